@@ -1,0 +1,1 @@
+"""What Callboard is: use cases, what it keeps, and how it speaks."""

@@ -1,0 +1,122 @@
+"""What a question is answered with: plain values that views and the terminal turn into words."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from providers.errors import ProviderError
+from providers.models import Job
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ServiceError(_Value):
+    """One service of one account that could not answer, fully or in part.
+
+    `kind` is the kind of `ProviderError` (`unauthorized`, `throttled`, `late` …), `code` the vendor's code or the kind.
+    `failing_since` is when the failures began, if earlier questions failed too. `retry_after` is in seconds.
+    """
+
+    account: str
+    service: str
+    kind: str
+    code: str
+    message: str
+    retryable: bool
+    request_id: str | None = None
+    retry_after: float | None = None
+    failing_since: datetime | None = None
+
+    @classmethod
+    def of(cls, error: ProviderError, account: str, service: str) -> Self:
+        """Describe what a provider raised."""
+        return cls(
+            account=account,
+            service=service,
+            kind=error.kind,
+            code=error.code,
+            message=error.message,
+            retryable=error.retryable,
+            request_id=error.request_id,
+            retry_after=error.retry_after,
+        )
+
+
+class Remembered(_Value):
+    """A service that cannot list was answered from the jobs that somebody looked up or subscribed to before."""
+
+    account: str
+    service: str
+    known: int
+
+
+class Incomplete(_Value):
+    """A service whose list was read only as far as its newest `scanned` jobs, or had `malformed` unreadable entries."""
+
+    account: str
+    service: str
+    scanned: int | None = None
+    malformed: int = 0
+
+
+class JobList(_Value):
+    """One page of jobs over several services, newest first.
+
+    `offset` counts jobs before this page; `total` is None when not every service tells how many match; `more` says
+    whether a next page exists. `services` is how many services were asked.
+    """
+
+    jobs: tuple[Job, ...] = ()
+    offset: int = 0
+    limit: int = 10
+    total: int | None = None
+    more: bool = False
+    services: int = 0
+    errors: tuple[ServiceError, ...] = ()
+    remembered: tuple[Remembered, ...] = ()
+    incomplete: tuple[Incomplete, ...] = ()
+    checked_at: datetime
+
+
+class Missing(_Value):
+    """An id or ref that no service knows; `looked_in` lists ACCOUNT/SERVICE where it was looked for."""
+
+    id: str
+    looked_in: tuple[str, ...] = ()
+
+
+class JobDetails(_Value):
+    """What was found about jobs asked for by id, ref or link."""
+
+    jobs: tuple[Job, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    errors: tuple[ServiceError, ...] = ()
+    checked_at: datetime
+
+
+class ServiceHealth(_Value):
+    """How a service of an account is doing. `latency_s` is of the last answer; `error` is None when it answers.
+
+    `budget_left` of `budget` requests may still be made in the current second.
+    """
+
+    account: str
+    service: str
+    cloud: str
+    region: str
+    lists: bool
+    latency_s: float | None = None
+    error: ServiceError | None = None
+    last_ok_at: datetime | None = None
+    budget_left: int | None = None
+    budget: int | None = None
+
+
+class AccountsHealth(_Value):
+    """All accounts and services, asked just now."""
+
+    services: tuple[ServiceHealth, ...]
+    checked_at: datetime

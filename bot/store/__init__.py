@@ -1,0 +1,1 @@
+"""What Callboard keeps in Redis."""

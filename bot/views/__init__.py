@@ -1,0 +1,1 @@
+"""Pure Block Kit: values in, blocks out. Every word that a person sees stands here."""

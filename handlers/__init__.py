@@ -1,0 +1,1 @@
+"""Slack in, Slack out: one user journey a file."""

@@ -1,0 +1,69 @@
+"""How an account is configured; a cloud's own model adds what that cloud needs."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
+
+from providers.secrets import Secret
+
+
+class _Account(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
+    region: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    access_key_id: Secret | None = None
+    secret_access_key: Secret | None = None
+    security_token: Secret | None = None
+    endpoints: dict[str, AnyHttpUrl] = {}
+    requests_per_second: dict[str, Annotated[float, Field(gt=0)]] = {}
+
+    @property
+    def has_key_pair(self) -> bool:
+        return self.access_key_id is not None and self.secret_access_key is not None
+
+    def endpoint(self, service: str, default: str) -> str:
+        """The base URL of a service, without a trailing slash."""
+        return str(self.endpoints.get(service, default)).rstrip("/")
+
+    def rate(self, service: str, default: float) -> float:
+        """Requests a second that this account may make to a service."""
+        return self.requests_per_second.get(service, default)
+
+    def _check_services(self, services: tuple[str, ...]) -> None:
+        for field in ("endpoints", "requests_per_second"):
+            if unknown := sorted(set(getattr(self, field)) - set(services)):
+                raise ValueError(f"{field} names {', '.join(unknown)}, which is not among the account's services")
+
+
+class HuaweiAccount(_Account):
+    """One project of one region, with a key pair or an IAM token."""
+
+    cloud: Literal["huawei"]
+    project_id: str = Field(pattern=r"^[a-zA-Z0-9-]{1,64}$")
+    services: tuple[Literal["video-ocr", "image-moderation", "digital-human"], ...] = Field(min_length=1)
+    token: Secret | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        self._check_services(self.services)
+        if not self.has_key_pair and self.token is None:
+            raise ValueError("expected access_key_id and secret_access_key, or token")
+        return self
+
+
+class AlibabaAccount(_Account):
+    """One account in one region, with an AccessKey pair, temporary or not."""
+
+    cloud: Literal["alibaba"]
+    services: tuple[Literal["vod-ai", "vod-jobs"], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        self._check_services(self.services)
+        if not self.has_key_pair:
+            raise ValueError("expected access_key_id and secret_access_key")
+        return self
+
+
+Account = Annotated[HuaweiAccount | AlibabaAccount, Field(discriminator="cloud")]

@@ -1,0 +1,61 @@
+"""What a provider is: one service of one account, with two calls."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Protocol
+
+from providers.models import Filter, JobPage, JobQuery, Lookup
+
+NO_KINDS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a service's API can do.
+
+    `lists`: it can list jobs. `lists_media`: it can list the jobs of one media id. `filters`: those it applies itself;
+    the asker applies the rest. `page_max` and `batch_max`: jobs in one page, ids in one lookup request, at most.
+    `requests_per_second`: the budget unless the configuration says otherwise. `retention`: for how long the provider
+    remembers a job, where that is documented.
+    """
+
+    lists: bool
+    filters: frozenset[Filter] = frozenset()
+    lists_media: bool = False
+    page_max: int = 100
+    batch_max: int = 1
+    requests_per_second: float = 5
+    retention: timedelta | None = None
+
+
+class Provider(Protocol):
+    """One service of one account. Every call raises a `ProviderError` and nothing else."""
+
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def service(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
+        """Return one page of jobs, newest first. `cursor` is an earlier page's; it belongs to the same query.
+
+        Raises NotOffered where the service cannot list what is asked.
+        """
+        ...
+
+    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
+        """Return what the provider knows about these ids, in as few requests as its API allows.
+
+        `kinds` tells the kind of jobs seen before (id to kind), which spares requests where the API wants it.
+        Raises only when nothing at all was answered.
+        """
+        ...

@@ -1,0 +1,55 @@
+"""How many requests a second an account may make, shared by whoever shares the storage."""
+
+import asyncio
+import time
+from typing import NamedTuple, Protocol
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from providers.deadline import remaining
+from providers.errors import Throttled
+
+
+class BudgetLeft(NamedTuple):
+    """Requests that may still be made in the current window, and how many the window has."""
+
+    left: int
+    of: int
+
+
+class Budget(Protocol):
+    """Allows or delays requests. `key` names what is counted: an account and a service or operation."""
+
+    async def acquire(self, key: str, per_second: float) -> None:
+        """Return when a request may be made; raises Throttled when that is after the question's deadline."""
+        ...
+
+    async def left(self, key: str, per_second: float) -> BudgetLeft: ...
+
+
+class WindowBudget:
+    """A moving window over any storage of `limits`: memory for one process, Redis for a fleet."""
+
+    def __init__(self, storage: Storage | None = None) -> None:
+        self._limiter = MovingWindowRateLimiter(storage or MemoryStorage())
+
+    async def acquire(self, key: str, per_second: float) -> None:
+        item = _window(per_second)
+        while not await self._limiter.hit(item, key):
+            wait = max(0.02, (await self._limiter.get_window_stats(item, key)).reset_time - time.time())
+            if wait > remaining():
+                raise Throttled("Callboard's own request budget is used up", code="budget", retry_after=wait)
+            await asyncio.sleep(wait)
+
+    async def left(self, key: str, per_second: float) -> BudgetLeft:
+        item = _window(per_second)
+        return BudgetLeft((await self._limiter.get_window_stats(item, key)).remaining, item.amount)
+
+
+def _window(per_second: float) -> RateLimitItemPerSecond:
+    """A window of one second, or of as many as one request takes when there is less than one a second."""
+    if per_second >= 1:
+        return RateLimitItemPerSecond(int(per_second))
+    return RateLimitItemPerSecond(1, max(1, round(1 / per_second)))

@@ -1,0 +1,194 @@
+"""One job, one vocabulary: what every provider's reply is turned into."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from providers.errors import ProviderError
+
+
+class JobState(StrEnum):
+    """The six states of a job, whatever the vendor calls them."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+    @property
+    def ended(self) -> bool:
+        """True when a poller may stop looking."""
+        return self in {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+
+
+class JobRef(NamedTuple):
+    """A job's address: `ACCOUNT/SERVICE/ID`."""
+
+    account: str
+    service: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.service}/{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `ACCOUNT/SERVICE/ID`; raises ValueError for anything else."""
+        account, service, job_id = text.split("/", 2)
+        if not (account and service and job_id):
+            raise ValueError(f"not ACCOUNT/SERVICE/ID: {text!r}")
+        return cls(account, service, job_id)
+
+
+class JobError(BaseModel):
+    """Why a job failed, in the vendor's words; either part may be unknown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str | None = None
+    message: str | None = None
+
+
+class Job(BaseModel):
+    """A job as Callboard speaks of it; None is "the provider did not say".
+
+    Times are aware UTC datetimes, `progress` is a percentage from 0 to 100. `attributes` are further things worth
+    reading (label to text), `notes` are warnings about the job. Both are for people; the JSON answer has neither.
+    `raw` is the provider's own JSON with its secrets removed; only a lookup fills it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    account: str
+    service: str
+    id: str
+    name: str | None = None
+    kind: str | None = None
+    state: JobState
+    raw_state: str | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    updated_at: datetime | None = None
+    progress: int | None = None
+    media: str | None = None
+    input: str | None = None
+    output: str | None = None
+    error: JobError | None = None
+    request_id: str | None = None
+    console_url: str | None = None
+    region: str | None = None
+    attributes: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+    raw: dict[str, Any] | None = Field(default=None, repr=False)
+
+    @property
+    def ref(self) -> JobRef:
+        """The job's address."""
+        return JobRef(self.account, self.service, self.id)
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from start (or creation, where no start is told) to the end; None while the job runs.
+
+        None too when the vendor's times contradict each other: MetaStudio's own example starts before it is created.
+        """
+        begun = self.started_at or self.created_at
+        if begun is None or self.finished_at is None or self.finished_at < begun:
+            return None
+        return (self.finished_at - begun).total_seconds()
+
+
+class Filter(StrEnum):
+    """What a list can be narrowed by; a provider names those that it applies itself."""
+
+    STATE = "state"
+    SINCE = "since"
+    UNTIL = "until"
+    NAME = "name"
+    KIND = "kind"
+    MEDIA = "media"
+    ID = "id"
+
+
+class JobQuery(BaseModel):
+    """Which jobs are asked for. An empty query asks for all.
+
+    `since` and `until` bound the creation time, both inclusive. `name`, `kind` and `id_part` match any part, without
+    regard to case; `media` matches whole. `limit` is how many jobs the asker wants in one page, at most.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    states: frozenset[JobState] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+    name: str | None = None
+    kind: str | None = None
+    media: str | None = None
+    id_part: str | None = None
+    limit: int = Field(default=100, ge=1)
+
+    @property
+    def filters(self) -> frozenset[Filter]:
+        """The filters in use."""
+        values = {
+            Filter.STATE: self.states or None,
+            Filter.SINCE: self.since,
+            Filter.UNTIL: self.until,
+            Filter.NAME: self.name,
+            Filter.KIND: self.kind,
+            Filter.MEDIA: self.media,
+            Filter.ID: self.id_part,
+        }
+        return frozenset(name for name, value in values.items() if value is not None)
+
+    def matches(self, job: Job) -> bool:
+        """Whether a job fits every filter. A job without a creation time fits no time filter."""
+        return (
+            (not self.states or job.state in self.states)
+            and (self.since is None or (job.created_at is not None and job.created_at >= self.since))
+            and (self.until is None or (job.created_at is not None and job.created_at <= self.until))
+            and _contains(job.name, self.name)
+            and _contains(job.kind, self.kind)
+            and (self.media is None or job.media == self.media)
+            and _contains(job.id, self.id_part)
+        )
+
+
+def _contains(text: str | None, part: str | None) -> bool:
+    return part is None or (text is not None and part.casefold() in text.casefold())
+
+
+class JobPage(NamedTuple):
+    """One page of a list, newest first.
+
+    `total` is how many jobs match the filters that the provider applied, where it tells; `cursor` asks for the next
+    page and is None after the last; `malformed` counts entries that could not be read and were left out.
+    """
+
+    jobs: tuple[Job, ...]
+    total: int | None = None
+    cursor: str | None = None
+    request_id: str | None = None
+    malformed: int = 0
+
+
+class Unanswered(NamedTuple):
+    """An id about which a provider could not be asked, and why."""
+
+    id: str
+    error: ProviderError
+
+
+class Lookup(NamedTuple):
+    """The answer to "what about these ids?": each id asked for stands in exactly one of the three."""
+
+    found: tuple[Job, ...] = ()
+    missing: tuple[str, ...] = ()
+    unanswered: tuple[Unanswered, ...] = ()
+    request_id: str | None = None

@@ -1,0 +1,46 @@
+"""Takes secrets out of what a vendor sends, before anything else sees it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+REMOVED = "[removed]"
+
+_SECRET_KEY = re.compile(
+    r"pass(word|wd)|secret|token|authori[sz]ation|signature|credential|access_?key|cookie|headers?$|webhook|^vcn$"
+    r"|^(user_?id|userdata|taskinput|recommend|cover_?url|preview_?video_?url|encoded_authorization_message)$",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s\"'<>]+)")
+_LONG_SECRET = re.compile(r"(?i)\b(AccessKeyId|Access|Credential|Signature|SecurityToken|x-auth-token)=[^\s&,\"']+")
+
+
+def redact(value: Any, remove: frozenset[str] = frozenset()) -> Any:
+    """Return a copy of a JSON value without secrets.
+
+    Values under keys that name a secret, or that `remove` lists (a provider's own leaks, lower case), are replaced;
+    URLs in any text lose their user name, query and fragment.
+    """
+    if isinstance(value, Mapping):
+        return {
+            str(key): REMOVED if item is not None and _is_secret(str(key), remove) else redact(item, remove)
+            for key, item in cast("Mapping[object, Any]", value).items()
+        }
+    if isinstance(value, list):
+        return [redact(item, remove) for item in cast("list[Any]", value)]
+    return scrub(value) if isinstance(value, str) else value
+
+
+def scrub(text: str) -> str:
+    """Return text without what a URL or a copied request line could leak."""
+    return _LONG_SECRET.sub(rf"\1={REMOVED}", _URL.sub(_bare_url, text))
+
+
+def _is_secret(key: str, remove: frozenset[str]) -> bool:
+    return key.lower() in remove or _SECRET_KEY.search(key) is not None
+
+
+def _bare_url(match: re.Match[str]) -> str:
+    scheme, rest = match.groups()
+    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{scheme}{host.rpartition('@')[2]}{slash}{path}"

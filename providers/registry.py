@@ -1,0 +1,39 @@
+"""From configuration to providers. A new service is one line in SERVICES."""
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import httpx
+
+from providers.accounts import Account
+from providers.base import Provider
+from providers.budget import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SERVICES = {
+    "video-ocr": "providers.huawei.video_ocr:VideoOcr",
+    "image-moderation": "providers.huawei.image_moderation:ImageModeration",
+    "digital-human": "providers.huawei.digital_human:DigitalHuman",
+    "vod-ai": "providers.alibaba.vod_ai:VodAi",
+    "vod-jobs": "providers.alibaba.vod_jobs:VodJobs",
+}
+
+
+def build(accounts: Iterable[Account], client: httpx.AsyncClient, budget: Budget) -> list[Provider]:
+    """Return a provider for each service of each account, in the order of the configuration."""
+    return [_provider(service)(account, client, budget) for account in accounts for service in account.services]
+
+
+def _provider(service: str) -> "Callable[[Account, httpx.AsyncClient, Budget], Provider]":
+    module, _, name = SERVICES[service].partition(":")
+    return getattr(import_module(module), name)
+
+
+def http_client() -> httpx.AsyncClient:
+    """Return a client for all providers: aiohttp under httpx, a fifth of the CPU of httpx's own transport."""
+    from httpx_aiohttp import AiohttpTransport
+
+    return httpx.AsyncClient(transport=AiohttpTransport(), headers={"user-agent": "callboard"})

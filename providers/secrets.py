@@ -1,0 +1,59 @@
+"""References to secrets: the configuration names a place, the secret itself is read when it is needed."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+EXPECTED = 'expected "env:NAME" (an environment variable) or "file:/path" (a file that holds the secret alone)'
+
+
+class SecretMissing(Exception):  # noqa: N818  # reads as what happened
+    """The place that a reference names holds nothing."""
+
+
+class SecretRef:
+    """Where a secret is: `env:NAME` or `file:/path`. Its text never holds the secret."""
+
+    __slots__ = ("_place", "_scheme")
+
+    def __init__(self, reference: str) -> None:
+        self._scheme, _, self._place = reference.partition(":")
+        if self._scheme not in {"env", "file"} or not self._place:
+            # What was found is not repeated: it may be the secret itself.
+            raise ValueError(f"a secret does not stand in this file; {EXPECTED}")
+
+    def read(self) -> str:
+        """Return the secret as it is now, so that a rotated file counts; raises SecretMissing."""
+        if self._scheme == "env":
+            value = os.environ.get(self._place, "")
+            if not value.strip():
+                raise SecretMissing(f"the environment variable {self._place} is not set")
+            return value.strip()
+        try:
+            value = Path(self._place).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not text"
+            raise SecretMissing(f"the file {self._place} cannot be read ({reason})") from None
+        if not value:
+            raise SecretMissing(f"the file {self._place} is empty")
+        return value
+
+    def __str__(self) -> str:
+        return f"{self._scheme}:{self._place}"
+
+    def __repr__(self) -> str:
+        return f"SecretRef({str(self)!r})"
+
+
+def _reference(value: object) -> SecretRef:
+    if isinstance(value, SecretRef):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(EXPECTED)  # noqa: TRY004  # pydantic reports ValueErrors
+    return SecretRef(value)
+
+
+Secret = Annotated[SecretRef, BeforeValidator(_reference)]
+"""A field of a configuration model that names a secret's place."""

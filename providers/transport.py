@@ -1,0 +1,114 @@
+"""One request path for every cloud: budget, signature, deadline, retry, status to error."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+
+from providers.budget import Budget
+from providers.deadline import remaining
+from providers.errors import Malformed, ProviderError, Throttled, Unauthorized, Unavailable
+from providers.secrets import SecretMissing
+
+TRIES = 3
+ATTEMPT_S = 8.0
+"""One try may take this long; the question's deadline cuts it shorter."""
+
+Json = dict[str, Any]
+Classify = Callable[[httpx.Response, Json | None], ProviderError | None]
+"""Reads a vendor's reply: None when it is an answer, else the error to raise. `None` stands for an unreadable body."""
+
+_backoff = wait_random_exponential(multiplier=0.2, max=3)
+
+
+class Reply(NamedTuple):
+    """A readable answer, and the vendor's id of the request."""
+
+    json: Json
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """Sends the requests of one service of one account. Raises ProviderError and nothing else."""
+
+    client: httpx.AsyncClient
+    account: str
+    service: str
+    auth: httpx.Auth
+    classify: Classify
+    budget: Budget
+    budget_key: str
+    requests_per_second: float
+
+    async def send(self, request: httpx.Request, *, operation: str = "", per_second: float | None = None) -> Reply:
+        """Send a request until it is answered, trying again where that can help and time is left.
+
+        `operation` names a budget of its own within the service, of `per_second` requests; each try is signed anew.
+        """
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(_worth_another_try), stop=_out_of_tries_or_time, wait=_wait, reraise=True
+        )
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    await self.budget.acquire(
+                        f"{self.budget_key}/{operation}" if operation else self.budget_key,
+                        per_second or self.requests_per_second,
+                    )
+                    return await self._attempt(request)
+        except ProviderError as error:
+            error.account, error.service = self.account, self.service
+            raise
+        raise AssertionError("a retry loop ends in an answer or an error")
+
+    async def _attempt(self, request: httpx.Request) -> Reply:
+        timeout = max(0.001, min(ATTEMPT_S, remaining()))
+        request.extensions = {**request.extensions, "timeout": httpx.Timeout(timeout).as_dict()}
+        try:
+            response = await self.client.send(request, auth=self.auth, follow_redirects=False)
+        except SecretMissing as error:
+            raise Unauthorized(str(error), code="credentials_missing") from None
+        except httpx.TimeoutException:
+            raise Unavailable("no answer in time", code="timeout") from None
+        except httpx.ConnectError:
+            raise Unavailable(f"could not connect to {request.url.host}", code="unreachable") from None
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the connection broke ({type(error).__name__})", code="broken_connection") from None
+        body = _object(response)
+        if error := self.classify(response, body):
+            raise error
+        if body is None:
+            raise Malformed(f"HTTP {response.status_code} with a body that is not a JSON object")
+        return Reply(body, response.headers.get("x-request-id") or _text(body.get("RequestId")))
+
+
+def _object(response: httpx.Response) -> Json | None:
+    try:
+        body: Any = response.json()
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None  # pyright: ignore[reportUnknownVariableType]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _worth_another_try(error: BaseException) -> bool:
+    return isinstance(error, ProviderError) and error.retryable
+
+
+def _wait(state: RetryCallState) -> float:
+    """Obey the cloud where it says how long, with jitter on top; else back off exponentially with full jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    jittered = _backoff(state)
+    if isinstance(error, Throttled) and error.retry_after is not None:
+        return error.retry_after + min(jittered, 0.5)
+    return jittered
+
+
+def _out_of_tries_or_time(state: RetryCallState) -> bool:
+    return state.attempt_number >= TRIES or state.upcoming_sleep >= remaining()

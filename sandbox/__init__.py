@@ -1,0 +1,1 @@
+"""A local Slack workspace and two simulated clouds, to develop and try Callboard against."""
