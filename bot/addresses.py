@@ -1,0 +1,87 @@
+"""What a person pastes to name a job: an id, a ref, or a link into a cloud's console."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from providers.models import JobRef
+
+# Provider API notes, section 7: ids typed in on purpose may hold any of these; `*` marks a masked sample.
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_MASKED = re.compile(r"[0-9A-Za-z_*-]{1,64}")
+# The forms that ids have in free text: 32 hex, lower-case UUID, VAS's `task` form, moderation v3's.
+_IN_TEXT = re.compile(
+    r"(?<![0-9A-Za-z_-])"
+    r"(?:\d{11}_[0-9a-f]{32}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|task[0-9A-Za-z_]{8})"
+    r"(?![0-9A-Za-z_-])"
+)
+# Section 8: the page of one media in the VOD console. It shows the media, not the job.
+_VOD_MEDIA = re.compile(r"/media/video/detail/([0-9A-Za-z_-]{1,64})(?:/|$)")
+_VOD_CONSOLE = "vod.console.aliyun.com"
+
+
+@dataclass(frozen=True, slots=True)
+class JobId:
+    """An id that any service may know."""
+
+    id: str
+
+    def __str__(self) -> str:
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class MediaId:
+    """A media whose jobs are meant."""
+
+    id: str
+
+    def __str__(self) -> str:
+        return f"media:{self.id}"
+
+
+Address = JobId | JobRef | MediaId
+
+
+class NotAnAddressError(ValueError):
+    """A text that names no job."""
+
+
+class MaskedIdError(ValueError):
+    """An id with `*` in it, copied from documentation."""
+
+
+def read(text: str) -> tuple[Address, ...]:
+    """Return what a text names: one job or media, or, for a link, every id in it.
+
+    Raises MaskedIdError for a sample id from documentation, and NotAnAddressError for anything else.
+    """
+    if re.match(r"https?://", text, re.IGNORECASE):
+        return _read_link(text)
+    last = text.rsplit("/", 1)[-1]
+    if "*" in last and _MASKED.fullmatch(last):
+        raise MaskedIdError(text)
+    if not _ID.fullmatch(last):
+        raise NotAnAddressError(text)
+    match text.split("/"):
+        case [job_id]:
+            return (JobId(job_id),)
+        case [account, service, job_id] if account and service:
+            return (JobRef(account.lower(), service.lower(), job_id),)
+        case _:
+            raise NotAnAddressError(text)
+
+
+def looks_like_id(text: str) -> bool:
+    """Whether a text has the form of a vendor's job id, so that it can hardly be a word."""
+    return _IN_TEXT.fullmatch(text) is not None
+
+
+def _read_link(link: str) -> tuple[Address, ...]:
+    plain = unquote(link)
+    if urlsplit(link).hostname == _VOD_CONSOLE and (media := _VOD_MEDIA.search(plain)):
+        return (MediaId(media[1]),)
+    ids = tuple(JobId(found) for found in dict.fromkeys(_IN_TEXT.findall(plain)))
+    if not ids:
+        raise NotAnAddressError(link)
+    return ids

@@ -1,0 +1,50 @@
+"""Which accounts and services there are: what a scope or a ref may name."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from providers.base import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The names that a person can type, in the order of the configuration: (account, service) pairs."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, providers: Iterable[Provider]) -> "Catalog":
+        """Collect the names of providers."""
+        return cls(tuple((provider.account, provider.service) for provider in providers))
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(account for account, _ in self.pairs))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(service for _, service in self.pairs))
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Every `ACCOUNT/SERVICE`."""
+        return tuple(f"{account}/{service}" for account, service in self.pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A part of the catalog: an account, a service, both, or (neither) everything."""
+
+    account: str | None = None
+    service: str | None = None
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.account, self.service) if part)
+
+    def pick(self, providers: Sequence[Provider]) -> list[Provider]:
+        """Return the providers in this scope."""
+        return [
+            provider
+            for provider in providers
+            if self.account in {None, provider.account} and self.service in {None, provider.service}
+        ]

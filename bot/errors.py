@@ -1,0 +1,55 @@
+"""What a user may be told. Words for each of these stand in `bot.views.errors`."""
+
+from enum import Enum, auto
+
+
+class BotError(Exception):
+    """Something that the person who asked can mend, or has to know."""
+
+
+class Problem(Enum):
+    """What is wrong with a command."""
+
+    UNKNOWN_WORD = auto()
+    UNKNOWN_FILTER = auto()
+    UNKNOWN_SERVICE = auto()
+    UNKNOWN_ACCOUNT = auto()
+    SERVICE_NOT_OF_ACCOUNT = auto()
+    BAD_VALUE = auto()
+    NO_JOB = auto()
+    NO_TEXT = auto()
+    NOT_A_JOB = auto()
+    MASKED_ID = auto()
+    TOO_MANY_JOBS = auto()
+    TWO_SCOPES = auto()
+    REPEATED_FILTER = auto()
+    EMPTY_PERIOD = auto()
+
+
+class UsageError(BotError):
+    """A command that cannot be understood.
+
+    `found` is what was typed, `expected` what would be understood there, `suggestion` a whole command that probably
+    was meant.
+    """
+
+    def __init__(
+        self, problem: Problem, found: str = "", *, expected: tuple[str, ...] = (), suggestion: str | None = None
+    ) -> None:
+        super().__init__(f"{problem.name}: {found}")
+        self.problem = problem
+        self.found = found
+        self.expected = expected
+        self.suggestion = suggestion
+
+
+class ExpiredError(BotError):
+    """A button or select whose data is no longer kept, or that an older Callboard made."""
+
+
+class JobGoneError(BotError):
+    """A job that was on the screen and that the provider does not know any more."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(ref)
+        self.ref = ref

@@ -1,0 +1,43 @@
+"""Durations and instants as people type them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(
+    r"(\d{1,6})\s*(?:(s)(?:ec(?:ond)?s?)?|(m)(?:in(?:ute)?s?)?|(h)(?:(?:ou)?rs?)?|(d)(?:ays?)?|(w)(?:eeks?)?)"
+)
+DAYS = ("today", "yesterday")
+DURATIONS = "90s 15m 2h 3d 1w"
+EXPECTED = (f"a duration ({DURATIONS})", "a date or time (2026-11-20, 2026-11-20T14:30)", *DAYS)
+
+
+def instant(text: str, now: datetime) -> datetime:
+    """Read a duration before `now`, an ISO 8601 instant, `today` or `yesterday` (their start), as aware UTC.
+
+    An instant without a zone is UTC. Raises ValueError for anything else.
+    """
+    word = text.strip().lower()
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if word in DAYS:
+        return midnight - timedelta(days=word == "yesterday")
+    if duration := _DURATION.fullmatch(word.removesuffix(" ago")):
+        unit = next(filter(None, duration.groups()[1:]))
+        return before(now, timedelta(**{_UNITS[unit]: int(duration[1])}))
+    parsed = datetime.fromisoformat(text.strip().upper())
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def last_instant(text: str, now: datetime) -> datetime:
+    """Read the same for the end of a period: a bare date, `today` and `yesterday` stand for their last second."""
+    start = instant(text, now)
+    whole_day = text.strip().lower() in DAYS or re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", text.strip())
+    return start + timedelta(days=1, seconds=-1) if whole_day else start
+
+
+def before(now: datetime, age: timedelta) -> datetime:
+    """Return now minus an age, or the earliest time there is."""
+    try:
+        return now - age
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
