@@ -10,8 +10,12 @@ from providers.secrets import Secret
 class _Account(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")
-    region: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    # A description says what is expected where the configuration has something else.
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$",
+        description='a name of at most 40 lower-case letters, digits, "-" and "_"',
+    )
+    region: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description='a region, such as "cn-north-4"')
     access_key_id: Secret | None = None
     secret_access_key: Secret | None = None
     security_token: Secret | None = None
@@ -40,8 +44,12 @@ class HuaweiAccount(_Account):
     """One project of one region, with a key pair or an IAM token."""
 
     cloud: Literal["huawei"]
-    project_id: str = Field(pattern=r"^[a-zA-Z0-9-]{1,64}$")
-    services: tuple[Literal["video-ocr", "image-moderation", "digital-human"], ...] = Field(min_length=1)
+    project_id: str = Field(
+        pattern=r"^[a-zA-Z0-9-]{1,64}$", description="the region's project id, at most 64 letters, digits and -"
+    )
+    services: tuple[Literal["video-ocr", "image-moderation", "digital-human"], ...] = Field(
+        min_length=1, description="a list of at least one service"
+    )
     token: Secret | None = None
 
     @model_validator(mode="after")
@@ -56,7 +64,9 @@ class AlibabaAccount(_Account):
     """One account in one region, with an AccessKey pair, temporary or not."""
 
     cloud: Literal["alibaba"]
-    services: tuple[Literal["vod-ai", "vod-jobs"], ...] = Field(min_length=1)
+    services: tuple[Literal["vod-ai", "vod-jobs"], ...] = Field(
+        min_length=1, description="a list of at least one service"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

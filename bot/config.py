@@ -1,0 +1,180 @@
+"""What the operator decides: `callboard.toml` and the environment, read into frozen settings.
+
+Secrets are not among them: a setting names the place of a secret, which is read when it is needed.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from bot.config_errors import ConfigError, Problem, duplicate_names, explain, wrong_syntax
+from providers.accounts import Account
+from providers.secrets import Secret, SecretMissing, SecretRef
+
+DEFAULT_FILE = Path("callboard.toml")
+SLACK_API_URL = "https://slack.com/api/"
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+_REDIS_URL = SecretRef("env:REDIS_URL")
+
+
+def _web_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("expected a URL that begins with http:// or https://")
+    return value.rstrip("/") + "/"
+
+
+def _redis_url(value: object) -> SecretRef | str:
+    if isinstance(value, SecretRef):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(_REDIS_EXPECTED)  # noqa: TRY004  # pydantic reports ValueErrors
+    parts = urlsplit(value)
+    if parts.scheme in {"env", "file"}:
+        return SecretRef(value)
+    if parts.scheme not in REDIS_SCHEMES or parts.password or "password" in parse_qs(parts.query):
+        raise ValueError(_REDIS_EXPECTED)
+    return value
+
+
+_REDIS_EXPECTED = (
+    'expected "env:NAME" or "file:/path", or a redis://, rediss:// or unix:// URL without a password: '
+    "a URL with a password stays out of this file"
+)
+
+
+class _Section(BaseModel):
+    # A field's description says what is expected where the file has something else.
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Slack(_Section):
+    """The workspace: Socket Mode needs an app token, HTTP mode a signing secret."""
+
+    mode: Literal["socket", "http"] = "socket"
+    bot_token: Secret = Field(description='a reference, such as "env:SLACK_BOT_TOKEN"')
+    app_token: Secret | None = Field(default=None, validate_default=True)
+    signing_secret: Secret | None = Field(default=None, validate_default=True)
+    api_url: Annotated[str, AfterValidator(_web_url)] = SLACK_API_URL
+
+    @field_validator("app_token")
+    @classmethod
+    def _needed_by_socket_mode(cls, value: SecretRef | None, info: ValidationInfo) -> SecretRef | None:
+        if value is None and info.data.get("mode") == "socket":
+            raise ValueError('expected a reference, such as "env:SLACK_APP_TOKEN", because mode is "socket"')
+        return value
+
+    @field_validator("signing_secret")
+    @classmethod
+    def _needed_by_http_mode(cls, value: SecretRef | None, info: ValidationInfo) -> SecretRef | None:
+        if value is None and info.data.get("mode") == "http":
+            raise ValueError('expected a reference, such as "env:SLACK_SIGNING_SECRET", because mode is "http"')
+        return value
+
+
+class Redis(_Section):
+    """A server by its URL, or an embedded one with its data in `dir`."""
+
+    url: Annotated[SecretRef | str, BeforeValidator(_redis_url)] = _REDIS_URL
+    dir: Path | None = Field(default=None, description="a folder for the embedded server's data")
+
+    def address(self) -> str | None:
+        """The server's URL, which may hold a password; None stands for the embedded server.
+
+        Raises ConfigError when the reference leads nowhere. `env:REDIS_URL` alone may be unset: it is the default.
+        """
+        if isinstance(self.url, str):
+            return self.url
+        try:
+            url = self.url.read()
+        except SecretMissing as error:
+            if str(self.url) == str(_REDIS_URL):
+                return None
+            reason = str(error)
+        else:
+            if url.partition("://")[0] in REDIS_SCHEMES:
+                return url
+            reason = f"{self.url} holds something else"
+        raise ConfigError(f"redis.url: expected a redis://, rediss:// or unix:// URL, but {reason}")
+
+    @property
+    def data(self) -> Path:
+        """The folder of the embedded server's data, by default the user's own (XDG base directories)."""
+        if self.dir:
+            return self.dir.expanduser()
+        home = os.environ.get("XDG_DATA_HOME", "")
+        return (Path(home) if home else Path.home() / ".local" / "share") / "callboard" / "redis"
+
+
+class Http(_Section):
+    """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served."""
+
+    host: str = Field(default="0.0.0.0", description="a host name or address")  # noqa: S104  # it runs in containers
+    port: int = Field(default=3000, ge=1, le=65535, description="a port from 1 to 65535")
+
+
+class Settings(_Section):
+    """The whole file. Without `[slack]` it serves the terminal alone."""
+
+    slack: Slack | None = Field(default=None, description="a table, [slack]")
+    redis: Redis = Field(default=Redis(), description="a table, [redis]")
+    http: Http = Field(default=Http(), description="a table, [http]")
+    accounts: tuple[Account, ...] = Field(min_length=1, description="at least one table, [[accounts]]")
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the settings from `path`, else from the file CALLBOARD_CONFIG names, else from ./callboard.toml.
+
+    Raises ConfigError, which lists everything that is wrong with the file. SLACK_API_URL overrides `slack.api_url`.
+    """
+    path = path or Path(os.environ.get("CALLBOARD_CONFIG") or DEFAULT_FILE)
+    text = _read(path)
+    data, problem = _parse(text)
+    if problem:
+        raise ConfigError.listing(path, text, [problem])
+    settings, problems = _validate(_with_environment(data))
+    if settings is None or problems:
+        raise ConfigError.listing(path, text, problems)
+    return settings
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        reason = "there is no such file; write one, or name another with --config or CALLBOARD_CONFIG"
+    except UnicodeDecodeError:
+        reason = "found something that is not text, expected TOML in UTF-8"
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror})"
+    raise ConfigError(f"{path}: {reason}")
+
+
+def _parse(text: str) -> tuple[dict[str, Any], Problem | None]:
+    try:
+        return tomllib.loads(text), None
+    except tomllib.TOMLDecodeError as error:
+        return {}, wrong_syntax(error, text)
+
+
+def _with_environment(data: dict[str, Any]) -> dict[str, Any]:
+    url = os.environ.get("SLACK_API_URL")
+    if not url or not isinstance(data.get("slack"), dict):
+        return data
+    try:
+        return {**data, "slack": {**data["slack"], "api_url": _web_url(url)}}
+    except ValueError as error:
+        raise ConfigError(f"SLACK_API_URL (environment): {error}") from None
+
+
+def _validate(data: dict[str, Any]) -> tuple[Settings | None, list[Problem]]:
+    problems = duplicate_names(data)
+    try:
+        return Settings.model_validate(data), problems
+    except ValidationError as error:
+        return None, [*explain(error, data, Settings), *problems]
