@@ -1,0 +1,76 @@
+"""ListAIJob: reading what it answers (provider API notes, section 5.2)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from providers.alibaba import states
+from providers.alibaba.client import LIST_AI_JOB, Vod
+from providers.alibaba.errors import job_error
+from providers.alibaba.loose import decode
+from providers.models import JobError, JobState
+from providers.parsing import Instant, Record, Text, listing, mapping, readable, text
+from providers.transport import Json
+
+
+class AIJob(Record):
+    """One entry of AIJobList."""
+
+    id: Text = Field(None, alias="JobId")
+    kind: Text = Field(None, alias="Type")
+    raw_state: Text = Field(None, alias="Status")
+    created_at: Instant = Field(None, alias="CreationTime")
+    finished_at: Instant = Field(None, alias="CompleteTime")
+    media: Text = Field(None, alias="MediaId")
+    code: Text = Field(None, alias="Code")
+    message: Text = Field(None, alias="Message")
+
+    @property
+    def state(self) -> JobState:
+        return states.state(states.AI_JOB, self.raw_state)
+
+    @property
+    def error(self) -> JobError | None:
+        """The reason of a failure; a success carries a code and message as well, which mean nothing."""
+        return job_error(self.code, self.message) if self.state is JobState.FAILED else None
+
+
+class Answer(NamedTuple):
+    """Jobs by id with the vendor's own JSON, ids that do not exist, and how many entries could not be read."""
+
+    jobs: Mapping[str, tuple[AIJob, Json]]
+    missing: frozenset[str]
+    malformed: int
+    request_id: str | None
+
+
+async def list_ai_jobs(vod: Vod, ids: list[str]) -> Answer:
+    """Ask about at most ten ids; raises ProviderError."""
+    reply = await vod.call(LIST_AI_JOB, JobIds=",".join(ids))
+    return read_answer(reply.json, reply.request_id)
+
+
+def read_answer(reply: Json, request_id: str | None = None) -> Answer:
+    """Read a reply; jobs are told by their id, for no order is promised."""
+    entries = listing(mapping(reply.get("AIJobList")).get("AIJob"))
+    read, malformed = readable(entries, _entry)
+    jobs = {job.id: (job, raw) for job, raw in read if job.id}
+    nameless = sum(not job.id for job, _ in read)
+    return Answer(jobs, frozenset(_missing(reply.get("NonExistAIJobIds"))), malformed + nameless, request_id)
+
+
+def _entry(item: Any) -> tuple[AIJob, Json]:
+    return AIJob.model_validate(item), mapping(item)
+
+
+def _missing(value: Any) -> Iterator[str]:
+    """Accept null, a list, `{"String": list}`, and an element that is an array in a string: the vendor's example."""
+    for item in listing(value) or listing(mapping(value).get("String")):
+        if isinstance(item, str) and item.lstrip().startswith("["):
+            try:
+                yield from filter(None, map(text, listing(decode(item))))
+            except ValueError:
+                continue
+        elif one := text(item):
+            yield one

@@ -1,0 +1,108 @@
+"""GetJobDetail and ListJobInfo: reading what they answer (provider API notes, sections 5.5 and 11)."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BeforeValidator, Field
+
+from providers.alibaba import states
+from providers.alibaba.client import console_url
+from providers.alibaba.loose import clean
+from providers.errors import Malformed
+from providers.models import Job
+from providers.parsing import Instant, Record, Text, listing, mapping, readable, text
+from providers.transport import Json
+
+SERVICE = "vod-jobs"
+AI_TYPE = "AI type"
+
+OBJECTS: Mapping[str, str] = MappingProxyType(
+    {
+        "transcode": "TranscodeJobDetail",
+        "ai": "AIJobDetail",
+        "snapshot": "SnapshotJobDetail",
+        "workflow": "WorkflowTaskDetail",
+    }
+)
+"""The object that GetJobDetail fills for each job type, in the order in which an unknown id is tried."""
+
+LISTED = ("transcode", "snapshot", "ai")
+"""The job types that ListJobInfo knows."""
+
+
+def _name(value: Any) -> str | None:
+    return text(mapping(value).get("Name"))
+
+
+class Detail(Record):
+    """A job of any type: the types name the same things differently, and none says why a job failed."""
+
+    id: Text = Field(None, validation_alias=AliasChoices("JobId", "TaskId"))
+    media: Text = Field(None, validation_alias=AliasChoices("VideoId", "MediaId"))
+    raw_state: Text = Field(None, alias="Status")
+    created_at: Instant = Field(None, alias="CreateTime")
+    finished_at: Instant = Field(None, validation_alias=AliasChoices("CompleteTime", "FinishTime"))
+    trigger: Text = Field(None, alias="Trigger")
+    definition: Text = Field(None, alias="Definition")
+    template: Text = Field(None, alias="TemplateId")
+    ai_type: Text = Field(None, alias="JobType")
+    workflow: Annotated[str | None, BeforeValidator(_name)] = Field(None, alias="Workflow")
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What else is worth reading, by label."""
+        values = {
+            AI_TYPE: self.ai_type,
+            "Workflow": self.workflow,
+            "Definition": self.definition,
+            "Template": self.template,
+            "Trigger": self.trigger,
+        }
+        return {label: value for label, value in values.items() if value}
+
+
+def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, request_id: str | None) -> Job | None:
+    """Return the job that a reply of GetJobDetail describes, None when it describes none.
+
+    The object belongs to the type that was asked for: the vendor's example fills three at once, the others with
+    other jobs. Where the object says whose it is, it must be the one asked for. Raises Malformed.
+    """
+    shown = reply.get(OBJECTS[kind])
+    if shown is None:
+        return None
+    if not isinstance(shown, dict):
+        raise Malformed(f"{OBJECTS[kind]} is not an object", account=account, service=SERVICE, request_id=request_id)
+    found = Detail.model_validate(shown)
+    if found.id not in {None, job_id} or (found.id is None and found.raw_state is None):
+        return None
+    raw = clean({**{key: reply[key] for key in ("RequestId", "JobType") if key in reply}, OBJECTS[kind]: shown})
+    return _job(found, kind, job_id, account, region).model_copy(
+        update={"request_id": request_id, "raw": raw, "attributes": found.attributes}
+    )
+
+
+def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> tuple[list[Job], int]:
+    """Return the jobs of one type that ListJobInfo tells about a media, and how many entries could not be read."""
+    read, malformed = readable(listing(reply.get("JobInfoList")), Detail.model_validate)
+    jobs = [
+        _job(found.model_copy(update={"media": media}), kind, found.id, account, region) for found in read if found.id
+    ]
+    return jobs, malformed + len(read) - len(jobs)
+
+
+def _job(found: Detail, kind: str, job_id: str, account: str, region: str) -> Job:
+    state = states.state(states.DETAIL[kind], found.raw_state)
+    return Job(
+        account=account,
+        service=SERVICE,
+        id=job_id,
+        kind=kind,
+        state=state,
+        raw_state=found.raw_state,
+        created_at=found.created_at,
+        finished_at=found.finished_at if states.over(state) else None,
+        media=found.media,
+        console_url=console_url(found.media),
+        region=region,
+    )

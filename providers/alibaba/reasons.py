@@ -1,0 +1,124 @@
+"""Why a job failed and how far it is, which GetJobDetail does not say (provider API notes, section 5.5).
+
+GetTranscodeTask knows about transcoding, ListAIJob about fingerprinting and smart tagging, GetAIMediaAuditJob about
+automated review; nothing knows about snapshots and workflows.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from providers.alibaba.ai_jobs import list_ai_jobs
+from providers.alibaba.client import GET_AUDIT_JOB, GET_TRANSCODE_TASK, Vod, batches, each
+from providers.alibaba.details import AI_TYPE
+from providers.alibaba.errors import job_error
+from providers.deadline import remaining
+from providers.errors import ProviderError
+from providers.models import Job, JobState
+from providers.parsing import Object, Percentage, Record, Text, listing, mapping, readable, text
+from providers.redact import scrub
+
+Update = Mapping[str, Any]
+Updates = dict[str, Update]
+"""Fields of a job to be filled in, by job id."""
+
+_SHARE = 0.5
+"""A reason is worth this share of the time that is left: the job without its reason is worth more than nothing."""
+
+_BATCH_AI_TYPES = frozenset({"aimediadna", "aivideotag"})
+_AUDIT_AI_TYPES = frozenset({"aivideocensor"})
+
+
+class TranscodeJob(Record):
+    """One entry of GetTranscodeTask's TranscodeJobInfoList."""
+
+    id: Text = Field(None, alias="TranscodeJobId")
+    code: Text = Field(None, alias="ErrorCode")
+    message: Text = Field(None, alias="ErrorMessage")
+    progress: Percentage = Field(None, alias="TranscodeProgress")
+    input: Text = Field(None, alias="InputFileUrl")
+    output: Object = Field({}, alias="OutputFile")
+
+    def update(self, job: Job) -> Update:
+        """What this entry adds to a job; the vendor's example has an error code in a job that still runs."""
+        output = text(self.output.get("OutputFileUrl"))
+        return {
+            "error": job_error(self.code, self.message) if job.state is JobState.FAILED else None,
+            "progress": self.progress,
+            "input": scrub(self.input) if self.input else None,
+            "output": scrub(output) if output else None,
+        }
+
+
+async def complete(vod: Vod, jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """Return the jobs with reasons and progress filled in, where they can be had; raises nothing."""
+    updates: Updates = {}
+    refusals: set[str] = set()
+    try:
+        async with asyncio.timeout(max(0, remaining() * _SHARE)):
+            for ask in (_transcodes, _ai_batches, _audits):
+                asked_about = [job for job in jobs if job.id not in updates]
+                for result in await ask(vod, asked_about):
+                    if isinstance(result, ProviderError):
+                        refusals.add(result.code)
+                    else:
+                        updates.update(result)
+    except TimeoutError:
+        refusals.add("timeout")
+    return tuple(_completed(job, updates.get(job.id), refusals) for job in jobs)
+
+
+def _completed(job: Job, update: Update | None, refusals: set[str]) -> Job:
+    if update is not None:
+        return job.model_copy(update=dict(update))
+    if job.state is JobState.FAILED and refusals and job.kind in {"transcode", "ai"}:
+        note = f"The reason of the failure could not be asked for ({', '.join(sorted(refusals))})."
+        return job.model_copy(update={"notes": (*job.notes, note)})
+    return job
+
+
+async def _transcodes(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderError]:
+    worth = {JobState.RUNNING, JobState.FAILED}
+    wanted = {job.id: job for job in jobs if job.kind == "transcode" and job.state in worth}
+
+    async def ask(ids: list[str]) -> Updates:
+        reply = await vod.call(GET_TRANSCODE_TASK, JobIds=",".join(ids))
+        task = mapping(reply.json.get("TranscodeTask"))
+        entries = listing(reply.json.get("TranscodeJobInfoList")) or listing(task.get("TranscodeJobInfoList"))
+        read, _ = readable(entries, TranscodeJob.model_validate)
+        return {one.id: one.update(wanted[one.id]) for one in read if one.id in wanted}
+
+    return await each(ask, batches(list(wanted)))
+
+
+async def _ai_batches(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderError]:
+    async def ask(ids: list[str]) -> Updates:
+        answer = await list_ai_jobs(vod, ids)
+        return {one: {"error": error} for one, (job, _) in answer.jobs.items() if (error := job.error)}
+
+    return await each(ask, batches(_failed_ai(jobs, not_of=_AUDIT_AI_TYPES)))
+
+
+async def _audits(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderError]:
+    async def ask(job_id: str) -> Updates:
+        reply = await vod.call(GET_AUDIT_JOB, JobId=job_id)
+        audit = mapping(reply.json.get("MediaAuditJob"))
+        if audit.get("JobId") not in {None, job_id}:
+            return {}
+        error = job_error(text(audit.get("Code")), text(audit.get("Message")))
+        return {job_id: {"error": error}} if error else {}
+
+    return await each(ask, _failed_ai(jobs, not_of=_BATCH_AI_TYPES))
+
+
+def _failed_ai(jobs: Iterable[Job], *, not_of: frozenset[str]) -> list[str]:
+    """Ids of failed AI jobs of a fitting type, or of one that is not known: a list does not tell the type."""
+    return [
+        job.id
+        for job in jobs
+        if job.kind == "ai"
+        and job.state is JobState.FAILED
+        and job.attributes.get(AI_TYPE, "").casefold() not in not_of
+    ]

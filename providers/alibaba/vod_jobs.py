@@ -1,0 +1,160 @@
+"""Alibaba VOD's transcode, snapshot, AI and workflow jobs: GetJobDetail, and ListJobInfo for one media."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from providers.accounts import AlibabaAccount
+from providers.alibaba.client import GET_JOB_DETAIL, LIST_JOB_INFO, Vod, asked, each, mask_error, raise_if_all_failed
+from providers.alibaba.details import LISTED, OBJECTS, SERVICE, detail, listed
+from providers.alibaba.errors import unknown_here
+from providers.alibaba.reasons import complete
+from providers.base import NO_KINDS, Capabilities
+from providers.budget import Budget
+from providers.errors import InvalidQuery, NotOffered, ProviderError
+from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, Unanswered
+
+_REASONS_A_PAGE = 10
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class VodJobs:
+    """The transcode, snapshot, AI and workflow jobs of one account in one region.
+
+    Jobs are remembered for six months (provider API notes, section 5.5).
+    """
+
+    service = SERVICE
+    capabilities = Capabilities(
+        lists=False,
+        lists_media=True,
+        filters=frozenset({Filter.MEDIA, Filter.KIND}),
+        requests_per_second=GET_JOB_DETAIL.rate,
+        retention=timedelta(days=183),
+    )
+
+    def __init__(self, account: AlibabaAccount, client: httpx.AsyncClient, budget: Budget) -> None:
+        self.account = account.name
+        self.region = account.region
+        self._vod = Vod.of(account, SERVICE, client, budget)
+        self._kinds = _Kinds()
+
+    async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
+        """Return the jobs of the query's media id, newest first; raises NotOffered without one.
+
+        A list tells neither AI types nor workflows, and no reasons: the first failed ones of a page are completed.
+        """
+        media = self._media(query)
+        start = _start(cursor)
+        replies = await each(lambda kind: self._listed(kind, media), _kinds_asked(query))
+        jobs, malformed = _merged(replies)
+        shown = jobs[start : start + query.limit]
+        failed = [job for job in shown if job.state is JobState.FAILED][:_REASONS_A_PAGE]
+        completed = {job.id: job for job in await complete(self._vod, failed)}
+        return JobPage(
+            tuple(completed.get(job.id, job) for job in shown),
+            total=len(jobs),
+            cursor=str(start + query.limit) if start + query.limit < len(jobs) else None,
+            request_id=next((job.request_id for job in shown), None),
+            malformed=malformed,
+        )
+
+    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
+        """Return what is known about these ids: one request each where the kind is known, else up to four."""
+        question = asked(ids, self.account, SERVICE)
+        answers = await each(lambda one: self._find(one, kinds.get(one)), question.ids)
+        if not question.impossible:
+            raise_if_all_failed(answers)
+        pairs = list(zip(question.ids, answers, strict=True))
+        found = await complete(self._vod, [answer for answer in answers if isinstance(answer, Job)])
+        errors = [Unanswered(one, answer) for one, answer in pairs if isinstance(answer, ProviderError)]
+        return Lookup(
+            found,
+            missing=(*question.impossible, *(one for one, answer in pairs if answer is None)),
+            unanswered=(*question.masked, *errors),
+            request_id=next((job.request_id for job in found), None),
+        )
+
+    async def _find(self, job_id: str, kind: str | None) -> Job | None:
+        """Ask for the kind that is known, else for one after the other: an id does not tell its kind."""
+        known = (kind or "").casefold()
+        only = known if known in OBJECTS else self._kinds.get(job_id)
+        for one in [only] if only else OBJECTS:
+            if job := await self._detail(job_id, one):
+                self._kinds.remember(job_id, one)
+                return job
+        return None
+
+    async def _detail(self, job_id: str, kind: str) -> Job | None:
+        try:
+            reply = await self._vod.call(GET_JOB_DETAIL, JobId=job_id, JobType=kind)
+        except InvalidQuery as error:
+            if unknown_here(error):
+                return None
+            raise
+        return detail(reply.json, kind, job_id, account=self.account, region=self.region, request_id=reply.request_id)
+
+    async def _listed(self, kind: str, media: str) -> tuple[list[Job], int]:
+        try:
+            reply = await self._vod.call(LIST_JOB_INFO, MediaId=media, JobType=kind)
+        except InvalidQuery as error:
+            if unknown_here(error):
+                return [], 0
+            raise
+        jobs, malformed = listed(reply.json, kind, media, account=self.account, region=self.region)
+        for job in jobs:
+            self._kinds.remember(job.id, kind)
+        return [job.model_copy(update={"request_id": reply.request_id}) for job in jobs], malformed
+
+    def _media(self, query: JobQuery) -> str:
+        media = (query.media or "").strip()
+        if not media:
+            message = "VOD lists the jobs of one media id only: add media:ID, or ask for jobs by id"
+            raise NotOffered(message, account=self.account, service=SERVICE)
+        if "*" in media:
+            raise mask_error(media, self.account, SERVICE)
+        return media
+
+
+class _Kinds:
+    """Remembers the kinds of jobs seen, the newest ones: the second question about a job is one request."""
+
+    def __init__(self, size: int = 10_000) -> None:
+        self._size = size
+        self._kinds: OrderedDict[str, str] = OrderedDict()
+
+    def get(self, job_id: str) -> str | None:
+        return self._kinds.get(job_id)
+
+    def remember(self, job_id: str, kind: str) -> None:
+        self._kinds[job_id] = kind
+        self._kinds.move_to_end(job_id)
+        if len(self._kinds) > self._size:
+            self._kinds.popitem(last=False)
+
+
+def _start(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit()):
+        raise InvalidQuery("not a cursor of this list")
+    return int(cursor)
+
+
+def _kinds_asked(query: JobQuery) -> list[str]:
+    """The kinds of job that the query's kind is a part of."""
+    return [kind for kind in LISTED if (query.kind or "").casefold() in kind]
+
+
+def _merged(replies: Sequence[tuple[list[Job], int] | ProviderError]) -> tuple[list[Job], int]:
+    """All jobs, newest first; a kind that could not be listed is an error, for a page cannot say what it lacks."""
+    jobs: list[Job] = []
+    malformed = 0
+    for reply in replies:
+        if isinstance(reply, ProviderError):
+            raise reply
+        jobs += reply[0]
+        malformed += reply[1]
+    return sorted(jobs, key=lambda job: job.created_at or _BEGINNING, reverse=True), malformed
