@@ -36,4 +36,6 @@ def http_client() -> httpx.AsyncClient:
     """Return a client for all providers: aiohttp under httpx, a fifth of the CPU of httpx's own transport."""
     from httpx_aiohttp import AiohttpTransport
 
-    return httpx.AsyncClient(transport=AiohttpTransport(), headers={"user-agent": "callboard"})
+    from providers.wire import session
+
+    return httpx.AsyncClient(transport=AiohttpTransport(client=session), headers={"user-agent": "callboard"})
