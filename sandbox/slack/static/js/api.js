@@ -1,0 +1,86 @@
+// The server's page protocol: one function per request, and the live connection.
+
+const FIRST_RETRY_MS = 300;
+const LAST_RETRY_MS = 5_000;
+
+/** The whole state, as this user may see it. */
+export async function fetchState(user) {
+  return (await answered(fetch(`/ui/state?user=${encodeURIComponent(user)}`, { cache: "no-store" }))).json();
+}
+
+/** Say something in a channel; a leading "/" makes it a slash command. */
+export function sendMessage(user, channel, text) {
+  return post("message", { user, channel, text });
+}
+
+/** Use an element of a message (`message_ts`) or of a view (`view_id`). */
+export function sendAction(user, action) {
+  return post("action", { user, ...action });
+}
+
+export function submitView(user, viewId, stateValues) {
+  return post("view_submit", { user, view_id: viewId, state_values: stateValues });
+}
+
+export function closeView(user, viewId) {
+  return post("view_close", { user, view_id: viewId });
+}
+
+/**
+ * Keep a live connection for this user until the returned function is called. After a loss it is tried again, first
+ * at once, then less and less often, and immediately when the window comes back to the front.
+ * @param {string} user
+ * @param {{onOpen: () => void, onEvent: (event: any) => void, onDown: () => void}} listener
+ */
+export function openLive(user, { onOpen, onEvent, onDown }) {
+  const stop = new AbortController();
+  let socket = null;
+  let timer = 0;
+  let wait = FIRST_RETRY_MS;
+
+  const connect = () => {
+    clearTimeout(timer);
+    const own = new WebSocket(liveUrl(user));
+    socket = own;
+    own.onopen = () => { wait = FIRST_RETRY_MS; onOpen(); };
+    own.onmessage = (message) => { if (socket === own) onEvent(JSON.parse(message.data)); };
+    own.onclose = () => {
+      if (stop.signal.aborted || socket !== own) return;
+      onDown();
+      timer = setTimeout(connect, wait);
+      wait = Math.min(wait * 2, LAST_RETRY_MS);
+    };
+  };
+  const wake = () => { if (!document.hidden && socket.readyState === WebSocket.CLOSED) connect(); };
+
+  document.addEventListener("visibilitychange", wake, { signal: stop.signal });
+  addEventListener("online", wake, { signal: stop.signal });
+  connect();
+  return () => {
+    stop.abort();
+    clearTimeout(timer);
+    socket.close();
+  };
+}
+
+function liveUrl(user) {
+  const url = new URL(`/ui/live?user=${encodeURIComponent(user)}`, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url;
+}
+
+function post(what, body) {
+  return answered(fetch(`/ui/${what}`, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+  }));
+}
+
+/** The response, or an Error in words that a person can read. */
+async function answered(request) {
+  const response = await request.catch(() => {
+    throw new Error("The workspace does not answer.");
+  });
+  if (response.ok) return response;
+  const reason = await response.json().then((body) => body.error, () => undefined);
+  throw new Error(`The workspace refused this (${reason ?? response.status}).`);
+}

@@ -1,0 +1,94 @@
+// The box at the bottom: messages and slash commands, with completion and the history of what was sent.
+
+import { sendMessage } from "./api.js";
+import { Completion } from "./completion.js";
+import { byId, h } from "./dom.js";
+import { History } from "./history.js";
+import { icon } from "./icons.js";
+
+/** @param {import("./state.js").Workspace} workspace */
+export function mountComposer(workspace) {
+  const area = byId("composer");
+  const input = /** @type {HTMLTextAreaElement} */ (h("textarea", { id: "composer-input", class: "composer-input", rows: 1, spellcheck: "false", autocomplete: "off" }));
+  const send = h("button", { type: "submit", class: "send-button", "aria-label": "Send" }, icon("send"));
+  const history = new History();
+  const completion = new Completion(input, (command) => write(`${command.command} `));
+  const form = h("form", { class: "composer" }, input, send);
+
+  const write = (text) => {
+    input.value = text;
+    input.setSelectionRange(text.length, text.length);
+    changed();
+  };
+  const changed = () => {
+    input.style.height = "auto";
+    input.style.height = `${input.scrollHeight}px`;
+    completion.update(input.value, workspace.commands);
+  };
+  const submit = async () => {
+    const text = input.value.trim();
+    if (!text) return;
+    const { me, current } = workspace;
+    history.add(text);
+    write("");
+    await sendMessage(me, current, text).catch((error) => {
+      workspace.notice(current, error.message);
+      if (!input.value) write(text);
+    });
+  };
+  const draw = () => {
+    const channel = workspace.channel(workspace.current);
+    const closed = !channel || channel.archived;
+    const label = `Message #${channel?.name ?? ""}, or / for commands`;
+    input.placeholder = label;
+    input.setAttribute("aria-label", label);
+    if (closed) area.replaceChildren(closedLine(channel));
+    else if (!area.contains(form)) area.replaceChildren(completion.element, form); // moving it would cost it the focus
+    changed();
+  };
+
+  form.addEventListener("submit", (event) => { event.preventDefault(); void submit(); });
+  input.addEventListener("input", () => { history.rest(); changed(); });
+  input.addEventListener("blur", () => completion.hide());
+  input.addEventListener("focus", changed);
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return; // Enter ends an input method's word, not the message
+    if (onKey(event, { input, completion, history, write, submit })) event.preventDefault();
+  });
+  workspace.addEventListener("loaded", draw);
+  workspace.addEventListener("channel", () => { draw(); if (matchMedia("(hover: hover)").matches) input.focus(); });
+}
+
+/** @returns {boolean} whether the key meant something here */
+function onKey(event, parts) {
+  return completionKey(event, parts) || historyKey(event, parts) || sendKey(event, parts);
+}
+
+function completionKey({ key, shiftKey }, { input, completion, write }) {
+  if (key === "Escape" && !completion.element.hidden) completion.hide();
+  else if (!completion.isChoosing || shiftKey) return false;
+  else if (key === "ArrowDown") completion.move(1);
+  else if (key === "ArrowUp") completion.move(-1);
+  else if (key === "Tab" || (key === "Enter" && input.value !== completion.active.command)) write(`${completion.active.command} `);
+  else return false;
+  return true;
+}
+
+/** The arrows go through the history from an empty box, and further while a line of it is shown unchanged. */
+function historyKey({ key }, { input, completion, history, write }) {
+  if ((key !== "ArrowUp" && key !== "ArrowDown") || (input.value !== "" && !history.isBrowsing)) return false;
+  const line = key === "ArrowUp" ? history.older() : history.newer();
+  if (line !== null) write(line);
+  completion.hide(); // or the next arrow would go through the commands
+  return line !== null;
+}
+
+function sendKey({ key, shiftKey }, { submit }) {
+  if (key !== "Enter" || shiftKey) return false;
+  void submit();
+  return true;
+}
+
+function closedLine(channel) {
+  return h("p", { class: "composer-closed" }, channel ? `#${channel.name} is archived: it can be read, nothing can be added.` : "");
+}

@@ -1,0 +1,42 @@
+// Puts the parts together. The address says who is looking and at which channel: /?user=U0DANA#C0ONCALL
+
+import { mountComposer } from "./composer.js";
+import { mountHeader } from "./header.js";
+import { mountMessages } from "./messages.js";
+import { mountModal } from "./modal.js";
+import { Session } from "./session.js";
+import { mountSidebar } from "./sidebar.js";
+import { Workspace } from "./state.js";
+import { refreshTimes } from "./time.js";
+
+const FIRST_USER = "U0DANA";
+const REFRESH_TIMES_MS = 5_000;
+
+function main() {
+  const workspace = new Workspace();
+  const session = new Session(workspace);
+  workspace.current = location.hash.slice(1);
+
+  mountSidebar(workspace, (user) => {
+    setAddress({ user });
+    session.start(user);
+  });
+  mountHeader(workspace);
+  mountMessages(workspace);
+  mountModal(workspace);
+  mountComposer(workspace);
+
+  workspace.addEventListener("channel", () => setAddress({ channel: workspace.current }));
+  addEventListener("hashchange", () => workspace.show(location.hash.slice(1)));
+  setInterval(() => refreshTimes(document), REFRESH_TIMES_MS);
+  session.start(new URL(location.href).searchParams.get("user") ?? FIRST_USER);
+}
+
+function setAddress({ user, channel }) {
+  const url = new URL(location.href);
+  if (user) url.searchParams.set("user", user);
+  if (channel) url.hash = channel;
+  history.replaceState(null, "", url);
+}
+
+main();

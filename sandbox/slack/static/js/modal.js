@@ -1,0 +1,87 @@
+// The stack of open views; the topmost is on show, in a dialog of the browser's own (which keeps the focus inside).
+
+import { closeView, sendAction, submitView } from "./api.js";
+import { renderBlocks } from "./blocks.js";
+import { byId, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { settlePending } from "./pending.js";
+import { FormState } from "./surface.js";
+import { renderText } from "./text.js";
+
+/** @param {import("./state.js").Workspace} workspace */
+export function mountModal(workspace) {
+  const dialog = /** @type {HTMLDialogElement} */ (byId("modal"));
+  /** @type {Map<string, FormState>} what was typed survives an update of the view */
+  let forms = new Map();
+  const draw = () => {
+    forms = new Map(workspace.views.map(({ id }) => [id, forms.get(id) ?? new FormState()]));
+    const view = workspace.views.at(-1);
+    if (view) show(dialog, view, workspace, forms.get(view.id));
+    else if (dialog.open) dialog.close();
+  };
+  workspace.addEventListener("views", draw);
+  workspace.addEventListener("loaded", draw);
+  workspace.addEventListener("messages", () => settlePending(dialog));
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault(); // the view goes when the stack says so
+    closeTop(workspace);
+  });
+  dialog.addEventListener("keydown", (event) => keepFocusInside(event, dialog));
+}
+
+function show(dialog, view, workspace, form) {
+  const focused = dialog.contains(document.activeElement) ? document.activeElement?.dataset.actionId : undefined;
+  const isSameView = dialog.dataset.viewId === view.id;
+  const scrollTop = isSameView ? dialog.querySelector(".modal-body")?.scrollTop ?? 0 : 0;
+  dialog.replaceChildren(...parts(view, workspace, form));
+  Object.assign(dialog.dataset, { viewId: view.id, callbackId: view.callback_id ?? "" });
+  dialog.setAttribute("aria-labelledby", "modal-title");
+  if (!dialog.open) dialog.showModal();
+  dialog.querySelector(".modal-body").scrollTop = scrollTop;
+  const successor = focused && [...dialog.querySelectorAll("[data-action-id]")].find((control) => control.dataset.actionId === focused);
+  (successor || dialog.querySelector(".modal-body .text-input") || dialog.querySelector(".modal-close")).focus();
+}
+
+function parts(view, workspace, form) {
+  const { names } = workspace;
+  const close = () => closeTop(workspace);
+  return [
+    h("header", { class: "modal-head" },
+      h("h2", { id: "modal-title" }, renderText(view.title, names)),
+      h("button", { type: "button", class: "icon-button modal-close", "aria-label": "Close dialog", onclick: close }, icon("close"))),
+    h("div", { class: "modal-body", tabindex: 0, role: "group", "aria-label": "Contents" }, renderBlocks(view.blocks, surfaceOf(view, workspace, form))),
+    h("footer", { class: "dialog-actions" },
+      h("button", { type: "button", class: "button", onclick: close }, view.close ? renderText(view.close, names) : "Close"),
+      view.submit ? h("button", { type: "button", class: "button primary", onclick: () => submit(view, workspace, form) }, renderText(view.submit, names)) : null),
+  ];
+}
+
+/** @returns {import("./surface.js").Surface} */
+function surfaceOf(view, workspace, form) {
+  const act = async (action) => {
+    const request = { ...action, view_id: view.id, state_values: form.values() };
+    await sendAction(workspace.me, request).catch((error) => workspace.notice(workspace.current, error.message));
+  };
+  return { names: workspace.names, form, act, errors: view.errors };
+}
+
+function submit(view, workspace, form) {
+  submitView(workspace.me, view.id, form.values()).catch((error) => workspace.notice(workspace.current, error.message));
+}
+
+function closeTop(workspace) {
+  const view = workspace.views.at(-1);
+  workspace.dropTopView();
+  if (view) closeView(workspace.me, view.id).catch((error) => workspace.notice(workspace.current, error.message));
+}
+
+/** The browser lets Tab leave a dialog for its own bars; here it goes round. */
+function keepFocusInside(event, dialog) {
+  if (event.key !== "Tab") return;
+  const stops = [...dialog.querySelectorAll('button, input, textarea, a[href], [tabindex="0"]')];
+  const [first, last] = [stops[0], stops.at(-1)];
+  const leaving = event.shiftKey ? first : last;
+  if (document.activeElement !== leaving) return;
+  event.preventDefault();
+  (event.shiftKey ? last : first)?.focus();
+}

@@ -1,0 +1,149 @@
+// Slack's mrkdwn as DOM nodes (docs.slack.dev, "Formatting message text").
+
+import { isShowable } from "./dates.js";
+import { h, link } from "./dom.js";
+import { emojiRule } from "./emoji.js";
+import { formatInline } from "./inline.js";
+import { timeElement } from "./time.js";
+
+/**
+ * What a mention is shown as.
+ * @typedef {object} Names
+ * @property {string} me the viewer's user id
+ * @property {(id: string) => string} user
+ * @property {(id: string) => string} channel
+ */
+
+const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
+const QUOTE = /^(?:&gt;|>) ?/;
+const BULLET = /^( *)(?:•|◦|-|\*) +(?=\S)/u;
+const NUMBER = /^( *)(\d{1,4})\. +(?=\S)/;
+
+/** Undo Slack's three escapes, once: the result is never read as markup again. */
+export function decodeEntities(text) {
+  return text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]);
+}
+
+/**
+ * Render mrkdwn: paragraphs, quotes, lists, code and everything inline.
+ * @param {string} text
+ * @param {Names} names
+ * @returns {DocumentFragment}
+ */
+export function renderMrkdwn(text, names) {
+  const fragment = document.createDocumentFragment();
+  text.split(/```/).forEach((piece, index, pieces) => {
+    const closed = index < pieces.length - 1;
+    if (index % 2 === 1 && closed) fragment.append(codeBlock(decodeEntities(unlink(piece))));
+    else fragment.append(...lines(index % 2 === 1 ? `\`\`\`${piece}` : piece, names, index > 0, closed));
+  });
+  return fragment;
+}
+
+/** Render plain_text: emoji unless they are switched off, no markup. */
+export function renderPlain(text, emoji = true) {
+  return formatInline(text, emoji ? [emojiRule()] : [], decodeEntities);
+}
+
+/** A code block that scrolls sideways; it can be focused, so that arrow keys scroll it. */
+export function codeBlock(code) {
+  return h("pre", { tabindex: 0 }, h("code", {}, code.replace(/^\n|\n$/g, "")));
+}
+
+/** Several lines gathered into quotes, lists and paragraphs. */
+function lines(text, names, afterCode, beforeCode) {
+  let trimmed = afterCode ? text.replace(/^\n/, "") : text;
+  trimmed = beforeCode ? trimmed.replace(/\n$/, "") : trimmed;
+  if (!trimmed) return [];
+  const groups = [];
+  for (const line of trimmed.split("\n")) {
+    const kind = lineKind(line);
+    if (groups.at(-1)?.kind === kind) groups.at(-1).lines.push(line);
+    else groups.push({ kind, lines: [line] });
+  }
+  return groups.map((group) => renderGroup(group, names));
+}
+
+function lineKind(line) {
+  if (QUOTE.test(line)) return "quote";
+  if (BULLET.test(line)) return "bullets";
+  return NUMBER.test(line) ? "numbers" : "text";
+}
+
+function renderGroup({ kind, lines: group }, names) {
+  const inline = (line) => inlineMrkdwn(line, names);
+  if (kind === "quote") return h("blockquote", {}, ...withBreaks(group.map((line) => inline(line.replace(QUOTE, "")))));
+  if (kind === "text") return h("p", {}, ...withBreaks(group.map(inline)));
+  const pattern = kind === "bullets" ? BULLET : NUMBER;
+  const items = group.map((line) => h("li", { class: line.startsWith("  ") ? "nested" : null }, inline(line.replace(pattern, ""))));
+  if (kind === "bullets") return h("ul", {}, ...items);
+  return h("ol", { start: NUMBER.exec(group[0])?.[2] }, ...items);
+}
+
+function withBreaks(nodes) {
+  return nodes.flatMap((node, index) => (index ? [h("br"), node] : [node]));
+}
+
+function inlineMrkdwn(text, names) {
+  return formatInline(text, rules(names), decodeEntities);
+}
+
+/** @returns {import("./inline.js").Rule[]} */
+function rules(names) {
+  const nested = (tag) => (match) => h(tag, {}, inlineMrkdwn(match[1], names));
+  return [
+    { pattern: /`([^`\n]+)`/uy, build: (match) => h("code", {}, decodeEntities(unlink(match[1]))) },
+    { pattern: /<([^<>\n]+)>/uy, build: (match) => reference(match[1], names) },
+    { pattern: emphasis("*"), build: nested("strong") },
+    { pattern: emphasis("_"), build: nested("em") },
+    { pattern: emphasis("~"), build: nested("del") },
+    emojiRule(),
+    { pattern: /(?<![\p{L}\p{N}])https?:\/\/[^\s<>|`]*[^\s<>|`.,;:!?'")\]*_~]/uy, build: bareLink },
+  ];
+}
+
+/** A word or words between two marks, not inside a word; marks within code and references do not count. */
+function emphasis(mark) {
+  const m = `\\${mark}`.replace("\\_", "_").replace("\\~", "~");
+  return new RegExp(`(?<![\\p{L}\\p{N}${m}])${m}(?=[^\\s${m}])((?:<[^<>\\n]*>|\`[^\`\\n]+\`|[^<\`\\n${m}])+)(?<!\\s)${m}(?![\\p{L}\\p{N}${m}])`, "uy");
+}
+
+function bareLink(match) {
+  const url = decodeEntities(match[0]);
+  return link(url, url);
+}
+
+/** What stands between < and >: a mention, a date or a link; anything else is shown as it is. */
+function reference(inner, names) {
+  const bar = inner.indexOf("|");
+  const target = bar < 0 ? inner : inner.slice(0, bar);
+  const label = bar < 0 ? null : decodeEntities(inner.slice(bar + 1));
+  if (target.startsWith("@")) return mention("@", target.slice(1), names.user, names.me);
+  if (target.startsWith("#")) return mention("#", target.slice(1), names.channel);
+  if (target.startsWith("!date^")) return dateReference(target, label);
+  if (target.startsWith("!")) return h("span", { class: "mention broadcast" }, `@${broadcastName(target, label)}`);
+  if (/^(?:https?:|mailto:)/.test(target)) return link(decodeEntities(target), label ?? decodeEntities(target).replace(/^mailto:/, ""));
+  return null;
+}
+
+function mention(sign, id, name, me) {
+  return h("span", { class: id === me ? "mention mine" : "mention", data: { id } }, sign + name(id));
+}
+
+function broadcastName(target, label) {
+  if (target.startsWith("!subteam^")) return (label ?? target.slice("!subteam^".length)).replace(/^@/, "");
+  return target.slice(1);
+}
+
+function dateReference(target, label) {
+  const [, seconds, format = "", url] = target.split("^");
+  const unix = Number(seconds);
+  if (!/^-?\d+$/.test(seconds) || !isShowable(unix) || !format) return h("span", {}, label ?? seconds);
+  const time = timeElement(unix, decodeEntities(format));
+  return url ? link(decodeEntities(url), time) : time;
+}
+
+/** In code, Slack shows a reference as its label or address. */
+function unlink(code) {
+  return code.replace(/<(?:https?:|mailto:)[^<>\n|]*\|([^<>\n]*)>/g, "$1").replace(/<((?:https?:|mailto:)[^<>\n|]*)>/g, "$1");
+}

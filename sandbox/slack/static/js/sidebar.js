@@ -1,0 +1,76 @@
+// The sidebar: who is connected, the channels, the people, and whose eyes this window looks through.
+
+import { avatar } from "./avatar.js";
+import { byId, h, redraw } from "./dom.js";
+import { icon } from "./icons.js";
+import { attachPopup } from "./popup.js";
+
+/**
+ * @param {import("./state.js").Workspace} workspace
+ * @param {(user: string) => void} onSwitchUser
+ */
+export function mountSidebar(workspace, onSwitchUser) {
+  const drawChannels = () => redraw(byId("channels"), ...workspace.channels.map((channel) => channelItem(workspace, channel)));
+  const drawAll = () => {
+    drawChannels();
+    redraw(byId("people"), ...[...workspace.users.values()].map((user) => person(workspace, user)));
+    redraw(byId("identity"), ...identity(workspace, onSwitchUser));
+    drawStatus(workspace);
+  };
+  workspace.addEventListener("loaded", drawAll);
+  workspace.addEventListener("channels", drawChannels);
+  workspace.addEventListener("channel", () => { drawChannels(); toggleSidebar(false); });
+  workspace.addEventListener("connection", () => drawStatus(workspace));
+  closeOutside();
+}
+
+/** Slide the sidebar in or out; it only moves where the window is narrow. */
+export function toggleSidebar(open) {
+  document.body.toggleAttribute("data-sidebar-open", open);
+  document.querySelector(".sidebar-toggle")?.setAttribute("aria-expanded", String(open));
+}
+
+function closeOutside() {
+  byId("conversation").addEventListener("pointerdown", (event) => {
+    if (!event.target.closest(".sidebar-toggle")) toggleSidebar(false);
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") toggleSidebar(false);
+  });
+}
+
+function channelItem(workspace, channel) {
+  const current = channel.id === workspace.current;
+  const unread = workspace.unread.has(channel.id);
+  return h("li", {}, h("button", {
+    type: "button", class: unread ? "channel unread" : "channel", data: { channel: channel.id },
+    "aria-current": current ? "page" : null, onclick: () => workspace.show(channel.id),
+  },
+  h("span", { class: "channel-sign", "aria-hidden": "true" }, channel.archived ? icon("archive") : "#"),
+  h("span", { class: "channel-name" }, channel.name),
+  channel.archived ? h("span", { class: "channel-note" }, "archived") : null,
+  unread ? h("span", { class: "visually-hidden" }, "unread") : null));
+}
+
+function person(workspace, user) {
+  const note = user.is_bot ? "app" : user.id === workspace.me ? "you" : null;
+  return h("li", { class: "person", data: { user: user.id } },
+    avatar(user, workspace.app), h("span", { class: "person-name" }, user.name), note ? h("span", { class: "channel-note" }, note) : null);
+}
+
+function identity(workspace, onSwitchUser) {
+  const me = workspace.users.get(workspace.me);
+  const button = h("button", { type: "button", class: "identity-switch", role: "combobox", "aria-label": "You are" },
+    me ? avatar(me, workspace.app) : null,
+    h("span", { class: "identity-text" }, h("small", {}, "You are:"), h("strong", {}, me?.name ?? workspace.me)), icon("chevron"));
+  const people = [...workspace.users.values()].filter((user) => !user.is_bot);
+  const options = people.map((user) => ({ label: user.name, description: user.real_name, text: user.name, value: user.id }));
+  const popup = attachPopup(button, { role: "listbox", groups: [{ options }], selected: () => workspace.me, onPick: onSwitchUser });
+  return [button, popup];
+}
+
+function drawStatus({ connected, online }) {
+  const status = byId("bot-status");
+  status.dataset.connected = String(online && connected);
+  status.textContent = !online ? "Workspace not reachable" : connected ? "Bot connected" : "Bot not connected";
+}

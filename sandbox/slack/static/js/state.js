@@ -1,0 +1,146 @@
+// What the page knows. Everything shown is drawn from here; listeners hear which part changed.
+
+/**
+ * @typedef {object} Message
+ * @property {string} ts
+ * @property {string} channel
+ * @property {string} user
+ * @property {boolean} bot
+ * @property {string} [username]
+ * @property {string} text
+ * @property {any[]} [blocks]
+ * @property {boolean} ephemeral
+ * @property {boolean} edited
+ * @property {string | null} [thread_ts]
+ * @property {boolean} [notice] a line of the workspace itself, kept in this window only
+ *
+ * @typedef {{id: string, name: string, real_name: string, is_bot: boolean, color: string}} User
+ * @typedef {{id: string, name: string, archived: boolean, bot_member: boolean}} Channel
+ */
+
+/**
+ * Dispatches `loaded`, `channel` (another one is shown), `messages` (detail: the channel's id), `channels` (unread
+ * marks), `views` and `connection`.
+ */
+export class Workspace extends EventTarget {
+  team = { name: "" };
+  app = { name: "", bot_user_id: "" };
+  me = "";
+  /** @type {Map<string, User>} */
+  users = new Map();
+  /** @type {Channel[]} */
+  channels = [];
+  commands = [];
+  views = [];
+  /** Whether a bot is connected to the workspace. */
+  connected = false;
+  /** Whether this page is connected to the workspace. */
+  online = false;
+  /** The id of the channel on show. */
+  current = "";
+  unread = new Set();
+  /** @type {Map<string, Map<string, Message>>} */
+  #messages = new Map();
+  /** @type {Message[]} */
+  #notices = [];
+  #dismissed = new Set();
+
+  /** Take over a fresh state from the server, the channel on show unchanged where it still exists. */
+  load(state) {
+    if (state.me !== this.me) this.#notices = [];
+    Object.assign(this, { team: state.team, app: state.app, me: state.me, channels: state.channels });
+    Object.assign(this, { commands: state.commands, connected: state.connected, views: state.view_stack ?? [] });
+    this.users = new Map(state.users.map((user) => [user.id, user]));
+    this.#messages = new Map(Object.entries(state.messages).map(([id, list]) => [id, new Map(list.map((message) => [message.ts, message]))]));
+    if (!this.channel(this.current)) this.current = this.channels.find(({ archived }) => !archived)?.id ?? "";
+    this.#tell("loaded");
+  }
+
+  /** Apply one event of the live connection. */
+  receive(event) {
+    switch (event.type) {
+      case "message": return this.#put(event.message, true);
+      case "message_changed": return this.#put(event.message, false);
+      case "message_deleted": return this.#remove(event.channel, event.ts);
+      case "notice": return this.notice(event.channel, event.text);
+      case "views": this.views = event.view_stack; return this.#tell("views");
+      case "connected": this.connected = event.connected; return this.#tell("connection");
+      default: return undefined; // a later server may say more than this page understands
+    }
+  }
+
+  setOnline(online) {
+    this.online = online;
+    this.#tell("connection");
+  }
+
+  show(channelId) {
+    if (!this.channel(channelId)) return;
+    this.current = channelId;
+    this.unread.delete(channelId);
+    this.#tell("channel");
+  }
+
+  /** A line from the workspace itself that only this window shows. */
+  notice(channelId, text) {
+    const channel = this.channel(channelId) ? channelId : this.current;
+    const last = this.timeline(channel).at(-1)?.ts ?? "0";
+    const now = (Date.now() / 1000).toFixed(6);
+    const ts = now > last ? now : (Number(last) + 0.000_001).toFixed(6);
+    this.#notices.push({ ts, channel, text, user: "", bot: false, ephemeral: true, edited: false, notice: true });
+    this.#tell("messages", channel);
+  }
+
+  /** Hide a message that only this person sees. */
+  dismiss({ channel, ts }) {
+    this.#dismissed.add(`${channel} ${ts}`);
+    this.#tell("messages", channel);
+  }
+
+  /** The open views without the topmost, until the server says what is open. */
+  dropTopView() {
+    this.views = this.views.slice(0, -1);
+    this.#tell("views");
+  }
+
+  /** The messages of a channel, oldest first. */
+  timeline(channelId) {
+    const notices = this.#notices.filter(({ channel }) => channel === channelId);
+    return [...(this.#messages.get(channelId)?.values() ?? []), ...notices]
+      .filter(({ channel, ts }) => !this.#dismissed.has(`${channel} ${ts}`))
+      .sort((a, b) => (a.ts < b.ts ? -1 : 1));
+  }
+
+  channel(id) {
+    return this.channels.find((channel) => channel.id === id);
+  }
+
+  /** @returns {import("./mrkdwn.js").Names} */
+  get names() {
+    return {
+      me: this.me,
+      user: (id) => this.users.get(id)?.name ?? (id === this.app.bot_user_id ? this.app.name : id),
+      channel: (id) => this.channel(id)?.name ?? id,
+    };
+  }
+
+  #put(message, isNew) {
+    const { channel, ts } = message;
+    if (!this.#messages.has(channel)) this.#messages.set(channel, new Map());
+    this.#messages.get(channel).set(ts, message);
+    if (isNew && channel !== this.current) {
+      this.unread.add(channel);
+      this.#tell("channels");
+    }
+    this.#tell("messages", channel);
+  }
+
+  #remove(channel, ts) {
+    this.#messages.get(channel)?.delete(ts);
+    this.#tell("messages", channel);
+  }
+
+  #tell(what, detail) {
+    this.dispatchEvent(new CustomEvent(what, { detail }));
+  }
+}
