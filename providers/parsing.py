@@ -9,6 +9,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 T = TypeVar("T")
 
 
+class Unreadable(ValueError):  # noqa: N818  # reads as what happened
+    """A vendor's object without the one thing that it needs: there is no job in it."""
+
+
 class Record(BaseModel):
     """A vendor's object: unknown fields are ignored, every field has a default."""
 
@@ -23,18 +27,35 @@ def instant(value: Any) -> datetime | None:
         parsed = datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    if parsed.tzinfo is UTC:
+        return parsed
+    try:
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except OverflowError:  # the first and the last day of the calendar, in another zone
+        return None
 
 
 def text(value: Any) -> str | None:
-    """Read a text; numbers are written out, blank text and anything else is None."""
+    """Read a text; numbers are written out, blank text and anything else is None.
+
+    Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes a question mark.
+    """
     if isinstance(value, str):
-        return value.strip() or None
+        return (value if value.isascii() else value.encode("utf-8", "replace").decode()).strip() or None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def identity(value: Any) -> str:
+    """Read the id of a job; raises Unreadable when there is none."""
+    if (found := text(value)) is None:
+        raise Unreadable("an entry without an id")
+    return found
 
 
 def percentage(value: Any) -> int | None:
     """Read a progress from 0 to 100; None for anything else."""
+    if isinstance(value, bool):
+        return None
     try:
         number = int(float(value))
     except (TypeError, ValueError, OverflowError):
@@ -59,7 +80,7 @@ def readable(items: Iterable[Any], read: Callable[[Any], T]) -> tuple[list[T], i
     for item in items:
         try:
             found.append(read(item))
-        except ValidationError:
+        except (ValidationError, Unreadable):
             malformed += 1
     return found, malformed
 

@@ -1,0 +1,160 @@
+"""Huawei MetaStudio's video production jobs: provider API notes, section 5.4."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final
+
+import httpx
+
+from providers.accounts import HuaweiAccount
+from providers.base import NO_KINDS, Capabilities
+from providers.budget import Budget
+from providers.errors import InvalidQuery, ProviderError
+from providers.huawei.client import FEW, PAGE_MAX, Api, States, look_up_each, possible_id
+from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
+from providers.huawei.paging import ALL, Batch, first_entries, from_pages, page_size, starts
+from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
+
+VIDEOS = "digital-human-videos"
+LONG_AGO = ("create_since", "2020-01-01T00:00:00Z")
+"""Without a time only the last month is returned (section 5.4); MetaStudio is younger than this."""
+
+OFFSET_MAX = 2_147_483_647
+BATCH_MAX = 50
+"""The vendor states no limit of ids; this many keep the address under 4 KiB."""
+
+STATES: Final = States.of(
+    MappingProxyType(
+        {
+            "WAITING": JobState.PENDING,
+            "PROCESSING": JobState.RUNNING,
+            "SUCCEED": JobState.SUCCEEDED,
+            "FAILED": JobState.FAILED,
+            "CANCELED": JobState.CANCELLED,
+            "BLOCK": JobState.UNKNOWN,
+        }
+    )
+)
+
+
+class DigitalHuman:
+    """The video production jobs of one account."""
+
+    service: Final = "digital-human"
+    capabilities: Final = Capabilities(
+        lists=True,
+        # Its jobs have no media, so that filter needs no question at all.
+        filters=frozenset({Filter.STATE, Filter.SINCE, Filter.UNTIL, Filter.KIND, Filter.MEDIA}),
+        page_max=PAGE_MAX,
+        batch_max=BATCH_MAX,
+        requests_per_second=10,
+    )
+
+    def __init__(self, account: HuaweiAccount, client: httpx.AsyncClient, budget: Budget) -> None:
+        self.account: Final = account.name
+        self.region: Final = account.region
+        per_second = self.capabilities.requests_per_second
+        self._api = Api.of(account, client, budget, service=self.service, host="metastudio", per_second=per_second)
+        self._takes_many_ids = True
+
+    async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
+        """Return one page of jobs, newest first; without any filter those of the last month."""
+        words = STATES.words(query.states)
+        if query.media is not None or words == ():
+            return JobPage((), total=0)
+        query = query.model_copy(update={"kind": normal_kind(query.kind)})
+        kind = query.kind if query.kind in DETAILS else None
+        here = query.filters & {Filter.NAME, Filter.ID} or kind != query.kind or JobState.UNKNOWN in query.states
+        limit = page_size(query, narrowed_here=bool(here))
+        batch = await self._batch(_filters(query, words, kind), starts(cursor, (ALL,))[ALL], limit)
+        return first_entries([batch], partial(self._job, kind=kind), query, OFFSET_MAX)
+
+    async def _batch(self, params: Sequence[tuple[str, str]], offset: int, limit: int) -> Batch:
+        order = [("sort_key", "create_time"), ("sort_dir", "desc"), ("offset", str(offset)), ("limit", str(limit))]
+        return Batch.of(await self._api.get("v1", VIDEOS, [*params, *order]), "jobs", ALL, offset, limit)
+
+    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # the API needs none
+        """Return these jobs, many in one request where the API takes many ids."""
+        asked = list(dict.fromkeys(ids))
+        possible = [job_id for job_id in asked if possible_id(job_id)]
+        try:
+            listed = await self._listed(possible)
+        except InvalidQuery:
+            self._takes_many_ids = False
+            listed = {}
+        rest = [job_id for job_id in possible if job_id not in listed]
+        if listed and self._takes_many_ids:
+            answer = Lookup(missing=tuple(rest), request_id=next(iter(listed.values())).request_id)
+        else:
+            answer = await look_up_each(rest, self._show)
+        found = await asyncio.gather(*(self._explained(job) for job in (*listed.values(), *answer.found)))
+        impossible = tuple(job_id for job_id in asked if not possible_id(job_id))
+        return answer._replace(found=tuple(found), missing=(*answer.missing, *impossible))
+
+    async def _listed(self, ids: Sequence[str]) -> dict[str, Job]:
+        """Return what one request for all ids tells, else what the list tells; nothing where single calls are as good.
+
+        Only the vendor's SDK knows `job_ids`. An API that ignores it answers with other jobs, and is not asked again.
+        """
+        wanted = set(ids)
+        if self._takes_many_ids and len(ids) > 1:
+            chunks = [ids[start : start + BATCH_MAX] for start in range(0, len(ids), BATCH_MAX)]
+            pages = await asyncio.gather(*map(self._together, chunks))
+            found = {job.id: job for page in pages for job in page.jobs}
+            self._takes_many_ids = wanted.issuperset(found) and not any(page.cursor for page in pages)
+            if self._takes_many_ids:
+                return found
+        return await from_pages(wanted, self._newest) if len(ids) > FEW else {}
+
+    async def _together(self, ids: Sequence[str]) -> JobPage:
+        batch = await self._batch([LONG_AGO, *(("job_ids", job_id) for job_id in ids)], 0, PAGE_MAX)
+        return first_entries([batch], self._job_with_raw, JobQuery())
+
+    async def _newest(self, cursor: str | None) -> JobPage:
+        batch = await self._batch([LONG_AGO], starts(cursor, (ALL,))[ALL], PAGE_MAX)
+        return first_entries([batch], self._job_with_raw, JobQuery(), OFFSET_MAX)
+
+    async def _show(self, job_id: str) -> Job | None:
+        batch = await self._batch([LONG_AGO, ("job_id", job_id)], 0, PAGE_MAX)
+        jobs = first_entries([batch], self._job_with_raw, JobQuery()).jobs
+        return next((job for job in jobs if job.id == job_id), None)
+
+    async def _explained(self, job: Job) -> Job:
+        """Complete a failed job that the list gives no reason for, where its detail call answers."""
+        path = DETAILS.get(job.kind or "")
+        if job.state is not JobState.FAILED or job.error is not None or path is None:
+            return job
+        try:
+            reply = await self._api.get("v1", f"{path}/{job.id}")
+        except ProviderError:
+            return job
+        return job.model_copy(update={"error": error_of(reply.json)})
+
+    def _job(self, item: Any, request_id: str | None, *, kind: str | None = None, with_raw: bool = False) -> Job:
+        return read_job(item, self._api.origin, STATES, request_id, kind=kind, with_raw=with_raw)
+
+    def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
+        return self._job(item, request_id, with_raw=True)
+
+
+def _filters(query: JobQuery, words: Sequence[str] | None, kind: str | None) -> list[tuple[str, str]]:
+    """Return what the API narrows by; a question without a start that goes beyond the last month gets an old one."""
+    params: list[tuple[str, str]] = []
+    if words:
+        params.append(("state", ",".join(words)))
+    if kind is not None:
+        params.append(("job_type", kind))
+    if query.since is not None:
+        params.append(("create_since", _second(query.since)))
+    elif query.filters & {Filter.UNTIL, Filter.NAME, Filter.ID}:
+        params.append(LONG_AGO)
+    if query.until is not None:
+        params.append(("create_until", _second(query.until)))
+    return params
+
+
+def _second(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,193 @@
+"""Huawei Moderation's batch image jobs: provider API notes, section 5.3.
+
+A job is forgotten after at most 30 minutes, so its list is short, and a job that is missing has expired, not failed.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+import httpx
+
+from providers.accounts import HuaweiAccount
+from providers.base import NO_KINDS, Capabilities
+from providers.budget import Budget
+from providers.errors import InvalidQuery, NotOffered, ProviderError
+from providers.huawei.client import FEW, PAGE_MAX, Api, Origin, States, look_up_each, possible_id
+from providers.huawei.paging import ALL, Batch
+from providers.models import Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup
+from providers.parsing import identity, instant, listing, mapping, readable, text
+from providers.redact import redact, scrub
+
+BATCH = "moderation/image/batch"
+PAGES_MAX = 20
+LEAKS = frozenset({"url"})
+"""The addresses of images may be signed (section 10)."""
+
+STATES: Final = States.of(
+    MappingProxyType(
+        {
+            "created": JobState.PENDING,
+            "running": JobState.RUNNING,
+            "finish": JobState.SUCCEEDED,
+            "failed": JobState.FAILED,
+        }
+    )
+)
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class ImageModeration:
+    """The batch image moderation jobs of one account."""
+
+    service: Final = "image-moderation"
+    capabilities: Final = Capabilities(
+        lists=True,
+        # The whole list is always read, so every filter is exact here.
+        filters=frozenset(Filter),
+        page_max=PAGE_MAX * PAGES_MAX,
+        batch_max=1,
+        requests_per_second=5,
+        retention=timedelta(minutes=30),
+    )
+
+    def __init__(self, account: HuaweiAccount, client: httpx.AsyncClient, budget: Budget) -> None:
+        self.account: Final = account.name
+        self.region: Final = account.region
+        per_second = self.capabilities.requests_per_second
+        self._api = Api.of(account, client, budget, service=self.service, host="moderation", per_second=per_second)
+
+    async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
+        """Return every job of the last 30 minutes that fits, newest first, as one page whatever the limit.
+
+        The API documents no order, so only the whole list can be sorted; `total` is None if it was longer than 20
+        requests can read.
+        """
+        words = STATES.words(query.states)
+        if words == () or query.kind is not None or query.media is not None or query.name is not None:
+            return JobPage((), total=0)
+        if cursor is not None:
+            raise InvalidQuery("this list has a single page")
+        batches = [
+            batch
+            for batches in await asyncio.gather(*(self._list(word) for word in words or (ALL,)))
+            for batch in batches
+        ]
+        listed: dict[str, Job] = {}
+        malformed = 0
+        for batch in batches:
+            jobs, unreadable = readable(batch.items, lambda item, at=batch.request_id: self._job(item, at))
+            malformed += unreadable
+            listed |= {job.id: job for job in jobs}
+        fitting = sorted(filter(query.matches, listed.values()), key=_created, reverse=True)
+        total = None if any(_cut_short(batch) for batch in batches) else len(fitting)
+        return JobPage(tuple(fitting), total, None, batches[0].request_id, malformed)
+
+    async def _list(self, word: str) -> list[Batch]:
+        """Read one list to its end; without a limit the API would send everything at once."""
+        batches: list[Batch] = []
+        offset = 0
+        while len(batches) < PAGES_MAX:
+            params = [("offset", str(offset)), ("limit", str(PAGE_MAX)), *([("status", word)] if word != ALL else [])]
+            reply = await self._api.get("v2", f"{BATCH}/jobs", params)
+            batches.append(Batch.of(reply, "result", word, offset, PAGE_MAX))
+            offset += len(batches[-1].items)
+            if not batches[-1].goes_on(offset):
+                break
+        return batches
+
+    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # no kinds here
+        """Return these jobs from the list; a few are asked for one by one, which tells about their images too."""
+        asked = list(dict.fromkeys(ids))
+        page = await self.page(JobQuery())
+        listed = {job.id: job for job in page.jobs}
+        if len(asked) > FEW:
+            found = tuple(listed[job_id] for job_id in asked if job_id in listed)
+            return Lookup(found, tuple(job_id for job_id in asked if job_id not in listed), (), page.request_id)
+
+        async def show(job_id: str) -> Job | None:
+            return await self._show(job_id, listed.get(job_id))
+
+        return await look_up_each(asked, show)
+
+    async def _show(self, job_id: str, listed: Job | None) -> Job | None:
+        """Return a job with its images, as listed where the detail call fails, None where neither knows it."""
+        if not possible_id(job_id):
+            return None
+        try:
+            reply = await self._api.get("v2", BATCH, [("job_id", job_id)])
+        except ProviderError as error:
+            if listed is None and not isinstance(error, InvalidQuery | NotOffered):
+                raise
+            return listed
+        result = mapping(reply.json.get("result"))
+        if text(result.get("job_id")) != job_id:
+            return listed
+        return self._job(result, reply.request_id, with_raw=True)
+
+    def _job(self, item: Any, request_id: str | None, *, with_raw: bool = False) -> Job:
+        return _job(item, self._api.origin, request_id, with_raw=with_raw)
+
+
+def _job(item: Any, origin: Origin, request_id: str | None, *, with_raw: bool) -> Job:
+    record = mapping(item)
+    raw_state = text(record.get("status"))
+    state = STATES.read(raw_state)
+    updated_at = instant(record.get("update_time"))
+    images = [mapping(image) for image in listing(record.get("items"))]
+    return Job(
+        account=origin.account,
+        service=origin.service,
+        region=origin.region,
+        id=identity(record.get("job_id")),
+        state=state,
+        raw_state=raw_state,
+        created_at=instant(record.get("create_time")),
+        finished_at=updated_at if state.ended else None,
+        updated_at=updated_at,
+        error=_error(images) if state is JobState.FAILED else None,
+        request_id=request_id,
+        attributes={"Images": _images(images)} if images else {},
+        notes=_notes(images),
+        raw=redact(record, LEAKS) if with_raw else None,
+    )
+
+
+def _error(images: list[dict[str, Any]]) -> JobError | None:
+    """A job has no error of its own: take the first that one of its images has."""
+    for image in images:
+        if code := text(image.get("error_code")):
+            message = text(image.get("error_msg"))
+            return JobError(code=code, message=message and scrub(message))
+    return None
+
+
+def _images(images: list[dict[str, Any]]) -> str:
+    suggestions = Counter(word for image in images if (word := text(image.get("suggestion"))))
+    counts = ", ".join(f"{count} {word}" for word, count in sorted(suggestions.items(), key=_suggestion))
+    return f"{len(images)}: {counts}" if counts else str(len(images))
+
+
+def _suggestion(counted: tuple[str, int]) -> tuple[int, str]:
+    word = counted[0]
+    known = ("pass", "block", "review")
+    return (known.index(word) if word in known else len(known), word)
+
+
+def _notes(images: list[dict[str, Any]]) -> tuple[str, ...]:
+    wrong = sum(text(image.get("error_code")) is not None for image in images)
+    verb = "has an error of its own" if wrong == 1 else "have an error of their own"
+    return (f"{wrong} of {len(images)} images {verb}",) if wrong else ()
+
+
+def _created(job: Job) -> datetime:
+    return job.created_at or _LONG_AGO
+
+
+def _cut_short(batch: Batch) -> bool:
+    """Whether this is the last batch that may be read and the list goes on behind it."""
+    return batch.offset >= (PAGES_MAX - 1) * batch.limit and batch.goes_on(batch.offset + len(batch.items))

@@ -1,0 +1,78 @@
+"""A MetaStudio video production job (the notes' section 5.4), read as a job."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from providers.huawei.client import Origin, States
+from providers.models import Job, JobError, JobState
+from providers.parsing import identity, instant, mapping, text
+from providers.redact import redact, scrub
+
+LEAKS = frozenset({"cover_url", "preview_video_url"})
+"""Signed links (section 10)."""
+
+PHOTO = "PHOTO_DIGITAL_HUMAN_VIDEO"
+DETAILS: Mapping[str, str] = MappingProxyType(
+    {"2D_DIGITAL_HUMAN_VIDEO": "2d-digital-human-videos", PHOTO: "photo-digital-human-videos"}
+)
+"""The documented kinds, as the API's filter spells them, and where one job of that kind can be looked at."""
+
+_OTHER_SPELLING = "DIGITAL_HUMAN_PHOTO_VIDEO"
+
+
+def normal_kind(kind: str | None) -> str | None:
+    """Return a documented kind in the spelling of the API's filter, and any other text as it is."""
+    upper = kind.upper() if kind else None
+    if upper == _OTHER_SPELLING:
+        return PHOTO
+    return upper if upper in DETAILS else kind
+
+
+def read_job(
+    item: Any,
+    origin: Origin,
+    states: States,
+    request_id: str | None,
+    *,
+    kind: str | None = None,
+    with_raw: bool = False,
+) -> Job:
+    """Read a video job; raises Unreadable without an id. `kind` is what was asked for, should the job not tell."""
+    video = mapping(item)
+    raw_state = text(video.get("state"))
+    state = states.read(raw_state)
+    asset = mapping(video.get("output_asset_config"))
+    return Job(
+        account=origin.account,
+        service=origin.service,
+        region=origin.region,
+        id=identity(video.get("job_id")),
+        name=text(asset.get("asset_name")),
+        kind=normal_kind(text(video.get("job_type"))) or kind,
+        state=state,
+        raw_state=raw_state,
+        created_at=instant(video.get("create_time")),
+        started_at=instant(video.get("start_time")),
+        finished_at=instant(video.get("end_time")),
+        updated_at=instant(video.get("lastupdate_time")),
+        output=text(asset.get("asset_id")),
+        error=error_of(video) if state is JobState.FAILED else None,
+        request_id=request_id,
+        attributes={"Video length": length} if (length := _seconds(video.get("duration"))) else {},
+        raw=redact(video, LEAKS) if with_raw else None,
+    )
+
+
+def _seconds(value: Any) -> str | None:
+    try:
+        return f"{float(value):g} s"
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def error_of(video: Mapping[str, Any]) -> JobError | None:
+    """Return why a video failed, where its JSON says so."""
+    info = mapping(video.get("error_info"))
+    code, message = text(info.get("error_code")), text(info.get("error_msg"))
+    return JobError(code=code, message=message and scrub(message)) if code or message else None

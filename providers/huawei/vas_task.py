@@ -1,0 +1,102 @@
+"""A VAS task (the notes' `taskDetail`, section 5.1), read as a job; every VAS service has the same."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from providers.huawei.client import Origin, States
+from providers.models import Job, JobError, JobState
+from providers.parsing import identity, instant, listing, mapping, text
+from providers.redact import redact, scrub
+
+LEAKS = frozenset({"url", "headers", "vcn", "webhook", "username", "password"})
+"""What never leaves this module (section 10): addresses may carry credentials."""
+
+NOTES: Mapping[str, str] = MappingProxyType(
+    {
+        "ABNORMAL": "running abnormally, it may recover",
+        "DELETING": "being deleted, it will vanish from the list",
+        "STOPPED": "stopped, it can be started again",
+        "FREEZING": "being frozen because the account is not paid for",
+        "FROZEN": "frozen, it goes on if the account is topped up in time",
+    }
+)
+
+INPUTS_SHOWN = 3
+
+_NAME = re.compile(r"[0-9A-Za-z_\u4e00-\u9fff-]{1,100}")
+_ID_PART = re.compile(r"[0-9a-z]{1,32}")
+
+
+def read_job(item: Any, origin: Origin, states: States, request_id: str | None, *, with_raw: bool = False) -> Job:
+    """Read a task; raises Unreadable without an id. All else may be missing: the vendor's own example lacks much."""
+    task = mapping(item)
+    raw_state = text(task.get("state"))
+    state = states.read(raw_state)
+    updated_at = instant(task.get("updated_at"))
+    return Job(
+        account=origin.account,
+        service=origin.service,
+        region=origin.region,
+        id=identity(task.get("id")),
+        name=text(task.get("name")),
+        state=state,
+        raw_state=raw_state,
+        created_at=instant(task.get("created_at")),
+        # `updated_at` is the last change of the state, so for an ended job it is the end.
+        finished_at=updated_at if state.ended else None,
+        updated_at=updated_at,
+        input=_input(mapping(task.get("input"))),
+        output=_output(mapping(task.get("output"))),
+        error=_error(mapping(task.get("error"))) if state is JobState.FAILED else None,
+        request_id=request_id,
+        attributes=_attributes(task),
+        notes=_notes(raw_state),
+        raw=redact(task, LEAKS) if with_raw else None,
+    )
+
+
+def name_can_be_sent(name: str) -> bool:
+    """Whether `name_like` takes this text: 1 to 100 Chinese characters, letters, digits, `_` and `-`."""
+    return _NAME.fullmatch(name) is not None
+
+
+def part_of_id_can_be_sent(part: str) -> bool:
+    """Whether `id_like` takes this text: 1 to 32 lower-case letters and digits."""
+    return _ID_PART.fullmatch(part) is not None
+
+
+def _input(value: dict[str, Any]) -> str | None:
+    """Name the OBS objects; of any other type the type alone, for the rest may hold credentials."""
+    kind = text(value.get("type"))
+    if kind is None or kind.casefold() != "obs":
+        return kind
+    places = [place for item in listing(value.get("data")) if (place := _place(mapping(item)))]
+    more = len(places) - INPUTS_SHOWN
+    shown = ", ".join(places[:INPUTS_SHOWN]) or kind
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _output(value: dict[str, Any]) -> str | None:
+    return ", ".join((name == "obs" and _place(mapping(to))) or name for name, to in value.items() if to) or None
+
+
+def _place(value: dict[str, Any]) -> str | None:
+    bucket = text(value.get("bucket"))
+    return f"obs://{bucket}/{(text(value.get('path')) or '').lstrip('/')}" if bucket else None
+
+
+def _error(value: dict[str, Any]) -> JobError | None:
+    code, message = text(value.get("code")), text(value.get("message"))
+    return JobError(code=code, message=message and scrub(message)) if code or message else None
+
+
+def _attributes(task: dict[str, Any]) -> dict[str, str]:
+    named = (("Service version", "service_version"), ("Status", "status"), ("Creator", "creator"))
+    return {label: scrub(value) for label, name in named if (value := text(task.get(name)))}
+
+
+def _notes(raw_state: str | None) -> tuple[str, ...]:
+    note = NOTES.get(raw_state.upper()) if raw_state else None
+    return (note,) if note else ()

@@ -1,0 +1,165 @@
+"""Huawei VAS video OCR jobs: provider API notes, section 5.1."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+import httpx
+
+from providers.accounts import HuaweiAccount
+from providers.base import NO_KINDS, Capabilities
+from providers.budget import Budget
+from providers.errors import InvalidQuery, NotOffered
+from providers.huawei.client import FEW, PAGE_MAX, Api, States, look_up_each, possible_id
+from providers.huawei.errors import NO_SUCH_RESOURCE
+from providers.huawei.paging import ALL, Batch, first_entries, from_pages, page_size, starts
+from providers.huawei.vas_task import name_can_be_sent, part_of_id_can_be_sent, read_job
+from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
+
+TASKS = "services/video-ocr/tasks"
+OFFSET_MAX = 100_000
+"""The API goes no deeper (section 5.1)."""
+
+STATES: Final = States.of(
+    MappingProxyType(
+        {
+            "PENDING": JobState.PENDING,
+            "STARTING": JobState.RUNNING,
+            "RECOVERING": JobState.RUNNING,
+            "UPGRADING": JobState.RUNNING,
+            "RUNNING": JobState.RUNNING,
+            "STOPPING": JobState.RUNNING,
+            "DELETING": JobState.UNKNOWN,
+            "ABNORMAL": JobState.RUNNING,
+            "SUCCEEDED": JobState.SUCCEEDED,
+            "FAILED": JobState.FAILED,
+            "CREATE_FAILED": JobState.FAILED,
+            "START_FAILED": JobState.FAILED,
+            "STOPPED": JobState.CANCELLED,
+            "FREEZING": JobState.UNKNOWN,
+            "FROZEN": JobState.UNKNOWN,
+        }
+    )
+)
+
+_SECOND = timedelta(seconds=1)
+
+
+class VideoOcr:
+    """The video OCR jobs of one account."""
+
+    service: Final = "video-ocr"
+    capabilities: Final = Capabilities(
+        lists=True,
+        # Its jobs have no kind and no media, so these two need no question at all.
+        filters=frozenset(Filter),
+        page_max=PAGE_MAX,
+        batch_max=1,
+        requests_per_second=5,
+    )
+
+    def __init__(self, account: HuaweiAccount, client: httpx.AsyncClient, budget: Budget) -> None:
+        self.account: Final = account.name
+        self.region: Final = account.region
+        per_second = self.capabilities.requests_per_second
+        self._api = Api.of(account, client, budget, service=self.service, host="iva", per_second=per_second)
+        self._times_understood: bool | None = None
+
+    async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
+        """Return one page of jobs, newest first, each raw state asked for in a list of its own.
+
+        The unit of `created_since` and `created_until` is not documented; milliseconds are likely (section 5.1). With
+        any other unit the answer would be empty or an error, and an empty answer looks like "there are no jobs". So
+        before such an answer is believed for the first time, it is proven that the API understands the times.
+        """
+        words = STATES.words(query.states)
+        if query.kind is not None or query.media is not None or words == ():
+            return JobPage((), total=0)
+        offsets = starts(cursor, words or (ALL,))
+        if self._times_understood is False or not (query.since or query.until):
+            return await self._page(query, offsets, with_times=False)
+        try:
+            page = await self._page(query, offsets, with_times=True)
+            if page.jobs or page.malformed or page.cursor or await self._understands_times():
+                return page
+        except InvalidQuery:
+            if cursor is not None or await self._understands_times():
+                raise
+        return await self._page(query, offsets, with_times=False)
+
+    async def _understands_times(self) -> bool:
+        """Whether the newest job is found in the seconds around its creation; an empty list proves nothing."""
+        if self._times_understood is None:
+            newest = (await self._page(JobQuery(limit=1), {ALL: 0}, with_times=False)).jobs
+            if not newest or (created_at := newest[0].created_at) is None:
+                return True
+            around = JobQuery(since=created_at - _SECOND, until=created_at + _SECOND, limit=1)
+            try:
+                self._times_understood = bool((await self._page(around, {ALL: 0}, with_times=True)).jobs)
+            except InvalidQuery:
+                self._times_understood = False
+        return self._times_understood
+
+    async def _page(self, query: JobQuery, offsets: Mapping[str, int], *, with_times: bool) -> JobPage:
+        filters = _filters(query, with_times=with_times)
+        all_sent = len(filters) == len(query.filters - {Filter.STATE}) and JobState.UNKNOWN not in query.states
+        limit = page_size(query, narrowed_here=not all_sent)
+        batches = await asyncio.gather(
+            *(self._batch(words, offset, limit, filters) for words, offset in offsets.items())
+        )
+        return first_entries(batches, self._job, query, OFFSET_MAX)
+
+    async def _batch(self, words: str, offset: int, limit: int, filters: Sequence[tuple[str, str]] = ()) -> Batch:
+        """Ask for a part of one list; both generations of the API take an offset and a limit of 100 together."""
+        params = [*filters, ("order", "created_at:DESC"), ("offset", str(offset)), ("limit", str(limit))]
+        if words != ALL:
+            params.append(("state", words))
+        return Batch.of(await self._api.get("v2", TASKS, params), "tasks", words, offset, limit)
+
+    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # no kinds here
+        """Return these jobs: a few are asked for one by one, for many the list is read first."""
+        asked = list(dict.fromkeys(ids))
+        possible = [job_id for job_id in asked if possible_id(job_id)]
+        listed = await from_pages(set(possible), self._newest) if len(possible) > FEW else {}
+        rest = await look_up_each([job_id for job_id in possible if job_id not in listed], self._show)
+        impossible = tuple(job_id for job_id in asked if not possible_id(job_id))
+        return rest._replace(found=(*listed.values(), *rest.found), missing=(*rest.missing, *impossible))
+
+    async def _newest(self, cursor: str | None) -> JobPage:
+        batch = await self._batch(ALL, starts(cursor, (ALL,))[ALL], PAGE_MAX)
+        return first_entries([batch], self._job_with_raw, JobQuery(), OFFSET_MAX)
+
+    async def _show(self, job_id: str) -> Job | None:
+        try:
+            reply = await self._api.get("v2", f"{TASKS}/{job_id}")
+        except NotOffered as error:
+            if error.code == NO_SUCH_RESOURCE:
+                return None
+            raise
+        return self._job_with_raw(reply.json, reply.request_id)
+
+    def _job(self, item: Any, request_id: str | None) -> Job:
+        return read_job(item, self._api.origin, STATES, request_id)
+
+    def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
+        return read_job(item, self._api.origin, STATES, request_id, with_raw=True)
+
+
+def _filters(query: JobQuery, *, with_times: bool) -> list[tuple[str, str]]:
+    """Return what the API narrows by beside the state; a text that it would refuse is left to this side."""
+    params: list[tuple[str, str]] = []
+    if query.name is not None and name_can_be_sent(query.name):
+        params.append(("name_like", query.name))
+    if query.id_part is not None and part_of_id_can_be_sent(query.id_part.lower()):
+        params.append(("id_like", query.id_part.lower()))
+    if with_times and query.since:
+        params.append(("created_since", _milliseconds(query.since)))
+    if with_times and query.until:
+        params.append(("created_until", _milliseconds(query.until)))
+    return params
+
+
+def _milliseconds(instant: datetime) -> str:
+    return str(int(instant.timestamp() * 1000))
