@@ -1,0 +1,61 @@
+"""A request as a cloud sees it, and the refusal that it may meet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote
+
+from starlette.requests import Request
+
+
+class Refused(Exception):  # noqa: N818  # what the cloud does, not what went wrong in the sandbox
+    """A request that the cloud answers with an error."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, byte by byte as it came over the wire."""
+
+    method: str
+    raw_path: str
+    raw_query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query's names and values, decoded, in the order sent; a `+` is a plus."""
+        parts = (part.partition("=") for part in self.raw_query.split("&") if part)
+        return [(unquote(name), unquote(value)) for name, _, value in parts]
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query's names and values; the last of several values counts."""
+        return dict(self.pairs)
+
+    def values(self, name: str) -> list[str]:
+        """Every value of a repeated name."""
+        return [value for key, value in self.pairs if key == name]
+
+    def header(self, name: str) -> str:
+        """A header's value without the space around it; empty when it was not sent."""
+        return self.headers.get(name, "").strip()
+
+
+async def read_call(request: Request) -> Call:
+    """Take a request apart without decoding what a signature covers."""
+    raw_path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return Call(
+        method=request.method,
+        raw_path=raw_path.decode("latin-1").partition("?")[0],
+        raw_query=request.scope["query_string"].decode("latin-1"),
+        headers=request.headers,
+        body=await request.body(),
+    )

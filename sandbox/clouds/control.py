@@ -1,0 +1,138 @@
+"""The control endpoints: what the world holds, and how to make it misbehave."""
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.clouds.faults import Fault
+from sandbox.clouds.jobs import Job
+from sandbox.clouds.orders import EndOrder, JobOrder, make
+from sandbox.clouds.timestamps import iso, iso_or
+from sandbox.clouds.world import World
+
+RECENT = 25
+"""How many of a service's newest jobs the state shows."""
+
+
+class ClockOrder(BaseModel):
+    """How far to put the clock forward, in seconds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    advance_s: float
+
+
+class Control:
+    """The endpoints under `/control`. They need no signature: the sandbox listens on loopback."""
+
+    def __init__(self, world: World) -> None:
+        """Control this world."""
+        self.world = world
+
+    def routes(self) -> list[Route]:
+        """Every endpoint; the page is `GET /control`."""
+        return [
+            Route("/control", self.page, methods=["GET"]),
+            Route("/control/state", self.state, methods=["GET"]),
+            Route("/control/fault", _checked(self.set_fault), methods=["POST"]),
+            Route("/control/fault", self.clear_faults, methods=["DELETE"]),
+            Route("/control/clock", _checked(self.advance), methods=["POST"]),
+            Route("/control/jobs", _checked(self.add_job), methods=["POST"]),
+            Route("/control/jobs/{job_id}", _checked(self.end_job), methods=["POST"]),
+            Route("/control/requests", self.requests, methods=["GET"]),
+            Route("/control/requests", self.reset_requests, methods=["DELETE"]),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """The page for people."""
+        del request
+        return HTMLResponse(files("sandbox.clouds").joinpath("control.html").read_text("utf-8"))
+
+    async def state(self, request: Request) -> Response:
+        """Clock, faults, and for each service how many jobs are in which state and the newest ones."""
+        del request
+        now = self.world.now()
+        services: list[dict[str, Any]] = []
+        for account, service, store in self.world.stores():
+            newest = store.select(now)[: -RECENT - 1 : -1]
+            shown = [describe(job, now) for job in newest]
+            services.append({"account": account, "service": service, "states": store.counts(now), "jobs": shown})
+        faults = [fault.model_dump() for fault in self.world.faults.current(now)]
+        return JSONResponse({"now": iso(now), "faults": faults, "services": services})
+
+    async def set_fault(self, request: Request) -> Response:
+        """Set a fault; its fields are those of Fault."""
+        fault = Fault.model_validate_json(await request.body())
+        self.world.faults.add(fault, self.world.now())
+        return JSONResponse(fault.model_dump(), 201)
+
+    async def clear_faults(self, request: Request) -> Response:
+        """Unset all faults, or those of the account and service in the query."""
+        self.world.faults.clear(request.query_params.get("account"), request.query_params.get("service"))
+        return Response(status_code=204)
+
+    async def advance(self, request: Request) -> Response:
+        """Put the clock forward."""
+        self.world.advance(ClockOrder.model_validate_json(await request.body()).advance_s)
+        return JSONResponse({"now": iso(self.world.now())})
+
+    async def add_job(self, request: Request) -> Response:
+        """Add a job; its fields are those of JobOrder."""
+        order = JobOrder.model_validate_json(await request.body())
+        now = self.world.now()
+        job = make(order, now)
+        self.world.store(order.account, order.service).add(job)
+        return JSONResponse(describe(job, now), 201)
+
+    async def end_job(self, request: Request) -> Response:
+        """Make a job end now; the fields are those of EndOrder."""
+        order = EndOrder.model_validate_json(await request.body())
+        job = self.world.end(request.path_params["job_id"], order.state, order.failure)
+        return JSONResponse(describe(job, self.world.now()))
+
+    async def requests(self, request: Request) -> Response:
+        """How many requests were made, by account, service and operation."""
+        del request
+        rows = [{**target._asdict(), "count": count} for target, count in sorted(self.world.requests.items())]
+        return JSONResponse({"total": self.world.requests.total(), "requests": rows})
+
+    async def reset_requests(self, request: Request) -> Response:
+        """Count from nought again."""
+        del request
+        self.world.requests.clear()
+        return Response(status_code=204)
+
+
+def describe(job: Job, now: float) -> dict[str, Any]:
+    """A job as the control endpoints show it."""
+    return {
+        "id": job.id,
+        "name": job.name,
+        "kind": job.kind,
+        "media": job.media,
+        "state": job.word(now),
+        "created_at": iso(job.created),
+        "ends_at": iso_or(job.finished, None),
+        "ended": job.finished_by(now) is not None,
+    }
+
+
+def _checked(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    """Answer 400 to an order that cannot be read or carried out, and 404 to one about something unknown."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ValidationError as error:
+            return JSONResponse({"error": error.errors(include_url=False, include_context=False)}, 400)
+        except LookupError as error:
+            return JSONResponse({"error": str(error)}, 404)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    return answer

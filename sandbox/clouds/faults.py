@@ -1,0 +1,129 @@
+"""Misbehaviour on demand: which faults are set, and what they do to a reply."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple, cast
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.clouds.store import to_json
+
+FaultKind = Literal[
+    "slow",
+    "hang",
+    "down",
+    "cut",
+    "throttle",
+    "error",
+    "unauthorized",
+    "forbidden",
+    "malformed",
+    "unknown_state",
+    "malformed_job",
+]
+UNHEARD_OF = "SANDBOX_UNHEARD_OF"
+"""The raw state that no vendor documents."""
+_STATE_KEYS = ("state", "status", "Status", "TranscodeJobStatus")
+
+
+class Target(NamedTuple):
+    """What a request was about."""
+
+    account: str
+    service: str
+    operation: str
+
+
+class Fault(BaseModel):
+    """A way to misbehave. `*` is every account or service; no operation means all of them.
+
+    `seconds` is how slow "slow" is, or after how long a throttled caller may return. `status` and `code` change what
+    "error" answers. The fault ends after `count` requests or `duration_s` seconds; with neither it stays.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    account: str = "*"
+    service: str = "*"
+    operation: str | None = None
+    fault: FaultKind
+    seconds: float = Field(default=2.0, ge=0, le=600)
+    status: int | None = Field(default=None, ge=400, le=599)
+    code: str | None = None
+    count: int | None = Field(default=None, ge=1)
+    duration_s: float | None = Field(default=None, gt=0)
+
+    def concerns(self, target: Target) -> bool:
+        """True for a request that this fault spoils."""
+        return (
+            self.account in ("*", target.account)
+            and self.service in ("*", target.service)
+            and self.operation in (None, target.operation)
+        )
+
+    def same_place(self, other: "Fault") -> bool:
+        """True when both spoil the same requests in the same way."""
+        return all(getattr(self, key) == getattr(other, key) for key in ("account", "service", "operation", "fault"))
+
+
+class Faults:
+    """The faults that are set."""
+
+    def __init__(self) -> None:
+        """Start with a cloud that behaves."""
+        self._set: list[tuple[Fault, float | None]] = []
+
+    def add(self, fault: Fault, now: float) -> None:
+        """Set a fault, in place of one of the same kind in the same place."""
+        self._set = [(kept, until) for kept, until in self._set if not kept.same_place(fault)]
+        self._set.append((fault.model_copy(), now + fault.duration_s if fault.duration_s else None))
+
+    def clear(self, account: str | None = None, service: str | None = None) -> None:
+        """Unset all faults, or those of one account or service."""
+        self._set = [
+            (fault, until)
+            for fault, until in self._set
+            if account not in (None, fault.account) or service not in (None, fault.service)
+        ]
+
+    def current(self, now: float) -> list[Fault]:
+        """The faults that are set and have not run out."""
+        self._set = [(fault, until) for fault, until in self._set if until is None or now < until]
+        return [fault for fault, _ in self._set]
+
+    def take(self, target: Target, now: float) -> list[Fault]:
+        """The faults that spoil this request; those that are counted are used up by it."""
+        if not self._set:
+            return []
+        taken = [fault for fault in self.current(now) if fault.concerns(target)]
+        for fault in taken:
+            if fault.count is not None:
+                fault.count -= 1
+        self._set = [(fault, until) for fault, until in self._set if fault.count != 0]
+        return taken
+
+
+def spoil(fault: Fault, body: bytes) -> bytes:
+    """The body as this fault leaves it."""
+    if fault.fault == "malformed":
+        return b"<html><body><h1>upstream connect error</h1></body></html>"
+    if fault.fault not in {"unknown_state", "malformed_job"}:
+        return body
+    reply = json.loads(body)
+    job, key = next(_jobs(reply), (None, ""))
+    if job is not None and fault.fault == "unknown_state":
+        job[key] = UNHEARD_OF
+    elif job is not None:
+        job.update({key: [{"sandbox": "broken"}] for key in job})
+    return to_json(reply)
+
+
+def _jobs(value: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each object of a reply that tells a state, and the key under which it does."""
+    if isinstance(value, dict):
+        found = cast("dict[str, Any]", value)
+        yield from ((found, key) for key in _STATE_KEYS if isinstance(found.get(key), str))
+        value = list(found.values())
+    if isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from _jobs(item)

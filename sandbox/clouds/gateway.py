@@ -1,0 +1,74 @@
+"""What both clouds' front doors do: count, misbehave when told to, let in or turn away, answer."""
+
+from abc import ABC, abstractmethod
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sandbox.clouds.accounts import CloudAccount
+from sandbox.clouds.calls import Call, Refused, read_call
+from sandbox.clouds.faults import Fault, Target, spoil
+from sandbox.clouds.misbehave import CutOff, HangUp, delay
+from sandbox.clouds.world import World
+
+REFUSING = frozenset({"throttle", "error", "unauthorized", "forbidden"})
+
+
+class Gateway(ABC):
+    """One cloud's front door."""
+
+    def __init__(self, world: World) -> None:
+        """Open the door to a world."""
+        self.world = world
+
+    @abstractmethod
+    def locate(self, call: Call) -> Target:
+        """Which account, service and operation a request is about; empty where nobody can tell."""
+
+    @abstractmethod
+    def authenticate(self, call: Call, target: Target) -> CloudAccount:
+        """Whose request it is; raises Refused for one that is not signed as it has to be."""
+
+    @abstractmethod
+    def answer(self, call: Call, target: Target, account: CloudAccount, request_id: str) -> bytes:
+        """The JSON answer; raises Refused."""
+
+    @abstractmethod
+    def refusal(self, fault: Fault, target: Target) -> Refused:
+        """How this cloud words a fault of the refusing kind."""
+
+    @abstractmethod
+    def refused(self, refusal: Refused, request_id: str) -> Response:
+        """A refusal in this cloud's form."""
+
+    @abstractmethod
+    def accepted(self, body: bytes, request_id: str) -> Response:
+        """An answer in this cloud's form."""
+
+    @abstractmethod
+    def request_id(self) -> str:
+        """A new request id."""
+
+    async def serve(self, request: Request) -> Response:
+        """Answer one request."""
+        call = await read_call(request)
+        target = self.locate(call)
+        self.world.requests[target] += 1
+        faults = self.world.faults.take(target, self.world.now())
+        if not await delay(request, faults):
+            return HangUp()
+        response = self._respond(call, target, faults)
+        return CutOff(response) if any(fault.fault == "cut" for fault in faults) else response
+
+    def _respond(self, call: Call, target: Target, faults: list[Fault]) -> Response:
+        request_id = self.request_id()
+        try:
+            for fault in faults:
+                if fault.fault in REFUSING:
+                    raise self.refusal(fault, target)
+            body = self.answer(call, target, self.authenticate(call, target), request_id)
+        except Refused as refusal:
+            return self.refused(refusal, request_id)
+        for fault in faults:
+            body = spoil(fault, body)
+        return self.accepted(body, request_id)

@@ -1,0 +1,135 @@
+"""MetaStudio video production tasks (provider API notes, section 5.4)."""
+
+import calendar
+import time
+from math import inf
+from typing import Any
+
+from sandbox.clouds.accounts import MARKED_SECRET
+from sandbox.clouds.calls import Call, Refused
+from sandbox.clouds.huawei.desk import Desk, last_change, listing
+from sandbox.clouds.huawei.parameters import one_of, whole_number
+from sandbox.clouds.jobs import Job
+from sandbox.clouds.known import DIGITAL_HUMAN_ID
+from sandbox.clouds.store import to_json
+from sandbox.clouds.timestamps import iso
+from sandbox.clouds.words import DIGITAL_HUMAN
+
+LIMIT_MAX = 100
+LAST_MONTH_S = 30 * 86_400
+"""Without a time filter only the last month is returned."""
+PHOTO = "DIGITAL_HUMAN_PHOTO_VIDEO"
+_INT32_MAX = 2**31 - 1
+_JOB_TYPES = {"2D_DIGITAL_HUMAN_VIDEO": "2D_DIGITAL_HUMAN_VIDEO", "PHOTO_DIGITAL_HUMAN_VIDEO": PHOTO, PHOTO: PHOTO}
+
+
+def list_videos(desk: Desk, call: Call) -> bytes:
+    """ListDigitalHumanVideo: oldest first unless told otherwise, 10 a page."""
+    offset = whole_number(call, "offset", 0, (0, _INT32_MAX), _invalid)
+    limit = whole_number(call, "limit", 10, (1, LIMIT_MAX), _invalid)
+    jobs = _ordered(_matching(desk, call), call, desk.now)
+    entries = [desk.store.render(job, desk.now, video) for job in jobs[offset : offset + limit]]
+    return listing(len(jobs), entries, "jobs")
+
+
+def show_2d(desk: Desk, call: Call) -> bytes:
+    """Show2DDigitalHumanVideo: one video of a virtual avatar."""
+    return _show(desk, call, "2D_DIGITAL_HUMAN_VIDEO")
+
+
+def show_photo(desk: Desk, call: Call) -> bytes:
+    """ShowPhotoDigitalHumanVideo: one video made from a photograph."""
+    return _show(desk, call, PHOTO)
+
+
+def video(job: Job, now: float) -> dict[str, Any]:
+    """A DigitalHumanVideo. Its URLs are secrets: they carry a signature, or open for 24 hours to whoever has them."""
+    body: dict[str, Any] = {"job_id": job.id, "state": job.word(now)}
+    if job.id != DIGITAL_HUMAN_ID:
+        body["job_type"] = job.kind
+    if (started := job.started_by(now)) is not None:
+        body["start_time"] = iso(started)
+    if (finished := job.finished_by(now)) is not None:
+        body["end_time"] = iso(finished)
+    if job.word(now) == DIGITAL_HUMAN.succeeded:
+        body["duration"] = 60 if job.id == DIGITAL_HUMAN_ID else round(20 + job.salt % 900 / 7, 2)
+    failure = job.failure_by(now)
+    return body | {
+        "output_asset_config": _asset(job, now),
+        "error_info": {"error_code": failure.code, "error_msg": failure.message} if failure else None,
+        "create_time": iso(job.created),
+        "lastupdate_time": iso(last_change(job, now)),
+    }
+
+
+def _asset(job: Job, now: float) -> dict[str, Any]:
+    asset: dict[str, Any] = {"asset_id": job.media, "asset_name": job.name}
+    if job.word(now) == DIGITAL_HUMAN.succeeded:
+        signed = f"AccessKeyId={MARKED_SECRET}&Expires=1671241457&Signature={MARKED_SECRET}"
+        asset["cover_url"] = f"https://metastudio.example.com/{job.media}/cover.png?{signed}"
+        if job.kind == PHOTO:
+            asset["preview_video_url"] = f"https://metastudio.example.com/{job.media}/preview.mp4?{signed}"
+    return asset
+
+
+def _show(desk: Desk, call: Call, kind: str) -> bytes:
+    job = desk.store.get(call.raw_path.rsplit("/", 1)[1], desk.now)
+    if job is None or job.kind != kind:
+        raise Refused(404, "MSS.00000002", "Not Found")
+    return to_json({**video(job, desk.now), "script_id": job.media, "shoot_scripts": []})
+
+
+def _matching(desk: Desk, call: Call) -> list[Job]:
+    """Every filter has to fit; a job's own fields come after its state and time, which are indexed."""
+    since, until = _instant(call, "create_since"), _instant(call, "create_until")
+    oldest = desk.now - LAST_MONTH_S if since is None and until is None else -inf
+    words = _states(call)
+    jobs = desk.store.select(desk.now, words=words, since=since or oldest, until=until or inf)
+    kind = one_of(call, "job_type", _JOB_TYPES, _invalid)
+    ids = set(call.values("job_ids")) | set(call.values("job_id"))
+    name, fuzzy = call.query.get("asset_name"), "asset_name" in call.values("fuzzy_query_field")
+    script = call.query.get("script_id")
+    if kind is not None:
+        jobs = [job for job in jobs if job.kind == _JOB_TYPES[kind]]
+    if ids:
+        jobs = [job for job in jobs if job.id in ids]
+    if name is not None:
+        jobs = [job for job in jobs if job.name == name or (fuzzy and name in job.name)]
+    if script is not None:
+        jobs = [job for job in jobs if job.media == script]
+    return jobs
+
+
+def _states(call: Call) -> set[str] | None:
+    text = call.query.get("state")
+    if text is None:
+        return None
+    words = set(text.split(","))
+    if not words <= DIGITAL_HUMAN.every:
+        raise _invalid("state")
+    return words
+
+
+def _ordered(jobs: list[Job], call: Call, now: float) -> list[Job]:
+    key = one_of(call, "sort_key", {"create_time", "update_time", "asset_order"}, _invalid) or "create_time"
+    way = one_of(call, "sort_dir", {"asc", "desc"}, _invalid) or "asc"
+    if key == "update_time":
+        jobs = sorted(jobs, key=lambda job: last_change(job, now))
+    elif key == "asset_order":
+        jobs = sorted(jobs, key=lambda job: job.name)
+    return jobs[::-1] if way == "desc" else jobs
+
+
+def _instant(call: Call, name: str) -> float | None:
+    text = call.query.get(name)
+    if text is None:
+        return None
+    try:
+        return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+    except ValueError:
+        raise _invalid(name) from None
+
+
+def _invalid(what: str) -> Refused:
+    del what  # the vendor does not say
+    return Refused(400, "MSS.00000003", "Invalid parameter")

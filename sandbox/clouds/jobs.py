@@ -1,0 +1,129 @@
+"""A simulated job: plain data, whose state at any instant is computed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import inf
+from typing import NamedTuple
+
+from sandbox.clouds.words import Outcome, Words
+
+
+class Stage(NamedTuple):
+    """A raw state, and the instant (seconds since 1970) from which it holds."""
+
+    at: float
+    word: str
+
+
+class Failure(NamedTuple):
+    """Why a job failed, in the vendor's words."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job, from its creation to its end. Instants are seconds since 1970; those of the future are plans.
+
+    `salt` is a number of the job's own, from which replies draw their variety. `gone` is when the cloud forgets it.
+    """
+
+    id: str
+    name: str
+    kind: str
+    media: str
+    created: float
+    stages: tuple[Stage, ...]
+    started: float | None = None
+    finished: float | None = None
+    failure: Failure | None = None
+    salt: int = 0
+    gone: float = inf
+
+    def stage(self, now: float) -> Stage:
+        """The stage that the job is in."""
+        for stage in reversed(self.stages):
+            if stage.at <= now:
+                return stage
+        return self.stages[0]
+
+    def word(self, now: float) -> str:
+        """The raw state."""
+        return self.stage(now).word
+
+    def settled(self, now: float) -> bool:
+        """True when the job has no further stage before it."""
+        return self.stages[-1].at <= now
+
+    def started_by(self, now: float) -> float | None:
+        """When the job started, if it has."""
+        return self.started if self.started is not None and self.started <= now else None
+
+    def finished_by(self, now: float) -> float | None:
+        """When the job ended, if it has."""
+        return self.finished if self.finished is not None and self.finished <= now else None
+
+    def failure_by(self, now: float) -> Failure | None:
+        """Why the job failed, if it has."""
+        return self.failure if self.finished_by(now) is not None else None
+
+    def progress(self, now: float) -> int:
+        """Per cent of the run that is over, 0 to 100."""
+        if self.started is None or self.finished is None:
+            return 0
+        return int(100 * min(1.0, max(0.0, (now - self.started) / max(1.0, self.finished - self.started))))
+
+
+class Plan(NamedTuple):
+    """When a job is created, how long it waits and runs (seconds), and how it ends."""
+
+    created: float
+    wait_s: float
+    run_s: float
+    outcome: Outcome
+
+
+def lay_out(words: Words, plan: Plan, salt: int = 0) -> tuple[tuple[Stage, ...], float | None, float]:
+    """The stages of a planned job, when it starts (None: never) and when it ends."""
+    start = plan.created + (plan.wait_s if words.pending else 0)
+    end_word = words.ending(plan.outcome, salt)
+    pending = _spread(words.pending, plan.created, start)
+    if end_word == words.cancelled and words.stopping is None:
+        return (*pending, Stage(start, end_word)), None, start
+    end = start + plan.run_s
+    return (*pending, *_run(words, start, end, end_word, salt), Stage(end, end_word)), start, end
+
+
+def end_now(job: Job, words: Words, now: float, outcome: Outcome, failure: Failure | None = None) -> Job:
+    """The same job, ending at this instant; raises ValueError for one that has ended or cannot end so."""
+    if job.finished_by(now) is not None:
+        raise ValueError(f"{job.id} has ended already, it is {job.word(now)}")
+    if outcome == "cancelled" and words.cancelled is None:
+        raise ValueError(f"a job of the kind {job.kind} cannot be cancelled")
+    past = tuple(stage for stage in job.stages if stage.at <= now)
+    return replace(
+        job,
+        stages=(*past, Stage(now, words.ending(outcome))),
+        started=job.started_by(now) or (now if outcome != "cancelled" else None),
+        finished=now,
+        failure=failure if outcome == "failed" else None,
+    )
+
+
+def _spread(names: Sequence[str], begin: float, end: float) -> tuple[Stage, ...]:
+    return tuple(Stage(begin + (end - begin) * i / len(names), name) for i, name in enumerate(names))
+
+
+def _run(words: Words, start: float, end: float, end_word: str, salt: int) -> tuple[Stage, ...]:
+    """First word for a moment, the last for the rest; about one run in forty is interrupted by a detour."""
+    *openings, steady = words.running
+    moment = min(3.0, (end - start) / 4)
+    stages = [Stage(start + i * moment / len(openings), name) for i, name in enumerate(openings)]
+    stages.append(Stage(start + moment if openings else start, steady))
+    if words.detours and salt % 40 == 0:
+        detour = words.detours[salt // 40 % len(words.detours)]
+        stages += [Stage(start + (end - start) * 0.5, detour), Stage(start + (end - start) * 0.7, steady)]
+    if end_word == words.cancelled:
+        stages += [Stage(end - min(2.0, (end - start) / 5), name) for name in words.stopping or ()]
+    return tuple(stages)

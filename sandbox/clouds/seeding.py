@@ -1,0 +1,107 @@
+"""Which jobs a service has: a pure function of the seed, so that two worlds with one seed are alike."""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import merge
+from math import inf
+from operator import attrgetter
+from random import Random
+
+from sandbox.clouds.jobs import Job, Plan, lay_out
+from sandbox.clouds.known import known_jobs
+from sandbox.clouds.texts import failure_for, name_for
+from sandbox.clouds.words import KINDS, Outcome
+
+HISTORY_S = 5 * 86_400
+"""How far back the jobs of a new world go, in seconds."""
+MODERATION_HISTORY_S = 28 * 60
+MODERATION_KEPT_S = 30 * 60
+"""Batch moderation jobs are cleaned up after at most 30 minutes (provider API notes, section 5.3)."""
+JOBS_PER_MEDIA = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many jobs a service starts with, and every how many seconds a new one arrives (0: never)."""
+
+    jobs: int = 300
+    arrival_s: float = 20.0
+
+
+def jobs_of(service: str, seed: str, start: float, shape: Shape) -> Iterator[Job]:
+    """A service's jobs in order of creation: the known ones, the history before `start`, and those to come."""
+    random = Random(f"{seed}/{service}")  # noqa: S311  # a repeatable world, not a secret
+    span = MODERATION_HISTORY_S if service == "image-moderation" else HISTORY_S
+    made = (
+        _make(service, random, number, created)
+        for number, created in enumerate(_creation_times(random, start, span, shape))
+    )
+    return merge(known_jobs(service, start), made, key=attrgetter("created"))
+
+
+def media_id(number: int) -> str:
+    """The media asset with this number; the services of an account work on the same ones."""
+    return hashlib.md5(f"media/{number}".encode(), usedforsecurity=False).hexdigest()
+
+
+def _creation_times(random: Random, start: float, span: float, shape: Shape) -> Iterator[int]:
+    """More recent than old: half of the history lies in its last quarter."""
+    ages = sorted((random.random() ** 2 * span for _ in range(shape.jobs)), reverse=True)
+    yield from (int(start - age) for age in ages)
+    tick = start
+    while shape.arrival_s > 0:
+        tick += shape.arrival_s
+        yield int(tick - random.uniform(0, shape.arrival_s / 2))
+
+
+def _make(service: str, random: Random, number: int, created: int) -> Job:
+    salt = random.getrandbits(31)
+    kind = _kind(service, number)
+    outcome = _outcome(random.random())
+    wait_s, run_s = random.randint(2, 15), _run_s(service, random)
+    stages, started, finished = lay_out(KINDS[service][kind], Plan(created, wait_s, run_s, outcome), salt)
+    failed = outcome != "succeeded" and stages[-1].word in KINDS[service][kind].failed
+    return Job(
+        id=_id(service, random, salt),
+        name=name_for(salt, created),
+        kind=kind,
+        media=media_id(number // JOBS_PER_MEDIA),
+        created=created,
+        stages=stages,
+        started=started,
+        finished=finished,
+        failure=failure_for(service, salt) if failed else None,
+        salt=salt,
+        gone=created + MODERATION_KEPT_S if service == "image-moderation" else inf,
+    )
+
+
+def _kind(service: str, number: int) -> str:
+    """Each media asset gets one job of each kind, save that the first kind is twice as common where there is room."""
+    kinds = list(KINDS[service])
+    if service == "vod-jobs":
+        return (kinds[0], kinds[1], kinds[2], kinds[0] if number % 12 < 8 else kinds[3])[number % 4]
+    return kinds[1] if len(kinds) > 1 and number % 3 == 2 else kinds[0]
+
+
+def _outcome(chance: float) -> Outcome:
+    return "succeeded" if chance < 0.78 else "failed" if chance < 0.93 else "cancelled"
+
+
+def _run_s(service: str, random: Random) -> int:
+    """Most runs take one or two minutes, so that one can be watched; one in ten takes far longer."""
+    if service == "image-moderation":
+        return random.randint(5, 90)
+    return random.randint(300, 2700) if random.random() < 0.1 else random.randint(20, 110)
+
+
+def _id(service: str, random: Random, salt: int) -> str:
+    """An id in the service's form (provider API notes, section 7)."""
+    bits = random.getrandbits(128)
+    if service in {"image-moderation", "digital-human"}:
+        return str(uuid.UUID(int=bits, version=4))
+    if service == "video-ocr" and salt % 12 == 0:
+        return "task" + "".join("0123456789abcdefghijklmnopqrstuv"[bits >> 5 * i & 31] for i in range(8))
+    return f"{bits:032x}"

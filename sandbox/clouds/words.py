@@ -1,0 +1,93 @@
+"""The vendors' own words for the states of a job, in the order in which a job goes through them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Outcome = Literal["succeeded", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One kind of job's raw states. `detours` interrupt a run; `stopping` precedes a cancellation while running.
+
+    A kind without `stopping` can be cancelled only while it waits.
+    """
+
+    pending: tuple[str, ...]
+    running: tuple[str, ...]
+    succeeded: str
+    failed: tuple[str, ...]
+    cancelled: str | None = None
+    stopping: tuple[str, ...] | None = None
+    detours: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def ending(self, outcome: Outcome, salt: int = 0) -> str:
+        """The word that a job ends with; a kind that cannot be cancelled fails instead."""
+        if outcome == "succeeded":
+            return self.succeeded
+        if outcome == "cancelled" and self.cancelled:
+            return self.cancelled
+        return self.failed[salt // 5 % len(self.failed)] if salt % 5 == 0 else self.failed[0]
+
+    @property
+    def every(self) -> frozenset[str]:
+        """All words of this kind."""
+        ended = (self.succeeded, *self.failed, *([self.cancelled] if self.cancelled else []))
+        return frozenset((*self.pending, *self.running, *ended, *(self.stopping or ()), *self.detours, *self.others))
+
+
+# provider API notes, section 2
+VIDEO_OCR = Words(
+    pending=("PENDING",),
+    running=("STARTING", "RUNNING"),
+    succeeded="SUCCEEDED",
+    failed=("FAILED", "CREATE_FAILED", "START_FAILED"),
+    cancelled="STOPPED",
+    stopping=("STOPPING",),
+    detours=("ABNORMAL", "RECOVERING", "UPGRADING"),
+    others=("DELETING", "FREEZING", "FROZEN"),
+)
+IMAGE_MODERATION = Words(pending=("created",), running=("running",), succeeded="finish", failed=("failed",))
+DIGITAL_HUMAN = Words(
+    pending=("WAITING",),
+    running=("PROCESSING",),
+    succeeded="SUCCEED",
+    failed=("FAILED",),
+    cancelled="CANCELED",
+    detours=("BLOCK",),
+)
+LISTED_AI = Words(pending=("init",), running=("Processing",), succeeded="success", failed=("fail",))
+TRANSCODE = Words(
+    pending=("Submitted",),
+    running=("Transcoding",),
+    succeeded="TranscodeSuccess",
+    failed=("TranscodeFail",),
+    cancelled="TranscodeCancelled",
+)
+SNAPSHOT = Words(pending=(), running=("Processing",), succeeded="Success", failed=("Fail",))
+AI = Words(
+    pending=("reserved", "init"),
+    running=("processing", "analysing"),
+    succeeded="success",
+    failed=("fail",),
+)
+WORKFLOW = Words(
+    pending=("Init",),
+    running=("Processing",),
+    succeeded="Succeed",
+    failed=("Failed",),
+    cancelled="Canceled",
+    stopping=(),
+    others=("Skip",),
+)
+
+KINDS: Mapping[str, Mapping[str, Words]] = {
+    "video-ocr": {"video-ocr": VIDEO_OCR},
+    "image-moderation": {"image-moderation": IMAGE_MODERATION},
+    "digital-human": {"2D_DIGITAL_HUMAN_VIDEO": DIGITAL_HUMAN, "DIGITAL_HUMAN_PHOTO_VIDEO": DIGITAL_HUMAN},
+    "vod-ai": {"AIVideoTag": LISTED_AI, "AIMediaDNA": LISTED_AI},
+    "vod-jobs": {"transcode": TRANSCODE, "snapshot": SNAPSHOT, "ai": AI, "workflow": WORKFLOW},
+}
+"""Service to kind of job to its words; the first kind is the commonest."""

@@ -1,0 +1,80 @@
+"""The simulated world: its clock, its accounts, their jobs, and how it misbehaves."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from sandbox.clouds.accounts import ACCOUNTS, CloudAccount
+from sandbox.clouds.faults import Faults, Target
+from sandbox.clouds.jobs import Failure, Job, end_now
+from sandbox.clouds.seeding import Shape, jobs_of
+from sandbox.clouds.store import JobStore
+from sandbox.clouds.words import KINDS, Outcome
+
+ADVANCE_MAX_S = 7 * 86_400
+"""The clock may be put forward by a week at once: each service then makes 30,000 jobs."""
+
+
+class World:
+    """Everything that the simulated clouds know. Nothing runs in the background: states follow from the clock.
+
+    `clock` gives seconds since 1970. A service starts with `jobs_per_service` jobs, and gets a new one every
+    `arrival_s` seconds (0: never).
+    """
+
+    def __init__(
+        self,
+        seed: int = 7,
+        clock: Callable[[], float] = time.time,
+        *,
+        accounts: Sequence[CloudAccount] = ACCOUNTS,
+        jobs_per_service: int = 300,
+        arrival_s: float = 20.0,
+    ) -> None:
+        """Make a world that starts now."""
+        self.accounts = tuple(accounts)
+        self.faults = Faults()
+        self.requests: Counter[Target] = Counter()
+        self._clock = clock
+        self._offset = 0.0
+        self._latest = 0.0
+        start = int(clock())
+        shape = Shape(jobs_per_service, arrival_s)
+        self._stores = {
+            (account.name, service): JobStore(jobs_of(service, f"{seed}/{account.name}", start, shape))
+            for account in self.accounts
+            for service in account.services
+        }
+
+    def now(self) -> float:
+        """Seconds since 1970 by this world's clock, which never goes back."""
+        self._latest = max(self._latest, self._clock() + self._offset)
+        return self._latest
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward; raises ValueError for less than nothing or more than a week."""
+        if not 0 <= seconds <= ADVANCE_MAX_S:
+            raise ValueError(f"the clock can be put forward by 0 to {ADVANCE_MAX_S} seconds at once")
+        self._offset += seconds
+
+    def store(self, account: str, service: str) -> JobStore:
+        """The jobs of one service of one account; raises KeyError for an unknown one."""
+        return self._stores[account, service]
+
+    def stores(self) -> Iterator[tuple[str, str, JobStore]]:
+        """Each account's each service, with its jobs."""
+        for (account, service), store in self._stores.items():
+            yield account, service, store
+
+    def find(self, job_id: str) -> list[tuple[str, str, Job]]:
+        """The jobs with this id, each with its account and service."""
+        now = self.now()
+        return [(account, service, job) for account, service, store in self.stores() if (job := store.get(job_id, now))]
+
+    def end(self, job_id: str, outcome: Outcome, failure: Failure | None = None) -> Job:
+        """Make a job end now; raises LookupError for an unknown id, ValueError for one that cannot end so."""
+        for account, service, job in self.find(job_id):
+            ended = end_now(job, KINDS[service][job.kind], self.now(), outcome, failure)
+            self.store(account, service).add(ended)
+            return ended
+        raise LookupError(f"no service has a job {job_id}")
