@@ -8,7 +8,7 @@ from pydantic import Field
 from providers.alibaba import states
 from providers.alibaba.client import LIST_AI_JOB, Vod
 from providers.alibaba.errors import job_error
-from providers.alibaba.loose import decode
+from providers.alibaba.loose import decode, looks_like_json
 from providers.models import JobError, JobState
 from providers.parsing import Instant, Record, Text, listing, mapping, readable, text
 from providers.transport import Json
@@ -67,7 +67,7 @@ def _entry(item: Any) -> tuple[AIJob, Json]:
 def _missing(value: Any) -> Iterator[str]:
     """Accept null, a list, `{"String": list}`, and an element that is an array in a string: the vendor's example."""
     for item in listing(value) or listing(mapping(value).get("String")):
-        if isinstance(item, str) and item.lstrip().startswith("["):
+        if isinstance(item, str) and looks_like_json(item):
             try:
                 yield from filter(None, map(text, listing(decode(item))))
             except ValueError:

@@ -1,6 +1,7 @@
 """Alibaba's JSON inside strings: decoded for people to read, loosely, and stripped of secrets."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -9,7 +10,13 @@ from providers.redact import REMOVED, redact
 LEAKS = frozenset({"userid", "userdata", "taskinput", "recommend"})
 """What must not leak (provider API notes, section 10): the account's number, and what users put into workflows."""
 
+_LOOKS_LIKE_JSON = re.compile(r"\s*\\?[\[{]")
 _DEPTH_MAX = 40  # deeper than any real reply, and far from what recursion can do
+
+
+def looks_like_json(text: str) -> bool:
+    """Whether a text begins like an object or an array, escaped or not."""
+    return _LOOKS_LIKE_JSON.match(text) is not None
 
 
 def decode(text: str) -> Any:
@@ -36,7 +43,7 @@ def unpack(value: Any, depth: int = 0) -> Any:
         return {key: unpack(item, depth + 1) for key, item in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, list):
         return [unpack(item, depth + 1) for item in cast("list[Any]", value)]
-    if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
+    if isinstance(value, str) and looks_like_json(value):
         return _unpacked(value, depth)
     return value
 

@@ -1,0 +1,8 @@
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key pair that `cloud.account` names."""
+    monkeypatch.setenv("VOD_TEST_AK", "testid")
+    monkeypatch.setenv("VOD_TEST_SK", "testsecret")

@@ -1,0 +1,197 @@
+import httpx
+import pytest
+
+from providers.alibaba.errors import MEANINGS, classify, job_error, unknown_here
+from providers.errors import (
+    Forbidden,
+    InvalidQuery,
+    Malformed,
+    NotOffered,
+    ProviderError,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+)
+from tests.providers.alibaba.cloud import Json, refused
+
+
+def error_of(status: int, body: Json | None, **headers: str) -> ProviderError:
+    """The error of a reply; `None` is a body that is no JSON object."""
+    error = classify(httpx.Response(status, headers=headers), body)
+    assert error is not None
+    return error
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("MissingParameter", InvalidQuery),
+        ("MissingJobId", InvalidQuery),
+        ("InvalidParameter", InvalidQuery),
+        ("InvalidParameter.ResourceNotFound", InvalidQuery),
+        ("InvalidMediaId", InvalidQuery),
+        ("InvalidJobId.NotFound", InvalidQuery),
+        ("SignatureDoesNotMatch", Unauthorized),
+        ("IncompleteSignature", Unauthorized),
+        ("InvalidSignatureMethod", Unauthorized),
+        ("InvalidAccessKeyId.NotFound", Unauthorized),
+        ("InvalidAccessKeyId.Inactive", Unauthorized),
+        ("InvalidSecurityToken.Expired", Unauthorized),
+        ("InvalidTimeStamp.Expired", Unauthorized),
+        ("InvalidTimeStamp.Format", Unauthorized),
+        ("Forbidden", Forbidden),
+        ("Forbidden.RAM", Forbidden),
+        ("OperationDenied.Suspended", Forbidden),
+        ("OperationDenied", NotOffered),
+        ("InvalidApi.NotFound", NotOffered),
+        ("InvalidProduct.NotFound", NotOffered),
+        ("Throttling", Throttled),
+        ("Throttling.User", Throttled),
+        ("Throttling.Api", Throttled),
+        ("InternalError", Unavailable),
+        ("ServiceUnAvailable", Unavailable),
+        ("ServiceUnavailable", Unavailable),
+        ("SignatureNonceUsed", Unavailable),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400, 403, 404])
+def test_the_code_counts_and_not_the_status(code: str, expected: type[ProviderError], status: int):
+    error = error_of(status, {"Code": code, "Message": "No.", "RequestId": "ID"})
+    assert type(error) is expected
+    assert (error.code, error.request_id) == (code, "ID")
+
+
+@pytest.mark.parametrize("code", ["JobNotExist", "Job.NotFound"])
+def test_an_unlisted_code_that_something_is_missing_is_no_missing_api(code: str):
+    assert type(error_of(404, {"Code": code})) is InvalidQuery
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (302, Malformed),
+        (400, InvalidQuery),
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, NotOffered),
+        (418, InvalidQuery),
+        (429, Throttled),
+        (500, Unavailable),
+        (502, Unavailable),
+        (599, Unavailable),
+    ],
+)
+@pytest.mark.parametrize("body", [None, {}, {"Code": "Unheard.Of"}, {"Code": None}], ids=str)
+def test_without_a_known_code_the_status_counts(status: int, expected: type[ProviderError], body: Json | None):
+    assert type(error_of(status, body)) is expected
+
+
+@pytest.mark.parametrize("body", [{}, {"RequestId": "ID"}, {"Code": "200"}, {"Code": "OK", "Message": "OK"}, None])
+def test_a_success_is_an_answer(body: Json | None):
+    assert classify(httpx.Response(200), body) is None
+
+
+def test_the_lower_case_spelling_is_read():
+    error = error_of(400, {"code": "Throttling.Api", "message": "Slow down.", "requestId": "ID"})
+    assert (type(error), error.code, error.message, error.request_id) == (
+        Throttled,
+        "Throttling.Api",
+        "Slow down.",
+        "ID",
+    )
+
+
+def test_a_request_id_in_a_header_counts_where_the_body_has_none():
+    response = httpx.Response(500, headers={"x-acs-request-id": "ID"}, text="oops")
+    error = classify(response, None)
+    assert error is not None
+    assert error.request_id == "ID"
+
+
+def xml_error(text: str) -> ProviderError:
+    error = classify(httpx.Response(400, text=text, headers={"content-type": "text/xml;charset=utf-8"}), None)
+    assert error is not None
+    return error
+
+
+def test_xml_is_read():
+    error = xml_error(
+        '<?xml version="1.0" encoding="UTF-8"?><Error><RequestId>ID</RequestId><HostId>vod</HostId>'
+        "<Code>InvalidParameter</Code><Message>&quot;JobIds&quot; is &lt;bad&gt;.</Message></Error>"
+    )
+    assert (type(error), error.request_id, error.message) == (InvalidQuery, "ID", '"JobIds" is <bad>.')
+
+
+def test_entities_of_xml_do_not_explode():
+    bomb = "<!DOCTYPE lolz [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]><Error><Code>Forbidden</Code><Message>&b;</Message>"
+    assert xml_error(bomb).message == "&b;"
+    assert type(xml_error("<" * 1_000_000)) is InvalidQuery
+
+
+@pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "IncompleteSignature", "InvalidAccessKeyId.NotFound"])
+def test_messages_about_credentials_are_never_kept(code: str):
+    error = error_of(400, {"Code": code, "Message": "string to sign is: x-acs-security-token:LEAK"})
+    assert "LEAK" not in str(error)
+    assert error.message == MEANINGS[code]
+
+
+def test_an_echo_under_another_code_is_not_kept_either():
+    error = error_of(400, {"Code": "InvalidFoo", "Message": "Bad request: x-acs-security-token:LEAK"})
+    assert "LEAK" not in str(error)
+
+
+def test_urls_in_messages_lose_their_query():
+    error = error_of(400, {"Code": "InvalidFoo", "Message": "Cannot read https://h/p?Signature=LEAK now"})
+    assert error.message == "Cannot read https://h/p now"
+
+
+def test_a_clock_problem_says_so():
+    assert "clock" in error_of(400, {"Code": "InvalidTimeStamp.Expired"}).message
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("1500", 1.5), ("1", 0.001), ("0", None), ("-5", None), ("soon", None), ("", None), ("9" * 5000, None)],
+)
+def test_the_wait_is_told_in_milliseconds(header: str, seconds: float | None):
+    assert error_of(400, {"Code": "Throttling"}, **{"x-acs-retry-after": header}).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidQuery(code="InvalidJobId.NotFound"),
+        InvalidQuery(code="AIJobNotExist"),
+        InvalidQuery('The specified parameter "JobId" is not valid.', code="InvalidParameter"),
+        InvalidQuery("The specified parameter JobType is not valid.", code="InvalidParameter.JobType"),
+    ],
+    ids=str,
+)
+def test_what_says_that_there_is_no_such_job(error: ProviderError):
+    assert unknown_here(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidQuery("The specified parameter MediaId is not valid.", code="InvalidParameter"),
+        InvalidQuery("JobId is mandatory", code="MissingJobId"),
+        NotOffered(code="InvalidApi.NotFound"),
+        Unauthorized(code="InvalidAccessKeyId.NotFound"),
+    ],
+    ids=str,
+)
+def test_what_says_that_the_question_is_wrong(error: ProviderError):
+    assert not unknown_here(error)
+
+
+def test_a_reason_that_says_nothing_is_none():
+    assert job_error(None, None) is None
+    assert job_error("X", None) is not None
+
+
+def test_the_fake_cloud_refuses_like_the_real_one():
+    response = refused("Throttling", x_acs_retry_after="20")
+    error = classify(response, response.json())
+    assert isinstance(error, Throttled)
+    assert error.retry_after == 0.02
