@@ -36,13 +36,15 @@ def instant(value: Any) -> datetime | None:
 
 
 def text(value: Any) -> str | None:
-    """Read a text; numbers are written out, blank text and anything else is None.
-
-    Half a surrogate pair, which JSON can spell and UTF-8 cannot, becomes a question mark.
-    """
+    """Read a text; numbers are written out, blank text and anything else is None."""
     if isinstance(value, str):
-        return (value if value.isascii() else value.encode("utf-8", "replace").decode()).strip() or None
+        return well_formed(value).strip() or None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def well_formed(value: str) -> str:
+    """Return text that can be sent on: half a surrogate pair, which JSON can spell, becomes a question mark."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def identity(value: Any) -> str:

@@ -4,7 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from providers.parsing import well_formed
+
 REMOVED = "[removed]"
+DEPTH_MAX = 30
+"""Far more than any vendor's reply has, and far less than what exhausts the stack."""
 
 _SECRET_KEY = re.compile(
     r"pass(word|wd)|secret|token|authori[sz]ation|signature|credential|access_?key|cookie|headers?$|webhook|^vcn$"
@@ -15,24 +19,33 @@ _URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s\"'<>]+)")
 _LONG_SECRET = re.compile(r"(?i)\b(AccessKeyId|Access|Credential|Signature|SecurityToken|x-auth-token)=[^\s&,\"']+")
 
 
-def redact(value: Any, remove: frozenset[str] = frozenset()) -> Any:
+def redact(value: Any, remove: frozenset[str] = frozenset(), *, depth: int = DEPTH_MAX) -> Any:
     """Return a copy of a JSON value without secrets.
 
-    Values under keys that name a secret, or that `remove` lists (a provider's own leaks, lower case), are replaced;
-    URLs in any text lose their user name, query and fragment.
+    Values under keys that name a secret, or that `remove` lists (a provider's own leaks, lower case), are replaced,
+    and so is what lies deeper than `depth` levels; URLs in any text lose their user name, query and fragment.
     """
-    if isinstance(value, Mapping):
-        return {
-            str(key): REMOVED if item is not None and _is_secret(str(key), remove) else redact(item, remove)
-            for key, item in cast("Mapping[object, Any]", value).items()
-        }
+    if isinstance(value, str):
+        return scrub(value)
+    if not isinstance(value, Mapping | list):
+        return value
+    if depth == 0:
+        return REMOVED
     if isinstance(value, list):
-        return [redact(item, remove) for item in cast("list[Any]", value)]
-    return scrub(value) if isinstance(value, str) else value
+        return [redact(item, remove, depth=depth - 1) for item in cast("list[Any]", value)]
+    return {
+        scrub(str(key)): REMOVED
+        if item is not None and _is_secret(str(key), remove)
+        else redact(item, remove, depth=depth - 1)
+        for key, item in cast("Mapping[object, Any]", value).items()
+    }
 
 
 def scrub(text: str) -> str:
     """Return text without what a URL or a copied request line could leak."""
+    text = well_formed(text)
+    if "=" not in text and "://" not in text:
+        return text
     return _LONG_SECRET.sub(rf"\1={REMOVED}", _URL.sub(_bare_url, text))
 
 

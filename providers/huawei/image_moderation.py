@@ -103,6 +103,8 @@ class ImageModeration:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # no kinds here
         """Return these jobs from the list; a few are asked for one by one, which tells about their images too."""
         asked = list(dict.fromkeys(ids))
+        if not asked:
+            return Lookup()
         page = await self.page(JobQuery())
         listed = {job.id: job for job in page.jobs}
         if len(asked) > FEW:

@@ -74,7 +74,7 @@ def first_entries(
     """
     offsets = [batch.offset for batch in batches]
     ended = [False] * len(batches)
-    jobs: list[Job] = []
+    jobs: dict[str, Job] = {}
     malformed = dropped = 0
     for entry in _newest_first(batches, read):
         if len(jobs) == query.limit:
@@ -82,8 +82,8 @@ def first_entries(
         offsets[entry.batch] += 1
         if entry.job is None:
             malformed += 1
-        elif query.matches(entry.job):
-            jobs.append(entry.job)
+        elif query.matches(entry.job) and entry.job.id not in jobs:
+            jobs[entry.job.id] = entry.job
         else:
             dropped += 1
             ended[entry.batch] |= query.since is not None and entry.created_at < query.since
@@ -95,7 +95,9 @@ def first_entries(
     counts = [batch.total for batch in batches if batch.total is not None]
     total = sum(counts) if len(counts) == len(batches) and not dropped else None
     cursor = json.dumps(rest, separators=(",", ":")) if rest else None
-    return JobPage(tuple(jobs), total, cursor, next((b.request_id for b in batches if b.request_id), None), malformed)
+    return JobPage(
+        tuple(jobs.values()), total, cursor, next((b.request_id for b in batches if b.request_id), None), malformed
+    )
 
 
 def _newest_first(batches: Sequence[Batch], read: Callable[[Any, str | None], Job]) -> Iterable[_Entry]:
