@@ -1,1 +1,82 @@
-"""What Callboard keeps in Redis."""
+"""What Callboard keeps in Redis. Everything here raises StoreUnavailable when Redis is gone, and recovers by itself."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from bot.config import Redis as RedisSettings
+from bot.config_errors import ConfigError
+from bot.store.budget import SharedBudget
+from bot.store.connection import Link, Server, StoreUnavailable, connect
+from bot.store.embedded import EmbeddedRedisError, embedded
+from bot.store.freshness import Freshness
+from bot.store.health import Health, HealthBook, Outcome
+from bot.store.payloads import Payloads
+from bot.store.recent import Recent
+
+__all__ = [
+    "EmbeddedRedisError",
+    "Freshness",
+    "Health",
+    "HealthBook",
+    "Link",
+    "Outcome",
+    "Payloads",
+    "Recent",
+    "Server",
+    "SharedBudget",
+    "Store",
+    "StoreUnavailable",
+]
+
+_NOWHERE = "unix:///nonexistent/redis.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything kept in Redis, one part for each thing."""
+
+    link: Link
+    recent: Recent
+    health: HealthBook
+    payloads: Payloads
+    freshness: Freshness
+    budget: SharedBudget
+
+    @classmethod
+    def over(cls, link: Link) -> "Store":
+        """A store over a connection that somebody else opens and closes."""
+        return cls(link, Recent(link), HealthBook(link), Payloads(link), Freshness(link), SharedBudget(link))
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: RedisSettings, *, needed: bool = True) -> AsyncGenerator["Store"]:
+        """Connect to the server of the settings, started here if it is the embedded one, and disconnect at the end.
+
+        A server elsewhere may be down; `ping` tells. Raises ConfigError for a URL that leads nowhere. When the
+        embedded server cannot run this raises EmbeddedRedisError, or, unless `needed`, yields a store without a
+        server, of which every use raises StoreUnavailable.
+        """
+        async with AsyncExitStack() as stack:
+            try:
+                url = settings.address() or await stack.enter_async_context(embedded(settings.data))
+            except EmbeddedRedisError:
+                if needed:
+                    raise
+                url = _NOWHERE
+            redis = _client(url)
+            stack.push_async_callback(redis.aclose)
+            yield cls.over(Link(redis))
+
+    async def ping(self) -> None:
+        """Return when Redis answers; raises StoreUnavailable."""
+        await self.link.ping()
+
+
+def _client(url: str) -> Redis:
+    try:
+        return connect(url)
+    except ValueError as error:
+        raise ConfigError(f"redis.url: {error}") from None

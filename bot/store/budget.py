@@ -1,0 +1,38 @@
+"""Request budgets shared by every replica, and this process's own while Redis is gone."""
+
+from limits.aio.storage import RedisStorage
+
+from bot.store.connection import Link, StoreUnavailable
+from bot.store.keys import BUDGET
+from providers.budget import BudgetLeft, WindowBudget
+
+
+class SharedBudget:
+    """A `providers.budget.Budget` over Redis."""
+
+    def __init__(self, link: Link) -> None:
+        storage = RedisStorage(
+            "redis://",
+            implementation="redispy",
+            key_prefix=BUDGET.of("").removesuffix(":"),
+            connection_pool=link.redis.connection_pool,  # pyright: ignore[reportArgumentType]  # limits' hint is too narrow
+        )
+        self._link = link
+        self._shared = WindowBudget(storage)
+        self._own = WindowBudget()
+
+    async def acquire(self, key: str, per_second: float) -> None:
+        """Return when a request may be made; raises Throttled when that is after the question's deadline."""
+        try:
+            async with self._link.use():
+                await self._shared.acquire(key, per_second)
+        except StoreUnavailable:
+            await self._own.acquire(key, per_second)
+
+    async def left(self, key: str, per_second: float) -> BudgetLeft:
+        """Return what is left of the current window."""
+        try:
+            async with self._link.use():
+                return await self._shared.left(key, per_second)
+        except StoreUnavailable:
+            return await self._own.left(key, per_second)

