@@ -12,7 +12,7 @@ import httpx
 from providers.accounts import AlibabaAccount
 from providers.alibaba.auth import auth, canonical_query
 from providers.alibaba.errors import classify
-from providers.budget import Budget
+from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, ProviderError
 from providers.models import Unanswered
 from providers.transport import Reply, Transport
@@ -83,8 +83,14 @@ class Vod:
             f"{self.endpoint}/?{canonical_query(parameters)}",
             headers={"accept": "application/json", "x-acs-action": operation.name, "x-acs-version": VERSION},
         )
-        rate = self.account.rate(operation.service, operation.rate)
-        return await self.transport.send(request, operation=operation.name, per_second=rate)
+        return await self.transport.send(request, operation=operation.name, per_second=self._rate(operation))
+
+    async def budget_left(self, operation: Operation) -> BudgetLeft:
+        """Return what the account may still ask of an operation just now."""
+        return await self.transport.budget_left(operation.name, self._rate(operation))
+
+    def _rate(self, operation: Operation) -> float:
+        return self.account.rate(operation.service, operation.rate)
 
 
 def console_url(media: str | None) -> str | None:

@@ -20,7 +20,7 @@ from providers.alibaba.client import (
 from providers.alibaba.loose import clean
 from providers.alibaba.states import over
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget
+from providers.budget import Budget, BudgetLeft
 from providers.errors import Malformed, NotOffered, ProviderError
 from providers.models import Job, JobPage, JobQuery, Lookup, Unanswered
 from providers.parsing import listing, mapping
@@ -45,6 +45,10 @@ class VodAi:
         del query, cursor
         message = "ListAIJob cannot list jobs: ask for them by id"
         raise NotOffered(message, account=self.account, service=SERVICE)
+
+    async def budget_left(self) -> BudgetLeft:
+        """Return how many look-ups may still be made just now."""
+        return await self._vod.budget_left(LIST_AI_JOB)
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids, in a request for each ten; `kinds` is not needed."""

@@ -1,6 +1,5 @@
 """Alibaba VOD's transcode, snapshot, AI and workflow jobs: GetJobDetail, and ListJobInfo for one media."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -10,9 +9,10 @@ from providers.accounts import AlibabaAccount
 from providers.alibaba.client import GET_JOB_DETAIL, LIST_JOB_INFO, Vod, asked, each, mask_error, raise_if_all_failed
 from providers.alibaba.details import LISTED, OBJECTS, SERVICE, detail, listed
 from providers.alibaba.errors import unknown_here
+from providers.alibaba.kinds import Kinds
 from providers.alibaba.reasons import complete
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget
+from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, NotOffered, ProviderError
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, Unanswered
 
@@ -39,7 +39,7 @@ class VodJobs:
         self.account = account.name
         self.region = account.region
         self._vod = Vod.of(account, SERVICE, client, budget)
-        self._kinds = _Kinds()
+        self._kinds = Kinds()
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return the jobs of the query's media id, newest first; raises NotOffered without one.
@@ -60,6 +60,10 @@ class VodJobs:
             request_id=next((job.request_id for job in shown), None),
             malformed=malformed,
         )
+
+    async def budget_left(self) -> BudgetLeft:
+        """Return how many look-ups may still be made just now."""
+        return await self._vod.budget_left(GET_JOB_DETAIL)
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids: one request each where the kind is known, else up to four."""
@@ -116,23 +120,6 @@ class VodJobs:
         if "*" in media:
             raise mask_error(media, self.account, SERVICE)
         return media
-
-
-class _Kinds:
-    """Remembers the kinds of jobs seen, the newest ones: the second question about a job is one request."""
-
-    def __init__(self, size: int = 10_000) -> None:
-        self._size = size
-        self._kinds: OrderedDict[str, str] = OrderedDict()
-
-    def get(self, job_id: str) -> str | None:
-        return self._kinds.get(job_id)
-
-    def remember(self, job_id: str, kind: str) -> None:
-        self._kinds[job_id] = kind
-        self._kinds.move_to_end(job_id)
-        if len(self._kinds) > self._size:
-            self._kinds.popitem(last=False)
 
 
 def _start(cursor: str | None) -> int:

@@ -69,6 +69,10 @@ class Cloud:
     def vod_jobs(self, **more: Any) -> VodJobs:
         return VodJobs(account(**more), self._client(), self.budget)
 
+    def vod_jobs_over(self, client: httpx.AsyncClient) -> VodJobs:
+        """The same with a client of the test's own."""
+        return VodJobs(account(), client, self.budget)
+
     def asked(self, operation: str) -> list[Json]:
         """The parameters of each request for an operation."""
         return [dict(one.url.params) for one in self.requests if one.headers["x-acs-action"] == operation]
