@@ -1,0 +1,137 @@
+"""chat.*: the app speaks, corrects itself and takes things back."""
+
+from typing import Any
+
+from sandbox.slack.content import TEXT_UPDATE_MAX, check_size, read_content, read_metadata
+from sandbox.slack.errors import SlackError
+from sandbox.slack.model import Channel, Json, Message
+from sandbox.slack.payloads import api_message
+from sandbox.slack.web_api import Arguments, Caller, Method, Methods
+
+
+class _Says(Arguments):
+    channel: str
+    text: str = ""
+    blocks: Any = None
+    mrkdwn: bool = True
+    parse: str = "none"
+    link_names: bool = False
+
+
+class _Post(_Says):
+    thread_ts: str = ""
+    reply_broadcast: bool = False
+    metadata: Any = None
+    unfurl_links: bool = False
+    unfurl_media: bool = False
+
+
+class _PostEphemeral(_Says):
+    user: str
+    thread_ts: str = ""
+
+
+class _Update(_Says):
+    ts: str
+    metadata: Any = None
+    reply_broadcast: bool = False
+
+
+class _Delete(Arguments):
+    channel: str
+    ts: str
+
+
+def chat_methods() -> Methods:
+    """The chat.* methods by name."""
+    scopes = ("chat:write",)
+    return {
+        "chat.postMessage": Method(_post, _Post, scopes),
+        "chat.postEphemeral": Method(_post_ephemeral, _PostEphemeral, scopes),
+        "chat.update": Method(_update, _Update, scopes),
+        "chat.delete": Method(_delete, _Delete, scopes),
+    }
+
+
+def _post(caller: Caller, asked: _Post) -> Json:
+    workspace = caller.workspace
+    channel = _destination(caller, asked.channel)
+    content = read_content(asked.text, asked.blocks)
+    check_size(content)
+    message = workspace.messages.post(
+        channel.id,
+        workspace.app.user_id,
+        content,
+        by_app=True,
+        thread_ts=_thread(caller, channel, asked.thread_ts),
+        broadcast=asked.reply_broadcast,
+        metadata=read_metadata(asked.metadata),
+    )
+    return {"channel": channel.id, "ts": message.ts, "message": api_message(workspace, message)}
+
+
+def _post_ephemeral(caller: Caller, asked: _PostEphemeral) -> Json:
+    workspace = caller.workspace
+    channel = caller.writable(asked.channel)
+    if not channel.bot_member:
+        raise SlackError("not_in_channel")
+    if asked.user not in workspace.users or not channel.visible_to(asked.user):
+        raise SlackError("user_not_in_channel")
+    content = read_content(asked.text, asked.blocks)
+    check_size(content)
+    thread_ts = _thread(caller, channel, asked.thread_ts)
+    message = workspace.messages.post(
+        channel.id, workspace.app.user_id, content, by_app=True, viewer=asked.user, thread_ts=thread_ts
+    )
+    return {"message_ts": message.ts}
+
+
+def _update(caller: Caller, asked: _Update) -> Json:
+    workspace = caller.workspace
+    message = _own_message(caller, asked.channel, asked.ts, "cant_update_message")
+    if workspace.channels[message.channel].archived:
+        raise SlackError("is_archived")
+    # Slack keeps the blocks when the argument is left out, and takes them off when it is empty.
+    blocks = message.content.blocks if asked.blocks is None else asked.blocks
+    content = read_content(asked.text, blocks, text_max=TEXT_UPDATE_MAX)
+    check_size(content)
+    message.metadata = read_metadata(asked.metadata) or message.metadata
+    workspace.messages.edit(message, content, marked=True)
+    return {
+        "channel": message.channel,
+        "ts": message.ts,
+        "text": content.text,
+        "message": api_message(workspace, message),
+    }
+
+
+def _delete(caller: Caller, asked: _Delete) -> Json:
+    message = _own_message(caller, asked.channel, asked.ts, "cant_delete_message")
+    caller.workspace.messages.delete(message)
+    return {"channel": message.channel, "ts": message.ts}
+
+
+def _destination(caller: Caller, name_or_id: str) -> Channel:
+    """A channel, or the direct message with the person whose id was given."""
+    user = caller.workspace.users.get(name_or_id)
+    if user is not None and not user.is_bot:
+        return caller.workspace.direct_message(user)
+    return caller.writable(name_or_id)
+
+
+def _thread(caller: Caller, channel: Channel, thread_ts: str) -> str | None:
+    if not thread_ts:
+        return None
+    if caller.workspace.messages.find(channel.id, thread_ts) is None:
+        raise SlackError("cannot_reply_to_message")
+    return thread_ts
+
+
+def _own_message(caller: Caller, channel: str, ts: str, refusal: str) -> Message:
+    """A message that the app posted; ephemeral ones cannot be found, as in Slack."""
+    message = caller.workspace.messages.find(caller.channel(channel).id, ts)
+    if message is None:
+        raise SlackError("message_not_found")
+    if not message.by_app:
+        raise SlackError(refusal)
+    return message

@@ -1,0 +1,93 @@
+"""What a message may say: the checks that chat.* and response_urls share, and the ids that Slack fills in."""
+
+import copy
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sandbox.slack.blocks import BLOCKS_CHARACTERS_MAX, characters, interactive, message_problems
+from sandbox.slack.errors import SlackError
+from sandbox.slack.model import Content, Json
+
+TEXT_POST_MAX = 40_000
+TEXT_UPDATE_MAX = 4_000
+METADATA_MAX = 16_384
+"""Slack publishes no number for `metadata_too_large`; this one is ours, in characters of JSON."""
+
+
+def read_content(text: str, blocks: Any, *, text_max: int = TEXT_POST_MAX) -> Content:
+    """Check a message's text and blocks (an array, or JSON of one).
+
+    Raises `no_text`, `msg_too_long`, `invalid_blocks_format` or `invalid_blocks`.
+    """
+    checked = read_blocks(blocks)
+    if not text and not checked:
+        raise SlackError("no_text")
+    if len(text) > text_max:
+        raise SlackError("msg_too_long")
+    return Content(text, checked)
+
+
+def read_blocks(blocks: Any) -> list[Json]:
+    """Check blocks and fill in the ids that Slack generates. Raises `invalid_blocks_format` or `invalid_blocks`."""
+    decoded: Any = _decode(blocks)
+    if decoded is not None and not isinstance(decoded, list):
+        raise SlackError("invalid_blocks_format")
+    listed = cast("list[Json]", decoded or [])
+    if found := message_problems(listed):
+        raise SlackError("invalid_blocks", found)
+    return with_ids(listed)
+
+
+def check_size(content: Content) -> None:
+    """Refuse blocks that are too long altogether, as chat.* does: `msg_blocks_too_long`."""
+    if characters(content.blocks) > BLOCKS_CHARACTERS_MAX:
+        raise SlackError("msg_blocks_too_long")
+
+
+def read_metadata(metadata: Any) -> Json | None:
+    """Check message metadata: an event_type and a flat payload. Raises Slack's `invalid_metadata_*` codes."""
+    decoded = _decode(metadata, "invalid_metadata_format")
+    if decoded is None:
+        return None
+    if not isinstance(decoded, dict):
+        raise SlackError("invalid_metadata_format")
+    found = cast("Json", decoded)
+    if not isinstance(found.get("event_type"), str) or not isinstance(found.get("event_payload"), dict):
+        raise SlackError("invalid_metadata_schema")
+    if len(json.dumps(found)) > METADATA_MAX:
+        raise SlackError("metadata_too_large")
+    return found
+
+
+def with_ids(blocks: Sequence[Json]) -> list[Json]:
+    """The blocks with a block_id and action_ids where the app gave none, and Slack's defaults for plain text."""
+    filled = copy.deepcopy(list(blocks))
+    for block in filled:
+        block.setdefault("block_id", secrets.token_urlsafe(4))
+        for _, element in interactive(block):
+            element.setdefault("action_id", secrets.token_urlsafe(4))
+        _default_emoji(block)
+    return filled
+
+
+def _default_emoji(node: Any) -> None:
+    if isinstance(node, dict):
+        found = cast("Json", node)
+        if found.get("type") == "plain_text":
+            found.setdefault("emoji", True)
+        for value in found.values():
+            _default_emoji(value)
+    elif isinstance(node, list):
+        for value in cast("list[Any]", node):
+            _default_emoji(value)
+
+
+def _decode(value: Any, code: str = "invalid_blocks_format") -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value) if value else None
+    except ValueError:
+        raise SlackError(code) from None

@@ -1,0 +1,135 @@
+"""auth.*, apps.*, conversations.* and users.*: who the app is, where it is, and who else is there."""
+
+from sandbox.slack.errors import SlackError
+from sandbox.slack.model import Channel, Json, User
+from sandbox.slack.web_api import Arguments, Caller, Method, Methods
+
+_PAGE = 100
+
+
+class _Info(Arguments):
+    channel: str
+    include_num_members: bool = False
+    include_locale: bool = False
+
+
+class _List(Arguments):
+    types: str = "public_channel"
+    exclude_archived: bool = False
+    limit: int = _PAGE
+    cursor: str = ""
+
+
+class _Open(Arguments):
+    users: str = ""
+    channel: str = ""
+    return_im: bool = False
+
+
+class _UserInfo(Arguments):
+    user: str
+    include_locale: bool = False
+
+
+def directory_methods() -> Methods:
+    """The methods about identity, channels and people, by name."""
+    reads = ("channels:read", "groups:read", "im:read", "mpim:read")
+    writes = ("im:write", "mpim:write", "channels:manage", "groups:write")
+    return {
+        "auth.test": Method(_auth_test, Arguments),
+        "apps.connections.open": Method(_connections_open, Arguments, token="app"),  # noqa: S106 - a kind of token
+        "conversations.info": Method(_info, _Info, reads),
+        "conversations.list": Method(_list, _List, reads),
+        "conversations.open": Method(_open, _Open, writes),
+        "users.info": Method(_user_info, _UserInfo, ("users:read",)),
+    }
+
+
+def _auth_test(caller: Caller, _: Arguments) -> Json:
+    workspace = caller.workspace
+    bot = workspace.users[workspace.app.user_id]
+    return {
+        "url": f"{caller.origin}/",
+        "team": workspace.team.name,
+        "team_id": workspace.team.id,
+        "user": bot.name,
+        "user_id": bot.id,
+        "bot_id": workspace.app.bot_id,
+        "is_enterprise_install": False,
+    }
+
+
+def _connections_open(caller: Caller, _: Arguments) -> Json:
+    return {"url": caller.sockets.ticket(caller.origin)}
+
+
+def _info(caller: Caller, asked: _Info) -> Json:
+    return {"channel": _channel(caller.channel(asked.channel))}
+
+
+def _list(caller: Caller, asked: _List) -> Json:
+    wanted = set(asked.types.replace(" ", "").split(","))
+    found = [
+        channel
+        for channel in caller.workspace.channels.values()
+        if _type(channel) in wanted
+        and not (asked.exclude_archived and channel.archived)
+        and (channel.bot_member or not channel.private)
+    ]
+    start = int(asked.cursor or 0)
+    after = start + asked.limit
+    more = str(after) if after < len(found) else ""
+    return {
+        "channels": [_channel(channel) for channel in found[start:after]],
+        "response_metadata": {"next_cursor": more},
+    }
+
+
+def _open(caller: Caller, asked: _Open) -> Json:
+    if asked.channel:
+        return {"channel": {"id": caller.channel(asked.channel).id}}
+    user = caller.workspace.users.get(asked.users)
+    if user is None:
+        raise SlackError("user_not_found")
+    return {"channel": {"id": caller.workspace.direct_message(user).id}}
+
+
+def _user_info(caller: Caller, asked: _UserInfo) -> Json:
+    user = caller.workspace.users.get(asked.user)
+    if user is None:
+        raise SlackError("user_not_found")
+    return {"user": _user(caller, user)}
+
+
+def _user(caller: Caller, user: User) -> Json:
+    return {
+        "id": user.id,
+        "team_id": caller.workspace.team.id,
+        "name": user.name,
+        "real_name": user.real_name,
+        "is_bot": user.is_bot,
+        "deleted": False,
+        "tz": "Etc/UTC",
+        "tz_offset": 0,
+        "profile": {"real_name": user.real_name, "display_name": user.name},
+    }
+
+
+def _type(channel: Channel) -> str:
+    if channel.im_of:
+        return "im"
+    return "private_channel" if channel.private else "public_channel"
+
+
+def _channel(channel: Channel) -> Json:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "is_channel": not channel.private,
+        "is_group": channel.private and not channel.im_of,
+        "is_im": bool(channel.im_of),
+        "is_private": channel.private,
+        "is_archived": channel.archived,
+        "is_member": channel.bot_member,
+        **({"user": channel.im_of} if channel.im_of else {}),
+    }

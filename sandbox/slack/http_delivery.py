@@ -1,0 +1,76 @@
+"""HTTP delivery: payloads as signed requests to the app's request URL."""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from sandbox.slack.clock import Clock
+from sandbox.slack.credentials import SIGNING_SECRET
+from sandbox.slack.delivery import ACK_SECONDS, Kind, NotAcknowledgedError, NotConnectedError
+from sandbox.slack.model import Json
+
+
+def sign(body: bytes, timestamp: int, secret: str = SIGNING_SECRET) -> str:
+    """Slack's signature, version 0, of a request body."""
+    base = b"v0:%d:" % timestamp + body
+    return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
+
+
+class HttpDelivery:
+    """Posts each payload to `request_url`; anything but a 200 in time is a failure.
+
+    `origin` is the address under which the app reaches this workspace. `ack_within` is in seconds.
+    """
+
+    def __init__(
+        self, request_url: str, origin: str, client: httpx.AsyncClient, clock: Clock, *, ack_within: float = ACK_SECONDS
+    ) -> None:
+        self._url = request_url
+        self._client = client
+        self._clock = clock
+        self._ack_within = ack_within
+        self.origin = origin
+        self.connected = True
+
+    async def deliver(self, kind: Kind, payload: Json) -> Json | None:
+        """Post a payload and return the reply's JSON, or its text as a message."""
+        body, content_type = _encode(kind, payload)
+        try:
+            response = await self._client.post(
+                self._url, content=body, headers=self._headers(body, content_type), timeout=self._ack_within
+            )
+        except httpx.TimeoutException:
+            raise NotAcknowledgedError from None
+        except httpx.TransportError:
+            raise NotConnectedError from None
+        if response.status_code != 200:
+            raise NotConnectedError
+        return _reply(response)
+
+    def _headers(self, body: bytes, content_type: str) -> dict[str, str]:
+        now = int(self._clock())
+        return {
+            "Content-Type": content_type,
+            "X-Slack-Request-Timestamp": str(now),
+            "X-Slack-Signature": sign(body, now),
+        }
+
+
+def _encode(kind: Kind, payload: Json) -> tuple[bytes, str]:
+    if kind == "events_api":
+        return json.dumps(payload).encode(), "application/json"
+    fields = payload if kind == "slash_commands" else {"payload": json.dumps(payload)}
+    return urlencode(fields).encode(), "application/x-www-form-urlencoded"
+
+
+def _reply(response: httpx.Response) -> Json | None:
+    if not response.content:
+        return None
+    if response.headers.get("content-type", "").startswith("application/json"):
+        answer: Any = response.json()
+        return answer or None
+    return {"text": response.text}

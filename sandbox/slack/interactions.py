@@ -1,0 +1,157 @@
+"""What people do: commands, clicks, submissions; told to the app, and shown when the app does not answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sandbox.slack.choices import action_taken, state_values
+from sandbox.slack.delivery import Delivery, UndeliveredError
+from sandbox.slack.errors import SlackError
+from sandbox.slack.grants import Response
+from sandbox.slack.model import Channel, Content, Json, Message, User, View
+from sandbox.slack.payloads import (
+    closed_payload,
+    command_payload,
+    message_action_payload,
+    submission_payload,
+    view_action_payload,
+)
+from sandbox.slack.responding import respond
+from sandbox.slack.typed import decorate
+from sandbox.slack.views import read_view
+from sandbox.slack.workspace import Workspace
+
+Later = Callable[[], Awaitable[None]]
+"""The rest of an interaction, for after the page has its answer."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """One element that somebody used; `given` is what was picked or typed, `form` what the surface's inputs hold."""
+
+    block_id: str
+    action_id: str
+    given: Json
+    form: Json
+
+
+class Interactions:
+    """Each method checks at once (SlackError) and returns what is left to do."""
+
+    def __init__(self, workspace: Workspace, delivery: Delivery) -> None:
+        self._workspace = workspace
+        self._delivery = delivery
+
+    def say(self, user: User, channel: Channel, text: str) -> Later | None:
+        """A message, or a slash command when it begins with a slash."""
+        if channel.archived:
+            raise SlackError("is_archived")
+        if not text.startswith("/"):
+            self._workspace.messages.post(channel.id, user.id, Content(self._decorate(text, names=False)))
+            return None
+        name, _, rest = text.partition(" ")
+        declared = self._workspace.manifest.command(name)
+        if declared is None:
+            words = f"{name} is not a valid command. In Slack, all messages that start with the “/” character"
+            self._workspace.feed.notice(user.id, channel.id, f"{words} are interpreted as commands.")
+            return None
+        typed = self._decorate(rest.strip(), names=True) if declared.should_escape else rest.strip()
+        return lambda: self._command(user, channel, name, typed)
+
+    def use_in_message(self, user: User, message: Message, used: Used) -> Later:
+        """A click or pick in a message."""
+        workspace = self._workspace
+        actions = [self._action(message.content.blocks, used)]
+        values = state_values(message.content.blocks, used.form)
+        payload = message_action_payload(workspace, user, message, actions, values)
+        payload["trigger_id"] = workspace.grants.trigger(user.id)
+        payload["response_url"] = self._response_url(workspace.grants.response(user.id, message.channel, message.ts))
+        return lambda: self._act(user, message.channel, payload)
+
+    def use_in_view(self, user: User, view: View, used: Used) -> Later:
+        """A click or pick in a modal or Home tab."""
+        actions = [self._action(view.body["blocks"], used)]
+        view.state_values = state_values(view.body["blocks"], used.form)
+        payload = view_action_payload(self._workspace, user, view, actions)
+        payload["trigger_id"] = self._workspace.grants.trigger(user.id)
+        return lambda: self._act(user, None, payload)
+
+    def submit(self, user: User, view: View, form: Json) -> Later:
+        """A modal's submission."""
+        if "submit" not in view.body and not view.body.get("blocks"):
+            raise SlackError("no_such_element")
+        view.state_values = state_values(view.body["blocks"], form)
+        payload = submission_payload(self._workspace, user, view)
+        payload["trigger_id"] = self._workspace.grants.trigger(user.id)
+        return lambda: self._submit(user, view, payload)
+
+    def close(self, user: User, view: View) -> Later | None:
+        """A modal's dismissal; the app is told when it asked to be."""
+        cleared = bool(view.body.get("clear_on_close"))
+        if cleared:
+            self._workspace.modals.clear(user.id)
+        else:
+            self._workspace.modals.close(view)
+        if not view.body.get("notify_on_close"):
+            return None
+        payload = closed_payload(self._workspace, user, view, cleared=cleared)
+        return lambda: self._act(user, None, payload)
+
+    async def _command(self, user: User, channel: Channel, name: str, text: str) -> None:
+        workspace = self._workspace
+        token = workspace.grants.response(user.id, channel.id)
+        payload = command_payload(workspace, user, channel, name, text)
+        payload["response_url"] = self._response_url(token)
+        payload["trigger_id"] = workspace.grants.trigger(user.id)
+        try:
+            answer = await self._delivery.deliver("slash_commands", payload)
+            if answer:
+                respond(workspace, Response(user.id, channel.id, expires=0), answer)
+        except UndeliveredError as error:
+            workspace.feed.notice(user.id, channel.id, f'{name} failed with the error "{error.code}"')
+        except SlackError:
+            workspace.feed.notice(user.id, channel.id, f'{name} failed with the error "invalid_command_response"')
+
+    async def _act(self, user: User, channel: str | None, payload: Json) -> None:
+        try:
+            await self._delivery.deliver("interactive", payload)
+        except UndeliveredError as error:
+            words = f"{self._workspace.app.name} did not respond to that ({error.code}). Try again."
+            self._workspace.feed.notice(user.id, channel, words)
+
+    async def _submit(self, user: User, view: View, payload: Json) -> None:
+        try:
+            answer = await self._delivery.deliver("interactive", payload)
+            self._follow(user, view, answer or {})
+        except (UndeliveredError, SlackError) as error:
+            words = f"We had some trouble connecting. Try again? ({error.code})"
+            self._workspace.feed.notice(user.id, None, words)
+
+    def _follow(self, user: User, view: View, answer: Json) -> None:
+        """Do what the acknowledgement of a submission asks for; nothing asked closes the modal."""
+        modals = self._workspace.modals
+        match answer.get("response_action"):
+            case None:
+                if view in modals.stack(user.id):
+                    modals.close(view)
+            case "errors":
+                modals.refuse(view, cast("dict[str, str]", answer.get("errors", {})))
+            case "update":
+                modals.replace(view, read_view(answer.get("view")))
+            case "push":
+                modals.push(user.id, read_view(answer.get("view")))
+            case "clear":
+                modals.clear(user.id)
+            case _:
+                raise SlackError("invalid_response_action")
+
+    def _action(self, blocks: list[Json], used: Used) -> Json:
+        action_ts = self._workspace.timestamps.next()
+        return action_taken(blocks, used.block_id, used.action_id, used.given, action_ts)
+
+    def _decorate(self, text: str, *, names: bool) -> str:
+        channels: list[Any] = [each for each in self._workspace.channels.values() if not each.im_of]
+        return decorate(text, self._workspace.users.values(), channels, names=names)
+
+    def _response_url(self, token: str) -> str:
+        return f"{self._delivery.origin}/response/{self._workspace.team.id}/{token}"

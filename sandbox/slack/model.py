@@ -1,0 +1,90 @@
+"""What a workspace consists of."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Team:
+    id: str = "T0SANDBOX"
+    name: str = "Callboard sandbox"
+    domain: str = "callboard-sandbox"
+
+
+@dataclass(frozen=True)
+class App:
+    """The installed app: its ids, and the user as which it speaks."""
+
+    name: str
+    id: str = "A0CALLBOARD"
+    bot_id: str = "B0CALLBOARD"
+    user_id: str = "U0CALLBOARD"
+
+
+@dataclass(frozen=True)
+class User:
+    id: str
+    name: str
+    real_name: str
+    color: str
+    is_bot: bool = False
+
+
+@dataclass
+class Channel:
+    """A conversation. `bot_member` says whether the app is in it; `im_of` names the person of a direct message."""
+
+    id: str
+    name: str
+    private: bool = False
+    archived: bool = False
+    bot_member: bool = True
+    im_of: str | None = None
+
+    def visible_to(self, user: str) -> bool:
+        """Whether that person sees the conversation: everybody is in every channel, nobody in others' messages."""
+        return self.im_of in (None, user)
+
+
+@dataclass
+class Content:
+    """What a message says."""
+
+    text: str = ""
+    blocks: list[Json] = field(default_factory=list[Json])
+
+
+@dataclass
+class Message:
+    """One message. `viewer` is the only person who sees an ephemeral one; `by_app` marks the app's own."""
+
+    ts: str
+    channel: str
+    user: str
+    content: Content
+    by_app: bool = False
+    viewer: str | None = None
+    thread_ts: str | None = None
+    broadcast: bool = False
+    edited: bool = False
+    metadata: Json | None = None
+
+    def visible_to(self, user: str | None) -> bool:
+        """Whether that person sees it; None is everybody."""
+        return self.viewer in (None, user)
+
+
+@dataclass
+class View:
+    """A modal that a person has open, or their Home tab; `body` is what the app sent, ids filled in."""
+
+    id: str
+    user: str
+    body: Json
+    hash: str
+    root_id: str
+    previous_id: str | None = None
+    state_values: Json = field(default_factory=dict[str, Any])
+    errors: dict[str, str] = field(default_factory=dict[str, str])

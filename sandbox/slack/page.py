@@ -1,0 +1,183 @@
+"""The page's side of the server: its state, its live events, and what a person does on it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from sandbox.slack.delivery import Delivery
+from sandbox.slack.errors import SlackError
+from sandbox.slack.interactions import Interactions, Later, Used
+from sandbox.slack.model import Channel, Json, User
+from sandbox.slack.workspace import Workspace
+
+
+class _Message(BaseModel):
+    user: str
+    channel: str
+    text: str = Field(min_length=1)
+
+
+class _Action(BaseModel):
+    user: str
+    block_id: str
+    action_id: str
+    channel: str = ""
+    message_ts: str = ""
+    view_id: str = ""
+    state_values: dict[str, Any] = Field(default_factory=dict)
+
+
+class _View(BaseModel):
+    user: str
+    view_id: str
+    state_values: dict[str, Any] = Field(default_factory=dict)
+
+
+class Page:
+    """The routes under /ui/."""
+
+    def __init__(self, workspace: Workspace, delivery: Delivery) -> None:
+        self._workspace = workspace
+        self._delivery = delivery
+        self._interactions = Interactions(workspace, delivery)
+
+    def routes(self) -> list[BaseRoute]:
+        """What the page calls."""
+        posts: dict[str, Callable[[Json], Later | None]] = {
+            "message": self._message,
+            "action": self._action,
+            "view_submit": self._submit,
+            "view_close": self._close,
+        }
+        return [
+            Route("/ui/state", self._state),
+            WebSocketRoute("/ui/live", self._live),
+            *(Route(f"/ui/{name}", _doing(act), methods=["POST"]) for name, act in posts.items()),
+        ]
+
+    async def _state(self, request: Request) -> Response:
+        user = self._workspace.users.get(request.query_params.get("user", ""))
+        if user is None:
+            return JSONResponse({"ok": False, "error": "user_not_found"}, status_code=404)
+        return JSONResponse(self._state_of(user))
+
+    def _state_of(self, user: User) -> Json:
+        workspace = self._workspace
+        seen = {
+            channel.id: workspace.messages.seen_by(channel.id, user.id)
+            for channel in workspace.channels.values()
+            if channel.visible_to(user.id)
+        }
+        shown = [workspace.channels[each] for each, messages in seen.items() if messages or not each.startswith("D")]
+        return {
+            "team": {"name": workspace.team.name},
+            "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id},
+            "me": user.id,
+            "users": [vars(each) for each in workspace.users.values()],
+            "channels": [_channel(channel) for channel in shown],
+            "commands": [
+                command.model_dump(include={"command", "description", "usage_hint"})
+                for command in workspace.manifest.commands
+            ],
+            "connected": self._delivery.connected,
+            "messages": {
+                channel.id: [workspace.messages.as_page(message) for message in seen[channel.id]] for channel in shown
+            },
+            "view_stack": [workspace.modals.as_page(view) for view in workspace.modals.stack(user.id)],
+        }
+
+    async def _live(self, socket: WebSocket) -> None:
+        user = socket.query_params.get("user", "")
+        if user not in self._workspace.users:
+            await socket.close(code=4404, reason="user_not_found")
+            return
+        # Subscribed before accepted: whoever fetches the state after the connection opened misses nothing.
+        with self._workspace.feed.page(user) as events:
+            await socket.accept()
+            await _until_closed(socket, events)
+
+    def _message(self, body: Json) -> Later | None:
+        asked = _Message.model_validate(body)
+        return self._interactions.say(self._user(asked.user), self._channel(asked), asked.text)
+
+    def _action(self, body: Json) -> Later | None:
+        asked = _Action.model_validate(body)
+        user = self._user(asked.user)
+        used = Used(asked.block_id, asked.action_id, body, asked.state_values)
+        if asked.view_id:
+            return self._interactions.use_in_view(user, self._workspace.modals.find(asked.view_id), used)
+        message = self._workspace.messages.find(asked.channel, asked.message_ts, viewer=user.id)
+        if message is None:
+            raise SlackError("message_not_found")
+        return self._interactions.use_in_message(user, message, used)
+
+    def _submit(self, body: Json) -> Later | None:
+        asked = _View.model_validate(body)
+        view = self._workspace.modals.find(asked.view_id)
+        return self._interactions.submit(self._user(asked.user), view, asked.state_values)
+
+    def _close(self, body: Json) -> Later | None:
+        asked = _View.model_validate(body)
+        return self._interactions.close(self._user(asked.user), self._workspace.modals.find(asked.view_id))
+
+    def _user(self, user_id: str) -> User:
+        if user_id not in self._workspace.users:
+            raise SlackError("user_not_found")
+        return self._workspace.users[user_id]
+
+    def _channel(self, asked: _Message) -> Channel:
+        channel = self._workspace.channels.get(asked.channel)
+        if channel is None or not channel.visible_to(asked.user):
+            raise SlackError("channel_not_found")
+        return channel
+
+
+def _doing(act: Callable[[Json], Later | None]) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            later = act(await request.json())
+        except (ValueError, ValidationError):
+            return JSONResponse({"ok": False, "error": "invalid_arguments"}, status_code=400)
+        except SlackError as error:
+            return JSONResponse(error.body(), status_code=400)
+        return JSONResponse({"ok": True}, background=BackgroundTask(_finish, later) if later else None)
+
+    return endpoint
+
+
+async def _finish(later: Later) -> None:
+    await later()
+
+
+async def _until_closed(socket: WebSocket, events: asyncio.Queue[Json]) -> None:
+    """Pass events on until the page goes away."""
+
+    async def send() -> None:
+        while True:
+            await socket.send_json(await events.get())
+
+    sending = asyncio.create_task(send())
+    try:
+        while True:
+            await socket.receive_text()
+    except WebSocketDisconnect:
+        pass
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+
+def _channel(channel: Channel) -> Json:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "archived": channel.archived,
+        "bot_member": channel.bot_member,
+    }
