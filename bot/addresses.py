@@ -8,6 +8,7 @@ from providers.models import JobRef
 
 # Provider API notes, section 7: ids typed in on purpose may hold any of these; `*` marks a masked sample.
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_SHORTEST = 12  # `task` and eight word characters
 _MASKED = re.compile(r"[0-9A-Za-z_*-]{1,64}")
 # The forms that ids have in free text: 32 hex, lower-case UUID, VAS's `task` form, moderation v3's.
 _IN_TEXT = re.compile(
@@ -70,6 +71,11 @@ def read(text: str) -> tuple[Address, ...]:
             return (JobRef(account.lower(), service.lower(), job_id),)
         case _:
             raise NotAnAddressError(text)
+
+
+def could_be_id(text: str) -> bool:
+    """Whether a text can be a whole job id: letters and digits, and no shorter than the shortest ids there are."""
+    return _ID.fullmatch(text) is not None and len(text) >= _SHORTEST and any(map(str.isdigit, text))
 
 
 def looks_like_id(text: str) -> bool:

@@ -89,9 +89,10 @@ class Missing(_Value):
 
 
 class JobDetails(_Value):
-    """What was found about jobs asked for by id, ref or link."""
+    """What was found about jobs asked for by id, ref or link. `services` is how many services were asked."""
 
     jobs: tuple[Job, ...] = ()
+    services: int = 0
     missing: tuple[Missing, ...] = ()
     errors: tuple[ServiceError, ...] = ()
     checked_at: datetime
@@ -105,7 +106,6 @@ class ServiceHealth(_Value):
 
     account: str
     service: str
-    cloud: str
     region: str
     lists: bool
     latency_s: float | None = None

@@ -23,7 +23,7 @@ class Problem(Enum):
     TOO_MANY_JOBS = auto()
     TWO_SCOPES = auto()
     REPEATED_FILTER = auto()
-    EMPTY_PERIOD = auto()
+    SUPERFLUOUS = auto()
 
 
 class UsageError(BotError):
@@ -45,11 +45,3 @@ class UsageError(BotError):
 
 class ExpiredError(BotError):
     """A button or select whose data is no longer kept, or that an older Callboard made."""
-
-
-class JobGoneError(BotError):
-    """A job that was on the screen and that the provider does not know any more."""
-
-    def __init__(self, ref: str) -> None:
-        super().__init__(ref)
-        self.ref = ref

@@ -2,27 +2,57 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 BUTTON_MAX = 2000
-"""Slack's limit for a button's value, in characters."""
-BLOCK_ID_MAX = 255
-"""Slack's limit for a block_id, in characters."""
+"""Characters that Slack allows in a button's value."""
+SELECTS = "selects:"
+"""Starts the block_id of selects, which carries their payload: an option's own value is too short for it."""
+BLOCK_ID_MAX = 255 - len(SELECTS)
+"""Characters left for a payload in a block_id."""
+RUN = "run"
+"""Runs the command and puts its answer in the message's place."""
+OPEN = "open"
+"""Runs the command and answers the person who clicked, below."""
+SHARE = "share"
+"""Runs the command and posts its answer to the channel."""
+RAW = "raw"
+"""Opens the provider's JSON of the job that the command shows."""
+PICK_STATE = "pick-state"
+"""Runs the command of the block with another state filter."""
+PICK_SERVICE = "pick-service"
+"""Runs the command of the block over another scope."""
+ANY = "any"
+"""The option of a select that takes the filter away."""
 
 
 class Ask(BaseModel):
-    """A command (`list media-cn state:failed`, `show media-cn/video-ocr/ID`) and how many jobs to skip.
+    """A command (`list media-cn state:failed`, `show media-cn/video-ocr/ID`), and how its answer is shown.
 
-    When the command does not fit Slack's limits it stays in Redis and `key` names it; then `text` is empty.
+    `offset` is how many jobs to skip, `shared_by` the id of the person who shared the message. A command too long for
+    Slack's limits is kept in Redis; then `key` names it and `text` is empty.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     v: Literal[1] = 1
     text: str = ""
-    offset: int = 0
-    key: str | None = None
+    offset: int = Field(default=0, ge=0)
+    shared_by: str | None = Field(default=None, pattern=r"^[UW][A-Z0-9]{1,20}$")
+    key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
 
     def encode(self) -> str:
-        """The payload as compact JSON, defaults left out."""
-        return self.model_dump_json(exclude_defaults=True)
+        """The payload as compact JSON; `v` is always in it."""
+        return self.model_dump_json(exclude=self._left_out())
+
+    def _left_out(self) -> set[str]:
+        empty = {name for name in ("offset", "shared_by", "key") if not getattr(self, name)}
+        return empty | {"text"} if self.key else empty
+
+    def fits(self, limit: int) -> bool:
+        """Whether the payload keeps within one of Slack's limits."""
+        return len(self.encode()) <= limit
+
+    def at(self, offset: int) -> "Ask":
+        """The same question, further on."""
+        return self.model_copy(update={"offset": max(0, offset)})

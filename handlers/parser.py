@@ -153,7 +153,7 @@ def _not_of_account(scope: Scope, catalog: Catalog) -> UsageError:
 
 def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
     if _names_job(word):
-        return UsageError(Problem.UNKNOWN_WORD, word, expected=("SCOPE", "FILTER"), suggestion=f"show {word}")
+        return UsageError(Problem.UNKNOWN_WORD, word, expected=("a scope", "a filter"), suggestion=f"show {word}")
     known = (*catalog.scopes, *catalog.accounts, *catalog.services, *STATES)
     if word.count("/") == 1:
         account, service = word.lower().split("/")
@@ -173,6 +173,11 @@ def _show(words: list[str], catalog: Catalog) -> Request:
     if len(named) > JOBS_MAX:
         raise UsageError(Problem.TOO_MANY_JOBS, str(len(named)), expected=(str(JOBS_MAX),))
     return Request("show", jobs=tuple(named))
+
+
+def addresses_of(request: Request) -> list[addresses.Address]:
+    """Return the jobs that a `show` names."""
+    return [address for word in request.jobs for address in _addresses(word)]
 
 
 def _addresses(text: str) -> tuple[addresses.Address, ...]:
@@ -216,7 +221,7 @@ def _plain(command: str, words: list[str]) -> Request:
             raise _unknown(topic, ["help", topic], tuple(COMMAND), tuple(COMMAND))
         return Request("help", text=topic)
     if words:
-        raise UsageError(Problem.UNKNOWN_WORD, words[0], suggestion=command)
+        raise UsageError(Problem.SUPERFLUOUS, " ".join(words), suggestion=command)
     return Request(command)
 
 

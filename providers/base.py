@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Protocol
 
+from providers.budget import BudgetLeft
 from providers.models import Filter, JobPage, JobQuery, Lookup
 
 NO_KINDS: Mapping[str, str] = MappingProxyType({})
@@ -50,6 +51,10 @@ class Provider(Protocol):
 
         Raises NotOffered where the service cannot list what is asked.
         """
+        ...
+
+    async def budget_left(self) -> BudgetLeft:
+        """Return how many requests may still be made just now, without making one."""
         ...
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:

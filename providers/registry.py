@@ -1,6 +1,6 @@
 """From configuration to providers. A new service is one line in SERVICES."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ import httpx
 from providers.accounts import Account
 from providers.base import Provider
 from providers.budget import Budget
+from providers.models import Job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,15 @@ def build(accounts: Iterable[Account], client: httpx.AsyncClient, budget: Budget
 def _provider(service: str) -> "Callable[[Account, httpx.AsyncClient, Budget], Provider]":
     module, _, name = SERVICES[service].partition(":")
     return getattr(import_module(module), name)
+
+
+def meaning(job: Job) -> str | None:
+    """Return what a failed job's code means, where the vendor documents it."""
+    if job.error is None or job.error.code is None or job.service not in SERVICES:
+        return None
+    cloud = SERVICES[job.service].rpartition(".")[0]
+    meanings: Mapping[str, str] = import_module(f"{cloud}.errors").MEANINGS
+    return meanings.get(job.error.code)
 
 
 def http_client() -> httpx.AsyncClient:

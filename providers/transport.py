@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from providers.budget import Budget
+from providers.budget import Budget, BudgetLeft
 from providers.deadline import remaining
 from providers.errors import Malformed, ProviderError, Throttled, Unauthorized, Unavailable
 from providers.secrets import SecretMissing
@@ -54,15 +54,20 @@ class Transport:
         try:
             async for attempt in retrying:
                 with attempt:
-                    await self.budget.acquire(
-                        f"{self.budget_key}/{operation}" if operation else self.budget_key,
-                        per_second or self.requests_per_second,
-                    )
+                    await self.budget.acquire(*self._counted(operation, per_second))
                     return await self._attempt(request)
         except ProviderError as error:
             error.account, error.service = self.account, self.service
             raise
         raise AssertionError("a retry loop ends in an answer or an error")
+
+    async def budget_left(self, operation: str = "", per_second: float | None = None) -> BudgetLeft:
+        """Return what is left of the budget that `send` would take from."""
+        return await self.budget.left(*self._counted(operation, per_second))
+
+    def _counted(self, operation: str, per_second: float | None) -> tuple[str, float]:
+        key = f"{self.budget_key}/{operation}" if operation else self.budget_key
+        return key, per_second or self.requests_per_second
 
     async def _attempt(self, request: httpx.Request) -> Reply:
         timeout = max(0.001, min(ATTEMPT_S, remaining()))

@@ -11,7 +11,7 @@ import httpx
 
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget
+from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, ProviderError
 from providers.huawei.client import FEW, PAGE_MAX, Api, States, look_up_each, possible_id
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
@@ -75,6 +75,10 @@ class DigitalHuman:
     async def _batch(self, params: Sequence[tuple[str, str]], offset: int, limit: int) -> Batch:
         order = [("sort_key", "create_time"), ("sort_dir", "desc"), ("offset", str(offset)), ("limit", str(limit))]
         return Batch.of(await self._api.get("v1", VIDEOS, [*params, *order]), "jobs", ALL, offset, limit)
+
+    async def budget_left(self) -> BudgetLeft:
+        """Return how many requests may still be made just now."""
+        return await self._api.transport.budget_left()
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # the API needs none
         """Return these jobs, many in one request where the API takes many ids."""

@@ -14,7 +14,7 @@ import httpx
 
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget
+from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, NotOffered, ProviderError
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin, States, look_up_each, possible_id
 from providers.huawei.paging import ALL, Batch
@@ -99,6 +99,10 @@ class ImageModeration:
             if not batches[-1].goes_on(offset):
                 break
         return batches
+
+    async def budget_left(self) -> BudgetLeft:
+        """Return how many requests may still be made just now."""
+        return await self._api.transport.budget_left()
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # no kinds here
         """Return these jobs from the list; a few are asked for one by one, which tells about their images too."""

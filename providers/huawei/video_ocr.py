@@ -10,7 +10,7 @@ import httpx
 
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget
+from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, NotOffered
 from providers.huawei.client import FEW, PAGE_MAX, Api, States, look_up_each, possible_id
 from providers.huawei.errors import NO_SUCH_RESOURCE
@@ -117,6 +117,10 @@ class VideoOcr:
         if words != ALL:
             params.append(("state", words))
         return Batch.of(await self._api.get("v2", TASKS, params), "tasks", words, offset, limit)
+
+    async def budget_left(self) -> BudgetLeft:
+        """Return how many requests may still be made just now."""
+        return await self._api.transport.budget_left()
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # no kinds here
         """Return these jobs: a few are asked for one by one, for many the list is read first."""

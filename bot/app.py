@@ -1,0 +1,65 @@
+"""The Bolt app: who it is, what every handler gets, and the one error handler."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import ExpiredError, UsageError
+from bot.replies import send
+from bot.services import Services
+from bot.store import StoreUnavailable
+from bot.views import errors
+from bot.views.message import Message
+
+log = structlog.get_logger("callboard")
+
+
+async def create_app(client: AsyncWebClient, services: Services, signing_secret: str | None = None) -> AsyncApp:
+    """Return an app without handlers, for the workspace that the client's token belongs to.
+
+    The token is tested once here, so that no call to Slack stands between a command and its acknowledgement. Raises
+    SlackApiError when Slack does not accept it.
+    """
+    tested = await client.auth_test()
+    identity = AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=tested)
+
+    async def authorize() -> AuthorizeResult:
+        return identity
+
+    app = AsyncApp(client=client, authorize=authorize, signing_secret=signing_secret or "")
+
+    async def give_services(context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]) -> None:
+        context["services"] = services
+        await next_()
+
+    app.middleware(give_services)
+    app.error(on_error)
+    return app
+
+
+async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
+    """Say what went wrong: in words where the person can mend it, else with a reference to the log."""
+    message = _words(error)
+    if message is None:
+        reference = secrets.token_hex(4)
+        log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
+        message = errors.our_fault(reference)
+    if body.get("response_url") or body.get("response_urls"):
+        await send(respond, message, replace_original=False)
+
+
+def _words(error: Exception) -> Message | None:
+    match error:
+        case UsageError():
+            return errors.usage(error)
+        case ExpiredError():
+            return errors.expired()
+        case StoreUnavailable():
+            return errors.memory_lost()
+        case _:
+            return None

@@ -1,0 +1,208 @@
+"""The questions about jobs: list, show and find."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.addresses import Address, JobId, MediaId, could_be_id
+from bot.answers import Incomplete, JobDetails, JobList, Missing, Remembered, ServiceError
+from bot.asking import Asked, ask_all
+from bot.catalog import Scope
+from bot.collecting import Collected, collect, read_pages
+from bot.services import Services
+from bot.store import StoreUnavailable
+from providers.base import NO_KINDS, Provider
+from providers.models import Filter, Job, JobQuery, JobRef, Unanswered
+
+MEDIA_JOBS_MAX = 20
+"""Jobs shown for a link to one media."""
+FIND_MAX = 100
+"""Matches that a search keeps for each service."""
+
+
+async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10) -> JobList:
+    """Return jobs of every service in scope, newest first: `limit` of them after the first `offset`."""
+    checked_at = services.clock()
+    want = offset + limit
+
+    async def ask(provider: Provider, into: Collected) -> None:
+        await collect(services, provider, query, want, into)
+
+    asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
+    return _job_list(asked, offset, limit, checked_at)
+
+
+async def find_jobs(services: Services, text: str, *, offset: int = 0, limit: int = 10) -> JobList:
+    """Search every service by id, part of an id, or name."""
+    checked_at = services.clock()
+
+    async def ask(provider: Provider, into: Collected) -> None:
+        await _search(services, provider, text, into)
+
+    return _job_list(await ask_all(services, services.providers, ask, Collected), offset, limit, checked_at)
+
+
+async def show_jobs(services: Services, addresses: Sequence[Address]) -> JobDetails:
+    """Return what the services know about these jobs. A bare id is looked up in every service."""
+    checked_at = services.clock()
+
+    async def ask(provider: Provider, into: Looked) -> None:
+        await _look(services, provider, addresses, into)
+
+    asked = await ask_all(services, [each for each in services.providers if _concerns(each, addresses)], ask, Looked)
+    await _remember(services, asked, checked_at)
+    errors = [error for answer in asked for error in _errors(answer)]
+    return JobDetails(
+        jobs=tuple({job.ref: job for address in addresses for job in _named(address, asked)}.values()),
+        services=len(asked),
+        missing=tuple(missing for address in addresses if (missing := _missing(address, asked))),
+        errors=tuple(errors),
+        checked_at=checked_at,
+    )
+
+
+@dataclass(slots=True)
+class Looked:
+    """What one service told about the jobs asked for; `asked_for` are the ids that it was asked about."""
+
+    asked_for: tuple[str, ...] = ()
+    jobs: dict[str, Job] = field(default_factory=dict[str, Job])
+    unanswered: tuple[Unanswered, ...] = ()
+
+
+def _concerns(provider: Provider, addresses: Iterable[Address]) -> bool:
+    return any(_is_for(provider, address) for address in addresses)
+
+
+def _is_for(provider: Provider, address: Address) -> bool:
+    match address:
+        case JobRef(account, service, _):
+            return (provider.account, provider.service) == (account, service)
+        case MediaId():
+            return provider.capabilities.lists_media
+        case JobId():
+            return True
+
+
+async def _look(services: Services, provider: Provider, addresses: Sequence[Address], into: Looked) -> None:
+    mine = [address for address in addresses if _is_for(provider, address)]
+    for media in (address for address in mine if isinstance(address, MediaId)):
+        page = await provider.page(JobQuery(media=media.id, limit=MEDIA_JOBS_MAX))
+        into.jobs.update((job.id, job) for job in page.jobs[:MEDIA_JOBS_MAX])
+    into.asked_for = tuple(dict.fromkeys(address.id for address in mine if not isinstance(address, MediaId)))
+    if into.asked_for:
+        lookup = await provider.lookup(into.asked_for, await _known_kinds(services, provider, into.asked_for))
+        into.jobs.update((job.id, job) for job in lookup.found)
+        into.unanswered = lookup.unanswered
+
+
+async def _known_kinds(services: Services, provider: Provider, ids: Sequence[str]) -> Mapping[str, str]:
+    try:
+        return await services.store.recent.kinds(provider.account, provider.service, ids)
+    except StoreUnavailable:
+        return NO_KINDS
+
+
+async def _remember(services: Services, asked: Iterable[Asked[Looked]], asked_at: datetime) -> None:
+    """Keep what was looked up at services that cannot list; without Redis the answer is given all the same."""
+    found = [job for each in asked if not each.provider.capabilities.lists for job in each.result.jobs.values()]
+    with suppress(StoreUnavailable):
+        await services.store.recent.remember(found, asked_at)
+
+
+def _named(address: Address, asked: Iterable[Asked[Looked]]) -> Iterable[Job]:
+    """Return the jobs that an address means, of all services that know it."""
+    for answer in asked:
+        if isinstance(address, MediaId):
+            yield from (job for job in answer.result.jobs.values() if job.media == address.id)
+        elif _is_for(answer.provider, address) and (job := answer.result.jobs.get(address.id)):
+            yield job
+
+
+def _missing(address: Address, asked: Sequence[Asked[Looked]]) -> Missing | None:
+    """Describe an address that no service knows; None when it was found, or when nobody could be asked."""
+    if any(True for _ in _named(address, asked)):
+        return None
+    answered = [each for each in asked if _is_for(each.provider, address) and _answered(each, address)]
+    looked_in = tuple(f"{each.provider.account}/{each.provider.service}" for each in answered)
+    return Missing(id=str(address), looked_in=looked_in) if looked_in else None
+
+
+def _answered(answer: Asked[Looked], address: Address) -> bool:
+    return answer.error is None and all(each.id != address.id for each in answer.result.unanswered)
+
+
+def _errors(answer: Asked[Looked]) -> Iterable[ServiceError]:
+    """Return what went wrong at one service, each reason once."""
+    if answer.error:
+        yield answer.error
+    told = {each.error.code: each.error for each in answer.result.unanswered}
+    for error in told.values():
+        yield ServiceError.of(error, answer.provider.account, answer.provider.service)
+
+
+async def _search(services: Services, provider: Provider, text: str, into: Collected) -> None:
+    """Look the text up as an id, and search the lists for it as part of an id or name."""
+    by_id, by_name = JobQuery(id_part=text), JobQuery(name=text)
+
+    def either(job: Job) -> bool:
+        return by_id.matches(job) or by_name.matches(job)
+
+    able = provider.capabilities
+    if could_be_id(text) and Filter.ID not in able.filters:
+        lookup = await provider.lookup([text], await _known_kinds(services, provider, [text]))
+        for job in lookup.found:
+            into.add(job)
+    if not able.lists:
+        known = await services.store.recent.recent(provider.account, provider.service)
+        into.remembered = len(known)
+        for job in filter(either, known):
+            into.add(job)
+    elif {Filter.ID, Filter.NAME} <= able.filters:
+        await read_pages(provider, by_id, FIND_MAX, into, either)
+        await read_pages(provider, by_name, FIND_MAX, into, either)
+    else:
+        await read_pages(provider, JobQuery(), FIND_MAX, into, either)
+    into.total = None if into.more else len(into.jobs)
+
+
+def _job_list(asked: Sequence[Asked[Collected]], offset: int, limit: int, checked_at: datetime) -> JobList:
+    """Merge what the services answered into one page."""
+    answers = [answer.result for answer in asked]
+    jobs = sorted((job for answer in answers for job in answer.jobs.values()), key=_newest_first)
+    totals = [answer.result.total for answer in asked if answer.result.total is not None or not answer.error]
+    total = None if None in totals else sum(filter(None, totals))
+    return JobList(
+        jobs=tuple(jobs[offset : offset + limit]),
+        offset=offset,
+        limit=limit,
+        total=total,
+        more=len(jobs) > offset + limit or any(answer.more and not answer.cut_short for answer in answers),
+        services=len(asked),
+        errors=tuple(answer.error for answer in asked if answer.error),
+        remembered=tuple(
+            Remembered(account=each.provider.account, service=each.provider.service, known=each.result.remembered)
+            for each in asked
+            if each.result.remembered is not None
+        ),
+        incomplete=tuple(
+            Incomplete(
+                account=each.provider.account,
+                service=each.provider.service,
+                scanned=each.result.scanned if each.result.cut_short else None,
+                malformed=each.result.malformed,
+            )
+            for each in asked
+            if each.result.cut_short or each.result.malformed
+        ),
+        checked_at=checked_at,
+    )
+
+
+_EPOCH = datetime.min.replace(tzinfo=UTC)
+
+
+def _newest_first(job: Job) -> tuple[float, str]:
+    created = job.created_at or _EPOCH
+    return (-(created - _EPOCH).total_seconds(), str(job.ref))

@@ -1,0 +1,96 @@
+"""How answers get back to Slack, and how clicks come in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self, cast
+
+from pydantic import ValidationError
+from slack_bolt.async_app import AsyncBoltContext, AsyncRespond
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import BotError, ExpiredError
+from bot.payloads import Ask
+from bot.services import Services
+from bot.store import StoreUnavailable
+from bot.views.message import Block, Message
+
+
+class NotDelivered(BotError):  # noqa: N818  # reads as what happened
+    """Slack did not take an answer; `reason` is its error code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def send(
+    respond: AsyncRespond,
+    message: Message,
+    *,
+    replace_original: bool | None = None,
+    response_type: str | None = None,
+) -> None:
+    """Answer a command or click; raises NotDelivered when Slack refuses, which the SDK would pass over."""
+    sent = await respond(
+        text=message.text,
+        blocks=message.blocks,
+        replace_original=replace_original,
+        response_type=response_type,
+        unfurl_links=False,
+    )
+    if sent.status_code != 200:
+        raise NotDelivered(f"HTTP {sent.status_code}: {sent.body[:200]}")
+
+
+def services_of(context: AsyncBoltContext) -> Services:
+    """Return what `bot.app` gives to every handler."""
+    return cast("Services", context["services"])
+
+
+def refusal(error: SlackApiError) -> str:
+    """Return Slack's error code."""
+    return str(cast("Mapping[str, Any]", error.response).get("error", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Modal:
+    """An open modal: opened at once, because a trigger lasts 3 s, and filled when there is something to show."""
+
+    client: AsyncWebClient
+    view_id: str
+    hash: str
+
+    @classmethod
+    async def open(cls, client: AsyncWebClient, trigger_id: str, view: Block) -> Self:
+        opened = cast("Mapping[str, Any]", (await client.views_open(trigger_id=trigger_id, view=view)).data)
+        return cls(client, opened["view"]["id"], opened["view"]["hash"])
+
+    async def update(self, view: Block) -> None:
+        """Put another view in its place, unless something newer stands there already."""
+        await self.client.views_update(view_id=self.view_id, hash=self.hash, view=view)
+
+
+async def read_ask(services: Services, value: str) -> Ask:
+    """Read what a button carries; raises ExpiredError when it is gone or was made by another Callboard."""
+    try:
+        ask = Ask.model_validate_json(value)
+    except ValidationError:
+        raise ExpiredError from None
+    if ask.key is None:
+        return ask
+    text = await services.store.payloads.get(ask.key)
+    if text is None:
+        raise ExpiredError
+    return ask.model_copy(update={"text": text, "key": None})
+
+
+async def newest(services: Services, body: dict[str, Any], clicked_at: datetime) -> bool:
+    """Whether no later click on the same message was answered yet, so that stale clicks don't regress."""
+    container = body.get("container", {})
+    view = f"{container.get('channel_id')}:{container.get('message_ts')}"
+    try:
+        return await services.store.freshness.claim(view, clicked_at)
+    except StoreUnavailable:
+        return True

@@ -1,0 +1,105 @@
+"""What went wrong, said so that somebody knows what to do."""
+
+from bot.answers import ServiceError
+from bot.errors import Problem, UsageError
+from bot.payloads import BUTTON_MAX, RUN, Ask
+from bot.views.message import Message, actions, button, message, section
+from bot.views.text import code, date, duration, listed, plain, unformatted
+
+_WHAT = {
+    "unauthorized": "does not accept our credentials",
+    "forbidden": "does not allow us to ask this",
+    "invalid_query": "does not understand the question",
+    "not_offered": "is not offered to this account or region",
+    "throttled": "wants fewer requests",
+    "unavailable": "is not available",
+    "malformed": "answered something unreadable",
+    "late": "is late",
+    "memory": "cannot be listed now",
+}
+
+
+def service_error(error: ServiceError) -> str:
+    """One line: which service, what happened, the vendor's words, since when, and what helps."""
+    where = f"*{error.account}/{error.service}*"
+    what = _WHAT.get(error.kind, "could not answer")
+    vendor = f" ({_vendor_words(error)})" if _vendor_words(error) else ""
+    since = f", since {date(error.failing_since)}" if error.failing_since else ""
+    request = f" Request id {code(error.request_id, 80)}." if error.request_id else ""
+    return f"⚠️ {where} {what}{vendor}{since}. {advice(error)}{request}"
+
+
+def _vendor_words(error: ServiceError) -> str:
+    code_shown = code(error.code, 80) if error.code != error.kind else ""
+    message_shown = plain(error.message, 200) if error.message else ""
+    return ": ".join(filter(None, (code_shown, message_shown)))
+
+
+def advice(error: ServiceError) -> str:
+    """What helps against a failure; plain text."""
+    if error.kind == "throttled" and error.retry_after:
+        return f"Try again in {duration(error.retry_after)}."
+    match error.kind:
+        case "unauthorized" | "forbidden" | "not_offered":
+            return "`callboard check` tells what to mend."
+        case "memory":
+            return "Callboard goes on without it and recovers by itself."
+        case _:
+            return "Try again in a moment." if error.retryable else "Trying again will not help."
+
+
+_SENTENCES = {
+    Problem.UNKNOWN_WORD: "I don't know {found} here. Expected {choices}.",
+    Problem.SUPERFLUOUS: "Nothing may follow here, but I found {found}.",
+    Problem.UNKNOWN_FILTER: "There is no filter {found}. There are {choices}.",
+    Problem.BAD_VALUE: "I don't understand {found}. Expected {choices}.",
+    Problem.UNKNOWN_ACCOUNT: "There is no account {found}. There are {choices}.",
+    Problem.UNKNOWN_SERVICE: "This account has no service {found}. It has {choices}.",
+    Problem.SERVICE_NOT_OF_ACCOUNT: "There is no {found}: this account has {choices}.",
+    Problem.TWO_SCOPES: "{found} are two scopes. Name one, or none to ask everywhere.",
+    Problem.REPEATED_FILTER: "The filter {found} stands twice; keep one. Two states go in one: `state:failed,running`.",
+    Problem.NO_JOB: "Which job? Type `/jobs show JOB`, where JOB is an id, ACCOUNT/SERVICE/ID or a console link.",
+    Problem.NO_TEXT: "Find what? Type `/jobs find TEXT`, where TEXT is an id, part of an id, or part of a name.",
+    Problem.NOT_A_JOB: "{found} is not a job. A job is an id, ACCOUNT/SERVICE/ID or a console link with an id in it.",
+    Problem.MASKED_ID: "{found} is a masked id from documentation. Copy the whole id, without asterisks.",
+    Problem.TOO_MANY_JOBS: "{found} jobs are too many at once; name {choices} at most.",
+}
+
+
+def sentence(error: UsageError) -> str:
+    """Say what is wrong with a command and what to type instead."""
+    return _SENTENCES[error.problem].format(found=code(error.found, 100), choices=listed(list(error.expected)))
+
+
+def usage(error: UsageError) -> Message:
+    """A command that was not understood, with a button that runs the likely correction."""
+    text = sentence(error)
+    if not error.suggestion:
+        return message(unformatted(text), [section(f"🤔 {text}")])
+    meant = f"{text}\nDid you mean {code(f'/jobs {error.suggestion}', 300)}?"
+    ask = Ask(text=error.suggestion)
+    run = [button("Yes, run it", f"{RUN}:correction", ask.encode(), style="primary")]
+    buttons = [actions("correction", run)] if ask.fits(BUTTON_MAX) else []
+    return message(unformatted(meant), [section(f"🤔 {meant}"), *buttons])
+
+
+def expired() -> Message:
+    """A button whose data is gone."""
+    text = "This button is too old: its data is no longer kept. Type the command again, for example `/jobs list`."
+    blocks = [
+        section(f"⌛ {text}"),
+        actions("expired", [button("List jobs", f"{RUN}:list", Ask(text="list").encode())]),
+    ]
+    return message(text.replace("`", ""), blocks)
+
+
+def memory_lost() -> Message:
+    """Redis is away, and this answer needs it."""
+    text = "I cannot reach my memory (Redis) just now, and this needs it. Type the command instead, or try again soon."
+    return message(text, [section(f"🧠 {text}")])
+
+
+def our_fault(reference: str) -> Message:
+    """Anything that is not the asker's to mend."""
+    text = f"That's our fault, not yours. Whoever runs Callboard finds it in the log under reference {reference}."
+    return message(text, [section(f"💥 {text.replace(reference, code(reference))}")])

@@ -1,0 +1,30 @@
+"""Help, made from the declaration of the commands."""
+
+from collections.abc import Sequence
+
+from bot.payloads import RUN, Ask
+from bot.views.message import Message, actions, button, context, message, section
+from bot.views.text import code, unformatted
+
+
+def overview(commands: Sequence[tuple[str, str]]) -> Message:
+    """Every command (usage and summary) on one page."""
+    lines = "\n".join(f"{code(usage)} {summary}" for usage, summary in commands)
+    text = f"*Callboard* answers questions about cloud jobs.\n{lines}"
+    examples = [("Recent jobs", "list"), ("Failed today", "failed"), ("Accounts", "accounts")]
+    buttons = [button(label, f"{RUN}:{command}", Ask(text=command).encode()) for label, command in examples]
+    note = context("Order and case do not matter. `/jobs help list` tells about one command.")
+    return message(unformatted(text), [section(text), note, actions("help", buttons)])
+
+
+def command(
+    usage: str, summary: str, details: Sequence[str], examples: Sequence[str], filters: Sequence[tuple[str, str]]
+) -> Message:
+    """One command: its usage, its filters (example and meaning) and examples."""
+    parts = [f"{code(usage)}\n{summary[0].upper()}{summary[1:]}.", *details]
+    if filters:
+        parts.append("*Filters*\n" + "\n".join(f"{code(example)} {meaning}" for example, meaning in filters))
+    if examples:
+        parts.append("*Examples*\n" + "\n".join(code(f"/jobs {example}") for example in examples))
+    text = "\n\n".join(parts)
+    return message(unformatted(text), [section(text)])

@@ -1,0 +1,160 @@
+"""`/jobs`: a command typed, a button pressed, a select changed.
+
+Every button carries the command that it runs (`bot.payloads.Ask`), so all of them take the way of a typed command:
+acknowledge, parse, one use case, one view. Nothing is caught here; `bot.app` has the one error handler.
+"""
+
+import re
+from contextlib import suppress
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import payloads
+from bot.accounts import check_accounts
+from bot.jobs import find_jobs, list_jobs, show_jobs
+from bot.payloads import Ask
+from bot.replies import Modal, newest, read_ask, refusal, send, services_of
+from bot.services import Services
+from bot.store import StoreUnavailable
+from bot.views import accounts, details, errors, jobs
+from bot.views import help as help_view
+from bot.views.message import Message
+from handlers import grammar
+from handlers.grammar import Request
+from handlers.parser import addresses_of, parse
+from providers.registry import meaning
+
+Body = dict[str, Any]
+
+
+def register(app: AsyncApp) -> None:
+    """Add `/jobs` and everything that its answers can be clicked for."""
+    app.command("/jobs")(on_command)
+    app.action(re.compile(f"^{payloads.RUN}:"))(on_run)
+    app.action(re.compile(f"^{payloads.OPEN}:"))(on_open)
+    app.action(re.compile(f"^{payloads.SHARE}:"))(on_share)
+    app.action(re.compile(f"^{payloads.RAW}:"))(on_raw)
+    app.action(payloads.PICK_STATE)(on_pick)
+    app.action(payloads.PICK_SERVICE)(on_pick)
+    app.action(re.compile(""))(on_unknown_button)
+
+
+async def on_command(ack: AsyncAck, command: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """Answer the asker alone."""
+    await ack()
+    await send(respond, await answer(services_of(context), Ask(text=command.get("text", ""))))
+
+
+async def on_run(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """Refresh, Next, Previous and corrections: the new answer takes the old one's place."""
+    await ack()
+    await _replace(services_of(context), await read_ask(services_of(context), action["value"]), body, respond)
+
+
+async def on_open(ack: AsyncAck, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """Details: one more answer below, for the person who clicked."""
+    await ack()
+    ask = await read_ask(services_of(context), action["value"])
+    await send(respond, await answer(services_of(context), ask), replace_original=False)
+
+
+async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """The selects under a list: the same command with another state or scope."""
+    await ack()
+    services = services_of(context)
+    ask = await read_ask(services, action["block_id"].removeprefix(payloads.SELECTS))
+    request, picked = parse(ask.text, services.catalog), action["selected_option"]["value"]
+    value = "" if picked == payloads.ANY else picked
+    if action["action_id"] == payloads.PICK_STATE:
+        request = request.with_filter("state", value)
+    else:
+        request = request.with_scope(parse(f"list {value}", services.catalog).scope)
+    await _replace(services, Ask(text=str(request)), body, respond)
+
+
+async def on_share(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
+    """Post a fresh answer to the channel, with the name of who shared it."""
+    await ack()
+    ask = await read_ask(services_of(context), action["value"])
+    message = await answer(services_of(context), ask.model_copy(update={"shared_by": body["user"]["id"]}))
+    try:
+        await client.chat_postMessage(channel=body["channel"]["id"], text=message.text, blocks=message.blocks)
+    except SlackApiError as error:
+        if refusal(error) not in {"not_in_channel", "channel_not_found"}:
+            raise
+        # Where Callboard is not a member, the answer to the click may still be posted.
+        await send(respond, message, replace_original=False, response_type="in_channel")
+
+
+async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Open the modal at once, within the 3 s of its trigger, and fill it when the provider has answered."""
+    await ack()
+    services = services_of(context)
+    modal = await Modal.open(client, body["trigger_id"], details.raw_loading())
+    ask = await read_ask(services, action["value"])
+    found = await show_jobs(services, addresses_of(parse(ask.text, services.catalog)))
+    await modal.update(details.raw(found))
+
+
+async def on_unknown_button(ack: AsyncAck, respond: AsyncRespond) -> None:
+    """A button of an older Callboard."""
+    await ack()
+    await send(respond, errors.expired(), replace_original=False)
+
+
+async def answer(services: Services, ask: Ask) -> Message:
+    """Run a command and return what to show. Raises UsageError when it cannot be understood."""
+    request = parse(ask.text, services.catalog)
+    ask = await _kept(services, ask.model_copy(update={"text": str(request)}))
+    match request.command:
+        case "list":
+            query = request.query(services.clock())
+            found = await list_jobs(services, request.scope, query, offset=ask.offset, limit=request.limit)
+            return jobs.job_list(found, ask, _controls(request, services))
+        case "find":
+            found = await find_jobs(services, request.text, offset=ask.offset, limit=request.limit)
+            return jobs.job_list(found, ask, jobs.Controls())
+        case "show":
+            shown = await show_jobs(services, addresses_of(request))
+            return details.job_details(shown, ask, meaning)
+        case "accounts":
+            return accounts.accounts(await check_accounts(services))
+        case _:
+            return _help(request.text)
+
+
+def _help(topic: str) -> Message:
+    if not topic:
+        return help_view.overview([(command.usage, command.summary) for command in grammar.COMMANDS])
+    command = grammar.COMMAND[topic]
+    filters = [(word.example, word.meaning) for word in grammar.FILTERS] if command.filters else []
+    return help_view.command(command.usage, command.summary, command.details, command.examples, filters)
+
+
+def _controls(request: Request, services: Services) -> jobs.Controls:
+    catalog = services.catalog
+    scopes = tuple(dict.fromkeys((*catalog.accounts, *catalog.services, *catalog.scopes)))
+    state = dict(request.filters).get("state", payloads.ANY)
+    return jobs.Controls(scopes, state, str(request.scope) or payloads.ANY)
+
+
+async def _replace(services: Services, ask: Ask, body: Body, respond: AsyncRespond) -> None:
+    """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
+    clicked_at = services.clock()
+    message = await answer(services, ask)
+    if await newest(services, body, clicked_at):
+        await send(respond, message, replace_original=True)
+
+
+async def _kept(services: Services, ask: Ask) -> Ask:
+    """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
+    if ask.fits(payloads.BLOCK_ID_MAX):
+        return ask
+    with suppress(StoreUnavailable):
+        return ask.model_copy(update={"key": await services.store.payloads.put(ask.text)})
+    return ask
