@@ -10,7 +10,7 @@ from bot.config import Redis as RedisSettings
 from bot.config_errors import ConfigError
 from bot.store.budget import SharedBudget
 from bot.store.connection import Link, Server, StoreUnavailable, connect
-from bot.store.embedded import EmbeddedRedisError, embedded
+from bot.store.embedded import EmbeddedRedisError, embedded_redis
 from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.payloads import Payloads
@@ -61,7 +61,7 @@ class Store:
         """
         async with AsyncExitStack() as stack:
             try:
-                url = settings.address() or await stack.enter_async_context(embedded(settings.data))
+                url = settings.address() or await stack.enter_async_context(embedded_redis(settings.data))
             except EmbeddedRedisError:
                 if needed:
                     raise

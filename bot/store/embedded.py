@@ -41,7 +41,7 @@ class EmbeddedRedisError(StoreUnavailable):
 
 
 @asynccontextmanager
-async def embedded(data: Path) -> AsyncGenerator[str]:
+async def embedded_redis(data: Path) -> AsyncGenerator[str]:
     """Keep a server running on a data folder, and yield its URL once it answers. Stops the server if it is ours.
 
     Raises EmbeddedRedisError when there is no usable `redis-server`, or the folder cannot be used.
@@ -127,6 +127,13 @@ def _make_private(folder: Path) -> None:
         raise EmbeddedRedisError(f"{folder} belongs to somebody else; remove it, or name a server with REDIS_URL")
 
 
+def _remove(socket: Path) -> None:
+    """Leave nothing behind; a server that fails while it starts does not remove its socket."""
+    with suppress(OSError):
+        socket.unlink(missing_ok=True)
+        socket.parent.rmdir()
+
+
 async def _answers(url: str, keeper: asyncio.Task[None], data: Path) -> None:
     """Return when the server answers, whoever runs it."""
     redis = connect(url)
@@ -163,8 +170,7 @@ async def _keep(binary: Path, data: Path, socket: Path, answered: asyncio.Event)
                 _log.warning("the embedded Redis stopped, starting it again", status=status, said=_last_words(data))
                 await asyncio.sleep(RESTART_S)
         finally:
-            with suppress(OSError):
-                socket.parent.rmdir()
+            _remove(socket)
     raise EmbeddedRedisError(f"the embedded Redis did not start: {_last_words(data)}")
 
 

@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 
 from bot.store import Outcome, Store, StoreUnavailable, connection
 from bot.store.connection import Link, Server, connect
-from bot.store.embedded import embedded
+from bot.store.embedded import embedded_redis
 from providers.models import Job, JobState
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -52,13 +52,13 @@ async def test_after_a_failure_nobody_waits_again_until_the_pause_is_over(
 
 async def test_it_recovers_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(connection, "PAUSE_S", 0.0)
-    async with embedded(tmp_path) as url:
+    async with embedded_redis(tmp_path) as url:
         client = connect(url)
         await Link(client).ping()
     async with client:
         with pytest.raises(StoreUnavailable):
             await Link(client).ping()
-        async with embedded(tmp_path):
+        async with embedded_redis(tmp_path):
             await Link(client).ping()
 
 

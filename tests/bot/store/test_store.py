@@ -1,0 +1,45 @@
+"""The store as a whole: opened from the settings, with or without a server."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import ConfigError, Redis
+from bot.store import EmbeddedRedisError, Store, StoreUnavailable
+
+
+async def test_a_server_by_its_url(redis_url: str):
+    async with Store.open(Redis(url=redis_url)) as store:
+        await store.ping()
+
+
+async def test_the_embedded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    async with Store.open(Redis(dir=tmp_path)) as store:
+        key = await store.payloads.put("list")
+    async with Store.open(Redis(dir=tmp_path)) as store:
+        assert await store.payloads.get(key) == "list"
+
+
+async def test_a_server_that_is_down_is_told_by_ping(tmp_path: Path):
+    async with Store.open(Redis(url=f"unix://{tmp_path}/redis.sock")) as store:
+        with pytest.raises(StoreUnavailable):
+            await store.ping()
+
+
+async def test_the_terminal_does_without_an_embedded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    (tmp_path / "file").write_text("")
+    settings = Redis(dir=tmp_path / "file" / "data")
+    with pytest.raises(EmbeddedRedisError):
+        await Store.open(settings).__aenter__()
+    async with Store.open(settings, needed=False) as store:
+        with pytest.raises(StoreUnavailable):
+            await store.payloads.put("list")
+
+
+async def test_an_unreadable_url_is_a_mistake_in_the_configuration(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("REDIS_URL", "redis://:hunter2@host:port")
+    with pytest.raises(ConfigError, match=r"redis\.url") as caught:
+        await Store.open(Redis()).__aenter__()
+    assert "hunter2" not in str(caught.value)
