@@ -35,7 +35,7 @@ export class Completion {
     this.list = h("div", { class: "completion-list", id: "completion", role: "listbox", "aria-label": "Slash commands" });
     this.usage = h("p", { class: "completion-usage", role: "status" });
     this.element = h("div", { class: "completion", hidden: true }, this.list, this.usage);
-    for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", "completion"]]) input.setAttribute(name, value);
+    for (const [name, value] of [["aria-autocomplete", "list"], ["aria-haspopup", "listbox"], ["aria-controls", "completion"]]) input.setAttribute(name, value);
     this.hide();
   }
 
@@ -57,7 +57,6 @@ export class Completion {
     this.list.hidden = choices.length === 0;
     this.usage.hidden = usage === null;
     this.element.hidden = choices.length === 0 && usage === null;
-    this.#input.setAttribute("aria-expanded", String(choices.length > 0));
     this.#activate(0);
   }
 

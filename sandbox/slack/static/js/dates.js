@@ -78,6 +78,7 @@ function relativeDay(date, options) {
 
 function ago(date, options) {
   const seconds = Math.round((date.getTime() - (options.now ?? new Date()).getTime()) / 1000);
-  const [unit, size] = AGO_STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ["second", 1];
-  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
+  if (seconds === 0) return "just now";
+  const [unit, size] = /** @type {[any, number]} */ (AGO_STEPS.find(([, step]) => Math.abs(seconds) >= step));
+  return new Intl.RelativeTimeFormat("en").format(Math.trunc(seconds / size), unit);
 }

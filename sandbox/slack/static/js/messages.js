@@ -12,21 +12,22 @@ const NEAR_BOTTOM_PX = 80;
 export function mountMessages(workspace) {
   const list = byId("messages");
   const scroller = byId("message-scroll");
+  const stick = stickToBottom(scroller, list);
   let drawn = new Map();
 
-  const draw = ({ jump = false } = {}) => {
-    const atBottom = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_BOTTOM_PX;
+  const draw = () => {
     const messages = workspace.timeline(workspace.current);
     const isMine = messages.length > 0 && !drawn.has(messages.at(-1).ts) && concerns(messages.at(-1), workspace);
     const items = arrange(messages).map((item) => reuse(drawn, item) ?? { ...item, node: renderItem(item, workspace) });
     drawn = new Map(items.map((item) => [item.key, item]));
     keepingFocus(list, () => replaceChildren(list, items.map(({ node }) => node)));
-    if (jump || atBottom || isMine) scroller.scrollTop = scroller.scrollHeight;
+    if (isMine) stick();
   };
   const redraw = () => {
     drawn = new Map();
     list.setAttribute("aria-busy", "true"); // a channel that is opened is not news to be read out
-    draw({ jump: true });
+    draw();
+    stick();
     list.removeAttribute("aria-busy");
   };
 
@@ -38,6 +39,24 @@ export function mountMessages(workspace) {
     settlePending(list);
     draw();
   });
+}
+
+/**
+ * Stay at the newest message while the list or the window changes its size, unless the person has scrolled up.
+ * @returns {() => void} goes to the newest message
+ */
+function stickToBottom(scroller, list) {
+  let atBottom = true;
+  const stick = () => {
+    atBottom = true;
+    scroller.scrollTop = scroller.scrollHeight;
+  };
+  scroller.addEventListener("scroll", () => {
+    atBottom = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_BOTTOM_PX;
+  });
+  const observer = new ResizeObserver(() => { if (atBottom) stick(); });
+  [scroller, list].forEach((element) => observer.observe(element));
+  return stick;
 }
 
 /** Messages with a divider before each new day, and those marked that continue the one above. */

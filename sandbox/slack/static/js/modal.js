@@ -4,6 +4,7 @@ import { closeView, sendAction, submitView } from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { renderMrkdwn } from "./mrkdwn.js";
 import { settlePending } from "./pending.js";
 import { FormState } from "./surface.js";
 import { renderText } from "./text.js";
@@ -22,6 +23,7 @@ export function mountModal(workspace) {
   workspace.addEventListener("views", draw);
   workspace.addEventListener("loaded", draw);
   workspace.addEventListener("messages", () => settlePending(dialog));
+  workspace.addEventListener("notice", (event) => { if (dialog.open) warn(dialog, event.detail, workspace.names); });
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault(); // the view goes when the stack says so
     closeTop(workspace);
@@ -54,6 +56,12 @@ function parts(view, workspace, form) {
       h("button", { type: "button", class: "button", onclick: close }, view.close ? renderText(view.close, names) : "Close"),
       view.submit ? h("button", { type: "button", class: "button primary", onclick: () => submit(view, workspace, form) }, renderText(view.submit, names)) : null),
   ];
+}
+
+/** What the workspace has to say, where the open dialog would hide it. */
+function warn(dialog, text, names) {
+  dialog.querySelector(".modal-notice")?.remove();
+  dialog.querySelector(".dialog-actions").before(h("div", { class: "modal-notice text", role: "alert" }, renderMrkdwn(text, names)));
 }
 
 /** @returns {import("./surface.js").Surface} */

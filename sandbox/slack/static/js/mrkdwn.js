@@ -118,16 +118,18 @@ function reference(inner, names) {
   const bar = inner.indexOf("|");
   const target = bar < 0 ? inner : inner.slice(0, bar);
   const label = bar < 0 ? null : decodeEntities(inner.slice(bar + 1));
-  if (target.startsWith("@")) return mention("@", target.slice(1), names.user, names.me);
-  if (target.startsWith("#")) return mention("#", target.slice(1), names.channel);
+  if (target.startsWith("@")) return mention("@", target.slice(1), label, names.user, names.me);
+  if (target.startsWith("#")) return mention("#", target.slice(1), label, names.channel);
   if (target.startsWith("!date^")) return dateReference(target, label);
   if (target.startsWith("!")) return h("span", { class: "mention broadcast" }, `@${broadcastName(target, label)}`);
   if (/^(?:https?:|mailto:)/.test(target)) return link(decodeEntities(target), label ?? decodeEntities(target).replace(/^mailto:/, ""));
   return null;
 }
 
-function mention(sign, id, name, me) {
-  return h("span", { class: id === me ? "mention mine" : "mention", data: { id } }, sign + name(id));
+/** The name this workspace knows, else the label that came along, else the id. */
+function mention(sign, id, label, name, me) {
+  const known = name(id);
+  return h("span", { class: id === me ? "mention mine" : "mention", data: { id } }, sign + (known === id ? label ?? id : known));
 }
 
 function broadcastName(target, label) {

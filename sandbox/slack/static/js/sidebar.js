@@ -27,7 +27,10 @@ export function mountSidebar(workspace, onSwitchUser) {
 /** Slide the sidebar in or out; it only moves where the window is narrow. */
 export function toggleSidebar(open) {
   document.body.toggleAttribute("data-sidebar-open", open);
-  document.querySelector(".sidebar-toggle")?.setAttribute("aria-expanded", String(open));
+  const toggle = document.querySelector(".sidebar-toggle");
+  toggle?.setAttribute("aria-expanded", String(open));
+  if (open) document.querySelector(".channel[aria-current]")?.focus();
+  else if (byId("sidebar").contains(document.activeElement)) toggle?.focus();
 }
 
 function closeOutside() {

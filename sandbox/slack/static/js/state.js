@@ -20,7 +20,7 @@
 
 /**
  * Dispatches `loaded`, `channel` (another one is shown), `messages` (detail: the channel's id), `channels` (unread
- * marks), `views` and `connection`.
+ * marks), `views`, `notice` (detail: its text) and `connection`.
  */
 export class Workspace extends EventTarget {
   team = { name: "" };
@@ -89,6 +89,7 @@ export class Workspace extends EventTarget {
     const ts = now > last ? now : (Number(last) + 0.000_001).toFixed(6);
     this.#notices.push({ ts, channel, text, user: "", bot: false, ephemeral: true, edited: false, notice: true });
     this.#tell("messages", channel);
+    this.#tell("notice", text);
   }
 
   /** Hide a message that only this person sees. */

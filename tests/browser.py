@@ -1,0 +1,66 @@
+"""A real Chromium for tests: found, started, and watched for errors on the page."""
+
+import os
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 20_000
+"""How long a condition on the page may take: a bound for busy machines, not an expectation."""
+QUIET = (
+    "--no-sandbox",  # containers have no user namespaces to build one from
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str | None:
+    """The browser's path: `CALLBOARD_CHROMIUM`, else the first of the usual names on PATH."""
+    found = (shutil.which(name) for name in NAMES)
+    return os.environ.get("CALLBOARD_CHROMIUM") or next((path for path in found if path), None)
+
+
+NEEDS_CHROMIUM = pytest.mark.skipif(
+    chromium() is None, reason=f"no browser: none of {', '.join(NAMES)} on PATH, and CALLBOARD_CHROMIUM is not set"
+)
+
+
+@asynccontextmanager
+async def browser() -> AsyncGenerator[Browser]:
+    """A Chromium without a window, for as long as the block runs."""
+    expect.set_options(timeout=PATIENCE_MS)
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+        try:
+            yield running
+        finally:
+            await running.close()
+
+
+@asynccontextmanager
+async def looking_at(running: Browser, url: str, *, forgiven: str = "", **context: Any) -> AsyncGenerator[Page]:
+    """A fresh page at `url`, in New York and in English unless `context` says otherwise.
+
+    An error on the page, in its console or in loading one of its files fails the test, unless it contains `forgiven`.
+    """
+    wrong: list[str] = []
+    settings: dict[str, Any] = {"locale": "en-US", "timezone_id": "America/New_York", **context}
+    visit = await running.new_context(**settings)
+    page = await visit.new_page()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    try:
+        await page.goto(url)
+        yield page
+    finally:
+        await visit.close()
+    assert [error for error in wrong if not forgiven or forgiven not in error] == []

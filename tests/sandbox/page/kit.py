@@ -1,0 +1,46 @@
+"""What the page's tests say and look for."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page
+
+from sandbox.slack.model import Content, Json, Message
+from sandbox.slack.workspace import Workspace
+from tests.browser import NEEDS_CHROMIUM
+
+ON_THE_PAGE = [pytest.mark.browser, NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="session")]
+"""The marks of a test in the browser; one browser serves them all."""
+
+
+def say(workspace: Workspace, text: str = "", blocks: list[Json] | None = None, **more: Any) -> Message:
+    return workspace.messages.post("C0ONCALL", workspace.app.user_id, Content(text, blocks or []), **more)
+
+
+def shown(page: Page, message: Message) -> Locator:
+    return page.locator(f'article[data-ts="{message.ts}"]')
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text, "emoji": True}
+
+
+def mrkdwn(text: str) -> Json:
+    return {"type": "mrkdwn", "text": text}
+
+
+def button(label: str, **more: Any) -> Json:
+    return {"type": "button", "action_id": label.lower(), "text": plain(label), "value": f"v-{label}", **more}
+
+
+def option(label: str) -> Json:
+    return {"text": plain(label), "value": label}
+
+
+def actions(*elements: Json) -> Json:
+    return {"type": "actions", "block_id": "acts", "elements": list(elements)}
+
+
+def state_select(**more: Any) -> Json:
+    options = [option(state) for state in ("pending", "running", "failed")]
+    return {"type": "static_select", "action_id": "state", "placeholder": plain("State"), "options": options, **more}
