@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 from starlette.requests import Request
 
@@ -28,12 +28,14 @@ class Call:
     raw_query: str
     headers: Mapping[str, str]
     body: bytes
+    plus_is_space: bool = False
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """The query's names and values, decoded, in the order sent; a `+` is a plus."""
+        """The query's names and values, decoded, in the order sent."""
+        decode = unquote_plus if self.plus_is_space else unquote
         parts = (part.partition("=") for part in self.raw_query.split("&") if part)
-        return [(unquote(name), unquote(value)) for name, _, value in parts]
+        return [(decode(name), decode(value)) for name, _, value in parts]
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -49,7 +51,7 @@ class Call:
         return self.headers.get(name, "").strip()
 
 
-async def read_call(request: Request) -> Call:
+async def read_call(request: Request, *, plus_is_space: bool) -> Call:
     """Take a request apart without decoding what a signature covers."""
     raw_path: bytes = request.scope.get("raw_path") or request.url.path.encode()
     return Call(
@@ -58,4 +60,5 @@ async def read_call(request: Request) -> Call:
         raw_query=request.scope["query_string"].decode("latin-1"),
         headers=request.headers,
         body=await request.body(),
+        plus_is_space=plus_is_space,
     )

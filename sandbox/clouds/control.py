@@ -129,7 +129,9 @@ def _checked(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
         try:
             return await endpoint(request)
         except ValidationError as error:
-            return JSONResponse({"error": error.errors(include_url=False, include_context=False)}, 400)
+            return JSONResponse(
+                {"error": error.errors(include_url=False, include_context=False, include_input=False)}, 400
+            )
         except LookupError as error:
             return JSONResponse({"error": str(error)}, 404)
         except ValueError as error:

@@ -1,6 +1,7 @@
 """What both clouds' front doors do: count, misbehave when told to, let in or turn away, answer."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +17,9 @@ REFUSING = frozenset({"throttle", "error", "unauthorized", "forbidden"})
 
 class Gateway(ABC):
     """One cloud's front door."""
+
+    plus_is_space: ClassVar[bool] = False
+    """Whether a `+` in a query is a space."""
 
     def __init__(self, world: World) -> None:
         """Open the door to a world."""
@@ -51,10 +55,10 @@ class Gateway(ABC):
 
     async def serve(self, request: Request) -> Response:
         """Answer one request."""
-        call = await read_call(request)
+        call = await read_call(request, plus_is_space=self.plus_is_space)
         target = self.locate(call)
         self.world.requests[target] += 1
-        faults = self.world.faults.take(target, self.world.now())
+        faults = self.world.faults.take(target, self.world.now()) if target.service else []
         if not await delay(request, faults):
             return HangUp()
         response = self._respond(call, target, faults)

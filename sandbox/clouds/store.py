@@ -11,7 +11,8 @@ from typing import Any
 
 from sandbox.clouds.jobs import Job
 
-_created = attrgetter("created")
+_order = attrgetter("created", "id")
+_AFTER_EVERY_ID = "\U0010ffff"
 
 
 class JobStore:
@@ -32,7 +33,7 @@ class JobStore:
     def add(self, job: Job) -> None:
         """Keep a job, in place of the one with its id if there is one."""
         self.remove(job.id)
-        insort(self._jobs, job, key=_created)
+        insort(self._jobs, job, key=_order)
         self._by_id[job.id] = job
         self._by_media.setdefault(job.media, []).append(job.id)
         self._moving[job.id] = job
@@ -59,7 +60,7 @@ class JobStore:
     def of_media(self, media: str, now: float) -> list[Job]:
         """The jobs that work on a media asset, oldest first."""
         self._move_to(now)
-        return sorted((self._by_id[job_id] for job_id in self._by_media.get(media, ())), key=_created)
+        return sorted((self._by_id[job_id] for job_id in self._by_media.get(media, ())), key=_order)
 
     def select(
         self, now: float, *, words: Collection[str] | None = None, since: float = -inf, until: float = inf
@@ -68,9 +69,12 @@ class JobStore:
         self._move_to(now)
         if words is None:
             return _between(self._jobs, since, until)
-        found = [_between(self._settled.get(word, []), since, until) for word in words]
-        moving = [job for job in self._moving.values() if job.word(now) in words and since <= job.created <= until]
-        return sorted(chain(*found, moving), key=_created)
+        lists = [_between(self._settled.get(word, []), since, until) for word in words]
+        found = lists[0] if len(lists) == 1 else sorted(chain(*lists), key=_order)
+        for job in self._moving.values():
+            if since <= job.created <= until and job.word(now) in words:
+                insort(found, job, key=_order)
+        return found
 
     def counts(self, now: float) -> dict[str, int]:
         """How many jobs are in each raw state."""
@@ -102,7 +106,7 @@ class JobStore:
         if job.gone <= now:
             self.remove(job.id)
         elif job.settled(now) and self._moving.pop(job.id, None):
-            insort(self._settled.setdefault(job.stages[-1].word, []), job, key=_created)
+            insort(self._settled.setdefault(job.stages[-1].word, []), job, key=_order)
 
 
 def to_json(value: Any) -> bytes:
@@ -111,13 +115,10 @@ def to_json(value: Any) -> bytes:
 
 
 def _between(jobs: list[Job], since: float, until: float) -> list[Job]:
-    begin = 0 if since == -inf else bisect_left(jobs, since, key=_created)
-    end = len(jobs) if until == inf else bisect_right(jobs, until, key=_created)
+    begin = 0 if since == -inf else bisect_left(jobs, (since, ""), key=_order)
+    end = len(jobs) if until == inf else bisect_right(jobs, (until, _AFTER_EVERY_ID), key=_order)
     return jobs[begin:end]
 
 
 def _take_out(jobs: list[Job], job: Job) -> None:
-    for index in range(bisect_left(jobs, job.created, key=_created), len(jobs)):
-        if jobs[index].id == job.id:
-            del jobs[index]
-            return
+    del jobs[bisect_left(jobs, _order(job), key=_order)]

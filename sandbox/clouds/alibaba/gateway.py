@@ -35,7 +35,9 @@ _APIS: Mapping[str, _Api] = {
 
 
 class AlibabaGateway(Gateway):
-    """The RPC gateway of VOD."""
+    """The RPC gateway of VOD. The vendor's own client signs a space as `%20` and sends it as `+`."""
+
+    plus_is_space = True
 
     def __init__(self, world: World) -> None:
         """Open the door to a world, with no nonce used yet."""
