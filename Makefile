@@ -1,0 +1,66 @@
+# Callboard: `make` lists what there is. Every target sets up what it needs in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo sandbox test check format bench constraints clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(READY) ## a local workspace in the browser, two simulated clouds, the bot and Redis
+	$(BIN)/callboard demo
+
+sandbox: $(READY) ## the local workspace and the simulated clouds alone
+	$(BIN)/callboard sandbox
+
+test: $(READY_DEV) ## every test
+	$(BIN)/python -m pytest
+
+check: $(READY_DEV) ## formatting, lints, types and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(READY_DEV) ## put the code in its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY_DEV) ## measure, side by side
+	$(BIN)/python -m bench.ack
+	$(BIN)/python -m bench.providers
+
+constraints: ## pin the newest versions that fit (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
+		--all-extras pyproject.toml --output-file constraints.txt
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml constraints.txt
+	$(call install,.)
+	@touch $@
+
+$(READY_DEV): pyproject.toml constraints.txt
+	$(call install,.[dev$(comma)vendors])
+	@touch $(READY) $@
+
+comma := ,
+
+ifdef UV
+define install
+	test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV)
+	uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable "$(1)"
+endef
+else
+define install
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable "$(1)"
+endef
+endif
