@@ -1,0 +1,150 @@
+"""Batch image moderation jobs: a short list without an order, and details that tell about the images."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from providers.errors import InvalidQuery, Unavailable
+from providers.models import JobQuery, JobState
+from tests.providers.huawei.cloud import Cloud, Json, fixture, refused
+
+BATCH = "moderation/image/batch"
+JOBS = f"{BATCH}/jobs"
+START = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+
+
+def record(number: int, status: str = "finish") -> Json:
+    created = START - timedelta(seconds=number)
+    return {
+        "job_id": f"job-{number}",
+        "status": status,
+        "create_time": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "update_time": (created + timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def moderation(records: Sequence[Json], items: Sequence[Json] = ()) -> Cloud:
+    def listed(asked: httpx.QueryParams) -> Json:
+        matching = [one for one in records if asked.get("status") in {None, one["status"]}]
+        offset = int(asked["offset"])
+        return {"count": len(matching), "result": matching[offset : offset + int(asked["limit"])]}
+
+    def shown(asked: httpx.QueryParams) -> Json | httpx.Response:
+        found = [one for one in records if one["job_id"] == asked["job_id"]]
+        return {"result": found[0] | {"items": list(items)}} if found else refused("AIS.0011")
+
+    return Cloud({JOBS: listed, BATCH: shown})
+
+
+async def test_the_vendors_example():
+    page = await Cloud({JOBS: lambda _: fixture("moderation_jobs")}).image_moderation().page(JobQuery())
+    (job,) = page.jobs
+    assert (job.id, job.state, job.raw_state) == (
+        "44d93b70-db01-4f96-a618-2a79c964c4b2",
+        JobState.SUCCEEDED,
+        "finish",
+    )
+    assert job.created_at == datetime(2018, 11, 22, 6, 17, 9, tzinfo=UTC)
+    assert job.finished_at == job.updated_at == datetime(2018, 11, 22, 6, 17, 16, tzinfo=UTC)
+    assert job.duration_s == 7
+    assert (page.total, page.cursor) == (1, None)
+
+
+async def test_the_whole_list_is_read_and_sorted_whatever_its_order():
+    numbers = [(number * 37) % 250 for number in range(250)]
+    cloud = moderation([record(number) for number in numbers])
+    page = await cloud.image_moderation().page(JobQuery(limit=10))
+    assert [job.id for job in page.jobs] == [f"job-{number}" for number in range(250)]
+    assert [(asked["offset"], asked["limit"]) for asked in cloud.asked] == [
+        ("0", "100"),
+        ("100", "100"),
+        ("200", "100"),
+    ]
+    assert (page.total, page.cursor) == (250, None)
+
+
+async def test_a_list_without_a_count_is_read_until_a_short_page():
+    def listed(asked: httpx.QueryParams) -> Json:
+        return {"result": [record(number) for number in range(100 if asked["offset"] == "0" else 1)]}
+
+    cloud = Cloud({JOBS: listed})
+    assert (await cloud.image_moderation().page(JobQuery())).total == 100
+    assert len(cloud.requests) == 2
+
+
+async def test_a_list_without_an_end_is_left_after_twenty_pages():
+    cloud = Cloud({JOBS: lambda asked: {"result": [record(int(asked["offset"]) + at) for at in range(100)]}})
+    page = await cloud.image_moderation().page(JobQuery())
+    assert len(cloud.requests) == 20
+    assert (len(page.jobs), page.total) == (2000, None)
+
+
+async def test_a_state_is_asked_for_by_its_one_word():
+    cloud = moderation([record(1, "failed"), record(2, "running"), record(3, "finish"), record(4, "created")])
+    subject = cloud.image_moderation()
+    page = await subject.page(JobQuery(states=frozenset({JobState.FAILED, JobState.PENDING})))
+    assert [job.id for job in page.jobs] == ["job-1", "job-4"]
+    assert {asked["status"] for asked in cloud.asked} == {"failed", "created"}
+    cloud.requests.clear()
+    assert (await subject.page(JobQuery(states=frozenset({JobState.CANCELLED})))).total == 0
+    assert cloud.requests == []
+
+
+async def test_a_second_page_does_not_exist():
+    with pytest.raises(InvalidQuery):
+        await moderation([]).image_moderation().page(JobQuery(), "100")
+
+
+IMAGES = [
+    {"url": "https://a.example/1.jpg?sig=SECRET", "suggestion": "pass"},
+    {"url": "https://a.example/2.jpg?sig=SECRET", "suggestion": "block"},
+    {"url": "https://a.example/3.jpg?sig=SECRET", "suggestion": "pass"},
+    {"url": "https://a.example/4.jpg?sig=SECRET", "error_code": "AIS.0401", "error_msg": "no image"},
+]
+
+
+async def test_a_detail_tells_about_the_images():
+    (job,) = (await moderation([record(1)], IMAGES).image_moderation().lookup(["job-1"])).found
+    assert job.attributes == {"Images": "4: 2 pass, 1 block"}
+    assert job.notes == ("1 of 4 images has an error of its own",)
+    assert job.error is None
+    assert job.raw is not None
+    assert "SECRET" not in str(job.raw)
+
+
+async def test_a_failed_job_has_the_reason_of_an_image():
+    (job,) = (await moderation([record(1, "failed")], IMAGES).image_moderation().lookup(["job-1"])).found
+    assert job.error is not None
+    assert (job.error.code, job.error.message) == ("AIS.0401", "no image")
+
+
+async def test_a_detail_that_fails_costs_only_the_detail():
+    cloud = moderation([record(1)])
+    cloud.answers[BATCH] = lambda _: refused("AIS.0003")
+    lookup = await cloud.image_moderation().lookup(["job-1"])
+    assert [job.id for job in lookup.found] == ["job-1"]
+
+
+async def test_a_job_in_neither_is_missing_unless_the_detail_could_not_be_asked_for():
+    cloud = moderation([record(1)])
+    subject = cloud.image_moderation()
+    assert (await subject.lookup(["gone"])).missing == ("gone",)
+    cloud.answers[BATCH] = lambda _: refused("AIS.0003")
+    with pytest.raises(Unavailable):
+        await subject.lookup(["gone"])
+
+
+async def test_a_job_that_only_the_detail_knows_is_found():
+    cloud = moderation([])
+    cloud.answers[BATCH] = lambda _: {"result": record(7)}
+    assert [job.id for job in (await cloud.image_moderation().lookup(["job-7"])).found] == ["job-7"]
+
+
+async def test_many_jobs_cost_one_list():
+    cloud = moderation([record(number) for number in range(50)])
+    lookup = await cloud.image_moderation().lookup([f"job-{number}" for number in range(45, 55)])
+    assert [job.id for job in lookup.found] == [f"job-{number}" for number in range(45, 50)]
+    assert lookup.missing == tuple(f"job-{number}" for number in range(50, 55))
+    assert cloud.paths == [JOBS]
