@@ -5,7 +5,7 @@ from typing import cast
 
 from playwright.async_api import Page, expect
 
-from sandbox.slack.model import Content
+from sandbox.slack.model import Content, Json
 from sandbox.slack.workspace import Workspace
 from tests.sandbox.page.kit import ON_THE_PAGE, actions, button, mrkdwn, option, plain, say, shown, state_select
 
@@ -154,3 +154,29 @@ async def test_a_date_in_a_message_says_its_instant(page: Page, workspace: Works
     time = shown(page, message).locator(".text time")
     await expect(time).to_have_text("2026-11-20 7:00 PM")
     await expect(time).to_have_attribute("datetime", "2026-11-21T00:00:00.000Z")
+
+
+async def test_rich_text_and_markdown_blocks(page: Page, workspace: Workspace) -> None:
+    words: list[Json] = [
+        {"type": "text", "text": "id", "style": {"code": True}},
+        {"type": "user", "user_id": "U0LEE"},
+        {"type": "emoji", "name": "tada"},
+        {"type": "link", "url": "https://a.example/", "text": "docs"},
+    ]
+    listed = {
+        "type": "rich_text_list",
+        "style": "bullet",
+        "elements": [{"type": "rich_text_section", "elements": words}],
+    }
+    markdown = "## Title\n1. **one**\n\n[docs](https://a.example/)\n```\n**raw**\n```"
+    message = say(
+        workspace, blocks=[{"type": "rich_text", "elements": [listed]}, {"type": "markdown", "text": markdown}]
+    )
+    item = shown(page, message).locator(".block-rich_text li")
+    await expect(item).to_have_text("id@lee🎉docs")
+    await expect(item.locator("code")).to_have_text("id")
+    block = shown(page, message).locator(".block-markdown")
+    await expect(block.get_by_role("heading")).to_have_text("Title")
+    await expect(block.locator("ol strong")).to_have_text("one")
+    await expect(block.locator("pre")).to_have_text("**raw**")
+    await expect(block.get_by_role("link")).to_have_attribute("href", "https://a.example/")

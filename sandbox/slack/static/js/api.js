@@ -28,9 +28,10 @@ export function closeView(user, viewId) {
 
 /**
  * Keep a live connection for this user until the returned function is called. After a loss it is tried again, first
- * at once, then less and less often, and immediately when the window comes back to the front.
+ * at once, then less and less often, and immediately when the window comes back to the front. An `onOpen` that fails
+ * ends the connection too.
  * @param {string} user
- * @param {{onOpen: () => void, onEvent: (event: any) => void, onDown: () => void}} listener
+ * @param {{onOpen: () => Promise<void>, onEvent: (event: any) => void, onDown: () => void}} listener
  */
 export function openLive(user, { onOpen, onEvent, onDown }) {
   const stop = new AbortController();
@@ -42,10 +43,11 @@ export function openLive(user, { onOpen, onEvent, onDown }) {
     clearTimeout(timer);
     const own = new WebSocket(liveUrl(user));
     socket = own;
-    own.onopen = () => { wait = FIRST_RETRY_MS; onOpen(); };
-    own.onmessage = (message) => { if (socket === own) onEvent(JSON.parse(message.data)); };
+    const isCurrent = () => socket === own && !stop.signal.aborted;
+    own.onopen = () => onOpen().then(() => { wait = FIRST_RETRY_MS; }, () => own.close());
+    own.onmessage = (message) => { if (isCurrent()) onEvent(JSON.parse(message.data)); };
     own.onclose = () => {
-      if (stop.signal.aborted || socket !== own) return;
+      if (!isCurrent()) return;
       onDown();
       timer = setTimeout(connect, wait);
       wait = Math.min(wait * 2, LAST_RETRY_MS);

@@ -15,19 +15,24 @@ export class Session {
   start(user) {
     this.#close();
     let early = /** @type {any[] | null} */ ([]);
+    let isOver = false;
     const onOpen = async () => {
       const waiting = (early = []);
-      const state = await fetchState(user).catch(() => null);
-      if (early !== waiting || state === null) return; // a newer connection has begun, or this one is about to fail
+      const state = await fetchState(user);
+      if (isOver || early !== waiting) return; // somebody else sits here now, or a newer connection has begun
       this.#workspace.load(state);
       this.#workspace.setOnline(true);
       early = null;
       waiting.forEach((event) => this.#workspace.receive(event));
     };
-    this.#close = openLive(user, {
+    const closeLive = openLive(user, {
       onOpen,
       onEvent: (event) => (early ? early.push(event) : this.#workspace.receive(event)),
       onDown: () => this.#workspace.setOnline(false),
     });
+    this.#close = () => {
+      isOver = true;
+      closeLive();
+    };
   }
 }
