@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from providers.parsing import well_formed
@@ -35,7 +36,7 @@ def redact(value: Any, remove: frozenset[str] = frozenset(), *, depth: int = DEP
         return [redact(item, remove, depth=depth - 1) for item in cast("list[Any]", value)]
     return {
         scrub(str(key)): REMOVED
-        if item is not None and _is_secret(str(key), remove)
+        if item is not None and is_secret(str(key), remove)
         else redact(item, remove, depth=depth - 1)
         for key, item in cast("Mapping[object, Any]", value).items()
     }
@@ -49,7 +50,9 @@ def scrub(text: str) -> str:
     return _LONG_SECRET.sub(rf"\1={REMOVED}", _URL.sub(_bare_url, text))
 
 
-def _is_secret(key: str, remove: frozenset[str]) -> bool:
+@lru_cache(maxsize=4096)  # a vendor's keys are few, and come with every job
+def is_secret(key: str, remove: frozenset[str] = frozenset()) -> bool:
+    """Whether what stands under a key is replaced."""
     return key.lower() in remove or _SECRET_KEY.search(key) is not None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
@@ -76,9 +76,13 @@ def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, re
     found = Detail.model_validate(shown)
     if found.id not in {None, job_id} or (found.id is None and found.raw_state is None):
         return None
-    raw = clean({**{key: reply[key] for key in ("RequestId", "JobType") if key in reply}, OBJECTS[kind]: shown})
+    about = clean({key: reply[key] for key in ("RequestId", "JobType") if key in reply})
     return _job(found, kind, job_id, account, region).model_copy(
-        update={"request_id": request_id, "raw": raw, "attributes": found.attributes}
+        update={
+            "request_id": request_id,
+            "raw": {**about, OBJECTS[kind]: clean(cast("Json", shown))},
+            "attributes": found.attributes,
+        }
     )
 
 

@@ -2,16 +2,21 @@
 
 import json
 import re
-from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any, cast
 
-from providers.redact import REMOVED, redact
+from providers.parsing import well_formed
+from providers.redact import DEPTH_MAX, REMOVED, is_secret, redact, scrub
+from providers.transport import Json
 
 LEAKS = frozenset({"userid", "userdata", "taskinput", "recommend"})
 """What must not leak (provider API notes, section 10): the account's number, and what users put into workflows."""
 
 _LOOKS_LIKE_JSON = re.compile(r"\s*\\?[\[{]")
-_DEPTH_MAX = 40  # deeper than any real reply, and far from what recursion can do
+_STRING = re.compile(r'"[^"]*"')
+_KEY = re.compile(r'"([^"]*)"\s*:')
+_BRACKET = re.compile(r"[][{}]")
+_DEPTH_MAX = DEPTH_MAX - 2  # it stands in an object that stands in a reply
 
 
 def looks_like_json(text: str) -> bool:
@@ -24,12 +29,54 @@ def decode(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return json.loads(text.replace("\\[", "[").replace("\\]", "]"))
+        return json.loads(_mended(text))
 
 
-def clean(record: Mapping[str, Any]) -> dict[str, Any]:
+def clean(record: Json) -> Json:
     """Return a vendor's object with the JSON in its strings decoded, and without secrets."""
-    return redact(unpack(record), remove=LEAKS)
+    return {
+        scrub(key): REMOVED if item is not None and is_secret(key, LEAKS) else _shown(item)
+        for key, item in record.items()
+    }
+
+
+def _shown(item: Any) -> Any:
+    """Most texts are short and results are long and harmless: both are spared the walk through every value."""
+    if isinstance(item, str):
+        if not looks_like_json(item):
+            return scrub(item)
+        if (harmless := _harmless(item)) is not None:
+            return harmless
+    return redact(unpack(item), remove=LEAKS)
+
+
+def _harmless(text: str) -> Any:
+    """Decode JSON that `redact` would leave as it is, and that holds no further JSON; None for any other text.
+
+    Without a backslash nothing is hidden in a string: no key in disguise, and no JSON with keys of its own.
+    """
+    text = _mended(well_formed(text))
+    if "\\" in text or "=" in text or "://" in text:
+        return None
+    if _depth(text) > _DEPTH_MAX or any(is_secret(key, LEAKS) for key in set(_KEY.findall(text))):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _depth(text: str) -> int:
+    """How deep JSON without backslashes is nested; at most so deep where it has few brackets."""
+    opening = text.count("[") + text.count("{")
+    if opening <= _DEPTH_MAX:
+        return opening
+    steps = (1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(_STRING.sub("", text)))
+    return max(accumulate(steps), default=0)
+
+
+def _mended(text: str) -> str:
+    return text.replace("\\[", "[").replace("\\]", "]") if "\\" in text else text
 
 
 def unpack(value: Any, depth: int = 0) -> Any:
@@ -37,15 +84,15 @@ def unpack(value: Any, depth: int = 0) -> Any:
 
     Text that only looks like JSON stays as it is, unless it names something that must not leak.
     """
+    if isinstance(value, str):
+        return _unpacked(value, depth) if looks_like_json(value) else value
+    if not isinstance(value, dict | list):
+        return value
     if depth > _DEPTH_MAX:
         return REMOVED
-    if isinstance(value, Mapping):
-        return {key: unpack(item, depth + 1) for key, item in cast("Mapping[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [unpack(item, depth + 1) for item in cast("list[Any]", value)]
-    if isinstance(value, str) and looks_like_json(value):
-        return _unpacked(value, depth)
-    return value
+    if isinstance(value, dict):
+        return {key: unpack(item, depth + 1) for key, item in cast("Json", value).items()}
+    return [unpack(item, depth + 1) for item in cast("list[Any]", value)]
 
 
 def _unpacked(text: str, depth: int) -> Any:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.alibaba.loose import clean, decode, unpack
-from providers.redact import REMOVED
+from providers.alibaba.loose import LEAKS, clean, decode, unpack
+from providers.redact import REMOVED, redact
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_characters="[]{\\"), max_size=20),
@@ -46,6 +46,25 @@ def test_bottomless_json_is_cut_off():
         bottomless = [bottomless]
     assert REMOVED in str(clean({"a": bottomless}))
     assert clean({"a": "[" * 100_000}) == {"a": "[" * 100_000}
+
+
+RISKY = st.recursive(
+    st.integers()
+    | st.sampled_from(["plain", "https://h/p?Signature=LEAK", '{"UserData":"LEAK"}', "Signature=LEAK", "a\\b"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "Secret", "UserId"]), inner),
+    max_leaves=8,
+)
+
+
+@given(st.lists(RISKY) | st.dictionaries(st.sampled_from(["a", "b", "Token"]), RISKY))
+def test_what_is_decoded_at_once_is_what_the_long_way_makes(value: object):
+    text = json.dumps(value)
+    assert clean({"a": text}) == {"a": redact(unpack(text), remove=LEAKS)}
+
+
+def test_deep_json_in_a_string_is_cut_off_like_any_other():
+    assert REMOVED in str(clean({"a": "[" * 60 + "]" * 60}))
+    assert clean({"a": json.dumps([[{"b": ["]]]]"]}]] * 40)}) == {"a": [[{"b": ["]]]]"]}]] * 40}
 
 
 def test_numbers_stay_as_loose_as_they_came():
