@@ -26,11 +26,19 @@ class SecretRef:
 
     def read(self) -> str:
         """Return the secret as it is now, so that a rotated file counts; raises SecretMissing."""
-        if self._scheme == "env":
-            value = os.environ.get(self._place, "")
-            if not value.strip():
-                raise SecretMissing(f"the environment variable {self._place} is not set")
-            return value.strip()
+        value = self._from_environment() if self._scheme == "env" else self._from_file()
+        if not (value.isascii() and value.isprintable()):
+            # It would not fit into a header, and whoever says so might quote it.
+            raise SecretMissing(f"{self} holds several lines or characters that no secret has")
+        return value
+
+    def _from_environment(self) -> str:
+        value = os.environ.get(self._place, "").strip()
+        if not value:
+            raise SecretMissing(f"the environment variable {self._place} is not set")
+        return value
+
+    def _from_file(self) -> str:
         try:
             value = Path(self._place).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:

@@ -9,7 +9,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 
 from providers.budget import Budget, BudgetLeft
 from providers.deadline import remaining
-from providers.errors import Malformed, ProviderError, Throttled, Unauthorized, Unavailable
+from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
 from providers.secrets import SecretMissing
 
 TRIES = 3
@@ -110,7 +110,7 @@ def _wait(state: RetryCallState) -> float:
     """Obey the cloud where it says how long, with jitter on top; else back off exponentially with full jitter."""
     error = state.outcome.exception() if state.outcome else None
     jittered = _backoff(state)
-    if isinstance(error, Throttled) and error.retry_after is not None:
+    if isinstance(error, ProviderError) and error.retry_after is not None:
         return error.retry_after + min(jittered, 0.5)
     return jittered
 

@@ -29,6 +29,7 @@ async def test_it_says_who_it_is(case: Case):
     assert subject.capabilities.page_max > 0
     assert subject.capabilities.batch_max > 0
     assert subject.capabilities.requests_per_second > 0
+    assert (await subject.budget_left()).of > 0
     assert (subject.capabilities.lists or subject.capabilities.lists_media) == (case.query is not None)
 
 

@@ -1,0 +1,42 @@
+"""A question's deadline, as its requests see it."""
+
+import asyncio
+
+import pytest
+
+from providers.deadline import DEFAULT_S, remaining, within
+
+
+async def test_outside_of_a_question_there_is_the_default():
+    assert remaining() == DEFAULT_S
+
+
+async def test_inside_there_is_what_is_left():
+    async with within(3):
+        assert 0 < remaining() <= 3
+    assert remaining() == DEFAULT_S
+
+
+async def test_an_inner_deadline_never_outlives_the_outer():
+    async with within(1):
+        async with within(60):
+            assert remaining() <= 1
+        async with within(0.5):
+            assert remaining() <= 0.5
+        assert remaining() > 0.5
+
+
+async def test_tasks_of_the_question_see_it():
+    async with within(3):
+        assert await asyncio.create_task(seen()) <= 3
+
+
+async def seen() -> float:
+    return remaining()
+
+
+async def test_its_end_is_a_timeout():
+    with pytest.raises(TimeoutError):
+        async with within(0.01):
+            await asyncio.Event().wait()
+    assert remaining() == DEFAULT_S
