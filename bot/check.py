@@ -1,0 +1,147 @@
+"""Looks at everything once: the configuration, Slack, Redis, and each service of each account by one real call."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+import httpx
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.accounts import probe
+from bot.config import Redis, Settings, Slack
+from bot.config_errors import ConfigError
+from bot.findings import Finding, Report
+from bot.store import Store, StoreUnavailable
+from bot.views import advice
+from providers import registry
+from providers.accounts import Account
+from providers.base import Provider
+from providers.budget import WindowBudget
+from providers.deadline import within
+from providers.errors import ProviderError
+from providers.parsing import mapping, text
+from providers.secrets import SecretMissing, SecretRef
+
+CALL_S = 10.0
+"""Every call is given up after this many seconds."""
+
+
+async def check(settings: Settings, http: httpx.AsyncClient | None = None) -> Report:
+    """Call everything that the settings name, in parallel, and tell what works and how to mend what does not.
+
+    Raises nothing that an operator could cause. `http` reaches the clouds, by default the client that the bot uses.
+    """
+    parts = await asyncio.gather(_slack(settings.slack), _redis(settings.redis), _accounts(settings.accounts, http))
+    return Report((advice.configuration(settings), *(finding for part in parts for finding in part)))
+
+
+async def _slack(slack: Slack | None) -> list[Finding]:
+    if slack is None:
+        return []
+    second = _app_token(slack, slack.app_token) if slack.mode == "socket" else _signing_secret(slack.signing_secret)
+    bot, other = await asyncio.gather(_bot_token(slack), second)
+    return [*bot, *other]
+
+
+async def _bot_token(slack: Slack) -> list[Finding]:
+    def tell(reply: Mapping[str, Any], headers: Mapping[str, str]) -> list[Finding]:
+        found = [advice.slack_accepts(advice.BOT_TOKEN, f"is {reply.get('user')} in {reply.get('team')}")]
+        lower = {name.lower(): value for name, value in headers.items()}
+        if "x-oauth-scopes" in lower:
+            found.append(advice.scopes(name.strip() for name in lower["x-oauth-scopes"].split(",")))
+        if "date" in lower:
+            found.append(advice.clock((datetime.now(UTC) - parsedate_to_datetime(lower["date"])).total_seconds()))
+        return found
+
+    return await _call(slack, advice.BOT_TOKEN, slack.bot_token, "auth.test", tell)
+
+
+async def _app_token(slack: Slack, reference: SecretRef | None) -> list[Finding]:
+    def tell(_: Mapping[str, Any], __: Mapping[str, str]) -> list[Finding]:
+        return [advice.slack_accepts(advice.APP_TOKEN, "opens Socket Mode's connections")]
+
+    return await _call(slack, advice.APP_TOKEN, reference, "apps.connections.open", tell) if reference else []
+
+
+async def _signing_secret(reference: SecretRef | None) -> list[Finding]:
+    """What the secret is worth shows when Slack calls; here it can only be missing."""
+    if reference is None:
+        return []
+    try:
+        reference.read()
+    except SecretMissing as error:
+        return [advice.secret_missing(advice.SIGNING_SECRET, reference, str(error))]
+    return [advice.slack_accepts(advice.SIGNING_SECRET, "is there")]
+
+
+async def _call(
+    slack: Slack,
+    subject: str,
+    reference: SecretRef,
+    method: str,
+    tell: Callable[[Mapping[str, Any], Mapping[str, str]], list[Finding]],
+) -> list[Finding]:
+    """Call one Web API method with the token that a reference names."""
+    try:
+        client = AsyncWebClient(token=reference.read(), base_url=slack.api_url, timeout=int(CALL_S))
+        async with asyncio.timeout(CALL_S):
+            response = await client.api_call(method)
+    except SecretMissing as error:
+        return [advice.secret_missing(subject, reference, str(error))]
+    except SlackApiError as error:
+        return [advice.slack_refuses(subject, _code(error))]
+    except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+        return [advice.slack_unreachable(subject, slack, type(error).__name__)]
+    return tell(mapping(response.data), dict(cast("Mapping[str, str]", response.headers)))
+
+
+def _code(error: SlackApiError) -> str:
+    reply: Any = error.response  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return text(mapping(getattr(reply, "data", reply)).get("error")) or "something unreadable"
+
+
+async def _redis(settings: Redis) -> list[Finding]:
+    embedded = False
+    try:
+        embedded = settings.address() is None
+        async with Store.open(settings) as store:
+            return [advice.redis(await store.link.describe(), embedded=embedded)]
+    except (ConfigError, StoreUnavailable) as error:
+        return [advice.redis_unusable(str(error), embedded=embedded)]
+
+
+async def _accounts(accounts: Sequence[Account], http: httpx.AsyncClient | None) -> list[Finding]:
+    by_name = {account.name: account for account in accounts}
+    async with nullcontext(http) if http else registry.http_client() as client:
+        providers = registry.build(accounts, client, WindowBudget())
+        return await asyncio.gather(*(_service(provider, by_name[provider.account]) for provider in providers))
+
+
+async def _service(provider: Provider, account: Account) -> Finding:
+    began = time.perf_counter()
+    try:
+        async with within(CALL_S):
+            await probe(provider)
+    except ProviderError as error:
+        return advice.service_fails(account, provider.service, error, _missing(account))
+    except TimeoutError:
+        return advice.service_late(provider.account, provider.service, CALL_S)
+    return advice.service_answers(provider.account, provider.service, time.perf_counter() - began)
+
+
+def _missing(account: Account) -> list[str]:
+    """The references of an account that lead nowhere."""
+    found: list[str] = []
+    for name in type(account).model_fields:
+        if isinstance(reference := getattr(account, name), SecretRef):
+            try:
+                reference.read()
+            except SecretMissing:
+                found.append(str(reference))
+    return found

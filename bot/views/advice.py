@@ -1,0 +1,182 @@
+"""The words of `callboard check`: what was found, and how to mend it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from bot.config import Settings, Slack
+from bot.findings import Finding, Status
+from bot.scopes import APP_SCOPE, BOT_SCOPES
+from bot.store import Server
+from bot.store.connection import OLDEST
+from providers.accounts import Account, HuaweiAccount
+from providers.errors import ProviderError
+from providers.secrets import SecretRef
+
+BOT_TOKEN = "slack.bot_token"  # noqa: S105  # names of settings, not secrets
+APP_TOKEN = "slack.app_token"  # noqa: S105
+SIGNING_SECRET = "slack.signing_secret"  # noqa: S105
+REDIS = "redis"
+CLOCK_WARN_S = 60
+CLOCK_FAIL_S = 300
+"""Slack refuses requests that are signed more than 5 minutes apart; the clouds allow 15."""
+
+_SLACK: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "invalid_auth": ("Slack does not know this token", "copy it again from the app's page at api.slack.com/apps"),
+        "not_authed": ("Slack got no token", "copy it from the app's page at api.slack.com/apps"),
+        "account_inactive": ("the app was removed from the workspace", "install the app again and copy the new token"),
+        "token_revoked": ("the token was revoked", "install the app again and copy the new token"),
+        "token_expired": ("the token has expired", "install the app again and copy the new token"),
+        "not_allowed_token_type": (
+            "this is a token of another kind",
+            "slack.bot_token begins with xoxb- (OAuth & Permissions), slack.app_token with xapp- (Basic Information)",
+        ),
+        "missing_scope": ("the token lacks a scope", f"make an app token with the scope {APP_SCOPE}"),
+        "ratelimited": ("Slack asks to wait", "run the check again in a minute"),
+    }
+)
+_UNREACHED = frozenset({"timeout", "unreachable", "broken_connection"})
+_MENDS: Mapping[str, str] = MappingProxyType(
+    {
+        "forbidden": "allow the user of this key to read {service}, in the cloud's access management (IAM or RAM)",
+        "not_offered": (
+            "activate {service} in the cloud's console, pick a region that has it, "
+            "or remove it from the services of {account}"
+        ),
+        "invalid_query": "check region and endpoints of {account}, and its project_id, which belongs to one region",
+        "throttled": "the limit is reached, of the cloud or of requests_per_second of {account}: run the check again",
+        "malformed": "check endpoints of {account}: something else than {service} answers there",
+    }
+)
+_TROUBLE = "the cloud has trouble: try again later, or ask its support with the request id"
+
+
+def configuration(settings: Settings) -> Finding:
+    """What the file says, in one line."""
+    services = sum(len(account.services) for account in settings.accounts)
+    counted = f"{_many(len(settings.accounts), 'account')}, {_many(services, 'service')}"
+    if settings.slack is None:
+        mend = "add a [slack] table to answer in Slack too"
+        return Finding(Status.WARN, "configuration", f"{counted}; no [slack], so the terminal alone works", mend)
+    return Finding(Status.OK, "configuration", f"{counted}, Slack in {settings.slack.mode} mode")
+
+
+def secret_missing(subject: str, reference: SecretRef, reason: str) -> Finding:
+    """A reference that leads nowhere."""
+    return Finding(Status.FAIL, subject, reason, _provide([str(reference)]))
+
+
+def slack_accepts(subject: str, who: str) -> Finding:
+    """A token that works."""
+    return Finding(Status.OK, subject, who)
+
+
+def slack_refuses(subject: str, code: str) -> Finding:
+    """A token, or a request, that Slack refuses with an error code."""
+    text, mend = _SLACK.get(code, (f"Slack answered {code}", "look the code up at docs.slack.dev"))
+    return Finding(Status.FAIL, subject, text, mend)
+
+
+def slack_unreachable(subject: str, slack: Slack, reason: str) -> Finding:
+    """No answer from the Web API."""
+    mend = "check the network, the proxy and the DNS of this machine, and slack.api_url or SLACK_API_URL"
+    return Finding(Status.FAIL, subject, f"{slack.api_url} cannot be reached ({reason})", mend)
+
+
+def scopes(granted: Iterable[str]) -> Finding:
+    """The bot token's scopes compared with those that the bot needs."""
+    has = set(granted)
+    if missing := [name for name in BOT_SCOPES if name not in has]:
+        needed = ", ".join(f"{name} ({BOT_SCOPES[name]})" for name in missing)
+        mend = "update the app from manifest.yml, then install it to the workspace again"
+        return Finding(Status.FAIL, "slack scopes", f"missing: {needed}", mend)
+    return Finding(Status.OK, "slack scopes", ", ".join(BOT_SCOPES))
+
+
+def clock(seconds: float) -> Finding:
+    """How far this machine's clock is from Slack's."""
+    off = abs(seconds)
+    if off < CLOCK_WARN_S:
+        return Finding(Status.OK, "clock", "agrees with Slack's")
+    status = Status.FAIL if off >= CLOCK_FAIL_S else Status.WARN
+    side = "ahead of" if seconds > 0 else "behind"
+    return Finding(status, "clock", f"{off:.0f} s {side} Slack's", "set this machine's clock, best by NTP")
+
+
+def redis(server: Server, *, embedded: bool) -> Finding:
+    """A Redis server that answers."""
+    text = f"version {server.version}{', embedded' if embedded else ''}"
+    oldest = ".".join(str(part) for part in OLDEST)
+    if not server.supported:
+        return Finding(Status.FAIL, REDIS, text, f"use version {oldest} or newer")
+    if not server.durable:
+        mend = "turn on append-only persistence (appendonly yes)"
+        return Finding(Status.WARN, REDIS, f"{text}, keeps nothing on disk: a restart forgets the recent jobs", mend)
+    return Finding(Status.OK, REDIS, f"{text}, keeps its data on disk")
+
+
+def redis_unusable(reason: str, *, embedded: bool) -> Finding:
+    """A Redis server that does not answer, or cannot be started."""
+    mend = None if embedded else "start it, correct redis.url or REDIS_URL, or leave both out for the embedded server"
+    return Finding(Status.FAIL, REDIS, reason, mend)
+
+
+def service_answers(account: str, service: str, seconds: float) -> Finding:
+    """A service that answered a real call."""
+    return Finding(Status.OK, f"{account}/{service}", f"answers in {seconds:.2f} s")
+
+
+def service_late(account: str, service: str, seconds: float) -> Finding:
+    """A service that did not answer in time."""
+    return Finding(Status.FAIL, f"{account}/{service}", f"no answer within {seconds:g} s", _network(account, service))
+
+
+def service_fails(account: Account, service: str, error: ProviderError, missing: Sequence[str]) -> Finding:
+    """A service that refused; `missing` are the account's references that lead nowhere."""
+    status = Status.WARN if error.kind == "throttled" else Status.FAIL
+    text = f"{error.code}: {error.message}" if error.message and error.message != error.code else error.code
+    if error.request_id:
+        text += f" (request id {error.request_id})"
+    return Finding(status, f"{account.name}/{service}", text, _mend(account, service, error, missing))
+
+
+def _mend(account: Account, service: str, error: ProviderError, missing: Sequence[str]) -> str:
+    if error.kind == "unauthorized":
+        return _provide(missing) if missing else _credentials(account, error)
+    if error.code in _UNREACHED:
+        return _network(account.name, service)
+    if "suspended" in error.code.lower():
+        return "the cloud account has an overdue payment: settle it in the cloud's console"
+    return _MENDS.get(error.kind, _TROUBLE).format(account=account.name, service=service)
+
+
+def _credentials(account: Account, error: ProviderError) -> str:
+    told = f"{error.code} {error.message}".lower()
+    if "timestamp" in told:
+        return "set this machine's clock, best by NTP"
+    if "securitytoken" in told:
+        return "the temporary credentials have expired: get new ones"
+    if isinstance(account, HuaweiAccount) and account.token and not account.has_key_pair:
+        return f"{account.token}: get a new token, it lives for 24 hours and for one project"
+    if "signature" in told:
+        return f"{account.secret_access_key} is not the secret of {account.access_key_id}: copy both again"
+    return (
+        f"check that {account.access_key_id} is an enabled key of this cloud and region "
+        f"and {account.secret_access_key} its secret, and that this machine's clock is right"
+    )
+
+
+def _provide(references: Sequence[str]) -> str:
+    """How to fill the places that references name."""
+    places = (reference.partition(":") for reference in references)
+    return " and ".join(f"set {place}" if scheme == "env" else f"write {place}" for scheme, _, place in places)
+
+
+def _network(account: str, service: str) -> str:
+    return (
+        f"check the network, the proxy and the DNS of this machine, and region and endpoints ({service}) of {account}"
+    )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,120 @@
+"""How to mend what `callboard check` finds: the words alone."""
+
+import pytest
+
+from bot.findings import Status
+from bot.scopes import BOT_SCOPES
+from bot.store import Server
+from bot.views import advice
+from providers.accounts import AlibabaAccount, HuaweiAccount
+from providers.errors import (
+    Forbidden,
+    InvalidQuery,
+    Malformed,
+    NotOffered,
+    ProviderError,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+)
+
+HUAWEI = HuaweiAccount.model_validate(
+    {
+        "name": "media-cn",
+        "cloud": "huawei",
+        "region": "cn-north-4",
+        "project_id": "6204a5bd270343b5885144cf9c8c158d",
+        "services": ["video-ocr"],
+        "access_key_id": "env:AK",
+        "secret_access_key": "env:SK",
+    }
+)
+TOKEN = HUAWEI.model_copy(update={"access_key_id": None, "secret_access_key": None, "token": "env:TOKEN"})
+ALIBABA = AlibabaAccount.model_validate(
+    {
+        "name": "vod-sg",
+        "cloud": "alibaba",
+        "region": "ap-southeast-1",
+        "services": ["vod-ai"],
+        "access_key_id": "env:AK",
+        "secret_access_key": "file:/run/sk",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("account", "error", "mend"),
+    [
+        (ALIBABA, Unauthorized(code="SignatureDoesNotMatch"), "file:/run/sk is not the secret of env:AK"),
+        (ALIBABA, Unauthorized(code="InvalidTimeStamp.Expired"), "set this machine's clock"),
+        (ALIBABA, Unauthorized(code="InvalidSecurityToken.Expired"), "get new ones"),
+        (ALIBABA, Unauthorized(code="InvalidAccessKeyId.NotFound"), "check that env:AK is an enabled key"),
+        (HUAWEI, Unauthorized("the signature does not match", code="APIGW.0301"), "env:SK is not the secret of env:AK"),
+        (HUAWEI, Unauthorized(code="AIS.0002"), "and env:SK its secret, and that this machine's clock is right"),
+        (TOKEN, Unauthorized(code="APIGW.0301"), "env:TOKEN: get a new token"),
+        (ALIBABA, Forbidden(code="Forbidden.RAM"), "allow the user of this key to read vod-ai"),
+        (ALIBABA, Forbidden(code="OperationDenied.Suspended"), "overdue payment"),
+        (HUAWEI, NotOffered(code="IVA.0007"), "or remove it from the services of media-cn"),
+        (HUAWEI, InvalidQuery(code="IVA.0002"), "project_id, which belongs to one region"),
+        (HUAWEI, Throttled(), "requests_per_second of media-cn"),
+        (HUAWEI, Malformed(), "something else than video-ocr answers there"),
+        (HUAWEI, Unavailable(code="unreachable"), "the DNS of this machine"),
+        (HUAWEI, Unavailable(code="HTTP 503"), "the cloud has trouble"),
+        (HUAWEI, ProviderError(), "the cloud has trouble"),
+    ],
+)
+def test_each_failure_has_a_way_to_mend_it(account: HuaweiAccount, error: ProviderError, mend: str):
+    assert mend in (advice.service_fails(account, account.services[0], error, []).mend or "")
+
+
+@pytest.mark.parametrize(
+    ("missing", "mend"),
+    [
+        (["env:AK"], "set AK"),
+        (["env:AK", "file:/run/sk"], "set AK and write /run/sk"),
+    ],
+)
+def test_what_is_missing_is_named(missing: list[str], mend: str):
+    error = Unauthorized("the environment variable AK is not set", code="credentials_missing")
+    assert advice.service_fails(ALIBABA, "vod-ai", error, missing).mend == mend
+
+
+def test_a_failure_can_be_pasted_into_a_ticket():
+    error = Forbidden("no", code="Forbidden.RAM", request_id="R1")
+    finding = advice.service_fails(ALIBABA, "vod-ai", error, [])
+    assert finding == (Status.FAIL, "vod-sg/vod-ai", "Forbidden.RAM: no (request id R1)", finding.mend)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status", "text"),
+    [
+        (0.4, Status.OK, "agrees"),
+        (-61, Status.WARN, "61 s behind"),
+        (61, Status.WARN, "61 s ahead of"),
+        (-4000, Status.FAIL, "4000 s behind"),
+    ],
+)
+def test_the_clock(seconds: float, status: Status, text: str):
+    finding = advice.clock(seconds)
+    assert finding.status is status
+    assert text in finding.text
+
+
+def test_scopes():
+    assert advice.scopes(["users:read", *BOT_SCOPES]).status is Status.OK
+    missing = advice.scopes(iter(["commands"]))
+    assert missing.status is Status.FAIL
+    assert missing.text == "missing: chat:write (Share, which posts an answer to the channel)"
+    assert "manifest.yml" in (missing.mend or "")
+
+
+@pytest.mark.parametrize(
+    ("server", "status"),
+    [
+        (Server("7.0.15", durable=True), Status.OK),
+        (Server("7.0.15", durable=False), Status.WARN),
+        (Server("6.0.16", durable=True), Status.FAIL),
+    ],
+)
+def test_redis(server: Server, status: Status):
+    assert advice.redis(server, embedded=False).status is status
