@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.slack.clock import Clock
 from sandbox.slack.errors import SlackError
@@ -9,6 +10,8 @@ from sandbox.slack.errors import SlackError
 TRIGGER_SECONDS = 3
 RESPONSE_SECONDS = 30 * 60
 RESPONSE_USES = 5
+KEPT = 100_000
+"""So many triggers and response_urls are remembered, to say why an old one no longer works."""
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Grants:
         """A new trigger_id for something that person did."""
         trigger_id = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
         self._triggers[trigger_id] = _Trigger(user, self._clock() + TRIGGER_SECONDS)
+        _forget_oldest(self._triggers)
         return trigger_id
 
     def exchange(self, trigger_id: str) -> str:
@@ -59,6 +63,7 @@ class Grants:
         """A new token for the end of a response_url."""
         token = secrets.token_urlsafe(18)
         self._responses[token] = Response(user, channel, self._clock() + RESPONSE_SECONDS, source)
+        _forget_oldest(self._responses)
         return token
 
     def answer(self, token: str) -> Response:
@@ -72,3 +77,8 @@ class Grants:
             raise SlackError("used_url")
         response.uses += 1
         return response
+
+
+def _forget_oldest(granted: dict[str, Any]) -> None:
+    if len(granted) > KEPT:
+        del granted[next(iter(granted))]

@@ -78,7 +78,7 @@ class Interactions:
 
     def submit(self, user: User, view: View, form: Json) -> Later:
         """A modal's submission."""
-        if "submit" not in view.body and not view.body.get("blocks"):
+        if "submit" not in view.body:
             raise SlackError("no_such_element")
         view.state_values = state_values(view.body["blocks"], form)
         payload = submission_payload(self._workspace, user, view)

@@ -39,7 +39,8 @@ class Messages:
 
     def find(self, channel: str, ts: str, viewer: str | None = None) -> Message | None:
         """The message with that timestamp; an ephemeral one is found by its viewer alone."""
-        return next((each for each in self._by_channel[channel] if each.ts == ts and each.visible_to(viewer)), None)
+        newest_first = reversed(self._by_channel[channel])
+        return next((each for each in newest_first if each.ts == ts and each.visible_to(viewer)), None)
 
     def seen_by(self, channel: str, user: str | None) -> list[Message]:
         """The messages of a channel that a person sees; None sees those that everybody sees."""

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,6 +9,7 @@ import httpx
 import pytest
 import yaml
 
+from sandbox.slack.app import create_app
 from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
 from sandbox.slack.model import Json
 from sandbox.slack.seed import DANA, ON_CALL, seeded
@@ -101,7 +103,19 @@ def ack_within() -> float:
 
 
 @pytest.fixture
-async def slack(manifest: Path, clock: FakeClock, ack_within: float) -> AsyncIterator[Slack]:
+def over_sockets() -> bool:
+    """Whether the workspace is served on a port; modules whose tests dial say yes."""
+    return False
+
+
+@pytest.fixture
+async def slack(manifest: Path, clock: FakeClock, ack_within: float, *, over_sockets: bool) -> AsyncIterator[Slack]:
     workspace = seeded(manifest, clock=clock)
-    async with serving(workspace, ack_within=ack_within) as url, httpx.AsyncClient(base_url=url) as http:
+    async with AsyncExitStack() as stack:
+        url, transport = "http://slack.test", None
+        if over_sockets:
+            url = await stack.enter_async_context(serving(workspace, ack_within=ack_within))
+        else:
+            transport = httpx.ASGITransport(create_app(workspace, ack_within=ack_within))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, transport=transport))
         yield Slack(workspace, clock, url, http)

@@ -95,6 +95,11 @@ class TinyBot:
 
 
 @pytest.fixture
+def over_sockets() -> bool:
+    return True
+
+
+@pytest.fixture
 async def bot(slack: Slack) -> AsyncIterator[TinyBot]:
     client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack.url}/api/")
     tiny = TinyBot(client)
