@@ -72,8 +72,9 @@ class Control:
         return JSONResponse(fault.model_dump(), 201)
 
     async def clear_faults(self, request: Request) -> Response:
-        """Unset all faults, or those of the account and service in the query."""
-        self.world.faults.clear(request.query_params.get("account"), request.query_params.get("service"))
+        """Unset all faults, or those of the account, service and fault in the query."""
+        wanted = (request.query_params.get(name) for name in ("account", "service", "fault"))
+        self.world.faults.clear(*wanted)
         return Response(status_code=204)
 
     async def advance(self, request: Request) -> Response:

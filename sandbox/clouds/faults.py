@@ -78,13 +78,14 @@ class Faults:
         self._set = [(kept, until) for kept, until in self._set if not kept.same_place(fault)]
         self._set.append((fault.model_copy(), now + fault.duration_s if fault.duration_s else None))
 
-    def clear(self, account: str | None = None, service: str | None = None) -> None:
-        """Unset all faults, or those of one account or service."""
-        self._set = [
-            (fault, until)
-            for fault, until in self._set
-            if account not in (None, fault.account) or service not in (None, fault.service)
-        ]
+    def clear(self, account: str | None = None, service: str | None = None, kind: str | None = None) -> None:
+        """Unset all faults, or those of one account, service or kind."""
+
+        def stays(fault: Fault) -> bool:
+            wanted = ((account, fault.account), (service, fault.service), (kind, fault.fault))
+            return any(given not in (None, own) for given, own in wanted)
+
+        self._set = [(fault, until) for fault, until in self._set if stays(fault)]
 
     def current(self, now: float) -> list[Fault]:
         """The faults that are set and have not run out."""

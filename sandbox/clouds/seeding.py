@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
 from math import inf
@@ -33,11 +33,9 @@ class Shape:
 def jobs_of(service: str, seed: str, start: float, shape: Shape) -> Iterator[Job]:
     """A service's jobs in order of creation: the known ones, the history before `start`, and those to come."""
     random = Random(f"{seed}/{service}")  # noqa: S311  # a repeatable world, not a secret
-    span = MODERATION_HISTORY_S if service == "image-moderation" else HISTORY_S
-    made = (
-        _make(service, random, number, created)
-        for number, created in enumerate(_creation_times(random, start, span, shape))
-    )
+    ages = _ages(service, random, shape.jobs)
+    times = _creation_times(random, start, ages, shape.arrival_s)
+    made = (_make(service, random, number, created) for number, created in enumerate(times))
     return merge(known_jobs(service, start), made, key=attrgetter("created"))
 
 
@@ -46,14 +44,19 @@ def media_id(number: int) -> str:
     return hashlib.md5(f"media/{number}".encode(), usedforsecurity=False).hexdigest()
 
 
-def _creation_times(random: Random, start: float, span: float, shape: Shape) -> Iterator[int]:
-    """More recent than old: half of the history lies in its last quarter."""
-    ages = sorted((random.random() ** 2 * span for _ in range(shape.jobs)), reverse=True)
+def _ages(service: str, random: Random, count: int) -> list[float]:
+    """Oldest first. More jobs are recent than old, save where the cloud remembers no more than half an hour."""
+    if service == "image-moderation":
+        return sorted((random.random() * MODERATION_HISTORY_S for _ in range(count)), reverse=True)
+    return sorted((random.random() ** 2 * HISTORY_S for _ in range(count)), reverse=True)
+
+
+def _creation_times(random: Random, start: float, ages: Iterable[float], arrival_s: float) -> Iterator[int]:
     yield from (int(start - age) for age in ages)
     tick = start
-    while shape.arrival_s > 0:
-        tick += shape.arrival_s
-        yield int(tick - random.uniform(0, shape.arrival_s / 2))
+    while arrival_s > 0:
+        tick += arrival_s
+        yield int(tick - random.uniform(0, arrival_s / 2))
 
 
 def _make(service: str, random: Random, number: int, created: int) -> Job:

@@ -50,9 +50,7 @@ def _hmac(key: str, text: str) -> str:
 
 
 def _canonical_query(params: Mapping[str, Any]) -> str:
-    pairs = [
-        (key, str(one)) for key, value in params.items() for one in (value if isinstance(value, list) else [value])
-    ]
+    pairs = [(key, one) for key, value in params.items() for one in _texts(value)]
     return "&".join(f"{quote(key, safe='~')}={quote(value, safe='~')}" for key, value in sorted(pairs))
 
 
