@@ -8,9 +8,10 @@ from redis.asyncio import Redis
 
 from bot.config import Redis as RedisSettings
 from bot.config_errors import ConfigError
+from bot.store.binary import EmbeddedRedisError
 from bot.store.budget import SharedBudget
 from bot.store.connection import Link, Server, StoreUnavailable, connect
-from bot.store.embedded import EmbeddedRedisError, embedded_redis
+from bot.store.embedded import embedded_redis
 from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.payloads import Payloads

