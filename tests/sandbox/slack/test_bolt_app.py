@@ -1,6 +1,5 @@
 """A small app on the real Bolt and the real SDK: what works against Slack works here."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -264,7 +263,6 @@ async def test_two_connections_take_turns(slack: Slack, bot: TinyBot) -> None:
         assert len(bot.seen) == 2
     finally:
         await handler.close_async()
-        await asyncio.sleep(0)
 
 
 async def open_modal(slack: Slack) -> Any:
