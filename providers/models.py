@@ -22,7 +22,8 @@ class JobState(StrEnum):
     @property
     def ended(self) -> bool:
         """True when a poller may stop looking."""
-        return self in {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+        # Not a set: an enumeration's members hash slowly, and this is asked for every job of every page.
+        return self is JobState.SUCCEEDED or self is JobState.FAILED or self is JobState.CANCELLED
 
 
 class JobRef(NamedTuple):

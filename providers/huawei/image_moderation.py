@@ -158,7 +158,7 @@ def _job(item: Any, origin: Origin, request_id: str | None, *, with_raw: bool) -
         error=_error(images) if state is JobState.FAILED else None,
         request_id=request_id,
         attributes={"Images": _images(images)} if images else {},
-        notes=_notes(images),
+        notes=_notes(images) if images else (),
         raw=redact(record, LEAKS) if with_raw else None,
     )
 

@@ -76,13 +76,14 @@ def first_entries(
     ended = [False] * len(batches)
     jobs: dict[str, Job] = {}
     malformed = dropped = 0
+    everything = not query.filters
     for entry in _newest_first(batches, read):
         if len(jobs) == query.limit:
             break
         offsets[entry.batch] += 1
         if entry.job is None:
             malformed += 1
-        elif query.matches(entry.job) and entry.job.id not in jobs:
+        elif (everything or query.matches(entry.job)) and entry.job.id not in jobs:
             jobs[entry.job.id] = entry.job
         else:
             dropped += 1
