@@ -82,17 +82,17 @@ class VodAi:
         )
 
     def _job(self, job: AIJob, raw: Json, request_id: str | None) -> Job:
-        shown = clean(raw)
+        shown, state = clean(raw), job.state
         unreadable = isinstance(shown.get("Data"), str) and shown["Data"].strip()
         return Job(
             account=self.account,
             service=SERVICE,
             id=job.id or "",
             kind=job.kind,
-            state=job.state,
+            state=state,
             raw_state=job.raw_state,
             created_at=job.created_at,
-            finished_at=job.finished_at if over(job.state) else None,
+            finished_at=job.finished_at if over(state) else None,
             media=job.media,
             error=job.error,
             request_id=request_id,
