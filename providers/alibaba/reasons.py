@@ -46,7 +46,7 @@ class TranscodeJob(Record):
         output = text(self.output.get("OutputFileUrl"))
         return {
             "error": job_error(self.code, self.message) if job.state is JobState.FAILED else None,
-            "progress": self.progress,
+            "progress": self.progress if job.state is JobState.RUNNING else None,
             "input": scrub(self.input) if self.input else None,
             "output": scrub(output) if output else None,
         }

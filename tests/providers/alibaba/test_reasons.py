@@ -43,7 +43,7 @@ async def test_a_failed_transcode_job_gets_its_reason_and_files():
     assert job.error == JobError(
         code="InvalidParameter.ResourceContentBad", message="The resource https://b/in.mp4 is bad."
     )
-    assert (job.progress, job.input, job.output) == (30, "http://bucket.oss/in.mp4", "http://bucket.oss/out.m3u8")
+    assert (job.progress, job.input, job.output) == (None, "http://bucket.oss/in.mp4", "http://bucket.oss/out.m3u8")
     assert cloud.asked("GetTranscodeTask") == [{"JobIds": "j1"}]
 
 
