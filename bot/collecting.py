@@ -9,6 +9,8 @@ from providers.models import Job, JobQuery
 
 SCAN_MAX = 1000
 """A list that the provider cannot narrow by itself is read this far, in jobs."""
+PAGE_MIN = 10
+"""Jobs in a request, at least: one is as dear as ten."""
 REFRESH_MAX = 10
 """Requests that a list may spend on learning the present state of remembered jobs."""
 
@@ -54,9 +56,9 @@ async def read_pages(
     cursor: str | None = None
     into.more = True
     while into.more and len(into.jobs) < want and into.scanned < SCAN_MAX:
-        size = min(provider.capabilities.page_max, 100 if left_to_us else max(1, want - len(into.jobs)))
+        size = min(provider.capabilities.page_max, 100 if left_to_us else max(PAGE_MIN, want - len(into.jobs)))
         page = await provider.page(query.model_copy(update={"limit": size}), cursor)
-        into.scanned += len(page.jobs)
+        into.scanned += len(page.jobs) + page.malformed
         into.malformed += page.malformed
         for job in filter(matches, page.jobs):
             into.add(job)

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.config import Settings, Slack
 from bot.config_errors import ConfigError
-from bot.services import Services
+from bot.services import ANSWER_S, Services
 from bot.store import Store
 from providers import registry
 from providers.secrets import SecretMissing, SecretRef
@@ -23,7 +23,7 @@ Register = Callable[[AsyncApp], None]
 
 
 @asynccontextmanager
-async def services(settings: Settings, *, redis_needed: bool) -> AsyncGenerator[Services]:
+async def services(settings: Settings, *, redis_needed: bool, answer_s: float = ANSWER_S) -> AsyncGenerator[Services]:
     """Open what use cases need: Redis, an HTTP client, and the providers of every account.
 
     Raises EmbeddedRedisError and ConfigError; with `redis_needed`, also StoreUnavailable.
@@ -33,27 +33,32 @@ async def services(settings: Settings, *, redis_needed: bool) -> AsyncGenerator[
         if redis_needed:
             await store.ping()
         client = await stack.enter_async_context(registry.http_client())
-        yield Services(registry.build(settings.accounts, client, store.budget), store)
+        yield Services(registry.build(settings.accounts, client, store.budget), store, answer_s=answer_s)
 
 
 async def run(settings: Settings, register: Register) -> None:
-    """Answer Slack until SIGINT or SIGTERM.
+    """Answer Slack until SIGINT or SIGTERM. Raises what `running` raises."""
+    stopped = _stop_signals()
+    async with running(settings, register) as parts:
+        log.info("ready", accounts=len(settings.accounts), services=len(parts.providers))
+        await stopped.wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def running(settings: Settings, register: Register, *, answer_s: float = ANSWER_S) -> AsyncGenerator[Services]:
+    """Answer Slack while the block runs, each question within `answer_s` seconds.
 
     Raises ConfigError when a token is missing, SlackApiError when Slack does not accept it.
     """
     slack = _slack(settings)
-    stopped = _stop_signals()
-    async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(services(settings, redis_needed=True))
-        client = AsyncWebClient(token=secret(slack.bot_token), base_url=slack.api_url)
+    client = AsyncWebClient(token=secret(slack.bot_token), base_url=slack.api_url)
+    async with services(settings, redis_needed=True, answer_s=answer_s) as parts:
         signing_secret = secret(slack.signing_secret) if slack.signing_secret and slack.mode == "http" else None
         app = await create_app(client, parts, signing_secret)
         register(app)
-        front = _socket_mode(app, slack) if slack.mode == "socket" else _http(app, settings)
-        await stack.enter_async_context(front)
-        log.info("ready", mode=slack.mode, accounts=len(settings.accounts), services=len(parts.providers))
-        await stopped.wait()
-        log.info("stopping")
+        async with _socket_mode(app, slack) if slack.mode == "socket" else _http(app, settings):
+            yield parts
 
 
 def _slack(settings: Settings) -> Slack:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import aiohttp
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
@@ -76,18 +77,24 @@ class Transport:
             response = await self.client.send(request, auth=self.auth, follow_redirects=False)
         except SecretMissing as error:
             raise Unauthorized(str(error), code="credentials_missing") from None
-        except httpx.TimeoutException:
-            raise Unavailable("no answer in time", code="timeout") from None
-        except httpx.ConnectError:
-            raise Unavailable(f"could not connect to {request.url.host}", code="unreachable") from None
         except httpx.HTTPError as error:
-            raise Unavailable(f"the connection broke ({type(error).__name__})", code="broken_connection") from None
+            raise _unanswered(error, request.url.host) from None
         body = _object(response)
         if error := self.classify(response, body):
             raise error
         if body is None:
             raise Malformed(f"HTTP {response.status_code} with a body that is not a JSON object")
         return Reply(body, response.headers.get("x-request-id") or _text(body.get("RequestId")))
+
+
+def _unanswered(error: httpx.HTTPError, host: str) -> Unavailable:
+    """Say why there is no answer. httpx-aiohttp calls refused and lost connections time-outs too; the cause tells."""
+    if isinstance(error, httpx.ConnectError) or isinstance(error.__cause__, aiohttp.ClientConnectorError):
+        return Unavailable(f"could not connect to {host}", code="unreachable")
+    if isinstance(error, httpx.TimeoutException) and not isinstance(error.__cause__, aiohttp.ServerDisconnectedError):
+        return Unavailable("no answer in time", code="timeout")
+    reason = type(error.__cause__ or error).__name__
+    return Unavailable(f"the connection broke ({reason})", code="broken_connection")
 
 
 def _object(response: httpx.Response) -> Json | None:

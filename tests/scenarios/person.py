@@ -1,0 +1,167 @@
+"""Somebody at the workspace's page: types, clicks, reads. What they do goes through the page's own protocol."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+
+from sandbox.slack.workspace import Workspace
+
+Json = dict[str, Any]
+PATIENCE_S = 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A message as the page shows it."""
+
+    json: Json
+
+    @property
+    def ts(self) -> str:
+        return self.json["ts"]
+
+    @property
+    def blocks(self) -> list[Json]:
+        return self.json["blocks"]
+
+    @property
+    def text(self) -> str:
+        """Everything that can be read in the blocks."""
+        return "\n".join(_texts(self.blocks))
+
+    @property
+    def elements(self) -> list[tuple[Json, Json]]:
+        """Every button and select, with its block."""
+        return [
+            (block, element)
+            for block in self.blocks
+            for element in [*block.get("elements", []), *filter(None, [block.get("accessory")])]
+            if "action_id" in element
+        ]
+
+    def buttons(self) -> list[str]:
+        return [element["text"]["text"] for _, element in self.elements if element["type"] == "button"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """One user of the workspace."""
+
+    id: str
+    page: httpx.AsyncClient
+    workspace: Workspace
+
+    async def types(self, text: str, channel: str = "C0ONCALL") -> Answer:
+        """Type a command and return the bot's answer."""
+        seen = {answer.ts for answer in await self.sees(channel)}
+        return await self._after(
+            lambda: self._post("message", channel=channel, text=text),
+            lambda answers: next((answer for answer in answers if answer.ts not in seen), None),
+            channel,
+        )
+
+    async def clicks(self, label: str, on: Answer, channel: str = "C0ONCALL", *, nth: int = 0) -> Answer:
+        """Press a button that answers with a message of its own."""
+        seen = {answer.ts for answer in await self.sees(channel)}
+        block, button = self._button(label, on, nth)
+        return await self._after(
+            lambda: self._act(on, block, button, channel),
+            lambda answers: next((answer for answer in answers if answer.ts not in seen), None),
+            channel,
+        )
+
+    async def turns(self, label: str, on: Answer, channel: str = "C0ONCALL") -> Answer:
+        """Press a button whose answer takes the message's place."""
+        block, button = self._button(label, on, 0)
+        return await self._after(lambda: self._act(on, block, button, channel), _changed(on), channel)
+
+    async def starts(self, label: str, on: Answer, channel: str = "C0ONCALL") -> None:
+        """Press a button and wait for nothing."""
+        block, button = self._button(label, on, 0)
+        await self._act(on, block, button, channel)
+
+    async def picks(self, option: str, on: Answer, channel: str = "C0ONCALL") -> Answer:
+        """Choose an option of a select, by its label."""
+        for block, element in on.elements:
+            for choice in element.get("options", []):
+                if choice["text"]["text"] == option:
+                    return await self._after(
+                        lambda b=block, e=element, c=choice: self._act(on, b, e, channel, selected_option=c),
+                        _changed(on),
+                        channel,
+                    )
+        raise AssertionError(f"no option {option!r} in {on.text}")
+
+    async def opens(self, label: str, on: Answer, channel: str = "C0ONCALL", *, until: str) -> str:
+        """Press a button that opens a modal, and return what the modal says once it holds `until`."""
+        block, button = self._button(label, on, 0)
+        await self._act(on, block, button, channel)
+        async with asyncio.timeout(PATIENCE_S):
+            with self.workspace.feed.page(self.id) as events:
+                while True:
+                    views = (await self.page.get("/ui/state", params={"user": self.id})).json()["view_stack"]
+                    shown = "\n".join(_texts(views[-1]["blocks"])) if views else ""
+                    if until in shown:
+                        return shown
+                    await events.get()
+
+    async def sees(self, channel: str = "C0ONCALL") -> list[Answer]:
+        """The bot's messages in a channel that this person can see, oldest first."""
+        response = await self.page.get("/test/messages", params={"channel": channel, "user": self.id})
+        return [
+            Answer(message)
+            for message in response.json()
+            if message["bot"] and message["user"] == self.workspace.app.user_id
+        ]
+
+    async def _after(
+        self, act: Callable[[], Any], find: Callable[[list[Answer]], Answer | None], channel: str
+    ) -> Answer:
+        """Do something, then wait until what is looked for can be seen."""
+        async with asyncio.timeout(PATIENCE_S):
+            with self.workspace.feed.page(self.id) as events:
+                await act()
+                while True:
+                    if found := find(await self.sees(channel)):
+                        return found
+                    await events.get()
+
+    async def _post(self, what: str, **body: Any) -> None:
+        response = await self.page.post(f"/ui/{what}", json={"user": self.id, **body})
+        assert response.json() == {"ok": True}, response.text
+
+    async def _act(self, on: Answer, block: Json, element: Json, channel: str, **chosen: Any) -> None:
+        await self._post(
+            "action",
+            channel=channel,
+            message_ts=on.ts,
+            block_id=block["block_id"],
+            action_id=element["action_id"],
+            type=element["type"],
+            **(chosen or {"value": element.get("value")}),
+        )
+
+    @staticmethod
+    def _button(label: str, on: Answer, nth: int) -> tuple[Json, Json]:
+        found = [pair for pair in on.elements if pair[1]["type"] == "button" and pair[1]["text"]["text"] == label]
+        assert len(found) > nth, f"no button {label!r} among {on.buttons()}"
+        return found[nth]
+
+
+def _changed(before: Answer) -> Callable[[list[Answer]], Answer | None]:
+    return lambda answers: next((each for each in answers if each.ts == before.ts and each.json != before.json), None)
+
+
+def _texts(node: Any) -> list[str]:
+    match node:
+        case {"text": str(text)}:
+            return [text]
+        case dict():
+            return [text for value in cast("Json", node).values() for text in _texts(value)]
+        case list():
+            return [text for value in cast("list[Any]", node) for text in _texts(value)]
+        case _:
+            return []
