@@ -1,0 +1,1 @@
+"""What Callboard costs, measured side by side with what it could cost. Nothing here leaves the machine."""

@@ -1,0 +1,177 @@
+"""What it costs to list and to look up ten thousand jobs: Callboard's providers, the vendors' clients, bare httpx.
+
+`python -m bench.providers`; the simulated clouds run in another process, CPU is that of this process alone.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from bench import bare, vendors
+from bench.clouds import Clouds, clouds
+from bench.measure import Cost, in_turns, show
+from providers import registry
+from providers.accounts import Account, AlibabaAccount
+from providers.base import Provider
+from providers.budget import WindowBudget
+from providers.deadline import within
+from providers.models import Job, JobQuery
+
+JOBS = 10_000
+SINGLE_LOOKUPS = 500
+"""Jobs looked up where each needs a request of its own."""
+ROUNDS = 3
+LOOKUPS_AT_ONCE = 4
+"""As many as a provider sends at once."""
+TRANSPORT_REQUESTS = 1_000
+TRANSPORT_AT_ONCE = 20
+MINUTES = 10 * 60
+"""No deadline gets in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A question to one service, and the vendor's client that can ask it too."""
+
+    title: str
+    service: str
+    account: Account
+    ask: Callable[[Provider], Awaitable[Sequence[Job]]]
+    vendor: Callable[[str, Sequence[httpx.Request]], list[vendors.Call]]
+    at_once: int = 1
+
+
+def workloads(where: Clouds) -> list[Workload]:
+    """Lists page by page, then look-ups in as few requests as the API allows."""
+    huawei, alibaba = where.huawei(), where.alibaba()
+    few = dict(list(where.vod_jobs.items())[:SINGLE_LOOKUPS])
+
+    async def look_up_batches(provider: Provider) -> Sequence[Job]:
+        return (await provider.lookup(list(where.vod_ai)[:JOBS])).found
+
+    async def look_up_singly(provider: Provider) -> Sequence[Job]:
+        return (await provider.lookup(list(few), few)).found
+
+    return [
+        Workload("list video-ocr", "video-ocr", huawei, list_all, vendors.video_ocr),
+        Workload("list digital-human", "digital-human", huawei, list_all, vendors.digital_human),
+        Workload("list image-moderation", "image-moderation", huawei, list_all, vendors.image_moderation),
+        Workload("look up vod-ai", "vod-ai", alibaba, look_up_batches, vendors.vod, LOOKUPS_AT_ONCE),
+        Workload("look up vod-jobs", "vod-jobs", alibaba, look_up_singly, vendors.vod, LOOKUPS_AT_ONCE),
+    ]
+
+
+async def list_all(provider: Provider) -> Sequence[Job]:
+    """Read pages until there are enough jobs or no more pages."""
+    jobs: list[Job] = []
+    cursor: str | None = None
+    while len(jobs) < JOBS:
+        page = await provider.page(JobQuery(), cursor)
+        jobs += page.jobs
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return jobs
+
+
+async def compare(work: Workload, where: Clouds) -> list[str]:
+    """Run one workload's contestants in turns and return its row of the table."""
+    async with registry.http_client() as client, httpx.AsyncClient() as plain, registry.http_client() as quick:
+        budget = WindowBudget()
+        recorder = bare.Recorder(client)
+        jobs = await _ask(work, client, budget)
+        requests = list(recorder.requests)
+        client.event_hooks = {}
+        auth = _auth(work.account)
+
+        def of_callboard() -> Callable[[], Awaitable[object]]:
+            return lambda: _ask(work, client, budget)
+
+        def of_bare(bare_client: httpx.AsyncClient) -> Callable[[], Awaitable[object]]:
+            questions = bare.signed(requests, auth)
+            return lambda: bare.ask(bare_client, questions, work.at_once)
+
+        def of_vendor() -> Callable[[], Awaitable[object]]:
+            calls = work.vendor(where.url, requests)
+            return lambda: vendors.ask(calls, work.at_once)
+
+        costs = await in_turns(
+            {
+                "callboard": of_callboard,
+                "vendor": of_vendor,
+                "httpx": lambda: of_bare(plain),
+                "aiohttp": lambda: of_bare(quick),
+            },
+            ROUNDS,
+        )
+    return _row(work, len(jobs), len(requests), costs)
+
+
+async def _ask(work: Workload, client: httpx.AsyncClient, budget: WindowBudget) -> Sequence[Job]:
+    (provider,) = (each for each in registry.build([work.account], client, budget) if each.service == work.service)
+    async with within(MINUTES):
+        return await work.ask(provider)
+
+
+def _auth(account: Account) -> httpx.Auth:
+    from providers.alibaba.auth import auth as alibaba_auth
+    from providers.huawei.auth import auth as huawei_auth
+
+    return alibaba_auth(account) if isinstance(account, AlibabaAccount) else huawei_auth(account)
+
+
+def _row(work: Workload, jobs: int, requests: int, costs: dict[str, Cost]) -> list[str]:
+    ours = costs["callboard"].cpu_s
+    micros = [f"{cost.cpu_s / jobs * 1e6:,.0f}" for cost in costs.values()]
+    ratios = [f"{ours / costs[name].cpu_s:.2f}" for name in ("vendor", "httpx", "aiohttp")]
+    return [work.title, f"{jobs:,}", f"{requests:,}", *micros, *ratios, f"{costs['callboard'].wall_s:.1f}"]
+
+
+async def compare_transports(where: Clouds) -> list[list[str]]:
+    """The same small request over httpx's own transport and over aiohttp, many in flight."""
+    async with registry.http_client() as client:
+        recorder = bare.Recorder(client)
+        provider = registry.build([where.huawei()], client, WindowBudget())[0]
+        await provider.page(JobQuery(limit=10))
+    questions = bare.signed(recorder.requests, _auth(where.huawei())) * TRANSPORT_REQUESTS
+    async with httpx.AsyncClient() as plain, registry.http_client() as quick:
+        costs = await in_turns(
+            {
+                "httpx's own": lambda: lambda: bare.ask(plain, questions, TRANSPORT_AT_ONCE),
+                "aiohttp under httpx": lambda: lambda: bare.ask(quick, questions, TRANSPORT_AT_ONCE),
+            },
+            ROUNDS,
+        )
+    least = min(cost.cpu_s for cost in costs.values())
+    return [
+        [name, f"{cost.cpu_s / TRANSPORT_REQUESTS * 1e3:.2f}", f"{cost.cpu_s / least:.1f}", f"{cost.wall_s:.1f}"]
+        for name, cost in costs.items()
+    ]
+
+
+async def main() -> None:
+    """Measure everything and print it."""
+    with clouds(JOBS) as where:
+        rows = [await compare(work, where) for work in workloads(where)]
+        transports = await compare_transports(where)
+    show(
+        "CPU of this process in µs a job, and Callboard's as a multiple of the others' (target: 2.0 x httpx)",
+        [
+            *("", "jobs", "requests"),
+            *("Callboard", "vendor", "httpx", "aiohttp"),
+            *("x vendor", "x httpx", "x aiohttp", "wall s"),
+        ],
+        rows,
+    )
+    show(
+        f"Transports: {TRANSPORT_REQUESTS:,} requests, {TRANSPORT_AT_ONCE} in flight",
+        ["", "CPU ms a request", "ratio", "wall s"],
+        transports,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
