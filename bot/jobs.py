@@ -1,24 +1,24 @@
 """The questions about jobs: list, show and find."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from bot.addresses import Address, JobId, MediaId, could_be_id
 from bot.answers import Incomplete, JobDetails, JobList, Missing, Remembered, ServiceError
 from bot.asking import Asked, ask_all
 from bot.catalog import Scope
-from bot.collecting import Collected, collect, read_pages
+from bot.collecting import Collected, collect, read_pages, read_remembered
 from bot.services import Services
 from bot.store import StoreUnavailable
 from providers.base import NO_KINDS, Provider
-from providers.models import Filter, Job, JobQuery, JobRef, Unanswered
+from providers.models import Job, JobQuery, JobRef, Unanswered
 
 MEDIA_JOBS_MAX = 20
 """Jobs shown for a link to one media."""
-FIND_MAX = 100
-"""Matches that a search keeps for each service."""
 
 
 async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10) -> JobList:
@@ -26,8 +26,8 @@ async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset
     checked_at = services.clock()
     want = offset + limit
 
-    async def ask(provider: Provider, into: Collected) -> None:
-        await collect(services, provider, query, want, into)
+    async def ask(provider: Provider, into: Collected) -> bool:
+        return await collect(services, provider, query, want, into)
 
     asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
     return _job_list(asked, offset, limit, checked_at)
@@ -37,8 +37,8 @@ async def find_jobs(services: Services, text: str, *, offset: int = 0, limit: in
     """Search every service by id, part of an id, or name."""
     checked_at = services.clock()
 
-    async def ask(provider: Provider, into: Collected) -> None:
-        await _search(services, provider, text, into)
+    async def ask(provider: Provider, into: Collected) -> bool:
+        return await _search(services, provider, text, offset + limit, into)
 
     return _job_list(await ask_all(services, services.providers, ask, Collected), offset, limit, checked_at)
 
@@ -46,9 +46,11 @@ async def find_jobs(services: Services, text: str, *, offset: int = 0, limit: in
 async def show_jobs(services: Services, addresses: Sequence[Address]) -> JobDetails:
     """Return what the services know about these jobs. A bare id is looked up in every service."""
     checked_at = services.clock()
+    addresses = tuple(dict.fromkeys(addresses))
 
-    async def ask(provider: Provider, into: Looked) -> None:
+    async def ask(provider: Provider, into: Looked) -> bool:
         await _look(services, provider, addresses, into)
+        return True
 
     asked = await ask_all(services, [each for each in services.providers if _concerns(each, addresses)], ask, Looked)
     await _remember(services, asked, checked_at)
@@ -105,10 +107,15 @@ async def _known_kinds(services: Services, provider: Provider, ids: Sequence[str
 
 
 async def _remember(services: Services, asked: Iterable[Asked[Looked]], asked_at: datetime) -> None:
-    """Keep what was looked up at services that cannot list; without Redis the answer is given all the same."""
-    found = [job for each in asked if not each.provider.capabilities.lists for job in each.result.jobs.values()]
-    with suppress(StoreUnavailable):
-        await services.store.recent.remember(found, asked_at)
+    for each in asked:
+        await _keep(services, each.provider, each.result.jobs.values(), asked_at)
+
+
+async def _keep(services: Services, provider: Provider, jobs: Iterable[Job], asked_at: datetime) -> None:
+    """Remember what was looked up at a service that cannot list; without Redis the answer is given all the same."""
+    if not provider.capabilities.lists:
+        with suppress(StoreUnavailable):
+            await services.store.recent.remember(jobs, asked_at)
 
 
 def _named(address: Address, asked: Iterable[Asked[Looked]]) -> Iterable[Job]:
@@ -133,7 +140,7 @@ def _answered(answer: Asked[Looked], address: Address) -> bool:
     return answer.error is None and all(each.id != address.id for each in answer.result.unanswered)
 
 
-def _errors(answer: Asked[Looked]) -> Iterable[ServiceError]:
+def _errors(answer: Asked[Looked] | Asked[Collected]) -> Iterable[ServiceError]:
     """Return what went wrong at one service, each reason once."""
     if answer.error:
         yield answer.error
@@ -142,45 +149,38 @@ def _errors(answer: Asked[Looked]) -> Iterable[ServiceError]:
         yield ServiceError.of(error, answer.provider.account, answer.provider.service)
 
 
-async def _search(services: Services, provider: Provider, text: str, into: Collected) -> None:
+async def _search(services: Services, provider: Provider, text: str, want: int, into: Collected) -> bool:
     """Look the text up as an id, and search the lists for it as part of an id or name."""
     by_id, by_name = JobQuery(id_part=text), JobQuery(name=text)
 
     def either(job: Job) -> bool:
         return by_id.matches(job) or by_name.matches(job)
 
-    able = provider.capabilities
-    if could_be_id(text) and Filter.ID not in able.filters:
+    look_up = could_be_id(text)
+    if look_up:
+        asked_at = services.clock()
         lookup = await provider.lookup([text], await _known_kinds(services, provider, [text]))
-        for job in lookup.found:
-            into.add(job)
-    if not able.lists:
-        known = await services.store.recent.recent(provider.account, provider.service)
-        into.remembered = len(known)
-        for job in filter(either, known):
-            into.add(job)
-    elif {Filter.ID, Filter.NAME} <= able.filters:
-        await read_pages(provider, by_id, FIND_MAX, into, either)
-        await read_pages(provider, by_name, FIND_MAX, into, either)
-    else:
-        await read_pages(provider, JobQuery(), FIND_MAX, into, either)
-    into.total = None if into.more else len(into.jobs)
+        into.found = {job.id: job for job in lookup.found}
+        into.unanswered = lookup.unanswered
+        await _keep(services, provider, lookup.found, asked_at)
+    if not provider.capabilities.lists:
+        return await read_remembered(services, provider, into, either, either) or look_up
+    await read_pages(provider, JobQuery(), want, into, either)
+    return True
 
 
 def _job_list(asked: Sequence[Asked[Collected]], offset: int, limit: int, checked_at: datetime) -> JobList:
     """Merge what the services answered into one page."""
-    answers = [answer.result for answer in asked]
-    jobs = sorted((job for answer in answers for job in answer.jobs.values()), key=_newest_first)
-    totals = [answer.result.total for answer in asked if answer.result.total is not None or not answer.error]
-    total = None if None in totals else sum(filter(None, totals))
+    jobs = tuple(_merged(asked))
+    unread = any(each.result.more and not each.result.cut_short and not each.error for each in asked)
     return JobList(
-        jobs=tuple(jobs[offset : offset + limit]),
+        jobs=jobs[offset : offset + limit],
         offset=offset,
         limit=limit,
-        total=total,
-        more=len(jobs) > offset + limit or any(answer.more and not answer.cut_short for answer in answers),
+        total=_total(asked),
+        more=len(jobs) > offset + limit or unread,
         services=len(asked),
-        errors=tuple(answer.error for answer in asked if answer.error),
+        errors=tuple(error for each in asked for error in _errors(each)),
         remembered=tuple(
             Remembered(account=each.provider.account, service=each.provider.service, known=each.result.remembered)
             for each in asked
@@ -200,9 +200,27 @@ def _job_list(asked: Sequence[Asked[Collected]], offset: int, limit: int, checke
     )
 
 
-_EPOCH = datetime.min.replace(tzinfo=UTC)
+def _total(asked: Iterable[Asked[Collected]]) -> int | None:
+    """How many jobs match at the services that answered; None when one of them did not tell."""
+    results = (each.result for each in asked if not each.error or each.result.jobs or each.result.found)
+    totals = [result.total for result in results]
+    return None if None in totals else sum(filter(None, totals))
 
 
-def _newest_first(job: Job) -> tuple[float, str]:
-    created = job.created_at or _EPOCH
-    return (-(created - _EPOCH).total_seconds(), str(job.ref))
+def _merged(asked: Iterable[Asked[Collected]]) -> Iterator[Job]:
+    """All jobs, newest first, each service's in the order of its own list.
+
+    So the first jobs of the answer depend on nothing but the first jobs of each list, and pages fit together whatever
+    was read for each of them, also where jobs were created in the same second.
+    """
+    lists = [jobs.values() for each in asked for jobs in (each.result.found, each.result.jobs)]
+    dated = heapq.merge(*map(_dated, lists), key=itemgetter(0), reverse=True)
+    return (job for _, job in dated)
+
+
+def _dated(jobs: Iterable[Job]) -> Iterator[tuple[datetime, Job]]:
+    """Give each job its place in time: that of its creation, else of the job before it."""
+    place = datetime.max.replace(tzinfo=UTC)
+    for job in jobs:
+        place = job.created_at or place
+        yield place, job

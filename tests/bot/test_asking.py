@@ -1,0 +1,126 @@
+"""Many services under one deadline: each costs at most one line of the answer."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.asking import Asked, ask_all
+from bot.services import Services
+from bot.store import Store, StoreUnavailable
+from bot.store.connection import Link
+from providers.base import Provider
+from providers.deadline import remaining
+from providers.errors import Throttled, Unauthorized
+from providers.models import JobQuery
+from tests.bot.memory import NOW, InMemory, failing, services
+
+SOON = 0.2
+REFUSED = Unauthorized("wrong key", code="APIGW.0301", request_id="r-1")
+
+
+async def pages(provider: Provider, result: list[str]) -> bool:
+    """Ask for two pages, and keep each at once."""
+    for _ in range(2):
+        page = await provider.page(JobQuery())
+        result.extend(job.id for job in page.jobs)
+    return True
+
+
+async def asked(parts: Services) -> list[Asked[list[str]]]:
+    return await ask_all(parts, parts.providers, pages, list[str])
+
+
+async def test_answers_stand_in_the_order_of_the_providers(store: Store):
+    first, second = InMemory(service="a").filled(1, "a"), InMemory(service="b").filled(1, "b")
+    answers = await asked(services(store, first, second))
+    assert [answer.address for answer in answers] == [("acme", "a"), ("acme", "b")]
+    assert [answer.result[0] for answer in answers] == ["a-0000", "b-0000"]
+
+
+async def test_one_that_hangs_keeps_nobody_and_loses_nothing(store: Store):
+    slow, quick = InMemory(service="slow", hangs_from=2).filled(1), InMemory(service="quick").filled(1)
+    late, well = await asked(services(store, slow, quick, answer_s=SOON))
+    assert late.error
+    assert (late.error.kind, late.error.retryable) == ("late", True)
+    assert late.error.message == "no answer within 0.2 s"
+    assert late.result == ["job-0000"]
+    assert (well.error, len(well.result)) == (None, 2)
+    assert well.latency_s < late.latency_s
+
+
+async def test_one_that_fails_tells_everything_it_knows(store: Store):
+    broken = InMemory(trouble=failing(Throttled("slow down", code="Throttling", retry_after=3, request_id="r-2")))
+    [answer] = await asked(services(store, broken))
+    assert answer.error
+    expected = ("acme", "video", "throttled", "Throttling", "slow down", True, "r-2", 3)
+    error = answer.error
+    told = (error.account, error.service, error.kind, error.code, error.message, error.retryable, error.request_id)
+    assert (*told, error.retry_after) == expected
+
+
+async def test_since_when_a_service_fails_is_told_from_the_first_failure_on(store: Store):
+    provider = InMemory(trouble=failing(REFUSED))
+    parts = services(store, provider)
+    later = Services([provider], store, clock=lambda: NOW + timedelta(hours=2))
+    first, second = await asked(parts), await asked(later)
+    assert [each.error.failing_since for each in (*first, *second) if each.error] == [NOW, NOW]
+
+
+async def test_an_answer_ends_the_failing(store: Store):
+    provider = InMemory(trouble=lambda number: REFUSED if number in {1, 4} else None).filled(1)
+    later = Services([provider], store, clock=lambda: NOW + timedelta(hours=2))
+    await asked(services(store, provider))
+    [well] = await asked(later)
+    [again] = await asked(later)
+    assert well.error is None
+    assert again.error
+    assert again.error.failing_since == NOW + timedelta(hours=2)
+
+
+async def test_what_came_from_memory_alone_says_nothing_about_a_services_health(store: Store):
+    provider = InMemory(trouble=failing(REFUSED))
+    parts = services(store, provider)
+    await asked(parts)
+
+    async def remember(_: Provider, __: list[str]) -> bool:
+        return False
+
+    await ask_all(parts, parts.providers, remember, list[str])
+    health = (await store.health.read([("acme", "video")]))["acme", "video"]
+    assert health.failing_since == NOW
+    assert health.last_ok_at is None
+
+
+async def test_a_lost_redis_is_the_services_error_where_it_is_needed_and_else_nothing(nowhere: Link):
+    async def needs_memory(provider: Provider, _: list[str]) -> bool:
+        if provider.service == "memory":
+            raise StoreUnavailable
+        return True
+
+    parts = services(Store.over(nowhere), InMemory(service="memory"), InMemory(service="well"))
+    lost, well = await ask_all(parts, parts.providers, needs_memory, list[str])
+    assert lost.error
+    assert lost.error.kind == "memory"
+    assert well.error is None
+
+
+async def test_what_is_asked_sees_the_deadline(store: Store):
+    async def tell(_: Provider, result: list[float]) -> bool:
+        result.append(remaining())
+        return True
+
+    parts = services(store, InMemory(), answer_s=3)
+    [answer] = await ask_all(parts, parts.providers, tell, list[float])
+    assert 0 < answer.result[0] <= 3
+
+
+async def test_a_bug_in_a_provider_is_nobody_elses_error(store: Store):
+    def bug(_: int) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await asked(services(store, InMemory(trouble=bug)))
+
+
+async def test_nobody_to_ask(store: Store):
+    assert await asked(services(store)) == []
