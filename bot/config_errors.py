@@ -83,7 +83,7 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], settings: type[Base
         found = "nothing"
     else:
         found = NOT_SHOWN if _secret(field) else _found(path, details["input"], data)
-    return Problem(path, f"found {found}, expected {_expected(details, field)}")
+    return Problem(path, f"found {found}, {_hint(details)}expected {_expected(details, field)}")
 
 
 def _incomplete(reason: str) -> str:
@@ -131,12 +131,23 @@ def _mentions(annotation: Any, wanted: type) -> bool:
 
 
 def _unknown_key(key: str, model: type[BaseModel] | None) -> str:
+    known = sorted(model.model_fields) if model else []
+    return f"found an unknown key, {_did_you_mean(key, known)}expected one of {', '.join(known)}"
+
+
+def _hint(details: ErrorDetails) -> str:
+    """Name the word that a mistyped one is close to, where only a few words are right."""
+    found = details["input"]
+    if details["type"] != "literal_error" or not isinstance(found, str):
+        return ""
+    return _did_you_mean(found, re.findall("'([^']*)'", str(details.get("ctx", {})["expected"])))
+
+
+def _did_you_mean(found: str, known: Iterable[str]) -> str:
     from rapidfuzz.process import extractOne
 
-    known = sorted(model.model_fields) if model else []
-    close = extractOne(key, known, score_cutoff=70)
-    hint = f'did you mean "{close[0]}"? ' if close else ""
-    return f"found an unknown key, {hint}expected one of {', '.join(known)}"
+    close = extractOne(found, known, score_cutoff=70)
+    return f'did you mean "{close[0]}"? ' if close else ""
 
 
 def _expected(details: ErrorDetails, field: FieldInfo | None) -> str:

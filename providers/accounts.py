@@ -2,9 +2,16 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, GetPydanticSchema, model_validator
+from pydantic_core.core_schema import literal_schema
 
 from providers.secrets import Secret
+from providers.services import services_of
+
+
+def _service_of(cloud: str) -> GetPydanticSchema:
+    """A `Literal` of a cloud's services, which the registry alone lists."""
+    return GetPydanticSchema(lambda _type, _handler: literal_schema(services_of(cloud)))
 
 
 class _Account(BaseModel):
@@ -47,7 +54,7 @@ class HuaweiAccount(_Account):
     project_id: str = Field(
         pattern=r"^[a-zA-Z0-9-]{1,64}$", description="the region's project id, at most 64 letters, digits and -"
     )
-    services: tuple[Literal["video-ocr", "image-moderation", "digital-human"], ...] = Field(
+    services: tuple[Annotated[str, _service_of("huawei")], ...] = Field(
         min_length=1, description="a list of at least one service"
     )
     token: Secret | None = None
@@ -64,7 +71,7 @@ class AlibabaAccount(_Account):
     """One account in one region, with an AccessKey pair, temporary or not."""
 
     cloud: Literal["alibaba"]
-    services: tuple[Literal["vod-ai", "vod-jobs"], ...] = Field(
+    services: tuple[Annotated[str, _service_of("alibaba")], ...] = Field(
         min_length=1, description="a list of at least one service"
     )
 

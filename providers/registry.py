@@ -1,4 +1,4 @@
-"""From configuration to providers. A new service is one line in SERVICES."""
+"""From configuration to providers."""
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -10,17 +10,10 @@ from providers.accounts import Account
 from providers.base import Provider
 from providers.budget import Budget
 from providers.models import Job
+from providers.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-SERVICES = {
-    "video-ocr": "providers.huawei.video_ocr:VideoOcr",
-    "image-moderation": "providers.huawei.image_moderation:ImageModeration",
-    "digital-human": "providers.huawei.digital_human:DigitalHuman",
-    "vod-ai": "providers.alibaba.vod_ai:VodAi",
-    "vod-jobs": "providers.alibaba.vod_jobs:VodJobs",
-}
 
 
 def build(accounts: Iterable[Account], client: httpx.AsyncClient, budget: Budget) -> list[Provider]:
@@ -29,16 +22,15 @@ def build(accounts: Iterable[Account], client: httpx.AsyncClient, budget: Budget
 
 
 def _provider(service: str) -> "Callable[[Account, httpx.AsyncClient, Budget], Provider]":
-    module, _, name = SERVICES[service].partition(":")
-    return getattr(import_module(module), name)
+    cloud, module, provider = SERVICES[service]
+    return getattr(import_module(f"providers.{cloud}.{module}"), provider)
 
 
 def meaning(job: Job) -> str | None:
     """Return what a failed job's code means, where the vendor documents it."""
     if job.error is None or job.error.code is None or job.service not in SERVICES:
         return None
-    cloud = SERVICES[job.service].rpartition(".")[0]
-    meanings: Mapping[str, str] = import_module(f"{cloud}.errors").MEANINGS
+    meanings: Mapping[str, str] = import_module(f"providers.{SERVICES[job.service].cloud}.errors").MEANINGS
     return meanings.get(job.error.code)
 
 

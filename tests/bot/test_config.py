@@ -146,7 +146,11 @@ def test_data_of_the_embedded_server_is_the_users_own(file: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("found", "replaced", "said"),
     [
-        ('mode = "socket"', 'mode = "sockett"', ':2: slack.mode: found "sockett", expected "socket" or "http"'),
+        (
+            'mode = "socket"',
+            'mode = "sockett"',
+            ':2: slack.mode: found "sockett", did you mean "socket"? expected "socket" or "http"',
+        ),
         ('mode = "socket"', "mode = 3", ':2: slack.mode: found 3, expected "socket" or "http"'),
         (
             'app_token = "env:SLACK_APP_TOKEN"\n',
@@ -177,8 +181,14 @@ def test_data_of_the_embedded_server_is_the_users_own(file: Path, monkeypatch: p
         (
             '"image-moderation", ',
             '"moderation", ',
-            ':19: accounts[0].services[1]: found "moderation", expected "video-ocr", "image-moderation" or "dig',
+            ':19: accounts[0].services[1]: found "moderation", did you mean "image-moderation"? expected "video-ocr", ',
         ),
+        (
+            '"image-moderation", ',
+            '"vod-ai", ',
+            ':19: accounts[0].services[1]: found "vod-ai", expected "video-ocr", ',
+        ),
+        ('"image-moderation", ', "3, ", ':19: accounts[0].services[1]: found 3, expected "video-ocr", '),
         (
             'services = ["vod-ai", "vod-jobs"]',
             "services = []",

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from providers import errors
-from providers.registry import SERVICES
+from providers.services import SERVICES
 from tests.contracts.asking import all_texts, ask, provider
 from tests.contracts.case import LEAK, Case, Failure
 from tests.contracts.cases import cases
