@@ -61,6 +61,7 @@ class Provider(Protocol):
         """Return what the provider knows about these ids, in as few requests as its API allows.
 
         `kinds` tells the kind of jobs seen before (id to kind), which spares requests where the API wants it.
+        An id that cannot be any job's is missing; one whose entry cannot be read is unanswered, with Malformed.
         Raises only when nothing at all was answered.
         """
         ...

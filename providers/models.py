@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from providers.errors import ProviderError
+from providers.redact import scrub
 
 
 class JobState(StrEnum):
@@ -52,6 +53,11 @@ class JobError(BaseModel):
 
     code: str | None = None
     message: str | None = None
+
+    @classmethod
+    def of(cls, code: str | None, message: str | None) -> Self | None:
+        """Return what a vendor tells, None where it tells nothing; URLs in the message lose what could be a secret."""
+        return cls(code=code, message=message and scrub(message)) if code or message else None
 
 
 class Job(BaseModel):
@@ -180,7 +186,7 @@ class JobPage(NamedTuple):
 
 
 class Unanswered(NamedTuple):
-    """An id about which a provider could not be asked, and why."""
+    """An id about which a provider gave no readable answer, and why."""
 
     id: str
     error: ProviderError
@@ -192,4 +198,3 @@ class Lookup(NamedTuple):
     found: tuple[Job, ...] = ()
     missing: tuple[str, ...] = ()
     unanswered: tuple[Unanswered, ...] = ()
-    request_id: str | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -54,15 +55,21 @@ def identity(value: Any) -> str:
     return found
 
 
-def percentage(value: Any) -> int | None:
-    """Read a progress from 0 to 100; None for anything else."""
+def number(value: Any) -> float | None:
+    """Read a finite number, also one in a text; None for anything else."""
     if isinstance(value, bool):
         return None
     try:
-        number = int(float(value))
+        found = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if 0 <= number <= 100 else None
+    return found if isfinite(found) else None
+
+
+def percentage(value: Any) -> int | None:
+    """Read a progress from 0 to 100; None for anything else."""
+    found = number(value)
+    return int(found) if found is not None and 0 <= int(found) <= 100 else None
 
 
 def mapping(value: Any) -> dict[str, Any]:

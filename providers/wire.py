@@ -1,10 +1,12 @@
 """aiohttp under httpx, sending a query exactly as it was signed."""
 
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 import aiohttp
 import httpx
 from yarl import URL
+
+from providers.query import query
 
 
 async def keep_query(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -15,9 +17,8 @@ async def keep_query(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
     """
     url = request.url
     if url.raw_query_string:
-        pairs = parse_qsl(url.raw_query_string, keep_blank_values=True)
-        query = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in pairs)
-        request.url = URL(f"{url.with_query(None)}?{query}", encoded=True)
+        as_signed = query(parse_qsl(url.raw_query_string, keep_blank_values=True))
+        request.url = URL(f"{url.with_query(None)}?{as_signed}", encoded=True)
     return await handler(request)
 
 

@@ -1,14 +1,13 @@
 """ListAIJob: reading what it answers (provider API notes, section 5.2)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import Field
 
-from providers.alibaba import states
 from providers.alibaba.client import LIST_AI_JOB, Vod
-from providers.alibaba.errors import job_error
 from providers.alibaba.loose import decode, looks_like_json
+from providers.alibaba.states import AI_JOB
 from providers.models import JobError, JobState
 from providers.parsing import Instant, Record, Text, listing, mapping, readable, text
 from providers.transport import Json
@@ -28,12 +27,12 @@ class AIJob(Record):
 
     @property
     def state(self) -> JobState:
-        return states.state(states.AI_JOB, self.raw_state)
+        return AI_JOB.read(self.raw_state)
 
     @property
     def error(self) -> JobError | None:
         """The reason of a failure; a success carries a code and message as well, which mean nothing."""
-        return job_error(self.code, self.message) if self.state is JobState.FAILED else None
+        return JobError.of(self.code, self.message) if self.state is JobState.FAILED else None
 
 
 class Answer(NamedTuple):
@@ -45,7 +44,7 @@ class Answer(NamedTuple):
     request_id: str | None
 
 
-async def list_ai_jobs(vod: Vod, ids: list[str]) -> Answer:
+async def list_ai_jobs(vod: Vod, ids: Sequence[str]) -> Answer:
     """Ask about at most ten ids; raises ProviderError."""
     reply = await vod.call(LIST_AI_JOB, JobIds=",".join(ids))
     return read_answer(reply.json, reply.request_id)

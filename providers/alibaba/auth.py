@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 import httpx
 
@@ -81,11 +80,6 @@ def authorization(
     return f"{ALGORITHM} Credential={access_key_id},SignedHeaders={';'.join(sorted(signed))},Signature={signature}"
 
 
-def canonical_query(parameters: Mapping[str, str]) -> str:
-    """Return parameters sorted and encoded the way they are signed, to be sent the same way."""
-    return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in sorted(parameters.items()))
-
-
 def _canonical_request(method: str, url: httpx.URL, headers: Mapping[str, str]) -> str:
     names = sorted(headers)
     return "\n".join(
@@ -98,7 +92,3 @@ def _canonical_request(method: str, url: httpx.URL, headers: Mapping[str, str]) 
             headers["x-acs-content-sha256"],
         )
     )
-
-
-def _encode(text: str) -> str:
-    return quote(text, safe="~")

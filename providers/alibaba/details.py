@@ -6,15 +6,13 @@ from typing import Annotated, Any, cast
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from providers.alibaba import states
-from providers.alibaba.client import console_url
+from providers.alibaba.client import VOD_JOBS, console_url
 from providers.alibaba.loose import clean
-from providers.errors import Malformed
+from providers.alibaba.states import DETAIL, over
 from providers.models import Job
-from providers.parsing import Instant, Record, Text, listing, mapping, readable, text
+from providers.parsing import Instant, Record, Text, Unreadable, listing, mapping, readable, text
 from providers.transport import Json
 
-SERVICE = "vod-jobs"
 AI_TYPE = "AI type"
 
 OBJECTS: Mapping[str, str] = MappingProxyType(
@@ -66,15 +64,20 @@ def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, re
     """Return the job that a reply of GetJobDetail describes, None when it describes none.
 
     The object belongs to the type that was asked for: the vendor's example fills three at once, the others with
-    other jobs. Where the object says whose it is, it must be the one asked for. Raises Malformed.
+    other jobs. Where the object says whose it is, it must be the one asked for. Raises Unreadable for an object that
+    says something, but neither whose it is nor a state: one without any value is no job.
     """
     shown = reply.get(OBJECTS[kind])
     if shown is None:
         return None
     if not isinstance(shown, dict):
-        raise Malformed(f"{OBJECTS[kind]} is not an object", account=account, service=SERVICE, request_id=request_id)
+        raise Unreadable(f"{OBJECTS[kind]} is not an object")
     found = Detail.model_validate(shown)
-    if found.id not in {None, job_id} or (found.id is None and found.raw_state is None):
+    if found.id not in {None, job_id}:
+        return None
+    if found.id is None and found.raw_state is None:
+        if any(value is not None for value in cast("Json", shown).values()):
+            raise Unreadable(f"{OBJECTS[kind]} has neither an id nor a state")
         return None
     about = clean({key: reply[key] for key in ("RequestId", "JobType") if key in reply})
     return _job(found, kind, job_id, account, region).model_copy(
@@ -96,16 +99,16 @@ def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> 
 
 
 def _job(found: Detail, kind: str, job_id: str, account: str, region: str) -> Job:
-    state = states.state(states.DETAIL[kind], found.raw_state)
+    state = DETAIL[kind].read(found.raw_state)
     return Job(
         account=account,
-        service=SERVICE,
+        service=VOD_JOBS,
         id=job_id,
         kind=kind,
         state=state,
         raw_state=found.raw_state,
         created_at=found.created_at,
-        finished_at=found.finished_at if states.over(state) else None,
+        finished_at=found.finished_at if over(state) else None,
         media=found.media,
         console_url=console_url(found.media),
         region=region,

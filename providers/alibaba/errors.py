@@ -21,7 +21,6 @@ from providers.errors import (
     Unauthorized,
     Unavailable,
 )
-from providers.models import JobError
 from providers.parsing import text
 from providers.redact import scrub
 from providers.transport import Json
@@ -129,11 +128,6 @@ def unknown_here(error: ProviderError) -> bool:
         return False
     blames_id = error.code.startswith("InvalidParameter") and _ID_REFUSED.search(error.message) is not None
     return blames_id or _NO_SUCH_THING.search(error.code) is not None
-
-
-def job_error(code: str | None, message: str | None) -> JobError | None:
-    """Why a job failed, where the vendor says so; URLs in the message lose what could be a signature."""
-    return JobError(code=code, message=scrub(message) if message else None) if code or message else None
 
 
 def _read(response: httpx.Response, body: Json | None) -> _Reply:

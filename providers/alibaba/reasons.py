@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import Field
 
 from providers.alibaba.ai_jobs import list_ai_jobs
-from providers.alibaba.client import GET_AUDIT_JOB, GET_TRANSCODE_TASK, Vod, batches, each
+from providers.alibaba.client import GET_AUDIT_JOB, GET_TRANSCODE_TASK, IDS_AT_ONCE, Vod
 from providers.alibaba.details import AI_TYPE
-from providers.alibaba.errors import job_error
 from providers.deadline import remaining
 from providers.errors import ProviderError
-from providers.models import Job, JobState
+from providers.lookups import batches, each
+from providers.models import Job, JobError, JobState
 from providers.parsing import Object, Percentage, Record, Text, listing, mapping, readable, text
 from providers.redact import scrub
 
@@ -45,7 +45,7 @@ class TranscodeJob(Record):
         """What this entry adds to a job; the vendor's example has an error code in a job that still runs."""
         output = text(self.output.get("OutputFileUrl"))
         return {
-            "error": job_error(self.code, self.message) if job.state is JobState.FAILED else None,
+            "error": JobError.of(self.code, self.message) if job.state is JobState.FAILED else None,
             "progress": self.progress if job.state is JobState.RUNNING else None,
             "input": scrub(self.input) if self.input else None,
             "output": scrub(output) if output else None,
@@ -83,22 +83,22 @@ async def _transcodes(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderE
     worth = {JobState.RUNNING, JobState.FAILED}
     wanted = {job.id: job for job in jobs if job.kind == "transcode" and job.state in worth}
 
-    async def ask(ids: list[str]) -> Updates:
+    async def ask(ids: Sequence[str]) -> Updates:
         reply = await vod.call(GET_TRANSCODE_TASK, JobIds=",".join(ids))
         task = mapping(reply.json.get("TranscodeTask"))
         entries = listing(reply.json.get("TranscodeJobInfoList")) or listing(task.get("TranscodeJobInfoList"))
         read, _ = readable(entries, TranscodeJob.model_validate)
         return {one.id: one.update(wanted[one.id]) for one in read if one.id in wanted}
 
-    return await each(ask, batches(list(wanted)))
+    return await each(ask, batches(list(wanted), IDS_AT_ONCE))
 
 
 async def _ai_batches(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderError]:
-    async def ask(ids: list[str]) -> Updates:
+    async def ask(ids: Sequence[str]) -> Updates:
         answer = await list_ai_jobs(vod, ids)
         return {one: {"error": error} for one, (job, _) in answer.jobs.items() if (error := job.error)}
 
-    return await each(ask, batches(_failed_ai(jobs, not_of=_AUDIT_AI_TYPES)))
+    return await each(ask, batches(_failed_ai(jobs, not_of=_AUDIT_AI_TYPES), IDS_AT_ONCE))
 
 
 async def _audits(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderError]:
@@ -107,7 +107,7 @@ async def _audits(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderError
         audit = mapping(reply.json.get("MediaAuditJob"))
         if audit.get("JobId") not in {None, job_id}:
             return {}
-        error = job_error(text(audit.get("Code")), text(audit.get("Message")))
+        error = JobError.of(text(audit.get("Code")), text(audit.get("Message")))
         return {job_id: {"error": error}} if error else {}
 
     return await each(ask, _failed_ai(jobs, not_of=_BATCH_AI_TYPES))

@@ -2,52 +2,57 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
 from providers.models import JobState
+from providers.states import States
 
-AI_JOB: Mapping[str, JobState] = MappingProxyType(
+AI_JOB: Final = States.of(
+    MappingProxyType(
+        {
+            "init": JobState.PENDING,
+            "Processing": JobState.RUNNING,
+            "success": JobState.SUCCEEDED,
+            "fail": JobState.FAILED,
+        }
+    )
+)
+"""ListAIJob's own states."""
+
+DETAIL: Mapping[str, States] = MappingProxyType(
     {
-        "init": JobState.PENDING,
-        "processing": JobState.RUNNING,
-        "success": JobState.SUCCEEDED,
-        "fail": JobState.FAILED,
+        "transcode": States.of(
+            MappingProxyType(
+                {
+                    "Submitted": JobState.PENDING,
+                    "Transcoding": JobState.RUNNING,
+                    "TranscodeSuccess": JobState.SUCCEEDED,
+                    "TranscodeFail": JobState.FAILED,
+                    "TranscodeCancelled": JobState.CANCELLED,
+                }
+            )
+        ),
+        "snapshot": States.of(
+            MappingProxyType({"Processing": JobState.RUNNING, "Success": JobState.SUCCEEDED, "Fail": JobState.FAILED})
+        ),
+        "ai": States.of(
+            MappingProxyType({"reserved": JobState.PENDING, **AI_JOB.meanings, "analysing": JobState.RUNNING})
+        ),
+        "workflow": States.of(
+            MappingProxyType(
+                {
+                    "Init": JobState.PENDING,
+                    "Processing": JobState.RUNNING,
+                    "Succeed": JobState.SUCCEEDED,
+                    "Failed": JobState.FAILED,
+                    "Canceled": JobState.CANCELLED,
+                    "Skip": JobState.CANCELLED,
+                }
+            )
+        ),
     }
 )
-"""ListAIJob's own states; the page writes `Processing`, so case tells nothing."""
-
-DETAIL: Mapping[str, Mapping[str, JobState]] = MappingProxyType(
-    {
-        "transcode": MappingProxyType(
-            {
-                "submitted": JobState.PENDING,
-                "transcoding": JobState.RUNNING,
-                "transcodesuccess": JobState.SUCCEEDED,
-                "transcodefail": JobState.FAILED,
-                "transcodecancelled": JobState.CANCELLED,
-            }
-        ),
-        "snapshot": MappingProxyType(
-            {"processing": JobState.RUNNING, "success": JobState.SUCCEEDED, "fail": JobState.FAILED}
-        ),
-        "ai": MappingProxyType({"reserved": JobState.PENDING, **AI_JOB, "analysing": JobState.RUNNING}),
-        "workflow": MappingProxyType(
-            {
-                "init": JobState.PENDING,
-                "processing": JobState.RUNNING,
-                "succeed": JobState.SUCCEEDED,
-                "failed": JobState.FAILED,
-                "canceled": JobState.CANCELLED,
-                "skip": JobState.CANCELLED,
-            }
-        ),
-    }
-)
-"""The states of GetJobDetail and ListJobInfo, by job type, in lower case."""
-
-
-def state(known: Mapping[str, JobState], raw: str | None) -> JobState:
-    """Return the state that a raw one stands for, without regard to case; `unknown` for an unlisted one."""
-    return known.get((raw or "").casefold(), JobState.UNKNOWN)
+"""The states of GetJobDetail and ListJobInfo, by job type."""
 
 
 def over(state: JobState) -> bool:

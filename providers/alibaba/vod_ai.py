@@ -7,44 +7,34 @@ import httpx
 
 from providers.accounts import AlibabaAccount
 from providers.alibaba.ai_jobs import AIJob, Answer, list_ai_jobs
-from providers.alibaba.client import (
-    IDS_AT_ONCE,
-    LIST_AI_JOB,
-    Vod,
-    asked,
-    batches,
-    console_url,
-    each,
-    raise_if_all_failed,
-)
+from providers.alibaba.client import IDS_AT_ONCE, LIST_AI_JOB, VOD_AI, Vod, console_url
 from providers.alibaba.loose import clean
 from providers.alibaba.states import over
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
-from providers.errors import Malformed, NotOffered, ProviderError
-from providers.models import Job, JobPage, JobQuery, Lookup, Unanswered
-from providers.parsing import listing, mapping
+from providers.errors import NotOffered, ProviderError
+from providers.lookups import Outcome, asked, batches, each, lookup, silence
+from providers.models import Job, JobPage, JobQuery, Lookup
+from providers.parsing import listing, mapping, number
 from providers.transport import Json
-
-SERVICE = "vod-ai"
 
 
 class VodAi:
     """The fingerprinting and smart tagging jobs of one account in one region."""
 
-    service = SERVICE
+    service = VOD_AI
     capabilities = Capabilities(lists=False, batch_max=IDS_AT_ONCE, requests_per_second=LIST_AI_JOB.rate)
 
     def __init__(self, account: AlibabaAccount, client: httpx.AsyncClient, budget: Budget) -> None:
         self.account = account.name
         self.region = account.region
-        self._vod = Vod.of(account, SERVICE, client, budget)
+        self._vod = Vod.of(account, VOD_AI, client, budget)
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Raise NotOffered: ListAIJob wants ids."""
         del query, cursor
         message = "ListAIJob cannot list jobs: ask for them by id"
-        raise NotOffered(message, account=self.account, service=SERVICE)
+        raise NotOffered(message, account=self.account, service=VOD_AI)
 
     async def budget_left(self) -> BudgetLeft:
         """Return how many look-ups may still be made just now."""
@@ -53,40 +43,27 @@ class VodAi:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids, in a request for each ten; `kinds` is not needed."""
         del kinds
-        question = asked(ids, self.account, SERVICE)
-        groups = batches(question.ids)
+        question = asked(ids)
+        groups = batches(question.ids, IDS_AT_ONCE)
         answers = await each(lambda group: list_ai_jobs(self._vod, group), groups)
-        if not question.impossible:
-            raise_if_all_failed(answers)
-        parts = [self._part(group, answer) for group, answer in zip(groups, answers, strict=True)]
-        return Lookup(
-            found=tuple(job for part in parts for job in part.found),
-            missing=(*question.impossible, *(one for part in parts for one in part.missing)),
-            unanswered=(*question.masked, *(one for part in parts for one in part.unanswered)),
-            request_id=next((part.request_id for part in parts if part.request_id), None),
-        )
+        outcomes: dict[str, Outcome] = {}
+        for group, answer in zip(groups, answers, strict=True):
+            outcomes |= {one: self._outcome(one, answer) for one in group}
+        return lookup(outcomes, question.impossible, self.account, self.service)
 
-    def _part(self, ids: list[str], answer: Answer | ProviderError) -> Lookup:
+    def _outcome(self, job_id: str, answer: Answer | ProviderError) -> Outcome:
         if isinstance(answer, ProviderError):
-            return Lookup(unanswered=tuple(Unanswered(one, answer) for one in ids), request_id=answer.request_id)
-        found = tuple(self._job(*answer.jobs[one], answer.request_id) for one in ids if one in answer.jobs)
-        silent = [one for one in ids if one not in answer.jobs]
-        # An entry that cannot be read may be any of the ids that the answer is silent about.
-        lost = [one for one in silent if answer.malformed and one not in answer.missing]
-        error = Malformed("ListAIJob's entry cannot be read", account=self.account, service=SERVICE)
-        return Lookup(
-            found,
-            missing=tuple(one for one in silent if one not in lost),
-            unanswered=tuple(Unanswered(one, error) for one in lost),
-            request_id=answer.request_id,
-        )
+            return answer
+        if job_id in answer.jobs:
+            return self._job(*answer.jobs[job_id], answer.request_id)
+        return None if job_id in answer.missing else silence(answer.malformed)
 
     def _job(self, job: AIJob, raw: Json, request_id: str | None) -> Job:
         shown, state = clean(raw), job.state
         unreadable = isinstance(shown.get("Data"), str) and shown["Data"].strip()
         return Job(
             account=self.account,
-            service=SERVICE,
+            service=VOD_AI,
             id=job.id or "",
             kind=job.kind,
             state=state,
@@ -111,12 +88,5 @@ def _attributes(data: Mapping[str, Any]) -> dict[str, str]:
     if not sentences:
         return {}
     count = f"{len(sentences)} sentence{'' if len(sentences) == 1 else 's'}"
-    seconds = _seconds(speech.get("Duration"))
-    return {"Speech recognised": count if seconds is None else f"{count}, {seconds} s"}
-
-
-def _seconds(milliseconds: Any) -> int | None:
-    try:
-        return round(float(milliseconds) / 1000)
-    except (TypeError, ValueError, OverflowError):
-        return None
+    milliseconds = number(speech.get("Duration"))
+    return {"Speech recognised": count if milliseconds is None else f"{count}, {round(milliseconds / 1000)} s"}

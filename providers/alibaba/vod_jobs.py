@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from providers.accounts import AlibabaAccount
-from providers.alibaba.client import GET_JOB_DETAIL, LIST_JOB_INFO, Vod, asked, each, mask_error, raise_if_all_failed
-from providers.alibaba.details import LISTED, OBJECTS, SERVICE, detail, listed
+from providers.alibaba.client import GET_JOB_DETAIL, LIST_JOB_INFO, VOD_JOBS, Vod
+from providers.alibaba.details import LISTED, OBJECTS, detail, listed
 from providers.alibaba.errors import unknown_here
 from providers.alibaba.kinds import Kinds
 from providers.alibaba.reasons import complete
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, NotOffered, ProviderError
-from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, Unanswered
+from providers.lookups import ask_each, asked, each, lookup
+from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 
 _REASONS_A_PAGE = 10
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -26,7 +27,7 @@ class VodJobs:
     Jobs are remembered for six months (provider API notes, section 5.5).
     """
 
-    service = SERVICE
+    service = VOD_JOBS
     capabilities = Capabilities(
         lists=False,
         lists_media=True,
@@ -38,7 +39,7 @@ class VodJobs:
     def __init__(self, account: AlibabaAccount, client: httpx.AsyncClient, budget: Budget) -> None:
         self.account = account.name
         self.region = account.region
-        self._vod = Vod.of(account, SERVICE, client, budget)
+        self._vod = Vod.of(account, VOD_JOBS, client, budget)
         self._kinds = Kinds()
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
@@ -67,19 +68,11 @@ class VodJobs:
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids: one request each where the kind is known, else up to four."""
-        question = asked(ids, self.account, SERVICE)
-        answers = await each(lambda one: self._find(one, kinds.get(one)), question.ids)
-        if not question.impossible:
-            raise_if_all_failed(answers)
-        pairs = list(zip(question.ids, answers, strict=True))
-        found = await complete(self._vod, [answer for answer in answers if isinstance(answer, Job)])
-        errors = [Unanswered(one, answer) for one, answer in pairs if isinstance(answer, ProviderError)]
-        return Lookup(
-            found,
-            missing=(*question.impossible, *(one for one, answer in pairs if answer is None)),
-            unanswered=(*question.masked, *errors),
-            request_id=next((job.request_id for job in found), None),
-        )
+        question = asked(ids)
+        outcomes = await ask_each(lambda one: self._find(one, kinds.get(one)), question.ids)
+        found = await complete(self._vod, [outcome for outcome in outcomes.values() if isinstance(outcome, Job)])
+        completed = {job.id: job for job in found}
+        return lookup({**outcomes, **completed}, question.impossible, self.account, self.service)
 
     async def _find(self, job_id: str, kind: str | None) -> Job | None:
         """Ask for the kind that is known, else for one after the other: an id does not tell its kind."""
@@ -116,9 +109,10 @@ class VodJobs:
         media = (query.media or "").strip()
         if not media:
             message = "VOD lists the jobs of one media id only: add media:ID, or ask for jobs by id"
-            raise NotOffered(message, account=self.account, service=SERVICE)
+            raise NotOffered(message, account=self.account, service=VOD_JOBS)
         if "*" in media:
-            raise mask_error(media, self.account, SERVICE)
+            message = f"{media} is masked: the asterisks hide a part of the id, copy the whole one"
+            raise InvalidQuery(message, code="masked_id", account=self.account, service=VOD_JOBS)
         return media
 
 

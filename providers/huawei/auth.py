@@ -8,11 +8,12 @@ import hmac
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, unquote
 
 import httpx
 
 from providers.accounts import HuaweiAccount
+from providers.query import canonical_query, encoded
 from providers.secrets import SecretRef
 
 ALGORITHM = "SDK-HMAC-SHA256"
@@ -101,16 +102,7 @@ def canonical_request(method: str, url: httpx.URL, headers: Mapping[str, str], b
     )
 
 
-def canonical_query(params: list[tuple[str, str]]) -> str:
-    """Return a query sorted and encoded as it is signed; sending the same text leaves nothing to interpretation."""
-    return "&".join(f"{_encode(name)}={_encode(value)}" for name, value in sorted(params))
-
-
 def _canonical_path(url: httpx.URL) -> str:
     """Only the signed path ends in a slash, not the one that is sent."""
-    path = "/".join(_encode(segment) for segment in unquote(url.raw_path.partition(b"?")[0].decode("ascii")).split("/"))
+    path = "/".join(encoded(segment) for segment in unquote(url.raw_path.partition(b"?")[0].decode("ascii")).split("/"))
     return path if path.endswith("/") else f"{path}/"
-
-
-def _encode(text: str) -> str:
-    return quote(text, safe="~")

@@ -13,10 +13,13 @@ from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, ProviderError
-from providers.huawei.client import FEW, PAGE_MAX, Api, States, look_up_each, possible_id
+from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
 from providers.huawei.paging import ALL, Batch, first_entries, from_pages, page_size, starts
+from providers.lookups import Outcome, ask_each, asked, batches, lookup, silence
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
+from providers.parsing import Unreadable
+from providers.states import States
 
 VIDEOS = "digital-human-videos"
 LONG_AGO = ("create_since", "2020-01-01T00:00:00Z")
@@ -82,36 +85,30 @@ class DigitalHuman:
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # the API needs none
         """Return these jobs, many in one request where the API takes many ids."""
-        asked = list(dict.fromkeys(ids))
-        possible = [job_id for job_id in asked if possible_id(job_id)]
+        question = asked(ids)
         try:
-            listed = await self._listed(possible)
+            outcomes = await self._listed(question.ids)
         except InvalidQuery:
             self._takes_many_ids = False
-            listed = {}
-        rest = [job_id for job_id in possible if job_id not in listed]
-        if listed and self._takes_many_ids:
-            answer = Lookup(missing=tuple(rest), request_id=next(iter(listed.values())).request_id)
-        else:
-            answer = await look_up_each(rest, self._show)
-        found = await asyncio.gather(*(self._explained(job) for job in (*listed.values(), *answer.found)))
-        impossible = tuple(job_id for job_id in asked if not possible_id(job_id))
-        return answer._replace(found=tuple(found), missing=(*answer.missing, *impossible))
+            outcomes = {}
+        rest = [job_id for job_id in question.ids if job_id not in outcomes]
+        outcomes |= await ask_each(self._show, rest)
+        explained = await asyncio.gather(*map(self._explained, outcomes.values()))
+        return lookup(dict(zip(outcomes, explained, strict=True)), question.impossible, self.account, self.service)
 
-    async def _listed(self, ids: Sequence[str]) -> dict[str, Job]:
+    async def _listed(self, ids: Sequence[str]) -> dict[str, Outcome]:
         """Return what one request for all ids tells, else what the list tells; nothing where single calls are as good.
 
         Only the vendor's SDK knows `job_ids`. An API that ignores it answers with other jobs, and is not asked again.
         """
-        wanted = set(ids)
         if self._takes_many_ids and len(ids) > 1:
-            chunks = [ids[start : start + BATCH_MAX] for start in range(0, len(ids), BATCH_MAX)]
-            pages = await asyncio.gather(*map(self._together, chunks))
+            pages = await asyncio.gather(*map(self._together, batches(ids, BATCH_MAX)))
             found = {job.id: job for page in pages for job in page.jobs}
-            self._takes_many_ids = wanted.issuperset(found) and not any(page.cursor for page in pages)
+            self._takes_many_ids = found.keys() <= set(ids) and not any(page.cursor for page in pages)
             if self._takes_many_ids:
-                return found
-        return await from_pages(wanted, self._newest) if len(ids) > FEW else {}
+                silent = silence(sum(page.malformed for page in pages))
+                return {job_id: found.get(job_id, silent) for job_id in ids} if found else {}
+        return {**await from_pages(set(ids), self._newest)} if len(ids) > FEW else {}
 
     async def _together(self, ids: Sequence[str]) -> JobPage:
         batch = await self._batch([LONG_AGO, *(("job_ids", job_id) for job_id in ids)], 0, PAGE_MAX)
@@ -121,15 +118,16 @@ class DigitalHuman:
         batch = await self._batch([LONG_AGO], starts(cursor, (ALL,))[ALL], PAGE_MAX)
         return first_entries([batch], self._job_with_raw, JobQuery(), OFFSET_MAX)
 
-    async def _show(self, job_id: str) -> Job | None:
+    async def _show(self, job_id: str) -> Job | Unreadable | None:
         batch = await self._batch([LONG_AGO, ("job_id", job_id)], 0, PAGE_MAX)
-        jobs = first_entries([batch], self._job_with_raw, JobQuery()).jobs
-        return next((job for job in jobs if job.id == job_id), None)
+        page = first_entries([batch], self._job_with_raw, JobQuery())
+        return next((job for job in page.jobs if job.id == job_id), silence(page.malformed))
 
-    async def _explained(self, job: Job) -> Job:
+    async def _explained(self, job: Outcome) -> Outcome:
         """Complete a failed job that the list gives no reason for, where its detail call answers."""
-        path = DETAILS.get(job.kind or "")
-        if job.state is not JobState.FAILED or job.error is not None or path is None:
+        if not isinstance(job, Job) or job.state is not JobState.FAILED or job.error is not None:
+            return job
+        if (path := DETAILS.get(job.kind or "")) is None:
             return job
         try:
             reply = await self._api.get("v1", f"{path}/{job.id}")

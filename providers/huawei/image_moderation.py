@@ -16,11 +16,13 @@ from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, NotOffered, ProviderError
-from providers.huawei.client import FEW, PAGE_MAX, Api, Origin, States, look_up_each, possible_id
+from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
 from providers.huawei.paging import ALL, Batch
+from providers.lookups import Outcome, ask_each, asked, lookup, silence
 from providers.models import Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup
 from providers.parsing import identity, instant, listing, mapping, readable, text
-from providers.redact import redact, scrub
+from providers.redact import redact
+from providers.states import States
 
 BATCH = "moderation/image/batch"
 PAGES_MAX = 20
@@ -106,24 +108,16 @@ class ImageModeration:
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # no kinds here
         """Return these jobs from the list; a few are asked for one by one, which tells about their images too."""
-        asked = list(dict.fromkeys(ids))
-        if not asked:
-            return Lookup()
-        page = await self.page(JobQuery())
+        question = asked(ids)
+        page = await self.page(JobQuery()) if question.ids else JobPage(())
         listed = {job.id: job for job in page.jobs}
-        if len(asked) > FEW:
-            found = tuple(listed[job_id] for job_id in asked if job_id in listed)
-            return Lookup(found, tuple(job_id for job_id in asked if job_id not in listed), (), page.request_id)
+        known: dict[str, Outcome] = {job_id: listed.get(job_id, silence(page.malformed)) for job_id in question.ids}
+        if len(known) <= FEW:
+            known = await ask_each(lambda job_id: self._show(job_id, known[job_id]), question.ids)
+        return lookup(known, question.impossible, self.account, self.service)
 
-        async def show(job_id: str) -> Job | None:
-            return await self._show(job_id, listed.get(job_id))
-
-        return await look_up_each(asked, show)
-
-    async def _show(self, job_id: str, listed: Job | None) -> Job | None:
-        """Return a job with its images, as listed where the detail call fails, None where neither knows it."""
-        if not possible_id(job_id):
-            return None
+    async def _show(self, job_id: str, listed: Outcome) -> Outcome:
+        """Return a job with its images, else what the list tells about it."""
         try:
             reply = await self._api.get("v2", BATCH, [("job_id", job_id)])
         except ProviderError as error:
@@ -167,8 +161,7 @@ def _error(images: list[dict[str, Any]]) -> JobError | None:
     """A job has no error of its own: take the first that one of its images has."""
     for image in images:
         if code := text(image.get("error_code")):
-            message = text(image.get("error_msg"))
-            return JobError(code=code, message=message and scrub(message))
+            return JobError.of(code, text(image.get("error_msg")))
     return None
 
 

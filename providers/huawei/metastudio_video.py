@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from providers.huawei.client import Origin, States
+from providers.huawei.client import Origin
 from providers.models import Job, JobError, JobState
-from providers.parsing import identity, instant, mapping, text
-from providers.redact import redact, scrub
+from providers.parsing import identity, instant, mapping, number, text
+from providers.redact import redact
+from providers.states import States
 
 LEAKS = frozenset({"cover_url", "preview_video_url"})
 """Signed links (section 10)."""
@@ -59,20 +60,12 @@ def read_job(
         output=text(asset.get("asset_id")),
         error=error_of(video) if state is JobState.FAILED else None,
         request_id=request_id,
-        attributes={"Video length": length} if (length := _seconds(video.get("duration"))) else {},
+        attributes={} if (length := number(video.get("duration"))) is None else {"Video length": f"{length:g} s"},
         raw=redact(video, LEAKS) if with_raw else None,
     )
-
-
-def _seconds(value: Any) -> str | None:
-    try:
-        return f"{float(value):g} s"
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def error_of(video: Mapping[str, Any]) -> JobError | None:
     """Return why a video failed, where its JSON says so."""
     info = mapping(video.get("error_info"))
-    code, message = text(info.get("error_code")), text(info.get("error_msg"))
-    return JobError(code=code, message=message and scrub(message)) if code or message else None
+    return JobError.of(text(info.get("error_code")), text(info.get("error_msg")))

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from providers.huawei.client import Origin, States
+from providers.huawei.client import Origin
 from providers.models import Job, JobError, JobState
 from providers.parsing import identity, instant, listing, mapping, text
 from providers.redact import redact, scrub
+from providers.states import States
 
 LEAKS = frozenset({"url", "headers", "vcn", "webhook", "username", "password"})
 """What never leaves this module (section 10): addresses may carry credentials."""
@@ -49,7 +50,7 @@ def read_job(item: Any, origin: Origin, states: States, request_id: str | None, 
         updated_at=updated_at,
         input=_input(mapping(task.get("input"))),
         output=_output(mapping(task.get("output"))),
-        error=_error(mapping(task.get("error"))) if state is JobState.FAILED else None,
+        error=_error(task) if state is JobState.FAILED else None,
         request_id=request_id,
         attributes=_attributes(task),
         notes=_notes(raw_state),
@@ -87,9 +88,9 @@ def _place(value: dict[str, Any]) -> str | None:
     return f"obs://{bucket}/{(text(value.get('path')) or '').lstrip('/')}" if bucket else None
 
 
-def _error(value: dict[str, Any]) -> JobError | None:
-    code, message = text(value.get("code")), text(value.get("message"))
-    return JobError(code=code, message=message and scrub(message)) if code or message else None
+def _error(task: dict[str, Any]) -> JobError | None:
+    error = mapping(task.get("error"))
+    return JobError.of(text(error.get("code")), text(error.get("message")))
 
 
 def _attributes(task: dict[str, Any]) -> dict[str, str]:

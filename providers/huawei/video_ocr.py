@@ -12,11 +12,13 @@ from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, NotOffered
-from providers.huawei.client import FEW, PAGE_MAX, Api, States, look_up_each, possible_id
+from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.errors import NO_SUCH_RESOURCE
 from providers.huawei.paging import ALL, Batch, first_entries, from_pages, page_size, starts
 from providers.huawei.vas_task import name_can_be_sent, part_of_id_can_be_sent, read_job
+from providers.lookups import ask_each, asked, lookup
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
+from providers.states import States
 
 TASKS = "services/video-ocr/tasks"
 OFFSET_MAX = 100_000
@@ -124,12 +126,11 @@ class VideoOcr:
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # no kinds here
         """Return these jobs: a few are asked for one by one, for many the list is read first."""
-        asked = list(dict.fromkeys(ids))
-        possible = [job_id for job_id in asked if possible_id(job_id)]
-        listed = await from_pages(set(possible), self._newest) if len(possible) > FEW else {}
-        rest = await look_up_each([job_id for job_id in possible if job_id not in listed], self._show)
-        impossible = tuple(job_id for job_id in asked if not possible_id(job_id))
-        return rest._replace(found=(*listed.values(), *rest.found), missing=(*rest.missing, *impossible))
+        question = asked(ids)
+        listed = await from_pages(set(question.ids), self._newest) if len(question.ids) > FEW else {}
+        rest = [job_id for job_id in question.ids if job_id not in listed]
+        outcomes = {**listed, **await ask_each(self._show, rest)}
+        return lookup(outcomes, question.impossible, self.account, self.service)
 
     async def _newest(self, cursor: str | None) -> JobPage:
         batch = await self._batch(ALL, starts(cursor, (ALL,))[ALL], PAGE_MAX)

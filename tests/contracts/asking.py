@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -53,6 +53,18 @@ async def ask(case: Case, subject: Provider) -> Any:
     if case.query is not None:
         return await subject.page(case.query)
     return await subject.lookup(case.ids[:1], case.kinds(case.ids[:1]))
+
+
+def garbled(case: Case, reply: Any, job_id: str) -> Any:
+    """A copy of a reply in which the object of one job has become one that says nothing about any job."""
+    if isinstance(reply, list):
+        return [garbled(case, item, job_id) for item in cast("list[Any]", reply)]
+    if not isinstance(reply, dict):
+        return reply
+    known = cast("dict[str, Any]", reply)
+    if any(known.get(key) == job_id for key in case.essential):
+        return {"brand_new": 1}
+    return {key: garbled(case, item, job_id) for key, item in known.items()}
 
 
 def word(case: Case, state: JobState) -> str:

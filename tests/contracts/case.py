@@ -52,7 +52,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Case:
-    """One service.
+    """One service: that of `account`, which has no other.
 
     `query` is something that the service can list, None where it cannot list at all.
     `states` is every raw state that the vendor documents (for the kind that `record` makes).
@@ -65,7 +65,6 @@ class Case:
     other request of the provider.
     """
 
-    service: str
     account: HuaweiAccount | AlibabaAccount
     query: JobQuery | None
     ids: tuple[str, str, str]
@@ -75,6 +74,12 @@ class Case:
     answer: Callable[[Sequence[Any], httpx.Request], httpx.Response]
     failures: tuple[Failure, ...]
     kinds: Callable[[Sequence[str]], Mapping[str, str]] = lambda _: NO_KINDS
+
+    @property
+    def service(self) -> str:
+        """The one service of the account."""
+        (service,) = self.account.services
+        return service
 
     def __str__(self) -> str:
         return self.service

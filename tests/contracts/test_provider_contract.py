@@ -11,7 +11,7 @@ import pytest
 from providers.errors import Malformed, NotOffered, ProviderError, Unauthorized
 from providers.models import Filter, JobQuery, JobState
 from providers.parsing import mapping
-from tests.contracts.asking import HALF_A_CHARACTER, all_texts, ask, holding, look_up, provider, word
+from tests.contracts.asking import HALF_A_CHARACTER, all_texts, ask, garbled, holding, look_up, provider, word
 from tests.contracts.case import LEAK, Case
 from tests.contracts.cases import cases
 
@@ -170,6 +170,24 @@ async def test_malformed_entries_do_not_disturb_a_lookup(case: Case):
     state = word(case, JobState.RUNNING)
     subject = holding(case, *MALFORMED, case.record(first, state), case.record(second, state))
     assert (await look_up(case, subject, first, second)).keys() == {first, second}
+
+
+@every
+async def test_a_job_that_cannot_be_read_is_unanswered_and_not_missing(case: Case):
+    lost, other, _ = case.ids
+    records = [case.record(one, word(case, JobState.RUNNING)) for one in (lost, other)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        whole = case.answer(records, request)
+        return httpx.Response(whole.status_code, json=garbled(case, whole.json(), lost))
+
+    for asked, found in (((lost, other), [other]), ((lost,), [])):
+        lookup = await provider(case, answer).lookup(asked, case.kinds(asked))
+        assert [job.id for job in lookup.found] == found
+        assert lookup.missing == ()
+        ((job_id, error),) = lookup.unanswered
+        assert (job_id, type(error)) == (lost, Malformed)
+        assert (error.account, error.service) == (case.account.name, case.service)
 
 
 @listing

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from providers.models import Filter, Job, JobQuery, JobRef, JobState
+from providers.models import Filter, Job, JobError, JobQuery, JobRef, JobState
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -80,3 +80,12 @@ def test_queries(values: dict[str, Any], filters: set[Filter], fits: bool, fits_
 
 def test_a_job_does_not_print_what_the_provider_sent():
     assert "vendor" not in repr(job(raw={"vendor": "text"}))
+
+
+def test_a_reason_that_says_nothing_is_none():
+    assert JobError.of(None, None) is None
+    assert JobError.of("X", None) == JobError(code="X")
+
+
+def test_a_reason_keeps_no_signature():
+    assert JobError.of(None, "see https://a.example/b?Signature=SECRET") == JobError(message="see https://a.example/b")

@@ -13,6 +13,7 @@ from providers.parsing import (
     instant,
     listing,
     mapping,
+    number,
     percentage,
     readable,
     text,
@@ -68,6 +69,14 @@ def test_instants(value: Any, expected: datetime | None):
 )
 def test_percentages(value: Any, expected: int | None):
     assert percentage(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("30016", 30016), (0, 0), (-1.5, -1.5), (True, None), (None, None), ("nan", None), (1e999, None), (10**400, None)],
+)
+def test_numbers(value: Any, expected: float | None):
+    assert number(value) == expected
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,6 @@ def answer(records: Sequence[Any], request: httpx.Request) -> httpx.Response:
 
 
 CASE = Case(
-    service="digital-human",
     account=account("digital-human"),
     query=JobQuery(),
     ids=IDS,

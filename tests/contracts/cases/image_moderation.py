@@ -51,7 +51,6 @@ def answer(records: Sequence[Any], request: httpx.Request) -> httpx.Response:
 
 
 CASE = Case(
-    service="image-moderation",
     account=account("image-moderation"),
     query=JobQuery(),
     ids=IDS,

@@ -56,7 +56,6 @@ def answer(records: Sequence[Any], request: httpx.Request) -> httpx.Response:
 
 
 CASE = Case(
-    service="video-ocr",
     account=account("video-ocr"),
     query=JobQuery(),
     ids=IDS,

@@ -45,7 +45,6 @@ def answer(records: Sequence[Any], request: httpx.Request) -> httpx.Response:
 
 
 CASE = Case(
-    service="vod-ai",
     account=AlibabaAccount.model_validate(
         {"name": "vod-cn", "cloud": "alibaba", "region": "cn-shanghai", "services": ["vod-ai"], **KEYS}
     ),

@@ -72,7 +72,6 @@ def _known(records: Sequence[Any]) -> dict[str, Json]:
 
 
 CASE = Case(
-    service="vod-jobs",
     account=AlibabaAccount.model_validate(
         {"name": "vod-sg", "cloud": "alibaba", "region": "ap-southeast-1", "services": ["vod-jobs"], **KEYS}
     ),

@@ -7,7 +7,8 @@ from alibabacloud_tea_openapi.utils import Utils
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.alibaba.auth import ALGORITHM, Acs3Auth, authorization, canonical_query
+from providers.alibaba.auth import ALGORITHM, Acs3Auth, authorization
+from providers.query import canonical_query
 from providers.secrets import SecretMissing, SecretRef
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -28,7 +29,7 @@ def headers(host: str, action: str, **more: str) -> dict[str, str]:
 
 
 def signature(signed: dict[str, str], parameters: dict[str, str], keys: tuple[str, str] = KEYS) -> str:
-    url = httpx.URL(f"https://{signed['host']}/?{canonical_query(parameters)}")
+    url = httpx.URL(f"https://{signed['host']}/?{canonical_query(parameters.items())}")
     return authorization("POST", url, signed, *keys).rpartition("Signature=")[2]
 
 
@@ -89,7 +90,7 @@ def test_random_requests_are_signed_like_the_vendors_own_client_does(
     sts = {} if token is None else {"x-acs-accesskey-id": keys[0], "x-acs-security-token": token}
     signed = headers("vod.cn-shanghai.aliyuncs.com", "ListAIJob", **sts)
     signed |= {"x-acs-signature-nonce": nonce, "x-acs-date": date.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    url = httpx.URL(f"https://vod.cn-shanghai.aliyuncs.com/?{canonical_query(parameters)}")
+    url = httpx.URL(f"https://vod.cn-shanghai.aliyuncs.com/?{canonical_query(parameters.items())}")
     theirs = SimpleNamespace(method="POST", pathname="/", query=parameters, headers=signed)
     expected = Utils.get_authorization(theirs, ALGORITHM, EMPTY, *keys)  # pyright: ignore[reportUnknownMemberType]  # no types
     assert authorization("POST", url, signed, *keys) == expected

@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from providers.alibaba.client import LIST_AI_JOB, Vod, asked, batches
-from providers.errors import InvalidQuery, Throttled, Unauthorized, Unavailable
+from providers.alibaba.client import LIST_AI_JOB, Vod
+from providers.errors import Throttled, Unauthorized, Unavailable
 from tests.providers.alibaba.cloud import Cloud, account, refused
 
 ID = "a718a3a1e8bb42ee3bc88921e9400000"
@@ -108,27 +108,3 @@ async def test_the_documented_rates_are_kept_to():
     await cloud.vod_ai().lookup([ID])
     await cloud.vod_jobs().lookup([ID], {ID: "snapshot"})
     assert cloud.budget.taken == [("vod-sg/vod/ListAIJob", LIST_AI_JOB.rate), ("vod-sg/vod/GetJobDetail", 15)]
-
-
-def test_ids_are_stripped_and_asked_once():
-    question = asked([" a ", "a", "", "b\n", "no/job", "x" * 65], "vod-sg", "vod-ai")
-    assert question.ids == ["a", "b"]
-    assert question.impossible == ["no/job", "x" * 65]
-
-
-def test_masked_ids_are_named():
-    question = asked(["a", "5c9dff****67f5"], "vod-sg", "vod-ai")
-    assert question.ids == ["a"]
-    ((job_id, error),) = question.masked
-    assert (job_id, type(error), error.account, error.service) == ("5c9dff****67f5", InvalidQuery, "vod-sg", "vod-ai")
-    assert "5c9dff****67f5" in error.message
-
-
-def test_nothing_but_masked_ids_is_an_error():
-    with pytest.raises(InvalidQuery, match="masked"):
-        asked(["5c9dff****67f5"], "vod-sg", "vod-ai")
-
-
-def test_batches_are_as_few_as_can_be():
-    assert [len(batch) for batch in batches([str(n) for n in range(21)])] == [10, 10, 1]
-    assert batches([]) == []

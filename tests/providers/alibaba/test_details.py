@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from providers.alibaba.details import OBJECTS, detail, listed
-from providers.errors import Malformed
 from providers.models import Job, JobState
+from providers.parsing import Unreadable
 from tests.providers.alibaba.cloud import Json, fixture
 
 WHERE = {"account": "vod-sg", "region": "ap-southeast-1"}
@@ -60,11 +60,10 @@ def test_an_empty_object_is_no_job(kind: str, shown: Json | None):
     assert read(kind, shown) is None
 
 
-@pytest.mark.parametrize("shown", [7, "text", ["list"]])
-def test_something_else_in_its_place_is_malformed(shown: object):
-    with pytest.raises(Malformed) as told:
+@pytest.mark.parametrize("shown", [7, "text", ["list"], {"Definition": "HD"}])
+def test_something_else_in_its_place_cannot_be_read(shown: object):
+    with pytest.raises(Unreadable, match="TranscodeJobDetail"):
         read("transcode", shown)
-    assert told.value.request_id == "ID"
 
 
 def test_an_object_without_its_id_is_taken_at_its_word():

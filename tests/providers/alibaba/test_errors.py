@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from providers.alibaba.errors import MEANINGS, classify, job_error, unknown_here
+from providers.alibaba.errors import MEANINGS, classify, unknown_here
 from providers.errors import (
     Forbidden,
     InvalidQuery,
@@ -183,11 +183,6 @@ def test_what_says_that_there_is_no_such_job(error: ProviderError):
 )
 def test_what_says_that_the_question_is_wrong(error: ProviderError):
     assert not unknown_here(error)
-
-
-def test_a_reason_that_says_nothing_is_none():
-    assert job_error(None, None) is None
-    assert job_error("X", None) is not None
 
 
 def test_the_fake_cloud_refuses_like_the_real_one():

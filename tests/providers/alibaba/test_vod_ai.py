@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from providers.alibaba.ai_jobs import read_answer
-from providers.errors import InvalidQuery, Malformed, NotOffered, Throttled
+from providers.errors import Malformed, NotOffered, Throttled
 from providers.models import Job, JobError, JobQuery, JobState
 from tests.providers.alibaba.cloud import Cloud, Json, fixture, refused
 
@@ -37,7 +37,7 @@ def example(job_id: str = ID) -> Json:
 async def test_the_vendors_example():
     answer = await Cloud(ListAIJob=lambda _: example()).vod_ai().lookup([ID])
     (job,) = answer.found
-    assert answer.request_id == job.request_id == "8233A0E4-E112-44*****58-2BCED1B88173"
+    assert job.request_id == "8233A0E4-E112-44*****58-2BCED1B88173"
     assert str(job.ref) == f"vod-sg/vod-ai/{ID}"
     assert (job.kind, job.state, job.raw_state) == ("AIVideoTag", JobState.SUCCEEDED, "success")
     assert job.created_at == datetime(2020, 6, 28, 2, 4, 32, tzinfo=UTC)
@@ -98,7 +98,7 @@ async def test_ten_ids_are_one_request_and_order_does_not_matter():
 
 async def test_nothing_asked_is_nothing_sent():
     cloud = Cloud()
-    assert await cloud.vod_ai().lookup([]) == ((), (), (), None)
+    assert await cloud.vod_ai().lookup([]) == ((), (), ())
     assert cloud.requests == []
 
 
@@ -121,13 +121,6 @@ async def test_only_nothing_answered_raises():
         await cloud.vod_ai().lookup([f"job{n}" for n in range(12)])
     answer = await cloud.vod_ai().lookup([ID, "no such id"])
     assert (answer.missing, [one.id for one in answer.unanswered]) == (("no such id",), [ID])
-
-
-async def test_masked_ids_stand_beside_the_answer():
-    answer = await Cloud(ListAIJob=lambda _: listing(entry())).vod_ai().lookup([ID, "a718****"])
-    assert [job.id for job in answer.found] == [ID]
-    ((job_id, error),) = answer.unanswered
-    assert (job_id, type(error)) == ("a718****", InvalidQuery)
 
 
 @pytest.mark.parametrize(

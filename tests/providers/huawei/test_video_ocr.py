@@ -321,5 +321,5 @@ async def test_one_job_that_cannot_be_asked_about_does_not_hide_the_other():
 
 async def test_an_answer_without_a_job_is_malformed():
     cloud = Cloud({f"{TASKS}/{1:032x}": lambda _: {"name": "nobody"}})
-    with pytest.raises(Malformed, match="without an id"):
-        await cloud.video_ocr().lookup([f"{1:032x}"])
+    ((job_id, error),) = (await cloud.video_ocr().lookup([f"{1:032x}"])).unanswered
+    assert (job_id, type(error), error.message) == (f"{1:032x}", Malformed, "an entry without an id")
