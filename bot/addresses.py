@@ -10,6 +10,7 @@ from providers.models import JobRef
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _SHORTEST = 12  # `task` and eight word characters
 _MASKED = re.compile(r"[0-9A-Za-z_*-]{1,64}")
+_MEDIA = re.compile("media[:=：]", re.IGNORECASE)
 # The forms that ids have in free text: 32 hex, lower-case UUID, VAS's `task` form, moderation v3's.
 _IN_TEXT = re.compile(
     r"(?<![0-9A-Za-z_-])"
@@ -57,20 +58,27 @@ def read(text: str) -> tuple[Address, ...]:
 
     Raises MaskedIdError for a sample id from documentation, and NotAnAddressError for anything else.
     """
-    if re.match(r"https?://", text, re.IGNORECASE):
+    if is_link(text):
         return _read_link(text)
-    last = text.rsplit("/", 1)[-1]
+    media, last = _MEDIA.match(text), re.split("[/:=：]", text)[-1]
     if "*" in last and _MASKED.fullmatch(last):
         raise MaskedIdError(text)
     if not _ID.fullmatch(last):
         raise NotAnAddressError(text)
+    if media and media.end() + len(last) == len(text):
+        return (MediaId(last),)
     match text.split("/"):
-        case [job_id]:
+        case [job_id] if job_id == last:
             return (JobId(job_id),)
         case [account, service, job_id] if account and service:
             return (JobRef(account.lower(), service.lower(), job_id),)
         case _:
             raise NotAnAddressError(text)
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is a web address."""
+    return re.match("https?://", text, re.IGNORECASE) is not None
 
 
 def could_be_id(text: str) -> bool:
@@ -85,9 +93,16 @@ def looks_like_id(text: str) -> bool:
 
 def _read_link(link: str) -> tuple[Address, ...]:
     plain = unquote(link)
-    if urlsplit(link).hostname == _VOD_CONSOLE and (media := _VOD_MEDIA.search(plain)):
+    if _host(link) == _VOD_CONSOLE and (media := _VOD_MEDIA.search(plain)):
         return (MediaId(media[1]),)
     ids = tuple(JobId(found) for found in dict.fromkeys(_IN_TEXT.findall(plain)))
     if not ids:
         raise NotAnAddressError(link)
     return ids
+
+
+def _host(link: str) -> str | None:
+    try:
+        return urlsplit(link).hostname
+    except ValueError:  # brackets and some other characters make no host name
+        return None

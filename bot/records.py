@@ -84,4 +84,4 @@ def accounts(answer: AccountsHealth) -> Record:
 
 def instant(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC, to the second: `2026-11-20T14:30:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None

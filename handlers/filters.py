@@ -1,5 +1,6 @@
 """Reads the value of each filter word."""
 
+import re
 from datetime import UTC, datetime
 
 from bot.errors import Problem, UsageError
@@ -25,7 +26,7 @@ def read_filter(key: str, value: str) -> str:
 
 
 def _states(value: str) -> str:
-    words = [word.strip().lower() for word in value.split(",") if word.strip()]
+    words = [word.strip().lower() for word in re.split("[,，]", value) if word.strip()]
     states = list(dict.fromkeys(STATE_SYNONYMS.get(word, word) for word in words))
     for state in states:
         if state not in STATES:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.catalog import Scope
 from handlers import times
+from handlers.words import quoted
 from providers.models import JobQuery, JobState
 
 PAGE = 10
@@ -35,15 +36,15 @@ class Command:
 
     @property
     def usage(self) -> str:
-        return f"/jobs {self.name} {self.arguments}".rstrip()
+        return f"{SLASH_COMMAND} {self.name} {self.arguments}".rstrip()
 
 
 STATES = tuple(state.value for state in JobState)
 STATE_SYNONYMS = {"canceled": "cancelled", "success": "succeeded", "fail": "failed", "queued": "pending"}
 
 FILTERS = (
-    FilterWord("state", "state:failed,running", "jobs in one of these states", STATES),
-    FilterWord("since", "since:2h", "created at this time or later", times.EXPECTED),
+    FilterWord("state", "state:failed,running", f"jobs in one of these states: {', '.join(STATES)}", STATES),
+    FilterWord("since", "since:2h", f"created at this time or later: {', '.join(times.EXPECTED)}", times.EXPECTED),
     FilterWord("until", "until:2026-11-20", "created at this time or earlier", times.EXPECTED),
     FilterWord("name", "name:lecture", "the name contains this text", ("any text",)),
     FilterWord("kind", "kind:transcode", "the kind contains this text", ("any text",)),
@@ -64,6 +65,7 @@ COMMANDS = (
         "failed",
         "[SCOPE] [FILTER…]",
         "the same with state:failed since:24h",
+        ("It is `/jobs list` with these two filters, unless you type others.",),
         examples=("failed", "failed digital-human since:3d"),
         filters=True,
     ),
@@ -84,6 +86,9 @@ COMMANDS = (
     Command("help", "[COMMAND]", "this, or more about one command", examples=("help list",)),
 )
 
+SLASH_COMMAND = "/jobs"
+DESCRIPTION = "List, show and find cloud jobs"
+"""What the manifest says of /jobs."""
 COMMAND = {command.name: command for command in COMMANDS}
 FILTER = {word.key: word for word in FILTERS}
 FAILED = (("state", "failed"), ("since", "24h"))
@@ -107,7 +112,8 @@ class Request:
 
     def __str__(self) -> str:
         filters = (f"{key}:{quoted(value)}" for key, value in self.filters)
-        return " ".join(filter(None, (self.command, str(self.scope), *filters, *self.jobs, self.text)))
+        text = quoted(self.text) if self.text else ""
+        return " ".join(filter(None, (self.command, str(self.scope), *filters, *self.jobs, text)))
 
     @property
     def limit(self) -> int:
@@ -135,8 +141,3 @@ class Request:
     def with_scope(self, scope: Scope) -> "Request":
         """Return the same request over another part of the catalog."""
         return Request(self.command, scope, self.filters)
-
-
-def quoted(value: str) -> str:
-    """Return a value as it has to be typed: in quotes where it holds a space."""
-    return f'"{value}"' if " " in value else value

@@ -25,6 +25,7 @@ from bot.views.message import Message
 from handlers import grammar
 from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
+from handlers.words import undecorated
 from providers.registry import meaning
 
 Body = dict[str, Any]
@@ -45,19 +46,20 @@ def register(app: AsyncApp) -> None:
 async def on_command(ack: AsyncAck, command: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
     """Answer the asker alone."""
     await ack()
-    await send(respond, await answer(services_of(context), Ask(text=command.get("text", ""))))
+    ask = Ask(text=undecorated(command.get("text", "")))
+    await send(respond, await answer(services_of(context), ask))
 
 
 async def on_run(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
     """Refresh, Next, Previous and corrections: the new answer takes the old one's place."""
     await ack()
-    await _replace(services_of(context), await read_ask(services_of(context), action["value"]), body, respond)
+    await _replace(services_of(context), await read_ask(services_of(context), action.get("value")), body, respond)
 
 
 async def on_open(ack: AsyncAck, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
     """Details: one more answer below, for the person who clicked."""
     await ack()
-    ask = await read_ask(services_of(context), action["value"])
+    ask = await read_ask(services_of(context), action.get("value"))
     await send(respond, await answer(services_of(context), ask), replace_original=False)
 
 
@@ -66,8 +68,8 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond
     await ack()
     services = services_of(context)
     ask = await read_ask(services, action["block_id"].removeprefix(payloads.SELECTS))
-    request, picked = parse(ask.text, services.catalog), action["selected_option"]["value"]
-    value = "" if picked == payloads.ANY else picked
+    request, picked = parse(ask.text, services.catalog), action.get("selected_option")
+    value = "" if picked is None or picked["value"] == payloads.ANY else picked["value"]
     if action["action_id"] == payloads.PICK_STATE:
         request = request.with_filter("state", value)
     else:
@@ -80,7 +82,7 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Post a fresh answer to the channel, with the name of who shared it."""
     await ack()
-    ask = await read_ask(services_of(context), action["value"])
+    ask = await read_ask(services_of(context), action.get("value"))
     message = await answer(services_of(context), ask.model_copy(update={"shared_by": body["user"]["id"]}))
     try:
         await client.chat_postMessage(channel=body["channel"]["id"], text=message.text, blocks=message.blocks)
@@ -95,10 +97,10 @@ async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient
     """Open the modal at once, within the 3 s of its trigger, and fill it when the provider has answered."""
     await ack()
     services = services_of(context)
+    ask = await read_ask(services, action.get("value"))
+    named = addresses_of(parse(ask.text, services.catalog))
     modal = await Modal.open(client, body["trigger_id"], details.raw_loading())
-    ask = await read_ask(services, action["value"])
-    found = await show_jobs(services, addresses_of(parse(ask.text, services.catalog)))
-    await modal.update(details.raw(found))
+    await modal.update(details.raw(await show_jobs(services, named)))
 
 
 async def on_unknown_button(ack: AsyncAck, respond: AsyncRespond) -> None:

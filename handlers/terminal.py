@@ -20,8 +20,9 @@ from bot.services import Services
 from bot.views import tables
 from bot.views.errors import sentence
 from bot.views.text import unformatted
-from handlers.grammar import Request, quoted
+from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
+from handlers.words import quoted
 from providers.registry import meaning
 
 ANSWERED, NONE_ANSWERED, WRONG_USAGE, SOME_FAILED = 0, 1, 2, 3

@@ -1,7 +1,7 @@
 """Durations and instants as people type them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(
@@ -29,10 +29,18 @@ def instant(text: str, now: datetime) -> datetime:
 
 
 def last_instant(text: str, now: datetime) -> datetime:
-    """Read the same for the end of a period: a bare date, `today` and `yesterday` stand for their last second."""
+    """Read the same for the end of a period: a bare date, `today` and `yesterday` stand for their last moment."""
     start = instant(text, now)
-    whole_day = text.strip().lower() in DAYS or re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", text.strip())
-    return start + timedelta(days=1, seconds=-1) if whole_day else start
+    whole_day = text.strip().lower() in DAYS or _is_date(text.strip())
+    return start + timedelta(days=1, microseconds=-1) if whole_day else start
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def before(now: datetime, age: timedelta) -> datetime:

@@ -3,33 +3,47 @@
 from bot.answers import AccountsHealth, ServiceHealth
 from bot.payloads import RUN, Ask
 from bot.views.errors import service_error
-from bot.views.message import Message, actions, button, context, message, section
-from bot.views.text import count, date
+from bot.views.message import Block, Budget, Message, actions, button, context, message, section, stacked
+from bot.views.text import age, bold, count, date, plain
 
 
 def accounts(answer: AccountsHealth) -> Message:
     """One line for each service: whether it answers, how fast, and what is left of its budget."""
-    ask = Ask(text="accounts")
+    title = section("*Accounts and services*")
+    foot = [
+        context(f"checked {age(answer.checked_at)}"),
+        *actions("accounts", button("Refresh", f"{RUN}:refresh", Ask(text="accounts"))),
+    ]
+    body = Budget([title, *foot]).fit([block for name in _names(answer) for block in _account(name, answer)], _more)
+    return message(_fallback(answer), [title, *body, *foot])
+
+
+def _names(answer: AccountsHealth) -> list[str]:
+    return list(dict.fromkeys(service.account for service in answer.services))
+
+
+def _account(name: str, answer: AccountsHealth) -> list[Block]:
+    return stacked([bold(name, 60), *(_line(service) for service in answer.services if service.account == name)])
+
+
+def _more(number: int) -> Block:
+    return context(f"… and {count(number, 'account')} for which there is no room. `callboard jobs accounts` has all.")
+
+
+def _fallback(answer: AccountsHealth) -> str:
     failing = [service for service in answer.services if service.error]
-    blocks = [section("*Accounts and services*")]
-    for account in dict.fromkeys(service.account for service in answer.services):
-        lines = [_line(service) for service in answer.services if service.account == account]
-        blocks.append(section(f"*{account}*\n" + "\n".join(lines)))
-    blocks.append(context(f"checked {date(answer.checked_at)}"))
-    blocks.append(actions("accounts", [button("Refresh", f"{RUN}:refresh", ask.encode())]))
-    summary = f"{count(len(answer.services) - len(failing), 'service')} of {len(answer.services)} answer."
-    return message(
-        "\n".join([summary, *(f"{each.account}/{each.service} does not answer" for each in failing)]), blocks
-    )
+    summary = f"{len(answer.services) - len(failing)} of {count(len(answer.services), 'service')} answer."
+    return "\n".join([summary, *(f"{each.account}/{each.service} does not answer" for each in failing)])
 
 
 def _line(service: ServiceHealth) -> str:
     if service.error:
         last = f" It last answered {date(service.last_ok_at)}." if service.last_ok_at else ""
         return f"{service_error(service.error)}{last}"
-    latency = f"{round((service.latency_s or 0) * 1000):,} ms"
-    listing = "" if service.lists else " · answers by id"
+    latency = f" in {round(service.latency_s * 1000):,} ms" if service.latency_s is not None else ""
+    listing = "" if service.lists else " · looks jobs up by id, cannot list"
     budget = (
         f" · {service.budget_left} of {service.budget} requests left this second" if service.budget is not None else ""
     )
-    return f"✅ *{service.service}* in {service.region} · {latency}{listing}{budget}"
+    where = f"{bold(service.service, 60)} in {plain(service.region, 60)}"
+    return f"✅ {where} answers{latency}{listing}{budget}"

@@ -1,119 +1,178 @@
 """Everything about one job, or about several."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
-from bot.answers import JobDetails, Missing
+from bot.answers import JobDetails
 from bot.payloads import OPEN, RAW, RUN, SHARE, Ask
 from bot.views.errors import service_error
-from bot.views.jobs import row
+from bot.views.jobs import name, row
 from bot.views.message import Block, Budget, Message, actions, button, context, divider, fields, message, modal, section
-from bot.views.states import plain_state, state
-from bot.views.text import bold, code, code_block, count, date, duration, listed, plain, unformatted
-from providers.models import Job, JobState
+from bot.views.states import NO_REASON, plain_state, state
+from bot.views.text import (
+    age,
+    bold,
+    code,
+    code_block,
+    count,
+    date,
+    duration,
+    fitting,
+    link,
+    listed,
+    plain,
+    unformatted,
+)
+from providers.models import Job, JobError, JobState
 
 Meaning = Callable[[Job], str | None]
 """Tells what a job's error code means, where the vendor documents it."""
 
-NO_REASON = "the provider gives no reason"
+NOBODY = "None of the configured services can look this up."
+WIDTHS = (300, 100, 30)
+"""Characters for each fact about a job: the next smaller number is tried when the message gets too long."""
+FACTS_MAX = 30
+NOTES_MAX = 5
+IDS_MAX = 20
+PLACES_MAX = 10
+TAIL_CHARS = 4000
 RAW_CHUNK = 2900
 RAW_CHUNKS = 30
+RAW_BYTES = 150_000
+"""Of the 250,000 that Slack's reference allows a modal, as JSON."""
 
 
 def job_details(answer: JobDetails, ask: Ask, meaning: Meaning) -> Message:
     """Details of every job found; a message that gets full shows the last ones as lines of a list."""
+    alone = len(answer.jobs) == 1
     head = [context(f"📌 Shared by <@{ask.shared_by}>")] if ask.shared_by else []
-    tail = [*map(_missing, answer.missing), *(context(service_error(error)) for error in answer.errors)]
-    if len(answer.jobs) != 1:
-        tail.append(actions("details", _refresh_and_share(ask)))
-    budget = Budget([*head, *tail])
-    body: list[Block] = []
-    for job in answer.jobs:
-        whole = _job(job, answer, ask, meaning, alone=len(answer.jobs) == 1)
-        body.extend(whole if budget.take(whole) else [row(job)] if budget.take([row(job)]) else [])
-    return message(_fallback(answer), [*head, *body, *tail])
+    buttons = [] if alone else actions("details", _refresh_and_share(ask))
+    tail = Budget(chars=TAIL_CHARS).fit([*map(section, missing(answer)), *map(context, _errors(answer))], _more_lines)
+    budget = Budget([*head, *tail, *buttons, _more_jobs(len(answer.jobs))])
+    body: list[Block] = [] if answer.jobs or tail else [section(NOBODY)]
+    for index, job in enumerate(answer.jobs):
+        if not (blocks := _fitting(job, answer, ask, meaning, budget)):
+            body.append(_more_jobs(len(answer.jobs) - index))
+            break
+        body += blocks
+    return message(_fallback(answer), [*head, *body, *tail, *buttons])
 
 
-def _job(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, *, alone: bool) -> list[Block]:
-    reason = _reason(job, meaning)
-    notes = [f"⚠️ {plain(note, 300)}" for note in job.notes[:5]]
+def _more_lines(number: int) -> Block:
+    return context(f"… and {count(number, 'more line')} like these")
+
+
+def _more_jobs(number: int) -> Block:
+    return context(f"… and {count(number, 'more job')}, for which there is no room here. Ask for fewer at once.")
+
+
+def _fitting(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, budget: Budget) -> list[Block]:
+    """Return the details of a job, as long as there is room for; nothing when there is none."""
+    for room in WIDTHS:
+        whole = _job(job, answer, ask, meaning, room)
+        if budget.take(whole):
+            return whole
+    return [row(job)] if budget.take([row(job)]) else []
+
+
+def _job(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, room: int) -> list[Block]:
+    alone = len(answer.jobs) == 1
+    reason = _reason(job, meaning, room)
+    notes = [f"⚠️ {plain(note, room)}" for note in job.notes[:NOTES_MAX]]
     request = f" · request id {code(job.request_id, 80)}" if job.request_id else ""
-    own = ask if alone else Ask(text=f"show {job.ref}", shared_by=ask.shared_by)
     return [
-        section(f"{state(job)} · {bold(job.name or job.id)}"),
-        *fields([f"*{plain(label, 40)}*\n{value}" for label, value in facts(job).items()]),
+        section(f"{state(job)} · {bold(name(job), 200)}"),
+        *fields([f"{bold(label, 40)}\n{value}" for label, value in list(facts(job, room).items())[:FACTS_MAX]]),
         *([section(reason)] if reason else []),
         *([section("\n".join(notes))] if notes else []),
         section(f"*Ref* {code(str(job.ref), 300)}\n*Id* {code(job.id, 200)}"),
-        context(f"checked {date(answer.checked_at)}{request}{_console(job)}"),
-        actions(f"job:{job.ref}"[:255], _buttons(job, own, alone=alone)),
+        context(f"checked {age(answer.checked_at)}{request}{_console(job)}"),
+        *actions(f"job-{answer.jobs.index(job)}", _buttons(job, ask, alone=alone)),
         *([] if alone else [divider()]),
     ]
 
 
-def facts(job: Job) -> dict[str, str]:
+def facts(job: Job, room: int = WIDTHS[0]) -> dict[str, str]:
     """Label and value, in mrkdwn, of everything known about a job, in the order to read them."""
     known = {
         "Service": job.service,
-        "Account": job.account,
         "Kind": job.kind,
+        "Account": job.account,
         "Region": job.region,
-        "Progress": f"{job.progress} %" if job.progress is not None else None,
-        "Media": job.media,
-        "Input": job.input,
-        "Output": job.output,
-        **job.attributes,
-        "Duration": duration(job.duration_s) if job.duration_s is not None else None,
-    }
-    times = {
         "Created": job.created_at,
         "Started": job.started_at,
         "Finished": job.finished_at,
+        "Duration": duration(job.duration_s) if job.duration_s is not None else None,
+        "Media": job.media,
+        "Input": job.input,
+        "Output": job.output,
+        "Progress": f"{job.progress} %" if job.progress is not None else None,
         "Updated": job.updated_at,
     }
-    words = {label: plain(value, 300) for label, value in known.items() if value}
-    return words | {label: date(moment) for label, moment in times.items() if moment}
+    told = {**job.attributes, **known}
+    order = (*known, *(label for label in job.attributes if label not in known))
+    return {label: _value(told[label], room) for label in order if told[label]}
 
 
-def _reason(job: Job, meaning: Meaning) -> str:
+def _value(value: str | datetime | None, room: int) -> str:
+    return date(value) if isinstance(value, datetime) else plain(value or "", room)
+
+
+def _reason(job: Job, meaning: Meaning, room: int) -> str:
     if job.state is not JobState.FAILED:
         return ""
-    error = job.error
-    if error is None or not (error.code or error.message):
-        return f"*Why it failed*\n{NO_REASON}"
-    words = " ".join(filter(None, (code(error.code, 80) if error.code else "", plain(error.message or "", 1500))))
+    error = job.error or JobError()
+    words = " ".join(filter(None, (code(error.code, 80) if error.code else "", plain(error.message or "", room * 5))))
     meant = meaning(job)
-    return f"*Why it failed*\n{words}" + (f"\nThis code means: {plain(meant, 300)}" if meant else "")
+    return f"*Why it failed*\n{words or NO_REASON}" + (f"\nThis code means: {plain(meant, 300)}" if meant else "")
 
 
 def _console(job: Job) -> str:
-    """A link of our own making: only known console pages are ever put there."""
-    return f" · <{job.console_url}|open the console>" if job.console_url else ""
+    to_console = link(job.console_url, "open the console") if job.console_url else ""
+    return f" · {to_console}" if to_console else ""
 
 
 def _buttons(job: Job, ask: Ask, *, alone: bool) -> list[Block]:
-    raw = button("Raw", f"{RAW}:{job.service}", Ask(text=f"show {job.ref}").encode(), name=f"Raw data of {job.id}")
+    own = Ask(text=f"show {job.ref}")
+    raw = button("Raw", f"{RAW}:{job.service}", own, name=f"Raw data of {job.id}")
     if alone:
-        return [*_refresh_and_share(ask), raw]
-    return [button("Details", f"{OPEN}:details", ask.encode()), raw]
+        return [*_refresh_and_share(ask), *raw]
+    return [*button("Details", f"{OPEN}:details", own, name=f"Details of {job.id}"), *raw]
 
 
 def _refresh_and_share(ask: Ask) -> list[Block]:
-    refresh = button("Refresh", f"{RUN}:refresh", ask.encode())
-    return [refresh] if ask.shared_by else [refresh, button("Share", f"{SHARE}:details", ask.encode())]
+    refresh = button("Refresh", f"{RUN}:refresh", ask)
+    return refresh if ask.shared_by else [*refresh, *button("Share", f"{SHARE}:details", ask)]
 
 
-def _missing(missing: Missing) -> Block:
-    places = listed([f"*{place}*" for place in missing.looked_in[:10]], "and")
+def missing(answer: JobDetails) -> list[str]:
+    """Lines about the jobs that no service knows, those together that were looked for in the same places."""
+    places = dict.fromkeys(each.looked_in for each in answer.missing)
+    return [_missing([each.id for each in answer.missing if each.looked_in == place], place) for place in places]
+
+
+def _missing(ids: Sequence[str], places: Sequence[str]) -> str:
+    names = _first([code(each, 80) for each in ids], IDS_MAX)
+    where = _first([bold(place, 80) for place in places], PLACES_MAX)
+    one = len(ids) == 1
+    known = f"{'is' if one else 'are'} not known to {listed(where, 'and')}" if where else "could not be found"
     again = "A job that was submitted a moment ago may not be there yet."
-    return section(f"❔ {code(missing.id, 200)} is not known to {places}. {again}")
+    return f"❔ {listed(names, 'and')} {known}. {again}"
+
+
+def _first(words: list[str], number: int) -> list[str]:
+    return words if len(words) <= number else [*words[:number], f"{len(words) - number:,} more"]
+
+
+def _errors(answer: JobDetails) -> list[str]:
+    return [service_error(error) for error in answer.errors]
 
 
 def _fallback(answer: JobDetails) -> str:
-    lines = [f"{plain_state(job)}: {job.name or job.id}, {job.ref}" for job in answer.jobs]
-    lines += [unformatted(block["text"]["text"]) for block in map(_missing, answer.missing)]
-    lines += [unformatted(service_error(error)) for error in answer.errors]
-    return "\n".join(lines) or "No job was found."
+    lines = [f"{plain_state(job)}: {name(job)}, {job.ref}" for job in answer.jobs]
+    lines += map(unformatted, (*missing(answer), *_errors(answer)))
+    return "\n".join(lines) or NOBODY
 
 
 def raw_loading() -> Block:
@@ -123,26 +182,34 @@ def raw_loading() -> Block:
 
 def raw(answer: JobDetails) -> Block:
     """The provider's own JSON, secrets removed."""
-    blocks: list[Block] = [context(service_error(error)) for error in answer.errors]
-    blocks += map(_missing, answer.missing)
+    blocks = [*map(section, missing(answer)), *map(context, _errors(answer))][:10]
     for job in answer.jobs[:1]:
-        text = json.dumps(job.raw, indent=2, ensure_ascii=False, default=str)
-        chunks = _chunks(text.splitlines())
         request = f" · request id {code(job.request_id, 80)}" if job.request_id else ""
         blocks.append(context(f"{code(str(job.ref), 300)} as the provider sent it, secrets removed{request}"))
-        blocks += [section(code_block(chunk, RAW_CHUNK + 100)) for chunk in chunks[:RAW_CHUNKS]]
-        if len(chunks) > RAW_CHUNKS:
-            blocks.append(context(f"… and {count(len(chunks) - RAW_CHUNKS, 'part')} more, left out"))
-    return modal("Raw", blocks[:100])
+        blocks += _json(json.dumps(job.raw, indent=2, ensure_ascii=False, default=str))
+    return modal("Raw", blocks or [section(NOBODY)])
 
 
-def _chunks(lines: list[str]) -> list[str]:
-    """Join lines to texts that stay under Slack's limit even when each character has to be escaped."""
-    chunks: list[str] = [""]
-    for line in lines:
-        for start in range(0, max(1, len(line)), RAW_CHUNK // 5):
-            piece = line[start : start + RAW_CHUNK // 5]
-            if len(code_block(f"{chunks[-1]}\n{piece}", 10**9)) > RAW_CHUNK:
-                chunks.append("")
-            chunks[-1] = f"{chunks[-1]}\n{piece}" if chunks[-1] else piece
-    return chunks
+def _json(text: str) -> list[Block]:
+    """Return as many blocks of code as a modal holds, and say how much is left out."""
+    blocks: list[Block] = []
+    room = RAW_BYTES
+    for chunk in _chunks(text):
+        block = section(code_block(chunk.removesuffix("\n"), RAW_CHUNK + 100))
+        room -= len(json.dumps(block))
+        if room < 0 or len(blocks) == RAW_CHUNKS:
+            left_out = count(text.count("\n") + 1, "more line")
+            return [*blocks, context(f"… and {left_out}, for which there is no room here")]
+        blocks.append(block)
+        text = text[len(chunk) :]
+    return blocks
+
+
+def _chunks(text: str) -> Iterator[str]:
+    """Cut a text, at the ends of lines where there are any, so that each piece fits a block once it is escaped."""
+    begin = 0
+    while begin < len(text):
+        piece = fitting(text[begin : begin + RAW_CHUNK], RAW_CHUNK)
+        end = len(piece) if begin + len(piece) == len(text) else piece.rfind("\n") + 1 or len(piece)
+        yield piece[:end]
+        begin += end

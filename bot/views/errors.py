@@ -1,11 +1,14 @@
 """What went wrong, said so that somebody knows what to do."""
 
+from math import ceil
+
 from bot.answers import ServiceError
 from bot.errors import Problem, UsageError
 from bot.payloads import BUTTON_MAX, RUN, Ask
 from bot.views.message import Message, actions, button, message, section
-from bot.views.text import code, date, duration, listed, plain, unformatted
+from bot.views.text import bold, code, date, duration, listed, plain, unformatted
 
+CHOICES_MAX = 30
 _WHAT = {
     "unauthorized": "does not accept our credentials",
     "forbidden": "does not allow us to ask this",
@@ -21,12 +24,18 @@ _WHAT = {
 
 def service_error(error: ServiceError) -> str:
     """One line: which service, what happened, the vendor's words, since when, and what helps."""
-    where = f"*{error.account}/{error.service}*"
+    where = place(error.account, error.service)
     what = _WHAT.get(error.kind, "could not answer")
-    vendor = f" ({_vendor_words(error)})" if _vendor_words(error) else ""
+    words = _vendor_words(error)
+    vendor = f" ({words})" if words else ""
     since = f", since {date(error.failing_since)}" if error.failing_since else ""
     request = f" Request id {code(error.request_id, 80)}." if error.request_id else ""
     return f"⚠️ {where} {what}{vendor}{since}. {advice(error)}{request}"
+
+
+def place(account: str, service: str) -> str:
+    """Name a service of an account."""
+    return bold(f"{account}/{service}", 80)
 
 
 def _vendor_words(error: ServiceError) -> str:
@@ -38,7 +47,7 @@ def _vendor_words(error: ServiceError) -> str:
 def advice(error: ServiceError) -> str:
     """What helps against a failure; plain text."""
     if error.kind == "throttled" and error.retry_after:
-        return f"Try again in {duration(error.retry_after)}."
+        return f"Try again in {duration(max(1, ceil(error.retry_after)))}."
     match error.kind:
         case "unauthorized" | "forbidden" | "not_offered":
             return "`callboard check` tells what to mend."
@@ -49,13 +58,13 @@ def advice(error: ServiceError) -> str:
 
 
 _SENTENCES = {
-    Problem.UNKNOWN_WORD: "I don't know {found} here. Expected {choices}.",
-    Problem.SUPERFLUOUS: "Nothing may follow here, but I found {found}.",
-    Problem.UNKNOWN_FILTER: "There is no filter {found}. There are {choices}.",
-    Problem.BAD_VALUE: "I don't understand {found}. Expected {choices}.",
-    Problem.UNKNOWN_ACCOUNT: "There is no account {found}. There are {choices}.",
-    Problem.UNKNOWN_SERVICE: "This account has no service {found}. It has {choices}.",
-    Problem.SERVICE_NOT_OF_ACCOUNT: "There is no {found}: this account has {choices}.",
+    Problem.UNKNOWN_WORD: "I don't know {found}. Type {choices} there.",
+    Problem.SUPERFLUOUS: "Leave {found} out: nothing follows this command.",
+    Problem.UNKNOWN_FILTER: "There is no filter {found}. There are {all}.",
+    Problem.BAD_VALUE: "I don't understand {found}. Type {choices} there.",
+    Problem.UNKNOWN_ACCOUNT: "There is no account {found}. There are {all}.",
+    Problem.UNKNOWN_SERVICE: "This account has no service {found}. It has {all}.",
+    Problem.SERVICE_NOT_OF_ACCOUNT: "There is no {found}: this account has {all}.",
     Problem.TWO_SCOPES: "{found} are two scopes. Name one, or none to ask everywhere.",
     Problem.REPEATED_FILTER: "The filter {found} stands twice; keep one. Two states go in one: `state:failed,running`.",
     Problem.NO_JOB: "Which job? Type `/jobs show JOB`, where JOB is an id, ACCOUNT/SERVICE/ID or a console link.",
@@ -68,7 +77,10 @@ _SENTENCES = {
 
 def sentence(error: UsageError) -> str:
     """Say what is wrong with a command and what to type instead."""
-    return _SENTENCES[error.problem].format(found=code(error.found, 100), choices=listed(list(error.expected)))
+    words = error.expected if len(error.expected) <= CHOICES_MAX else (*error.expected[:CHOICES_MAX], "…")
+    return _SENTENCES[error.problem].format(
+        found=code(error.found, 100), choices=listed(words), all=listed(words, "and")
+    )
 
 
 def usage(error: UsageError) -> Message:
@@ -77,20 +89,15 @@ def usage(error: UsageError) -> Message:
     if not error.suggestion:
         return message(unformatted(text), [section(f"🤔 {text}")])
     meant = f"{text}\nDid you mean {code(f'/jobs {error.suggestion}', 300)}?"
-    ask = Ask(text=error.suggestion)
-    run = [button("Yes, run it", f"{RUN}:correction", ask.encode(), style="primary")]
-    buttons = [actions("correction", run)] if ask.fits(BUTTON_MAX) else []
-    return message(unformatted(meant), [section(f"🤔 {meant}"), *buttons])
+    run = button("Yes, run it", f"{RUN}:correction", Ask(text=error.suggestion), style="primary", limit=BUTTON_MAX)
+    return message(unformatted(meant), [section(f"🤔 {meant}"), *actions("correction", run)])
 
 
 def expired() -> Message:
     """A button whose data is gone."""
     text = "This button is too old: its data is no longer kept. Type the command again, for example `/jobs list`."
-    blocks = [
-        section(f"⌛ {text}"),
-        actions("expired", [button("List jobs", f"{RUN}:list", Ask(text="list").encode())]),
-    ]
-    return message(text.replace("`", ""), blocks)
+    again = button("List jobs", f"{RUN}:list", Ask(text="list"))
+    return message(unformatted(text), [section(f"⌛ {text}"), *actions("expired", again)])
 
 
 def memory_lost() -> Message:

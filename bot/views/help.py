@@ -12,9 +12,9 @@ def overview(commands: Sequence[tuple[str, str]]) -> Message:
     lines = "\n".join(f"{code(usage)} {summary}" for usage, summary in commands)
     text = f"*Callboard* answers questions about cloud jobs.\n{lines}"
     examples = [("Recent jobs", "list"), ("Failed today", "failed"), ("Accounts", "accounts")]
-    buttons = [button(label, f"{RUN}:{command}", Ask(text=command).encode()) for label, command in examples]
+    buttons = [each for label, command in examples for each in button(label, f"{RUN}:{command}", Ask(text=command))]
     note = context("Order and case do not matter. `/jobs help list` tells about one command.")
-    return message(unformatted(text), [section(text), note, actions("help", buttons)])
+    return message(unformatted(text), [section(text), note, *actions("help", buttons)])
 
 
 def command(

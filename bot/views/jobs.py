@@ -1,18 +1,23 @@
-"""Lists and details of jobs."""
+"""A list of jobs, a page at a time."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from itertools import accumulate, takewhile
 
 from bot.answers import Incomplete, JobList, Remembered
 from bot.payloads import ANY, BLOCK_ID_MAX, OPEN, PICK_SERVICE, PICK_STATE, RUN, SELECTS, SHARE, Ask
-from bot.views.errors import service_error
+from bot.views.errors import place, service_error
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, select
-from bot.views.states import EMOJI, plain_state, state
-from bot.views.text import bold, code, count, cut, duration, plain, utc
-from providers.models import Job, JobState
+from bot.views.states import EMOJI, NO_REASON, plain_state, state
+from bot.views.text import age, bold, clean, code, count, cut, duration, plain
+from providers.models import Job, JobError, JobState
 
 LINES_MAX = 12
 """Lines about services under a list; more of them are counted."""
+LINES_CHARS = 4000
+SCOPES_CHARS = 3000
+"""Room for the select of services; a scope without room there can still be typed."""
+_OPTION_CHARS = 60
+"""One option of a select as JSON, apart from the name that stands in it twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +31,18 @@ class Controls:
 
 def job_list(answer: JobList, ask: Ask, controls: Controls) -> Message:
     """A page of jobs, with what can be done with it. As many jobs as fit are shown; the next page goes on there."""
-    title, lines = _title(ask), [context(line) for line in notes(answer)]
-    budget = Budget(
-        [title, *lines, *_foot(answer, ask, len(answer.jobs), controls), *_foot(answer, ask, 0, Controls())]
-    )
-    rows: list[Block] = []
-    for block in map(row, answer.jobs):
-        if not budget.take([block]):
-            break
-        rows.append(block)
-    body = rows or [section(nothing(answer))]
-    return message(_fallback(answer, len(rows)), [title, *body, *lines, *_foot(answer, ask, len(rows), controls)])
+    title, body = _title(ask), [*map(row, answer.jobs)] or [section(nothing(answer))]
+    # The longest foot there can be: with a Next button, and with fewer jobs than there are.
+    budget = Budget([title, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls)])
+    lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], _more_lines)
+    budget.take(lines)
+    body = [body[0], *takewhile(lambda block: budget.take([block]), body[1:])]
+    shown = len(body) if answer.jobs else 0
+    return message(_fallback(answer, shown), [title, *body, *lines, *_foot(answer, ask, shown, controls)])
+
+
+def _more_lines(number: int) -> Block:
+    return context(f"… and {count(number, 'more line')} like these")
 
 
 def _title(ask: Ask) -> Block:
@@ -46,61 +52,56 @@ def _title(ask: Ask) -> Block:
 
 def row(job: Job) -> Block:
     """Two lines and a Details button."""
-    ask = Ask(text=f"show {job.ref}")
-    first = f"{state(job)} · {bold(job.name or job.id, 120)} · {job.service} · {job.account}"
+    ask, title = Ask(text=f"show {job.ref}"), name(job)
+    first = f"{state(job)} · {bold(title, 120)} · {plain(job.service, 60)} · {plain(job.account, 60)}"
     return section(
         f"{first}\n{_when(job)}{_failure(job)}",
-        button("Details", f"{OPEN}:details", ask.encode(), name=f"Details of {job.name or job.id}"),
+        button("Details", f"{OPEN}:details", ask, name=f"Details of {cut(title, 40)}"),
     )
 
 
+def name(job: Job) -> str:
+    """What to call a job: its name, or its id where it has none that can be seen."""
+    return clean(job.name or "") or job.id
+
+
 def _when(job: Job) -> str:
-    age = f"created {_ago(job.created_at)}" if job.created_at else "age unknown"
+    created = f"created {age(job.created_at)}" if job.created_at else "age unknown"
     took = f" · took {duration(job.duration_s)}" if job.duration_s is not None else ""
     progress = f" · {job.progress} %" if job.progress is not None and not job.state.ended else ""
-    return f"{age}{took}{progress}"
-
-
-def _ago(moment: datetime) -> str:
-    return f"<!date^{int(moment.timestamp())}^{{ago}}|{utc(moment)}>"
+    return f"{created}{took}{progress}"
 
 
 def _failure(job: Job) -> str:
     if job.state is not JobState.FAILED:
         return ""
-    if job.error is None or not (job.error.code or job.error.message):
-        return " · the provider gives no reason"
-    parts = (
-        code(job.error.code, 60) if job.error.code else "",
-        plain(job.error.message, 150) if job.error.message else "",
-    )
-    return f" · {' '.join(filter(None, parts))}"
+    error = job.error or JobError()
+    parts = (code(error.code, 60) if error.code else "", plain(error.message, 150) if error.message else "")
+    return f" · {' '.join(filter(None, parts)) or NO_REASON}"
 
 
 def notes(answer: JobList) -> list[str]:
     """One line for each service that failed, is late, cannot list, or was read only in part."""
-    lines = [
+    return [
         *map(service_error, answer.errors),
         *map(_remembered, answer.remembered),
         *(line for part in answer.incomplete for line in _incomplete(part)),
     ]
-    if len(lines) > LINES_MAX:
-        lines = [*lines[:LINES_MAX], f"… and {count(len(lines) - LINES_MAX, 'more line')} like these."]
-    return lines
 
 
 def _remembered(part: Remembered) -> str:
-    where = f"🗒️ *{part.account}/{part.service}* cannot list its jobs"
+    where = f"🗒️ {place(part.account, part.service)} cannot list its jobs"
     if not part.known:
         return f"{where}, and nobody has looked one up yet: `/jobs show ID` does."
-    return f"{where}; searched are the {count(part.known, 'job')} that somebody looked up before."
+    return f"{where}; I searched the {count(part.known, 'job')} that somebody looked up before."
 
 
 def _incomplete(part: Incomplete) -> list[str]:
-    where = f"*{part.account}/{part.service}*"
+    where = place(part.account, part.service)
     lines: list[str] = []
     if part.scanned:
-        lines.append(f"✂️ {where} was searched through its newest {part.scanned:,} jobs; narrow it with `since:`.")
+        newest = count(part.scanned, "job")
+        lines.append(f"✂️ {where} has more than the newest {newest} searched here. Narrow the search with `since:`.")
     if part.malformed:
         lines.append(f"⚠️ {where} sent {count(part.malformed, 'job')} that could not be read.")
     return lines
@@ -114,6 +115,8 @@ def nothing(answer: JobList) -> str:
         return "There are no jobs this far down any more."
     if answer.errors:
         return "No jobs match in the services that answered."
+    if answer.remembered and len(answer.remembered) == answer.services:
+        return "Callboard knows no job that matches."
     return "No jobs match."
 
 
@@ -129,47 +132,53 @@ def position(answer: JobList, shown: int) -> str:
 
 def _foot(answer: JobList, ask: Ask, shown: int, controls: Controls) -> list[Block]:
     cut_off = f" (a message holds no more than {shown})" if shown < len(answer.jobs) else ""
-    blocks = [context(f"{position(answer, shown)}{cut_off}, checked {_ago(answer.checked_at)}{_request_ids(answer)}")]
-    if controls.scopes and not ask.shared_by and ask.fits(BLOCK_ID_MAX):
-        blocks.append(actions(f"{SELECTS}{ask.at(0).encode()}", _selects(controls)))
-    return [*blocks, actions("page", _buttons(answer, ask, shown))]
+    line = f"{position(answer, shown)}{cut_off}, checked {age(answer.checked_at)}{_request_ids(answer)}"
+    selects = _selects(controls) if controls.scopes and not ask.shared_by and ask.fits(BLOCK_ID_MAX) else []
+    return [
+        context(line),
+        *actions(f"{SELECTS}{ask.at(0).encode()}", selects),
+        *actions("page", _buttons(answer, ask, shown)),
+    ]
 
 
 def _request_ids(answer: JobList) -> str:
     ids = {f"{job.account}/{job.service}": job.request_id for job in answer.jobs if job.request_id}
     if not ids:
         return ""
-    return " · request ids: " + ", ".join(f"{where} {code(value, 60)}" for where, value in list(ids.items())[:6])
+    shown = [f"{plain(where, 60)} {code(request_id, 60)}" for where, request_id in list(ids.items())[:6]]
+    return f" · request ids: {', '.join(shown)}"
 
 
 def _selects(controls: Controls) -> list[Block]:
     states = [("Any state", ANY), *((f"{EMOJI[each]} {each.capitalize()}", each.value) for each in JobState)]
-    places = [("Every service", ANY), *((scope, scope) for scope in controls.scopes)]
+    room = accumulate(_OPTION_CHARS + 2 * len(scope) for scope in controls.scopes)
+    places = [scope for scope, used in zip(controls.scopes, room, strict=True) if used <= SCOPES_CHARS]
+    chosen = [controls.scope] if controls.scope in controls.scopes else []
+    services = [("Every service", ANY), *((place, place) for place in dict.fromkeys((*chosen, *places)))]
     return [
         select("State", PICK_STATE, states, controls.state),
-        select("Service", PICK_SERVICE, places, controls.scope),
+        select("Service", PICK_SERVICE, services, controls.scope),
     ]
 
 
 def _buttons(answer: JobList, ask: Ask, shown: int) -> list[Block]:
-    buttons: list[Block] = []
-    if answer.offset and not ask.shared_by:
-        buttons.append(button("◀ Previous", f"{RUN}:previous", ask.at(answer.offset - answer.limit).encode()))
-    if (answer.more or shown < len(answer.jobs)) and not ask.shared_by:
-        buttons.append(button("Next ▶", f"{RUN}:next", ask.at(answer.offset + shown).encode()))
-    buttons.append(button("Refresh", f"{RUN}:refresh", ask.encode()))
+    refresh = button("Refresh", f"{RUN}:refresh", ask)
     if ask.shared_by:
         mine = ask.model_copy(update={"shared_by": None})
-        return [*buttons, button("Open for me", f"{OPEN}:mine", mine.encode())]
-    return [*buttons, button("Share", f"{SHARE}:list", ask.encode())]
+        return [*refresh, *button("Open for me", f"{OPEN}:mine", mine)]
+    previous = button("◀ Previous", f"{RUN}:previous", ask.at(answer.offset - answer.limit))
+    following = button("Next ▶", f"{RUN}:next", ask.at(answer.offset + shown))
+    return [
+        *(previous if answer.offset else []),
+        *(following if answer.more or shown < len(answer.jobs) else []),
+        *refresh,
+        *button("Share", f"{SHARE}:list", ask),
+    ]
 
 
 def _fallback(answer: JobList, shown: int) -> str:
     if not shown:
         return nothing(answer)
-    lines = [
-        f"{plain_state(job)}: {cut(job.name or job.id, 80)}, {job.service}, {job.account}"
-        for job in answer.jobs[:shown]
-    ]
+    lines = [f"{plain_state(job)}: {cut(name(job), 80)}, {job.service}, {job.account}" for job in answer.jobs[:shown]]
     failed = [f"{error.account}/{error.service} did not answer" for error in answer.errors]
     return "\n".join([f"Jobs {position(answer, shown)}", *lines, *failed])

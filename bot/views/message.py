@@ -1,10 +1,11 @@
 """A message within Slack's limits: the one place that knows how much fits."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from bot.views.text import cut, width
+from bot.payloads import BLOCK_ID_MAX, Ask
+from bot.views.text import clean, cut, escaped, width
 
 Block = dict[str, Any]
 
@@ -27,9 +28,9 @@ class Message(NamedTuple):
 class Budget:
     """How much of a message is still free."""
 
-    def __init__(self, reserved: Sequence[Block] = ()) -> None:
-        self.blocks = BLOCKS_MAX - len(reserved)
-        self.chars = CHARS_MAX - size(reserved)
+    def __init__(self, reserved: Sequence[Block] = (), *, blocks: int = BLOCKS_MAX, chars: int = CHARS_MAX) -> None:
+        self.blocks = blocks - len(reserved)
+        self.chars = chars - size(reserved)
 
     def take(self, blocks: Sequence[Block]) -> bool:
         """Take room for blocks; False, and nothing is taken, when they do not fit."""
@@ -40,15 +41,34 @@ class Budget:
         self.chars -= chars
         return True
 
+    def fit(self, blocks: Sequence[Block], more: Callable[[int], Block]) -> list[Block]:
+        """Take room for the first blocks that fit, and return them; `more` makes one that counts those left out."""
+        if self.take(blocks):
+            return list(blocks)
+        if not self.take([more(len(blocks))]):
+            return []
+        kept = 0
+        while self.take([blocks[kept]]):
+            kept += 1
+        return [*blocks[:kept], more(len(blocks) - kept)]
+
+    def part(self, *, blocks: int, chars: int) -> "Budget":
+        """Return a smaller budget within this one."""
+        return Budget(blocks=min(blocks, self.blocks), chars=min(chars, self.chars))
+
 
 def size(blocks: Sequence[Block]) -> int:
     return sum(width(json.dumps(block, ensure_ascii=False)) for block in blocks)
 
 
 def message(text: str, blocks: Sequence[Block]) -> Message:
-    """Make a message of blocks that fit, leaving out what does not; the fallback is cut."""
+    """Make a message of blocks that fit, leaving out what does not.
+
+    `text` is plain: as the fallback it is cut, and escaped, because Slack looks for people to notify there too.
+    """
     budget = Budget()
-    return Message(cut(text, FALLBACK_MAX), [block for block in blocks if budget.take([block])])
+    lines = filter(None, map(clean, text.split("\n")))
+    return Message(escaped("\n".join(lines), FALLBACK_MAX), [block for block in blocks if budget.take([block])])
 
 
 def mrkdwn(text: str, limit: int = TEXT_MAX) -> Block:
@@ -57,12 +77,13 @@ def mrkdwn(text: str, limit: int = TEXT_MAX) -> Block:
 
 
 def plain_text(text: str, limit: int = 75) -> Block:
-    return {"type": "plain_text", "text": cut(text, limit), "emoji": True}
+    return {"type": "plain_text", "text": cut(text, limit)}
 
 
-def section(text: str, accessory: Block | None = None) -> Block:
+def section(text: str, accessory: Sequence[Block] = ()) -> Block:
+    """Return a paragraph, with a button at its side where there is one."""
     block: Block = {"type": "section", "text": mrkdwn(text)}
-    return {**block, "accessory": accessory} if accessory else block
+    return {**block, "accessory": accessory[0]} if accessory else block
 
 
 def fields(texts: Sequence[str]) -> list[Block]:
@@ -77,22 +98,42 @@ def context(*texts: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(text) for text in texts[:10]]}
 
 
-def header(text: str) -> Block:
-    return {"type": "header", "text": plain_text(text, 150)}
-
-
 def divider() -> Block:
     return {"type": "divider"}
 
 
-def button(label: str, action_id: str, value: str, *, style: str | None = None, name: str | None = None) -> Block:
-    """Return a button; `name` is what a screen reader says when the label alone is ambiguous."""
-    block: Block = {"type": "button", "text": plain_text(label), "action_id": action_id, "value": value}
+def stacked(lines: Sequence[str]) -> list[Block]:
+    """Return sections that hold these lines, as few as the limit of a section allows."""
+    texts: list[str] = []
+    for line in lines:
+        if texts and len(texts[-1]) + len(line) < TEXT_MAX:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return [section(text) for text in texts]
+
+
+def button(
+    label: str,
+    action_id: str,
+    ask: Ask,
+    *,
+    style: str | None = None,
+    name: str | None = None,
+    limit: int = BLOCK_ID_MAX,
+) -> list[Block]:
+    """Return a button, or none when its command is longer than `limit`, which leaves room for other buttons.
+
+    `name` is what a screen reader says when the label alone is ambiguous.
+    """
+    if not ask.fits(limit):
+        return []
+    block: Block = {"type": "button", "text": plain_text(label), "action_id": action_id, "value": ask.encode()}
     if style:
         block["style"] = style
     if name:
-        block["accessibility_label"] = cut(name, 75)
-    return block
+        block["accessibility_label"] = cut(clean(name), 75)
+    return [block]
 
 
 def select(placeholder: str, action_id: str, options: Sequence[tuple[str, str]], chosen: str | None) -> Block:
@@ -107,8 +148,9 @@ def select(placeholder: str, action_id: str, options: Sequence[tuple[str, str]],
     return {**block, "initial_option": drawn[chosen]} if chosen in drawn else block
 
 
-def actions(block_id: str, elements: Sequence[Block]) -> Block:
-    return {"type": "actions", "block_id": block_id, "elements": list(elements[:25])}
+def actions(block_id: str, elements: Sequence[Block]) -> list[Block]:
+    """Return a row of buttons or selects; none without elements, which Slack refuses."""
+    return [{"type": "actions", "block_id": block_id, "elements": list(elements[:25])}] if elements else []
 
 
 def modal(title: str, blocks: Sequence[Block]) -> Block:

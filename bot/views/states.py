@@ -12,6 +12,9 @@ EMOJI = {
     JobState.UNKNOWN: "❔",
 }
 
+NO_REASON = "the provider gives no reason"
+"""Said of a failed job where others have a code or a message."""
+
 
 def state(job: Job) -> str:
     """The state with its emoji and the vendor's own word, for mrkdwn."""

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.answers import AccountsHealth, JobDetails, JobList, ServiceError
-from bot.views.details import NO_REASON, Meaning, facts
+from bot.views.details import NOBODY, Meaning, facts, missing
 from bot.views.errors import service_error
-from bot.views.jobs import notes, nothing, position
-from bot.views.states import EMOJI
-from bot.views.text import ago, clean, cut, duration, listed, unformatted
+from bot.views.jobs import name, notes, nothing, position
+from bot.views.states import EMOJI, NO_REASON
+from bot.views.text import ago, clean, cut, duration, unformatted
 from providers.models import Job, JobState
 
 COLOURS = {
@@ -29,13 +29,23 @@ COLOURS = {
 
 def console(output: TextIO) -> Console:
     """Return a console for an output; what is not a terminal gets lines wide enough to be searched with grep."""
-    return Console(file=output, width=None if output.isatty() else 240, highlight=False)
+    # A cell that is a plain string is text: nothing that a provider or a person wrote becomes markup.
+    return Console(file=output, width=None if output.isatty() else 240, highlight=False, markup=False, emoji=False)
+
+
+def _words(text: str, style: str = "") -> Text:
+    """Return text that cannot control the terminal."""
+    return Text("\n".join(map(clean, text.split("\n"))), style)
+
+
+def _said(mrkdwn: str) -> Text:
+    return _words(unformatted(mrkdwn))
 
 
 def job_list(answer: JobList, now: datetime) -> RenderableType:
     """A page of jobs, newest first."""
     parts: list[RenderableType] = [_jobs_table(answer.jobs, now)] if answer.jobs else [Text(nothing(answer))]
-    parts += [Text(unformatted(line)) for line in notes(answer)]
+    parts += map(_said, notes(answer))
     if answer.jobs:
         parts.append(Text(f"{position(answer, len(answer.jobs))}, checked {ago(answer.checked_at, now)}", "dim"))
     return Group(*parts)
@@ -46,15 +56,20 @@ def _jobs_table(jobs: Iterable[Job], now: datetime) -> Table:
     for column in ("State", "Job", "Created", "Took", "Reason"):
         table.add_column(column, overflow="fold", no_wrap=column in {"Created", "Took"})
     for job in jobs:
-        name = Text(f"{cut(clean(job.name), 60)}\n") if job.name else Text()
         table.add_row(
             _state(job),
-            name + Text(str(job.ref), "dim" if job.name else ""),
+            _title(job),
             ago(job.created_at, now) if job.created_at else "",
             duration(job.duration_s) if job.duration_s is not None else "",
-            Text(_reason(job)),
+            _words(_reason(job)),
         )
     return table
+
+
+def _title(job: Job) -> Text:
+    """The name over the ref, which is enough for a job without a name."""
+    ref, title = str(job.ref), cut(name(job), 60)
+    return _words(ref) if name(job) == job.id else _words(title) + "\n" + _words(ref, "dim")
 
 
 def _state(job: Job) -> Text:
@@ -73,20 +88,20 @@ def job_details(answer: JobDetails, meaning: Meaning) -> RenderableType:
     """Everything about each job found, then what was not found."""
     parts: list[RenderableType] = []
     for job in answer.jobs:
-        title = Text(clean(job.name or job.id), "bold")
+        title = _words(name(job), "bold")
         table = Table(box=None, show_header=False, pad_edge=False, title=title, title_justify="left")
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
         table.add_row("State", _state(job))
-        table.add_row("Ref", str(job.ref))
+        table.add_row("Ref", _words(str(job.ref)))
         for label, value in facts(job).items():
-            table.add_row(clean(label), Text(clean(unformatted(value))))
+            table.add_row(_words(label), _said(value))
         for label, value in _ending(job, meaning):
-            table.add_row(label, Text(clean(value)))
+            table.add_row(label, _words(value))
         parts += [table, Text()]
-    for missing in answer.missing:
-        parts.append(Text(f"{missing.id} is not known to {listed(list(missing.looked_in), 'and')}."))
-    return Group(*parts, *(Text(unformatted(service_error(error))) for error in answer.errors))
+    parts += map(_said, missing(answer))
+    parts += map(_said, map(service_error, answer.errors))
+    return Group(*parts or [Text(NOBODY)])
 
 
 def _ending(job: Job, meaning: Meaning) -> Iterable[tuple[str, str]]:
@@ -112,6 +127,6 @@ def accounts(answer: AccountsHealth) -> RenderableType:
         budget = f"{each.budget_left} of {each.budget}" if each.budget is not None else ""
         latency = f"{round(each.latency_s * 1000)} ms" if each.latency_s is not None else ""
         reachable = Text("no", "red") if each.error else Text("yes", "green")
-        table.add_row(f"{each.account}/{each.service}", each.region, reachable, latency, budget)
+        table.add_row(_words(f"{each.account}/{each.service}"), _words(each.region), reachable, latency, budget)
         failed += [each.error] if each.error else []
-    return Group(table, *(Text(unformatted(service_error(error))) for error in failed))
+    return Group(table, *map(_said, map(service_error, failed)))

@@ -3,23 +3,36 @@
 import html
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 ELLIPSIS = "…"
+NOTHING = "(empty)"
+"""What stands for a text of which nothing can be seen."""
 # What Slack would read as formatting: a pair of markers, an emoji code, a quote, a list or code.
-_FORMATTING = re.compile(r"[*~`]|(?<!\w)_|_(?!\w)|:[\w+'-]+:|^\s*(?:>|[-•]\s|\d+\.\s)")
+_FORMATTING = re.compile(r"[*~`]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:[\w+'-]+:|^(?:>|[-•]\s|\d+\.\s)")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-_JOINERS = {"\u200c", "\u200d"}  # part of emoji and of Persian, Hindi and other words
+_JOINERS = "\u200c\u200d"  # part of emoji and of Persian, Hindi and other words
+# No space, and nothing that ends a link or begins code.
+_LINKABLE = re.compile(r"https://[!-;=?-_a-{}~]{1,1000}")
+# Our own mrkdwn: code, bold, dates, people and links.
+_OURS = re.compile(r"`([^`]*)`|\*([^*\n]+)\*|<!date\^[^|>]*\|([^>]*)>|<(@\w+)>|<https?://[^|>]*\|([^>]*)>")
 
 
 def clean(text: str) -> str:
     """Return text on one line, without control, invisible and direction-changing characters."""
-    shown = (
-        " " if char.isspace() else char
-        for char in text
-        if char in _JOINERS or char.isspace() or unicodedata.category(char) not in _INVISIBLE
-    )
-    return re.sub(" {2,}", " ", "".join(shown)).strip()
+    return re.sub(" {2,}", " ", visible(re.sub(r"\s", " ", text))).strip(f" {_JOINERS}")
+
+
+def visible(text: str) -> str:
+    """Return text without control, invisible and direction-changing characters, its line feeds apart."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char for char in text if char == "\n" or char in _JOINERS or _is_visible(char))
+
+
+def _is_visible(char: str) -> bool:
+    return unicodedata.category(char) not in _INVISIBLE
 
 
 def width(text: str) -> int:
@@ -29,16 +42,21 @@ def width(text: str) -> int:
 
 def cut(text: str, limit: int) -> str:
     """Return text of at most `limit` UTF-16 units, with an ellipsis where it was cut."""
-    if width(text) <= limit:
+    return _shortened(text, limit, width)
+
+
+def _shortened(text: str, limit: int, measure: Callable[[str], int]) -> str:
+    if measure(text) <= limit:
         return text
-    kept: list[str] = []
-    room = limit - 1
-    for char in text:
-        room -= width(char)
+    return _beginning(text, limit - measure(ELLIPSIS), measure).rstrip(f" {_JOINERS}") + ELLIPSIS
+
+
+def _beginning(text: str, room: int, measure: Callable[[str], int]) -> str:
+    for end, char in enumerate(text):
+        room -= measure(char)
         if room < 0:
-            break
-        kept.append(char)
-    return "".join(kept).rstrip("\u200d ") + ELLIPSIS
+            return text[:end]
+    return text
 
 
 def escape(text: str) -> str:
@@ -46,35 +64,55 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def escaped(text: str, limit: int) -> str:
+    """Return text escaped, cut so that `limit` UTF-16 units hold it with its escapes."""
+    return escape(_shortened(text, limit, _escaped_width))
+
+
+def fitting(text: str, limit: int) -> str:
+    """Return as much of the beginning of a text as `limit` UTF-16 units hold once it is escaped."""
+    return _beginning(text, limit, _escaped_width)
+
+
+def _escaped_width(text: str) -> int:
+    return width(escape(text))
+
+
 def plain(text: str, limit: int = 200) -> str:
     """Return a provider's text for mrkdwn, looking like itself; text that Slack would format becomes code."""
-    text = cut(clean(text), limit)
-    return code(text, limit) if _FORMATTING.search(text) else escape(text)
+    text = clean(text)
+    return code(text, limit) if _FORMATTING.search(text) else escaped(text, limit)
 
 
 def bold(text: str, limit: int = 200) -> str:
     """Return a provider's text in bold, or as code where bold would break it."""
-    text = cut(clean(text), limit)
-    return code(text, limit) if not text or _FORMATTING.search(text) else f"*{escape(text)}*"
+    text = clean(text)
+    return code(text, limit) if not text or _FORMATTING.search(text) else f"*{escaped(text, limit - 2)}*"
 
 
 def code(text: str, limit: int = 200) -> str:
     """Return a provider's text as code, to be copied."""
-    return f"`{escape(cut(clean(text), limit)).replace('`', 'ʼ') or ' '}`"
+    return f"`{escaped(clean(text).replace('`', 'ʼ') or NOTHING, limit - 2)}`"
 
 
 def code_block(text: str, limit: int) -> str:
-    """Return lines of code, cut so that the escaped text fits `limit`."""
-    body = text.replace("```", "ʼʼʼ")
-    room = limit - 8
-    while width(escape(body)) > room:
-        body = cut(body, min(width(body) - 1, room * width(body) // width(escape(body))))
-    return f"```\n{escape(body)}\n```"
+    """Return lines of code, cut so that `limit` holds them."""
+    return f"```\n{escaped(visible(text).replace('```', 'ʼʼʼ'), limit - 8)}\n```"
+
+
+def link(url: str, label: str) -> str:
+    """Return a link, or nothing where the URL is not one that Slack can be given."""
+    return f"<{escape(url)}|{label}>" if _LINKABLE.fullmatch(url) else ""
 
 
 def date(moment: datetime) -> str:
     """Return a Slack date token: each reader sees their own zone, others the UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(moment)}>"
+
+
+def age(moment: datetime) -> str:
+    """Return a Slack date token that each reader sees as an age (`4 minutes ago`), others as the UTC fallback."""
+    return f"<!date^{int(moment.timestamp())}^{{ago}}|{utc(moment)}>"
 
 
 def utc(moment: datetime) -> str:
@@ -96,24 +134,24 @@ def duration(seconds: float) -> str:
 
 def ago(moment: datetime, now: datetime) -> str:
     """Write an age with one unit: `4 s ago`, `3 min ago`, `5 d ago`; `just now` for less than a second."""
-    age = now - moment
-    if age < timedelta(seconds=1):
+    passed = now - moment
+    if passed < timedelta(seconds=1):
         return "just now"
-    return f"{' '.join(duration(age.total_seconds()).split()[:2])} ago"
+    return f"{' '.join(duration(passed.total_seconds()).split()[:2])} ago"
 
 
 def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def listed(words: tuple[str, ...] | list[str], conjunction: str = "or") -> str:
-    """Join words as a sentence does: `a`, `a or b`, `a, b or c`."""
+def listed(words: Sequence[str], conjunction: str = "or") -> str:
+    """Join words as a sentence does: `a`, `a or b`, `a, b or c`; no words are the empty text."""
+    if len(words) < 2:
+        return "".join(words)
     *first, last = words
-    return f"{', '.join(first)} {conjunction} {last}" if first else last
+    return f"{', '.join(first)} {conjunction} {last}"
 
 
 def unformatted(mrkdwn: str) -> str:
     """Return what mrkdwn of ours says, for a notification or a terminal."""
-    text = re.sub(r"<!date\^[^|>]*\|([^>]*)>", r"\1", mrkdwn)
-    text = re.sub(r"<@(\w+)>", r"@\1", text)
-    return html.unescape(re.sub(r"\*([^*]+)\*", r"\1", text.replace("`", "")))
+    return html.unescape(_OURS.sub(lambda match: next(text for text in match.groups() if text is not None), mrkdwn))

@@ -53,7 +53,7 @@ async def test_a_looked_up_vod_job_is_listed_from_then_on(stage: Stage) -> None:
     await stage.dana.types(f"/jobs show {known.id}")
     answer = await stage.dana.types("/jobs list vod-ai")
     assert known.id in answer.text
-    assert "searched are the 1 job that somebody looked up before" in answer.text
+    assert "1 job that somebody looked up before" in answer.text
 
 
 async def test_raw_shows_the_providers_json_without_secrets(stage: Stage) -> None:

@@ -1,0 +1,57 @@
+"""From what people type to words, and back: decorations, quotes, invisible characters."""
+
+import re
+
+WRAPPING = "`*,;.!?()[]<>'"
+"""What people, and Slack's formatting, put around a word."""
+_AROUND_LINK = "`*,;>"
+_SMART = str.maketrans(dict.fromkeys("“”„«»＂", '"') | dict.fromkeys("\u2018\u2019", "'"))
+# Not among them: the joiners (U+200C, U+200D), which are part of emoji and of Persian, Hindi and other words.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_LINK = re.compile(r"<((?:https?://|mailto:)[^|>\s]*)(?:\|([^>]*))?>", re.IGNORECASE)
+_WORD = re.compile(r'(?:[^\s"]|"[^"]*"|")+')
+_MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
+_KEY = re.compile(r"-{0,2}(?!https?://)[A-Za-z]+[:=：]", re.IGNORECASE)
+_BARE = re.compile(rf'(?![{re.escape(WRAPPING)}])[^\s"]*[^\s"{re.escape(WRAPPING)}]')
+
+
+def undecorated(text: str) -> str:
+    """Return what was typed, of the text that Slack sends for it: links and `& < >` are wrapped on the way."""
+    text = _LINK.sub(lambda link: _typed(link[1], link[2]), text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _typed(url: str, label: str | None) -> str:
+    """Slack makes a link of `example.com` too; then its label is what was typed."""
+    return label if label and url in {f"http://{label}", f"https://{label}", f"mailto:{label}"} else f"{url} "
+
+
+def split(text: str) -> list[str]:
+    """Return the words of a command. A text in double quotes is (part of) one word, exactly as it stands there."""
+    text = re.sub(r"\s", " ", _INVISIBLE.sub("", text).translate(_SMART))
+    words = [word for word in map(_unwrapped, _WORD.findall(text)) if word]
+    return words[1:] if words and words[0].lower() == "/jobs" else words
+
+
+def _unwrapped(word: str) -> str:
+    word = _stripped(word)
+    if key := _KEY.match(word):
+        word = key[0] + _stripped(word[key.end() :])
+    return word.replace('"', "")
+
+
+def _stripped(word: str) -> str:
+    # A masked id keeps its asterisks, so that it is recognised as one.
+    if _MASKED.fullmatch(word):
+        return word
+    around = _AROUND_LINK if re.match("https?://", word, re.IGNORECASE) else WRAPPING
+    word = word if word.startswith('"') else word.lstrip(around)
+    return word if word.endswith('"') else word.rstrip(around)
+
+
+def quoted(word: str) -> str:
+    """Return a word as it has to be typed to be read as it stands; double quotes cannot be typed."""
+    word = word.translate(_SMART).replace('"', "")
+    return word if _BARE.fullmatch(word) else f'"{word}"'
