@@ -1,14 +1,12 @@
 """The local workspace as one web application: Web API, Socket Mode, response_urls, the page, the test hooks."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from sandbox.slack.chat import chat_methods
 from sandbox.slack.delivery import ACK_SECONDS, Delivery
@@ -20,11 +18,10 @@ from sandbox.slack.model import Json
 from sandbox.slack.page import Page
 from sandbox.slack.responding import respond
 from sandbox.slack.socket_mode import SocketMode
+from sandbox.slack.static_files import StaticFiles
 from sandbox.slack.views import view_methods
 from sandbox.slack.web_api import WebApi, read_arguments
 from sandbox.slack.workspace import CallMade, Workspace
-
-STATIC = Path(__file__).parent / "static"
 
 
 def create_app(workspace: Workspace, *, delivery: Delivery | None = None, ack_within: float = ACK_SECONDS) -> Starlette:
@@ -35,20 +32,17 @@ def create_app(workspace: Workspace, *, delivery: Delivery | None = None, ack_wi
     sockets = SocketMode(workspace.feed, workspace.app.id, ack_within=ack_within)
     methods = {**chat_methods(), **view_methods(), **directory_methods()}
     api = WebApi(workspace, sockets, methods)
+    files = StaticFiles()
     routes: list[BaseRoute] = [
         Route("/api/{method}", api.endpoint, methods=["GET", "POST"]),
         Route("/response/{team}/{token}", _Responses(workspace).endpoint, methods=["POST"]),
         WebSocketRoute("/socket-mode", sockets.serve),
         *Page(workspace, delivery or sockets).routes(),
         *Hooks(workspace, sockets).routes(),
-        Route("/", _index),
-        Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
+        Route("/", files.index),
+        Route("/static/{path:path}", files.file),
     ]
     return Starlette(routes=routes)
-
-
-async def _index(_: Request) -> Response:
-    return FileResponse(STATIC / "index.html")
 
 
 class _Responses:

@@ -1,28 +1,19 @@
 """Starts the local workspace: on a port for people, on any free port for tests."""
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import uvicorn
 
+from sandbox.ports import HOST, listen
+from sandbox.serving import GRACE_S, KEEP_ALIVE_S, served
 from sandbox.slack.app import create_app
 from sandbox.slack.delivery import ACK_SECONDS, Delivery
 from sandbox.slack.workspace import Workspace
 
-HOST = "127.0.0.1"
 PORT = 8080
-_GRACE_SECONDS = 1
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs the event loop."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
 
 
 @asynccontextmanager
@@ -31,26 +22,25 @@ async def serving(
     *,
     host: str = HOST,
     port: int = 0,
+    listener: socket.socket | None = None,
     delivery: Delivery | None = None,
     ack_within: float = ACK_SECONDS,
 ) -> AsyncGenerator[str]:
     """Serve the workspace while the block runs, and give its base URL; port 0 is any free one.
 
-    The other arguments are those of `create_app`. Raises OSError when the port is taken.
+    A `listener` that listens already is served instead of a port. The other arguments are those of `create_app`.
+    Raises OSError when the port is taken.
     """
-    app = create_app(workspace, delivery=delivery, ack_within=ack_within)
-    # Listening already: whoever connects before uvicorn accepts waits in the kernel's queue.
-    with socket.create_server((host, port)) as listening:
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE_SECONDS
-        )
-        server = _Server(config)
-        running = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            yield f"http://{host}:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await running
+    config = uvicorn.Config(
+        create_app(workspace, delivery=delivery, ack_within=ack_within),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
+    async with served(config, listener or listen(port, host)) as url:
+        yield url
 
 
 async def run(workspace: Workspace, *, host: str = HOST, port: int = PORT) -> None:

@@ -58,7 +58,8 @@ class SocketMode:
         self._tickets.discard(ticket)
         await socket.accept()
         if len(self._sockets) >= CONNECTIONS_MAX:
-            await self._hang_up(socket, "too_many_websockets")
+            await self._part(socket, "too_many_websockets")
+            await socket.close()
             return
         await self._hold(socket)
 
@@ -84,10 +85,14 @@ class SocketMode:
             self._waiting.pop(envelope_id, None)
 
     async def disconnect(self, reason: str = "refresh_requested") -> int:
-        """End every connection the way Slack does when it refreshes them; returns how many there were."""
+        """End every connection the way Slack does when it refreshes them; returns how many there were.
+
+        Nothing more is sent over them, and the app has the time to open others before it hangs up: slack_sdk, hung up
+        on at once, connects twice and may lose what comes over the first of the two.
+        """
         ending = list(self._sockets)
         for socket in ending:
-            await self._hang_up(socket, reason)
+            await self._part(socket, reason)
         return len(ending)
 
     def _next(self) -> WebSocket:
@@ -121,13 +126,12 @@ class SocketMode:
             if waiting is not None and not waiting.done():
                 waiting.set_result(found.get("payload") or None)
 
-    async def _hang_up(self, socket: WebSocket, reason: str) -> None:
+    async def _part(self, socket: WebSocket, reason: str) -> None:
         if socket in self._sockets:
             self._sockets.remove(socket)
             self._tell()
         if socket.application_state is WebSocketState.CONNECTED:
             await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
-            await socket.close()
 
     def _hello(self) -> Json:
         return {
