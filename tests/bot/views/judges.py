@@ -1,0 +1,118 @@
+"""Judges of what the views make: Slack's limits, and a reader of mrkdwn that knows nothing of `bot.views.text`."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+from slack_sdk.models.blocks import Block
+
+from bot.views.message import Message
+from sandbox.slack.blocks import message_problems
+from sandbox.slack.view_rules import check_view
+
+# Everything in angle brackets that Callboard writes itself.
+OURS = re.compile(
+    r"<!date\^-?\d+\^[^|<>`*]+\|\d{1,4}-\d\d-\d\d \d\d:\d\d UTC>|<@[UW][A-Z0-9]+>"
+    r"|<https://[^|<>`\s]+\|open the console>"
+)
+UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def accept(message: Message) -> None:
+    """Fail unless Slack would take the message, and no text in it can ping, link or break formatting."""
+    accept_blocks(message.blocks)
+    assert message_problems(message.blocks) == []
+    assert len(message.blocks) <= 50
+    assert len(json.dumps(message.blocks, ensure_ascii=False)) < 13_200
+    assert 0 < len(message.text) <= 3000
+    assert message.text.strip()
+    accept_fallback(message.text)
+
+
+def accept_modal(view: dict[str, Any]) -> None:
+    """Fail unless Slack would open the view."""
+    check_view(view, "modal")
+    assert 0 < len(view["blocks"]) <= 100
+    assert len(json.dumps(view).encode()) <= 250_000
+    accept_blocks(view["blocks"])
+
+
+def accept_blocks(blocks: list[dict[str, Any]]) -> None:
+    for block in Block.parse_all(blocks):
+        assert block.to_dict()  # runs slack_sdk's validators
+    json.dumps(blocks, ensure_ascii=False).encode()
+    block_ids = [block["block_id"] for block in blocks if "block_id" in block]
+    assert len(block_ids) == len(set(block_ids))
+    for block in blocks:
+        action_ids = [element["action_id"] for element in block.get("elements", []) if "action_id" in element]
+        assert len(action_ids) == len(set(action_ids))
+    for text, limit in texts(blocks):
+        assert 0 < len(text["text"]) <= limit
+        assert not UNSEEN.search(text["text"])
+        if text["type"] == "mrkdwn":
+            assert text["verbatim"], "Slack would link bare names and URLs"
+            accept_mrkdwn(text["text"])
+
+
+LIMITS = {"fields": 2000, "options": 75, "initial_option": 75, "placeholder": 150, "title": 24, "close": 24}
+"""Characters of a text under these keys; 3000 elsewhere, 75 in a button."""
+
+
+def texts(node: object, limit: int = 3000) -> Iterator[tuple[dict[str, Any], int]]:
+    """Every text object, with the most characters that Slack allows where it stands."""
+    if isinstance(node, list):
+        for item in cast("list[object]", node):
+            yield from texts(item, limit)
+    elif isinstance(node, dict):
+        found = cast("dict[str, Any]", node)
+        if found.get("type") in {"mrkdwn", "plain_text"}:
+            yield found, limit
+            return
+        for key, value in found.items():
+            yield from texts(value, 75 if found.get("type") == "button" else LIMITS.get(key, limit))
+
+
+def accept_mrkdwn(text: str) -> None:
+    """Fail unless every marker in the text is one of a pair that Callboard wrote."""
+    rest = without_code(text)
+    rest = OURS.sub("@", rest)
+    assert "<" not in rest, f"{text!r}: a link, a mention or a command that is not ours"
+    assert ">" not in rest
+    assert not re.search(r"&(?!amp;|lt;|gt;)", rest), f"{text!r}: an escape cut in half"
+    for line in rest.split("\n"):
+        plain = re.sub(r"(?<![^\s(·])\*[^*\s](?:[^*]*[^*\s])?\*(?![0-9A-Za-z])", "@", line)
+        assert not re.search(r"[*~`]", plain), f"{line!r}: a marker without its partner"
+        assert not re.search(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])", plain), f"{line!r}: italics"
+        assert not re.search(r":[\w+'-]+:", plain), f"{line!r}: an emoji code"
+        assert not re.match(r"&gt;|[-•]\s|\d+\.\s", line), f"{line!r}: a quote or a list"
+
+
+def without_code(text: str) -> str:
+    """Return text with a mark for each code block and code span, whose insides must be escaped as well."""
+    for inside in re.findall(r"```(.*?)```|`([^`\n]*)`", text, re.DOTALL):
+        assert "<" not in "".join(inside)
+        assert not re.search(r"&(?!amp;|lt;|gt;)", "".join(inside))
+    assert not re.search(r"(?<!`)``(?!`)", text), f"{text!r}: code without anything in it"
+    return re.sub(r"```.*?```|`[^`\n]*`", "@", text, flags=re.DOTALL)
+
+
+def accept_fallback(text: str) -> None:
+    """Fail if the plain text could ping or link: Slack reads it as mrkdwn where it has no blocks."""
+    assert "<" not in text
+    assert ">" not in text
+    assert not re.search(r"&(?!amp;|lt;|gt;)", text)
+    assert not UNSEEN.search(text)
+
+
+def words(message: Message) -> str:
+    """Everything written in the blocks, as it stands there."""
+    return "\n".join(text["text"] for text, _ in texts(message.blocks))
+
+
+def commands(blocks: list[dict[str, Any]]) -> dict[str, str]:
+    """The label of each button and the value that it sends."""
+    found = [each for block in blocks for each in [*block.get("elements", []), block.get("accessory", {})]]
+    return {each["text"]["text"]: each["value"] for each in found if each.get("type") == "button"}

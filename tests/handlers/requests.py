@@ -1,0 +1,77 @@
+"""Hypothesis strategies: catalogs, requests, and texts as people and Slack write them."""
+
+from hypothesis import strategies as st
+
+from bot.catalog import Catalog, Scope
+from handlers import grammar
+from handlers.grammar import Request
+
+CATALOG = Catalog(
+    (
+        ("media-cn", "video-ocr"),
+        ("media-cn", "image-moderation"),
+        ("media-cn", "digital-human"),
+        ("vod-sg", "vod-ai"),
+        ("vod-sg", "vod-jobs"),
+    )
+)
+ID = "f18320e61e4c4dc685aa2dfc22a28dc5"
+REF = f"media-cn/video-ocr/{ID}"
+UUID = "6f1c2e7a-0b1d-4c2e-9a3b-8d7e6f5a4b3c"
+
+PIECES = (
+    *grammar.COMMAND, *grammar.FILTER, *grammar.STATES, *CATALOG.accounts, *CATALOG.services, *CATALOG.scopes,
+    "lst", "faild", "shwo", "video-orc", "media-ch", "stat", ":", "=", "：", "state:", "state:faild", "since:2h",
+    "since:yesterdy", "limit:25", "limit:999", "name:x", "media:", "media:ID", ID, REF, UUID, "****", "aasd****",
+    "media-cn/video-orc/" + ID, f"https://console.example/?task={ID}", "https://[", "https://vod.console.aliyun.com/#/",
+    "<@U12345678|dana>", "<@U12345678>", "<#C12345678|ops>", "<!here>", "<https://a.example|a.example>",
+    f"<https://a.example/{ID}|{ID}>", "<mailto:a@b.example|a@b.example>", "&amp;", "&lt;", "&gt;", "“", '"', "'",
+    "”", "‘", "’", "`", "```", "*", "_", "~", ",", "，", "\u00a0", "\u200b", "\u200d", "\u202e", "\x00", "\x1b", "\n",
+    "\t", "/", "//", "a/b", "a/b/c", "/jobs", "--", "-h", "all", "?", "{found}", "%s", "\\", "٣", "²", "İ",
+)  # fmt: skip
+typed = st.text(max_size=30) | st.lists(
+    st.builds(str.__add__, st.sampled_from(PIECES) | st.text(max_size=4), st.sampled_from(["", " ", " "])), max_size=8
+).map("".join)
+
+values = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20) | typed.filter(bool)
+states = st.lists(st.sampled_from(grammar.STATES), min_size=1, unique=True).map(",".join)
+times = st.sampled_from(
+    ["2h", "90s", "today", "yesterday", "2026-11-20", "2026-11-20T14:30", "2026-11-20T14:30:00+08:00"]
+)
+filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "state": states,
+        "since": times,
+        "until": times,
+        "name": values,
+        "kind": values,
+        "media": values,
+        "limit": st.integers(1, grammar.LIMIT_MAX).map(str),
+    },
+)
+scopes = st.sampled_from(
+    [
+        Scope(),
+        *(Scope(account=name) for name in CATALOG.accounts),
+        *(Scope(service=name) for name in CATALOG.services),
+        *(Scope(account, service) for account, service in CATALOG.pairs),
+    ]
+)
+ids = st.from_regex(r"[0-9A-Za-z_-]{1,64}", fullmatch=True)
+
+
+@st.composite
+def refs(draw: st.DrawFn) -> str:
+    account, service = draw(st.sampled_from(CATALOG.pairs))
+    return f"{account}/{service}/{draw(ids)}"
+
+
+jobs = ids | refs() | ids.map("media:{}".format)
+requests = st.one_of(
+    st.builds(Request, st.just("list"), scopes, filters.map(lambda pairs: tuple(pairs.items()))),
+    st.builds(Request, st.just("show"), jobs=st.lists(jobs, min_size=1, max_size=20, unique=True).map(tuple)),
+    st.builds(Request, st.just("find"), text=values),
+    st.builds(Request, st.just("help"), text=st.sampled_from(["", *grammar.COMMAND])),
+    st.just(Request("accounts")),
+)
