@@ -1,7 +1,6 @@
 """The simulated clouds in a process of their own, so that their work is not counted."""
 
 import asyncio
-import multiprocessing
 import os
 import time
 from collections.abc import Generator, Mapping
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from bench.processes import POLITE, process
 from providers.accounts import AlibabaAccount, HuaweiAccount
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
 from sandbox.clouds.alibaba import limits
@@ -65,26 +65,21 @@ class Clouds:
 
 
 @contextmanager
-def clouds(jobs: int) -> Generator[Clouds]:
-    """Serve a world of so many jobs a service while the block runs, and put its made-up keys into the environment."""
+def clouds(jobs: int, *, frozen: bool = False) -> Generator[Clouds]:
+    """Serve a world of so many jobs a service while the block runs, and put its made-up keys into the environment.
+
+    In a frozen world time stands still, so that everybody finds the very same pages; its signatures hold 15 minutes.
+    """
     os.environ.update(environment(""))
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(theirs, jobs), daemon=True, name="simulated clouds")
-    process.start()
-    theirs.close()
-    try:
-        yield ours.recv()
-    finally:
-        process.terminate()
-        process.join()
+    with process(_serve, jobs, frozen, niceness=POLITE) as serving_process:
+        yield serving_process.recv()
 
 
-def _serve(parent: Connection, jobs: int) -> None:
-    """Serve until ended. Time stands still here, so that every contestant finds the very same pages."""
-    started = time.time()
+def _serve(parent: Connection, jobs: int, frozen: bool) -> None:  # noqa: FBT001  # multiprocessing passes by position
     limits.CALLS_PER_SECOND.clear()  # else GetJobDetail would measure how well everybody waits
-    asyncio.run(_serve_world(parent, World(clock=lambda: started, jobs_per_service=jobs, arrival_s=0)))
+    started = time.time()
+    clock = (lambda: started) if frozen else time.time
+    asyncio.run(_serve_world(parent, World(clock=clock, jobs_per_service=jobs, arrival_s=0)))
 
 
 async def _serve_world(parent: Connection, world: World) -> None:

@@ -154,7 +154,7 @@ async def compare_transports(where: Clouds) -> list[list[str]]:
 
 async def main() -> None:
     """Measure everything and print it."""
-    with clouds(JOBS) as where:
+    with clouds(JOBS, frozen=True) as where:
         rows = [await compare(work, where) for work in workloads(where)]
         transports = await compare_transports(where)
     show(

@@ -1,0 +1,78 @@
+"""The two apps that are compared, and where their answers go; each runs in a process of its own."""
+
+import asyncio
+import socket
+from multiprocessing.connection import Connection
+
+from bench.clouds import Clouds
+from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
+
+PATIENCE_S = 60.0
+"""An app that has not posted its answers after this long never will."""
+
+
+def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds) -> None:
+    """Callboard itself, as `callboard run` runs it."""
+    from bot.config import Redis, Settings, Slack
+    from bot.running import run
+    from handlers import register
+    from providers.secrets import SecretRef
+
+    token, app_token = SecretRef("env:SLACK_BOT_TOKEN"), SecretRef("env:SLACK_APP_TOKEN")
+    slack = Slack(bot_token=token, app_token=app_token, api_url=api_url)
+    settings = Settings(slack=slack, redis=Redis(url=redis_url), accounts=(where.huawei(), where.alibaba()))
+    asyncio.run(run(settings, register))
+
+
+def run_bare(_: Connection, api_url: str) -> None:
+    """A Bolt app that acknowledges and does nothing else."""
+    asyncio.run(_acknowledge(api_url))
+
+
+async def _acknowledge(api_url: str) -> None:
+    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+    from slack_bolt.async_app import AsyncAck, AsyncApp
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    app = AsyncApp(client=AsyncWebClient(token=BOT_TOKEN, base_url=api_url))
+
+    @app.command("/jobs")
+    async def acknowledge(ack: AsyncAck) -> None:  # pyright: ignore[reportUnusedFunction]  # Bolt has it
+        await ack()
+
+    await AsyncSocketModeHandler(app, APP_TOKEN).start_async()
+
+
+class Answers:
+    """The answers that an app posts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.url: str = connection.recv()
+
+    async def arrive(self, number: int) -> None:
+        """Return when so many have been posted since the last time; raises TimeoutError."""
+        async with asyncio.timeout(PATIENCE_S):
+            for _ in range(number):
+                while not self._connection.poll():  # noqa: ASYNC110  # a pipe has no event
+                    await asyncio.sleep(0.01)
+                self._connection.recv()
+
+
+def take_answers(parent: Connection) -> None:
+    """Say `ok` to every answer, away from the clock, and tell of it."""
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse, Response
+    from starlette.routing import Route
+
+    async def take(_: Request) -> Response:
+        parent.send("")
+        return PlainTextResponse("ok")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        parent.send(f"http://127.0.0.1:{listening.getsockname()[1]}/")
+        app = Starlette(routes=[Route("/", take, methods=["POST"])])
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_keep_alive=75)
+        uvicorn.Server(config).run(sockets=[listening])
