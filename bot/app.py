@@ -1,20 +1,32 @@
 """The Bolt app: who it is, what every handler gets, and the one error handler."""
 
+import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from aiohttp import ClientError
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ExpiredError, UsageError
-from bot.replies import send
+from bot.replies import NotDelivered, send
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import errors
 from bot.views.message import Message
+
+SLACKS_OWN = (
+    "SLACK_BOT_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_CLIENT_ID",
+    "SLACK_CLIENT_SECRET",
+    "SLACK_VERIFICATION_TOKEN",
+)
+"""Variables from which Bolt would configure itself; ours is `callboard.toml`, which may name the same ones."""
 
 log = structlog.get_logger("callboard")
 
@@ -31,7 +43,9 @@ async def create_app(client: AsyncWebClient, services: Services, signing_secret:
     async def authorize() -> AuthorizeResult:
         return identity
 
-    app = AsyncApp(client=client, authorize=authorize, signing_secret=signing_secret or "")
+    tokenless = AsyncWebClient(base_url=client.base_url)
+    with _unset(SLACKS_OWN):
+        app = AsyncApp(client=tokenless, authorize=authorize, signing_secret=signing_secret or "")
 
     async def give_services(context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]) -> None:
         context["services"] = services
@@ -42,15 +56,32 @@ async def create_app(client: AsyncWebClient, services: Services, signing_secret:
     return app
 
 
+@contextmanager
+def _unset(names: Iterable[str]) -> Generator[None]:
+    """Hide environment variables from the block."""
+    hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
 async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
-    """Say what went wrong: in words where the person can mend it, else with a reference to the log."""
+    """Say what went wrong: in words where the person can mend it, else with a reference to the log.
+
+    Raises nothing that Slack or the network could cause: nobody stands behind this handler.
+    """
+    reference = secrets.token_hex(4)
     message = _words(error)
     if message is None:
-        reference = secrets.token_hex(4)
         log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
-    if body.get("response_url") or body.get("response_urls"):
+    if respond.response_url is None:
+        return
+    try:
         await send(respond, message, replace_original=False)
+    except (NotDelivered, ClientError, TimeoutError) as undelivered:
+        log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
 
 
 def _words(error: Exception) -> Message | None:

@@ -1,9 +1,12 @@
 """The `callboard` command. The only place that knows everything; heavy parts are imported when they are needed."""
 
 import asyncio
+import errno
+import os
 import sys
 from collections.abc import Coroutine
 from enum import IntEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -14,10 +17,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: rich alone takes as long to import as all the rest
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-jobs = typer.Typer(help="The answers of /jobs in the terminal.")
-app.add_typer(jobs, name="jobs")
 
 
 class Exit(IntEnum):
@@ -27,38 +29,65 @@ class Exit(IntEnum):
     NONE_ANSWERED = 1
     WRONG_USAGE = 2
     SOME_FAILED = 3
+    INTERRUPTED = 130
 
 
 Config = Annotated[
     Path | None,
-    typer.Option(
-        "--config", "-c", help="Configuration file.", envvar="CALLBOARD_CONFIG", show_default="callboard.toml"
-    ),
+    typer.Option("--config", "-c", help="Configuration file; else CALLBOARD_CONFIG names it, else ./callboard.toml."),
 ]
-Words = Annotated[list[str] | None, typer.Argument(help="The same words as after /jobs in Slack.")]
+Words = Annotated[list[str] | None, typer.Argument(help="What follows /jobs in Slack; nothing is the same as list.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+@app.callback()
+def everywhere(context: typer.Context, config: Config = None) -> None:
+    """Take options that stand before the command."""
+    context.obj = config
+
+
 @app.command()
-def run(config: Config = None) -> None:
+def run(context: typer.Context, config: Config = None) -> None:
     """Run the bot: Slack front and worker in one process."""
     from bot import logs
     from bot.running import run as run_bot
     from handlers import register
 
-    logs.configure()
-    _run(run_bot(_settings(config), register))
+    logs.configure(sys.stderr)
+    _run(run_bot(_settings(context, config), register))
 
 
 @app.command()
-def check(config: Config = None) -> None:
+def check(context: typer.Context, config: Config = None) -> None:
     """Call Slack, Redis and every account once, and say what works and what to mend."""
     from bot.check import check as check_all
     from bot.views.report import report
 
-    findings = _run(check_all(_settings(config)))
+    findings = _run(check_all(_settings(context, config)))
     _print(report(findings))
     raise typer.Exit(Exit.ANSWERED if findings.ok else Exit.NONE_ANSWERED)
+
+
+@app.command()
+def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, config: Config = None) -> None:
+    """Answer list, failed, show, find and accounts as in Slack; `callboard jobs help` tells more.
+
+    Exit status: 0 all services answered, 3 some failed, 1 none answered, 2 wrong usage.
+    """
+    from bot.errors import UsageError
+    from handlers import terminal
+
+    settings = _settings(context, config)
+    try:
+        request = terminal.understand(settings, words or [])
+    except UsageError as error:
+        _fail(terminal.complaint(error), Exit.WRONG_USAGE)
+    answer = _run(terminal.ask(settings, request))
+    if as_json:
+        _write(terminal.as_json(answer))
+    else:
+        _print(answer.table())
+    raise typer.Exit(_status(answer))
 
 
 @app.command()
@@ -66,7 +95,7 @@ def sandbox(port: int = 8080, clouds_port: int = 9100) -> None:
     """Serve the local workspace and the simulated clouds alone, for developing against."""
     from sandbox.demo import sandbox as serve
 
-    _run(serve(port, clouds_port))
+    _serve(serve(port, clouds_port))
 
 
 @app.command()
@@ -74,49 +103,53 @@ def demo(port: int = 8080, clouds_port: int = 9100) -> None:
     """Serve the sandbox and run the bot in it: everything that there is to see, in the browser."""
     from sandbox.demo import demo as serve
 
-    _run(serve(port, clouds_port))
+    _serve(serve(port, clouds_port))
 
 
-def _add(name: str, summary: str) -> None:
-    """Add a command of /jobs to the terminal."""
-
-    @jobs.command(name, help=summary)
-    def command(words: Words = None, *, as_json: Json = False, config: Config = None) -> None:  # pyright: ignore[reportUnusedFunction]  # Typer has it
-        from handlers.terminal import answer
-
-        raise typer.Exit(_run(answer(_settings(config), name, words or [], as_json=as_json, output=sys.stdout)))
-
-
-for _name, _summary in (
-    ("list", "Jobs, newest first: [SCOPE] [FILTER…]."),
-    ("failed", "The same with state:failed since:24h."),
-    ("show", "Details of jobs by id, ref or console link."),
-    ("find", "Search every service by id, part of an id, or name."),
-    ("accounts", "Accounts and services: reachable, latency, last error, quota left."),
-):
-    _add(_name, _summary)
-
-
-def _settings(config: Path | None) -> Any:
+def _settings(context: typer.Context, config: Path | None) -> Any:
     from bot.config import load
     from bot.config_errors import ConfigError
 
     try:
-        return load(config)
+        return load(config or context.obj)
     except ConfigError as error:
         _fail(str(error), Exit.WRONG_USAGE)
 
 
+def _status(answer: Any) -> Exit:
+    """How much of an answer there is; `answer` is a `handlers.terminal.Answer`."""
+    if not answer.failed:
+        return Exit.ANSWERED
+    return Exit.SOME_FAILED if answer.learnt or answer.failed < answer.asked else Exit.NONE_ANSWERED
+
+
 def _run(main: Coroutine[Any, Any, Any]) -> Any:
     """Run to the end; what an operator can mend is said in words, without a stack trace."""
-    from bot.views.startup import MENDABLE, words
-
     try:
         return asyncio.run(main)
     except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-    except MENDABLE as error:
-        _fail(words(error), Exit.NONE_ANSWERED)
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except _mendable() as error:
+        from bot.config_errors import ConfigError
+        from bot.views.startup import words
+
+        _fail(words(error), Exit.WRONG_USAGE if isinstance(error, ConfigError) else Exit.NONE_ANSWERED)
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    """Look only when something was raised: these come from libraries that most commands do without."""
+    from bot.views.startup import MENDABLE
+
+    return MENDABLE
+
+
+def _serve(main: Coroutine[Any, Any, Any]) -> None:
+    try:
+        _run(main)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        _fail("A port is taken by another program: choose others with --port and --clouds-port.", Exit.NONE_ANSWERED)
 
 
 def _fail(text: str, status: Exit) -> NoReturn:
@@ -127,11 +160,27 @@ def _fail(text: str, status: Exit) -> NoReturn:
 def _print(shown: Any) -> None:
     from bot.views.tables import console
 
-    console(sys.stdout).print(shown)
+    screen = console(sys.stdout)
+    with screen.capture() as captured:
+        screen.print(shown)
+    _write(captured.get())
+
+
+def _write(text: str) -> None:
+    """Write to standard output, for as long as anybody reads it."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain when it flushes at the end (the note on SIGPIPE in the documentation of `signal`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:
     """Run the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # names may hold what this terminal cannot show
     app()
 
 

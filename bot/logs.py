@@ -1,32 +1,43 @@
-"""Logs on standard error: lines for people on a terminal, JSON for machines elsewhere."""
+"""Logs: lines for people on a terminal, JSON for machines elsewhere. Secrets stay out of both."""
 
 import logging
-import sys
+import re
+from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from providers.redact import REMOVED, scrub
+
+# Tokens, and the paths of response URLs, which let anybody answer in Slack.
+_SLACKS = re.compile(r"\bx(?:ox[a-z]|app)-[\w-]+|(?<=hooks\.slack\.com/)[\w/-]+")
 
 
-def configure() -> None:
-    """Send our own and the libraries' logs the same way, without what libraries say about each request."""
-    people = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer()
-    shared: list[structlog.typing.Processor] = [
+def configure(output: TextIO) -> None:
+    """Send our own and the libraries' logs to one place in one form, without what libraries say about each request."""
+    # Both print tracebacks without the values of local variables, among which are secrets.
+    people = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer = people if output.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)
+    shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info if not people else _as_is,
+        structlog.processors.format_exc_info,
+        without_secrets,
     ]
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(output),
+        cache_logger_on_first_use=False,
     )
     formatter = structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
-def _as_is(
-    _logger: structlog.typing.WrappedLogger, _name: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    return event
+def without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Take out of an event what exceptions and libraries may quote: queries of URLs, tokens, response URLs."""
+    return {
+        key: _SLACKS.sub(REMOVED, scrub(value)) if isinstance(value, str) else value for key, value in event.items()
+    }

@@ -68,12 +68,18 @@ class Modal:
         return cls(client, opened["view"]["id"], opened["view"]["hash"])
 
     async def update(self, view: Block) -> None:
-        """Put another view in its place, unless something newer stands there already."""
-        await self.client.views_update(view_id=self.view_id, hash=self.hash, view=view)
+        """Put another view in its place, unless it was closed or something newer stands there already."""
+        try:
+            await self.client.views_update(view_id=self.view_id, hash=self.hash, view=view)
+        except SlackApiError as error:
+            if refusal(error) not in {"not_found", "hash_conflict"}:
+                raise
 
 
-async def read_ask(services: Services, value: str) -> Ask:
+async def read_ask(services: Services, value: object) -> Ask:
     """Read what a button carries; raises ExpiredError when it is gone or was made by another Callboard."""
+    if not isinstance(value, str):
+        raise ExpiredError
     try:
         ask = Ask.model_validate_json(value)
     except ValidationError:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -12,9 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.config import Settings, Slack
 from bot.config_errors import ConfigError
+from bot.opening import open_services
 from bot.services import ANSWER_S, Services
-from bot.store import Store
-from providers import registry
 from providers.secrets import SecretMissing, SecretRef
 
 log = structlog.get_logger("callboard")
@@ -22,38 +21,33 @@ log = structlog.get_logger("callboard")
 Register = Callable[[AsyncApp], None]
 
 
-@asynccontextmanager
-async def services(settings: Settings, *, redis_needed: bool, answer_s: float = ANSWER_S) -> AsyncGenerator[Services]:
-    """Open what use cases need: Redis, an HTTP client, and the providers of every account.
-
-    Raises EmbeddedRedisError and ConfigError; with `redis_needed`, also StoreUnavailable.
-    """
-    async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store.open(settings.redis, needed=redis_needed))
-        if redis_needed:
-            await store.ping()
-        client = await stack.enter_async_context(registry.http_client())
-        yield Services(registry.build(settings.accounts, client, store.budget), store, answer_s=answer_s)
-
-
 async def run(settings: Settings, register: Register) -> None:
-    """Answer Slack until SIGINT or SIGTERM. Raises what `running` raises."""
-    stopped = _stop_signals()
+    """Answer Slack until SIGINT or SIGTERM, which count from the first moment on. Raises what `running` raises."""
+    serving = asyncio.create_task(_serve(settings, register), name="bot")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    try:
+        await serving
+    except asyncio.CancelledError:
+        log.info("stopped")
+
+
+async def _serve(settings: Settings, register: Register) -> None:
     async with running(settings, register) as parts:
         log.info("ready", accounts=len(settings.accounts), services=len(parts.providers))
-        await stopped.wait()
-        log.info("stopping")
+        await asyncio.Event().wait()
 
 
 @asynccontextmanager
 async def running(settings: Settings, register: Register, *, answer_s: float = ANSWER_S) -> AsyncGenerator[Services]:
     """Answer Slack while the block runs, each question within `answer_s` seconds.
 
-    Raises ConfigError when a token is missing, SlackApiError when Slack does not accept it.
+    Raises ConfigError when a token is missing or the port is taken, SlackApiError when Slack does not accept a token,
+    and StoreUnavailable when Redis cannot be reached.
     """
     slack = _slack(settings)
     client = AsyncWebClient(token=secret(slack.bot_token), base_url=slack.api_url)
-    async with services(settings, redis_needed=True, answer_s=answer_s) as parts:
+    async with open_services(settings, redis_needed=True, answer_s=answer_s) as parts:
         signing_secret = secret(slack.signing_secret) if slack.signing_secret and slack.mode == "http" else None
         app = await create_app(client, parts, signing_secret)
         register(app)
@@ -75,13 +69,6 @@ def secret(reference: SecretRef) -> str:
         raise ConfigError(f"a token for Slack is missing: {error}") from None
 
 
-def _stop_signals() -> asyncio.Event:
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    return stopped
-
-
 @asynccontextmanager
 async def _socket_mode(app: AsyncApp, slack: Slack) -> AsyncGenerator[None]:
     """Let Slack speak to us over a WebSocket that we open."""
@@ -89,9 +76,13 @@ async def _socket_mode(app: AsyncApp, slack: Slack) -> AsyncGenerator[None]:
 
     if slack.app_token is None:
         raise ConfigError('slack.app_token: expected a reference, such as "env:SLACK_APP_TOKEN"')
-    handler = AsyncSocketModeHandler(app, secret(slack.app_token))
-    await handler.connect_async()
+    app_token = secret(slack.app_token)
+    handler = AsyncSocketModeHandler(app, app_token)
     try:
+        # The client itself would try a token that Slack does not accept again and again.
+        opened = await app.client.apps_connections_open(app_token=app_token)
+        handler.client.wss_uri = opened["url"]
+        await handler.connect_async()
         yield
     finally:
         await handler.close_async()
@@ -100,22 +91,7 @@ async def _socket_mode(app: AsyncApp, slack: Slack) -> AsyncGenerator[None]:
 @asynccontextmanager
 async def _http(app: AsyncApp, settings: Settings) -> AsyncGenerator[None]:
     """Let Slack call us: commands, clicks and events at /slack/events, signed and not older than 5 minutes."""
-    import uvicorn
+    from bot.http import create_http, serving
 
-    from bot.http import create_http
-
-    class Server(uvicorn.Server):
-        """Leaves signals to `run`."""
-
-        def install_signal_handlers(self) -> None: ...
-
-    config = uvicorn.Config(
-        create_http(app), settings.http.host, settings.http.port, log_config=None, access_log=False, lifespan="off"
-    )
-    server = Server(config)
-    serving = asyncio.create_task(server.serve(), name="http")
-    try:
+    async with serving(create_http(app), settings.http):
         yield
-    finally:
-        server.should_exit = True
-        await serving

@@ -1,10 +1,13 @@
 """Slack in, Slack out: one user journey a file."""
 
-from slack_bolt.async_app import AsyncApp
+from typing import TYPE_CHECKING
 
-from handlers import jobs
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
 
 
-def register(app: AsyncApp) -> None:
+def register(app: "AsyncApp") -> None:
     """Add every handler to the app."""
+    from handlers import jobs  # the terminal, which is in this package too, does without Bolt
+
     jobs.register(app)

@@ -1,70 +1,71 @@
 """`callboard jobs …`: the words of the slash command, answered as a table or as JSON."""
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import RenderableType
 
 from bot import records
 from bot.accounts import check_accounts
 from bot.answers import ServiceError
+from bot.catalog import Catalog
 from bot.config import Settings
 from bot.errors import UsageError
 from bot.jobs import find_jobs, list_jobs, show_jobs
-from bot.running import services as open_services
+from bot.opening import open_services
 from bot.services import Services
-from bot.views import tables
+from bot.views import manual, tables
 from bot.views.errors import sentence
 from bot.views.text import unformatted
+from handlers import grammar
 from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
 from handlers.words import quoted
 from providers.registry import meaning
 
-ANSWERED, NONE_ANSWERED, WRONG_USAGE, SOME_FAILED = 0, 1, 2, 3
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to print, and how many of the services asked have failed."""
+    """What to print; `asked` counts the services asked, and `learnt` says that one of them told of a job."""
 
     record: dict[str, Any]
     table: Callable[[], RenderableType]
-    errors: Sequence[ServiceError]
-    asked: int
+    errors: Sequence[ServiceError] = ()
+    asked: int = 0
+    learnt: bool = False
 
     @property
-    def status(self) -> int:
-        if not self.errors:
-            return ANSWERED
-        failed = {(error.account, error.service) for error in self.errors}
-        return NONE_ANSWERED if len(failed) >= self.asked else SOME_FAILED
+    def failed(self) -> int:
+        """How many services failed, fully or in part."""
+        return len({(error.account, error.service) for error in self.errors})
 
 
-async def answer(settings: Settings, command: str, words: Sequence[str], *, as_json: bool, output: TextIO) -> int:
-    """Answer a command and return the exit status: 0 all answered, 3 some services failed, 1 none, 2 wrong usage."""
-    async with open_services(settings, redis_needed=False) as services:
-        try:
-            request = parse(" ".join([command, *map(quoted, words)]), services.catalog)
-        except UsageError as error:
-            _complain(error)
-            return WRONG_USAGE
-        found = await _ask(services, request)
-    if as_json:
-        json.dump(found.record, output, ensure_ascii=False, indent=2)
-        output.write("\n")
-    else:
-        tables.console(output).print(found.table())
-    return found.status
+def understand(settings: Settings, words: Sequence[str]) -> Request:
+    """Read the words of a command; raises UsageError."""
+    pairs = tuple((account.name, service) for account in settings.accounts for service in account.services)
+    return parse(" ".join(map(quoted, words)), Catalog(pairs))
 
 
-def _complain(error: UsageError) -> None:
+def complaint(error: UsageError) -> str:
+    """What is wrong with a command, and what was probably meant."""
     meant = f" Did you mean: callboard jobs {error.suggestion}" if error.suggestion else ""
-    sys.stderr.write(f"{unformatted(sentence(error)).replace('/jobs ', 'callboard jobs ')}{meant}\n")
+    return f"{_here(unformatted(sentence(error)))}{meant}"
+
+
+def as_json(answer: Answer) -> str:
+    """Return the answer for scripts."""
+    return json.dumps(answer.record, ensure_ascii=False, indent=2) + "\n"
+
+
+async def ask(settings: Settings, request: Request) -> Answer:
+    """Answer a command. Raises ConfigError for a Redis URL that leads nowhere."""
+    if request.command == "help":
+        return _help(request.text)
+    async with open_services(settings, redis_needed=False) as services:
+        return await _ask(services, request)
 
 
 async def _ask(services: Services, request: Request) -> Answer:
@@ -72,14 +73,28 @@ async def _ask(services: Services, request: Request) -> Answer:
         case "show":
             shown = await show_jobs(services, addresses_of(request))
             table = partial(tables.job_details, shown, meaning)
-            return Answer(records.job_details(shown), table, shown.errors, shown.services)
+            learnt = bool(shown.jobs or shown.missing)
+            return Answer(records.job_details(shown), table, shown.errors, shown.services, learnt)
         case "accounts":
             health = await check_accounts(services)
             errors = [each.error for each in health.services if each.error]
-            return Answer(records.accounts(health), lambda: tables.accounts(health), errors, len(health.services))
+            return Answer(records.accounts(health), partial(tables.accounts, health), errors, len(health.services))
         case "find":
             jobs = await find_jobs(services, request.text, limit=request.limit)
         case _:
             query = request.query(services.clock())
             jobs = await list_jobs(services, request.scope, query, limit=request.limit)
-    return Answer(records.job_list(jobs), lambda: tables.job_list(jobs, services.clock()), jobs.errors, jobs.services)
+    table = partial(tables.job_list, jobs, services.clock())
+    return Answer(records.job_list(jobs), table, jobs.errors, jobs.services, bool(jobs.jobs))
+
+
+def _help(topic: str) -> Answer:
+    commands = [grammar.COMMAND[topic]] if topic else grammar.COMMANDS
+    usages = [(_here(command.usage), command.summary) for command in commands]
+    record = {"commands": [{"usage": usage, "summary": summary} for usage, summary in usages]}
+    filters = [(word.example, word.meaning) for word in grammar.FILTERS] if not topic or commands[0].filters else []
+    return Answer(record, partial(manual.manual, usages, filters))
+
+
+def _here(text: str) -> str:
+    return text.replace("/jobs", "callboard jobs")

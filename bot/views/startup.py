@@ -9,7 +9,7 @@ from bot.store import StoreUnavailable
 from bot.store.binary import EmbeddedRedisError
 from bot.views import advice
 
-MENDABLE = (ConfigError, StoreUnavailable, SlackApiError, ClientError)
+MENDABLE = (ConfigError, StoreUnavailable, SlackApiError, ClientError, TimeoutError)
 
 
 def words(error: Exception) -> str:
@@ -22,7 +22,7 @@ def words(error: Exception) -> str:
             return str(error)
         case StoreUnavailable():
             return f"{error}. Start Redis, or leave redis.url out for the embedded server."
-        case ClientError():
+        case ClientError() | TimeoutError():
             return f"Slack cannot be reached ({type(error).__name__}). `callboard check` looks at everything."
         case _:
             return str(error)

@@ -1,0 +1,107 @@
+"""Somebody at a terminal: two simulated clouds, a configuration file, and the `callboard` command."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from bot.cli import app
+from sandbox.clouds.faults import Fault
+from sandbox.clouds.server import PORT, serving
+from sandbox.clouds.world import World
+from sandbox.demo import CONFIGURATION
+
+Json = dict[str, Any]
+PROGRAM = (sys.executable, "-m", "bot.cli")
+PATIENCE_S = 30
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Json:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """A shell with a configuration file; `world` is what the clouds know."""
+
+    file: Path
+    world: World
+
+    def types(self, *words: str) -> Printed:
+        """Run a command in this process, on this configuration."""
+        return self.plainly(*words, "--config", str(self.file))
+
+    def plainly(self, *words: str) -> Printed:
+        """Run a command in this process as it stands; an exception in it is an exception here."""
+        result = CliRunner().invoke(app, list(words), catch_exceptions=False)
+        return Printed(result.exit_code, result.stdout, result.stderr)
+
+    def starts(self, *words: str) -> "subprocess.Popen[str]":
+        """Start a command as a program of its own."""
+        command = (*PROGRAM, *words, "--config", str(self.file))
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+
+    def runs(self, *words: str) -> Printed:
+        """Run a command as a program of its own, to its end."""
+        with self.starts(*words) as program:
+            out, err = program.communicate(timeout=PATIENCE_S)
+        return Printed(program.returncode, out, err)
+
+    def fault(self, service: str, fault: str, **details: Any) -> None:
+        """Make a service misbehave."""
+        account = "vod-sg" if service.startswith("vod") else "media-cn"
+        fields = {"account": account, "service": service, "fault": fault, **details}
+        self.world.faults.add(Fault.model_validate(fields), self.world.now())
+
+    def configured(self, found: str, replaced: str) -> None:
+        """Change the configuration file."""
+        text = self.file.read_text()
+        assert found in text
+        self.file.write_text(text.replace(found, replaced))
+
+
+@contextmanager
+def clouds(world: World) -> Generator[str]:
+    """Serve the clouds beside the test, since a command has an event loop of its own."""
+    address: list[str] = []
+    serves, finished = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with serving(world) as url:
+            address.append(url)
+            serves.set()
+            await finished.wait()
+
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        assert serves.wait(PATIENCE_S)
+        yield address[0]
+    finally:
+        loop.call_soon_threadsafe(finished.set)
+        thread.join()
+        loop.close()
+
+
+def configuration(clouds_url: str) -> str:
+    """The sandbox's configuration, for clouds at another address."""
+    return CONFIGURATION.read_text().replace(f"http://127.0.0.1:{PORT}", clouds_url)
