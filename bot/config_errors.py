@@ -146,7 +146,7 @@ def _hint(details: ErrorDetails) -> str:
 def _did_you_mean(found: str, known: Iterable[str]) -> str:
     from rapidfuzz.process import extractOne
 
-    close = extractOne(found, known, score_cutoff=70)
+    close = extractOne(found, known, score_cutoff=65)
     return f'did you mean "{close[0]}"? ' if close else ""
 
 

@@ -66,6 +66,11 @@ def number(value: Any) -> float | None:
     return found if isfinite(found) else None
 
 
+def count(value: Any) -> int | None:
+    """Read how many there are; None for anything that is no whole number from 0 on."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
 def percentage(value: Any) -> int | None:
     """Read a progress from 0 to 100; None for anything else."""
     found = number(value)

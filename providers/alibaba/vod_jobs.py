@@ -13,6 +13,7 @@ from providers.alibaba.kinds import Kinds
 from providers.alibaba.reasons import complete
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
+from providers.cursors import position
 from providers.errors import InvalidQuery, NotOffered, ProviderError
 from providers.lookups import ask_each, asked, each, lookup
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
@@ -48,7 +49,7 @@ class VodJobs:
         A list tells neither AI types nor workflows, and no reasons: the first failed ones of a page are completed.
         """
         media = self._media(query)
-        start = _start(cursor)
+        start = position(cursor)
         replies = await each(lambda kind: self._listed(kind, media), _kinds_asked(query))
         jobs, malformed = _merged(replies)
         shown = jobs[start : start + query.limit]
@@ -114,14 +115,6 @@ class VodJobs:
             message = f"{media} is masked: the asterisks hide a part of the id, copy the whole one"
             raise InvalidQuery(message, code="masked_id", account=self.account, service=VOD_JOBS)
         return media
-
-
-def _start(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit()):
-        raise InvalidQuery("not a cursor of this list")
-    return int(cursor)
 
 
 def _kinds_asked(query: JobQuery) -> list[str]:

@@ -106,8 +106,12 @@ class ImageModeration:
         """Return how many requests may still be made just now."""
         return await self._api.transport.budget_left()
 
-    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # no kinds here
-        """Return these jobs from the list; a few are asked for one by one, which tells about their images too."""
+    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
+        """Return these jobs from the list; a few are asked for one by one, which tells about their images too.
+
+        `kinds` is not needed.
+        """
+        del kinds
         question = asked(ids)
         page = await self.page(JobQuery()) if question.ids else JobPage(())
         listed = {job.id: job for job in page.jobs}

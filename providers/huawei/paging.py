@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from providers.errors import InvalidQuery
+from providers.cursors import wrong_cursor
 from providers.huawei.client import PAGE_MAX
 from providers.models import Job, JobPage, JobQuery
-from providers.parsing import Unreadable, listing, mapping
+from providers.parsing import Unreadable, count, listing, mapping
 from providers.transport import Reply
 
 ALL = ""
@@ -32,9 +32,9 @@ class Batch(NamedTuple):
     @classmethod
     def of(cls, reply: Reply, items: str, words: str, offset: int, limit: int) -> "Batch":
         """Read a reply whose entries stand under the name `items`."""
-        count = reply.json.get("count")
-        known = count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
-        return cls(words, offset, limit, listing(reply.json.get(items)), known, reply.request_id)
+        return cls(
+            words, offset, limit, listing(reply.json.get(items)), count(reply.json.get("count")), reply.request_id
+        )
 
     def goes_on(self, offset: int) -> bool:
         """Whether the list has entries from this offset on, which is within this batch or just behind it."""
@@ -60,7 +60,7 @@ def starts(cursor: str | None, words: Sequence[str]) -> dict[str, int]:
     if not offsets or not all(
         word in words and type(offset) is int and offset >= 0 for word, offset in offsets.items()
     ):
-        raise InvalidQuery("this page can no longer be found, ask again")
+        raise wrong_cursor()
     return offsets
 
 

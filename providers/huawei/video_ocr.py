@@ -124,8 +124,12 @@ class VideoOcr:
         """Return how many requests may still be made just now."""
         return await self._api.transport.budget_left()
 
-    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:  # noqa: ARG002  # no kinds here
-        """Return these jobs: a few are asked for one by one, for many the list is read first."""
+    async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
+        """Return these jobs: a few are asked for one by one, for many the list is read first.
+
+        `kinds` is not needed.
+        """
+        del kinds
         question = asked(ids)
         listed = await from_pages(set(question.ids), self._newest) if len(question.ids) > FEW else {}
         rest = [job_id for job_id in question.ids if job_id not in listed]

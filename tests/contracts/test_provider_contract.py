@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from providers.errors import Malformed, NotOffered, ProviderError, Unauthorized
+from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError, Unauthorized
 from providers.models import Filter, JobQuery, JobState
 from providers.parsing import mapping
 from tests.contracts.asking import HALF_A_CHARACTER, all_texts, ask, garbled, holding, look_up, provider, word
@@ -53,6 +54,53 @@ async def test_an_empty_page_is_no_error(case: Case):
     assert case.query is not None
     page = await holding(case).page(case.query)
     assert (page.jobs, page.cursor, page.malformed) == ((), None, 0)
+
+
+@listing
+async def test_pages_hold_every_job_once(case: Case):
+    assert case.query is not None
+    ids = [f"{number:032x}" for number in range(250)]
+    state = word(case, JobState.RUNNING)
+    subject = holding(case, *(case.record(one, state) for one in ids))
+    page = await subject.page(case.query)
+    listed = [job.id for job in page.jobs]
+    assert len(listed) <= subject.capabilities.page_max, "does the case's `answer` heed the page that is asked for?"
+    while page.cursor is not None and len(listed) <= len(ids):
+        assert page.total in {None, len(ids)}
+        page = await subject.page(case.query, page.cursor)
+        listed += [job.id for job in page.jobs]
+    assert listed == ids
+
+
+@listing
+@pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "²", "null", "[1]", '{"x": 1}', "9" * 5000])
+async def test_a_cursor_of_no_list_is_refused(case: Case, cursor: str):
+    assert case.query is not None
+    subject = holding(case, case.record(case.ids[0], word(case, JobState.RUNNING)))
+    with pytest.raises(InvalidQuery):
+        await subject.page(case.query, cursor)
+
+
+@every
+async def test_whatever_stands_around_the_jobs_nothing_but_a_provider_error_is_raised(case: Case):
+    job_id = case.ids[0]
+    records = [case.record(job_id, word(case, JobState.FAILED))]
+    bend: tuple[str, Any] = ("", None)
+    names: set[str] = set()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        reply = case.answer(records, request).json()
+        names.update(reply)
+        return httpx.Response(200, json=reply | dict([bend]) if bend[0] in reply else reply)
+
+    subject = provider(case, answer)
+    await look_up(case, subject, job_id)
+    for bend in [(name, odd) for name in sorted(names) for odd in ODD if odd != HALF_A_CHARACTER]:
+        with suppress(ProviderError):
+            await look_up(case, subject, job_id)
+        with suppress(ProviderError):
+            total = (await subject.page(case.query or JobQuery())).total
+            assert total is None or (type(total) is int and total >= 0), bend
 
 
 @every

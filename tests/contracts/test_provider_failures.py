@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from providers import errors
+from providers import errors, registry
+from providers.models import Job, JobError, JobState
 from providers.services import SERVICES
 from tests.contracts.asking import all_texts, ask, provider
 from tests.contracts.case import LEAK, Case, Failure
@@ -17,17 +18,26 @@ CASES = cases()
 FAILURES = [pytest.param(case, failure, id=f"{case}: {failure.name}") for case in CASES for failure in case.failures]
 
 
-def test_every_service_has_a_case_and_every_case_a_service():
-    assert {case.service for case in CASES} == {*SERVICES}
+def test_every_service_has_a_case():
+    without = sorted({*SERVICES} - {case.service for case in CASES})
+    assert not without, f"services without a case in tests/contracts/cases: {', '.join(without)}"
     assert len(CASES) == len(SERVICES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_case_has_each_kind_of_failure(case: Case):
-    kinds = {failure.raises for failure in case.failures}
-    assert kinds == {*errors.ProviderError.__subclasses__()}
-    assert any(failure.retry_after for failure in case.failures)
-    assert LEAK in all_texts(*case.failures)
+    lacking = {*errors.ProviderError.__subclasses__()} - {failure.raises for failure in case.failures}
+    assert not lacking, f"{case} has no failure that raises {', '.join(sorted(each.__name__ for each in lacking))}"
+    assert any(failure.retry_after for failure in case.failures), f"no failure of {case} says when to ask again"
+    assert LEAK in all_texts(*case.failures), f"no failure of {case} holds a secret"
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_meaning_of_a_code_can_be_asked_for(case: Case):
+    failed = Job(account=case.account.name, service=case.service, id=case.ids[0], state=JobState.FAILED)
+    for code in ("no such code", *(failure.code for failure in case.failures)):
+        meaning = registry.meaning(failed.model_copy(update={"error": JobError(code=code)}))
+        assert meaning is None or meaning
 
 
 @pytest.mark.parametrize(("case", "failure"), FAILURES)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from providers.parsing import (
     Unreadable,
+    count,
     identity,
     instant,
     listing,
@@ -61,6 +62,13 @@ def test_any_spelling_of_a_time_is_utc_or_nothing(value: str):
 )
 def test_instants(value: Any, expected: datetime | None):
     assert instant(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(0, 0), (312, 312), (-1, None), (1.0, None), ("7", None), (True, None), (None, None)]
+)
+def test_counts(value: Any, expected: int | None):
+    assert count(value) == expected
 
 
 @pytest.mark.parametrize(
