@@ -17,6 +17,10 @@ from sandbox.clouds.words import KINDS, Outcome
 HISTORY_S = 5 * 86_400
 """How far back the jobs of a new world go, in seconds."""
 MODERATION_HISTORY_S = 28 * 60
+MODERATION_BATCH_S = (14 * 60, 26 * 60)
+"""Between these ages stands the bulk of a new world's moderation jobs: somebody uploaded a whole archive."""
+ARRIVAL_S = 75.0
+"""At this pace the newest ten jobs of three services show all of them, some running, some over (and some failed)."""
 MODERATION_KEPT_S = 30 * 60
 """Batch moderation jobs are cleaned up after at most 30 minutes (provider API notes, section 5.3)."""
 JOBS_PER_MEDIA = 4
@@ -27,13 +31,13 @@ class Shape:
     """How many jobs a service starts with, and every how many seconds a new one arrives (0: never)."""
 
     jobs: int = 300
-    arrival_s: float = 20.0
+    arrival_s: float = ARRIVAL_S
 
 
 def jobs_of(service: str, seed: str, start: float, shape: Shape) -> Iterator[Job]:
     """A service's jobs in order of creation: the known ones, the history before `start`, and those to come."""
     random = Random(f"{seed}/{service}")  # noqa: S311  # a repeatable world, not a secret
-    ages = _ages(service, random, shape.jobs)
+    ages = _moderation_ages(random, shape) if service == "image-moderation" else _ages(random, shape)
     times = _creation_times(random, start, ages, shape.arrival_s)
     made = (_make(service, random, number, created) for number, created in enumerate(times))
     return merge(known_jobs(service, start), made, key=attrgetter("created"))
@@ -44,11 +48,19 @@ def media_id(number: int) -> str:
     return hashlib.md5(f"media/{number}".encode(), usedforsecurity=False).hexdigest()
 
 
-def _ages(service: str, random: Random, count: int) -> list[float]:
-    """Oldest first. More jobs are recent than old, save where the cloud remembers no more than half an hour."""
-    if service == "image-moderation":
-        return sorted((random.random() * MODERATION_HISTORY_S for _ in range(count)), reverse=True)
-    return sorted((random.random() ** 2 * HISTORY_S for _ in range(count)), reverse=True)
+def _ages(random: Random, shape: Shape) -> list[float]:
+    """Oldest first: the recent ones at the pace at which new ones arrive, older ones further and further apart."""
+    recent = min(shape.arrival_s * shape.jobs, HISTORY_S)
+    places = ((place + random.random()) / shape.jobs for place in reversed(range(shape.jobs)))
+    return [recent * place + (HISTORY_S - recent) * place**3 for place in places]
+
+
+def _moderation_ages(random: Random, shape: Shape) -> list[float]:
+    """Oldest first, none older than half an hour: as many as arrive in that time, and the rest in one batch."""
+    steady = min(shape.jobs, int(MODERATION_HISTORY_S / shape.arrival_s)) if shape.arrival_s else shape.jobs
+    ages = [(place + random.random()) / steady * MODERATION_HISTORY_S for place in range(steady)]
+    ages += [random.uniform(*MODERATION_BATCH_S) for _ in range(shape.jobs - steady)]
+    return sorted(ages, reverse=True)
 
 
 def _creation_times(random: Random, start: float, ages: Iterable[float], arrival_s: float) -> Iterator[int]:
@@ -56,7 +68,7 @@ def _creation_times(random: Random, start: float, ages: Iterable[float], arrival
     tick = start
     while arrival_s > 0:
         tick += arrival_s
-        yield int(tick - random.uniform(0, arrival_s / 2))
+        yield int(tick - random.uniform(0, arrival_s))
 
 
 def _make(service: str, random: Random, number: int, created: int) -> Job:
@@ -90,13 +102,13 @@ def _kind(service: str, number: int) -> str:
 
 
 def _outcome(chance: float) -> Outcome:
-    return "succeeded" if chance < 0.78 else "failed" if chance < 0.93 else "cancelled"
+    return "succeeded" if chance < 0.72 else "failed" if chance < 0.92 else "cancelled"
 
 
 def _run_s(service: str, random: Random) -> int:
     """Most runs take one or two minutes, so that one can be watched; one in ten takes far longer."""
     if service == "image-moderation":
-        return random.randint(5, 90)
+        return random.randint(15, 120)
     return random.randint(300, 2700) if random.random() < 0.1 else random.randint(20, 110)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from sandbox.clouds.accounts import ACCOUNTS, CloudAccount
 from sandbox.clouds.faults import Faults, Target
 from sandbox.clouds.jobs import Failure, Job, end_now
-from sandbox.clouds.seeding import Shape, jobs_of
+from sandbox.clouds.seeding import ARRIVAL_S, Shape, jobs_of
 from sandbox.clouds.store import JobStore
 from sandbox.clouds.words import KINDS, Outcome
 
@@ -29,7 +29,7 @@ class World:
         *,
         accounts: Sequence[CloudAccount] = ACCOUNTS,
         jobs_per_service: int = 300,
-        arrival_s: float = 20.0,
+        arrival_s: float = ARRIVAL_S,
     ) -> None:
         """Make a world that starts now."""
         self.accounts = tuple(accounts)

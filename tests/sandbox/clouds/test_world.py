@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
-from sandbox.clouds.jobs import Plan, end_now, lay_out
+from sandbox.clouds.jobs import Job, Plan, end_now, lay_out
 from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.texts import NASTY_NAMES
 from sandbox.clouds.words import KINDS, Outcome, Words
@@ -46,7 +46,7 @@ def test_a_world_that_is_asked_often_is_the_same_as_one_asked_once():
 @pytest.mark.parametrize(("account", "service"), SERVICES)
 def test_new_jobs_keep_arriving_and_end(account: str, service: str):
     clock = Clock()
-    world = World(1, clock, jobs_per_service=50)
+    world = World(1, clock, jobs_per_service=50, arrival_s=20)
     before = ids(world, account, service)
     clock.now += 200
     arrived = [job for job in world.store(account, service).select(clock.now) if job.created > START - 10]
@@ -73,6 +73,28 @@ def test_more_jobs_are_recent_than_old():
     jobs = World(1, Clock()).store("media-cn", "video-ocr").select(START)
     recent = [job for job in jobs if job.created > START - 2.5 * 86_400]
     assert len(recent) > len(jobs) * 0.6
+
+
+def newest(world: World) -> list[tuple[str, Job]]:
+    """What the first page of a list shows: the newest ten jobs of the services that list, each with its service."""
+    services = MEDIA_CN.services
+    jobs = [(service, job) for service in services for job in world.store("media-cn", service).select(world.now())]
+    return sorted(jobs, key=lambda found: -found[1].created)[:10]
+
+
+def test_the_first_page_of_a_list_is_worth_looking_at():
+    clock = Clock()
+    world = World(clock=clock)
+    mixed: list[bool] = []
+    for _ in range(30):
+        jobs = [job for _, job in newest(world)]
+        running = [job for job in jobs if job.started_by(clock.now) and not job.finished_by(clock.now)]
+        failed = [job for job in jobs if job.failure_by(clock.now)]
+        assert {service for service, _ in newest(world)} == set(MEDIA_CN.services)
+        mixed.append(bool(running and failed))
+        clock.now += 60
+    assert mixed[0]
+    assert sum(mixed) > 20
 
 
 def test_the_clock_never_goes_back():
