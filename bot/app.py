@@ -10,6 +10,7 @@ import structlog
 from aiohttp import ClientError
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ExpiredError, UsageError
@@ -49,6 +50,7 @@ async def create_app(client: AsyncWebClient, services: Services, signing_secret:
 
     async def give_services(context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]) -> None:
         context["services"] = services
+        context["ack"] = _LastingAck()
         await next_()
 
     app.middleware(give_services)
@@ -64,6 +66,19 @@ def _unset(names: Iterable[str]) -> Generator[None]:
         yield
     finally:
         os.environ.update(hidden)
+
+
+class _LastingAck(AsyncAck):
+    """An acknowledgement that stays given.
+
+    Bolt looks every 10 ms whether a listener has acknowledged, and takes the acknowledgement back when the listener
+    raises before that (slack_bolt 1.30, AsyncioListenerRunner.run): beside our answer to a mistyped word people would
+    read "operation_timeout".
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if value is not None or not hasattr(self, name):
+            super().__setattr__(name, value)
 
 
 async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:

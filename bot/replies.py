@@ -92,6 +92,15 @@ async def read_ask(services: Services, value: object) -> Ask:
     return ask.model_copy(update={"text": text, "key": None})
 
 
+def picked_value(action: Mapping[str, Any]) -> str:
+    """Return the value of the option that was picked in a select; raises ExpiredError when there is none."""
+    match action.get("selected_option"):
+        case {"value": str(value)}:
+            return value
+        case _:
+            raise ExpiredError
+
+
 async def newest(services: Services, body: dict[str, Any], clicked_at: datetime) -> bool:
     """Whether no later click on the same message was answered yet, so that stale clicks don't regress."""
     container = body.get("container", {})

@@ -16,7 +16,7 @@ from bot import payloads
 from bot.accounts import check_accounts
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.payloads import Ask
-from bot.replies import Modal, newest, read_ask, refusal, send, services_of
+from bot.replies import Modal, newest, picked_value, read_ask, refusal, send, services_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import accounts, details, errors, jobs
@@ -68,8 +68,8 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond
     await ack()
     services = services_of(context)
     ask = await read_ask(services, action["block_id"].removeprefix(payloads.SELECTS))
-    request, picked = parse(ask.text, services.catalog), action.get("selected_option")
-    value = "" if picked is None or picked["value"] == payloads.ANY else picked["value"]
+    request, picked = parse(ask.text, services.catalog), picked_value(action)
+    value = "" if picked == payloads.ANY else picked
     if action["action_id"] == payloads.PICK_STATE:
         request = request.with_filter("state", value)
     else:
@@ -127,10 +127,11 @@ async def answer(services: Services, ask: Ask) -> Message:
         case "accounts":
             return accounts.accounts(await check_accounts(services))
         case _:
-            return _help(request.text)
+            return help_page(request.text)
 
 
-def _help(topic: str) -> Message:
+def help_page(topic: str) -> Message:
+    """Return the overview, or what there is to say about one command."""
     if not topic:
         return help_view.overview([(command.usage, command.summary) for command in grammar.COMMANDS])
     command = grammar.COMMAND[topic]

@@ -1,0 +1,247 @@
+"""The app's one error handler, and payloads that nobody's Callboard made: each ends in words, none in silence."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
+from io import StringIO
+from typing import Any
+
+import httpx
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.app import create_app
+from bot.payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
+from bot.store import Store
+from bot.store.connection import Link
+from handlers import register
+from sandbox.demo import MANIFEST
+from sandbox.slack.credentials import BOT_TOKEN
+from sandbox.slack.faults import Fault
+from sandbox.slack.seed import seeded
+from sandbox.slack.server import serving
+from sandbox.slack.workspace import Workspace
+from tests.bot.memory import InMemory, services
+from tests.bot.test_logs import configured
+from tests.scenarios.person import PATIENCE_S, Answer, Person
+
+Json = dict[str, Any]
+DANA, ON_CALL = "U0DANA", "C0ONCALL"
+TOO_OLD = "This button is too old"
+SECRET = "hunter2"
+
+
+@dataclass
+class Desk:
+    """An app whose payloads are handed to it one by one; what it answers is read in a local workspace."""
+
+    app: AsyncApp
+    workspace: Workspace
+    dana: Person
+    slack: str
+    log: StringIO
+
+    async def command(self, text: str) -> Answer:
+        """Type `/jobs`."""
+        return await self._answer({"command": "/jobs", "text": text, "user_id": DANA, "channel_id": ON_CALL})
+
+    async def action(self, **action: Any) -> Answer:
+        """Use an element that says this of itself."""
+        return await self._answer(self.acted(**action))
+
+    def acted(self, **action: Any) -> Json:
+        return {
+            "type": "block_actions",
+            "user": {"id": DANA},
+            "channel": {"id": ON_CALL},
+            "container": {"channel_id": ON_CALL, "message_ts": "1.2"},
+            "trigger_id": self.workspace.grants.trigger(DANA),
+            "actions": [{"type": "button", "block_id": "b", **action}],
+        }
+
+    async def hand(self, payload: Json, url: str | None = None) -> int:
+        """Give the app a payload and return the status of its acknowledgement."""
+        body = {"team": {"id": "T1"}, "team_id": "T1", "user_id": DANA, **payload}
+        body |= {"response_url": url or self.response_url()}
+        return (await self.app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))).status
+
+    def response_url(self) -> str:
+        token = self.workspace.grants.response(DANA, ON_CALL)
+        return f"{self.slack}/response/{self.workspace.team.id}/{token}"
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Wait until the workspace was called often enough, or the log says what is looked for."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not done():  # noqa: ASYNC110  # a log tells nobody that it was written
+                await asyncio.sleep(0.01)
+
+    async def _answer(self, payload: Json) -> Answer:
+        seen = {answer.ts for answer in await self.dana.sees()}
+        with self.workspace.feed.page(DANA) as events:
+            assert await self.hand(payload) == 200
+            async with asyncio.timeout(PATIENCE_S):
+                while not (new := [each for each in await self.dana.sees() if each.ts not in seen]):
+                    await events.get()
+        return new[0]
+
+
+@pytest.fixture
+def provider() -> InMemory:
+    return InMemory().filled(3)
+
+
+@pytest.fixture
+async def desk(store: Store, provider: InMemory) -> AsyncGenerator[Desk]:
+    workspace = seeded(MANIFEST)
+    with configured(StringIO()) as log:
+        async with serving(workspace) as slack, httpx.AsyncClient(base_url=slack) as page:
+            client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/")
+            app = await create_app(client, services(store, provider))
+            register(app)
+            yield Desk(app, workspace, Person(DANA, page, workspace), slack, log)
+
+
+async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
+    """The same desk without Redis."""
+    client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
+    app = await create_app(client, services(Store.over(nowhere), provider))
+    register(app)
+    return replace(desk, app=app)
+
+
+class TestErrors:
+    async def test_a_mistyped_command(self, desk: Desk):
+        answer = await desk.command("lst")
+        assert "Did you mean `/jobs list`" in answer.text
+        assert desk.log.getvalue() == ""
+
+    async def test_a_button_whose_data_has_expired(self, desk: Desk):
+        answer = await desk.action(action_id="run:next", value=Ask(key="gone").encode())
+        assert TOO_OLD in answer.text
+        assert answer.buttons() == ["List jobs"]
+
+    async def test_a_button_that_needs_redis_while_it_is_away(self, desk: Desk, nowhere: Link, provider: InMemory):
+        answer = await (await lost(desk, nowhere, provider)).action(action_id="run:next", value=Ask(key="k").encode())
+        assert "I cannot reach my memory (Redis)" in answer.text
+
+    async def test_a_short_button_works_without_redis(self, desk: Desk, nowhere: Link, provider: InMemory):
+        answer = await (await lost(desk, nowhere, provider)).action(action_id="open:details", value='{"text":"list"}')
+        assert "job-0000" in answer.text
+
+    async def test_our_own_mistakes_have_a_reference_that_stands_in_the_log(self, desk: Desk, provider: InMemory):
+        def bug(_: int) -> None:
+            password = SECRET
+            raise ZeroDivisionError(f"token=xoxb-{password} at https://host/?Signature={password}")
+
+        provider.trouble = bug
+        answer = await desk.command("list")
+        reference = re.search(r"reference `([0-9a-f]{8})`", answer.text)
+        assert reference
+        assert "ZeroDivisionError" not in answer.text
+        record = json.loads(desk.log.getvalue())
+        assert (record["event"], record["reference"], record["kind"]) == ("unexpected", reference[1], "command")
+        assert "ZeroDivisionError" in record["exception"]
+        assert SECRET not in f"{answer.text}{record}"
+        assert BOT_TOKEN not in desk.log.getvalue()
+
+    @pytest.mark.parametrize("gone", [True, False])
+    async def test_an_answer_that_slack_does_not_take_is_logged(self, desk: Desk, *, gone: bool):
+        url = f"{desk.slack}/response/T1/nonsense" if gone else "http://127.0.0.1:1/response/T1/nonsense"
+        assert await desk.hand({"command": "/jobs", "text": "lst"}, url) == 200
+        await desk.until(lambda: "not delivered" in desk.log.getvalue())
+        assert json.loads(desk.log.getvalue())["level"] == "warning"
+
+    async def test_a_refused_answer_becomes_our_fault(self, desk: Desk):
+        desk.workspace.faults.order(Fault(method="response_url", error="invalid_blocks"))
+        answer = await desk.command("list")
+        assert "That's our fault" in answer.text
+        assert "NotDelivered" in desk.log.getvalue()
+
+
+class TestForged:
+    VALUES = (
+        None,
+        5,
+        {"text": "list"},
+        "",
+        "list",
+        "null",
+        "[]",
+        "[" * 100_000,
+        "x" * 100_000,
+        '{"v":2,"text":"list"}',
+        '{"v":1,"text":5}',
+        '{"v":1,"text":"list","offset":-1}',
+        '{"v":1,"text":"list","offset":"many"}',
+        f'{{"v":1,"text":"list","offset":{"9" * 5000}}}',
+        '{"v":1,"text":"list","more":true}',
+        '{"v":1,"text":"list","shared_by":"<!channel>"}',
+        '{"v":1,"key":"../../etc"}',
+    )
+
+    @pytest.mark.parametrize("action_id", ["run:x", "open:x", "share:x", "raw:x"])
+    async def test_a_value_that_we_did_not_make(self, desk: Desk, action_id: str):
+        for value in self.VALUES:
+            assert TOO_OLD in (await desk.action(action_id=action_id, value=value)).text, value
+        assert TOO_OLD in (await desk.action(action_id=action_id)).text
+        assert desk.log.getvalue() == ""
+
+    @pytest.mark.parametrize("action_id", ["run:x", "open:x", "share:x", "raw:x"])
+    async def test_a_command_that_there_is_not(self, desk: Desk, action_id: str):
+        answer = await desk.action(action_id=action_id, value='{"text":"rm -rf"}')
+        assert "I don't know" in answer.text
+
+    async def test_an_offset_far_beyond_the_end(self, desk: Desk):
+        answer = await desk.action(action_id="open:x", value=f'{{"text":"list","offset":{10**30}}}')
+        assert "no jobs this far down" in answer.text
+
+    @pytest.mark.parametrize("action_id", [PICK_STATE, PICK_SERVICE])
+    @pytest.mark.parametrize(
+        "option", [None, "list", {}, {"value": 5}, {"value": None}, {"value": "no such"}, {"value": "x" * 100_000}]
+    )
+    async def test_an_option_that_we_did_not_offer(self, desk: Desk, action_id: str, option: object):
+        block_id = f"{SELECTS}{Ask(text='list').encode()}"
+        answer = await desk.action(action_id=action_id, block_id=block_id, selected_option=option)
+        assert TOO_OLD in answer.text or "I don't" in answer.text or "too long" in answer.text
+
+    async def test_a_select_without_its_command(self, desk: Desk):
+        answer = await desk.action(action_id=PICK_STATE, block_id="nonsense", selected_option={"value": "failed"})
+        assert TOO_OLD in answer.text
+
+    async def test_a_button_of_an_older_callboard(self, desk: Desk):
+        assert TOO_OLD in (await desk.action(action_id="something:else", value="x")).text
+
+    async def test_raw_of_something_that_is_no_job(self, desk: Desk):
+        await desk.hand(desk.acted(action_id="raw:x", value='{"text":"list"}'))
+        await desk.until(lambda: any(call.method == "views.update" for call in desk.workspace.calls))
+        assert desk.log.getvalue() == ""
+
+
+class TestRaw:
+    @pytest.mark.parametrize("refused", ["not_found", "hash_conflict"])
+    async def test_a_modal_that_was_closed_meanwhile_is_nobodys_fault(self, desk: Desk, refused: str):
+        desk.workspace.faults.order(Fault(method="views.update", error=refused))
+        await desk.hand(desk.acted(action_id="raw:x", value='{"text":"show acme/video/job-0000"}'))
+        await desk.until(lambda: any(call.method == "views.update" for call in desk.workspace.calls))
+        assert TOO_OLD in (await desk.action(action_id="old")).text  # answered after whatever the modal led to
+        assert not any("our fault" in answer.text for answer in await desk.dana.sees())
+
+
+class TestStart:
+    async def test_bolt_has_nothing_to_warn_about(self, desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch):
+        for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
+            monkeypatch.setenv(name, "xoxb-somebody-elses")
+        client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
+        app = await create_app(client, services(store))
+        assert desk.log.getvalue() == ""
+        assert app.oauth_flow is None
+
+    async def test_a_token_that_slack_refuses(self, desk: Desk, store: Store):
+        client = AsyncWebClient(token="xoxb-wrong", base_url=f"{desk.slack}/api/")
+        with pytest.raises(SlackApiError, match="invalid_auth"):
+            await create_app(client, services(store))

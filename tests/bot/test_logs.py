@@ -1,0 +1,107 @@
+"""What is logged, and what never is."""
+
+import json
+import logging
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from io import StringIO
+
+import pytest
+import structlog
+
+from bot import logs
+
+SECRET = "hunter2hunter2"
+TOKEN = "-".join(("xoxb", "1234567890", "abcdefghij"))
+QUOTED = f"GET https://vod.aliyuncs.com/?AccessKeyId=a&Signature={SECRET} with {TOKEN} failed"
+RESPONSE_URL = f"https://hooks.slack.com/commands/T1/2/{SECRET}"
+
+
+class Screen(StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@contextmanager
+def configured(output: StringIO) -> Generator[StringIO]:
+    """Send logs to an output, and leave everything as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
+    logs.configure(output)
+    try:
+        yield output
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+@pytest.fixture(params=[StringIO, Screen])
+def output(request: pytest.FixtureRequest) -> Generator[StringIO]:
+    with configured(request.param()) as output:
+        yield output
+
+
+def fail(text: str = "no such thing") -> None:
+    secret_access_key = SECRET
+    assert secret_access_key
+    raise LookupError(text)
+
+
+def logged_by_us() -> None:
+    structlog.get_logger("callboard").error("unexpected", reference="abcd1234", exc_info=True)
+
+
+def logged_by_a_library() -> None:
+    logging.getLogger("slack_bolt").exception("unexpected abcd1234")
+
+
+@pytest.mark.parametrize("log", [logged_by_us, logged_by_a_library])
+def test_a_traceback_has_no_local_variables(output: StringIO, log: Callable[[], None]):
+    try:
+        fail()
+    except LookupError:
+        log()
+    text = output.getvalue()
+    assert "LookupError: no such thing" in text
+    assert "in fail" in text
+    assert "abcd1234" in text
+    assert SECRET not in text
+
+
+@pytest.mark.parametrize("log", [logged_by_us, logged_by_a_library])
+@pytest.mark.parametrize("quoted", [QUOTED, RESPONSE_URL])
+def test_an_exceptions_text_has_no_secrets(output: StringIO, log: Callable[[], None], quoted: str):
+    try:
+        fail(quoted)
+    except LookupError:
+        log()
+    text = output.getvalue()
+    assert "LookupError" in text
+    assert SECRET not in text
+    assert TOKEN not in text
+
+
+def test_neither_have_the_words_of_libraries(output: StringIO):
+    logging.getLogger("slack_sdk").error("Failed to connect to %s", "wss://slack.com/link?ticket=" + SECRET)
+    assert "Failed to connect to wss://slack.com/link" in output.getvalue()
+    assert SECRET not in output.getvalue()
+
+
+def test_machines_get_json():
+    with configured(StringIO()) as output:
+        structlog.get_logger("callboard").info("ready", services=5, names=["é"])
+        logging.getLogger("some.library").warning("hello")
+    ready, hello = map(json.loads, output.getvalue().splitlines())
+    assert (ready["event"], ready["level"], ready["services"], ready["names"]) == ("ready", "info", 5, ["é"])
+    assert (hello["event"], hello["level"]) == ("hello", "warning")
+    assert ready["timestamp"].endswith("Z")
+
+
+def test_what_libraries_say_about_each_request_is_left_out(output: StringIO):
+    logging.getLogger("httpx").info("GET / 200")
+    structlog.get_logger("callboard").debug("nothing")
+    assert output.getvalue() == ""
