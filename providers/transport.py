@@ -77,7 +77,7 @@ class Transport:
             response = await self.client.send(request, auth=self.auth, follow_redirects=False)
         except SecretMissing as error:
             raise Unauthorized(str(error), code="credentials_missing") from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, aiohttp.ClientError) as error:  # httpx-aiohttp lets some of aiohttp's through
             raise _unanswered(error, request.url.host) from None
         body = _object(response)
         if error := self.classify(response, body):
@@ -87,14 +87,15 @@ class Transport:
         return Reply(body, response.headers.get("x-request-id") or _text(body.get("RequestId")))
 
 
-def _unanswered(error: httpx.HTTPError, host: str) -> Unavailable:
+def _unanswered(error: httpx.HTTPError | aiohttp.ClientError, host: str) -> Unavailable:
     """Say why there is no answer. httpx-aiohttp calls refused and lost connections time-outs too; the cause tells."""
-    if isinstance(error, httpx.ConnectError) or isinstance(error.__cause__, aiohttp.ClientConnectorError):
+    cause = error.__cause__
+    lost = isinstance(cause, aiohttp.ClientConnectionError) and not isinstance(cause, TimeoutError)
+    if isinstance(error, httpx.ConnectError) or isinstance(cause, aiohttp.ClientConnectorError):
         return Unavailable(f"could not connect to {host}", code="unreachable")
-    if isinstance(error, httpx.TimeoutException) and not isinstance(error.__cause__, aiohttp.ServerDisconnectedError):
+    if isinstance(error, httpx.TimeoutException) and not lost:
         return Unavailable("no answer in time", code="timeout")
-    reason = type(error.__cause__ or error).__name__
-    return Unavailable(f"the connection broke ({reason})", code="broken_connection")
+    return Unavailable(f"the connection broke ({type(cause or error).__name__})", code="broken_connection")
 
 
 def _object(response: httpx.Response) -> Json | None:
