@@ -50,8 +50,8 @@ class Ask(BaseModel):
         return empty | {"text"} if self.key else empty
 
     def fits(self, limit: int) -> bool:
-        """Whether the payload keeps within one of Slack's limits."""
-        return len(self.encode()) <= limit
+        """Whether the payload keeps within one of Slack's limits, which count UTF-16 units."""
+        return len(self.encode().encode("utf-16-le")) <= 2 * limit
 
     def at(self, offset: int) -> "Ask":
         """The same question, further on."""

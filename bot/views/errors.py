@@ -6,7 +6,7 @@ from bot.answers import ServiceError
 from bot.errors import Problem, UsageError
 from bot.payloads import BUTTON_MAX, RUN, Ask
 from bot.views.message import Message, actions, button, message, section
-from bot.views.text import bold, code, date, duration, listed, plain, unformatted
+from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
 
 CHOICES_MAX = 30
 _WHAT = {
@@ -39,9 +39,8 @@ def place(account: str, service: str) -> str:
 
 
 def _vendor_words(error: ServiceError) -> str:
-    code_shown = code(error.code, 80) if error.code != error.kind else ""
-    message_shown = plain(error.message, 200) if error.message else ""
-    return ": ".join(filter(None, (code_shown, message_shown)))
+    shown = code(error.code, 80) if clean(error.code) and error.code != error.kind else ""
+    return ": ".join(filter(None, (shown, plain(error.message, 200))))
 
 
 def advice(error: ServiceError) -> str:

@@ -106,7 +106,7 @@ def stacked(lines: Sequence[str]) -> list[Block]:
     """Return sections that hold these lines, as few as the limit of a section allows."""
     texts: list[str] = []
     for line in lines:
-        if texts and len(texts[-1]) + len(line) < TEXT_MAX:
+        if texts and width(texts[-1]) + width(line) < TEXT_MAX:
             texts[-1] += f"\n{line}"
         else:
             texts.append(line)

@@ -1,0 +1,111 @@
+"""What went wrong, said so that somebody knows what to do."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.answers import ServiceError
+from bot.errors import Problem, UsageError
+from bot.payloads import Ask
+from bot.views import errors as views
+from tests.bot.views import anything, judges
+from tests.bot.views.anything import NOON
+
+
+def failure(**values: object) -> ServiceError:
+    everyday: dict[str, object] = {
+        "account": "vod-sg", "service": "vod-ai", "kind": "unavailable", "code": "unavailable", "message": "",
+        "retryable": True,
+    }  # fmt: skip
+    return ServiceError.model_validate({**everyday, **values})
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({}, "⚠️ *vod-sg/vod-ai* is not available. Try again in a moment."),
+        ({"kind": "throttled", "code": "Throttling.User", "message": "Too many.", "retry_after": 2.2},
+         "⚠️ *vod-sg/vod-ai* wants fewer requests (`Throttling.User`: Too many.). Try again in 3 s."),
+        ({"kind": "throttled", "code": "throttled", "retry_after": 0.01},
+         "⚠️ *vod-sg/vod-ai* wants fewer requests. Try again in 1 s."),
+        ({"kind": "unauthorized", "code": "InvalidAccessKeyId.NotFound", "retryable": False, "request_id": "r1"},
+         ("⚠️ *vod-sg/vod-ai* does not accept our credentials (`InvalidAccessKeyId.NotFound`). "
+          "`callboard check` tells what to mend. Request id `r1`.")),
+        ({"kind": "malformed", "code": "malformed", "failing_since": NOON, "retryable": False},
+         ("⚠️ *vod-sg/vod-ai* answered something unreadable, since "
+          "<!date^1795176000^{date_short_pretty} at {time}|2026-11-20 12:00 UTC>. Trying again will not help.")),
+        ({"kind": "memory", "code": "memory"},
+         "⚠️ *vod-sg/vod-ai* cannot be listed now. Callboard goes on without it and recovers by itself."),
+        ({"kind": "unheard of", "code": "X"}, "⚠️ *vod-sg/vod-ai* could not answer (`X`). Try again in a moment."),
+    ],
+)  # fmt: skip
+def test_a_line_for_each_failure(values: dict[str, object], line: str):
+    assert views.service_error(failure(**values)) == line
+
+
+@settings(max_examples=60, deadline=None)
+@given(anything.errors)
+def test_no_vendors_words_break_a_line(error: ServiceError):
+    line = views.service_error(error)
+    judges.accept_mrkdwn(line)
+    assert len(line) < 1000
+    assert "\n" not in line
+
+
+account_names = st.from_regex(r"[a-z0-9][a-z0-9-]{0,38}", fullmatch=True)
+complaints = st.builds(
+    UsageError,
+    st.sampled_from(Problem),
+    anything.nasty,
+    expected=st.lists(account_names, max_size=3).map(lambda names: tuple(names * 40)),
+    suggestion=anything.maybe,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(complaints)
+def test_slack_takes_every_complaint(error: UsageError):
+    made = views.usage(error)
+    judges.accept(made)
+    assert made.blocks[0]["text"]["text"].startswith("🤔 ")
+
+
+@pytest.mark.parametrize("problem", Problem)
+def test_every_problem_has_a_sentence(problem: Problem):
+    """With and without anything to choose from."""
+    assert views.sentence(UsageError(problem))[-1] in ".?"
+    said = views.sentence(UsageError(problem, "<!here>", expected=("a", "b", "c")))
+    assert "{" not in said
+    judges.accept_mrkdwn(said)
+
+
+def test_a_correction_can_be_run():
+    made = views.usage(UsageError(Problem.UNKNOWN_WORD, "lst", expected=("list", "show"), suggestion="list media-cn"))
+    assert made.blocks[0]["text"]["text"] == (
+        "🤔 I don't know `lst`. Type list or show there.\nDid you mean `/jobs list media-cn`?"
+    )
+    assert made.text == "I don't know lst. Type list or show there.\nDid you mean /jobs list media-cn?"
+    assert judges.commands(made.blocks) == {"Yes, run it": Ask(text="list media-cn").encode()}
+
+
+def test_a_correction_too_long_for_a_button_is_only_told():
+    made = views.usage(UsageError(Problem.UNKNOWN_WORD, "lst", suggestion="list name:" + "x" * 2000))
+    judges.accept(made)
+    assert judges.commands(made.blocks) == {}
+
+
+def test_the_way_back_from_an_expired_button():
+    made = views.expired()
+    judges.accept(made)
+    assert made.text == (
+        "This button is too old: its data is no longer kept. Type the command again, for example /jobs list."
+    )
+    assert judges.commands(made.blocks) == {"List jobs": Ask(text="list").encode()}
+
+
+def test_what_is_not_the_askers_fault():
+    judges.accept(views.memory_lost())
+    made = views.our_fault("abc123")
+    judges.accept(made)
+    assert "reference `abc123`" in judges.words(made)
+    assert "reference abc123" in made.text
