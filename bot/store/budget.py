@@ -1,14 +1,19 @@
 """Request budgets shared by every replica, and this process's own while Redis is gone."""
 
 from limits.aio.storage import RedisStorage
+from redis.exceptions import ResponseError
 
 from bot.store.connection import Link, StoreUnavailable
 from bot.store.keys import BUDGET
 from providers.budget import BudgetLeft, WindowBudget
 
 
+_NO_HELP = (StoreUnavailable, ResponseError)
+"""Redis is gone, or refuses the script that counts (to this user, say): no reason to leave a question unanswered."""
+
+
 class SharedBudget:
-    """A `providers.budget.Budget` over Redis."""
+    """A `providers.budget.Budget` over Redis. Raises Throttled and nothing else."""
 
     def __init__(self, link: Link) -> None:
         storage = RedisStorage(
@@ -26,7 +31,7 @@ class SharedBudget:
         try:
             async with self._link.use():
                 await self._shared.acquire(key, per_second)
-        except StoreUnavailable:
+        except _NO_HELP:
             await self._own.acquire(key, per_second)
 
     async def left(self, key: str, per_second: float) -> BudgetLeft:
@@ -34,5 +39,5 @@ class SharedBudget:
         try:
             async with self._link.use():
                 return await self._shared.left(key, per_second)
-        except StoreUnavailable:
+        except _NO_HELP:
             return await self._own.left(key, per_second)
