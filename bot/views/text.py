@@ -2,7 +2,7 @@
 
 import html
 import re
-import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -11,8 +11,15 @@ NOTHING = "(empty)"
 """What stands for a text of which nothing can be seen."""
 # What Slack would read as formatting: a pair of markers, an emoji code, a quote, a list or code.
 _FORMATTING = re.compile(r"[*~`]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:[\w+'-]+:|^(?:>|[-•]\s|\d+\.\s)")
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"  # part of emoji and of Persian, Hindi and other words
+# Unicode's control and format characters (line feeds and joiners apart), surrogates, private use, line separators.
+_INVISIBLE = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u2064\u2066-\u206f\ud800-\uf8ff\ufeff\ufff9-\ufffb\U000110bd\U000110cd"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
+    "\U000f0000-\U0010ffff]"
+)
+_SPACES = re.compile(r"\s+")
 # No space, and nothing that ends a link or begins code.
 _LINKABLE = re.compile(r"https://[!-;=?-_a-{}~]{1,1000}")
 # Our own mrkdwn: code, bold, dates, people and links.
@@ -21,23 +28,18 @@ _OURS = re.compile(r"`([^`]*)`|\*([^*\n]+)\*|<!date\^[^|>]*\|([^>]*)>|<(@\w+)>|<
 
 def clean(text: str) -> str:
     """Return text on one line, without control, invisible and direction-changing characters."""
-    return re.sub(" {2,}", " ", visible(re.sub(r"\s", " ", text))).strip(f" {_JOINERS}")
+    # Spaces once more: what stood between two of them may have been invisible.
+    return _SPACES.sub(" ", visible(_SPACES.sub(" ", text))).strip(f" {_JOINERS}")
 
 
 def visible(text: str) -> str:
     """Return text without control, invisible and direction-changing characters, its line feeds apart."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char for char in text if char == "\n" or char in _JOINERS or _is_visible(char))
-
-
-def _is_visible(char: str) -> bool:
-    return unicodedata.category(char) not in _INVISIBLE
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
 
 
 def width(text: str) -> int:
     """Length as Slack's clients count it, in UTF-16 units."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:
@@ -52,11 +54,9 @@ def _shortened(text: str, limit: int, measure: Callable[[str], int]) -> str:
 
 
 def _beginning(text: str, room: int, measure: Callable[[str], int]) -> str:
-    for end, char in enumerate(text):
-        room -= measure(char)
-        if room < 0:
-            return text[:end]
-    return text
+    text = text[: max(0, room)]  # no character is narrower than one unit
+    ends = range(len(text) + 1)
+    return text[: bisect_right(ends, room, key=lambda end: measure(text[:end])) - 1]
 
 
 def escape(text: str) -> str:

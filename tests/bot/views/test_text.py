@@ -1,5 +1,7 @@
 """Words that are safe in mrkdwn, and numbers and times as people read them."""
 
+import sys
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,6 +39,14 @@ def test_clean_text_is_one_line_that_stays_as_it_is(text: str):
     cleaned = words.clean(text)
     assert words.clean(cleaned) == cleaned
     assert len(cleaned.splitlines()) <= 1
+
+
+def test_what_unicode_calls_invisible_is_removed():
+    kinds = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    named = {char for char in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(char) in kinds}
+    removed = {char for char in map(chr, range(sys.maxunicode + 1)) if not words.visible(char)}
+    assert named - removed == {"\n", "\u200c", "\u200d"}
+    assert all(unicodedata.category(char) in kinds | {"Cn"} for char in removed)
 
 
 @pytest.mark.parametrize(
