@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from sandbox.slack.choices import action_taken, state_values
-from sandbox.slack.delivery import Delivery, UndeliveredError
+from sandbox.slack.delivery import Delivery, Kind, UndeliveredError
 from sandbox.slack.errors import SlackError
 from sandbox.slack.grants import Response
 from sandbox.slack.model import Channel, Content, Json, Message, User, View
@@ -104,7 +104,7 @@ class Interactions:
         payload["response_url"] = self._response_url(token)
         payload["trigger_id"] = workspace.grants.trigger(user.id)
         try:
-            answer = await self._delivery.deliver("slash_commands", payload)
+            answer = await self._deliver("slash_commands", user, payload)
             if answer:
                 respond(workspace, Response(user.id, channel.id, expires=0), answer)
         except UndeliveredError as error:
@@ -114,18 +114,24 @@ class Interactions:
 
     async def _act(self, user: User, channel: str | None, payload: Json) -> None:
         try:
-            await self._delivery.deliver("interactive", payload)
+            await self._deliver("interactive", user, payload)
         except UndeliveredError as error:
             words = f"{self._workspace.app.name} did not respond to that ({error.code}). Try again."
             self._workspace.feed.notice(user.id, channel, words)
 
     async def _submit(self, user: User, view: View, payload: Json) -> None:
         try:
-            answer = await self._delivery.deliver("interactive", payload)
+            answer = await self._deliver("interactive", user, payload)
             self._follow(user, view, answer or {})
         except (UndeliveredError, SlackError) as error:
             words = f"We had some trouble connecting. Try again? ({error.code})"
             self._workspace.feed.notice(user.id, None, words)
+
+    async def _deliver(self, kind: Kind, user: User, payload: Json) -> Json | None:
+        """Hand a payload to the app, and tell the person's pages when it was acknowledged."""
+        answer = await self._delivery.deliver(kind, payload)
+        self._workspace.feed.send({"type": "acknowledged"}, to=user.id)
+        return answer
 
     def _follow(self, user: User, view: View, answer: Json) -> None:
         """Do what the acknowledgement of a submission asks for; nothing asked closes the modal."""

@@ -178,6 +178,7 @@ def _channel(channel: Channel) -> Json:
     return {
         "id": channel.id,
         "name": channel.name,
+        "im": channel.im_of is not None,
         "archived": channel.archived,
         "bot_member": channel.bot_member,
     }

@@ -51,6 +51,16 @@ async def test_an_ephemeral_message_is_private_and_can_be_dismissed(
     await expect(page.get_by_text("Only visible to you")).to_have_count(0)
 
 
+async def test_a_direct_message_is_no_channel(page: Page, workspace: Workspace) -> None:
+    await expect(page.get_by_role("textbox")).to_have_attribute("placeholder", "Message #on-call, or / for commands")
+    workspace.messages.post("D0DANA", workspace.app.user_id, Content("for you alone"))
+    await page.reload()
+    await page.get_by_role("button", name="Callboard", exact=True).click()
+    await expect(page.get_by_text("for you alone")).to_be_visible()
+    await expect(page).to_have_title("Callboard · Callboard workspace")
+    await expect(page.get_by_role("textbox")).to_have_attribute("placeholder", "Message Callboard, or / for commands")
+
+
 async def test_the_page_finds_the_workspace_again(chromium: Browser, workspace: Workspace) -> None:
     async with AsyncExitStack() as serving_first, AsyncExitStack() as visit:
         address = await serving_first.enter_async_context(serving(workspace))

@@ -1,12 +1,17 @@
 """Buttons, selects and menus: what they tell the server, and how they behave meanwhile."""
 
+import asyncio
 import json
+from collections import deque
 from typing import Any, cast
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
+from sandbox.slack.delivery import Kind
 from sandbox.slack.model import Content, Json
+from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
+from tests.browser import looking_at
 from tests.sandbox.page.kit import ON_THE_PAGE, actions, button, mrkdwn, option, plain, say, shown, state_select
 
 pytestmark = ON_THE_PAGE
@@ -45,6 +50,34 @@ async def test_a_button_nobody_answers_is_released_with_a_notice(page: Page, wor
     }
     await expect(page.get_by_role("article", name="Workspace")).to_contain_text("did not respond")
     await expect(control).to_be_enabled()
+
+
+class Acknowledging:
+    """A road to an app that takes a use when `answers` is set, and shows nothing for it."""
+
+    connected = True
+    origin = ""
+
+    def __init__(self) -> None:
+        self.answers = asyncio.Event()
+
+    async def deliver(self, kind: Kind, payload: Json) -> None:
+        del kind, payload
+        await self.answers.wait()
+
+
+async def test_a_use_that_shows_nothing_is_over_when_it_is_acknowledged(
+    chromium: Browser, workspace: Workspace
+) -> None:
+    app = Acknowledging()
+    message = say(workspace, blocks=[actions(button("Share"))])
+    async with serving(workspace, delivery=app) as url, looking_at(chromium, url) as page:
+        control = shown(page, message).get_by_role("button")
+        await control.click()
+        await expect(control).to_be_disabled()
+        app.answers.set()
+        await expect(control).to_be_enabled()
+    assert workspace.feed.notices == deque()
 
 
 async def test_a_select_is_used_with_the_keyboard(page: Page, workspace: Workspace) -> None:

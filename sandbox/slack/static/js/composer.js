@@ -1,6 +1,7 @@
 // The box at the bottom: messages and slash commands, with completion and the history of what was sent.
 
 import { sendMessage } from "./api.js";
+import { channelTitle } from "./channel.js";
 import { Completion } from "./completion.js";
 import { byId, h } from "./dom.js";
 import { History } from "./history.js";
@@ -39,7 +40,7 @@ export function mountComposer(workspace) {
   const draw = () => {
     const channel = workspace.channel(workspace.current);
     const closed = !channel || channel.archived;
-    const label = `Message #${channel?.name ?? ""}, or / for commands`;
+    const label = `Message ${channel ? channelTitle(channel) : ""}, or / for commands`;
     input.placeholder = label;
     input.setAttribute("aria-label", label);
     if (closed) area.replaceChildren(closedLine(channel));
@@ -90,5 +91,5 @@ function sendKey({ key, shiftKey }, { submit }) {
 }
 
 function closedLine(channel) {
-  return h("p", { class: "composer-closed" }, channel ? `#${channel.name} is archived: it can be read, nothing can be added.` : "");
+  return h("p", { class: "composer-closed" }, channel ? `${channelTitle(channel)} is archived: it can be read, nothing can be added.` : "");
 }

@@ -1,5 +1,6 @@
 // The line over the messages: which channel this is, and what is special about it.
 
+import { channelSign, channelTitle } from "./channel.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { toggleSidebar } from "./sidebar.js";
@@ -8,7 +9,7 @@ import { toggleSidebar } from "./sidebar.js";
 export function mountHeader(workspace) {
   const draw = () => {
     const channel = workspace.channel(workspace.current);
-    document.title = channel ? `#${channel.name} · Callboard workspace` : "Callboard workspace";
+    document.title = channel ? `${channelTitle(channel)} · Callboard workspace` : "Callboard workspace";
     byId("channel-header").replaceChildren(menuButton(), ...(channel ? title(channel, workspace) : []));
   };
   const drawBanner = () => {
@@ -28,10 +29,10 @@ function menuButton() {
   }, icon("menu"));
 }
 
-function title(channel, { app }) {
+function title(channel, workspace) {
   return [
-    h("h1", { class: "channel-title", data: { channel: channel.id } }, h("span", { class: "channel-sign", "aria-hidden": "true" }, "#"), channel.name),
+    h("h1", { class: "channel-title", data: { channel: channel.id } }, h("span", { class: "channel-sign", "aria-hidden": "true" }, channelSign(channel, workspace)), channel.name),
     channel.archived ? h("span", { class: "badge" }, "archived") : null,
-    channel.bot_member ? null : h("span", { class: "channel-topic" }, `${app.name} is not in this channel`),
+    channel.bot_member ? null : h("span", { class: "channel-topic" }, `${workspace.app.name} is not in this channel`),
   ].filter((node) => node !== null);
 }

@@ -33,7 +33,7 @@ export function mountMessages(workspace) {
 
   workspace.addEventListener("loaded", redraw);
   workspace.addEventListener("channel", redraw);
-  workspace.addEventListener("views", () => settlePending(list));
+  ["views", "acknowledged"].forEach((outcome) => workspace.addEventListener(outcome, () => settlePending(list)));
   workspace.addEventListener("messages", (event) => {
     if (event.detail !== workspace.current) return;
     settlePending(list);

@@ -22,7 +22,7 @@ export function mountModal(workspace) {
   };
   workspace.addEventListener("views", draw);
   workspace.addEventListener("loaded", draw);
-  workspace.addEventListener("messages", () => settlePending(dialog));
+  ["messages", "acknowledged"].forEach((outcome) => workspace.addEventListener(outcome, () => settlePending(dialog)));
   workspace.addEventListener("notice", (event) => { if (dialog.open) warn(dialog, event.detail, workspace.names); });
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault(); // the view goes when the stack says so

@@ -1,6 +1,6 @@
-// A control that was used spins and refuses a second click until something has come of it.
+// A control that was used spins and refuses a second click until the app has taken it or something has come of it.
 
-const LONGEST_MS = 12_000; // a bot that has not answered by then never will; its button works again
+const LONGEST_MS = 12_000; // whatever the connection lost meanwhile, by then the button works again
 
 /** Mark a control as busy. It keeps the focus, which a disabled one would lose. */
 export function markPending(control) {

@@ -1,6 +1,7 @@
 // The sidebar: who is connected, the channels, the people, and whose eyes this window looks through.
 
 import { avatar } from "./avatar.js";
+import { channelSign } from "./channel.js";
 import { byId, h, redraw } from "./dom.js";
 import { icon } from "./icons.js";
 import { attachPopup } from "./popup.js";
@@ -49,7 +50,7 @@ function channelItem(workspace, channel) {
     type: "button", class: unread ? "channel unread" : "channel", data: { channel: channel.id },
     "aria-current": current ? "page" : null, onclick: () => workspace.show(channel.id),
   },
-  h("span", { class: "channel-sign", "aria-hidden": "true" }, channel.archived ? icon("archive") : "#"),
+  h("span", { class: "channel-sign", "aria-hidden": "true" }, channel.archived ? icon("archive") : channelSign(channel, workspace)),
   h("span", { class: "channel-name" }, channel.name),
   channel.archived ? h("span", { class: "channel-note" }, "archived") : null,
   unread ? h("span", { class: "visually-hidden" }, "unread") : null));

@@ -15,12 +15,12 @@
  * @property {boolean} [notice] a line of the workspace itself, kept in this window only
  *
  * @typedef {{id: string, name: string, real_name: string, is_bot: boolean, color: string}} User
- * @typedef {{id: string, name: string, archived: boolean, bot_member: boolean}} Channel
+ * @typedef {{id: string, name: string, im: boolean, archived: boolean, bot_member: boolean}} Channel
  */
 
 /**
  * Dispatches `loaded`, `channel` (another one is shown), `messages` (detail: the channel's id), `channels` (unread
- * marks), `views`, `notice` (detail: its text) and `connection`.
+ * marks), `views`, `acknowledged` (the app took the last use), `notice` (detail: its text) and `connection`.
  */
 export class Workspace extends EventTarget {
   team = { name: "" };
@@ -64,6 +64,7 @@ export class Workspace extends EventTarget {
       case "message_deleted": return this.#remove(event.channel, event.ts);
       case "notice": return this.notice(event.channel, event.text);
       case "views": this.views = event.view_stack; return this.#tell("views");
+      case "acknowledged": return this.#tell("acknowledged");
       case "connected": this.connected = event.connected; return this.#tell("connection");
       default: return undefined; // a later server may say more than this page understands
     }
