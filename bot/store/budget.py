@@ -7,7 +7,6 @@ from bot.store.connection import Link, StoreUnavailable
 from bot.store.keys import BUDGET
 from providers.budget import BudgetLeft, WindowBudget
 
-
 _NO_HELP = (StoreUnavailable, ResponseError)
 """Redis is gone, or refuses the script that counts (to this user, say): no reason to leave a question unanswered."""
 

@@ -1,7 +1,7 @@
 """Calling operations of ApsaraVideo VOD, for both services that live there."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import quote
 
 import httpx
@@ -53,7 +53,7 @@ class Vod:
     transport: Transport
 
     @classmethod
-    def of(cls, account: AlibabaAccount, service: str, client: httpx.AsyncClient, budget: Budget) -> "Vod":
+    def of(cls, account: AlibabaAccount, service: str, client: httpx.AsyncClient, budget: Budget) -> Self:
         region = _HOST_REGIONS.get(account.region, account.region)
         transport = Transport(
             client=client,

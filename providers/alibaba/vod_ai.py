@@ -1,7 +1,7 @@
 """Alibaba VOD's fingerprinting and smart tagging jobs: ListAIJob, ten ids a call, no listing."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
@@ -22,12 +22,12 @@ from providers.transport import Json
 class VodAi:
     """The fingerprinting and smart tagging jobs of one account in one region."""
 
-    service = VOD_AI
-    capabilities = Capabilities(lists=False, batch_max=IDS_AT_ONCE, requests_per_second=LIST_AI_JOB.rate)
+    service: Final = VOD_AI
+    capabilities: Final = Capabilities(lists=False, batch_max=IDS_AT_ONCE, requests_per_second=LIST_AI_JOB.rate)
 
     def __init__(self, account: AlibabaAccount, client: httpx.AsyncClient, budget: Budget) -> None:
-        self.account = account.name
-        self.region = account.region
+        self.account: Final = account.name
+        self.region: Final = account.region
         self._vod = Vod.of(account, VOD_AI, client, budget)
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:

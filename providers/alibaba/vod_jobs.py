@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import httpx
 
@@ -28,8 +29,8 @@ class VodJobs:
     Jobs are remembered for six months (provider API notes, section 5.5).
     """
 
-    service = VOD_JOBS
-    capabilities = Capabilities(
+    service: Final = VOD_JOBS
+    capabilities: Final = Capabilities(
         lists=False,
         lists_media=True,
         filters=frozenset({Filter.MEDIA, Filter.KIND}),
@@ -38,8 +39,8 @@ class VodJobs:
     )
 
     def __init__(self, account: AlibabaAccount, client: httpx.AsyncClient, budget: Budget) -> None:
-        self.account = account.name
-        self.region = account.region
+        self.account: Final = account.name
+        self.region: Final = account.region
         self._vod = Vod.of(account, VOD_JOBS, client, budget)
         self._kinds = Kinds()
 

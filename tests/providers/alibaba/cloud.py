@@ -11,6 +11,7 @@ from providers.accounts import AlibabaAccount
 from providers.alibaba.vod_ai import VodAi
 from providers.alibaba.vod_jobs import VodJobs
 from providers.budget import BudgetLeft
+from providers.services import services_of
 
 Json = dict[str, Any]
 Answer = Callable[[Mapping[str, str]], Json | httpx.Response]
@@ -29,7 +30,7 @@ def account(**more: Any) -> AlibabaAccount:
             "name": "vod-sg",
             "cloud": "alibaba",
             "region": "ap-southeast-1",
-            "services": ["vod-ai", "vod-jobs"],
+            "services": services_of("alibaba"),
             "access_key_id": "env:VOD_TEST_AK",
             "secret_access_key": "env:VOD_TEST_SK",
             **more,

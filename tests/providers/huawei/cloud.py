@@ -12,6 +12,7 @@ from providers.budget import BudgetLeft
 from providers.huawei.digital_human import DigitalHuman
 from providers.huawei.image_moderation import ImageModeration
 from providers.huawei.video_ocr import VideoOcr
+from providers.services import services_of
 
 Json = dict[str, Any]
 Answer = Callable[[httpx.QueryParams], Json | httpx.Response]
@@ -32,7 +33,7 @@ def account(**more: Any) -> HuaweiAccount:
             "cloud": "huawei",
             "region": "cn-north-4",
             "project_id": PROJECT_ID,
-            "services": ["video-ocr", "image-moderation", "digital-human"],
+            "services": services_of("huawei"),
             "access_key_id": "env:HUAWEI_TEST_AK",
             "secret_access_key": "env:HUAWEI_TEST_SK",
             **more,
