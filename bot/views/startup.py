@@ -15,6 +15,8 @@ MENDABLE = (ConfigError, StoreUnavailable, SlackApiError, ClientError, TimeoutEr
 def words(error: Exception) -> str:
     """Say what happened and what to do."""
     match error:
+        case SlackApiError() if not refusal(error):
+            return "Slack has trouble: it answered without a reason. Try again in a minute, or see slack-status.com."
         case SlackApiError():
             finding = advice.slack_refuses("slack", refusal(error))
             return f"{finding.text}: {finding.mend}. `callboard check` looks at everything."

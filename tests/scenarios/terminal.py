@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from sandbox.clouds.faults import Fault
-from sandbox.clouds.server import PORT, serving
+from sandbox.clouds.server import PORT
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION
 
@@ -79,13 +79,13 @@ class Terminal:
 
 
 @contextmanager
-def clouds(world: World) -> Generator[str]:
-    """Serve the clouds beside the test, since a command has an event loop of its own."""
+def beside(server: AbstractAsyncContextManager[str]) -> Generator[str]:
+    """Serve beside the test, since a command has an event loop of its own; yields the address."""
     address: list[str] = []
     serves, finished = threading.Event(), asyncio.Event()
 
     async def serve() -> None:
-        async with serving(world) as url:
+        async with server as url:
             address.append(url)
             serves.set()
             await finished.wait()

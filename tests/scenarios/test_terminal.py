@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.store.embedded import _socket as socket_of  # pyright: ignore[reportPrivateUsage]  # nothing may stay there
+from sandbox.clouds.server import serving
 from sandbox.clouds.world import World
 from sandbox.demo import environment
-from tests.scenarios.terminal import PROGRAM, Json, Terminal, clouds, configuration
+from tests.scenarios.terminal import PROGRAM, Json, Terminal, beside, configuration
 
 OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
 JOB = [
@@ -50,7 +51,7 @@ def terminal(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.delenv("CALLBOARD_CONFIG", raising=False)
-    with clouds(world) as url:
+    with beside(serving(world)) as url:
         file = tmp_path / "callboard.toml"
         file.write_text(configuration(url))
         yield Terminal(file, world)
