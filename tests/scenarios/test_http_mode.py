@@ -1,0 +1,126 @@
+"""The same bot behind an address that Slack calls: signed requests in, answers out."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from bot import config
+from bot.running import running
+from handlers import register
+from sandbox.clouds.server import serving as serving_clouds
+from sandbox.clouds.world import World
+from sandbox.demo import MANIFEST, environment
+from sandbox.slack.http_delivery import HttpDelivery, sign
+from sandbox.slack.seed import seeded
+from sandbox.slack.server import serving as serving_slack
+from tests.scenarios.person import Person
+from tests.scenarios.terminal import configuration
+
+
+@dataclass(frozen=True)
+class Site:
+    """Dana's workspace calls the bot; `bot` is a way to call it past the workspace."""
+
+    dana: Person
+    bot: httpx.AsyncClient
+
+    def command(self) -> bytes:
+        """`/jobs help`, as Slack writes it."""
+        token = self.dana.workspace.grants.response(self.dana.id, "C0ONCALL")
+        url = f"{self.dana.page.base_url}/response/{self.dana.workspace.team.id}/{token}"
+        fields = {"command": "/jobs", "text": "help", "team_id": "T0", "user_id": self.dana.id, "response_url": url}
+        return urlencode(fields).encode()
+
+    async def post(self, body: bytes, timestamp: float, signature: str | None) -> int:
+        """Send a body to the bot and return the status of its reply."""
+        signed = {"x-slack-request-timestamp": f"{timestamp:.0f}", "x-slack-signature": signature or ""}
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        answer = await self.bot.post(
+            "/slack/events", content=body, headers=kind if signature is None else kind | signed
+        )
+        return answer.status_code
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return listening.getsockname()[1]
+
+
+def settings(file: Path, clouds: str, port: int) -> config.Settings:
+    text = configuration(clouds).replace(
+        'mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"'
+    )
+    file.write_text(f'{text}\n[http]\nhost = "127.0.0.1"\nport = {port}\n')
+    return config.load(file)
+
+
+@pytest.fixture
+async def site(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Site]:
+    workspace, port = seeded(MANIFEST), free_port()
+    async with AsyncExitStack() as stack:
+        clouds = await stack.enter_async_context(serving_clouds(World(jobs_per_service=40, arrival_s=0)))
+        bot = await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}"))
+        delivery = HttpDelivery(f"http://127.0.0.1:{port}/slack/events", "", bot, time.time)
+        delivery.origin = slack = await stack.enter_async_context(serving_slack(workspace, delivery=delivery))
+        for name, value in {**environment(slack), "REDIS_URL": redis_url}.items():
+            monkeypatch.setenv(name, value)
+        await stack.enter_async_context(running(settings(tmp_path / "callboard.toml", clouds, port), register))
+        page = await stack.enter_async_context(httpx.AsyncClient(base_url=slack))
+        yield Site(Person("U0DANA", page, workspace), bot)
+
+
+async def test_a_command_and_its_buttons(site: Site) -> None:
+    listed = await site.dana.types("/jobs list video-ocr")
+    assert "1–10 of 41" in listed.text
+    turned = await site.dana.turns("Next ▶", listed)
+    assert "11–20 of 41" in turned.text
+    assert "*Ref*" in (await site.dana.clicks("Details", turned)).text
+
+
+async def test_a_modal(site: Site) -> None:
+    details = await site.dana.types("/jobs show 26f06524-4f75-4b3a-a853-b649a21aaf66")
+    assert '"job_id"' in await site.dana.opens("Raw", details, until='"job_id"')
+
+
+async def test_what_slack_signed_is_accepted(site: Site) -> None:
+    body, now = site.command(), int(time.time())
+    assert await site.post(body, now, sign(body, now)) == 200
+
+
+async def test_what_somebody_else_sent_is_refused(site: Site) -> None:
+    body, now = site.command(), int(time.time())
+    assert await site.post(body, now, sign(body, now, "another secret")) == 401
+    assert await site.post(body + b"&more=1", now, sign(body, now)) == 401
+    assert await site.post(body, now + 1, sign(body, now)) == 401
+    assert await site.post(body, now, "") == 401
+    assert await site.post(body, now, None) == 401
+    assert await site.dana.sees() == []
+
+
+async def test_what_was_recorded_and_sent_again_is_refused(site: Site) -> None:
+    body, old = site.command(), int(time.time()) - 301
+    assert await site.post(body, old, sign(body, old)) == 401
+
+
+async def test_other_paths_and_methods(site: Site) -> None:
+    assert (await site.bot.get("/slack/events")).status_code == 405
+    assert (await site.bot.get("/")).status_code == 404
+
+
+async def test_a_load_balancer_sees_that_it_lives(site: Site) -> None:
+    answer = await site.bot.get("/healthz")
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+async def test_many_commands_at_once(site: Site) -> None:
+    now = int(time.time())
+    bodies = [site.command() for _ in range(20)]
+    assert set(await asyncio.gather(*(site.post(body, now, sign(body, now)) for body in bodies))) == {200}
