@@ -49,6 +49,10 @@ def accept_blocks(blocks: list[dict[str, Any]]) -> None:
     for block in blocks:
         action_ids = [element["action_id"] for element in block.get("elements", []) if "action_id" in element]
         assert len(action_ids) == len(set(action_ids))
+    for label in (button.get("accessibility_label", "") for button in buttons(blocks)):
+        assert len(label) <= 75
+        assert not UNSEEN.search(label)
+        assert "\n" not in label
     for text, limit in texts(blocks):
         assert 0 < len(text["text"]) <= limit
         assert not UNSEEN.search(text["text"])
@@ -112,7 +116,12 @@ def words(message: Message) -> str:
     return "\n".join(text["text"] for text, _ in texts(message.blocks))
 
 
+def buttons(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every button, in rows and at the side of sections."""
+    found = [each for block in blocks for each in [*block.get("elements", []), block.get("accessory", {})]]
+    return [each for each in found if each.get("type") == "button"]
+
+
 def commands(blocks: list[dict[str, Any]]) -> dict[str, str]:
     """The label of each button and the value that it sends."""
-    found = [each for block in blocks for each in [*block.get("elements", []), block.get("accessory", {})]]
-    return {each["text"]["text"]: each["value"] for each in found if each.get("type") == "button"}
+    return {button["text"]["text"]: button["value"] for button in buttons(blocks)}

@@ -129,6 +129,26 @@ def test_many_jobs_get_shorter_and_are_counted():
     assert "Ask for fewer at once." in text
 
 
+def test_one_wordy_job_gets_shorter_and_stays_whole():
+    wordy = job(
+        JobState.FAILED, name="n" * 500, input='"' * 500, output="&" * 500, error=JobError(message="\\" * 3000),
+        notes=("y" * 500,) * 5, attributes={f"Label {at}": "x" * 500 for at in range(40)},
+    )  # fmt: skip
+    message = job_details(answer(wordy), ASK, no_meaning)
+    judges.accept(message)
+    text = judges.words(message)
+    for part in ("*Why it failed*", "*Input*", "*Output*", "*Label 9*", "⚠️ yyy", "*Id*"):
+        assert part in text
+    assert list(judges.commands(message.blocks)) == ["Refresh", "Share", "Raw"]
+
+
+def test_many_failing_services_leave_room_for_the_job():
+    wordy = LATE.model_copy(update={"message": "x" * 200, "request_id": "r" * 80})
+    text = shown(job(input="y" * 300), errors=(wordy,) * 30)
+    assert "y" * 290 in text
+    assert "more lines like these" in text
+
+
 def test_jobs_that_nobody_knows_stand_together():
     places = ("media-cn/video-ocr", "vod-sg/vod-ai")
     text = shown(missing=[Missing(id="a1", looked_in=places), Missing(id="b2", looked_in=places), Missing(id="c3")])

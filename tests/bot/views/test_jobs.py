@@ -93,6 +93,11 @@ def test_a_job_without_a_name_that_can_be_seen_goes_by_its_id():
         assert "*f18320e61e4c4dc685aa2dfc22a28dc5*" in judges.words(job_list(answer(job(name=name)), ASK, Controls()))
 
 
+def test_what_a_screen_reader_says():
+    shown = job_list(answer(job(name="lecture\n\u202e7")), ASK, Controls())
+    assert judges.buttons(shown.blocks)[0]["accessibility_label"] == "Details of lecture 7"
+
+
 def test_progress_is_told_while_a_job_runs():
     running = job(JobState.RUNNING, progress=40, finished_at=None)
     assert "· 40 %" in judges.words(job_list(answer(running), ASK, Controls()))
@@ -132,6 +137,12 @@ def test_many_failing_services_are_counted_and_leave_room_for_jobs():
     assert "*Succeeded*" in text
     assert "more lines like these" in text
     assert "Refresh" in judges.commands(shown.blocks)
+
+
+def test_wordy_failures_leave_room_for_jobs():
+    wordy = tuple(late(at).model_copy(update={"message": "x" * 200, "request_id": "r" * 80}) for at in range(12))
+    shown = job_list(answer(*(job(id=f"{at:032x}") for at in range(10)), errors=wordy), ASK, Controls())
+    assert sum("accessory" in block for block in shown.blocks) == 10
 
 
 def test_many_scopes_leave_room_for_jobs():

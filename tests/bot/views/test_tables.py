@@ -55,6 +55,7 @@ def test_styles_are_the_only_escape_sequences():
 
 
 def test_markup_stays_text():
+    assert printed("[red]a[/] :tada:") == "[red]a[/] :tada:\n"
     name = "[red]a[/] :tada: [link=x]"
     strange = job(name=name, account=name, raw_state=name, error=JobError(code=name), state=JobState.FAILED)
     assert printed(tables.job_list(JobList(jobs=(strange,), checked_at=NOON), NOON)).count("[red]a[/] :tada:") == 4
