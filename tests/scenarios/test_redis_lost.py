@@ -1,0 +1,128 @@
+"""Redis dies under the running bot, and comes back: nobody restarts anything."""
+
+import asyncio
+import signal
+import subprocess
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+from bot.store import StoreUnavailable
+from tests.fixtures_redis import redis_server
+from tests.scenarios.conftest import Stage
+from tests.scenarios.person import PATIENCE_S, Answer
+
+OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
+LOST = "cannot be listed now"
+
+
+class Server:
+    """A redis-server that can die and hang. Its data is on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.url = f"unix://{folder}/redis.sock"
+        self.start()
+
+    def start(self) -> None:
+        """Start with what is on disk, and return when it answers."""
+        options = ["--port", "0", "--unixsocket", f"{self._folder}/redis.sock", "--dir", str(self._folder)]
+        durable = ["--appendonly", "yes", "--appendfsync", "always"]
+        self._process = subprocess.Popen([redis_server(), *options, *durable], stdout=subprocess.DEVNULL)
+        with Redis.from_url(self.url, retry=Retry(ConstantBackoff(0.02), 500)) as client:  # pyright: ignore[reportUnknownMemberType]
+            client.ping()  # pyright: ignore[reportUnknownMemberType]
+
+    def dies(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def hangs(self) -> None:
+        """Take connections and answer nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def goes_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture
+def server() -> Generator[Server]:
+    with tempfile.TemporaryDirectory(prefix="callboard-test-") as folder:
+        server = Server(Path(folder))
+        yield server
+        server.dies()
+
+
+@pytest.fixture
+def redis_process(server: Server) -> str:
+    """The server of `stage`, in place of the one that outlives the test."""
+    return server.url
+
+
+async def back(stage: Stage) -> None:
+    """Wait until the bot has found Redis again."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                return await stage.bot.store.ping()
+            except StoreUnavailable:
+                await asyncio.sleep(0.05)
+
+
+def lines_of_loss(answer: Answer) -> int:
+    return answer.text.count(LOST)
+
+
+async def test_questions_are_answered_without_redis(stage: Stage, server: Server) -> None:
+    server.dies()
+    listed = await stage.dana.types("/jobs list")
+    assert lines_of_loss(listed) == 2
+    assert "*vod-sg/vod-ai* cannot be listed now" in listed.text
+    assert "1–10 of 1" in listed.text
+    assert f"media-cn/video-ocr/{OCR}" in (await stage.dana.types(f"/jobs show {OCR}")).text
+    found = await stage.dana.types(f"/jobs find {OCR}")
+    assert "ocr-task" in found.text
+    assert lines_of_loss(found) == 2
+    accounts = await stage.dana.types("/jobs accounts")
+    assert accounts.text.count("✅") == 5
+    server.start()
+
+
+async def test_buttons_work_without_redis_where_they_can(stage: Stage, server: Server) -> None:
+    listed = await stage.dana.types("/jobs list")
+    long = await stage.dana.types(f"/jobs list video-ocr name:{'x' * 400}")
+    server.dies()
+    turned = await stage.dana.turns("Next ▶", listed)
+    assert "11–20 of 1" in turned.text
+    assert "*Ref*" in (await stage.dana.clicks("Details", turned)).text
+    assert not (await stage.dana.clicks("Share", turned)).json["ephemeral"]
+    narrowed = await stage.dana.picks("❌ Failed", turned)
+    assert "/jobs list state:failed" in narrowed.text
+    assert "I cannot reach my memory (Redis)" in (await stage.dana.clicks("Refresh", long)).text
+    server.start()
+    await back(stage)
+    assert "No jobs match." in (await stage.dana.turns("Refresh", long)).text
+
+
+async def test_everything_is_back_when_redis_is(stage: Stage, server: Server) -> None:
+    known = stage.world.store("vod-sg", "vod-ai").select(stage.world.now())[-1].id
+    await stage.dana.types(f"/jobs show {known}")
+    server.dies()
+    assert lines_of_loss(await stage.dana.types("/jobs list vod-ai")) == 1
+    server.start()
+    await back(stage)
+    listed = await stage.dana.types("/jobs list vod-ai")
+    assert known in listed.text
+    assert "⚠️" not in listed.text
+
+
+async def test_a_redis_that_hangs_is_as_good_as_lost(stage: Stage, server: Server) -> None:
+    server.hangs()
+    assert lines_of_loss(await stage.dana.types("/jobs list")) == 2
+    server.goes_on()
+    await back(stage)
+    assert lines_of_loss(await stage.dana.types("/jobs list")) == 0
