@@ -12,6 +12,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from sandbox.ports import CLOUDS_PORT, SLACK_PORT
+
 app = typer.Typer(
     help="Answers on-call engineers' questions about asynchronous cloud jobs, in Slack and in the terminal.",
     no_args_is_help=True,
@@ -91,7 +93,7 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
 
 
 @app.command()
-def sandbox(port: int = 8080, clouds_port: int = 9100) -> None:
+def sandbox(port: int = SLACK_PORT, clouds_port: int = CLOUDS_PORT) -> None:
     """Serve the local workspace and the simulated clouds alone, for developing against."""
     from sandbox.demo import sandbox as serve
 
@@ -99,11 +101,11 @@ def sandbox(port: int = 8080, clouds_port: int = 9100) -> None:
 
 
 @app.command()
-def demo(port: int = 8080, clouds_port: int = 9100) -> None:
+def demo(port: int = SLACK_PORT, clouds_port: int = CLOUDS_PORT) -> None:
     """Serve the sandbox and run the bot in it: everything that there is to see, in the browser."""
     from sandbox.demo import demo as serve
 
-    _serve(serve(port, clouds_port))
+    raise typer.Exit(_serve(serve(port, clouds_port)))
 
 
 def _settings(context: typer.Context, config: Path | None) -> Any:
@@ -143,9 +145,9 @@ def _mendable() -> tuple[type[Exception], ...]:
     return MENDABLE
 
 
-def _serve(main: Coroutine[Any, Any, Any]) -> None:
+def _serve(main: Coroutine[Any, Any, Any]) -> Any:
     try:
-        _run(main)
+        return _run(main)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

@@ -1,58 +1,65 @@
-"""The sandbox as a person starts it: the workspace's page, the clouds, and for the demo the bot beside them."""
+"""The sandbox as a person starts it: the workspace's page, the clouds, and for the demo the bot beside them.
+
+What takes long to import is imported when the ports are open and the bot is on its way: all three start at once.
+"""
 
 import asyncio
 import os
+import signal
+import socket
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from asyncio.subprocess import Process
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
-from sandbox.clouds.server import PORT as CLOUDS_PORT
-from sandbox.clouds.server import serving as serving_clouds
-from sandbox.clouds.world import World
+from sandbox.ports import CLOUDS_PORT, HOST, address, listen
 from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from sandbox.slack.seed import seeded
-from sandbox.slack.server import serving as serving_slack
 
 CONFIGURATION = Path(__file__).with_name("callboard.toml")
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 
 
-@asynccontextmanager
-async def serving(port: int, clouds_port: int) -> AsyncGenerator[tuple[str, str]]:
-    """Serve both; yields the workspace's and the clouds' base URL. Raises OSError when a port is taken."""
-    async with serving_clouds(World(), clouds_port) as clouds, serving_slack(seeded(MANIFEST), port=port) as slack:
-        yield slack, clouds
+class Listeners(NamedTuple):
+    """The sockets on which the workspace and the clouds are served."""
+
+    slack: socket.socket
+    clouds: socket.socket
 
 
 async def sandbox(port: int, clouds_port: int) -> None:
     """Serve the workspace and the clouds until interrupted, and say how to point a bot at them."""
-    async with serving(port, clouds_port) as (slack, clouds):
-        _say(f"Workspace   {slack}", f"Clouds      {clouds}/control", "", "Run a bot in it:")
-        _say(*(f"  export {name}={value}" for name, value in environment(slack).items()))
-        _say(f"  callboard run --config {CONFIGURATION.relative_to(Path.cwd())}")
-        await asyncio.Event().wait()
+    with ExitStack() as stack:
+        listeners = _listen(stack, port, clouds_port)
+        slack, clouds = map(address, listeners)
+        file = _configuration(_folder(stack), clouds)
+        async with _serving(listeners):
+            _say(f"Workspace   {slack}", f"Clouds      {clouds}/control", "", "Run a bot in it:")
+            _say(*(f"  export {name}={value}" for name, value in environment(slack).items()))
+            _say(f"  callboard run --config {file}")
+            await asyncio.Event().wait()
 
 
-async def demo(port: int, clouds_port: int) -> None:
-    """Serve the same with the bot running in it, until interrupted or the bot ends."""
-    with tempfile.TemporaryDirectory(prefix="callboard-demo-") as folder:
-        async with serving(port, clouds_port) as (slack, clouds):
-            configuration = Path(folder) / "callboard.toml"
-            configuration.write_text(CONFIGURATION.read_text().replace(f"http://127.0.0.1:{CLOUDS_PORT}", clouds))
-            _say(f"Open {slack} in a browser and type /jobs list", f"Make the clouds misbehave at {clouds}/control")
-            variables = {**os.environ, **environment(slack), "XDG_DATA_HOME": folder}
-            bot = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot.cli", "run", "--config", str(configuration)), env=variables
-            )
-            try:
-                await bot.wait()
-            finally:
-                if bot.returncode is None:
-                    bot.terminate()
-                    await bot.wait()
+async def demo(port: int, clouds_port: int) -> int:
+    """Serve the same with the bot running in it, until SIGINT, SIGTERM or SIGHUP, or until the bot ends.
+
+    Returns the bot's exit status. Raises OSError when a port is taken.
+    """
+    told_to_stop = _stop_signals()
+    with ExitStack() as stack:
+        listeners = _listen(stack, port, clouds_port)
+        slack, clouds = map(address, listeners)
+        bot = await _start_bot(stack, slack, clouds)
+        try:
+            async with _serving(listeners):
+                _say(*_welcome(slack, clouds))
+                await _either(told_to_stop.wait(), bot.wait())
+                return await _ended(bot)
+        finally:
+            await _ended(bot)
 
 
 def environment(slack: str) -> dict[str, str]:
@@ -67,6 +74,83 @@ def environment(slack: str) -> dict[str, str]:
         "VOD_SG_AK": VOD_SG.keys[0].access_key_id,
         "VOD_SG_SK": VOD_SG.keys[0].secret_access_key,
     }
+
+
+def _listen(stack: ExitStack, port: int, clouds_port: int) -> Listeners:
+    return Listeners(stack.enter_context(listen(port)), stack.enter_context(listen(clouds_port)))
+
+
+@asynccontextmanager
+async def _serving(listeners: Listeners) -> AsyncGenerator[None]:
+    from sandbox.clouds.server import serving as serving_clouds
+    from sandbox.clouds.world import World
+    from sandbox.slack.seed import seeded
+    from sandbox.slack.server import serving as serving_slack
+
+    workspace, world = seeded(MANIFEST), World()
+    async with (
+        serving_slack(workspace, listener=listeners.slack),
+        serving_clouds(world, listener=listeners.clouds),
+    ):
+        yield
+
+
+def _folder(stack: ExitStack) -> Path:
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="callboard-demo-")))
+
+
+def _configuration(folder: Path, clouds: str) -> Path:
+    """The configuration for these clouds: our own where they are at their usual address, else a copy."""
+    usual = f"http://{HOST}:{CLOUDS_PORT}"
+    if clouds == usual:
+        return CONFIGURATION
+    file = folder / "callboard.toml"
+    file.write_text(CONFIGURATION.read_text().replace(usual, clouds))
+    return file
+
+
+async def _start_bot(stack: ExitStack, slack: str, clouds: str) -> Process:
+    """Start the bot with an embedded Redis that lives as long as the demo, whatever Redis its user has.
+
+    The bot gets a session of its own, so that Ctrl-C reaches it through us: it may not be listening to signals yet.
+    """
+    folder = _folder(stack)
+    variables = {**os.environ, **environment(slack), "XDG_DATA_HOME": str(folder)}
+    variables.pop("REDIS_URL", None)
+    command = (sys.executable, "-m", "bot.cli", "run", "--config", str(_configuration(folder, clouds)))
+    return await asyncio.create_subprocess_exec(*command, env=variables, start_new_session=True)
+
+
+async def _ended(bot: Process) -> int:
+    """Tell the bot to end unless it has, and return its exit status."""
+    if bot.returncode is None:
+        bot.terminate()
+    return await bot.wait()
+
+
+def _stop_signals() -> asyncio.Event:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    return told
+
+
+async def _either(*waits: Coroutine[Any, Any, Any]) -> None:
+    """Return as soon as one of them does."""
+    tasks = [asyncio.create_task(each) for each in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+
+
+def _welcome(slack: str, clouds: str) -> tuple[str, ...]:
+    return (
+        "",
+        f"  Open {slack} in a browser and type /jobs list",
+        f"  Make the clouds misbehave at {clouds}/control",
+        "  Ctrl-C ends it.",
+        "",
+    )
 
 
 def _say(*lines: str) -> None:

@@ -3,6 +3,8 @@
 import socket
 
 HOST = "127.0.0.1"
+SLACK_PORT = 8080
+CLOUDS_PORT = 9100
 WAITING = 512
 """How many connections the kernel keeps until they are accepted."""
 

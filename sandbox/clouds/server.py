@@ -11,10 +11,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from sandbox.clouds.app import create_app
 from sandbox.clouds.misbehave import TRANSPORT
 from sandbox.clouds.world import World
-from sandbox.ports import HOST, listen
+from sandbox.ports import CLOUDS_PORT, HOST, listen
 from sandbox.serving import GRACE_S, KEEP_ALIVE_S, served
 
-PORT = 9100
+PORT = CLOUDS_PORT
 
 
 class _Protocol(H11Protocol):

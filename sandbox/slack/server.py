@@ -1,6 +1,5 @@
 """Starts the local workspace: on a port for people, on any free port for tests."""
 
-import asyncio
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -12,8 +11,6 @@ from sandbox.serving import GRACE_S, KEEP_ALIVE_S, served
 from sandbox.slack.app import create_app
 from sandbox.slack.delivery import ACK_SECONDS, Delivery
 from sandbox.slack.workspace import Workspace
-
-PORT = 8080
 
 
 @asynccontextmanager
@@ -41,9 +38,3 @@ async def serving(
     )
     async with served(config, listener or listen(port, host)) as url:
         yield url
-
-
-async def run(workspace: Workspace, *, host: str = HOST, port: int = PORT) -> None:
-    """Serve the workspace until cancelled. Raises OSError when the port is taken."""
-    async with serving(workspace, host=host, port=port):
-        await asyncio.Event().wait()
