@@ -20,7 +20,7 @@ def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds) ->
 
     token, app_token = SecretRef("env:SLACK_BOT_TOKEN"), SecretRef("env:SLACK_APP_TOKEN")
     slack = Slack(bot_token=token, app_token=app_token, api_url=api_url)
-    settings = Settings(slack=slack, redis=Redis(url=redis_url), accounts=(where.huawei(), where.alibaba()))
+    settings = Settings(slack=slack, redis=Redis(url=redis_url), accounts=where.accounts())
     asyncio.run(run(settings, register))
 
 

@@ -7,18 +7,20 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from unittest.mock import patch
 
 from bench.processes import POLITE, process
-from providers.accounts import AlibabaAccount, HuaweiAccount
-from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
+from bot.config import load
+from providers.accounts import Account
+from sandbox.clouds.accounts import VOD_SG
 from sandbox.clouds.alibaba import limits
 from sandbox.clouds.alibaba.details import type_of
 from sandbox.clouds.server import serving
 from sandbox.clouds.world import World
-from sandbox.demo import environment
+from sandbox.demo import CONFIGURATION, environment
 
 UNLIMITED = 100_000
-"""A budget in requests a second that holds nobody up: what is measured is work, not waiting."""
+"""Requests a second: what is measured is work, not waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,49 +31,28 @@ class Clouds:
     vod_ai: Mapping[str, str]
     vod_jobs: Mapping[str, str]
 
-    def huawei(self) -> HuaweiAccount:
-        """The account whose services list."""
-        return HuaweiAccount.model_validate(
-            {
-                "name": MEDIA_CN.name,
-                "cloud": "huawei",
-                "region": MEDIA_CN.region,
-                "project_id": MEDIA_CN.project_id,
-                "access_key_id": "env:MEDIA_CN_AK",
-                "secret_access_key": "env:MEDIA_CN_SK",
-                **self._everywhere(MEDIA_CN.services),
-            }
+    def accounts(self) -> tuple[Account, ...]:
+        """The demo's accounts, served here, and with budgets that hold nobody up."""
+        return tuple(
+            account.model_copy(
+                update={
+                    "endpoints": dict.fromkeys(account.services, self.url),
+                    "requests_per_second": dict.fromkeys(account.services, UNLIMITED),
+                }
+            )
+            for account in load(CONFIGURATION).accounts
         )
-
-    def alibaba(self) -> AlibabaAccount:
-        """The account whose services look up."""
-        return AlibabaAccount.model_validate(
-            {
-                "name": VOD_SG.name,
-                "cloud": "alibaba",
-                "region": VOD_SG.region,
-                "access_key_id": "env:VOD_SG_AK",
-                "secret_access_key": "env:VOD_SG_SK",
-                **self._everywhere(VOD_SG.services),
-            }
-        )
-
-    def _everywhere(self, services: tuple[str, ...]) -> dict[str, object]:
-        return {
-            "services": services,
-            "endpoints": dict.fromkeys(services, self.url),
-            "requests_per_second": dict.fromkeys(services, UNLIMITED),
-        }
 
 
 @contextmanager
 def clouds(jobs: int, *, frozen: bool = False) -> Generator[Clouds]:
-    """Serve a world of so many jobs a service while the block runs, and put its made-up keys into the environment.
+    """Serve a world of so many jobs a service while the block runs, with its made-up keys in the environment.
 
     In a frozen world time stands still, so that everybody finds the very same pages; its signatures hold 15 minutes.
     """
-    os.environ.update(environment(""))
-    with process(_serve, jobs, frozen, niceness=POLITE) as serving_process:
+    keys = environment("")
+    del keys["SLACK_API_URL"]
+    with patch.dict(os.environ, keys), process(_serve, jobs, frozen, niceness=POLITE) as serving_process:
         yield serving_process.recv()
 
 

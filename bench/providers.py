@@ -6,13 +6,14 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import httpx
 
 from bench import bare, vendors
 from bench.clouds import Clouds, clouds
-from bench.measure import Cost, in_turns, show
+from bench.measure import Cost, Run, in_turns, show
 from providers import registry
 from providers.accounts import Account, AlibabaAccount
 from providers.base import Provider
@@ -32,6 +33,10 @@ MINUTES = 10 * 60
 """No deadline gets in the way."""
 
 
+Ask: TypeAlias = Callable[[Provider], Awaitable[Sequence[Job]]]
+Vendor: TypeAlias = Callable[[str, Sequence[httpx.Request]], list[vendors.Call]]
+
+
 @dataclass(frozen=True, slots=True)
 class Workload:
     """A question to one service, and the vendor's client that can ask it too."""
@@ -39,14 +44,13 @@ class Workload:
     title: str
     service: str
     account: Account
-    ask: Callable[[Provider], Awaitable[Sequence[Job]]]
-    vendor: Callable[[str, Sequence[httpx.Request]], list[vendors.Call]]
+    ask: Ask
+    vendor: Vendor
     at_once: int = 1
 
 
 def workloads(where: Clouds) -> list[Workload]:
     """Lists page by page, then look-ups in as few requests as the API allows."""
-    huawei, alibaba = where.huawei(), where.alibaba()
     few = dict(list(where.vod_jobs.items())[:SINGLE_LOOKUPS])
 
     async def look_up_batches(provider: Provider) -> Sequence[Job]:
@@ -55,12 +59,17 @@ def workloads(where: Clouds) -> list[Workload]:
     async def look_up_singly(provider: Provider) -> Sequence[Job]:
         return (await provider.lookup(list(few), few)).found
 
+    accounts = {service: account for account in where.accounts() for service in account.services}
+
+    def work(title: str, service: str, ask: Ask, vendor: Vendor, at_once: int = 1) -> Workload:
+        return Workload(f"{title} {service}", service, accounts[service], ask, vendor, at_once)
+
     return [
-        Workload("list video-ocr", "video-ocr", huawei, list_all, vendors.video_ocr),
-        Workload("list digital-human", "digital-human", huawei, list_all, vendors.digital_human),
-        Workload("list image-moderation", "image-moderation", huawei, list_all, vendors.image_moderation),
-        Workload("look up vod-ai", "vod-ai", alibaba, look_up_batches, vendors.vod, LOOKUPS_AT_ONCE),
-        Workload("look up vod-jobs", "vod-jobs", alibaba, look_up_singly, vendors.vod, LOOKUPS_AT_ONCE),
+        work("list", "video-ocr", list_all, vendors.video_ocr),
+        work("list", "digital-human", list_all, vendors.digital_human),
+        work("list", "image-moderation", list_all, vendors.image_moderation),
+        work("look up", "vod-ai", look_up_batches, vendors.vod, LOOKUPS_AT_ONCE),
+        work("look up", "vod-jobs", look_up_singly, vendors.vod, LOOKUPS_AT_ONCE),
     ]
 
 
@@ -77,24 +86,24 @@ async def list_all(provider: Provider) -> Sequence[Job]:
     return jobs
 
 
+async def _first_ten(provider: Provider) -> Sequence[Job]:
+    return (await provider.page(JobQuery(limit=10))).jobs
+
+
 async def compare(work: Workload, where: Clouds) -> list[str]:
     """Run one workload's contestants in turns and return its row of the table."""
     async with registry.http_client() as client, httpx.AsyncClient() as plain, registry.http_client() as quick:
-        budget = WindowBudget()
-        recorder = bare.Recorder(client)
-        jobs = await _ask(work, client, budget)
-        requests = list(recorder.requests)
-        client.event_hooks = {}
-        auth = _auth(work.account)
+        jobs, requests = await recorded(work)
+        auth, budget = auth_of(work.account), WindowBudget()
 
-        def of_callboard() -> Callable[[], Awaitable[object]]:
-            return lambda: _ask(work, client, budget)
+        def of_callboard() -> Run:
+            return lambda: ask(work, client, budget)
 
-        def of_bare(bare_client: httpx.AsyncClient) -> Callable[[], Awaitable[object]]:
+        def of_bare(bare_client: httpx.AsyncClient) -> Run:
             questions = bare.signed(requests, auth)
             return lambda: bare.ask(bare_client, questions, work.at_once)
 
-        def of_vendor() -> Callable[[], Awaitable[object]]:
+        def of_vendor() -> Run:
             calls = work.vendor(where.url, requests)
             return lambda: vendors.ask(calls, work.at_once)
 
@@ -110,13 +119,22 @@ async def compare(work: Workload, where: Clouds) -> list[str]:
     return _row(work, len(jobs), len(requests), costs)
 
 
-async def _ask(work: Workload, client: httpx.AsyncClient, budget: WindowBudget) -> Sequence[Job]:
+async def recorded(work: Workload) -> tuple[Sequence[Job], list[httpx.Request]]:
+    """Ask once; return the jobs, and the requests that it took."""
+    async with registry.http_client() as client:
+        recorder = bare.Recorder(client)
+        return await ask(work, client, WindowBudget()), recorder.requests
+
+
+async def ask(work: Workload, client: httpx.AsyncClient, budget: WindowBudget) -> Sequence[Job]:
+    """Ask as the bot does."""
     (provider,) = (each for each in registry.build([work.account], client, budget) if each.service == work.service)
     async with within(MINUTES):
         return await work.ask(provider)
 
 
-def _auth(account: Account) -> httpx.Auth:
+def auth_of(account: Account) -> httpx.Auth:
+    """How an account's requests are signed."""
     from providers.alibaba.auth import auth as alibaba_auth
     from providers.huawei.auth import auth as huawei_auth
 
@@ -131,12 +149,10 @@ def _row(work: Workload, jobs: int, requests: int, costs: dict[str, Cost]) -> li
 
 
 async def compare_transports(where: Clouds) -> list[list[str]]:
-    """The same small request over httpx's own transport and over aiohttp, many in flight."""
-    async with registry.http_client() as client:
-        recorder = bare.Recorder(client)
-        provider = registry.build([where.huawei()], client, WindowBudget())[0]
-        await provider.page(JobQuery(limit=10))
-    questions = bare.signed(recorder.requests, _auth(where.huawei())) * TRANSPORT_REQUESTS
+    """A small request, so often, over httpx's own transport and over aiohttp."""
+    work = replace(workloads(where)[0], ask=_first_ten)
+    _, requests = await recorded(work)
+    questions = bare.signed(requests, auth_of(work.account)) * TRANSPORT_REQUESTS
     async with httpx.AsyncClient() as plain, registry.http_client() as quick:
         costs = await in_turns(
             {

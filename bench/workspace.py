@@ -20,6 +20,8 @@ from sandbox.slack.seed import DANA, ON_CALL, seeded
 from sandbox.slack.socket_mode import SocketMode
 
 HOST = "127.0.0.1"
+START_S = 30.0
+"""An app that has not connected after this long has failed, and has said why."""
 
 
 class Switchboard:
@@ -31,9 +33,10 @@ class Switchboard:
         self._answers_url = answers_url
 
     async def connected(self) -> None:
-        """Return when the app has opened its socket."""
-        while not self._sockets.connected:  # noqa: ASYNC110  # the sandbox tells nobody
-            await asyncio.sleep(0.05)
+        """Return when the app has opened its socket; raises TimeoutError."""
+        async with asyncio.timeout(START_S):
+            while not self._sockets.connected:  # noqa: ASYNC110  # the sandbox tells nobody
+                await asyncio.sleep(0.05)
 
     async def send_commands(self, texts: Sequence[str], per_second: float) -> list[float]:
         """Send the commands at an even pace, whether or not earlier ones are acknowledged.
