@@ -140,7 +140,7 @@ def test_many_failing_services_are_counted_and_leave_room_for_jobs():
 
 
 def test_wordy_failures_leave_room_for_jobs():
-    wordy = tuple(late(at).model_copy(update={"message": "x" * 200, "request_id": "r" * 80}) for at in range(12))
+    wordy = tuple(late(at).model_copy(update={"message": '"' * 200, "code": "c" * 80}) for at in range(12))
     shown = job_list(answer(*(job(id=f"{at:032x}") for at in range(10)), errors=wordy), ASK, Controls())
     assert sum("accessory" in block for block in shown.blocks) == 10
 
