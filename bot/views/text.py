@@ -10,7 +10,7 @@ ELLIPSIS = "…"
 NOTHING = "(empty)"
 """What stands for a text of which nothing can be seen."""
 # What Slack would read as formatting: a pair of markers, an emoji code, a quote, a list or code.
-_FORMATTING = re.compile(r"[*~`]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:[\w+'-]+:|^(?:>|[-•]\s|\d+\.\s)")
+_FORMATTING = re.compile(r"[*~`]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|:[\w+'-]+:|^(?:>|[-•](?:\s|$)|\d+\.(?:\s|$))")
 _JOINERS = "\u200c\u200d"  # part of emoji and of Persian, Hindi and other words
 # Unicode's control and format characters (line feeds and joiners apart), surrogates, private use, line separators.
 _INVISIBLE = re.compile(

@@ -192,7 +192,7 @@ def test_raw_data_is_the_providers_own():
     assert view["blocks"][1]["text"]["text"] == '```\n{\n  "name": "a&lt;b &amp; c",\n  "text": "ʼʼʼ"\n}\n```'
 
 
-@pytest.mark.parametrize("char", ["x", "&", "课", "😀", "`", "\n"])
+@pytest.mark.parametrize("char", ["x", "&", "课", "😀", "`", "``", "\n"])
 def test_huge_raw_data_is_cut_and_says_so(char: str):
     view = raw(answer(job(raw={f"key-{at}": char * 1000 for at in range(1000)})))
     judges.accept_modal(view)

@@ -85,6 +85,7 @@ def test_clean(text: str, cleaned: str):
         ("> quote", "`&gt; quote`"),
         ("- item", "`- item`"),
         ("1. one", "`1. one`"),
+        ("-", "`-`"),
         ("a `b` c", "`a ʼbʼ c`"),
     ],
 )
