@@ -14,10 +14,10 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(READY) ## a local workspace in the browser, two simulated clouds, the bot and Redis
-	$(BIN)/callboard demo
+	@$(BIN)/callboard demo $(ARGS)
 
 sandbox: $(READY) ## the local workspace and the simulated clouds alone
-	$(BIN)/callboard sandbox
+	@$(BIN)/callboard sandbox $(ARGS)
 
 test: $(READY_DEV) ## every test
 	$(BIN)/python -m pytest

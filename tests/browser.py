@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 20_000
@@ -46,21 +46,28 @@ async def browser() -> AsyncGenerator[Browser]:
             await running.close()
 
 
+async def visit(running: Browser, **context: Any) -> BrowserContext:
+    """A person's sitting, in New York and in English unless `context` says otherwise."""
+    settings: dict[str, Any] = {"locale": "en-US", "timezone_id": "America/New_York", **context}
+    return await running.new_context(**settings)
+
+
 @asynccontextmanager
-async def looking_at(running: Browser, url: str, *, forgiven: str = "", **context: Any) -> AsyncGenerator[Page]:
-    """A fresh page at `url`, in New York and in English unless `context` says otherwise.
+async def looking_at(
+    running: Browser | BrowserContext, url: str, *, forgiven: str = "", **context: Any
+) -> AsyncGenerator[Page]:
+    """A fresh page at `url`, of a given sitting, or of one of its own (`context` as for `visit`).
 
     An error on the page, in its console or in loading one of its files fails the test, unless it contains `forgiven`.
     """
     wrong: list[str] = []
-    settings: dict[str, Any] = {"locale": "en-US", "timezone_id": "America/New_York", **context}
-    visit = await running.new_context(**settings)
-    page = await visit.new_page()
+    own = await visit(running, **context) if isinstance(running, Browser) else None
+    page = await (own or running).new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     try:
         await page.goto(url)
         yield page
     finally:
-        await visit.close()
+        await (own or page).close()
     assert [error for error in wrong if not forgiven or forgiven not in error] == []

@@ -39,7 +39,7 @@ def _job(
 
 def _video_ocr(start: float) -> list[Job]:
     """Runs for an hour and a half after the world's start."""
-    return [_job("video-ocr", VIDEO_OCR_ID, Plan(start - 720, 10, 6000, "succeeded"), name="ocr-task")]
+    return [_job("video-ocr", VIDEO_OCR_ID, Plan(start - 1500, 10, 6800, "succeeded"), name="ocr-task")]
 
 
 def _image_moderation(start: float) -> list[Job]:

@@ -21,7 +21,7 @@ FAILURES: Mapping[str, tuple[Failure, ...]] = {
     "video-ocr": (
         Failure("ALG.002", "Failed to open the input video: moov atom not found"),
         Failure("ALG.002", "The input object does not exist or the agency may not read it"),
-        Failure("ALG.011", "The algorithm timed out after 3600 s"),
+        Failure("ALG.011", "The algorithm did not answer in time"),
         Failure("ALG.005", 'Unsupported codec "prores_4444"; <!channel> & <!here> are just text'),
         Failure("ALG.009", "输入视频解码失败：文件已损坏"),
     ),

@@ -21,14 +21,19 @@ FINANCE = Channel("C0FINANCE", "finance", bot_member=False)
 LEGAL = Channel("C0LEGAL", "legal", private=True, bot_member=False)
 
 _TALK = (
-    (ON_CALL, DANA, "Morning. I have the pager until six, <@U0LEE> takes over after that."),
+    (ON_CALL, DANA, "I have the pager today, <@U0LEE> takes over in the evening."),
     (
         ON_CALL,
         ALERTS,
         ":rotating_light: *VideoOcrStuck* (media-cn): no progress for 15 minutes, `f18320e61e4c4dc685aa2dfc22a28dc5`",
     ),
     (ON_CALL, LEE, "Is f18320e61e4c4dc685aa2dfc22a28dc5 still running, or did it die with the others last night?"),
-    (MEDIA, SAM, "The trailers for Friday are uploaded, transcoding should be through by noon."),
+    (MEDIA, SAM, "The trailers for Friday are uploaded, transcoding should be through soon."),
+    (
+        MEDIA,
+        ALERTS,
+        ":rotating_light: *TranscodeFailed* (vod-sg): `2dc1634e00000000003f1d22d1a0174f`",
+    ),
     (ARCHIVED, SAM, "We moved to <#C0GENERAL|general>."),
 )
 
