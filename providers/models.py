@@ -64,7 +64,8 @@ class Job(BaseModel):
     """A job as Callboard speaks of it; None is "the provider did not say".
 
     Times are aware UTC datetimes, `progress` is a percentage from 0 to 100. `attributes` are further things worth
-    reading (label to text), `notes` are warnings about the job. Both are for people; the JSON answer has neither.
+    reading (label to text), `notes` are warnings about the job, `unexplained` says why a failed job has no `error`
+    although there may be a reason. All three are for people; the JSON answer has none of them.
     `raw` is the provider's own JSON with its secrets removed; only a lookup fills it.
     """
 
@@ -86,6 +87,7 @@ class Job(BaseModel):
     input: str | None = None
     output: str | None = None
     error: JobError | None = None
+    unexplained: str | None = None
     request_id: str | None = None
     console_url: str | None = None
     region: str | None = None

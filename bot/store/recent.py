@@ -14,15 +14,25 @@ from providers.parsing import readable
 KEPT = 500
 """Jobs of one service, at most: those asked for last."""
 
-# An older observation never overwrites a newer one; then what is too old or too many goes.
+# An older observation never overwrites a newer one, and a reason that could not be asked for this time leaves the one
+# that was learnt before; then what is too old or too many goes.
 _REMEMBER = """
+local function with_known_reason(new, old)
+  local readable, before = pcall(cjson.decode, old or '')
+  if not readable or type(before) ~= 'table' or type(before.error) ~= 'table' then return new end
+  local job = cjson.decode(new)
+  job.error, job.unexplained = before.error, nil
+  return cjson.encode(job)
+end
 local index, jobs = KEYS[1], KEYS[2]
 local asked, oldest, kept, lifetime = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
-for i = 5, #ARGV, 2 do
+for i = 5, #ARGV, 3 do
   local seen = redis.call('ZSCORE', index, ARGV[i])
   if not seen or tonumber(seen) <= asked then
     redis.call('ZADD', index, ARGV[1], ARGV[i])
-    redis.call('HSET', jobs, ARGV[i], ARGV[i + 1])
+    local job = ARGV[i + 1]
+    if ARGV[i + 2] ~= '' then job = with_known_reason(job, redis.call('HGET', jobs, ARGV[i])) end
+    redis.call('HSET', jobs, ARGV[i], job)
   end
 end
 local gone = redis.call('ZRANGEBYSCORE', index, '-inf', '(' .. oldest)
@@ -79,7 +89,9 @@ def _service(job: Job) -> tuple[str, str]:
 
 def _remembering(account: str, service: str, jobs: Iterable[Job], asked_at: float) -> list[Part]:
     keys = (RECENT.of(account, service), RECENT_JOBS.of(account, service))
-    records = [(job.id, job.model_dump_json(exclude={"raw"}, exclude_defaults=True)) for job in jobs]
+    records = [
+        (job.id, job.model_dump_json(exclude={"raw"}, exclude_defaults=True), job.unexplained or "") for job in jobs
+    ]
     limits = (asked_at, asked_at - RECENT.seconds, KEPT, RECENT.seconds)
     return ["EVAL", _REMEMBER, 2, *keys, *limits, *chain.from_iterable(records)]
 

@@ -9,7 +9,7 @@ from bot.payloads import OPEN, RAW, RUN, SHARE, Ask
 from bot.views.errors import service_error
 from bot.views.jobs import name, row
 from bot.views.message import Block, Budget, Message, actions, button, context, divider, fields, message, modal, section
-from bot.views.states import NO_REASON, plain_state, state
+from bot.views.states import no_reason, plain_state, state
 from bot.views.text import (
     age,
     bold,
@@ -124,8 +124,9 @@ def _reason(job: Job, meaning: Meaning, room: int) -> str:
         return ""
     error = job.error or JobError()
     words = " ".join(filter(None, (code(error.code, 80) if error.code else "", plain(error.message or "", room * 5))))
+    why = words or plain(no_reason(job), room * 5)
     meant = meaning(job)
-    return f"*Why it failed*\n{words or NO_REASON}" + (f"\nThis code means: {plain(meant, 300)}" if meant else "")
+    return f"*Why it failed*\n{why}" + (f"\nThis code means: {plain(meant, 300)}" if meant else "")
 
 
 def _console(job: Job) -> str:

@@ -7,7 +7,7 @@ from bot.answers import Incomplete, JobList, Remembered
 from bot.payloads import ANY, BLOCK_ID_MAX, OPEN, PICK_SERVICE, PICK_STATE, RUN, SELECTS, SHARE, Ask
 from bot.views.errors import place, service_error
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, select
-from bot.views.states import EMOJI, NO_REASON, plain_state, state
+from bot.views.states import EMOJI, no_reason, plain_state, state
 from bot.views.text import age, bold, clean, code, count, cut, duration, plain
 from providers.models import Job, JobError, JobState
 
@@ -77,7 +77,7 @@ def _failure(job: Job) -> str:
         return ""
     error = job.error or JobError()
     parts = (code(error.code, 60) if error.code else "", plain(error.message, 150) if error.message else "")
-    return f" · {' '.join(filter(None, parts)) or NO_REASON}"
+    return f" · {' '.join(filter(None, parts)) or plain(no_reason(job), 150)}"
 
 
 def notes(answer: JobList) -> list[str]:

@@ -13,7 +13,7 @@ from bot.answers import AccountsHealth, JobDetails, JobList, ServiceError
 from bot.views.details import NOBODY, Meaning, facts, missing
 from bot.views.errors import service_error
 from bot.views.jobs import name, notes, nothing, position
-from bot.views.states import EMOJI, NO_REASON
+from bot.views.states import EMOJI, no_reason
 from bot.views.text import ago, clean, cut, duration, unformatted
 from providers.models import Job, JobState
 
@@ -81,7 +81,7 @@ def _reason(job: Job) -> str:
     if job.state is not JobState.FAILED:
         return ""
     words = " ".join(filter(None, (job.error.code, job.error.message))) if job.error else ""
-    return cut(clean(words), 160) or NO_REASON
+    return cut(clean(words) or clean(no_reason(job)), 160)
 
 
 def job_details(answer: JobDetails, meaning: Meaning) -> RenderableType:

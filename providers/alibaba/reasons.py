@@ -19,6 +19,7 @@ from providers.lookups import batches, each
 from providers.models import Job, JobError, JobState
 from providers.parsing import Object, Percentage, Record, Text, listing, mapping, readable, text
 from providers.redact import scrub
+from providers.unexplained import SHOWN_ALONE, not_answered
 
 Update = Mapping[str, Any]
 Updates = dict[str, Update]
@@ -27,6 +28,8 @@ Updates = dict[str, Update]
 _SHARE = 0.5
 """A reason is worth this share of the time that is left: the job without its reason is worth more than nothing."""
 
+_TRANSCODE, _AI = "transcode", "ai"
+_EXPLICABLE = frozenset({_TRANSCODE, _AI})
 _BATCH_AI_TYPES = frozenset({"aimediadna", "aivideotag"})
 _AUDIT_AI_TYPES = frozenset({"aivideocensor"})
 
@@ -55,33 +58,40 @@ class TranscodeJob(Record):
 async def complete(vod: Vod, jobs: Sequence[Job]) -> tuple[Job, ...]:
     """Return the jobs with reasons and progress filled in, where they can be had; raises nothing."""
     updates: Updates = {}
-    refusals: set[str] = set()
+    refusals: dict[str, set[str]] = {kind: set() for kind in _EXPLICABLE}
     try:
         async with asyncio.timeout(max(0, remaining() * _SHARE)):
-            for ask in (_transcodes, _ai_batches, _audits):
+            for kind, ask in ((_TRANSCODE, _transcodes), (_AI, _ai_batches), (_AI, _audits)):
                 asked_about = [job for job in jobs if job.id not in updates]
                 for result in await ask(vod, asked_about):
                     if isinstance(result, ProviderError):
-                        refusals.add(result.code)
+                        refusals[kind].add(result.code)
                     else:
                         updates.update(result)
     except TimeoutError:
-        refusals.add("timeout")
-    return tuple(_completed(job, updates.get(job.id), refusals) for job in jobs)
+        for codes in refusals.values():
+            codes.add("timeout")
+    return tuple(_completed(job, updates.get(job.id), refusals.get(job.kind or "")) for job in jobs)
 
 
-def _completed(job: Job, update: Update | None, refusals: set[str]) -> Job:
+def _completed(job: Job, update: Update | None, refusals: set[str] | None) -> Job:
     if update is not None:
         return job.model_copy(update=dict(update))
-    if job.state is JobState.FAILED and refusals and job.kind in {"transcode", "ai"}:
-        note = f"The reason of the failure could not be asked for ({', '.join(sorted(refusals))})."
-        return job.model_copy(update={"notes": (*job.notes, note)})
-    return job
+    return job.model_copy(update={"unexplained": not_answered(refusals)}) if refusals and _explicable(job) else job
+
+
+def unasked(job: Job) -> Job:
+    """Return a job for which nobody asked, saying so if it has a reason that could be asked for."""
+    return job.model_copy(update={"unexplained": SHOWN_ALONE}) if _explicable(job) else job
+
+
+def _explicable(job: Job) -> bool:
+    return job.state is JobState.FAILED and job.kind in _EXPLICABLE
 
 
 async def _transcodes(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderError]:
     worth = {JobState.RUNNING, JobState.FAILED}
-    wanted = {job.id: job for job in jobs if job.kind == "transcode" and job.state in worth}
+    wanted = {job.id: job for job in jobs if job.kind == _TRANSCODE and job.state in worth}
 
     async def ask(ids: Sequence[str]) -> Updates:
         reply = await vod.call(GET_TRANSCODE_TASK, JobIds=",".join(ids))
@@ -118,7 +128,5 @@ def _failed_ai(jobs: Iterable[Job], *, not_of: frozenset[str]) -> list[str]:
     return [
         job.id
         for job in jobs
-        if job.kind == "ai"
-        and job.state is JobState.FAILED
-        and job.attributes.get(AI_TYPE, "").casefold() not in not_of
+        if job.kind == _AI and job.state is JobState.FAILED and job.attributes.get(AI_TYPE, "").casefold() not in not_of
     ]

@@ -11,7 +11,7 @@ from providers.alibaba.client import GET_JOB_DETAIL, LIST_JOB_INFO, VOD_JOBS, Vo
 from providers.alibaba.details import LISTED, OBJECTS, detail, listed
 from providers.alibaba.errors import unknown_here
 from providers.alibaba.kinds import Kinds
-from providers.alibaba.reasons import complete
+from providers.alibaba.reasons import complete, unasked
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
 from providers.cursors import position
@@ -57,7 +57,7 @@ class VodJobs:
         failed = [job for job in shown if job.state is JobState.FAILED][:_REASONS_A_PAGE]
         completed = {job.id: job for job in await complete(self._vod, failed)}
         return JobPage(
-            tuple(completed.get(job.id, job) for job in shown),
+            tuple(completed.get(job.id) or unasked(job) for job in shown),
             total=len(jobs),
             cursor=str(start + query.limit) if start + query.limit < len(jobs) else None,
             request_id=next((job.request_id for job in shown), None),

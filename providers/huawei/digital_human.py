@@ -20,6 +20,7 @@ from providers.lookups import Outcome, ask_each, asked, batches, lookup, silence
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.parsing import Unreadable
 from providers.states import States
+from providers.unexplained import not_answered
 
 VIDEOS = "digital-human-videos"
 LONG_AGO = ("create_since", "2020-01-01T00:00:00Z")
@@ -126,15 +127,13 @@ class DigitalHuman:
 
     async def _explained(self, job: Outcome) -> Outcome:
         """Complete a failed job that the list gives no reason for, where its detail call answers."""
-        if not isinstance(job, Job) or job.state is not JobState.FAILED or job.error is not None:
-            return job
-        if (path := DETAILS.get(job.kind or "")) is None:
+        if not isinstance(job, Job) or job.unexplained is None:
             return job
         try:
-            reply = await self._api.get("v1", f"{path}/{job.id}")
-        except ProviderError:
-            return job
-        return job.model_copy(update={"error": error_of(reply.json)})
+            reply = await self._api.get("v1", f"{DETAILS[job.kind or '']}/{job.id}")
+        except ProviderError as error:
+            return job.model_copy(update={"unexplained": not_answered([error.code])})
+        return job.model_copy(update={"error": error_of(reply.json), "unexplained": None})
 
     def _job(self, item: Any, request_id: str | None, *, kind: str | None = None, with_raw: bool = False) -> Job:
         return read_job(item, self._api.origin, STATES, request_id, kind=kind, with_raw=with_raw)

@@ -15,7 +15,7 @@ import httpx
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
-from providers.errors import InvalidQuery, NotOffered, ProviderError
+from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
 from providers.huawei.paging import ALL, Batch
 from providers.lookups import Outcome, ask_each, asked, lookup, silence
@@ -23,6 +23,7 @@ from providers.models import Filter, Job, JobError, JobPage, JobQuery, JobState,
 from providers.parsing import identity, instant, listing, mapping, readable, text
 from providers.redact import redact
 from providers.states import States
+from providers.unexplained import SHOWN_ALONE, not_answered
 
 BATCH = "moderation/image/batch"
 PAGES_MAX = 20
@@ -127,22 +128,32 @@ class ImageModeration:
         except ProviderError as error:
             if listed is None and not isinstance(error, InvalidQuery | NotOffered):
                 raise
-            return listed
+            return _unexplained(listed, error.code)
         result = mapping(reply.json.get("result"))
         if text(result.get("job_id")) != job_id:
-            return listed
-        return self._job(result, reply.request_id, with_raw=True)
+            return _unexplained(listed, Malformed.kind)
+        return self._job(result, reply.request_id, detailed=True)
 
-    def _job(self, item: Any, request_id: str | None, *, with_raw: bool = False) -> Job:
-        return _job(item, self._api.origin, request_id, with_raw=with_raw)
+    def _job(self, item: Any, request_id: str | None, *, detailed: bool = False) -> Job:
+        return _job(item, self._api.origin, request_id, detailed=detailed)
 
 
-def _job(item: Any, origin: Origin, request_id: str | None, *, with_raw: bool) -> Job:
+def _unexplained(listed: Outcome, code: str) -> Outcome:
+    """Return what the list tells; of a failed job the detail would have told the reason."""
+    if not isinstance(listed, Job) or listed.unexplained is None:
+        return listed
+    return listed.model_copy(update={"unexplained": not_answered([code])})
+
+
+def _job(item: Any, origin: Origin, request_id: str | None, *, detailed: bool) -> Job:
+    """Read a job of the list or, `detailed`, of the detail call, which alone knows images and with them reasons."""
     record = mapping(item)
     raw_state = text(record.get("status"))
     state = STATES.read(raw_state)
     updated_at = instant(record.get("update_time"))
     images = [mapping(image) for image in listing(record.get("items"))]
+    error = _error(images) if state is JobState.FAILED else None
+    told = detailed or error is not None or state is not JobState.FAILED
     return Job(
         account=origin.account,
         service=origin.service,
@@ -153,11 +164,12 @@ def _job(item: Any, origin: Origin, request_id: str | None, *, with_raw: bool) -
         created_at=instant(record.get("create_time")),
         finished_at=updated_at if state.ended else None,
         updated_at=updated_at,
-        error=_error(images) if state is JobState.FAILED else None,
+        error=error,
+        unexplained=None if told else SHOWN_ALONE,
         request_id=request_id,
         attributes={"Images": _images(images)} if images else {},
         notes=_notes(images) if images else (),
-        raw=redact(record, LEAKS) if with_raw else None,
+        raw=redact(record, LEAKS) if detailed else None,
     )
 
 
@@ -184,7 +196,7 @@ def _suggestion(counted: tuple[str, int]) -> tuple[int, str]:
 def _notes(images: list[dict[str, Any]]) -> tuple[str, ...]:
     wrong = sum(text(image.get("error_code")) is not None for image in images)
     verb = "has an error of its own" if wrong == 1 else "have an error of their own"
-    return (f"{wrong} of {len(images)} images {verb}",) if wrong else ()
+    return (f"{wrong} of {len(images)} image{'' if len(images) == 1 else 's'} {verb}",) if wrong else ()
 
 
 def _created(job: Job) -> datetime:

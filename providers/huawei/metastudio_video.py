@@ -9,6 +9,7 @@ from providers.models import Job, JobError, JobState
 from providers.parsing import identity, instant, mapping, number, text
 from providers.redact import redact
 from providers.states import States
+from providers.unexplained import SHOWN_ALONE
 
 LEAKS = frozenset({"cover_url", "preview_video_url"})
 """Signed links (section 10)."""
@@ -44,13 +45,16 @@ def read_job(
     raw_state = text(video.get("state"))
     state = states.read(raw_state)
     asset = mapping(video.get("output_asset_config"))
+    kind = normal_kind(text(video.get("job_type"))) or kind
+    error = error_of(video) if state is JobState.FAILED else None
+    told = error is not None or state is not JobState.FAILED or kind not in DETAILS
     return Job(
         account=origin.account,
         service=origin.service,
         region=origin.region,
         id=identity(video.get("job_id")),
         name=text(asset.get("asset_name")),
-        kind=normal_kind(text(video.get("job_type"))) or kind,
+        kind=kind,
         state=state,
         raw_state=raw_state,
         created_at=instant(video.get("create_time")),
@@ -58,7 +62,8 @@ def read_job(
         finished_at=instant(video.get("end_time")),
         updated_at=instant(video.get("lastupdate_time")),
         output=text(asset.get("asset_id")),
-        error=error_of(video) if state is JobState.FAILED else None,
+        error=error,
+        unexplained=None if told else SHOWN_ALONE,
         request_id=request_id,
         attributes={} if (length := number(video.get("duration"))) is None else {"Video length": f"{length:g} s"},
         raw=redact(video, LEAKS) if with_raw else None,

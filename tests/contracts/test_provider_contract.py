@@ -138,6 +138,18 @@ async def test_only_a_failed_job_has_an_error(case: Case):
         assert job.finished_at is None or job.finished_at.tzinfo is not None
 
 
+@listing
+async def test_a_list_says_of_each_failed_job_why_it_failed_or_where_the_reason_is(case: Case):
+    assert case.query is not None
+    failed = word(case, JobState.FAILED)
+    subject = holding(case, *(case.record(f"{number:032x}", failed) for number in range(30)))
+    jobs = (await subject.page(case.query)).jobs
+    assert jobs
+    assert [job for job in jobs if (job.error is None) is (job.unexplained is None)] == []
+    (job,) = (await look_up(case, subject, jobs[0].id)).values()
+    assert (job.error is None, job.unexplained) == (False, None)
+
+
 @every
 async def test_a_lookup_accounts_for_every_id_once(case: Case):
     first, second, gone = case.ids

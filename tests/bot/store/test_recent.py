@@ -74,6 +74,33 @@ async def test_whatever_the_order_of_arrival_the_last_asked_stands(link: Link, o
     assert [each.progress for each in await Recent(link).recent("vod", "vod-ai")] == [5]
 
 
+UNEXPLAINED = {"state": JobState.FAILED, "unexplained": "the reason could not be asked for (Forbidden.RAM)"}
+
+
+async def test_a_reason_that_could_not_be_asked_for_leaves_the_one_known_before(recent: Recent):
+    known = job("a", state=JobState.FAILED, error=JobError(code="E1", message='größe "/"'), notes=("old",))
+    asked_again = job("a", name="new", notes=("new",), progress=7, attributes={"x": "y"}, **UNEXPLAINED)
+    await recent.remember([known, job("b", state=JobState.RUNNING)], NOW)
+    await recent.remember([asked_again, job("b", **UNEXPLAINED), job("c", **UNEXPLAINED)], NOW + timedelta(seconds=1))
+    kept = {each.id: each for each in await recent.recent("vod", "vod-ai")}
+    assert kept["a"] == asked_again.model_copy(update={"error": known.error, "unexplained": None})
+    assert kept["b"] == job("b", **UNEXPLAINED)
+    assert kept["c"] == job("c", **UNEXPLAINED)
+
+
+async def test_a_job_that_the_provider_gives_no_reason_for_any_more_has_none(recent: Recent):
+    await recent.remember([job("a", state=JobState.FAILED, error=JobError(code="E1"))], NOW)
+    await recent.remember([job("a", state=JobState.FAILED)], NOW)
+    assert (await recent.recent("vod", "vod-ai"))[0].error is None
+
+
+async def test_a_reason_is_kept_whatever_was_there_before(recent: Recent, link: Link):
+    for odd in ("", "{", "[]", "7", "null", '{"error": null}', '{"error": 7}'):
+        await link.ask("HSET", RECENT_JOBS.of("vod", "vod-ai"), "a", odd)
+        await recent.remember([job("a", **UNEXPLAINED)], NOW)
+        assert await recent.recent("vod", "vod-ai") == [job("a", **UNEXPLAINED)]
+
+
 async def test_only_the_jobs_asked_for_last_are_kept(recent: Recent, link: Link):
     await recent.remember([job(f"old{n}") for n in range(10)], NOW - timedelta(minutes=1))
     await recent.remember([job(f"new{n}") for n in range(KEPT - 5)], NOW)

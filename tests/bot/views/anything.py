@@ -65,6 +65,7 @@ def jobs(places: st.SearchStrategy[str] = places) -> st.SearchStrategy[Job]:
         input=maybe,
         output=maybe,
         error=st.none() | st.builds(JobError, code=maybe, message=maybe),
+        unexplained=maybe,
         request_id=maybe,
         console_url=st.none()
         | st.sampled_from(["https://vod.console.aliyun.com/#/media/video/detail/a/video"])

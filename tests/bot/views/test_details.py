@@ -101,6 +101,13 @@ def test_a_failed_job_without_a_reason_says_so(error: JobError | None):
     assert "*Why it failed*\nthe provider gives no reason" in shown(job(JobState.FAILED, error=error))
 
 
+def test_a_reason_that_could_not_be_asked_for_is_not_said_to_be_missing():
+    why = "the reason could not be asked for (Forbidden.RAM)"
+    words = shown(job(JobState.FAILED, unexplained=why))
+    assert f"*Why it failed*\n{why}" in words
+    assert "gives no reason" not in words
+
+
 def test_notes_warn():
     assert "⚠️ The provider forgets this job soon." in shown(job(notes=("The provider forgets this job soon.",)))
 

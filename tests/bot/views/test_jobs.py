@@ -88,6 +88,12 @@ def test_a_failed_job_without_a_reason_says_so():
         )
 
 
+def test_a_reason_that_is_not_in_the_list_is_not_said_to_be_missing():
+    words = judges.words(job_list(answer(job(JobState.FAILED, unexplained="look at <this> job")), ASK, Controls()))
+    assert "· look at &lt;this&gt; job" in words
+    assert "gives no reason" not in words
+
+
 def test_a_job_without_a_name_that_can_be_seen_goes_by_its_id():
     for name in (None, "", " ", "\u202e\u200d\n"):
         assert "*f18320e61e4c4dc685aa2dfc22a28dc5*" in judges.words(job_list(answer(job(name=name)), ASK, Controls()))

@@ -86,6 +86,16 @@ def test_a_failed_job_without_a_reason():
     )
 
 
+def test_a_failed_job_whose_reason_could_not_be_asked_for():
+    why = "the reason could not be asked for (Forbidden.RAM)"
+    failed = job(JobState.FAILED, unexplained=why)
+    listed = squeezed(tables.job_list(JobList(jobs=(failed,), checked_at=NOON), NOON))
+    shown = squeezed(tables.job_details(JobDetails(jobs=(failed,), checked_at=NOON), no_meaning))
+    assert why in listed
+    assert f"Reason {why}" in shown
+    assert "gives no reason" not in listed + shown
+
+
 def test_an_empty_list_says_why():
     assert squeezed(tables.job_list(JobList(checked_at=NOON), NOON)) == "No jobs match."
 

@@ -1,6 +1,7 @@
 """What GetJobDetail does not say is asked of the operation that knows it."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 import httpx
@@ -11,6 +12,7 @@ from providers.alibaba.reasons import complete
 from providers.budget import Budget
 from providers.deadline import within
 from providers.models import Job, JobError, JobQuery, JobState
+from providers.unexplained import SHOWN_ALONE
 from tests.providers.alibaba.cloud import Answer, Cloud, Json, account, fixture, refused
 
 
@@ -139,7 +141,7 @@ async def test_the_review_of_another_job_is_no_reason():
 async def test_a_snapshot_has_no_reason_to_ask_for():
     cloud = Cloud(GetJobDetail=lambda _: detail_of("snapshot", "Fail"))
     job = await one(cloud, "snapshot")
-    assert (job.error, job.notes) == (None, ())
+    assert (job.error, job.unexplained) == (None, None)
     assert cloud.operations == ["GetJobDetail"]
 
 
@@ -151,16 +153,34 @@ async def test_a_snapshot_has_no_reason_to_ask_for():
 async def test_a_reason_that_cannot_be_had_does_not_cost_the_job(refusal: httpx.Response):
     cloud = Cloud(GetJobDetail=lambda _: detail_of("transcode", "TranscodeFail"), GetTranscodeTask=lambda _: refusal)
     job = await one(cloud, "transcode")
-    assert (job.state, job.error) == (JobState.FAILED, None)
-    (note,) = job.notes
-    assert note.startswith("The reason of the failure could not be asked for (")
+    assert (job.state, job.error, job.notes) == (JobState.FAILED, None, ())
+    assert re.fullmatch(r"the reason could not be asked for \([\w. ]+\)", job.unexplained or "")
 
 
 @pytest.mark.parametrize("nothing", [{}, {"TranscodeJobInfoList": None}, {"TranscodeJobInfoList": [None]}])
 async def test_a_reason_that_nobody_knows_is_none(nothing: Json):
     cloud = Cloud(GetJobDetail=lambda _: detail_of("transcode", "TranscodeFail"), GetTranscodeTask=lambda _: nothing)
     job = await one(cloud, "transcode")
-    assert (job.error, job.notes) == (None, ())
+    assert (job.error, job.unexplained) == (None, None)
+
+
+async def test_a_refusal_counts_for_the_kind_of_job_that_was_asked_about():
+    cloud = Cloud(
+        ListJobInfo=lambda asked: {
+            "JobInfoList": [
+                {"JobId": asked["JobType"], "Status": {"transcode": "TranscodeFail"}.get(asked["JobType"], "fail")}
+            ]
+        },
+        GetTranscodeTask=lambda _: {},
+        ListAIJob=lambda _: refused("Forbidden.RAM", 403),
+        GetAIMediaAuditJob=lambda _: refused("Forbidden.RAM", 403),
+    )
+    page = await cloud.vod_jobs().page(JobQuery(media="m1"))
+    assert {job.id: job.unexplained for job in page.jobs} == {
+        "transcode": None,
+        "snapshot": None,
+        "ai": "the reason could not be asked for (Forbidden.RAM)",
+    }
 
 
 async def test_reasons_leave_time_for_the_answer():
@@ -174,7 +194,7 @@ async def test_reasons_leave_time_for_the_answer():
     failed = Job(account="a", service="vod-jobs", id="j1", kind="transcode", state=JobState.FAILED)
     async with within(0.2):
         (job,) = await complete(vod, [failed])
-    assert (job.error, job.notes) == (None, ("The reason of the failure could not be asked for (timeout).",))
+    assert (job.error, job.unexplained) == (None, "the reason could not be asked for (timeout)")
 
 
 async def test_the_first_failed_jobs_of_a_page_are_completed():
@@ -192,5 +212,8 @@ async def test_the_first_failed_jobs_of_a_page_are_completed():
     assert len(page.jobs) == 15
     assert sum(job.error is not None for job in page.jobs[:10]) == 5
     assert not any(job.error for job in page.jobs[10:])
+    later = {(job.kind, job.unexplained) for job in page.jobs[10:]}
+    assert later <= {("snapshot", None), ("ai", SHOWN_ALONE), ("transcode", SHOWN_ALONE)}
+    assert SHOWN_ALONE in {unexplained for _, unexplained in later}
     assert len(cloud.asked("GetTranscodeTask")) <= 1
     assert len(cloud.asked("ListAIJob")) <= 1

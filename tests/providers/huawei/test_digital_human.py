@@ -9,6 +9,7 @@ import pytest
 
 from providers.errors import NotOffered, Unavailable
 from providers.models import JobQuery, JobState
+from providers.unexplained import SHOWN_ALONE
 from tests.providers.huawei.cloud import Cloud, Json, fixture, refused
 
 VIDEOS = "digital-human-videos"
@@ -201,13 +202,32 @@ async def test_a_failure_without_a_reason_is_completed_from_the_detail(kind: str
     cloud.answers[f"{path}/video-1"] = lambda _: {"error_info": {"error_code": "MSS.7", "error_msg": "no voice"}}
     (job,) = (await cloud.digital_human().lookup(["video-1"])).found
     assert job.error is not None
-    assert (job.error.code, job.error.message) == ("MSS.7", "no voice")
+    assert (job.error.code, job.error.message, job.unexplained) == ("MSS.7", "no voice", None)
 
 
-@pytest.mark.parametrize("more", [{}, {"job_type": "2D_DIGITAL_HUMAN_VIDEO"}])
-async def test_a_detail_that_is_not_offered_costs_only_the_reason(more: Json):
+@pytest.mark.parametrize(
+    ("more", "unexplained"),
+    [({}, None), ({"job_type": "2D_DIGITAL_HUMAN_VIDEO"}, "the reason could not be asked for (APIGW.0101)")],
+    ids=["of no kind", "of a kind that has details"],
+)
+async def test_a_detail_that_is_not_offered_costs_only_the_reason(more: Json, unexplained: str | None):
     (job,) = (await metastudio([video(1, "FAILED", **more)]).digital_human().lookup(["video-1"])).found
-    assert job.error is None
+    assert (job.error, job.unexplained) == (None, unexplained)
+
+
+async def test_a_listed_failure_without_a_reason_says_where_it_may_be():
+    kind = {"job_type": "2D_DIGITAL_HUMAN_VIDEO"}
+    told = {"error_info": {"error_code": "MSS.7", "error_msg": "no voice"}}
+    cloud = metastudio([video(1, "FAILED", **kind), video(2, "FAILED", **kind, **told), video(3, "FAILED"), video(4)])
+    page = await cloud.digital_human().page(JobQuery())
+    assert [job.unexplained for job in page.jobs] == [SHOWN_ALONE, None, None, None]
+
+
+async def test_a_detail_that_tells_no_reason_either_is_the_last_word():
+    cloud = metastudio([video(1, "FAILED", job_type="2D_DIGITAL_HUMAN_VIDEO")])
+    cloud.answers["2d-digital-human-videos/video-1"] = lambda _: {"error_info": None}
+    (job,) = (await cloud.digital_human().lookup(["video-1"])).found
+    assert (job.error, job.unexplained) == (None, None)
 
 
 async def test_an_unreachable_cloud_answers_no_lookup():

@@ -8,6 +8,7 @@ import pytest
 
 from providers.errors import InvalidQuery, Unavailable
 from providers.models import JobQuery, JobState
+from providers.unexplained import SHOWN_ALONE
 from tests.providers.huawei.cloud import Cloud, Json, fixture, refused
 
 BATCH = "moderation/image/batch"
@@ -117,7 +118,43 @@ async def test_a_detail_tells_about_the_images():
 async def test_a_failed_job_has_the_reason_of_an_image():
     (job,) = (await moderation([record(1, "failed")], IMAGES).image_moderation().lookup(["job-1"])).found
     assert job.error is not None
-    assert (job.error.code, job.error.message) == ("AIS.0401", "no image")
+    assert (job.error.code, job.error.message, job.unexplained) == ("AIS.0401", "no image", None)
+
+
+async def test_the_reason_of_a_listed_failure_is_elsewhere():
+    subject = moderation([record(number, "failed") for number in range(9)]).image_moderation()
+    listed = [*(await subject.page(JobQuery())).jobs, *(await subject.lookup([f"job-{n}" for n in range(9)])).found]
+    assert {job.unexplained for job in listed} == {SHOWN_ALONE}
+
+
+async def test_a_failed_job_whose_images_have_no_errors_has_no_reason_anywhere():
+    (job,) = (await moderation([record(1, "failed")]).image_moderation().lookup(["job-1"])).found
+    assert (job.error, job.unexplained) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(refused("AIS.0011"), "AIS.0011"), (httpx.Response(200, json={"result": record(2)}), "malformed")],
+    ids=["refused", "another job"],
+)
+async def test_a_reason_that_could_not_be_asked_for(answer: httpx.Response, code: str):
+    cloud = moderation([record(1, "failed")])
+    cloud.answers[BATCH] = lambda _: answer
+    (job,) = (await cloud.image_moderation().lookup(["job-1"])).found
+    assert (job.error, job.unexplained) == (None, f"the reason could not be asked for ({code})")
+
+
+@pytest.mark.parametrize(
+    ("images", "note"),
+    [
+        (IMAGES[3:], "1 of 1 image has an error of its own"),
+        (IMAGES[2:], "1 of 2 images has an error of its own"),
+        (IMAGES[3:] * 2, "2 of 2 images have an error of their own"),
+    ],
+)
+async def test_images_are_counted_in_words(images: Sequence[Json], note: str):
+    (job,) = (await moderation([record(1)], images).image_moderation().lookup(["job-1"])).found
+    assert job.notes == (note,)
 
 
 async def test_a_detail_that_fails_costs_only_the_detail():
