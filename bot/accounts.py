@@ -24,9 +24,8 @@ async def check_accounts(services: Services) -> AccountsHealth:
     """Ask every service once and tell how it did."""
     checked_at = services.clock()
 
-    async def ask(provider: Provider, _: _Nothing) -> bool:
+    async def ask(provider: Provider, _: _Nothing) -> None:
         await probe(provider)
-        return True
 
     asked = await ask_all(services, services.providers, ask, _Nothing)
     known: Mapping[tuple[str, str], Health] = {}

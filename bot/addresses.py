@@ -69,11 +69,17 @@ def read(text: str) -> tuple[Address, ...]:
         return (MediaId(last),)
     match text.split("/"):
         case [job_id] if job_id == last:
-            return (JobId(job_id),)
+            return (JobId(_as_vendors_write(job_id)),)
         case [account, service, job_id] if account and service:
-            return (JobRef(account.lower(), service.lower(), job_id),)
+            return (JobRef(account.lower(), service.lower(), _as_vendors_write(job_id)),)
         case _:
             raise NotAnAddressError(text)
+
+
+def _as_vendors_write(job_id: str) -> str:
+    """Return an id typed in capitals as it is known: the hexadecimal forms of section 7 are lower case."""
+    lower = job_id.lower()
+    return lower if job_id == job_id.upper() and _IN_TEXT.fullmatch(lower) else job_id
 
 
 def is_link(text: str) -> bool:

@@ -46,11 +46,15 @@ class ServiceError(_Value):
 
 
 class Remembered(_Value):
-    """A service that cannot list was answered from the jobs that somebody looked up or subscribed to before."""
+    """A service that cannot list was answered from the jobs that somebody looked up or subscribed to before.
+
+    `current` is False when the present state of those that had not ended could not be asked for.
+    """
 
     account: str
     service: str
     known: int
+    current: bool = True
 
 
 class Incomplete(_Value):
@@ -82,10 +86,14 @@ class JobList(_Value):
 
 
 class Missing(_Value):
-    """An id or ref that no service knows; `looked_in` lists ACCOUNT/SERVICE where it was looked for."""
+    """An id or ref that no service knows; `looked_in` lists ACCOUNT/SERVICE where it was looked for.
+
+    `everywhere` is False when some service that may know it could not be asked.
+    """
 
     id: str
     looked_in: tuple[str, ...] = ()
+    everywhere: bool = True
 
 
 class JobDetails(_Value):

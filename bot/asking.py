@@ -14,21 +14,21 @@ from providers.deadline import within
 from providers.errors import ProviderError
 
 T = TypeVar("T")
-Ask = Callable[[Provider, T], Awaitable[bool]]
+Ask = Callable[[Provider, T], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class Asked(Generic[T]):
     """What one service answered. `error` may stand beside a partial result; `latency_s` is how long it took.
 
-    `called` is False where the answer came from memory alone, so that it says nothing about the service's health.
+    `requests` counts those sent to the cloud: an answer without any says nothing about the service's health.
     """
 
     provider: Provider
     result: T
     error: ServiceError | None
     latency_s: float
-    called: bool = True
+    requests: int = 0
 
     @property
     def address(self) -> tuple[str, str]:
@@ -43,8 +43,7 @@ async def ask_all(
 ) -> list[Asked[T]]:
     """Ask every provider at the same time; answers stand in the order of the providers.
 
-    `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept, and returns
-    whether it called the service.
+    `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept.
     """
     asked = await asyncio.gather(*(_ask(provider, ask, empty(), services.answer_s) for provider in providers))
     return await _remember_health(services, asked)
@@ -53,18 +52,20 @@ async def ask_all(
 async def _ask(provider: Provider, ask: Ask[T], result: T, seconds: float) -> Asked[T]:
     began = time.perf_counter()
     error: ServiceError | None = None
-    called = True
+    requests = 0
     try:
-        async with within(seconds):
-            called = await ask(provider, result)
+        async with within(seconds) as question:
+            try:
+                await ask(provider, result)
+            finally:
+                requests = question.requests
     except ProviderError as failure:
         error = ServiceError.of(failure, provider.account, provider.service)
     except StoreUnavailable:
-        called = False
         error = unanswered(provider, "memory", "Redis cannot be reached, and this service lists from it alone")
     except TimeoutError:
         error = unanswered(provider, "late", f"no answer within {seconds:g} s")
-    return Asked(provider, result, error, time.perf_counter() - began, called)
+    return Asked(provider, result, error, time.perf_counter() - began, requests)
 
 
 def unanswered(provider: Provider, kind: str, message: str) -> ServiceError:
@@ -76,7 +77,7 @@ def unanswered(provider: Provider, kind: str, message: str) -> ServiceError:
 
 async def _remember_health(services: Services, asked: list[Asked[T]]) -> list[Asked[T]]:
     """Keep how each service did, and learn since when the failing ones fail. Without Redis both are left out."""
-    outcomes = [Outcome(*each.address, each.latency_s, each.error) for each in asked if each.called]
+    outcomes = [Outcome(*each.address, each.latency_s, each.error) for each in asked if each.requests]
     try:
         since = await services.store.health.record(outcomes, services.clock())
     except StoreUnavailable:

@@ -48,18 +48,15 @@ class Collected:
             self.jobs.setdefault(job.id, job)
 
 
-async def collect(services: Services, provider: Provider, query: JobQuery, want: int, into: Collected) -> bool:
-    """Read a service's newest jobs that match, `want` of them if there are as many.
-
-    Returns whether the service itself was asked.
-    """
+async def collect(services: Services, provider: Provider, query: JobQuery, want: int, into: Collected) -> None:
+    """Read a service's newest jobs that match, `want` of them if there are as many."""
     able = provider.capabilities
     if able.lists or (able.lists_media and query.media):
         await read_pages(provider, query, want, into)
-        return True
+        return
     # A job may have changed its state since; everything else about it stays.
     could_match = query.model_copy(update={"states": frozenset()}).matches
-    return await read_remembered(services, provider, into, could_match, query.matches)
+    await read_remembered(services, provider, into, could_match, query.matches)
 
 
 async def read_pages(
@@ -88,10 +85,10 @@ async def read_pages(
 
 async def read_remembered(
     services: Services, provider: Provider, into: Collected, could_match: Matches, matches: Matches
-) -> bool:
+) -> None:
     """Read what Callboard remembers of a service, with the present state of the jobs that had not ended.
 
-    Returns whether the service was asked for that. What is remembered is kept when it does not answer.
+    What is remembered is kept when the service does not answer.
     """
     known = await services.store.recent.recent(provider.account, provider.service)
     into.remembered = len(known)
@@ -99,10 +96,9 @@ async def read_remembered(
     _replace(into, filter(matches, known))
     open_jobs = [job for job in known if not job.state.ended][: REFRESH_MAX * provider.capabilities.batch_max]
     if not open_jobs:
-        return False
+        return
     now = await _refresh(services, provider, open_jobs, into)
     _replace(into, (job for job in (now.get(each.id, each) for each in known) if job and matches(job)))
-    return True
 
 
 def _replace(into: Collected, jobs: Iterable[Job]) -> None:

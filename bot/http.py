@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -15,22 +16,53 @@ from starlette.routing import Route
 
 from bot.config import Http
 from bot.config_errors import ConfigError
+from bot.store import Store, StoreUnavailable
 
+BODY_MAX = 1_000_000
+"""Bytes of a request, at most: Slack's largest payloads, with a modal's 250 kB, are far smaller."""
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
 
-def create_http(app: AsyncApp) -> Starlette:
-    """Return the routes that Slack and a load balancer call."""
+def create_http(app: AsyncApp, signing_secret: str, store: Store) -> Starlette:
+    """Return the routes that Slack and a load balancer call.
+
+    Nothing of a request is read before its signature proves that it is Slack's and its time that it is not an old one.
+    """
     handler = AsyncSlackRequestHandler(app)
+    verifier = SignatureVerifier(signing_secret)
 
     async def events(request: Request) -> Response:
+        if not 0 < int(request.headers.get("content-length", "0")) <= BODY_MAX:
+            return PlainTextResponse(f"expected a body of 1 to {BODY_MAX} bytes, and its content-length\n", 413)
+        if not await _signed(request, verifier):
+            return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
         return await handler.handle(request)
 
     async def alive(_: Request) -> Response:
         return PlainTextResponse("ok\n")
 
-    return Starlette(routes=[Route("/slack/events", events, methods=["POST"]), Route("/healthz", alive)])
+    async def ready(_: Request) -> Response:
+        try:
+            await store.ping()
+        except StoreUnavailable:
+            return PlainTextResponse("Redis cannot be reached\n", 503)
+        return PlainTextResponse("ok\n")
+
+    return Starlette(
+        routes=[
+            Route("/slack/events", events, methods=["POST"]),
+            Route("/healthz", alive),
+            Route("/readyz", ready),
+        ]
+    )
+
+
+async def _signed(request: Request, verifier: SignatureVerifier) -> bool:
+    try:
+        return verifier.is_valid_request(await request.body(), dict(request.headers))
+    except ValueError:  # a time that is no number, a body that is no text
+        return False
 
 
 class _Server(uvicorn.Server):

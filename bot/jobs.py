@@ -15,7 +15,7 @@ from bot.collecting import Collected, collect, read_pages, read_remembered
 from bot.services import Services
 from bot.store import StoreUnavailable
 from providers.base import NO_KINDS, Provider
-from providers.models import Job, JobQuery, JobRef, Unanswered
+from providers.models import Filter, Job, JobQuery, JobRef, Unanswered
 
 MEDIA_JOBS_MAX = 20
 """Jobs shown for a link to one media."""
@@ -26,8 +26,8 @@ async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset
     checked_at = services.clock()
     want = offset + limit
 
-    async def ask(provider: Provider, into: Collected) -> bool:
-        return await collect(services, provider, query, want, into)
+    async def ask(provider: Provider, into: Collected) -> None:
+        await collect(services, provider, query, want, into)
 
     asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
     return _job_list(asked, offset, limit, checked_at)
@@ -37,8 +37,8 @@ async def find_jobs(services: Services, text: str, *, offset: int = 0, limit: in
     """Search every service by id, part of an id, or name."""
     checked_at = services.clock()
 
-    async def ask(provider: Provider, into: Collected) -> bool:
-        return await _search(services, provider, text, offset + limit, into)
+    async def ask(provider: Provider, into: Collected) -> None:
+        await _search(services, provider, text, offset + limit, into)
 
     return _job_list(await ask_all(services, services.providers, ask, Collected), offset, limit, checked_at)
 
@@ -48,9 +48,8 @@ async def show_jobs(services: Services, addresses: Sequence[Address]) -> JobDeta
     checked_at = services.clock()
     addresses = tuple(dict.fromkeys(addresses))
 
-    async def ask(provider: Provider, into: Looked) -> bool:
+    async def ask(provider: Provider, into: Looked) -> None:
         await _look(services, provider, addresses, into)
-        return True
 
     asked = await ask_all(services, [each for each in services.providers if _concerns(each, addresses)], ask, Looked)
     await _remember(services, asked, checked_at)
@@ -131,9 +130,11 @@ def _missing(address: Address, asked: Sequence[Asked[Looked]]) -> Missing | None
     """Describe an address that no service knows; None when it was found, or when nobody could be asked."""
     if any(True for _ in _named(address, asked)):
         return None
-    answered = [each for each in asked if _is_for(each.provider, address) and _answered(each, address)]
+    concerned = [each for each in asked if _is_for(each.provider, address)]
+    answered = [each for each in concerned if _answered(each, address)]
     looked_in = tuple(f"{each.provider.account}/{each.provider.service}" for each in answered)
-    return Missing(id=str(address), looked_in=looked_in) if looked_in else None
+    everywhere = len(answered) == len(concerned)
+    return Missing(id=str(address), looked_in=looked_in, everywhere=everywhere) if looked_in else None
 
 
 def _answered(answer: Asked[Looked], address: Address) -> bool:
@@ -149,24 +150,34 @@ def _errors(answer: Asked[Looked] | Asked[Collected]) -> Iterable[ServiceError]:
         yield ServiceError.of(error, answer.provider.account, answer.provider.service)
 
 
-async def _search(services: Services, provider: Provider, text: str, want: int, into: Collected) -> bool:
+async def _search(services: Services, provider: Provider, text: str, want: int, into: Collected) -> None:
     """Look the text up as an id, and search the lists for it as part of an id or name."""
     by_id, by_name = JobQuery(id_part=text), JobQuery(name=text)
 
     def either(job: Job) -> bool:
         return by_id.matches(job) or by_name.matches(job)
 
-    look_up = could_be_id(text)
-    if look_up:
-        asked_at = services.clock()
-        lookup = await provider.lookup([text], await _known_kinds(services, provider, [text]))
-        into.found = {job.id: job for job in lookup.found}
-        into.unanswered = lookup.unanswered
-        await _keep(services, provider, lookup.found, asked_at)
+    if could_be_id(text):
+        await _look_up(services, provider, text, into)
     if not provider.capabilities.lists:
-        return await read_remembered(services, provider, into, either, either) or look_up
-    await read_pages(provider, JobQuery(), want, into, either)
-    return True
+        await read_remembered(services, provider, into, either, either)
+    elif {Filter.ID, Filter.NAME} <= provider.capabilities.filters:
+        ids = Collected()
+        await read_pages(provider, by_id, want, ids)
+        into.found.update(ids.jobs)
+        await read_pages(provider, by_name, want, into)
+        into.more |= ids.more
+        into.total = None if into.more else len(into.jobs) + len(into.found)
+    else:
+        await read_pages(provider, JobQuery(), want, into, either)
+
+
+async def _look_up(services: Services, provider: Provider, job_id: str, into: Collected) -> None:
+    asked_at = services.clock()
+    lookup = await provider.lookup([job_id], await _known_kinds(services, provider, [job_id]))
+    into.found.update((job.id, job) for job in lookup.found)
+    into.unanswered = lookup.unanswered
+    await _keep(services, provider, lookup.found, asked_at)
 
 
 def _job_list(asked: Sequence[Asked[Collected]], offset: int, limit: int, checked_at: datetime) -> JobList:
@@ -182,7 +193,12 @@ def _job_list(asked: Sequence[Asked[Collected]], offset: int, limit: int, checke
         services=len(asked),
         errors=tuple(error for each in asked for error in _errors(each)),
         remembered=tuple(
-            Remembered(account=each.provider.account, service=each.provider.service, known=each.result.remembered)
+            Remembered(
+                account=each.provider.account,
+                service=each.provider.service,
+                known=each.result.remembered,
+                current=each.error is None and not each.result.unanswered,
+            )
             for each in asked
             if each.result.remembered is not None
         ),

@@ -56,7 +56,7 @@ def job_list(answer: JobList) -> Record:
 def job_details(answer: JobDetails) -> Record:
     return {
         "jobs": [job(each) for each in answer.jobs],
-        "missing": [each.id for each in answer.missing],
+        "missing": [each.id for each in answer.missing if each.everywhere],
         "errors": [error(each) for each in answer.errors],
     }
 

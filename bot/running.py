@@ -14,6 +14,7 @@ from bot.config import Settings, Slack
 from bot.config_errors import ConfigError
 from bot.opening import open_services
 from bot.services import ANSWER_S, Services
+from bot.store import Store
 from providers.secrets import SecretMissing, SecretRef
 
 log = structlog.get_logger("callboard")
@@ -48,10 +49,11 @@ async def running(settings: Settings, register: Register, *, answer_s: float = A
     slack = _slack(settings)
     client = AsyncWebClient(token=secret(slack.bot_token), base_url=slack.api_url)
     async with open_services(settings, redis_needed=True, answer_s=answer_s) as parts:
-        signing_secret = secret(slack.signing_secret) if slack.signing_secret and slack.mode == "http" else None
+        signing_secret = secret(slack.signing_secret) if slack.signing_secret and slack.mode == "http" else ""
         app = await create_app(client, parts, signing_secret)
         register(app)
-        async with _socket_mode(app, slack) if slack.mode == "socket" else _http(app, settings):
+        http = _http(app, signing_secret, parts.store, settings)
+        async with http if slack.mode == "http" else _socket_mode(app, slack):
             yield parts
 
 
@@ -89,9 +91,9 @@ async def _socket_mode(app: AsyncApp, slack: Slack) -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
-async def _http(app: AsyncApp, settings: Settings) -> AsyncGenerator[None]:
+async def _http(app: AsyncApp, signing_secret: str, store: Store, settings: Settings) -> AsyncGenerator[None]:
     """Let Slack call us: commands, clicks and events at /slack/events, signed and not older than 5 minutes."""
     from bot.http import create_http, serving
 
-    async with serving(create_http(app), settings.http):
+    async with serving(create_http(app, signing_secret, store), settings.http):
         yield

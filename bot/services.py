@@ -1,10 +1,11 @@
 """What every use case needs, in one place."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.catalog import Catalog
+from bot.pace import Pace
 from bot.store import Store
 from providers.base import Provider
 
@@ -24,6 +25,7 @@ class Services:
     store: Store
     clock: Callable[[], datetime] = utc_now
     answer_s: float = ANSWER_S
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def catalog(self) -> Catalog:

@@ -111,6 +111,7 @@ async def on_unknown_button(ack: AsyncAck, respond: AsyncRespond) -> None:
 
 async def answer(services: Services, ask: Ask) -> Message:
     """Run a command and return what to show. Raises UsageError when it cannot be understood."""
+    await services.pace.turn()
     request = parse(ask.text, services.catalog)
     ask = await _kept(services, ask.model_copy(update={"text": str(request)}))
     match request.command:

@@ -15,6 +15,8 @@ from handlers.grammar import COMMAND, FAILED, FILTER, JOBS_MAX, STATE_SYNONYMS, 
 from handlers.words import quoted, split
 from providers.models import JobRef
 
+BEGINNING = 3
+"""Letters of a word, at least, for it to be taken for the beginning of a longer one."""
 CORRECTIONS_MAX = 5
 """Mistypings in one command that are put right."""
 _FILTER = re.compile(r"-{0,2}(?!https?://)([A-Za-z]+)[:=：](.*)", re.DOTALL | re.IGNORECASE)
@@ -280,8 +282,15 @@ def _unknown(word: str, words: list[str], known: Iterable[str], expected: tuple[
 
 
 def _closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that was probably meant: at most two fifths of its letters away, a swap counting once."""
-    best = process.extractOne(word.lower(), list(known), scorer=OSA.normalized_similarity, score_cutoff=0.6)
+    """Return the known word that was probably meant: the only one that begins so, else the nearest.
+
+    Nearest is at most two fifths of its letters away, a swap counting once.
+    """
+    known = tuple(known)
+    begun = [each for each in known if each.startswith(word.lower())]
+    if len(word) >= BEGINNING and len(begun) == 1:
+        return begun[0]
+    best = process.extractOne(word.lower(), known, scorer=OSA.normalized_similarity, score_cutoff=0.6)
     return best[0] if best else None
 
 

@@ -85,7 +85,9 @@ async def _ask(services: Services, request: Request) -> Answer:
             query = request.query(services.clock())
             jobs = await list_jobs(services, request.scope, query, limit=request.limit)
     table = partial(tables.job_list, jobs, services.clock())
-    return Answer(records.job_list(jobs), table, jobs.errors, jobs.services, bool(jobs.jobs))
+    remembered = {(part.account, part.service) for part in jobs.remembered}
+    learnt = any((job.account, job.service) not in remembered for job in jobs.jobs)
+    return Answer(records.job_list(jobs), table, jobs.errors, jobs.services, learnt)
 
 
 def _help(topic: str) -> Answer:

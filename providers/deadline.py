@@ -1,32 +1,56 @@
-"""A deadline for a whole question, seen by every request that the question makes."""
+"""A question to a cloud: how long it may take, and how many requests it made, seen by every request that it makes."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 DEFAULT_S = 10.0
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+@dataclass(slots=True)
+class Question:
+    """`deadline` is on the event loop's clock; `requests` counts those sent, also by questions within this one."""
+
+    deadline: float
+    outer: "Question | None" = None
+    requests: int = 0
+
+    def count(self) -> None:
+        self.requests += 1
+        if self.outer:
+            self.outer.count()
+
+
+_question: ContextVar[Question | None] = ContextVar("question", default=None)
 
 
 def remaining() -> float:
     """Seconds until the deadline of the question being answered; the default outside of any."""
-    deadline = _deadline.get()
-    return DEFAULT_S if deadline is None else deadline - asyncio.get_running_loop().time()
+    question = _question.get()
+    return DEFAULT_S if question is None else question.deadline - asyncio.get_running_loop().time()
+
+
+def count_request() -> None:
+    """Note that a request was sent for the question being answered."""
+    if question := _question.get():
+        question.count()
 
 
 @asynccontextmanager
-async def within(seconds: float) -> AsyncGenerator[None]:
+async def within(seconds: float) -> AsyncGenerator[Question]:
     """Give the block this many seconds, or what is left of an outer deadline; raises TimeoutError when they are over.
 
     Requests inside see the deadline through `remaining()`: they do not start a wait that would outlive it, so that
     the reason for being late (throttled, say) is told instead of the lateness alone.
     """
     deadline = asyncio.get_running_loop().time() + seconds
-    outer = _deadline.get()
-    token = _deadline.set(deadline if outer is None else min(outer, deadline))
+    outer = _question.get()
+    question = Question(deadline if outer is None else min(outer.deadline, deadline), outer)
+    token = _question.set(question)
     try:
         async with asyncio.timeout(seconds):
-            yield
+            yield question
     finally:
-        _deadline.reset(token)
+        _question.reset(token)

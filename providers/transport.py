@@ -9,7 +9,7 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from providers.budget import Budget, BudgetLeft
-from providers.deadline import remaining
+from providers.deadline import count_request, remaining
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
 from providers.secrets import SecretMissing
 
@@ -73,6 +73,7 @@ class Transport:
     async def _attempt(self, request: httpx.Request) -> Reply:
         timeout = max(0.001, min(ATTEMPT_S, remaining()))
         request.extensions = {**request.extensions, "timeout": httpx.Timeout(timeout).as_dict()}
+        count_request()
         try:
             response = await self.client.send(request, auth=self.auth, follow_redirects=False)
         except SecretMissing as error:

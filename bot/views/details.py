@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from bot.answers import JobDetails
+from bot.answers import JobDetails, Missing
 from bot.payloads import OPEN, RAW, RUN, SHARE, Ask
 from bot.views.errors import service_error
 from bot.views.jobs import name, row
@@ -149,17 +149,19 @@ def _refresh_and_share(ask: Ask) -> list[Block]:
 
 def missing(answer: JobDetails) -> list[str]:
     """Lines about the jobs that no service knows, those together that were looked for in the same places."""
-    places = dict.fromkeys(each.looked_in for each in answer.missing)
-    return [_missing([each.id for each in answer.missing if each.looked_in == place], place) for place in places]
+    searches: dict[Missing, list[str]] = {}
+    for each in answer.missing:
+        searches.setdefault(each.model_copy(update={"id": ""}), []).append(each.id)
+    return [_missing(ids, search) for search, ids in searches.items()]
 
 
-def _missing(ids: Sequence[str], places: Sequence[str]) -> str:
+def _missing(ids: Sequence[str], search: Missing) -> str:
     names = _first([code(each, 80) for each in ids], IDS_MAX)
-    where = _first([bold(place, 80) for place in places], PLACES_MAX)
+    where = _first([bold(place, 80) for place in search.looked_in], PLACES_MAX)
     one = len(ids) == 1
     known = f"{'is' if one else 'are'} not known to {listed(where, 'and')}" if where else "could not be found"
-    again = "A job that was submitted a moment ago may not be there yet."
-    return f"❔ {listed(names, 'and')} {known}. {again}"
+    soon = "A job that was submitted a moment ago may not be there yet."
+    return f"❔ {listed(names, 'and')} {known}. {soon if search.everywhere else 'The others did not answer.'}"
 
 
 def _first(words: list[str], number: int) -> list[str]:

@@ -93,7 +93,8 @@ def _remembered(part: Remembered) -> str:
     where = f"🗒️ {place(part.account, part.service)} cannot list its jobs"
     if not part.known:
         return f"{where}, and nobody has looked one up yet: `/jobs show ID` does."
-    return f"{where}; I searched the {count(part.known, 'job')} that somebody looked up before."
+    line = f"{where}; I searched the {count(part.known, 'job')} that somebody looked up before."
+    return line if part.current else f"{line} Their states are as old as that: I could not ask now."
 
 
 def _incomplete(part: Incomplete) -> list[str]:
@@ -109,7 +110,8 @@ def _incomplete(part: Incomplete) -> list[str]:
 
 def nothing(answer: JobList) -> str:
     """Why a page is empty; it never looks like "there are no jobs" when nobody could be asked."""
-    if answer.errors and len(answer.errors) == answer.services:
+    failed = {(error.account, error.service) for error in answer.errors}
+    if failed and len(failed) == answer.services:
         return "No service answered, so nothing is known about your jobs."
     if answer.offset:
         return "There are no jobs this far down any more."
@@ -126,7 +128,7 @@ def position(answer: JobList, shown: int) -> str:
         return "0 jobs"
     span = f"{answer.offset + 1:,}–{answer.offset + shown:,}" if shown > 1 else f"{answer.offset + 1:,}"
     if answer.total is not None:
-        return f"{span} of {answer.total:,}"
+        return f"{span} of {'at least ' if answer.errors else ''}{answer.total:,}"
     return f"{span}, more follow" if answer.more else span
 
 
@@ -142,7 +144,9 @@ def _foot(answer: JobList, ask: Ask, shown: int, controls: Controls) -> list[Blo
 
 
 def _request_ids(answer: JobList) -> str:
+    remembered = {f"{part.account}/{part.service}" for part in answer.remembered}
     ids = {f"{job.account}/{job.service}": job.request_id for job in answer.jobs if job.request_id}
+    ids = {where: request_id for where, request_id in ids.items() if where not in remembered}
     if not ids:
         return ""
     shown = [f"{plain(where, 60)} {code(request_id, 60)}" for where, request_id in list(ids.items())[:6]]

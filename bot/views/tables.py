@@ -45,7 +45,7 @@ def _said(mrkdwn: str) -> Text:
 def job_list(answer: JobList, now: datetime) -> RenderableType:
     """A page of jobs, newest first."""
     parts: list[RenderableType] = [_jobs_table(answer.jobs, now)] if answer.jobs else [Text(nothing(answer))]
-    parts += map(_said, notes(answer))
+    parts += [_said(note.replace("/jobs ", "callboard jobs ")) for note in notes(answer)]
     if answer.jobs:
         parts.append(Text(f"{position(answer, len(answer.jobs))}, checked {ago(answer.checked_at, now)}", "dim"))
     return Group(*parts)

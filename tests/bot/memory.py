@@ -9,6 +9,7 @@ from bot.services import Services
 from bot.store import Store
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import BudgetLeft
+from providers.deadline import count_request
 from providers.errors import ProviderError
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, Unanswered
 
@@ -64,6 +65,7 @@ class InMemory:
         return BudgetLeft(5, 5)
 
     async def _called(self, what: JobQuery | tuple[str, ...]) -> None:
+        count_request()
         self.asked.append(what)
         if error := self.trouble(len(self.asked)):
             raise error

@@ -18,12 +18,11 @@ SOON = 0.2
 REFUSED = Unauthorized("wrong key", code="APIGW.0301", request_id="r-1")
 
 
-async def pages(provider: Provider, result: list[str]) -> bool:
+async def pages(provider: Provider, result: list[str]) -> None:
     """Ask for two pages, and keep each at once."""
     for _ in range(2):
         page = await provider.page(JobQuery())
         result.extend(job.id for job in page.jobs)
-    return True
 
 
 async def asked(parts: Services) -> list[Asked[list[str]]]:
@@ -82,8 +81,7 @@ async def test_what_came_from_memory_alone_says_nothing_about_a_services_health(
     parts = services(store, provider)
     await asked(parts)
 
-    async def remember(_: Provider, __: list[str]) -> bool:
-        return False
+    async def remember(_: Provider, __: list[str]) -> None: ...
 
     await ask_all(parts, parts.providers, remember, list[str])
     health = (await store.health.read([("acme", "video")]))["acme", "video"]
@@ -92,10 +90,9 @@ async def test_what_came_from_memory_alone_says_nothing_about_a_services_health(
 
 
 async def test_a_lost_redis_is_the_services_error_where_it_is_needed_and_else_nothing(nowhere: Link):
-    async def needs_memory(provider: Provider, _: list[str]) -> bool:
+    async def needs_memory(provider: Provider, _: list[str]) -> None:
         if provider.service == "memory":
             raise StoreUnavailable
-        return True
 
     parts = services(Store.over(nowhere), InMemory(service="memory"), InMemory(service="well"))
     lost, well = await ask_all(parts, parts.providers, needs_memory, list[str])
@@ -105,9 +102,8 @@ async def test_a_lost_redis_is_the_services_error_where_it_is_needed_and_else_no
 
 
 async def test_what_is_asked_sees_the_deadline(store: Store):
-    async def tell(_: Provider, result: list[float]) -> bool:
+    async def tell(_: Provider, result: list[float]) -> None:
         result.append(remaining())
-        return True
 
     parts = services(store, InMemory(), answer_s=3)
     [answer] = await ask_all(parts, parts.providers, tell, list[float])

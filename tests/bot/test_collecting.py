@@ -7,6 +7,7 @@ import pytest
 from bot.collecting import REFRESH_MAX, SCAN_MAX, Collected, collect, read_pages
 from bot.store import Store
 from providers.base import Capabilities
+from providers.deadline import within
 from providers.errors import Unavailable
 from providers.models import Filter, JobQuery, JobState
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory, failing, services
@@ -149,6 +150,9 @@ class TestRemembered:
 
     async def test_it_was_not_asked_when_nothing_was_open(self, store: Store):
         provider = InMemory(capabilities=CANNOT_LIST)
-        assert await collect(services(store, provider), provider, JobQuery(), 10, Collected()) is False
-        await store.recent.remember([provider.job("a")], NOW - timedelta(hours=1))
-        assert await collect(services(store, provider), provider, JobQuery(), 10, Collected()) is True
+        async with within(5) as question:
+            await collected(store, provider)
+            assert question.requests == 0
+            await store.recent.remember([provider.job("a")], NOW - timedelta(hours=1))
+            await collected(store, provider)
+            assert question.requests == 1

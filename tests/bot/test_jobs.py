@@ -1,5 +1,7 @@
 """The questions list, find and show, asked of small services that can do what a test wants."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -269,3 +271,18 @@ class TestShow:
         await show_jobs(services(store, provider), [JobId("job-0000")])
         remembered = await store.recent.recent("acme", "video")
         assert bool(remembered) is not capabilities.lists
+
+
+async def test_an_id_is_missing_for_certain_only_when_everybody_answered(store: Store):
+    silent = InMemory(service="silent", trouble=failing(Unavailable("down")))
+    parts = services(store, InMemory(service="well"), silent)
+    [missing] = (await show_jobs(parts, [JobId("nobody-knows-1")])).missing
+    assert missing.looked_in == ("acme/well",)
+    assert not missing.everywhere
+
+
+async def test_remembered_jobs_say_when_their_states_are_old(store: Store):
+    provider = InMemory(capabilities=CANNOT_LIST, trouble=failing(Unavailable("down")))
+    await store.recent.remember([provider.job("a")], NOW - timedelta(hours=1))
+    [remembered] = (await list_jobs(services(store, provider), Scope(), JobQuery())).remembered
+    assert not remembered.current

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from providers.deadline import DEFAULT_S, remaining, within
+from providers.deadline import DEFAULT_S, count_request, remaining, within
 
 
 async def test_outside_of_a_question_there_is_the_default():
@@ -40,3 +40,17 @@ async def test_its_end_is_a_timeout():
         async with within(0.01):
             await asyncio.Event().wait()
     assert remaining() == DEFAULT_S
+
+
+async def test_requests_are_counted_for_the_question_and_for_those_around_it():
+    count_request()  # outside of any question: nothing to count for
+    async with within(3) as outer:
+        count_request()
+        async with within(1) as inner:
+            count_request()
+            await asyncio.create_task(one_more())
+    assert (outer.requests, inner.requests) == (3, 2)
+
+
+async def one_more() -> None:
+    count_request()

@@ -120,6 +120,21 @@ async def test_a_load_balancer_sees_that_it_lives(site: Site) -> None:
     assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
+async def test_a_load_balancer_sees_whether_it_can_work(site: Site) -> None:
+    assert (await site.bot.get("/readyz")).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "text/plain"])
+@pytest.mark.parametrize("body", [b"{nope", b"payload=%7Bnope", b"\xff\xfe", b"[]"])
+async def test_junk_is_refused_before_it_is_read(site: Site, kind: str, body: bytes) -> None:
+    headers = {"content-type": kind, "x-slack-request-timestamp": "soon", "x-slack-signature": "v0=0"}
+    assert (await site.bot.post("/slack/events", content=body, headers=headers)).status_code == 401
+
+
+async def test_what_is_too_large_is_refused(site: Site) -> None:
+    assert (await site.bot.post("/slack/events", content=b"x" * 1_000_001)).status_code == 413
+
+
 async def test_many_commands_at_once(site: Site) -> None:
     now = int(time.time())
     bodies = [site.command() for _ in range(20)]
