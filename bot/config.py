@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from bot.config_errors import ConfigError, Problem, duplicate_names, explain, wrong_syntax
+from bot.config_errors import URL_EXPECTED, ConfigError, Problem, duplicate_names, explain, wrong_syntax
 from providers.accounts import Account
 from providers.secrets import Secret, SecretMissing, SecretRef
 
@@ -25,7 +25,7 @@ _REDIS_URL = SecretRef("env:REDIS_URL")
 def _web_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ValueError("expected a URL that begins with http:// or https://")
+        raise ValueError(f"expected {URL_EXPECTED}")
     return value.rstrip("/") + "/"
 
 

@@ -17,6 +17,7 @@ from providers.secrets import SecretRef
 
 SHOWN_MAX = 60
 """Characters of a found value that are shown."""
+URL_EXPECTED = 'a URL that begins with http:// or https://, such as "http://127.0.0.1:9100"'
 NOT_SHOWN = "a value that is not shown, because it may be a secret"
 _SYNTAX_AT = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 
@@ -46,7 +47,7 @@ def wrong_syntax(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     at = _SYNTAX_AT.search(message)
     line = int(at["line"]) if at and at["line"] else len(text.splitlines())
     reason = _SYNTAX_AT.sub("", message)
-    return Problem((), f"found something that is not TOML, expected valid TOML: {reason}", line)
+    return Problem((), f"this is not valid TOML: {reason[:1].lower()}{reason[1:]}", line)
 
 
 def duplicate_names(data: Mapping[str, Any]) -> list[Problem]:
@@ -159,6 +160,10 @@ def _expected(details: ErrorDetails, field: FieldInfo | None) -> str:
             return str(context["expected_tags"]).replace("'", '"').replace(", ", " or ")
         case "union_tag_not_found":
             return "the name of a cloud"
+        case "url_parsing" | "url_scheme" | "url_type":
+            reason = str(context.get("error", ""))
+            # "relative URL without a base" is what the parser says of "127.0.0.1:9100".
+            return f"{URL_EXPECTED} ({reason})" if reason and not reason.startswith("relative") else URL_EXPECTED
         case "value_error":
             return str(context["error"]).partition("expected ")[2] or str(context["error"])
         case _:

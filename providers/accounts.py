@@ -1,12 +1,15 @@
 """How an account is configured; a cloud's own model adds what that cloud needs."""
 
+from collections import Counter
 from typing import Annotated, Literal, Self
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, GetPydanticSchema, model_validator
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, GetPydanticSchema, field_validator, model_validator
 from pydantic_core.core_schema import literal_schema
 
 from providers.secrets import Secret
-from providers.services import services_of
+from providers.services import SERVICES, services_of
+
+_KEYS = ("access_key_id", "secret_access_key", "security_token")
 
 
 def _service_of(cloud: str) -> GetPydanticSchema:
@@ -28,6 +31,21 @@ class _Account(BaseModel):
     security_token: Secret | None = None
     endpoints: dict[str, AnyHttpUrl] = {}
     requests_per_second: dict[str, Annotated[float, Field(gt=0)]] = {}
+
+    @field_validator("name")
+    @classmethod
+    def _no_service(cls, name: str) -> str:
+        """A scope names an account or a service: the same word for both could mean either."""
+        if name in SERVICES:
+            raise ValueError("expected a name that no service has")
+        return name
+
+    @field_validator("services", check_fields=False)
+    @classmethod
+    def _each_once(cls, services: tuple[str, ...]) -> tuple[str, ...]:
+        if repeated := [service for service, times in Counter(services).items() if times > 1]:
+            raise ValueError(f"expected each service once, not {', '.join(repeated)} again")
+        return services
 
     @property
     def has_key_pair(self) -> bool:
@@ -62,6 +80,9 @@ class HuaweiAccount(_Account):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         self._check_services(self.services)
+        keys = [name for name in _KEYS if getattr(self, name) is not None]
+        if self.token is not None and keys:
+            raise ValueError(f"found token and {', '.join(keys)}, expected one of the two: the token or a key pair")
         if not self.has_key_pair and self.token is None:
             raise ValueError("expected access_key_id and secret_access_key, or token")
         return self

@@ -68,7 +68,7 @@ class TokenAuth(httpx.Auth):
 
 
 def auth(account: HuaweiAccount) -> httpx.Auth:
-    """Return an account's way in: the key pair, which does not expire, before the token."""
+    """Return an account's way in: its key pair or its token."""
     if account.access_key_id is not None and account.secret_access_key is not None:
         return KeyPairAuth(account.access_key_id, account.secret_access_key, account.project_id, account.security_token)
     if account.token is None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.config import SLACK_API_URL, Settings, load
-from bot.config_errors import ConfigError, explain
+from bot.config_errors import URL_EXPECTED, ConfigError, explain
 from providers.accounts import AlibabaAccount, HuaweiAccount
 
 WHOLE = """\
@@ -206,16 +206,46 @@ def test_data_of_the_embedded_server_is_the_users_own(file: Path, monkeypatch: p
         ),
         (
             '"http://127.0.0.1:9100"',
-            '"127.0.0.1"',
-            ':22: accounts[0].endpoints.video-ocr: found "127.0.0.1", expected a valid URL',
+            '"127.0.0.1:9100"',
+            f':22: accounts[0].endpoints.video-ocr: found "127.0.0.1:9100", expected {URL_EXPECTED}',
+        ),
+        (
+            '"http://127.0.0.1:9100"',
+            '"http://a:91000"',
+            f':22: accounts[0].endpoints.video-ocr: found "http://a:91000", expected {URL_EXPECTED} (invalid port',
+        ),
+        (
+            '"http://127.0.0.1:9100"',
+            "9100",
+            ":22: accounts[0].endpoints.video-ocr: found 9100, expected a URL that begins with ",
+        ),
+        (
+            'mode = "socket"',
+            'api_url = "slack.com/api"',
+            ':2: slack.api_url: found "slack.com/api", expected a URL that begins with http:// or https://, such as ',
+        ),
+        (
+            'name = "media-cn"',
+            'name = "video-ocr"',
+            ':15: accounts[0].name: found "video-ocr", expected a name that no service has',
+        ),
+        (
+            '["vod-ai", "vod-jobs"]',
+            '["vod-ai", "vod-jobs", "vod-ai"]',
+            ":28: accounts[1].services: found a list, expected each service once, not vod-ai again",
+        ),
+        (
+            'endpoints = { video-ocr = "http://127.0.0.1:9100" }',
+            'token = "env:MEDIA_CN_TOKEN"',
+            ":14: accounts[0]: found token and access_key_id, secret_access_key, expected one of the two",
         ),
         (
             'name = "vod-sg"',
             'name = "media-cn"',
             ':25: accounts[1].name: found "media-cn", which is accounts[0] already, expected a name of its own',
         ),
-        ("[redis]", "[slack]", ":7: found something that is not TOML, expected valid TOML: Cannot declare"),
-        ("port = 3001", "port = ", ":12: found something that is not TOML, expected valid TOML: Invalid value"),
+        ("[redis]", "[slack]", ":7: this is not valid TOML: cannot declare"),
+        ("port = 3001", "port = ", ":12: this is not valid TOML: invalid value"),
     ],
 )
 def test_a_wrong_line_is_named_with_what_was_found_and_expected(file: Path, found: str, replaced: str, said: str):
@@ -266,7 +296,7 @@ def test_a_file_that_cannot_be_read(file: Path, tmp_path: Path):
 
 
 def test_an_unfinished_file_is_placed_at_its_end(file: Path):
-    assert "callboard.toml:2: found something that is not TOML" in refused(file, 'a = 1\nb = """\n')
+    assert "callboard.toml:2: this is not valid TOML: unterminated string" in refused(file, 'a = 1\nb = """\n')
 
 
 def test_every_required_key_says_what_it_expects():

@@ -148,9 +148,5 @@ async def test_an_iam_token_is_sent_and_read_from_its_file_each_time(tmp_path: P
         next(scheme.auth_flow(request))
 
 
-def test_a_key_pair_goes_before_a_token():
-    assert isinstance(auth(account(token="env:HUAWEI_TEST_TOKEN")), KeyPairAuth)
-
-
 def test_no_secret_is_in_its_text():
     assert "testsk" not in repr(auth(account()))
