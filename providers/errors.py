@@ -12,7 +12,10 @@ ProviderError
 Messages come from the vendors, scrubbed; a message that could echo a secret is left out by whoever raises.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+NO_MESSAGE: Final = "the reply has no readable message"
+"""What to say of a refusal that consists of a code or an HTTP status alone."""
 
 
 class ProviderError(Exception):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import httpx
 
 from providers.errors import (
+    NO_MESSAGE,
     Forbidden,
     InvalidQuery,
     Malformed,
@@ -112,7 +113,7 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
     error = _error_class(reply.code, response.status_code)
     return error(
         _message(error, reply),
-        code=reply.code,
+        code=reply.code or f"HTTP {response.status_code}",
         request_id=reply.request_id or response.headers.get("x-acs-request-id"),
         retry_after=_retry_after(response) if error is Throttled else None,
     )
@@ -160,9 +161,9 @@ def _by_code(code: str | None) -> type[ProviderError] | None:
 
 
 def _message(error: type[ProviderError], reply: _Reply) -> str:
-    meaning = MEANINGS.get(reply.code or "", "")
     if error is Unauthorized:
-        return meaning or "the credentials are refused"
+        return MEANINGS.get(reply.code or "", "the credentials are refused")
+    meaning = MEANINGS.get(reply.code or "", NO_MESSAGE)
     return meaning if _ECHO.search(reply.message) else scrub(reply.message)[:_MESSAGE_MAX] or meaning
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import httpx
 
 from providers.errors import (
+    NO_MESSAGE,
     Forbidden,
     InvalidQuery,
     NotOffered,
@@ -150,7 +151,7 @@ def _told(raises: type[ProviderError], message: str, known: _Meaning | None) -> 
         if "verify aksk signature fail" in message:
             return MISMATCH
         return known.text if known else REJECTED
-    return scrub(message)[:MESSAGE_MAX] or (known.text if known else "")
+    return scrub(message)[:MESSAGE_MAX] or (known.text if known else NO_MESSAGE)
 
 
 def _code_and_message(body: Json) -> tuple[str | None, str]:

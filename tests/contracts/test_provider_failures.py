@@ -54,6 +54,7 @@ async def test_a_refusal_becomes_its_error(case: Case, failure: Failure, caplog:
     error = caught.value
     assert type(error) is failure.raises
     assert failure.code is None or error.code == failure.code
+    assert error.message
     assert error.request_id == failure.request_id
     assert error.retry_after == failure.retry_after
     assert error.retryable is (failure.raises.retryable_by_default if failure.retryable is None else failure.retryable)

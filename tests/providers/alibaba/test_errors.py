@@ -3,6 +3,7 @@ import pytest
 
 from providers.alibaba.errors import MEANINGS, classify, unknown_here
 from providers.errors import (
+    NO_MESSAGE,
     Forbidden,
     InvalidQuery,
     Malformed,
@@ -84,6 +85,17 @@ def test_an_unlisted_code_that_something_is_missing_is_no_missing_api(code: str)
 @pytest.mark.parametrize("body", [None, {}, {"Code": "Unheard.Of"}, {"Code": None}], ids=str)
 def test_without_a_known_code_the_status_counts(status: int, expected: type[ProviderError], body: Json | None):
     assert type(error_of(status, body)) is expected
+
+
+@pytest.mark.parametrize("body", [None, {}, {"RequestId": "ID"}], ids=str)
+@pytest.mark.parametrize("status", [302, 400, 404, 502, 503])
+def test_a_refusal_without_a_word_goes_by_its_status(status: int, body: Json | None):
+    error = error_of(status, body)
+    assert (error.code, error.message) == (f"HTTP {status}", NO_MESSAGE)
+
+
+def test_an_unknown_code_without_a_message_says_so():
+    assert error_of(400, {"Code": "Unheard.Of", "Message": " "}).message == NO_MESSAGE
 
 
 @pytest.mark.parametrize("body", [{}, {"RequestId": "ID"}, {"Code": "200"}, {"Code": "OK", "Message": "OK"}, None])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from providers.errors import InvalidQuery, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
+from providers.errors import NO_MESSAGE, InvalidQuery, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
 from providers.huawei.errors import MEANINGS, MESSAGE_MAX, MISMATCH, REJECTED, classify, retry_after
 from providers.transport import Json
 from tests.providers.huawei.cloud import fixture
@@ -42,11 +42,11 @@ def test_moderations_example():
         ({"errorCode": "A.1", "errorMsg": "camel"}, "A.1", "camel"),
         ({"code": "A.1", "message": "short"}, "A.1", "short"),
         ({"error": {"code": "A.1", "message": "nested"}}, "A.1", "nested"),
-        ({"error_code": "A.1", "error": {"code": "B.2", "message": "inner"}}, "A.1", ""),
-        ({"error_code": 17, "error_msg": ["odd"]}, "17", ""),
+        ({"error_code": "A.1", "error": {"code": "B.2", "message": "inner"}}, "A.1", NO_MESSAGE),
+        ({"error_code": 17, "error_msg": ["odd"]}, "17", NO_MESSAGE),
         ({"error_msg": "no code"}, "HTTP 400", "no code"),
-        ({}, "HTTP 400", ""),
-        (None, "HTTP 400", ""),
+        ({}, "HTTP 400", NO_MESSAGE),
+        (None, "HTTP 400", NO_MESSAGE),
     ],
 )
 def test_every_spelling_of_an_error(body: Json | None, code: str, message: str):
