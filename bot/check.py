@@ -125,13 +125,14 @@ async def _accounts(accounts: Sequence[Account], http: httpx.AsyncClient | None)
 
 async def _service(provider: Provider, account: Account) -> Finding:
     began = time.perf_counter()
+    regions = provider.capabilities.regions
     try:
         async with within(CALL_S):
             await probe(provider)
     except ProviderError as error:
-        return advice.service_fails(account, provider.service, error, _missing(account))
+        return advice.service_fails(account, provider.service, error, _missing(account), regions)
     except TimeoutError:
-        return advice.service_late(provider.account, provider.service, CALL_S)
+        return advice.service_late(account, provider.service, CALL_S, regions)
     return advice.service_answers(provider.account, provider.service, time.perf_counter() - began)
 
 

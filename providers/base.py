@@ -19,7 +19,8 @@ class Capabilities:
     `lists`: it can list jobs. `lists_media`: it can list the jobs of one media id. `filters`: those it applies itself;
     the asker applies the rest. `page_max` and `batch_max`: jobs in one page, ids in one lookup request, at most.
     `requests_per_second`: the budget unless the configuration says otherwise. `retention`: for how long the provider
-    remembers a job, where that is documented.
+    remembers a job, where that is documented. `regions`: those that have the service, where they are documented; none
+    where they are not.
     """
 
     lists: bool
@@ -29,6 +30,7 @@ class Capabilities:
     batch_max: int = 1
     requests_per_second: float = 5
     retention: timedelta | None = None
+    regions: frozenset[str] = frozenset()
 
 
 class Provider(Protocol):

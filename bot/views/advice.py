@@ -1,6 +1,6 @@
 """The words of `callboard check`: what was found, and how to mend it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from bot.config import Settings, Slack
@@ -8,6 +8,7 @@ from bot.findings import Finding, Status
 from bot.scopes import APP_SCOPE, BOT_SCOPES
 from bot.store import Server
 from bot.store.connection import OLDEST
+from bot.views.text import listed
 from providers.accounts import Account, HuaweiAccount
 from providers.errors import ProviderError
 from providers.secrets import SecretRef
@@ -126,18 +127,27 @@ def service_answers(account: str, service: str, seconds: float) -> Finding:
     return Finding(Status.OK, f"{account}/{service}", f"answers in {seconds:.2f} s")
 
 
-def service_late(account: str, service: str, seconds: float) -> Finding:
-    """A service that did not answer in time."""
-    return Finding(Status.FAIL, f"{account}/{service}", f"no answer within {seconds:g} s", _network(account, service))
+def service_late(account: Account, service: str, seconds: float, regions: Collection[str] = ()) -> Finding:
+    """A service that did not answer in time; `regions` have it, as far as that is documented."""
+    mend = _network(account.name, service) + _elsewhere(account, service, regions)
+    return Finding(Status.FAIL, f"{account.name}/{service}", f"no answer within {seconds:g} s", mend)
 
 
-def service_fails(account: Account, service: str, error: ProviderError, missing: Sequence[str]) -> Finding:
-    """A service that refused; `missing` are the account's references that lead nowhere."""
+def service_fails(
+    account: Account, service: str, error: ProviderError, missing: Sequence[str], regions: Collection[str] = ()
+) -> Finding:
+    """A service that refused.
+
+    `missing` are the account's references that lead nowhere; `regions` have the service, as far as that is documented.
+    """
     status = Status.WARN if error.kind == "throttled" else Status.FAIL
     text = f"{error.code}: {error.message}" if error.message and error.message != error.code else error.code
     if error.request_id:
         text += f" (request id {error.request_id})"
-    return Finding(status, f"{account.name}/{service}", text, _mend(account, service, error, missing))
+    mend = _mend(account, service, error, missing)
+    if error.code in _UNREACHED or error.kind == "not_offered":
+        mend += _elsewhere(account, service, regions)
+    return Finding(status, f"{account.name}/{service}", text, mend)
 
 
 def _mend(account: Account, service: str, error: ProviderError, missing: Sequence[str]) -> str:
@@ -156,7 +166,7 @@ def _credentials(account: Account, error: ProviderError) -> str:
         return "set this machine's clock, best by NTP"
     if "securitytoken" in told:
         return "the temporary credentials have expired: get new ones"
-    if isinstance(account, HuaweiAccount) and account.token and not account.has_key_pair:
+    if isinstance(account, HuaweiAccount) and account.token:
         return f"{account.token}: get a new token, it lives for 24 hours and for one project"
     if "signature" in told:
         return f"{account.secret_access_key} is not the secret of {account.access_key_id}: copy both again"
@@ -169,13 +179,23 @@ def _credentials(account: Account, error: ProviderError) -> str:
 def _provide(references: Sequence[str]) -> str:
     """How to fill the places that references name."""
     places = (reference.partition(":") for reference in references)
-    return " and ".join(f"set {place}" if scheme == "env" else f"write {place}" for scheme, _, place in places)
+    return " and ".join(
+        f"set {place}" if scheme == "env" else f"write the secret into {place}" for scheme, _, place in places
+    )
 
 
 def _network(account: str, service: str) -> str:
     return (
         f"check the network, the proxy and the DNS of this machine, and region and endpoints ({service}) of {account}"
     )
+
+
+def _elsewhere(account: Account, service: str, regions: Collection[str]) -> str:
+    """Add that an account's region is none of those that are documented to have a service."""
+    if not regions or account.region in regions:
+        return ""
+    known = listed(sorted(regions), "and")
+    return f"; {service} is documented for {known} alone, and {account.name} is in {account.region}"
 
 
 def _many(count: int, noun: str) -> str:

@@ -23,7 +23,13 @@ class VodAi:
     """The fingerprinting and smart tagging jobs of one account in one region."""
 
     service: Final = VOD_AI
-    capabilities: Final = Capabilities(lists=False, batch_max=IDS_AT_ONCE, requests_per_second=LIST_AI_JOB.rate)
+    capabilities: Final = Capabilities(
+        lists=False,
+        batch_max=IDS_AT_ONCE,
+        requests_per_second=LIST_AI_JOB.rate,
+        # Provider API notes, section 3.1.
+        regions=frozenset({"cn-beijing", "cn-shanghai", "ap-southeast-1"}),
+    )
 
     def __init__(self, account: AlibabaAccount, client: httpx.AsyncClient, budget: Budget) -> None:
         self.account: Final = account.name

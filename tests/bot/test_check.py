@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -203,6 +204,20 @@ async def test_a_service_that_hangs(site: Site, monkeypatch: pytest.MonkeyPatch)
     assert found["vod-sg/vod-ai"].status is Status.FAIL
     assert "network" in (found["vod-sg/vod-ai"].mend or "")
     assert found["vod-sg/vod-jobs"].status is Status.OK
+
+
+@pytest.mark.parametrize("fault", ["hang", "down"])
+async def test_a_service_out_of_reach_in_a_region_that_may_lack_it(
+    site: Site, fault: Literal["hang", "down"], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "CALL_S", 1.0)
+    site.configured('region = "ap-southeast-1"', 'region = "us-west-1"')
+    for service in ("vod-ai", "vod-jobs"):
+        site.broken(Fault(account="vod-sg", service=service, fault=fault))
+    found = await site.findings()
+    told = "vod-ai is documented for ap-southeast-1, cn-beijing and cn-shanghai alone, and vod-sg is in us-west-1"
+    assert told in (found["vod-sg/vod-ai"].mend or "")
+    assert "documented" not in (found["vod-sg/vod-jobs"].mend or "")
 
 
 def test_the_manifest_asks_for_the_scopes_that_the_bot_needs():

@@ -71,12 +71,34 @@ def test_each_failure_has_a_way_to_mend_it(account: HuaweiAccount, error: Provid
     ("missing", "mend"),
     [
         (["env:AK"], "set AK"),
-        (["env:AK", "file:/run/sk"], "set AK and write /run/sk"),
+        (["file:/dev/null"], "write the secret into /dev/null"),
+        (["env:AK", "file:/run/sk"], "set AK and write the secret into /run/sk"),
     ],
 )
 def test_what_is_missing_is_named(missing: list[str], mend: str):
     error = Unauthorized("the environment variable AK is not set", code="credentials_missing")
     assert advice.service_fails(ALIBABA, "vod-ai", error, missing).mend == mend
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Unavailable(code="unreachable"), Unavailable(code="timeout"), NotOffered(code="InvalidApi.NotFound")],
+    ids=str,
+)
+def test_a_service_that_the_region_does_not_have_is_named_with_those_that_do(error: ProviderError):
+    told = "; vod-ai is documented for ap-southeast-1 and cn-beijing alone, and vod-sg is in us-west-1"
+    regions = {"cn-beijing", "ap-southeast-1"}
+    there, elsewhere = ALIBABA, ALIBABA.model_copy(update={"region": "us-west-1"})
+    assert (advice.service_fails(elsewhere, "vod-ai", error, [], regions).mend or "").endswith(told)
+    assert (advice.service_late(elsewhere, "vod-ai", 10, regions).mend or "").endswith(told)
+    for account, known in ((there, regions), (elsewhere, set[str]())):
+        assert "documented" not in (advice.service_fails(account, "vod-ai", error, [], known).mend or "")
+        assert "documented" not in (advice.service_late(account, "vod-ai", 10, known).mend or "")
+
+
+def test_the_region_is_not_blamed_for_a_refusal():
+    finding = advice.service_fails(ALIBABA, "vod-ai", Forbidden(code="Forbidden.RAM"), [], {"cn-beijing"})
+    assert "documented" not in (finding.mend or "")
 
 
 def test_a_failure_can_be_pasted_into_a_ticket():
