@@ -70,7 +70,7 @@ _SENTENCES = {
     Problem.NO_TEXT: "Find what? Type `/jobs find TEXT`, where TEXT is an id, part of an id, or part of a name.",
     Problem.NOT_A_JOB: "{found} is not a job. A job is an id, ACCOUNT/SERVICE/ID or a console link with an id in it.",
     Problem.MASKED_ID: "{found} is a masked id from documentation. Copy the whole id, without asterisks.",
-    Problem.TOO_MANY_JOBS: "{found} jobs are too many at once; name {choices} at most.",
+    Problem.TOO_MANY_JOBS: "{number} jobs are too many at once; name {choices} at most.",
 }
 
 
@@ -78,7 +78,7 @@ def sentence(error: UsageError) -> str:
     """Say what is wrong with a command and what to type instead."""
     words = error.expected if len(error.expected) <= CHOICES_MAX else (*error.expected[:CHOICES_MAX], "…")
     return _SENTENCES[error.problem].format(
-        found=code(error.found, 100), choices=listed(words), all=listed(words, "and")
+        found=code(error.found, 100), number=plain(error.found, 100), choices=listed(words), all=listed(words, "and")
     )
 
 

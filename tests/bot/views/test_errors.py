@@ -52,6 +52,11 @@ def test_no_vendors_words_break_a_line(error: ServiceError):
     assert "\n" not in line
 
 
+def test_a_number_of_jobs_is_no_code():
+    said = views.sentence(UsageError(Problem.TOO_MANY_JOBS, "60", expected=("20",)))
+    assert said == "60 jobs are too many at once; name 20 at most."
+
+
 account_names = st.from_regex(r"[a-z0-9][a-z0-9-]{0,38}", fullmatch=True)
 complaints = st.builds(
     UsageError,
