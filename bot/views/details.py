@@ -83,9 +83,9 @@ def _job(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, room: int) ->
     request = f" · request id {code(job.request_id, 80)}" if job.request_id else ""
     return [
         section(f"{state(job)} · {bold(name(job), 200)}"),
-        *fields([f"{bold(label, 40)}\n{value}" for label, value in list(facts(job, room).items())[:FACTS_MAX]]),
         *([section(reason)] if reason else []),
         *([section("\n".join(notes))] if notes else []),
+        *fields([f"{bold(label, 40)}\n{value}" for label, value in list(facts(job, room).items())[:FACTS_MAX]]),
         section(f"*Ref* {code(str(job.ref), 300)}\n*Id* {code(job.id, 200)}"),
         context(f"checked {age(answer.checked_at)}{request}{_console(job)}"),
         *actions(f"job-{answer.jobs.index(job)}", _buttons(job, ask, alone=alone)),
