@@ -16,6 +16,7 @@ from providers.models import JobQuery, JobState
 from tests.bot.views import judges
 from tests.handlers.requests import CATALOG
 
+README = Path(__file__).parents[2] / "README.md"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
@@ -31,6 +32,14 @@ def test_the_manifest_says_what_the_grammar_says():
         "usage_hint": grammar.USAGE_HINT,
         "should_escape": True,  # people and channels arrive as ids
     }
+
+
+def test_the_readme_has_every_command_and_filter():
+    readme = README.read_text()
+    for command in grammar.COMMANDS:
+        assert f"| `{command.usage}` |" in readme
+    for word in grammar.FILTERS:
+        assert f"`{word.key}:" in readme
 
 
 def test_the_overview_has_every_command():
