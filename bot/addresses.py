@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from providers.lookups import possible_id
 from providers.models import JobRef
 
-# Provider API notes, section 7: ids typed in on purpose may hold any of these; `*` marks a masked sample.
-_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _SHORTEST = 12  # `task` and eight word characters
+# A sample from documentation: the characters of an id, and `*` (provider API notes, section 7).
 _MASKED = re.compile(r"[0-9A-Za-z_*-]{1,64}")
 _MEDIA = re.compile("media[:=：]", re.IGNORECASE)
 # The forms that ids have in free text: 32 hex, lower-case UUID, VAS's `task` form, moderation v3's.
@@ -63,7 +63,7 @@ def read(text: str) -> tuple[Address, ...]:
     media, last = _MEDIA.match(text), re.split("[/:=：]", text)[-1]
     if "*" in last and _MASKED.fullmatch(last):
         raise MaskedIdError(text)
-    if not _ID.fullmatch(last):
+    if not possible_id(last):
         raise NotAnAddressError(text)
     if media and media.end() + len(last) == len(text):
         return (MediaId(last),)
@@ -89,7 +89,7 @@ def is_link(text: str) -> bool:
 
 def could_be_id(text: str) -> bool:
     """Whether a text can be a whole job id: letters and digits, and no shorter than the shortest ids there are."""
-    return _ID.fullmatch(text) is not None and len(text) >= _SHORTEST and any(map(str.isdigit, text))
+    return possible_id(text) and len(text) >= _SHORTEST and any(map(str.isdigit, text))
 
 
 def looks_like_id(text: str) -> bool:

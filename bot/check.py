@@ -17,6 +17,7 @@ from bot.accounts import probe
 from bot.config import Redis, Settings, Slack
 from bot.config_errors import ConfigError
 from bot.findings import Finding, Report
+from bot.refusals import refusal
 from bot.store import Store, StoreUnavailable
 from bot.views import advice
 from providers import registry
@@ -25,7 +26,7 @@ from providers.base import Provider
 from providers.budget import WindowBudget
 from providers.deadline import within
 from providers.errors import ProviderError
-from providers.parsing import mapping, text
+from providers.parsing import mapping
 from providers.secrets import SecretMissing, SecretRef
 
 CALL_S = 10.0
@@ -95,15 +96,10 @@ async def _call(
     except SecretMissing as error:
         return [advice.secret_missing(subject, reference, str(error))]
     except SlackApiError as error:
-        return [advice.slack_refuses(subject, _code(error))]
+        return [advice.slack_refuses(subject, refusal(error) or "something unreadable")]
     except (ClientError, SlackClientError, TimeoutError, OSError) as error:
         return [advice.slack_unreachable(subject, slack, type(error).__name__)]
     return tell(mapping(response.data), dict(cast("Mapping[str, str]", response.headers)))
-
-
-def _code(error: SlackApiError) -> str:
-    reply: Any = error.response  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return text(mapping(getattr(reply, "data", reply)).get("error")) or "something unreadable"
 
 
 async def _redis(settings: Redis) -> list[Finding]:

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, ExpiredError
 from bot.payloads import Ask
+from bot.refusals import refusal
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views.message import Block, Message
@@ -47,11 +48,6 @@ async def send(
 def services_of(context: AsyncBoltContext) -> Services:
     """Return what `bot.app` gives to every handler."""
     return cast("Services", context["services"])
-
-
-def refusal(error: SlackApiError) -> str:
-    """Return Slack's error code."""
-    return str(cast("Mapping[str, Any]", error.response).get("error", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from bot import payloads
 from bot.accounts import check_accounts
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.payloads import Ask
-from bot.replies import Modal, newest, picked_value, read_ask, refusal, send, services_of
+from bot.refusals import refusal
+from bot.replies import Modal, newest, picked_value, read_ask, send, services_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import accounts, details, errors, jobs

@@ -2,6 +2,8 @@
 
 import re
 
+from bot.addresses import is_link
+
 WRAPPING = "`*,;.!?()[]<>'"
 """What people, and Slack's formatting, put around a word."""
 _AROUND_LINK = "`*,;>"
@@ -46,7 +48,7 @@ def _stripped(word: str) -> str:
     # A masked id keeps its asterisks, so that it is recognised as one.
     if _MASKED.fullmatch(word):
         return word
-    around = _AROUND_LINK if re.match("https?://", word, re.IGNORECASE) else WRAPPING
+    around = _AROUND_LINK if is_link(word) else WRAPPING
     word = word if word.startswith('"') else word.lstrip(around)
     return word if word.endswith('"') else word.rstrip(around)
 

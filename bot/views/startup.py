@@ -4,7 +4,7 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 from bot.config_errors import ConfigError
-from bot.replies import refusal
+from bot.refusals import refusal
 from bot.store import StoreUnavailable
 from bot.store.binary import EmbeddedRedisError
 from bot.views import advice
