@@ -1,0 +1,134 @@
+"""What a channel was promised: cards, each a message that follows one job or several, and the terms they were asked on.
+
+A subscription is one job followed in one place. Its card is the message about it; jobs subscribed in one command share
+one card.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.answers import ServiceError
+from providers.models import Job, JobState
+
+
+class On(StrEnum):
+    """What is told beside the card: the end, only a failure, or every change of state."""
+
+    DONE = "done"
+    FAILED = "failed"
+    ANY = "any"
+
+
+class To(StrEnum):
+    """Where it is told: in the thread and the channel, in the thread alone, or to the subscriber alone."""
+
+    HERE = "here"
+    THREAD = "thread"
+    DM = "dm"
+
+
+class Fate(StrEnum):
+    """Why a job is no longer followed.
+
+    `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, and nobody knows why.
+    """
+
+    ENDED = "ended"
+    EXPIRED = "expired"
+    GONE = "gone"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Terms(_Value):
+    """What was asked for. `user` is who subscribed; `mention` are Slack's own words for people and groups.
+
+    Without `to` the end is a reply in the card's thread, sent to the channel too when the job failed.
+    """
+
+    user: str
+    at: datetime
+    on: On = On.DONE
+    to: To | None = None
+    mention: tuple[str, ...] = ()
+
+    def wants(self, state: JobState) -> bool:
+        """Whether a job's move into this state is to be told."""
+        match self.on:
+            case On.ANY:
+                return True
+            case On.FAILED:
+                return state is JobState.FAILED
+            case On.DONE:
+                return state.ended
+
+    def broadcasts(self, state: JobState | None) -> bool:
+        """Whether a reply about this state goes to the channel as well as to the thread."""
+        if self.to is None:
+            return state is JobState.FAILED
+        return self.to is not To.THREAD
+
+
+class Followed(_Value):
+    """One job on a card: `fate` is None while it is followed, `job` is what was last seen of one that no longer is."""
+
+    fate: Fate | None = None
+    job: Job | None = None
+    by: str | None = None
+
+
+class Card(_Value):
+    """A message that follows jobs, by ref. `place` is a channel or, for a direct message, a user.
+
+    `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted.
+    """
+
+    id: str
+    place: str
+    terms: Terms
+    jobs: Mapping[str, Followed] = MappingProxyType({})
+    channel: str = ""
+    ts: str = ""
+
+    @property
+    def batch(self) -> bool:
+        """Whether several jobs share the card."""
+        return len(self.jobs) > 1
+
+    @property
+    def over(self) -> bool:
+        """Whether no job of it is followed any more."""
+        return all(each.fate is not None for each in self.jobs.values())
+
+    def having(self, ref: str, followed: Followed) -> Self:
+        """Return the card with one job on it, or as it is now."""
+        return self.model_copy(update={"jobs": {**self.jobs, ref: followed}})
+
+
+class Check(_Value):
+    """When a service's followed jobs were last asked about, and when they will be.
+
+    `error` says why the service could not be asked since `failing_since`.
+    """
+
+    at: datetime | None = None
+    next_at: datetime | None = None
+    failing_since: datetime | None = None
+    error: ServiceError | None = None
+
+
+class Shown(_Value):
+    """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known."""
+
+    card: Card
+    jobs: Mapping[str, Job] = MappingProxyType({})
+    checks: Mapping[str, Check] = MappingProxyType({})
+    suspended: str | None = None

@@ -1,0 +1,69 @@
+"""What changed: the last that was seen of a job, compared with what is seen now. Pure."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.cards import Fate
+from providers.models import Job, JobState
+
+
+class Kind(StrEnum):
+    """What a change is about: the job moved to another state, only its progress did, or the provider lost it."""
+
+    MOVED = "moved"
+    PROGRESSED = "progressed"
+    LOST = "lost"
+
+
+class Change(BaseModel):
+    """One step of a job. `job` is how it is now, or was last seen when it is lost.
+
+    `since` is when the state before was last seen, `at` when the new one was. `fate` is set when nobody needs to look
+    at the job any more.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Kind
+    job: Job
+    before: JobState
+    before_raw: str | None = None
+    since: datetime
+    at: datetime
+    fate: Fate | None = None
+
+
+def fingerprint(job: Job) -> str:
+    """Return what has to stay the same for a job to count as unchanged."""
+    # Plain joining: this is done for each job of every sweep. None of the parts holds a line feed.
+    code = job.error.code if job.error else ""
+    return f"{job.state.value}|{job.raw_state or ''}|{job.progress if job.progress is not None else ''}|{code or ''}"
+
+
+def compare(before: Job, since: datetime, now: Job, at: datetime) -> Change:
+    """Return how a job got from what was last seen at `since` to what is seen at `at`."""
+    moved = (before.state, before.raw_state) != (now.state, now.raw_state)
+    return Change(
+        kind=Kind.MOVED if moved else Kind.PROGRESSED,
+        job=now,
+        before=before.state,
+        before_raw=before.raw_state,
+        since=since,
+        at=at,
+        fate=Fate.ENDED if now.state.ended else None,
+    )
+
+
+def lost(before: Job, since: datetime, at: datetime, *, expired: bool) -> Change:
+    """Return that the provider no longer knows a job; `expired` says that it forgets all jobs of that age."""
+    return Change(
+        kind=Kind.LOST,
+        job=before,
+        before=before.state,
+        before_raw=before.raw_state,
+        since=since,
+        at=at,
+        fate=Fate.EXPIRED if expired else Fate.GONE,
+    )

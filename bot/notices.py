@@ -1,0 +1,73 @@
+"""What is told: values that `bot.views.notices` turns into messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.cards import Card
+from bot.changes import Change
+from providers.models import JobRef
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change that the terms of a card ask to tell."""
+
+    card: Card
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Many changes in one message. `away` is since when nobody looked, for what was noticed late."""
+
+    told: Sequence[Told]
+    away: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedPlace:
+    """Nothing can be posted to a place any more: told to the owner of cards there. `reason` is Slack's error code."""
+
+    place: str
+    reason: str
+    cards: Sequence[Card]
+
+
+@dataclass(frozen=True, slots=True)
+class LostJob:
+    """A job that its provider no longer knows, told to the owner of the card that followed it."""
+
+    card: Card
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class SoughtInVain:
+    """An id that no service knew for as long as Callboard kept looking; `looked_in` are ACCOUNT/SERVICE."""
+
+    ids: Sequence[str]
+    looked_in: Sequence[str]
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """How a command to subscribe went, for the answer to whoever typed it.
+
+    `card` is the card that follows the new ones; `changed` are jobs that were subscribed to here before and are now
+    followed on the new terms; `over` had ended already; `suspended` is why Slack takes no message for the place.
+    """
+
+    card: Card | None
+    followed: Sequence[JobRef] = ()
+    changed: Sequence[JobRef] = ()
+    suspended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    """How a command to unsubscribe went: each card with the jobs taken off it, and the words that named none."""
+
+    removed: Sequence[tuple[Card, Sequence[JobRef]]] = ()
+    unknown: Sequence[str] = ()
