@@ -1,4 +1,4 @@
-"""A real redis-server for tests, emptied before each; a test that leaves an unknown or immortal key fails."""
+"""A real redis-server for tests, emptied before each; a test that leaves an unknown key fails, or an immortal one that nobody owns."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from bot.store import Store
 from bot.store.connection import Link, connect
-from bot.store.keys import ALL, PREFIX
+from bot.store.keys import ALL, PREFIX, Key
 
 GONE = -2
 """What Redis calls the lifetime of a key that is not there."""
@@ -47,15 +47,17 @@ def redis_process() -> Generator[str]:
 
 @pytest.fixture
 async def link(redis_process: str) -> AsyncGenerator[Link]:
-    """A connection to an empty server; afterwards every key must be one of `bot.store.keys`, with a lifetime."""
+    """A connection to an empty server; afterwards every key must be one of `bot.store.keys`, with a lifetime or an owner."""
     async with connect(redis_process) as redis:
         await Link(redis).ask("FLUSHALL")
         yield Link(redis)
         kept = [key async for key in _keys(Link(redis))]
-    immortal = [name for name, _, lifetime in kept if lifetime < 0]
-    assert not immortal, f"keys without a lifetime: {immortal}"
     strangers = [name for name, kind, _ in kept if not _declared(name, kind)]
     assert not strangers, f"keys that bot/store/keys.py does not know: {strangers}"
+    immortal = [
+        name for name, kind, lifetime in kept if lifetime < 0 and not any(key.owner for key in _declared(name, kind))
+    ]
+    assert not immortal, f"keys without a lifetime or an owner: {immortal}"
 
 
 @pytest.fixture
@@ -78,8 +80,8 @@ async def _keys(link: Link) -> AsyncGenerator[tuple[str, str, int]]:
             yield name, kind, lifetime
 
 
-def _declared(name: str, kind: str) -> bool:
-    return any(fnmatch(name, _pattern(key.name)) and kind == key.type for key in ALL)
+def _declared(name: str, kind: str) -> list[Key]:
+    return [key for key in ALL if fnmatch(name, _pattern(key.name)) and fnmatch(kind, key.type)]
 
 
 def _pattern(name: str) -> str:

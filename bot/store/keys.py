@@ -12,12 +12,16 @@ PREFIX = "callboard:"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A family of keys. `lifetime` counts from the last write (or use, where `holds` says so)."""
+    """A family of keys. `lifetime` counts from the last write (or use, where `holds` says so).
+
+    A key without a lifetime has an `owner`: whoever deletes it when it has served.
+    """
 
     name: str
     type: str
-    lifetime: timedelta
+    lifetime: timedelta | None
     holds: str
+    owner: str = ""
 
     def of(self, *parts: str) -> str:
         """The key of one thing, such as an account and a service."""
@@ -25,7 +29,9 @@ class Key:
 
     @property
     def seconds(self) -> int:
-        """The lifetime as Redis wants it."""
+        """The lifetime as Redis wants it. Raises ValueError for a key that its owner deletes."""
+        if self.lifetime is None:
+            raise ValueError(f"{self.name} has no lifetime: {self.owner} deletes it")
         return int(self.lifetime.total_seconds())
 
 
@@ -39,5 +45,6 @@ VIEW = Key("view:{}", "string", timedelta(hours=1), "when the newest question be
 BUDGET = Key(
     "budget:{}", "list", timedelta(minutes=10), "requests made in the current window; named and kept by `limits`"
 )
+TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
-ALL = (RECENT, RECENT_JOBS, HEALTH, PAYLOAD, VIEW, BUDGET)
+ALL = (RECENT, RECENT_JOBS, HEALTH, PAYLOAD, VIEW, BUDGET, TASKS)

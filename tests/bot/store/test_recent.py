@@ -111,7 +111,7 @@ async def test_only_the_jobs_asked_for_last_are_kept(recent: Recent, link: Link)
 
 
 async def test_what_is_too_old_is_forgotten(recent: Recent, link: Link):
-    await recent.remember([job("old")], NOW - RECENT.lifetime - timedelta(seconds=1))
+    await recent.remember([job("old")], NOW - timedelta(seconds=RECENT.seconds + 1))
     assert await recent.recent("vod", "vod-ai") == []
     await recent.remember([job("new")], NOW)
     assert await link.ask("HKEYS", RECENT_JOBS.of("vod", "vod-ai")) == ["new"]

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import Freshness, Store
 from bot.store.connection import Link
-from bot.store.keys import ALL, PAYLOAD, PREFIX, RECENT, RECENT_JOBS
+from bot.store.keys import ALL, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -61,7 +62,12 @@ def test_keys_of_one_service_share_a_hash_tag():
     assert RECENT_JOBS.of("media", "video-ocr").startswith("callboard:{media/video-ocr}:")
 
 
-def test_every_key_has_a_lifetime_and_a_name_of_its_own():
-    assert all(key.seconds > 0 for key in ALL)
+def test_every_key_has_a_lifetime_or_an_owner_and_a_name_of_its_own():
+    assert all(key.seconds > 0 if key.lifetime else key.owner for key in ALL)
     assert len({key.name for key in ALL}) == len(ALL)
     assert all(key.of("a", "b").startswith(PREFIX) for key in ALL)
+
+
+def test_a_key_without_a_lifetime_names_who_deletes_it():
+    with pytest.raises(ValueError, match="pydocket deletes it"):
+        _ = TASKS.seconds
