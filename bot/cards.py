@@ -78,11 +78,15 @@ class Terms(_Value):
 
 
 class Followed(_Value):
-    """One job on a card: `fate` is None while it is followed, `job` is what was last seen of one that no longer is."""
+    """One job on a card: `fate` is None while it is followed, `job` is what was last seen of one that no longer is.
+
+    `by` is who unsubscribed, `at` when the following ended.
+    """
 
     fate: Fate | None = None
     job: Job | None = None
     by: str | None = None
+    at: datetime | None = None
 
 
 class Card(_Value):

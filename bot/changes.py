@@ -37,9 +37,10 @@ class Change(BaseModel):
 
 def fingerprint(job: Job) -> str:
     """Return what has to stay the same for a job to count as unchanged."""
-    # Plain joining: this is done for each job of every sweep. None of the parts holds a line feed.
+    # Plain joining: this is done for each job of every sweep.
     code = job.error.code if job.error else ""
-    return f"{job.state.value}|{job.raw_state or ''}|{job.progress if job.progress is not None else ''}|{code or ''}"
+    mark = f"{job.state.value}|{job.raw_state or ''}|{job.progress if job.progress is not None else ''}|{code or ''}"
+    return mark.replace("\n", " ") if "\n" in mark else mark
 
 
 def compare(before: Job, since: datetime, now: Job, at: datetime) -> Change:

@@ -1,48 +1,211 @@
 """The use cases of subscriptions: subscribe, unsubscribe, list, restore, keep looking."""
 
-from collections.abc import Sequence
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
-from bot.addresses import Address
+from bot import plan
+from bot.addresses import Address, JobId
 from bot.answers import JobDetails
-from bot.cards import Shown, Terms
-from bot.notices import Subscribed, Unsubscribed
+from bot.cards import Card, Fate, Shown, Terms, To
+from bot.delivery import deliver
+from bot.drawing import shown
+from bot.jobs import show_jobs
+from bot.notices import SoughtInVain, Subscribed, Unsubscribed
+from bot.outgoing import expected
 from bot.services import Services
+from bot.store.entries import NoteEntry, SubscribedEntry, UnsubscribedEntry
+from bot.store.outbox import Box
+from bot.tracking import observe
+from bot.visits import is_person
+from bot.waking import look, seek_again, wake
+from providers.models import Job, JobRef, JobState
 
 SEEK_MINUTES = 10
 """For this long an id that no service knows is looked for."""
+SEEK_EVERY = timedelta(seconds=15)
 
 
 async def subscribe(
-    services: Services, addresses: Sequence[Address], here: str, terms: Terms, *, card: str | None = None
+    services: Services,
+    addresses: Sequence[Address],
+    here: str,
+    terms: Terms,
+    *,
+    card: str | None = None,
+    ended_too: bool = False,
 ) -> tuple[JobDetails, Subscribed]:
     """Follow these jobs in the channel `here`, or for `terms.user` alone when the terms say so.
 
-    Returns what the services know of the jobs, and what came of it: jobs that had ended are not followed. `card` is
-    the card to use again, if it still is there: that of an unsubscription taken back.
+    Returns what the services know of the jobs, and what came of it: jobs that had ended are not followed, unless
+    `ended_too` wants their end told. `card` is the card to use again, if it still is there: that of an unsubscription
+    taken back. Raises StoreUnavailable.
     """
-    raise NotImplementedError
+    details = await show_jobs(services, addresses)
+    place = terms.user if terms.to is To.DM else here
+    jobs = [job for job in details.jobs if ended_too or not job.state.ended]
+    if not jobs:
+        return details, Subscribed(None)
+    followed, changed, cards = await _follow(services, jobs, place, terms, card or secrets.token_hex(5))
+    await services.store.outbox.restore(place)
+    box = await _told(services, place)
+    return details, Subscribed(
+        card=next((box.cards[each] for each in cards if each in box.cards), None),
+        followed=followed,
+        changed=changed,
+        suspended=box.suspension.reason if box.suspension else None,
+    )
+
+
+async def _follow(
+    services: Services, jobs: Sequence[Job], place: str, terms: Terms, card: str
+) -> tuple[list[JobRef], list[JobRef], list[str]]:
+    """Follow jobs on one card; return those that are new here, those that were followed already, and the cards."""
+    followed: list[JobRef] = []
+    changed: list[JobRef] = []
+    cards: dict[str, None] = {}
+    soon = services.clock() + plan.YOUNG
+    for job in jobs:
+        # One that has ended is first followed as if it had not: its end is then told as any other is.
+        job_now = job.model_copy(update={"state": JobState.UNKNOWN, "raw_state": None}) if job.state.ended else job
+        entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=terms).model_dump_json()
+        asked_at = services.clock() - plan.OLDEST
+        found, new = await services.store.tracked.subscribe(job_now, asked_at, soon, place, card, entry, terms.user)
+        (followed if new else changed).append(job.ref)
+        cards[found] = None
+        await look(services, (job.account, job.service))
+    await _observe(services, [job for job in jobs if job.state.ended])
+    return followed, changed, list(cards)
+
+
+async def _observe(services: Services, jobs: Iterable[Job]) -> None:
+    by_service: dict[tuple[str, str], list[Job]] = defaultdict(list)
+    for job in jobs:
+        by_service[job.account, job.service].append(job)
+    for provider in services.providers:
+        if mine := by_service.get((provider.account, provider.service)):
+            await observe(services, provider, mine, services.clock())
+
+
+async def _told(services: Services, place: str) -> Box:
+    """Tell a place what waits at once, as far as that is possible, and return what is left."""
+    await deliver(services, place)
+    await wake(services, place)
+    return await _box(services, place)
+
+
+async def _box(services: Services, place: str) -> Box:
+    slots = [f"{each.account}/{each.service}" for each in services.providers]
+    return await services.store.outbox.read(place, slots)
 
 
 async def unsubscribe(services: Services, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:
-    """Stop following these jobs (None: all) in the channel `here`; those followed for `user` alone are found too."""
-    raise NotImplementedError
+    """Stop following these jobs (None: all) in the channel `here`; those followed for `user` alone are found too.
+
+    Raises StoreUnavailable.
+    """
+    removed: list[tuple[Card, list[JobRef]]] = []
+    found: set[str] = set()
+    for place in (here, user):
+        cards = expected(await _box(services, place)).values()
+        for card in cards:
+            refs = [ref for ref in _followed(card) if _named(ref, addresses)]
+            gone = [ref for ref in refs if await _leave(services, ref, place, user)]
+            if gone:
+                removed.append((card, gone))
+            found.update(name for ref in gone for name in (ref.id, str(ref)))
+        if removed:
+            await _told(services, place)
+    unknown = [str(address) for address in addresses or () if str(address) not in found]
+    return Unsubscribed(removed, unknown)
+
+
+def _followed(card: Card) -> list[JobRef]:
+    return [JobRef.parse(ref) for ref, each in card.jobs.items() if each.fate is None]
+
+
+def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
+    return addresses is None or any(address in {ref, JobId(ref.id)} for address in addresses)
+
+
+async def _leave(services: Services, ref: JobRef, place: str, user: str) -> bool:
+    """Stop following one job in one place; whether it was followed there."""
+    known = (await services.store.tracked.read([ref])).get(ref)
+    job = known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
+    entry = UnsubscribedEntry(job=job, by=user, at=services.clock()).model_dump_json()
+    return await services.store.tracked.unsubscribe(ref, place, entry) is not None
 
 
 async def subscriptions(services: Services, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
-    """Return the cards of the channel `here`, or all that `user` subscribed to, oldest first."""
-    raise NotImplementedError
+    """Return the cards of the channel `here`, or all that `user` subscribed to, oldest first.
+
+    Raises StoreUnavailable.
+    """
+    places = [here] if here else sorted(await services.store.tracked.places_of(user or ""))
+    cards: list[Card] = []
+    suspended: dict[str, str] = {}
+    for place in places:
+        box = await _box(services, place)
+        cards += [card for card in expected(box).values() if not card.over and user in {None, card.terms.user}]
+        if box.suspension:
+            suspended[place] = box.suspension.reason
+    cards.sort(key=lambda card: card.terms.at)
+    drawn = await shown(services, cards)
+    return [each.model_copy(update={"suspended": suspended.get(each.card.place)}) for each in drawn]
 
 
 async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:
-    """Post to a suspended place again; with `card`, follow its jobs again that their providers had lost."""
-    raise NotImplementedError
+    """Post to a suspended place again; with `card`, follow its jobs again that their providers had lost.
+
+    Raises StoreUnavailable.
+    """
+    await services.store.outbox.restore(place)
+    kept = (await _box(services, place)).cards.get(card or "")
+    followed: list[JobRef] = []
+    if kept:
+        jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job]
+        terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
+        followed, _, _ = await _follow(services, jobs, place, terms, kept.id)
+    box = await _told(services, place)
+    return Subscribed(
+        card=box.cards.get(card or ""),
+        followed=followed,
+        suspended=box.suspension.reason if box.suspension else None,
+    )
 
 
 async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) -> None:
     """Look for ids that no service knows, for SEEK_MINUTES, and follow them in `here` once one does."""
-    raise NotImplementedError
+    await seek_again(services, tuple(ids), here, terms, services.clock() + SEEK_EVERY)
+
+
+async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms) -> tuple[str, ...]:
+    """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable."""
+    addresses = [JobId(one) for one in ids]
+    details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
+    found = {job.id for job in details.jobs}
+    left = tuple(one for one in ids if one not in found)
+    if left and services.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
+        return left
+    if left:
+        looked_in = tuple(dict.fromkeys(where for missing in details.missing for where in missing.looked_in))
+        note = NoteEntry(note=SoughtInVain(ids=left, looked_in=looked_in, minutes=SEEK_MINUTES))
+        await services.store.outbox.put(terms.user, note, f"sought:{'+'.join(left)}:{terms.at.timestamp():.3f}")
+        await wake(services, terms.user)
+    return ()
 
 
 async def refresh(services: Services, addresses: Sequence[Address]) -> None:
-    """Ask about followed jobs now, before it is their turn; their cards follow."""
-    raise NotImplementedError
+    """Ask about followed jobs now, before it is their turn; their cards follow. Raises StoreUnavailable."""
+    asked_at = services.clock()
+    details = await show_jobs(services, addresses)
+    for provider in services.providers:
+        mine = [job for job in details.jobs if (job.account, job.service) == (provider.account, provider.service)]
+        if mine:
+            await observe(services, provider, mine, asked_at)
+    followers = [await services.store.tracked.followers(job.ref) for job in details.jobs]
+    cards = {pair for places in followers for pair in places.items()}
+    await services.store.outbox.refresh(cards)
+    for place in {place for place, _ in cards if not is_person(place)} | {place for place, _ in cards}:
+        await wake(services, place)

@@ -43,6 +43,17 @@ class WindowBudget:
                 raise Throttled("Callboard's own request budget is used up", code="budget", retry_after=wait)
             await asyncio.sleep(wait)
 
+    async def take(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
+        """Take one of `number` in each moving window of `seconds`, if more than `keep` are left.
+
+        Returns 0 when it was taken, else after how many seconds to try again.
+        """
+        item = RateLimitItemPerSecond(number, seconds)
+        stats = await self._limiter.get_window_stats(item, key)
+        if stats.remaining > keep and await self._limiter.hit(item, key):
+            return 0
+        return max(0.5, min(float(seconds), stats.reset_time - time.time()))
+
     async def left(self, key: str, per_second: float) -> BudgetLeft:
         item = _window(per_second)
         return BudgetLeft((await self._limiter.get_window_stats(item, key)).remaining, item.amount)

@@ -11,11 +11,15 @@ DEFAULT_S = 10.0
 
 @dataclass(slots=True)
 class Question:
-    """`deadline` is on the event loop's clock; `requests` counts those sent, also by questions within this one."""
+    """`deadline` is on the event loop's clock; `requests` counts those sent, also by questions within this one.
+
+    `share` is the part of a service's request budget that the question may use, from 0 to 1.
+    """
 
     deadline: float
     outer: "Question | None" = None
     requests: int = 0
+    share: float = 1.0
 
     def count(self) -> None:
         self.requests += 1
@@ -32,6 +36,12 @@ def remaining() -> float:
     return DEFAULT_S if question is None else question.deadline - asyncio.get_running_loop().time()
 
 
+def share() -> float:
+    """The part of a service's request budget that the question being answered may use."""
+    question = _question.get()
+    return 1.0 if question is None else question.share
+
+
 def count_request() -> None:
     """Note that a request was sent for the question being answered."""
     if question := _question.get():
@@ -39,15 +49,17 @@ def count_request() -> None:
 
 
 @asynccontextmanager
-async def within(seconds: float) -> AsyncGenerator[Question]:
+async def within(seconds: float, *, share: float = 1.0) -> AsyncGenerator[Question]:
     """Give the block this many seconds, or what is left of an outer deadline; raises TimeoutError when they are over.
+
+    `share` is the part of a service's request budget that the block may use.
 
     Requests inside see the deadline through `remaining()`: they do not start a wait that would outlive it, so that
     the reason for being late (throttled, say) is told instead of the lateness alone.
     """
     deadline = asyncio.get_running_loop().time() + seconds
     outer = _question.get()
-    question = Question(deadline if outer is None else min(outer.deadline, deadline), outer)
+    question = Question(deadline if outer is None else min(outer.deadline, deadline), outer, share=share)
     token = _question.set(question)
     try:
         async with asyncio.timeout(seconds):

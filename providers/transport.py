@@ -9,7 +9,7 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from providers.budget import Budget, BudgetLeft
-from providers.deadline import count_request, remaining
+from providers.deadline import count_request, remaining, share
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
 from providers.secrets import SecretMissing
 
@@ -55,12 +55,18 @@ class Transport:
         try:
             async for attempt in retrying:
                 with attempt:
-                    await self.budget.acquire(*self._counted(operation, per_second))
+                    await self._acquire(*self._counted(operation, per_second))
                     return await self._attempt(request)
         except ProviderError as error:
             error.account, error.service = self.account, self.service
             raise
         raise AssertionError("a retry loop ends in an answer or an error")
+
+    async def _acquire(self, key: str, per_second: float) -> None:
+        """Take from the budget; what has only a share of it waits for its share too."""
+        if share() < 1:
+            await self.budget.acquire(f"{key}/share", per_second * share())
+        await self.budget.acquire(key, per_second)
 
     async def budget_left(self, operation: str = "", per_second: float | None = None) -> BudgetLeft:
         """Return what is left of the budget that `send` would take from."""

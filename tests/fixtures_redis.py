@@ -85,4 +85,4 @@ def _declared(name: str, kind: str) -> list[Key]:
 
 
 def _pattern(name: str) -> str:
-    return PREFIX + name.replace("{{{}/{}}}", "{*/*}").replace("{}", "*")
+    return PREFIX + name.format("*", "*")

@@ -11,11 +11,16 @@ from bot.config_errors import ConfigError
 from bot.store.binary import EmbeddedRedisError
 from bot.store.budget import SharedBudget
 from bot.store.connection import Link, Server, StoreUnavailable, connect
+from bot.store.digests import Digests
 from bot.store.embedded import embedded_redis
 from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
+from bot.store.outbox import Outbox
 from bot.store.payloads import Payloads
 from bot.store.recent import Recent
+from bot.store.slack_pace import SlackPace
+from bot.store.sweeps import Sweeps
+from bot.store.tracked import Tracked
 
 __all__ = [
     "EmbeddedRedisError",
@@ -45,11 +50,29 @@ class Store:
     payloads: Payloads
     freshness: Freshness
     budget: SharedBudget
+    tracked: Tracked
+    outbox: Outbox
+    sweeps: Sweeps
+    digests: Digests
+    slack: SlackPace
 
     @classmethod
     def over(cls, link: Link) -> "Store":
         """A store over a connection that somebody else opens and closes."""
-        return cls(link, Recent(link), HealthBook(link), Payloads(link), Freshness(link), SharedBudget(link))
+        budget = SharedBudget(link)
+        return cls(
+            link=link,
+            recent=Recent(link),
+            health=HealthBook(link),
+            payloads=Payloads(link),
+            freshness=Freshness(link),
+            budget=budget,
+            tracked=Tracked(link),
+            outbox=Outbox(link),
+            sweeps=Sweeps(link),
+            digests=Digests(link),
+            slack=SlackPace(link, budget),
+        )
 
     @classmethod
     @asynccontextmanager

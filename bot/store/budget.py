@@ -40,3 +40,14 @@ class SharedBudget:
                 return await self._shared.left(key, per_second)
         except _NO_HELP:
             return await self._own.left(key, per_second)
+
+    async def take(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
+        """Take one of `number` in each moving window of `seconds`, if more than `keep` are left.
+
+        Returns 0 when it was taken, else after how many seconds to try again.
+        """
+        try:
+            async with self._link.use():
+                return await self._shared.take(key, number, seconds, keep)
+        except _NO_HELP:
+            return await self._own.take(key, number, seconds, keep)

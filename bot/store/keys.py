@@ -45,6 +45,26 @@ VIEW = Key("view:{}", "string", timedelta(hours=1), "when the newest question be
 BUDGET = Key(
     "budget:{}", "list", timedelta(minutes=10), "requests made in the current window; named and kept by `limits`"
 )
+JOBS = Key("{{{}}}:jobs", "hash", None, "a service's followed jobs as last seen, by id", "record.lua, at their end")
+DUE = Key("{{{}}}:due", "zset", None, "their ids, by when to look next (ms)", "record.lua, at their end")
+SUBSCRIPTIONS = Key("{{{}}}:subscriptions", "hash", None, "place to card, by job id", "record.lua, at their end")
+PENDING = Key("{{{}}}:pending", "set", None, "places with entries in an outbox beside this", "take_out.lua")
+OUTBOX = Key("{{{}}}:outbox:{}", "stream", None, "what a place is to be told", "take_out.lua, when it was told")
+SWEEP = Key("{{{}}}:sweep", "hash", timedelta(days=30), "how the last look at a service's followed jobs went")
+CARDS = Key("{{{}}}:cards", "hash", None, "a place's cards as JSON, by id", "unmark.lua, when they are over")
+BEGUN = Key("{{{}}}:begun", "string", None, "the post to a place that is under way", "clear.lua, when it was recorded")
+STALE = Key("{{{}}}:stale", "hash", None, "cards of a place whose message is to be edited", "unmark.lua")
+SUSPENDED = Key(
+    "{{{}}}:suspended", "string", None, "why Slack takes nothing for a place", "restoring, or the last card"
+)
+PACE = Key("{{{}}}:pace", "string", timedelta(seconds=1), "a place was posted to within this time")
+TOLD = Key("{{{}}}:told:{}", "string", timedelta(hours=1), "a post of a place that was recorded")
+ONCE = Key("{{{}}}:once:{}", "string", timedelta(days=1), "an entry that was put into a place's own outbox")
+PLACES = Key("places", "set", None, "every place that has cards or entries of its own", "delivery, when it has none")
+MINE = Key("user:{}:places", "set", timedelta(days=180), "places where somebody subscribed; since the last time")
+DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest counts, for who wants to see all of it")
+PAUSE = Key("pause:{}", "string", timedelta(minutes=10), "a method of Slack that is not to be called; as Slack asks")
+DIRECT = Key("direct:{}", "string", timedelta(days=30), "somebody's direct message channel")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
-ALL = (RECENT, RECENT_JOBS, HEALTH, PAYLOAD, VIEW, BUDGET, TASKS)
+ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))

@@ -1,0 +1,76 @@
+"""Where a place's messages stand in Slack, and how one of ours is found there again."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import Any, cast
+
+from slack_sdk.errors import SlackApiError
+
+from bot.refusals import refusal
+from bot.store.outbox import Begun
+from bot.visits import Visit, is_person
+from providers.parsing import listing, mapping, text
+
+PAGE = 200
+PAGES_MAX = 10
+EARLIER = timedelta(minutes=1)
+"""Slack's clock and ours may differ: the search begins this much before the post was begun."""
+
+
+async def conversation(visit: Visit) -> str:
+    """Return the channel to post to: the place itself, or the direct messages with a person.
+
+    Raises SlackApiError when Slack does not open them; without the scope for asking the person's id serves as well.
+    """
+    if not is_person(visit.place):
+        return visit.place
+    if known := await visit.services.store.slack.direct(visit.place):
+        return known
+    try:
+        opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[visit.place])).data)
+    except SlackApiError as error:
+        if refusal(error) == "missing_scope":
+            return visit.place
+        raise
+    channel = text(mapping(opened.get("channel")).get("id")) or visit.place
+    await visit.services.store.slack.remember_direct(visit.place, channel)
+    return channel
+
+
+async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
+    """Return channel and timestamp of a post that was begun, None when it never arrived.
+
+    Raises SlackApiError, also when the bot may not read the conversation.
+    """
+    if not begun.channel:
+        return None
+    oldest = f"{(begun.at - EARLIER).timestamp():.6f}"
+    if begun.thread_ts:
+        async for message in _messages(visit, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts):
+            if _id(message) == begun.id:
+                return begun.channel, str(message["ts"])
+    async for message in _messages(visit, "conversations.history", begun.channel, oldest):
+        if _id(message) == begun.id:
+            return begun.channel, str(message["ts"])
+    return None
+
+
+async def _messages(
+    visit: Visit, method: str, channel: str, oldest: str, **more: str
+) -> AsyncGenerator[dict[str, Any]]:
+    """Read a conversation, page by page; Slack gives at most 999 messages at once, and recommends 200."""
+    cursor = ""
+    for _ in range(PAGES_MAX):
+        asked = {"channel": channel, "oldest": oldest, "limit": PAGE, "include_all_metadata": "true", **more}
+        if cursor:
+            asked["cursor"] = cursor
+        reply = cast("dict[str, Any]", (await visit.slack.api_call(method, params=asked)).data)
+        for message in listing(reply.get("messages")):
+            yield mapping(message)
+        cursor = text(mapping(reply.get("response_metadata")).get("next_cursor")) or ""
+        if not cursor:
+            return
+
+
+def _id(message: dict[str, Any]) -> str | None:
+    return text(mapping(mapping(message.get("metadata")).get("event_payload")).get("id"))

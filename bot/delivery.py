@@ -1,0 +1,87 @@
+"""Tells places what waits for them: in order, at Slack's pace, each message exactly once.
+
+One thing after the other: read what waits, decide what comes first (`bot.outgoing`), then change what cards show, post
+one message (`bot.posting`), or edit a card (`bot.editing`).
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from bot import outgoing
+from bot.editing import dropped, edit
+from bot.outgoing import AWAY, Step
+from bot.owners import tell_of_lost, tell_of_suspension
+from bot.posting import PACE_S, post, recover
+from bot.services import Services
+from bot.store.outbox import Box
+from bot.visits import Visit
+
+HOLD_S = 60.0
+CATCH_UP = timedelta(seconds=30)
+"""For so long what was noticed late waits for the other services, so that one message tells it all."""
+VISIT = timedelta(seconds=8)
+"""A visit to one place ends after this long, so that others get their turn."""
+
+log = structlog.get_logger("callboard")
+
+
+async def deliver(services: Services, place: str) -> float | None:
+    """Do what can be done for a place now; return after how many seconds to come again, None when nothing waits.
+
+    Raises StoreUnavailable.
+    """
+    if services.slack is None:
+        return HOLD_S
+    visit = Visit(services, services.slack, place)
+    ends = services.clock() + VISIT
+    while services.clock() < ends:
+        box = await visit.read()
+        if wait := await _next(visit, box):
+            return wait
+        if box.suspension:
+            return None
+        if not (box.entries or box.begun or box.stale or box.unreadable):
+            if await dropped(visit, box):
+                await services.store.outbox.leave(place)
+            return None
+    return 0.1
+
+
+async def _next(visit: Visit, box: Box) -> float:
+    """Do one thing; return for how long to wait before the next."""
+    outbox = visit.services.store.outbox
+    if box.unreadable:
+        log.error("entries that cannot be read were left out", place=box.place, number=sum(map(len, box.unreadable)))
+        await outbox.take_out(box.place, box.unreadable)
+    if box.suspension:
+        await tell_of_suspension(visit, box, box.suspension)
+        return 0
+    if box.begun:
+        return await recover(visit, box.begun)
+    if await _waits_for_others(visit, box):
+        return PACE_S
+    if step := outgoing.next_step(box, visit.now):
+        return await _take(visit, box, step)
+    return await edit(visit, box)
+
+
+async def _take(visit: Visit, box: Box, step: Step) -> float:
+    await tell_of_lost(visit, step)
+    if step.post is not None:
+        return await post(visit, step, step.post)
+    if await visit.services.store.outbox.apply(box.place, step.writes):
+        await visit.services.store.outbox.take_out(box.place, step.by_slot)
+    return 0
+
+
+async def _waits_for_others(visit: Visit, box: Box) -> bool:
+    """Whether something was noticed late just now, while other services have not been asked yet."""
+    found = [at for entry in box.entries if (at := outgoing.noticed_late(entry))]
+    if not found or visit.now - min(found) > CATCH_UP:
+        return False
+    providers = [(each.account, each.service) for each in visit.services.providers]
+    states = await visit.services.store.tracked.state(providers)
+    sweeps = await visit.services.store.sweeps.read(providers)
+    followed = [sweeps[service] for service, (number, _, _) in zip(providers, states, strict=True) if number]
+    return any(sweep.tried_at is None or visit.now - sweep.tried_at > AWAY for sweep in followed)

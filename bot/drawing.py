@@ -1,0 +1,67 @@
+"""From what is to be told to a message, with what is known of each job just now."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.cards import Card, Check, Shown
+from bot.notices import LostJob, SuspendedPlace
+from bot.outgoing import Post
+from bot.services import Services
+from bot.store.sweeps import Sweep
+from bot.store.tracked import Kept, Service
+from bot.views import cards, notices
+from bot.views.message import Message
+from providers.models import JobRef
+from providers.registry import meaning
+
+
+async def draw(services: Services, post: Post) -> Message:
+    """Return the message of a post. Raises StoreUnavailable."""
+    match post:
+        case Post(note=SuspendedPlace() as note):
+            return notices.suspended(note)
+        case Post(note=LostJob() as note):
+            return notices.lost(note)
+        case Post(note=note) if note:
+            return notices.sought_in_vain(note)
+        case Post(digest=digest) if digest:
+            return notices.digest(digest, await services.store.digests.put(digest))
+        case Post(told=told) if told:
+            return notices.reply(told, meaning)
+        case Post(card=card, final=True) if card:
+            return notices.final(card, meaning)
+        case Post(card=card) if card:
+            return await draw_card(services, card)
+        case _:
+            raise AssertionError("a post tells something")
+
+
+async def draw_card(services: Services, card: Card) -> Message:
+    """Return a card's message as it is to be now."""
+    (now,) = await shown(services, [card])
+    return cards.card(now, services.clock())
+
+
+async def shown(services: Services, drawn: Sequence[Card]) -> list[Shown]:
+    """Return cards with what is known of their jobs, and of the services that these belong to."""
+    refs = [JobRef.parse(ref) for card in drawn for ref, each in card.jobs.items() if each.fate is None]
+    known = {str(ref): found for ref, found in (await services.store.tracked.read(refs)).items()}
+    sweeps = await services.store.sweeps.read(list(dict.fromkeys((ref.account, ref.service) for ref in refs)))
+    return [_shown(card, known, sweeps) for card in drawn]
+
+
+def _shown(card: Card, known: Mapping[str, tuple[Kept, datetime]], sweeps: Mapping[Service, Sweep]) -> Shown:
+    ended = {ref: each.job for ref, each in card.jobs.items() if each.job}
+    mine = {ref: known[ref] for ref in card.jobs if ref in known}
+    checks: dict[str, Check] = {}
+    for kept, next_at in mine.values():
+        service = (kept.job.account, kept.job.service)
+        sweep = sweeps.get(service, Sweep())
+        before = checks.get("/".join(service), Check(at=kept.checked_at, next_at=next_at))
+        checks["/".join(service)] = Check(
+            at=max(filter(None, (before.at, kept.checked_at))),
+            next_at=min(filter(None, (before.next_at, next_at))),
+            failing_since=sweep.failing_since,
+            error=sweep.error,
+        )
+    return Shown(card=card, jobs={**ended, **{ref: kept.job for ref, (kept, _) in mine.items()}}, checks=checks)

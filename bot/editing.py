@@ -1,0 +1,89 @@
+"""Keeps the messages of cards as they should be, within what Slack allows the whole workspace.
+
+A mark says that a card's message is no longer as it should be; whatever happened meanwhile, one edit shows the newest.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.cards import Card, Fate
+from bot.drawing import draw_card
+from bot.refusals import refusal
+from bot.store.outbox import Box, Urgency
+from bot.verdicts import RETRY_S, Verdict, judge
+from bot.visits import Visit
+
+UNSUBSCRIBED_KEPT = timedelta(hours=1)
+"""For so long an unsubscription can be taken back on the same card."""
+LOST_KEPT = timedelta(days=30)
+"""For so long a job that its provider lost can be followed again on the same card."""
+HOLD_S = 60.0
+
+log = structlog.get_logger("callboard")
+
+
+async def edit(visit: Visit, box: Box) -> float:
+    """Edit the card that needs it most; return for how long to wait before the next."""
+    if not box.stale:
+        return 0
+    card_id, mark = min(box.stale.items(), key=lambda item: (item[1][:1], item[0]))
+    card = box.cards.get(card_id)
+    if card is not None and card.ts:
+        if wait := await visit.services.store.slack.may_edit(Urgency(mark[:1])):
+            return wait
+        if wait := await _update(visit, card):
+            return wait
+        visit.services.metrics.delivered("edited")
+    over = card is None or droppable(card, visit.now)
+    await visit.services.store.outbox.unmark(
+        box.place, card_id, mark, drop=box.records.get(card_id, "") if over else ""
+    )
+    return 0
+
+
+async def dropped(visit: Visit, box: Box) -> bool:
+    """Drop the cards that are over and whose time for second thoughts is too; whether none is left."""
+    going = [card_id for card_id, card in box.cards.items() if droppable(card, visit.now)]
+    for card_id in going:
+        await visit.services.store.outbox.unmark(box.place, card_id, "", drop=box.records[card_id])
+    return len(going) == len(box.cards)
+
+
+def droppable(card: Card, now: datetime) -> bool:
+    """Whether nobody can want a card's record any more."""
+    kept = {Fate.UNSUBSCRIBED: UNSUBSCRIBED_KEPT, Fate.GONE: LOST_KEPT}
+    return card.over and all(
+        each.at is None or now - each.at >= kept.get(each.fate or Fate.ENDED, timedelta())
+        for each in card.jobs.values()
+    )
+
+
+async def _update(visit: Visit, card: Card) -> float:
+    message = await draw_card(visit.services, card)
+    try:
+        await visit.slack.chat_update(channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks)
+    except SlackApiError as error:
+        return await _refused(visit, card, error)
+    except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+        log.warning("a card could not be edited", place=card.place, reason=type(error).__name__)
+        return RETRY_S
+    return 0
+
+
+async def _refused(visit: Visit, card: Card, error: SlackApiError) -> float:
+    verdict, code = judge(error), refusal(error)
+    log.warning("Slack refused an edit", place=card.place, error=code, verdict=verdict.name.lower())
+    visit.services.metrics.delivered(verdict.name.lower())
+    match verdict:
+        case Verdict.DETACH | Verdict.PLAIN:
+            return 0  # somebody deleted the message, or it cannot be drawn: what ends is told all the same
+        case Verdict.SUSPEND:
+            await visit.suspend(code)
+            return 0.1
+        case Verdict.HOLD:
+            return HOLD_S
+        case _:
+            return await visit.paused("chat.update", error)

@@ -1,0 +1,44 @@
+"""Tells the people who subscribed what their channels cannot be told, or should not have to be."""
+
+from collections import defaultdict
+
+from bot.cards import Card, Fate
+from bot.notices import LostJob, SuspendedPlace
+from bot.outgoing import Step
+from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
+from bot.store.outbox import Box, Suspension
+from bot.visits import Visit, is_person
+from bot.waking import wake
+
+
+async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
+    """Tell everybody who subscribed in a place that nothing gets there any more; each is told once."""
+    if suspension.told:
+        return
+    mine: dict[str, list[Card]] = defaultdict(list)
+    for card in box.cards.values():
+        mine[card.terms.user].append(card)
+    for entry in box.entries:
+        if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
+            card = Card(id=entry.card, place=box.place, terms=entry.body.terms)
+            mine[card.terms.user].append(card)
+    once = f"suspended:{box.place}:{suspension.since.timestamp():.3f}"
+    for user, cards in mine.items():
+        if user != box.place:
+            note = SuspendedPlace(place=box.place, reason=suspension.reason, cards=cards)
+            await visit.services.store.outbox.put(user, NoteEntry(note=note), once)
+            await wake(visit.services, user)
+    await visit.services.store.outbox.suspend(box.place, suspension.model_copy(update={"told": True}))
+
+
+async def tell_of_lost(visit: Visit, step: Step) -> None:
+    """Tell the owner of each job that its provider lost, where the channel alone would read it."""
+    for entry in step.entries:
+        if not isinstance(entry.body, ChangedEntry) or entry.body.change.fate is not Fate.GONE:
+            continue
+        card = next((Card.model_validate_json(w.after) for w in step.writes if w.id == entry.card), None)
+        if card and not is_person(card.place):
+            once = f"lost:{entry.card}:{entry.body.change.job.id}:{entry.id}"
+            note = NoteEntry(note=LostJob(card=card, change=entry.body.change))
+            await visit.services.store.outbox.put(card.terms.user, note, once)
+            await wake(visit.services, card.terms.user)

@@ -1,0 +1,181 @@
+"""Posts one message exactly once.
+
+A post is marked as begun before it is sent, and recorded together with the cards as they are after it. Slack has no
+idempotency key: whoever finds a begun mark that nobody finished looks for the message in the conversation, by the id
+in its metadata, before anything is sent again.
+"""
+
+import secrets
+from typing import Any, cast
+
+import structlog
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.cards import To
+from bot.conversations import conversation, find_post
+from bot.drawing import draw
+from bot.outgoing import Post, Step
+from bot.refusals import refusal
+from bot.store.outbox import Begun
+from bot.verdicts import RETRY_S, Verdict, judge
+from bot.views.message import Message
+from bot.visits import Visit, is_person
+
+PACE_S = 1.0
+"""Between two posts to one place: Slack takes about one message a second a channel (its rate limits page)."""
+RIPE_S = 15.0
+"""A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""
+HOLD_S = 60.0
+EVENT = "callboard_post"
+"""The type of the metadata that every post carries."""
+
+_BROKEN = (ClientError, SlackClientError, TimeoutError, OSError)
+log = structlog.get_logger("callboard")
+
+
+async def post(visit: Visit, step: Step, what: Post) -> float:
+    """Send the message of a step; return for how long to wait before the next."""
+    pace, outbox = visit.services.store.slack, visit.services.store.outbox
+    if wait := await pace.paused("chat.postMessage"):
+        return wait
+    try:
+        channel = await conversation(visit)
+    except SlackApiError as error:
+        return await _not_opened(visit, error)
+    except _BROKEN:
+        return RETRY_S
+    begun = Begun(
+        id=secrets.token_hex(8),
+        at=visit.now,
+        channel="" if is_person(channel) else channel,
+        thread_ts=what.card.ts if what.card else "",
+        card=what.card.id if what.card and not what.card.ts else "",
+        writes=tuple(step.writes),
+        entries=step.by_slot,
+    )
+    message = await draw(visit.services, what)
+    answer = await outbox.begin(visit.place, begun, PACE_S)
+    if not answer.ok:
+        return answer.wait or (RETRY_S if answer.begun else 0)
+    if wait := await pace.may_post():
+        await outbox.clear(visit.place, begun.id)
+        return wait
+    return await _send(visit, begun, channel, what, message)
+
+
+async def _not_opened(visit: Visit, error: SlackApiError) -> float:
+    """Somebody's direct messages cannot be opened."""
+    log.warning("direct messages cannot be opened", place=visit.place, error=refusal(error))
+    if judge(error) is Verdict.SUSPEND:
+        await visit.suspend(refusal(error))
+        return 0.1
+    return HOLD_S if judge(error) is Verdict.HOLD else await visit.paused("conversations.open", error)
+
+
+async def recover(visit: Visit, begun: Begun) -> float:
+    """Finish a post that somebody began; return for how long to wait before it can be."""
+    if begun.ts:
+        await _finish(visit, begun)
+        return 0
+    left = RIPE_S - (visit.now - begun.at).total_seconds()
+    if left > 0:
+        return left
+    try:
+        found = await find_post(visit, begun)
+    except SlackApiError as error:
+        if judge(error) is not Verdict.HOLD:
+            return await visit.paused("conversations.history", error)
+        log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=refusal(error))
+        found = None
+    except _BROKEN:
+        return RETRY_S
+    if found:
+        await _settle(visit, begun.arrived(*found))
+    else:
+        await visit.services.store.outbox.clear(visit.place, begun.id)
+    return 0
+
+
+async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> float:
+    try:
+        sent = await _call(visit, begun, channel, what, message)
+    except SlackApiError as error:
+        return await _refused(visit, begun, channel, what, message, error)
+    except _BROKEN as error:
+        log.warning("a post may or may not have arrived", place=visit.place, reason=type(error).__name__)
+        visit.services.metrics.delivered("unsure")
+        return RIPE_S
+    visit.services.metrics.delivered("posted")
+    for told in [what.told] if what.told else what.digest.told if what.digest else ():
+        visit.services.metrics.told((visit.now - told.change.at).total_seconds())
+    await _settle(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
+    return 0
+
+
+async def _call(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> dict[str, Any]:
+    threaded = {"thread_ts": begun.thread_ts, "reply_broadcast": _broadcasts(what)} if begun.thread_ts else {}
+    sent = await visit.slack.chat_postMessage(
+        channel=channel,
+        text=message.text,
+        blocks=message.blocks or None,
+        metadata={"event_type": EVENT, "event_payload": {"id": begun.id}},
+        unfurl_links=False,
+        unfurl_media=False,
+        **threaded,
+    )
+    return cast("dict[str, Any]", sent.data)
+
+
+def _broadcasts(what: Post) -> bool:
+    """Whether a reply goes to the channel too; in direct messages always, where nobody looks into threads."""
+    if what.card is None:
+        return False
+    if is_person(what.card.place) or what.card.terms.to is To.HERE:
+        return True
+    jobs = [what.told.change.job] if what.told else [each.job for each in what.card.jobs.values() if each.job]
+    return any(what.card.terms.broadcasts(job.state) for job in jobs)
+
+
+async def _refused(  # noqa: PLR0917  # everything about one post
+    visit: Visit, begun: Begun, channel: str, what: Post, message: Message, error: SlackApiError
+) -> float:
+    """Do what the table of verdicts says; a post that Slack certainly did not take is no longer begun."""
+    verdict, code = judge(error), refusal(error)
+    log.warning("Slack refused a post", place=visit.place, error=code, verdict=verdict.name.lower())
+    visit.services.metrics.delivered(verdict.name.lower())
+    match verdict:
+        case Verdict.UNSURE:
+            return RIPE_S
+        case Verdict.DETACH if begun.thread_ts:
+            alone = begun.model_copy(update={"thread_ts": ""})
+            return await _send(visit, alone, channel, what, message)
+        case Verdict.PLAIN if message.blocks:
+            return await _send(visit, begun, channel, what, Message(message.text, []))
+        case Verdict.SUSPEND:
+            await visit.suspend(code)
+            wait = 0.0
+        case Verdict.HOLD:
+            wait = HOLD_S
+        case _:
+            wait = await visit.paused("chat.postMessage", error)
+    await visit.services.store.outbox.clear(visit.place, begun.id)
+    return wait
+
+
+async def _settle(visit: Visit, begun: Begun) -> None:
+    """Record a post that arrived, and take out what it told.
+
+    Where somebody else took this post for lost and sent it again, this one is taken back.
+    """
+    outbox = visit.services.store.outbox
+    if await outbox.settle(visit.place, begun):
+        await _finish(visit, begun)
+    elif not await outbox.was_told(visit.place, begun.id):
+        log.warning("a post that came too late is taken back", place=visit.place)
+        await visit.slack.chat_delete(channel=begun.channel, ts=begun.ts)
+
+
+async def _finish(visit: Visit, begun: Begun) -> None:
+    await visit.services.store.outbox.take_out(visit.place, begun.entries)
+    await visit.services.store.outbox.clear(visit.place, begun.id)

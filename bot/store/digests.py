@@ -1,0 +1,33 @@
+"""What a digest counts: kept for whoever wants to see all of it."""
+
+import secrets
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.notices import Digest
+from bot.store.connection import Link
+from bot.store.keys import DIGEST
+
+_DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Digests by short random keys, for seven days. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def put(self, digest: Digest) -> str:
+        """Keep a digest and return its key."""
+        key = secrets.token_urlsafe(12)
+        await self.link.ask("SET", DIGEST.of(key), _DIGEST.dump_json(digest).decode(), "EX", DIGEST.seconds)
+        return key
+
+    async def get(self, key: str) -> Digest | None:
+        """Return a digest; None when it has expired, or was kept by another version."""
+        kept = await self.link.ask("GET", DIGEST.of(key))
+        try:
+            return _DIGEST.validate_json(kept) if kept else None
+        except ValidationError:
+            return None

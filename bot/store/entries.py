@@ -1,0 +1,74 @@
+"""What stands in an outbox: everything that a place is to be told, or that its cards have to show."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bot.cards import Terms
+from bot.changes import Change
+from bot.notices import LostJob, SoughtInVain, SuspendedPlace
+from providers.models import Job
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class SubscribedEntry(_Body):
+    """A job was subscribed to, or its terms were changed."""
+
+    type: Literal["subscribed"] = "subscribed"
+    job: Job
+    terms: Terms
+
+
+class ChangedEntry(_Body):
+    """A followed job changed."""
+
+    type: Literal["changed"] = "changed"
+    change: Change
+
+
+class UnsubscribedEntry(_Body):
+    """Somebody stopped following a job; `job` is what was last seen of it."""
+
+    type: Literal["unsubscribed"] = "unsubscribed"
+    job: Job
+    by: str
+    at: datetime
+
+
+class NoteEntry(_Body):
+    """A message for one person that belongs to no card."""
+
+    type: Literal["note"] = "note"
+    note: SuspendedPlace | LostJob | SoughtInVain
+
+
+Body = Annotated[SubscribedEntry | ChangedEntry | UnsubscribedEntry | NoteEntry, Field(discriminator="type")]
+_BODY: TypeAdapter[SubscribedEntry | ChangedEntry | UnsubscribedEntry | NoteEntry] = TypeAdapter(Body)
+
+
+class Entry(NamedTuple):
+    """An entry of the outbox that stands beside `slot`: a service (`ACCOUNT/SERVICE`), or the place itself."""
+
+    slot: str
+    id: str
+    card: str
+    body: SubscribedEntry | ChangedEntry | UnsubscribedEntry | NoteEntry
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """When it was put there: milliseconds and a number within them, as Redis Streams count."""
+        at, number = self.id.split("-")
+        return int(at), int(number)
+
+
+def read(slot: str, entry_id: str, fields: Mapping[str, str]) -> Entry | None:
+    """Read an entry as Redis keeps it; None for one that another version wrote and this one cannot read."""
+    try:
+        return Entry(slot, entry_id, fields["card"], _BODY.validate_json(fields["entry"]))
+    except (KeyError, ValidationError):
+        return None

@@ -1,0 +1,248 @@
+"""What a place is still to be told, and the post to it that is under way: what telling exactly once needs."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.cards import Card
+from bot.store import entries
+from bot.store.connection import Link, Part
+from bot.store.entries import Entry, NoteEntry
+from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, STALE, SUSPENDED, TOLD
+from bot.store.scripts import script
+
+READ_MAX = 1000
+"""Entries of one outbox that are read at once."""
+
+
+class Urgency(StrEnum):
+    """How soon a card is to be edited: ends go before changes of state, those before progress."""
+
+    END = "0"
+    STATE = "1"
+    PROGRESS = "2"
+
+
+class Write(BaseModel):
+    """A card after a step: `before` is the card that the step was decided on, `after` the one to keep, both as JSON."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    before: str
+    after: str
+    urgency: Urgency | None = None
+
+
+class Begun(BaseModel):
+    """A post that is under way, with all that is to be recorded once Slack has it.
+
+    `id` goes with the message as metadata. `card` is the card whose message it becomes. `channel` is the conversation
+    where it can be found again, empty while that is unknown; `ts` is its timestamp, empty until Slack has it. `entries`
+    are the ids of what it tells, by slot.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    at: datetime
+    channel: str
+    thread_ts: str = ""
+    card: str = ""
+    writes: tuple[Write, ...] = ()
+    entries: Mapping[str, tuple[str, ...]] = {}
+    ts: str = ""
+
+    def arrived(self, channel: str, ts: str) -> Self:
+        """Return the same post with its message known."""
+        writes = [_with_message(each, channel, ts) if each.id == self.card else each for each in self.writes]
+        return self.model_copy(update={"ts": ts, "channel": channel, "writes": tuple(writes)})
+
+
+def _with_message(write: Write, channel: str, ts: str) -> Write:
+    card = Card.model_validate_json(write.after).model_copy(update={"channel": channel, "ts": ts})
+    return write.model_copy(update={"after": encode(card)})
+
+
+class Suspension(BaseModel):
+    """Why Slack takes nothing for a place (its error code) and since when; `told` says that the owners know."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: str
+    since: datetime
+    told: bool = False
+
+
+@dataclass(slots=True)
+class Box:
+    """Everything that waits for one place, as it was when it was read."""
+
+    place: str
+    entries: list[Entry] = field(default_factory=list[Entry])
+    unreadable: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    cards: dict[str, Card] = field(default_factory=dict[str, Card])
+    records: dict[str, str] = field(default_factory=dict[str, str])
+    stale: dict[str, str] = field(default_factory=dict[str, str])
+    begun: Begun | None = None
+    suspension: Suspension | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left that the place would have to be visited for."""
+        return not (self.entries or self.cards or self.stale or self.begun or self.unreadable)
+
+
+class Answer(NamedTuple):
+    """What Redis says to the beginning of a post; `wait` is in seconds."""
+
+    ok: bool
+    suspended: bool = False
+    begun: Begun | None = None
+    wait: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The outboxes of all places. `services` are the slots (`ACCOUNT/SERVICE`) beside which a place may have one.
+
+    Raises StoreUnavailable.
+    """
+
+    link: Link
+
+    async def read(self, place: str, services: Iterable[str]) -> Box:
+        """Return everything that waits for a place, in one round trip."""
+        slots = [*services, place]
+        asking: list[Sequence[Part]] = [("XRANGE", OUTBOX.of(s, place), "-", "+", "COUNT", READ_MAX) for s in slots]
+        asking += [("HGETALL", CARDS.of(place)), ("HGETALL", STALE.of(place))]
+        asking += [("GET", BEGUN.of(place)), ("GET", SUSPENDED.of(place))]
+        *streams, cards, stale, begun, suspended = await self.link.ask_all(asking)
+        box = Box(place, records=cards, stale=stale)
+        box.cards = {card_id: Card.model_validate_json(text) for card_id, text in cards.items()}
+        box.begun = Begun.model_validate_json(begun) if begun else None
+        box.suspension = Suspension.model_validate_json(suspended) if suspended else None
+        for slot, stream in zip(slots, streams, strict=True):
+            _sort(box, slot, stream or [])
+        box.entries.sort(key=lambda entry: entry.order)
+        return box
+
+    async def begin(self, place: str, begun: Begun, pace_s: float) -> Answer:
+        """Mark a post as begun; the answer says whether it may be sent now."""
+        cards = (part for write in begun.writes for part in (write.id, write.before))
+        keys = (BEGUN.of(place), PACE.of(place), SUSPENDED.of(place), CARDS.of(place))
+        pace = max(1, round(pace_s * 1000))
+        told: list[str] = await self.link.ask("EVAL", script("begin"), 4, *keys, begun.model_dump_json(), pace, *cards)
+        match told:
+            case ["ok"]:
+                return Answer(ok=True)
+            case ["suspended"]:
+                return Answer(ok=False, suspended=True)
+            case ["begun", other]:
+                return Answer(ok=False, begun=Begun.model_validate_json(other))
+            case ["pace", wait]:
+                return Answer(ok=False, wait=int(wait) / 1000)
+            case _:
+                return Answer(ok=False)
+
+    async def settle(self, place: str, begun: Begun) -> bool:
+        """Record that a post arrived, with the cards as they are after it; False when it is somebody else's by now."""
+        return await self._apply(place, begun.writes, begun.id, begun.model_dump_json())
+
+    async def apply(self, place: str, writes: Sequence[Write]) -> bool:
+        """Write cards without posting; False, and nothing is written, when they are not what they were."""
+        return not writes or await self._apply(place, writes, "", "")
+
+    async def _apply(self, place: str, writes: Sequence[Write], post: str, mark: str) -> bool:
+        await self.link.ask("SADD", PLACES.of(), place)
+        token = secrets.token_hex(4)
+        marks = [f"{each.urgency}:{token}" if each.urgency else "" for each in writes]
+        cards = (
+            part
+            for each, wanted in zip(writes, marks, strict=True)
+            for part in (each.id, each.before, each.after, wanted)
+        )
+        keys = (BEGUN.of(place), CARDS.of(place), STALE.of(place), TOLD.of(place, post))
+        return bool(await self.link.ask("EVAL", script("apply"), 4, *keys, post, mark, TOLD.seconds, *cards))
+
+    async def take_out(self, place: str, told: Mapping[str, Sequence[str]]) -> None:
+        """Take entries (ids by slot) out: they are told, or shown on a card."""
+        if commands := [
+            ("EVAL", script("take_out"), 2, OUTBOX.of(slot, place), PENDING.of(slot), place, *ids)
+            for slot, ids in told.items()
+            if ids
+        ]:
+            await self.link.ask_all(commands)
+
+    async def clear(self, place: str, post: str) -> None:
+        """End a post: it is recorded, or was never sent."""
+        await self.link.ask("EVAL", script("clear"), 1, BEGUN.of(place), post)
+
+    async def was_told(self, place: str, post: str) -> bool:
+        """Whether a post was recorded, by whoever did."""
+        return bool(await self.link.ask("EXISTS", TOLD.of(place, post)))
+
+    async def refresh(self, cards: Iterable[tuple[str, str]]) -> None:
+        """Ask for an edit of cards, given as (place, card), when there is time; one that is wanted sooner stays so."""
+        mark = f"{Urgency.PROGRESS}:{secrets.token_hex(4)}"
+        if marks := [("HSETNX", STALE.of(place), card, mark) for place, card in cards]:
+            await self.link.ask_all(marks)
+
+    async def unmark(self, place: str, card: str, mark: str, *, drop: str = "") -> None:
+        """Take back the mark of a card that was edited; `drop` is the record of one that is over and can go."""
+        keys = (STALE.of(place), CARDS.of(place), BEGUN.of(place))
+        await self.link.ask("EVAL", script("unmark"), 3, *keys, card, mark, drop)
+
+    async def put(self, place: str, entry: NoteEntry, once: str) -> bool:
+        """Put a note into a place's own outbox, unless the one named `once` was put there before."""
+        await self.link.ask("SADD", PLACES.of(), place)
+        keys = (OUTBOX.of(place, place), PENDING.of(place), ONCE.of(place, once))
+        told = (place, "", entry.model_dump_json(), ONCE.seconds)
+        return bool(await self.link.ask("EVAL", script("put"), 3, *keys, *told))
+
+    async def suspend(self, place: str, suspension: Suspension) -> None:
+        """Keep everything for a place back until it is restored."""
+        await self.link.ask("SET", SUSPENDED.of(place), suspension.model_dump_json())
+
+    async def restore(self, place: str) -> bool:
+        """Let a place be posted to again; whether it was suspended."""
+        return bool(await self.link.ask("DEL", SUSPENDED.of(place)))
+
+    async def depth(self, slots: Sequence[str], places: Iterable[str]) -> int:
+        """Return how many entries wait beside these slots, for these places."""
+        lengths = [("XLEN", OUTBOX.of(slot, place)) for place in places for slot in slots]
+        return sum(await self.link.ask_all(lengths)) if lengths else 0
+
+    async def open_cards(self, place: str, most: int) -> list[str]:
+        """Return the cards of a place whose jobs are still followed, if they are no more than that."""
+        if not 0 < await self.link.ask("HLEN", CARDS.of(place)) <= most:
+            return []
+        kept: dict[str, str] = await self.link.ask("HGETALL", CARDS.of(place))
+        return [card_id for card_id, text in kept.items() if not Card.model_validate_json(text).over]
+
+    async def places(self) -> set[str]:
+        """Return every place that has cards, or entries of its own."""
+        return set(await self.link.ask("SMEMBERS", PLACES.of()))
+
+    async def leave(self, place: str) -> None:
+        """Forget a place for which nothing waits."""
+        await self.link.ask_all([("SREM", PLACES.of(), place), ("DEL", SUSPENDED.of(place))])
+
+
+def encode(card: Card) -> str:
+    """Return a card as it is kept."""
+    return card.model_dump_json(exclude_defaults=True, exclude={"jobs": {"__all__": {"job": {"raw"}}}})
+
+
+def _sort(box: Box, slot: str, stream: Iterable[tuple[str, dict[str, str]]]) -> None:
+    """Put what stands in one outbox into the box."""
+    for entry_id, fields in stream:
+        if entry := entries.read(slot, entry_id, fields):
+            box.entries.append(entry)
+        else:
+            box.unreadable.setdefault(slot, []).append(entry_id)

@@ -1,0 +1,50 @@
+"""What Slack allows the whole fleet: methods that it asked not to call for a while, and budgets by the minute."""
+
+from dataclasses import dataclass
+from math import ceil
+
+from bot.store.budget import SharedBudget
+from bot.store.connection import Link
+from bot.store.keys import DIRECT, PAUSE
+from bot.store.outbox import Urgency
+
+EDITS_A_MINUTE = 50
+"""chat.update, for the whole workspace (Slack's rate limits page, tier 3)."""
+POSTS_A_MINUTE = 200
+"""chat.postMessage, for the whole workspace: "several hundred per minute" (Slack's rate limits page)."""
+PAUSE_MAX_S = 600
+_KEPT_FOR_MORE_URGENT = {Urgency.END: 0, Urgency.STATE: 10, Urgency.PROGRESS: 25}
+
+
+@dataclass(frozen=True, slots=True)
+class SlackPace:
+    """Slack's patience, shared by all processes. Raises StoreUnavailable."""
+
+    link: Link
+    budget: SharedBudget
+
+    async def pause(self, method: str, seconds: float) -> None:
+        """Keep everybody from calling a method for as long as Slack asked."""
+        await self.link.ask("SET", PAUSE.of(method), "1", "EX", max(1, min(PAUSE_MAX_S, ceil(seconds))))
+
+    async def paused(self, method: str) -> float:
+        """Return for how many seconds a method is not to be called; 0 for one that may be."""
+        left = await self.link.ask("PTTL", PAUSE.of(method))
+        return max(0, left) / 1000
+
+    async def may_post(self) -> float:
+        """Take one post; return 0, or after how many seconds to try again."""
+        return await self.paused("chat.postMessage") or await self.budget.take("slack/posts", POSTS_A_MINUTE, 60)
+
+    async def may_edit(self, urgency: Urgency) -> float:
+        """Take one edit; return 0, or after how many seconds to try again. Less urgent ones leave some for others."""
+        keep = _KEPT_FOR_MORE_URGENT[urgency]
+        return await self.paused("chat.update") or await self.budget.take("slack/edits", EDITS_A_MINUTE, 60, keep)
+
+    async def direct(self, user: str) -> str | None:
+        """Return the conversation of the bot with a person, where it is known."""
+        return await self.link.ask("GET", DIRECT.of(user))
+
+    async def remember_direct(self, user: str, channel: str) -> None:
+        """Keep the conversation of the bot with a person."""
+        await self.link.ask("SET", DIRECT.of(user), channel, "EX", DIRECT.seconds)

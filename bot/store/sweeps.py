@@ -1,0 +1,74 @@
+"""How the last look at each service's followed jobs went."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.answers import ServiceError
+from bot.store.connection import Link
+from bot.store.keys import SWEEP
+from bot.store.tracked import Service, instant, milliseconds
+from providers.redact import scrub
+
+
+class Sweep(NamedTuple):
+    """One look at a service: `at` is when the last one ended that was answered, `tried_at` when the last one ended.
+
+    `jobs` were checked with `requests`. `failures` counts those in a row without an answer, for `error`, from
+    `failing_since` on.
+    """
+
+    at: datetime | None = None
+    tried_at: datetime | None = None
+    jobs: int = 0
+    requests: int = 0
+    failures: int = 0
+    failing_since: datetime | None = None
+    error: ServiceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeps:
+    """The last sweep of every service. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def write(self, service: Service, sweep: Sweep) -> None:
+        """Keep how a sweep went."""
+        key = SWEEP.of("/".join(service))
+        error = sweep.error.model_copy(update={"message": scrub(sweep.error.message)}) if sweep.error else None
+        fields = {
+            "at": milliseconds(sweep.at) if sweep.at else "",
+            "tried_at": milliseconds(sweep.tried_at) if sweep.tried_at else "",
+            "jobs": sweep.jobs,
+            "requests": sweep.requests,
+            "failures": sweep.failures,
+            "failing_since": milliseconds(sweep.failing_since) if sweep.failing_since else "",
+            "error": error.model_dump_json() if error else "",
+        }
+        flat = [part for pair in fields.items() for part in pair]
+        await self.link.ask_all([("HSET", key, *flat), ("EXPIRE", key, SWEEP.seconds)], atomic=True)
+
+    async def read(self, services: Sequence[Service]) -> dict[Service, Sweep]:
+        """Return the last sweep of each of these services, in one round trip."""
+        if not services:
+            return {}
+        told = await self.link.ask_all([("HGETALL", SWEEP.of("/".join(service))) for service in services])
+        return {service: _sweep(fields) for service, fields in zip(services, told, strict=True)}
+
+
+def _sweep(fields: dict[str, str]) -> Sweep:
+    def moment(name: str) -> datetime | None:
+        return instant(int(text)) if (text := fields.get(name)) else None
+
+    error = fields.get("error")
+    return Sweep(
+        at=moment("at"),
+        tried_at=moment("tried_at"),
+        jobs=int(fields.get("jobs", 0)),
+        requests=int(fields.get("requests", 0)),
+        failures=int(fields.get("failures", 0)),
+        failing_since=moment("failing_since"),
+        error=ServiceError.model_validate_json(error) if error else None,
+    )

@@ -1,0 +1,218 @@
+"""Followed jobs, service by service: as they were last seen, when to look next, and who follows them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any, NamedTuple
+
+from bot.changes import fingerprint
+from bot.store.connection import Link, Part
+from bot.store.keys import DUE, JOBS, MINE, OUTBOX, PENDING, PLACES, SUBSCRIPTIONS
+from bot.store.scripts import script
+from providers.models import Job, JobRef
+
+_LEFT_OUT = {"account", "service", "raw", "request_id", "console_url", "region", "attributes", "notes"}
+"""What no card shows: a job is kept in about 300 bytes."""
+MISSED = "?"
+"""Begins the fingerprint of a job that the provider did not know when it was last asked."""
+
+Service = tuple[str, str]
+
+
+class Due(NamedTuple):
+    """A job that it is time to look at; `created_at` and `kind` are hints for the planner."""
+
+    id: str
+    checked_at: datetime
+    created_at: datetime | None
+    kind: str | None
+
+
+class Kept(NamedTuple):
+    """A followed job as last seen at `checked_at`. `record` is how Redis keeps it; `missed`: not found then."""
+
+    job: Job
+    checked_at: datetime
+    missed: bool
+    record: str
+
+
+class Seen(NamedTuple):
+    """What an answer says of a followed job, and when to look again if it is as it was."""
+
+    id: str
+    fingerprint: str
+    next_at: datetime
+
+
+class Step(NamedTuple):
+    """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
+
+    `entry` is what the followers are told, empty when it is nothing.
+    """
+
+    id: str
+    found: str
+    record: str | None
+    next_at: datetime | None = None
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """The followed jobs of every service. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def due(self, service: Service, until: datetime, limit: int) -> list[Due]:
+        """Return the jobs to look at until then, the longest overdue first, in two round trips."""
+        slot = "/".join(service)
+        wanted = ("ZRANGE", DUE.of(slot), "-inf", milliseconds(until), "BYSCORE", "LIMIT", 0, limit)
+        ids: list[str] = await self.link.ask(*wanted)
+        if not ids:
+            return []
+        records: list[str | None] = await self.link.ask("HMGET", JOBS.of(slot), *ids)
+        return [_due(job_id, kept) for job_id, kept in zip(ids, records, strict=True) if kept]
+
+    async def observe(self, service: Service, asked_at: datetime, seen: Iterable[Seen]) -> dict[str, Kept]:
+        """Tick off the followed jobs that are as they were, and return those that are not; one round trip.
+
+        Jobs that nobody follows are passed over, and so are those that a later question was answered about already.
+        """
+        slot = "/".join(service)
+        told = chain.from_iterable((each.id, each.fingerprint, milliseconds(each.next_at)) for each in seen)
+        keys = (JOBS.of(slot), DUE.of(slot))
+        flat: list[str] = await self.link.ask("EVAL", script("observe"), 2, *keys, milliseconds(asked_at), *told)
+        return {job_id: kept(service, record) for job_id, record in zip(flat[::2], flat[1::2], strict=True)}
+
+    async def record(self, service: Service, steps: Sequence[Step]) -> dict[str, dict[str, str]]:
+        """Record changes together with what their followers are to be told; one round trip.
+
+        Returns the followers (place to card) of each job recorded. A job that somebody else recorded since it was
+        found is left as it is: it will be seen again.
+        """
+        slot = "/".join(service)
+        told = chain.from_iterable(
+            (each.id, each.found, each.record or "", milliseconds(each.next_at) if each.next_at else "", each.entry)
+            for each in steps
+        )
+        keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
+        flat: list[str] = await self.link.ask("EVAL", script("record"), 4, *keys, OUTBOX.of(slot, ""), *told)
+        return {job_id: json.loads(places) for job_id, places in zip(flat[::2], flat[1::2], strict=True)}
+
+    async def subscribe(  # noqa: PLR0917  # what a subscription consists of
+        self, job: Job, asked_at: datetime, next_at: datetime, place: str, card: str, entry: str, user: str
+    ) -> tuple[str, bool]:
+        """Follow a job in a place, in one step; return its card there, and whether it was not followed there before."""
+        slot = f"{job.account}/{job.service}"
+        await self.link.ask_all(
+            [("SADD", PLACES.of(), place), ("SADD", MINE.of(user), place), ("EXPIRE", MINE.of(user), MINE.seconds)]
+        )
+        told: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, entry)
+        found, new = await self.link.ask("EVAL", script("subscribe"), 5, *_keys(slot, place), *told)
+        return found, bool(new)
+
+    async def unsubscribe(self, ref: JobRef, place: str, entry: str) -> str | None:
+        """Stop following a job in a place; return the card that followed it there, None when none did."""
+        slot = f"{ref.account}/{ref.service}"
+        return await self.link.ask("EVAL", script("unsubscribe"), 5, *_keys(slot, place), ref.id, place, entry)
+
+    async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
+        """Return what is known of followed jobs, and when they are looked at next; one round trip."""
+        refs = list(refs)
+        asking: list[Sequence[Part]] = []
+        for ref in refs:
+            slot = f"{ref.account}/{ref.service}"
+            asking += [("HGET", JOBS.of(slot), ref.id), ("ZSCORE", DUE.of(slot), ref.id)]
+        told = await self.link.ask_all(asking) if asking else []
+        found = zip(refs, told[::2], told[1::2], strict=True)
+        return {
+            ref: (kept((ref.account, ref.service), known), instant(float(score)))
+            for ref, known, score in found
+            if known and score is not None
+        }
+
+    async def postpone(self, service: Service, ids: Iterable[str], until: datetime) -> None:
+        """Look at jobs again at this time, whatever was planned."""
+        at = milliseconds(until)
+        pairs = [part for job_id in ids for part in (at, job_id)]
+        await self.link.ask("ZADD", DUE.of("/".join(service)), "XX", *pairs)
+
+    async def cards(self, service: Service) -> set[tuple[str, str]]:
+        """Return every card, as (place, card), that follows a job of a service."""
+        kept = await self.link.ask("HVALS", SUBSCRIPTIONS.of("/".join(service)))
+        return {pair for places in kept for pair in json.loads(places).items()}
+
+    async def followers(self, ref: JobRef) -> dict[str, str]:
+        """Return who follows a job: place to card."""
+        found = await self.link.ask("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
+        return json.loads(found) if found else {}
+
+    async def places_of(self, user: str) -> set[str]:
+        """Return every place where somebody subscribed, and their own direct messages."""
+        return {user, *(await self.link.ask("SMEMBERS", MINE.of(user)))}
+
+    async def state(self, services: Sequence[Service]) -> list[tuple[int, datetime | None, set[str]]]:
+        """Return for each service how many jobs are followed, when the next is due, and which places wait for news."""
+        asking: list[Sequence[Part]] = []
+        for service in services:
+            slot = "/".join(service)
+            asking += [("ZCARD", DUE.of(slot)), ("ZRANGE", DUE.of(slot), 0, 0, "WITHSCORES")]
+            asking += [("SMEMBERS", PENDING.of(slot))]
+        told = await self.link.ask_all(asking) if asking else []
+        return [
+            (number, _first_score(first), set(places))
+            for number, first, places in zip(told[::3], told[1::3], told[2::3], strict=True)
+        ]
+
+
+def record(job: Job, checked_at: datetime, *, missed: bool = False) -> str:
+    """Return how a job is kept: a line of what scripts and the planner want, then the job as JSON."""
+    created = milliseconds(job.created_at) if job.created_at else ""
+    mark = f"{MISSED if missed else ''}{fingerprint(job)}"
+    about = f"{milliseconds(checked_at)}|{created}|{_word(job.kind)}|{mark}"
+    return f"{about}\n{job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True)}"
+
+
+def kept(service: Service, text: str) -> Kept:
+    """Read a job as it is kept."""
+    about, _, about_job = text.partition("\n")
+    checked, _, _, mark = about.split("|", 3)
+    fields: dict[str, Any] = {**json.loads(about_job), "account": service[0], "service": service[1]}
+    return Kept(Job.model_validate(fields), instant(int(checked)), mark.startswith(MISSED), text)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a time as milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)
+
+
+def instant(ms: float) -> datetime:
+    """Return milliseconds since 1970 as a time."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _word(text: str | None) -> str:
+    return (text or "").replace("|", " ").replace("\n", " ")
+
+
+def _due(job_id: str, text: str) -> Due:
+    checked, created, kind, _ = text.partition("\n")[0].split("|", 3)
+    return Due(job_id, instant(int(checked)), instant(int(created)) if created else None, kind or None)
+
+
+def _keys(slot: str, place: str) -> tuple[str, ...]:
+    beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
+    return (*beside, OUTBOX.of(slot, place))
+
+
+def _first_score(found: Any) -> datetime | None:
+    """Read the score of `ZRANGE … 0 0 WITHSCORES`, which RESP2 and RESP3 spell differently."""
+    while isinstance(found, list) and len(found) == 1:  # pyright: ignore[reportUnknownArgumentType]
+        found = found[0]  # pyright: ignore[reportUnknownVariableType]
+    return instant(float(found[1])) if found else None  # pyright: ignore[reportUnknownArgumentType]
+
+
+Followers = Mapping[str, str]

@@ -1,0 +1,55 @@
+"""What runs later, again, or elsewhere: the tasks that workers take from Redis, each unique across the fleet by its key.
+
+How often a task runs is in its signature; what it does is one use case.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from docket import Perpetual
+
+from bot import delivery, subscriptions, tending, tracking
+from bot.cards import Terms
+from bot.services import Services
+from bot.waking import seek_again
+
+AGAIN = timedelta(seconds=5)
+"""After this long a task that raised is run again."""
+
+
+def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
+    """Return the tasks of a fleet, working with these services."""
+    providers = {(each.account, each.service): each for each in services.providers}
+
+    async def sweep(account: str, service: str, perpetual: Perpetual = Perpetual(every=AGAIN)) -> None:
+        """Look at the followed jobs of one service; runs for as long as there are any."""
+        provider = providers.get((account, service))
+        _next(perpetual, await tracking.sweep(services, provider) if provider else None)
+
+    async def deliver(place: str, perpetual: Perpetual = Perpetual(every=AGAIN)) -> None:
+        """Tell one place what waits for it; runs for as long as anything does."""
+        _next(perpetual, await delivery.deliver(services, place))
+
+    async def seek(ids: tuple[str, ...], here: str, terms: str) -> None:
+        """Look for jobs that no service knew when they were subscribed to."""
+        wanted = Terms.model_validate_json(terms)
+        if left := await subscriptions.sought(services, ids, here, wanted):
+            await seek_again(services, left, here, wanted, services.clock() + subscriptions.SEEK_EVERY)
+
+    async def tend(perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True)) -> None:
+        """See that nothing is forgotten."""
+        await tending.tend(services)
+
+    async def visit(perpetual: Perpetual = Perpetual(every=timedelta(minutes=1), automatic=True)) -> None:
+        """Visit every place that has cards."""
+        await tending.visit_all(services)
+
+    return sweep, deliver, seek, tend, visit
+
+
+def _next(perpetual: Perpetual, seconds: float | None) -> None:
+    if seconds is None:
+        perpetual.cancel()
+    else:
+        perpetual.after(timedelta(seconds=seconds))

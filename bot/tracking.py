@@ -1,0 +1,253 @@
+"""Looks at followed jobs, service by service: the fewest requests, one record of what changed and who has to know."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+
+from bot import plan
+from bot.answers import ServiceError
+from bot.changes import Kind, compare, fingerprint, lost
+from bot.plan import Reading
+from bot.services import Services
+from bot.store.entries import ChangedEntry
+from bot.store.sweeps import Sweep
+from bot.store.tracked import Due, Kept, Seen, Service, Step, record
+from bot.waking import wake
+from providers.base import Provider
+from providers.deadline import within
+from providers.errors import ProviderError, Unavailable
+from providers.models import Job, JobQuery, JobRef, JobState
+
+DUE_MAX = 5_000
+"""Jobs that one sweep looks at; the next one follows at once when there are more."""
+SOON = timedelta(seconds=3)
+"""Jobs that are due within this time are looked at too, so that one request serves more of them."""
+SWEEP_S = 60.0
+"""One sweep ends after this long, with what was learnt recorded."""
+LEAST_S = 1.0
+"""Between two sweeps of one service, at least."""
+MOST_S = 10.0
+"""Between two sweeps, at most: what was subscribed to meanwhile may be due. Without anything due nobody is asked."""
+BACK_OFF_MAX_S = 300.0
+SHARE = 0.7
+"""The part of a service's request budget that sweeps may use; the rest is for people's questions."""
+AFTER_MISS = timedelta(seconds=30)
+"""A job that its provider does not know is looked for again after this time, before it is believed to be gone."""
+TOLD_AFTER = timedelta(minutes=2)
+"""Cards tell that a service cannot be asked once it has been so for this long."""
+
+log = structlog.get_logger("callboard")
+
+
+@dataclass(slots=True)
+class _Look:
+    """One look at a service: whom it asks, and what came of it so far."""
+
+    services: Services
+    provider: Provider
+    random: Random = field(default_factory=Random)
+    waiting: set[str] = field(default_factory=set[str])
+    answered: int = 0
+    unanswered: ProviderError | None = None
+
+    @property
+    def service(self) -> Service:
+        return self.provider.account, self.provider.service
+
+    def next_at(self, job: Job) -> datetime:
+        return plan.next_look(job.created_at, self.services.clock(), self.random)
+
+
+async def sweep(services: Services, provider: Provider) -> float | None:
+    """Look at a service's followed jobs that are due; return after how many seconds to look again, None for never.
+
+    Raises StoreUnavailable.
+    """
+    began, look = time.perf_counter(), _Look(services, provider)
+    due = await services.store.tracked.due(look.service, services.clock() + SOON, DUE_MAX)
+    before = (await services.store.sweeps.read([look.service]))[look.service]
+    after = before
+    if due:
+        requests, error = await _asked(look, due)
+        after = _after(look, before, len(due), requests, error)
+        await services.store.sweeps.write(look.service, after)
+        _count(look, after, time.perf_counter() - began)
+        await _show_trouble(look, before, after)
+    for place in look.waiting:
+        await wake(services, place)
+    return await _next_in(look, after)
+
+
+async def observe(services: Services, provider: Provider, jobs: Sequence[Job], asked_at: datetime) -> None:
+    """Take what somebody else's question told of jobs into account, as far as they are followed."""
+    look = _Look(services, provider)
+    await _observe(look, jobs, asked_at, explained=True)
+    for place in look.waiting:
+        await wake(services, place)
+
+
+async def _asked(look: _Look, due: Sequence[Due]) -> tuple[int, ProviderError | None]:
+    """Ask about the jobs that are due; return how many requests it took, and why none of them was answered."""
+    requests, error = 0, None
+    try:
+        async with within(SWEEP_S, share=SHARE) as question:
+            try:
+                await _ask(look, due)
+            finally:
+                requests = question.requests
+    except ProviderError as failure:
+        error = failure
+    except TimeoutError:
+        error = Unavailable("no answer in time", code="late")
+    return requests, None if look.answered else error or look.unanswered
+
+
+async def _ask(look: _Look, due: Sequence[Due]) -> None:
+    able = look.provider.capabilities
+    left = {each.id: each for each in due}
+    if plan.lists_first(due, able):
+        reading = Reading.of(due, able)
+        await _read_list(look, reading)
+        left = {job_id: each for job_id, each in left.items() if job_id in reading.wanted}
+    for ids in plan.look_ups(list(left), able):
+        await _look_up(look, ids, {job_id: kind for job_id in ids if (kind := left[job_id].kind)})
+
+
+async def _read_list(look: _Look, reading: Reading) -> None:
+    cursor: str | None = None
+    goes_on = True
+    while goes_on:
+        asked_at = look.services.clock()
+        page = await look.provider.page(JobQuery(limit=min(100, look.provider.capabilities.page_max)), cursor)
+        await _observe(look, page.jobs, asked_at)
+        look.answered += 1
+        cursor = page.cursor
+        goes_on = reading.goes_on(page.jobs) and cursor is not None
+
+
+async def _look_up(look: _Look, ids: Sequence[str], kinds: Mapping[str, str]) -> None:
+    asked_at = look.services.clock()
+    answer = await look.provider.lookup(ids, kinds)
+    look.answered += len(answer.found) + len(answer.missing)
+    await _observe(look, answer.found, asked_at, explained=True)
+    await _missed(look, answer.missing, asked_at)
+    if answer.unanswered:
+        look.unanswered = answer.unanswered[0].error
+        later = look.services.clock() + AFTER_MISS
+        await look.services.store.tracked.postpone(look.service, [each.id for each in answer.unanswered], later)
+
+
+async def _observe(look: _Look, jobs: Sequence[Job], asked_at: datetime, *, explained: bool = False) -> None:
+    """Compare jobs with what was last seen of them, and record those that changed."""
+    seen = (Seen(job.id, fingerprint(job), look.next_at(job)) for job in jobs)
+    changed = await look.services.store.tracked.observe(look.service, asked_at, seen)
+    if not changed:
+        return
+    now = {job.id: job for job in jobs if job.id in changed}
+    if not explained:
+        now |= await _explained(look, now.values())
+    await _record(look, [(changed[job_id], job) for job_id, job in now.items()], asked_at)
+
+
+async def _explained(look: _Look, jobs: Iterable[Job]) -> dict[str, Job]:
+    """Return the failed jobs whose reason a list does not tell, as looking them up tells it."""
+    unexplained = [job.id for job in jobs if job.state is JobState.FAILED and job.unexplained]
+    if not unexplained:
+        return {}
+    try:
+        return {job.id: job for job in (await look.provider.lookup(unexplained)).found if job.state.ended}
+    except ProviderError:
+        return {}  # that it failed is worth more now than why later
+
+
+async def _record(look: _Look, found: Sequence[tuple[Kept, Job]], asked_at: datetime) -> None:
+    steps: list[Step] = []
+    for kept, job in found:
+        change = compare(kept.job, kept.checked_at, job.model_copy(update={"raw": None}), asked_at)
+        entry = ChangedEntry(change=change).model_dump_json() if change.kind is Kind.MOVED else ""
+        kept_on = None if change.fate else record(job, asked_at)
+        steps.append(Step(job.id, kept.record, kept_on, look.next_at(job), entry))
+    if not look.provider.capabilities.lists:
+        await look.services.store.recent.remember([job for _, job in found], asked_at)
+    await _recorded(look, steps)
+
+
+async def _recorded(look: _Look, steps: Sequence[Step]) -> None:
+    """Record steps; cards on which nothing but the progress is new are drawn again when there is time."""
+    told = {step.id for step in steps if step.entry}
+    followers = await look.services.store.tracked.record(look.service, steps)
+    cards = [pair for job_id, places in followers.items() if job_id not in told for pair in places.items()]
+    await look.services.store.outbox.refresh(cards)
+    look.waiting.update(place for places in followers.values() for place in places)
+
+
+async def _missed(look: _Look, ids: Sequence[str], asked_at: datetime) -> None:
+    """Record jobs that the provider does not know: at the second time in a row they are lost."""
+    refs = [JobRef(*look.service, job_id) for job_id in ids]
+    steps: list[Step] = []
+    for ref, (kept, _) in (await look.services.store.tracked.read(refs)).items():
+        if kept.checked_at >= asked_at:
+            continue
+        if not kept.missed:
+            again = look.services.clock() + AFTER_MISS
+            steps.append(Step(ref.id, kept.record, record(kept.job, asked_at, missed=True), again))
+            continue
+        expired = _forgotten(kept.job, look.provider.capabilities.retention, asked_at)
+        change = lost(kept.job, kept.checked_at, asked_at, expired=expired)
+        steps.append(Step(ref.id, kept.record, None, entry=ChangedEntry(change=change).model_dump_json()))
+    if steps:
+        await _recorded(look, steps)
+
+
+def _forgotten(job: Job, retention: timedelta | None, now: datetime) -> bool:
+    """Whether a job is so old that its provider has forgotten it, as it forgets all jobs."""
+    return retention is not None and job.created_at is not None and now - job.created_at >= retention - plan.OLDEST
+
+
+def _after(look: _Look, before: Sweep, jobs: int, requests: int, error: ProviderError | None) -> Sweep:
+    now = look.services.clock()
+    if error is None:
+        return Sweep(at=now, tried_at=now, jobs=jobs, requests=requests)
+    return Sweep(
+        at=before.at,
+        tried_at=now,
+        jobs=jobs,
+        requests=requests,
+        failures=before.failures + 1,
+        failing_since=before.failing_since or now,
+        error=ServiceError.of(error, *look.service),
+    )
+
+
+def _count(look: _Look, after: Sweep, seconds: float) -> None:
+    outcome = after.error.kind if after.error else "ok"
+    look.services.metrics.swept(*look.service, outcome, seconds)
+    look.services.metrics.requested(*look.service, outcome, after.requests)
+
+
+async def _show_trouble(look: _Look, before: Sweep, after: Sweep) -> None:
+    """Have every card of a service say that it cannot be asked, or that it can be again."""
+    if _troubled(before) == _troubled(after):
+        return
+    cards = await look.services.store.tracked.cards(look.service)
+    await look.services.store.outbox.refresh(cards)
+    look.waiting.update(place for place, _ in cards)
+
+
+def _troubled(sweep: Sweep) -> bool:
+    since, tried = sweep.failing_since, sweep.tried_at
+    return since is not None and tried is not None and tried - since >= TOLD_AFTER
+
+
+async def _next_in(look: _Look, after: Sweep) -> float | None:
+    number, first, _ = (await look.services.store.tracked.state([look.service]))[0]
+    if not number or first is None:
+        return None
+    if after.error:
+        asked = after.error.retry_after or 0
+        return max(asked, min(BACK_OFF_MAX_S, MOST_S * 2 ** min(after.failures - 1, 10)))
+    return min(MOST_S, max(LEAST_S, (first - look.services.clock()).total_seconds()))

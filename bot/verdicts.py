@@ -1,0 +1,83 @@
+"""What it means when Slack refuses a post or an edit: decided once, here, for every error there is.
+
+The codes are those of Slack's method pages for chat.postMessage, chat.update and conversations.open.
+"""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from types import MappingProxyType
+
+from slack_sdk.errors import SlackApiError
+
+from bot.refusals import refusal
+from providers.parsing import number
+
+
+class Verdict(Enum):
+    """What to do with what Slack refused."""
+
+    RETRY = auto()
+    """Slack did not take it; it may next time."""
+    UNSURE = auto()
+    """Slack may have taken it: look for it before it is sent again."""
+    HOLD = auto()
+    """Nothing gets through until somebody mends the app or its token; everything waits."""
+    SUSPEND = auto()
+    """This place takes nothing any more: keep what there is, and tell the owners."""
+    DETACH = auto()
+    """The message that was to be edited or replied to is gone: go on without it."""
+    PLAIN = auto()
+    """Slack does not like the blocks: send the text alone."""
+
+
+_CODES: Mapping[Verdict, tuple[str, ...]] = MappingProxyType(
+    {
+        Verdict.RETRY: (
+            "ratelimited", "rate_limited", "message_limit_exceeded", "team_added_to_org", "accesslimited",
+            "external_channel_migrating", "team_access_not_granted", "slack_connect_file_link_sharing_blocked",
+        ),
+        Verdict.UNSURE: (
+            "", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "duplicate_message_not_found",
+        ),
+        Verdict.HOLD: (
+            "not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "no_permission",
+            "missing_scope", "not_allowed_token_type", "ekm_access_denied", "access_denied", "org_login_required",
+            "enterprise_is_restricted", "deprecated_endpoint", "two_factor_setup_required", "app_missing_action_url",
+        ),
+        Verdict.SUSPEND: (
+            "is_archived", "not_in_channel", "channel_not_found", "restricted_action", "channel_is_archived",
+            "restricted_action_read_only_channel", "restricted_action_non_threadable_channel",
+            "restricted_action_thread_only_channel", "restricted_action_thread_locked", "user_not_found",
+            "user_disabled", "cannot_dm_bot", "cannot_dm_user", "messages_tab_disabled", "user_not_visible",
+            "not_allowed", "im_disabled", "method_not_supported_for_channel_type", "team_not_found",
+            "posting_to_general_channel_denied", "blocked_from_sending_messages", "is_inactive",
+        ),
+        Verdict.DETACH: (
+            "message_not_found", "cant_update_message", "edit_window_closed", "cannot_reply_to_message",
+            "thread_not_found", "as_user_not_supported", "invalid_ts",
+        ),
+        Verdict.PLAIN: (
+            "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text",
+            "markdown_text_conflict", "block_mismatch", "invalid_metadata_format", "invalid_metadata_schema",
+            "metadata_too_large", "metadata_must_be_sent_from_app", "invalid_arguments", "invalid_attachments",
+        ),
+    }
+)  # fmt: skip
+VERDICTS: Mapping[str, Verdict] = MappingProxyType(
+    {code: verdict for verdict, codes in _CODES.items() for code in codes}
+)
+"""Every error code that these calls are documented to answer with, and those seen beside them."""
+RETRY_S = 5.0
+"""How long to wait where Slack does not say."""
+
+
+def judge(error: SlackApiError) -> Verdict:
+    """Decide about a refusal; a code that nobody documented is tried again, and never taken for success."""
+    return VERDICTS.get(refusal(error), Verdict.RETRY)
+
+
+def retry_after(error: SlackApiError) -> float | None:
+    """Return for how many seconds Slack asks to wait, where it does."""
+    headers = getattr(error.response, "headers", None) or {}  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    lower = {str(name).lower(): value for name, value in dict(headers).items()}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return number(lower.get("retry-after"))

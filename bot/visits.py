@@ -1,0 +1,47 @@
+"""A visit to one place, to tell it what waits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.refusals import refusal
+from bot.services import Services
+from bot.store.outbox import Box, Suspension
+from bot.verdicts import RETRY_S, retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a visit works with; `place` is a channel, or a person for direct messages."""
+
+    services: Services
+    slack: AsyncWebClient
+    place: str
+
+    @property
+    def now(self) -> datetime:
+        return self.services.clock()
+
+    async def read(self) -> Box:
+        """Return everything that waits for the place."""
+        slots = [f"{each.account}/{each.service}" for each in self.services.providers]
+        return await self.services.store.outbox.read(self.place, slots)
+
+    async def suspend(self, reason: str) -> None:
+        """Keep everything for the place back; `reason` is Slack's error code."""
+        await self.services.store.outbox.suspend(self.place, Suspension(reason=reason, since=self.now))
+
+    async def paused(self, method: str, error: SlackApiError) -> float:
+        """Return for how long Slack asks to wait, and let the whole fleet obey it."""
+        wait = retry_after(error) or RETRY_S
+        if refusal(error) in {"ratelimited", "rate_limited"}:
+            self.services.metrics.throttled(method)
+            await self.services.store.slack.pause(method, wait)
+        return wait
+
+
+def is_person(place: str) -> bool:
+    """Whether a place is somebody's direct messages: ids of users begin with U or W."""
+    return place[:1] in {"U", "W"}
