@@ -1,4 +1,4 @@
-"""A real redis-server for tests, emptied before each; a test that leaves a key that is unknown or lives for ever fails."""
+"""A real redis-server for tests, emptied before each; a test that leaves an undeclared or immortal key fails."""
 
 import shutil
 import subprocess
