@@ -1,4 +1,4 @@
-"""A real redis-server for tests, emptied before each; a test that leaves an unknown key fails, or an immortal one that nobody owns."""
+"""A real redis-server for tests, emptied before each; a test that leaves an undeclared or immortal key fails."""
 
 import shutil
 import subprocess
@@ -47,7 +47,7 @@ def redis_process() -> Generator[str]:
 
 @pytest.fixture
 async def link(redis_process: str) -> AsyncGenerator[Link]:
-    """A connection to an empty server; afterwards every key must be one of `bot.store.keys`, with a lifetime or an owner."""
+    """A connection to an empty server; afterwards every key must be declared, and have a lifetime or an owner."""
     async with connect(redis_process) as redis:
         await Link(redis).ask("FLUSHALL")
         yield Link(redis)

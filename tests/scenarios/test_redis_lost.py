@@ -1,52 +1,19 @@
 """Redis dies under the running bot, and comes back: nobody restarts anything."""
 
 import asyncio
-import signal
-import subprocess
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from redis import Redis
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 
 from bot.store import StoreUnavailable
-from tests.fixtures_redis import redis_server
+from tests.redis_server import Server
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Answer
 
 OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
 LOST = "cannot be listed now"
-
-
-class Server:
-    """A redis-server that can die and hang. Its data is on disk."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.url = f"unix://{folder}/redis.sock"
-        self.start()
-
-    def start(self) -> None:
-        """Start with what is on disk, and return when it answers."""
-        options = ["--port", "0", "--unixsocket", f"{self._folder}/redis.sock", "--dir", str(self._folder)]
-        durable = ["--appendonly", "yes", "--appendfsync", "always"]
-        self._process = subprocess.Popen([redis_server(), *options, *durable], stdout=subprocess.DEVNULL)
-        with Redis.from_url(self.url, retry=Retry(ConstantBackoff(0.02), 500)) as client:  # pyright: ignore[reportUnknownMemberType]
-            client.ping()  # pyright: ignore[reportUnknownMemberType]
-
-    def dies(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def hangs(self) -> None:
-        """Take connections and answer nothing."""
-        self._process.send_signal(signal.SIGSTOP)
-
-    def goes_on(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture

@@ -1,0 +1,78 @@
+"""What a fleet's operator watches: counters, gauges and histograms as Prometheus reads them.
+
+Each `Metrics` has a registry of its own, so nothing is global and two of them never meet.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""The format that `text` returns (prometheus.io, "Exposition formats", text-based format)."""
+SWEEP_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+"""Bounds for a sweep: one fast request, up to the longest interval between two sweeps."""
+TOLD_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0)
+"""Bounds for telling: 250 ms is the aim, a post a second a channel the rule, a suspended channel the tail."""
+_SERVICE = ("account", "service")
+
+
+class Metrics:
+    """What happened since the process began."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        outcomes = (*_SERVICE, "outcome")
+        self._sweeps = Counter("callboard_sweeps", "Sweeps of a service.", outcomes, registry=registry)
+        self._sweep_s = Histogram(
+            "callboard_sweep_duration_seconds", "How long a sweep took.", _SERVICE, buckets=SWEEP_S, registry=registry
+        )
+        self._requests = Counter("callboard_provider_requests", "Requests to a service.", outcomes, registry=registry)
+        self._lag = Gauge(
+            "callboard_sweep_lag_seconds", "How late a service's next sweep is.", _SERVICE, registry=registry
+        )
+        self._outbox = Gauge("callboard_outbox_depth", "Notifications that wait to be told.", registry=registry)
+        self._deliveries = Counter(
+            "callboard_deliveries", "What became of notifications.", ["outcome"], registry=registry
+        )
+        self._throttled = Counter(
+            "callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"], registry=registry
+        )
+        self._told = Histogram(
+            "callboard_delivery_delay_seconds",
+            "From recording a change to Slack's answer.",
+            buckets=TOLD_S,
+            registry=registry,
+        )
+
+    def swept(self, account: str, service: str, outcome: str, seconds: float) -> None:
+        """Count a sweep that took `seconds`; `outcome` is "ok" or the kind of failure."""
+        self._sweeps.labels(account, service, outcome).inc()
+        self._sweep_s.labels(account, service).observe(seconds)
+
+    def requested(self, account: str, service: str, outcome: str, number: int = 1) -> None:
+        """Count requests that a service answered; `outcome` is "ok" or the kind of failure."""
+        self._requests.labels(account, service, outcome).inc(number)
+
+    def lag(self, account: str, service: str, seconds: float) -> None:
+        """Set how many seconds ago a service should have been swept: 0 while it keeps its interval."""
+        self._lag.labels(account, service).set(max(seconds, 0.0))
+
+    def outbox(self, depth: int) -> None:
+        """Set how many notifications wait, over all channels."""
+        self._outbox.set(depth)
+
+    def delivered(self, outcome: str, number: int = 1) -> None:
+        """Count notifications by what became of them: posted, edited, merged, retried, suspended, dropped."""
+        self._deliveries.labels(outcome).inc(number)
+
+    def throttled(self, method: str) -> None:
+        """Count a call of a Web API method that Slack put off."""
+        self._throttled.labels(method).inc()
+
+    def told(self, seconds: float) -> None:
+        """Count a change that reached Slack `seconds` after it was recorded."""
+        self._told.observe(seconds)
+
+    def text(self) -> bytes:
+        """Everything, in the format of CONTENT_TYPE."""
+        return generate_latest(self._registry)
