@@ -6,23 +6,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.clouds.app import create_app
-from sandbox.clouds.misbehave import TRANSPORT
 from sandbox.clouds.world import World
+from sandbox.connections import Connection
 from sandbox.ports import CLOUDS_PORT, HOST, listen
 from sandbox.serving import GRACE_S, KEEP_ALIVE_S, served
 
 PORT = CLOUDS_PORT
-
-
-class _Protocol(H11Protocol):
-    """Lets the application reach a connection, so that it can break it."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, TRANSPORT: transport}
 
 
 @asynccontextmanager
@@ -35,7 +26,7 @@ async def serving(
     """
     config = uvicorn.Config(
         create_app(world),
-        http=_Protocol,
+        http=Connection,
         ws="none",
         lifespan="off",
         access_log=False,

@@ -1,18 +1,15 @@
 """The local workspace as one web application: Web API, Socket Mode, response_urls, the page, the test hooks."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from sandbox.slack.chat import chat_methods
 from sandbox.slack.delivery import ACK_SECONDS, Delivery
 from sandbox.slack.directory import directory_methods
-from sandbox.slack.errors import RateLimitedError, SlackError
-from sandbox.slack.faults import ServerFault
+from sandbox.slack.errors import Failure
+from sandbox.slack.history import history_methods
 from sandbox.slack.hooks import Hooks
 from sandbox.slack.model import Json
 from sandbox.slack.page import Page
@@ -21,7 +18,7 @@ from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.static_files import StaticFiles
 from sandbox.slack.views import view_methods
 from sandbox.slack.web_api import WebApi, read_arguments
-from sandbox.slack.workspace import CallMade, Workspace
+from sandbox.slack.workspace import Workspace
 
 
 def create_app(workspace: Workspace, *, delivery: Delivery | None = None, ack_within: float = ACK_SECONDS) -> Starlette:
@@ -30,7 +27,7 @@ def create_app(workspace: Workspace, *, delivery: Delivery | None = None, ack_wi
     Payloads go over Socket Mode unless another `delivery` is given. `ack_within` is Slack's patience in seconds.
     """
     sockets = SocketMode(workspace.feed, workspace.app.id, ack_within=ack_within)
-    methods = {**chat_methods(), **view_methods(), **directory_methods()}
+    methods = {**chat_methods(), **view_methods(), **directory_methods(), **history_methods()}
     api = WebApi(workspace, sockets, methods)
     files = StaticFiles()
     routes: list[BaseRoute] = [
@@ -53,26 +50,16 @@ class _Responses:
 
     async def endpoint(self, request: Request) -> Response:
         body: Json = {}
+        workspace, token = self._workspace, request.path_params["token"]
         try:
             body = await read_arguments(request)
-            self._answer(request.path_params, body)
-        except ServerFault as fault:
-            return self._done(body, f"http_{fault.status}", Response(status_code=fault.status))
-        except SlackError as error:
-            return self._done(body, error.code, _refusal(error))
-        return self._done(body, None, PlainTextResponse("ok"))
-
-    def _answer(self, place: Mapping[str, Any], body: Json) -> None:
-        self._workspace.faults.strike("response_url")
-        respond(self._workspace, self._workspace.grants.answer(place["token"]), body)
-
-    def _done(self, body: Json, error: str | None, response: Response) -> Response:
-        self._workspace.calls.append(CallMade("response_url", body, error))
-        return response
-
-
-def _refusal(error: SlackError) -> Response:
-    if isinstance(error, RateLimitedError):
-        return JSONResponse(error.body(), status_code=429, headers={"Retry-After": str(error.retry_after)})
-    gone = error.code in ("used_url", "expired_url", "invalid_url")
-    return JSONResponse(error.body(), status_code=404 if gone else 400)
+            fault = workspace.faults.take("response_url", workspace.grants.channel(token))
+            await workspace.faults.strike(
+                fault, request, lambda: respond(workspace, workspace.grants.answer(token), body)
+            )
+        except Failure as failure:
+            workspace.calls.add("response_url", body, failure.code, stored=failure.stored)
+            gone = failure.code in ("used_url", "expired_url", "invalid_url")
+            return failure.response(404 if gone else 400, {})
+        workspace.calls.add("response_url", body)
+        return PlainTextResponse("ok")

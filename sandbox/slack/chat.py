@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.slack.content import TEXT_UPDATE_MAX, check_size, read_content, read_metadata
 from sandbox.slack.errors import SlackError
-from sandbox.slack.model import Channel, Json, Message
+from sandbox.slack.model import Channel, Content, Json, Message
 from sandbox.slack.payloads import api_message
 from sandbox.slack.web_api import Arguments, Caller, Method, Methods
 
@@ -42,6 +42,11 @@ class _Delete(Arguments):
     ts: str
 
 
+class _Permalink(Arguments):
+    channel: str
+    message_ts: str
+
+
 def chat_methods() -> Methods:
     """The chat.* methods by name."""
     scopes = ("chat:write",)
@@ -50,6 +55,7 @@ def chat_methods() -> Methods:
         "chat.postEphemeral": Method(_post_ephemeral, _PostEphemeral, scopes),
         "chat.update": Method(_update, _Update, scopes),
         "chat.delete": Method(_delete, _Delete, scopes),
+        "chat.getPermalink": Method(_permalink, _Permalink),
     }
 
 
@@ -58,6 +64,8 @@ def _post(caller: Caller, asked: _Post) -> Json:
     channel = _destination(caller, asked.channel)
     content = read_content(asked.text, asked.blocks)
     check_size(content)
+    if asked.reply_broadcast and not asked.thread_ts:
+        raise SlackError("invalid_arguments", ["reply_broadcast needs thread_ts"])
     message = workspace.messages.post(
         channel.id,
         workspace.app.user_id,
@@ -90,13 +98,11 @@ def _update(caller: Caller, asked: _Update) -> Json:
     workspace = caller.workspace
     message = _own_message(caller, asked.channel, asked.ts, "cant_update_message")
     if workspace.channels[message.channel].archived:
-        raise SlackError("is_archived")
-    # Slack keeps the blocks when the argument is left out, and takes them off when it is empty.
-    blocks = message.content.blocks if asked.blocks is None else asked.blocks
-    content = read_content(asked.text, blocks, text_max=TEXT_UPDATE_MAX)
-    check_size(content)
-    message.metadata = read_metadata(asked.metadata) or message.metadata
-    workspace.messages.edit(message, content, marked=True)
+        raise SlackError("is_inactive")
+    metadata = message.metadata if asked.metadata is None else read_metadata(asked.metadata, or_none=True)
+    content = _broadcast_later(message, asked) if asked.reply_broadcast else _new_content(message, asked)
+    message.metadata = metadata
+    workspace.messages.edit(message, content, marked=not asked.reply_broadcast)
     return {
         "channel": message.channel,
         "ts": message.ts,
@@ -105,26 +111,58 @@ def _update(caller: Caller, asked: _Update) -> Json:
     }
 
 
+def _new_content(message: Message, asked: _Update) -> Content:
+    """What an update makes of a message: text without blocks takes the blocks off, as chat.update's page says."""
+    kept = message.content.blocks if asked.blocks is None and not asked.text else asked.blocks
+    content = read_content(asked.text, kept, text_max=TEXT_UPDATE_MAX)
+    check_size(content)
+    return content
+
+
+def _broadcast_later(message: Message, asked: _Update) -> Content:
+    """Put a reply into the channel as well; what it says cannot change at the same time."""
+    if message.thread_ts is None:
+        raise SlackError("cant_broadcast_message")
+    if asked.text or asked.blocks is not None:
+        raise SlackError("no_dual_broadcast_content_update")
+    message.broadcast = True
+    return message.content
+
+
 def _delete(caller: Caller, asked: _Delete) -> Json:
     message = _own_message(caller, asked.channel, asked.ts, "cant_delete_message")
     caller.workspace.messages.delete(message)
     return {"channel": message.channel, "ts": message.ts}
 
 
+def _permalink(caller: Caller, asked: _Permalink) -> Json:
+    channel = caller.channel(asked.channel)
+    message = caller.workspace.messages.find(channel.id, asked.message_ts)
+    if message is None:
+        raise SlackError("message_not_found")
+    thread = f"?thread_ts={message.thread_ts}&cid={channel.id}" if message.thread_ts else ""
+    link = f"{caller.origin}/archives/{channel.id}/p{message.ts.replace('.', '')}{thread}"
+    return {"channel": channel.id, "permalink": link}
+
+
 def _destination(caller: Caller, name_or_id: str) -> Channel:
     """A channel, or the direct message with the person whose id was given."""
     user = caller.workspace.users.get(name_or_id)
-    if user is not None and not user.is_bot:
-        return caller.workspace.direct_message(user)
-    return caller.writable(name_or_id)
+    if user is None:
+        return caller.writable(name_or_id)
+    if user.is_bot:
+        raise SlackError("cannot_dm_bot")
+    return caller.workspace.direct_message(user)
 
 
 def _thread(caller: Caller, channel: Channel, thread_ts: str) -> str | None:
+    """The message that a reply belongs to: a reply to a reply goes to the same thread."""
     if not thread_ts:
         return None
-    if caller.workspace.messages.find(channel.id, thread_ts) is None:
+    found = caller.workspace.messages.find(channel.id, thread_ts)
+    if found is None:
         raise SlackError("cannot_reply_to_message")
-    return thread_ts
+    return found.thread_ts or found.ts
 
 
 def _own_message(caller: Caller, channel: str, ts: str, refusal: str) -> Message:

@@ -46,15 +46,22 @@ def check_size(content: Content) -> None:
         raise SlackError("msg_blocks_too_long")
 
 
-def read_metadata(metadata: Any) -> Json | None:
-    """Check message metadata: an event_type and a flat payload. Raises Slack's `invalid_metadata_*` codes."""
+def read_metadata(metadata: Any, *, or_none: bool = False) -> Json | None:
+    """Check message metadata: an event_type and a payload. Raises Slack's `invalid_metadata_*` codes.
+
+    With `or_none` an empty object stands for no metadata.
+    """
     decoded = _decode(metadata, "invalid_metadata_format")
-    if decoded is None:
+    if decoded is None or (or_none and decoded == {}):
         return None
     if not isinstance(decoded, dict):
         raise SlackError("invalid_metadata_format")
     found = cast("Json", decoded)
-    if not isinstance(found.get("event_type"), str) or not isinstance(found.get("event_payload"), dict):
+    if (
+        not isinstance(found.get("event_type"), str)
+        or not found["event_type"]
+        or not isinstance(found.get("event_payload"), dict)
+    ):
         raise SlackError("invalid_metadata_schema")
     if len(json.dumps(found)) > METADATA_MAX:
         raise SlackError("metadata_too_large")

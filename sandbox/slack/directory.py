@@ -72,7 +72,7 @@ def _list(caller: Caller, asked: _List) -> Json:
     found = [
         channel
         for channel in caller.workspace.channels.values()
-        if _type(channel) in wanted
+        if channel.kind in wanted
         and not (asked.exclude_archived and channel.archived)
         and (channel.bot_member or not channel.private)
     ]
@@ -91,6 +91,8 @@ def _open(caller: Caller, asked: _Open) -> Json:
     user = caller.workspace.users.get(asked.users)
     if user is None:
         raise SlackError("user_not_found")
+    if user.is_bot:
+        raise SlackError("cannot_dm_bot")
     return {"channel": {"id": caller.workspace.direct_message(user).id}}
 
 
@@ -113,12 +115,6 @@ def _user(caller: Caller, user: User) -> Json:
         "tz_offset": 0,
         "profile": {"real_name": user.real_name, "display_name": user.name},
     }
-
-
-def _type(channel: Channel) -> str:
-    if channel.im_of:
-        return "im"
-    return "private_channel" if channel.private else "public_channel"
 
 
 def _channel(channel: Channel) -> Json:

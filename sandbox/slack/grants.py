@@ -66,6 +66,11 @@ class Grants:
         _forget_oldest(self._responses)
         return token
 
+    def channel(self, token: str) -> str | None:
+        """The channel where a response_url answers, if there is such a one."""
+        response = self._responses.get(token)
+        return response.channel if response else None
+
     def answer(self, token: str) -> Response:
         """Use a response_url once. Raises `invalid_url`, `expired_url` or `used_url`."""
         response = self._responses.get(token)

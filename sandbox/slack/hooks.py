@@ -1,15 +1,43 @@
 """What scenario tests and people at a terminal ask for under /test/: what happened, and what should go wrong next."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.slack.channel_life import Trait, change
+from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import Fault
+from sandbox.slack.model import Json
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.workspace import Workspace
+
+_TRAITS: tuple[Trait, ...] = ("private", "bot_member", "archived")
+
+
+class _Order(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Pace(_Order):
+    enforced: bool
+
+
+class _Deaf(_Order):
+    seconds: float | None = Field(default=None, ge=0)
+
+
+class _Channel(_Order):
+    """What becomes of a channel, and who did it: the first person there is unless named."""
+
+    channel: str
+    user: str = ""
+    archived: bool | None = None
+    bot_member: bool | None = None
+    private: bool | None = None
 
 
 class Hooks:
@@ -20,18 +48,30 @@ class Hooks:
         self._sockets = sockets
 
     def routes(self) -> list[BaseRoute]:
-        """Messages, notices and calls to look at; faults and disconnects to order."""
+        """Messages, notices and calls to look at; faults, haste and lost connections to order."""
+        orders = {
+            "fault": self._fault,
+            "pace": self._pace,
+            "channel": self._channel,
+            "deafen": self._deafen,
+            "drop": self._drop,
+            "disconnect": self._disconnect,
+        }
         return [
             Route("/test/messages", self._messages),
             Route("/test/notices", self._notices),
-            Route("/test/calls", self._calls),
-            Route("/test/fault", self._fault, methods=["POST"]),
-            Route("/test/disconnect", self._disconnect, methods=["POST"]),
+            Route("/test/calls", self._calls, methods=["GET"]),
+            Route("/test/calls", self._forget_calls, methods=["DELETE"]),
+            Route("/test/fault", self._clear_faults, methods=["DELETE"]),
+            *(Route(f"/test/{name}", _checked(order), methods=["POST"]) for name, order in orders.items()),
         ]
 
     async def _messages(self, request: Request) -> Response:
-        """A channel's messages as `user` sees them; without a user those that everybody sees."""
-        channel = self._workspace.channel_named(request.query_params.get("channel", ""))
+        """A conversation's messages as `user` sees them; without a user those that everybody sees.
+
+        `channel` is an id or a name, or a person's id for their direct messages.
+        """
+        channel = self._workspace.place(request.query_params.get("channel", ""))
         if channel is None:
             return JSONResponse({"ok": False, "error": "channel_not_found"}, status_code=404)
         seen = self._workspace.messages.seen_by(channel.id, request.query_params.get("user"))
@@ -42,19 +82,75 @@ class Hooks:
         user = request.query_params.get("user")
         return JSONResponse([asdict(each) for each in self._workspace.feed.notices if user in (None, each.user)])
 
-    async def _calls(self, _: Request) -> Response:
-        """Every Web API call and response_url post, oldest first, tokens left out."""
-        return JSONResponse([asdict(call) for call in self._workspace.calls])
+    async def _calls(self, request: Request) -> Response:
+        """The Web API calls and response_url posts from the index `since` on, oldest first, tokens left out."""
+        since = request.query_params.get("since", "0")
+        if not since.isdecimal():
+            return JSONResponse({"ok": False, "error": "since must be a number"}, status_code=400)
+        return JSONResponse([vars(call) for call in self._workspace.calls.since(int(since))])
 
-    async def _fault(self, request: Request) -> Response:
-        """Order a fault: see `Fault` for the body."""
-        try:
-            fault = Fault.model_validate_json(await request.body())
-        except ValidationError as error:
-            return JSONResponse({"ok": False, "error": error.errors(include_context=False)}, status_code=400)
-        self._workspace.faults.order(fault)
+    async def _forget_calls(self, _: Request) -> Response:
+        """Forget the calls so far."""
+        self._workspace.calls.forget()
         return JSONResponse({"ok": True})
 
-    async def _disconnect(self, _: Request) -> Response:
+    async def _clear_faults(self, _: Request) -> Response:
+        """Take every ordered fault back, and let go of the calls that hang."""
+        self._workspace.faults.clear()
+        return JSONResponse({"ok": True})
+
+    async def _fault(self, body: bytes) -> Json:
+        """Order a fault: see `Fault` for the body."""
+        fault = Fault.model_validate_json(body)
+        if fault.channel is not None:
+            place = self._workspace.place(fault.channel)
+            if place is None:
+                raise SlackError("channel_not_found")
+            fault = fault.model_copy(update={"channel": place.id})
+        self._workspace.faults.order(fault)
+        return {}
+
+    async def _pace(self, body: bytes) -> Json:
+        """Enforce Slack's rate limits, or stop it."""
+        self._workspace.pace.enforced = _Pace.model_validate_json(body).enforced
+        return {}
+
+    async def _channel(self, body: bytes) -> Json:
+        """Archive a channel, take the app out of it, make it private; or the opposite."""
+        order = _Channel.model_validate_json(body)
+        workspace = self._workspace
+        channel = workspace.channel_named(order.channel)
+        user = workspace.users.get(order.user or next(iter(workspace.users)))
+        if channel is None or user is None:
+            raise SlackError("user_not_found" if channel else "channel_not_found")
+        for trait in _TRAITS:
+            if (to := getattr(order, trait)) is not None:
+                change(workspace, user, channel, trait, to=to)
+        return {"channel": channel.as_page()}
+
+    async def _deafen(self, body: bytes) -> Json:
+        """Let the app's sockets stay open and do nothing for so many `seconds`; null is until they end."""
+        return {"deafened": self._sockets.deafen(_Deaf.model_validate_json(body or b"{}").seconds)}
+
+    async def _drop(self, _: bytes) -> Json:
+        """Break the app's sockets off, without a warning."""
+        return {"dropped": self._sockets.drop()}
+
+    async def _disconnect(self, _: bytes) -> Json:
         """Drop the app's sockets, with Slack's warning."""
-        return JSONResponse({"ok": True, "dropped": await self._sockets.disconnect()})
+        return {"dropped": await self._sockets.disconnect()}
+
+
+def _checked(order: Callable[[bytes], Awaitable[Json]]) -> Callable[[Request], Awaitable[Response]]:
+    """Carry an order out; 400 for one that cannot be."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return JSONResponse({"ok": True, **await order(await request.body())})
+        except ValidationError as error:
+            found = error.errors(include_context=False, include_url=False)
+            return JSONResponse({"ok": False, "error": found}, status_code=400)
+        except SlackError as error:
+            return JSONResponse(error.body(), status_code=400)
+
+    return endpoint

@@ -1,7 +1,7 @@
 """What a workspace consists of."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 Json = dict[str, Any]
 
@@ -43,9 +43,27 @@ class Channel:
     bot_member: bool = True
     im_of: str | None = None
 
+    @property
+    def kind(self) -> Literal["public_channel", "private_channel", "im"]:
+        """The type of conversation, as conversations.list calls it."""
+        if self.im_of:
+            return "im"
+        return "private_channel" if self.private else "public_channel"
+
     def visible_to(self, user: str) -> bool:
         """Whether that person sees the conversation: everybody is in every channel, nobody in others' messages."""
         return self.im_of in (None, user)
+
+    def as_page(self) -> Json:
+        """The conversation as the page draws it."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "im": self.im_of is not None,
+            "private": self.private,
+            "archived": self.archived,
+            "bot_member": self.bot_member,
+        }
 
 
 @dataclass
@@ -58,7 +76,11 @@ class Content:
 
 @dataclass
 class Message:
-    """One message. `viewer` is the only person who sees an ephemeral one; `by_app` marks the app's own."""
+    """One message. `viewer` is the only person who sees an ephemeral one; `by_app` marks the app's own.
+
+    `thread_ts` is the message that it replies to; with `broadcast` the reply stands in the channel too. `event` is
+    Slack's subtype of a line that tells what happened to the channel.
+    """
 
     ts: str
     channel: str
@@ -68,8 +90,14 @@ class Message:
     viewer: str | None = None
     thread_ts: str | None = None
     broadcast: bool = False
+    event: str = ""
     edited: bool = False
     metadata: Json | None = None
+
+    @property
+    def subtype(self) -> str:
+        """Slack's subtype; empty for an ordinary message."""
+        return "thread_broadcast" if self.broadcast else self.event
 
     def visible_to(self, user: str | None) -> bool:
         """Whether that person sees it; None is everybody."""

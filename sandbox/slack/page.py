@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from sandbox.slack.channel_life import change
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.errors import SlackError
 from sandbox.slack.interactions import Interactions, Later, Used
@@ -40,6 +41,13 @@ class _View(BaseModel):
     state_values: dict[str, Any] = Field(default_factory=dict)
 
 
+class _Channel(BaseModel):
+    user: str
+    channel: str
+    archived: bool | None = None
+    bot_member: bool | None = None
+
+
 class Page:
     """The routes under /ui/."""
 
@@ -52,6 +60,7 @@ class Page:
         """What the page calls."""
         posts: dict[str, Callable[[Json], Later | None]] = {
             "message": self._message,
+            "channel": self._change_channel,
             "action": self._action,
             "view_submit": self._submit,
             "view_close": self._close,
@@ -59,6 +68,7 @@ class Page:
         return [
             Route("/ui/state", self._state),
             WebSocketRoute("/ui/live", self._live),
+            Route("/archives/{channel}/{message}", _permalink),
             *(Route(f"/ui/{name}", _doing(act), methods=["POST"]) for name, act in posts.items()),
         ]
 
@@ -81,7 +91,7 @@ class Page:
             "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id},
             "me": user.id,
             "users": [vars(each) for each in workspace.users.values()],
-            "channels": [_channel(channel) for channel in shown],
+            "channels": [channel.as_page() for channel in shown],
             "commands": [
                 command.model_dump(include={"command", "description", "usage_hint"})
                 for command in workspace.manifest.commands
@@ -105,7 +115,15 @@ class Page:
 
     def _message(self, body: Json) -> Later | None:
         asked = _Message.model_validate(body)
-        return self._interactions.say(self._user(asked.user), self._channel(asked), asked.text)
+        return self._interactions.say(self._user(asked.user), self._channel(asked.channel, asked.user), asked.text)
+
+    def _change_channel(self, body: Json) -> None:
+        asked = _Channel.model_validate(body)
+        user, channel = self._user(asked.user), self._channel(asked.channel, asked.user)
+        if asked.archived is not None:
+            change(self._workspace, user, channel, "archived", to=asked.archived)
+        if asked.bot_member is not None:
+            change(self._workspace, user, channel, "bot_member", to=asked.bot_member)
 
     def _action(self, body: Json) -> Later | None:
         asked = _Action.model_validate(body)
@@ -132,9 +150,9 @@ class Page:
             raise SlackError("user_not_found")
         return self._workspace.users[user_id]
 
-    def _channel(self, asked: _Message) -> Channel:
-        channel = self._workspace.channels.get(asked.channel)
-        if channel is None or not channel.visible_to(asked.user):
+    def _channel(self, channel_id: str, user: str) -> Channel:
+        channel = self._workspace.channels.get(channel_id)
+        if channel is None or not channel.visible_to(user):
             raise SlackError("channel_not_found")
         return channel
 
@@ -150,6 +168,11 @@ def _doing(act: Callable[[Json], Later | None]) -> Callable[[Request], Any]:
         return JSONResponse({"ok": True}, background=BackgroundTask(_finish, later) if later else None)
 
     return endpoint
+
+
+async def _permalink(request: Request) -> Response:
+    """Where a permalink leads: to the channel on the page."""
+    return RedirectResponse(f"/#{request.path_params['channel']}")
 
 
 async def _finish(later: Later) -> None:
@@ -172,13 +195,3 @@ async def _until_closed(socket: WebSocket, events: asyncio.Queue[Json]) -> None:
     finally:
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
-
-
-def _channel(channel: Channel) -> Json:
-    return {
-        "id": channel.id,
-        "name": channel.name,
-        "im": channel.im_of is not None,
-        "archived": channel.archived,
-        "bot_member": channel.bot_member,
-    }

@@ -86,6 +86,8 @@ def api_message(workspace: Workspace, message: Message) -> Json:
         shown |= {"bot_id": workspace.app.bot_id, "app_id": workspace.app.id}
     if message.content.blocks:
         shown["blocks"] = message.content.blocks
+    if message.subtype:
+        shown["subtype"] = message.subtype
     if message.thread_ts:
         shown["thread_ts"] = message.thread_ts
     if message.edited:

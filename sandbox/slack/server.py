@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 
+from sandbox.connections import Connection, Line
 from sandbox.ports import HOST, listen
 from sandbox.serving import GRACE_S, KEEP_ALIVE_S, served
 from sandbox.slack.app import create_app
@@ -30,6 +31,8 @@ async def serving(
     """
     config = uvicorn.Config(
         create_app(workspace, delivery=delivery, ack_within=ack_within),
+        http=Connection,
+        ws=Line,
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -37,4 +40,7 @@ async def serving(
         timeout_keep_alive=KEEP_ALIVE_S,
     )
     async with served(config, listener or listen(port, host)) as url:
-        yield url
+        try:
+            yield url
+        finally:
+            workspace.faults.clear()  # nobody waits for a call that hangs on purpose

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from sandbox.connections import LINE, Line
 from sandbox.slack.delivery import ACK_SECONDS, Kind, NotAcknowledgedError, NotConnectedError
 from sandbox.slack.feed import Feed
 from sandbox.slack.model import Json
@@ -64,7 +65,7 @@ class SocketMode:
         await self._hold(socket)
 
     async def deliver(self, kind: Kind, payload: Json) -> Json | None:
-        """Send an envelope over the next connection and wait for its acknowledgement."""
+        """Send an envelope over the next connection and wait for its acknowledgement; a deaf one loses it."""
         envelope_id = str(uuid.uuid4())
         envelope = {
             "envelope_id": envelope_id,
@@ -74,7 +75,9 @@ class SocketMode:
         }
         self._waiting[envelope_id] = acknowledged = asyncio.get_running_loop().create_future()
         try:
-            await self._next().send_json(envelope)
+            socket = self._next()
+            if not _deaf(socket):
+                await socket.send_json(envelope)
             async with asyncio.timeout(self._ack_within):
                 return await acknowledged
         except TimeoutError:
@@ -94,6 +97,26 @@ class SocketMode:
         for socket in ending:
             await self._part(socket, reason)
         return len(ending)
+
+    def deafen(self, seconds: float | None = None) -> int:
+        """Let every open connection stay open and do nothing, pings included, for so long (None: until it ends).
+
+        Returns how many there were. Connections opened later are well.
+        """
+        lines = self._lines()
+        for line in lines:
+            line.deafen(seconds)
+        return len(lines)
+
+    def drop(self) -> int:
+        """Break every open connection off, without a word; returns how many there were."""
+        lines = self._lines()
+        for line in lines:
+            line.drop()
+        return len(lines)
+
+    def _lines(self) -> list[Line]:
+        return [line for socket in self._sockets if (line := _line(socket))]
 
     def _next(self) -> WebSocket:
         if not self._sockets:
@@ -130,7 +153,7 @@ class SocketMode:
         if socket in self._sockets:
             self._sockets.remove(socket)
             self._tell()
-        if socket.application_state is WebSocketState.CONNECTED:
+        if socket.application_state is WebSocketState.CONNECTED and not _deaf(socket):
             await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
 
     def _hello(self) -> Json:
@@ -143,3 +166,13 @@ class SocketMode:
 
     def _tell(self) -> None:
         self._feed.send({"type": "connected", "connected": self.connected})
+
+
+def _line(socket: WebSocket) -> Line | None:
+    """The connection under a socket, where there is a real one."""
+    return socket.scope.get("state", {}).get(LINE)
+
+
+def _deaf(socket: WebSocket) -> bool:
+    line = _line(socket)
+    return line is not None and line.deaf

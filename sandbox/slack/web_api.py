@@ -11,11 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
-from sandbox.slack.errors import RateLimitedError, SlackError
-from sandbox.slack.faults import ServerFault
+from sandbox.slack.errors import Failure, SlackError
 from sandbox.slack.model import Channel, Json
 from sandbox.slack.socket_mode import SocketMode
-from sandbox.slack.workspace import CallMade, Workspace
+from sandbox.slack.workspace import Workspace
 
 TokenKind = Literal["bot", "app"]
 
@@ -58,6 +57,12 @@ class Caller:
             raise SlackError("not_in_channel")
         return channel
 
+    def needs(self, scopes: tuple[str, ...]) -> None:
+        """Raises `missing_scope` unless the token has one of these scopes, if there are any."""
+        provided = self.workspace.manifest.scopes
+        if scopes and not set(scopes) & set(provided):
+            raise SlackError("missing_scope", needed=",".join(scopes), provided=",".join(provided))
+
 
 @dataclass(frozen=True)
 class Method(Generic[A]):
@@ -94,37 +99,31 @@ class WebApi:
         arguments: Json = {}
         try:
             arguments = await read_arguments(request)
-            answer = self._answer(name, arguments, _token(request, arguments), _origin(request))
-        except ServerFault as fault:
-            self._record(name, arguments, f"http_{fault.status}")
-            return Response(status_code=fault.status)
-        except SlackError as error:
-            self._record(name, arguments, error.code)
-            return self._refusal(error)
-        self._record(name, arguments, None)
+            kind = _kind(_token(request, arguments))
+            place = self._workspace.place(str(arguments.get("channel", "")))
+            channel = place.id if place else None
+            faults = self._workspace.faults
+            answer = await faults.strike(
+                faults.take(name, channel),
+                request,
+                lambda: self._answer(name, arguments, kind, channel, _origin(request)),
+            )
+        except Failure as failure:
+            self._workspace.calls.add(name, arguments, failure.code, stored=failure.stored)
+            return failure.response(200, self._headers())
+        self._workspace.calls.add(name, arguments)
         return JSONResponse({"ok": True, **answer}, headers=self._headers())
 
-    def _answer(self, name: str, arguments: Json, token: str | None, origin: str) -> Json:
-        kind = _kind(token)
-        self._workspace.faults.strike(name)
+    def _answer(self, name: str, arguments: Json, kind: TokenKind, channel: str | None, origin: str) -> Json:
         method = self._methods.get(name)
         if method is None:
             raise SlackError("unknown_method", req_method=name)
         if method.token != kind:
             raise SlackError("not_allowed_token_type")
-        provided = self._workspace.manifest.scopes
-        if method.scopes and not set(method.scopes) & set(provided):
-            raise SlackError("missing_scope", needed=",".join(method.scopes), provided=",".join(provided))
-        return method.call(Caller(self._workspace, self._sockets, origin), arguments)
-
-    def _refusal(self, error: SlackError) -> Response:
-        if isinstance(error, RateLimitedError):
-            headers = {**self._headers(), "Retry-After": str(error.retry_after)}
-            return JSONResponse(error.body(), status_code=429, headers=headers)
-        return JSONResponse(error.body(), headers=self._headers())
-
-    def _record(self, name: str, arguments: Json, error: str | None) -> None:
-        self._workspace.calls.append(CallMade(name, arguments, error))
+        caller = Caller(self._workspace, self._sockets, origin)
+        caller.needs(method.scopes)
+        self._workspace.pace.keep(name, channel)
+        return method.call(caller, arguments)
 
     def _headers(self) -> dict[str, str]:
         return {"x-oauth-scopes": ",".join(self._workspace.manifest.scopes)}

@@ -1,10 +1,9 @@
 """One local Slack workspace: people, channels, messages, modals, and what the app was granted."""
 
 import time
-from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from sandbox.slack.calls import CALLS_KEPT, Calls
 from sandbox.slack.clock import Clock, Timestamps
 from sandbox.slack.faults import Faults
 from sandbox.slack.feed import Feed
@@ -12,23 +11,18 @@ from sandbox.slack.grants import Grants
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.messages import Messages
 from sandbox.slack.modals import Modals
-from sandbox.slack.model import App, Channel, Json, Team, User
+from sandbox.slack.model import App, Channel, Team, User
+from sandbox.slack.pace import Pace
 
-CALLS_KEPT = 10_000
 APP_COLOR = "#1f3a5f"
 
 
-@dataclass(frozen=True)
-class CallMade:
-    """One Web API call or response_url post that the app made, its token left out; `error` is Slack's code."""
-
-    method: str
-    arguments: Json
-    error: str | None = None
-
-
 class Workspace:
-    """Everything that a workspace remembers. `clock` decides the lifetimes of triggers and response_urls."""
+    """Everything that a workspace remembers.
+
+    `clock` decides the lifetimes of triggers and response_urls. With `strict_pace` Slack's rate limits are enforced.
+    `calls_kept` is how many of the app's newest calls are remembered.
+    """
 
     def __init__(
         self,
@@ -37,6 +31,8 @@ class Workspace:
         channels: Iterable[Channel],
         *,
         clock: Clock = time.time,
+        strict_pace: bool = False,
+        calls_kept: int = CALLS_KEPT,
     ) -> None:
         self.manifest = manifest
         self.team = Team()
@@ -47,17 +43,25 @@ class Workspace:
         self.clock = clock
         self.timestamps = Timestamps(clock)
         self.feed = Feed()
-        self.messages = Messages(self.users, self.timestamps, self.feed)
+        self.messages = Messages(self.users, self.channels, self.timestamps, self.feed)
         self.modals = Modals(self.timestamps, self.feed)
         self.grants = Grants(clock)
         self.faults = Faults()
-        self.calls: deque[CallMade] = deque(maxlen=CALLS_KEPT)
+        self.pace = Pace(clock, enforced=strict_pace)
+        self.calls = Calls(clock, calls_kept)
 
     def channel_named(self, name_or_id: str) -> Channel | None:
         """A channel by its id or its name, with or without the #."""
         named = name_or_id.removeprefix("#")
         found = (each for each in self.channels.values() if each.im_of is None and each.name == named)
         return self.channels.get(name_or_id) or next(found, None)
+
+    def place(self, name_or_id: str) -> Channel | None:
+        """A channel by its id or name, or the direct message with the person of that id."""
+        user = self.users.get(name_or_id)
+        if user is not None and not user.is_bot:
+            return self.direct_message(user)
+        return self.channel_named(name_or_id)
 
     def direct_message(self, user: User) -> Channel:
         """The conversation of the app with one person, begun if need be."""

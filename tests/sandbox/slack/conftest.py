@@ -17,7 +17,8 @@ from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
 
 T = TypeVar("T")
-ALL_SCOPES = ["commands", "chat:write", "channels:read", "im:write", "users:read"]
+HISTORY = ["channels:history", "groups:history", "im:history"]
+ALL_SCOPES = ["commands", "chat:write", "channels:read", "im:write", "users:read", *HISTORY]
 
 
 class FakeClock:
@@ -43,6 +44,18 @@ class Slack:
 
     async def ui(self, what: str, **body: Any) -> httpx.Response:
         return await self.http.post(f"/ui/{what}", json={"user": DANA.id, **body})
+
+    async def post(self, text: str, channel: str = ON_CALL.id, **more: Any) -> str:
+        """Post as the app, and give the message's ts."""
+        return (await self.api("chat.postMessage", channel=channel, text=text, **more))["ts"]
+
+    async def hook(self, what: str, **body: Any) -> Json:
+        response = await self.http.post(f"/test/{what}", json=body)
+        response.raise_for_status()
+        return response.json()
+
+    async def calls(self, since: int = 0) -> list[Json]:
+        return (await self.http.get("/test/calls", params={"since": since})).json()
 
     async def type(self, text: str, channel: str = ON_CALL.id) -> None:
         (await self.ui("message", channel=channel, text=text)).raise_for_status()
@@ -87,11 +100,17 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def manifest(tmp_path: Path) -> Path:
-    """The project's manifest with every scope that the workspace knows a method for."""
+def scopes() -> list[str]:
+    """Every scope that the workspace knows a method for."""
+    return ALL_SCOPES
+
+
+@pytest.fixture
+def manifest(tmp_path: Path, scopes: list[str]) -> Path:
+    """The project's manifest with these scopes."""
     source = Path(__file__).parents[3] / "manifest.yml"
     document = yaml.safe_load(source.read_text(encoding="utf-8"))
-    document["oauth_config"]["scopes"]["bot"] = ALL_SCOPES
+    document["oauth_config"]["scopes"]["bot"] = scopes
     path = tmp_path / "manifest.yml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return path

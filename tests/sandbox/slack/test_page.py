@@ -43,8 +43,14 @@ async def test_the_state_is_what_that_person_sees(slack: Slack) -> None:
     state = (await slack.http.get("/ui/state", params={"user": DANA.id})).json()
     assert state["me"] == DANA.id
     assert state["app"] == {"name": "Callboard", "bot_user_id": "U0CALLBOARD"}
-    archived = {"id": "C0ARCHIVED", "name": "random-archived", "im": False, "archived": True, "bot_member": True}
-    assert archived in state["channels"]
+    assert state["channels"][-1] == {
+        "id": "C0ARCHIVED",
+        "name": "random-archived",
+        "im": False,
+        "private": False,
+        "archived": True,
+        "bot_member": True,
+    }
     assert state["commands"][0]["command"] == "/jobs"
     assert [each["username"] for each in state["messages"][ON_CALL.id]] == [
         "Dana Whitfield",

@@ -1,5 +1,6 @@
 """Socket Mode on the wire, without the SDK: greetings, limits, and what people see when nobody answers."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -26,7 +27,7 @@ async def sockets(slack: Slack) -> AsyncIterator[AsyncExitStack]:
 
 
 async def dial(slack: Slack, sockets: AsyncExitStack) -> ClientConnection:
-    return await sockets.enter_async_context(connect(await slack.open_socket_url(), proxy=None))
+    return await sockets.enter_async_context(connect(await slack.open_socket_url(), proxy=None, close_timeout=0.1))
 
 
 async def receive(socket: ClientConnection) -> Any:
@@ -125,3 +126,67 @@ class TestImpatience:
         await slack.ui("view_submit", view_id=opened["view"]["id"])
         await slack.noticed("We had some trouble connecting")
         assert len(await slack.views()) == 1
+
+
+async def lost(socket: ClientConnection) -> ConnectionClosed:
+    with pytest.raises(ConnectionClosed) as closed:
+        await socket.recv()
+    return closed.value
+
+
+class TestDeafness:
+    @pytest.fixture
+    def ack_within(self) -> float:
+        return 0.05
+
+    async def test_a_deaf_connection_stays_open_and_does_nothing(self, slack: Slack, sockets: AsyncExitStack) -> None:
+        socket = await dial(slack, sockets)
+        await receive(socket)
+        assert (await slack.hook("deafen", seconds=None))["deafened"] == 1
+        pong = asyncio.ensure_future(await socket.ping())
+        await slack.type("/jobs")
+        await slack.noticed('/jobs failed with the error "operation_timeout"')
+        assert await connected(slack) is True
+        assert not pong.done()
+        await slack.hook("deafen", seconds=0)
+        await pong
+
+    async def test_what_is_opened_later_hears(self, slack: Slack, sockets: AsyncExitStack) -> None:
+        deaf = await dial(slack, sockets)
+        await receive(deaf)
+        await slack.hook("deafen")
+        well = await dial(slack, sockets)
+        assert (await receive(well))["num_connections"] == 2
+        await (await well.ping())
+        await slack.type("/jobs")
+        await slack.type("/jobs")
+        assert (await receive(well))["type"] == "slash_commands"
+        await slack.noticed("operation_timeout")
+
+    async def test_a_deaf_connection_ends_with_its_app(self, slack: Slack, sockets: AsyncExitStack) -> None:
+        socket = await dial(slack, sockets)
+        await receive(socket)
+        await slack.hook("deafen")
+        socket.transport.abort()
+
+        async def gone() -> bool:
+            return not await connected(slack)
+
+        await until(gone)
+        await slack.hook("deafen", seconds=0)
+
+    async def test_a_deaf_connection_is_not_warned(self, slack: Slack, sockets: AsyncExitStack) -> None:
+        socket = await dial(slack, sockets)
+        await receive(socket)
+        await slack.hook("deafen")
+        assert (await slack.hook("disconnect"))["dropped"] == 1
+        assert await connected(slack) is False
+
+
+async def test_connections_can_break_off_without_a_word(slack: Slack, sockets: AsyncExitStack) -> None:
+    opened = [await dial(slack, sockets) for _ in range(2)]
+    for socket in opened:
+        await receive(socket)
+    assert (await slack.hook("drop"))["dropped"] == 2
+    assert [(await lost(socket)).rcvd for socket in opened] == [None, None]
+    assert await connected(slack) is False

@@ -107,6 +107,9 @@ async def test_where_the_app_may_not_post(slack: Slack, channel: str, error: str
         ({"text": "x", "thread_ts": "1.000001"}, "cannot_reply_to_message"),
         ({"text": "x", "metadata": "{"}, "invalid_metadata_format"),
         ({"text": "x", "metadata": {"event_type": "job"}}, "invalid_metadata_schema"),
+        ({"text": "x", "metadata": {"event_type": "job", "event_payload": "{}"}}, "invalid_metadata_schema"),
+        ({"text": "x", "metadata": {}}, "invalid_metadata_schema"),
+        ({"text": "x", "reply_broadcast": True}, "invalid_arguments"),
         (
             {"text": "x", "metadata": {"event_type": "job", "event_payload": {"x": "x" * 20_000}}},
             "metadata_too_large",
@@ -153,12 +156,51 @@ async def test_only_own_messages_that_everybody_sees_can_be_changed(slack: Slack
     assert await errors(posted["ts"], "x" * 4001) == ["msg_too_long", None]
 
 
-async def test_an_update_keeps_the_blocks_unless_it_brings_others(slack: Slack) -> None:
-    posted = await slack.api("chat.postMessage", channel=ON_CALL.id, text="a", blocks=[{"type": "divider"}])
-    await slack.api("chat.update", channel=ON_CALL.id, ts=posted["ts"], text="b")
-    assert len((await slack.said("b"))["blocks"]) == 1
-    await slack.api("chat.update", channel=ON_CALL.id, ts=posted["ts"], text="c", blocks=[])
+async def test_an_update_that_brings_text_alone_takes_the_blocks_off(slack: Slack) -> None:
+    ts = await slack.post("a", blocks=[{"type": "divider"}])
+    await slack.api("chat.update", channel=ON_CALL.id, ts=ts, text="b", blocks=[{"type": "divider"}] * 2)
+    assert len((await slack.said("b"))["blocks"]) == 2
+    await slack.api("chat.update", channel=ON_CALL.id, ts=ts, metadata={"event_type": "x", "event_payload": {}})
+    assert len((await slack.said(""))["blocks"]) == 2
+    await slack.api("chat.update", channel=ON_CALL.id, ts=ts, text="c")
     assert (await slack.said("c"))["blocks"] == []
+
+
+async def test_a_message_in_an_archived_channel_cannot_be_changed(slack: Slack) -> None:
+    ts = await slack.post("a")
+    await slack.hook("channel", channel=ON_CALL.id, archived=True)
+    assert (await slack.api("chat.update", channel=ON_CALL.id, ts=ts, text="b"))["error"] == "is_inactive"
+
+
+async def test_a_direct_message_has_an_id_of_its_own(slack: Slack) -> None:
+    ts = await slack.post("for you", channel=DANA.id)
+    assert (await slack.api("chat.postMessage", channel="D0DANA", text="more"))["channel"] == "D0DANA"
+    by_person = await slack.api("chat.update", channel=DANA.id, ts=ts, text="x")
+    assert by_person["error"] == "channel_not_found"
+    assert (await slack.api("chat.update", channel="D0DANA", ts=ts, text="x"))["ok"] is True
+    assert [each["text"] for each in await slack.seen(channel=DANA.id)] == ["x", "more"]
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "conversations.open"])
+async def test_bots_get_no_direct_messages(slack: Slack, method: str) -> None:
+    arguments = {"users": "U0ALERTS"} if method == "conversations.open" else {"channel": "U0ALERTS", "text": "x"}
+    assert (await slack.api(method, **arguments))["error"] == "cannot_dm_bot"
+
+
+async def test_a_permalink_leads_to_the_channel(slack: Slack) -> None:
+    ts = await slack.post("look")
+    reply = await slack.post("closer", thread_ts=ts)
+    link = await slack.api("chat.getPermalink", channel=ON_CALL.id, message_ts=ts)
+    assert link == {
+        "ok": True,
+        "channel": ON_CALL.id,
+        "permalink": f"http://slack.test/archives/{ON_CALL.id}/p{ts.replace('.', '')}",
+    }
+    assert (await slack.http.get(link["permalink"])).headers["location"] == f"/#{ON_CALL.id}"
+    link = await slack.api("chat.getPermalink", channel=ON_CALL.id, message_ts=reply)
+    assert link["permalink"].endswith(f"?thread_ts={ts}&cid={ON_CALL.id}")
+    lost = await slack.api("chat.getPermalink", channel=ON_CALL.id, message_ts="1.000001")
+    assert lost["error"] == "message_not_found"
 
 
 async def test_a_message_to_a_person_is_a_direct_message(slack: Slack) -> None:
@@ -172,32 +214,6 @@ async def test_a_message_to_a_person_is_a_direct_message(slack: Slack) -> None:
 async def test_somebody_who_is_not_there_gets_no_ephemeral_message(slack: Slack) -> None:
     answer = await slack.api("chat.postEphemeral", channel=ON_CALL.id, user="U0NOBODY", text="x")
     assert answer["error"] == "user_not_in_channel"
-
-
-async def test_faults_come_when_ordered_and_as_often(slack: Slack) -> None:
-    order = {"method": "chat.postMessage", "error": "ratelimited", "retry_after": 7}
-    assert (await slack.http.post("/test/fault", json=order)).json() == {"ok": True}
-    await slack.http.post("/test/fault", json={"method": "chat.postMessage", "error": "fatal_error", "times": 2})
-    await slack.http.post("/test/fault", json={"method": "chat.postMessage", "status": 503})
-
-    async def post() -> httpx.Response:
-        headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
-        said = {"channel": ON_CALL.id, "text": "x"}
-        return await slack.http.post("/api/chat.postMessage", json=said, headers=headers)
-
-    limited = await post()
-    assert (limited.status_code, limited.headers["retry-after"]) == (429, "7")
-    assert [(await post()).json()["error"] for _ in range(2)] == ["fatal_error", "fatal_error"]
-    assert (await post()).status_code == 503
-    assert (await post()).json()["ok"] is True
-    calls = (await slack.http.get("/test/calls")).json()
-    assert [call["error"] for call in calls] == ["ratelimited", "fatal_error", "fatal_error", "http_503", None]
-    assert BOT_TOKEN not in json.dumps(calls)
-
-
-async def test_a_mistyped_fault_is_refused(slack: Slack) -> None:
-    response = await slack.http.post("/test/fault", json={"methods": "chat.postMessage"})
-    assert response.status_code == 400
 
 
 async def test_timestamps_grow_even_when_the_clock_stands_still(slack: Slack) -> None:
