@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.cards import Card, Check, Shown
-from bot.notices import LostJob, SuspendedPlace
+from bot.notices import LostJob, SoughtInVain, SuspendedPlace
 from bot.outgoing import Post
 from bot.services import Services
 from bot.store.sweeps import Sweep
@@ -17,23 +17,25 @@ from providers.registry import meaning
 
 async def draw(services: Services, post: Post) -> Message:
     """Return the message of a post. Raises StoreUnavailable."""
-    match post:
-        case Post(note=SuspendedPlace() as note):
+    if post.note:
+        return _note(post.note)
+    if post.digest:
+        return notices.digest(post.digest, await services.store.digests.put(post.digest))
+    if post.told:
+        return notices.reply(post.told, meaning)
+    if post.card is None:
+        raise AssertionError("a post tells something")
+    return notices.final(post.card, meaning) if post.final else await draw_card(services, post.card)
+
+
+def _note(note: SuspendedPlace | LostJob | SoughtInVain) -> Message:
+    match note:
+        case SuspendedPlace():
             return notices.suspended(note)
-        case Post(note=LostJob() as note):
+        case LostJob():
             return notices.lost(note)
-        case Post(note=note) if note:
+        case SoughtInVain():
             return notices.sought_in_vain(note)
-        case Post(digest=digest) if digest:
-            return notices.digest(digest, await services.store.digests.put(digest))
-        case Post(told=told) if told:
-            return notices.reply(told, meaning)
-        case Post(card=card, final=True) if card:
-            return notices.final(card, meaning)
-        case Post(card=card) if card:
-            return await draw_card(services, card)
-        case _:
-            raise AssertionError("a post tells something")
 
 
 async def draw_card(services: Services, card: Card) -> Message:

@@ -114,7 +114,6 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
 
 
 async def _call(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> dict[str, Any]:
-    threaded = {"thread_ts": begun.thread_ts, "reply_broadcast": _broadcasts(what)} if begun.thread_ts else {}
     sent = await visit.slack.chat_postMessage(
         channel=channel,
         text=message.text,
@@ -122,7 +121,8 @@ async def _call(visit: Visit, begun: Begun, channel: str, what: Post, message: M
         metadata={"event_type": EVENT, "event_payload": {"id": begun.id}},
         unfurl_links=False,
         unfurl_media=False,
-        **threaded,
+        thread_ts=begun.thread_ts or None,
+        reply_broadcast=_broadcasts(what) if begun.thread_ts else None,
     )
     return cast("dict[str, Any]", sent.data)
 

@@ -1,4 +1,4 @@
-"""What runs later, again, or elsewhere: the tasks that workers take from Redis, each unique across the fleet by its key.
+"""What runs later, again, or elsewhere: the tasks that workers take from Redis, each once across the fleet by its key.
 
 How often a task runs is in its signature; what it does is one use case.
 """

@@ -6,11 +6,12 @@ The codes are those of Slack's method pages for chat.postMessage, chat.update an
 from collections.abc import Mapping
 from enum import Enum, auto
 from types import MappingProxyType
+from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
 from bot.refusals import refusal
-from providers.parsing import number
+from providers.parsing import mapping, number
 
 
 class Verdict(Enum):
@@ -37,7 +38,7 @@ _CODES: Mapping[Verdict, tuple[str, ...]] = MappingProxyType(
             "external_channel_migrating", "team_access_not_granted", "slack_connect_file_link_sharing_blocked",
         ),
         Verdict.UNSURE: (
-            "", "internal_error", "fatal_error", "service_unavailable", "request_timeout", "duplicate_message_not_found",
+            "", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
         ),
         Verdict.HOLD: (
             "not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "no_permission",
@@ -78,6 +79,7 @@ def judge(error: SlackApiError) -> Verdict:
 
 def retry_after(error: SlackApiError) -> float | None:
     """Return for how many seconds Slack asks to wait, where it does."""
-    headers = getattr(error.response, "headers", None) or {}  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    lower = {str(name).lower(): value for name, value in dict(headers).items()}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    reply: Any = error.response  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    headers: Any = getattr(reply, "headers", None)
+    lower = {str(name).lower(): value for name, value in mapping(headers and dict(headers)).items()}
     return number(lower.get("retry-after"))
