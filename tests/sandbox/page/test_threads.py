@@ -18,8 +18,8 @@ def channel(page: Page) -> Locator:
     return page.get_by_role("log", name="Messages")
 
 
-def reply(workspace: Workspace, parent: Message, text: str, **more: bool) -> Message:
-    return say(workspace, text, thread_ts=parent.ts, **more)
+def reply(workspace: Workspace, parent: Message, text: str, *, broadcast: bool = False) -> Message:
+    return say(workspace, text, thread_ts=parent.ts, broadcast=broadcast)
 
 
 async def test_replies_stand_in_a_pane_of_their_own(page: Page, workspace: Workspace) -> None:
