@@ -137,8 +137,9 @@ def help_page(topic: str) -> Message:
     if not topic:
         return help_view.overview([(command.usage, command.summary) for command in grammar.COMMANDS])
     command = grammar.COMMAND[topic]
-    filters = [(word.example, word.meaning) for word in grammar.FILTERS] if command.filters else []
-    return help_view.command(command.usage, command.summary, command.details, command.examples, filters)
+    words = [(word.example, word.meaning) for word in command.words]
+    title = "Options" if command.words is grammar.OPTIONS else "Filters"
+    return help_view.command(command.usage, command.summary, command.details, command.examples, words, title=title)
 
 
 def _controls(request: Request, services: Services) -> jobs.Controls:
