@@ -24,13 +24,16 @@ _WHAT = {
 
 def service_error(error: ServiceError) -> str:
     """One line: which service, what happened, the vendor's words, since when, and what helps."""
-    where = place(error.account, error.service)
-    what = _WHAT.get(error.kind, "could not answer")
-    words = _vendor_words(error)
-    vendor = f" ({words})" if words else ""
     since = f", since {date(error.failing_since)}" if error.failing_since else ""
     request = f" Request id {code(error.request_id, 80)}." if error.request_id else ""
-    return f"⚠️ {where} {what}{vendor}{since}. {advice(error)}{request}"
+    return f"⚠️ {happened(error)}{since}. {advice(error)}{request}"
+
+
+def happened(error: ServiceError) -> str:
+    """Which service failed and how, in the vendor's words too."""
+    words = _vendor_words(error)
+    vendor = f" ({words})" if words else ""
+    return f"{place(error.account, error.service)} {_WHAT.get(error.kind, 'could not answer')}{vendor}"
 
 
 def place(account: str, service: str) -> str:
