@@ -10,7 +10,6 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncResp
 
 from bot import payloads
 from bot.errors import ExpiredError
-from bot.notices import Digest
 from bot.payloads import Ask
 from bot.replies import Asker, read_ask, read_payload, send, services_of
 from bot.services import Services
@@ -97,12 +96,7 @@ async def on_page(ack: AsyncAck, action: Body, respond: AsyncRespond, context: A
 async def _every_change(services: Services, action: Body) -> Message:
     """Return a page of a digest's changes; raises ExpiredError when they are no longer kept."""
     ask = read_payload(action.get("value"))
-    kept = await _kept(services, ask.key) if ask.key else None
+    kept = await services.store.digests.get(ask.key) if ask.key else None
     if ask.key is None or kept is None:
         raise ExpiredError
     return notices.digest_all(kept, ask.key, ask.offset)
-
-
-async def _kept(services: Services, key: str) -> Digest | None:
-    # The store of digests is made elsewhere at this time.
-    return await services.store.digests.get(key)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
