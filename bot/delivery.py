@@ -4,6 +4,7 @@ One thing after the other: read what waits, decide what comes first (`bot.outgoi
 or post one message (`bot.posting`). Edits of cards are another task (`bot.editing`): no post waits for them.
 """
 
+import secrets
 from datetime import timedelta
 
 import structlog
@@ -12,9 +13,9 @@ from bot import outgoing
 from bot.editing import dropped
 from bot.outgoing import AWAY, Step
 from bot.owners import tell_of_lost, tell_of_suspension
-from bot.posting import PACE_S, post, recover
+from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
-from bot.store.outbox import Box
+from bot.store.outbox import Begun, Box
 from bot.visits import Visit
 from bot.waking import draw_soon
 
@@ -72,9 +73,10 @@ async def _next(visit: Visit, box: Box) -> float:
 async def _take(visit: Visit, box: Box, step: Step) -> float:
     await tell_of_lost(visit, step)
     if step.post is not None:
-        return await post(visit, step, step.post)
-    if await visit.services.store.outbox.apply(box.place, step.writes):
-        await visit.services.store.outbox.take_out(box.place, step.by_slot)
+        return await post(visit, box, step, step.post)
+    shown = Begun(id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot)
+    if await visit.services.store.outbox.apply(box.place, shown, box.turn):
+        await finish(visit, shown)
     return 0
 
 
