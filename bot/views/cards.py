@@ -1,9 +1,9 @@
 """A card: the one message that follows a job, or several that were subscribed together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.cards import Card, Check, Fate, Followed, Shown
+from bot.cards import FAILING, Card, Check, Fate, Followed, Shown
 from bot.payloads import BUTTON_MAX, OPEN, REFRESH, Ask
 from bot.views import suspensions
 from bot.views.errors import happened
@@ -13,8 +13,6 @@ from bot.views.terms import calling_number, promise
 from bot.views.text import age, bold, clock, count, date, duration, plain, unformatted
 from providers.models import Job, JobRef, JobState
 
-FAILING = timedelta(minutes=2)
-"""A service may fail for this long before a card says so."""
 LINES_MAX = 12
 """Jobs of a batch that are named; the others are counted."""
 SERVICES_MAX = 5
