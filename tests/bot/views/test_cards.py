@@ -42,7 +42,7 @@ def test_a_running_job():
     text = words(seen(subscribed.card(RUNNING)))
     assert "🔄 *Running* `PROCESSING` · *lecture 7*\nvideo-ocr · media-cn · created <!date" in text
     assert "▰▰▰▰▱▱▱▱▱▱ 43 %" in text
-    assert "Subscribed by <@U0DANA> · the end is told in the card's thread, a failure in the channel too" in text
+    assert "Subscribed by <@U0DANA> · the end is told in the thread, a failure in the channel too" in text
     assert "checked <!date^1795175990^{ago}|2026-11-20 11:59 UTC> · next check <!date^1795176020^{time_secs}|" in text
 
 
@@ -118,7 +118,7 @@ def test_a_large_batch_counts_what_it_does_not_name():
 def test_a_batch_that_is_over():
     jobs = batch(JobState.FAILED, JobState.SUCCEEDED)
     text = words(seen(subscribed.card(*jobs)))
-    assert "*All 2 jobs have ended*\n❌ 1 failed · ✅ 1 succeeded\n" in text
+    assert "*Both jobs have ended*\n❌ 1 failed · ✅ 1 succeeded\n" in text
     assert "▰" not in text
 
 
@@ -157,12 +157,12 @@ def test_a_suspended_card_says_why_and_what_helps():
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"on": On.FAILED}, "a failure is told in the card's thread and in the channel"),
-        ({"on": On.ANY, "to": To.THREAD}, "every change is told in the card's thread, not in the channel"),
-        ({"to": To.HERE}, "the end is told in the card's thread and in the channel"),
+        ({"on": On.FAILED}, "a failure is told in the thread and in the channel"),
+        ({"on": On.ANY, "to": To.THREAD}, "every change is told in the thread, not in the channel"),
+        ({"to": To.HERE}, "the end is told in the thread and in the channel"),
         ({"to": To.DM}, "the end is told by direct message"),
-        ({"mention": ("<@U0LEE>",)}, "a failure in the channel too, calling 1 person"),
-        ({"mention": ("<@U0LEE>", "<@U0SAM>", "<!subteam^S1>")}, "too, calling 2 people and 1 group"),
+        ({"mention": ("<@U0LEE>",)}, "a failure in the channel too · calls 1 person"),
+        ({"mention": ("<@U0LEE>", "<@U0SAM>", "<!subteam^S1>")}, "too · calls 2 people and 1 group"),
     ],
 )
 def test_what_a_card_promises(values: dict[str, object], said: str):

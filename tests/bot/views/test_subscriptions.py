@@ -72,7 +72,7 @@ class TestSubscribed:
     def test_whom_it_will_call_is_named_to_the_asker_alone(self):
         terms = asked(on=On.FAILED, mention=("<@U0LEE>", "<!subteam^S1>"))
         text, _ = answer(found(RUNNING), Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), terms)
-        assert "and in the channel, calling <@U0LEE> and <!subteam^S1>." in text
+        assert "and in the channel. That calls <@U0LEE> and <!subteam^S1>." in text
 
     def test_several_jobs(self):
         jobs = batch(*[JobState.RUNNING] * 12)
@@ -143,7 +143,7 @@ def test_a_list_of_what_is_followed_here():
     shown = [seen(subscribed.card(RUNNING)), seen(batched, suspended="is_archived")]
     message = views.subscription_list(shown, Ask(text="subscriptions here"), NOON, mine=False)
     text = judges.words(message)
-    assert "🔄 *Running* `PROCESSING` · *lecture 7*\nby <@U0DANA> · the end is told in the card's thread" in text
+    assert "🔄 *Running* `PROCESSING` · *lecture 7*\nby <@U0DANA> · the end is told in the thread" in text
     assert "*1 of 2 jobs have ended*\n❌ 1 failed · 🔄 1 running\nby <@U0DANA> · every change" in text
     assert "⏸️ Suspended: <#C0ONCALL> is archived. Unarchive it, then press Restore." in text
     labels = [each["text"]["text"] for each in judges.buttons(message.blocks)]
