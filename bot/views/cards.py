@@ -157,11 +157,11 @@ def _named(card: Card, known: Mapping[str, Job], budget: Budget) -> list[Block]:
     return budget.fit_lines(lines, lambda left: f"… and {tally((words[ref] for ref in refs[-left:]), ', ')}", LINES_MAX)
 
 
-def line(job: Job, word: str, was: str = "") -> str:
-    """One line about one of many jobs; `was` is said of how it was before."""
+def line(job: Job, word: str) -> str:
+    """One line about one of many jobs, `word` being its outcome."""
     why = f" · {reason(job, 100)}" if word == JobState.FAILED else ""
     progress = f" · {job.progress} %" if job.progress is not None and word == JobState.RUNNING else ""
-    return f"{mark(word)} {word.capitalize()} · {bold(name(job), 80)} · {plain(job.service, 40)}{progress}{why}{was}"
+    return f"{mark(word)} {word.capitalize()} · {bold(name(job), 80)} · {plain(job.service, 40)}{progress}{why}"
 
 
 def _subscribed(card: Card) -> str:
