@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
@@ -37,7 +37,7 @@ _NOWHERE = "unix:///nonexistent/redis.sock"
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything kept in Redis, one part for each thing."""
+    """Everything kept in Redis, one part for each thing. `url` is for others that connect there, if it is known."""
 
     link: Link
     recent: Recent
@@ -45,11 +45,12 @@ class Store:
     payloads: Payloads
     freshness: Freshness
     budget: SharedBudget
+    url: str = field(default="", repr=False)  # it may hold a password
 
     @classmethod
-    def over(cls, link: Link) -> "Store":
+    def over(cls, link: Link, url: str = "") -> "Store":
         """A store over a connection that somebody else opens and closes."""
-        return cls(link, Recent(link), HealthBook(link), Payloads(link), Freshness(link), SharedBudget(link))
+        return cls(link, Recent(link), HealthBook(link), Payloads(link), Freshness(link), SharedBudget(link), url)
 
     @classmethod
     @asynccontextmanager
@@ -69,7 +70,7 @@ class Store:
                 url = _NOWHERE
             redis = _client(url)
             stack.push_async_callback(redis.aclose)
-            yield cls.over(Link(redis))
+            yield cls.over(Link(redis), url)
 
     async def ping(self) -> None:
         """Return when Redis answers; raises StoreUnavailable."""

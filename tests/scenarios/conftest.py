@@ -51,14 +51,27 @@ def patience_s() -> float:
     return 10.0
 
 
-def _settings(file: Path, clouds: str) -> config.Settings:
-    file.write_text(CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds))
+@pytest.fixture
+def http_port() -> int:
+    """Where the bot serves its probes; 0 is any free port."""
+    return 0
+
+
+def _settings(file: Path, clouds: str, port: int) -> config.Settings:
+    text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds)
+    file.write_text(text.replace("port = 0 ", f"port = {port} "))
     return config.load(file)
 
 
 @pytest.fixture
 async def stage(
-    link: Link, redis_process: str, settings_file: Path, patience_s: float, monkeypatch: pytest.MonkeyPatch
+    link: Link,
+    redis_process: str,
+    settings_file: Path,
+    *,
+    http_port: int,
+    patience_s: float,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[Stage]:
     del link  # empties Redis before, and looks at its keys afterwards
     world = World(jobs_per_service=40, arrival_s=0)
@@ -68,7 +81,7 @@ async def stage(
         slack = await stack.enter_async_context(serving_slack(workspace))
         for name, value in {**environment(slack), "REDIS_URL": redis_process}.items():
             monkeypatch.setenv(name, value)
-        settings = _settings(settings_file, clouds)
+        settings = _settings(settings_file, clouds, http_port)
         bot = await stack.enter_async_context(running(settings, register, answer_s=patience_s))
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=clouds))
         page = await stack.enter_async_context(httpx.AsyncClient(base_url=slack))
