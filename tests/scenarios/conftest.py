@@ -14,6 +14,7 @@ from bot.running import running
 from bot.services import Services
 from bot.store.connection import Link
 from bot.tasks import tasks
+from bot.tending import reasons
 from handlers import register
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.orders import JobOrder, make
@@ -75,14 +76,21 @@ def patience_s() -> float:
     return 10.0
 
 
-def _settings(file: Path, clouds: str) -> config.Settings:
-    file.write_text(CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds))
+@pytest.fixture
+def http_port() -> int:
+    """Where the bot serves its probes; 0 is any free port."""
+    return 0
+
+
+def _settings(file: Path, clouds: str, port: int) -> config.Settings:
+    text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds)
+    file.write_text(text.replace("port = 0 ", f"port = {port} "))
     return config.load(file)
 
 
 @pytest.fixture
 async def scene(
-    link: Link, redis_process: str, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+    link: Link, redis_process: str, settings_file: Path, http_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[Scene]:
     del link  # empties Redis before, and looks at its keys afterwards
     world = World(jobs_per_service=40, arrival_s=0)
@@ -94,13 +102,13 @@ async def scene(
             monkeypatch.setenv(name, value)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=clouds))
         page = await stack.enter_async_context(httpx.AsyncClient(base_url=slack))
-        settings = _settings(settings_file, clouds)
+        settings = _settings(settings_file, clouds, http_port)
         yield Scene(Person("U0DANA", page, workspace), Person("U0LEE", page, workspace), world, http, settings)
 
 
 @pytest.fixture
 async def stage(scene: Scene, patience_s: float) -> AsyncGenerator[Stage]:
-    async with running(scene.settings, register, tasks, answer_s=patience_s) as bot:
+    async with running(scene.settings, register, tasks, reasons, answer_s=patience_s) as bot:
         yield Stage(scene.dana, scene.lee, scene.world, scene.clouds, bot, scene)
 
 
