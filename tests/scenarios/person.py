@@ -61,11 +61,11 @@ class Person:
     workspace: Workspace
 
     async def types(self, text: str, channel: str = "C0ONCALL") -> Answer:
-        """Type a command and return the bot's answer."""
+        """Type a command and return the bot's answer, which this person alone sees."""
         seen = {answer.ts for answer in await self.sees(channel)}
         return await self._after(
             lambda: self._post("message", channel=channel, text=text),
-            lambda answers: next((answer for answer in answers if answer.ts not in seen), None),
+            lambda answers: next((a for a in answers if a.ts not in seen and a.json["ephemeral"]), None),
             channel,
         )
 
