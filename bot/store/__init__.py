@@ -4,8 +4,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from redis.asyncio import Redis
-
 from bot.config import Redis as RedisSettings
 from bot.config_errors import ConfigError
 from bot.store.binary import EmbeddedRedisError
@@ -16,6 +14,7 @@ from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.payloads import Payloads
 from bot.store.recent import Recent
+from bot.store.topology import Client
 
 __all__ = [
     "EmbeddedRedisError",
@@ -77,7 +76,7 @@ class Store:
         await self.link.ping()
 
 
-def _client(url: str) -> Redis:
+def _client(url: str) -> Client:
     try:
         return connect(url)
     except ValueError as error:
