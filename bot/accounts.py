@@ -1,13 +1,15 @@
 """How the accounts are doing: each service asked once, with the least that it can be asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.answers import AccountsHealth, ServiceHealth
 from bot.asking import Asked, ask_all
 from bot.services import Services
 from bot.store import Health, StoreUnavailable
+from bot.store.sweeps import Sweep
+from bot.store.tracked import Service
 from providers.base import Provider
 from providers.models import JobQuery
 
@@ -28,11 +30,34 @@ async def check_accounts(services: Services) -> AccountsHealth:
         await probe(provider)
 
     asked = await ask_all(services, services.providers, ask, _Nothing)
-    known: Mapping[tuple[str, str], Health] = {}
+    known = await _known(services, [answer.address for answer in asked])
+    return AccountsHealth(
+        services=tuple([await _health(answer, known) for answer in asked]),
+        checked_at=checked_at,
+        slack_paused=known.paused,
+    )
+
+
+@dataclass(slots=True)
+class _Known:
+    """What Redis has of the services; without Redis nothing."""
+
+    health: Mapping[Service, Health] = field(default_factory=dict[Service, Health])
+    sweeps: Mapping[Service, Sweep] = field(default_factory=dict[Service, Sweep])
+    followed: Mapping[Service, int] = field(default_factory=dict[Service, int])
+    paused: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+async def _known(services: Services, addresses: Sequence[Service]) -> _Known:
+    store, known = services.store, _Known()
     with suppress(StoreUnavailable):
-        known = await services.store.health.read([answer.address for answer in asked])
-    health = [await _health(answer, known.get(answer.address)) for answer in asked]
-    return AccountsHealth(services=tuple(health), checked_at=checked_at)
+        known.health = await store.health.read(addresses)
+        known.sweeps = await store.sweeps.read(addresses)
+        states = await store.tracked.state(addresses)
+        known.followed = {service: state[0] for service, state in zip(addresses, states, strict=True)}
+        paused = {method: await store.slack.paused(method) for method in ("chat.postMessage", "chat.update")}
+        known.paused = {method: seconds for method, seconds in paused.items() if seconds}
+    return known
 
 
 async def probe(provider: Provider) -> None:
@@ -43,9 +68,11 @@ async def probe(provider: Provider) -> None:
         await provider.lookup([NOBODYS_ID])
 
 
-async def _health(answer: Asked[_Nothing], known: Health | None) -> ServiceHealth:
+async def _health(answer: Asked[_Nothing], known: _Known) -> ServiceHealth:
     provider = answer.provider
     budget = await provider.budget_left()
+    health = known.health.get(answer.address, Health())
+    sweep = known.sweeps.get(answer.address, Sweep())
     return ServiceHealth(
         account=provider.account,
         service=provider.service,
@@ -53,7 +80,11 @@ async def _health(answer: Asked[_Nothing], known: Health | None) -> ServiceHealt
         lists=provider.capabilities.lists,
         latency_s=None if answer.error else answer.latency_s,
         error=answer.error,
-        last_ok_at=known.last_ok_at if known else None,
+        last_ok_at=health.last_ok_at,
         budget_left=budget.left,
         budget=budget.of,
+        followed=known.followed.get(answer.address, 0),
+        swept_at=sweep.at,
+        swept_jobs=sweep.jobs,
+        swept_requests=sweep.requests,
     )

@@ -1,5 +1,6 @@
 """What a question is answered with: plain values that views and the terminal turn into words."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
@@ -109,7 +110,8 @@ class JobDetails(_Value):
 class ServiceHealth(_Value):
     """How a service of an account is doing. `latency_s` is of the last answer; `error` is None when it answers.
 
-    `budget_left` of `budget` requests may still be made in the current second.
+    `budget_left` of `budget` requests may still be made in the current second. `followed` jobs are looked at for
+    subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them with `swept_requests` requests.
     """
 
     account: str
@@ -121,10 +123,18 @@ class ServiceHealth(_Value):
     last_ok_at: datetime | None = None
     budget_left: int | None = None
     budget: int | None = None
+    followed: int = 0
+    swept_at: datetime | None = None
+    swept_jobs: int = 0
+    swept_requests: int = 0
 
 
 class AccountsHealth(_Value):
-    """All accounts and services, asked just now."""
+    """All accounts and services, asked just now.
+
+    `slack_paused` are methods that Slack asked not to call for a while, with the seconds that are left.
+    """
 
     services: tuple[ServiceHealth, ...]
     checked_at: datetime
+    slack_paused: Mapping[str, float] = {}

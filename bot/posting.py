@@ -13,12 +13,12 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.cards import To
-from bot.conversations import conversation, find_post
+from bot.conversations import MAY_NOT_ASK, conversation, find_post
 from bot.drawing import draw
 from bot.outgoing import Post, Step
 from bot.refusals import refusal
 from bot.store.outbox import Begun, Box
-from bot.verdicts import RETRY_S, Verdict, judge
+from bot.verdicts import RETRY_S, VERDICTS, Verdict, judge
 from bot.views.message import Message
 from bot.visits import Visit, is_person
 
@@ -30,8 +30,6 @@ HOLD_S = 60.0
 EVENT = "callboard_post"
 """The type of the metadata that every post carries."""
 
-_MAY_NOT_READ = {"missing_scope", "no_permission", "not_allowed_token_type"}
-"""The app was never allowed to read here: waiting does not help."""
 _BROKEN = (ClientError, SlackClientError, TimeoutError, OSError)
 log = structlog.get_logger("callboard")
 
@@ -86,8 +84,8 @@ async def recover(visit: Visit, begun: Begun) -> float:
     try:
         found = await find_post(visit, begun)
     except SlackApiError as error:
-        if refusal(error) not in _MAY_NOT_READ:
-            return await _not_searched(visit, error)
+        if wait := await _not_searched(visit, error):
+            return wait
         log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=refusal(error))
         found = None
     except _BROKEN:
@@ -100,15 +98,18 @@ async def recover(visit: Visit, begun: Begun) -> float:
 
 
 async def _not_searched(visit: Visit, error: SlackApiError) -> float:
-    """A conversation cannot be searched now; what was begun stays so until it can."""
-    match judge(error):
+    """Return for how long to wait until a conversation can be searched; 0 where it never can."""
+    code = refusal(error)
+    match None if code in MAY_NOT_ASK else VERDICTS.get(code):
         case Verdict.SUSPEND:
-            await visit.suspend(refusal(error))
+            await visit.suspend(code)
             return 0.1
         case Verdict.HOLD:
             return HOLD_S
-        case _:
+        case Verdict.UNSURE | Verdict.RETRY:
             return await visit.paused("conversations.history", error)
+        case _:
+            return 0
 
 
 async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> float:

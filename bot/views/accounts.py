@@ -4,13 +4,14 @@ from bot.answers import AccountsHealth, ServiceHealth
 from bot.payloads import RUN, Ask
 from bot.views.errors import service_error
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, stacked
-from bot.views.text import age, bold, count, date, plain
+from bot.views.text import age, bold, code, count, date, duration, plain
 
 
 def accounts(answer: AccountsHealth) -> Message:
     """One line for each service: whether it answers, how fast, and what is left of its budget."""
     title = section("*Accounts and services*")
     foot = [
+        *_paused(answer),
         context(f"checked {age(answer.checked_at)}"),
         *actions("accounts", button("Refresh", f"{RUN}:refresh", Ask(text="accounts"))),
     ]
@@ -39,11 +40,30 @@ def _fallback(answer: AccountsHealth) -> str:
 def _line(service: ServiceHealth) -> str:
     if service.error:
         last = f" It last answered {date(service.last_ok_at)}." if service.last_ok_at else ""
-        return f"{service_error(service.error)}{last}"
+        return f"{service_error(service.error)}{last}{_followed(service)}"
     latency = f" in {round(service.latency_s * 1000):,} ms" if service.latency_s is not None else ""
     listing = "" if service.lists else " · looks jobs up by id, cannot list"
     budget = (
         f" · {service.budget_left} of {service.budget} requests left this second" if service.budget is not None else ""
     )
     where = f"{bold(service.service, 60)} in {plain(service.region, 60)}"
-    return f"✅ {where} answers{latency}{listing}{budget}"
+    return f"✅ {where} answers{latency}{listing}{budget}{_followed(service)}"
+
+
+def _followed(service: ServiceHealth) -> str:
+    """How many jobs are followed, and what looking at them costs."""
+    if not service.followed:
+        return ""
+    text = f" · follows {count(service.followed, 'job')}"
+    if service.swept_at is None:
+        return text
+    cost = f"{count(service.swept_jobs, 'job')} with {count(service.swept_requests, 'request')}"
+    return f"{text}, last checked {cost} {age(service.swept_at)}"
+
+
+def _paused(answer: AccountsHealth) -> list[Block]:
+    """What Slack itself asked not to do for a while."""
+    return [
+        context(f"⏳ Slack asks to wait {duration(max(1, seconds))} before the next {code(method)}.")
+        for method, seconds in answer.slack_paused.items()
+    ]
