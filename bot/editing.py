@@ -21,6 +21,8 @@ UNSUBSCRIBED_KEPT = timedelta(hours=1)
 LOST_KEPT = timedelta(days=30)
 """For so long a job that its provider lost can be followed again on the same card."""
 HOLD_S = 60.0
+EDIT_WAIT_S = 2.0
+"""A place whose cards have to wait for their edit is visited again after this long: news do not wait for edits."""
 
 log = structlog.get_logger("callboard")
 
@@ -33,7 +35,7 @@ async def edit(visit: Visit, box: Box) -> float:
     card = box.cards.get(card_id)
     if card is not None and card.ts:
         if wait := await visit.services.store.slack.may_edit(Urgency(mark[:1])):
-            return wait
+            return min(wait, EDIT_WAIT_S)
         if wait := await _update(visit, card):
             return wait
         visit.services.metrics.delivered("edited")
