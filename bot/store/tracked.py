@@ -14,7 +14,8 @@ from bot.store.scripts import script
 from providers.models import Job, JobRef
 
 _ELSEWHERE = {"account", "service", "raw"}
-_LEFT_OUT = _ELSEWHERE | set("request_id console_url region attributes notes media input output updated_at".split())
+_DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media", "input", "output", "updated_at"}
+_LEFT_OUT = _ELSEWHERE | _DETAILS
 """What no card shows: a job is kept in about 300 bytes."""
 MISSED = "?"
 """Begins the fingerprint of a job that the provider did not know when it was last asked."""
