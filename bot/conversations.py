@@ -13,6 +13,7 @@ from bot.visits import Visit, is_person
 from providers.parsing import listing, mapping, text
 
 MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})
+"""The app was never allowed to ask this: waiting does not help."""
 PAGE = 200
 PAGES_MAX = 10
 EARLIER = timedelta(minutes=1)

@@ -26,6 +26,8 @@ PACE_S = 1.0
 """Between two posts to one place: Slack takes about one message a second a channel (its rate limits page)."""
 RIPE_S = 15.0
 """A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""
+LOOK_S = 0.5
+"""While somebody else's post to the place is under way."""
 HOLD_S = 60.0
 EVENT = "callboard_post"
 """The type of the metadata that every post carries."""
@@ -57,7 +59,7 @@ async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
     message = await draw(visit.services, what)
     answer = await outbox.begin(visit.place, begun, PACE_S, box.turn)
     if not answer.ok:
-        return answer.wait or (RETRY_S if answer.begun else 0)
+        return answer.wait or (LOOK_S if answer.begun else 0)
     if wait := await pace.may_post():
         await outbox.clear(visit.place, begun.id)
         return wait
@@ -80,7 +82,7 @@ async def recover(visit: Visit, begun: Begun) -> float:
         return 0
     left = RIPE_S - (visit.now - begun.at).total_seconds()
     if left > 0:
-        return left
+        return min(left, LOOK_S)
     try:
         found = await find_post(visit, begun)
     except SlackApiError as error:

@@ -44,14 +44,13 @@ async def subscribe(
     `ended_too` wants their end told. `card` is the card to use again, if it still is there: that of an unsubscription
     taken back. Raises StoreUnavailable.
     """
+    asked_at = services.clock()
     details = await show_jobs(services, addresses)
     place = terms.user if terms.to is To.DM else here
     jobs = [job for job in details.jobs if ended_too or not job.state.ended]
     if not jobs:
         return details, Subscribed(None)
-    followed, changed, cards = await _follow(
-        services, jobs, details.checked_at, place, terms, card or secrets.token_hex(5)
-    )
+    followed, changed, cards = await _follow(services, jobs, asked_at, place, terms, card or secrets.token_hex(5))
     await services.store.outbox.restore(place)
     box = await _told(services, place)
     return details, Subscribed(
@@ -173,7 +172,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     if kept:
         jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job]
         terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
-        followed, _, _ = await _follow(services, jobs, services.clock() - plan.OLDEST, place, terms, kept.id)
+        followed, _, _ = await _follow(services, jobs, services.clock(), place, terms, kept.id)
     box = await _told(services, place)
     return Subscribed(
         card=box.cards.get(card or ""),
