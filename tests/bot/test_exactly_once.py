@@ -18,7 +18,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from bot import delivery, drawing, editing, posting, subscriptions, tracking
 from bot.cards import Card, Fate, Followed, On, Terms, To
@@ -204,9 +204,13 @@ IDS = ["a", "b", "c", "d"]
 HERE = ["C1", "C2"]
 USERS = ["U1", "U2"]
 ENDS = [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED]
-TROUBLES = ["lost", "slow", "internal_error", "internal_error!", "ratelimited", "invalid_blocks", "is_archived"]
-TROUBLES += ["token_revoked", "cannot_reply_to_message", "a_code_that_nobody_knows"]
+STORED = ["lost", "slow", "internal_error!"]
+REFUSED = ["internal_error", "ratelimited", "invalid_blocks", "is_archived", "token_revoked", "cannot_reply_to_message"]
+troubles = st.lists(st.sampled_from(["", *STORED, *REFUSED, "a_code_that_nobody_knows"]), max_size=3)
 crashes = st.none() | st.tuples(st.integers(0, 40), st.booleans())
+soon = st.none() | st.tuples(st.integers(0, 14), st.booleans())
+"""A delivery has about so many steps."""
+changed = st.sampled_from([None, JobState.RUNNING, JobState.RUNNING, *ENDS])
 orders = st.lists(st.integers(0, 1), min_size=1, max_size=12)
 terms_of = st.tuples(st.sampled_from(USERS), st.sampled_from(On), st.sampled_from([None, None, To.HERE, To.DM]))
 
@@ -240,9 +244,7 @@ class Story(RuleBasedStateMachine):
         await self.link.ask("FLUSHALL")
         self.store = Store.over(Fragile(self.link, self._step))
         self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
-        self.slack = MemorySlack(
-            now=lambda: self.now.timestamp(), before=self._before, after=self._after, slowly=self._slowly
-        )
+        self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
         self.services = Services([self.provider], self.store, clock=lambda: self.now, slack=cast("Any", self.slack))
 
     async def _step(self, *, after: bool) -> None:
@@ -250,6 +252,9 @@ class Story(RuleBasedStateMachine):
         if not after:
             await self.turns.gate()
         self.fuse.step(after=after)
+
+    def _unix(self) -> float:
+        return self.now.timestamp()
 
     async def _before(self) -> None:
         await self._step(after=False)
@@ -282,6 +287,12 @@ class Story(RuleBasedStateMachine):
             self.survived(work())
 
     # What people do.
+
+    @initialize(places=st.lists(st.tuples(st.sampled_from(HERE), terms_of), min_size=1, max_size=3))
+    def some_are_followed(self, places: list[tuple[str, tuple[str, On, To | None]]]) -> None:
+        for here, wanted in places:
+            self.subscribe(IDS[:2], here, wanted, None)
+            self.subscribe(IDS[2:3], here, wanted, None)
 
     @rule(ids=st.lists(st.sampled_from(IDS), min_size=1, max_size=3, unique=True), here=st.sampled_from(HERE),
           wanted=terms_of, crash=crashes)  # fmt: skip
@@ -353,13 +364,33 @@ class Story(RuleBasedStateMachine):
         self.provider.jobs = list(self.jobs.values())
 
     @precondition(lambda self: self.known)
-    @rule(data=st.data(), to=st.sampled_from([None, None, JobState.RUNNING, *ENDS]), crash=crashes)
-    def a_job_changes(self, data: st.DataObject, to: JobState | None, crash: Any) -> None:
+    @rule(changes=st.lists(st.tuples(st.sampled_from(IDS), changed), min_size=1, max_size=4), crash=crashes)
+    def jobs_change(self, changes: list[tuple[str, JobState | None]], crash: Any) -> None:
         """Another word, progress alone (None), or an end."""
-        ref = data.draw(st.sampled_from(sorted(self.known)))
+        for job_id, to in changes:
+            ref = str(JobRef(*SERVICE, job_id))
+            if ref in self.known and job_id in self.jobs:
+                self._changes(ref, to, crash)
+
+    @precondition(lambda self: self.known)
+    @rule(job_id=st.sampled_from(IDS), to=changed, crash=soon, trouble=troubles)
+    def a_change_is_told(self, job_id: str, to: JobState | None, crash: Any, trouble: list[str]) -> None:
+        self.jobs_change([(job_id, to)], None)
+        for place in HERE + USERS:
+            self.deliver(place, crash, trouble)
+
+    @precondition(lambda self: self.known)
+    @rule(to=changed, crash=soon, order=orders, trouble=st.lists(st.sampled_from(["", *STORED]), max_size=3))
+    def a_change_is_told_by_two(self, to: JobState | None, crash: Any, order: list[int], trouble: list[str]) -> None:
+        self.jobs_change([(job_id, to) for job_id in IDS[:2]], None)
+        for place in HERE:
+            self.slack.trouble = list(trouble)
+            work = (delivery.deliver(self.services, place) for _ in range(2))
+            self.survived(self.turns.run(cycle(order), *work), crash)
+            self.slack.trouble = []
+
+    def _changes(self, ref: str, to: JobState | None, crash: Any) -> None:
         job_id = JobRef.parse(ref).id
-        if job_id not in self.jobs:
-            return
         self.number += 1
         old = self.jobs[job_id]
         new = {"progress": self.number % 100} if to is None else {"state": to, "raw_state": f"R{self.number}"}
@@ -410,21 +441,13 @@ class Story(RuleBasedStateMachine):
 
     # What Callboard does.
 
-    @rule(place=st.sampled_from(HERE + USERS), crash=crashes, trouble=st.lists(st.sampled_from(TROUBLES), max_size=2))
+    @rule(place=st.sampled_from(HERE + USERS), crash=soon, trouble=troubles)
     def deliver(self, place: str, crash: Any, trouble: list[str]) -> None:
         self.slack.trouble = list(trouble)
         self.survived(delivery.deliver(self.services, place), crash)
         self.slack.trouble = []
 
-    @rule(place=st.sampled_from(HERE), crash=crashes, order=orders,
-          trouble=st.lists(st.sampled_from(["", "", "slow", "lost"]), max_size=3))  # fmt: skip
-    def two_deliver(self, place: str, crash: Any, order: list[int], trouble: list[str]) -> None:
-        self.slack.trouble = list(trouble)
-        work = (delivery.deliver(self.services, place) for _ in range(2))
-        self.survived(self.turns.run(cycle(order), *work), crash)
-        self.slack.trouble = []
-
-    @rule(place=st.sampled_from(HERE + USERS), crash=crashes)
+    @rule(place=st.sampled_from(HERE + USERS), crash=soon)
     def edit(self, place: str, crash: Any) -> None:
         self.survived(editing.edit_cards(self.services, place), crash)
 
@@ -433,13 +456,11 @@ class Story(RuleBasedStateMachine):
         work = (delivery.deliver(self.services, place), editing.edit_cards(self.services, place))
         self.survived(self.turns.run(cycle(order), *work))
 
-    @rule(seconds=st.sampled_from([1, 20, 400]))
-    def time_passes(self, seconds: int) -> None:
+    @rule(seconds=st.sampled_from([1, 20, 400]), restored=st.none() | st.sampled_from(HERE))
+    def time_passes(self, seconds: int, restored: str | None) -> None:
         self.now += timedelta(seconds=seconds)
-
-    @rule(place=st.sampled_from(HERE + USERS))
-    def restore(self, place: str) -> None:
-        self.run(self.store.outbox.restore(place))
+        if restored:
+            self.run(self.store.outbox.restore(restored))
 
     # What is to be true in the end.
 
