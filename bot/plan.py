@@ -66,12 +66,13 @@ class Reading:
     def goes_on(self, page: Sequence[Job]) -> bool:
         """Take a page into account; whether the next one can be expected to save requests.
 
-        The list is newest first, so a job created after the last one on the page is not on it.
+        The list is newest first, so a job created after the last one on the page is not on the next. A page pays when
+        it tells as many jobs as one look-up would.
         """
         found = [job.id for job in page if self.wanted.pop(job.id, _NOT_WANTED) is not _NOT_WANTED]
         last = page[-1].created_at if page else None
         below = [at for at in self.wanted.values() if at is None or last is None or at <= last]
-        return bool(found) and self.requests(len(below)) > 1
+        return len(found) >= self.able.batch_max and self.requests(len(below)) > 1
 
     def requests(self, number: int) -> int:
         """Return how many requests it takes to look up this many jobs."""
