@@ -23,11 +23,11 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="make soak", description=__doc__)
     options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(100_000))
     options.add_argument("--kills", type=int, default=200)
-    options.add_argument("--jobs", type=int, help="1.5 for each kill, unless told")
+    options.add_argument("--jobs", type=int, help="2 for each kill, unless told")
     options.add_argument("--every", type=float, default=1.5, help="seconds between two deeds of harm")
     told = options.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="callboard-soak-"))
-    run = Run(told.seed, told.kills, told.jobs or round(1.5 * told.kills), told.every)
+    run = Run(told.seed, told.kills, told.jobs or 2 * told.kills, told.every)
     report = asyncio.run(_until_told(run, folder))
     sys.stdout.write(f"\n{report}\n")
     return 0 if report.good else 1

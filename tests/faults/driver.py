@@ -40,7 +40,12 @@ class Run:
     @property
     def seconds(self) -> float:
         """How long the story lasts, about: half of the deeds are kills."""
-        return max(10.0, 2.6 * self.kills * self.every_s)
+        return 2.7 * self.kills * self.every_s
+
+    @property
+    def most_s(self) -> float:
+        """How long the story may last at most."""
+        return 180 + 3 * self.seconds
 
 
 @dataclass
@@ -92,7 +97,7 @@ def _counted(counter: Counter[Any]) -> str:
     return ", ".join(f"{number} {name}" for name, number in sorted(counter.items(), key=str))
 
 
-async def drive(run: Run, folder: Path, say: Callable[[str], None] = sys.stdout.write) -> Report:
+async def drive(run: Run, folder: Path, say: Callable[[str], object] = sys.stdout.write) -> Report:
     """Do a run; logs and Redis's data are left in `folder`."""
     say(f"seed {run.seed}: {run.kills} kills, {run.jobs} jobs, about {run.seconds:.0f} s; logs in {folder}\n")
     began = time.monotonic()
@@ -107,7 +112,10 @@ async def drive(run: Run, folder: Path, say: Callable[[str], None] = sys.stdout.
         stage = Stage(People(page), Clouds(control), looks)
         harm = Harm(actors, stage.people, stage.clouds, Random(f"{run.seed}/harm"), run.every_s)
         episodes = script(Random(f"{run.seed}/story"), run.jobs, run.seconds * 0.8)
-        await asyncio.gather(harm.go_on(run.kills), *(play(stage, episode) for episode in episodes))
+        async with asyncio.timeout(run.most_s), asyncio.TaskGroup() as doing:
+            doing.create_task(harm.go_on(run.kills))
+            for episode in episodes:
+                doing.create_task(play(stage, episode))
         report = Report(run, kills=harm.kills, faults=harm.faults)
         say(f"seed {run.seed}: all harm done and all jobs ended after {time.monotonic() - began:.0f} s\n")
         report.left = await _until_quiet(looks, run.quiet_s)
@@ -118,14 +126,14 @@ async def drive(run: Run, folder: Path, say: Callable[[str], None] = sys.stdout.
 
 async def _until_ready(actors: Cast) -> None:
     async with asyncio.timeout(READY_WITHIN_S):
-        while any(not part.logged('"event": "ready"') for part in actors.parts.values()):
+        while any(not part.logged('"event": "ready"') for part in actors.parts.values()):  # noqa: ASYNC110  # nor does a log
             await asyncio.sleep(LOOK_S)
 
 
 async def _until_quiet(looks: Memory, seconds: float) -> list[str]:
     """Wait until nothing is left to do, and return what is left all the same."""
     ends = time.monotonic() + seconds
-    while (left := await looks.waiting()) and time.monotonic() < ends:
+    while (left := await looks.waiting()) and time.monotonic() < ends:  # noqa: ASYNC110  # Redis sets no event of ours
         await asyncio.sleep(LOOK_S)
     return left
 

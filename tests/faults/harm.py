@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.faults.people import Clouds, People
 from tests.faults.processes import PARTS, Cast
-from tests.faults.quick import SLACK_S
+from tests.faults.quick import RIPE_S, SLACK_S
 
 Json = dict[str, Any]
 METHODS = {
@@ -54,6 +54,11 @@ KILLED = ("serve-1", "serve-2", "worker-1", "worker-1", "worker-2", "worker-2", 
 """What is killed with -9: workers, who tell things, more often than the others."""
 BACK = (0.0, 0.0, 0.5, 3.0)
 """After so many seconds what was ended is started again."""
+FROZEN_S = (0.5, 1.5, 3.0, RIPE_S + 3)
+"""So long a process is frozen. After the last of them its post is late, and somebody else has told the same by then."""
+SPARED_S = 5.0
+"""A process that comes too late has so long to take its post back: nobody else knows of it, so neither it nor Redis is
+killed meanwhile. What is left when that happens is the one hole that is known."""
 
 
 @dataclass
@@ -67,6 +72,7 @@ class Harm:
     every_s: float
     kills: Counter[str] = field(default_factory=Counter[str])
     faults: Counter[str] = field(default_factory=Counter[str])
+    _spared: set[str] = field(default_factory=set[str])
     _comebacks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _redis_is_up: bool = True
 
@@ -75,7 +81,7 @@ class Harm:
         deeds: dict[Callable[[], Awaitable[None]], int] = {
             self._kill: 10,
             self._ask_to_stop: 1,
-            self._freeze: 1,
+            self._freeze: 2,
             self._spoil_slack: 10,
             self._lose_sockets: 2,
             self._spoil_clouds: 2,
@@ -89,9 +95,16 @@ class Harm:
         await self.clouds.calm()
 
     async def _kill(self) -> None:
+        """Kill something; often while the answer to a post is on its way, which is where it hurts."""
         name, back = self.random.choice(KILLED), self.random.choice(BACK)
+        if self.random.random() < 0.5:
+            fault: Json = {"method": "chat.postMessage", "hang_s": 1, "after": self.random.random() < 0.7, "times": 2}
+            await self.people.order("fault", **fault)
+            await asyncio.sleep(self.random.uniform(0, 1))
+        if name in self._spared:
+            return
         if name == "redis":
-            if self._redis_is_up:
+            if self._redis_is_up and not self._spared:
                 self._redis_is_up = False
                 self.kills["redis"] += 1
                 await asyncio.to_thread(self.cast.redis.dies)
@@ -113,6 +126,8 @@ class Harm:
 
     async def _ask_to_stop(self) -> None:
         name = self.random.choice(PARTS)
+        if name in self._spared:
+            return
         self.faults["told to stop"] += 1
 
         async def stop() -> None:
@@ -122,13 +137,19 @@ class Harm:
         self._later(0, stop)
 
     async def _freeze(self) -> None:
-        name, seconds = self.random.choice(PARTS), self.random.uniform(0.5, 3.0)
+        name, seconds = self.random.choice(PARTS), self.random.choice(FROZEN_S)
+        if self._spared or not self._redis_is_up:
+            return
         self.faults["frozen"] += 1
         part = self.cast.parts[name]
         part.freeze()
+        if seconds > RIPE_S:
+            self._spared.add(name)
 
         async def thaw() -> None:
             part.thaw()
+            await asyncio.sleep(SPARED_S)
+            self._spared.discard(name)
 
         self._later(seconds, thaw)
 

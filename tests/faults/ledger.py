@@ -1,4 +1,4 @@
-"""What was promised to whom: every subscription as Redis had it when its job was about to end, and how the job ended."""
+"""What was promised to whom: every subscription as Redis had it just before its job ended, and how the job ended."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

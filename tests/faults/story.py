@@ -63,7 +63,7 @@ def script(random: Random, jobs: int, seconds: float) -> list[Episode]:
                 jobs=plans,
                 commands=tuple({each.place: each for each in commands}.values()),
                 together=together,
-                lasts_s=random.uniform(1, min(15, seconds)),
+                lasts_s=random.uniform(1, min(15, seconds / 3)),
                 unsubscribes=random.randint(1, size) if random.random() < 0.1 else 0,
             )
         )

@@ -1,6 +1,7 @@
 """The judge: the sandbox in a process of its own, with nothing in it but what the driver puts there.
 
-`python -m tests.faults.world` prints the addresses of the workspace and of the clouds, and ends with its standard input.
+`python -m tests.faults.world` prints the addresses of the workspace and of the clouds, and ends when its standard input
+does.
 """
 
 import asyncio
