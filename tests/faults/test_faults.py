@@ -13,5 +13,5 @@ async def test_nothing_is_lost_or_told_twice_whatever_is_killed():
     run = Run(seed=SystemRandom().randrange(100_000), kills=6, jobs=60, every_s=0.7, quiet_s=90)
     report = await drive(run, folder)
     assert report.good, f"\n{report}\n\nlogs in {folder}"
-    assert report.kills.total() == run.kills
+    assert report.kills.total() >= run.kills
     shutil.rmtree(folder)
