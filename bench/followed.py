@@ -19,7 +19,7 @@ from bot.store.entries import SubscribedEntry
 from bot.store.keys import CARDS, DUE, JOBS, OUTBOX, PENDING, PLACES, SUBSCRIPTIONS
 from bot.store.outbox import encode
 from bot.store.scripts import script
-from bot.store.tracked import milliseconds, record
+from bot.store.tracked import record
 from providers import registry
 from providers.base import Provider
 from providers.deadline import within
