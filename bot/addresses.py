@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 from providers.lookups import possible_id
 from providers.models import JobRef
 
+JOBS_MAX = 20
+"""Jobs that one command may name."""
 _SHORTEST = 12  # `task` and eight word characters
 # A sample from documentation: the characters of an id, and `*` (provider API notes, section 7).
 _MASKED = re.compile(r"[0-9A-Za-z_*-]{1,64}")

@@ -7,7 +7,6 @@ one card.
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -98,7 +97,7 @@ class Card(_Value):
     id: str
     place: str
     terms: Terms
-    jobs: Mapping[str, Followed] = MappingProxyType({})
+    jobs: Mapping[str, Followed] = {}
     channel: str = ""
     ts: str = ""
 
@@ -133,6 +132,6 @@ class Shown(_Value):
     """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known."""
 
     card: Card
-    jobs: Mapping[str, Job] = MappingProxyType({})
-    checks: Mapping[str, Check] = MappingProxyType({})
+    jobs: Mapping[str, Job] = {}
+    checks: Mapping[str, Check] = {}
     suspended: str | None = None

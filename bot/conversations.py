@@ -11,6 +11,7 @@ from bot.store.outbox import Begun
 from bot.visits import Visit, is_person
 from providers.parsing import listing, mapping, text
 
+MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})
 PAGE = 200
 PAGES_MAX = 10
 EARLIER = timedelta(minutes=1)
@@ -20,7 +21,7 @@ EARLIER = timedelta(minutes=1)
 async def conversation(visit: Visit) -> str:
     """Return the channel to post to: the place itself, or the direct messages with a person.
 
-    Raises SlackApiError when Slack does not open them; without the scope for asking the person's id serves as well.
+    Raises SlackApiError when Slack does not open them; where the app may not ask, the person's id serves as well.
     """
     if not is_person(visit.place):
         return visit.place
@@ -29,7 +30,7 @@ async def conversation(visit: Visit) -> str:
     try:
         opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[visit.place])).data)
     except SlackApiError as error:
-        if refusal(error) == "missing_scope":
+        if refusal(error) in MAY_NOT_ASK:
             return visit.place
         raise
     channel = text(mapping(opened.get("channel")).get("id")) or visit.place

@@ -24,6 +24,13 @@ class Problem(Enum):
     TWO_SCOPES = auto()
     REPEATED_FILTER = auto()
     SUPERFLUOUS = auto()
+    UNKNOWN_OPTION = auto()
+    REPEATED_OPTION = auto()
+    ALL_OR_SOME = auto()
+    NOT_A_PERSON = auto()
+    EVERYBODY = auto()
+    TOO_MANY_MENTIONS = auto()
+    SLACK_ONLY = auto()
 
 
 class UsageError(BotError):

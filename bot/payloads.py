@@ -1,8 +1,11 @@
 """What a button or select carries: the command that it runs, as somebody would type it."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from bot.addresses import JOBS_MAX
 
 BUTTON_MAX = 2000
 """Characters that Slack allows in a button's value."""
@@ -22,6 +25,14 @@ PICK_STATE = "pick-state"
 """Runs the command of the block with another state filter."""
 PICK_SERVICE = "pick-service"
 """Runs the command of the block over another scope."""
+REFRESH = "refresh"
+"""Asks about the jobs of a card now; the card follows."""
+RESTORE = "restore"
+"""Posts to a suspended place again, or follows a card's lost jobs again."""
+SEEK = "seek"
+"""Keeps looking for jobs that no service knows; the command subscribes to them."""
+SEE_ALL = "see-all"
+"""Shows every change of the digest that `key` names."""
 ANY = "any"
 """The option of a select that takes the filter away."""
 
@@ -30,7 +41,8 @@ class Ask(BaseModel):
     """A command (`list media-cn state:failed`, `show media-cn/video-ocr/ID`), and how its answer is shown.
 
     `offset` is how many jobs to skip, `shared_by` the id of the person who shared the message. A command too long for
-    Slack's limits is kept in Redis; then `key` names it and `text` is empty.
+    Slack's limits is kept in Redis; then `key` names it and `text` is empty. `card` is the id of the card that the
+    command is about, `place` the channel or person it is for, where that is not where it is asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,13 +52,26 @@ class Ask(BaseModel):
     offset: int = Field(default=0, ge=0)
     shared_by: str | None = Field(default=None, pattern=r"^[UW][A-Z0-9]{1,20}$")
     key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    card: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    place: str | None = Field(default=None, pattern=r"^[CDGUW][A-Z0-9]{1,20}$")
+
+    @classmethod
+    def about(cls, command: str, refs: Sequence[object], *, card: str | None = None, place: str | None = None) -> "Ask":
+        """A command about as many of these jobs as one command may name and a button holds."""
+        kept = [str(ref) for ref in refs[:JOBS_MAX]]
+        while True:
+            ask = cls(text=" ".join([command, *kept]), card=card, place=place)
+            if len(kept) < 2 or ask.fits(BUTTON_MAX):
+                return ask
+            kept.pop()
 
     def encode(self) -> str:
         """The payload as compact JSON; `v` is always in it."""
         return self.model_dump_json(exclude=self._left_out())
 
     def _left_out(self) -> set[str]:
-        empty = {name for name in ("offset", "shared_by", "key") if not getattr(self, name)}
+        optional = ("offset", "shared_by", "key", "card", "place")
+        empty = {name for name in optional if not getattr(self, name)}
         return empty | {"text"} if self.key else empty
 
     def fits(self, limit: int) -> bool:

@@ -84,7 +84,7 @@ async def recover(visit: Visit, begun: Begun) -> float:
     try:
         found = await find_post(visit, begun)
     except SlackApiError as error:
-        if judge(error) is not Verdict.HOLD:
+        if refusal(error) == "ratelimited" or judge(error) is Verdict.UNSURE:
             return await visit.paused("conversations.history", error)
         log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=refusal(error))
         found = None

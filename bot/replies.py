@@ -72,14 +72,38 @@ class Modal:
                 raise
 
 
-async def read_ask(services: Services, value: object) -> Ask:
-    """Read what a button carries; raises ExpiredError when it is gone or was made by another Callboard."""
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and in which channel."""
+
+    user: str
+    channel: str
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Read a command or a click; raises ExpiredError for a click that is in no channel."""
+        match body:
+            case {"user_id": str(user), "channel_id": str(channel)}:
+                return cls(user, channel)
+            case {"user": {"id": str(user)}, "channel": {"id": str(channel)}}:
+                return cls(user, channel)
+            case _:
+                raise ExpiredError
+
+
+def read_payload(value: object) -> Ask:
+    """Read what a button says; raises ExpiredError when it was made by another Callboard."""
     if not isinstance(value, str):
         raise ExpiredError
     try:
-        ask = Ask.model_validate_json(value)
+        return Ask.model_validate_json(value)
     except ValidationError:
         raise ExpiredError from None
+
+
+async def read_ask(services: Services, value: object) -> Ask:
+    """Read the command that a button carries; raises ExpiredError also when it is no longer kept."""
+    ask = read_payload(value)
     if ask.key is None:
         return ask
     text = await services.store.payloads.get(ask.key)

@@ -1,10 +1,40 @@
 """Looks after what should be under way: whatever got lost between two steps is found here again."""
 
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
 from bot.services import Services
+from bot.store import StoreUnavailable
+from bot.tracking import BACK_OFF_MAX_S
 from bot.waking import look, wake
 
 REFRESHED_MAX = 20
 """Cards that are drawn anew in a minute although nothing changed but the time of the last look."""
+
+LATE = timedelta(seconds=60)
+"""Followed jobs that are due for longer than this mean that no worker keeps up."""
+
+
+def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]:
+    """Return what tells whether a worker is not ready: each returns why, or None."""
+
+    async def lagging() -> str | None:
+        """Services whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
+        providers = [(each.account, each.service) for each in services.providers]
+        try:
+            states = await services.store.tracked.state(providers)
+            sweeps = await services.store.sweeps.read(providers)
+        except StoreUnavailable:
+            return None  # that is a reason of its own
+        now, late = services.clock(), list[str]()
+        for service, (_, first, _) in zip(providers, states, strict=True):
+            sweep = sweeps[service]
+            patience = LATE + timedelta(seconds=BACK_OFF_MAX_S if sweep.error else 0)
+            if first and now - first > patience and (sweep.tried_at is None or now - sweep.tried_at > patience):
+                late.append("/".join(service))
+        return f"followed jobs are not looked at: {', '.join(late)}" if late else None
+
+    return (lagging,)
 
 
 async def tend(services: Services) -> None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 def register(app: "AsyncApp") -> None:
     """Add every handler to the app."""
-    from handlers import jobs  # the terminal, which is in this package too, does without Bolt
+    from handlers import jobs, subscriptions  # the terminal, which is in this package too, does without Bolt
 
-    jobs.register(app)
+    subscriptions.register(app)
+    jobs.register(app)  # last: it answers every button that nobody else knows

@@ -1,12 +1,24 @@
-"""Reads the value of each filter word."""
+"""Reads the value of each filter and option word."""
 
 import re
 from datetime import UTC, datetime
 
 from bot.errors import Problem, UsageError
 from handlers import times
-from handlers.grammar import FILTER, LIMIT_MAX, STATE_SYNONYMS, STATES
+from handlers.grammar import (
+    FILTER,
+    LIMIT_MAX,
+    MENTIONS_MAX,
+    OPTION,
+    STATE_SYNONYMS,
+    STATES,
+    SYNONYMS,
+)
+from handlers.words import MENTION
 
+_WORD = {**FILTER, **OPTION}
+_PERSON = re.compile(r"<(@[UW][A-Z0-9]{1,20}|!subteam\^S[A-Z0-9]{1,20})(?:\|[^<>]*)?>")
+_EVERYBODY = {"here", "channel", "everyone", "all", "everybody"}
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -21,6 +33,10 @@ def read_filter(key: str, value: str) -> str:
             return _time(key, value)
         case "limit":
             return _limit(value)
+        case "on" | "to":
+            return _one_of(key, value)
+        case "mention":
+            return _mentions(value)
         case _:
             return value
 
@@ -50,5 +66,32 @@ def _limit(value: str) -> str:
     return str(int(value))
 
 
+def _one_of(key: str, value: str) -> str:
+    word = SYNONYMS[key].get(value.lower(), value.lower())
+    if word not in OPTION[key].expected:
+        raise _bad(key, value)
+    return word
+
+
+def _mentions(value: str) -> str:
+    """Return Slack's own words for people and groups, without their names, separated by commas."""
+    apart = MENTION.sub(lambda mention: f" {mention[0]} ", value)
+    mentions = list(dict.fromkeys(map(_mention, filter(None, re.split(r"[,，;\s]+", apart)))))
+    if not mentions:
+        raise _bad("mention", value)
+    if len(mentions) > MENTIONS_MAX:
+        raise UsageError(Problem.TOO_MANY_MENTIONS, str(len(mentions)), expected=(str(MENTIONS_MAX),))
+    return ",".join(mentions)
+
+
+def _mention(word: str) -> str:
+    if person := _PERSON.fullmatch(word):
+        return f"<{person[1]}>"
+    name = word.strip("<>").partition("|")[0].lstrip("@!")
+    if name.lower() in _EVERYBODY:
+        raise UsageError(Problem.EVERYBODY, f"@{name}")
+    raise UsageError(Problem.NOT_A_PERSON, word)
+
+
 def _bad(key: str, value: str) -> UsageError:
-    return UsageError(Problem.BAD_VALUE, f"{key}:{value}", expected=FILTER[key].expected)
+    return UsageError(Problem.BAD_VALUE, f"{key}:{value}", expected=_WORD[key].expected)

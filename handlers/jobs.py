@@ -17,13 +17,13 @@ from bot.accounts import check_accounts
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.payloads import Ask
 from bot.refusals import refusal
-from bot.replies import Modal, newest, picked_value, read_ask, send, services_of
+from bot.replies import Asker, Modal, newest, picked_value, read_ask, send, services_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import accounts, details, errors, jobs
 from bot.views import help as help_view
 from bot.views.message import Message
-from handlers import grammar
+from handlers import grammar, subscriptions
 from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
 from handlers.words import undecorated
@@ -48,7 +48,7 @@ async def on_command(ack: AsyncAck, command: Body, respond: AsyncRespond, contex
     """Answer the asker alone."""
     await ack()
     ask = Ask(text=undecorated(command.get("text", "")))
-    await send(respond, await answer(services_of(context), ask))
+    await send(respond, await answer(services_of(context), ask, Asker.of(command)))
 
 
 async def on_run(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
@@ -57,11 +57,11 @@ async def on_run(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond,
     await _replace(services_of(context), await read_ask(services_of(context), action.get("value")), body, respond)
 
 
-async def on_open(ack: AsyncAck, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
-    """Details: one more answer below, for the person who clicked."""
+async def on_open(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
     await ack()
     ask = await read_ask(services_of(context), action.get("value"))
-    await send(respond, await answer(services_of(context), ask), replace_original=False)
+    await send(respond, await answer(services_of(context), ask, Asker.of(body)), replace_original=False)
 
 
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
@@ -84,9 +84,10 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     """Post a fresh answer to the channel, with the name of who shared it."""
     await ack()
     ask = await read_ask(services_of(context), action.get("value"))
-    message = await answer(services_of(context), ask.model_copy(update={"shared_by": body["user"]["id"]}))
+    asker = Asker.of(body)
+    message = await answer(services_of(context), ask.model_copy(update={"shared_by": asker.user}), asker)
     try:
-        await client.chat_postMessage(channel=body["channel"]["id"], text=message.text, blocks=message.blocks)
+        await client.chat_postMessage(channel=asker.channel, text=message.text, blocks=message.blocks)
     except SlackApiError as error:
         if refusal(error) not in {"not_in_channel", "channel_not_found"}:
             raise
@@ -110,11 +111,17 @@ async def on_unknown_button(ack: AsyncAck, respond: AsyncRespond) -> None:
     await send(respond, errors.expired(), replace_original=False)
 
 
-async def answer(services: Services, ask: Ask) -> Message:
+async def answer(services: Services, ask: Ask, asker: Asker) -> Message:
     """Run a command and return what to show. Raises UsageError when it cannot be understood."""
     await services.pace.turn()
     request = parse(ask.text, services.catalog)
-    ask = await _kept(services, ask.model_copy(update={"text": str(request)}))
+    ask = ask.model_copy(update={"text": str(request)})
+    if request.command in subscriptions.COMMANDS:
+        return await subscriptions.answer(services, request, ask, asker)
+    return await _about_jobs(services, request, await _kept(services, ask))
+
+
+async def _about_jobs(services: Services, request: Request, ask: Ask) -> Message:
     match request.command:
         case "list":
             query = request.query(services.clock())
@@ -137,8 +144,9 @@ def help_page(topic: str) -> Message:
     if not topic:
         return help_view.overview([(command.usage, command.summary) for command in grammar.COMMANDS])
     command = grammar.COMMAND[topic]
-    filters = [(word.example, word.meaning) for word in grammar.FILTERS] if command.filters else []
-    return help_view.command(command.usage, command.summary, command.details, command.examples, filters)
+    words = [(word.example, word.meaning) for word in command.words]
+    title = "Options" if command.words is grammar.OPTIONS else "Filters"
+    return help_view.command(command.usage, command.summary, command.details, command.examples, words, title=title)
 
 
 def _controls(request: Request, services: Services) -> jobs.Controls:
@@ -151,7 +159,7 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
 async def _replace(services: Services, ask: Ask, body: Body, respond: AsyncRespond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
     clicked_at = services.clock()
-    message = await answer(services, ask)
+    message = await answer(services, ask, Asker.of(body))
     if await newest(services, body, clicked_at):
         await send(respond, message, replace_original=True)
 

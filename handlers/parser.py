@@ -1,44 +1,47 @@
 """Reads a command as people type it: any order, any case, Slack's decorations, and mistypings with a way out."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
-from bot import addresses
 from bot.catalog import Catalog, Scope
 from bot.errors import Problem, UsageError
-from handlers import times
+from handlers import following, times
+from handlers.corrections import closest, replaced, unknown
 from handlers.filters import read_filter
-from handlers.grammar import COMMAND, FAILED, FILTER, JOBS_MAX, STATE_SYNONYMS, STATES, Request
+from handlers.following import is_option
+from handlers.grammar import COMMAND, COMMAND_SYNONYMS, FAILED, FILTER, OPTION, STATE_SYNONYMS, STATES, Request
+from handlers.naming import addresses_of, jobs_named, names_job, services_of
 from handlers.words import quoted, split
-from providers.models import JobRef
 
-BEGINNING = 3
-"""Letters of a word, at least, for it to be taken for the beginning of a longer one."""
+__all__ = ["EVERY", "addresses_of", "parse"]
+
+EVERY = tuple(COMMAND)
 CORRECTIONS_MAX = 5
 """Mistypings in one command that are put right."""
 _FILTER = re.compile(r"-{0,2}(?!https?://)([A-Za-z]+)[:=：](.*)", re.DOTALL | re.IGNORECASE)
+_KEYS = {*FILTER, *OPTION}
 _HELP = {"help", "--help", "-h", "?"}
 
 
-def parse(text: str, catalog: Catalog) -> Request:
-    """Return the request that a text means; raises UsageError, with a correction where one is likely."""
+def parse(text: str, catalog: Catalog, commands: tuple[str, ...] = EVERY) -> Request:
+    """Return the request that a text means; raises UsageError, with a correction where one is likely.
+
+    `commands` are those to be had here.
+    """
     try:
-        return _read(text, catalog)
+        return _read(text, catalog, commands)
     except UsageError as error:
-        error.suggestion = _understood(error.suggestion, catalog)
+        error.suggestion = _understood(error.suggestion, catalog, commands)
         raise
 
 
-def _understood(suggestion: str | None, catalog: Catalog) -> str | None:
+def _understood(suggestion: str | None, catalog: Catalog, commands: tuple[str, ...]) -> str | None:
     """Return a correction, itself corrected until it can be understood; None when it cannot be."""
     for _ in range(CORRECTIONS_MAX):
         if suggestion is None:
             break
         try:
-            _read(suggestion, catalog)
+            _read(suggestion, catalog, commands)
         except UsageError as error:
             suggestion = error.suggestion
         else:
@@ -46,40 +49,53 @@ def _understood(suggestion: str | None, catalog: Catalog) -> str | None:
     return None
 
 
-def _read(text: str, catalog: Catalog) -> Request:
+def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
     words = split(text)
-    command, rest = _command(_rejoined(words), catalog)
+    command, rest = _command(_rejoined(words), catalog, commands)
+    if command not in commands:
+        raise UsageError(Problem.SLACK_ONLY, command)
     if len(rest) == 1 and rest[0].lower() in _HELP and command != "find":
         return Request("help", text=command)
     match command:
         case "list" | "failed":
             return _list(command, rest, catalog)
         case "show":
-            return _show(rest, catalog)
+            return Request("show", jobs=jobs_named("show", rest, (), catalog))
         case "find":
             return _find(words)
+        case "accounts" | "help":
+            return _plain(command, rest, commands)
         case _:
-            return _plain(command, rest)
+            return following.read(command, rest, catalog)
 
 
-def _command(words: list[str], catalog: Catalog) -> tuple[str, list[str]]:
+def _command(words: list[str], catalog: Catalog, commands: tuple[str, ...]) -> tuple[str, list[str]]:
     """Find the word that is a command: the first word, else any, else what the words look like."""
     if not words:
         return "list", []
     for index, word in enumerate(words):
         if word.lower().lstrip("-") in COMMAND:
             return word.lower().lstrip("-"), words[:index] + words[index + 1 :]
-        if index == 0 and not _belongs_to_list(word, catalog) and not _names_job(word):
+        if index == 0 and not _belongs_to_list(word, catalog) and not names_job(word):
             break
-    if all(map(_names_job, words)):
+    if all(map(names_job, words)):
         return "show", words
+    if any(map(names_job, words)) and all(names_job(word) or is_option(word) for word in words):
+        raise _meant("subscribe", words, next(filter(is_option, words)), commands)
     if _belongs_to_list(words[0], catalog):
         return "list", words
-    if words[1:] and all(map(_names_job, words[1:])):
-        suggestion = " ".join(("show", *map(quoted, words[1:])))
-        raise UsageError(Problem.UNKNOWN_WORD, words[0], expected=tuple(COMMAND), suggestion=suggestion)
-    known = (*COMMAND, *catalog.accounts, *catalog.services, *STATES)
-    raise _unknown(words[0], words, known, tuple(COMMAND))
+    if meant := COMMAND_SYNONYMS.get(words[0].lower()):
+        raise _meant(meant, words[1:], words[0], commands)
+    if words[1:] and all(map(names_job, words[1:])):
+        raise _meant(closest(words[0], commands) or "show", words[1:], words[0], commands)
+    known = (*commands, *catalog.accounts, *catalog.services, *STATES)
+    raise unknown(words[0], words, known, commands)
+
+
+def _meant(command: str, words: list[str], word: str, commands: tuple[str, ...]) -> UsageError:
+    """Return the error for a word that is no command, although it is plain which one is meant."""
+    suggestion = " ".join((command, *map(quoted, words)))
+    return UsageError(Problem.UNKNOWN_WORD, word, expected=commands, suggestion=suggestion)
 
 
 def _belongs_to_list(word: str, catalog: Catalog) -> bool:
@@ -89,10 +105,6 @@ def _belongs_to_list(word: str, catalog: Catalog) -> bool:
         or _state(word) is not None
         or _scope(word, catalog) is not None
     )
-
-
-def _names_job(word: str) -> bool:
-    return addresses.is_link(word) or word.count("/") == 2 or addresses.looks_like_id(word)
 
 
 def _state(word: str) -> str | None:
@@ -105,8 +117,8 @@ def _rejoined(words: Sequence[str]) -> list[str]:
     joined: list[str] = []
     for word in words:
         last = joined[-1].lower() if joined else ""
-        opened = last[-1:] in {":", "=", "："} and last[:-1] in FILTER and not _is_filter(word)
-        if opened or (word[0] in ":=：" and last in FILTER):
+        opened = last[-1:] in {":", "=", "："} and last[:-1] in _KEYS and not _is_filter(word)
+        if opened or (word[0] in ":=：" and last in _KEYS):
             joined[-1] += word
         else:
             joined.append(word)
@@ -115,7 +127,7 @@ def _rejoined(words: Sequence[str]) -> list[str]:
 
 def _is_filter(word: str) -> bool:
     match = _FILTER.fullmatch(word)
-    return match is not None and match[1].lower() in FILTER
+    return match is not None and match[1].lower() in _KEYS
 
 
 def _list(command: str, words: list[str], catalog: Catalog) -> Request:
@@ -145,8 +157,8 @@ def _list(command: str, words: list[str], catalog: Catalog) -> Request:
 def _filter_key(key: str, value: str, word: str, words: list[str]) -> str:
     if key.lower() in FILTER:
         return key.lower()
-    close = _closest(key, FILTER)
-    suggestion = _replaced(words, word, f"{close}:{quoted(value)}") if close else None
+    close = closest(key, FILTER)
+    suggestion = replaced(words, word, f"{close}:{quoted(value)}") if close else None
     raise UsageError(Problem.UNKNOWN_FILTER, key, expected=tuple(FILTER), suggestion=suggestion)
 
 
@@ -155,9 +167,9 @@ def _value(key: str, value: str, word: str, words: list[str]) -> str:
         return read_filter(key, value)
     except UsageError as error:
         vocabulary = {"state": (*STATES, *STATE_SYNONYMS), "since": times.DAYS, "until": times.DAYS}.get(key, ())
-        close = [_closest(part, vocabulary) or "" for part in value.split(",")]
+        close = [closest(part, vocabulary) or "" for part in value.split(",")]
         if all(close):
-            error.suggestion = _replaced(words, word, f"{key}:{','.join(close)}")
+            error.suggestion = replaced(words, word, f"{key}:{','.join(close)}")
         raise
 
 
@@ -185,16 +197,12 @@ def _joined(first: Scope, second: Scope, catalog: Catalog) -> Scope:
 
 
 def _not_of_account(scope: Scope, catalog: Catalog) -> UsageError:
-    services = _services_of(scope.account, catalog)
+    services = services_of(scope.account, catalog)
     return UsageError(Problem.SERVICE_NOT_OF_ACCOUNT, str(scope), expected=services)
 
 
-def _services_of(account: str | None, catalog: Catalog) -> tuple[str, ...]:
-    return tuple(service for owner, service in catalog.pairs if owner == account)
-
-
 def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
-    if _names_job(word):
+    if names_job(word):
         expected = ("a scope", "a filter")
         return UsageError(Problem.UNKNOWN_WORD, word, expected=expected, suggestion=f"show {quoted(word)}")
     known = (*catalog.scopes, *catalog.accounts, *catalog.services, *STATES)
@@ -202,56 +210,7 @@ def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
         account, service = word.lower().split("/")
         if account in catalog.accounts and service in catalog.services:
             return _not_of_account(Scope(account, service), catalog)
-    return _unknown(word, words, known, (*catalog.accounts, *catalog.services, *(f"{key}:…" for key in FILTER)))
-
-
-def _show(words: list[str], catalog: Catalog) -> Request:
-    pieces = [piece for word in words for piece in _pieces(word)]
-    if not pieces:
-        raise UsageError(Problem.NO_JOB)
-    named: dict[str, None] = {}
-    for piece in pieces:
-        for address in _addresses(piece):
-            named[str(_checked(address, piece, pieces, catalog))] = None
-    if len(named) > JOBS_MAX:
-        raise UsageError(Problem.TOO_MANY_JOBS, str(len(named)), expected=(str(JOBS_MAX),))
-    return Request("show", jobs=tuple(named))
-
-
-def _pieces(word: str) -> list[str]:
-    return [word] if addresses.is_link(word) else list(filter(None, re.split("[,，]", word)))
-
-
-def addresses_of(request: Request) -> list[addresses.Address]:
-    """Return the jobs that a `show` names."""
-    return [address for word in request.jobs for address in _addresses(word)]
-
-
-def _addresses(text: str) -> tuple[addresses.Address, ...]:
-    try:
-        return addresses.read(text)
-    except addresses.MaskedIdError:
-        raise UsageError(Problem.MASKED_ID, text) from None
-    except addresses.NotAnAddressError:
-        suggestion = None if addresses.is_link(text) else f"find {quoted(text)}"
-        raise UsageError(Problem.NOT_A_JOB, text, suggestion=suggestion) from None
-
-
-def _checked(address: addresses.Address, typed: str, words: list[str], catalog: Catalog) -> addresses.Address:
-    """Refuse a ref whose account or service is not configured."""
-    if not isinstance(address, JobRef) or (address.account, address.service) in catalog.pairs:
-        return address
-    if address.account not in catalog.accounts:
-        close = _closest(address.account, catalog.accounts)
-        mended = JobRef(close, address.service, address.id) if close else address.id
-        error = UsageError(Problem.UNKNOWN_ACCOUNT, address.account, expected=catalog.accounts)
-    else:
-        services = _services_of(address.account, catalog)
-        close = _closest(address.service, services)
-        mended = JobRef(address.account, close, address.id) if close else address.id
-        error = UsageError(Problem.UNKNOWN_SERVICE, address.service, expected=services)
-    error.suggestion = _replaced(["show", *words], typed, str(mended))
-    raise error
+    return unknown(word, words, known, (*catalog.accounts, *catalog.services, *(f"{key}:…" for key in FILTER)))
 
 
 def _find(words: list[str]) -> Request:
@@ -264,36 +223,14 @@ def _find(words: list[str]) -> Request:
     return Request("find", text=text)
 
 
-def _plain(command: str, words: list[str]) -> Request:
+def _plain(command: str, words: list[str], commands: tuple[str, ...]) -> Request:
     if command == "help" and words:
-        topic = words[0].lower()
+        topic = COMMAND_SYNONYMS.get(words[0].lower(), words[0].lower())
         if topic not in COMMAND:
-            raise _unknown(topic, ["help", topic], tuple(COMMAND), tuple(COMMAND))
+            raise unknown(topic, ["help", topic], commands, commands)
+        if topic not in commands:
+            raise UsageError(Problem.SLACK_ONLY, topic)
         return Request("help", text=topic)
     if words:
         raise UsageError(Problem.SUPERFLUOUS, " ".join(words), suggestion=command)
     return Request(command)
-
-
-def _unknown(word: str, words: list[str], known: Iterable[str], expected: tuple[str, ...]) -> UsageError:
-    close = _closest(word, known)
-    suggestion = _replaced(words, word, close) if close else None
-    return UsageError(Problem.UNKNOWN_WORD, word, expected=expected, suggestion=suggestion)
-
-
-def _closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that was probably meant: the only one that begins so, else the nearest.
-
-    Nearest is at most two fifths of its letters away, a swap counting once.
-    """
-    known = tuple(known)
-    begun = [each for each in known if each.startswith(word.lower())]
-    if len(word) >= BEGINNING and len(begun) == 1:
-        return begun[0]
-    best = process.extractOne(word.lower(), known, scorer=OSA.normalized_similarity, score_cutoff=0.6)
-    return best[0] if best else None
-
-
-def _replaced(words: list[str], wrong: str, right: str) -> str:
-    """Return the whole command with one word put right."""
-    return " ".join(right if word.lower() == wrong.lower() else quoted(word) for word in words)

@@ -44,9 +44,9 @@ class Answer:
 
 
 def understand(settings: Settings, words: Sequence[str]) -> Request:
-    """Read the words of a command; raises UsageError."""
+    """Read the words of a command; raises UsageError, also for what works in Slack only."""
     pairs = tuple((account.name, service) for account in settings.accounts for service in account.services)
-    return parse(" ".join(map(quoted, words)), Catalog(pairs))
+    return parse(" ".join(map(quoted, words)), Catalog(pairs), grammar.TERMINAL)
 
 
 def complaint(error: UsageError) -> str:
@@ -91,10 +91,11 @@ async def _ask(services: Services, request: Request) -> Answer:
 
 
 def _help(topic: str) -> Answer:
-    commands = [grammar.COMMAND[topic]] if topic else grammar.COMMANDS
+    commands = [grammar.COMMAND[name] for name in ([topic] if topic else grammar.TERMINAL)]
     usages = [(_here(command.usage), command.summary) for command in commands]
     record = {"commands": [{"usage": usage, "summary": summary} for usage, summary in usages]}
-    filters = [(word.example, word.meaning) for word in grammar.FILTERS] if not topic or commands[0].filters else []
+    words = commands[0].words if topic else grammar.FILTERS
+    filters = [(word.example, word.meaning) for word in words]
     return Answer(record, partial(manual.manual, usages, filters))
 
 

@@ -15,8 +15,12 @@ _INVISIBLE = re.compile(
 _LINK = re.compile(r"<((?:https?://|mailto:)[^|>\s]*)(?:\|([^>]*))?>", re.IGNORECASE)
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*"|")+')
 _MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
+_MENTION = r'<[@!#][^<>\s"|]+(?:\|[^<>\s"]*)?>'
+MENTION = re.compile(_MENTION)
+"""A person, group or channel as Slack writes them: `<@U123|dana>`, `<!subteam^S123>`, `<#C123>`."""
 _KEY = re.compile(r"-{0,2}(?!https?://)[A-Za-z]+[:=：]", re.IGNORECASE)
-_BARE = re.compile(rf'(?![{re.escape(WRAPPING)}])[^\s"]*[^\s"{re.escape(WRAPPING)}]')
+_EDGE = rf'(?:{_MENTION}|[^\s"{re.escape(WRAPPING)}])'
+_BARE = re.compile(rf'{_EDGE}(?:[^\s"]*{_EDGE})?')
 
 
 def undecorated(text: str) -> str:
@@ -49,8 +53,10 @@ def _stripped(word: str) -> str:
     if _MASKED.fullmatch(word):
         return word
     around = _AROUND_LINK if is_link(word) else WRAPPING
-    word = word if word.startswith('"') else word.lstrip(around)
-    return word if word.endswith('"') else word.rstrip(around)
+    mentions = [mention.span() for mention in MENTION.finditer(word)]
+    begin, end = (mentions[0][0], mentions[-1][1]) if mentions else (len(word), 0)
+    word = word if word.endswith('"') else word[:end] + word[end:].rstrip(around)
+    return word if word.startswith('"') else word[:begin].lstrip(around) + word[begin:]
 
 
 def quoted(word: str) -> str:

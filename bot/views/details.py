@@ -7,9 +7,9 @@ from datetime import datetime
 from bot.answers import JobDetails, Missing
 from bot.payloads import OPEN, RAW, RUN, SHARE, Ask
 from bot.views.errors import service_error
-from bot.views.jobs import name, row
+from bot.views.jobs import row, subscribe_button
 from bot.views.message import Block, Budget, Message, actions, button, context, divider, fields, message, modal, section
-from bot.views.states import no_reason, plain_state, state
+from bot.views.states import name, no_reason, plain_state, state
 from bot.views.text import (
     age,
     bold,
@@ -47,7 +47,7 @@ def job_details(answer: JobDetails, ask: Ask, meaning: Meaning) -> Message:
     """Details of every job found; a message that gets full shows the last ones as lines of a list."""
     alone = len(answer.jobs) == 1
     head = [context(f"📌 Shared by <@{ask.shared_by}>")] if ask.shared_by else []
-    buttons = [] if alone else actions("details", _refresh_and_share(ask))
+    buttons = [] if alone else actions("details", [*_refresh(ask), *_share(ask)])
     tail = Budget(chars=TAIL_CHARS).fit([*map(section, missing(answer)), *map(context, _errors(answer))], _more_lines)
     budget = Budget([*head, *tail, *buttons, _more_jobs(len(answer.jobs))])
     body: list[Block] = [] if answer.jobs or tail else [section(NOBODY)]
@@ -137,14 +137,18 @@ def _console(job: Job) -> str:
 def _buttons(job: Job, ask: Ask, *, alone: bool) -> list[Block]:
     own = Ask(text=f"show {job.ref}")
     raw = button("Raw", f"{RAW}:{job.service}", own, name=f"Raw data of {job.id}")
+    subscribe = subscribe_button(job)
     if alone:
-        return [*_refresh_and_share(ask), *raw]
-    return [*button("Details", f"{OPEN}:details", own, name=f"Details of {job.id}"), *raw]
+        return [*_refresh(ask), *subscribe, *_share(ask), *raw]
+    return [*button("Details", f"{OPEN}:details", own, name=f"Details of {job.id}"), *subscribe, *raw]
 
 
-def _refresh_and_share(ask: Ask) -> list[Block]:
-    refresh = button("Refresh", f"{RUN}:refresh", ask)
-    return refresh if ask.shared_by else [*refresh, *button("Share", f"{SHARE}:details", ask)]
+def _refresh(ask: Ask) -> list[Block]:
+    return button("Refresh", f"{RUN}:refresh", ask)
+
+
+def _share(ask: Ask) -> list[Block]:
+    return [] if ask.shared_by else button("Share", f"{SHARE}:details", ask)
 
 
 def missing(answer: JobDetails) -> list[str]:

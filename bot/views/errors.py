@@ -24,13 +24,16 @@ _WHAT = {
 
 def service_error(error: ServiceError) -> str:
     """One line: which service, what happened, the vendor's words, since when, and what helps."""
-    where = place(error.account, error.service)
-    what = _WHAT.get(error.kind, "could not answer")
-    words = _vendor_words(error)
-    vendor = f" ({words})" if words else ""
     since = f", since {date(error.failing_since)}" if error.failing_since else ""
     request = f" Request id {code(error.request_id, 80)}." if error.request_id else ""
-    return f"⚠️ {where} {what}{vendor}{since}. {advice(error)}{request}"
+    return f"⚠️ {happened(error)}{since}. {advice(error)}{request}"
+
+
+def happened(error: ServiceError) -> str:
+    """Which service failed and how, in the vendor's words too."""
+    words = _vendor_words(error)
+    vendor = f" ({words})" if words else ""
+    return f"{place(error.account, error.service)} {_WHAT.get(error.kind, 'could not answer')}{vendor}"
 
 
 def place(account: str, service: str) -> str:
@@ -58,7 +61,7 @@ def advice(error: ServiceError) -> str:
 
 _SENTENCES = {
     Problem.UNKNOWN_WORD: "I don't know {found}. Type {choices} there.",
-    Problem.SUPERFLUOUS: "Leave {found} out: nothing follows this command.",
+    Problem.SUPERFLUOUS: "Leave {found} out: this command has no use for it.",
     Problem.UNKNOWN_FILTER: "There is no filter {found}. There are {all}.",
     Problem.BAD_VALUE: "I don't understand {found}. Type {choices} there.",
     Problem.UNKNOWN_ACCOUNT: "There is no account {found}. There are {all}.",
@@ -66,11 +69,20 @@ _SENTENCES = {
     Problem.SERVICE_NOT_OF_ACCOUNT: "There is no {found}: this account has {all}.",
     Problem.TWO_SCOPES: "{found} are two scopes. Name one, or none to ask everywhere.",
     Problem.REPEATED_FILTER: "The filter {found} stands twice; keep one. Two states go in one: `state:failed,running`.",
-    Problem.NO_JOB: "Which job? Type `/jobs show JOB`, where JOB is an id, ACCOUNT/SERVICE/ID or a console link.",
+    Problem.NO_JOB: "Which job? Type {found}, where JOB is an id, ACCOUNT/SERVICE/ID or a console link.",
     Problem.NO_TEXT: "Find what? Type `/jobs find TEXT`, where TEXT is an id, part of an id, or part of a name.",
     Problem.NOT_A_JOB: "{found} is not a job. A job is an id, ACCOUNT/SERVICE/ID or a console link with an id in it.",
     Problem.MASKED_ID: "{found} is a masked id from documentation. Copy the whole id, without asterisks.",
     Problem.TOO_MANY_JOBS: "{number} jobs are too many at once; name {choices} at most.",
+    Problem.UNKNOWN_OPTION: "There is no option {found}. There are {all}.",
+    Problem.REPEATED_OPTION: "The option {found} stands twice; keep one.",
+    Problem.ALL_OR_SOME: "Type either `all` or jobs, not both.",
+    Problem.NOT_A_PERSON: (
+        "I don't know whom {found} means. Type `@` and pick a person or user group from Slack's suggestions."
+    ),
+    Problem.EVERYBODY: "I don't call everybody with {found}. Name people or user groups, for example `mention:@dana`.",
+    Problem.TOO_MANY_MENTIONS: "{number} mentions are too many; name {choices} at most, or a user group.",
+    Problem.SLACK_ONLY: "{found} works in Slack only, where there is a channel to tell.",
 }
 
 

@@ -1,15 +1,16 @@
 """A list of jobs, a page at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
 from bot.answers import Incomplete, JobList, Remembered
-from bot.payloads import ANY, BLOCK_ID_MAX, OPEN, PICK_SERVICE, PICK_STATE, RUN, SELECTS, SHARE, Ask
+from bot.payloads import ANY, BLOCK_ID_MAX, BUTTON_MAX, OPEN, PICK_SERVICE, PICK_STATE, RUN, SELECTS, SHARE, Ask
 from bot.views.errors import place, service_error
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, select
-from bot.views.states import EMOJI, no_reason, plain_state, state
-from bot.views.text import age, bold, clean, code, count, cut, duration, plain
-from providers.models import Job, JobError, JobState
+from bot.views.states import EMOJI, name, plain_state, reason, state
+from bot.views.text import age, bold, code, count, cut, duration, plain
+from providers.models import Job, JobState
 
 LINES_MAX = 12
 """Lines about services under a list; more of them are counted."""
@@ -33,12 +34,14 @@ def job_list(answer: JobList, ask: Ask, controls: Controls) -> Message:
     """A page of jobs, with what can be done with it. As many jobs as fit are shown; the next page goes on there."""
     title, body = _title(ask), [*map(row, answer.jobs)] or [section(nothing(answer))]
     # The longest foot there can be: with a Next button, and with fewer jobs than there are.
-    budget = Budget([title, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls)])
+    budget = Budget([title, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
     lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], _more_lines)
     budget.take(lines)
     body = [body[0], *takewhile(lambda block: budget.take([block]), body[1:])]
     shown = len(body) if answer.jobs else 0
-    return message(_fallback(answer, shown), [title, *body, *lines, *_foot(answer, ask, shown, controls)])
+    return message(
+        _fallback(answer, shown), [title, *body, *lines, *_foot(answer, ask, shown, controls, answer.jobs[:shown])]
+    )
 
 
 def _more_lines(number: int) -> Block:
@@ -60,11 +63,6 @@ def row(job: Job) -> Block:
     )
 
 
-def name(job: Job) -> str:
-    """What to call a job: its name, or its id where it has none that can be seen."""
-    return clean(job.name or "") or job.id
-
-
 def _when(job: Job) -> str:
     created = f"created {age(job.created_at)}" if job.created_at else "age unknown"
     took = f" · took {duration(job.duration_s)}" if job.duration_s is not None else ""
@@ -73,11 +71,7 @@ def _when(job: Job) -> str:
 
 
 def _failure(job: Job) -> str:
-    if job.state is not JobState.FAILED:
-        return ""
-    error = job.error or JobError()
-    parts = (code(error.code, 60) if error.code else "", plain(error.message, 150) if error.message else "")
-    return f" · {' '.join(filter(None, parts)) or plain(no_reason(job), 150)}"
+    return f" · {reason(job)}" if job.state is JobState.FAILED else ""
 
 
 def notes(answer: JobList) -> list[str]:
@@ -132,14 +126,14 @@ def position(answer: JobList, shown: int) -> str:
     return f"{span}, more follow" if answer.more else span
 
 
-def _foot(answer: JobList, ask: Ask, shown: int, controls: Controls) -> list[Block]:
+def _foot(answer: JobList, ask: Ask, shown: int, controls: Controls, jobs: Sequence[Job]) -> list[Block]:
     cut_off = f" (a message holds no more than {shown})" if shown < len(answer.jobs) else ""
     line = f"{position(answer, shown)}{cut_off}, checked {age(answer.checked_at)}{_request_ids(answer)}"
     selects = _selects(controls) if controls.scopes and not ask.shared_by and ask.fits(BLOCK_ID_MAX) else []
     return [
         context(line),
         *actions(f"{SELECTS}{ask.at(0).encode()}", selects),
-        *actions("page", _buttons(answer, ask, shown)),
+        *actions("page", _buttons(answer, ask, shown, jobs)),
     ]
 
 
@@ -165,7 +159,7 @@ def _selects(controls: Controls) -> list[Block]:
     ]
 
 
-def _buttons(answer: JobList, ask: Ask, shown: int) -> list[Block]:
+def _buttons(answer: JobList, ask: Ask, shown: int, jobs: Sequence[Job]) -> list[Block]:
     refresh = button("Refresh", f"{RUN}:refresh", ask)
     if ask.shared_by:
         mine = ask.model_copy(update={"shared_by": None})
@@ -176,8 +170,23 @@ def _buttons(answer: JobList, ask: Ask, shown: int) -> list[Block]:
         *(previous if answer.offset else []),
         *(following if answer.more or shown < len(answer.jobs) else []),
         *refresh,
+        *_subscribe(jobs),
         *button("Share", f"{SHARE}:list", ask),
     ]
+
+
+def _subscribe(jobs: Sequence[Job]) -> list[Block]:
+    """Follow what has not ended of the jobs on this page: the one button of each row is Details."""
+    ask = Ask.about("subscribe", [job.ref for job in jobs if not job.state.ended])
+    number = ask.text.count(" ")
+    label, screen = f"Subscribe to unfinished ({number})", f"Subscribe to the {count(number, 'unfinished job')} shown"
+    return button(label, f"{OPEN}:subscribe", ask, name=screen, limit=BUTTON_MAX) if number else []
+
+
+def subscribe_button(job: Job) -> list[Block]:
+    """Follow a job in the channel; none for one that has ended."""
+    ask = Ask(text=f"subscribe {job.ref}")
+    return [] if job.state.ended else button("Subscribe", f"{OPEN}:subscribe", ask, name=f"Subscribe to {job.id}")
 
 
 def _fallback(answer: JobList, shown: int) -> str:

@@ -52,6 +52,15 @@ class Budget:
             kept += 1
         return [*blocks[:kept], more(len(blocks) - kept)]
 
+    def fit_lines(self, lines: Sequence[str], more: Callable[[int], str], most: int = 1000) -> list[Block]:
+        """Take room for as many lines as fit, `most` at most, and return them; `more` counts those left out."""
+        for kept in range(min(len(lines), most), -1, -1):
+            left = len(lines) - kept
+            blocks = stacked([*lines[:kept], *([more(left)] if left else [])])
+            if self.take(blocks):
+                return blocks
+        return []
+
     def part(self, *, blocks: int, chars: int) -> "Budget":
         """Return a smaller budget within this one."""
         return Budget(blocks=min(blocks, self.blocks), chars=min(chars, self.chars))

@@ -1,7 +1,11 @@
 """How states look: never by colour alone, always with the word."""
 
-from bot.views.text import code
-from providers.models import Job, JobState
+from collections import Counter
+from collections.abc import Iterable
+
+from bot.cards import Fate
+from bot.views.text import clean, code, plain
+from providers.models import Job, JobError, JobState
 
 EMOJI = {
     JobState.PENDING: "⏳",
@@ -14,6 +18,53 @@ EMOJI = {
 
 NO_REASON = "the provider gives no reason"
 """Said of a failed job where others have a code or a message."""
+
+
+FATES = {Fate.GONE: "❔", Fate.EXPIRED: "⌛", Fate.UNSUBSCRIBED: "🔕"}
+"""How a job looks that is no longer followed, although it has not ended."""
+_LOOKS = {
+    JobState.FAILED.value: EMOJI[JobState.FAILED],
+    **{fate.value: emoji for fate, emoji in FATES.items() if fate is not Fate.UNSUBSCRIBED},
+    **{state.value: EMOJI[state] for state in JobState if state not in {JobState.FAILED, JobState.SUCCEEDED}},
+    JobState.SUCCEEDED.value: EMOJI[JobState.SUCCEEDED],
+    Fate.UNSUBSCRIBED.value: FATES[Fate.UNSUBSCRIBED],
+}
+OUTCOMES = tuple(_LOOKS)
+"""The words of `outcome`, what needs somebody first."""
+
+
+def name(job: Job) -> str:
+    """What to call a job: its name, or its id where it has none that can be seen."""
+    return clean(job.name or "") or job.id
+
+
+def outcome(job: Job, fate: Fate | None = None) -> str:
+    """How a job that is followed, or was, is doing, in one word: its state, or why it is no longer followed."""
+    left = unended(fate)
+    return left.value if left else job.state.value
+
+
+def unended(fate: Fate | None) -> Fate | None:
+    """Why a job is no longer followed although it has not ended; None for a job that is, or has."""
+    return None if fate is Fate.ENDED else fate
+
+
+def mark(word: str) -> str:
+    """The emoji of an outcome."""
+    return _LOOKS[word]
+
+
+def tally(outcomes: Iterable[str], separator: str = " · ") -> str:
+    """How many of each outcome there are: `❌ 2 failed · ✅ 10 succeeded`."""
+    counted = Counter(outcomes)
+    return separator.join(f"{mark(word)} {counted[word]:,} {word}" for word in OUTCOMES if counted[word])
+
+
+def reason(job: Job, room: int = 150) -> str:
+    """Why a job failed, in the vendor's words, for mrkdwn."""
+    error = job.error or JobError()
+    parts = (code(error.code, 60) if error.code else "", plain(error.message, room) if error.message else "")
+    return " ".join(filter(None, parts)) or plain(no_reason(job), room)
 
 
 def no_reason(job: Job) -> str:

@@ -12,8 +12,8 @@ from rich.text import Text
 from bot.answers import AccountsHealth, JobDetails, JobList, ServiceError
 from bot.views.details import NOBODY, Meaning, facts, missing
 from bot.views.errors import service_error
-from bot.views.jobs import name, notes, nothing, position
-from bot.views.states import EMOJI, no_reason
+from bot.views.jobs import notes, nothing, position
+from bot.views.states import EMOJI, name, no_reason
 from bot.views.text import ago, clean, cut, duration, unformatted
 from providers.models import Job, JobState
 

@@ -22,8 +22,10 @@ _INVISIBLE = re.compile(
 _SPACES = re.compile(r"\s+")
 # No space, and nothing that ends a link or begins code.
 _LINKABLE = re.compile(r"https://[!-;=?-_a-{}~]{1,1000}")
-# Our own mrkdwn: code, bold, dates, people and links.
-_OURS = re.compile(r"`([^`]*)`|\*([^*\n]+)\*|<!date\^[^|>]*\|([^>]*)>|<(@\w+)>|<https?://[^|>]*\|([^>]*)>")
+# Our own mrkdwn: code, bold, dates, people, channels, user groups and links.
+_OURS = re.compile(
+    r"`([^`]*)`|\*([^*\n]+)\*|<!date\^[^|>]*\|([^>]*)>|<([@#]\w+)>|<!subteam\^(\w+)>|<https?://[^|>]*\|([^>]*)>"
+)
 
 
 def clean(text: str) -> str:
@@ -108,6 +110,11 @@ def link(url: str, label: str) -> str:
 def date(moment: datetime) -> str:
     """Return a Slack date token: each reader sees their own zone, others the UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(moment)}>"
+
+
+def clock(moment: datetime) -> str:
+    """Return a Slack date token of a time within this day, others see the UTC fallback."""
+    return f"<!date^{int(moment.timestamp())}^{{time_secs}}|{utc(moment)}>"
 
 
 def age(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib.resources import files
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -11,12 +12,12 @@ from starlette.routing import Route
 
 from sandbox.clouds.faults import Fault
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.orders import EndOrder, JobOrder, make
+from sandbox.clouds.orders import EndOrder, EndOrders, JobOrder, JobOrders, make
 from sandbox.clouds.timestamps import iso, iso_or
 from sandbox.clouds.world import World
 
 RECENT = 25
-"""How many of a service's newest jobs the state shows."""
+"""How many of a service's newest jobs the state shows, and of those that have not ended."""
 
 
 class ClockOrder(BaseModel):
@@ -42,7 +43,8 @@ class Control:
             Route("/control/fault", _checked(self.set_fault), methods=["POST"]),
             Route("/control/fault", self.clear_faults, methods=["DELETE"]),
             Route("/control/clock", _checked(self.advance), methods=["POST"]),
-            Route("/control/jobs", _checked(self.add_job), methods=["POST"]),
+            Route("/control/jobs", _checked(self.add_jobs), methods=["POST"]),
+            Route("/control/end", _checked(self.end_jobs), methods=["POST"]),
             Route("/control/jobs/{job_id}", _checked(self.end_job), methods=["POST"]),
             Route("/control/requests", self.requests, methods=["GET"]),
             Route("/control/requests", self.reset_requests, methods=["DELETE"]),
@@ -54,14 +56,22 @@ class Control:
         return HTMLResponse(files("sandbox.clouds").joinpath("control.html").read_text("utf-8"))
 
     async def state(self, request: Request) -> Response:
-        """Clock, faults, and for each service how many jobs are in which state and the newest ones."""
+        """Clock, faults, and for each service how many jobs are in which state, the newest, and those under way."""
         del request
         now = self.world.now()
         services: list[dict[str, Any]] = []
         for account, service, store in self.world.stores():
-            newest = store.select(now)[: -RECENT - 1 : -1]
-            shown = [describe(job, now) for job in newest]
-            services.append({"account": account, "service": service, "states": store.counts(now), "jobs": shown})
+            newest = store.select(now)[::-1]
+            under_way = islice((job for job in newest if job.finished_by(now) is None), RECENT)
+            services.append(
+                {
+                    "account": account,
+                    "service": service,
+                    "states": store.counts(now),
+                    "jobs": [describe(job, now) for job in newest[:RECENT]],
+                    "under_way": [describe(job, now) for job in under_way],
+                }
+            )
         faults = [fault.model_dump() for fault in self.world.faults.current(now)]
         return JSONResponse({"now": iso(now), "faults": faults, "services": services})
 
@@ -82,13 +92,35 @@ class Control:
         self.world.advance(ClockOrder.model_validate_json(await request.body()).advance_s)
         return JSONResponse({"now": iso(self.world.now())})
 
-    async def add_job(self, request: Request) -> Response:
-        """Add a job; its fields are those of JobOrder."""
-        order = JobOrder.model_validate_json(await request.body())
+    async def add_jobs(self, request: Request) -> Response:
+        """Add a job, which is shown, or several (`count`, or a list of orders), of which the ids are given."""
+        asked = JobOrders.validate_json(await request.body())
+        orders = [asked] if isinstance(asked, JobOrder) else asked
+        stores = [self.world.store(order.account, order.service) for order in orders]
         now = self.world.now()
-        job = make(order, now)
-        self.world.store(order.account, order.service).add(job)
-        return JSONResponse(describe(job, now), 201)
+        jobs: list[Job] = []
+        for order, store in zip(orders, stores, strict=True):
+            made = [make(order, now) for _ in range(order.count)]
+            for job in made:
+                store.add(job)
+            jobs += made
+        if isinstance(asked, JobOrder) and "count" not in asked.model_fields_set:
+            return JSONResponse(describe(jobs[0], now), 201)
+        return JSONResponse({"ids": [job.id for job in jobs]}, 201)
+
+    async def end_jobs(self, request: Request) -> Response:
+        """Make jobs end now; the fields are those of EndOrders. Tells which did, and why others did not."""
+        order = EndOrders.model_validate_json(await request.body())
+        ended: list[str] = []
+        refused: dict[str, str] = {}
+        for job_id in order.ids:
+            try:
+                self.world.end(job_id, order.state, order.failure)
+            except (LookupError, ValueError) as error:
+                refused[job_id] = str(error)
+            else:
+                ended.append(job_id)
+        return JSONResponse({"ended": ended, "refused": refused})
 
     async def end_job(self, request: Request) -> Response:
         """Make a job end now; the fields are those of EndOrder."""

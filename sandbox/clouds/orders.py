@@ -3,20 +3,23 @@
 import hashlib
 import uuid
 from math import inf
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from sandbox.clouds.jobs import Failure, Job, Plan, Stage, lay_out
 from sandbox.clouds.seeding import MODERATION_KEPT_S
 from sandbox.clouds.texts import FAILURES
 from sandbox.clouds.words import KINDS, Outcome
 
+MANY = 10_000
+"""So many jobs can be ordered or ended at once."""
+
 
 class JobOrder(BaseModel):
     """A job to add: created `created_ago_s` ago, pending for `wait_s`, running for `run_s`, then ending as told.
 
-    With `raw_state` the job stays in that very state, known to the vendor or not.
+    With `raw_state` the job stays in that very state, known to the vendor or not. `count` orders so many of them.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,6 +37,7 @@ class JobOrder(BaseModel):
     error_code: str | None = None
     error_message: str | None = None
     raw_state: str | None = None
+    count: int = Field(default=1, ge=1, le=MANY)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -41,7 +45,13 @@ class JobOrder(BaseModel):
             raise ValueError(f"service must be one of {', '.join(KINDS)}")
         if self.kind is not None and self.kind not in KINDS[self.service]:
             raise ValueError(f"kind must be one of {', '.join(KINDS[self.service])}")
+        if self.count > 1 and self.id is not None:
+            raise ValueError("only one job can have the id")
         return self
+
+
+JobOrders = TypeAdapter(JobOrder | Annotated[list[JobOrder], Field(min_length=1, max_length=MANY)])
+"""One order, or a list of them."""
 
 
 class EndOrder(BaseModel):
@@ -57,6 +67,12 @@ class EndOrder(BaseModel):
     def failure(self) -> Failure:
         """The reason, should the job fail."""
         return Failure(self.error_code or "Sandbox.Ended", self.error_message or "Ended by hand in the sandbox")
+
+
+class EndOrders(EndOrder):
+    """How many jobs end."""
+
+    ids: Annotated[list[str], Field(min_length=1, max_length=MANY)]
 
 
 def make(order: JobOrder, now: float) -> Job:

@@ -14,6 +14,8 @@ asks = st.builds(
     text=st.text(max_size=60),
     offset=st.integers(0, 10**9),
     shared_by=st.none() | st.from_regex(r"[UW][A-Z0-9]{1,20}", fullmatch=True),
+    card=st.none() | st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True),
+    place=st.none() | st.from_regex(r"[CDGUW][A-Z0-9]{1,20}", fullmatch=True),
 )
 kept = st.builds(Ask, offset=st.integers(0, 100), key=st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True))
 
@@ -30,6 +32,9 @@ def test_a_payload_says_no_more_than_it_has_to():
     assert Ask(text="list", offset=10, shared_by="U0DANA").encode() == (
         '{"v":1,"text":"list","offset":10,"shared_by":"U0DANA"}'
     )
+    assert Ask(text="subscribe a", card="c1", place="C0ONCALL").encode() == (
+        '{"v":1,"text":"subscribe a","card":"c1","place":"C0ONCALL"}'
+    )
     assert Ask(text="a long command", key="abc").encode() == '{"v":1,"key":"abc"}'
 
 
@@ -40,7 +45,9 @@ def test_a_payload_says_no_more_than_it_has_to():
         '{"v":1,"text":"list","admin":true}', '{"v":1,"text":5}', '{"v":1,"text":null}', '{"v":1,"offset":-1}',
         '{"v":1,"offset":1.5}', '{"v":1,"shared_by":"<!channel>"}', '{"v":1,"shared_by":"U1|x"}',
         '{"v":1,"shared_by":"U1\\n"}', '{"v":1,"shared_by":"u1"}', '{"v":1,"key":"a b"}', '{"v":1,"key":"*"}',
-        '{"v":1,"key":""}',
+        '{"v":1,"key":""}', '{"v":1,"card":"a b"}', '{"v":1,"card":""}', '{"v":1,"place":"#ops"}',
+        '{"v":1,"place":"C"}',
+        '{"v":1,"card":"' + "a" * 41 + '"}', '{"v":1,"place":"<!channel>"}', '{"v":1,"place":"C1\\n"}',
         '{"v":1,"key":"' + "a" * 41 + '"}',
     ],
 )  # fmt: skip

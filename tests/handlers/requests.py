@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from bot.cards import On, To
 from bot.catalog import Catalog, Scope
 from handlers import grammar
 from handlers.grammar import Request
@@ -20,9 +21,12 @@ REF = f"media-cn/video-ocr/{ID}"
 UUID = "6f1c2e7a-0b1d-4c2e-9a3b-8d7e6f5a4b3c"
 
 PIECES = (
-    *grammar.COMMAND, *grammar.FILTER, *grammar.STATES, *CATALOG.accounts, *CATALOG.services, *CATALOG.scopes,
+    *grammar.COMMAND, *grammar.COMMAND_SYNONYMS, *grammar.FILTER, *grammar.OPTION, *grammar.STATES,
+    *CATALOG.accounts, *CATALOG.services, *CATALOG.scopes,
     "lst", "faild", "shwo", "video-orc", "media-ch", "stat", ":", "=", "：", "state:", "state:faild", "since:2h",
     "since:yesterdy", "limit:25", "limit:999", "name:x", "media:", "media:ID", ID, REF, UUID, "****", "aasd****",
+    "subscribe ", "on:", "to:", "mention:", "on:failed", "on:faild", "to:here", "to:me", "mine", "here", "dm", "@dana",
+    "mention:<@U12345678|dana>", "<!subteam^S123|@oncall>", "<!channel>", "<@", "^",
     "media-cn/video-orc/" + ID, f"https://console.example/?task={ID}", "https://[", "https://vod.console.aliyun.com/#/",
     "<@U12345678|dana>", "<@U12345678>", "<#C12345678|ops>", "<!here>", "<https://a.example|a.example>",
     f"<https://a.example/{ID}|{ID}>", "<mailto:a@b.example|a@b.example>", "&amp;", "&lt;", "&gt;", "“", '"', "'",
@@ -58,7 +62,19 @@ scopes = st.sampled_from(
         *(Scope(account, service) for account, service in CATALOG.pairs),
     ]
 )
-ids = st.from_regex(r"[0-9A-Za-z_-]{1,64}", fullmatch=True)
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "on": st.sampled_from(On).map(str),
+        "to": st.sampled_from(To).map(str),
+        "mention": st.lists(
+            st.sampled_from(["<@U0DANA>", "<@W0LEE>", "<!subteam^S0ONCALL>", "<!subteam^S2>"]), min_size=1, unique=True
+        ).map(",".join),
+    },
+)
+WORDS = {*On, *To, grammar.ALL}
+"""What could be an id, and is read as a word in a subscription's commands."""
+ids = st.from_regex(r"[0-9A-Za-z_-]{1,64}", fullmatch=True).filter(lambda drawn: drawn.lower() not in WORDS)
 
 
 @st.composite
@@ -68,9 +84,14 @@ def refs(draw: st.DrawFn) -> str:
 
 
 jobs = ids | refs() | ids.map("media:{}".format)
+named = st.lists(jobs, min_size=1, max_size=20, unique=True).map(tuple)
 requests = st.one_of(
     st.builds(Request, st.just("list"), scopes, filters.map(lambda pairs: tuple(pairs.items()))),
-    st.builds(Request, st.just("show"), jobs=st.lists(jobs, min_size=1, max_size=20, unique=True).map(tuple)),
+    st.builds(Request, st.just("show"), jobs=named),
+    st.builds(Request, st.just("subscribe"), jobs=named, options=options.map(lambda pairs: tuple(pairs.items()))),
+    st.builds(Request, st.just("unsubscribe"), jobs=named),
+    st.just(Request("unsubscribe", text=grammar.ALL)),
+    st.builds(Request, st.just("subscriptions"), text=st.sampled_from([grammar.HERE, grammar.MINE])),
     st.builds(Request, st.just("find"), text=values),
     st.builds(Request, st.just("help"), text=st.sampled_from(["", *grammar.COMMAND])),
     st.just(Request("accounts")),

@@ -37,7 +37,8 @@ def test_the_manifest_says_what_the_grammar_says():
 def test_the_readme_has_every_command_and_filter():
     readme = README.read_text()
     for command in grammar.COMMANDS:
-        assert f"| `{command.usage}` |" in readme
+        usage = command.usage.replace("|", r"\|")  # as a table's cell has it
+        assert f"| `{usage}` |" in readme
     for word in grammar.FILTERS:
         assert f"`{word.key}:" in readme
 
@@ -56,7 +57,8 @@ def test_every_command_has_its_page(name: str):
     text = judges.words(page)
     assert f"`{command.usage}`" in text
     assert all(f"`/jobs {example}`" in text for example in command.examples)
-    assert all((f"`{word.example}` {word.meaning}" in text) == command.filters for word in grammar.FILTERS)
+    assert all((f"`{word.example}` {word.meaning}" in text) == (word in command.words)
+               for word in (*grammar.FILTERS, *grammar.OPTIONS))  # fmt: skip
 
 
 @pytest.mark.parametrize("command", grammar.COMMANDS, ids=lambda command: command.name)

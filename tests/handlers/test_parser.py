@@ -1,6 +1,7 @@
 """What people type, and what Callboard makes of it."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -10,11 +11,13 @@ from bot.catalog import Catalog, Scope
 from bot.errors import Problem, UsageError
 from bot.views.errors import sentence, usage
 from handlers.grammar import Request
-from handlers.parser import addresses_of, parse
+from handlers.parser import EVERY, addresses_of, parse
 from handlers.words import undecorated
 from providers.models import JobRef
 from tests.handlers import requests
 from tests.handlers.requests import CATALOG, ID, REF, UUID
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def read(text: str) -> str:
@@ -29,9 +32,9 @@ def attempt(text: str) -> Request | UsageError:
         return error
 
 
-def refused(text: str, catalog: Catalog = CATALOG) -> UsageError:
+def refused(text: str, catalog: Catalog = CATALOG, commands: tuple[str, ...] = EVERY) -> UsageError:
     with pytest.raises(UsageError) as caught:
-        parse(text, catalog)
+        parse(text, catalog, commands)
     return caught.value
 
 
@@ -212,7 +215,13 @@ def test_what_cannot_be_meant(typed: str, problem: Problem, suggestion: str | No
 
 
 def test_errors_say_what_to_type_instead():
-    assert sentence(refused("lst")) == "I don't know `lst`. Type list, failed, show, find, accounts or help there."
+    assert sentence(refused("lst")) == (
+        "I don't know `lst`. "
+        "Type list, failed, show, find, subscribe, unsubscribe, subscriptions, accounts or help there."
+    )
+    assert sentence(refused("show")) == (
+        "Which job? Type `/jobs show JOB [JOB…]`, where JOB is an id, ACCOUNT/SERVICE/ID or a console link."
+    )
     assert sentence(refused("list colour:red")) == (
         "There is no filter `colour`. There are state, since, until, name, kind, media and limit."
     )
@@ -252,6 +261,7 @@ def test_a_request_written_out_is_the_same_request(request: Request):
     assert plainest.command == request.command
     assert plainest.scope == request.scope
     assert plainest.jobs == request.jobs
+    assert plainest.options == request.options
     assert [key for key, _ in plainest.filters] == [key for key, _ in request.filters]
 
 
@@ -276,4 +286,5 @@ def test_any_text_is_a_request_or_an_error_with_a_way_out(text: str):
         else:
             assert parse(str(read), CATALOG) == read
             json.dumps(str(read), ensure_ascii=False).encode()
+            assert read.terms("U0DANA", NOON)
             assert len(addresses_of(read)) == len(read.jobs)

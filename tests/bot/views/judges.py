@@ -14,6 +14,7 @@ from sandbox.slack.view_rules import check_view
 # Everything in angle brackets that Callboard writes itself.
 OURS = re.compile(
     r"<!date\^-?\d+\^[^|<>`*]+\|\d{1,4}-\d\d-\d\d \d\d:\d\d UTC>|<@[UW][A-Z0-9]+>"
+    r"|<#[CDG][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>"
     r"|<https://[^|<>`\s]+\|open the console>"
 )
 UNSEEN = re.compile(

@@ -69,13 +69,17 @@ async def test_a_fault_is_set_and_cleared(client: httpx.AsyncClient, huawei: Hua
         ("jobs", {"account": "media-cn", "service": "nothing"}, 400),
         ("jobs", {"account": "media-cn", "service": "video-ocr", "kind": "ai"}, 400),
         ("jobs", {"account": "nobody", "service": "video-ocr"}, 404),
+        ("jobs", {"account": "media-cn", "service": "video-ocr", "count": 2, "id": "one"}, 400),
+        ("jobs", {"account": "media-cn", "service": "video-ocr", "count": 10_001}, 400),
+        ("jobs", [], 400),
+        ("end", {"ids": [], "state": "failed"}, 400),
         ("jobs/nobody", {"state": "failed"}, 404),
         (f"jobs/{VIDEO_OCR_ID}", {"state": "exploded"}, 400),
         (f"jobs/{VOD_AI_ID}", {"state": "failed"}, 400),
     ],
 )
 async def test_an_order_that_cannot_be_carried_out_is_refused(
-    client: httpx.AsyncClient, path: str, order: dict[str, Any], status: int
+    client: httpx.AsyncClient, path: str, order: Any, status: int
 ):
     response = await client.post(f"/control/{path}", json=order)
     assert response.status_code == status
@@ -106,6 +110,29 @@ async def test_a_job_is_added_and_ended_by_hand(client: httpx.AsyncClient, huawe
     assert failed[0]["id"] == "taskdemo0001"
     again = await client.post("/control/jobs/taskdemo0001", json={"state": "succeeded"})
     assert again.status_code == 400
+
+
+async def test_many_jobs_are_ordered_and_ended_at_once(client: httpx.AsyncClient, huawei: Huawei, clock: Clock):
+    order = {"account": "media-cn", "service": "video-ocr", "run_s": 3600}
+    ids: list[str] = (await client.post("/control/jobs", json={**order, "count": 30})).json()["ids"]
+    ids += (await client.post("/control/jobs", json=[order, {**order, "id": "last", "count": 1}])).json()["ids"]
+    assert (len(set(ids)), ids[-1]) == (32, "last")
+    clock.now += 60
+    under_way = (await client.get("/control/state")).json()["services"][0]["under_way"]
+    assert {job["id"] for job in under_way} <= set(ids)
+    assert not any(job["ended"] for job in under_way)
+    answer = (await client.post("/control/end", json={"ids": [*ids, "nobody"], "state": "succeeded"})).json()
+    assert answer == {"ended": ids, "refused": {"nobody": "no service has a job nobody"}}
+    assert (await huawei.get(f"{TASKS}/last")).json()["state"] == "SUCCEEDED"
+    again = (await client.post("/control/end", json={"ids": ["last"], "state": "failed"})).json()
+    assert again == {"ended": [], "refused": {"last": "last has ended already, it is SUCCEEDED"}}
+
+
+async def test_an_unknown_service_in_a_list_adds_nothing(client: httpx.AsyncClient, world: World):
+    before = len(world.store("media-cn", "video-ocr").select(world.now()))
+    orders = [{"account": account, "service": "video-ocr"} for account in ("media-cn", "nobody")]
+    assert (await client.post("/control/jobs", json=orders)).status_code == 404
+    assert len(world.store("media-cn", "video-ocr").select(world.now())) == before
 
 
 async def test_a_job_can_stay_in_any_raw_state(client: httpx.AsyncClient, alibaba: Alibaba, clock: Clock):

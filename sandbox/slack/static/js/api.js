@@ -13,6 +13,11 @@ export function sendMessage(user, channel, text) {
   return post("message", { user, channel, text });
 }
 
+/** Archive a channel, invite the app, or the opposite. @param {{archived?: boolean, bot_member?: boolean}} traits */
+export function changeChannel(user, channel, traits) {
+  return post("channel", { user, channel, ...traits });
+}
+
 /** Use an element of a message (`message_ts`) or of a view (`view_id`). */
 export function sendAction(user, action) {
   return post("action", { user, ...action });

@@ -57,6 +57,7 @@ export function mountComposer(workspace) {
     if (onKey(event, { input, completion, history, write, submit })) event.preventDefault();
   });
   workspace.addEventListener("loaded", draw);
+  workspace.addEventListener("traits", draw);
   workspace.addEventListener("channel", () => { draw(); if (matchMedia("(hover: hover)").matches) input.focus(); });
 }
 

@@ -1,8 +1,10 @@
 // The line over the messages: which channel this is, and what is special about it.
 
+import { changeChannel } from "./api.js";
 import { channelSign, channelTitle } from "./channel.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
+import { attachPopup } from "./popup.js";
 import { toggleSidebar } from "./sidebar.js";
 
 /** @param {import("./state.js").Workspace} workspace */
@@ -19,6 +21,11 @@ export function mountHeader(workspace) {
   };
   workspace.addEventListener("loaded", draw);
   workspace.addEventListener("channel", draw);
+  workspace.addEventListener("traits", () => {
+    const hadFocus = byId("channel-header").contains(document.activeElement);
+    draw();
+    if (hadFocus) byId("channel-header").querySelector(".channel-actions")?.focus();
+  });
   workspace.addEventListener("connection", drawBanner);
 }
 
@@ -33,6 +40,20 @@ function title(channel, workspace) {
   return [
     h("h1", { class: "channel-title", data: { channel: channel.id } }, h("span", { class: "channel-sign", "aria-hidden": "true" }, channelSign(channel, workspace)), channel.name),
     channel.archived ? h("span", { class: "badge" }, "archived") : null,
+    channel.private && !channel.im ? h("span", { class: "badge" }, "private") : null,
     channel.bot_member ? null : h("span", { class: "channel-topic" }, `${workspace.app.name} is not in this channel`),
+    ...(channel.im ? [] : actions(channel, workspace)),
   ].filter((node) => node !== null);
+}
+
+/** What becomes of the channel: a menu at the end of the line. */
+function actions(channel, workspace) {
+  const { archived, bot_member: isIn } = channel;
+  const options = [
+    { text: isIn ? `Remove ${workspace.app.name}` : `Invite ${workspace.app.name}`, value: { bot_member: !isIn } },
+    { text: archived ? "Unarchive" : "Archive", value: { archived: !archived } },
+  ].map((option) => ({ ...option, label: option.text }));
+  const button = h("button", { type: "button", class: "icon-button channel-actions", "aria-label": "Channel actions" }, icon("dots"));
+  const onPick = (traits) => changeChannel(workspace.me, channel.id, traits).catch((error) => workspace.notice(channel.id, error.message));
+  return [button, attachPopup(button, { role: "menu", groups: [{ options }], onPick })];
 }

@@ -7,6 +7,7 @@ import { mountModal } from "./modal.js";
 import { Session } from "./session.js";
 import { mountSidebar } from "./sidebar.js";
 import { Workspace } from "./state.js";
+import { mountThread } from "./thread.js";
 import { refreshTimes } from "./time.js";
 
 const FIRST_USER = "U0DANA";
@@ -23,6 +24,7 @@ function main() {
   });
   mountHeader(workspace);
   mountMessages(workspace);
+  mountThread(workspace);
   mountModal(workspace);
   mountComposer(workspace);
 

@@ -11,14 +11,24 @@ import { FormState } from "./surface.js";
 import { timeElement } from "./time.js";
 
 /**
+ * @typedef {object} Thread what a message has to do with threads, in the list where it stands
+ * @property {number} [count] how many replies it has
+ * @property {string} [last] the ts of the last of them
+ * @property {import("./state.js").Message} [root] the message that it replies to, for a reply in the channel
+ */
+
+/**
  * @param {import("./state.js").Message} message
  * @param {import("./state.js").Workspace} workspace
- * @param {{continued: boolean}} options whether it goes on where the same person stopped
+ * @param {object} options
+ * @param {boolean} options.continued whether it goes on where the same person stopped
+ * @param {Thread} options.thread
  */
-export function renderMessage(message, workspace, { continued }) {
+export function renderMessage(message, workspace, { continued, thread }) {
   const author = authorOf(message, workspace);
   const seconds = tsSeconds(message.ts);
-  const classes = ["message", continued && "continued", message.ephemeral && "ephemeral", message.notice && "notice"];
+  const isEvent = Boolean(message.subtype) && !message.broadcast;
+  const classes = ["message", continued && "continued", message.ephemeral && "ephemeral", message.notice && "notice", isEvent && "event"];
   return h("article", {
     class: classes.filter(Boolean).join(" "), data: { ts: message.ts, channel: message.channel, thread: message.thread_ts },
     "aria-label": `${author.name}, ${formatDate(seconds, "{time}")}`,
@@ -27,8 +37,27 @@ export function renderMessage(message, workspace, { continued }) {
   h("div", { class: "message-side" }, continued ? timeElement(seconds, "{time}", "message-time") : avatar(author, workspace.app)),
   h("div", { class: "message-main" },
     continued ? null : heading(author, message, seconds),
+    thread.root ? repliedTo(thread.root, workspace) : null,
     content(message, workspace),
-    message.edited ? h("span", { class: "edited" }, "(edited)") : null));
+    isMarkedEdited(message) ? h("span", { class: "edited" }, "(edited)") : null,
+    thread.count ? repliesLine(message, thread, workspace) : null));
+}
+
+/** As in Slack, an edit of blocks is not marked. */
+function isMarkedEdited({ edited, blocks }) {
+  return edited && !blocks?.length;
+}
+
+function repliesLine({ ts }, { count, last }, workspace) {
+  return h("button", { type: "button", class: "replies", data: { thread: ts }, "aria-controls": "thread", onclick: () => workspace.showThread(ts) },
+    icon("thread"), h("strong", {}, count === 1 ? "1 reply" : `${count} replies`),
+    h("span", { class: "last-reply" }, "last reply ", timeElement(tsSeconds(last), "{ago}")));
+}
+
+function repliedTo(root, workspace) {
+  const text = renderMrkdwn(root.text || "a message", workspace.names).textContent;
+  return h("p", { class: "replied-to" }, "replied to a thread: ",
+    h("button", { type: "button", class: "text-button", data: { thread: root.ts }, "aria-controls": "thread", onclick: () => workspace.showThread(root.ts) }, text));
 }
 
 function authorOf(message, workspace) {

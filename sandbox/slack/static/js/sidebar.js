@@ -11,7 +11,12 @@ import { attachPopup } from "./popup.js";
  * @param {(user: string) => void} onSwitchUser
  */
 export function mountSidebar(workspace, onSwitchUser) {
-  const drawChannels = () => redraw(byId("channels"), ...workspace.channels.map((channel) => channelItem(workspace, channel)));
+  const drawChannels = () => {
+    const [channels, direct] = [false, true].map((im) => workspace.channels.filter((channel) => channel.im === im));
+    redraw(byId("channels"), ...channels.map((channel) => channelItem(workspace, channel)));
+    redraw(byId("direct"), ...direct.map((channel) => channelItem(workspace, channel)));
+    byId("direct-heading").hidden = direct.length === 0;
+  };
   const drawAll = () => {
     drawChannels();
     redraw(byId("people"), ...[...workspace.users.values()].map((user) => person(workspace, user)));

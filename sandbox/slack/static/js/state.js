@@ -11,16 +11,19 @@
  * @property {any[]} [blocks]
  * @property {boolean} ephemeral
  * @property {boolean} edited
- * @property {string | null} [thread_ts]
+ * @property {string | null} [thread_ts] the message that it replies to
+ * @property {boolean} [broadcast] whether the reply stands in the channel too
+ * @property {string} [subtype] Slack's, of lines that tell what happened to the channel
  * @property {boolean} [notice] a line of the workspace itself, kept in this window only
  *
  * @typedef {{id: string, name: string, real_name: string, is_bot: boolean, color: string}} User
- * @typedef {{id: string, name: string, im: boolean, archived: boolean, bot_member: boolean}} Channel
+ * @typedef {{id: string, name: string, im: boolean, private: boolean, archived: boolean, bot_member: boolean}} Channel
  */
 
 /**
- * Dispatches `loaded`, `channel` (another one is shown), `messages` (detail: the channel's id), `channels` (unread
- * marks), `views`, `acknowledged` (the app took the last use), `notice` (detail: its text) and `connection`.
+ * Dispatches `loaded`, `channel` (another one is shown), `thread` (another one, or none), `messages` (detail: the
+ * channel's id), `channels` (unread marks, or one is new), `traits` (what the channel on show is), `views`,
+ * `acknowledged` (the app took the last use), `notice` (detail: its text) and `connection`.
  */
 export class Workspace extends EventTarget {
   team = { name: "" };
@@ -38,6 +41,8 @@ export class Workspace extends EventTarget {
   online = false;
   /** The id of the channel on show. */
   current = "";
+  /** The ts of the message whose thread is open beside the channel, or null. */
+  thread = null;
   unread = new Set();
   /** @type {Map<string, Map<string, Message>>} */
   #messages = new Map();
@@ -62,6 +67,7 @@ export class Workspace extends EventTarget {
       case "message": return this.#put(event.message, true);
       case "message_changed": return this.#put(event.message, false);
       case "message_deleted": return this.#remove(event.channel, event.ts);
+      case "channel": return this.#putChannel(event.channel);
       case "notice": return this.notice(event.channel, event.text);
       case "views": this.views = event.view_stack; return this.#tell("views");
       case "acknowledged": return this.#tell("acknowledged");
@@ -77,9 +83,17 @@ export class Workspace extends EventTarget {
 
   show(channelId) {
     if (!this.channel(channelId)) return;
+    if (channelId !== this.current) this.showThread(null);
     this.current = channelId;
     this.unread.delete(channelId);
     this.#tell("channel");
+  }
+
+  /** Open the thread of a message of the channel on show, or none. @param {string | null} ts */
+  showThread(ts) {
+    if (ts === this.thread) return;
+    this.thread = ts;
+    this.#tell("thread");
   }
 
   /** A line from the workspace itself that only this window shows. */
@@ -105,12 +119,26 @@ export class Workspace extends EventTarget {
     this.#tell("views");
   }
 
-  /** The messages of a channel, oldest first. */
+  /** The messages that stand in a channel, oldest first: all but replies that were not sent to it too. */
   timeline(channelId) {
     const notices = this.#notices.filter(({ channel }) => channel === channelId);
-    return [...(this.#messages.get(channelId)?.values() ?? []), ...notices]
-      .filter(({ channel, ts }) => !this.#dismissed.has(`${channel} ${ts}`))
+    return [...this.#all(channelId).filter(({ thread_ts, broadcast }) => !thread_ts || broadcast), ...notices]
       .sort((a, b) => (a.ts < b.ts ? -1 : 1));
+  }
+
+  /** The replies in a channel, by the ts of the message that they answer, oldest first. @returns {Map<string, Message[]>} */
+  replies(channelId) {
+    const threads = new Map();
+    for (const message of this.#all(channelId).filter(({ thread_ts }) => thread_ts)) {
+      if (!threads.has(message.thread_ts)) threads.set(message.thread_ts, []);
+      threads.get(message.thread_ts).push(message);
+    }
+    return threads;
+  }
+
+  /** @returns {Message | undefined} */
+  message(channelId, ts) {
+    return this.#messages.get(channelId)?.get(ts);
   }
 
   channel(id) {
@@ -130,11 +158,26 @@ export class Workspace extends EventTarget {
     const { channel, ts } = message;
     if (!this.#messages.has(channel)) this.#messages.set(channel, new Map());
     this.#messages.get(channel).set(ts, message);
-    if (isNew && channel !== this.current) {
+    if (isNew && channel !== this.current && (!message.thread_ts || message.broadcast)) {
       this.unread.add(channel);
       this.#tell("channels");
     }
     this.#tell("messages", channel);
+  }
+
+  #putChannel(channel) {
+    const place = this.channels.findIndex(({ id }) => id === channel.id);
+    if (place < 0) this.channels.push(channel);
+    else this.channels[place] = channel;
+    this.#tell("channels");
+    if (channel.id === this.current) this.#tell("traits");
+  }
+
+  /** Every message of a channel that was not dismissed, oldest first. */
+  #all(channelId) {
+    return [...(this.#messages.get(channelId)?.values() ?? [])]
+      .filter(({ channel, ts }) => !this.#dismissed.has(`${channel} ${ts}`))
+      .sort((a, b) => (a.ts < b.ts ? -1 : 1));
   }
 
   #remove(channel, ts) {

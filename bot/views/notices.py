@@ -1,0 +1,237 @@
+"""What is told when something happens: the end of a job, the end of many, and what only an owner has to know."""
+
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+
+from bot.addresses import JOBS_MAX
+from bot.cards import Card, Fate
+from bot.changes import Change, Kind
+from bot.notices import Digest, LostJob, SoughtInVain, SuspendedPlace, Told
+from bot.payloads import SEE_ALL, Ask
+from bot.views import suspensions
+from bot.views.cards import details_button, ending, line, seen, still, summary, title
+from bot.views.details import Meaning
+from bot.views.message import Block, Budget, Message, actions, button, context, message, section
+from bot.views.states import EMOJI, OUTCOMES, mark, name, outcome, plain_state, reason, tally, unended
+from bot.views.terms import called, channel
+from bot.views.text import bold, code, count, cut, date, listed, plain, unformatted, width
+from providers.models import Job, JobState
+
+LINES_MAX = 20
+"""Changes named in a digest that has a button for all of them."""
+ALL_MAX = 60
+"""Changes named in one that has none."""
+PAGE = 12
+"""Changes on a page of all of them."""
+MENTIONS_CHARS = 4000
+MEANINGS_MAX = 5
+NAMES_MAX = 10
+_GONE = "no longer known to the provider"
+_EXPIRED = "forgotten by the provider, as jobs of this age are"
+
+
+def reply(told: Told, meaning: Meaning) -> Message:
+    """One change of one job, for the thread of its card."""
+    change, people = told.change, called(told.card.terms.mention)
+    lines = [f"{people} {_title(change)}".strip(), *filter(None, [_happened(change)])]
+    if change.job.state is JobState.FAILED and not unended(change.fate):
+        lines += [reason(change.job, 600), *_meant(change.job, meaning)]
+    button_ = details_button([change.job.ref], of=cut(name(change.job), 40))
+    return message(_plain(change), [section("\n".join(lines), button_)])
+
+
+def _title(change: Change) -> str:
+    return title(change.job, change.fate)
+
+
+def _happened(change: Change) -> str:
+    """From which state, how far it is or how it ended."""
+    before = f"was {EMOJI[change.before]} {change.before.value}"
+    job = change.job
+    match change.kind:
+        case Kind.LOST:
+            forgot = _EXPIRED if change.fate is Fate.EXPIRED else _GONE
+            return f"{forgot}, {before} when it was last seen {date(change.since)}"
+        case Kind.PROGRESSED:
+            return f"{job.progress} %" if job.progress is not None else ""
+        case Kind.MOVED if job.state.ended:
+            return " · ".join(filter(None, [before, ending(job) or f"seen {date(change.at)}"]))
+        case Kind.MOVED:
+            progress = [f"{job.progress} %"] if job.progress is not None else []
+            return " · ".join([before, *progress, f"seen {date(change.at)}"])
+
+
+def _meant(job: Job, meaning: Meaning) -> list[str]:
+    meant = meaning(job)
+    return [f"This code means: {plain(meant, 300)}"] if meant else []
+
+
+def _plain(change: Change) -> str:
+    job = change.job
+    if left := unended(change.fate):
+        return f"{mark(left)} {left.capitalize()}: {name(job)}, {job.ref}"
+    why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
+    return f"{plain_state(job)}: {name(job)}{why}, {job.ref}"
+
+
+def final(card: Card, meaning: Meaning) -> Message:
+    """The one post when every job of a batch has come to its end."""
+    known = seen(card, {})
+    words = {ref: outcome(job, card.jobs[ref].fate) for ref, job in known.items()}
+    failed = [ref for ref, word in words.items() if word == JobState.FAILED]
+    head = f"{summary(card, known)}: {tally(words.values(), ', ')}"
+    title = section(f"{called(card.terms.mention)} {head}".strip())
+    foot = [
+        *map(context, _meanings([known[ref] for ref in failed], meaning)),
+        *actions("final", _look(failed, list(known))),
+    ]
+    named = [line(known[ref], words[ref]) for ref in failed]
+    lines = Budget([title, *foot]).fit_lines(named, lambda left: f"… and {left:,} more failed", LINES_MAX)
+    return message(unformatted(head), [title, *lines, *foot])
+
+
+def _look(failed: Sequence[str], known: Sequence[str]) -> list[Block]:
+    return details_button(failed, "Show the failed ones") if failed else details_button(known)
+
+
+def _meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
+    """What the codes of failures mean, each code once."""
+    meant = {job.error.code: told for job in jobs if job.error and job.error.code and (told := meaning(job))}
+    return [f"{code(each, 60)} means: {plain(told, 300)}" for each, told in list(meant.items())[:MEANINGS_MAX]]
+
+
+def digest(told: Digest, key: str | None) -> Message:
+    """Many changes in one message: what failed first, the rest as far as there is room; `key` keeps them all."""
+    changes = _latest(told.told)
+    head = _head(told, changes)
+    foot = actions("digest", button("See all", SEE_ALL, Ask(key=key), name="See all changes")) if key else []
+    people = _people(each.card.terms.mention for each in told.told)
+    lines = Budget([section(head), *people, *foot]).fit_lines(
+        [line(change.job, _word(change)) for change in changes],
+        lambda left: f"… and {left:,} more: {tally(map(_word, changes[-left:]), ', ')}",
+        LINES_MAX if key else ALL_MAX,
+    )
+    return message(_plain_digest(head, changes), [*people, section(head), *lines, *foot])
+
+
+def _latest(told: Sequence[Told]) -> list[Change]:
+    """The last change of each job, what failed first."""
+    last = {each.change.job.ref: each.change for each in told}
+    return sorted(last.values(), key=lambda change: OUTCOMES.index(_word(change)))
+
+
+def _word(change: Change) -> str:
+    return outcome(change.job, change.fate)
+
+
+def _head(digest: Digest, changes: Sequence[Change]) -> str:
+    number = len(changes)
+    ended = all(change.job.state.ended and not unended(change.fate) for change in changes)
+    what = f"{count(number, 'job')} {'ended' if ended else 'changed'}"
+    when = (
+        f"While I was not looking (since {date(digest.away)}), {what}"
+        if digest.away
+        else f"*{what}* in the last minutes"
+    )
+    return f"{when}: {tally(map(_word, changes), ', ')}"
+
+
+def _people(mentions: Iterable[Sequence[str]]) -> list[Block]:
+    """Everybody to call, once each, in as few paragraphs as it takes."""
+    people = list(dict.fromkeys(person for group in mentions for person in group))
+    shown: list[str] = []
+    room = MENTIONS_CHARS
+    for person in people:
+        room -= width(person) + 1
+        if room < 0:
+            break
+        shown.append(person)
+    lines = [" ".join(shown[at : at + 100]) for at in range(0, len(shown), 100)]
+    left = len(people) - len(shown)
+    return [*map(section, lines), *([context(f"… and {left:,} more people and groups")] if left else [])]
+
+
+def _plain_digest(head: str, changes: Sequence[Change]) -> str:
+    failed = [f"{mark('failed')} {name(each.job)}" for each in changes if _word(each) == JobState.FAILED]
+    more = [f"… and {len(failed) - NAMES_MAX:,} more"] if len(failed) > NAMES_MAX else []
+    return "\n".join([unformatted(head), *failed[:NAMES_MAX], *more])
+
+
+def digest_all(told: Digest, key: str, offset: int = 0) -> Message:
+    """A page of every change of a digest, for the person who asked to see them all."""
+    changes = _latest(told.told)
+    offset = min(offset, max(0, len(changes) - 1) // PAGE * PAGE)
+    head = section(_head(told, changes))
+    # The longest foot there can be: with both buttons.
+    budget = Budget([head, *_foot(key, PAGE, PAGE, len(changes) + 2 * PAGE)])
+    rows = [*takewhile(lambda block: budget.take([block]), map(_row, changes[offset : offset + PAGE]))]
+    foot = _foot(key, offset, len(rows), len(changes))
+    return message(_plain_digest(_head(told, changes), changes), [head, *rows, *foot])
+
+
+def _row(change: Change) -> Block:
+    """Two lines and a Details button."""
+    job = change.job
+    lines = [f"{_title(change)} · {plain(job.service, 60)} · {plain(job.account, 60)}", _happened(change)]
+    if _word(change) == JobState.FAILED:
+        lines[1] += f" · {reason(job)}"
+    return section("\n".join(filter(None, lines)), details_button([job.ref], of=cut(name(job), 40)))
+
+
+def _foot(key: str, offset: int, shown: int, total: int) -> list[Block]:
+    def turn(label: str, to: int) -> list[Block]:
+        return button(label, f"{SEE_ALL}:{'previous' if to < offset else 'next'}", Ask(key=key, offset=max(0, to)))
+
+    buttons = [
+        *(turn("◀ Previous", offset - PAGE) if offset else []),
+        *(turn("Next ▶", offset + shown) if offset + shown < total else []),
+    ]
+    return [context(f"{offset + 1:,}–{offset + shown:,} of {total:,}"), *actions("page", buttons)]
+
+
+def suspended(place: SuspendedPlace) -> Message:
+    """To the owner of cards: nothing can be posted to their place any more."""
+    number = count(sum(len(still(card)) for card in place.cards), "subscription")
+    lines = [
+        f"⏸️ I suspended {number} of yours, because {suspensions.why(place.reason, place.place)}.",
+        f"Nothing is lost. {suspensions.help_against(place.reason)}",
+    ]
+    names = [_names(card) for card in place.cards]
+    foot = actions("suspended", suspensions.restore_button(place.place))
+    text = section("\n".join(lines))
+    body = Budget([text, *foot]).fit_lines(names, lambda left: f"… and {count(left, 'more card')}", NAMES_MAX)
+    return message(unformatted("\n".join(lines)), [text, *body, *foot])
+
+
+def _names(card: Card) -> str:
+    known = seen(card, {})
+    names = [bold(name(known[ref]), 80) for ref in still(card)]
+    more = [f"{len(names) - 3:,} more"] if len(names) > 3 else []
+    return listed([*names[:3], *more], "and")
+
+
+def lost(job: LostJob) -> Message:
+    """To the owner of a card: the provider no longer knows its job."""
+    change, card = job.change, job.card
+    lines = [f"{_title(change)} · {plain(change.job.service, 60)}", _sentence(_happened(change))]
+    lines.append(
+        f"I stopped following it in {channel(card.place)}. If it is there again, press Restore. Its ref: "
+        f"{code(str(change.job.ref), 300)}"
+    )
+    buttons = [*details_button([change.job.ref]), *suspensions.restore_button(card.place, card.id)]
+    return message(_plain(change), [section("\n".join(lines)), *actions("lost", buttons)])
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def sought_in_vain(sought: SoughtInVain) -> Message:
+    """To whoever wanted to subscribe: nobody knows these ids, and the search is over."""
+    ids = listed([code(each, 80) for each in sought.ids[:JOBS_MAX]], "or")
+    places = [bold(place, 80) for place in sought.looked_in[:NAMES_MAX]]
+    more = [f"{len(sought.looked_in) - NAMES_MAX} more"] if len(sought.looked_in) > NAMES_MAX else []
+    where = f" in {listed([*places, *more], 'and')}" if places else ""
+    text = f"🔎 I looked for {ids}{where} for {count(sought.minutes, 'minute')}, and no service knows it."
+    text += "\nIs the id whole, and is its account one of `/jobs accounts`? `/jobs subscribe JOB` looks again."
+    return message(unformatted(text), [section(text)])

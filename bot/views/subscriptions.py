@@ -1,0 +1,259 @@
+"""Answers to the commands of subscriptions, for the person who asked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import takewhile
+
+from bot.answers import JobDetails
+from bot.cards import Card, Shown, Terms
+from bot.notices import Subscribed, Unsubscribed
+from bot.payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
+from bot.views import suspensions
+from bot.views.cards import (
+    details_button,
+    fails,
+    headline,
+    seen,
+    still,
+    unsubscribe_button,
+    when_checked,
+)
+from bot.views.details import missing
+from bot.views.errors import service_error
+from bot.views.jobs import row
+from bot.views.message import Block, Budget, Message, actions, button, context, message, section
+from bot.views.states import name, state
+from bot.views.terms import calling, channel, promise, subscribing
+from bot.views.text import bold, code, count, listed, unformatted
+from providers.models import Job, JobRef
+
+NAMES_MAX = 10
+LINES_MAX = 8
+"""Lines about services, and about jobs that nobody knows."""
+PAGE = 10
+"""Cards on a page of a list."""
+HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details."
+
+
+def subscribed(details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int) -> Message:
+    """What is followed now and what will be told; what is not followed, and why.
+
+    `here` is the channel asked in; `minutes` is for how long Callboard would keep looking for a job that nobody knows.
+    """
+    known = {job.ref: job for job in details.jobs}
+    following = [*result.followed, *result.changed]
+    over = [job for job in details.jobs if job.state.ended and job.ref not in following]
+    lines = [*_followed(result, known, terms, here), *_already(result, details, following), *_suspended(result, here)]
+    if over:
+        number = "It has" if len(over) == 1 and not lines else f"{count(len(over), 'job')} had"
+        lines.append(f"{number} ended already, so there is nothing to follow:")
+    foot = _foot(details, result, terms, here, minutes)
+    body = [section(line) for line in lines]
+    budget = Budget([*body, *foot])
+    rows = budget.fit([*map(row, over)], lambda number: context(f"… and {count(number, 'more job')} like these"))
+    text = "\n".join([*map(unformatted, lines), *(f"{name(job)}: {job.state}" for job in over), *_plain(details)])
+    return message(text or _NOTHING, [*body, *rows, *foot] if lines or foot else [section(_NOTHING)])
+
+
+_NOTHING = "None of the configured services can look this up."
+
+
+def _followed(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: str) -> list[str]:
+    told = _told(terms, here)
+    lines: list[str] = []
+    if result.followed:
+        lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}.")
+    if result.changed:
+        new = "on the same terms" if result.followed else f"from now on, {told}"
+        lines.append(f"🔁 {_names(result.changed, known)} {_was(result.changed)} followed here before: {new}.")
+    return lines
+
+
+def _told(terms: Terms, here: str) -> str:
+    return f"{promise(terms, channel(here))}{calling(terms)}"
+
+
+def _was(refs: Sequence[JobRef]) -> str:
+    return "was" if len(refs) == 1 else "were"
+
+
+def _names(refs: Sequence[JobRef], known: dict[JobRef, Job]) -> str:
+    """One job with its state, or several by name."""
+    if len(refs) == 1:
+        job = known.get(refs[0])
+        return f"{bold(name(job), 120)} ({state(job)})" if job else bold(refs[0].id, 120)
+    names = [bold(name(known[ref]) if ref in known else ref.id, 80) for ref in refs[:NAMES_MAX]]
+    more = [f"{len(refs) - NAMES_MAX:,} more"] if len(refs) > NAMES_MAX else []
+    return f"{count(len(refs), 'job')}: {listed([*names, *more], 'and')}"
+
+
+def _already(result: Subscribed, details: JobDetails, following: Sequence[JobRef]) -> list[str]:
+    """Jobs that are followed here on these very terms."""
+    if result.suspended and not following:
+        return []
+    rest = [job for job in details.jobs if not job.state.ended and job.ref not in following]
+    names = _names([job.ref for job in rest], {job.ref: job for job in rest})
+    return [f"🔁 {names} {_was([job.ref for job in rest])} followed here already, on these terms."] if rest else []
+
+
+def _suspended(result: Subscribed, here: str) -> list[str]:
+    if result.suspended is None:
+        return []
+    why = suspensions.why(result.suspended, here)
+    return [f"⏸️ Nothing can be told yet: {why}. {suspensions.help_against(result.suspended)}"]
+
+
+def _foot(details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int) -> list[Block]:
+    notes = [*map(section, missing(details)), *(context(service_error(error)) for error in details.errors)]
+    refs = [*result.followed, *result.changed]
+    unknown = [each.id for each in details.missing if not each.id.startswith("media:")]
+    seek = Ask(text=subscribing(unknown, terms))
+    buttons = [
+        *(button(f"Keep looking for {minutes} minutes", SEEK, seek, limit=BUTTON_MAX) if unknown else []),
+        *(details_button(refs) if refs else []),
+        *(
+            button("Unsubscribe", f"{OPEN}:unsubscribe", Ask.about("unsubscribe", refs), limit=BUTTON_MAX)
+            if refs
+            else []
+        ),
+        *(suspensions.restore_button(here) if result.suspended else []),
+    ]
+    lines = Budget(blocks=LINES_MAX, chars=4000).fit(
+        notes, lambda number: context(f"… and {count(number, 'more line')} like these")
+    )
+    return [*lines, *actions("subscribed", buttons)]
+
+
+def _plain(details: JobDetails) -> list[str]:
+    return [unformatted(line) for line in (*missing(details), *map(service_error, details.errors))]
+
+
+def seeking(ids: Sequence[str], terms: Terms, here: str, minutes: int) -> Message:
+    """Callboard keeps looking for ids that no service knows."""
+    names = listed([code(each, 80) for each in ids[:NAMES_MAX]], "and")
+    more = f" and {len(ids) - NAMES_MAX:,} more" if len(ids) > NAMES_MAX else ""
+    text = (
+        f"🔎 I keep looking for {names}{more} for {count(minutes, 'minute')}. Once a service knows it, I follow it: "
+        f"{_told(terms, here)}. If none does, I say so by direct message."
+    )
+    return message(unformatted(text), [section(text)])
+
+
+def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = ()) -> Message:
+    """What is no longer followed, with a button that takes it back.
+
+    `here` is what is followed, for somebody whose words named none of it.
+    """
+    names = listed([code(each, 80) for each in result.unknown[:NAMES_MAX]], "and")
+    notes = [f"❔ {names} {_is(result.unknown)} here."] if result.unknown else []
+    if not result.removed:
+        notes = notes or ["Nothing is followed here."]
+        notes += ["Followed here:"] if here else []
+    blocks = [_removed(card, refs, alone=len(result.removed) == 1) for card, refs in result.removed]
+    blocks += [section(headline(shown.card, shown.jobs), _details(shown)) for shown in here]
+    head = [section(note) for note in notes]
+    fitted = Budget(head).fit(blocks, lambda number: context(f"… and {count(number, 'more card')}"))
+    text = [*map(_removal, (refs for _, refs in result.removed)), *notes]
+    text += [headline(shown.card, shown.jobs) for shown in here]
+    ordered = [*fitted, *head] if result.removed else [*head, *fitted]
+    return message("\n".join(map(unformatted, text)), ordered)
+
+
+def _is(words: Sequence[str]) -> str:
+    return f"{'is' if len(words) == 1 else 'are'} not followed"
+
+
+def _removal(refs: Sequence[JobRef]) -> str:
+    return f"🔕 No longer followed: {count(len(refs), 'job')}"
+
+
+def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
+    known = {job.ref: job for job in seen(card, {}).values()}
+    names = [bold(name(known[ref]) if ref in known else ref.id, 80) for ref in refs[:NAMES_MAX]]
+    more = [f"{len(refs) - NAMES_MAX:,} more"] if len(refs) > NAMES_MAX else []
+    text = f"🔕 No longer followed: {listed([*names, *more], 'and')}"
+    channel_ = card.place if card.place[:1] in {"C", "D", "G"} else None
+    again = Ask(text=subscribing(refs, card.terms), card=card.id, place=channel_)
+    # The only one gives way to its own undoing; of several the others stay.
+    action = f"{RUN if alone else OPEN}:undo"
+    return section(
+        text, button("Undo", action, again, name=f"Undo: follow {count(len(refs), 'job')}", limit=BUTTON_MAX)
+    )
+
+
+def restored(result: Subscribed, place: str) -> Message:
+    """Whether a suspended place takes messages again."""
+    if result.suspended:
+        why, cure = suspensions.why(result.suspended, place), suspensions.help_against(result.suspended)
+        text, buttons = f"⏸️ Not yet: {why}. {cure}", suspensions.restore_button(place)
+    else:
+        refs = [*result.followed, *result.changed]
+        what = f" {count(len(refs), 'job')} {'is' if len(refs) == 1 else 'are'} followed there." if refs else ""
+        text, buttons = f"▶️ I post to {channel(place)} again.{what}", []
+    return message(unformatted(text), [section(text), *actions("restored", buttons)])
+
+
+def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: bool) -> Message:
+    """A page of cards, two lines each, from `ask.offset` on. `mine` are one person's, wherever they are."""
+    title = section("*Your subscriptions*" if mine else "*Subscriptions in this channel*")
+    if not shown:
+        nothing = "You follow nothing." if mine else "Nothing is followed here."
+        return message(f"{nothing} {unformatted(HOW)}", [title, section(f"{nothing} {HOW}")])
+    offset = min(ask.offset, (len(shown) - 1) // PAGE * PAGE)
+    # The longest foot there can be: with both buttons.
+    budget = Budget([title, *_turning(ask.at(PAGE), PAGE, 1, len(shown) + PAGE + 2)])
+    cards = [_card(each, now, index, mine=mine) for index, each in enumerate(shown[offset : offset + PAGE])]
+    fitted = list(takewhile(budget.take, cards))
+    foot = _turning(ask, offset, len(fitted), len(shown))
+    text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
+    lines = [block for card in fitted for block in card]
+    return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *lines, *foot])
+
+
+def _card(shown: Shown, now: datetime, index: int, *, mine: bool) -> list[Block]:
+    card = shown.card
+    lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
+    if shown.suspended:
+        why = suspensions.why(shown.suspended, card.place)
+        lines.append(f"⏸️ Suspended: {why}. {suspensions.help_against(shown.suspended)}")
+    named = _name(shown)
+    buttons = [
+        *details_button(list(card.jobs), of=named),
+        *(unsubscribe_button(card, of=named, place=_elsewhere(card) if mine else None) if still(card) else []),
+        *(suspensions.restore_button(card.place) if shown.suspended else []),
+    ]
+    return [section("\n".join(filter(None, lines))), *actions(f"card-{index}", buttons)]
+
+
+def _elsewhere(card: Card) -> str | None:
+    """The channel of a card; a conversation with a person is found without one."""
+    return card.place if card.place[:1] in {"C", "D", "G"} else None
+
+
+def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
+    card, checks = shown.card, list(shown.checks.values())
+    failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
+    return [
+        channel(card.place) if mine else f"by <@{card.terms.user}>",
+        f"{promise(card.terms)}{calling(card.terms)}",
+        failing or when_checked(checks),
+    ]
+
+
+def _name(shown: Shown) -> str:
+    known = list(seen(shown.card, shown.jobs).values())
+    return name(known[0]) if len(known) == 1 else count(len(known), "job")
+
+
+def _details(shown: Shown) -> list[Block]:
+    return details_button(list(shown.card.jobs), of=_name(shown))
+
+
+def _turning(ask: Ask, offset: int, shown: int, total: int) -> list[Block]:
+    previous = button("◀ Previous", f"{RUN}:previous", ask.at(offset - PAGE)) if offset else []
+    following = button("Next ▶", f"{RUN}:next", ask.at(offset + shown)) if offset + shown < total else []
+    refresh = button("Refresh", f"{RUN}:refresh", ask.at(offset))
+    return [
+        context(f"{offset + 1:,}–{offset + shown:,} of {count(total, 'card')}"),
+        *actions("page", [*previous, *following, *refresh]),
+    ]

@@ -1,0 +1,62 @@
+"""What a subscription promises, in words and as a command."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.cards import On, Terms, To
+from bot.views.text import count, listed
+
+_WHAT = {On.DONE: "the end", On.FAILED: "a failure", On.ANY: "every change"}
+
+
+def promise(terms: Terms, place: str = "") -> str:
+    """What is told and where: `the end is told in the thread`; `place` is the channel, where that is not plain."""
+    at = f" in {place}" if place else ""
+    match terms.to:
+        case To.DM:
+            where = "by direct message"
+        case To.THREAD:
+            where = f"in the card's thread{at}, not in the channel"
+        case None if terms.on is not On.FAILED:
+            where = f"in the card's thread{at}, a failure in the channel too"
+        case _:
+            where = f"in the card's thread{at} and in the channel"
+    return f"{_WHAT[terms.on]} is told {where}"
+
+
+def called(people: Iterable[str]) -> str:
+    """Mentions that call each person and group once."""
+    return " ".join(dict.fromkeys(people))
+
+
+def calling(terms: Terms) -> str:
+    """Whom a notification calls, by name: `, calling @dana and @oncall`. Only where nobody else reads it."""
+    return f", calling {listed(terms.mention, 'and')}" if terms.mention else ""
+
+
+def calling_number(terms: Terms) -> str:
+    """The same for a message in a channel, which shall call nobody yet."""
+    groups = sum(mention.startswith("<!") for mention in terms.mention)
+    people = len(terms.mention) - groups
+    numbers = [*([_people(people)] if people else []), *([count(groups, "group")] if groups else [])]
+    return f", calling {' and '.join(numbers)}" if numbers else ""
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"
+
+
+def options(terms: Terms) -> str:
+    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
+    where = [f"to:{terms.to}"] if terms.to else []
+    whom = [f"mention:{','.join(terms.mention)}"] if terms.mention else []
+    return " ".join([f"on:{terms.on}", *where, *whom])
+
+
+def subscribing(refs: Sequence[object], terms: Terms) -> str:
+    """The command that follows jobs on these terms."""
+    return " ".join(["subscribe", *map(str, refs), options(terms)])
+
+
+def channel(place: str) -> str:
+    """Name a place: a channel, or the conversation with a person."""
+    return f"<#{place}>" if place[:1] in {"C", "G"} else "your direct messages"

@@ -1,0 +1,102 @@
+"""Subscriptions: the three commands, and the buttons of cards, notices and their answers.
+
+Unsubscribe, Undo and Subscribe carry commands and take the way of `/jobs`; here are the buttons that do more.
+"""
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
+
+from bot import payloads
+from bot.errors import ExpiredError
+from bot.payloads import Ask
+from bot.replies import Asker, read_ask, read_payload, send, services_of
+from bot.services import Services
+from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, subscribe, subscriptions, unsubscribe
+from bot.views import notices
+from bot.views import subscriptions as views
+from bot.views.message import Message
+from handlers.grammar import MINE, Request
+from handlers.parser import addresses_of, parse
+
+Body = dict[str, Any]
+COMMANDS = frozenset({"subscribe", "unsubscribe", "subscriptions"})
+
+
+def register(app: AsyncApp) -> None:
+    """Add the buttons that belong to subscriptions alone."""
+    app.action(payloads.REFRESH)(on_refresh)
+    app.action(payloads.RESTORE)(on_restore)
+    app.action(payloads.SEEK)(on_seek)
+    app.action(payloads.SEE_ALL)(on_see_all)
+    app.action(re.compile(f"^{payloads.SEE_ALL}:"))(on_page)
+
+
+async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -> Message:
+    """Run one of the three commands and return what to show."""
+    here = ask.place or asker.channel
+    match request.command:
+        case "subscribe":
+            terms = request.terms(asker.user, services.clock())
+            known, result = await subscribe(services, addresses_of(request), here, terms, card=ask.card)
+            return views.subscribed(known, result, terms, here, SEEK_MINUTES)
+        case "unsubscribe":
+            named = addresses_of(request) or None  # none is `all`
+            removed = await unsubscribe(services, named, here, asker.user)
+            return views.unsubscribed(removed, () if removed.removed else await subscriptions(services, here=here))
+        case _:
+            mine = request.text == MINE
+            part = {"user": asker.user} if mine else {"here": here}
+            return views.subscription_list(await subscriptions(services, **part), ask, services.clock(), mine=mine)
+
+
+async def on_refresh(ack: AsyncAck, action: Body, context: AsyncBoltContext) -> None:
+    """Refresh on a card: its jobs are asked about now, and the card itself is the answer."""
+    await ack()
+    services = services_of(context)
+    ask = await read_ask(services, action.get("value"))
+    await refresh(services, addresses_of(parse(ask.text, services.catalog)))
+
+
+async def on_restore(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """Restore: post to a suspended place again, or follow a card's lost jobs again."""
+    await ack()
+    ask = read_payload(action.get("value"))
+    if ask.place is None:
+        raise ExpiredError
+    restored = await restore(services_of(context), ask.place, ask.card, Asker.of(body).user)
+    await send(respond, views.restored(restored, ask.place), replace_original=False)
+
+
+async def on_seek(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """Keep looking: for jobs that no service knows yet."""
+    await ack()
+    services, asker = services_of(context), Asker.of(body)
+    ask = await read_ask(services, action.get("value"))
+    request = parse(ask.text, services.catalog)
+    ids, terms = [str(address) for address in addresses_of(request)], request.terms(asker.user, services.clock())
+    here = ask.place or asker.channel
+    await seek(services, ids, here, terms)
+    await send(respond, views.seeking(ids, terms, here, SEEK_MINUTES), replace_original=False)
+
+
+async def on_see_all(ack: AsyncAck, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """See all: every change of a digest, for the person who clicked."""
+    await ack()
+    await send(respond, await _every_change(services_of(context), action), replace_original=False)
+
+
+async def on_page(ack: AsyncAck, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """Previous and Next in all changes of a digest."""
+    await ack()
+    await send(respond, await _every_change(services_of(context), action), replace_original=True)
+
+
+async def _every_change(services: Services, action: Body) -> Message:
+    """Return a page of a digest's changes; raises ExpiredError when they are no longer kept."""
+    ask = read_payload(action.get("value"))
+    kept = await services.store.digests.get(ask.key) if ask.key else None
+    if ask.key is None or kept is None:
+        raise ExpiredError
+    return notices.digest_all(kept, ask.key, ask.offset)
