@@ -33,13 +33,13 @@ class Clouds:
     vod_ai: Mapping[str, str]
     vod_jobs: Mapping[str, str]
 
-    def accounts(self) -> tuple[Account, ...]:
-        """The demo's accounts, served here, and with budgets that hold nobody up."""
+    def accounts(self, *, limited: bool = False) -> tuple[Account, ...]:
+        """The demo's accounts, served here, and with budgets that hold nobody up unless `limited`."""
         return tuple(
             account.model_copy(
                 update={
                     "endpoints": dict.fromkeys(account.services, self.url),
-                    "requests_per_second": dict.fromkeys(account.services, UNLIMITED),
+                    "requests_per_second": {} if limited else dict.fromkeys(account.services, UNLIMITED),
                 }
             )
             for account in load(CONFIGURATION).accounts

@@ -48,11 +48,11 @@ class Clock:
 
 @asynccontextmanager
 async def opened(
-    where: Clouds, redis_url: str, clock: Callable[[], datetime] = utc_now
+    where: Clouds, redis_url: str, clock: Callable[[], datetime] = utc_now, *, limited: bool = False
 ) -> AsyncGenerator[tuple[Services, httpx.AsyncClient]]:
     """What sweeps work with, the request budget shared over Redis included; and its HTTP client."""
     async with Store.open(RedisSettings(url=redis_url)) as store, registry.http_client() as client:
-        yield Services(registry.build(where.accounts(), client, store.budget), store, clock=clock), client
+        yield Services(registry.build(where.accounts(limited=limited), client, store.budget), store, clock=clock), client
 
 
 def provider_of(services: Services, service: str) -> Provider:

@@ -1,0 +1,222 @@
+"""From a change at the cloud to the message at Slack, and a thousand changes in one channel at once."""
+
+import asyncio
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, NamedTuple
+
+import httpx
+
+from bench import followed
+from bench.clouds import Clouds, Running, clouds
+from bench.processes import process
+from bench.worker import worker
+from bot.services import Services
+from bot.store.embedded import embedded_redis
+from providers.base import Provider
+from sandbox.demo import MANIFEST
+from sandbox.slack.seed import MEDIA
+
+PATIENCE_S = 120.0
+AT_ONCE = 20
+PERCENTS = (50, 99)
+AFTERWARDS_S = 3.0
+"""The burst is over when nothing was posted for so long."""
+
+
+class Told(NamedTuple):
+    """Seconds from each change at the cloud to its record, and from there to Slack."""
+
+    service: str
+    looked: Sequence[float]
+    told: Sequence[float]
+
+    @property
+    def row(self) -> list[str]:
+        seconds = [f"{value:.1f} s" for value in _percentiles(self.looked)]
+        return [self.service, f"{len(self.told)}", *seconds, *(f"{v * 1000:,.0f} ms" for v in _percentiles(self.told))]
+
+
+COLUMNS = ("", "changes", "look p50", "look p99", "told p50", "told p99")
+
+
+def _percentiles(values: Sequence[float]) -> list[float]:
+    cuts = quantiles(values, n=100, method="inclusive")
+    return [cuts[percent - 1] for percent in PERCENTS]
+
+
+async def tell(service: str, jobs: int, seconds: float, folder: Path, *, limited: bool = False) -> Told:
+    """Let young jobs end one by one, each followed in a channel of its own, and see when it is told."""
+    changed: dict[str, float] = {}
+    with clouds(Running({service: jobs}, youngest_s=20, oldest_s=60)) as where, process(take_posts) as slack:
+        slack_url = slack.recv()
+        async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url) as (services, _):
+            provider = followed.provider_of(services, service)
+            await followed.follow(services, provider, where, followed.PLACE.format)
+            places = await followed_in(services, provider)
+            with worker(where, redis_url, slack_url, limited=limited) as at_work:
+                await _looked_at(services, provider)
+                async with httpx.AsyncClient(base_url=where.url) as client:
+                    for job_id in places:
+                        changed[job_id] = time.time()
+                        await end(client, job_id)
+                        await asyncio.sleep(seconds / jobs)
+                posted = await _posted(slack, len(places))
+                recorded = at_work.figures().recorded
+    looked = [recorded[one] - at for one, at in changed.items()]
+    return Told(service, looked, [posted[place] - recorded[one] for one, place in places.items()])
+
+
+async def end(client: httpx.AsyncClient, job_id: str) -> None:
+    """Let a job end at the cloud."""
+    (await client.post(f"/control/jobs/{job_id}", json={"state": "succeeded"})).raise_for_status()
+
+
+async def followed_in(services: Services, provider: Provider) -> dict[str, str]:
+    """Return where each job is followed, by id."""
+    cards = await services.store.tracked.cards((provider.account, provider.service))
+    numbers = {place: await services.store.outbox.open_cards(place, 10_000) for place, _ in cards}
+    del numbers
+    slot = f"{provider.account}/{provider.service}"
+    from bot.store.keys import SUBSCRIPTIONS
+    import json
+
+    kept = await services.store.link.ask("HGETALL", SUBSCRIPTIONS.of(slot))
+    return {job_id: next(iter(json.loads(text))) for job_id, text in kept.items()}
+
+
+async def _looked_at(services: Services, provider: Provider) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while await followed.due_in(services, provider) <= 0:
+            await asyncio.sleep(0.05)
+
+
+async def _posted(slack: Connection, number: int) -> dict[str, float]:
+    """Return when the first post to each place came, once there are so many."""
+    posted: dict[str, float] = {}
+    async with asyncio.timeout(PATIENCE_S):
+        while len(posted) < number:
+            while not slack.poll():  # noqa: ASYNC110  # a pipe has no event
+                await asyncio.sleep(0.01)
+            place, at = slack.recv()
+            posted.setdefault(place, at)
+    return posted
+
+
+class Burst(NamedTuple):
+    """What became of changes in one channel at once; `later_s` is how long another change there took, afterwards."""
+
+    changes: int
+    messages: int
+    refused: int
+    edits: int
+    told_s: float
+    later_s: float
+
+    @property
+    def row(self) -> list[str]:
+        figures = (self.changes, self.messages, self.refused, self.edits)
+        return ["in one channel", *(f"{each:,}" for each in figures), f"{self.told_s:.1f}", f"{self.later_s:.1f}"]
+
+
+BURST_COLUMNS = ("", "changes", "messages", "429s", "edits", "all told s", "next told s")
+
+
+async def burst(service: str, changes: int, folder: Path) -> Burst:
+    """Let so many jobs of one channel end at once, before a worker looks; Slack's rate limits are enforced."""
+    with clouds(Running({service: changes + 1}, youngest_s=20, oldest_s=60)) as where, process(serve_slack) as slack:
+        slack_url = slack.recv()
+        async with (
+            embedded_redis(folder) as redis_url,
+            followed.opened(where, redis_url) as (services, _),
+            httpx.AsyncClient(base_url=where.url) as cloud,
+            httpx.AsyncClient(base_url=slack_url) as workspace,
+        ):
+            await workspace.post("/test/pace", json={"enforced": True})
+            provider = followed.provider_of(services, service)
+            await followed.follow(services, provider, where, lambda _: MEDIA.id)
+            last, *others = await followed_in(services, provider)
+            for job_id in others:
+                await end(cloud, job_id)
+            began = time.time()
+            with worker(where, redis_url, slack_url):
+                await _told(services, provider)
+                told = time.time()
+                await end(cloud, last)
+                messages = await _calls(workspace, "chat.postMessage")
+                later = time.time()
+                await _until(lambda: _calls(workspace, "chat.postMessage"), lambda now: now > messages)
+                later = time.time() - later
+                calls = await _all_calls(workspace)
+    counted = Counter((call["method"], call["error"] or "ok") for call in calls)
+    return Burst(
+        changes=len(others),
+        messages=messages,
+        refused=sum(number for (_, error), number in counted.items() if error == "ratelimited"),
+        edits=sum(number for (method, _), number in counted.items() if method == "chat.update"),
+        told_s=told - began,
+        later_s=later,
+    )
+
+
+async def _told(services: Services, provider: Provider) -> None:
+    async def left() -> tuple[int, bool]:
+        number, _, _ = (await services.store.tracked.state([(provider.account, provider.service)]))[0]
+        return number, await followed.quiet(services, provider)
+
+    await _until(left, lambda now: now == (1, True))
+
+
+async def _until(ask: Callable[[], Any], right: Callable[[Any], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not right(await ask()):
+            await asyncio.sleep(0.05)
+
+
+async def _calls(workspace: httpx.AsyncClient, method: str) -> int:
+    return sum(call["method"] == method and not call["error"] for call in await _all_calls(workspace))
+
+
+async def _all_calls(workspace: httpx.AsyncClient) -> list[dict[str, Any]]:
+    return (await workspace.get("/test/calls")).json()
+
+
+def serve_slack(parent: Connection) -> None:
+    """Serve the local workspace."""
+    asyncio.run(_serve_slack(parent))
+
+
+async def _serve_slack(parent: Connection) -> None:
+    from sandbox.slack.seed import seeded
+    from sandbox.slack.server import serving
+
+    async with serving(seeded(MANIFEST)) as url:
+        parent.send(url)
+        await asyncio.Event().wait()
+
+
+def take_posts(parent: Connection) -> None:
+    """Be the least of Slack's Web API: every call is answered with `ok`, and of each post it is told when it came."""
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+
+    async def take(request: Request) -> Response:
+        came = time.time()
+        asked = await request.json()
+        if request.path_params["method"] == "chat.postMessage":
+            parent.send((asked["channel"], came))
+        return JSONResponse({"ok": True, "channel": asked["channel"], "ts": f"{came:.6f}"})
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        parent.send(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        app = Starlette(routes=[Route("/api/{method}", take, methods=["POST"])])
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_keep_alive=75)
+        uvicorn.Server(config).run(sockets=[listening])
