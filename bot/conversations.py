@@ -8,10 +8,12 @@ from slack_sdk.errors import SlackApiError
 
 from bot.refusals import refusal
 from bot.store.outbox import Begun
+from bot.verdicts import Verdict, judge
 from bot.visits import Visit, is_person
 from providers.parsing import listing, mapping, text
 
 MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})
+"""The app was never allowed to ask this: waiting does not help."""
 PAGE = 200
 PAGES_MAX = 10
 EARLIER = timedelta(minutes=1)
@@ -47,12 +49,21 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
         return None
     oldest = f"{(begun.at - EARLIER).timestamp():.6f}"
     if begun.thread_ts:
-        async for message in _messages(visit, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts):
-            if _id(message) == begun.id:
-                return begun.channel, str(message["ts"])
-    async for message in _messages(visit, "conversations.history", begun.channel, oldest):
+        try:
+            replies = _messages(visit, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts)
+            if ts := await _ts(replies, begun):
+                return begun.channel, ts
+        except SlackApiError as error:
+            if judge(error) is not Verdict.DETACH:  # the thread is gone; the post may stand outside of it
+                raise
+    ts = await _ts(_messages(visit, "conversations.history", begun.channel, oldest), begun)
+    return (begun.channel, ts) if ts else None
+
+
+async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: Begun) -> str | None:
+    async for message in messages:
         if _id(message) == begun.id:
-            return begun.channel, str(message["ts"])
+            return str(message["ts"])
     return None
 
 

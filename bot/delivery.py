@@ -1,21 +1,23 @@
 """Tells places what waits for them: in order, at Slack's pace, each message exactly once.
 
-One thing after the other: read what waits, decide what comes first (`bot.outgoing`), then change what cards show, post
-one message (`bot.posting`), or edit a card (`bot.editing`).
+One thing after the other: read what waits, decide what comes first (`bot.outgoing`), then change what cards are to show
+or post one message (`bot.posting`). Edits of cards are another task (`bot.editing`): no post waits for them.
 """
 
+import secrets
 from datetime import timedelta
 
 import structlog
 
 from bot import outgoing
-from bot.editing import dropped, edit
+from bot.editing import dropped
 from bot.outgoing import AWAY, Step
 from bot.owners import tell_of_lost, tell_of_suspension
-from bot.posting import PACE_S, post, recover
+from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
-from bot.store.outbox import Box
+from bot.store.outbox import Begun, Box
 from bot.visits import Visit
+from bot.waking import draw_soon
 
 HOLD_S = 60.0
 CATCH_UP = timedelta(seconds=30)
@@ -41,8 +43,10 @@ async def deliver(services: Services, place: str) -> float | None:
             return wait
         if box.suspension:
             return None
-        if not (box.entries or box.begun or box.stale or box.unreadable):
-            if await dropped(visit, box):
+        if box.stale and not box.entries:
+            await draw_soon(services, place)
+        if not (box.entries or box.begun or box.unreadable):
+            if await dropped(visit, box) and not box.stale:
                 await services.store.outbox.leave(place)
             return None
     return 0.1
@@ -63,15 +67,16 @@ async def _next(visit: Visit, box: Box) -> float:
         return PACE_S
     if step := outgoing.next_step(box, visit.now):
         return await _take(visit, box, step)
-    return await edit(visit, box)
+    return 0
 
 
 async def _take(visit: Visit, box: Box, step: Step) -> float:
     await tell_of_lost(visit, step)
     if step.post is not None:
-        return await post(visit, step, step.post)
-    if await visit.services.store.outbox.apply(box.place, step.writes):
-        await visit.services.store.outbox.take_out(box.place, step.by_slot)
+        return await post(visit, box, step, step.post)
+    shown = Begun(id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot)
+    if await visit.services.store.outbox.apply(box.place, shown, box.turn):
+        await finish(visit, shown)
     return 0
 
 

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.cards import Card, Fate
 from bot.drawing import draw_card
 from bot.refusals import refusal
+from bot.services import Services
 from bot.store.outbox import Box, Urgency
 from bot.verdicts import RETRY_S, Verdict, judge
 from bot.visits import Visit
@@ -21,14 +22,31 @@ UNSUBSCRIBED_KEPT = timedelta(hours=1)
 LOST_KEPT = timedelta(days=30)
 """For so long a job that its provider lost can be followed again on the same card."""
 HOLD_S = 60.0
+EDITS_A_VISIT = 20
+"""A visit ends after so many edits, so that other places get their turn."""
 
 log = structlog.get_logger("callboard")
 
 
-async def edit(visit: Visit, box: Box) -> float:
+async def edit_cards(services: Services, place: str) -> float | None:
+    """Edit the cards of a place that need it; return after how many seconds to come again, None when none does.
+
+    Raises StoreUnavailable.
+    """
+    if services.slack is None:
+        return HOLD_S
+    visit = Visit(services, services.slack, place)
+    for _ in range(EDITS_A_VISIT):
+        box = await visit.read()
+        if not box.stale or box.suspension:
+            return None
+        if wait := await _edit(visit, box):
+            return wait
+    return 0.1
+
+
+async def _edit(visit: Visit, box: Box) -> float:
     """Edit the card that needs it most; return for how long to wait before the next."""
-    if not box.stale:
-        return 0
     card_id, mark = min(box.stale.items(), key=lambda item: (item[1][:1], item[0]))
     card = box.cards.get(card_id)
     if card is not None and card.ts:

@@ -59,7 +59,7 @@ class _Folded:
 
     place: str
     cards: dict[str, Card]
-    changed: dict[str, Urgency] = field(default_factory=dict[str, Urgency])
+    changed: dict[str, Urgency | None] = field(default_factory=dict[str, Urgency | None])
 
     def copy(self) -> "_Folded":
         return replace(self, cards=dict(self.cards), changed=dict(self.changed))
@@ -107,7 +107,7 @@ class _Folded:
 
     def _keep(self, card: Card, urgency: Urgency) -> None:
         self.cards[card.id] = card
-        self.changed[card.id] = min(urgency, self.changed.get(card.id, urgency))
+        self.changed[card.id] = min(urgency, self.changed.get(card.id) or urgency)
 
     def writes(self, records: Mapping[str, str]) -> list[Write]:
         """Return the cards that changed, against those that Redis has."""
@@ -155,6 +155,7 @@ def _posting(box: Box, folded: _Folded, post: Post) -> Step:
             break
         folded.take(entry)
         mine.append(entry)
+    folded.changed[card_id] = None  # it is drawn now, as it is
     return Step(mine, folded.writes(box.records), Post(card=folded.cards[card_id]))
 
 

@@ -28,7 +28,7 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
             note = SuspendedPlace(place=box.place, reason=suspension.reason, cards=cards)
             await visit.services.store.outbox.put(user, NoteEntry(note=note), once)
             await wake(visit.services, user)
-    await visit.services.store.outbox.suspend(box.place, suspension.model_copy(update={"told": True}))
+    await visit.services.store.outbox.owners_told(box.place, suspension)
 
 
 async def tell_of_lost(visit: Visit, step: Step) -> None:

@@ -13,11 +13,11 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.cards import To
-from bot.conversations import conversation, find_post
+from bot.conversations import MAY_NOT_ASK, conversation, find_post
 from bot.drawing import draw
 from bot.outgoing import Post, Step
 from bot.refusals import refusal
-from bot.store.outbox import Begun
+from bot.store.outbox import Begun, Box
 from bot.verdicts import RETRY_S, Verdict, judge
 from bot.views.message import Message
 from bot.visits import Visit, is_person
@@ -26,6 +26,8 @@ PACE_S = 1.0
 """Between two posts to one place: Slack takes about one message a second a channel (its rate limits page)."""
 RIPE_S = 15.0
 """A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""
+LOOK_S = 0.5
+"""While somebody else's post to the place is under way."""
 HOLD_S = 60.0
 EVENT = "callboard_post"
 """The type of the metadata that every post carries."""
@@ -34,7 +36,7 @@ _BROKEN = (ClientError, SlackClientError, TimeoutError, OSError)
 log = structlog.get_logger("callboard")
 
 
-async def post(visit: Visit, step: Step, what: Post) -> float:
+async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
     """Send the message of a step; return for how long to wait before the next."""
     pace, outbox = visit.services.store.slack, visit.services.store.outbox
     if wait := await pace.paused("chat.postMessage"):
@@ -55,9 +57,9 @@ async def post(visit: Visit, step: Step, what: Post) -> float:
         entries=step.by_slot,
     )
     message = await draw(visit.services, what)
-    answer = await outbox.begin(visit.place, begun, PACE_S)
+    answer = await outbox.begin(visit.place, begun, PACE_S, box.turn)
     if not answer.ok:
-        return answer.wait or (RETRY_S if answer.begun else 0)
+        return answer.wait or (LOOK_S if answer.begun else 0)
     if wait := await pace.may_post():
         await outbox.clear(visit.place, begun.id)
         return wait
@@ -75,17 +77,17 @@ async def _not_opened(visit: Visit, error: SlackApiError) -> float:
 
 async def recover(visit: Visit, begun: Begun) -> float:
     """Finish a post that somebody began; return for how long to wait before it can be."""
-    if begun.ts:
-        await _finish(visit, begun)
+    if begun.recorded:
+        await finish(visit, begun)
         return 0
     left = RIPE_S - (visit.now - begun.at).total_seconds()
     if left > 0:
-        return left
+        return min(left, LOOK_S)
     try:
         found = await find_post(visit, begun)
     except SlackApiError as error:
-        if refusal(error) == "ratelimited" or judge(error) is Verdict.UNSURE:
-            return await visit.paused("conversations.history", error)
+        if refusal(error) not in MAY_NOT_ASK:
+            return await _not_searched(visit, error)
         log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=refusal(error))
         found = None
     except _BROKEN:
@@ -95,6 +97,18 @@ async def recover(visit: Visit, begun: Begun) -> float:
     else:
         await visit.services.store.outbox.clear(visit.place, begun.id)
     return 0
+
+
+async def _not_searched(visit: Visit, error: SlackApiError) -> float:
+    """A conversation cannot be searched now; what was begun stays so until it can."""
+    match judge(error):
+        case Verdict.SUSPEND:
+            await visit.suspend(refusal(error))
+            return 0.1
+        case Verdict.HOLD:
+            return HOLD_S
+        case _:
+            return await visit.paused("conversations.history", error)
 
 
 async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> float:
@@ -170,12 +184,13 @@ async def _settle(visit: Visit, begun: Begun) -> None:
     """
     outbox = visit.services.store.outbox
     if await outbox.settle(visit.place, begun):
-        await _finish(visit, begun)
+        await finish(visit, begun)
     elif not await outbox.was_told(visit.place, begun.id):
         log.warning("a post that came too late is taken back", place=visit.place)
         await visit.slack.chat_delete(channel=begun.channel, ts=begun.ts)
 
 
-async def _finish(visit: Visit, begun: Begun) -> None:
+async def finish(visit: Visit, begun: Begun) -> None:
+    """Take out the entries of a step that is recorded, and end it."""
     await visit.services.store.outbox.take_out(visit.place, begun.entries)
     await visit.services.store.outbox.clear(visit.place, begun.id)

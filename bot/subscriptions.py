@@ -3,7 +3,7 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import plan
 from bot.addresses import Address, JobId
@@ -42,12 +42,13 @@ async def subscribe(
     `ended_too` wants their end told. `card` is the card to use again, if it still is there: that of an unsubscription
     taken back. Raises StoreUnavailable.
     """
+    asked_at = services.clock()
     details = await show_jobs(services, addresses)
     place = terms.user if terms.to is To.DM else here
     jobs = [job for job in details.jobs if ended_too or not job.state.ended]
     if not jobs:
         return details, Subscribed(None)
-    followed, changed, cards = await _follow(services, jobs, place, terms, card or secrets.token_hex(5))
+    followed, changed, cards = await _follow(services, jobs, asked_at, place, terms, card or secrets.token_hex(5))
     await services.store.outbox.restore(place)
     box = await _told(services, place)
     return details, Subscribed(
@@ -58,8 +59,8 @@ async def subscribe(
     )
 
 
-async def _follow(
-    services: Services, jobs: Sequence[Job], place: str, terms: Terms, card: str
+async def _follow(  # noqa: PLR0917  # what a subscription consists of
+    services: Services, jobs: Sequence[Job], asked_at: datetime, place: str, terms: Terms, card: str
 ) -> tuple[list[JobRef], list[JobRef], list[str]]:
     """Follow jobs on one card; return those that are new here, those that were followed already, and the cards."""
     followed: list[JobRef] = []
@@ -70,7 +71,6 @@ async def _follow(
         # One that has ended is first followed as if it had not: its end is then told as any other is.
         job_now = job.model_copy(update={"state": JobState.UNKNOWN, "raw_state": None}) if job.state.ended else job
         entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=terms).model_dump_json()
-        asked_at = services.clock() - plan.OLDEST
         found, new = await services.store.tracked.subscribe(job_now, asked_at, soon, place, card, entry, terms.user)
         (followed if new else changed).append(job.ref)
         cards[found] = None
@@ -166,7 +166,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     if kept:
         jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job]
         terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
-        followed, _, _ = await _follow(services, jobs, place, terms, kept.id)
+        followed, _, _ = await _follow(services, jobs, services.clock(), place, terms, kept.id)
     box = await _told(services, place)
     return Subscribed(
         card=box.cards.get(card or ""),

@@ -9,7 +9,7 @@ from typing import Any
 
 from docket import Perpetual
 
-from bot import delivery, subscriptions, tending, tracking
+from bot import delivery, editing, subscriptions, tending, tracking
 from bot.cards import Terms
 from bot.services import Services
 from bot.waking import seek_again
@@ -31,6 +31,10 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Tell one place what waits for it; runs for as long as anything does."""
         _next(perpetual, await delivery.deliver(services, place))
 
+    async def edit(place: str, perpetual: Perpetual = Perpetual(every=AGAIN)) -> None:
+        """Edit the cards of one place; runs for as long as any needs it."""
+        _next(perpetual, await editing.edit_cards(services, place))
+
     async def seek(ids: tuple[str, ...], here: str, terms: str) -> None:
         """Look for jobs that no service knew when they were subscribed to."""
         wanted = Terms.model_validate_json(terms)
@@ -45,7 +49,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 
-    return sweep, deliver, seek, tend, visit
+    return sweep, deliver, edit, seek, tend, visit
 
 
 def _next(perpetual: Perpetual, seconds: float | None) -> None:

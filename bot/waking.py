@@ -9,6 +9,7 @@ from bot.services import Services
 from bot.store.tracked import Service
 
 DELIVER = "deliver"
+EDIT = "edit"
 SWEEP = "sweep"
 SEEK = "seek"
 
@@ -17,6 +18,12 @@ async def wake(services: Services, place: str) -> None:
     """Have a place told what waits for it; nothing happens while somebody is at it."""
     if services.docket is not None:
         await services.docket.add(DELIVER, key=f"{DELIVER}:{place}")(place)
+
+
+async def draw_soon(services: Services, place: str) -> None:
+    """Have the cards of a place edited that need it; nothing happens while that is planned."""
+    if services.docket is not None:
+        await services.docket.add(EDIT, key=f"{EDIT}:{place}")(place)
 
 
 async def look(services: Services, service: Service) -> None:

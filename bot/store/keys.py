@@ -52,12 +52,11 @@ PENDING = Key("{{{}}}:pending", "set", None, "places with entries in an outbox b
 OUTBOX = Key("{{{}}}:outbox:{}", "stream", None, "what a place is to be told", "take_out.lua, when it was told")
 SWEEP = Key("{{{}}}:sweep", "hash", timedelta(days=30), "how the last look at a service's followed jobs went")
 CARDS = Key("{{{}}}:cards", "hash", None, "a place's cards as JSON, by id", "unmark.lua, when they are over")
-BEGUN = Key("{{{}}}:begun", "string", None, "the post to a place that is under way", "clear.lua, when it was recorded")
+BEGUN = Key("{{{}}}:begun", "string", None, "the step for a place that is under way", "clear.lua, when it was recorded")
 STALE = Key("{{{}}}:stale", "hash", None, "cards of a place whose message is to be edited", "unmark.lua")
-SUSPENDED = Key(
-    "{{{}}}:suspended", "string", None, "why Slack takes nothing for a place", "restoring, or the last card"
-)
+SUSPENDED = Key("{{{}}}:suspended", "string", None, "why Slack takes nothing for a place", "restoring")
 PACE = Key("{{{}}}:pace", "string", timedelta(seconds=1), "a place was posted to within this time")
+TURN = Key("{{{}}}:turn", "string", timedelta(hours=1), "the last step for a place: who decided before decides anew")
 TOLD = Key("{{{}}}:told:{}", "string", timedelta(hours=1), "a post of a place that was recorded")
 ONCE = Key("{{{}}}:once:{}", "string", timedelta(days=1), "an entry that was put into a place's own outbox")
 PLACES = Key("places", "set", None, "every place that has cards or entries of its own", "delivery, when it has none")

@@ -13,7 +13,7 @@ from bot.cards import Card
 from bot.store import entries
 from bot.store.connection import Link, Part
 from bot.store.entries import Entry, NoteEntry
-from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, STALE, SUSPENDED, TOLD
+from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, STALE, SUSPENDED, TOLD, TURN
 from bot.store.scripts import script
 
 READ_MAX = 1000
@@ -44,19 +44,25 @@ class Begun(BaseModel):
 
     `id` goes with the message as metadata. `card` is the card whose message it becomes. `channel` is the conversation
     where it can be found again, empty while that is unknown; `ts` is its timestamp, empty until Slack has it. `entries`
-    are the ids of what it tells, by slot.
+    are the ids of what it tells, by slot. A step that `posts` nothing is begun and recorded at once.
     """
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     at: datetime
-    channel: str
+    channel: str = ""
     thread_ts: str = ""
     card: str = ""
     writes: tuple[Write, ...] = ()
     entries: Mapping[str, tuple[str, ...]] = {}
     ts: str = ""
+    posts: bool = True
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the cards are as they are after it, so that only its entries are left to be taken out."""
+        return bool(self.ts) or not self.posts
 
     def arrived(self, channel: str, ts: str) -> Self:
         """Return the same post with its message known."""
@@ -81,7 +87,7 @@ class Suspension(BaseModel):
 
 @dataclass(slots=True)
 class Box:
-    """Everything that waits for one place, as it was when it was read."""
+    """Everything that waits for one place, as it was when it was read; `turn` is the last step taken for it."""
 
     place: str
     entries: list[Entry] = field(default_factory=list[Entry])
@@ -91,6 +97,7 @@ class Box:
     stale: dict[str, str] = field(default_factory=dict[str, str])
     begun: Begun | None = None
     suspension: Suspension | None = None
+    turn: str = ""
 
     @property
     def empty(self) -> bool:
@@ -119,11 +126,12 @@ class Outbox:
     async def read(self, place: str, services: Iterable[str]) -> Box:
         """Return everything that waits for a place, in one round trip."""
         slots = [*services, place]
-        asking: list[Sequence[Part]] = [("XRANGE", OUTBOX.of(s, place), "-", "+", "COUNT", READ_MAX) for s in slots]
+        # The turn comes first: a step that takes out what is read after it shows in the turn when it is compared.
+        asking: list[Sequence[Part]] = [("GET", key.of(place)) for key in (TURN, BEGUN, SUSPENDED)]
         asking += [("HGETALL", CARDS.of(place)), ("HGETALL", STALE.of(place))]
-        asking += [("GET", BEGUN.of(place)), ("GET", SUSPENDED.of(place))]
-        *streams, cards, stale, begun, suspended = await self.link.ask_all(asking)
-        box = Box(place, records=cards, stale=stale)
+        asking += [("XRANGE", OUTBOX.of(slot, place), "-", "+", "COUNT", READ_MAX) for slot in slots]
+        turn, begun, suspended, cards, stale, *streams = await self.link.ask_all(asking)
+        box = Box(place, records=cards, stale=stale, turn=turn or "")
         box.cards = {card_id: Card.model_validate_json(text) for card_id, text in cards.items()}
         box.begun = Begun.model_validate_json(begun) if begun else None
         box.suspension = Suspension.model_validate_json(suspended) if suspended else None
@@ -132,12 +140,12 @@ class Outbox:
         box.entries.sort(key=lambda entry: entry.order)
         return box
 
-    async def begin(self, place: str, begun: Begun, pace_s: float) -> Answer:
-        """Mark a post as begun; the answer says whether it may be sent now."""
+    async def begin(self, place: str, begun: Begun, pace_s: float, turn: str) -> Answer:
+        """Mark a post, decided on in this turn, as begun; the answer says whether it may be sent now."""
         cards = (part for write in begun.writes for part in (write.id, write.before))
-        keys = (BEGUN.of(place), PACE.of(place), SUSPENDED.of(place), CARDS.of(place))
-        pace = max(1, round(pace_s * 1000))
-        told: list[str] = await self.link.ask("EVAL", script("begin"), 4, *keys, begun.model_dump_json(), pace, *cards)
+        keys = [key.of(place) for key in (BEGUN, PACE, SUSPENDED, CARDS, TURN)]
+        about = (begun.model_dump_json(), max(1, round(pace_s * 1000)), turn)
+        told: list[str] = await self.link.ask("EVAL", script("begin"), 5, *keys, *about, *cards)
         match told:
             case ["ok"]:
                 return Answer(ok=True)
@@ -152,23 +160,26 @@ class Outbox:
 
     async def settle(self, place: str, begun: Begun) -> bool:
         """Record that a post arrived, with the cards as they are after it; False when it is somebody else's by now."""
-        return await self._apply(place, begun.writes, begun.id, begun.model_dump_json())
+        return await self._apply(place, begun, "post", "")
 
-    async def apply(self, place: str, writes: Sequence[Write]) -> bool:
-        """Write cards without posting; False, and nothing is written, when they are not what they were."""
-        return not writes or await self._apply(place, writes, "", "")
+    async def apply(self, place: str, step: Begun, turn: str) -> bool:
+        """Write the cards of a step that posts nothing; False, and nothing is written, when this turn is over."""
+        return await self._apply(place, step, "", turn)
 
-    async def _apply(self, place: str, writes: Sequence[Write], post: str, mark: str) -> bool:
-        await self.link.ask("SADD", PLACES.of(), place)
+    async def _apply(self, place: str, step: Begun, kind: str, turn: str) -> bool:
         token = secrets.token_hex(4)
-        marks = [f"{each.urgency}:{token}" if each.urgency else "" for each in writes]
-        cards = (
+        marks = [f"{each.urgency}:{token}" if each.urgency else "" for each in step.writes]
+        cards = [
             part
-            for each, wanted in zip(writes, marks, strict=True)
+            for each, wanted in zip(step.writes, marks, strict=True)
             for part in (each.id, each.before, each.after, wanted)
-        )
-        keys = (BEGUN.of(place), CARDS.of(place), STALE.of(place), TOLD.of(place, post))
-        return bool(await self.link.ask("EVAL", script("apply"), 4, *keys, post, mark, TOLD.seconds, *cards))
+        ]
+        keys = [*(key.of(place) for key in (BEGUN, CARDS, STALE, TURN)), TOLD.of(place, step.id)]
+        told = (step.id, step.model_copy(update={"writes": ()}).model_dump_json(), TOLD.seconds, kind, turn)
+        # Known before, should this process die; and after, should somebody forget the empty place meanwhile.
+        known = ("SADD", PLACES.of(), place)
+        _, done, _ = await self.link.ask_all([known, ("EVAL", script("apply"), 5, *keys, *told, *cards), known])
+        return bool(done)
 
     async def take_out(self, place: str, told: Mapping[str, Sequence[str]]) -> None:
         """Take entries (ids by slot) out: they are told, or shown on a card."""
@@ -190,8 +201,10 @@ class Outbox:
     async def refresh(self, cards: Iterable[tuple[str, str]]) -> None:
         """Ask for an edit of cards, given as (place, card), when there is time; one that is wanted sooner stays so."""
         mark = f"{Urgency.PROGRESS}:{secrets.token_hex(4)}"
-        if marks := [("HSETNX", STALE.of(place), card, mark) for place, card in cards]:
-            await self.link.ask_all(marks)
+        pairs = list(cards)
+        if pairs:
+            known = ("SADD", PLACES.of(), *{place for place, _ in pairs})
+            await self.link.ask_all([known, *(("HSETNX", STALE.of(place), card, mark) for place, card in pairs)])
 
     async def unmark(self, place: str, card: str, mark: str, *, drop: str = "") -> None:
         """Take back the mark of a card that was edited; `drop` is the record of one that is over and can go."""
@@ -200,14 +213,20 @@ class Outbox:
 
     async def put(self, place: str, entry: NoteEntry, once: str) -> bool:
         """Put a note into a place's own outbox, unless the one named `once` was put there before."""
-        await self.link.ask("SADD", PLACES.of(), place)
         keys = (OUTBOX.of(place, place), PENDING.of(place), ONCE.of(place, once))
         told = (place, "", entry.model_dump_json(), ONCE.seconds)
-        return bool(await self.link.ask("EVAL", script("put"), 3, *keys, *told))
+        known = ("SADD", PLACES.of(), place)
+        _, new, _ = await self.link.ask_all([known, ("EVAL", script("put"), 3, *keys, *told), known])
+        return bool(new)
 
     async def suspend(self, place: str, suspension: Suspension) -> None:
-        """Keep everything for a place back until it is restored."""
-        await self.link.ask("SET", SUSPENDED.of(place), suspension.model_dump_json())
+        """Keep everything for a place back until it is restored; one that is suspended already stays as it is."""
+        await self.link.ask("SET", SUSPENDED.of(place), suspension.model_dump_json(), "NX")
+
+    async def owners_told(self, place: str, suspension: Suspension) -> None:
+        """Note that the owners know of a suspension; a place that was restored meanwhile stays so."""
+        told = suspension.model_copy(update={"told": True})
+        await self.link.ask("SET", SUSPENDED.of(place), told.model_dump_json(), "XX")
 
     async def restore(self, place: str) -> bool:
         """Let a place be posted to again; whether it was suspended."""
@@ -231,7 +250,7 @@ class Outbox:
 
     async def leave(self, place: str) -> None:
         """Forget a place for which nothing waits."""
-        await self.link.ask_all([("SREM", PLACES.of(), place), ("DEL", SUSPENDED.of(place))])
+        await self.link.ask("SREM", PLACES.of(), place)
 
 
 def encode(card: Card) -> str:

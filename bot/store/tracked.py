@@ -137,8 +137,8 @@ class Tracked:
     async def postpone(self, service: Service, ids: Iterable[str], until: datetime) -> None:
         """Look at jobs again at this time, whatever was planned."""
         at = milliseconds(until)
-        pairs = [part for job_id in ids for part in (at, job_id)]
-        await self.link.ask("ZADD", DUE.of("/".join(service)), "XX", *pairs)
+        if pairs := [part for job_id in ids for part in (at, job_id)]:
+            await self.link.ask("ZADD", DUE.of("/".join(service)), "XX", *pairs)
 
     async def cards(self, service: Service) -> set[tuple[str, str]]:
         """Return every card, as (place, card), that follows a job of a service."""

@@ -1,0 +1,63 @@
+"""Jobs, terms and entries that tests of subscriptions speak about."""
+
+from datetime import datetime, timedelta
+
+from bot.cards import Card, Followed, Terms
+from bot.changes import Change, compare, lost
+from bot.store.entries import ChangedEntry, Entry, SubscribedEntry, UnsubscribedEntry
+from bot.store.outbox import Box, encode
+from providers.models import Job, JobState
+from tests.bot.memory import NOW
+
+SLOT = "acme/video"
+SERVICE = ("acme", "video")
+PLACE = "C1"
+TERMS = Terms(user="U1", at=NOW)
+
+
+def job(job_id: str = "a", state: JobState | str = JobState.RUNNING, **details: object) -> Job:
+    """Make a job of SERVICE."""
+    fields = {"created_at": NOW - timedelta(minutes=1), "state": state, **details}
+    return Job.model_validate({"account": SERVICE[0], "service": SERVICE[1], "id": job_id, **fields})
+
+
+def moved(now: Job, before: JobState = JobState.RUNNING, at: datetime = NOW) -> Change:
+    """A job that was seen to have moved."""
+    was = now.model_copy(update={"state": before, "raw_state": None, "error": None})
+    return compare(was, at - timedelta(seconds=10), now, at)
+
+
+def gone(was: Job, *, expired: bool = False) -> Change:
+    """A job that its provider does not know any more."""
+    return lost(was, NOW - timedelta(seconds=30), NOW, expired=expired)
+
+
+class Story:
+    """Entries of one outbox, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def subscribed(self, card: str, of: Job, terms: Terms = TERMS) -> "Story":
+        return self._then(card, SubscribedEntry(job=of, terms=terms))
+
+    def changed(self, card: str, change: Change) -> "Story":
+        return self._then(card, ChangedEntry(change=change))
+
+    def unsubscribed(self, card: str, of: Job, by: str = "U1") -> "Story":
+        return self._then(card, UnsubscribedEntry(job=of, by=by, at=NOW))
+
+    def _then(self, card: str, body: SubscribedEntry | ChangedEntry | UnsubscribedEntry) -> "Story":
+        self.entries.append(Entry(SLOT, f"{1000 + len(self.entries)}-0", card, body))
+        return self
+
+    def box(self, *cards: Card) -> Box:
+        """What a visit reads: these entries, and these cards."""
+        known = {each.id: each for each in cards}
+        return Box(PLACE, list(self.entries), cards=known, records={name: encode(each) for name, each in known.items()})
+
+
+def card(card_id: str, *jobs: Job, terms: Terms = TERMS) -> Card:
+    """A card that is posted and follows these jobs."""
+    followed = {str(each.ref): Followed() for each in jobs}
+    return Card(id=card_id, place=PLACE, terms=terms, jobs=followed, channel=PLACE, ts="1.1")

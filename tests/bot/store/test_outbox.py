@@ -1,0 +1,240 @@
+"""What waits for a place, and its one post under way: whoever decided on what is past decides anew."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.cards import Card
+from bot.notices import SoughtInVain
+from bot.store import Store
+from bot.store.connection import Link
+from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
+from bot.store.keys import OUTBOX, PACE, PENDING, STALE
+from bot.store.outbox import Answer, Begun, Box, Outbox, Suspension, Urgency, Write, encode
+from providers.models import JobState
+from tests.bot.memory import NOW
+from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, card, job, moved
+
+SERVICES = (SLOT, "acme/sound")
+NOTE = NoteEntry(note=SoughtInVain(ids=["x"], looked_in=[SLOT], minutes=10))
+
+
+@pytest.fixture
+def outbox(store: Store) -> Outbox:
+    return store.outbox
+
+
+async def subscribed(store: Store, job_id: str = "a", card_id: str = "card") -> None:
+    entry = SubscribedEntry(job=job(job_id), terms=TERMS).model_dump_json()
+    await store.tracked.subscribe(job(job_id), NOW, NOW, PLACE, card_id, entry, "U1")
+
+
+def begun(name: str, box: Box, *cards: Card, urgency: Urgency | None = None, **more: str) -> Begun:
+    """A post that takes out all that waits, and leaves these cards."""
+    writes = [Write(id=c.id, before=box.records.get(c.id, ""), after=encode(c), urgency=urgency) for c in cards]
+    slots: dict[str, tuple[str, ...]] = {}
+    for entry in box.entries:
+        slots[entry.slot] = (*slots.get(entry.slot, ()), entry.id)
+    return Begun.model_validate({"id": name, "at": NOW, "channel": PLACE, "writes": writes, "entries": slots, **more})
+
+
+async def posted(outbox: Outbox, box: Box, name: str, *cards: Card) -> Answer:
+    """Post all that waits, from beginning to end."""
+    post = begun(name, box, *cards)
+    answer = await outbox.begin(PLACE, post, 0.001, box.turn)
+    if answer.ok:
+        await outbox.settle(PLACE, post.arrived(PLACE, "1.1"))
+        await outbox.take_out(PLACE, post.entries)
+        await outbox.clear(PLACE, name)
+        await rested(outbox)
+    return answer
+
+
+async def rested(outbox: Outbox) -> None:
+    """Let time pass, so that the place may be posted to again."""
+    await outbox.link.ask("DEL", PACE.of(PLACE))
+
+
+async def test_what_waits_is_read_in_the_order_in_which_it_came(store: Store, outbox: Outbox):
+    for at, slot in enumerate([SLOT, PLACE, "acme/sound", SLOT], 1):
+        await store.link.ask("XADD", OUTBOX.of(slot, PLACE), f"{at}-0", "card", "", "entry", NOTE.model_dump_json())
+    box = await outbox.read(PLACE, SERVICES)
+    assert [entry.slot for entry in box.entries] == [SLOT, PLACE, "acme/sound", SLOT]
+    assert box.entries[0].body == NOTE
+    assert not box.empty
+
+
+async def test_nothing_waits_for_a_place_that_nobody_knows(outbox: Outbox):
+    assert (await outbox.read("C9", SERVICES)).empty
+
+
+async def test_an_entry_of_another_version_hides_nobody(store: Store, outbox: Outbox):
+    await store.link.ask("XADD", OUTBOX.of(SLOT, PLACE), "1-1", "card", "card", "entry", '{"type": "dreamt"}')
+    await store.link.ask("XADD", OUTBOX.of(SLOT, PLACE), "1-2", "odd", "fields")
+    await subscribed(store)
+    box = await outbox.read(PLACE, SERVICES)
+    assert (len(box.entries), box.unreadable) == (1, {SLOT: ["1-1", "1-2"]})
+
+
+async def test_a_note_is_put_once(outbox: Outbox):
+    assert await outbox.put(PLACE, NOTE, "once")
+    assert not await outbox.put(PLACE, NOTE, "once")
+    assert await outbox.put(PLACE, NOTE, "twice")
+    assert len((await outbox.read(PLACE, ())).entries) == 2
+
+
+async def test_a_post_leaves_its_cards_and_takes_its_entries(store: Store, outbox: Outbox, link: Link):
+    await subscribed(store)
+    box = await outbox.read(PLACE, SERVICES)
+    assert (await posted(outbox, box, "p1", card("card", job()))).ok
+    left = await outbox.read(PLACE, SERVICES)
+    assert (left.entries, left.begun, left.cards) == ([], None, {"card": card("card", job())})
+    assert await outbox.was_told(PLACE, "p1")
+    assert not await outbox.was_told(PLACE, "p2")
+    assert not await link.ask("EXISTS", OUTBOX.of(SLOT, PLACE), PENDING.of(SLOT))
+
+
+async def test_one_post_at_a_time(store: Store, outbox: Outbox):
+    await subscribed(store)
+    box = await outbox.read(PLACE, SERVICES)
+    assert (await outbox.begin(PLACE, begun("p1", box), 0.001, box.turn)).ok
+    await rested(outbox)
+    answer = await outbox.begin(PLACE, begun("p2", box), 0.001, box.turn)
+    assert not answer.ok
+    assert answer.begun
+    assert answer.begun.id == "p1"
+    assert not await outbox.settle(PLACE, begun("p2", box)), "not the one under way"
+    await outbox.clear(PLACE, "p2")
+    assert (await outbox.read(PLACE, SERVICES)).begun
+
+
+async def test_posts_keep_their_distance(store: Store, outbox: Outbox):
+    box = await outbox.read(PLACE, SERVICES)
+    await outbox.begin(PLACE, begun("p1", box), 60, "")
+    await outbox.clear(PLACE, "p1")
+    answer = await outbox.begin(PLACE, begun("p2", box), 60, "")
+    assert not answer.ok
+    assert 0 < answer.wait <= 60
+
+
+async def test_who_decided_on_a_card_that_is_another_one_now_decides_anew(store: Store, outbox: Outbox):
+    box = await outbox.read(PLACE, SERVICES)
+    late = begun("late", box, card("card", job()))
+    await posted(outbox, box, "p1", card("card", job("b")))
+    fresh = await outbox.read(PLACE, SERVICES)
+    assert await outbox.begin(PLACE, late, 0.001, fresh.turn) == Answer(ok=False)
+    assert not await outbox.apply(PLACE, late, fresh.turn)
+
+
+async def test_who_decided_before_the_last_step_decides_anew_even_where_no_card_changed(store: Store, outbox: Outbox):
+    await outbox.put(PLACE, NOTE, "once")
+    box, late = await outbox.read(PLACE, ()), await outbox.read(PLACE, ())
+    assert (await posted(outbox, box, "p1")).ok
+    assert await posted(outbox, late, "p2") == Answer(ok=False)
+    assert not await outbox.apply(PLACE, begun("p3", late), late.turn)
+
+
+async def test_a_step_that_posts_nothing_is_begun_and_recorded_at_once(store: Store, outbox: Outbox):
+    await subscribed(store)
+    box = await outbox.read(PLACE, SERVICES)
+    step = begun("s1", box, card("card", job()), urgency=Urgency.STATE).model_copy(update={"posts": False})
+    assert await outbox.apply(PLACE, step, box.turn)
+    after = await outbox.read(PLACE, SERVICES)
+    assert after.begun
+    assert after.begun.recorded
+    assert after.begun.entries == step.entries
+    assert not await outbox.apply(PLACE, step, after.turn), "its entries are not taken out yet"
+    await outbox.take_out(PLACE, after.begun.entries)
+    await outbox.clear(PLACE, "s1")
+    assert (await outbox.read(PLACE, SERVICES)).entries == []
+
+
+async def test_taking_out_twice_takes_nothing_new(store: Store, outbox: Outbox):
+    await subscribed(store, "a")
+    first = begun("p1", await outbox.read(PLACE, SERVICES)).entries
+    await subscribed(store, "b")
+    for _ in range(2):
+        await outbox.take_out(PLACE, first)
+        assert len((await outbox.read(PLACE, SERVICES)).entries) == 1
+        assert (await store.tracked.state([SERVICE]))[0][2] == {PLACE}
+    await outbox.take_out(PLACE, {SLOT: ()})
+
+
+async def marked(outbox: Outbox, urgency: Urgency) -> None:
+    box = await outbox.read(PLACE, ())
+    step = begun("s", box, card("card", job()), urgency=urgency).model_copy(update={"posts": False})
+    await outbox.apply(PLACE, step, box.turn)
+    await outbox.clear(PLACE, "s")
+
+
+async def test_the_most_urgent_reason_to_edit_a_card_stays(outbox: Outbox, link: Link):
+    for urgency, stays in [("1", "1"), ("0", "0"), ("1", "0")]:
+        before = await link.ask("HGET", STALE.of(PLACE), "card")
+        await marked(outbox, Urgency(urgency))
+        after = await link.ask("HGET", STALE.of(PLACE), "card")
+        assert after[:1] == stays
+        assert after != before, "an edit that was drawn before does not take this mark back"
+    await outbox.refresh([(PLACE, "card")])
+    assert (await outbox.read(PLACE, ())).stale["card"][:1] == "0"
+    await outbox.refresh([])
+
+
+async def test_a_mark_that_is_newer_than_the_edit_stays_and_keeps_the_card(outbox: Outbox):
+    await marked(outbox, Urgency.STATE)
+    drawn = await outbox.read(PLACE, ())
+    await marked(outbox, Urgency.END)
+    await outbox.unmark(PLACE, "card", drawn.stale["card"], drop=drawn.records["card"])
+    box = await outbox.read(PLACE, ())
+    assert list(box.stale) == list(box.cards) == ["card"]
+    await outbox.unmark(PLACE, "card", box.stale["card"], drop=box.records["card"])
+    assert (await outbox.read(PLACE, ())).empty
+
+
+async def test_a_card_stays_while_a_post_is_under_way(outbox: Outbox):
+    await marked(outbox, Urgency.END)
+    box = await outbox.read(PLACE, ())
+    await outbox.begin(PLACE, begun("p1", box, card("card", job())), 0.001, box.turn)
+    await outbox.unmark(PLACE, "card", box.stale["card"], drop=box.records["card"])
+    assert list((await outbox.read(PLACE, ())).cards) == ["card"]
+
+
+async def test_a_place_stays_suspended_until_it_is_restored(outbox: Outbox):
+    first = Suspension(reason="is_archived", since=NOW)
+    await outbox.suspend(PLACE, first)
+    assert (await outbox.begin(PLACE, begun("p1", Box(PLACE)), 0.001, "")).suspended
+    await outbox.owners_told(PLACE, first)
+    await outbox.suspend(PLACE, Suspension(reason="not_in_channel", since=NOW + timedelta(seconds=1)))
+    assert (await outbox.read(PLACE, ())).suspension == first.model_copy(update={"told": True}), "told once is enough"
+    assert await outbox.restore(PLACE)
+    assert not await outbox.restore(PLACE)
+
+
+async def test_telling_the_owners_takes_no_restoring_back(outbox: Outbox):
+    suspension = Suspension(reason="is_archived", since=NOW)
+    await outbox.suspend(PLACE, suspension)
+    await outbox.restore(PLACE)
+    await outbox.owners_told(PLACE, suspension)
+    assert (await outbox.read(PLACE, ())).suspension is None
+
+
+async def test_every_place_with_something_is_known_until_it_is_left(store: Store, outbox: Outbox):
+    await outbox.put("U1", NOTE, "once")
+    await subscribed(store)
+    await outbox.refresh([("C3", "card"), ("C4", "card")])
+    assert await outbox.places() == {"U1", PLACE, "C3", "C4"}
+    await outbox.leave(PLACE)
+    assert await outbox.places() == {"U1", "C3", "C4"}
+    assert await outbox.depth([SLOT, "U1"], [PLACE, "U1"]) == 2
+    assert await outbox.depth([], []) == 0
+
+
+async def test_cards_that_are_followed_are_found_where_they_are_few(store: Store, outbox: Outbox):
+    await marked(outbox, Urgency.STATE)
+    assert await outbox.open_cards(PLACE, 1) == ["card"]
+    assert await outbox.open_cards(PLACE, 0) == []
+    assert await outbox.open_cards("C9", 5) == []
+
+
+def test_a_change_is_read_as_it_was_written():
+    entry = ChangedEntry(change=moved(job(state=JobState.FAILED, name='größe "/" \u2028')))
+    assert ChangedEntry.model_validate_json(entry.model_dump_json()) == entry

@@ -1,0 +1,41 @@
+"""How the last look at a service went, for cards, back-off and /jobs accounts."""
+
+from datetime import timedelta
+
+from bot.answers import ServiceError
+from bot.store import Store
+from bot.store.connection import Link
+from bot.store.keys import SWEEP
+from bot.store.sweeps import Sweep
+from providers.errors import Throttled
+from tests.bot.memory import NOW
+from tests.bot.samples import SERVICE, SLOT
+
+OTHER = ("acme", "sound")
+
+
+async def test_a_service_that_nobody_looked_at_has_an_empty_sweep(store: Store):
+    assert await store.sweeps.read([SERVICE, OTHER]) == {SERVICE: Sweep(), OTHER: Sweep()}
+    assert await store.sweeps.read([]) == {}
+
+
+async def test_a_sweep_comes_back_as_it_went(store: Store, link: Link):
+    error = ServiceError.of(Throttled("slow down", retry_after=7), *SERVICE)
+    failing = Sweep(NOW - timedelta(hours=1), NOW, 3, 2, 5, NOW - timedelta(minutes=9), error)
+    await store.sweeps.write(SERVICE, failing)
+    await store.sweeps.write(OTHER, Sweep(NOW, NOW, 100, 1))
+    assert await store.sweeps.read([OTHER, SERVICE]) == {OTHER: Sweep(NOW, NOW, 100, 1), SERVICE: failing}
+    assert 0 < await link.ask("TTL", SWEEP.of(SLOT)) <= SWEEP.seconds
+
+
+async def test_a_success_forgets_the_failure(store: Store):
+    error = ServiceError.of(Throttled("slow down"), *SERVICE)
+    await store.sweeps.write(SERVICE, Sweep(failures=1, failing_since=NOW, error=error))
+    await store.sweeps.write(SERVICE, Sweep(NOW, NOW))
+    assert (await store.sweeps.read([SERVICE]))[SERVICE] == Sweep(NOW, NOW)
+
+
+async def test_an_address_in_a_message_loses_its_secrets(store: Store, link: Link):
+    error = ServiceError.of(Throttled("see https://acme.test/?Signature=hunter2"), *SERVICE)
+    await store.sweeps.write(SERVICE, Sweep(failures=1, failing_since=NOW, error=error))
+    assert "hunter2" not in str(await link.ask("HGETALL", SWEEP.of(SLOT)))
