@@ -118,11 +118,22 @@ async def _ask(look: _Look, due: Sequence[Due]) -> None:
 
 
 async def _read_list(look: _Look, reading: Reading) -> None:
+    """Read pages from the newest on, then from the newest job that is still wanted, for as long as they pay."""
+    query = JobQuery(limit=min(100, look.provider.capabilities.page_max))
+    await _read_pages(look, reading, query)
+    pays = True
+    while pays and (until := reading.jump()):
+        wanted = len(reading.wanted)
+        await _read_pages(look, reading, query.model_copy(update={"until": until}))
+        pays = wanted - len(reading.wanted) >= look.provider.capabilities.batch_max
+
+
+async def _read_pages(look: _Look, reading: Reading, query: JobQuery) -> None:
     cursor: str | None = None
     goes_on = True
     while goes_on:
         asked_at = look.services.clock()
-        page = await look.provider.page(JobQuery(limit=min(100, look.provider.capabilities.page_max)), cursor)
+        page = await look.provider.page(query, cursor)
         await _observe(look, page.jobs, asked_at)
         look.answered += 1
         cursor = page.cursor
