@@ -1,6 +1,7 @@
 """Jobs that are followed: subscribed to by the thousand, looked at until none is due."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -52,7 +53,10 @@ async def opened(
 ) -> AsyncGenerator[tuple[Services, httpx.AsyncClient]]:
     """What sweeps work with, the request budget shared over Redis included; and its HTTP client."""
     async with Store.open(RedisSettings(url=redis_url)) as store, registry.http_client() as client:
-        yield Services(registry.build(where.accounts(limited=limited), client, store.budget), store, clock=clock), client
+        yield (
+            Services(registry.build(where.accounts(limited=limited), client, store.budget), store, clock=clock),
+            client,
+        )
 
 
 def provider_of(services: Services, service: str) -> Provider:
@@ -113,6 +117,12 @@ def _subscription(job: Job, place: str, number: int, now: datetime) -> list[Sequ
         ("HSET", CARDS.of(place), card_id, encode(card)),
         ("SADD", PLACES.of(), place),
     ]
+
+
+async def places(services: Services, provider: Provider) -> dict[str, str]:
+    """Return where each job of a service is followed, by its id."""
+    kept = await services.store.link.ask("HGETALL", SUBSCRIPTIONS.of(f"{provider.account}/{provider.service}"))
+    return {job_id: next(iter(json.loads(followers))) for job_id, followers in kept.items()}
 
 
 async def make_due(services: Services, provider: Provider) -> None:

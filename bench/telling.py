@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from random import Random
 from statistics import quantiles
 from typing import Any, NamedTuple
 
 import httpx
 
 from bench import followed
-from bench.clouds import Clouds, Running, clouds
+from bench.clouds import Running, clouds
 from bench.processes import process
 from bench.worker import worker
 from bot.services import Services
@@ -23,10 +24,9 @@ from sandbox.demo import MANIFEST
 from sandbox.slack.seed import MEDIA
 
 PATIENCE_S = 120.0
-AT_ONCE = 20
+CHANGES_S = 20.0
+"""Changes are spread over this time: two intervals of a young job."""
 PERCENTS = (50, 99)
-AFTERWARDS_S = 3.0
-"""The burst is over when nothing was posted for so long."""
 
 
 class Told(NamedTuple):
@@ -50,26 +50,32 @@ def _percentiles(values: Sequence[float]) -> list[float]:
     return [cuts[percent - 1] for percent in PERCENTS]
 
 
-async def tell(service: str, jobs: int, seconds: float, folder: Path, *, limited: bool = False) -> Told:
-    """Let young jobs end one by one, each followed in a channel of its own, and see when it is told."""
+async def tell(service: str, jobs: int, changes: int, folder: Path, *, limited: bool = False) -> Told:
+    """Let young jobs end one by one, each followed in a channel of its own, and see when it is told.
+
+    With `limited` the provider's own rate limit holds sweeps up.
+    """
     changed: dict[str, float] = {}
     with clouds(Running({service: jobs}, youngest_s=20, oldest_s=60)) as where, process(take_posts) as slack:
         slack_url = slack.recv()
         async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url) as (services, _):
             provider = followed.provider_of(services, service)
-            await followed.follow(services, provider, where, followed.PLACE.format)
-            places = await followed_in(services, provider)
+            await followed.follow(services, provider, where, place=followed.PLACE.format)
+            places = await followed.places(services, provider)
+            ending = Random(7).sample(sorted(places), changes)
             with worker(where, redis_url, slack_url, limited=limited) as at_work:
                 await _looked_at(services, provider)
                 async with httpx.AsyncClient(base_url=where.url) as client:
-                    for job_id in places:
+                    for job_id in ending:
                         changed[job_id] = time.time()
                         await end(client, job_id)
-                        await asyncio.sleep(seconds / jobs)
-                posted = await _posted(slack, len(places))
+                        await asyncio.sleep(CHANGES_S / changes)
+                posted = await _posted(slack, changes)
                 recorded = at_work.figures().recorded
     looked = [recorded[one] - at for one, at in changed.items()]
-    return Told(service, looked, [posted[place] - recorded[one] for one, place in places.items()])
+    return Told(
+        f"{service}{', at its limit' * limited}", looked, [posted[places[one]] - recorded[one] for one in ending]
+    )
 
 
 async def end(client: httpx.AsyncClient, job_id: str) -> None:
@@ -77,22 +83,9 @@ async def end(client: httpx.AsyncClient, job_id: str) -> None:
     (await client.post(f"/control/jobs/{job_id}", json={"state": "succeeded"})).raise_for_status()
 
 
-async def followed_in(services: Services, provider: Provider) -> dict[str, str]:
-    """Return where each job is followed, by id."""
-    cards = await services.store.tracked.cards((provider.account, provider.service))
-    numbers = {place: await services.store.outbox.open_cards(place, 10_000) for place, _ in cards}
-    del numbers
-    slot = f"{provider.account}/{provider.service}"
-    from bot.store.keys import SUBSCRIPTIONS
-    import json
-
-    kept = await services.store.link.ask("HGETALL", SUBSCRIPTIONS.of(slot))
-    return {job_id: next(iter(json.loads(text))) for job_id, text in kept.items()}
-
-
 async def _looked_at(services: Services, provider: Provider) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while await followed.due_in(services, provider) <= 0:
+        while await followed.due_in(services, provider) <= 0:  # noqa: ASYNC110  # Redis tells nobody
             await asyncio.sleep(0.05)
 
 
@@ -140,7 +133,7 @@ async def burst(service: str, changes: int, folder: Path) -> Burst:
             await workspace.post("/test/pace", json={"enforced": True})
             provider = followed.provider_of(services, service)
             await followed.follow(services, provider, where, lambda _: MEDIA.id)
-            last, *others = await followed_in(services, provider)
+            last, *others = await followed.places(services, provider)
             for job_id in others:
                 await end(cloud, job_id)
             began = time.time()
@@ -174,7 +167,7 @@ async def _told(services: Services, provider: Provider) -> None:
 
 async def _until(ask: Callable[[], Any], right: Callable[[Any], bool]) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while not right(await ask()):
+        while not right(await ask()):  # noqa: ASYNC110  # what is waited for happens elsewhere
             await asyncio.sleep(0.05)
 
 
