@@ -115,7 +115,7 @@ class Http(_Section):
     """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served."""
 
     host: str = Field(default="0.0.0.0", description="a host name or address")  # noqa: S104  # it runs in containers
-    port: int = Field(default=3000, ge=1, le=65535, description="a port from 1 to 65535")
+    port: int = Field(default=3000, ge=0, le=65535, description="a port from 1 to 65535, or 0 for any free one")
 
 
 class Settings(_Section):

@@ -10,6 +10,7 @@ import structlog
 
 from bot import plan
 from bot.answers import ServiceError
+from bot.cards import FAILING
 from bot.changes import Kind, compare, fingerprint, lost
 from bot.plan import Reading
 from bot.services import Services
@@ -37,8 +38,6 @@ SHARE = 0.7
 """The part of a service's request budget that sweeps may use; the rest is for people's questions."""
 AFTER_MISS = timedelta(seconds=30)
 """A job that its provider does not know is looked for again after this time, before it is believed to be gone."""
-TOLD_AFTER = timedelta(minutes=2)
-"""Cards tell that a service cannot be asked once it has been so for this long."""
 
 log = structlog.get_logger("callboard")
 
@@ -251,7 +250,7 @@ async def _show_trouble(look: _Look, before: Sweep, after: Sweep) -> None:
 
 def _troubled(sweep: Sweep) -> bool:
     since, tried = sweep.failing_since, sweep.tried_at
-    return since is not None and tried is not None and tried - since >= TOLD_AFTER
+    return since is not None and tried is not None and tried - since >= FAILING
 
 
 async def _next_in(look: _Look, after: Sweep) -> float | None:

@@ -162,8 +162,16 @@ def test_data_of_the_embedded_server_is_the_users_own(file: Path, monkeypatch: p
             "",
             ':1: slack.bot_token: found nothing, expected a reference, such as "env:SLACK_BOT_TOKEN"',
         ),
-        ("port = 3001", 'port = "http"', ':12: http.port: found "http", expected a port from 1 to 65535'),
-        ("port = 3001", "port = 70000", ":12: http.port: found 70000, expected a port from 1 to 65535"),
+        (
+            "port = 3001",
+            'port = "http"',
+            ':12: http.port: found "http", expected a port from 1 to 65535, or 0 for any free one',
+        ),
+        (
+            "port = 3001",
+            "port = 70000",
+            ":12: http.port: found 70000, expected a port from 1 to 65535, or 0 for any free one",
+        ),
         ("port = 3001", "prot = 3001", ':12: http.prot: found an unknown key, did you mean "port"? expected one of '),
         ("[http]", "[https]", ':10: https: found an unknown key, did you mean "http"? expected one of '),
         (
@@ -256,7 +264,7 @@ def test_a_wrong_line_is_named_with_what_was_found_and_expected(file: Path, foun
 
 
 def test_every_problem_is_listed_from_top_to_bottom(file: Path):
-    text = WHOLE.replace('"socket"', '"s"').replace("3001", "0").replace("media-cn", "vod-sg")
+    text = WHOLE.replace('"socket"', '"s"').replace("3001", "-1").replace("media-cn", "vod-sg")
     text = text.replace('project_id = "', 'project = "')
     lines = [line.split(":")[1] for line in refused(file, text).splitlines()]
     assert lines == ["2", "12", "14", "18", "25"]

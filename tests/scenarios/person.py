@@ -42,6 +42,12 @@ class Answer:
             if "action_id" in element
         ]
 
+    def says(self, text: str) -> bool:
+        return text in self.text or text in self.json["text"]
+
+    def has(self, traits: Json) -> bool:
+        return all(self.json[name] == value for name, value in traits.items())
+
     def buttons(self) -> list[str]:
         return [element["text"]["text"] for _, element in self.elements if element["type"] == "button"]
 
@@ -106,6 +112,19 @@ class Person:
                     shown = "\n".join(_texts(views[-1]["blocks"])) if views else ""
                     if until in shown:
                         return shown
+                    await events.get()
+
+    async def hears(self, text: str, channel: str = "C0ONCALL", **traits: object) -> Answer:
+        """Wait for a message of the bot that says this, with these traits (`broadcast=True`), and return it."""
+
+        def found(answers: list[Answer]) -> Answer | None:
+            return next((each for each in answers if each.says(text) and each.has(traits)), None)
+
+        async with asyncio.timeout(PATIENCE_S):
+            with self.workspace.feed.page(self.id) as events:
+                while True:
+                    if answer := found(await self.sees(channel)):
+                        return answer
                     await events.get()
 
     async def sees(self, channel: str = "C0ONCALL") -> list[Answer]:
