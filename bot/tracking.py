@@ -49,7 +49,6 @@ class _Look:
     services: Services
     provider: Provider
     random: Random = field(default_factory=Random)
-    waiting: set[str] = field(default_factory=set[str])
     answered: int = 0
     unanswered: ProviderError | None = None
 
@@ -76,17 +75,12 @@ async def sweep(services: Services, provider: Provider) -> float | None:
         await services.store.sweeps.write(look.service, after)
         _count(look, after, time.perf_counter() - began)
         await _show_trouble(look, before, after)
-    for place in look.waiting:
-        await wake(services, place)
     return await _next_in(look, after)
 
 
 async def observe(services: Services, provider: Provider, jobs: Sequence[Job], asked_at: datetime) -> None:
     """Take what somebody else's question told of jobs into account, as far as they are followed."""
-    look = _Look(services, provider)
-    await _observe(look, jobs, asked_at, explained=True)
-    for place in look.waiting:
-        await wake(services, place)
+    await _observe(_Look(services, provider), jobs, asked_at, explained=True)
 
 
 async def _asked(look: _Look, due: Sequence[Due]) -> tuple[int, ProviderError | None]:
@@ -187,12 +181,15 @@ async def _record(look: _Look, found: Sequence[tuple[Kept, Job]], asked_at: date
 
 
 async def _recorded(look: _Look, steps: Sequence[Step]) -> None:
-    """Record steps; cards on which nothing but the progress is new are drawn again when there is time."""
+    """Record steps, and have them told while the look goes on: the provider's limit may make it last a minute.
+
+    Cards on which nothing but the progress is new are drawn again when there is time.
+    """
     told = {step.id for step in steps if step.entry}
     followers = await look.services.store.tracked.record(look.service, steps)
     cards = [pair for job_id, places in followers.items() if job_id not in told for pair in places.items()]
     await look.services.store.outbox.refresh(cards)
-    look.waiting.update(place for places in followers.values() for place in places)
+    await wake(look.services, *{place for places in followers.values() for place in places})
 
 
 async def _missed(look: _Look, ids: Sequence[str], asked_at: datetime) -> None:
@@ -245,7 +242,7 @@ async def _show_trouble(look: _Look, before: Sweep, after: Sweep) -> None:
         return
     cards = await look.services.store.tracked.cards(look.service)
     await look.services.store.outbox.refresh(cards)
-    look.waiting.update(place for place, _ in cards)
+    await wake(look.services, *{place for place, _ in cards})
 
 
 def _troubled(sweep: Sweep) -> bool:

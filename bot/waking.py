@@ -14,10 +14,11 @@ SWEEP = "sweep"
 SEEK = "seek"
 
 
-async def wake(services: Services, place: str) -> None:
-    """Have a place told what waits for it; nothing happens while somebody is at it."""
+async def wake(services: Services, *places: str) -> None:
+    """Have places told what waits for them; nothing happens where somebody is at it."""
     if services.docket is not None:
-        await services.docket.add(DELIVER, key=f"{DELIVER}:{place}")(place)
+        for place in places:
+            await services.docket.add(DELIVER, key=f"{DELIVER}:{place}")(place)
 
 
 async def draw_soon(services: Services, place: str) -> None:
