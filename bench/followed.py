@@ -11,7 +11,7 @@ import httpx
 
 from bench.clouds import Clouds
 from bot import plan, tracking
-from bot.cards import Card, Followed, On, Terms
+from bot.cards import Card, Followed, Terms
 from bot.config import Redis as RedisSettings
 from bot.services import Services, utc_now
 from bot.store import Store
@@ -34,7 +34,15 @@ PLACE = "C{:06}"
 CARD = "{:010x}"
 TS = "1700000000.{:06}"
 
-Follow = Callable[[int], str]
+Numbered = Callable[[int], str]
+
+
+def _place(number: int) -> str:
+    return PLACE.format(number // A_PLACE)
+
+
+def _ts(number: int) -> str:
+    return TS.format(number % 10**6)
 
 
 @dataclass(slots=True)
@@ -63,24 +71,34 @@ def provider_of(services: Services, service: str) -> Provider:
     return next(each for each in services.providers if each.service == service)
 
 
-async def follow(services: Services, provider: Provider, where: Clouds, place: Follow | None = None) -> int:
+async def follow(
+    services: Services, provider: Provider, where: Clouds, *, place: Numbered = _place, ts: Numbered = _ts
+) -> int:
     """Subscribe to every job that a service has, each on a card of its own, as if all that was told long ago.
 
-    `place` says where the job with a number is followed. Returns how many jobs there are.
+    `place` says where the job with a number is followed, `ts` what its card's message is. Returns how many jobs there
+    are.
     """
     number = 0
-    places: set[str] = set()
+    told: set[str] = set()
     async for jobs in _known(provider, where):
         commands: list[Sequence[Part]] = []
         for job in jobs:
-            here = place(number) if place else PLACE.format(number // A_PLACE)
-            commands += _subscription(job, here, number, services.clock())
-            places.add(here)
+            here = place(number)
+            card = Card(
+                id=CARD.format(number),
+                place=here,
+                terms=Terms(user="U0DANA", at=services.clock()),
+                jobs={str(job.ref): Followed()},
+                channel=here,
+                ts=ts(number),
+            )
+            commands += _subscription(job, card)
+            told.add(here)
             number += 1
         await services.store.link.ask_all(commands)
     slot = f"{provider.account}/{provider.service}"
-    told = [("DEL", OUTBOX.of(slot, here)) for here in places]
-    await services.store.link.ask_all([*told, ("DEL", PENDING.of(slot))])
+    await services.store.link.ask_all([("DEL", PENDING.of(slot)), *(("DEL", OUTBOX.of(slot, here)) for here in told)])
     return number
 
 
@@ -97,25 +115,16 @@ async def _known(provider: Provider, where: Clouds) -> AsyncGenerator[Sequence[J
             yield (await provider.lookup(some, {one: kinds[one] for one in some})).found
 
 
-def _subscription(job: Job, place: str, number: int, now: datetime) -> list[Sequence[Part]]:
+def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
     """What subscribing writes, as the store does it, and the card as it is once Slack has its message."""
-    slot, card_id = f"{job.account}/{job.service}", CARD.format(number)
-    terms = Terms(user="U0DANA", at=now, on=On.DONE)
-    card = Card(
-        id=card_id,
-        place=place,
-        terms=terms,
-        jobs={str(job.ref): Followed()},
-        channel=place,
-        ts=TS.format(number % 10**6),
-    )
-    entry = SubscribedEntry(job=job.model_copy(update={"raw": None}), terms=terms).model_dump_json()
-    keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot), OUTBOX.of(slot, place))
-    told = (job.id, record(job, now - plan.OLDEST), 0, place, card_id, entry)
+    slot, now = f"{job.account}/{job.service}", card.terms.at
+    entry = SubscribedEntry(job=job.model_copy(update={"raw": None}), terms=card.terms).model_dump_json()
+    keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot), OUTBOX.of(slot, card.place))
+    told = (job.id, record(job, now - plan.OLDEST), 0, card.place, card.id, entry)
     return [
         ("EVAL", script("subscribe"), 5, *keys, *told),
-        ("HSET", CARDS.of(place), card_id, encode(card)),
-        ("SADD", PLACES.of(), place),
+        ("HSET", CARDS.of(card.place), card.id, encode(card)),
+        ("SADD", PLACES.of(), card.place),
     ]
 
 

@@ -1,8 +1,6 @@
 """A look at every followed job, none of which has changed: requests, CPU, Redis, and time on the wall."""
 
-import tempfile
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -18,6 +16,7 @@ from bench.providers import auth_of
 from bot import tracking
 from bot.services import Services
 from bot.store.embedded import embedded_redis
+from bot.store.sweeps import Sweep
 from providers import registry
 from providers.base import Provider
 
@@ -65,7 +64,7 @@ class Swept:
 COLUMNS = (
     *("", "jobs", "sent", "least"),
     *("ours", "httpx", "aiohttp", "Redis"),
-    *("x httpx", "x aiohttp", "B a job", "wall s", "at limit"),
+    *("x httpx", "x aiohttp", "bytes", "wall s", "limit s"),
 )
 
 
@@ -136,19 +135,21 @@ async def _costs(
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Some minutes of following, on a clock that is put forward: requests and looks."""
+    """Some minutes of following, on a clock that is put forward."""
 
     service: str
     jobs: int
     requests: int
     least: int
-    looks: int
+    sweeps: int
 
     @property
     def row(self) -> list[str]:
-        a_job = MINUTES * 60 * self.jobs / self.looks if self.looks else 0
         ratio = f"{self.requests / self.least:.2f}"
-        return [self.service, f"{self.jobs:,}", f"{self.requests:,}", f"{self.least:,}", ratio, f"{a_job:.0f} s"]
+        return [self.service, f"{self.jobs:,}", f"{self.sweeps:,}", f"{self.requests:,}", f"{self.least:,}", ratio]
+
+
+KEPT_COLUMNS = ("", "jobs", "sweeps", "sent", "least", "x least")
 
 
 async def keep_up(service: str, jobs: int, folder: Path) -> Kept:
@@ -159,19 +160,12 @@ async def keep_up(service: str, jobs: int, folder: Path) -> Kept:
             provider = followed.provider_of(services, service)
             number = await followed.follow(services, provider, where)
             await followed.look_at_all(services, provider)
-            before, ends, looks = await followed.sent(where), clock() + timedelta(minutes=MINUTES), 0
+            before, ends, looks = await followed.sent(where), clock() + timedelta(minutes=MINUTES), set[Sweep]()
             while clock() < ends:
                 pause = await tracking.sweep(services, provider) or 1
                 slot = (provider.account, provider.service)
-                looks += (await services.store.sweeps.read([slot]))[slot].jobs
+                looks.add((await services.store.sweeps.read([slot]))[slot])
                 clock.ahead += timedelta(seconds=pause)
             requests = await followed.sent(where) - before
             rounds = timedelta(minutes=MINUTES) / tracking.plan.OLDEST
-            return Kept(service, number, requests, round(rounds * least(provider, number)), looks)
-
-
-@asynccontextmanager
-async def folder() -> AsyncGenerator[Path]:
-    """A folder for Redis, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="callboard-bench-") as name:
-        yield Path(name)
+            return Kept(service, number, requests, round(rounds * least(provider, number)), len(looks))
