@@ -45,6 +45,11 @@ def lists_first(due: Sequence[Due], able: Capabilities) -> bool:
     return forgets or len(due) > max(1, able.batch_max)
 
 
+def look_up_multiple(able: Capabilities) -> int:
+    """Return how many jobs fill a request, where every job takes a look-up."""
+    return 1 if able.lists else able.batch_max
+
+
 def look_ups(ids: Sequence[str], able: Capabilities) -> list[Sequence[str]]:
     """Cut ids into look-ups that waste no request."""
     size = max(able.batch_max, LOOK_UP_MAX // able.batch_max * able.batch_max)

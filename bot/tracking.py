@@ -66,7 +66,8 @@ async def sweep(services: Services, provider: Provider) -> float | None:
     Raises StoreUnavailable.
     """
     began, look = time.perf_counter(), _Look(services, provider)
-    due = await services.store.tracked.due(look.service, services.clock() + SOON, DUE_MAX)
+    multiple = plan.look_up_multiple(provider.capabilities)
+    due = await services.store.tracked.due(look.service, services.clock() + SOON, DUE_MAX, multiple=multiple)
     before = (await services.store.sweeps.read([look.service]))[look.service]
     after = before
     if due:
