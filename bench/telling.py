@@ -125,8 +125,12 @@ class Burst(NamedTuple):
 BURST_COLUMNS = ("", "changes", "messages", "429s", "edits", "all told", "the next")
 
 
-async def burst(service: str, changes: int, folder: Path) -> Burst:
-    """Let so many jobs of one channel end at once, before a worker looks; Slack's rate limits are enforced."""
+async def burst(service: str, changes: int, folder: Path, *, another: bool = True) -> Burst:
+    """Let so many jobs of one channel end at once, before a worker looks; Slack's rate limits are enforced.
+
+    `another` one ends afterwards.
+    """
+    later = 0.0
     with clouds(Running({service: changes + 1}, youngest_s=20, oldest_s=60)) as where, process(serve_slack) as slack:
         slack_url = slack.recv()
         async with (
@@ -146,9 +150,10 @@ async def burst(service: str, changes: int, folder: Path) -> Burst:
             with worker(where, redis_url, slack_url) as at_work:
                 await _told(services, provider)
                 told, messages = time.time(), len(await _posts(workspace))
-                await end(cloud, last)
-                await _until(lambda: _posts(workspace), lambda now: len(now) > messages)
-                later = (await _posts(workspace))[-1]["at"] - at_work.figures().recorded[last]
+                if another:
+                    await end(cloud, last)
+                    await _until(lambda: _posts(workspace), lambda now: len(now) > messages)
+                    later = (await _posts(workspace))[-1]["at"] - at_work.figures().recorded[last]
                 calls = await _calls(workspace)
     counted = Counter((call["method"], call["error"] or "ok") for call in calls)
     return Burst(
