@@ -61,7 +61,10 @@ def run(context: typer.Context, config: Config = None) -> None:
 
 @app.command()
 def serve(context: typer.Context, config: Config = None) -> None:
-    """Run the Slack front alone, in as many replicas as wanted; workers share its Redis."""
+    """Run the Slack front alone.
+
+    As many of them as wanted; with `callboard worker` on the same Redis they are what `callboard run` is.
+    """
     from bot.running import serve as serve_slack
     from bot.tasks import tasks
     from handlers import register
@@ -71,7 +74,10 @@ def serve(context: typer.Context, config: Config = None) -> None:
 
 @app.command()
 def worker(context: typer.Context, config: Config = None) -> None:
-    """Run the worker alone, in as many replicas as wanted; of Slack's tokens it needs the bot's."""
+    """Run the worker alone.
+
+    As many of them as wanted: each task runs on one of them. Of Slack's tokens a worker needs the bot's.
+    """
     from bot.running import work
     from bot.tasks import tasks
     from bot.tending import reasons

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from docket import Perpetual
+from docket import Perpetual, Retry
 
 from bot import delivery, editing, subscriptions, tending, tracking
 from bot.cards import Terms
@@ -16,6 +16,8 @@ from bot.waking import seek_again
 
 AGAIN = timedelta(seconds=5)
 """After this long a task that raised is run again."""
+TRIES = 100
+"""Of a task that does not run for ever."""
 
 
 def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -35,7 +37,9 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Edit the cards of one place; runs for as long as any needs it."""
         _next(perpetual, await editing.edit_cards(services, place))
 
-    async def seek(ids: tuple[str, ...], here: str, terms: str) -> None:
+    async def seek(
+        ids: tuple[str, ...], here: str, terms: str, retry: Retry = Retry(attempts=TRIES, delay=AGAIN)
+    ) -> None:
         """Look for jobs that no service knew when they were subscribed to."""
         wanted = Terms.model_validate_json(terms)
         if left := await subscriptions.sought(services, ids, here, wanted):

@@ -37,5 +37,5 @@ async def seek_again(services: Services, ids: Sequence[str], here: str, terms: T
     """Have ids looked for at a time; whoever asks for the same again changes nothing."""
     if services.docket is not None:
         name = blake2b(" ".join([here, terms.user, *ids]).encode(), digest_size=8).hexdigest()
-        key = f"{SEEK}:{name}:{int(when.timestamp())}"
+        key = f"{SEEK}:{name}:{when.timestamp():.3f}"
         await services.docket.add(SEEK, when=when, key=key)(tuple(ids), here, terms.model_dump_json())

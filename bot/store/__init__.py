@@ -4,8 +4,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from redis.asyncio import Redis
-
 from bot.config import Redis as RedisSettings
 from bot.config_errors import ConfigError
 from bot.store.binary import EmbeddedRedisError
@@ -20,6 +18,7 @@ from bot.store.payloads import Payloads
 from bot.store.recent import Recent
 from bot.store.slack_pace import SlackPace
 from bot.store.sweeps import Sweeps
+from bot.store.topology import Client
 from bot.store.tracked import Tracked
 
 __all__ = [
@@ -101,7 +100,7 @@ class Store:
         await self.link.ping()
 
 
-def _client(url: str) -> Redis:
+def _client(url: str) -> Client:
     try:
         return connect(url)
     except ValueError as error:

@@ -193,7 +193,7 @@ def _failing(where: str, check: Check) -> str:
     since = f" since {date(check.failing_since)}" if check.failing_since else ""
     because = happened(check.error) if check.error else f"{bold(where, 80)} could not answer"
     again = f" Next try {clock(check.next_at)}." if check.next_at else ""
-    return f"⚠️ Not checked{since}, because {because}.{again}"
+    return f"⚠️ not checked{since}, because {because}.{again}"
 
 
 def _suspended(shown: Shown) -> list[str]:

@@ -121,8 +121,9 @@ def test_redis_url_counts_wherever_the_file_says_nothing_else(
 ):
     redis = read(file, section + ACCOUNTS).redis
     assert redis.address() is None
-    monkeypatch.setenv("REDIS_URL", "rediss://:secret@host:6380/1")
-    assert redis.address() == "rediss://:secret@host:6380/1"
+    for url in ("rediss://:secret@host:6380/1", "redis+sentinel://:secret@a:1,b:2/ours/0", "redis+cluster://host:1"):
+        monkeypatch.setenv("REDIS_URL", url)
+        assert redis.address() == url
     assert "secret" not in repr(redis)
 
 
@@ -278,6 +279,7 @@ def test_every_problem_is_listed_from_top_to_bottom(file: Path):
         ('"env:MEDIA_CN_SK"', '"hunter2"'),
         ('"env:MEDIA_CN_SK"', '["hunter2"]'),
         ('"env:REDIS_URL"', '"redis://:hunter2@host/0"'),
+        ('"env:REDIS_URL"', '"redis+sentinel://a:1,b:2/ours?sentinel_password=hunter2"'),
         ('"env:REDIS_URL"', '"unix:///run/redis.sock?password=hunter2"'),
         ('"env:REDIS_URL"', '"hunter2"'),
         ('"http://127.0.0.1:9100"', '"http://me:hunter2@host:99999"'),

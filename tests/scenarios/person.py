@@ -61,11 +61,11 @@ class Person:
     workspace: Workspace
 
     async def types(self, text: str, channel: str = "C0ONCALL") -> Answer:
-        """Type a command and return the bot's answer."""
+        """Type a command and return the bot's answer, which this person alone sees."""
         seen = {answer.ts for answer in await self.sees(channel)}
         return await self._after(
             lambda: self._post("message", channel=channel, text=text),
-            lambda answers: next((answer for answer in answers if answer.ts not in seen), None),
+            lambda answers: next((a for a in answers if a.ts not in seen and a.json["ephemeral"]), None),
             channel,
         )
 
@@ -120,12 +120,15 @@ class Person:
         def found(answers: list[Answer]) -> Answer | None:
             return next((each for each in answers if each.says(text) and each.has(traits)), None)
 
-        async with asyncio.timeout(PATIENCE_S):
-            with self.workspace.feed.page(self.id) as events:
-                while True:
-                    if answer := found(await self.sees(channel)):
-                        return answer
-                    await events.get()
+        with self.workspace.feed.page(self.id) as events:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    while not (answer := found(await self.sees(channel))):
+                        await events.get()
+            except TimeoutError:
+                said = "\n".join(f"{each.ts} {each.json['thread_ts']} {each.text}" for each in await self.sees(channel))
+                raise AssertionError(f"nobody said {text!r} with {traits} in {channel}, but:\n{said}") from None
+        return answer
 
     async def sees(self, channel: str = "C0ONCALL") -> list[Answer]:
         """The bot's messages in a channel that this person can see, oldest first."""

@@ -1,8 +1,9 @@
 """Jobs that their provider no longer knows, does not know yet, or cannot tell about."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from freezegun import freeze_time
 
 from bot.running import running
 from bot.tasks import tasks
@@ -51,7 +52,7 @@ async def test_an_id_that_nobody_knows_yet_is_looked_for(stage: Stage, monkeypat
 
 async def test_who_looked_in_vain_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.subscriptions.SEEK_EVERY", timedelta(seconds=0.3))
-    monkeypatch.setattr("bot.subscriptions.SEEK_MINUTES", 0.01)
+    monkeypatch.setattr("bot.subscriptions.SEEK_MINUTES", 0)
     wanted = "0123456789abcdef0123456789abcdef"
     answer = await stage.dana.types(f"/jobs subscribe {wanted}")
     await stage.dana.starts("Keep looking for 10 minutes", answer)
@@ -74,7 +75,7 @@ async def test_cards_say_when_their_service_cannot_be_asked(stage: Stage, monkey
     await stage.dana.hears("Failed", broadcast=True)
 
 
-async def test_after_a_downtime_one_message_tells_what_was_missed(scene: Scene, monkeypatch: pytest.MonkeyPatch):
+async def test_after_a_downtime_one_message_tells_what_was_missed(scene: Scene):
     jobs = [scene.job(name=f"missed-{number}.mp4") for number in range(2)]
     jobs.append(scene.job("digital-human", name="missed-2.mp4"))
     async with running(scene.settings, register, tasks):
@@ -83,8 +84,9 @@ async def test_after_a_downtime_one_message_tells_what_was_missed(scene: Scene, 
         await scene.dana.hears("missed-2.mp4", ephemeral=False)
     for job in jobs:
         scene.world.end(job.id, "succeeded")
-    monkeypatch.setattr("bot.outgoing.AWAY", timedelta(0))
-    async with running(scene.settings, register, tasks):
-        digest = await scene.dana.hears("missed-2.mp4", edited=False, ephemeral=False, thread_ts=None)
-        assert all(digest.says(name) for name in ("missed-0.mp4", "missed-1.mp4", "missed-2.mp4"))
-        assert not [answer for answer in await scene.dana.sees() if answer.json["thread_ts"]]
+    later = freeze_time(datetime.now(UTC) + timedelta(minutes=10), tick=True, real_asyncio=True)
+    with later:
+        async with running(scene.settings, register, tasks):
+            digest = await scene.dana.hears("While I was not looking", thread_ts=None)
+            assert all(digest.says(name) for name in ("missed-0.mp4", "missed-1.mp4", "missed-2.mp4"))
+            assert not [answer for answer in await scene.dana.sees() if answer.json["thread_ts"]]

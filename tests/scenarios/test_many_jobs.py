@@ -27,7 +27,8 @@ async def test_a_batch_shares_one_card_and_has_one_final_post(stage: Stage):
 
 async def test_a_batch_may_span_services_and_clouds(stage: Stage):
     jobs = [stage.scene.job(), stage.scene.job("digital-human"), stage.scene.job("vod-ai")]
-    await stage.dana.types(f"/jobs subscribe {' '.join(job.id for job in jobs)}")
+    ids = f"{jobs[0].id} {jobs[1].id} vod-sg/vod-ai/{jobs[2].id}"
+    await stage.dana.types(f"/jobs subscribe {ids}")
     card = await stage.dana.hears("Subscribed by")
     for job in jobs:
         stage.world.end(job.id, "succeeded")

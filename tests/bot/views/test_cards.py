@@ -141,7 +141,7 @@ def test_a_batch_of_long_refs_leaves_out_what_no_button_holds():
 def test_a_service_that_fails_for_two_minutes_is_told(seconds: int, said: bool):  # noqa: FBT001
     failing = Check(at=NOON, next_at=NOON, failing_since=NOON - timedelta(seconds=seconds), error=LATE)
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": failing}))
-    assert ("⚠️ Not checked since <!date" in text) == said
+    assert ("⚠️ not checked since <!date" in text) == said
     assert ("because *media-cn/video-ocr* is late (no answer within 10 s). Next try <!date" in text) == said
     assert ("checked <!date" in text) != said
 
