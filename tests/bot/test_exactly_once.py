@@ -212,7 +212,10 @@ soon = st.none() | st.tuples(st.integers(0, 14), st.booleans())
 """A delivery has about so many steps."""
 states = st.sampled_from([JobState.RUNNING, None, JobState.RUNNING, *ENDS])
 changes = st.lists(st.tuples(st.sampled_from(IDS), states), min_size=1, max_size=5)
-orders = st.lists(st.integers(0, 1), min_size=1, max_size=12)
+orders = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 15)), min_size=2, max_size=6).map(
+    lambda turns: [who for who, steps in turns for _ in range(steps)]
+)
+"""Who goes on, and for how many steps."""
 terms_of = st.tuples(
     st.sampled_from(USERS), st.sampled_from([On.ANY, *On]), st.sampled_from([None, None, To.HERE, To.DM])
 )
