@@ -13,14 +13,14 @@ PATIENCE_S = 60.0
 
 def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds) -> None:
     """Callboard itself, as `callboard run` runs it."""
-    from bot.config import Redis, Settings, Slack
+    from bot.config import Http, Redis, Settings, Slack
     from bot.running import run
     from handlers import register
     from providers.secrets import SecretRef
 
     token, app_token = SecretRef("env:SLACK_BOT_TOKEN"), SecretRef("env:SLACK_APP_TOKEN")
     slack = Slack(bot_token=token, app_token=app_token, api_url=api_url)
-    settings = Settings(slack=slack, redis=Redis(url=redis_url), accounts=where.accounts())
+    settings = Settings(slack=slack, redis=Redis(url=redis_url), http=Http(port=0), accounts=where.accounts())
     asyncio.run(run(settings, register))
 
 

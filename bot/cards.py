@@ -5,7 +5,7 @@ one card.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -13,6 +13,9 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.answers import ServiceError
 from providers.models import Job, JobState
+
+FAILING = timedelta(minutes=2)
+"""Cards tell that a service cannot be asked once it has been so for this long."""
 
 
 class On(StrEnum):

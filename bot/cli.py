@@ -51,12 +51,38 @@ def everywhere(context: typer.Context, config: Config = None) -> None:
 @app.command()
 def run(context: typer.Context, config: Config = None) -> None:
     """Run the bot: Slack front and worker in one process."""
-    from bot import logs
     from bot.running import run as run_bot
+    from bot.tasks import tasks
+    from bot.tending import reasons
     from handlers import register
 
-    logs.configure(sys.stderr)
-    _run(run_bot(_settings(context, config), register))
+    _run_bot(run_bot(_settings(context, config), register, tasks, reasons))
+
+
+@app.command()
+def serve(context: typer.Context, config: Config = None) -> None:
+    """Run the Slack front alone.
+
+    As many of them as wanted; with `callboard worker` on the same Redis they are what `callboard run` is.
+    """
+    from bot.running import serve as serve_slack
+    from bot.tasks import tasks
+    from handlers import register
+
+    _run_bot(serve_slack(_settings(context, config), register, tasks))
+
+
+@app.command()
+def worker(context: typer.Context, config: Config = None) -> None:
+    """Run the worker alone.
+
+    As many of them as wanted: each task runs on one of them. Of Slack's tokens a worker needs the bot's.
+    """
+    from bot.running import work
+    from bot.tasks import tasks
+    from bot.tending import reasons
+
+    _run_bot(work(_settings(context, config), tasks, reasons))
 
 
 @app.command()
@@ -123,6 +149,13 @@ def _status(answer: Any) -> Exit:
     if not answer.failed:
         return Exit.ANSWERED
     return Exit.SOME_FAILED if answer.learnt or answer.failed < answer.asked else Exit.NONE_ANSWERED
+
+
+def _run_bot(main: Coroutine[Any, Any, None]) -> None:
+    from bot import logs
+
+    logs.configure(sys.stderr)
+    _run(main)
 
 
 def _run(main: Coroutine[Any, Any, Any]) -> Any:

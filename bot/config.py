@@ -18,7 +18,7 @@ from providers.secrets import Secret, SecretMissing, SecretRef
 
 DEFAULT_FILE = Path("callboard.toml")
 SLACK_API_URL = "https://slack.com/api/"
-REDIS_SCHEMES = ("redis", "rediss", "unix")
+REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 _REDIS_URL = SecretRef("env:REDIS_URL")
 
 
@@ -37,14 +37,15 @@ def _redis_url(value: object) -> SecretRef | str:
     parts = urlsplit(value)
     if parts.scheme in {"env", "file"}:
         return SecretRef(value)
-    if parts.scheme not in REDIS_SCHEMES or parts.password or "password" in parse_qs(parts.query):
+    secret = parts.password or {"password", "sentinel_password"} & parse_qs(parts.query).keys()
+    if parts.scheme not in REDIS_SCHEMES or secret:
         raise ValueError(_REDIS_EXPECTED)
     return value
 
 
 _REDIS_EXPECTED = (
-    'expected "env:NAME" or "file:/path", or a redis://, rediss:// or unix:// URL without a password: '
-    "a URL with a password stays out of this file"
+    'expected "env:NAME" or "file:/path", or a redis://, rediss:// or unix:// URL without a password, also as '
+    "redis+sentinel:// or redis+cluster://: a URL with a password stays out of this file"
 )
 
 
@@ -100,7 +101,8 @@ class Redis(_Section):
             if url.partition("://")[0] in REDIS_SCHEMES:
                 return url
             reason = f"{self.url} holds something else"
-        raise ConfigError(f"redis.url: expected a redis://, rediss:// or unix:// URL, but {reason}")
+        expected = "a redis://, rediss:// or unix:// URL, or redis+sentinel:// or redis+cluster://"
+        raise ConfigError(f"redis.url: expected {expected}, but {reason}")
 
     @property
     def data(self) -> Path:
@@ -115,7 +117,7 @@ class Http(_Section):
     """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served."""
 
     host: str = Field(default="0.0.0.0", description="a host name or address")  # noqa: S104  # it runs in containers
-    port: int = Field(default=3000, ge=1, le=65535, description="a port from 1 to 65535")
+    port: int = Field(default=3000, ge=0, le=65535, description="a port from 1 to 65535, or 0 for any free one")
 
 
 class Settings(_Section):

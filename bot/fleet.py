@@ -10,7 +10,6 @@ import secrets
 import socket
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 from urllib.parse import urlencode
@@ -40,11 +39,16 @@ LEASE = timedelta(seconds=15)
 RECONNECT = timedelta(seconds=1)
 ENDED = timedelta(minutes=1)
 """How long it is kept that a task ended; its result is not kept at all."""
-SILENT_S = 5
-"""Redis is lost when it says nothing for this long; without a limit, a cut cable is noticed after 15 minutes."""
-STRIKES_S = 90
-"""The same where pydocket itself waits for 60 s, for tasks that somebody strikes out."""
+LOOK_S = 5.0
+"""How often a look is taken whether the worker works."""
+SILENT_S = 1.5
+"""Redis has this long to say so."""
+LOOKS = 3
+"""A worker that gave no sign at so many looks begins again."""
+INSIST_S = 0.5
+"""A cancellation may get lost in redis-py (asyncio.wait_for of Python 3.11), so it is said again after this long."""
 
+_LOST = (RedisError, RedisClusterException, OSError)
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -59,38 +63,115 @@ async def open_docket(url: str) -> AsyncGenerator[Docket]:
     What tasks return or raise is kept nowhere, since it may quote anything.
     """
     nowhere = NullStore(stable_api=True)  # else it warns that it may change; there is nothing in it to change
-    docket = Docket(NAME, _bounded(url, SILENT_S), execution_ttl=ENDED, result_storage=nowhere)
-    docket.url = _bounded(url, STRIKES_S)  # the docket has its connection; this is where its strike list finds one
-    async with docket:
+    async with Docket(NAME, _with_options(url), execution_ttl=ENDED, result_storage=nowhere) as docket:
         yield docket
 
 
-def _bounded(url: str, silent_s: float) -> str:
+def _with_options(url: str) -> str:
     """Add what pydocket leaves open to a URL; what stands there already counts more.
 
-    No health checks: on a server that accepts but does not answer, redis-py's never end (its issue 3745).
+    No health checks: on a server that accepts but does not answer, redis-py's never end (its issue 3745). No limit for
+    an answer either: pydocket waits for some, and with a limit redis-py loses cancellations; `Working` looks instead.
     """
-    options = {"socket_timeout": silent_s, "max_connections": MAX_CONNECTIONS, "health_check_interval": 0}
+    options = {"max_connections": MAX_CONNECTIONS, "health_check_interval": 0}
     return f"{url}{'&' if '?' in url else '?'}{urlencode(options)}"
 
 
-@dataclass(frozen=True, slots=True)
 class Working:
-    """A worker that runs in the background."""
+    """A worker that runs in the background, and is begun again when it crashes or falls silent."""
 
-    name: str
-    docket: Docket
-    loop: asyncio.Task[None]
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._run = asyncio.create_task(worker.run_forever(), name="worker")
+        self._minding = asyncio.create_task(self._mind(), name="worker's minder")
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it begins no more tasks."""
+        return self._minding.done() and self._run.cancelling() > 0
 
     async def trouble(self) -> str | None:
         """Why this worker runs no tasks now; None when it does, by its heartbeat of the last 10 s."""
-        if self.loop.done():
+        if self._run.done():
             return "the worker has stopped"
         try:
-            alive = {worker.name for worker in await self.docket.workers()}
-        except (RedisError, RedisClusterException, OSError):
+            alive = await self._heartbeats()
+        except TimeoutError:
+            return "the worker gets no answer from Redis"
+        except _LOST:
             return "the worker cannot reach Redis"
-        return None if self.name in alive else "the worker gives no heartbeat"
+        return None if self._worker.name in alive else "the worker gives no heartbeat"
+
+    async def finish(self, grace_s: float) -> None:
+        """Begin nothing more; give what runs `grace_s` seconds, then cancel it and hand it back."""
+        await _end(self._minding)
+        holding = asyncio.create_task(self._hold(), name="worker's leases")
+        self._run.cancel()  # from here on the worker only waits for what it runs
+        try:
+            await asyncio.wait([self._run], timeout=grace_s)
+        finally:
+            await _end(self._run)  # if it waits still, this cancels what it runs
+            await _end(holding)
+            await self._lease(LEASE)
+
+    async def _mind(self) -> None:
+        while True:
+            await self._until_it_fails()
+            await asyncio.sleep(RECONNECT.total_seconds())
+            self._run = asyncio.create_task(self._worker.run_forever(), name="worker")
+
+    async def _until_it_fails(self) -> None:
+        """Return when the worker ended: crashed, or ended here because it gave no sign for several looks.
+
+        pydocket waits for a Redis that is down, but gives up on a cluster out of reach, and waits without end for an
+        answer from a server that vanished.
+        """
+        silent = 0
+        while silent < LOOKS:
+            await asyncio.wait([self._run], timeout=LOOK_S)
+            if self._run.done():
+                error = None if self._run.cancelled() else self._run.exception()
+                return _log.error("the worker stopped, starting it again", exc_info=error)
+            silent = silent + 1 if await self._is_silent() else 0
+        _log.warning("the worker gave no sign, starting it again")
+        return await _end(self._run)
+
+    async def _is_silent(self) -> bool:
+        try:
+            return self._worker.name not in await self._heartbeats()
+        except TimeoutError:
+            return True
+        except _LOST:
+            return False  # pydocket knows, and tries again
+
+    async def _heartbeats(self) -> set[str]:
+        async with asyncio.timeout(SILENT_S):
+            return {worker.name for worker in await self._worker.docket.workers()}
+
+    async def _hold(self) -> None:
+        """Keep other workers from the tasks that are finishing here; pydocket stops to do so when it stops."""
+        while True:
+            await self._lease(timedelta(0))
+            await asyncio.sleep(LEASE.total_seconds() / 4)
+
+    async def _lease(self, age: timedelta) -> None:
+        """Let the last sign of this worker's tasks be so old: 0 keeps them, LEASE gives them away."""
+        docket, name = self._worker.docket, self._worker.name
+        stream, group = docket.stream_key, docket.worker_group_name
+        with suppress(TimeoutError, *_LOST):  # then they are given away by themselves, after LEASE
+            async with asyncio.timeout(SILENT_S), docket.redis() as redis:
+                mine = await redis.xpending_range(stream, group, "-", "+", CONCURRENCY, name)
+                if ids := [message["message_id"] for message in mine]:
+                    idle = int(age.total_seconds() * 1000)
+                    await redis.xclaim(stream, group, name, 0, ids, idle=idle, justid=True)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel until it has ended."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=INSIST_S)
+    await asyncio.gather(task, return_exceptions=True)  # an error in it was told, or does not matter any more
 
 
 @asynccontextmanager
@@ -105,11 +186,11 @@ async def working(
     for task in tasks:
         docket.register(task)
     async with _worker(docket) as worker:
-        loop = asyncio.create_task(_work(worker), name="worker")
+        works = Working(worker)
         try:
-            yield Working(worker.name, docket, loop)
+            yield works
         finally:
-            await _finish(loop, worker, grace_s)
+            await works.finish(grace_s)
 
 
 def _worker(docket: Docket) -> Worker:
@@ -123,48 +204,6 @@ def _worker(docket: Docket) -> Worker:
         scheduling_resolution=DUE,
         dependencies=[_Writable()],
     )
-
-
-async def _work(worker: Worker) -> None:
-    """Run until cancelled. pydocket waits for Redis by itself, but gives up on a cluster that cannot be reached."""
-    while True:
-        try:
-            await worker.run_forever()
-        except Exception:  # noqa: BLE001  # whatever it was, the tasks must go on; it stands in the log
-            _log.exception("the worker stopped, starting it again")
-            await asyncio.sleep(RECONNECT.total_seconds())
-        else:
-            return
-
-
-async def _finish(loop: asyncio.Task[None], worker: Worker, grace_s: float) -> None:
-    holding = asyncio.create_task(_hold(worker), name="worker leases")
-    loop.cancel()  # from here on the worker begins nothing, and waits for what it runs
-    try:
-        await asyncio.wait([loop], timeout=grace_s)
-    finally:
-        holding.cancel()
-        loop.cancel()  # if it waits still, this cancels what it runs
-        await asyncio.wait([loop])
-    await _lease(worker, LEASE)
-
-
-async def _hold(worker: Worker) -> None:
-    """Keep other workers from the tasks that are finishing here; pydocket stops to do so when it stops."""
-    while True:
-        await _lease(worker, timedelta(0))
-        await asyncio.sleep(LEASE.total_seconds() / 4)
-
-
-async def _lease(worker: Worker, age: timedelta) -> None:
-    """Let the last sign of this worker's tasks be so old: 0 keeps them, LEASE gives them away."""
-    stream, group = worker.docket.stream_key, worker.docket.worker_group_name
-    with suppress(RedisError, RedisClusterException, OSError):  # then they are given away by themselves, after LEASE
-        async with worker.docket.redis() as redis:
-            mine = await redis.xpending_range(stream, group, "-", "+", CONCURRENCY, worker.name)
-            if ids := [message["message_id"] for message in mine]:
-                idle = int(age.total_seconds() * 1000)
-                await redis.xclaim(stream, group, worker.name, 0, ids, idle=idle, justid=True)
 
 
 class _Writable(Dependency[None]):

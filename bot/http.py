@@ -1,8 +1,8 @@
-"""Slack's way in over HTTP."""
+"""What is served over HTTP: probes and figures for an operator, and Slack's way in where it calls us."""
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -16,16 +16,50 @@ from starlette.routing import Route
 
 from bot.config import Http
 from bot.config_errors import ConfigError
-from bot.store import Store, StoreUnavailable
+from bot.metrics import CONTENT_TYPE, Metrics
+
+Reason = Callable[[], Awaitable[str | None]]
+"""Looks at one thing that work needs; returns a line that says what is wrong, or None."""
 
 BODY_MAX = 1_000_000
 """Bytes of a request, at most: Slack's largest payloads, with a modal's 250 kB, are far smaller."""
+READY_S = 2.0
+"""A reason that does not answer for so long is one by itself."""
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
 
-def create_http(app: AsyncApp, signing_secret: str, store: Store) -> Starlette:
-    """Return the routes that Slack and a load balancer call.
+def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route) -> Starlette:
+    """Return the routes that a load balancer and Prometheus call, and those of `more`.
+
+    `/readyz` asks every reason why no work can be done now, at the same time.
+    """
+
+    async def alive(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def ready(_: Request) -> Response:
+        found = [told for told in await asyncio.gather(*map(_told, reasons)) if told]
+        return PlainTextResponse("".join(f"{told}\n" for told in found) or "ok\n", 503 if found else 200)
+
+    async def figures(_: Request) -> Response:
+        return Response(metrics.text(), media_type=CONTENT_TYPE)
+
+    return Starlette(
+        routes=[Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", figures), *more],
+    )
+
+
+async def _told(reason: Reason) -> str | None:
+    try:
+        async with asyncio.timeout(READY_S):
+            return await reason()
+    except TimeoutError:
+        return f"no answer within {READY_S:g} s from {reason.__qualname__}"
+
+
+def slack_events(app: AsyncApp, signing_secret: str) -> Route:
+    """Return the route that Slack calls: commands, clicks and events, signed and not older than 5 minutes.
 
     Nothing of a request is read before its signature proves that it is Slack's and its time that it is not an old one.
     """
@@ -39,23 +73,7 @@ def create_http(app: AsyncApp, signing_secret: str, store: Store) -> Starlette:
             return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
         return await handler.handle(request)
 
-    async def alive(_: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
-    async def ready(_: Request) -> Response:
-        try:
-            await store.ping()
-        except StoreUnavailable:
-            return PlainTextResponse("Redis cannot be reached\n", 503)
-        return PlainTextResponse("ok\n")
-
-    return Starlette(
-        routes=[
-            Route("/slack/events", events, methods=["POST"]),
-            Route("/healthz", alive),
-            Route("/readyz", ready),
-        ]
-    )
+    return Route("/slack/events", events, methods=["POST"])
 
 
 async def _signed(request: Request, verifier: SignatureVerifier) -> bool:
@@ -74,12 +92,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Starlette, settings: Http) -> AsyncGenerator[None]:
-    """Serve while the block runs; whoever connects from its start on is answered. Raises ConfigError for a taken port.
+async def serving(app: Starlette, listening: socket.socket) -> AsyncGenerator[None]:
+    """Serve while the block runs; whoever connects from its start on is answered, and the socket is closed at the end.
 
     Requests that came before the end of the block are still answered.
     """
-    with _listen(settings) as listening:
+    with listening:
         server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         task = asyncio.create_task(server.serve(sockets=[listening]), name="http")
         try:
@@ -89,7 +107,8 @@ async def serving(app: Starlette, settings: Http) -> AsyncGenerator[None]:
             await task
 
 
-def _listen(settings: Http) -> socket.socket:
+def listen(settings: Http) -> socket.socket:
+    """Open the port of the settings. Raises ConfigError for a taken one."""
     # A socket that names its protocol: asyncio turns Nagle's delay (40 ms an answer) off only for those.
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -5,6 +5,7 @@ import re
 from typing import TextIO
 
 import structlog
+from redis.exceptions import RedisClusterException, RedisError
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from providers.redact import REMOVED, scrub
@@ -33,7 +34,38 @@ def configure(output: TextIO) -> None:
     formatter = structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
     handler = logging.StreamHandler(output)
     handler.setFormatter(formatter)
+    handler.addFilter(Outages())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+class Outages(logging.Filter):
+    """Lets pydocket say that Redis is gone once a minute, in one line.
+
+    Each of its loops says so at every try, up to twenty times a second, and most of them with a traceback.
+    """
+
+    EVERY_S = 60.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_at = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write a record; everything but outages, and of those the first in a minute."""
+        if not record.name.startswith("docket") or not _is_outage(record):
+            return True
+        record.exc_info = record.exc_text = None
+        if record.created - self._said_at < self.EVERY_S:
+            return False
+        self._said_at = record.created
+        return True
+
+
+def _is_outage(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    trouble = isinstance(error, RedisError | RedisClusterException)
+    # A task that failed begins otherwise, and is told whatever it failed with.
+    return str(record.msg).startswith("Redis ") or (trouble and str(record.msg).startswith(("Error ", "Failed ")))
 
 
 def without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

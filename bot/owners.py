@@ -1,14 +1,17 @@
 """Tells the people who subscribed what their channels cannot be told, or should not have to be."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
-from bot.cards import Card, Fate
+from bot.cards import Card, Fate, Followed
+from bot.drawing import shown
 from bot.notices import LostJob, SuspendedPlace
 from bot.outgoing import Step
 from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
 from bot.store.outbox import Box, Suspension
 from bot.visits import Visit, is_person
 from bot.waking import wake
+from providers.models import Job
 
 
 async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
@@ -16,11 +19,17 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
     if suspension.told:
         return
     mine: dict[str, list[Card]] = defaultdict(list)
-    for card in box.cards.values():
-        mine[card.terms.user].append(card)
+    waiting = {
+        str(entry.body.change.job.ref): entry.body.change.job
+        for entry in box.entries
+        if isinstance(entry.body, ChangedEntry)
+    }
+    for each in await shown(visit.services, list(box.cards.values())):
+        mine[each.card.terms.user].append(_named(each.card, {**waiting, **each.jobs}))
     for entry in box.entries:
         if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
-            card = Card(id=entry.card, place=box.place, terms=entry.body.terms)
+            job = Followed(job=entry.body.job)
+            card = Card(id=entry.card, place=box.place, terms=entry.body.terms, jobs={str(entry.body.job.ref): job})
             mine[card.terms.user].append(card)
     once = f"suspended:{box.place}:{suspension.since.timestamp():.3f}"
     for user, cards in mine.items():
@@ -29,6 +38,13 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
             await visit.services.store.outbox.put(user, NoteEntry(note=note), once)
             await wake(visit.services, user)
     await visit.services.store.outbox.owners_told(box.place, suspension)
+
+
+def _named(card: Card, jobs: Mapping[str, Job]) -> Card:
+    """Return a card with what is known of its jobs: whoever reads the note wants their names."""
+    for ref, followed in card.jobs.items():
+        card = card.having(ref, followed.model_copy(update={"job": jobs.get(ref)}))
+    return card
 
 
 async def tell_of_lost(visit: Visit, step: Step) -> None:

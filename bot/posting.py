@@ -58,7 +58,8 @@ async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
     )
     message = await draw(visit.services, what)
     answer = await outbox.begin(visit.place, begun, PACE_S, box.turn)
-    if not answer.ok:
+    # A command that broke off is sent again, and then finds its own mark.
+    if not answer.ok and not (answer.begun and answer.begun.id == begun.id):
         return answer.wait or (LOOK_S if answer.begun else 0)
     if wait := await pace.may_post():
         await outbox.clear(visit.place, begun.id)

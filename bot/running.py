@@ -1,60 +1,130 @@
-"""Runs the bot until it is told to stop."""
+"""Runs the bot until it is told to stop: the Slack front, the worker, or both in one process."""
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
+import aiohttp
 import structlog
+from docket import Docket
+from docket.execution import TaskFunction
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
-from bot.config import Settings, Slack
+from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
+from bot.fleet import open_docket, working
+from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.opening import open_services
 from bot.services import ANSWER_S, Services
-from bot.store import Store
+from bot.socket_mode import socket_mode
+from bot.store import Store, StoreUnavailable
 from providers.secrets import SecretMissing, SecretRef
 
 log = structlog.get_logger("callboard")
 
+SLACK_S = 10
+"""A call to Slack is given up after this many seconds; `bot.posting` counts on it."""
 Register = Callable[[AsyncApp], None]
+Tasks = Callable[[Services], Sequence[TaskFunction]]
+"""The tasks of the fleet, over these services. Every process knows them all; a worker runs them."""
+Reasons = Callable[[Services], Sequence[Reason]]
+"""What `/readyz` looks at besides Redis, Slack and the worker."""
 
 
-async def run(settings: Settings, register: Register) -> None:
-    """Answer Slack until SIGINT or SIGTERM, which count from the first moment on. Raises what `running` raises."""
-    serving = asyncio.create_task(_serve(settings, register), name="bot")
+def nothing(_: Services) -> Sequence[Any]:
+    """No tasks, or no reasons."""
+    return ()
+
+
+async def run(settings: Settings, register: Register, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
+    """Answer Slack and run tasks until SIGINT or SIGTERM, which count from the first moment on.
+
+    Tasks that run then have 20 s to finish, or go to another worker. Raises what `running` raises.
+    """
+    await _until_told(settings, running(settings, register, tasks, reasons))
+
+
+async def serve(settings: Settings, register: Register, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
+    """Answer Slack, and leave tasks to the workers; else as `run`."""
+    await _until_told(settings, running(settings, register, tasks, reasons, works=False))
+
+
+async def work(settings: Settings, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
+    """Run tasks, and leave answers to others; else as `run`. It needs no token but the bot's."""
+    await _until_told(settings, running(settings, None, tasks, reasons))
+
+
+async def _until_told(settings: Settings, parts: AbstractAsyncContextManager[Services]) -> None:
+    bot = asyncio.create_task(_stay(settings, parts), name="bot")
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, bot.cancel)
     try:
-        await serving
+        await bot
     except asyncio.CancelledError:
         log.info("stopped")
 
 
-async def _serve(settings: Settings, register: Register) -> None:
-    async with running(settings, register) as parts:
-        log.info("ready", accounts=len(settings.accounts), services=len(parts.providers))
+async def _stay(settings: Settings, parts: AbstractAsyncContextManager[Services]) -> None:
+    async with parts as services:
+        log.info("ready", accounts=len(settings.accounts), services=len(services.providers))
         await asyncio.Event().wait()
 
 
 @asynccontextmanager
-async def running(settings: Settings, register: Register, *, answer_s: float = ANSWER_S) -> AsyncGenerator[Services]:
-    """Answer Slack while the block runs, each question within `answer_s` seconds.
+async def running(
+    settings: Settings,
+    register: Register | None,
+    tasks: Tasks = nothing,
+    reasons: Reasons = nothing,
+    *,
+    works: bool = True,
+    answer_s: float = ANSWER_S,
+) -> AsyncGenerator[Services]:
+    """Answer Slack with the handlers of `register`, and run tasks if it `works`, while the block runs.
 
-    Raises ConfigError when a token is missing or the port is taken, SlackApiError when Slack does not accept a token,
-    and StoreUnavailable when Redis cannot be reached.
+    Each question is answered within `answer_s` seconds. Raises ConfigError when a token is missing or the port that
+    Slack calls is taken, SlackApiError when Slack does not accept a token, and StoreUnavailable when Redis cannot be
+    reached.
     """
     slack = _slack(settings)
-    client = AsyncWebClient(token=secret(slack.bot_token), base_url=slack.api_url)
-    async with open_services(settings, redis_needed=True, answer_s=answer_s) as parts:
-        signing_secret = secret(slack.signing_secret) if slack.signing_secret and slack.mode == "http" else ""
-        app = await create_app(client, parts, signing_secret)
-        register(app)
-        http = _http(app, signing_secret, parts.store, settings)
-        async with http if slack.mode == "http" else _socket_mode(app, slack):
-            yield parts
+    called = register is not None and slack.mode == "http"
+    token = secret(slack.bot_token)
+    second = _second_secret(slack) if register else ""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(_web_client(token, slack.api_url))
+        services, docket = await _open(stack, settings, client, answer_s)
+        app = await _app(client, services, register, second if called else "")
+        if listening := _listening(settings.http, needed=called):
+            stack.enter_context(listening)
+        for task in (known := tasks(services)):
+            docket.register(task)
+        looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]
+        if works:
+            looked_at.append((await stack.enter_async_context(working(docket, known))).trouble)
+        if app and not called:
+            looked_at.append((await stack.enter_async_context(socket_mode(app, second))).trouble)
+        if listening:
+            routes = [slack_events(app, second)] if app and called else []
+            http = create_http(looked_at, services.metrics, *routes)
+            await stack.enter_async_context(serving(http, listening))
+        yield services
+
+
+@asynccontextmanager
+async def _web_client(token: str, api_url: str) -> AsyncGenerator[AsyncWebClient]:
+    """Return a client whose calls end within SLACK_S, and which sends nothing twice.
+
+    slack_sdk's own retries would post a message again that arrived although the connection broke.
+    """
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_S)) as session:
+        yield AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
 
 
 def _slack(settings: Settings) -> Slack:
@@ -71,29 +141,51 @@ def secret(reference: SecretRef) -> str:
         raise ConfigError(f"a token for Slack is missing: {error}") from None
 
 
-@asynccontextmanager
-async def _socket_mode(app: AsyncApp, slack: Slack) -> AsyncGenerator[None]:
-    """Let Slack speak to us over a WebSocket that we open."""
-    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+def _second_secret(slack: Slack) -> str:
+    """What the front needs besides the bot's token."""
+    name, reference = (
+        ("app_token", slack.app_token) if slack.mode == "socket" else ("signing_secret", slack.signing_secret)
+    )
+    if reference is None:
+        raise ConfigError(f'slack.{name}: expected a reference, such as "env:SLACK_{name.upper()}"')
+    return secret(reference)
 
-    if slack.app_token is None:
-        raise ConfigError('slack.app_token: expected a reference, such as "env:SLACK_APP_TOKEN"')
-    app_token = secret(slack.app_token)
-    handler = AsyncSocketModeHandler(app, app_token)
+
+async def _open(
+    stack: AsyncExitStack, settings: Settings, client: AsyncWebClient, answer_s: float
+) -> tuple[Services, Docket]:
+    services = await stack.enter_async_context(open_services(settings, redis_needed=True, answer_s=answer_s))
+    docket = await stack.enter_async_context(open_docket(services.store.url))
+    return replace(services, slack=client, docket=docket), docket
+
+
+async def _app(
+    client: AsyncWebClient, services: Services, register: Register | None, signing_secret: str
+) -> AsyncApp | None:
+    """Return an app with its handlers, for whoever answers. Raises SlackApiError for a wrong token in any case."""
+    if register is None:
+        await client.auth_test()
+        return None
+    app = await create_app(client, services, signing_secret)
+    register(app)
+    return app
+
+
+async def redis_trouble(store: Store) -> str | None:
+    """Why nothing can be kept now; None when Redis answers."""
     try:
-        # The client itself would try a token that Slack does not accept again and again.
-        opened = await app.client.apps_connections_open(app_token=app_token)
-        handler.client.wss_uri = opened["url"]
-        await handler.connect_async()
-        yield
-    finally:
-        await handler.close_async()
+        await store.ping()
+    except StoreUnavailable:
+        return "Redis cannot be reached"
+    return None
 
 
-@asynccontextmanager
-async def _http(app: AsyncApp, signing_secret: str, store: Store, settings: Settings) -> AsyncGenerator[None]:
-    """Let Slack call us: commands, clicks and events at /slack/events, signed and not older than 5 minutes."""
-    from bot.http import create_http, serving
-
-    async with serving(create_http(app, signing_secret, store), settings.http):
-        yield
+def _listening(settings: Http, *, needed: bool) -> socket.socket | None:
+    """Open the port; where nobody but a probe would call it, the bot does without a taken one."""
+    try:
+        return listen(settings)
+    except ConfigError as error:
+        if needed:
+            raise
+        log.warning("no /healthz, /readyz and /metrics", reason=str(error))
+        return None

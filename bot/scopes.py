@@ -9,6 +9,17 @@ BOT_SCOPES: Mapping[str, str] = MappingProxyType(
         "chat:write": "Share, which posts an answer to the channel",
     }
 )
-"""Each scope of the bot token, and what needs it."""
+"""Each scope that the bot token needs, and what for. A direct message by a user's id needs no more than chat:write.
+
+(docs.slack.dev, chat.postMessage, "Post to a direct message channel": Slack opens the conversation itself.)
+"""
+WISHED_SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        "channels:history": "public channels",
+        "groups:history": "private channels",
+        "im:history": "direct messages",
+    }
+)
+"""Each scope that the bot does without, and where it looks with it for a post that a crash left in doubt."""
 APP_SCOPE = "connections:write"
 """The scope of the app token, which opens Socket Mode's connections."""

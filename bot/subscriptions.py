@@ -182,7 +182,10 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
 
 
 async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) -> None:
-    """Look for ids that no service knows, for SEEK_MINUTES, and follow them in `here` once one does."""
+    """Look for ids that no service knows, for SEEK_MINUTES, and follow them in `here` once one does.
+
+    Raises StoreUnavailable.
+    """
     await seek_again(services, tuple(ids), here, terms, services.clock() + SEEK_EVERY)
 
 

@@ -75,6 +75,8 @@ async def on_seek(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond
     services, asker = services_of(context), Asker.of(body)
     ask = await read_ask(services, action.get("value"))
     request = parse(ask.text, services.catalog)
+    if request.command != "subscribe":
+        raise ExpiredError
     ids, terms = [str(address) for address in addresses_of(request)], request.terms(asker.user, services.clock())
     here = ask.place or asker.channel
     await seek(services, ids, here, terms)

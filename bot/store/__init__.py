@@ -2,9 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-
-from redis.asyncio import Redis
+from dataclasses import dataclass, field
 
 from bot.config import Redis as RedisSettings
 from bot.config_errors import ConfigError
@@ -20,6 +18,7 @@ from bot.store.payloads import Payloads
 from bot.store.recent import Recent
 from bot.store.slack_pace import SlackPace
 from bot.store.sweeps import Sweeps
+from bot.store.topology import Client
 from bot.store.tracked import Tracked
 
 __all__ = [
@@ -42,7 +41,7 @@ _NOWHERE = "unix:///nonexistent/redis.sock"
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything kept in Redis, one part for each thing."""
+    """Everything kept in Redis, one part for each thing. `url` is for others that connect there, if it is known."""
 
     link: Link
     recent: Recent
@@ -55,9 +54,10 @@ class Store:
     sweeps: Sweeps
     digests: Digests
     slack: SlackPace
+    url: str = field(default="", repr=False)  # it may hold a password
 
     @classmethod
-    def over(cls, link: Link) -> "Store":
+    def over(cls, link: Link, url: str = "") -> "Store":
         """A store over a connection that somebody else opens and closes."""
         budget = SharedBudget(link)
         return cls(
@@ -72,6 +72,7 @@ class Store:
             sweeps=Sweeps(link),
             digests=Digests(link),
             slack=SlackPace(link, budget),
+            url=url,
         )
 
     @classmethod
@@ -92,14 +93,14 @@ class Store:
                 url = _NOWHERE
             redis = _client(url)
             stack.push_async_callback(redis.aclose)
-            yield cls.over(Link(redis))
+            yield cls.over(Link(redis), url)
 
     async def ping(self) -> None:
         """Return when Redis answers; raises StoreUnavailable."""
         await self.link.ping()
 
 
-def _client(url: str) -> Redis:
+def _client(url: str) -> Client:
     try:
         return connect(url)
     except ValueError as error:

@@ -1,28 +1,40 @@
 """Request budgets shared by every replica, and this process's own while Redis is gone."""
 
+from typing import Any, cast
+
 from limits.aio.storage import RedisStorage
+from limits.aio.storage.redis.redispy import RedispyBridge
 from redis.exceptions import ResponseError
 
 from bot.store.connection import Link, StoreUnavailable
 from bot.store.keys import BUDGET
+from bot.store.topology import Client
 from providers.budget import BudgetLeft, WindowBudget
 
 _NO_HELP = (StoreUnavailable, ResponseError)
 """Redis is gone, or refuses the script that counts (to this user, say): no reason to leave a question unanswered."""
 
 
+class _Storage(RedisStorage):
+    """Counts through a client that is there already, also on a cluster: each budget is one key."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        super().__init__("redis://", implementation="redispy", key_prefix=BUDGET.of("").removesuffix(":"))
+
+    def configure_bridge(self) -> None:
+        client = cast("Any", self._client)  # limits' hints are too narrow
+        bridge = cast("RedispyBridge", self.bridge)
+        bridge.storage = client
+        bridge.connection_getter = lambda _: client
+
+
 class SharedBudget:
     """A `providers.budget.Budget` over Redis. Raises Throttled and nothing else."""
 
     def __init__(self, link: Link) -> None:
-        storage = RedisStorage(
-            "redis://",
-            implementation="redispy",
-            key_prefix=BUDGET.of("").removesuffix(":"),
-            connection_pool=link.redis.connection_pool,  # pyright: ignore[reportArgumentType]  # limits' hint is too narrow
-        )
         self._link = link
-        self._shared = WindowBudget(storage)
+        self._shared = WindowBudget(_Storage(link.redis))
         self._own = WindowBudget()
 
     async def acquire(self, key: str, per_second: float) -> None:

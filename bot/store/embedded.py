@@ -159,7 +159,7 @@ def _options(data: Path, socket: Path) -> list[str]:
         "unixsocketperm": "700",
         "dir": str(data),
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": "always",  # what was answered with OK is on disk: a notification is never lost, nor told twice
         "save": "",
         "logfile": str(_log_file(data)),
         "loglevel": "warning",

@@ -10,7 +10,19 @@ from bot.store.connection import Link, Part
 from bot.store.keys import HEALTH
 from providers.redact import scrub
 
-_COMMANDS = 4
+# One step for each service, whose key may be on a server of its own; an error keeps since when it stands.
+_RECORD = """
+local key, lifetime, at, latency, error = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if error == '' then
+  redis.call('HSET', key, 'last_ok_at', at, 'latency_s', latency)
+  redis.call('HDEL', key, 'error', 'failing_since')
+else
+  redis.call('HSET', key, 'error', error)
+  redis.call('HSETNX', key, 'failing_since', at)
+end
+redis.call('EXPIRE', key, lifetime)
+return redis.call('HGET', key, 'failing_since')
+"""
 
 
 class Outcome(NamedTuple):
@@ -39,9 +51,8 @@ class HealthBook:
 
     async def record(self, outcomes: Sequence[Outcome], at: datetime) -> dict[tuple[str, str], datetime]:
         """Keep how services answered at `at`, in one round trip; return since when the failing ones fail."""
-        commands = [command for outcome in outcomes for command in _recording(outcome, at.astimezone(UTC).isoformat())]
-        replies = await self.link.ask_all(commands, atomic=True) if commands else []
-        since = replies[_COMMANDS - 1 :: _COMMANDS]
+        commands = [_recording(outcome, at.astimezone(UTC).isoformat()) for outcome in outcomes]
+        since = await self.link.ask_all(commands) if commands else []
         kept = zip(outcomes, since, strict=True)
         return {(outcome.account, outcome.service): datetime.fromisoformat(text) for outcome, text in kept if text}
 
@@ -51,18 +62,15 @@ class HealthBook:
         return {service: _health(fields) for service, fields in zip(services, kept, strict=True)}
 
 
-def _recording(outcome: Outcome, at: str) -> list[Sequence[Part]]:
-    """The commands that keep an outcome, `_COMMANDS` of them; the last one asks since when the service fails."""
-    key = HEALTH.of(outcome.account, outcome.service)
-    if outcome.error is None:
-        kept = ("HSET", key, "last_ok_at", at, "latency_s", outcome.latency_s)
-        begun = ("HDEL", key, "error", "failing_since")
-    else:
+def _recording(outcome: Outcome, at: str) -> Sequence[Part]:
+    """The command that keeps an outcome, and returns since when the service fails."""
+    error = ""
+    if outcome.error:
         # Vendors' messages were scrubbed where they were raised; nothing that slipped through is kept.
-        error = outcome.error.model_copy(update={"message": scrub(outcome.error.message)})
-        kept = ("HSET", key, "error", error.model_dump_json(exclude={"failing_since"}))
-        begun = ("HSETNX", key, "failing_since", at)
-    return [kept, begun, ("EXPIRE", key, HEALTH.seconds), ("HGET", key, "failing_since")]
+        scrubbed = outcome.error.model_copy(update={"message": scrub(outcome.error.message)})
+        error = scrubbed.model_dump_json(exclude={"failing_since"})
+    key = HEALTH.of(outcome.account, outcome.service)
+    return "EVAL", _RECORD, 1, key, HEALTH.seconds, at, outcome.latency_s, error
 
 
 def _health(fields: Mapping[str, str]) -> Health:

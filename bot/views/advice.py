@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.config import Settings, Slack
 from bot.findings import Finding, Status
-from bot.scopes import APP_SCOPE, BOT_SCOPES
+from bot.scopes import APP_SCOPE, BOT_SCOPES, WISHED_SCOPES
 from bot.store import Server
 from bot.store.connection import OLDEST
 from bot.views.text import listed
@@ -49,6 +49,12 @@ _MENDS: Mapping[str, str] = MappingProxyType(
         "malformed": "check endpoints of {account}: something else than {service} answers there",
     }
 )
+_FSYNC: Mapping[str, str] = MappingProxyType(
+    {
+        "everysec": " once a second: if Redis itself crashes, the last second may be lost (appendfsync everysec)",
+        "always": " before it answers (appendfsync always)",
+    }
+)
 _TROUBLE = "the cloud has trouble: try again later, or ask its support with the request id"
 
 
@@ -85,13 +91,17 @@ def slack_unreachable(subject: str, slack: Slack, reason: str) -> Finding:
 
 
 def scopes(granted: Iterable[str]) -> Finding:
-    """The bot token's scopes compared with those that the bot needs."""
+    """The bot token's scopes compared with those that the bot needs, and those that it can do without."""
     has = set(granted)
+    mend = "update the app from manifest.yml, then install it to the workspace again"
     if missing := [name for name in BOT_SCOPES if name not in has]:
         needed = ", ".join(f"{name} ({BOT_SCOPES[name]})" for name in missing)
-        mend = "update the app from manifest.yml, then install it to the workspace again"
         return Finding(Status.FAIL, "slack scopes", f"missing: {needed}", mend)
-    return Finding(Status.OK, "slack scopes", ", ".join(BOT_SCOPES))
+    if missing := [name for name in WISHED_SCOPES if name not in has]:
+        wished = ", ".join(f"{name} ({WISHED_SCOPES[name]})" for name in missing)
+        without = "without it a crash in the middle of a post may double one message"
+        return Finding(Status.WARN, "slack scopes", f"works, but lacks {wished}: {without}", mend)
+    return Finding(Status.OK, "slack scopes", ", ".join((*BOT_SCOPES, *WISHED_SCOPES)))
 
 
 def clock(seconds: float) -> Finding:
@@ -113,7 +123,10 @@ def redis(server: Server, *, embedded: bool) -> Finding:
     if not server.durable:
         mend = "turn on append-only persistence (appendonly yes)"
         return Finding(Status.WARN, REDIS, f"{text}, keeps nothing on disk: a restart forgets the recent jobs", mend)
-    return Finding(Status.OK, REDIS, f"{text}, keeps its data on disk")
+    if server.fsync == "no":
+        mend = "set appendfsync to everysec, or to always, which loses nothing"
+        return Finding(Status.WARN, REDIS, f"{text}, writes to disk when the system likes: a crash may lose much", mend)
+    return Finding(Status.OK, REDIS, f"{text}, keeps its data on disk{_FSYNC.get(server.fsync or '', '')}")
 
 
 def redis_unusable(reason: str, *, embedded: bool) -> Finding:

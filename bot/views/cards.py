@@ -1,20 +1,18 @@
 """A card: the one message that follows a job, or several that were subscribed together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.cards import Card, Check, Fate, Followed, Shown
+from bot.cards import FAILING, Card, Check, Fate, Followed, Shown
 from bot.payloads import BUTTON_MAX, OPEN, REFRESH, Ask
 from bot.views import suspensions
 from bot.views.errors import happened
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import FATES, OUTCOMES, mark, name, outcome, plain_state, reason, state, tally, unended
-from bot.views.terms import calling_number, promise
+from bot.views.terms import calls_number, promise
 from bot.views.text import age, bold, clock, count, date, duration, plain, unformatted
 from providers.models import Job, JobRef, JobState
 
-FAILING = timedelta(minutes=2)
-"""A service may fail for this long before a card says so."""
 LINES_MAX = 12
 """Jobs of a batch that are named; the others are counted."""
 SERVICES_MAX = 5
@@ -143,7 +141,8 @@ def summary(card: Card, known: Mapping[str, Job]) -> str:
         return f"*None of {count(len(known), 'job')} is followed any more*"
     ended = _ended(following)
     if ended == len(following):
-        return f"*All {count(ended, 'job')} have ended*" if ended > 1 else "*1 job has ended*"
+        every = {1: "1 job has", 2: "Both jobs have"}.get(ended, f"All {count(ended, 'job')} have")
+        return f"*{every} ended*"
     return f"*{ended} of {count(len(following), 'job')} have ended*"
 
 
@@ -156,25 +155,25 @@ def _named(card: Card, known: Mapping[str, Job], budget: Budget) -> list[Block]:
     return budget.fit_lines(lines, lambda left: f"… and {tally((words[ref] for ref in refs[-left:]), ', ')}", LINES_MAX)
 
 
-def line(job: Job, word: str, was: str = "") -> str:
-    """One line about one of many jobs; `was` is said of how it was before."""
+def line(job: Job, word: str) -> str:
+    """One line about one of many jobs, `word` being its outcome."""
     why = f" · {reason(job, 100)}" if word == JobState.FAILED else ""
     progress = f" · {job.progress} %" if job.progress is not None and word == JobState.RUNNING else ""
-    return f"{mark(word)} {word.capitalize()} · {bold(name(job), 80)} · {plain(job.service, 40)}{progress}{why}{was}"
+    return f"{mark(word)} {word.capitalize()} · {bold(name(job), 80)} · {plain(job.service, 40)}{progress}{why}"
 
 
 def _subscribed(card: Card) -> str:
     who = f"Subscribed by <@{card.terms.user}>"
     if card.over:
         return who
-    return f"{who} · {promise(card.terms)}{calling_number(card.terms)}"
+    return " · ".join(filter(None, [who, promise(card.terms), calls_number(card.terms)]))
 
 
 def _checks(shown: Shown, now: datetime) -> list[str]:
     failing = {where: check for where, check in shown.checks.items() if fails(check, now)}
     working = [check for where, check in shown.checks.items() if where not in failing]
     lines = [_failing(where, check) for where, check in list(failing.items())[:SERVICES_MAX]]
-    return [*filter(None, [when_checked(working)]), *lines]
+    return [*filter(None, [_when_checked(working)]), *lines]
 
 
 def fails(check: Check, now: datetime) -> bool:
@@ -182,7 +181,7 @@ def fails(check: Check, now: datetime) -> bool:
     return check.failing_since is not None and now - check.failing_since >= FAILING
 
 
-def when_checked(checks: Sequence[Check]) -> str:
+def _when_checked(checks: Sequence[Check]) -> str:
     """When jobs were asked about, and when they will be; of several services the one that comes last."""
     last = min((check.at for check in checks if check.at), default=None)
     following = max((check.next_at for check in checks if check.next_at), default=None)
@@ -194,7 +193,7 @@ def _failing(where: str, check: Check) -> str:
     since = f" since {date(check.failing_since)}" if check.failing_since else ""
     because = happened(check.error) if check.error else f"{bold(where, 80)} could not answer"
     again = f" Next try {clock(check.next_at)}." if check.next_at else ""
-    return f"⚠️ Not checked{since}, because {because}.{again}"
+    return f"⚠️ not checked{since}, because {because}.{again}"
 
 
 def _suspended(shown: Shown) -> list[str]:

@@ -17,7 +17,7 @@ from bot.views.terms import called, channel
 from bot.views.text import bold, code, count, cut, date, listed, plain, unformatted, width
 from providers.models import Job, JobState
 
-LINES_MAX = 20
+LINES_MAX = 15
 """Changes named in a digest that has a button for all of them."""
 ALL_MAX = 60
 """Changes named in one that has none."""
@@ -127,11 +127,9 @@ def _word(change: Change) -> str:
 def _head(digest: Digest, changes: Sequence[Change]) -> str:
     number = len(changes)
     ended = all(change.job.state.ended and not unended(change.fate) for change in changes)
-    what = f"{count(number, 'job')} {'ended' if ended else 'changed'}"
+    what = f"*{count(number, 'job')} {'ended' if ended else 'changed'}*"
     when = (
-        f"While I was not looking (since {date(digest.away)}), {what}"
-        if digest.away
-        else f"*{what}* in the last minutes"
+        f"While I was not looking (since {date(digest.away)}), {what}" if digest.away else f"{what} in the last minutes"
     )
     return f"{when}: {tally(map(_word, changes), ', ')}"
 
@@ -172,9 +170,9 @@ def digest_all(told: Digest, key: str, offset: int = 0) -> Message:
 def _row(change: Change) -> Block:
     """Two lines and a Details button."""
     job = change.job
-    lines = [f"{_title(change)} · {plain(job.service, 60)} · {plain(job.account, 60)}", _happened(change)]
-    if _word(change) == JobState.FAILED:
-        lines[1] += f" · {reason(job)}"
+    failed = _word(change) == JobState.FAILED
+    second = " · ".join(filter(None, [reason(job), ending(job)])) if failed else _happened(change)
+    lines = [f"{_title(change)} · {plain(job.service, 60)} · {plain(job.account, 60)}", second]
     return section("\n".join(filter(None, lines)), details_button([job.ref], of=cut(name(job), 40)))
 
 

@@ -22,12 +22,16 @@ NO_REASON = "the provider gives no reason"
 
 FATES = {Fate.GONE: "❔", Fate.EXPIRED: "⌛", Fate.UNSUBSCRIBED: "🔕"}
 """How a job looks that is no longer followed, although it has not ended."""
-_LOOKS = {
-    JobState.FAILED.value: EMOJI[JobState.FAILED],
-    **{fate.value: emoji for fate, emoji in FATES.items() if fate is not Fate.UNSUBSCRIBED},
-    **{state.value: EMOJI[state] for state in JobState if state not in {JobState.FAILED, JobState.SUCCEEDED}},
-    JobState.SUCCEEDED.value: EMOJI[JobState.SUCCEEDED],
-    Fate.UNSUBSCRIBED.value: FATES[Fate.UNSUBSCRIBED],
+_LOOKS: dict[str, str] = {
+    JobState.FAILED: EMOJI[JobState.FAILED],
+    Fate.GONE: FATES[Fate.GONE],
+    Fate.EXPIRED: FATES[Fate.EXPIRED],
+    JobState.CANCELLED: EMOJI[JobState.CANCELLED],
+    JobState.UNKNOWN: EMOJI[JobState.UNKNOWN],
+    JobState.RUNNING: EMOJI[JobState.RUNNING],
+    JobState.PENDING: EMOJI[JobState.PENDING],
+    JobState.SUCCEEDED: EMOJI[JobState.SUCCEEDED],
+    Fate.UNSUBSCRIBED: FATES[Fate.UNSUBSCRIBED],
 }
 OUTCOMES = tuple(_LOOKS)
 """The words of `outcome`, what needs somebody first."""

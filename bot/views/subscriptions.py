@@ -16,15 +16,14 @@ from bot.views.cards import (
     seen,
     still,
     unsubscribe_button,
-    when_checked,
 )
 from bot.views.details import missing
 from bot.views.errors import service_error
 from bot.views.jobs import row
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import name, state
-from bot.views.terms import calling, channel, promise, subscribing
-from bot.views.text import bold, code, count, listed, unformatted
+from bot.views.terms import calls, channel, promise, subscribing
+from bot.views.text import age, bold, code, count, listed, unformatted
 from providers.models import Job, JobRef
 
 NAMES_MAX = 10
@@ -62,15 +61,17 @@ def _followed(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: 
     told = _told(terms, here)
     lines: list[str] = []
     if result.followed:
-        lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}.")
+        lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}")
     if result.changed:
-        new = "on the same terms" if result.followed else f"from now on, {told}"
-        lines.append(f"🔁 {_names(result.changed, known)} {_was(result.changed)} followed here before: {new}.")
+        new = "the same holds for them now." if result.followed else f"from now on, {told}"
+        lines.append(f"🔁 {_names(result.changed, known)} {_was(result.changed)} followed here before: {new}")
     return lines
 
 
 def _told(terms: Terms, here: str) -> str:
-    return f"{promise(terms, channel(here))}{calling(terms)}"
+    """The promise as a sentence, without its capital."""
+    called = f" That {calls(terms)}." if terms.mention else ""
+    return f"{promise(terms, channel(here))}.{called}"
 
 
 def _was(refs: Sequence[JobRef]) -> str:
@@ -134,7 +135,7 @@ def seeking(ids: Sequence[str], terms: Terms, here: str, minutes: int) -> Messag
     more = f" and {len(ids) - NAMES_MAX:,} more" if len(ids) > NAMES_MAX else ""
     text = (
         f"🔎 I keep looking for {names}{more} for {count(minutes, 'minute')}. Once a service knows it, I follow it: "
-        f"{_told(terms, here)}. If none does, I say so by direct message."
+        f"{_told(terms, here)} If none does, I say so by direct message."
     )
     return message(unformatted(text), [section(text)])
 
@@ -232,11 +233,13 @@ def _elsewhere(card: Card) -> str | None:
 
 def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
     card, checks = shown.card, list(shown.checks.values())
+    asked = [check.at for check in checks if check.at]
     failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
     return [
         channel(card.place) if mine else f"by <@{card.terms.user}>",
-        f"{promise(card.terms)}{calling(card.terms)}",
-        failing or when_checked(checks),
+        promise(card.terms),
+        calls(card.terms),
+        failing or (f"checked {age(min(asked))}" if asked else ""),
     ]
 
 

@@ -10,16 +10,16 @@ _WHAT = {On.DONE: "the end", On.FAILED: "a failure", On.ANY: "every change"}
 
 def promise(terms: Terms, place: str = "") -> str:
     """What is told and where: `the end is told in the thread`; `place` is the channel, where that is not plain."""
-    at = f" in {place}" if place else ""
+    thread = f"the card's thread in {place}" if place else "the thread"
     match terms.to:
         case To.DM:
             where = "by direct message"
         case To.THREAD:
-            where = f"in the card's thread{at}, not in the channel"
+            where = f"in {thread}, not in the channel"
         case None if terms.on is not On.FAILED:
-            where = f"in the card's thread{at}, a failure in the channel too"
+            where = f"in {thread}, a failure in the channel too"
         case _:
-            where = f"in the card's thread{at} and in the channel"
+            where = f"in {thread} and in the channel"
     return f"{_WHAT[terms.on]} is told {where}"
 
 
@@ -28,17 +28,17 @@ def called(people: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(people))
 
 
-def calling(terms: Terms) -> str:
-    """Whom a notification calls, by name: `, calling @dana and @oncall`. Only where nobody else reads it."""
-    return f", calling {listed(terms.mention, 'and')}" if terms.mention else ""
+def calls(terms: Terms) -> str:
+    """Whom a notification calls, by name: `calls @dana and @oncall`. Only where nobody else reads it."""
+    return f"calls {listed(terms.mention, 'and')}" if terms.mention else ""
 
 
-def calling_number(terms: Terms) -> str:
+def calls_number(terms: Terms) -> str:
     """The same for a message in a channel, which shall call nobody yet."""
     groups = sum(mention.startswith("<!") for mention in terms.mention)
     people = len(terms.mention) - groups
     numbers = [*([_people(people)] if people else []), *([count(groups, "group")] if groups else [])]
-    return f", calling {' and '.join(numbers)}" if numbers else ""
+    return f"calls {' and '.join(numbers)}" if numbers else ""
 
 
 def _people(number: int) -> str:

@@ -184,17 +184,29 @@ class TestForged:
         '{"v":1,"key":"../../etc"}',
     )
 
-    @pytest.mark.parametrize("action_id", ["run:x", "open:x", "share:x", "raw:x"])
+    @pytest.mark.parametrize(
+        "action_id", ["run:x", "open:x", "share:x", "raw:x", "refresh", "seek", "restore", "see-all", "see-all:next"]
+    )
     async def test_a_value_that_we_did_not_make(self, desk: Desk, action_id: str):
         for value in self.VALUES:
             assert TOO_OLD in (await desk.action(action_id=action_id, value=value)).text, value
         assert TOO_OLD in (await desk.action(action_id=action_id)).text
         assert desk.log.getvalue() == ""
 
-    @pytest.mark.parametrize("action_id", ["run:x", "open:x", "share:x", "raw:x"])
+    @pytest.mark.parametrize("action_id", ["run:x", "open:x", "share:x", "raw:x", "refresh", "seek"])
     async def test_a_command_that_there_is_not(self, desk: Desk, action_id: str):
         answer = await desk.action(action_id=action_id, value='{"text":"rm -rf"}')
         assert "I don't know" in answer.text
+
+    @pytest.mark.parametrize("action_id", ["seek", "restore", "see-all", "see-all:next"])
+    async def test_a_command_of_another_button(self, desk: Desk, action_id: str):
+        assert TOO_OLD in (await desk.action(action_id=action_id, value='{"text":"list"}')).text
+
+    async def test_a_click_that_is_in_no_channel(self, desk: Desk):
+        seen = len(await desk.dana.sees())
+        await desk.hand({**desk.acted(action_id="open:x", value='{"text":"list"}'), "channel": None})
+        await desk.until(lambda: any(call.method == "response_url" for call in desk.workspace.calls))
+        assert TOO_OLD in (await desk.dana.sees())[seen].text
 
     async def test_an_offset_far_beyond_the_end(self, desk: Desk):
         answer = await desk.action(action_id="open:x", value=f'{{"text":"list","offset":{10**30}}}')

@@ -121,8 +121,9 @@ def test_redis_url_counts_wherever_the_file_says_nothing_else(
 ):
     redis = read(file, section + ACCOUNTS).redis
     assert redis.address() is None
-    monkeypatch.setenv("REDIS_URL", "rediss://:secret@host:6380/1")
-    assert redis.address() == "rediss://:secret@host:6380/1"
+    for url in ("rediss://:secret@host:6380/1", "redis+sentinel://:secret@a:1,b:2/ours/0", "redis+cluster://host:1"):
+        monkeypatch.setenv("REDIS_URL", url)
+        assert redis.address() == url
     assert "secret" not in repr(redis)
 
 
@@ -162,8 +163,16 @@ def test_data_of_the_embedded_server_is_the_users_own(file: Path, monkeypatch: p
             "",
             ':1: slack.bot_token: found nothing, expected a reference, such as "env:SLACK_BOT_TOKEN"',
         ),
-        ("port = 3001", 'port = "http"', ':12: http.port: found "http", expected a port from 1 to 65535'),
-        ("port = 3001", "port = 70000", ":12: http.port: found 70000, expected a port from 1 to 65535"),
+        (
+            "port = 3001",
+            'port = "http"',
+            ':12: http.port: found "http", expected a port from 1 to 65535, or 0 for any free one',
+        ),
+        (
+            "port = 3001",
+            "port = 70000",
+            ":12: http.port: found 70000, expected a port from 1 to 65535, or 0 for any free one",
+        ),
         ("port = 3001", "prot = 3001", ':12: http.prot: found an unknown key, did you mean "port"? expected one of '),
         ("[http]", "[https]", ':10: https: found an unknown key, did you mean "http"? expected one of '),
         (
@@ -256,7 +265,7 @@ def test_a_wrong_line_is_named_with_what_was_found_and_expected(file: Path, foun
 
 
 def test_every_problem_is_listed_from_top_to_bottom(file: Path):
-    text = WHOLE.replace('"socket"', '"s"').replace("3001", "0").replace("media-cn", "vod-sg")
+    text = WHOLE.replace('"socket"', '"s"').replace("3001", "-1").replace("media-cn", "vod-sg")
     text = text.replace('project_id = "', 'project = "')
     lines = [line.split(":")[1] for line in refused(file, text).splitlines()]
     assert lines == ["2", "12", "14", "18", "25"]
@@ -270,6 +279,7 @@ def test_every_problem_is_listed_from_top_to_bottom(file: Path):
         ('"env:MEDIA_CN_SK"', '"hunter2"'),
         ('"env:MEDIA_CN_SK"', '["hunter2"]'),
         ('"env:REDIS_URL"', '"redis://:hunter2@host/0"'),
+        ('"env:REDIS_URL"', '"redis+sentinel://a:1,b:2/ours?sentinel_password=hunter2"'),
         ('"env:REDIS_URL"', '"unix:///run/redis.sock?password=hunter2"'),
         ('"env:REDIS_URL"', '"hunter2"'),
         ('"http://127.0.0.1:9100"', '"http://me:hunter2@host:99999"'),

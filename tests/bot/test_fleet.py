@@ -103,7 +103,7 @@ async def test_leaving_waits_for_what_runs_and_begins_nothing(docket: Docket, mo
 
 
 async def _add_while_leaving(diary: Diary, docket: Docket, worker: fleet.Working) -> None:
-    await until(lambda: worker.loop.cancelling() > 0)
+    await until(lambda: worker.leaving)
     await diary.add(docket, "quick", "b")
     diary.go_on.set()
 
@@ -136,7 +136,7 @@ async def test_nobody_else_takes_what_is_finishing(docket: Docket, redis_url: st
 
 async def _see_what_others_take(diary: Diary, other: Diary, docket: Docket, leaving: fleet.Working) -> None:
     """Begin another worker, and wait until it took what a dead one left after `leaving` gave its last sign."""
-    await until(lambda: leaving.loop.cancelling() > 0)
+    await until(lambda: leaving.leaving)
     await other.add(docket, "slow", "dead")
     async with docket.redis() as redis:
         while not await redis.xreadgroup(docket.worker_group_name, "dead", {docket.stream_key: ">"}, count=1):
@@ -176,12 +176,13 @@ async def test_redis_dies_while_tasks_run(server: Server, monkeypatch: pytest.Mo
 
 async def test_redis_hangs_and_goes_on(server: Server, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(fleet, "SILENT_S", 0.2)
+    monkeypatch.setattr(fleet, "LOOK_S", 0.1)
     diary = Diary()
     async with open_docket(server.url) as docket, diary.works(docket) as worker:
         await diary.add(docket, "quick", "before")
         await until(lambda: diary.done == ["before"])
         server.hangs()
-        assert await worker.trouble() == "the worker cannot reach Redis"
+        assert await worker.trouble() == "the worker gets no answer from Redis"
         server.goes_on()
         await diary.add(docket, "quick", "after")
         await until(lambda: diary.done == ["before", "after"])
@@ -230,7 +231,14 @@ async def test_it_tells_whether_it_works(docket: Docket):
 
 
 def test_what_the_url_says_counts_more_than_what_we_add():
-    bounded = fleet._bounded("redis://host/0?socket_timeout=3", 5)  # pyright: ignore[reportPrivateUsage]
-    options = parse_qs(urlsplit(bounded).query)
-    assert options["socket_timeout"][0] == "3"
+    url = fleet._with_options("redis://host/0?max_connections=3")  # pyright: ignore[reportPrivateUsage]
+    options = parse_qs(urlsplit(url).query)
+    assert options["max_connections"][0] == "3"
     assert options["health_check_interval"] == ["0"]
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_it_ends_at_any_moment_of_its_start(redis_url: str, steps: int):
+    async with asyncio.timeout(PATIENCE_S), open_docket(redis_url) as docket, Diary().works(docket):
+        for _ in range(steps):
+            await asyncio.sleep(0)

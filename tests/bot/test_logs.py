@@ -8,12 +8,14 @@ from io import StringIO
 
 import pytest
 import structlog
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from bot import logs
 
 SECRET = "hunter2hunter2"
 TOKEN = f"xoxb-{1234567890}-abcdefghij"
 QUOTED = f"GET https://vod.aliyuncs.com/?AccessKeyId=a&Signature={SECRET} with {TOKEN} failed"
+LOST = RedisConnectionError("Error 111 connecting to redis:6379")
 RESPONSE_URL = f"https://hooks.slack.com/commands/T1/2/{SECRET}"
 
 
@@ -105,3 +107,22 @@ def test_what_libraries_say_about_each_request_is_left_out(output: StringIO):
     logging.getLogger("httpx").info("GET / 200")
     structlog.get_logger("callboard").debug("nothing")
     assert output.getvalue() == ""
+
+
+def test_pydocket_says_once_that_redis_is_gone():
+    with configured(StringIO()) as output:
+        pydocket = logging.getLogger("docket.worker")
+        for _ in range(100):
+            pydocket.warning("Redis is unavailable, retrying in %s...", "0:00:01", exc_info=LOST)
+            pydocket.error("Error in scheduler loop", exc_info=LOST)
+        (line,) = output.getvalue().splitlines()
+    assert json.loads(line)["event"] == "Redis is unavailable, retrying in 0:00:01..."
+    assert "Error 111" not in line
+
+
+def test_pydocket_says_of_every_task_why_it_failed():
+    with configured(StringIO()) as output:
+        for number in range(3):
+            logging.getLogger("docket.worker").error("↩ [%s] %s", "1ms", f"deliver({number})", exc_info=LOST)
+        lines = output.getvalue().splitlines()
+    assert [f"deliver({number})" in line and "Error 111" in line for number, line in enumerate(lines)] == [True] * 3

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.payloads import BLOCK_ID_MAX, SELECTS, Ask
+from bot.addresses import JOBS_MAX
+from bot.payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, Ask
 
 asks = st.builds(
     Ask,
@@ -75,3 +76,12 @@ def test_the_same_question_further_on():
     ask = Ask(text="list", offset=10, shared_by="U0DANA")
     assert ask.at(20) == Ask(text="list", offset=20, shared_by="U0DANA")
     assert ask.at(-10).offset == 0
+
+
+def test_a_command_about_jobs_names_as_many_as_a_button_holds():
+    assert Ask.about("show", ["a", "b"], card="c1") == Ask(text="show a b", card="c1")
+    assert Ask.about("show", range(30)).text.split(" ")[1:] == [str(at) for at in range(JOBS_MAX)]
+    long = Ask.about("show", ["x" * 300] * 10, place="C0ONCALL")
+    assert long.fits(BUTTON_MAX)
+    assert long.text.count("x" * 300) == 6
+    assert not Ask.about("show", ["x" * 3000]).fits(BUTTON_MAX)

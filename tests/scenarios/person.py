@@ -42,6 +42,12 @@ class Answer:
             if "action_id" in element
         ]
 
+    def says(self, text: str) -> bool:
+        return text in self.text or text in self.json["text"]
+
+    def has(self, traits: Json) -> bool:
+        return all(self.json[name] == value for name, value in traits.items())
+
     def buttons(self) -> list[str]:
         return [element["text"]["text"] for _, element in self.elements if element["type"] == "button"]
 
@@ -55,11 +61,11 @@ class Person:
     workspace: Workspace
 
     async def types(self, text: str, channel: str = "C0ONCALL") -> Answer:
-        """Type a command and return the bot's answer."""
+        """Type a command and return the bot's answer, which this person alone sees."""
         seen = {answer.ts for answer in await self.sees(channel)}
         return await self._after(
             lambda: self._post("message", channel=channel, text=text),
-            lambda answers: next((answer for answer in answers if answer.ts not in seen), None),
+            lambda answers: next((a for a in answers if a.ts not in seen and a.json["ephemeral"]), None),
             channel,
         )
 
@@ -107,6 +113,22 @@ class Person:
                     if until in shown:
                         return shown
                     await events.get()
+
+    async def hears(self, text: str, channel: str = "C0ONCALL", **traits: object) -> Answer:
+        """Wait for a message of the bot that says this, with these traits (`broadcast=True`), and return it."""
+
+        def found(answers: list[Answer]) -> Answer | None:
+            return next((each for each in answers if each.says(text) and each.has(traits)), None)
+
+        with self.workspace.feed.page(self.id) as events:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    while not (answer := found(await self.sees(channel))):
+                        await events.get()
+            except TimeoutError:
+                said = "\n".join(f"{each.ts} {each.json['thread_ts']} {each.text}" for each in await self.sees(channel))
+                raise AssertionError(f"nobody said {text!r} with {traits} in {channel}, but:\n{said}") from None
+        return answer
 
     async def sees(self, channel: str = "C0ONCALL") -> list[Answer]:
         """The bot's messages in a channel that this person can see, oldest first."""

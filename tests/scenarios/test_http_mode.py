@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from bot import config
+from bot.metrics import CONTENT_TYPE
 from bot.running import running
 from handlers import register
 from sandbox.clouds.server import serving as serving_clouds
@@ -21,7 +22,7 @@ from sandbox.demo import MANIFEST, environment
 from sandbox.slack.http_delivery import HttpDelivery, sign
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
-from tests.scenarios.person import Person
+from tests.scenarios.person import PATIENCE_S, Person
 from tests.scenarios.terminal import configuration
 
 
@@ -38,6 +39,12 @@ class Site:
         url = f"{self.dana.page.base_url}/response/{self.dana.workspace.team.id}/{token}"
         fields = {"command": "/jobs", "text": "help", "team_id": "T0", "user_id": self.dana.id, "response_url": url}
         return urlencode(fields).encode()
+
+    async def ready(self) -> None:
+        """Wait until it says that it can work: a worker's first heartbeat takes a moment."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self.bot.get("/readyz")).status_code != 200:  # noqa: ASYNC110  # it tells nobody by itself
+                await asyncio.sleep(0.02)
 
     async def post(self, body: bytes, timestamp: float, signature: str | None) -> int:
         """Send a body to the bot and return the status of its reply."""
@@ -58,7 +65,7 @@ def settings(file: Path, clouds: str, port: int) -> config.Settings:
     text = configuration(clouds).replace(
         'mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"'
     )
-    file.write_text(f'{text}\n[http]\nhost = "127.0.0.1"\nport = {port}\n')
+    file.write_text(text.replace("port = 0 ", f"port = {port} "))
     return config.load(file)
 
 
@@ -121,7 +128,15 @@ async def test_a_load_balancer_sees_that_it_lives(site: Site) -> None:
 
 
 async def test_a_load_balancer_sees_whether_it_can_work(site: Site) -> None:
-    assert (await site.bot.get("/readyz")).status_code == 200
+    await site.ready()
+    answer = await site.bot.get("/readyz")
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+async def test_prometheus_reads_figures(site: Site) -> None:
+    answer = await site.bot.get("/metrics")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, CONTENT_TYPE)
+    assert "callboard_outbox_depth 0.0" in answer.text.splitlines()
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "text/plain"])

@@ -116,9 +116,57 @@ class TestRun:
 
     def test_a_taken_port(self, terminal: Terminal, taken: int):
         terminal.configured('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
-        text = terminal.file.read_text()
-        terminal.file.write_text(f'{text}\n[http]\nhost = "127.0.0.1"\nport = {taken}\n')
+        terminal.configured("port = 0 ", f"port = {taken} ")
         refused(terminal.types("run"), 2, f"http: cannot listen on 127.0.0.1, port {taken}: Address already in use")
+
+    def test_a_port_for_probes_alone_may_be_taken(self, terminal: Terminal, taken: int):
+        terminal.configured("port = 0 ", f"port = {taken} ")
+        with terminal.starts("run") as program:
+            said = first(program, 2)
+            program.send_signal(signal.SIGTERM)
+            program.communicate(timeout=PATIENCE_S)
+        assert [line["event"] for line in said] == ["no /healthz, /readyz and /metrics", "ready"]
+        assert "Address already in use" in said[0]["reason"]
+        assert program.returncode == 0
+
+
+def first(program: "subprocess.Popen[str]", lines: int) -> list[dict[str, str]]:
+    """The first lines of a program's log."""
+    assert program.stderr
+    return [json.loads(program.stderr.readline()) for _ in range(lines)]
+
+
+class TestHalves:
+    """`callboard serve` and `callboard worker`."""
+
+    @pytest.mark.parametrize("command", ["serve", "worker"])
+    @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+    def test_each_starts_and_stops(self, terminal: Terminal, command: str, told: signal.Signals):
+        with terminal.starts(command) as program:
+            (ready,) = first(program, 1)
+            program.send_signal(told)
+            out, err = program.communicate(timeout=PATIENCE_S)
+        assert (ready["event"], program.returncode, out) == ("ready", 0, "")
+        assert [json.loads(line)["event"] for line in err.splitlines()] == ["stopped"]
+
+    def test_a_worker_opens_no_socket_and_needs_no_app_token(
+        self, terminal: Terminal, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.delenv("SLACK_APP_TOKEN")
+        with terminal.starts("worker") as program:
+            (ready,) = first(program, 1)
+            program.send_signal(signal.SIGTERM)
+            program.communicate(timeout=PATIENCE_S)
+        assert (ready["event"], program.returncode) == ("ready", 0)
+        assert [call.method for call in workspace.calls] == ["auth.test"]
+
+    def test_a_worker_without_the_bots_token(self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.delenv("SLACK_BOT_TOKEN")
+        refused(terminal.types("worker"), 2, "a token for Slack is missing: the environment variable SLACK_BOT_TOKEN")
+
+    def test_a_worker_with_a_wrong_token(self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-hunter2")
+        refused(terminal.types("worker"), 1, "Slack does not know this token: copy it again")
 
 
 class TestCheck:

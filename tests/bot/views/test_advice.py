@@ -3,7 +3,7 @@
 import pytest
 
 from bot.findings import Status
-from bot.scopes import BOT_SCOPES
+from bot.scopes import BOT_SCOPES, WISHED_SCOPES
 from bot.store import Server
 from bot.views import advice
 from providers.accounts import AlibabaAccount, HuaweiAccount
@@ -123,11 +123,34 @@ def test_the_clock(seconds: float, status: Status, text: str):
 
 
 def test_scopes():
-    assert advice.scopes(["users:read", *BOT_SCOPES]).status is Status.OK
+    assert advice.scopes(["users:read", *BOT_SCOPES, *WISHED_SCOPES]).status is Status.OK
     missing = advice.scopes(iter(["commands"]))
     assert missing.status is Status.FAIL
     assert missing.text == "missing: chat:write (Share, which posts an answer to the channel)"
     assert "manifest.yml" in (missing.mend or "")
+
+
+@pytest.mark.parametrize("scope", WISHED_SCOPES)
+def test_a_scope_that_is_only_wished_for_may_be_missing(scope: str):
+    finding = advice.scopes({*BOT_SCOPES, *WISHED_SCOPES} - {scope})
+    assert finding.status is Status.WARN
+    assert finding.text.startswith(f"works, but lacks {scope} (")
+    assert finding.text.endswith("without it a crash in the middle of a post may double one message")
+
+
+@pytest.mark.parametrize(
+    ("fsync", "status", "said"),
+    [
+        (None, Status.OK, "keeps its data on disk"),
+        ("always", Status.OK, "before it answers"),
+        ("everysec", Status.OK, "the last second may be lost"),
+        ("no", Status.WARN, "a crash may lose much"),
+    ],
+)
+def test_what_a_crash_of_redis_may_lose(fsync: str | None, status: Status, said: str):
+    finding = advice.redis(Server("7.0.15", durable=True, fsync=fsync), embedded=False)
+    assert finding.status is status
+    assert said in finding.text
 
 
 @pytest.mark.parametrize(

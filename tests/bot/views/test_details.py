@@ -122,6 +122,15 @@ def test_the_buttons_of_one_job_and_of_several():
     assert "Shared by <@U0DANA>" in judges.words(shared)
 
 
+def test_what_has_not_ended_can_be_subscribed_to():
+    running = job(JobState.RUNNING, finished_at=None)
+    one = job_details(answer(running), ASK, no_meaning)
+    assert list(judges.commands(one.blocks)) == ["Refresh", "Subscribe", "Share", "Raw"]
+    several = job_details(answer(running, job(id="b" * 32)), ASK, no_meaning)
+    subscribe = [each for each in judges.buttons(several.blocks) if each["text"]["text"] == "Subscribe"]
+    assert [Ask.model_validate_json(each["value"]) for each in subscribe] == [Ask(text=f"subscribe {running.ref}")]
+
+
 def test_a_button_of_a_shared_message_answers_privately():
     shared = ASK.model_copy(update={"shared_by": "U0DANA"})
     message = job_details(answer(job(), job(id="b" * 32)), shared, no_meaning)

@@ -161,6 +161,15 @@ def test_many_scopes_leave_room_for_jobs():
     assert service["initial_option"]["value"] == "account-number-98/video-ocr"
 
 
+def test_what_has_not_ended_on_a_page_can_be_subscribed_to_at_once():
+    running = [job(JobState.RUNNING, id=f"{at:032x}", finished_at=None) for at in range(2)]
+    shown = job_list(answer(running[0], job(), running[1]), ASK, Controls())
+    buttons = judges.commands(shown.blocks)
+    assert list(buttons) == ["Details", "Refresh", "Subscribe to unfinished (2)", "Share"]
+    subscribe = Ask.model_validate_json(buttons["Subscribe to unfinished (2)"])
+    assert subscribe.text == f"subscribe {running[0].ref} {running[1].ref}"
+
+
 def test_request_ids_can_be_copied():
     shown = judges.words(job_list(answer(job(request_id="req-1")), ASK, Controls()))
     assert "request ids: media-cn/video-ocr `req-1`" in shown

