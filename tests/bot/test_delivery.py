@@ -120,8 +120,7 @@ async def test_what_was_shown_before_a_crash_is_not_judged_by_later_terms(
     with monkeypatch.context() as patch:
         patch.setattr("bot.delivery.finish", _dies)
         with pytest.raises(ConnectionAbortedError):
-            await deliver(world.services, PLACE)
-    await world.follow(ANY)
+            await world.follow(ANY)
     assert await world.told() == 1, "nobody had asked for this change when it came"
 
 
