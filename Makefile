@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test check format bench constraints clean
+.PHONY: help demo sandbox test soak check format bench constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ check: $(READY_DEV) ## formatting, lints, types and the direction of imports
 format: $(READY_DEV) ## put the code in its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+soak: $(READY_DEV) ## kill, restart and cut off real processes 200 times, and compare what was promised with what was told
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 bench: $(READY_DEV) ## measure, side by side
 	$(BIN)/python -m bench.ack

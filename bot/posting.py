@@ -5,6 +5,7 @@ idempotency key: whoever finds a begun mark that nobody finished looks for the m
 in its metadata, before anything is sent again.
 """
 
+import asyncio
 import secrets
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from bot.drawing import draw
 from bot.outgoing import Post, Step
 from bot.refusals import refusal
 from bot.store.outbox import Begun, Box
-from bot.verdicts import RETRY_S, VERDICTS, Verdict, judge
+from bot.verdicts import RETRY_S, VERDICTS, Verdict, judge, retry_after
 from bot.views.message import Message
 from bot.visits import Visit, is_person
 
@@ -29,6 +30,8 @@ RIPE_S = 15.0
 LOOK_S = 0.5
 """While somebody else's post to the place is under way."""
 HOLD_S = 60.0
+TRIES = 5
+"""So often it is tried to take a post back."""
 EVENT = "callboard_post"
 """The type of the metadata that every post carries."""
 
@@ -94,6 +97,8 @@ async def recover(visit: Visit, begun: Begun) -> float:
     except _BROKEN:
         return RETRY_S
     if found:
+        log.info("a post in doubt had arrived", place=visit.place)
+        visit.services.metrics.delivered("found")
         await _settle(visit, begun.arrived(*found))
     else:
         await visit.services.store.outbox.clear(visit.place, begun.id)
@@ -125,6 +130,8 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
         visit.services.metrics.delivered("unsure")
         return RIPE_S
     visit.services.metrics.delivered("posted")
+    if is_person(visit.place) and not begun.channel:
+        await visit.services.store.slack.remember_direct(visit.place, str(sent["channel"]))
     for told in [what.told] if what.told else what.digest.told if what.digest else ():
         visit.services.metrics.told((visit.now - told.change.at).total_seconds())
     await _settle(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
@@ -191,7 +198,24 @@ async def _settle(visit: Visit, begun: Begun) -> None:
         await finish(visit, begun)
     elif not await outbox.was_told(visit.place, begun.id):
         log.warning("a post that came too late is taken back", place=visit.place)
-        await visit.slack.chat_delete(channel=begun.channel, ts=begun.ts)
+        await _take_back(visit, begun)
+
+
+async def _take_back(visit: Visit, begun: Begun) -> None:
+    """Delete a post. Nothing else remembers it, so this is tried for as long as a task may take."""
+    for _ in range(TRIES):
+        try:
+            await visit.slack.chat_delete(channel=begun.channel, ts=begun.ts)
+        except SlackApiError as error:
+            if judge(error) not in {Verdict.RETRY, Verdict.UNSURE}:
+                return log.warning("a post cannot be taken back", place=visit.place, error=refusal(error))
+            wait = min(retry_after(error) or RETRY_S, RIPE_S)
+        except _BROKEN:
+            wait = RETRY_S
+        else:
+            return None
+        await asyncio.sleep(wait)
+    return log.warning("a post cannot be taken back", place=visit.place, error="no answer")
 
 
 async def finish(visit: Visit, begun: Begun) -> None:

@@ -18,6 +18,7 @@ WISHED_SCOPES: Mapping[str, str] = MappingProxyType(
         "channels:history": "public channels",
         "groups:history": "private channels",
         "im:history": "direct messages",
+        "im:write": "direct messages, which it has to open to know where to look",
     }
 )
 """Each scope that the bot does without, and where it looks with it for a post that a crash left in doubt."""

@@ -1,8 +1,12 @@
 """A subscription is never lost in silence: where Slack takes nothing, its owner is told and can restore it."""
 
+import asyncio
+
 import pytest
 
+from bot.delivery import deliver
 from tests.scenarios.conftest import Stage
+from tests.scenarios.person import PATIENCE_S, Answer
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -73,3 +77,47 @@ async def test_a_post_that_slack_refuses_or_loses_arrives_once(
     await stage.dana.hears("Succeeded", thread_ts=card.ts)
     assert (await stage.dana.hears("Succeeded", thread_ts=None)).ts == card.ts
     assert len([answer for answer in await stage.dana.sees() if answer.json["thread_ts"]]) == 1
+
+
+@pytest.mark.parametrize("missing", ["", "im:write"])
+async def test_a_direct_message_in_doubt_is_looked_for(stage: Stage, missing: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.posting.RIPE_S", 0.5)
+    manifest = stage.dana.workspace.manifest
+    scopes = tuple(each for each in manifest.scopes if each != missing)
+    stage.dana.workspace.manifest = manifest.model_copy(update={"scopes": scopes})
+    job = stage.scene.job()
+    await stage.dana.types(f"/jobs subscribe {job.id} to:dm")
+    card = await stage.dana.hears("Subscribed by", "D0DANA")
+    await stage.dana.page.post("/test/fault", json={"method": "chat.postMessage", "status": 500, "after": True})
+    stage.world.end(job.id, "succeeded")
+    await stage.dana.hears("Succeeded", "D0DANA", thread_ts=card.ts)
+    assert (await stage.dana.hears("Succeeded", "D0DANA", thread_ts=None)).ts == card.ts
+    assert len([answer for answer in await stage.dana.sees("D0DANA") if answer.json["thread_ts"]]) == 1
+
+
+async def test_a_post_that_comes_too_late_is_taken_back_whatever_slack_says(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.posting.RIPE_S", 0.2)
+    monkeypatch.setattr("bot.posting.RETRY_S", 0.1)
+    job = stage.scene.job()
+    await stage.dana.types(f"/jobs subscribe {job.id}")
+    card = await stage.dana.hears("Subscribed by")
+    for fault in (
+        {"method": "chat.postMessage", "hang_s": 1},
+        {"method": "chat.delete", "status": 500},
+        {"method": "chat.delete", "drop": True},
+    ):
+        await stage.dana.page.post("/test/fault", json=fault)
+    stage.world.end(job.id, "succeeded")
+    with stage.dana.workspace.feed.page("U0DANA") as events:
+        while not (told := _replies(await stage.dana.sees(), card)):
+            await deliver(stage.bot, "C0ONCALL")  # another worker takes the first for lost
+        async with asyncio.timeout(PATIENCE_S):
+            while (await events.get())["type"] != "message_deleted":
+                pass
+    assert _replies(await stage.dana.sees(), card) == told
+
+
+def _replies(answers: list[Answer], card: Answer) -> list[str]:
+    return [answer.ts for answer in answers if answer.json["thread_ts"] == card.ts]

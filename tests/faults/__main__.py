@@ -1,0 +1,37 @@
+"""`make soak`: a long run, its figures, and exit status 1 where anything was lost, doubled or otherwise wrong."""
+
+import argparse
+import asyncio
+import random
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults.driver import Report, Run, drive
+
+
+async def _until_told(run: Run, folder: Path) -> Report:
+    """Do it, and end every process on SIGTERM too."""
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await drive(run, folder)
+
+
+def main() -> int:
+    """Do one run as the command line says."""
+    options = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    options.add_argument("--seed", type=int, default=random.SystemRandom().randrange(100_000))
+    options.add_argument("--kills", type=int, default=200)
+    options.add_argument("--jobs", type=int, help="2 for each kill, unless told")
+    options.add_argument("--every", type=float, default=1.5, help="seconds between two deeds of harm")
+    told = options.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="callboard-soak-"))
+    run = Run(told.seed, told.kills, told.jobs or 2 * told.kills, told.every)
+    report = asyncio.run(_until_told(run, folder))
+    sys.stdout.write(f"\n{report}\n")
+    return 0 if report.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+"""The verdict: every promise against what stands in the workspace."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults.ledger import Ledger, Terms
+from tests.faults.reading import ENDED, Card, Conversation, Telling
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it was promised: `kind` is "lost", "doubled" or what else is wrong."""
+
+    kind: str
+    place: str
+    ref: str
+    what: str
+
+
+@dataclass
+class Verdict:
+    """All that was found, and how many ends were told as they should be."""
+
+    findings: list[Finding] = field(default_factory=list[Finding])
+    told: int = 0
+
+    def number(self, kind: str) -> int:
+        """How many findings are of one kind."""
+        return sum(each.kind == kind for each in self.findings)
+
+
+def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> Verdict:
+    """Compare what was promised with what was told."""
+    verdict = Verdict([Finding("lost", "", "", what) for what in ledger.forgotten])
+    for conversation in conversations:
+        verdict.findings += _strangers(ledger, conversation)
+        for (place, card_id), refs in ledger.batches().items():
+            if place == conversation.place:
+                judged = _Batch(ledger, conversation, card_id, refs) if len(refs) > 1 else None
+                for ref in refs:
+                    verdict.findings += _card(ledger, conversation, ref, refs)
+                if judged:
+                    verdict.findings += judged.findings()
+                    verdict.told += judged.wanted
+                else:
+                    verdict.findings += _single(ledger, conversation, refs[0])
+                    verdict.told += _wanted(ledger, place, refs[0])
+    return verdict
+
+
+def _wanted(ledger: Ledger, place: str, ref: str) -> bool:
+    terms = ledger.terms[place, ref]
+    return (place, ref) in ledger.promised and terms.wants(ledger.ends[ref])
+
+
+def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
+    """What nobody asked for, and posts that stand there twice under one id."""
+    for other in found.others:
+        yield Finding("unasked", found.place, "", other)
+    for post, timestamps in found.posts.items():
+        if len(timestamps) > 1:
+            yield Finding("doubled", found.place, "", f"the post {post} stands at {', '.join(timestamps)}")
+    for ref in {*found.tellings, *(ref for card in found.cards for ref in card.refs)}:
+        if (found.place, ref) not in ledger.cards:
+            yield Finding("unasked", found.place, ref, "nobody subscribed to it here")
+
+
+def _card(ledger: Ledger, found: Conversation, ref: str, refs: list[str]) -> Iterator[Finding]:
+    """The card of a job: one, with its batch, and showing how it ended."""
+    cards = found.card_of(ref)
+    if len(cards) != 1:
+        kind = "doubled" if cards else "lost"
+        yield Finding(kind, found.place, ref, f"{len(cards)} cards, at {', '.join(c.ts for c in cards)}")
+        return
+    if set(cards[0].refs) != set(refs):
+        yield Finding("wrong", found.place, ref, f"its card is about {cards[0].refs}, not about {refs}")
+    shown = [_shown(ledger, found.place, each) for each in refs]
+    words = shown if len(refs) == 1 else [f"{n} {word}" for word, n in Counter(shown).items()]
+    if missing := [word for word in words if word not in cards[0].text.lower()]:
+        yield Finding("stale", found.place, ref, f"its card does not say {missing}: {cards[0].text}")
+
+
+def _shown(ledger: Ledger, place: str, ref: str) -> str:
+    if (place, ref) in ledger.promised:
+        return ledger.ends[ref]
+    return "no longer followed" if len(ledger.batches()[place, ledger.cards[place, ref]]) == 1 else "unsubscribed"
+
+
+def _single(ledger: Ledger, found: Conversation, ref: str) -> Iterator[Finding]:
+    """A job with a card of its own: its end told once if wanted, and nothing after it."""
+    tellings = sorted(found.tellings.get(ref, []), key=lambda each: each.ts)
+    ends = [each for each in tellings if each.state in ENDED]
+    wanted = int(_wanted(ledger, found.place, ref))
+    if len(ends) != wanted:
+        kind = "lost" if len(ends) < wanted else "doubled"
+        yield Finding(kind, found.place, ref, f"its end was told {len(ends)} times, not {wanted}: {ends}")
+    if ends and tellings[-1] is not ends[-1]:
+        yield Finding("disordered", found.place, ref, f"something was told after its end: {tellings}")
+    if any(each.state != ledger.ends[ref] for each in ends):
+        yield Finding("wrong", found.place, ref, f"it ended {ledger.ends[ref]}: {ends}")
+    terms = ledger.terms[found.place, ref]
+    if terms.on != "any" and len(ends) != len(tellings):
+        yield Finding("unasked", found.place, ref, f"more than its end was told: {tellings}")
+    yield from _misplaced(terms, found.card_of(ref), tellings)
+
+
+def _misplaced(terms: Terms, cards: list[Card], tellings: list[Telling]) -> Iterator[Finding]:
+    for each in tellings:
+        if each.how == "reply" and cards and each.thread_ts != cards[0].ts:
+            yield Finding("misplaced", terms.place, each.ref, f"not in the thread of {cards[0].ts}: {each}")
+        if each.how == "reply" and each.broadcast != _broadcast(terms, [each.state]):
+            yield Finding("misplaced", terms.place, each.ref, f"{terms}, but broadcast is {each.broadcast}: {each}")
+
+
+def _broadcast(terms: Terms, states: list[str]) -> bool:
+    return terms.to in {"here", "dm"} or (terms.to != "thread" and "failed" in states)
+
+
+@dataclass
+class _Batch:
+    """A card of several jobs: one post tells their end, its own or a digest."""
+
+    ledger: Ledger
+    found: Conversation
+    card: str
+    refs: list[str]
+
+    @property
+    def ended(self) -> list[str]:
+        """The jobs that were followed until they ended."""
+        return [ref for ref in self.refs if (self.found.place, ref) in self.ledger.promised]
+
+    @property
+    def wanted(self) -> int:
+        """How many ends its final post is to tell."""
+        return sum(_wanted(self.ledger, self.found.place, ref) for ref in self.ended)
+
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong with how its end was told."""
+        place, first = self.found.place, self.refs[0]
+        threads = {card.ts for card in self.found.card_of(first)}
+        finals = [post for ts in threads for post in self.found.finals.get(ts, [])]
+        tellings = [each for ref in self.refs for each in self.found.tellings.get(ref, [])]
+        digests = {each.ts for each in tellings if each.how == "digest"}
+        number, wanted = len(finals) + len(digests), int(self.wanted > 0)
+        if number != wanted:
+            kind = "lost" if number < wanted else "doubled"
+            posts = [post["ts"] for post in finals]
+            what = f"its end was told {number} times, not {wanted}: by itself {posts}, in digests {sorted(digests)}"
+            yield Finding(kind, place, f"{self.card}: {', '.join(self.refs)}", what)
+        if digests and Counter(each.ref for each in tellings) != Counter(
+            ref for ref in self.ended if _wanted(self.ledger, place, ref)
+        ):
+            yield Finding("wrong", place, first, f"the digest tells other ends than those of {self.ended}: {tellings}")
+        if any(each.how == "reply" for each in tellings):
+            yield Finding("unasked", place, first, f"jobs of a batch told one by one: {tellings}")
+        terms, states = self.ledger.terms[place, first], [self.ledger.ends[ref] for ref in self.ended]
+        for post in finals:
+            if post["broadcast"] != _broadcast(terms, states):
+                yield Finding("misplaced", place, first, f"{terms}, but broadcast is {post['broadcast']}: {post['ts']}")

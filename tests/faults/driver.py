@@ -1,0 +1,177 @@
+"""One run: everything is started, lives and suffers for a while, is left alone until it is quiet, and is judged."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+
+from tests.faults.check import Finding, Verdict, judge
+from tests.faults.harm import Harm
+from tests.faults.memory import Memory, memory
+from tests.faults.people import USERS, Clouds, People
+from tests.faults.processes import Cast, cast
+from tests.faults.reading import Conversation, read
+from tests.faults.story import Stage, play, script
+from tests.faults.world import CHANNELS
+
+Json = dict[str, Any]
+READY_WITHIN_S = 60.0
+LOOK_S = 0.5
+CALLS_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be run. `every_s` is the time between two deeds of harm, `quiet_s` how long the bot may take after."""
+
+    seed: int
+    kills: int
+    jobs: int
+    every_s: float = 1.5
+    quiet_s: float = 180.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the story lasts, about: half of the deeds are kills."""
+        return 2.7 * self.kills * self.every_s
+
+    @property
+    def most_s(self) -> float:
+        """How long the story may last at most."""
+        return 180 + 3 * self.seconds
+
+
+@dataclass
+class Report:
+    """What came of a run."""
+
+    run: Run
+    seconds: float = 0
+    jobs: int = 0
+    subscriptions: int = 0
+    kills: Counter[str] = field(default_factory=Counter[str])
+    faults: Counter[str] = field(default_factory=Counter[str])
+    verdict: Verdict = field(default_factory=Verdict)
+    left: list[str] = field(default_factory=list[str])
+    by_search: int = 0
+    taken_back: int = 0
+    restarts: Counter[int] = field(default_factory=Counter[int])
+    details: list[str] = field(default_factory=list[str])
+
+    @property
+    def good(self) -> bool:
+        """Whether everything was as promised."""
+        return not self.verdict.findings and not self.left
+
+    def table(self) -> str:
+        """The figures, one a line."""
+        rows: list[tuple[str, object]] = [
+            ("seed", self.run.seed),
+            ("killed with -9", f"{self.kills.total()} ({_counted(self.kills)})"),
+            ("faults", f"{self.faults.total()} ({_counted(self.faults)})"),
+            ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
+            ("ends told", self.verdict.told),
+            ("lost", self.verdict.number("lost")),
+            ("doubled", self.verdict.number("doubled")),
+            ("wrong otherwise", len(self.verdict.findings) - sum(map(self.verdict.number, ("lost", "doubled")))),
+            ("posts in doubt found by search", self.by_search),
+            ("posts taken back", self.taken_back),
+            ("processes that ended by themselves", _counted(self.restarts) or 0),
+            ("left undone", ", ".join(self.left) or 0),
+            ("seconds", round(self.seconds)),
+        ]
+        return "\n".join(f"{name:36}{value}" for name, value in rows)
+
+    def __str__(self) -> str:
+        return "\n".join([self.table(), *self.details])
+
+
+def _counted(counter: Counter[Any]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counter.items(), key=str))
+
+
+async def drive(run: Run, folder: Path, say: Callable[[str], object] = sys.stdout.write) -> Report:
+    """Do a run; logs and Redis's data are left in `folder`."""
+    say(f"seed {run.seed}: {run.kills} kills, {run.jobs} jobs, about {run.seconds:.0f} s; logs in {folder}\n")
+    began = time.monotonic()
+    limits = httpx.Limits(max_connections=20)
+    async with (
+        cast(folder) as actors,
+        memory(actors.redis.url) as looks,
+        httpx.AsyncClient(base_url=actors.slack, timeout=30, limits=limits) as page,
+        httpx.AsyncClient(base_url=actors.clouds, timeout=30, limits=limits) as control,
+    ):
+        await _until_ready(actors)
+        stage = Stage(People(page), Clouds(control), looks)
+        harm = Harm(actors, stage.people, stage.clouds, Random(f"{run.seed}/harm"), run.every_s)
+        episodes = script(Random(f"{run.seed}/story"), run.jobs, run.seconds * 0.8)
+        async with asyncio.timeout(run.most_s), asyncio.TaskGroup() as doing:
+            doing.create_task(harm.go_on(run.kills))
+            for episode in episodes:
+                doing.create_task(play(stage, episode))
+        report = Report(run, kills=harm.kills, faults=harm.faults)
+        say(f"seed {run.seed}: all harm done and all jobs ended after {time.monotonic() - began:.0f} s\n")
+        report.left = await _until_quiet(looks, run.quiet_s)
+        await _judge(report, stage, actors)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+async def _until_ready(actors: Cast) -> None:
+    async with asyncio.timeout(READY_WITHIN_S):
+        while any(not part.logged('"event": "ready"') for part in actors.parts.values()):  # noqa: ASYNC110  # nor does a log
+            await asyncio.sleep(LOOK_S)
+
+
+async def _until_quiet(looks: Memory, seconds: float) -> list[str]:
+    """Wait until nothing is left to do, and return what is left all the same."""
+    ends = time.monotonic() + seconds
+    while (left := await looks.waiting()) and time.monotonic() < ends:  # noqa: ASYNC110  # Redis sets no event of ours
+        await asyncio.sleep(LOOK_S)
+    return left
+
+
+async def _judge(report: Report, stage: Stage, actors: Cast) -> None:
+    places = [*USERS, *(channel.id for channel in CHANNELS)]
+    conversations = [await read(place, await stage.people.messages(place), stage.memory) for place in places]
+    report.jobs = len({ref for _, ref in stage.ledger.cards})
+    report.subscriptions = len(stage.ledger.cards)
+    report.verdict = judge(stage.ledger, conversations)
+    calls = await stage.people.calls()
+    report.taken_back = sum(call["method"] == "chat.delete" and not call["error"] for call in calls)
+    report.by_search = actors.logged("a post in doubt had arrived")
+    report.restarts = Counter(status for part in actors.parts.values() for status in part.ended_by_itself)
+    report.details = [_detail(finding, conversations, calls) for finding in report.verdict.findings]
+
+
+def _detail(finding: Finding, conversations: list[Conversation], calls: list[Json]) -> str:
+    """All that is known of something that went wrong."""
+    lines = [f"{finding.kind}: {finding.ref} in {finding.place}: {finding.what}"]
+    here = next((each for each in conversations if each.place == finding.place), None)
+    names = [finding.ref] if ":" not in finding.ref else finding.ref.partition(": ")[2].split(", ")
+    if here and finding.ref:
+        lines += [f"  said: {card}" for ref in names[:1] for card in here.card_of(ref)]
+        lines += [f"  told: {each}" for ref in names for each in here.tellings.get(ref, [])]
+        threads = {card.ts for ref in names for card in here.card_of(ref)}
+        about = [call for call in calls if _concerns(call["arguments"], names, threads)]
+        lines += [f"  call: {_brief(call)}" for call in about[-CALLS_SHOWN:]]
+    return "\n".join(lines)
+
+
+def _concerns(arguments: Json, names: list[str], threads: set[str]) -> bool:
+    said = str(arguments)
+    return any(name in said for name in names) or bool(threads & {arguments.get("thread_ts"), arguments.get("ts")})
+
+
+def _brief(call: Json) -> str:
+    arguments = call["arguments"]
+    about = {key: arguments.get(key) for key in ("channel", "ts", "thread_ts", "metadata") if arguments.get(key)}
+    stored = " stored" if call["stored"] else ""
+    return f"{call['at']:.3f} {call['method']} {about} -> {call['error'] or 'ok'}{stored}: {arguments.get('text', '')}"

@@ -1,0 +1,185 @@
+"""What is done to a run: processes killed, paused and told to stop, sockets lost, answers spoilt.
+
+The sandbox is the judge and keeps what happened in its memory, so it is not killed: its answers fail, hang and are cut
+off instead, before and after they were carried out, and its sockets break, end or go deaf.
+"""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from tests.faults.people import Clouds, People
+from tests.faults.processes import PARTS, Cast
+from tests.faults.quick import RIPE_S, SLACK_S
+
+Json = dict[str, Any]
+METHODS = {
+    "chat.postMessage": 10,
+    "chat.update": 4,
+    "conversations.history": 1,
+    "conversations.replies": 1,
+    "conversations.open": 1,
+    "chat.delete": 1,
+    "response_url": 2,
+}
+"""Which calls are spoilt, and how often compared with the others."""
+ANSWERS: tuple[Json, ...] = (
+    {"error": "ratelimited", "retry_after": 1},
+    {"error": "ratelimited", "retry_after": 3},
+    {"status": 500},
+    {"status": 503, "after": True},
+    {"error": "internal_error"},
+    {"error": "fatal_error", "after": True},
+    {"drop": True},
+    {"drop": True, "after": True},
+    {"hang_s": SLACK_S / 2},
+    {"hang_s": SLACK_S * 2},
+    {"hang_s": SLACK_S / 2, "after": True},
+    {"hang_s": SLACK_S * 2, "after": True},
+)
+CLOUD_FAULTS: tuple[Json, ...] = (
+    {"fault": "throttle", "seconds": 1},
+    {"fault": "down"},
+    {"fault": "slow", "seconds": 1},
+    {"fault": "slow", "seconds": 5},
+    {"fault": "hang"},
+    {"fault": "cut"},
+    {"fault": "malformed"},
+)
+KILLED = ("serve-1", "serve-2", "worker-1", "worker-1", "worker-2", "worker-2", "redis")
+"""What is killed with -9: workers, who tell things, more often than the others."""
+BACK = (0.0, 0.0, 0.5, 3.0)
+"""After so many seconds what was ended is started again."""
+FROZEN_S = (0.5, 1.5, 3.0, RIPE_S + 3)
+"""So long a process is frozen. After the last of them its post is late, and somebody else has told the same by then."""
+SPARED_S = 5.0
+"""A process that comes too late has so long to take its post back: nobody else knows of it, so neither it nor Redis is
+killed meanwhile. What is left when that happens is the one hole that is known."""
+
+
+@dataclass
+class Harm:
+    """Does harm at random, until so many kills are done; `after` keeps the time between two deeds, in seconds."""
+
+    cast: Cast
+    people: People
+    clouds: Clouds
+    random: Random
+    every_s: float
+    kills: Counter[str] = field(default_factory=Counter[str])
+    faults: Counter[str] = field(default_factory=Counter[str])
+    _spared: set[str] = field(default_factory=set[str])
+    _comebacks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    _redis_is_up: bool = True
+
+    async def go_on(self, kills: int) -> None:
+        """Do harm until so much was killed with -9; then bring everything back."""
+        deeds: dict[Callable[[], Awaitable[None]], int] = {
+            self._kill: 10,
+            self._ask_to_stop: 1,
+            self._freeze: 2,
+            self._spoil_slack: 10,
+            self._lose_sockets: 2,
+            self._spoil_clouds: 2,
+        }
+        while self.kills.total() < kills:
+            await asyncio.sleep(self.random.uniform(0.2, 1.8) * self.every_s)
+            [deed] = self.random.choices(list(deeds), list(deeds.values()))
+            await deed()
+        await asyncio.gather(*self._comebacks)
+        await self.people.calm()
+        await self.clouds.calm()
+
+    async def _kill(self) -> None:
+        """Kill something; often while the answer to a post is on its way, which is where it hurts."""
+        name, back = self.random.choice(KILLED), self.random.choice(BACK)
+        if self.random.random() < 0.5:
+            fault: Json = {"method": "chat.postMessage", "hang_s": 1, "after": self.random.random() < 0.7, "times": 2}
+            await self.people.order("fault", **fault)
+            await asyncio.sleep(self.random.uniform(0, 1))
+        if name in self._spared:
+            return
+        if name == "redis":
+            if self._redis_is_up and not self._spared:
+                self._redis_is_up = False
+                self.kills["redis"] += 1
+                await asyncio.to_thread(self.cast.redis.dies)
+                self._later(back, self._redis_starts)
+            return
+        self.kills[name.partition("-")[0]] += 1
+        await self.cast.parts[name].stop()
+        self._later(back, self._starts(name))
+
+    async def _redis_starts(self) -> None:
+        await asyncio.to_thread(self.cast.redis.start)
+        self._redis_is_up = True
+
+    def _starts(self, name: str) -> Callable[[], Awaitable[None]]:
+        async def start() -> None:
+            self.cast.parts[name].start()
+
+        return start
+
+    async def _ask_to_stop(self) -> None:
+        name = self.random.choice(PARTS)
+        if name in self._spared:
+            return
+        self.faults["told to stop"] += 1
+
+        async def stop() -> None:
+            await self.cast.parts[name].stop(signal.SIGTERM)
+            self.cast.parts[name].start()
+
+        self._later(0, stop)
+
+    async def _freeze(self) -> None:
+        name, seconds = self.random.choice(PARTS), self.random.choice(FROZEN_S)
+        if self._spared or not self._redis_is_up:
+            return
+        self.faults["frozen"] += 1
+        part = self.cast.parts[name]
+        part.freeze()
+        if seconds > RIPE_S:
+            self._spared.add(name)
+
+        async def thaw() -> None:
+            part.thaw()
+            await asyncio.sleep(SPARED_S)
+            self._spared.discard(name)
+
+        self._later(seconds, thaw)
+
+    async def _spoil_slack(self) -> None:
+        [method] = self.random.choices(list(METHODS), list(METHODS.values()))
+        answer, times = self.random.choice(ANSWERS), self.random.choice((1, 1, 1, 3))
+        self.faults[_name(answer)] += times
+        await self.people.order("fault", method=method, times=times, **answer)
+
+    async def _lose_sockets(self) -> None:
+        how = self.random.choice(("drop", "disconnect", "deafen"))
+        self.faults[f"sockets: {how}"] += 1
+        await self.people.order(how, **({"seconds": self.random.uniform(2, 8)} if how == "deafen" else {}))
+
+    async def _spoil_clouds(self) -> None:
+        fault, account = self.random.choice(CLOUD_FAULTS), self.random.choice(("*", "media-cn", "vod-sg"))
+        self.faults[f"cloud: {fault['fault']}"] += 1
+        await self.clouds.fault(account=account, duration_s=self.random.uniform(1, 5), **fault)
+
+    def _later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+        async def come_back() -> None:
+            await asyncio.sleep(seconds)
+            await act()
+
+        task = asyncio.create_task(come_back())
+        self._comebacks.add(task)
+
+
+def _name(answer: Json) -> str:
+    """What a spoilt answer is called in the figures."""
+    kind = answer.get("error") or next((key for key in ("status", "drop", "hang_s") if key in answer), "")
+    words = {"ratelimited": "429", "status": "5xx", "hang_s": "late", "drop": "cut off"}.get(kind, "Slack's own error")
+    return f"{words}, carried out" if answer.get("after") else words

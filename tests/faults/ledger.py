@@ -1,0 +1,66 @@
+"""What was promised to whom: every subscription as Redis had it just before its job ended, and how the job ended."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What somebody typed: `on` what, `to` where (empty: as usual)."""
+
+    user: str
+    channel: str
+    on: str = "done"
+    to: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is told."""
+        return self.user if self.to == "dm" else self.channel
+
+    def wants(self, state: str) -> bool:
+        """Whether an end like this is to be told."""
+        return self.on != "failed" or state == "failed"
+
+
+@dataclass
+class Ledger:
+    """The books of a run, by (place, ref)."""
+
+    terms: dict[tuple[str, str], Terms] = field(default_factory=dict[tuple[str, str], Terms])
+    cards: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    promised: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    dropped: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    ends: dict[str, str] = field(default_factory=dict[str, str])
+    forgotten: list[str] = field(default_factory=list[str])
+
+    def asked(self, terms: Terms, ref: str) -> None:
+        """Somebody is about to type a command for a job."""
+        self.terms[terms.place, ref] = terms
+
+    def followed(self, place: str, ref: str, card: str) -> None:
+        """Redis has a subscription. One card for each, from then on."""
+        before = self.cards.setdefault((place, ref), card)
+        if before != card:
+            self.forgotten.append(f"{ref} in {place} was on card {before} and is on {card}")
+
+    def unsubscribing(self, place: str, ref: str) -> None:
+        """Somebody is about to unsubscribe."""
+        self.dropped.add((place, ref))
+
+    def ending(self, ref: str, state: str, followers: dict[str, str]) -> None:
+        """A job is about to end: what its followers were promised is fixed now."""
+        self.ends[ref] = state
+        for place, card in followers.items():
+            self.followed(place, ref, card)
+            self.promised.add((place, ref))
+        for place, other in self.cards:
+            if other == ref and place not in followers and (place, ref) not in self.dropped:
+                self.forgotten.append(f"{ref} was followed in {place}, and is no longer")
+
+    def batches(self) -> dict[tuple[str, str], list[str]]:
+        """The jobs of each card, by (place, card)."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for (place, ref), card in self.cards.items():
+            found[place, card].append(ref)
+        return found

@@ -1,0 +1,69 @@
+"""What Redis remembers, as far as the driver looks: who follows a job, what still waits, what a digest counts."""
+
+import json
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, cast
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+
+from bot.store.keys import DIGEST, PREFIX, SUBSCRIPTIONS
+
+WAITS = ("outbox", "begun", "stale", "jobs", "pending")
+"""Keys that are there only while there is something left to do."""
+
+
+class Member(NamedTuple):
+    """One change that a digest counts."""
+
+    card: str
+    ref: str
+    state: str
+    ended: bool
+
+
+class Memory:
+    """Redis, asked again and again while it is down."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def followers(self, refs: Iterable[str]) -> dict[str, dict[str, str]]:
+        """For each job who follows it: place to card."""
+        found: dict[str, dict[str, str]] = {}
+        for ref in refs:
+            service, _, job = ref.rpartition("/")
+            kept = await self._ask("HGET", SUBSCRIPTIONS.of(service), job)
+            found[ref] = json.loads(kept) if kept else {}
+        return found
+
+    async def waiting(self) -> list[str]:
+        """The keys of what is left to do."""
+        keys: list[str] = await self._ask("KEYS", f"{PREFIX}*")
+        return sorted(key for key in keys if any(f"}}:{word}" in key for word in WAITS))
+
+    async def digest(self, key: str) -> list[Member]:
+        """What the digest of a "See all" button counts."""
+        kept = await self._ask("GET", DIGEST.of(key))
+        told: list[dict[str, Any]] = json.loads(kept)["told"] if kept else []
+        return [_member(each) for each in told]
+
+    async def _ask(self, *command: str) -> Any:
+        return cast("Any", await self._redis.execute_command(*command))
+
+
+def _member(told: dict[str, Any]) -> Member:
+    change = told["change"]
+    job = change["job"]
+    ref = f"{job['account']}/{job['service']}/{job['id']}"
+    return Member(told["card"]["id"], ref, job["state"], change.get("fate") == "ended")
+
+
+@asynccontextmanager
+async def memory(url: str) -> AsyncGenerator[Memory]:
+    """Look into Redis while the block runs; each look waits up to half a minute for it."""
+    retry = Retry(ConstantBackoff(0.1), 300)
+    async with Redis.from_url(url, decode_responses=True, retry=retry, socket_timeout=5) as redis:
+        yield Memory(redis)

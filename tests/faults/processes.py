@@ -1,0 +1,141 @@
+"""The processes of a run: started, killed, started again, and each ended by its own id."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.demo import CONFIGURATION, environment
+from tests.redis_server import Server
+
+ROOT = Path(__file__).parents[2]
+USUAL_CLOUDS = "http://127.0.0.1:9100"
+"""Where the demo's configuration expects the clouds."""
+PARTS = ("serve-1", "serve-2", "worker-1", "worker-2")
+BACK_IN_S = 0.5
+"""A process that ended by itself is started again after this time, as any supervisor would."""
+ENDS_WITHIN_S = 15.0
+
+
+async def _start(module: str, *words: str, out: int, err: int, variables: Mapping[str, str] | None = None) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *words, cwd=ROOT, env=variables, stdin=PIPE, stdout=out, stderr=err
+    )
+
+
+async def _end(process: Process, how: signal.Signals = signal.SIGKILL) -> None:
+    if process.returncode is None:
+        process.send_signal(how)
+    try:
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+    if process.stdin:
+        process.stdin.close()
+
+
+@dataclass
+class Part:
+    """One process of the bot, which is kept running; what it logs goes to a file."""
+
+    name: str
+    configuration: Path
+    variables: Mapping[str, str]
+    log: Path
+    ended_by_itself: list[int] = field(default_factory=list[int])
+    _process: Process | None = None
+    _told: Process | None = None
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def keep(self) -> None:
+        """Run it, and start it again whenever it has ended, for as long as it is wanted."""
+        while True:
+            await self._wanted.wait()
+            with self.log.open("ab") as log:
+                command = ("tests.faults.quick", self.name.partition("-")[0], "--config", str(self.configuration))
+                process = await _start(*command, out=log.fileno(), err=log.fileno(), variables=self.variables)
+            self._process = process
+            try:
+                status = await process.wait()
+                if self._told is not process:
+                    self.ended_by_itself.append(status)
+                    await asyncio.sleep(BACK_IN_S)
+            finally:
+                await _end(process)
+
+    def start(self) -> None:
+        """Have it run from now on."""
+        self._wanted.set()
+
+    async def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """End it, and leave it so until it is started again."""
+        self._wanted.clear()
+        if self._process is not None:
+            self._told = self._process
+            await _end(self._process, how)
+
+    def freeze(self) -> None:
+        """Let it do nothing, as a machine under load or a paused container does."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
+
+    def logged(self, words: str) -> int:
+        """How often it logged these words."""
+        return self.log.read_text(errors="replace").count(words) if self.log.exists() else 0
+
+
+@dataclass
+class Cast:
+    """Everything that runs: the sandbox's addresses, Redis, and the parts of the bot by name."""
+
+    slack: str
+    clouds: str
+    redis: Server
+    parts: dict[str, Part]
+
+    def logged(self, words: str) -> int:
+        """How often any part logged these words."""
+        return sum(part.logged(words) for part in self.parts.values())
+
+
+@asynccontextmanager
+async def cast(folder: Path) -> AsyncGenerator[Cast]:
+    """Start everything, and end everything when the block does; logs and Redis's data are in `folder`."""
+    with (folder / "world.log").open("ab") as log:
+        world = await _start("tests.faults.world", out=PIPE, err=log.fileno())
+    redis: Server | None = None
+    keepers: list[asyncio.Task[None]] = []
+    try:
+        assert world.stdout
+        async with asyncio.timeout(30):
+            slack, clouds = (await world.stdout.readline()).decode().split()
+        redis = await asyncio.to_thread(Server, folder)
+        configuration = folder / "callboard.toml"
+        configuration.write_text(CONFIGURATION.read_text().replace(USUAL_CLOUDS, clouds))
+        variables = {**os.environ, **environment(slack), "REDIS_URL": redis.url}
+        parts = {name: Part(name, configuration, variables, folder / f"{name}.log") for name in PARTS}
+        for part in parts.values():
+            part.start()
+            keepers.append(asyncio.create_task(part.keep(), name=part.name))
+        yield Cast(slack, clouds, redis, parts)
+    finally:
+        for keeper in keepers:
+            keeper.cancel()
+        await asyncio.gather(*keepers, return_exceptions=True)
+        if redis is not None:
+            await asyncio.to_thread(redis.dies)
+        await _end(world)

@@ -1,0 +1,64 @@
+"""The bot in a hurry: `python -m tests.faults.quick serve|worker --config …` is `callboard` with shorter times.
+
+Only numbers differ, and they keep their order: a post that was begun counts as settled (RIPE_S) well after the client
+has given up on it (SLACK_S), a dead worker's tasks move on (LEASE) no sooner than that, a task is tried again (AGAIN)
+sooner than either. Jobs are looked at every second, a place is posted to five times a second, and Slack's budgets by
+the minute are wider by as much. What a process needs of the operating system is not hurried: heartbeats, Socket Mode's
+pings, the time that Redis has for an answer.
+
+A process ends when its standard input does, so that none outlives whoever started it.
+"""
+
+import os
+import threading
+from datetime import timedelta
+from functools import partial
+
+from bot import cli, delivery, editing, fleet, plan, posting, running, tasks, tracking, verdicts, visits
+from bot.store import slack_pace
+
+ANSWER_S = 3.0
+"""A question to the clouds is answered within this time."""
+SLACK_S = 2.5
+RIPE_S = 4.0
+LEASE_S = 4.0
+
+
+def hurry() -> None:
+    """Shorten the times."""
+    for module, numbers in (
+        (plan, {"YOUNG": timedelta(seconds=1), "OLDEST": timedelta(seconds=3)}),
+        (tracking, {"SOON": timedelta(seconds=0.3), "AFTER_MISS": timedelta(seconds=3)}),
+        (tracking, {"LEAST_S": 0.2, "MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
+        (posting, {"PACE_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (delivery, {"PACE_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
+        (editing, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (verdicts, {"RETRY_S": 1.0}),
+        (visits, {"RETRY_S": 1.0}),
+        (slack_pace, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000}),
+        (tasks, {"AGAIN": timedelta(seconds=1)}),
+        (fleet, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
+        (running, {"SLACK_S": SLACK_S, "running": partial(running.running, answer_s=ANSWER_S)}),
+    ):
+        for name, value in numbers.items():
+            assert hasattr(module, name), f"{module.__name__} has no {name} any more"
+            setattr(module, name, value)
+    assert posting.RIPE_S > running.SLACK_S
+    assert fleet.LEASE.total_seconds() >= posting.RIPE_S
+
+
+def end_with_parent() -> None:
+    """End this process when its standard input does."""
+
+    def wait() -> None:
+        while os.read(0, 1):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+if __name__ == "__main__":
+    hurry()
+    end_with_parent()
+    cli.main()

@@ -1,0 +1,92 @@
+"""What the bot's messages tell, read as a person would: from their words and from what their buttons name."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults.memory import Memory
+
+Json = dict[str, Any]
+_STATE = re.compile(r"\S+ (Pending|Running|Succeeded|Failed|Cancelled|Unknown|No longer followed)\b")
+ENDED = frozenset({"succeeded", "failed", "cancelled"})
+EVENT = "callboard_post"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card's message: whose jobs it is about, and what it says."""
+
+    ts: str
+    refs: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One job's state, told beside its card: in a reply, in the final post of a batch, or in a digest."""
+
+    ts: str
+    how: str
+    ref: str
+    state: str
+    thread_ts: str | None = None
+    broadcast: bool = False
+
+
+@dataclass
+class Conversation:
+    """Everything that the bot said in one place. A final post tells of no job by itself: `finals` has its thread."""
+
+    place: str
+    cards: list[Card] = field(default_factory=list[Card])
+    tellings: dict[str, list[Telling]] = field(default_factory=lambda: defaultdict[str, list[Telling]](list))
+    finals: dict[str, list[Json]] = field(default_factory=lambda: defaultdict[str, list[Json]](list))
+    others: list[str] = field(default_factory=list[str])
+    posts: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
+
+    def card_of(self, ref: str) -> list[Card]:
+        """The messages that are a card of this job."""
+        return [card for card in self.cards if ref in card.refs]
+
+
+async def read(place: str, messages: list[Json], memory: Memory) -> Conversation:
+    """Read what stands in a place."""
+    found = Conversation(place)
+    for message in messages:
+        if message["ephemeral"]:
+            continue
+        if (message["metadata"] or {}).get("event_type") == EVENT:
+            found.posts[message["metadata"]["event_payload"]["id"]].append(message["ts"])
+        await _take(found, message, memory)
+    return found
+
+
+async def _take(found: Conversation, message: Json, memory: Memory) -> None:
+    asks = dict(_asks(message["blocks"]))
+    ts, thread = message["ts"], message["thread_ts"]
+    if key := asks.get("see-all", {}).get("key"):
+        for member in {(m.ref, m.state) for m in await memory.digest(key)}:
+            found.tellings[member[0]].append(Telling(ts, "digest", *member))
+        return
+    refs = tuple(asks.get("open:details", {}).get("text", "").split()[1:])
+    if not refs:
+        found.others.append(f"{ts}: {message['text']}")
+    elif thread is None:
+        found.cards.append(Card(ts, refs, message["text"]))
+    elif any(block.get("block_id") == "final" for block in message["blocks"]):
+        found.finals[thread].append(message)
+    else:
+        told = _STATE.match(message["text"])
+        state = told[1].lower() if told else message["text"]
+        found.tellings[refs[0]].append(Telling(ts, "reply", refs[0], state, thread, message["broadcast"]))
+
+
+def _asks(blocks: list[Json]) -> Iterator[tuple[str, Json]]:
+    """Each button's action with what it carries."""
+    for block in blocks:
+        for element in [*block.get("elements", []), *filter(None, [block.get("accessory")])]:
+            if element.get("type") == "button":
+                yield element["action_id"], json.loads(element["value"])

@@ -1,0 +1,139 @@
+"""What people and jobs do in a run: subscribe, begin, unsubscribe, end. Drawn from a seed before anything starts."""
+
+import asyncio
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.faults.ledger import Ledger, Terms
+from tests.faults.memory import Memory
+from tests.faults.people import USERS, Clouds, People
+from tests.faults.world import CHANNELS
+
+OUTCOMES = {
+    "video-ocr": ("succeeded", "succeeded", "failed", "cancelled"),
+    "image-moderation": ("succeeded", "failed"),
+    "digital-human": ("succeeded", "failed", "cancelled"),
+    "vod-ai": ("succeeded", "failed"),
+    "vod-jobs": ("succeeded", "succeeded", "failed", "cancelled"),
+}
+LOOK_S = 0.3
+AGAIN_S = 8.0
+"""A command that came to nothing is typed again after this time; until then the first one may still be at work."""
+TRIES = 6
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job to come: where it runs, what it is called, how long it waits, how and how long after the others it ends."""
+
+    service: str
+    name: str
+    wait_s: float
+    outcome: str
+    ends_after_s: float
+
+
+@dataclass(frozen=True)
+class Episode:
+    """Some jobs, who subscribes to them (each command names all of them, or one at a time), and who thinks again."""
+
+    at_s: float
+    jobs: tuple[Plan, ...]
+    commands: tuple[Terms, ...]
+    together: bool
+    lasts_s: float
+    unsubscribes: int = 0
+    """So many of the jobs are unsubscribed from before they end, by whoever subscribed first."""
+
+
+def script(random: Random, jobs: int, seconds: float) -> list[Episode]:
+    """Draw episodes with about this many jobs, which begin within this time."""
+    episodes: list[Episode] = []
+    number = 0
+    while number < jobs:
+        burst = random.random() < 0.15
+        size = random.randint(5, 8) if burst else random.choice((1, 1, 1, 2, 3, 6))
+        together = size > 1 and not burst
+        plans = tuple(_job(random, number + i, burst=burst) for i in range(size))
+        number += size
+        commands = (_terms(random, batch=together), *([_terms(random, batch=together)] * (random.random() < 0.25)))
+        episodes.append(
+            Episode(
+                at_s=random.uniform(0, seconds),
+                jobs=plans,
+                commands=tuple({each.place: each for each in commands}.values()),
+                together=together,
+                lasts_s=random.uniform(1, min(15, seconds / 3)),
+                unsubscribes=random.randint(1, size) if random.random() < 0.1 else 0,
+            )
+        )
+    return episodes
+
+
+def _job(random: Random, number: int, *, burst: bool) -> Plan:
+    service = random.choice(list(OUTCOMES))
+    wait_s = random.choice((0, 0, 2, 5))
+    outcome = random.choice(OUTCOMES[service])
+    return Plan(service, f"job-{number:04}.mp4", wait_s, outcome, 0 if burst else random.choice((0, 0, 1, 3)))
+
+
+def _terms(random: Random, *, batch: bool) -> Terms:
+    on = random.choice(("done", "done", "done", "failed", "done" if batch else "any"))
+    to = random.choice(("", "", "here", "thread", "dm"))
+    return Terms(random.choice(USERS), random.choice(CHANNELS).id, on, to)
+
+
+@dataclass
+class Stage:
+    """What the people and the jobs of a run act on."""
+
+    people: People
+    clouds: Clouds
+    memory: Memory
+    ledger: Ledger = field(default_factory=Ledger)
+
+
+async def play(stage: Stage, episode: Episode) -> None:
+    """Let one episode happen."""
+    await asyncio.sleep(episode.at_s)
+    refs = [await stage.clouds.add(job.service, job.name, job.wait_s) for job in episode.jobs]
+    groups = [refs] if episode.together else [[ref] for ref in refs]
+    await asyncio.gather(*(_subscribe(stage, terms, group) for terms in episode.commands for group in groups))
+    await asyncio.sleep(episode.lasts_s)
+    for ref in refs[: episode.unsubscribes]:
+        await _unsubscribe(stage, episode.commands[0], ref)
+    for ref, job in sorted(zip(refs, episode.jobs, strict=True), key=lambda pair: pair[1].ends_after_s):
+        await asyncio.sleep(job.ends_after_s)
+        stage.ledger.ending(ref, job.outcome, (await stage.memory.followers([ref]))[ref])
+        await stage.clouds.end(ref, job.outcome)
+
+
+async def _subscribe(stage: Stage, terms: Terms, refs: list[str]) -> None:
+    """Type the command until Redis has every job, but not for ever."""
+    for ref in refs:
+        stage.ledger.asked(terms, ref)
+    options = f"on:{terms.on}" + (f" to:{terms.to}" if terms.to else "")
+    for tried in range(TRIES):
+        await stage.people.types(terms.user, terms.channel, f"/jobs subscribe {' '.join(refs)} {options}")
+        for _ in range(round(AGAIN_S / LOOK_S)):
+            await asyncio.sleep(LOOK_S)
+            followers = await stage.memory.followers(refs)
+            for ref in refs:
+                if card := followers[ref].get(terms.place):
+                    stage.ledger.followed(terms.place, ref, card)
+            if all(terms.place in followers[ref] for ref in refs):
+                if tried:  # the command before this one may be late, not lost
+                    await asyncio.sleep(AGAIN_S)
+                return
+
+
+async def _unsubscribe(stage: Stage, terms: Terms, ref: str) -> None:
+    """Type the command until Redis has forgotten the job in this place."""
+    for place in (terms.place, terms.user):  # the command also takes what its author follows alone
+        stage.ledger.unsubscribing(place, ref)
+    for _ in range(TRIES):
+        await stage.people.types(terms.user, terms.channel, f"/jobs unsubscribe {ref}")
+        for _ in range(round(AGAIN_S / LOOK_S)):
+            await asyncio.sleep(LOOK_S)
+            if terms.place not in (await stage.memory.followers([ref]))[ref]:
+                return
