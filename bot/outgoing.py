@@ -169,7 +169,8 @@ def _digest(box: Box, now: datetime) -> Step | None:
     away = [each.change.since for each in told if _is_late(each.change, now)]
     if len(posts) <= BURST and not (away and len(posts) > 1):
         return None
-    return Step(entries, folded.writes(box.records), Post(digest=Digest(told, min(away, default=None))))
+    digest = Digest([_alone(each) for each in told], min(away, default=None))
+    return Step(entries, folded.writes(box.records), Post(digest=digest))
 
 
 def _told(post: Post) -> list[Told]:
@@ -184,6 +185,11 @@ def _told(post: Post) -> list[Told]:
         for fate, job, at in ends
         if job and at and fate is not Fate.UNSUBSCRIBED and (fate is not Fate.ENDED or post.card.terms.wants(job.state))
     ]
+
+
+def _alone(told: Told) -> Told:
+    """Leave out what else is on the card: a digest of a large batch would hold all of it once for each of its jobs."""
+    return Told(told.card.model_copy(update={"jobs": {}}), told.change)
 
 
 def _posted(box: Box, card_id: str) -> bool:

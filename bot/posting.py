@@ -18,7 +18,7 @@ from bot.drawing import draw
 from bot.outgoing import Post, Step
 from bot.refusals import refusal
 from bot.store.outbox import Begun, Box
-from bot.verdicts import RETRY_S, Verdict, judge
+from bot.verdicts import RETRY_S, VERDICTS, Verdict, judge
 from bot.views.message import Message
 from bot.visits import Visit, is_person
 
@@ -58,7 +58,8 @@ async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
     )
     message = await draw(visit.services, what)
     answer = await outbox.begin(visit.place, begun, PACE_S, box.turn)
-    if not answer.ok:
+    # A command that broke off is sent again, and then finds its own mark.
+    if not answer.ok and not (answer.begun and answer.begun.id == begun.id):
         return answer.wait or (LOOK_S if answer.begun else 0)
     if wait := await pace.may_post():
         await outbox.clear(visit.place, begun.id)
@@ -86,8 +87,8 @@ async def recover(visit: Visit, begun: Begun) -> float:
     try:
         found = await find_post(visit, begun)
     except SlackApiError as error:
-        if refusal(error) not in MAY_NOT_ASK:
-            return await _not_searched(visit, error)
+        if wait := await _not_searched(visit, error):
+            return wait
         log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=refusal(error))
         found = None
     except _BROKEN:
@@ -100,15 +101,18 @@ async def recover(visit: Visit, begun: Begun) -> float:
 
 
 async def _not_searched(visit: Visit, error: SlackApiError) -> float:
-    """A conversation cannot be searched now; what was begun stays so until it can."""
-    match judge(error):
+    """Return for how long to wait until a conversation can be searched; 0 where it never can."""
+    code = refusal(error)
+    match None if code in MAY_NOT_ASK else VERDICTS.get(code):
         case Verdict.SUSPEND:
-            await visit.suspend(refusal(error))
+            await visit.suspend(code)
             return 0.1
         case Verdict.HOLD:
             return HOLD_S
-        case _:
+        case Verdict.UNSURE | Verdict.RETRY:
             return await visit.paused("conversations.history", error)
+        case _:
+            return 0
 
 
 async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> float:

@@ -25,6 +25,8 @@ from providers.models import Job, JobRef, JobState
 SEEK_MINUTES = 10
 """For this long an id that no service knows is looked for."""
 SEEK_EVERY = timedelta(seconds=15)
+BEFORE = timedelta(milliseconds=10)
+"""What an answer is compared with was known this much before."""
 
 
 async def subscribe(
@@ -62,7 +64,10 @@ async def subscribe(
 async def _follow(  # noqa: PLR0917  # what a subscription consists of
     services: Services, jobs: Sequence[Job], asked_at: datetime, place: str, terms: Terms, card: str
 ) -> tuple[list[JobRef], list[JobRef], list[str]]:
-    """Follow jobs on one card; return those that are new here, those that were followed already, and the cards."""
+    """Follow jobs, as they were told when asked for at `asked_at`, on one card.
+
+    Returns those that are new here, those that were followed already, and the cards.
+    """
     followed: list[JobRef] = []
     changed: list[JobRef] = []
     cards: dict[str, None] = {}
@@ -70,22 +75,23 @@ async def _follow(  # noqa: PLR0917  # what a subscription consists of
     for job in jobs:
         # One that has ended is first followed as if it had not: its end is then told as any other is.
         job_now = job.model_copy(update={"state": JobState.UNKNOWN, "raw_state": None}) if job.state.ended else job
+        at = asked_at - BEFORE if job.state.ended else asked_at
         entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=terms).model_dump_json()
-        found, new = await services.store.tracked.subscribe(job_now, asked_at, soon, place, card, entry, terms.user)
+        found, new = await services.store.tracked.subscribe(job_now, at, soon, place, card, entry, terms.user)
         (followed if new else changed).append(job.ref)
         cards[found] = None
         await look(services, (job.account, job.service))
-    await _observe(services, [job for job in jobs if job.state.ended])
+    await _observe(services, [job for job in jobs if job.state.ended], asked_at)
     return followed, changed, list(cards)
 
 
-async def _observe(services: Services, jobs: Iterable[Job]) -> None:
+async def _observe(services: Services, jobs: Iterable[Job], asked_at: datetime) -> None:
     by_service: dict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in jobs:
         by_service[job.account, job.service].append(job)
     for provider in services.providers:
         if mine := by_service.get((provider.account, provider.service)):
-            await observe(services, provider, mine, services.clock())
+            await observe(services, provider, mine, asked_at)
 
 
 async def _told(services: Services, place: str) -> Box:
@@ -176,7 +182,10 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
 
 
 async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) -> None:
-    """Look for ids that no service knows, for SEEK_MINUTES, and follow them in `here` once one does."""
+    """Look for ids that no service knows, for SEEK_MINUTES, and follow them in `here` once one does.
+
+    Raises StoreUnavailable.
+    """
     await seek_again(services, tuple(ids), here, terms, services.clock() + SEEK_EVERY)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from docket import Perpetual, Retry
+from docket import Perpetual, Retry, Timeout
 
 from bot import delivery, editing, subscriptions, tending, tracking
 from bot.cards import Terms
@@ -16,6 +16,8 @@ from bot.waking import seek_again
 
 AGAIN = timedelta(seconds=5)
 """After this long a task that raised is run again."""
+LIMIT = timedelta(seconds=90)
+"""No task runs for longer: a worker that lost Redis waits for what it runs before it connects again."""
 TRIES = 100
 """Of a task that does not run for ever."""
 
@@ -24,32 +26,44 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     """Return the tasks of a fleet, working with these services."""
     providers = {(each.account, each.service): each for each in services.providers}
 
-    async def sweep(account: str, service: str, perpetual: Perpetual = Perpetual(every=AGAIN)) -> None:
+    async def sweep(
+        account: str, service: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)
+    ) -> None:
         """Look at the followed jobs of one service; runs for as long as there are any."""
         provider = providers.get((account, service))
         _next(perpetual, await tracking.sweep(services, provider) if provider else None)
 
-    async def deliver(place: str, perpetual: Perpetual = Perpetual(every=AGAIN)) -> None:
+    async def deliver(
+        place: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)
+    ) -> None:
         """Tell one place what waits for it; runs for as long as anything does."""
         _next(perpetual, await delivery.deliver(services, place))
 
-    async def edit(place: str, perpetual: Perpetual = Perpetual(every=AGAIN)) -> None:
+    async def edit(place: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Edit the cards of one place; runs for as long as any needs it."""
         _next(perpetual, await editing.edit_cards(services, place))
 
     async def seek(
-        ids: tuple[str, ...], here: str, terms: str, retry: Retry = Retry(attempts=TRIES, delay=AGAIN)
+        ids: list[str],
+        here: str,
+        terms: str,
+        retry: Retry = Retry(attempts=TRIES, delay=AGAIN),
+        limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look for jobs that no service knew when they were subscribed to."""
         wanted = Terms.model_validate_json(terms)
         if left := await subscriptions.sought(services, ids, here, wanted):
             await seek_again(services, left, here, wanted, services.clock() + subscriptions.SEEK_EVERY)
 
-    async def tend(perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True)) -> None:
+    async def tend(
+        perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)
+    ) -> None:
         """See that nothing is forgotten."""
         await tending.tend(services)
 
-    async def visit(perpetual: Perpetual = Perpetual(every=timedelta(minutes=1), automatic=True)) -> None:
+    async def visit(
+        perpetual: Perpetual = Perpetual(every=timedelta(minutes=1), automatic=True), limit: Timeout = Timeout(LIMIT)
+    ) -> None:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 

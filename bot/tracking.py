@@ -44,11 +44,12 @@ log = structlog.get_logger("callboard")
 
 @dataclass(slots=True)
 class _Look:
-    """One look at a service: whom it asks, and what came of it so far."""
+    """One look at a service: whom it asks, and what came of it so far; `left` are jobs still to be asked about."""
 
     services: Services
     provider: Provider
     random: Random = field(default_factory=Random)
+    left: dict[str, Due] = field(default_factory=dict[str, Due])
     answered: int = 0
     unanswered: ProviderError | None = None
 
@@ -95,6 +96,8 @@ async def _asked(look: _Look, due: Sequence[Due]) -> tuple[int, ProviderError | 
                 requests = question.requests
     except ProviderError as failure:
         error = failure
+        if look.answered:
+            await _postpone(look, look.left, timedelta(seconds=failure.retry_after) if failure.retry_after else None)
     except TimeoutError:
         error = Unavailable("no answer in time", code="late")
     return requests, None if look.answered else error or look.unanswered
@@ -102,13 +105,17 @@ async def _asked(look: _Look, due: Sequence[Due]) -> tuple[int, ProviderError | 
 
 async def _ask(look: _Look, due: Sequence[Due]) -> None:
     able = look.provider.capabilities
-    left = {each.id: each for each in due}
+    look.left = {each.id: each for each in due}
     if plan.lists_first(due, able):
         reading = Reading.of(due, able)
-        await _read_list(look, reading)
-        left = {job_id: each for job_id, each in left.items() if job_id in reading.wanted}
-    for ids in plan.look_ups(list(left), able):
-        await _look_up(look, ids, {job_id: kind for job_id in ids if (kind := left[job_id].kind)})
+        try:
+            await _read_list(look, reading)
+        finally:
+            look.left = {job_id: look.left[job_id] for job_id in reading.wanted}
+    for ids in plan.look_ups(list(look.left), able):
+        await _look_up(look, ids, {job_id: kind for job_id in ids if (kind := look.left[job_id].kind)})
+        for job_id in ids:
+            del look.left[job_id]
 
 
 async def _read_list(look: _Look, reading: Reading) -> None:
@@ -142,8 +149,12 @@ async def _look_up(look: _Look, ids: Sequence[str], kinds: Mapping[str, str]) ->
     await _missed(look, answer.missing, asked_at)
     if answer.unanswered:
         look.unanswered = answer.unanswered[0].error
-        later = look.services.clock() + AFTER_MISS
-        await look.services.store.tracked.postpone(look.service, [each.id for each in answer.unanswered], later)
+        await _postpone(look, [each.id for each in answer.unanswered])
+
+
+async def _postpone(look: _Look, ids: Iterable[str], wait: timedelta | None = None) -> None:
+    """Leave jobs about which a service says nothing alone for a while, where it does answer about others."""
+    await look.services.store.tracked.postpone(look.service, ids, look.services.clock() + (wait or AFTER_MISS))
 
 
 async def _observe(look: _Look, jobs: Sequence[Job], asked_at: datetime, *, explained: bool = False) -> None:

@@ -1,41 +1,66 @@
 """Asks for work to be done soon: by whichever worker is free, once across the fleet."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 
+import structlog
+from redis.exceptions import RedisClusterException, RedisError
+
 from bot.cards import Terms
 from bot.services import Services
+from bot.store.connection import StoreUnavailable
 from bot.store.tracked import Service
 
 DELIVER = "deliver"
 EDIT = "edit"
 SWEEP = "sweep"
 SEEK = "seek"
+ADD_S = 2.0
+"""Nobody waits longer for Redis to take a task: pydocket's connections have no limit of their own."""
+
+log = structlog.get_logger("callboard")
 
 
 async def wake(services: Services, *places: str) -> None:
     """Have places told what waits for them; nothing happens where somebody is at it."""
-    if services.docket is not None:
-        for place in places:
-            await services.docket.add(DELIVER, key=f"{DELIVER}:{place}")(place)
+    for place in places:
+        await _add(services, DELIVER, f"{DELIVER}:{place}", place)
 
 
 async def draw_soon(services: Services, place: str) -> None:
     """Have the cards of a place edited that need it; nothing happens while that is planned."""
-    if services.docket is not None:
-        await services.docket.add(EDIT, key=f"{EDIT}:{place}")(place)
+    await _add(services, EDIT, f"{EDIT}:{place}", place)
 
 
 async def look(services: Services, service: Service) -> None:
     """Have a service's followed jobs looked at, if that is not planned already."""
-    if services.docket is not None:
-        await services.docket.add(SWEEP, key=f"{SWEEP}:{'/'.join(service)}")(*service)
+    await _add(services, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
 
 
 async def seek_again(services: Services, ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
-    """Have ids looked for at a time; whoever asks for the same again changes nothing."""
-    if services.docket is not None:
-        name = blake2b(" ".join([here, terms.user, *ids]).encode(), digest_size=8).hexdigest()
-        key = f"{SEEK}:{name}:{when.timestamp():.3f}"
-        await services.docket.add(SEEK, when=when, key=key)(tuple(ids), here, terms.model_dump_json())
+    """Have ids looked for at a time; whoever asks for the same again changes nothing.
+
+    Raises StoreUnavailable: nobody else would find out that it has to be done.
+    """
+    name = blake2b(" ".join([here, terms.user, *ids]).encode(), digest_size=8).hexdigest()
+    key = f"{SEEK}:{name}:{when.timestamp():.3f}"
+    if not await _add(services, SEEK, key, list(ids), here, terms.model_dump_json(), when=when):
+        raise StoreUnavailable("a task could not be added")
+
+
+async def _add(services: Services, task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:
+    """Add a task, unless one with its key waits or runs; False when Redis does not answer.
+
+    What should run and does not is found by `bot.tending`.
+    """
+    if services.docket is None:
+        return False
+    try:
+        async with asyncio.timeout(ADD_S):
+            await services.docket.add(task, when=when, key=key)(*arguments)
+    except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+        log.warning("a task could not be added", task=task, reason=type(error).__name__)
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from math import ceil
 from typing import NamedTuple, Protocol
 
 from limits import RateLimitItemPerSecond
@@ -63,4 +64,4 @@ def _window(per_second: float) -> RateLimitItemPerSecond:
     """A window of one second, or of as many as one request takes when there is less than one a second."""
     if per_second >= 1:
         return RateLimitItemPerSecond(int(per_second))
-    return RateLimitItemPerSecond(1, max(1, round(1 / per_second)))
+    return RateLimitItemPerSecond(1, ceil(1 / per_second))

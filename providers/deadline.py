@@ -59,7 +59,9 @@ async def within(seconds: float, *, share: float = 1.0) -> AsyncGenerator[Questi
     """
     deadline = asyncio.get_running_loop().time() + seconds
     outer = _question.get()
-    question = Question(deadline if outer is None else min(outer.deadline, deadline), outer, share=share)
+    if outer is not None:
+        deadline, share = min(outer.deadline, deadline), min(outer.share, share)
+    question = Question(deadline, outer, share=share)
     token = _question.set(question)
     try:
         async with asyncio.timeout(seconds):

@@ -201,10 +201,12 @@ class Outbox:
     async def refresh(self, cards: Iterable[tuple[str, str]]) -> None:
         """Ask for an edit of cards, given as (place, card), when there is time; one that is wanted sooner stays so."""
         mark = f"{Urgency.PROGRESS}:{secrets.token_hex(4)}"
-        pairs = list(cards)
-        if pairs:
-            known = ("SADD", PLACES.of(), *{place for place, _ in pairs})
-            await self.link.ask_all([known, *(("HSETNX", STALE.of(place), card, mark) for place, card in pairs)])
+        marked: dict[str, list[str]] = {}
+        for place, card in cards:
+            marked.setdefault(place, []).append(card)
+        if marked:
+            marks = [("EVAL", script("mark"), 1, STALE.of(place), mark, *ids) for place, ids in marked.items()]
+            await self.link.ask_all([("SADD", PLACES.of(), *marked), *marks])
 
     async def unmark(self, place: str, card: str, mark: str, *, drop: str = "") -> None:
         """Take back the mark of a card that was edited; `drop` is the record of one that is over and can go."""

@@ -13,7 +13,9 @@ from bot.store.keys import DUE, JOBS, MINE, OUTBOX, PENDING, PLACES, SUBSCRIPTIO
 from bot.store.scripts import script
 from providers.models import Job, JobRef
 
-_LEFT_OUT = {"account", "service", "raw", "request_id", "console_url", "region", "attributes", "notes"}
+_ELSEWHERE = {"account", "service", "raw"}
+_DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media", "input", "output", "updated_at"}
+_LEFT_OUT = _ELSEWHERE | _DETAILS
 """What no card shows: a job is kept in about 300 bytes."""
 MISSED = "?"
 """Begins the fingerprint of a job that the provider did not know when it was last asked."""

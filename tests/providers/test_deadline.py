@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from providers.deadline import DEFAULT_S, count_request, remaining, within
+from providers.deadline import DEFAULT_S, count_request, remaining, share, within
 
 
 async def test_outside_of_a_question_there_is_the_default():
@@ -54,3 +54,12 @@ async def test_requests_are_counted_for_the_question_and_for_those_around_it():
 
 async def one_more() -> None:
     count_request()
+
+
+async def test_a_question_within_another_has_no_more_than_its_share():
+    assert share() == 1
+    async with within(3, share=0.7):
+        async with within(1):
+            assert share() == 0.7
+        async with within(1, share=0.5):
+            assert share() == 0.5

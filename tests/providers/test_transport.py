@@ -202,6 +202,13 @@ async def test_an_operation_has_a_budget_of_its_own():
     assert cloud.budget.taken == [("media-cn/video-ocr/GetJobDetail", 15)]
 
 
+async def test_who_has_a_share_of_the_budget_takes_from_the_share_too():
+    cloud = Cloud(OK)
+    async with within(3, share=0.5):
+        await cloud.send()
+    assert cloud.budget.taken == [("media-cn/video-ocr/share", 2.5), ("media-cn/video-ocr", 5)]
+
+
 async def test_a_missing_secret_is_named_and_nothing_is_sent(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("TRANSPORT_TEST_KEY", raising=False)
     cloud = Cloud(OK, auth=Keyed())

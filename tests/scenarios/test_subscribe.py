@@ -101,11 +101,12 @@ async def test_subscribing_twice_changes_the_one_subscription(stage: Stage):
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by <@U0DANA>")
     again = await stage.lee.types(f"/jobs subscribe {job.id} to:here")
-    assert again.says("already")
+    assert again.says("followed here before")
     assert (await stage.dana.hears("Subscribed by <@U0LEE>")).ts == card.ts
     stage.world.end(job.id, "succeeded")
     await stage.dana.hears("Succeeded", broadcast=True)
-    assert len([answer for answer in await stage.dana.sees() if answer.says("Succeeded")]) == 2
+    await stage.dana.hears("Succeeded", thread_ts=None)
+    assert len([answer for answer in await stage.dana.sees() if answer.json["thread_ts"]]) == 1
 
 
 async def test_a_job_that_has_ended_says_so_and_offers_its_details(stage: Stage):

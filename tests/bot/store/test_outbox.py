@@ -174,8 +174,11 @@ async def test_the_most_urgent_reason_to_edit_a_card_stays(outbox: Outbox, link:
         after = await link.ask("HGET", STALE.of(PLACE), "card")
         assert after[:1] == stays
         assert after != before, "an edit that was drawn before does not take this mark back"
-    await outbox.refresh([(PLACE, "card")])
-    assert (await outbox.read(PLACE, ())).stale["card"][:1] == "0"
+    before = (await outbox.read(PLACE, ())).stale["card"]
+    await outbox.refresh([(PLACE, "card"), ("C2", "other")])
+    after = (await outbox.read(PLACE, ())).stale["card"]
+    assert after[:1] == "0"
+    assert after != before
     await outbox.refresh([])
 
 

@@ -1,0 +1,128 @@
+"""A small Slack in memory: it keeps what is posted, with its metadata, and refuses, dawdles or loses an answer."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+
+PAGE = 10
+"""Messages on a page of a conversation, fewer than is asked for: Slack may do so too."""
+
+
+@dataclass
+class Said:
+    """One message. `gone`: a person deleted it. `taken_back`: the bot did."""
+
+    channel: str
+    ts: str
+    text: str
+    thread_ts: str = ""
+    broadcast: bool = False
+    id: str = ""
+    gone: bool = False
+    taken_back: bool = False
+
+    @property
+    def there(self) -> bool:
+        return not (self.gone or self.taken_back)
+
+
+@dataclass
+class Reply:
+    """What the client returns, and what an error carries."""
+
+    data: dict[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def refused(code: str, **headers: str) -> SlackApiError:
+    return SlackApiError("refused", Reply({"ok": False, "error": code}, headers))
+
+
+async def _at_once() -> None:
+    return None
+
+
+@dataclass
+class MemorySlack:
+    """The methods that delivery calls. `trouble` is what happens to the next calls, in their order.
+
+    `lost` stores and answers nothing, `slow` waits for `slowly` before it stores, `CODE` refuses, `CODE!` stores and
+    refuses all the same, empty is no trouble. `before` and `after` are awaited around each call that takes effect.
+    """
+
+    now: Callable[[], float]
+    said: list[Said] = field(default_factory=list[Said])
+    trouble: list[str] = field(default_factory=list[str])
+    before: Callable[[], Awaitable[None]] = _at_once
+    after: Callable[[], Awaitable[None]] = _at_once
+    slowly: Callable[[], Awaitable[None]] = _at_once
+    refusals: list[str] = field(default_factory=list[str])
+
+    async def chat_postMessage(  # noqa: N802  # Slack's name
+        self, *, channel: str, text: str, metadata: dict[str, Any], thread_ts: str | None = None, **more: Any
+    ) -> Reply:
+        await self.before()
+        trouble = self._trouble()
+        if trouble == "slow":
+            await self.slowly()
+        elif trouble and trouble != "lost" and not trouble.endswith("!"):
+            raise refused(trouble)
+        if thread_ts and not self._find(channel, thread_ts):
+            raise refused("thread_not_found")
+        at = max(self.now(), float(self.said[-1].ts) + 0.000001 if self.said else 0)
+        broadcast = bool(more.get("reply_broadcast"))
+        said = Said(channel, f"{at:.6f}", text, thread_ts or "", broadcast, metadata["event_payload"]["id"])
+        self.said.append(said)
+        await self.after()
+        if trouble == "lost":
+            raise TimeoutError
+        if trouble.endswith("!"):
+            raise refused(trouble.removesuffix("!"))
+        return Reply({"ok": True, "channel": channel, "ts": said.ts})
+
+    async def chat_update(self, *, channel: str, ts: str, text: str, **_: Any) -> Reply:
+        await self.before()
+        if not (said := self._find(channel, ts)):
+            raise refused("message_not_found")
+        said.text = text
+        await self.after()
+        return Reply({"ok": True, "channel": channel, "ts": ts})
+
+    async def chat_delete(self, *, channel: str, ts: str) -> Reply:
+        await self.before()
+        if not (said := self._find(channel, ts)):
+            raise refused("message_not_found")
+        said.taken_back = True
+        await self.after()
+        return Reply({"ok": True})
+
+    async def conversations_open(self, *, users: list[str]) -> Reply:
+        await self.before()
+        return Reply({"ok": True, "channel": {"id": f"D{users[0]}"}})
+
+    async def api_call(self, method: str, *, params: dict[str, Any]) -> Reply:
+        """Read a conversation or a thread: newest first, page by page."""
+        await self.before()
+        mine = [each for each in self.said if each.channel == params["channel"] and each.there]
+        if method == "conversations.replies":
+            if not self._find(params["channel"], params["ts"]):
+                raise refused("thread_not_found")
+            mine = [each for each in mine if params["ts"] in {each.ts, each.thread_ts}]
+        else:
+            mine = [each for each in mine if not each.thread_ts or each.broadcast]
+        mine = [each for each in mine if float(each.ts) >= float(params["oldest"])][::-1]
+        start = int(params.get("cursor", 0))
+        more = str(start + PAGE) if start + PAGE < len(mine) else ""
+        messages = [{"ts": e.ts, "metadata": {"event_payload": {"id": e.id}}} for e in mine[start : start + PAGE]]
+        return Reply({"ok": True, "messages": messages, "response_metadata": {"next_cursor": more}})
+
+    def _trouble(self) -> str:
+        trouble = self.trouble.pop(0) if self.trouble else ""
+        if trouble:
+            self.refusals.append(trouble)
+        return trouble
+
+    def _find(self, channel: str, ts: str) -> Said | None:
+        return next((each for each in self.said if (each.channel, each.ts) == (channel, ts) and each.there), None)

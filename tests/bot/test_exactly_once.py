@@ -1,0 +1,548 @@
+"""Every change that was asked for is told once, in its order, in its place: whatever crashes, and whoever is at it.
+
+Hypothesis writes stories of people who subscribe and leave, of jobs that move, end and vanish, of answers that come too
+late, of deliveries that cross, and of processes that die before or after any step in Redis or Slack. A small model
+says what is to be told. More stories: `CALLBOARD_STORIES=2000 pytest tests/bot/test_exactly_once.py`
+"""
+
+import asyncio
+import json
+import os
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import cycle
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from bot import delivery, drawing, editing, posting, subscriptions, tracking
+from bot.cards import Card, Fate, Followed, On, Terms, To
+from bot.notices import Told
+from bot.outgoing import Post
+from bot.services import Services
+from bot.store import Store, slack_pace
+from bot.store.connection import Link, Part, connect
+from bot.store.keys import BEGUN
+from bot.store.scripts import script
+from bot.views.message import Message
+from bot.visits import is_person
+from providers.models import Job, JobRef, JobState
+from tests.bot.memory import CANNOT_LIST, NOW, InMemory
+from tests.bot.samples import SERVICE
+from tests.bot.slack import MemorySlack
+
+STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
+STEPS = 20
+
+
+class Crash(BaseException):
+    """The process died here."""
+
+
+@dataclass
+class Fuse:
+    """Lets the process die at the step with this number, before or after it took effect; None never does."""
+
+    left: int | None = None
+    after: bool = False
+    blown: bool = False
+
+    def step(self, *, after: bool) -> None:
+        if self.left is None or after is not self.after:
+            return
+        self.left -= 1
+        if self.left < 0:
+            self.left, self.blown = None, True
+            raise Crash
+
+
+class Turns:
+    """Lets tasks go on one step at a time, in an order that the story says."""
+
+    def __init__(self) -> None:
+        self._gates: dict[asyncio.Task[Any], asyncio.Event] = {}
+        self._arrived = asyncio.Event()
+
+    async def gate(self) -> None:
+        """Wait for the turn of whoever calls; outside of a story of several nobody waits."""
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        if gate := self._gates.get(task):
+            gate.clear()
+            self._arrived.set()
+            await gate.wait()
+
+    async def run(self, order: Iterator[int], *work: Awaitable[Any]) -> None:
+        """Run all of these, crossing each other; raises what one of them raised."""
+        tasks = [asyncio.ensure_future(self._one(each)) for each in work]
+        self._gates = {task: asyncio.Event() for task in tasks}
+        for task in tasks:
+            task.add_done_callback(lambda _: self._arrived.set())
+        while alive := [task for task in tasks if not task.done()]:
+            self._arrived.clear()
+            self._gates[alive[next(order) % len(alive)]].set()
+            await self._arrived.wait()
+        self._gates = {}
+        for task in tasks:
+            task.result()
+
+    async def _one(self, work: Awaitable[Any]) -> None:
+        await self._gates[cast("asyncio.Task[Any]", asyncio.current_task())].wait()
+        await work
+
+
+class Fragile(Link):
+    """A connection at each of whose steps a process may die. Slack's pace, which Redis counts by real time, is over."""
+
+    def __init__(self, link: Link, step: Callable[..., Awaitable[None]]) -> None:
+        super().__init__(link.redis)
+        self._step = step
+
+    async def ask(self, *command: Part) -> Any:
+        await self._step(after=False)
+        if command[:2] == ("EVAL", script("begin")):
+            await super().ask("DEL", command[4])
+        told = -2 if command[0] == "PTTL" else await super().ask(*command)
+        await self._step(after=True)
+        return told
+
+    async def ask_all(self, commands: Any, *, atomic: bool = False) -> list[Any]:
+        await self._step(after=False)
+        told = await super().ask_all(commands, atomic=atomic)
+        await self._step(after=True)
+        return told
+
+
+@dataclass
+class Modelled:
+    """A card as it should be; `left_at` is when it was last unsubscribed from, `posts` how often it may be posted."""
+
+    terms: Terms
+    jobs: dict[str, Fate | None] = field(default_factory=dict[str, Fate | None])
+    left_at: datetime | None = None
+    posts: int = 1
+    told: list[str] = field(default_factory=list[str])
+    ends: dict[str, JobState] = field(default_factory=dict[str, JobState])
+
+    @property
+    def batch(self) -> bool:
+        return len(self.jobs) > 1
+
+    @property
+    def over(self) -> bool:
+        return all(self.jobs.values())
+
+    def changed(self, job: Job, kind: str, fate: Fate | None) -> None:
+        ref = str(job.ref)
+        self.jobs[ref] = fate
+        if fate:
+            self.ends[ref] = job.state
+        if self.batch and self.over:
+            self._final()
+        elif (self.terms.on is On.ANY) if self.batch else (kind == "lost" or self.terms.wants(job.state)):
+            self.told.append(key(ref, kind, job))
+
+    def left(self, ref: str, at: datetime) -> None:
+        was_over = self.over
+        self.jobs[ref], self.left_at = Fate.UNSUBSCRIBED, at
+        if self.batch and self.over and not was_over:
+            self._final()
+
+    def _final(self) -> None:
+        ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not Fate.UNSUBSCRIBED]
+        if any(fate is not Fate.ENDED or self.terms.wants(self.ends[ref]) for ref, fate in ends):
+            self.told.append("final")
+
+
+def key(ref: str, kind: str, job: Job) -> str:
+    return f"{ref} {kind} {job.state.value} {job.raw_state}"
+
+
+def _told(told: Told) -> tuple[str, str]:
+    """Card and words of one change; what a digest tells of the end of a batch has no time before it."""
+    change = told.change
+    if change.since == change.at:
+        return told.card.id, "final"
+    return told.card.id, key(str(change.job.ref), change.kind.value, change.job)
+
+
+def _fates(card: Card) -> dict[str, str]:
+    return {ref: each.fate or "" for ref, each in card.jobs.items()}
+
+
+def written(post: Post) -> dict[str, Any]:
+    """A post in the words of this test."""
+    if post.note:
+        return {"note": type(post.note).__name__, "about": getattr(getattr(post.note, "card", None), "id", "")}
+    if post.digest:
+        return {"told": list(dict.fromkeys(_told(each) for each in post.digest.told))}
+    if post.told:
+        return {"told": [_told(post.told)]}
+    assert post.card
+    return {"told": [(post.card.id, "final")]} if post.final else drawn(post.card)
+
+
+def drawn(card: Card) -> dict[str, Any]:
+    return {"card": card.id, "jobs": _fates(card)}
+
+
+async def draw(services: Services, post: Post) -> Message:
+    real = await drawing.draw(services, post)
+    return Message(json.dumps(written(post)), real.blocks)
+
+
+async def draw_card(services: Services, card: Card) -> Message:
+    real = await drawing.draw_card(services, card)
+    return Message(json.dumps(drawn(card)), real.blocks)
+
+
+IDS = ["a", "b", "c", "d"]
+HERE = ["C1", "C2"]
+USERS = ["U1", "U2"]
+ENDS = [JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED]
+STORED = ["lost", "slow", "internal_error!"]
+REFUSED = ["internal_error", "ratelimited", "invalid_blocks", "is_archived", "token_revoked", "cannot_reply_to_message"]
+troubles = st.lists(st.sampled_from(["", *STORED, *REFUSED, "a_code_that_nobody_knows"]), max_size=3)
+crashes = st.none() | st.tuples(st.integers(0, 40), st.booleans())
+soon = st.none() | st.tuples(st.integers(0, 14), st.booleans())
+"""A delivery has about so many steps."""
+changed = st.sampled_from([None, JobState.RUNNING, JobState.RUNNING, *ENDS])
+orders = st.lists(st.integers(0, 1), min_size=1, max_size=12)
+terms_of = st.tuples(st.sampled_from(USERS), st.sampled_from(On), st.sampled_from([None, None, To.HERE, To.DM]))
+
+
+class Story(RuleBasedStateMachine):
+    url: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.now = NOW
+        self.fuse = Fuse()
+        self.turns = Turns()
+        self.jobs: dict[str, Job] = {}
+        self.known: dict[str, Job] = {}
+        self.following: dict[tuple[str, str], str] = {}
+        self.cards: dict[tuple[str, str], Modelled] = {}
+        self.lost: Counter[str] = Counter()
+        self.number = 0
+        self.run(self._open())
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        async def doing() -> Any:
+            return await work
+
+        return self.runner.run(doing())
+
+    async def _open(self) -> None:
+        self.redis = connect(self.url)
+        self.link = Link(self.redis)
+        await self.link.ask("FLUSHALL")
+        self.store = Store.over(Fragile(self.link, self._step))
+        self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
+        self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
+        self.services = Services([self.provider], self.store, clock=lambda: self.now, slack=cast("Any", self.slack))
+
+    async def _step(self, *, after: bool) -> None:
+        self.now += timedelta(milliseconds=1)
+        if not after:
+            await self.turns.gate()
+        self.fuse.step(after=after)
+
+    def _unix(self) -> float:
+        return self.now.timestamp()
+
+    async def _before(self) -> None:
+        await self._step(after=False)
+
+    async def _after(self) -> None:
+        await self._step(after=True)
+
+    async def _slowly(self) -> None:
+        self.now += timedelta(seconds=posting.RIPE_S + 1)
+        for _ in range(30):
+            await self.turns.gate()
+
+    def survived(self, work: Awaitable[Any], crash: tuple[int, bool] | None = None) -> bool:
+        """Do something during which the process may die; whether it came to its end."""
+        self.fuse = Fuse(*crash) if crash else Fuse()
+        try:
+            self.run(work)
+        except BaseException:
+            if not self.fuse.blown:
+                raise
+            return False
+        finally:
+            self.fuse = Fuse()
+        return True
+
+    def until_done(self, work: Callable[[], Awaitable[Any]], crash: tuple[int, bool] | None) -> None:
+        """Do something; whoever wanted it does it again when the process died."""
+        if not self.survived(work(), crash):
+            self.now += timedelta(seconds=1)
+            self.survived(work())
+
+    # What people do.
+
+    @initialize(places=st.lists(st.tuples(st.sampled_from(HERE), terms_of), min_size=1, max_size=3))
+    def some_are_followed(self, places: list[tuple[str, tuple[str, On, To | None]]]) -> None:
+        for here, wanted in places:
+            self.subscribe(IDS[:2], here, wanted, None)
+            self.subscribe(IDS[2:3], here, wanted, None)
+
+    @rule(ids=st.lists(st.sampled_from(IDS), min_size=1, max_size=3, unique=True), here=st.sampled_from(HERE),
+          wanted=terms_of, crash=crashes)  # fmt: skip
+    def subscribe(self, ids: list[str], here: str, wanted: tuple[str, On, To | None], crash: Any) -> None:
+        user, on, to = wanted
+        for job_id in ids:
+            if job_id not in self.jobs or self.jobs[job_id].state.ended:
+                self.number += 1
+                self.jobs[job_id] = self.provider.job(job_id, raw_state=f"R{self.number}")
+        self._cloud()
+        self._subscribe(ids, here, Terms(user=user, at=self.now, on=on, to=to), None, crash)
+
+    def _subscribe(self, ids: list[str], here: str, terms: Terms, card: str | None, crash: Any) -> None:
+        refs = [JobRef(*SERVICE, job_id) for job_id in ids]
+        place = terms.user if terms.to is To.DM else here
+        self.until_done(lambda: subscriptions.subscribe(self.services, refs, here, terms, card=card), crash)
+        for ref in refs:
+            mine = self.run(self.store.tracked.followers(ref))[place]
+            assert self.following.setdefault((place, str(ref)), mine) == mine, "who follows already keeps the card"
+            model = self.cards.setdefault((place, mine), Modelled(terms))
+            model.posts += model.over and bool(model.jobs)
+            model.terms = terms
+            model.jobs[str(ref)] = None
+            self.known.setdefault(str(ref), self.jobs[ref.id])
+
+    @rule(here=st.sampled_from(HERE), crash=crashes, data=st.data())
+    def take_unsubscription_back(self, here: str, crash: Any, data: st.DataObject) -> None:
+        soon = timedelta(minutes=30)
+        left = [
+            (card, JobRef.parse(ref).id)
+            for (place, card), model in self.cards.items()
+            if place == here and model.left_at and self.now - model.left_at < soon
+            for ref, fate in model.jobs.items()
+            if fate is Fate.UNSUBSCRIBED and JobRef.parse(ref).id in self.jobs
+            if not self.jobs[JobRef.parse(ref).id].state.ended
+        ]
+        if left:
+            card, job_id = data.draw(st.sampled_from(left))
+            terms = self.cards[here, card].terms
+            self._subscribe([job_id], here, terms.model_copy(update={"to": None}), card, crash)
+
+    @precondition(lambda self: self.following)
+    @rule(here=st.sampled_from(HERE), user=st.sampled_from(USERS), job_id=st.sampled_from(IDS), crash=crashes)
+    def unsubscribe(self, here: str, user: str, job_id: str, crash: Any) -> None:
+        ref = JobRef(*SERVICE, job_id)
+        self.until_done(lambda: subscriptions.unsubscribe(self.services, [ref], here, user), crash)
+        for place in (here, user):
+            self._left(place, str(ref))
+
+    def _left(self, place: str, ref: str) -> None:
+        if card := self.following.pop((place, ref), None):
+            self.cards[place, card].left(ref, self.now)
+            self._forget(ref)
+
+    def _forget(self, ref: str) -> None:
+        if all(ref != followed for _, followed in self.following):
+            self.known.pop(ref, None)
+
+    @precondition(lambda self: self.slack.said)
+    @rule(data=st.data())
+    def somebody_deletes_a_message(self, data: st.DataObject) -> None:
+        """Not one that is still under way: nobody could ever know that it arrived."""
+        said = data.draw(st.sampled_from(self.slack.said))
+        said.gone |= not self.run(self.link.ask("EXISTS", BEGUN.of(said.channel.removeprefix("D"))))
+
+    # What jobs do, and how it is seen.
+
+    def _cloud(self) -> None:
+        self.provider.jobs = list(self.jobs.values())
+
+    @precondition(lambda self: self.known)
+    @rule(changes=st.lists(st.tuples(st.sampled_from(IDS), changed), min_size=1, max_size=4), crash=crashes)
+    def jobs_change(self, changes: list[tuple[str, JobState | None]], crash: Any) -> None:
+        """Another word, progress alone (None), or an end."""
+        for job_id, to in changes:
+            ref = str(JobRef(*SERVICE, job_id))
+            if ref in self.known and job_id in self.jobs:
+                self._changes(ref, to, crash)
+
+    @precondition(lambda self: self.known)
+    @rule(job_id=st.sampled_from(IDS), to=changed, crash=soon, trouble=troubles)
+    def a_change_is_told(self, job_id: str, to: JobState | None, crash: Any, trouble: list[str]) -> None:
+        self.jobs_change([(job_id, to)], None)
+        for place in HERE + USERS:
+            self.deliver(place, crash, trouble)
+
+    @precondition(lambda self: self.known)
+    @rule(to=changed, crash=soon, order=orders, trouble=st.lists(st.sampled_from(["", *STORED]), max_size=3))
+    def a_change_is_told_by_two(self, to: JobState | None, crash: Any, order: list[int], trouble: list[str]) -> None:
+        self.jobs_change([(job_id, to) for job_id in IDS[:2]], None)
+        for place in HERE:
+            self.slack.trouble = list(trouble)
+            work = (delivery.deliver(self.services, place) for _ in range(2))
+            self.survived(self.turns.run(cycle(order), *work), crash)
+            self.slack.trouble = []
+
+    def _changes(self, ref: str, to: JobState | None, crash: Any) -> None:
+        job_id = JobRef.parse(ref).id
+        self.number += 1
+        old = self.jobs[job_id]
+        new = {"progress": self.number % 100} if to is None else {"state": to, "raw_state": f"R{self.number}"}
+        self.jobs[job_id] = old.model_copy(update=new)
+        self._cloud()
+        self._seen(ref, crash)
+
+    def _seen(self, ref: str, crash: Any) -> None:
+        job = self.jobs[JobRef.parse(ref).id]
+        self.until_done(lambda: tracking.observe(self.services, self.provider, [job], self.now), crash)
+        before, self.known[ref] = self.known[ref], job
+        if (before.state, before.raw_state) != (job.state, job.raw_state):
+            self._changed(ref, job, "moved", Fate.ENDED if job.state.ended else None)
+
+    def _changed(self, ref: str, job: Job, kind: str, fate: Fate | None) -> None:
+        for (place, followed), card in list(self.following.items()):
+            if followed == ref:
+                self.cards[place, card].changed(job, kind, fate)
+                self.lost[card] += fate is Fate.GONE and not is_person(place)
+                if fate:
+                    del self.following[place, followed]
+        if fate:
+            del self.known[ref]
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), crash=crashes)
+    def an_older_answer_comes(self, data: st.DataObject, crash: Any) -> None:
+        ref = data.draw(st.sampled_from(sorted(self.known)))
+        old = self.known[ref].model_copy(update={"state": JobState.FAILED, "raw_state": "OLD"})
+        long_ago = self.now - timedelta(days=2)
+        self.until_done(lambda: tracking.observe(self.services, self.provider, [old], long_ago), crash)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), crash=crashes)
+    def a_job_vanishes(self, data: st.DataObject, crash: Any) -> None:
+        ref = data.draw(st.sampled_from(sorted(self.known)))
+        for each in list(self.known):  # what the sweep will see on its way
+            if each != ref and JobRef.parse(each).id in self.jobs:
+                self._seen(each, None)
+        self.jobs.pop(JobRef.parse(ref).id, None)
+        self._cloud()
+        job = self.known[ref]
+        for _ in range(3):
+            self.now += timedelta(seconds=140)
+            self.until_done(lambda: tracking.sweep(self.services, self.provider), crash)
+        assert not self.run(self.store.tracked.followers(JobRef.parse(ref)))
+        self._changed(ref, job, "lost", Fate.GONE)
+
+    # What Callboard does.
+
+    @rule(place=st.sampled_from(HERE + USERS), crash=soon, trouble=troubles)
+    def deliver(self, place: str, crash: Any, trouble: list[str]) -> None:
+        self.slack.trouble = list(trouble)
+        self.survived(delivery.deliver(self.services, place), crash)
+        self.slack.trouble = []
+
+    @rule(place=st.sampled_from(HERE + USERS), crash=soon)
+    def edit(self, place: str, crash: Any) -> None:
+        self.survived(editing.edit_cards(self.services, place), crash)
+
+    @rule(place=st.sampled_from(HERE), order=orders)
+    def deliver_and_edit(self, place: str, order: list[int]) -> None:
+        work = (delivery.deliver(self.services, place), editing.edit_cards(self.services, place))
+        self.survived(self.turns.run(cycle(order), *work))
+
+    @rule(seconds=st.sampled_from([1, 20, 400]), restored=st.none() | st.sampled_from(HERE))
+    def time_passes(self, seconds: int, restored: str | None) -> None:
+        self.now += timedelta(seconds=seconds)
+        if restored:
+            self.run(self.store.outbox.restore(restored))
+
+    # What is to be true in the end.
+
+    def teardown(self) -> None:
+        try:
+            self.slack.trouble = []
+            self.run(self._drain())
+            self._all_told()
+            for place, ref in list(self.following):
+                self.run(subscriptions.unsubscribe(self.services, [JobRef.parse(ref)], place, place))
+                self._left(place, ref)
+            self.run(self._drain())
+            self._all_told()
+            self.now += editing.LOST_KEPT + timedelta(days=1)
+            self.run(self._drain())
+            assert self.run(self._without_lifetime()) == []
+        finally:
+            self.run(self.redis.aclose())
+            self.runner.close()
+
+    async def _drain(self) -> None:
+        """Visit whatever place a worker would find, until none is left to be visited."""
+        for place in HERE + USERS:
+            await self.store.outbox.restore(place)
+        for place in sorted(await self._places()):
+            for _ in range(200):
+                wait = await delivery.deliver(self.services, place)
+                if wait is None:
+                    break
+                self.now += timedelta(seconds=wait)
+            else:
+                raise AssertionError(f"{place} is never done")
+            assert await editing.edit_cards(self.services, place) is None
+        if await self._left_over():
+            await self._drain()
+
+    async def _places(self) -> set[str]:
+        [(_, _, pending)] = await self.store.tracked.state([SERVICE])
+        return pending | await self.store.outbox.places()
+
+    async def _left_over(self) -> bool:
+        boxes = [await self.store.outbox.read(place, ["/".join(SERVICE)]) for place in HERE + USERS]
+        return any(box.entries or box.begun or box.stale for box in boxes)
+
+    def _all_told(self) -> None:
+        notes: Counter[str] = Counter()
+        told: dict[tuple[str, str], list[str]] = {}
+        posts: Counter[tuple[str, str]] = Counter()
+        for said in sorted(self.slack.said, key=lambda said: float(said.ts)):
+            if said.taken_back:
+                continue
+            text, place = json.loads(said.text), said.channel.removeprefix("D")
+            if "card" in text:
+                posts[place, text["card"]] += 1
+                if said.there:
+                    fates = {ref: fate or "" for ref, fate in self.cards[place, text["card"]].jobs.items()}
+                    again = self.cards[place, text["card"]].posts > 1
+                    assert again or text["jobs"] == fates, "a card is as it should be"
+            for card, words in text.get("told", ()):
+                told.setdefault((place, card), []).append(words)
+            if text.get("note") == "LostJob":
+                notes[text["about"]] += 1
+        assert told == {name: model.told for name, model in self.cards.items() if model.told}
+        assert set(posts) == set(self.cards)
+        assert all(1 <= number <= self.cards[name].posts for name, number in posts.items())
+        assert +notes == +self.lost
+
+    async def _without_lifetime(self) -> list[str]:
+        return [name for name in await self.link.ask("KEYS", "*") if await self.link.ask("TTL", name) == -1]
+
+
+def test_every_change_is_told_exactly_once(redis_process: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(posting, "draw", draw)
+    monkeypatch.setattr(editing, "draw_card", draw_card)
+    monkeypatch.setattr(slack_pace, "EDITS_A_MINUTE", 100_000)
+    monkeypatch.setattr(slack_pace, "POSTS_A_MINUTE", 100_000)
+    story = type("Story", (Story,), {"url": redis_process})
+    health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+    bounds = settings(max_examples=STORIES, stateful_step_count=STEPS, deadline=None, suppress_health_check=health)
+    run_state_machine_as_test(story, settings=bounds)
+
+
+def test_a_followed_job_is_followed_until_it_has_a_fate():
+    assert Followed().fate is None
