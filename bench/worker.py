@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import NamedTuple
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -75,5 +76,12 @@ async def _work(parent: Connection, where: Clouds, redis_url: str, slack_url: st
                 while not parent.poll():  # noqa: ASYNC110  # a pipe has no event
                     await asyncio.sleep(0.02)
                 parent.recv()
-                rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-                parent.send(Figures(time.process_time(), rss, tracked.noted))
+                parent.send(Figures(time.process_time(), _most_memory(), tracked.noted))
+
+
+def _most_memory() -> int:
+    """The most that this process had in memory; what getrusage tells begins with what its parent had (Linux)."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return next(int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if line.startswith("VmHWM"))

@@ -107,7 +107,11 @@ async def _ask(look: _Look, due: Sequence[Due]) -> None:
     able = look.provider.capabilities
     look.left = {each.id: each for each in due}
     if plan.lists_first(due, able):
-        await _read_list(look, Reading.of(due, able))
+        reading = Reading.of(due, able)
+        try:
+            await _read_list(look, reading)
+        finally:
+            look.left = {job_id: look.left[job_id] for job_id in reading.wanted}
     for ids in plan.look_ups(list(look.left), able):
         await _look_up(look, ids, {job_id: kind for job_id in ids if (kind := look.left[job_id].kind)})
         for job_id in ids:
@@ -135,7 +139,6 @@ async def _read_pages(look: _Look, reading: Reading, query: JobQuery) -> None:
         look.answered += 1
         cursor = page.cursor
         goes_on = reading.goes_on(page.jobs) and cursor is not None
-        look.left = {job_id: each for job_id, each in look.left.items() if job_id in reading.wanted}
 
 
 async def _look_up(look: _Look, ids: Sequence[str], kinds: Mapping[str, str]) -> None:
