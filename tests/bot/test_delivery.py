@@ -16,6 +16,7 @@ from bot.outgoing import Post
 from bot.services import Services
 from bot.store import Store
 from bot.store.entries import NoteEntry
+from bot.store.keys import CARDS
 from bot.store.outbox import Box
 from bot.subscriptions import subscribe
 from bot.tracking import observe
@@ -235,11 +236,26 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
     assert PLACE not in await world.store.outbox.places()
 
 
-def test_a_code_stands_under_one_verdict_and_an_unknown_one_is_tried_again():
+def test_a_code_stands_under_one_verdict_and_an_unknown_one_is_known_as_such():
     assert judge(refused("ratelimited")) is Verdict.RETRY
-    assert judge(refused("never_heard_of")) is Verdict.RETRY
+    assert judge(refused("never_heard_of")) is Verdict.UNKNOWN
     assert judge(refused("")) is Verdict.UNSURE
-    assert {judge(refused(code)) for code in VERDICTS} == set(Verdict)
+    assert {judge(refused(code)) for code in (*VERDICTS, "never_heard_of")} == set(Verdict)
+
+
+@pytest.mark.parametrize("code", ["msg_blocks_too_long", "never_heard_of"])
+async def test_what_slack_does_not_like_is_sent_as_text_alone(world: World, code: str):
+    world.slack.trouble.append(code)
+    await world.follow()
+    assert await world.told() == 1
+    assert "job-0000" in world.slack.said[0].text
+
+
+async def test_a_card_that_cannot_be_read_keeps_nobody_else_from_being_told(world: World):
+    await world.follow()
+    await world.store.link.ask("HSET", CARDS.of(PLACE), "from-another-version", '{"id": 7}')
+    await world.becomes(state=JobState.FAILED)
+    assert await world.told() == 2
 
 
 @pytest.mark.parametrize(
