@@ -38,6 +38,7 @@ soak: $(READY_DEV) ## kill, restart and cut off real processes 200 times, and co
 bench: $(READY_DEV) ## measure, side by side
 	$(BIN)/python -m bench.ack
 	$(BIN)/python -m bench.providers
+	$(BIN)/python -m bench.tracking
 
 constraints: ## pin the newest versions that fit (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \

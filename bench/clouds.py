@@ -3,19 +3,21 @@
 import asyncio
 import os
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from unittest.mock import patch
 
 from bench.processes import POLITE, process
 from bot.config import load
 from providers.accounts import Account
-from sandbox.clouds.accounts import VOD_SG
+from sandbox.clouds.accounts import ACCOUNTS, VOD_SG
 from sandbox.clouds.alibaba import limits
 from sandbox.clouds.alibaba.details import type_of
+from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import serving
+from sandbox.clouds.words import KINDS
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, environment
 
@@ -31,21 +33,48 @@ class Clouds:
     vod_ai: Mapping[str, str]
     vod_jobs: Mapping[str, str]
 
-    def accounts(self) -> tuple[Account, ...]:
-        """The demo's accounts, served here, and with budgets that hold nobody up."""
+    def accounts(self, *, limited: bool = False) -> tuple[Account, ...]:
+        """The demo's accounts, served here, and with budgets that hold nobody up unless `limited`."""
         return tuple(
             account.model_copy(
                 update={
                     "endpoints": dict.fromkeys(account.services, self.url),
-                    "requests_per_second": dict.fromkeys(account.services, UNLIMITED),
+                    "requests_per_second": {} if limited else dict.fromkeys(account.services, UNLIMITED),
                 }
             )
             for account in load(CONFIGURATION).accounts
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A world whose jobs all run, until somebody ends them: so many a service, created over these ages (seconds)."""
+
+    jobs: Mapping[str, int]
+    youngest_s: float = 3_600
+    oldest_s: float = 90_000
+
+    def world(self, clock: Callable[[], float]) -> World:
+        """Return the world; its services have no other jobs."""
+        accounts = [
+            replace(one, services=tuple(each for each in one.services if each in self.jobs)) for one in ACCOUNTS
+        ]
+        world = World(clock=clock, accounts=accounts, jobs_per_service=0, arrival_s=0)
+        now = world.now()
+        for account, service, store in world.stores():
+            for known in store.select(now):
+                store.remove(known.id)
+            kind, words = next(iter(KINDS[service].items()))
+            step = (self.oldest_s - self.youngest_s) / self.jobs[service]
+            for number in range(self.jobs[service]):
+                ago, word = self.oldest_s - number * step, words.running[-1]
+                order = JobOrder(account=account, service=service, kind=kind, created_ago_s=ago, raw_state=word)
+                store.add(make(order, now))
+        return world
+
+
 @contextmanager
-def clouds(jobs: int, *, frozen: bool = False) -> Generator[Clouds]:
+def clouds(jobs: int | Running, *, frozen: bool = False) -> Generator[Clouds]:
     """Serve a world of so many jobs a service while the block runs, with its made-up keys in the environment.
 
     In a frozen world time stands still, so that everybody finds the very same pages; its signatures hold 15 minutes.
@@ -56,11 +85,12 @@ def clouds(jobs: int, *, frozen: bool = False) -> Generator[Clouds]:
         yield serving_process.recv()
 
 
-def _serve(parent: Connection, jobs: int, frozen: bool) -> None:  # noqa: FBT001  # multiprocessing passes by position
+def _serve(parent: Connection, jobs: int | Running, frozen: bool) -> None:  # noqa: FBT001  # multiprocessing passes by position
     limits.CALLS_PER_SECOND.clear()  # else GetJobDetail would measure how well everybody waits
     started = time.time()
     clock = (lambda: started) if frozen else time.time
-    asyncio.run(_serve_world(parent, World(clock=clock, jobs_per_service=jobs, arrival_s=0)))
+    world = World(clock=clock, jobs_per_service=jobs, arrival_s=0) if isinstance(jobs, int) else jobs.world(clock)
+    asyncio.run(_serve_world(parent, world))
 
 
 async def _serve_world(parent: Connection, world: World) -> None:
@@ -71,4 +101,6 @@ async def _serve_world(parent: Connection, world: World) -> None:
 
 
 def _kinds(world: World, service: str) -> dict[str, str]:
-    return {job.id: type_of(job) for job in world.store(VOD_SG.name, service).select(world.now())}
+    served = {of for account, of, _ in world.stores() if account == VOD_SG.name}
+    jobs = world.store(VOD_SG.name, service).select(world.now()) if service in served else []
+    return {job.id: type_of(job) for job in jobs}

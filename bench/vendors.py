@@ -29,6 +29,15 @@ def video_ocr(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
     return [_call(client.list_tasks_details, ListTasksDetailsRequest("video-ocr", **_fields(one))) for one in requests]
 
 
+def video_ocr_task(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
+    """Huawei's VAS client, about one task a request."""
+    from huaweicloudsdkvas.v2 import ShowTaskRequest, VasClient
+
+    client = _huawei(VasClient, url)
+    ids = [one.url.path.rsplit("/", 1)[1] for one in requests]
+    return [_call(client.show_task, ShowTaskRequest("video-ocr", each)) for each in ids]
+
+
 def image_moderation(url: str, requests: Sequence[httpx.Request]) -> list[Call]:
     """Huawei's Moderation client, of the last release line that has the batch jobs."""
     from huaweicloudsdkmoderation.v2 import ModerationClient, RunCheckTaskJobsRequest

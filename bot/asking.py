@@ -46,6 +46,8 @@ async def ask_all(
     `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept.
     """
     asked = await asyncio.gather(*(_ask(provider, ask, empty(), services.answer_s) for provider in providers))
+    for each in asked:
+        services.metrics.requested(*each.address, each.error.kind if each.error else "ok", each.requests)
     return await _remember_health(services, asked)
 
 

@@ -175,7 +175,7 @@ async def _refused(  # noqa: PLR0917  # everything about one post
         case Verdict.DETACH if begun.thread_ts:
             alone = begun.model_copy(update={"thread_ts": ""})
             return await _send(visit, alone, channel, what, message)
-        case Verdict.PLAIN if message.blocks:
+        case Verdict.PLAIN | Verdict.UNKNOWN if message.blocks:
             return await _send(visit, begun, channel, what, Message(message.text, []))
         case Verdict.SUSPEND:
             await visit.suspend(code)

@@ -49,7 +49,6 @@ class _Look:
     services: Services
     provider: Provider
     random: Random = field(default_factory=Random)
-    waiting: set[str] = field(default_factory=set[str])
     left: dict[str, Due] = field(default_factory=dict[str, Due])
     answered: int = 0
     unanswered: ProviderError | None = None
@@ -68,7 +67,8 @@ async def sweep(services: Services, provider: Provider) -> float | None:
     Raises StoreUnavailable.
     """
     began, look = time.perf_counter(), _Look(services, provider)
-    due = await services.store.tracked.due(look.service, services.clock() + SOON, DUE_MAX)
+    multiple = plan.look_up_multiple(provider.capabilities)
+    due = await services.store.tracked.due(look.service, services.clock() + SOON, DUE_MAX, multiple=multiple)
     before = (await services.store.sweeps.read([look.service]))[look.service]
     after = before
     if due:
@@ -77,17 +77,12 @@ async def sweep(services: Services, provider: Provider) -> float | None:
         await services.store.sweeps.write(look.service, after)
         _count(look, after, time.perf_counter() - began)
         await _show_trouble(look, before, after)
-    for place in look.waiting:
-        await wake(services, place)
     return await _next_in(look, after)
 
 
 async def observe(services: Services, provider: Provider, jobs: Sequence[Job], asked_at: datetime) -> None:
     """Take what somebody else's question told of jobs into account, as far as they are followed."""
-    look = _Look(services, provider)
-    await _observe(look, jobs, asked_at, explained=True)
-    for place in look.waiting:
-        await wake(services, place)
+    await _observe(_Look(services, provider), jobs, asked_at, explained=True)
 
 
 async def _asked(look: _Look, due: Sequence[Due]) -> tuple[int, ProviderError | None]:
@@ -112,7 +107,11 @@ async def _ask(look: _Look, due: Sequence[Due]) -> None:
     able = look.provider.capabilities
     look.left = {each.id: each for each in due}
     if plan.lists_first(due, able):
-        await _read_list(look, Reading.of(due, able))
+        reading = Reading.of(due, able)
+        try:
+            await _read_list(look, reading)
+        finally:
+            look.left = {job_id: look.left[job_id] for job_id in reading.wanted}
     for ids in plan.look_ups(list(look.left), able):
         await _look_up(look, ids, {job_id: kind for job_id in ids if (kind := look.left[job_id].kind)})
         for job_id in ids:
@@ -120,16 +119,26 @@ async def _ask(look: _Look, due: Sequence[Due]) -> None:
 
 
 async def _read_list(look: _Look, reading: Reading) -> None:
+    """Read pages from the newest on, then from the newest job that is still wanted, for as long as they pay."""
+    query = JobQuery(limit=min(100, look.provider.capabilities.page_max))
+    await _read_pages(look, reading, query)
+    pays = True
+    while pays and (until := reading.jump()):
+        wanted = len(reading.wanted)
+        await _read_pages(look, reading, query.model_copy(update={"until": until}))
+        pays = wanted - len(reading.wanted) >= look.provider.capabilities.batch_max
+
+
+async def _read_pages(look: _Look, reading: Reading, query: JobQuery) -> None:
     cursor: str | None = None
     goes_on = True
     while goes_on:
         asked_at = look.services.clock()
-        page = await look.provider.page(JobQuery(limit=min(100, look.provider.capabilities.page_max)), cursor)
+        page = await look.provider.page(query, cursor)
         await _observe(look, page.jobs, asked_at)
         look.answered += 1
         cursor = page.cursor
         goes_on = reading.goes_on(page.jobs) and cursor is not None
-        look.left = {job_id: each for job_id, each in look.left.items() if job_id in reading.wanted}
 
 
 async def _look_up(look: _Look, ids: Sequence[str], kinds: Mapping[str, str]) -> None:
@@ -184,12 +193,15 @@ async def _record(look: _Look, found: Sequence[tuple[Kept, Job]], asked_at: date
 
 
 async def _recorded(look: _Look, steps: Sequence[Step]) -> None:
-    """Record steps; cards on which nothing but the progress is new are drawn again when there is time."""
+    """Record steps, and have them told while the look goes on: the provider's limit may make it last a minute.
+
+    Cards on which nothing but the progress is new are drawn again when there is time.
+    """
     told = {step.id for step in steps if step.entry}
     followers = await look.services.store.tracked.record(look.service, steps)
     cards = [pair for job_id, places in followers.items() if job_id not in told for pair in places.items()]
     await look.services.store.outbox.refresh(cards)
-    look.waiting.update(place for places in followers.values() for place in places)
+    await wake(look.services, *{place for places in followers.values() for place in places})
 
 
 async def _missed(look: _Look, ids: Sequence[str], asked_at: datetime) -> None:
@@ -242,7 +254,7 @@ async def _show_trouble(look: _Look, before: Sweep, after: Sweep) -> None:
         return
     cards = await look.services.store.tracked.cards(look.service)
     await look.services.store.outbox.refresh(cards)
-    look.waiting.update(place for place, _ in cards)
+    await wake(look.services, *{place for place, _ in cards})
 
 
 def _troubled(sweep: Sweep) -> bool:

@@ -29,6 +29,8 @@ class Verdict(Enum):
     """The message that was to be edited or replied to is gone: go on without it."""
     PLAIN = auto()
     """Slack does not like the blocks: send the text alone."""
+    UNKNOWN = auto()
+    """Nobody documented this code: send the text alone, in case the blocks are to blame, and then again and again."""
 
 
 _CODES: Mapping[Verdict, tuple[str, ...]] = MappingProxyType(
@@ -73,8 +75,8 @@ RETRY_S = 5.0
 
 
 def judge(error: SlackApiError) -> Verdict:
-    """Decide about a refusal; a code that nobody documented is tried again, and never taken for success."""
-    return VERDICTS.get(refusal(error), Verdict.RETRY)
+    """Decide about a refusal; one with a code that nobody documented is never taken for success."""
+    return VERDICTS.get(refusal(error), Verdict.UNKNOWN)
 
 
 def retry_after(error: SlackApiError) -> float | None:

@@ -23,9 +23,10 @@ ADD_S = 2.0
 log = structlog.get_logger("callboard")
 
 
-async def wake(services: Services, place: str) -> None:
-    """Have a place told what waits for it; nothing happens while somebody is at it."""
-    await _add(services, DELIVER, f"{DELIVER}:{place}", place)
+async def wake(services: Services, *places: str) -> None:
+    """Have places told what waits for them; nothing happens where somebody is at it."""
+    for place in places:
+        await _add(services, DELIVER, f"{DELIVER}:{place}", place)
 
 
 async def draw_soon(services: Services, place: str) -> None:

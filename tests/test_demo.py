@@ -149,16 +149,27 @@ async def test_two_minutes_in_the_demo(demo: Demo, chromium_pages: tuple[Newcome
     await expect(shared).to_contain_text("Shared by @dana")
     await expect(shared).not_to_contain_text("Only visible to you")
 
-    await expect(await dana.types(f"/jobs show {VIDEO_OCR_ID}")).to_contain_text("Running")
+    running_job = await dana.types(f"/jobs show {VIDEO_OCR_ID}")
+    await expect(running_job).to_contain_text("Running")
     await expect(await dana.types(f"/jobs show {VOD_FAILED_TRANSCODE_ID}")).to_contain_text("TranscodeFail")
     await expect(rows(await dana.types("/jobs list vod-jobs"))).to_have_count(1)
+
+    await running_job.get_by_role("button", name="Subscribe").click()
+    card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana").last
+    await expect(card).to_contain_text("next check")
+    cloud = clouds.locator("section", has=clouds.get_by_role("heading", name="media-cn/video-ocr"))
+    await cloud.get_by_role("button", name="Fail ocr-task").click()
+    await card.get_by_role("button", name="Refresh").click()
+    await expect(card).to_contain_text("Failed")
+    told = dana.page.get_by_role("article").filter(has_text="replied to a thread").last
+    await expect(told).to_contain_text("ocr-task")
+    await expect(told).to_contain_text("was 🔄 running")
 
     mistyped = await dana.types("/jobs lst")
     await expect(mistyped).to_contain_text("Did you mean /jobs list")
     await mistyped.get_by_role("button", name="Yes, run it").click()
     await expect(rows(mistyped)).to_have_count(10)
 
-    cloud = clouds.locator("section", has=clouds.get_by_role("heading", name="media-cn/video-ocr"))
     await cloud.get_by_role("button", name="down").click()
     await expect(cloud.get_by_role("button", name="down")).to_have_attribute("aria-pressed", "true")
     partly = await dana.types("/jobs list")

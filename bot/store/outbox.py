@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.cards import Card
 from bot.store import entries
@@ -132,7 +132,7 @@ class Outbox:
         asking += [("XRANGE", OUTBOX.of(slot, place), "-", "+", "COUNT", READ_MAX) for slot in slots]
         turn, begun, suspended, cards, stale, *streams = await self.link.ask_all(asking)
         box = Box(place, records=cards, stale=stale, turn=turn or "")
-        box.cards = {card_id: Card.model_validate_json(text) for card_id, text in cards.items()}
+        box.cards = {card_id: card for card_id, text in cards.items() if (card := _card(text))}
         box.begun = Begun.model_validate_json(begun) if begun else None
         box.suspension = Suspension.model_validate_json(suspended) if suspended else None
         for slot, stream in zip(slots, streams, strict=True):
@@ -258,6 +258,14 @@ class Outbox:
 def encode(card: Card) -> str:
     """Return a card as it is kept."""
     return card.model_dump_json(exclude_defaults=True, exclude={"jobs": {"__all__": {"job": {"raw"}}}})
+
+
+def _card(text: str) -> Card | None:
+    """Read a card; one that another version wrote and this one cannot read is no reason to tell nobody anything."""
+    try:
+        return Card.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 def _sort(box: Box, slot: str, stream: Iterable[tuple[str, dict[str, str]]]) -> None:

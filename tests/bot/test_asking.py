@@ -120,3 +120,11 @@ async def test_a_bug_in_a_provider_is_nobody_elses_error(store: Store):
 
 async def test_nobody_to_ask(store: Store):
     assert await asked(services(store)) == []
+
+
+async def test_requests_are_counted_by_service_and_outcome(store: Store):
+    parts = services(store, InMemory(service="a").filled(1), InMemory(service="b", trouble=failing(REFUSED)))
+    await asked(parts)
+    told = parts.metrics.text().decode()
+    assert 'callboard_provider_requests_total{account="acme",outcome="ok",service="a"} 2.0' in told
+    assert 'callboard_provider_requests_total{account="acme",outcome="unauthorized",service="b"} 1.0' in told

@@ -1,0 +1,180 @@
+"""Jobs that are followed: subscribed to by the thousand, looked at until none is due."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from bench.clouds import Clouds
+from bot import plan, tracking
+from bot.cards import Card, Followed, Terms
+from bot.config import Redis as RedisSettings
+from bot.services import Services, utc_now
+from bot.store import Store
+from bot.store.connection import Part
+from bot.store.entries import SubscribedEntry
+from bot.store.keys import CARDS, DUE, JOBS, OUTBOX, PENDING, PLACES, SUBSCRIPTIONS
+from bot.store.outbox import encode
+from bot.store.scripts import script
+from bot.store.tracked import record
+from providers import registry
+from providers.base import Provider
+from providers.deadline import within
+from providers.models import Job, JobQuery
+
+ROUND_S = 600.0
+"""A round that takes longer than this has failed."""
+A_PLACE = 100
+"""Jobs that are followed in one channel."""
+PLACE = "C{:06}"
+CARD = "{:010x}"
+TS = "1700000000.{:06}"
+
+Numbered = Callable[[int], str]
+
+
+def _place(number: int) -> str:
+    return PLACE.format(number // A_PLACE)
+
+
+def _ts(number: int) -> str:
+    return TS.format(number % 10**6)
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that can be put forward."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@asynccontextmanager
+async def opened(
+    where: Clouds, redis_url: str, clock: Callable[[], datetime] = utc_now, *, limited: bool = False
+) -> AsyncGenerator[tuple[Services, httpx.AsyncClient]]:
+    """What sweeps work with, the request budget shared over Redis included; and its HTTP client."""
+    async with Store.open(RedisSettings(url=redis_url)) as store, registry.http_client() as client:
+        yield (
+            Services(registry.build(where.accounts(limited=limited), client, store.budget), store, clock=clock),
+            client,
+        )
+
+
+def provider_of(services: Services, service: str) -> Provider:
+    return next(each for each in services.providers if each.service == service)
+
+
+async def follow(
+    services: Services, provider: Provider, where: Clouds, *, place: Numbered = _place, ts: Numbered = _ts
+) -> int:
+    """Subscribe to every job that a service has, each on a card of its own, as if all that was told long ago.
+
+    `place` says where the job with a number is followed, `ts` what its card's message is. Returns how many jobs there
+    are.
+    """
+    number = 0
+    told: set[str] = set()
+    async for jobs in _known(provider, where):
+        commands: list[Sequence[Part]] = []
+        for job in jobs:
+            here = place(number)
+            card = Card(
+                id=CARD.format(number),
+                place=here,
+                terms=Terms(user="U0DANA", at=services.clock()),
+                jobs={str(job.ref): Followed()},
+                channel=here,
+                ts=ts(number),
+            )
+            commands += _subscription(job, card)
+            told.add(here)
+            number += 1
+        await services.store.link.ask_all(commands)
+    slot = f"{provider.account}/{provider.service}"
+    await services.store.link.ask_all([("DEL", PENDING.of(slot)), *(("DEL", OUTBOX.of(slot, here)) for here in told)])
+    return number
+
+
+async def _known(provider: Provider, where: Clouds) -> AsyncGenerator[Sequence[Job]]:
+    kinds = {"vod-ai": where.vod_ai, "vod-jobs": where.vod_jobs}.get(provider.service, {})
+    ids, cursor = list(kinds), None
+    async with within(ROUND_S):
+        while provider.capabilities.lists:
+            page = await provider.page(JobQuery(), cursor)
+            yield page.jobs
+            if (cursor := page.cursor) is None:
+                return
+        for some in plan.look_ups(ids, provider.capabilities):
+            yield (await provider.lookup(some, {one: kinds[one] for one in some})).found
+
+
+def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
+    """What subscribing writes, as the store does it, and the card as it is once Slack has its message."""
+    slot, now = f"{job.account}/{job.service}", card.terms.at
+    entry = SubscribedEntry(job=job.model_copy(update={"raw": None}), terms=card.terms).model_dump_json()
+    keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot), OUTBOX.of(slot, card.place))
+    told = (job.id, record(job, now - plan.OLDEST), 0, card.place, card.id, entry)
+    return [
+        ("EVAL", script("subscribe"), 5, *keys, *told),
+        ("HSET", CARDS.of(card.place), card.id, encode(card)),
+        ("SADD", PLACES.of(), card.place),
+    ]
+
+
+async def places(services: Services, provider: Provider) -> dict[str, str]:
+    """Return where each job of a service is followed, by its id."""
+    kept = await services.store.link.ask("HGETALL", SUBSCRIPTIONS.of(f"{provider.account}/{provider.service}"))
+    return {job_id: next(iter(json.loads(followers))) for job_id, followers in kept.items()}
+
+
+async def make_due(services: Services, provider: Provider) -> None:
+    """Let it be time to look at every followed job of a service."""
+    due = DUE.of(f"{provider.account}/{provider.service}")
+    await services.store.link.ask("ZUNIONSTORE", due, 1, due, "WEIGHTS", 0)
+
+
+async def look_at_all(services: Services, provider: Provider) -> int:
+    """Sweep a service until nothing is due, without pauses; return how many sweeps it took."""
+    sweeps = 0
+    async with asyncio.timeout(ROUND_S):
+        while True:
+            await tracking.sweep(services, provider)
+            sweeps += 1
+            if await due_in(services, provider) > 0:
+                return sweeps
+
+
+async def due_in(services: Services, provider: Provider) -> float:
+    """Return after how many seconds the next job is due."""
+    _, first, _ = (await services.store.tracked.state([(provider.account, provider.service)]))[0]
+    return (first - services.clock()).total_seconds() if first else 0.0
+
+
+async def memory(services: Services) -> int:
+    """Return the bytes that Redis keeps."""
+    return int((await services.store.link.ask("INFO", "memory"))["used_memory"])
+
+
+async def redis_cpu(services: Services) -> float:
+    """Return the CPU seconds that Redis has taken."""
+    cpu: Mapping[str, float] = await services.store.link.ask("INFO", "cpu")
+    return float(cpu["used_cpu_user"]) + float(cpu["used_cpu_sys"])
+
+
+async def sent(where: Clouds) -> int:
+    """Return how many requests the clouds have counted so far."""
+    async with httpx.AsyncClient() as client:
+        return int((await client.get(f"{where.url}/control/requests")).json()["total"])
+
+
+async def quiet(services: Services, provider: Provider) -> bool:
+    """Whether nothing waits to be told: every job was found unchanged."""
+    _, _, places = (await services.store.tracked.state([(provider.account, provider.service)]))[0]
+    return not places

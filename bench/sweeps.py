@@ -1,0 +1,176 @@
+"""A look at every followed job, none of which has changed: requests, CPU, Redis, and time on the wall."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from pathlib import Path
+from types import MappingProxyType
+
+import httpx
+
+from bench import bare, followed
+from bench.clouds import Clouds, Running, clouds
+from bench.measure import Cost, Run, in_turns
+from bench.providers import auth_of
+from bot import tracking
+from bot.services import Services
+from bot.store.embedded import embedded_redis
+from bot.store.sweeps import Sweep
+from providers import registry
+from providers.base import Provider
+
+ROUNDS = 5
+MANY = 20_000
+"""So many jobs are looked at once: a round of them lasts longer than the machine's moods."""
+AT_ONCE: Mapping[str, int] = MappingProxyType({"video-ocr": 1, "vod-ai": 4, "vod-jobs": 4})
+"""Requests under way at once: pages follow each other, and look-ups are sent as many at once as a provider does."""
+LIST_PAGE = 100
+CHUNK = 100
+MINUTES = 10
+
+
+def least(provider: Provider, jobs: int) -> int:
+    """The fewest requests that tell of so many jobs."""
+    able = provider.capabilities
+    return ceil(jobs / (LIST_PAGE if able.lists else able.batch_max))
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one look at every job of a service took; CPU and time are medians of rounds."""
+
+    service: str
+    jobs: int
+    sweeps: int
+    requests: int
+    least: int
+    costs: Mapping[str, Cost]
+    redis_cpu_s: float
+    redis_bytes: float
+    limited_s: float
+    quiet: bool
+
+    @property
+    def row(self) -> list[str]:
+        ours = self.costs["callboard"].cpu_s
+        micros = [f"{cost.cpu_s / self.jobs * 1e6:,.0f}" for cost in self.costs.values()]
+        ratios = [f"{ours / self.costs[name].cpu_s:.2f}" for name in ("httpx", "aiohttp")]
+        return [
+            *(self.service, f"{self.jobs:,}", f"{self.requests:,}", f"{self.least:,}"),
+            *(*micros, f"{self.redis_cpu_s / self.jobs * 1e6:,.0f}", *ratios),
+            *(f"{self.redis_bytes:,.0f}", f"{self.costs['callboard'].wall_s:.1f}", f"{self.limited_s:,.0f}"),
+        ]
+
+
+COLUMNS = (
+    *("", "jobs", "sent", "least"),
+    *("ours", "httpx", "aio", "Redis"),
+    *("x httpx", "x aio", "bytes", "wall s", "limit"),
+)
+"""CPU of Callboard, httpx, httpx over aiohttp and Redis; how long the provider's limit makes it last."""
+
+
+async def measure(service: str, jobs: int, folder: Path) -> Swept:
+    """Follow so many jobs of a service, and look at all of them, in turns with fetching the same bare."""
+    with clouds(Running({service: jobs}), frozen=True) as where:
+        async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url) as (services, client):
+            provider = followed.provider_of(services, service)
+            before = await followed.memory(services)
+            number = await followed.follow(services, provider, where)
+            kept = (await followed.memory(services) - before) / number
+            requests, sweeps = await _recorded(services, provider, client)
+            rounds = 1 if number > MANY else ROUNDS
+            costs, redis_cpu = await _costs(services, provider, where, requests, rounds)
+            return Swept(
+                service=service,
+                jobs=number,
+                sweeps=sweeps,
+                requests=len(requests),
+                least=least(provider, number),
+                costs=costs,
+                redis_cpu_s=redis_cpu,
+                redis_bytes=kept,
+                limited_s=len(requests) / (provider.capabilities.requests_per_second * tracking.SHARE),
+                quiet=await followed.quiet(services, provider),
+            )
+
+
+async def _recorded(
+    services: Services, provider: Provider, client: httpx.AsyncClient
+) -> tuple[list[httpx.Request], int]:
+    """Look at every job once; return the requests that this took, and the sweeps."""
+    recorder = bare.Recorder(client)
+    try:
+        return recorder.requests, await followed.look_at_all(services, provider)
+    finally:
+        client.event_hooks = {"request": []}
+
+
+async def _costs(
+    services: Services, provider: Provider, where: Clouds, requests: Sequence[httpx.Request], rounds: int
+) -> tuple[dict[str, Cost], float]:
+    """Look at every job, and fetch the same pages bare, in turns; return the costs, and the CPU seconds of Redis."""
+    account = next(each for each in where.accounts() if provider.service in each.services)
+    at_once, auth = AT_ONCE[provider.service], auth_of(account)
+    redis_cpu: list[float] = []
+
+    async def ours() -> None:
+        await followed.make_due(services, provider)
+        before = await followed.redis_cpu(services)
+        await followed.look_at_all(services, provider)
+        redis_cpu.append(await followed.redis_cpu(services) - before)
+
+    def fetch(client: httpx.AsyncClient) -> Run:
+        questions = bare.signed(requests, auth)
+
+        async def run() -> None:
+            for start in range(0, len(questions), CHUNK):  # what was read is dropped soon, as a sweep does
+                await bare.ask(client, questions[start : start + CHUNK], at_once)
+
+        return run
+
+    async with httpx.AsyncClient() as plain, registry.http_client() as quick:
+        costs = await in_turns(
+            {"callboard": lambda: ours, "httpx": lambda: fetch(plain), "aiohttp": lambda: fetch(quick)},
+            rounds,
+        )
+    return costs, sorted(redis_cpu)[len(redis_cpu) // 2]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Some minutes of following, on a clock that is put forward."""
+
+    service: str
+    jobs: int
+    requests: int
+    least: int
+    sweeps: int
+
+    @property
+    def row(self) -> list[str]:
+        ratio = f"{self.requests / self.least:.2f}"
+        return [self.service, f"{self.jobs:,}", f"{self.sweeps:,}", f"{self.requests:,}", f"{self.least:,}", ratio]
+
+
+KEPT_COLUMNS = ("", "jobs", "sweeps", "sent", "least", "x least")
+
+
+async def keep_up(service: str, jobs: int, folder: Path) -> Kept:
+    """Follow so many old jobs for ten minutes, and compare with as many whole looks as the interval asks for."""
+    clock = followed.Clock()
+    with clouds(Running({service: jobs}), frozen=True) as where:
+        async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url, clock) as (services, _):
+            provider = followed.provider_of(services, service)
+            number = await followed.follow(services, provider, where)
+            await followed.look_at_all(services, provider)
+            before, ends, looks = await followed.sent(where), clock() + timedelta(minutes=MINUTES), set[Sweep]()
+            while clock() < ends:
+                pause = await tracking.sweep(services, provider) or 1
+                slot = (provider.account, provider.service)
+                looks.add((await services.store.sweeps.read([slot]))[slot])
+                clock.ahead += timedelta(seconds=pause)
+            requests = await followed.sent(where) - before
+            rounds = timedelta(minutes=MINUTES) / tracking.plan.OLDEST
+            return Kept(service, number, requests, round(rounds * least(provider, number)), len(looks))

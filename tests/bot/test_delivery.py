@@ -1,0 +1,266 @@
+"""Telling a place what waits: whatever died, crossed or was refused on the way, each thing is told once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from bot import editing, posting
+from bot.cards import Fate, On, Terms
+from bot.delivery import deliver
+from bot.editing import edit_cards
+from bot.notices import SoughtInVain
+from bot.outgoing import Post
+from bot.services import Services
+from bot.store import Store
+from bot.store.entries import NoteEntry
+from bot.store.keys import CARDS
+from bot.store.outbox import Box
+from bot.subscriptions import subscribe
+from bot.tracking import observe
+from bot.verdicts import VERDICTS, Verdict, judge, retry_after
+from bot.views.message import Message
+from providers.models import JobState
+from tests.bot.memory import NOW, InMemory
+from tests.bot.samples import PLACE, SLOT, TERMS
+from tests.bot.slack import MemorySlack, Reply, refused
+
+ANY = Terms(user="U1", at=NOW, on=On.ANY)
+NOTE = NoteEntry(note=SoughtInVain(ids=["x"], looked_in=[SLOT], minutes=10))
+
+
+@dataclass
+class World:
+    """A place, a job that is followed there, and a Slack in memory."""
+
+    store: Store
+    now: datetime = NOW
+    services: Services = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.provider = InMemory().filled(1)
+        self.slack = MemorySlack(now=self.unix)
+        self.services = Services([self.provider], self.store, clock=self.tick, slack=cast("Any", self.slack))
+
+    def unix(self) -> float:
+        return self.now.timestamp()
+
+    def tick(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    async def follow(self, terms: Terms = TERMS) -> None:
+        await subscribe(self.services, [self.provider.jobs[0].ref], PLACE, terms)
+
+    async def becomes(self, **details: object) -> None:
+        self.provider.jobs = [self.provider.jobs[0].model_copy(update=details)]
+        await observe(self.services, self.provider, self.provider.jobs, self.now)
+
+    async def told(self, place: str = PLACE) -> int:
+        """Deliver until nothing waits; return how many messages there are."""
+        while (wait := await deliver(self.services, place)) is not None:
+            self.now += timedelta(seconds=wait)
+        return len([said for said in self.slack.said if said.there])
+
+    async def box(self, place: str = PLACE) -> Box:
+        return await self.store.outbox.read(place, [SLOT])
+
+
+@pytest.fixture
+def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    return World(store)
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], Any]) -> None:
+    """Have something happen once, between what a visit decides and what it does."""
+    draw, done = posting.draw, list[bool]()
+
+    async def drawing(services: Services, post: Post) -> Message:
+        if not done:
+            done.append(True)
+            await what()
+        return await draw(services, post)
+
+    monkeypatch.setattr(posting, "draw", drawing)
+
+
+async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
+    await world.follow()
+    await world.becomes(state=JobState.FAILED)
+    assert await world.told() == 2
+    card, end = world.slack.said
+    assert (end.thread_ts, end.broadcast) == (card.ts, True)
+    assert await edit_cards(world.services, PLACE) is None
+    assert (await world.box()).empty
+
+
+@pytest.mark.parametrize("terms", [ANY, TERMS])
+async def test_a_visit_that_read_before_another_one_told_tells_nothing(
+    world: World, terms: Terms, monkeypatch: pytest.MonkeyPatch
+):
+    await world.follow(terms)
+    await world.becomes(**({"raw_state": "B"} if terms is ANY else {"state": JobState.FAILED}))
+    meanwhile(monkeypatch, world.told)
+    assert await world.told() == 2
+
+
+async def test_a_note_is_told_once_by_two_visits(world: World, monkeypatch: pytest.MonkeyPatch):
+    await world.store.outbox.put("U1", NOTE, "once")
+    meanwhile(monkeypatch, lambda: world.told("U1"))
+    assert await world.told("U1") == 1
+
+
+async def test_what_was_shown_before_a_crash_is_not_judged_by_later_terms(
+    world: World, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    await world.follow(TERMS)
+    await world.becomes(raw_state="B")
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.delivery.finish", _dies)
+        with pytest.raises(ConnectionAbortedError):
+            await world.follow(ANY)
+    assert await world.told() == 1, "nobody had asked for this change when it came"
+
+
+async def _dies(*_: object) -> None:
+    raise ConnectionAbortedError
+
+
+@pytest.mark.parametrize("trouble", ["lost", "internal_error!", "internal_error"])
+async def test_a_post_of_which_nobody_knows_is_sought_before_it_is_sent_again(world: World, trouble: str):
+    await world.follow()
+    await world.becomes(state=JobState.SUCCEEDED)
+    world.slack.trouble = [trouble]
+    assert await world.told() == 2
+
+
+async def test_a_post_that_comes_too_late_is_taken_back(world: World):
+    await world.follow()
+    await world.becomes(state=JobState.SUCCEEDED)
+
+    async def another_one_takes_over() -> None:
+        world.now += timedelta(seconds=posting.RIPE_S + 1)
+        assert await world.told() == 2
+
+    world.slack.trouble, world.slack.slowly = ["slow"], another_one_takes_over
+    assert await world.told() == 2
+    assert [said.taken_back for said in world.slack.said] == [False, False, True]
+
+
+@pytest.mark.parametrize("trouble", ["lost", "internal_error"])
+async def test_a_thread_that_is_gone_holds_nothing_up(world: World, trouble: str):
+    await world.follow()
+    await world.becomes(state=JobState.SUCCEEDED)
+    world.slack.trouble = [trouble]
+    await deliver(world.services, PLACE)
+    world.slack.said[0].gone = True
+    assert await world.told() <= 2
+    assert [said.thread_ts for said in world.slack.said][1:]
+    assert await edit_cards(world.services, PLACE) is None
+    assert (await world.box()).empty
+
+
+@pytest.mark.parametrize(
+    ("code", "left"),
+    [("is_archived", "suspended"), ("token_revoked", "begun"), ("ratelimited", "begun"), ("missing_scope", "told")],
+)
+async def test_where_nothing_can_be_read_the_verdict_decides(
+    world: World, code: str, left: str, monkeypatch: pytest.MonkeyPatch
+):
+    await world.follow()
+    await world.becomes(state=JobState.SUCCEEDED)
+    world.slack.trouble = ["lost"]
+    await deliver(world.services, PLACE)
+    world.now += timedelta(seconds=posting.RIPE_S)
+
+    async def refusing(*_: object, **__: object) -> None:
+        raise refused(code)
+
+    monkeypatch.setattr(world.slack, "api_call", refusing)
+    await deliver(world.services, PLACE)
+    box = await world.box()
+    kept = {"suspended": bool(box.suspension and box.begun), "begun": bool(box.begun), "told": not box.entries}
+    assert kept[left]
+    assert len(world.slack.said) == (3 if left == "told" else 2), "only who may never read sends it again unread"
+
+
+async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restored(world: World):
+    await world.follow()
+    await world.becomes(state=JobState.FAILED)
+    world.slack.trouble = ["is_archived"]
+    assert await world.told() == 1
+    assert (await world.box()).suspension
+    await world.told("U1")
+    assert [said.channel for said in world.slack.said] == [PLACE, "DU1"]
+    await world.told()
+    await world.told("U1")
+    assert len(world.slack.said) == 2, "told once"
+    await world.store.outbox.restore(PLACE)
+    await world.told()
+    assert [said.channel for said in world.slack.said] == [PLACE, "DU1", PLACE]
+
+
+async def test_a_job_that_ended_before_it_was_subscribed_to_is_told_where_that_is_wanted(world: World):
+    await world.becomes(state=JobState.FAILED)
+    ref = world.provider.jobs[0].ref
+    world.services = Services([world.provider], world.store, clock=lambda: NOW, slack=cast("Any", world.slack))
+    await subscribe(world.services, [ref], PLACE, TERMS)
+    assert world.slack.said == []
+    world.services = Services([world.provider], world.store, clock=world.tick, slack=cast("Any", world.slack))
+    await subscribe(world.services, [ref], PLACE, TERMS, ended_too=True)
+    assert await world.told() == 2
+
+
+async def test_an_answer_older_than_the_subscription_changes_nothing(world: World):
+    before = world.now - timedelta(seconds=1)
+    await world.follow(ANY)
+    old = world.provider.jobs[0].model_copy(update={"state": JobState.PENDING})
+    await observe(world.services, world.provider, [old], before)
+    assert await world.told() == 1
+
+
+async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotten(world: World):
+    from bot.subscriptions import unsubscribe
+
+    await world.follow()
+    await unsubscribe(world.services, None, PLACE, "U1")
+    await edit_cards(world.services, PLACE)
+    [card] = (await world.box()).cards.values()
+    assert [each.fate for each in card.jobs.values()] == [Fate.UNSUBSCRIBED]
+    world.now += editing.UNSUBSCRIBED_KEPT
+    await world.told()
+    assert (await world.box()).empty
+    assert PLACE not in await world.store.outbox.places()
+
+
+def test_a_code_stands_under_one_verdict_and_an_unknown_one_is_known_as_such():
+    assert judge(refused("ratelimited")) is Verdict.RETRY
+    assert judge(refused("never_heard_of")) is Verdict.UNKNOWN
+    assert judge(refused("")) is Verdict.UNSURE
+    assert {judge(refused(code)) for code in (*VERDICTS, "never_heard_of")} == set(Verdict)
+
+
+@pytest.mark.parametrize("code", ["msg_blocks_too_long", "never_heard_of"])
+async def test_what_slack_does_not_like_is_sent_as_text_alone(world: World, code: str):
+    world.slack.trouble.append(code)
+    await world.follow()
+    assert await world.told() == 1
+    assert "job-0000" in world.slack.said[0].text
+
+
+async def test_a_card_that_cannot_be_read_keeps_nobody_else_from_being_told(world: World):
+    await world.follow()
+    await world.store.link.ask("HSET", CARDS.of(PLACE), "from-another-version", '{"id": 7}')
+    await world.becomes(state=JobState.FAILED)
+    assert await world.told() == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"), [({"Retry-After": "30"}, 30), ({"retry-after": "1"}, 1), ({"Retry-After": "x"}, None)]
+)
+def test_slack_says_how_long_to_wait(headers: dict[str, str], seconds: float | None):
+    assert retry_after(refused("ratelimited", **headers)) == seconds
+    assert Reply({}).headers == {}
