@@ -61,6 +61,7 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter[str])
     verdict: Verdict = field(default_factory=Verdict)
     left: list[str] = field(default_factory=list[str])
+    in_vain: int = 0
     by_search: int = 0
     taken_back: int = 0
     restarts: Counter[int] = field(default_factory=Counter[int])
@@ -78,6 +79,7 @@ class Report:
             ("killed with -9", f"{self.kills.total()} ({_counted(self.kills)})"),
             ("faults", f"{self.faults.total()} ({_counted(self.faults)})"),
             ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
+            ("commands typed in vain", self.in_vain),
             ("ends told", self.verdict.told),
             ("lost", self.verdict.number("lost")),
             ("doubled", self.verdict.number("doubled")),
@@ -155,6 +157,7 @@ async def _judge(report: Report, stage: Stage, actors: Cast) -> None:
     conversations = [await read(place, await stage.people.messages(place), stage.memory) for place in places]
     report.jobs = len({ref for _, ref in stage.ledger.cards})
     report.subscriptions = len(stage.ledger.cards)
+    report.in_vain = len(stage.ledger.in_vain)
     report.verdict = judge(stage.ledger, conversations)
     calls = await stage.people.calls()
     report.taken_back = sum(call["method"] == "chat.delete" and not call["error"] for call in calls)

@@ -9,6 +9,7 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -93,6 +94,7 @@ class Harm:
         while self.kills.total() < kills:
             await asyncio.sleep(self.random.uniform(0.2, 1.8) * self.every_s)
             [deed] = self.random.choices(list(deeds), list(deeds.values()))
+            self._note(deed.__name__.strip("_"))
             await deed()
         await asyncio.gather(*self._comebacks)
         await self.people.calm()
@@ -107,6 +109,7 @@ class Harm:
             await asyncio.sleep(self.random.uniform(0, 1))
         if name in self._spared:
             return
+        self._note(f"kill {name}, back in {back} s")
         if name == "redis":
             if self._redis_is_up and not self._spared:
                 self._redis_is_up = False
@@ -120,10 +123,12 @@ class Harm:
 
     async def _redis_starts(self) -> None:
         await asyncio.to_thread(self.cast.redis.start)
+        self._note("redis is back")
         self._redis_is_up = True
 
     def _starts(self, name: str) -> Callable[[], Awaitable[None]]:
         async def start() -> None:
+            self._note(f"start {name}")
             self.cast.parts[name].start()
 
         return start
@@ -145,6 +150,7 @@ class Harm:
         if self._spared or not self._redis_is_up:
             return
         self.faults["frozen"] += 1
+        self._note(f"freeze {name} for {seconds} s")
         part = self.cast.parts[name]
         part.freeze()
         if seconds > RIPE_S:
@@ -199,6 +205,11 @@ class Harm:
         fault, account = self.random.choice(CLOUD_FAULTS), self.random.choice(("*", "media-cn", "vod-sg"))
         self.faults[f"cloud: {fault['fault']}"] += 1
         await self.clouds.fault(account=account, duration_s=self.random.uniform(1, 5), **fault)
+
+    def _note(self, deed: str) -> None:
+        """Write down when something was done, beside the logs of those that it was done to."""
+        with (self.cast.folder / "harm.log").open("a") as log:
+            log.write(f"{datetime.now(UTC):%H:%M:%S.%f} {deed}\n")
 
     def _later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         async def come_back() -> None:

@@ -70,7 +70,7 @@ async def _take(found: Conversation, message: Json, memory: Memory) -> None:
     asks = dict(_asks(message["blocks"]))
     ts, thread = message["ts"], message["thread_ts"]
     if key := asks.get("see-all", {}).get("key"):
-        for member in {(m.ref, m.state) for m in await memory.digest(key)}:
+        for member in dict.fromkeys((each.ref, each.state) for each in await memory.digest(key)):
             found.tellings[member[0]].append(Telling(ts, "digest", *member))
         return
     if "restore" in asks:
