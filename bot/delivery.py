@@ -16,10 +16,10 @@ from bot.owners import tell_of_lost, tell_of_suspension
 from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
 from bot.store.outbox import Begun, Box
+from bot.verdicts import HOLD_S
 from bot.visits import Visit
 from bot.waking import draw_soon
 
-HOLD_S = 60.0
 CATCH_UP = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
 VISIT = timedelta(seconds=8)

@@ -19,7 +19,7 @@ from bot.drawing import draw
 from bot.outgoing import Post, Step
 from bot.refusals import refusal
 from bot.store.outbox import Begun, Box
-from bot.verdicts import RETRY_S, VERDICTS, Verdict, judge, retry_after
+from bot.verdicts import HOLD_S, RETRY_S, VERDICTS, Verdict, judge, retry_after
 from bot.views.message import Message
 from bot.visits import Visit, is_person
 
@@ -29,7 +29,6 @@ RIPE_S = 15.0
 """A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""
 LOOK_S = 0.5
 """While somebody else's post to the place is under way."""
-HOLD_S = 60.0
 TRIES = 5
 """So often it is tried to take a post back."""
 EVENT = "callboard_post"

@@ -72,6 +72,8 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
 """Every error code that these calls are documented to answer with, and those seen beside them."""
 RETRY_S = 5.0
 """How long to wait where Slack does not say."""
+HOLD_S = 60.0
+"""How long to wait before a look whether somebody mended the app or its token."""
 
 
 def judge(error: SlackApiError) -> Verdict:
