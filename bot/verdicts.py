@@ -28,7 +28,7 @@ class Verdict(Enum):
     DETACH = auto()
     """The message that was to be edited or replied to is gone: go on without it."""
     PLAIN = auto()
-    """Slack does not like the blocks: send the text alone."""
+    """Slack does not like the message: send its text alone; where it does not like that either, suspend the place."""
     UNKNOWN = auto()
     """Nobody documented this code: send the text alone, in case the blocks are to blame, and then again and again."""
 

@@ -203,6 +203,19 @@ async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restor
     assert [said.channel for said in world.slack.said] == [PLACE, "DU1", PLACE]
 
 
+async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_its_place(world: World):
+    await world.follow()
+    await world.becomes(state=JobState.FAILED)
+    world.slack.trouble = ["invalid_blocks", "msg_too_long"]
+    assert await world.told() == 1
+    suspension = (await world.box()).suspension
+    assert suspension
+    assert suspension.reason == "msg_too_long"
+    assert await world.told("U1") == 2
+    await world.store.outbox.restore(PLACE)
+    assert await world.told() == 3
+
+
 async def test_a_job_that_ended_before_it_was_subscribed_to_is_told_where_that_is_wanted(world: World):
     await world.becomes(state=JobState.FAILED)
     ref = world.provider.jobs[0].ref
