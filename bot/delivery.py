@@ -85,8 +85,8 @@ async def _waits_for_others(visit: Visit, box: Box) -> bool:
     found = [at for entry in box.entries if (at := outgoing.noticed_late(entry))]
     if not found or visit.now - min(found) > CATCH_UP:
         return False
-    providers = [(each.account, each.service) for each in visit.services.providers]
-    states = await visit.services.store.tracked.state(providers)
-    sweeps = await visit.services.store.sweeps.read(providers)
-    followed = [sweeps[service] for service, (number, _, _) in zip(providers, states, strict=True) if number]
+    pairs = visit.services.catalog.pairs
+    states = await visit.services.store.tracked.state(pairs)
+    sweeps = await visit.services.store.sweeps.read(pairs)
+    followed = [sweeps[service] for service, (number, _, _) in zip(pairs, states, strict=True) if number]
     return any(sweep.tried_at is None or visit.now - sweep.tried_at > AWAY for sweep in followed)
