@@ -16,10 +16,10 @@ from bot.owners import tell_of_lost, tell_of_suspension
 from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
 from bot.store.outbox import Begun, Box
+from bot.verdicts import HOLD_S
 from bot.visits import Visit
 from bot.waking import draw_soon
 
-HOLD_S = 60.0
 CATCH_UP = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
 VISIT = timedelta(seconds=8)
@@ -85,8 +85,8 @@ async def _waits_for_others(visit: Visit, box: Box) -> bool:
     found = [at for entry in box.entries if (at := outgoing.noticed_late(entry))]
     if not found or visit.now - min(found) > CATCH_UP:
         return False
-    providers = [(each.account, each.service) for each in visit.services.providers]
-    states = await visit.services.store.tracked.state(providers)
-    sweeps = await visit.services.store.sweeps.read(providers)
-    followed = [sweeps[service] for service, (number, _, _) in zip(providers, states, strict=True) if number]
+    pairs = visit.services.catalog.pairs
+    states = await visit.services.store.tracked.state(pairs)
+    sweeps = await visit.services.store.sweeps.read(pairs)
+    followed = [sweeps[service] for service, (number, _, _) in zip(pairs, states, strict=True) if number]
     return any(sweep.tried_at is None or visit.now - sweep.tried_at > AWAY for sweep in followed)

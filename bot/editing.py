@@ -14,16 +14,17 @@ from bot.drawing import draw_card
 from bot.refusals import refusal
 from bot.services import Services
 from bot.store.outbox import Box, Urgency
-from bot.verdicts import RETRY_S, Verdict, judge
+from bot.verdicts import HOLD_S, RETRY_S, Verdict, judge
 from bot.visits import Visit
 
 UNSUBSCRIBED_KEPT = timedelta(hours=1)
 """For so long an unsubscription can be taken back on the same card."""
 LOST_KEPT = timedelta(days=30)
 """For so long a job that its provider lost can be followed again on the same card."""
-HOLD_S = 60.0
 EDITS_A_VISIT = 20
 """A visit ends after so many edits, so that other places get their turn."""
+LOOK_S = 5.0
+"""A card that waits for its turn keeps a more urgent one of the same place waiting for no longer than this."""
 
 log = structlog.get_logger("callboard")
 
@@ -51,10 +52,9 @@ async def _edit(visit: Visit, box: Box) -> float:
     card = box.cards.get(card_id)
     if card is not None and card.ts:
         if wait := await visit.services.store.slack.may_edit(Urgency(mark[:1])):
-            return wait
+            return min(wait, LOOK_S)
         if wait := await _update(visit, card):
             return wait
-        visit.services.metrics.delivered("edited")
     over = card is None or droppable(card, visit.now)
     await visit.services.store.outbox.unmark(
         box.place, card_id, mark, drop=box.records.get(card_id, "") if over else ""
@@ -88,6 +88,7 @@ async def _update(visit: Visit, card: Card) -> float:
     except (ClientError, SlackClientError, TimeoutError, OSError) as error:
         log.warning("a card could not be edited", place=card.place, reason=type(error).__name__)
         return RETRY_S
+    visit.services.metrics.delivered("edited")
     return 0
 
 

@@ -19,7 +19,7 @@ from bot.drawing import draw
 from bot.outgoing import Post, Step
 from bot.refusals import refusal
 from bot.store.outbox import Begun, Box
-from bot.verdicts import RETRY_S, VERDICTS, Verdict, judge, retry_after
+from bot.verdicts import HOLD_S, RETRY_S, VERDICTS, Verdict, judge, retry_after
 from bot.views.message import Message
 from bot.visits import Visit, is_person
 
@@ -29,7 +29,6 @@ RIPE_S = 15.0
 """A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""
 LOOK_S = 0.5
 """While somebody else's post to the place is under way."""
-HOLD_S = 60.0
 TRIES = 5
 """So often it is tried to take a post back."""
 EVENT = "callboard_post"
@@ -130,11 +129,11 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
         visit.services.metrics.delivered("unsure")
         return RIPE_S
     visit.services.metrics.delivered("posted")
-    if is_person(visit.place) and not begun.channel:
-        await visit.services.store.slack.remember_direct(visit.place, str(sent["channel"]))
     for told in [what.told] if what.told else what.digest.told if what.digest else ():
         visit.services.metrics.told((visit.now - told.change.at).total_seconds())
     await _settle(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
+    if is_person(channel):
+        await visit.services.store.slack.remember_direct(visit.place, str(sent["channel"]))
     return 0
 
 
@@ -177,7 +176,7 @@ async def _refused(  # noqa: PLR0917  # everything about one post
             return await _send(visit, alone, channel, what, message)
         case Verdict.PLAIN | Verdict.UNKNOWN if message.blocks:
             return await _send(visit, begun, channel, what, Message(message.text, []))
-        case Verdict.SUSPEND:
+        case Verdict.SUSPEND | Verdict.PLAIN:
             await visit.suspend(code)
             wait = 0.0
         case Verdict.HOLD:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot import plan
 from bot.addresses import Address, JobId
 from bot.answers import JobDetails
-from bot.cards import Card, Fate, Shown, Terms, To
+from bot.cards import Card, Fate, Followed, Shown, Terms, To
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.jobs import show_jobs
@@ -18,7 +18,7 @@ from bot.services import Services
 from bot.store.entries import NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
 from bot.tracking import observe
-from bot.visits import is_person
+from bot.visits import is_direct, read_box
 from bot.waking import look, seek_again, wake
 from providers.models import Job, JobRef, JobState
 
@@ -80,7 +80,8 @@ async def _follow(  # noqa: PLR0917  # what a subscription consists of
         found, new = await services.store.tracked.subscribe(job_now, at, soon, place, card, entry, terms.user)
         (followed if new else changed).append(job.ref)
         cards[found] = None
-        await look(services, (job.account, job.service))
+    for service in dict.fromkeys((job.account, job.service) for job in jobs):
+        await look(services, service)
     await _observe(services, [job for job in jobs if job.state.ended], asked_at)
     return followed, changed, list(cards)
 
@@ -98,31 +99,24 @@ async def _told(services: Services, place: str) -> Box:
     """Tell a place what waits at once, as far as that is possible, and return what is left."""
     await deliver(services, place)
     await wake(services, place)
-    return await _box(services, place)
-
-
-async def _box(services: Services, place: str) -> Box:
-    slots = [f"{each.account}/{each.service}" for each in services.providers]
-    return await services.store.outbox.read(place, slots)
+    return await read_box(services, place)
 
 
 async def unsubscribe(services: Services, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:
-    """Stop following these jobs (None: all) in the channel `here`; those followed for `user` alone are found too.
+    """Stop following these jobs in the channel `here` or for `user` alone; None stands for all that is told here.
 
     Raises StoreUnavailable.
     """
     removed: list[tuple[Card, list[JobRef]]] = []
-    found: set[str] = set()
-    for place in (here, user):
-        cards = expected(await _box(services, place)).values()
-        for card in cards:
+    here_alone = addresses is None and not is_direct(here)
+    for place in (here,) if here_alone else (here, user):
+        for card in expected(await read_box(services, place)).values():
             refs = [ref for ref in _followed(card) if _named(ref, addresses)]
-            gone = [ref for ref in refs if await _leave(services, ref, place, user)]
-            if gone:
-                removed.append((card, gone))
-            found.update(name for ref in gone for name in (ref.id, str(ref)))
-        if removed:
-            await _told(services, place)
+            if gone := [job for ref in refs if (job := await _leave(services, ref, place, user))]:
+                removed.append((_named_on(card, gone), [job.ref for job in gone]))
+    for place in {card.place for card, _ in removed}:
+        await _told(services, place)
+    found = {name for _, refs in removed for ref in refs for name in (ref.id, str(ref))}
     unknown = [str(address) for address in addresses or () if str(address) not in found]
     return Unsubscribed(removed, unknown)
 
@@ -135,12 +129,19 @@ def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
     return addresses is None or any(address in {ref, JobId(ref.id)} for address in addresses)
 
 
-async def _leave(services: Services, ref: JobRef, place: str, user: str) -> bool:
-    """Stop following one job in one place; whether it was followed there."""
+def _named_on(card: Card, jobs: Iterable[Job]) -> Card:
+    """Return a card with what was last seen of jobs: whoever reads of them wants their names."""
+    for job in jobs:
+        card = card.having(str(job.ref), Followed(job=job))
+    return card
+
+
+async def _leave(services: Services, ref: JobRef, place: str, user: str) -> Job | None:
+    """Stop following one job in one place; return what was last seen of it, None where it was not followed."""
     known = (await services.store.tracked.read([ref])).get(ref)
     job = known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
     entry = UnsubscribedEntry(job=job, by=user, at=services.clock()).model_dump_json()
-    return await services.store.tracked.unsubscribe(ref, place, entry) is not None
+    return job if await services.store.tracked.unsubscribe(ref, place, entry) else None
 
 
 async def subscriptions(services: Services, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
@@ -152,7 +153,7 @@ async def subscriptions(services: Services, *, here: str | None = None, user: st
     cards: list[Card] = []
     suspended: dict[str, str] = {}
     for place in places:
-        box = await _box(services, place)
+        box = await read_box(services, place)
         cards += [card for card in expected(box).values() if not card.over and user in {None, card.terms.user}]
         if box.suspension:
             suspended[place] = box.suspension.reason
@@ -167,7 +168,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     Raises StoreUnavailable.
     """
     await services.store.outbox.restore(place)
-    kept = (await _box(services, place)).cards.get(card or "")
+    kept = (await read_box(services, place)).cards.get(card or "")
     followed: list[JobRef] = []
     if kept:
         jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job]
@@ -209,12 +210,8 @@ async def refresh(services: Services, addresses: Sequence[Address]) -> None:
     """Ask about followed jobs now, before it is their turn; their cards follow. Raises StoreUnavailable."""
     asked_at = services.clock()
     details = await show_jobs(services, addresses)
-    for provider in services.providers:
-        mine = [job for job in details.jobs if (job.account, job.service) == (provider.account, provider.service)]
-        if mine:
-            await observe(services, provider, mine, asked_at)
+    await _observe(services, details.jobs, asked_at)
     followers = [await services.store.tracked.followers(job.ref) for job in details.jobs]
     cards = {pair for places in followers for pair in places.items()}
     await services.store.outbox.refresh(cards)
-    for place in {place for place, _ in cards if not is_person(place)} | {place for place, _ in cards}:
-        await wake(services, place)
+    await wake(services, *{place for place, _ in cards})

@@ -20,14 +20,14 @@ def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]
 
     async def lagging() -> str | None:
         """Services whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
-        providers = [(each.account, each.service) for each in services.providers]
+        pairs = services.catalog.pairs
         try:
-            states = await services.store.tracked.state(providers)
-            sweeps = await services.store.sweeps.read(providers)
+            states = await services.store.tracked.state(pairs)
+            sweeps = await services.store.sweeps.read(pairs)
         except StoreUnavailable:
             return None  # that is a reason of its own
         now, late = services.clock(), list[str]()
-        for service, (_, first, _) in zip(providers, states, strict=True):
+        for service, (_, first, _) in zip(pairs, states, strict=True):
             sweep = sweeps[service]
             patience = LATE + timedelta(seconds=BACK_OFF_MAX_S if sweep.error else 0)
             if first and now - first > patience and (sweep.tried_at is None or now - sweep.tried_at > patience):
@@ -39,16 +39,16 @@ def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]
 
 async def tend(services: Services) -> None:
     """See that every followed job is looked at, and every outbox served. Raises StoreUnavailable."""
-    providers = [(each.account, each.service) for each in services.providers]
-    now = services.clock()
+    catalog, now = services.catalog, services.clock()
+    states = await services.store.tracked.state(catalog.pairs)
     waiting: set[str] = set()
-    for service, (number, first, places) in zip(providers, await services.store.tracked.state(providers), strict=True):
+    for service, (number, first, places) in zip(catalog.pairs, states, strict=True):
         waiting |= places
         overdue = max(0.0, (now - first).total_seconds()) if first else 0.0
         services.metrics.lag(*service, overdue)
         if number:
             await look(services, service)
-    services.metrics.outbox(await services.store.outbox.depth([*map("/".join, providers)], waiting))
+    services.metrics.outbox(await services.store.outbox.depth(catalog.scopes, waiting))
     for place in waiting:
         await wake(services, place)
 

@@ -28,7 +28,7 @@ class Verdict(Enum):
     DETACH = auto()
     """The message that was to be edited or replied to is gone: go on without it."""
     PLAIN = auto()
-    """Slack does not like the blocks: send the text alone."""
+    """Slack does not like the message: send its text alone; where it does not like that either, suspend the place."""
     UNKNOWN = auto()
     """Nobody documented this code: send the text alone, in case the blocks are to blame, and then again and again."""
 
@@ -72,6 +72,8 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
 """Every error code that these calls are documented to answer with, and those seen beside them."""
 RETRY_S = 5.0
 """How long to wait where Slack does not say."""
+HOLD_S = 60.0
+"""How long to wait before a look whether somebody mended the app or its token."""
 
 
 def judge(error: SlackApiError) -> Verdict:

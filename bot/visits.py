@@ -26,8 +26,7 @@ class Visit:
 
     async def read(self) -> Box:
         """Return everything that waits for the place."""
-        slots = [f"{each.account}/{each.service}" for each in self.services.providers]
-        return await self.services.store.outbox.read(self.place, slots)
+        return await read_box(self.services, self.place)
 
     async def suspend(self, reason: str) -> None:
         """Keep everything for the place back; `reason` is Slack's error code."""
@@ -40,6 +39,16 @@ class Visit:
             self.services.metrics.throttled(method)
             await self.services.store.slack.pause(method, wait)
         return wait
+
+
+async def read_box(services: Services, place: str) -> Box:
+    """Return everything that waits for a place. Raises StoreUnavailable."""
+    return await services.store.outbox.read(place, services.catalog.scopes)
+
+
+def is_direct(channel: str) -> bool:
+    """Whether a channel is somebody's conversation with the bot, where their direct messages arrive."""
+    return channel[:1] == "D"
 
 
 def is_person(place: str) -> bool:

@@ -1,7 +1,7 @@
 """What a digest counts: kept for whoever wants to see all of it."""
 
-import secrets
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -14,13 +14,18 @@ _DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Digests by short random keys, for seven days. Raises StoreUnavailable."""
+    """Digests by short keys, for seven days. Raises StoreUnavailable."""
 
     link: Link
 
     async def put(self, digest: Digest) -> str:
-        """Keep a digest and return its key."""
-        key = secrets.token_urlsafe(12)
+        """Keep a digest and return its key, the same for what begins with the same change.
+
+        A digest is drawn anew each time it is tried to be sent: while Slack takes nothing, that may be for days.
+        """
+        first = digest.told[0]
+        name = f"{first.card.place} {first.card.id} {first.change.job.ref} {first.change.at.timestamp()}"
+        key = blake2b(name.encode(), digest_size=9).hexdigest()
         await self.link.ask("SET", DIGEST.of(key), _DIGEST.dump_json(digest).decode(), "EX", DIGEST.seconds)
         return key
 

@@ -17,7 +17,7 @@ from bot.services import Services
 from bot.store import Store
 from bot.store.entries import NoteEntry
 from bot.store.keys import CARDS
-from bot.store.outbox import Box
+from bot.store.outbox import Box, Urgency
 from bot.subscriptions import subscribe
 from bot.tracking import observe
 from bot.verdicts import VERDICTS, Verdict, judge, retry_after
@@ -203,6 +203,19 @@ async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restor
     assert [said.channel for said in world.slack.said] == [PLACE, "DU1", PLACE]
 
 
+async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_its_place(world: World):
+    await world.follow()
+    await world.becomes(state=JobState.FAILED)
+    world.slack.trouble = ["invalid_blocks", "msg_too_long"]
+    assert await world.told() == 1
+    suspension = (await world.box()).suspension
+    assert suspension
+    assert suspension.reason == "msg_too_long"
+    assert await world.told("U1") == 2
+    await world.store.outbox.restore(PLACE)
+    assert await world.told() == 3
+
+
 async def test_a_job_that_ended_before_it_was_subscribed_to_is_told_where_that_is_wanted(world: World):
     await world.becomes(state=JobState.FAILED)
     ref = world.provider.jobs[0].ref
@@ -234,6 +247,28 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
     await world.told()
     assert (await world.box()).empty
     assert PLACE not in await world.store.outbox.places()
+
+
+async def test_an_end_waits_no_minute_behind_the_progress_of_another_card(world: World):
+    await world.follow()
+    while not await world.store.slack.may_edit(Urgency.PROGRESS):
+        pass
+    await world.becomes(progress=50)
+    wait = await edit_cards(world.services, PLACE)
+    assert wait
+    assert wait <= editing.LOOK_S
+    await world.becomes(state=JobState.SUCCEEDED)
+    await world.told()
+    assert await edit_cards(world.services, PLACE) is None
+
+
+async def test_an_edit_that_slack_refuses_counts_as_refused_alone(world: World):
+    await world.follow()
+    world.slack.said[0].gone = True
+    await world.becomes(progress=50)
+    assert await edit_cards(world.services, PLACE) is None
+    assert 'outcome="detach"' in world.services.metrics.text().decode()
+    assert 'outcome="edited"' not in world.services.metrics.text().decode()
 
 
 def test_a_code_stands_under_one_verdict_and_an_unknown_one_is_known_as_such():

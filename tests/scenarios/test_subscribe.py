@@ -29,8 +29,9 @@ async def test_the_card_follows_the_job_and_its_thread_tells_the_end(stage: Stag
 
 
 async def test_a_failure_is_told_to_the_channel_too_and_says_why(stage: Stage):
-    job = stage.scene.job("digital-human", outcome="failed", run_s=1)
+    job = stage.scene.job("digital-human")
     await stage.dana.types(f"/jobs subscribe {job.id}")
+    stage.world.end(job.id, "failed")
     told = await stage.lee.hears("Failed", broadcast=True)
     failed = await stage.dana.clicks("Details", told)
     assert "Why it failed" in failed.text

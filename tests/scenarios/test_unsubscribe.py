@@ -34,13 +34,23 @@ async def test_nothing_is_told_after_unsubscribing(stage: Stage):
 
 
 async def test_all_of_a_channel_at_once(stage: Stage):
-    for _ in range(3):
-        await stage.dana.types(f"/jobs subscribe {stage.scene.job().id}")
+    names = ["one.mp4", "two.mp4", "three.mp4"]
+    for name in names:
+        await stage.dana.types(f"/jobs subscribe {stage.scene.job(name=name).id}")
     answer = await stage.dana.types("/jobs unsubscribe all")
-    assert "3" in answer.text
+    assert all(map(answer.says, names))
     assert "Undo" in answer.buttons()
     empty = await stage.dana.types("/jobs subscriptions")
     assert empty.says("subscribe JOB")
+
+
+async def test_all_of_a_channel_leaves_alone_what_is_told_elsewhere(stage: Stage):
+    await stage.dana.types(f"/jobs subscribe {stage.scene.job().id}")
+    await stage.dana.types(f"/jobs subscribe {stage.scene.job(name='mine.mp4').id} to:dm")
+    await stage.dana.types("/jobs unsubscribe all")
+    assert (await stage.dana.types("/jobs subscriptions mine")).says("mine.mp4")
+    assert (await stage.dana.types("/jobs unsubscribe all", "D0DANA")).says("mine.mp4")
+    assert not (await stage.dana.types("/jobs subscriptions mine")).says("mine.mp4")
 
 
 async def test_subscriptions_here_and_mine(stage: Stage):

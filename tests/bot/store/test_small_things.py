@@ -1,4 +1,4 @@
-"""Payloads, freshness and keys."""
+"""Payloads, digests, freshness and keys."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,9 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.notices import Digest, Told
 from bot.store import Freshness, Store
 from bot.store.connection import Link
-from bot.store.keys import ALL, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS
+from bot.store.keys import ALL, DIGEST, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS
+from tests.bot.samples import card, job, moved
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -35,6 +37,16 @@ async def test_an_expired_payload_is_gone(store: Store, link: Link):
     key = await store.payloads.put("a")
     await link.ask("EXPIRE", PAYLOAD.of(key), 0)
     assert await store.payloads.get(key) is None
+
+
+async def test_a_digest_that_grows_while_it_cannot_be_sent_is_kept_once(store: Store, link: Link):
+    first, second = (Told(card("card", job(name)), moved(job(name, "failed"))) for name in "ab")
+    key = await store.digests.put(Digest([first]))
+    assert await store.digests.put(Digest([first, second])) == key
+    assert await store.digests.get(key) == Digest([first, second])
+    assert await link.ask("KEYS", DIGEST.of("*")) == [DIGEST.of(key)]
+    assert await store.digests.put(Digest([second])) != key
+    assert await store.digests.get("unknown") is None
 
 
 async def test_the_newest_asked_wins(store: Store):
