@@ -138,3 +138,13 @@ class Shown(_Value):
     jobs: Mapping[str, Job] = {}
     checks: Mapping[str, Check] = {}
     suspended: str | None = None
+
+
+def is_person(place: str) -> bool:
+    """Whether a place is somebody's direct messages: ids of users begin with U or W."""
+    return place[:1] in {"U", "W"}
+
+
+def is_direct(channel: str) -> bool:
+    """Whether a channel is a conversation of two: the one with the bot is where a person's direct messages arrive."""
+    return channel[:1] == "D"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot import plan
 from bot.addresses import Address, JobId
 from bot.answers import JobDetails
-from bot.cards import Card, Fate, Followed, Shown, Terms, To
+from bot.cards import Card, Fate, Followed, Shown, Terms, To, is_direct
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.jobs import show_jobs
@@ -18,7 +18,7 @@ from bot.services import Services
 from bot.store.entries import NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
 from bot.tracking import observe
-from bot.visits import is_direct, read_box
+from bot.visits import read_box
 from bot.waking import look, seek_from, wake
 from providers.models import Job, JobRef, JobState
 

@@ -26,7 +26,9 @@ _LOST = {
 def card(shown: Shown, now: datetime) -> Message:
     """Draw a card as of now."""
     known = seen(shown.card, shown.jobs)
-    notes = [_subscribed(shown.card), *([] if shown.card.over else _checks(shown, now)), *_suspended(shown)]
+    notes = [_subscribed(shown.card), *([] if shown.card.over else _checks(shown, now))]
+    if shown.suspended:
+        notes.append(suspensions.line(shown.suspended, shown.card.place))
     foot = [*map(context, notes), *actions("card", _buttons(shown))]
     draw = _one if len(known) == 1 else _several
     text, body = draw(shown, known, Budget(foot))
@@ -194,13 +196,6 @@ def _failing(where: str, check: Check) -> str:
     because = happened(check.error) if check.error else f"{bold(where, 80)} could not answer"
     again = f" Next try {clock(check.next_at)}." if check.next_at else ""
     return f"⚠️ not checked{since}, because {because}.{again}"
-
-
-def _suspended(shown: Shown) -> list[str]:
-    if shown.suspended is None:
-        return []
-    why = suspensions.why(shown.suspended, shown.card.place)
-    return [f"⏸️ Suspended: {why}. {suspensions.help_against(shown.suspended)}"]
 
 
 def _buttons(shown: Shown) -> list[Block]:
