@@ -132,7 +132,10 @@ class Check(_Value):
 
 
 class Shown(_Value):
-    """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known."""
+    """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known.
+
+    `suspended` is why Slack takes nothing for its place, for a list of cards; the card itself cannot be edited then.
+    """
 
     card: Card
     jobs: Mapping[str, Job] = {}
