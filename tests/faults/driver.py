@@ -24,6 +24,7 @@ from tests.faults.world import CHANNELS
 Json = dict[str, Any]
 READY_WITHIN_S = 60.0
 LOOK_S = 0.5
+RESTORE_S = 2.0
 CALLS_SHOWN = 12
 
 
@@ -60,6 +61,7 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter[str])
     verdict: Verdict = field(default_factory=Verdict)
     left: list[str] = field(default_factory=list[str])
+    in_vain: int = 0
     by_search: int = 0
     taken_back: int = 0
     restarts: Counter[int] = field(default_factory=Counter[int])
@@ -77,6 +79,7 @@ class Report:
             ("killed with -9", f"{self.kills.total()} ({_counted(self.kills)})"),
             ("faults", f"{self.faults.total()} ({_counted(self.faults)})"),
             ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
+            ("commands typed in vain", self.in_vain),
             ("ends told", self.verdict.told),
             ("lost", self.verdict.number("lost")),
             ("doubled", self.verdict.number("doubled")),
@@ -111,6 +114,7 @@ async def drive(run: Run, folder: Path, say: Callable[[str], object] = sys.stdou
         await _until_ready(actors)
         stage = Stage(People(page), Clouds(control), looks)
         harm = Harm(actors, stage.people, stage.clouds, Random(f"{run.seed}/harm"), run.every_s)
+        restoring = asyncio.create_task(_restore(stage, harm.archived))
         episodes = script(Random(f"{run.seed}/story"), run.jobs, run.seconds * 0.8)
         async with asyncio.timeout(run.most_s), asyncio.TaskGroup() as doing:
             doing.create_task(harm.go_on(run.kills))
@@ -120,6 +124,7 @@ async def drive(run: Run, folder: Path, say: Callable[[str], object] = sys.stdou
         say(f"seed {run.seed}: all harm done and all jobs ended after {time.monotonic() - began:.0f} s\n")
         report.left = await _until_quiet(looks, run.quiet_s)
         await _judge(report, stage, actors)
+        restoring.cancel()
     report.seconds = time.monotonic() - began
     return report
 
@@ -128,6 +133,15 @@ async def _until_ready(actors: Cast) -> None:
     async with asyncio.timeout(READY_WITHIN_S):
         while any(not part.logged('"event": "ready"') for part in actors.parts.values()):  # noqa: ASYNC110  # nor does a log
             await asyncio.sleep(LOOK_S)
+
+
+async def _restore(stage: Stage, archived: set[str]) -> None:
+    """Press Restore wherever that helps, as the owners of subscriptions do."""
+    while True:
+        for place in await stage.memory.suspended():
+            if place not in archived:
+                await stage.people.restores(place)
+        await asyncio.sleep(RESTORE_S)
 
 
 async def _until_quiet(looks: Memory, seconds: float) -> list[str]:
@@ -143,6 +157,7 @@ async def _judge(report: Report, stage: Stage, actors: Cast) -> None:
     conversations = [await read(place, await stage.people.messages(place), stage.memory) for place in places]
     report.jobs = len({ref for _, ref in stage.ledger.cards})
     report.subscriptions = len(stage.ledger.cards)
+    report.in_vain = len(stage.ledger.in_vain)
     report.verdict = judge(stage.ledger, conversations)
     calls = await stage.people.calls()
     report.taken_back = sum(call["method"] == "chat.delete" and not call["error"] for call in calls)

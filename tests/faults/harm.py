@@ -9,12 +9,14 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 from tests.faults.people import Clouds, People
 from tests.faults.processes import PARTS, Cast
 from tests.faults.quick import RIPE_S, SLACK_S
+from tests.faults.world import CHANNELS
 
 Json = dict[str, Any]
 METHODS = {
@@ -72,6 +74,7 @@ class Harm:
     every_s: float
     kills: Counter[str] = field(default_factory=Counter[str])
     faults: Counter[str] = field(default_factory=Counter[str])
+    archived: set[str] = field(default_factory=set[str])
     _spared: set[str] = field(default_factory=set[str])
     _comebacks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _redis_is_up: bool = True
@@ -85,10 +88,13 @@ class Harm:
             self._spoil_slack: 10,
             self._lose_sockets: 2,
             self._spoil_clouds: 2,
+            self._archive: 1,
+            self._cut_the_power: 1,
         }
         while self.kills.total() < kills:
             await asyncio.sleep(self.random.uniform(0.2, 1.8) * self.every_s)
             [deed] = self.random.choices(list(deeds), list(deeds.values()))
+            self._note(deed.__name__.strip("_"))
             await deed()
         await asyncio.gather(*self._comebacks)
         await self.people.calm()
@@ -103,6 +109,7 @@ class Harm:
             await asyncio.sleep(self.random.uniform(0, 1))
         if name in self._spared:
             return
+        self._note(f"kill {name}, back in {back} s")
         if name == "redis":
             if self._redis_is_up and not self._spared:
                 self._redis_is_up = False
@@ -116,10 +123,12 @@ class Harm:
 
     async def _redis_starts(self) -> None:
         await asyncio.to_thread(self.cast.redis.start)
+        self._note("redis is back")
         self._redis_is_up = True
 
     def _starts(self, name: str) -> Callable[[], Awaitable[None]]:
         async def start() -> None:
+            self._note(f"start {name}")
             self.cast.parts[name].start()
 
         return start
@@ -141,6 +150,7 @@ class Harm:
         if self._spared or not self._redis_is_up:
             return
         self.faults["frozen"] += 1
+        self._note(f"freeze {name} for {seconds} s")
         part = self.cast.parts[name]
         part.freeze()
         if seconds > RIPE_S:
@@ -164,10 +174,42 @@ class Harm:
         self.faults[f"sockets: {how}"] += 1
         await self.people.order(how, **({"seconds": self.random.uniform(2, 8)} if how == "deafen" else {}))
 
+    async def _archive(self) -> None:
+        """Archive a channel for a while: what it should be told is kept until somebody presses Restore."""
+        channel, seconds = self.random.choice(CHANNELS).id, self.random.uniform(1, 5)
+        if channel in self.archived:
+            return
+        self.faults["channel archived"] += 1
+        self.archived.add(channel)
+        await self.people.order("channel", channel=channel, archived=True)
+
+        async def unarchive() -> None:
+            await self.people.order("channel", channel=channel, archived=False)
+            self.archived.discard(channel)
+
+        self._later(seconds, unarchive)
+
+    async def _cut_the_power(self) -> None:
+        """Kill everything at once."""
+        if self._spared or not self._redis_is_up:
+            return
+        self.faults["everything killed at once"] += 1
+        self.kills += Counter(["redis", *(name.partition("-")[0] for name in PARTS)])
+        self._redis_is_up = False
+        await asyncio.gather(asyncio.to_thread(self.cast.redis.dies), *(self.cast.parts[name].stop() for name in PARTS))
+        self._later(0, self._redis_starts)
+        for name in PARTS:
+            self._later(self.random.choice(BACK), self._starts(name))
+
     async def _spoil_clouds(self) -> None:
         fault, account = self.random.choice(CLOUD_FAULTS), self.random.choice(("*", "media-cn", "vod-sg"))
         self.faults[f"cloud: {fault['fault']}"] += 1
         await self.clouds.fault(account=account, duration_s=self.random.uniform(1, 5), **fault)
+
+    def _note(self, deed: str) -> None:
+        """Write down when something was done, beside the logs of those that it was done to."""
+        with (self.cast.folder / "harm.log").open("a") as log:
+            log.write(f"{datetime.now(UTC):%H:%M:%S.%f} {deed}\n")
 
     def _later(self, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         async def come_back() -> None:

@@ -32,6 +32,7 @@ class Ledger:
     promised: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     dropped: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     ends: dict[str, str] = field(default_factory=dict[str, str])
+    in_vain: list[str] = field(default_factory=list[str])
     forgotten: list[str] = field(default_factory=list[str])
 
     def asked(self, terms: Terms, ref: str) -> None:

@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from bot.store.keys import DIGEST, PREFIX, SUBSCRIPTIONS
+from bot.store.keys import DIGEST, PREFIX, SUBSCRIPTIONS, SUSPENDED
 
-WAITS = ("outbox", "begun", "stale", "jobs", "pending")
+WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")
 """Keys that are there only while there is something left to do."""
 
 
@@ -43,6 +43,11 @@ class Memory:
         """The keys of what is left to do."""
         keys: list[str] = await self._ask("KEYS", f"{PREFIX}*")
         return sorted(key for key in keys if any(f"}}:{word}" in key for word in WAITS))
+
+    async def suspended(self) -> list[str]:
+        """The places that nothing is posted to, because Slack took nothing for them."""
+        keys: list[str] = await self._ask("KEYS", SUSPENDED.of("*"))
+        return [key.removeprefix(PREFIX).partition("}")[0].removeprefix("{") for key in keys]
 
     async def digest(self, key: str) -> list[Member]:
         """What the digest of a "See all" button counts."""

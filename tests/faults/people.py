@@ -1,5 +1,7 @@
 """People at the workspace's page, and the control panels of the workspace and of the clouds."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,8 +17,19 @@ class People:
         self._page = page
 
     async def types(self, user: str, channel: str, text: str) -> None:
-        """Type a command."""
-        await self._post("/ui/message", {"user": user, "channel": channel, "text": text})
+        """Type a command; in an archived channel nobody can."""
+        typed = await self._page.post("/ui/message", json={"user": user, "channel": channel, "text": text})
+        if typed.status_code != 200 and typed.json()["error"] != "is_archived":
+            typed.raise_for_status()
+
+    async def restores(self, place: str) -> None:
+        """Press Restore for a place on the newest note about it that anybody has, if there is one yet."""
+        for user in USERS:
+            for message in reversed(await self.messages(user)):
+                for block, button in buttons(message["blocks"]):
+                    if button["action_id"] == "restore" and json.loads(button["value"])["place"] == place:
+                        await self._post("/ui/action", _click(user, message, block, button))
+                        return
 
     async def order(self, what: str, **details: Any) -> None:
         """Have the workspace misbehave: see `sandbox.slack.hooks`."""
@@ -68,6 +81,26 @@ class Clouds:
     async def calm(self) -> None:
         """Take all faults back."""
         (await self._control.delete("/control/fault")).raise_for_status()
+
+
+def buttons(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
+    """Each button with its block."""
+    for block in blocks:
+        for element in [*block.get("elements", []), *filter(None, [block.get("accessory")])]:
+            if element.get("type") == "button":
+                yield block, element
+
+
+def _click(user: str, message: Json, block: Json, button: Json) -> Json:
+    return {
+        "user": user,
+        "channel": message["channel"],
+        "message_ts": message["ts"],
+        "block_id": block["block_id"],
+        "action_id": button["action_id"],
+        "type": "button",
+        "value": button["value"],
+    }
 
 
 def account_of(service: str) -> str:

@@ -102,6 +102,7 @@ class Part:
 class Cast:
     """Everything that runs: the sandbox's addresses, Redis, and the parts of the bot by name."""
 
+    folder: Path
     slack: str
     clouds: str
     redis: Server
@@ -131,7 +132,7 @@ async def cast(folder: Path) -> AsyncGenerator[Cast]:
         for part in parts.values():
             part.start()
             keepers.append(asyncio.create_task(part.keep(), name=part.name))
-        yield Cast(slack, clouds, redis, parts)
+        yield Cast(folder, slack, clouds, redis, parts)
     finally:
         for keeper in keepers:
             keeper.cancel()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.faults.memory import Memory
+from tests.faults.people import buttons
 
 Json = dict[str, Any]
 _STATE = re.compile(r"\S+ (Pending|Running|Succeeded|Failed|Cancelled|Unknown|No longer followed)\b")
@@ -44,6 +45,7 @@ class Conversation:
     cards: list[Card] = field(default_factory=list[Card])
     tellings: dict[str, list[Telling]] = field(default_factory=lambda: defaultdict[str, list[Telling]](list))
     finals: dict[str, list[Json]] = field(default_factory=lambda: defaultdict[str, list[Json]](list))
+    notes: list[str] = field(default_factory=list[str])
     others: list[str] = field(default_factory=list[str])
     posts: dict[str, list[str]] = field(default_factory=lambda: defaultdict[str, list[str]](list))
 
@@ -68,8 +70,11 @@ async def _take(found: Conversation, message: Json, memory: Memory) -> None:
     asks = dict(_asks(message["blocks"]))
     ts, thread = message["ts"], message["thread_ts"]
     if key := asks.get("see-all", {}).get("key"):
-        for member in {(m.ref, m.state) for m in await memory.digest(key)}:
+        for member in dict.fromkeys((each.ref, each.state) for each in await memory.digest(key)):
             found.tellings[member[0]].append(Telling(ts, "digest", *member))
+        return
+    if "restore" in asks:
+        found.notes.append(ts)
         return
     refs = tuple(asks.get("open:details", {}).get("text", "").split()[1:])
     if not refs:
@@ -86,7 +91,5 @@ async def _take(found: Conversation, message: Json, memory: Memory) -> None:
 
 def _asks(blocks: list[Json]) -> Iterator[tuple[str, Json]]:
     """Each button's action with what it carries."""
-    for block in blocks:
-        for element in [*block.get("elements", []), *filter(None, [block.get("accessory")])]:
-            if element.get("type") == "button":
-                yield element["action_id"], json.loads(element["value"])
+    for _, button in buttons(blocks):
+        yield button["action_id"], json.loads(button["value"])

@@ -125,6 +125,7 @@ async def _subscribe(stage: Stage, terms: Terms, refs: list[str]) -> None:
                 if tried:  # the command before this one may be late, not lost
                     await asyncio.sleep(AGAIN_S)
                 return
+    stage.ledger.in_vain.append(f"{terms}: {refs}")
 
 
 async def _unsubscribe(stage: Stage, terms: Terms, ref: str) -> None:

@@ -9,13 +9,15 @@ from tests.sandbox.page.kit import ON_THE_PAGE
 pytestmark = ON_THE_PAGE
 
 
-async def test_slash_commands_are_completed_and_remembered(page: Page) -> None:
+async def test_slash_commands_are_completed_and_remembered(page: Page, workspace: Workspace) -> None:
+    jobs = workspace.manifest.command("/jobs")
+    assert jobs
     box = page.get_by_role("textbox")
     await box.press_sequentially("/j")
-    await expect(page.get_by_role("option")).to_contain_text("List, show and find cloud jobs")
+    await expect(page.get_by_role("option")).to_contain_text(jobs.description)
     await box.press("Tab")
     await expect(box).to_have_value("/jobs ")
-    await expect(page.locator(".completion-usage")).to_contain_text("[list|failed|show|find|accounts|help]")
+    await expect(page.locator(".completion-usage")).to_contain_text(jobs.usage_hint)
     await box.press_sequentially("list")
     await box.press("Enter")
     notices = page.get_by_role("article", name="Workspace")

@@ -1,0 +1,97 @@
+"""The judge finds what is wrong: a run without findings means something."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.check import judge
+from tests.faults.ledger import Ledger, Terms
+from tests.faults.reading import Card, Conversation, Telling
+
+PLACE, REF, OTHER = "C1", "acme/video/1", "acme/video/2"
+CARD = Card("1.0", (REF,), "✅ Succeeded: film, acme/video/1")
+END = Telling("2.0", "reply", REF, "succeeded", thread_ts="1.0")
+FINAL = {"ts": "3.0", "broadcast": False}
+
+
+def kept(*refs: str, on: str = "done", to: str = "") -> Ledger:
+    ledger = Ledger()
+    for ref in refs:
+        ledger.asked(Terms("U1", PLACE, on, to), ref)
+        ledger.followed(PLACE, ref, "card")
+        ledger.ending(ref, "succeeded", {PLACE: "card"})
+    return ledger
+
+
+def said(*tellings: Telling, cards: tuple[Card, ...] = (CARD,)) -> Conversation:
+    found = Conversation(PLACE, cards=list(cards))
+    for each in tellings:
+        found.tellings[each.ref].append(each)
+    return found
+
+
+def kinds(ledger: Ledger, found: Conversation) -> set[str]:
+    return {finding.kind for finding in judge(ledger, [found]).findings}
+
+
+def test_what_is_as_it_was_promised_is_no_finding():
+    verdict = judge(kept(REF), [said(END)])
+    assert (verdict.findings, verdict.told) == ([], 1)
+    assert not kinds(kept(REF, on="failed"), said())
+
+
+@pytest.mark.parametrize(
+    ("found", "kind"),
+    [
+        (said(), "lost"),
+        (said(END, cards=()), "lost"),
+        (said(END, Telling("3.0", "digest", REF, "succeeded")), "doubled"),
+        (said(END, cards=(CARD, Card("1.5", (REF,), CARD.text))), "doubled"),
+        (said(END, cards=(Card("1.0", (REF,), "🔄 Running: film"),)), "stale"),
+        (said(Telling("2.0", "reply", REF, "failed", thread_ts="1.0", broadcast=True)), "wrong"),
+        (said(Telling("2.0", "reply", REF, "succeeded", thread_ts="0.5")), "misplaced"),
+        (said(Telling("2.0", "reply", REF, "succeeded", thread_ts="1.0", broadcast=True)), "misplaced"),
+        (said(END, Telling("3.0", "reply", REF, "running", thread_ts="1.0")), "disordered"),
+        (said(END, Telling("2.0", "reply", OTHER, "succeeded", thread_ts="1.0")), "unasked"),
+    ],
+)
+def test_what_is_not_is_found(found: Conversation, kind: str):
+    assert kind in kinds(kept(REF), found)
+
+
+def test_an_end_that_nobody_asked_for_and_one_after_leaving_are_found():
+    assert kinds(kept(REF, on="failed"), said(END)) == {"doubled"}
+    left = kept(REF)
+    left.promised.clear()
+    assert "doubled" in kinds(left, said(END))
+
+
+def test_a_subscription_that_redis_forgot_is_lost():
+    ledger = kept(REF)
+    ledger.ending(REF, "succeeded", {})
+    assert "lost" in kinds(ledger, said(END))
+
+
+def batch(tellings: tuple[Telling, ...], finals: int) -> Conversation:
+    found = said(*tellings, cards=(Card("1.0", (REF, OTHER), "All 2 jobs have ended: ✅ 2 succeeded"),))
+    found.finals["1.0"] = [FINAL] * finals
+    return found
+
+
+def digest(*refs: str) -> tuple[Telling, ...]:
+    return tuple(Telling("4.0", "digest", ref, "succeeded") for ref in refs)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (lambda: batch((), 1), set[str]()),
+        (lambda: batch(digest(REF, OTHER), 0), set[str]()),
+        (lambda: batch((), 0), {"lost"}),
+        (lambda: batch((), 2), {"doubled"}),
+        (lambda: batch(digest(REF, OTHER), 1), {"doubled"}),
+        (lambda: batch(digest(REF), 0), {"wrong"}),
+    ],
+)
+def test_a_batch_is_told_in_one_post(found: Callable[[], Conversation], expected: set[str]):
+    assert kinds(kept(REF, OTHER), found()) == expected
