@@ -132,9 +132,22 @@ class Check(_Value):
 
 
 class Shown(_Value):
-    """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known."""
+    """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known.
+
+    `suspended` is why Slack takes nothing for its place, for a list of cards; the card itself cannot be edited then.
+    """
 
     card: Card
     jobs: Mapping[str, Job] = {}
     checks: Mapping[str, Check] = {}
     suspended: str | None = None
+
+
+def is_person(place: str) -> bool:
+    """Whether a place is somebody's direct messages: ids of users begin with U or W."""
+    return place[:1] in {"U", "W"}
+
+
+def is_direct(channel: str) -> bool:
+    """Whether a channel is a conversation of two: the one with the bot is where a person's direct messages arrive."""
+    return channel[:1] == "D"

@@ -6,10 +6,11 @@ from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 
+from bot.cards import is_person
 from bot.refusals import refusal
 from bot.store.outbox import Begun
 from bot.verdicts import Verdict, judge
-from bot.visits import Visit, is_person
+from bot.visits import Visit
 from providers.parsing import listing, mapping, text
 
 MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})

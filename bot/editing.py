@@ -67,7 +67,7 @@ async def dropped(visit: Visit, box: Box) -> bool:
     going = [card_id for card_id, card in box.cards.items() if droppable(card, visit.now)]
     for card_id in going:
         await visit.services.store.outbox.unmark(box.place, card_id, "", drop=box.records[card_id])
-    return len(going) == len(box.cards)
+    return len(going) == len(box.records)
 
 
 def droppable(card: Card, now: datetime) -> bool:

@@ -32,7 +32,7 @@ class Metrics:
         )
         self._outbox = Gauge("callboard_outbox_depth", "Notifications that wait to be told.", registry=registry)
         self._deliveries = Counter(
-            "callboard_deliveries", "What became of notifications.", ["outcome"], registry=registry
+            "callboard_deliveries", "What became of posts and edits.", ["outcome"], registry=registry
         )
         self._throttled = Counter(
             "callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"], registry=registry
@@ -61,9 +61,9 @@ class Metrics:
         """Set how many notifications wait, over all channels."""
         self._outbox.set(depth)
 
-    def delivered(self, outcome: str, number: int = 1) -> None:
-        """Count notifications by what became of them: posted, edited, merged, retried, suspended, dropped."""
-        self._deliveries.labels(outcome).inc(number)
+    def delivered(self, outcome: str) -> None:
+        """Count calls that tell, by what became of them: posted, edited, unsure, found, or a `Verdict`'s name."""
+        self._deliveries.labels(outcome).inc()
 
     def throttled(self, method: str) -> None:
         """Count a call of a Web API method that Slack put off."""

@@ -44,7 +44,7 @@ class LostJob:
 
 @dataclass(frozen=True, slots=True)
 class SoughtInVain:
-    """An id that no service knew for as long as Callboard kept looking; `looked_in` are ACCOUNT/SERVICE."""
+    """Ids that no service knew for as long as Callboard kept looking; `looked_in` are ACCOUNT/SERVICE."""
 
     ids: Sequence[str]
     looked_in: Sequence[str]
@@ -56,7 +56,7 @@ class Subscribed:
     """How a command to subscribe went, for the answer to whoever typed it.
 
     `card` is the card that follows the new ones; `changed` are jobs that were subscribed to here before and are now
-    followed on the new terms; `over` had ended already; `suspended` is why Slack takes no message for the place.
+    followed on the new terms; `suspended` is why Slack takes no message for the place.
     """
 
     card: Card | None

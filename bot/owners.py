@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from bot.cards import Card, Fate, Followed
+from bot.cards import Card, Fate, Followed, is_person
 from bot.drawing import shown
 from bot.notices import LostJob, SuspendedPlace
 from bot.outgoing import Step
 from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
 from bot.store.outbox import Box, Suspension
-from bot.visits import Visit, is_person
+from bot.visits import Visit
 from bot.waking import wake
 from providers.models import Job
 

@@ -13,7 +13,7 @@ import structlog
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.cards import To
+from bot.cards import To, is_person
 from bot.conversations import MAY_NOT_ASK, conversation, find_post
 from bot.drawing import draw
 from bot.outgoing import Post, Step
@@ -21,7 +21,7 @@ from bot.refusals import refusal
 from bot.store.outbox import Begun, Box
 from bot.verdicts import HOLD_S, RETRY_S, VERDICTS, Verdict, judge, retry_after
 from bot.views.message import Message
-from bot.visits import Visit, is_person
+from bot.visits import Visit
 
 PACE_S = 1.0
 """Between two posts to one place: Slack takes about one message a second a channel (its rate limits page)."""

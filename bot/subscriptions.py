@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot import plan
 from bot.addresses import Address, JobId
 from bot.answers import JobDetails
-from bot.cards import Card, Fate, Followed, Shown, Terms, To
+from bot.cards import Card, Fate, Followed, Shown, Terms, To, is_direct
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.jobs import show_jobs
@@ -18,8 +18,8 @@ from bot.services import Services
 from bot.store.entries import NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
 from bot.tracking import observe
-from bot.visits import is_direct, read_box
-from bot.waking import look, seek_again, wake
+from bot.visits import read_box
+from bot.waking import look, seek_from, wake
 from providers.models import Job, JobRef, JobState
 
 SEEK_MINUTES = 10
@@ -187,15 +187,15 @@ async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) 
 
     Raises StoreUnavailable.
     """
-    await seek_again(services, tuple(ids), here, terms, services.clock() + SEEK_EVERY)
+    await seek_from(services, ids, here, terms, services.clock() + SEEK_EVERY)
 
 
-async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms) -> tuple[str, ...]:
+async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
     """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable."""
     addresses = [JobId(one) for one in ids]
     details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
     found = {job.id for job in details.jobs}
-    left = tuple(one for one in ids if one not in found)
+    left = [one for one in ids if one not in found]
     if left and services.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
         return left
     if left:
@@ -203,7 +203,7 @@ async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms
         note = NoteEntry(note=SoughtInVain(ids=left, looked_in=looked_in, minutes=SEEK_MINUTES))
         await services.store.outbox.put(terms.user, note, f"sought:{'+'.join(left)}:{terms.at.timestamp():.3f}")
         await wake(services, terms.user)
-    return ()
+    return []
 
 
 async def refresh(services: Services, addresses: Sequence[Address]) -> None:

@@ -7,19 +7,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from docket import Perpetual, Retry, Timeout
+from docket import Perpetual, Timeout
 
 from bot import delivery, editing, subscriptions, tending, tracking
 from bot.cards import Terms
 from bot.services import Services
-from bot.waking import seek_again
 
 AGAIN = timedelta(seconds=5)
 """After this long a task that raised is run again."""
 LIMIT = timedelta(seconds=90)
 """No task runs for longer: a worker that lost Redis waits for what it runs before it connects again."""
-TRIES = 100
-"""Of a task that does not run for ever."""
 
 
 def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -47,13 +44,13 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         ids: list[str],
         here: str,
         terms: str,
-        retry: Retry = Retry(attempts=TRIES, delay=AGAIN),
+        perpetual: Perpetual = Perpetual(every=AGAIN),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
-        """Look for jobs that no service knew when they were subscribed to."""
-        wanted = Terms.model_validate_json(terms)
-        if left := await subscriptions.sought(services, ids, here, wanted):
-            await seek_again(services, left, here, wanted, services.clock() + subscriptions.SEEK_EVERY)
+        """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
+        left = await subscriptions.sought(services, ids, here, Terms.model_validate_json(terms))
+        perpetual.perpetuate(left, here, terms)
+        _next(perpetual, subscriptions.SEEK_EVERY.total_seconds() if left else None)
 
     async def tend(
         perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)

@@ -44,13 +44,3 @@ class Visit:
 async def read_box(services: Services, place: str) -> Box:
     """Return everything that waits for a place. Raises StoreUnavailable."""
     return await services.store.outbox.read(place, services.catalog.scopes)
-
-
-def is_direct(channel: str) -> bool:
-    """Whether a channel is somebody's conversation with the bot, where their direct messages arrive."""
-    return channel[:1] == "D"
-
-
-def is_person(place: str) -> bool:
-    """Whether a place is somebody's direct messages: ids of users begin with U or W."""
-    return place[:1] in {"U", "W"}

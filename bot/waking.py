@@ -39,27 +39,27 @@ async def look(services: Services, service: Service) -> None:
     await _add(services, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
 
 
-async def seek_again(services: Services, ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
-    """Have ids looked for at a time; whoever asks for the same again changes nothing.
+async def seek_from(services: Services, ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
+    """Have ids looked for from this time on; asking for the same again begins the search anew.
 
     Raises StoreUnavailable: nobody else would find out that it has to be done.
     """
     name = blake2b(" ".join([here, terms.user, *ids]).encode(), digest_size=8).hexdigest()
-    key = f"{SEEK}:{name}:{when.timestamp():.3f}"
-    if not await _add(services, SEEK, key, list(ids), here, terms.model_dump_json(), when=when):
+    if not await _add(services, SEEK, f"{SEEK}:{name}", list(ids), here, terms.model_dump_json(), when=when):
         raise StoreUnavailable("a task could not be added")
 
 
 async def _add(services: Services, task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:
-    """Add a task, unless one with its key waits or runs; False when Redis does not answer.
+    """Add a task, unless one with its key waits or runs; one for a time (`when`) takes the place of that one.
 
-    What should run and does not is found by `bot.tending`.
+    False when Redis does not answer. What should run and does not is found by `bot.tending`.
     """
     if services.docket is None:
         return False
     try:
         async with asyncio.timeout(ADD_S):
-            await services.docket.add(task, when=when, key=key)(*arguments)
+            add = services.docket.replace(task, when, key) if when else services.docket.add(task, key=key)
+            await add(*arguments)
     except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
         log.warning("a task could not be added", task=task, reason=type(error).__name__)
         return False

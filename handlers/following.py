@@ -17,15 +17,14 @@ from handlers.grammar import (
     Request,
 )
 from handlers.naming import jobs_named
-from handlers.words import MENTION, quoted
+from handlers.words import MENTION, PAIR, quoted
 
-_OPTION = re.compile(r"-{0,2}(?!https?://)([A-Za-z]+)[:=：](.*)", re.DOTALL | re.IGNORECASE)
 _MENTIONS = re.compile(rf"(?:{MENTION.pattern}[,，;]?)+")
 
 
 def is_option(word: str) -> bool:
     """Whether a word can hardly be anything but an option of a subscription."""
-    match = _OPTION.fullmatch(word)
+    match = PAIR.fullmatch(word)
     return match is not None and match[1].lower() in OPTION
 
 
@@ -85,7 +84,7 @@ def _subscriptions(words: list[str]) -> Request:
 
 def _pair(word: str, typed: list[str]) -> tuple[str, str] | None:
     """Return key and value of an option, also of a bare `failed`, `dm` or person; None for what names a job."""
-    if match := _OPTION.fullmatch(word):
+    if match := PAIR.fullmatch(word):
         key = match[1].lower()
         if key == "media":
             return None

@@ -11,14 +11,13 @@ from handlers.filters import read_filter
 from handlers.following import is_option
 from handlers.grammar import COMMAND, COMMAND_SYNONYMS, FAILED, FILTER, OPTION, STATE_SYNONYMS, STATES, Request
 from handlers.naming import addresses_of, jobs_named, names_job, services_of
-from handlers.words import quoted, split
+from handlers.words import PAIR, quoted, split
 
 __all__ = ["EVERY", "addresses_of", "parse"]
 
 EVERY = tuple(COMMAND)
 CORRECTIONS_MAX = 5
 """Mistypings in one command that are put right."""
-_FILTER = re.compile(r"-{0,2}(?!https?://)([A-Za-z]+)[:=：](.*)", re.DOTALL | re.IGNORECASE)
 _KEYS = {*FILTER, *OPTION}
 _HELP = {"help", "--help", "-h", "?"}
 
@@ -100,7 +99,7 @@ def _meant(command: str, words: list[str], word: str, commands: tuple[str, ...])
 
 def _belongs_to_list(word: str, catalog: Catalog) -> bool:
     return (
-        _FILTER.fullmatch(word) is not None
+        PAIR.fullmatch(word) is not None
         or word.lower() in FILTER
         or _state(word) is not None
         or _scope(word, catalog) is not None
@@ -126,14 +125,14 @@ def _rejoined(words: Sequence[str]) -> list[str]:
 
 
 def _is_filter(word: str) -> bool:
-    match = _FILTER.fullmatch(word)
+    match = PAIR.fullmatch(word)
     return match is not None and match[1].lower() in _KEYS
 
 
 def _list(command: str, words: list[str], catalog: Catalog) -> Request:
     scope, filters, states = Scope(), dict[str, str](), list[str]()
     for word in words:
-        if match := _FILTER.fullmatch(word):
+        if match := PAIR.fullmatch(word):
             key = _filter_key(match[1], match[2], word, [command, *words])
             if key in filters and key != "state":
                 raise UsageError(Problem.REPEATED_FILTER, key)

@@ -18,7 +18,8 @@ _MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
 _MENTION = r'<[@!#][^<>\s"|]+(?:\|[^<>\s"]*)?>'
 MENTION = re.compile(_MENTION)
 """A person, group or channel as Slack writes them: `<@U123|dana>`, `<!subteam^S123>`, `<#C123>`."""
-_KEY = re.compile(r"-{0,2}(?!https?://)[A-Za-z]+[:=：]", re.IGNORECASE)
+PAIR = re.compile(r"-{0,2}(?!https?://)([A-Za-z]+)[:=：](.*)", re.DOTALL | re.IGNORECASE)
+"""A filter or an option: `state:failed`, `--on=any`."""
 _EDGE = rf'(?:{_MENTION}|[^\s"{re.escape(WRAPPING)}])'
 _BARE = re.compile(rf'{_EDGE}(?:[^\s"]*{_EDGE})?')
 
@@ -43,8 +44,8 @@ def split(text: str) -> list[str]:
 
 def _unwrapped(word: str) -> str:
     word = _stripped(word)
-    if key := _KEY.match(word):
-        word = key[0] + _stripped(word[key.end() :])
+    if pair := PAIR.fullmatch(word):
+        word = word[: pair.start(2)] + _stripped(pair[2])
     return word.replace('"', "")
 
 

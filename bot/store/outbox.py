@@ -99,11 +99,6 @@ class Box:
     suspension: Suspension | None = None
     turn: str = ""
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is left that the place would have to be visited for."""
-        return not (self.entries or self.cards or self.stale or self.begun or self.unreadable)
-
 
 class Answer(NamedTuple):
     """What Redis says to the beginning of a post; `wait` is in seconds."""
@@ -244,7 +239,7 @@ class Outbox:
         if not 0 < await self.link.ask("HLEN", CARDS.of(place)) <= most:
             return []
         kept: dict[str, str] = await self.link.ask("HGETALL", CARDS.of(place))
-        return [card_id for card_id, text in kept.items() if not Card.model_validate_json(text).over]
+        return [card_id for card_id, text in kept.items() if (card := _card(text)) and not card.over]
 
     async def places(self) -> set[str]:
         """Return every place that has cards, or entries of its own."""

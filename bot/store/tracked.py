@@ -1,7 +1,7 @@
 """Followed jobs, service by service: as they were last seen, when to look next, and who follows them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -222,6 +222,3 @@ def _first_score(found: Any) -> datetime | None:
     while isinstance(found, list) and len(found) == 1:  # pyright: ignore[reportUnknownArgumentType]
         found = found[0]  # pyright: ignore[reportUnknownVariableType]
     return instant(float(found[1])) if found else None  # pyright: ignore[reportUnknownArgumentType]
-
-
-Followers = Mapping[str, str]

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from bot.cards import FAILING, Card, Check, Fate, Followed, Shown
 from bot.payloads import BUTTON_MAX, OPEN, REFRESH, Ask
-from bot.views import suspensions
 from bot.views.errors import happened
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import FATES, OUTCOMES, mark, name, outcome, plain_state, reason, state, tally, unended
@@ -26,8 +25,8 @@ _LOST = {
 def card(shown: Shown, now: datetime) -> Message:
     """Draw a card as of now."""
     known = seen(shown.card, shown.jobs)
-    notes = [_subscribed(shown.card), *([] if shown.card.over else _checks(shown, now)), *_suspended(shown)]
-    foot = [*map(context, notes), *actions("card", _buttons(shown))]
+    notes = [_subscribed(shown.card), *([] if shown.card.over else _checks(shown, now))]
+    foot = [*map(context, notes), *actions("card", _buttons(shown.card))]
     draw = _one if len(known) == 1 else _several
     text, body = draw(shown, known, Budget(foot))
     return message(text, [*body, *foot])
@@ -196,20 +195,9 @@ def _failing(where: str, check: Check) -> str:
     return f"⚠️ not checked{since}, because {because}.{again}"
 
 
-def _suspended(shown: Shown) -> list[str]:
-    if shown.suspended is None:
-        return []
-    why = suspensions.why(shown.suspended, shown.card.place)
-    return [f"⏸️ Suspended: {why}. {suspensions.help_against(shown.suspended)}"]
-
-
-def _buttons(shown: Shown) -> list[Block]:
-    card = shown.card
+def _buttons(card: Card) -> list[Block]:
     details = details_button(list(card.jobs))
-    if card.over:
-        return details
-    restore = suspensions.restore_button(card.place) if shown.suspended else []
-    return [*details, *_refresh(card), *unsubscribe_button(card), *restore]
+    return details if card.over else [*details, *_refresh(card), *unsubscribe_button(card)]
 
 
 def details_button(refs: Sequence[object], label: str = "Details", *, of: str | None = None) -> list[Block]:

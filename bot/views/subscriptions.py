@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from bot.answers import JobDetails
-from bot.cards import Card, Shown, Terms
+from bot.cards import Card, Shown, Terms, is_person
 from bot.notices import Subscribed, Unsubscribed
 from bot.payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
 from bot.views import suspensions
@@ -173,8 +173,7 @@ def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
     names = [bold(name(known[ref]) if ref in known else ref.id, 80) for ref in refs[:NAMES_MAX]]
     more = [f"{len(refs) - NAMES_MAX:,} more"] if len(refs) > NAMES_MAX else []
     text = f"🔕 No longer followed: {listed([*names, *more], 'and')}"
-    channel_ = card.place if card.place[:1] in {"C", "D", "G"} else None
-    again = Ask(text=subscribing(refs, card.terms), card=card.id, place=channel_)
+    again = Ask(text=subscribing(refs, card.terms), card=card.id, place=_elsewhere(card))
     # The only one gives way to its own undoing; of several the others stay.
     action = f"{RUN if alone else OPEN}:undo"
     return section(
@@ -215,8 +214,7 @@ def _card(shown: Shown, now: datetime, index: int, *, mine: bool) -> list[Block]
     card = shown.card
     lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
     if shown.suspended:
-        why = suspensions.why(shown.suspended, card.place)
-        lines.append(f"⏸️ Suspended: {why}. {suspensions.help_against(shown.suspended)}")
+        lines.append(suspensions.line(shown.suspended, card.place))
     named = _name(shown)
     buttons = [
         *details_button(list(card.jobs), of=named),
@@ -228,7 +226,7 @@ def _card(shown: Shown, now: datetime, index: int, *, mine: bool) -> list[Block]
 
 def _elsewhere(card: Card) -> str | None:
     """The channel of a card; a conversation with a person is found without one."""
-    return card.place if card.place[:1] in {"C", "D", "G"} else None
+    return None if is_person(card.place) else card.place
 
 
 def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:

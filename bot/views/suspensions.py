@@ -37,6 +37,11 @@ def help_against(reason: str) -> str:
     return _WORDS.get(reason, ("", "Once that is mended, press Restore."))[1]
 
 
+def line(reason: str, place: str) -> str:
+    """What is in the way, and what helps, on a card and in a list."""
+    return f"⏸️ Suspended: {why(reason, place)}. {help_against(reason)}"
+
+
 def restore_button(place: str, card: str | None = None) -> list[Block]:
     """Try again to post to a place, or to follow what a card's provider had lost."""
     return button("Restore", RESTORE, Ask(place=place, card=card))

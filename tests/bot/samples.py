@@ -61,3 +61,8 @@ def card(card_id: str, *jobs: Job, terms: Terms = TERMS) -> Card:
     """A card that is posted and follows these jobs."""
     followed = {str(each.ref): Followed() for each in jobs}
     return Card(id=card_id, place=PLACE, terms=terms, jobs=followed, channel=PLACE, ts="1.1")
+
+
+def empty(box: Box) -> bool:
+    """Whether nothing is left that a place would have to be visited for."""
+    return not (box.entries or box.records or box.stale or box.begun or box.unreadable)

@@ -16,15 +16,16 @@ from bot.outgoing import Post
 from bot.services import Services
 from bot.store import Store
 from bot.store.entries import NoteEntry
-from bot.store.keys import CARDS
+from bot.store.keys import CARDS, PLACES
 from bot.store.outbox import Box, Urgency
 from bot.subscriptions import subscribe
+from bot.tending import visit_all
 from bot.tracking import observe
 from bot.verdicts import VERDICTS, Verdict, judge, retry_after
 from bot.views.message import Message
 from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
-from tests.bot.samples import PLACE, SLOT, TERMS
+from tests.bot.samples import PLACE, SLOT, TERMS, empty
 from tests.bot.slack import MemorySlack, Reply, refused
 
 ANY = Terms(user="U1", at=NOW, on=On.ANY)
@@ -94,7 +95,7 @@ async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
     card, end = world.slack.said
     assert (end.thread_ts, end.broadcast) == (card.ts, True)
     assert await edit_cards(world.services, PLACE) is None
-    assert (await world.box()).empty
+    assert empty(await world.box())
 
 
 @pytest.mark.parametrize("terms", [ANY, TERMS])
@@ -160,7 +161,7 @@ async def test_a_thread_that_is_gone_holds_nothing_up(world: World, trouble: str
     assert await world.told() <= 2
     assert [said.thread_ts for said in world.slack.said][1:]
     assert await edit_cards(world.services, PLACE) is None
-    assert (await world.box()).empty
+    assert empty(await world.box())
 
 
 @pytest.mark.parametrize(
@@ -245,8 +246,15 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
     assert [each.fate for each in card.jobs.values()] == [Fate.UNSUBSCRIBED]
     world.now += editing.UNSUBSCRIBED_KEPT
     await world.told()
-    assert (await world.box()).empty
+    assert empty(await world.box())
     assert PLACE not in await world.store.outbox.places()
+
+
+async def test_a_card_that_cannot_be_read_keeps_its_place_and_stops_no_round(world: World):
+    await world.store.link.ask_all([("HSET", CARDS.of(PLACE), "odd", "{}"), ("SADD", PLACES.of(), PLACE)])
+    await visit_all(world.services)
+    assert await deliver(world.services, PLACE) is None
+    assert await world.store.outbox.places() == {PLACE}
 
 
 async def test_an_end_waits_no_minute_behind_the_progress_of_another_card(world: World):

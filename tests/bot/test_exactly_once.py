@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from bot import delivery, drawing, editing, posting, subscriptions, tracking
-from bot.cards import Card, Fate, On, Terms, To
+from bot.cards import Card, Fate, On, Terms, To, is_person
 from bot.notices import Told
 from bot.outgoing import Post
 from bot.services import Services
@@ -30,7 +30,6 @@ from bot.store.connection import Link, Part, connect
 from bot.store.keys import BEGUN
 from bot.store.scripts import script
 from bot.views.message import Message
-from bot.visits import is_person
 from providers.models import Job, JobRef, JobState
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory
 from tests.bot.samples import SERVICE

@@ -30,12 +30,13 @@ def test_sweeps_are_counted_and_timed():
 def test_what_is_counted_is_read():
     metrics = Metrics()
     metrics.requested("media", "video-ocr", "ok", 3)
-    metrics.delivered("merged", 12)
+    metrics.delivered("posted")
+    metrics.delivered("posted")
     metrics.throttled("chat.update")
     metrics.told(0.1)
     read = samples(metrics)
     assert read["callboard_provider_requests_total media ok video-ocr"] == 3
-    assert read["callboard_deliveries_total merged"] == 12
+    assert read["callboard_deliveries_total posted"] == 2
     assert read["callboard_slack_throttled_total chat.update"] == 1
     assert read["callboard_delivery_delay_seconds_sum"] == 0.1
 

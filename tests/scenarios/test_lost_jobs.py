@@ -59,6 +59,15 @@ async def test_who_looked_in_vain_is_told(stage: Stage, monkeypatch: pytest.Monk
     await stage.dana.hears(wanted, "D0DANA")
 
 
+async def test_asking_twice_to_keep_looking_begins_one_search_anew(stage: Stage):
+    answer = await stage.dana.types("/jobs subscribe 0123456789abcdef0123456789abcdef")
+    for _ in range(2):
+        await stage.dana.clicks("Keep looking for 10 minutes", answer)
+    assert stage.bot.docket
+    planned = (await stage.bot.docket.snapshot()).future
+    assert len([task for task in planned if task.function_name == "seek"]) == 1
+
+
 async def test_cards_say_when_their_service_cannot_be_asked(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.tracking.FAILING", timedelta(seconds=0.5))
     monkeypatch.setattr("bot.tracking.BACK_OFF_MAX_S", 0.3)

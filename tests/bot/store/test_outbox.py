@@ -13,7 +13,7 @@ from bot.store.keys import OUTBOX, PACE, PENDING, STALE
 from bot.store.outbox import Answer, Begun, Box, Outbox, Suspension, Urgency, Write, encode
 from providers.models import JobState
 from tests.bot.memory import NOW
-from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, card, job, moved
+from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, card, empty, job, moved
 
 SERVICES = (SLOT, "acme/sound")
 NOTE = NoteEntry(note=SoughtInVain(ids=["x"], looked_in=[SLOT], minutes=10))
@@ -61,11 +61,11 @@ async def test_what_waits_is_read_in_the_order_in_which_it_came(store: Store, ou
     box = await outbox.read(PLACE, SERVICES)
     assert [entry.slot for entry in box.entries] == [SLOT, PLACE, "acme/sound", SLOT]
     assert box.entries[0].body == NOTE
-    assert not box.empty
+    assert not empty(box)
 
 
 async def test_nothing_waits_for_a_place_that_nobody_knows(outbox: Outbox):
-    assert (await outbox.read("C9", SERVICES)).empty
+    assert empty(await outbox.read("C9", SERVICES))
 
 
 async def test_an_entry_of_another_version_hides_nobody(store: Store, outbox: Outbox):
@@ -190,7 +190,7 @@ async def test_a_mark_that_is_newer_than_the_edit_stays_and_keeps_the_card(outbo
     box = await outbox.read(PLACE, ())
     assert list(box.stale) == list(box.cards) == ["card"]
     await outbox.unmark(PLACE, "card", box.stale["card"], drop=box.records["card"])
-    assert (await outbox.read(PLACE, ())).empty
+    assert empty(await outbox.read(PLACE, ()))
 
 
 async def test_a_card_stays_while_a_post_is_under_way(outbox: Outbox):

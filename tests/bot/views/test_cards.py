@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from bot.answers import ServiceError
 from bot.cards import Check, Fate, On, Shown, To
-from bot.payloads import REFRESH, RESTORE, Ask
+from bot.payloads import REFRESH, Ask
 from bot.views.cards import bar, card
 from providers.models import JobState
 from tests.bot.views import anything, judges, subscribed
@@ -33,9 +33,8 @@ def test_slack_takes_every_card(shown: Shown, now: datetime):
     judges.accept(message)
     assert f"Subscribed by <@{shown.card.terms.user}>" in judges.words(message)
     labels = [label.split(" ")[0] for label in judges.commands(message.blocks)]
-    restore = ["Restore"] if shown.suspended and not shown.card.over else []
     # Refs too long for a button leave none.
-    assert set(labels) <= ({"Details"} if shown.card.over else {"Details", "Refresh", "Unsubscribe", *restore})
+    assert set(labels) <= ({"Details"} if shown.card.over else {"Details", "Refresh", "Unsubscribe"})
 
 
 def test_a_running_job():
@@ -144,14 +143,6 @@ def test_a_service_that_fails_for_two_minutes_is_told(seconds: int, said: bool):
     assert ("⚠️ not checked since <!date" in text) == said
     assert ("because *media-cn/video-ocr* is late (no answer within 10 s). Next try <!date" in text) == said
     assert ("checked <!date" in text) != said
-
-
-def test_a_suspended_card_says_why_and_what_helps():
-    message = card(seen(subscribed.card(RUNNING), suspended="not_in_channel"), NOON)
-    said = "⏸️ Suspended: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it, then press Restore."
-    assert said in judges.words(message)
-    restore = next(each for each in judges.buttons(message.blocks) if each["action_id"] == RESTORE)
-    assert Ask.model_validate_json(restore["value"]) == Ask(place="C0ONCALL")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.answers import JobDetails, Missing
 from bot.cards import On, Shown, Terms, To
 from bot.notices import Subscribed, Unsubscribed
-from bot.payloads import RUN, SEEK, Ask
+from bot.payloads import RESTORE, RUN, SEEK, Ask
 from bot.views import subscriptions as views
 from providers.models import Job, JobState
 from tests.bot.views import anything, judges, subscribed
@@ -148,6 +148,15 @@ def test_a_list_of_what_is_followed_here():
     assert "⏸️ Suspended: <#C0ONCALL> is archived. Unarchive it, then press Restore." in text
     labels = [each["text"]["text"] for each in judges.buttons(message.blocks)]
     assert labels == ["Details", "Unsubscribe", "Details", "Unsubscribe", "Restore", "Refresh"]
+
+
+def test_a_suspended_card_says_why_and_what_helps():
+    shown = [seen(subscribed.card(RUNNING), suspended="not_in_channel")]
+    message = views.subscription_list(shown, MINE, NOON, mine=True)
+    said = "⏸️ Suspended: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it, then press Restore."
+    assert said in judges.words(message)
+    restore = next(each for each in judges.buttons(message.blocks) if each["action_id"] == RESTORE)
+    assert Ask.model_validate_json(restore["value"]) == Ask(place="C0ONCALL")
 
 
 def test_a_list_of_mine_works_from_anywhere():
