@@ -15,7 +15,7 @@ from providers.models import Job
 
 
 async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
-    """Tell everybody who subscribed in a place that nothing gets there any more; each is told once."""
+    """Tell everybody whose jobs are followed in a place that nothing gets there any more; each is told once."""
     if suspension.told:
         return
     mine: dict[str, list[Card]] = defaultdict(list)
@@ -24,7 +24,7 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
         for entry in box.entries
         if isinstance(entry.body, ChangedEntry)
     }
-    for each in await shown(visit.services, list(box.cards.values())):
+    for each in await shown(visit.services, [card for card in box.cards.values() if not card.over]):
         mine[each.card.terms.user].append(_named(each.card, {**waiting, **each.jobs}))
     for entry in box.entries:
         if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
