@@ -15,7 +15,7 @@ from providers.models import Job
 
 
 async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
-    """Tell everybody whose jobs are followed in a place that nothing gets there any more; each is told once."""
+    """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there; each once."""
     if suspension.told:
         return
     mine: dict[str, list[Card]] = defaultdict(list)
@@ -24,7 +24,8 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
         for entry in box.entries
         if isinstance(entry.body, ChangedEntry)
     }
-    for each in await shown(visit.services, [card for card in box.cards.values() if not card.over]):
+    concerned = [card for card in box.cards.values() if not card.over or card.id in box.stale]
+    for each in await shown(visit.services, concerned):
         mine[each.card.terms.user].append(_named(each.card, {**waiting, **each.jobs}))
     for entry in box.entries:
         if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:

@@ -189,9 +189,10 @@ def _foot(key: str, offset: int, shown: int, total: int) -> list[Block]:
 
 def suspended(place: SuspendedPlace) -> Message:
     """To the owner of cards: nothing can be posted to their place any more."""
-    number = count(sum(len(still(card)) for card in place.cards), "subscription")
+    number = sum(len(still(card)) for card in place.cards)
+    what = f"suspended {count(number, 'subscription')} of yours" if number else "cannot tell what became of your jobs"
     lines = [
-        f"⏸️ I suspended {number} of yours, because {suspensions.why(place.reason, place.place)}.",
+        f"⏸️ I {what}, because {suspensions.why(place.reason, place.place)}.",
         f"Nothing is lost. {suspensions.help_against(place.reason)}",
     ]
     names = [_names(card) for card in place.cards]
@@ -203,7 +204,7 @@ def suspended(place: SuspendedPlace) -> Message:
 
 def _names(card: Card) -> str:
     known = seen(card, {})
-    return listed([bold(name(known[ref]), 80) for ref in still(card)], "and", most=3)
+    return listed([bold(name(known[ref]), 80) for ref in still(card) or card.jobs], "and", most=3)
 
 
 def lost(job: LostJob) -> Message:

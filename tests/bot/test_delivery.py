@@ -210,6 +210,7 @@ async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World)
     world.provider.jobs = [*world.provider.jobs, world.provider.job("other")]
     await subscribe(world.services, [world.provider.jobs[1].ref], PLACE, Terms(user="U3", at=NOW))
     await unsubscribe(world.services, [world.provider.jobs[1].ref], PLACE, "U3")
+    assert await edit_cards(world.services, PLACE) is None
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["is_archived"]
     await world.told()

@@ -165,6 +165,16 @@ class TestOwners:
         [button] = judges.buttons(message.blocks)
         assert (button["action_id"], Ask.model_validate_json(button["value"])) == (RESTORE, Ask(place="C0ONCALL"))
 
+    def test_a_place_that_cannot_be_told_the_last_end(self):
+        over = subscribed.card(FAILED)
+        message = notices.suspended(SuspendedPlace("C0ONCALL", "is_archived", [over]))
+        judges.accept(message)
+        assert judges.words(message).startswith(
+            "⏸️ I cannot tell what became of your jobs, because <#C0ONCALL> is archived.\n"
+            "Nothing is lost. Unarchive it, then press Restore.\n*lecture 7*"
+        )
+        assert "Restore" in judges.commands(message.blocks)
+
     def test_a_refusal_that_nobody_knows(self):
         text = judges.words(notices.suspended(SuspendedPlace("C0ONCALL", "no_<!here>", [])))
         assert "because Slack takes no message for <#C0ONCALL> (`no_&lt;!here&gt;`)" in text
