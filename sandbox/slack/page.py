@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox.slack.channel_life import change
-from sandbox.slack.delivery import Delivery
+from sandbox.slack.delivery import Delivery, UndeliveredError
 from sandbox.slack.errors import SlackError
 from sandbox.slack.events import Events
 from sandbox.slack.happenings import home_opened
@@ -48,8 +48,21 @@ class _Action(BaseModel):
     action_id: str
     channel: str = ""
     message_ts: str = ""
+    attachment_id: int | None = None
     view_id: str = ""
     state_values: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Suggest(BaseModel):
+    """What is typed into a menu whose options the app makes up."""
+
+    user: str
+    block_id: str
+    action_id: str
+    value: str
+    channel: str = ""
+    message_ts: str = ""
+    view_id: str = ""
 
 
 class _Open(BaseModel):
@@ -88,6 +101,7 @@ class Page:
         return [
             Route("/ui/state", self._state),
             WebSocketRoute("/ui/live", self._live),
+            Route("/ui/suggest", self._suggest, methods=["POST"]),
             Route("/archives/{channel}/{message}", _permalink),
             *(Route(f"/ui/{name}", _doing(act), methods=["POST"]) for name, act in posts.items()),
         ]
@@ -169,10 +183,26 @@ class Page:
     def _action(self, body: Json) -> Later | None:
         asked = _Action.model_validate(body)
         user = self._user(asked.user)
-        used = Used(asked.block_id, asked.action_id, body, asked.state_values)
+        used = Used(asked.block_id, asked.action_id, body, asked.state_values, asked.attachment_id)
         if asked.view_id:
             return self._interactions.use_in_view(user, self._view(asked.view_id, user), used)
         return self._interactions.use_in_message(user, self._message_seen(asked.channel, asked.message_ts, user), used)
+
+    async def _suggest(self, request: Request) -> Response:
+        """The options for what is typed into a menu, from the app itself."""
+        try:
+            asked = _Suggest.model_validate(await request.json())
+            user = self._user(asked.user)
+            place = (asked.channel, asked.message_ts, user)
+            surface = self._view(asked.view_id, user) if asked.view_id else self._message_seen(*place)
+            found = await self._interactions.suggest(user, surface, (asked.block_id, asked.action_id), asked.value)
+        except (ValueError, ValidationError):
+            return JSONResponse({"ok": False, "error": "invalid_arguments"}, status_code=400)
+        except SlackError as error:
+            return JSONResponse(error.body(), status_code=400)
+        except UndeliveredError as error:
+            return JSONResponse({"ok": False, "error": error.code}, status_code=400)
+        return JSONResponse({"ok": True, **found})
 
     def _submit(self, body: Json) -> Later | None:
         asked = _Open.model_validate(body)
