@@ -1,7 +1,7 @@
 """The page's side of the server: its state, its live events, and what a person does on it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
@@ -119,7 +119,7 @@ class Page:
             for channel in workspace.channels.values()
             if channel.visible_to(user.id)
         }
-        shown = [workspace.channels[each] for each, messages in seen.items() if messages or not each.startswith("D")]
+        shown = [channel for channel in map(workspace.channels.__getitem__, seen) if self._stands(channel, seen)]
         return {
             "team": {"name": workspace.team.name},
             "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id},
@@ -140,6 +140,10 @@ class Page:
             },
             "view_stack": [workspace.modals.as_page(view) for view in workspace.modals.stack(user.id)],
         }
+
+    def _stands(self, channel: Channel, seen: Mapping[str, Sequence[Message]]) -> bool:
+        """Whether a conversation stands in the sidebar: a direct message when something was said, or it has a Home."""
+        return not channel.im_of or bool(seen[channel.id]) or self._workspace.manifest.home.home_tab_enabled
 
     async def _live(self, socket: WebSocket) -> None:
         user = socket.query_params.get("user", "")
