@@ -1,7 +1,6 @@
 """Tells the people who subscribed what their channels cannot be told, or should not have to be."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 
 from bot.cards import Card, Fate, Followed, is_person
 from bot.drawing import shown
@@ -11,11 +10,10 @@ from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
 from bot.store.outbox import Box, Suspension
 from bot.visits import Visit
 from bot.waking import wake
-from providers.models import Job
 
 
 async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
-    """Tell everybody who subscribed in a place that nothing gets there any more; each is told once."""
+    """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there; each once."""
     if suspension.told:
         return
     mine: dict[str, list[Card]] = defaultdict(list)
@@ -24,8 +22,9 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
         for entry in box.entries
         if isinstance(entry.body, ChangedEntry)
     }
-    for each in await shown(visit.services, list(box.cards.values())):
-        mine[each.card.terms.user].append(_named(each.card, {**waiting, **each.jobs}))
+    concerned = [card for card in box.cards.values() if not card.over or card.id in box.stale]
+    for each in await shown(visit.services, concerned):
+        mine[each.card.terms.user].append(each.card.naming({**waiting, **each.jobs}))
     for entry in box.entries:
         if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
             job = Followed(job=entry.body.job)
@@ -38,13 +37,6 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
             await visit.services.store.outbox.put(user, NoteEntry(note=note), once)
             await wake(visit.services, user)
     await visit.services.store.outbox.owners_told(box.place, suspension)
-
-
-def _named(card: Card, jobs: Mapping[str, Job]) -> Card:
-    """Return a card with what is known of its jobs: whoever reads the note wants their names."""
-    for ref, followed in card.jobs.items():
-        card = card.having(ref, followed.model_copy(update={"job": jobs.get(ref)}))
-    return card
 
 
 async def tell_of_lost(visit: Visit, step: Step) -> None:

@@ -18,12 +18,13 @@ from bot.conversations import MAY_NOT_ASK, conversation, find_post
 from bot.drawing import draw
 from bot.outgoing import Post, Step
 from bot.refusals import refusal
+from bot.store.keys import PACE
 from bot.store.outbox import Begun, Box
 from bot.verdicts import HOLD_S, RETRY_S, VERDICTS, Verdict, judge, retry_after
 from bot.views.message import Message
 from bot.visits import Visit
 
-PACE_S = 1.0
+PACE_S: float = PACE.seconds
 """Between two posts to one place: Slack takes about one message a second a channel (its rate limits page)."""
 RIPE_S = 15.0
 """A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot import plan
 from bot.addresses import Address, JobId
 from bot.answers import JobDetails
-from bot.cards import Card, Fate, Followed, Shown, Terms, To, is_direct
+from bot.cards import Card, Fate, Shown, Terms, To, is_direct
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.jobs import show_jobs
@@ -113,7 +113,7 @@ async def unsubscribe(services: Services, addresses: Sequence[Address] | None, h
         for card in expected(await read_box(services, place)).values():
             refs = [ref for ref in _followed(card) if _named(ref, addresses)]
             if gone := [job for ref in refs if (job := await _leave(services, ref, place, user))]:
-                removed.append((_named_on(card, gone), [job.ref for job in gone]))
+                removed.append((card.naming({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     for place in {card.place for card, _ in removed}:
         await _told(services, place)
     found = {name for _, refs in removed for ref in refs for name in (ref.id, str(ref))}
@@ -127,13 +127,6 @@ def _followed(card: Card) -> list[JobRef]:
 
 def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
     return addresses is None or any(address in {ref, JobId(ref.id)} for address in addresses)
-
-
-def _named_on(card: Card, jobs: Iterable[Job]) -> Card:
-    """Return a card with what was last seen of jobs: whoever reads of them wants their names."""
-    for job in jobs:
-        card = card.having(str(job.ref), Followed(job=job))
-    return card
 
 
 async def _leave(services: Services, ref: JobRef, place: str, user: str) -> Job | None:

@@ -204,9 +204,7 @@ def suspended(place: SuspendedPlace) -> Message:
 
 def _names(card: Card) -> str:
     known = seen(card, {})
-    names = [bold(name(known[ref]), 80) for ref in still(card) or card.jobs]
-    more = [f"{len(names) - 3:,} more"] if len(names) > 3 else []
-    return listed([*names[:3], *more], "and")
+    return listed([bold(name(known[ref]), 80) for ref in still(card) or card.jobs], "and", most=3)
 
 
 def lost(job: LostJob) -> Message:
@@ -228,9 +226,8 @@ def _sentence(words: str) -> str:
 def sought_in_vain(sought: SoughtInVain) -> Message:
     """To whoever wanted to subscribe: nobody knows these ids, and the search is over."""
     ids = listed([code(each, 80) for each in sought.ids[:JOBS_MAX]], "or")
-    places = [bold(place, 80) for place in sought.looked_in[:NAMES_MAX]]
-    more = [f"{len(sought.looked_in) - NAMES_MAX} more"] if len(sought.looked_in) > NAMES_MAX else []
-    where = f" in {listed([*places, *more], 'and')}" if places else ""
+    places = listed([bold(place, 80) for place in sought.looked_in], "and", most=NAMES_MAX)
+    where = f" in {places}" if places else ""
     text = f"🔎 I looked for {ids}{where} for {count(sought.minutes, 'minute')}, and no service knows it."
     text += "\nIs the id whole, and is its account one of `/jobs accounts`? `/jobs subscribe JOB` looks again."
     return message(unformatted(text), [section(text)])

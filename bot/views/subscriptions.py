@@ -1,6 +1,6 @@
 """Answers to the commands of subscriptions, for the person who asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 
@@ -83,9 +83,12 @@ def _names(refs: Sequence[JobRef], known: dict[JobRef, Job]) -> str:
     if len(refs) == 1:
         job = known.get(refs[0])
         return f"{bold(name(job), 120)} ({state(job)})" if job else bold(refs[0].id, 120)
-    names = [bold(name(known[ref]) if ref in known else ref.id, 80) for ref in refs[:NAMES_MAX]]
-    more = [f"{len(refs) - NAMES_MAX:,} more"] if len(refs) > NAMES_MAX else []
-    return f"{count(len(refs), 'job')}: {listed([*names, *more], 'and')}"
+    return f"{count(len(refs), 'job')}: {_listed(refs, known)}"
+
+
+def _listed(refs: Sequence[JobRef], known: Mapping[JobRef, Job]) -> str:
+    """Jobs by name, or by id where no more is known of them."""
+    return listed([bold(name(known[ref]) if ref in known else ref.id, 80) for ref in refs], "and", most=NAMES_MAX)
 
 
 def _already(result: Subscribed, details: JobDetails, following: Sequence[JobRef]) -> list[str]:
@@ -131,10 +134,9 @@ def _plain(details: JobDetails) -> list[str]:
 
 def seeking(ids: Sequence[str], terms: Terms, here: str, minutes: int) -> Message:
     """Callboard keeps looking for ids that no service knows."""
-    names = listed([code(each, 80) for each in ids[:NAMES_MAX]], "and")
-    more = f" and {len(ids) - NAMES_MAX:,} more" if len(ids) > NAMES_MAX else ""
+    names = listed([code(each, 80) for each in ids], "and", most=NAMES_MAX)
     text = (
-        f"🔎 I keep looking for {names}{more} for {count(minutes, 'minute')}. Once a service knows it, I follow it: "
+        f"🔎 I keep looking for {names} for {count(minutes, 'minute')}. Once a service knows it, I follow it: "
         f"{_told(terms, here)} If none does, I say so by direct message."
     )
     return message(unformatted(text), [section(text)])
@@ -145,7 +147,7 @@ def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = ()) -> Message:
 
     `here` is what is followed, for somebody whose words named none of it.
     """
-    names = listed([code(each, 80) for each in result.unknown[:NAMES_MAX]], "and")
+    names = listed([code(each, 80) for each in result.unknown], "and", most=NAMES_MAX)
     notes = [f"❔ {names} {_is(result.unknown)} here."] if result.unknown else []
     if not result.removed:
         notes = notes or ["Nothing is followed here."]
@@ -169,10 +171,7 @@ def _removal(refs: Sequence[JobRef]) -> str:
 
 
 def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
-    known = {job.ref: job for job in seen(card, {}).values()}
-    names = [bold(name(known[ref]) if ref in known else ref.id, 80) for ref in refs[:NAMES_MAX]]
-    more = [f"{len(refs) - NAMES_MAX:,} more"] if len(refs) > NAMES_MAX else []
-    text = f"🔕 No longer followed: {listed([*names, *more], 'and')}"
+    text = f"🔕 No longer followed: {_listed(refs, {job.ref: job for job in seen(card, {}).values()})}"
     again = Ask(text=subscribing(refs, card.terms), card=card.id, place=_elsewhere(card))
     # The only one gives way to its own undoing; of several the others stay.
     action = f"{RUN if alone else OPEN}:undo"

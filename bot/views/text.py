@@ -151,8 +151,13 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def listed(words: Sequence[str], conjunction: str = "or") -> str:
-    """Join words as a sentence does: `a`, `a or b`, `a, b or c`; no words are the empty text."""
+def listed(words: Sequence[str], conjunction: str = "or", most: int | None = None) -> str:
+    """Join words as a sentence does: `a`, `a or b`, `a, b or c`; no words are the empty text.
+
+    After the first `most` words the others are counted: `a, b or 7 more`.
+    """
+    if most is not None and len(words) > most:
+        words = [*words[:most], f"{len(words) - most:,} more"]
     if len(words) < 2:
         return "".join(words)
     *first, last = words

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from bot import editing, posting
-from bot.cards import Fate, On, Terms
+from bot.cards import Fate, On, Terms, To
 from bot.delivery import deliver
 from bot.editing import edit_cards
 from bot.notices import SoughtInVain
@@ -18,7 +18,7 @@ from bot.store import Store
 from bot.store.entries import NoteEntry
 from bot.store.keys import CARDS, PLACES
 from bot.store.outbox import Box, Urgency
-from bot.subscriptions import subscribe
+from bot.subscriptions import subscribe, unsubscribe
 from bot.tending import visit_all
 from bot.tracking import observe
 from bot.verdicts import VERDICTS, Verdict, judge, retry_after
@@ -204,6 +204,20 @@ async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restor
     assert [said.channel for said in world.slack.said] == [PLACE, "DU1", PLACE]
 
 
+async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World):
+    await world.follow()
+    await world.follow(Terms(user="U2", at=NOW, to=To.THREAD))
+    world.provider.jobs = [*world.provider.jobs, world.provider.job("other")]
+    await subscribe(world.services, [world.provider.jobs[1].ref], PLACE, Terms(user="U3", at=NOW))
+    await unsubscribe(world.services, [world.provider.jobs[1].ref], PLACE, "U3")
+    assert await edit_cards(world.services, PLACE) is None
+    await world.becomes(state=JobState.FAILED)
+    world.slack.trouble = ["is_archived"]
+    await world.told()
+    assert (await world.box("U2")).entries
+    assert not (await world.box("U3")).entries
+
+
 async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_its_place(world: World):
     await world.follow()
     await world.becomes(state=JobState.FAILED)
@@ -237,8 +251,6 @@ async def test_an_answer_older_than_the_subscription_changes_nothing(world: Worl
 
 
 async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotten(world: World):
-    from bot.subscriptions import unsubscribe
-
     await world.follow()
     await unsubscribe(world.services, None, PLACE, "U1")
     await edit_cards(world.services, PLACE)

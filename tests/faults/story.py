@@ -130,7 +130,8 @@ async def _subscribe(stage: Stage, terms: Terms, refs: list[str]) -> None:
 
 async def _unsubscribe(stage: Stage, terms: Terms, ref: str) -> None:
     """Type the command until Redis has forgotten the job in this place."""
-    for place in (terms.place, terms.user):  # the command also takes what its author follows alone
+    # The command takes what is followed where it is typed, whoever asked for it, and what its author follows alone.
+    for place in (terms.place, terms.channel, terms.user):
         stage.ledger.unsubscribing(place, ref)
     for _ in range(TRIES):
         await stage.people.types(terms.user, terms.channel, f"/jobs unsubscribe {ref}")

@@ -180,6 +180,8 @@ def test_counts_and_lists():
     assert words.listed(["a"]) == "a"
     assert words.listed(["a", "b"]) == "a or b"
     assert words.listed(("a", "b", "c"), "and") == "a, b and c"
+    assert words.listed("abc", "and", most=3) == "a, b and c"
+    assert words.listed("abc", "and", most=2) == "a, b and 1 more"
 
 
 @pytest.mark.parametrize(
