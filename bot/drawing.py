@@ -9,6 +9,7 @@ from bot.outgoing import Post
 from bot.services import Services
 from bot.store.sweeps import Sweep
 from bot.store.tracked import Kept, Service
+from bot.tracking import next_try
 from bot.views import cards, notices
 from bot.views.message import Message
 from providers.models import JobRef
@@ -62,7 +63,7 @@ def _shown(card: Card, known: Mapping[str, tuple[Kept, datetime]], sweeps: Mappi
         before = checks.get("/".join(service), Check(at=kept.checked_at, next_at=next_at))
         checks["/".join(service)] = Check(
             at=max(filter(None, (before.at, kept.checked_at))),
-            next_at=min(filter(None, (before.next_at, next_at))),
+            next_at=next_try(sweep) or min(filter(None, (before.next_at, next_at))),
             failing_since=sweep.failing_since,
             error=sweep.error,
         )

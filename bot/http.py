@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 
 import uvicorn
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
@@ -55,7 +56,8 @@ async def _told(reason: Reason) -> str | None:
         async with asyncio.timeout(READY_S):
             return await reason()
     except TimeoutError:
-        return f"no answer within {READY_S:g} s from {reason.__qualname__}"
+        named = reason.func if isinstance(reason, partial) else reason
+        return f"no answer within {READY_S:g} s from {named.__qualname__}"
 
 
 def slack_events(app: AsyncApp, signing_secret: str) -> Route:

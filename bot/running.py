@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
-from bot.fleet import open_docket, working
+from bot.fleet import SILENT_S, open_docket, working
 from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.opening import open_services
 from bot.services import ANSWER_S, Services
@@ -174,8 +174,9 @@ async def _app(
 async def redis_trouble(store: Store) -> str | None:
     """Why nothing can be kept now; None when Redis answers."""
     try:
-        await store.ping()
-    except StoreUnavailable:
+        async with asyncio.timeout(SILENT_S):
+            await store.ping()
+    except (TimeoutError, StoreUnavailable):
         return "Redis cannot be reached"
     return None
 

@@ -267,6 +267,15 @@ async def _next_in(look: _Look, after: Sweep) -> float | None:
     if not number or first is None:
         return None
     if after.error:
-        asked = after.error.retry_after or 0
-        return max(asked, min(BACK_OFF_MAX_S, MOST_S * 2 ** min(after.failures - 1, 10)))
+        return _back_off(after)
     return min(MOST_S, max(LEAST_S, (first - look.services.clock()).total_seconds()))
+
+
+def next_try(sweep: Sweep) -> datetime | None:
+    """Return when a service that fails is asked again; None for one that does not fail."""
+    return sweep.tried_at + timedelta(seconds=_back_off(sweep)) if sweep.error and sweep.tried_at else None
+
+
+def _back_off(failing: Sweep) -> float:
+    asked = failing.error.retry_after if failing.error else None
+    return max(asked or 0, min(BACK_OFF_MAX_S, MOST_S * 2 ** min(failing.failures - 1, 10)))

@@ -8,7 +8,6 @@ from redis.exceptions import ResponseError
 
 from bot.store.connection import Link, StoreUnavailable
 from bot.store.keys import BUDGET
-from bot.store.topology import Client
 from providers.budget import BudgetLeft, WindowBudget
 
 _NO_HELP = (StoreUnavailable, ResponseError)
@@ -18,8 +17,9 @@ _NO_HELP = (StoreUnavailable, ResponseError)
 class _Storage(RedisStorage):
     """Counts through a client that is there already, also on a cluster: each budget is one key."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, link: Link) -> None:
+        self._client = link.redis
+        self._turns = link.turns
         super().__init__("redis://", implementation="redispy", key_prefix=BUDGET.of("").removesuffix(":"))
 
     def configure_bridge(self) -> None:
@@ -28,13 +28,21 @@ class _Storage(RedisStorage):
         bridge.storage = client
         bridge.connection_getter = lambda _: client
 
+    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        async with self._turns:
+            return await super().acquire_entry(key, limit, expiry, amount)
+
+    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        async with self._turns:
+            return await super().get_moving_window(key, limit, expiry)
+
 
 class SharedBudget:
     """A `providers.budget.Budget` over Redis. Raises Throttled and nothing else."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._shared = WindowBudget(_Storage(link.redis))
+        self._shared = WindowBudget(_Storage(link))
         self._own = WindowBudget()
 
     async def acquire(self, key: str, per_second: float) -> None:

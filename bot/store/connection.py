@@ -21,6 +21,7 @@ CALL_S = 6.0
 PAUSE_S = 1.0
 """After a failure nobody waits for Redis again for this long, so that a lost one costs a question at most one wait."""
 MAX_CONNECTIONS = 100
+"""One process's, at most; who wants one more waits for its turn, since redis-py would raise MaxConnectionsError."""
 OLDEST = (6, 2)
 """The first version with GETEX and the other commands used here."""
 
@@ -63,10 +64,14 @@ class Server(NamedTuple):
 
 
 class Link:
-    """A connection pool that everything kept in Redis shares. Every use raises StoreUnavailable when Redis is gone."""
+    """A connection pool that everything kept in Redis shares. Every use raises StoreUnavailable when Redis is gone.
+
+    A round trip takes one of its `turns`, of which there are as many as connections.
+    """
 
     def __init__(self, redis: Client) -> None:
         self.redis = redis
+        self.turns = asyncio.Semaphore(MAX_CONNECTIONS)
         self._paused_until = 0.0
 
     @asynccontextmanager
@@ -87,7 +92,7 @@ class Link:
 
     async def ask(self, *command: Part) -> Any:
         """Send one command and return its reply, as redis-py reads it."""
-        async with self.use() as redis, asyncio.timeout(CALL_S):
+        async with self.turns, self.use() as redis, asyncio.timeout(CALL_S):
             return cast("Any", await redis.execute_command(*command))  # pyright: ignore[reportUnknownMemberType]
 
     async def ask_all(self, commands: Iterable[Sequence[Part]], *, atomic: bool = False) -> list[Any]:
@@ -95,7 +100,7 @@ class Link:
 
         On a cluster that is one round trip to each server concerned, and the keys of atomic ones share a slot.
         """
-        async with self.use() as redis, asyncio.timeout(CALL_S):
+        async with self.turns, self.use() as redis, asyncio.timeout(CALL_S):
             if isinstance(redis, RedisCluster):
                 return await _ask_cluster(redis, commands, atomic=atomic)
             pipeline = redis.pipeline(transaction=atomic)
@@ -105,7 +110,7 @@ class Link:
 
     async def ask_everywhere(self, *command: Part) -> list[Any]:
         """Send one command to every server that holds keys, and return their replies."""
-        async with self.use() as redis, asyncio.timeout(CALL_S):
+        async with self.turns, self.use() as redis, asyncio.timeout(CALL_S):
             if not isinstance(redis, RedisCluster):
                 return [await redis.execute_command(*command)]  # pyright: ignore[reportUnknownMemberType]
             await redis.initialize()

@@ -189,7 +189,8 @@ def _when_checked(checks: Sequence[Check]) -> str:
 
 
 def _failing(where: str, check: Check) -> str:
-    since = f" since {date(check.failing_since)}" if check.failing_since else ""
+    last = check.at or check.failing_since
+    since = f" since {date(last)}" if last else ""
     because = happened(check.error) if check.error else f"{bold(where, 80)} could not answer"
     again = f" Next try {clock(check.next_at)}." if check.next_at else ""
     return f"⚠️ not checked{since}, because {because}.{again}"

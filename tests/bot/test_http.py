@@ -1,6 +1,7 @@
 """Probes: `/healthz` says that the event loop is alive, `/readyz` why no work can be done."""
 
 import asyncio
+from functools import partial
 
 import httpx
 import pytest
@@ -50,6 +51,11 @@ async def test_who_does_not_answer_is_a_reason(monkeypatch: pytest.MonkeyPatch):
         503,
         "no answer within 0.05 s from says_nothing\nRedis cannot be reached\n",
     )
+
+
+async def test_who_does_not_answer_is_named_whatever_it_is(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(http, "READY_S", 0.05)
+    assert await ask("/readyz", partial(says_nothing)) == (503, "no answer within 0.05 s from says_nothing\n")
 
 
 async def test_it_lives_even_when_it_cannot_work():

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot import outgoing
-from bot.cards import Fate
+from bot.cards import Card, Fate, Followed
 from bot.changes import Change, Kind
+from bot.drawing import shown
 from bot.services import Services
 from bot.store import Store
 from bot.store.connection import Link
@@ -282,6 +283,18 @@ class TestTrouble:
         await world.sweep(60)
         assert set((await world.box()).stale) == cards
         assert await world.told() == []
+
+    async def test_a_card_tells_when_a_failing_service_is_really_asked_again(self, world: World):
+        job = world.provider.jobs[0]
+        await world.follow([job])
+        await world.sweep()
+        checked_at = world.now
+        world.provider.trouble = failing(DOWN)
+        wait = [await world.sweep(seconds) for seconds in (30, 10, 20, 40, 80)][-1]
+        card = Card(id="one", place=PLACE, terms=TERMS, jobs={str(job.ref): Followed()})
+        (check,) = (await shown(world.services, [card]))[0].checks.values()
+        assert (check.at, check.next_at) == (checked_at, world.now + timedelta(seconds=wait or 0))
+        assert (wait, check.failing_since) == (160, checked_at + timedelta(seconds=30))
 
     async def test_a_service_that_hangs_is_in_trouble_too(self, world: World, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("bot.tracking.SWEEP_S", 0.05)

@@ -59,3 +59,11 @@ async def test_redis_goes_and_comes_back(probe: httpx.AsyncClient, server: Serve
     assert "callboard_outbox_depth" in (await probe.get("/metrics")).text
     server.start()
     await told(probe, 200, "ok")
+
+
+async def test_a_redis_that_hangs_is_said_to_be_out_of_reach(probe: httpx.AsyncClient, server: Server) -> None:
+    await told(probe, 200, "ok")
+    server.hangs()
+    await told(probe, 503, "Redis cannot be reached")
+    server.goes_on()
+    await told(probe, 200, "ok")

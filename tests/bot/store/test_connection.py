@@ -50,6 +50,15 @@ async def test_after_a_failure_nobody_waits_again_until_the_pause_is_over(
         await nowhere.ping()
 
 
+async def test_more_questions_at_once_than_connections_wait_for_their_turn(store: Store):
+    """redis-py would raise MaxConnectionsError, and everybody would take Redis for gone."""
+    at_once = connection.MAX_CONNECTIONS + 50
+    await asyncio.gather(*(store.link.ping() for _ in range(at_once)))
+    budgets = [store.budget.left(f"media/{number}", 5) for number in range(at_once)]
+    questions = [store.link.ask_all([("GET", "a"), ("GET", "b")]) for _ in range(at_once)]
+    await asyncio.gather(*budgets, *questions)
+
+
 async def test_it_recovers_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(connection, "PAUSE_S", 0.0)
     async with embedded_redis(tmp_path) as url:

@@ -9,6 +9,7 @@ from bot.answers import ServiceError
 from bot.cards import Check, Fate, On, Shown, To
 from bot.payloads import REFRESH, Ask
 from bot.views.cards import bar, card
+from bot.views.text import date
 from providers.models import JobState
 from tests.bot.views import anything, judges, subscribed
 from tests.bot.views.anything import NOON, job
@@ -143,6 +144,16 @@ def test_a_service_that_fails_for_two_minutes_is_told(seconds: int, said: bool):
     assert ("⚠️ not checked since <!date" in text) == said
     assert ("because *media-cn/video-ocr* is late (no answer within 10 s). Next try <!date" in text) == said
     assert ("checked <!date" in text) != said
+
+
+def test_not_checked_means_since_the_last_check_and_not_since_the_service_fails():
+    began = NOON - timedelta(minutes=9)
+    failing = Check(at=NOON, failing_since=began, error=LATE)
+    text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": failing}))
+    assert f"not checked since {date(NOON)}" in text
+    never = failing.model_copy(update={"at": None})
+    text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": never}))
+    assert f"not checked since {date(began)}" in text
 
 
 @pytest.mark.parametrize(
