@@ -20,6 +20,7 @@ from bot.app import create_app
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
 from bot.fleet import open_docket, working
+from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.opening import open_services
 from bot.services import ANSWER_S, Services
@@ -100,6 +101,7 @@ async def running(
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(_web_client(token, slack.api_url))
         services, docket = await _open(stack, settings, client, answer_s)
+        await stack.enter_async_context(up_to_date(services.access, client))
         app = await _app(client, services, register, second if called else "")
         if listening := _listening(settings.http, needed=called):
             stack.enter_context(listening)

@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncResp
 from bot import payloads
 from bot.errors import ExpiredError
 from bot.payloads import Ask
+from bot.permission import seen
 from bot.replies import Asker, read_ask, read_payload, send, services_of
 from bot.services import Services
 from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, subscribe, subscriptions, unsubscribe
@@ -101,4 +102,4 @@ async def _every_change(services: Services, action: Body) -> Message:
     kept = await services.store.digests.get(ask.key) if ask.key else None
     if ask.key is None or kept is None:
         raise ExpiredError
-    return notices.digest_all(kept, ask.key, ask.offset)
+    return notices.digest_all(seen(services, kept), ask.key, ask.offset)

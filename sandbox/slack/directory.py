@@ -1,4 +1,4 @@
-"""auth.*, apps.*, conversations.* and users.*: who the app is, where it is, and who else is there."""
+"""auth.*, apps.*, conversations.*, usergroups.* and users.*: who the app is, where it is, and who else is there."""
 
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Channel, Json, User
@@ -26,6 +26,11 @@ class _Open(Arguments):
     return_im: bool = False
 
 
+class _Group(Arguments):
+    usergroup: str
+    include_disabled: bool = False
+
+
 class _UserInfo(Arguments):
     user: str
     include_locale: bool = False
@@ -41,6 +46,7 @@ def directory_methods() -> Methods:
         "conversations.info": Method(_info, _Info, reads),
         "conversations.list": Method(_list, _List, reads),
         "conversations.open": Method(_open, _Open, writes),
+        "usergroups.users.list": Method(_group_members, _Group, ("usergroups:read",)),
         "users.info": Method(_user_info, _UserInfo, ("users:read",)),
     }
 
@@ -101,6 +107,12 @@ def _user_info(caller: Caller, asked: _UserInfo) -> Json:
     if user is None:
         raise SlackError("user_not_found")
     return {"user": _user(caller, user)}
+
+
+def _group_members(caller: Caller, asked: _Group) -> Json:
+    if asked.usergroup not in caller.workspace.groups:
+        raise SlackError("no_such_subteam")
+    return {"users": list(caller.workspace.groups[asked.usergroup])}
 
 
 def _user(caller: Caller, user: User) -> Json:

@@ -13,6 +13,9 @@ LEE = User("U0LEE", "lee", "Lee Aldana", "#2f9e6e")
 SAM = User("U0SAM", "sam", "Sam Okafor", "#d9822b")
 ALERTS = User("U0ALERTS", "alertmanager", "Alertmanager", "#c0392b", is_bot=True)
 
+TRANSCODERS = "S0TRANSCODE"
+"""A user group, with Lee in it."""
+
 ON_CALL = Channel("C0ONCALL", "on-call")
 MEDIA = Channel("C0MEDIA", "media")
 GENERAL = Channel("C0GENERAL", "general")
@@ -42,6 +45,7 @@ def seeded(manifest: Path, *, clock: Clock = time.time) -> Workspace:
     """A fresh workspace with the app of that manifest installed. Raises what `read_manifest` raises."""
     channels = [Channel(**vars(channel)) for channel in (ON_CALL, MEDIA, GENERAL, FINANCE, LEGAL, ARCHIVED)]
     workspace = Workspace(read_manifest(manifest), (DANA, LEE, SAM, ALERTS), channels, clock=clock)
+    workspace.groups[TRANSCODERS] = (LEE.id,)
     for person in (DANA, LEE, SAM):
         workspace.direct_message(person)
     for place, (channel, user, text) in enumerate(_TALK):

@@ -18,7 +18,7 @@ APP_COLOR = "#1f3a5f"
 
 
 class Workspace:
-    """Everything that a workspace remembers.
+    """Everything that a workspace remembers. `groups` has the members of each user group.
 
     `clock` decides the lifetimes of triggers and response_urls. With `strict_pace` Slack's rate limits are enforced.
     `calls_kept` is how many of the app's newest calls are remembered.
@@ -40,6 +40,7 @@ class Workspace:
         bot = User(self.app.user_id, manifest.bot_name.lower(), manifest.bot_name, APP_COLOR, is_bot=True)
         self.users = {user.id: user for user in [*users, bot]}
         self.channels = {channel.id: channel for channel in channels}
+        self.groups: dict[str, tuple[str, ...]] = {}
         self.clock = clock
         self.timestamps = Timestamps(clock)
         self.feed = Feed()

@@ -130,6 +130,12 @@ def test_scopes():
     assert "manifest.yml" in (missing.mend or "")
 
 
+def test_user_groups_need_a_scope_of_their_own():
+    granted = [*BOT_SCOPES, *WISHED_SCOPES]
+    assert advice.scopes(granted, groups=True).text == "missing: usergroups:read (access rules that name user groups)"
+    assert advice.scopes([*granted, "usergroups:read"], groups=True).status is Status.OK
+
+
 @pytest.mark.parametrize("scope", WISHED_SCOPES)
 def test_a_scope_that_is_only_wished_for_may_be_missing(scope: str):
     finding = advice.scopes({*BOT_SCOPES, *WISHED_SCOPES} - {scope})
