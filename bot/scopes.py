@@ -1,4 +1,4 @@
-"""What the bot asks a workspace's owner for; manifest.yml asks for the same."""
+"""What the bot asks a workspace's owner for; `manifest.yml` beside this asks for the same."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

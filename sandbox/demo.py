@@ -20,7 +20,8 @@ from sandbox.ports import CLOUDS_PORT, HOST, address, listen
 from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 
 CONFIGURATION = Path(__file__).with_name("callboard.toml")
-MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+MANIFEST = Path(__file__).parent.parent / "bot" / "manifest.yml"
+"""Beside the bot in a checkout and in an installed wheel alike; a file of the bot's, none of its code."""
 
 
 class Listeners(NamedTuple):

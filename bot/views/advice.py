@@ -109,7 +109,7 @@ def scopes(granted: Iterable[str], *, groups: bool = False) -> Finding:
     `groups`: access rules name user groups.
     """
     has = set(granted)
-    mend = "update the app from manifest.yml, then install it to the workspace again"
+    mend = "update the app from what `callboard manifest` prints, then install it to the workspace again"
     needs = {**BOT_SCOPES, **(ACCESS_SCOPES if groups else {})}
     if missing := [name for name in needs if name not in has]:
         needed = ", ".join(f"{name} ({needs[name]})" for name in missing)

@@ -14,7 +14,7 @@ from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
 
-MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+MANIFEST = Path(__file__).parents[2] / "bot" / "manifest.yml"
 
 
 async def failing(ack: AsyncAck) -> None:

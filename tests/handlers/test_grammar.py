@@ -18,7 +18,7 @@ from tests.handlers.requests import CATALOG
 
 README = Path(__file__).parents[2] / "README.md"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+MANIFEST = Path(__file__).parents[2] / "bot" / "manifest.yml"
 
 
 def slash_command() -> dict[str, Any]:

@@ -127,7 +127,7 @@ def test_scopes():
     missing = advice.scopes(iter(["commands"]))
     assert missing.status is Status.FAIL
     assert missing.text == "missing: chat:write (Share, which posts an answer to the channel)"
-    assert "manifest.yml" in (missing.mend or "")
+    assert "callboard manifest" in (missing.mend or "")
 
 
 def test_user_groups_need_a_scope_of_their_own():

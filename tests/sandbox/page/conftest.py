@@ -12,7 +12,7 @@ from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
 from tests.browser import browser, looking_at, visit
 
-MANIFEST = Path(__file__).parents[3] / "manifest.yml"
+MANIFEST = Path(__file__).parents[3] / "bot" / "manifest.yml"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -108,7 +108,7 @@ def scopes() -> list[str]:
 @pytest.fixture
 def manifest(tmp_path: Path, scopes: list[str]) -> Path:
     """The project's manifest with these scopes."""
-    source = Path(__file__).parents[3] / "manifest.yml"
+    source = Path(__file__).parents[3] / "bot" / "manifest.yml"
     document = yaml.safe_load(source.read_text(encoding="utf-8"))
     document["oauth_config"]["scopes"]["bot"] = scopes
     path = tmp_path / "manifest.yml"
