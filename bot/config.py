@@ -80,6 +80,9 @@ class Slack(_Section):
     bot_token: Secret = Field(description='a reference, such as "env:SLACK_BOT_TOKEN"')
     app_token: Secret | None = Field(default=None, validate_default=True)
     signing_secret: Secret | None = Field(default=None, validate_default=True)
+    connections: int = Field(
+        default=1, ge=1, le=10, description="connections of Socket Mode in this process, 1 to 10 over all processes"
+    )
     api_url: Annotated[str, AfterValidator(_web_url)] = SLACK_API_URL
 
     @field_validator("app_token")

@@ -24,7 +24,7 @@ from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.opening import open_services
 from bot.services import ANSWER_S, Services
-from bot.socket_mode import socket_mode
+from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
 from providers.secrets import SecretMissing, SecretRef
 
@@ -111,7 +111,7 @@ async def running(
         if works:
             looked_at.append((await stack.enter_async_context(working(docket, known))).trouble)
         if app and not called:
-            looked_at.append((await stack.enter_async_context(socket_mode(app, second))).trouble)
+            looked_at.append(await stack.enter_async_context(socket_modes(app, second, slack.connections)))
         if listening:
             routes = [slack_events(app, second)] if app and called else []
             http = create_http(looked_at, services.metrics, *routes)
