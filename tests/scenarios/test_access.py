@@ -1,6 +1,7 @@
 """Who may see an account: Lee, by a user group; whoever is in #media; and nobody else."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -138,3 +139,40 @@ async def test_what_everybody_reads_is_not_replaced_with_what_one_may_see(stage:
     assert "*Ref*" in (await stage.lee.turns("Refresh", answer, GENERAL)).text
     shown = await posted(stage, answer, GENERAL)
     assert NOT_FOR_ALL in (await stage.lee.clicks("Refresh", shown, GENERAL)).text
+
+
+class TestWhoMaySubscribeByTheChannelAlone:
+    @pytest.fixture
+    def more_settings(self) -> str:
+        return '\n[[access]]\naccounts = ["media-cn"]\nchannels = ["C0MEDIA"]\n'
+
+    async def test_a_lost_job_is_followed_again_from_the_note_about_it(self, stage: Stage, sam: Person):
+        job = stage.scene.job(name="lecture.mp4")
+        await sam.types(f"/jobs subscribe {job.id}", MEDIA)
+        card = await sam.hears("Subscribed by", MEDIA)
+        stage.world.store("media-cn", "video-ocr").remove(job.id)
+        note = await sam.hears("lecture.mp4", "D0SAM")
+        stage.world.store("media-cn", "video-ocr").add(job)
+        await sam.starts("Restore", note, "D0SAM")
+        await sam.hears("next check", MEDIA)
+        stage.world.end(job.id, "succeeded")
+        await sam.hears("Succeeded", MEDIA, thread_ts=card.ts)
+
+    async def test_what_is_looked_for_is_looked_for_where_it_may_be_seen(
+        self, sam: Person, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("bot.subscriptions.SEEK_EVERY", timedelta(seconds=0.3))
+        monkeypatch.setattr("bot.subscriptions.SEEK_MINUTES", 0)
+        wanted = "0123456789abcdef0123456789abcdef"
+        answer = await sam.types(f"/jobs subscribe {wanted}", MEDIA)
+        assert "vod-sg" not in str(answer.json)
+        await sam.starts("Keep looking for 10 minutes", answer, MEDIA)
+        note = await sam.hears(wanted, "D0SAM")
+        assert "media-cn/video-ocr" in note.text
+        assert "vod-sg" not in str(note.json)
+
+    async def test_elsewhere_nothing_is_to_be_had(self, sam: Person):
+        for command in ("list", f"subscribe {VIDEO_OCR_ID}", "accounts", "subscriptions mine"):
+            answer = await sam.types(f"/jobs {command}", GENERAL)
+            assert "There is no account here that you may see." in answer.text
+            assert "media-cn" not in str(answer.json)
