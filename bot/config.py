@@ -76,14 +76,18 @@ class _Section(BaseModel):
 class Slack(_Section):
     """The workspace: Socket Mode needs an app token, HTTP mode a signing secret."""
 
-    mode: Literal["socket", "http"] = "socket"
+    mode: Literal["socket", "http"] = Field(default="socket", description="who opens the connection: we, or Slack")
     bot_token: Secret = Field(description='a reference, such as "env:SLACK_BOT_TOKEN"')
-    app_token: Secret | None = Field(default=None, validate_default=True)
-    signing_secret: Secret | None = Field(default=None, validate_default=True)
+    app_token: Secret | None = Field(
+        default=None, validate_default=True, description='a reference, such as "env:SLACK_APP_TOKEN"; for Socket Mode'
+    )
+    signing_secret: Secret | None = Field(
+        default=None, validate_default=True, description='a reference, such as "env:SLACK_SIGNING_SECRET"; for HTTP'
+    )
     connections: int = Field(
         default=1, ge=1, le=10, description="connections of Socket Mode in this process, 1 to 10 over all processes"
     )
-    api_url: Annotated[str, AfterValidator(_web_url)] = SLACK_API_URL
+    api_url: Annotated[str, AfterValidator(_web_url)] = Field(default=SLACK_API_URL, description=URL_EXPECTED)
 
     @field_validator("app_token")
     @classmethod
@@ -103,7 +107,9 @@ class Slack(_Section):
 class Redis(_Section):
     """A server by its URL, or an embedded one with its data in `dir`."""
 
-    url: Annotated[SecretRef | str, BeforeValidator(_redis_url)] = _REDIS_URL
+    url: Annotated[SecretRef | str, BeforeValidator(_redis_url)] = Field(
+        default=_REDIS_URL, description="a URL without a password, or a reference to one with it"
+    )
     dir: Path | None = Field(default=None, description="a folder for the embedded server's data")
 
     def address(self) -> str | None:
