@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test soak check format bench constraints clean
+.PHONY: help demo sandbox test soak check format bench docs constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ bench: $(READY_DEV) ## measure, side by side
 	$(BIN)/python -m bench.ack
 	$(BIN)/python -m bench.providers
 	$(BIN)/python -m bench.tracking
+
+docs: $(READY_DEV) ## write the pages of docs/ that are made from the source
+	@PYTHONPATH=. $(BIN)/python docs/generate.py
 
 constraints: ## pin the newest versions that fit (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \

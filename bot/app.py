@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
 from bot.replies import NotDelivered, send
 from bot.services import Services
@@ -49,7 +50,8 @@ async def create_app(client: AsyncWebClient, services: Services, signing_secret:
         app = AsyncApp(client=tokenless, authorize=authorize, signing_secret=signing_secret or "")
 
     async def give_services(context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]) -> None:
-        context["services"] = services
+        audience = Audience(context.user_id or "", context.channel_id or "")
+        context["services"] = services.seen_by(audience)
         context["ack"] = _LastingAck()
         await next_()
 

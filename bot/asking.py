@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bot.answers import ServiceError
+from bot.errors import Problem, UsageError
 from bot.services import Services
 from bot.store import Outcome, StoreUnavailable
 from providers.base import Provider
@@ -43,8 +44,11 @@ async def ask_all(
 ) -> list[Asked[T]]:
     """Ask every provider at the same time; answers stand in the order of the providers.
 
-    `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept.
+    `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept. Raises UsageError
+    for somebody who may see nothing.
     """
+    if services.narrowed and not services.providers:
+        raise UsageError(Problem.NOTHING_FOR_YOU)
     asked = await asyncio.gather(*(_ask(provider, ask, empty(), services.answer_s) for provider in providers))
     for each in asked:
         services.metrics.requested(*each.address, each.error.kind if each.error else "ok", each.requests)

@@ -82,7 +82,7 @@ class Terms(_Value):
 class Followed(_Value):
     """One job on a card: `fate` is None while it is followed, `job` is what was last seen of one that no longer is.
 
-    `by` is who unsubscribed, `at` when the following ended.
+    `by` is who unsubscribed, empty where the rules of access did it, `at` when the following ended.
     """
 
     fate: Fate | None = None

@@ -8,14 +8,18 @@ from providers.base import Provider
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The names that a person can type, in the order of the configuration: (account, service) pairs."""
+    """The names that a person can type, in the order of the configuration: (account, service) pairs.
+
+    `narrowed`: there may be others, which this person may not see.
+    """
 
     pairs: tuple[tuple[str, str], ...]
+    narrowed: bool = False
 
     @classmethod
-    def of(cls, providers: Iterable[Provider]) -> "Catalog":
+    def of(cls, providers: Iterable[Provider], *, narrowed: bool = False) -> "Catalog":
         """Collect the names of providers."""
-        return cls(tuple((provider.account, provider.service) for provider in providers))
+        return cls(tuple((provider.account, provider.service) for provider in providers), narrowed)
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Access
 from bot.accounts import probe
 from bot.config import Redis, Settings, Slack
 from bot.config_errors import ConfigError
@@ -38,24 +39,40 @@ async def check(settings: Settings, http: httpx.AsyncClient | None = None) -> Re
 
     Raises nothing that an operator could cause. `http` reaches the clouds, by default the client that the bot uses.
     """
-    parts = await asyncio.gather(_slack(settings.slack), _redis(settings.redis), _accounts(settings.accounts, http))
-    return Report((advice.configuration(settings), *(finding for part in parts for finding in part)))
+    access = Access(settings.access)
+    parts = await asyncio.gather(
+        _slack(settings.slack, access.groups), _redis(settings.redis), _accounts(settings.accounts, http)
+    )
+    unnamed = access.unnamed(account.name for account in settings.accounts)
+    found = [advice.configuration(settings), *([advice.seen_by_nobody(unnamed)] if unnamed else [])]
+    return Report((*found, *(finding for part in parts for finding in part)))
 
 
-async def _slack(slack: Slack | None) -> list[Finding]:
+async def _slack(slack: Slack | None, groups: Sequence[str]) -> list[Finding]:
     if slack is None:
         return []
     second = _app_token(slack, slack.app_token) if slack.mode == "socket" else _signing_secret(slack.signing_secret)
-    bot, other = await asyncio.gather(_bot_token(slack), second)
-    return [*bot, *other]
+    named = [_group(slack, group) for group in groups]
+    parts = await asyncio.gather(_bot_token(slack, groups), second, *named)
+    return [finding for part in parts for finding in part]
 
 
-async def _bot_token(slack: Slack) -> list[Finding]:
+async def _group(slack: Slack, group: str) -> list[Finding]:
+    """Read a user group's members, as access rules need it."""
+
+    def tell(reply: Mapping[str, Any], _: Mapping[str, str]) -> list[Finding]:
+        return [advice.group(group, len(reply.get("users", ())))]
+
+    return await _call(slack, f"user group {group}", slack.bot_token, "usergroups.users.list", tell, usergroup=group)
+
+
+async def _bot_token(slack: Slack, groups: Sequence[str]) -> list[Finding]:
     def tell(reply: Mapping[str, Any], headers: Mapping[str, str]) -> list[Finding]:
         found = [advice.slack_accepts(advice.BOT_TOKEN, f"is {reply.get('user')} in {reply.get('team')}")]
         lower = {name.lower(): value for name, value in headers.items()}
         if "x-oauth-scopes" in lower:
-            found.append(advice.scopes(name.strip() for name in lower["x-oauth-scopes"].split(",")))
+            granted = [name.strip() for name in lower["x-oauth-scopes"].split(",")]
+            found.append(advice.scopes(granted, groups=bool(groups)))
         if "date" in lower:
             found.append(advice.clock((datetime.now(UTC) - parsedate_to_datetime(lower["date"])).total_seconds()))
         return found
@@ -87,12 +104,13 @@ async def _call(
     reference: SecretRef,
     method: str,
     tell: Callable[[Mapping[str, Any], Mapping[str, str]], list[Finding]],
+    **arguments: str,
 ) -> list[Finding]:
     """Call one Web API method with the token that a reference names."""
     try:
         client = AsyncWebClient(token=reference.read(), base_url=slack.api_url, timeout=int(CALL_S))
         async with asyncio.timeout(CALL_S):
-            response = await client.api_call(method)
+            response = await client.api_call(method, params=arguments)
     except SecretMissing as error:
         return [advice.secret_missing(subject, reference, str(error))]
     except SlackApiError as error:

@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 from enum import IntEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -39,6 +39,7 @@ Config = Annotated[
     typer.Option("--config", "-c", help="Configuration file; else CALLBOARD_CONFIG names it, else ./callboard.toml."),
 ]
 Words = Annotated[list[str] | None, typer.Argument(help="What follows /jobs in Slack; nothing is the same as list.")]
+Mode = Literal["socket", "http"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -94,6 +95,23 @@ def check(context: typer.Context, config: Config = None) -> None:
     findings = _run(check_all(_settings(context, config)))
     _print(report(findings))
     raise typer.Exit(Exit.ANSWERED if findings.ok else Exit.NONE_ANSWERED)
+
+
+@app.command()
+def manifest(
+    mode: Annotated[Mode, typer.Option(help="How Slack reaches the bot.")] = "socket",
+    url: Annotated[str, typer.Option(help="Where it does so in HTTP mode, such as https://bot.example.com.")] = "",
+) -> None:
+    """Print the manifest from which an app is created at api.slack.com/apps."""
+    from bot.manifest import ManifestError, as_yaml
+    from bot.manifest import manifest as written
+
+    if (mode == "http") != bool(url):
+        _fail("--mode http goes with --url https://…, and only that.", Exit.WRONG_USAGE)
+    try:
+        _write(as_yaml(written(url or None)))
+    except ManifestError as error:
+        _fail(str(error), Exit.WRONG_USAGE)
 
 
 @app.command()

@@ -4,15 +4,34 @@ Secrets are not among them: a setting names the place of a secret, which is read
 """
 
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core.core_schema import ValidationInfo
 
-from bot.config_errors import URL_EXPECTED, ConfigError, Problem, duplicate_names, explain, wrong_syntax
+from bot.access import EVERY
+from bot.config_errors import (
+    URL_EXPECTED,
+    ConfigError,
+    Problem,
+    duplicate_names,
+    explain,
+    unknown_accounts,
+    wrong_syntax,
+)
 from providers.accounts import Account
 from providers.secrets import Secret, SecretMissing, SecretRef
 
@@ -57,11 +76,18 @@ class _Section(BaseModel):
 class Slack(_Section):
     """The workspace: Socket Mode needs an app token, HTTP mode a signing secret."""
 
-    mode: Literal["socket", "http"] = "socket"
+    mode: Literal["socket", "http"] = Field(default="socket", description="who opens the connection: we, or Slack")
     bot_token: Secret = Field(description='a reference, such as "env:SLACK_BOT_TOKEN"')
-    app_token: Secret | None = Field(default=None, validate_default=True)
-    signing_secret: Secret | None = Field(default=None, validate_default=True)
-    api_url: Annotated[str, AfterValidator(_web_url)] = SLACK_API_URL
+    app_token: Secret | None = Field(
+        default=None, validate_default=True, description='a reference, such as "env:SLACK_APP_TOKEN"; for Socket Mode'
+    )
+    signing_secret: Secret | None = Field(
+        default=None, validate_default=True, description='a reference, such as "env:SLACK_SIGNING_SECRET"; for HTTP'
+    )
+    connections: int = Field(
+        default=1, ge=1, le=10, description="connections of Socket Mode in this process, 1 to 10 over all processes"
+    )
+    api_url: Annotated[str, AfterValidator(_web_url)] = Field(default=SLACK_API_URL, description=URL_EXPECTED)
 
     @field_validator("app_token")
     @classmethod
@@ -81,7 +107,9 @@ class Slack(_Section):
 class Redis(_Section):
     """A server by its URL, or an embedded one with its data in `dir`."""
 
-    url: Annotated[SecretRef | str, BeforeValidator(_redis_url)] = _REDIS_URL
+    url: Annotated[SecretRef | str, BeforeValidator(_redis_url)] = Field(
+        default=_REDIS_URL, description="a URL without a password, or a reference to one with it"
+    )
     dir: Path | None = Field(default=None, description="a folder for the embedded server's data")
 
     def address(self) -> str | None:
@@ -120,6 +148,43 @@ class Http(_Section):
     port: int = Field(default=3000, ge=0, le=65535, description="a port from 1 to 65535, or 0 for any free one")
 
 
+def _ids(kind: str, letters: str, example: str, *words: str) -> AfterValidator:
+    """Accept ids of a kind, which begin with one of some letters: names may change, and be somebody else's then."""
+    pattern = re.compile(f"[{letters}][A-Z0-9]{{1,20}}")
+
+    def checked(ids: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [each for each in ids if not pattern.fullmatch(each) and each not in words]:
+            raise ValueError(f"expected a list of ids of {kind}, such as {example}, and {wrong[0]!r} is none")
+        return ids
+
+    return AfterValidator(checked)
+
+
+class AccessRule(_Section):
+    """Who may see some accounts: whoever asks in one of `channels`, is one of `users`, or a member of one of `groups`.
+
+    The only rules are those that the file has: with any, an account that none of them names is seen by nobody.
+    """
+
+    accounts: tuple[str, ...] = Field(min_length=1, description='a list of names of accounts, or ["*"] for all of them')
+    channels: Annotated[tuple[str, ...], _ids("channels", "CG", '"C024BE91L"')] = Field(
+        default=(), description="a list of ids of channels"
+    )
+    users: Annotated[tuple[str, ...], _ids("people", "UW", '"U024BE7LH", or "*" for everybody', EVERY)] = Field(
+        default=(), description="a list of ids of people"
+    )
+    groups: Annotated[tuple[str, ...], _ids("user groups", "S", '"S0614TZR7"')] = Field(
+        default=(), description="a list of ids of user groups"
+    )
+    subscribe: bool = Field(default=True, description="true or false: whether they may subscribe to jobs too")
+
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> Self:
+        if not (self.channels or self.users or self.groups):
+            raise ValueError('expected channels, users or groups; users = ["*"] is everybody')
+        return self
+
+
 class Settings(_Section):
     """The whole file. Without `[slack]` it serves the terminal alone."""
 
@@ -127,6 +192,7 @@ class Settings(_Section):
     redis: Redis = Field(default=Redis(), description="a table, [redis]")
     http: Http = Field(default=Http(), description="a table, [http]")
     accounts: tuple[Account, ...] = Field(min_length=1, description="at least one table, [[accounts]]")
+    access: tuple[AccessRule, ...] = Field(default=(), description="tables, [[access]]")
 
 
 def load(path: Path | None = None) -> Settings:
@@ -175,7 +241,7 @@ def _with_environment(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _validate(data: dict[str, Any]) -> tuple[Settings | None, list[Problem]]:
-    problems = duplicate_names(data)
+    problems = [*duplicate_names(data), *unknown_accounts(data)]
     try:
         return Settings.model_validate(data), problems
     except ValidationError as error:

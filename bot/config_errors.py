@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from bot.access import EVERY
 from bot.config_lines import Path, key_lines, line_of
 from providers.redact import scrub
 from providers.secrets import SecretRef
@@ -54,11 +55,23 @@ def duplicate_names(data: Mapping[str, Any]) -> list[Problem]:
     """Find accounts that have the name of an earlier one."""
     problems: list[Problem] = []
     first: dict[str, int] = {}
-    for index, account in enumerate(_items(data.get("accounts"))):
-        name = cast("dict[str, Any]", account).get("name") if isinstance(account, dict) else None
+    for index, account in enumerate(_tables(data, "accounts")):
+        name = account.get("name")
         if isinstance(name, str) and first.setdefault(name, index) != index:
             text = f"found {_shown(name)}, which is accounts[{first[name]}] already, expected a name of its own"
             problems.append(Problem(("accounts", index, "name"), text))
+    return problems
+
+
+def unknown_accounts(data: Mapping[str, Any]) -> list[Problem]:
+    """Find access rules about accounts that are not configured."""
+    known = [account["name"] for account in _tables(data, "accounts") if isinstance(account.get("name"), str)]
+    problems: list[Problem] = []
+    for index, rule in enumerate(_tables(data, "access")):
+        for name in _items(rule.get("accounts")):
+            if isinstance(name, str) and name not in {*known, EVERY}:
+                text = f"found {_shown(name)}, {_did_you_mean(name, known)}expected one of {', '.join(known)}"
+                problems.append(Problem(("access", index, "accounts"), text))
     return problems
 
 
@@ -113,7 +126,8 @@ def _model(path: Path, data: Mapping[str, Any], settings: type[BaseModel]) -> ty
         models = _models(settings.model_fields["accounts"].annotation)
         return next((m for m in models if _cloud(data, path[1]) in get_args(m.model_fields["cloud"].annotation)), None)
     section = settings.model_fields.get(str(path[0]))
-    return next(iter(_models(section.annotation)), None) if section and len(path) == 2 else None
+    depth = 3 if path[0] == "access" else 2
+    return next(iter(_models(section.annotation)), None) if section and len(path) == depth else None
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
@@ -195,6 +209,11 @@ def _sentence(problem: Problem) -> str:
 def _dotted(path: Path) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
+
+
+def _tables(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The tables of a list; what is none counts as an empty one."""
+    return [cast("dict[str, Any]", each) if isinstance(each, dict) else {} for each in _items(data.get(name))]
 
 
 def _items(value: object) -> list[Any]:

@@ -33,6 +33,7 @@ async def deliver(services: Services, place: str) -> float | None:
 
     Raises StoreUnavailable.
     """
+    services = services.whole
     if services.slack is None:
         return HOLD_S
     visit = Visit(services, services.slack, place)

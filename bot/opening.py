@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from bot.access import Access
 from bot.config import Settings
 from bot.services import ANSWER_S, Services
 from bot.store import Store
@@ -22,4 +23,5 @@ async def open_services(
         if redis_needed:
             await store.ping()
         client = await stack.enter_async_context(registry.http_client())
-        yield Services(registry.build(settings.accounts, client, store.budget), store, answer_s=answer_s)
+        providers = registry.build(settings.accounts, client, store.budget)
+        yield Services(providers, store, answer_s=answer_s, access=Access(settings.access))

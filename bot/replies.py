@@ -46,7 +46,7 @@ async def send(
 
 
 def services_of(context: AsyncBoltContext) -> Services:
-    """Return what `bot.app` gives to every handler."""
+    """Return what `bot.app` gives to every handler: the services, narrowed to what whoever asks may see."""
     return cast("Services", context["services"])
 
 

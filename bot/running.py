@@ -20,10 +20,11 @@ from bot.app import create_app
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
 from bot.fleet import SILENT_S, open_docket, working
+from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.opening import open_services
 from bot.services import ANSWER_S, Services
-from bot.socket_mode import socket_mode
+from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
 from providers.secrets import SecretMissing, SecretRef
 
@@ -100,6 +101,7 @@ async def running(
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(_web_client(token, slack.api_url))
         services, docket = await _open(stack, settings, client, answer_s)
+        await stack.enter_async_context(up_to_date(services.access, client))
         app = await _app(client, services, register, second if called else "")
         if listening := _listening(settings.http, needed=called):
             stack.enter_context(listening)
@@ -109,7 +111,7 @@ async def running(
         if works:
             looked_at.append((await stack.enter_async_context(working(docket, known))).trouble)
         if app and not called:
-            looked_at.append((await stack.enter_async_context(socket_mode(app, second))).trouble)
+            looked_at.append(await stack.enter_async_context(socket_modes(app, second, slack.connections)))
         if listening:
             routes = [slack_events(app, second)] if app and called else []
             http = create_http(looked_at, services.metrics, *routes)

@@ -22,5 +22,7 @@ WISHED_SCOPES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Each scope that the bot does without, and where it looks with it for a post that a crash left in doubt."""
+ACCESS_SCOPES: Mapping[str, str] = MappingProxyType({"usergroups:read": "access rules that name user groups"})
+"""Each scope that the bot needs only where the configuration asks for it, and what for."""
 APP_SCOPE = "connections:write"
 """The scope of the app token, which opens Socket Mode's connections."""

@@ -1,10 +1,11 @@
 """What every use case needs, in one place."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.access import Access, Audience
 from bot.catalog import Catalog
 from bot.metrics import Metrics
 from bot.pace import Pace
@@ -27,6 +28,8 @@ def utc_now() -> datetime:
 class Services:
     """The parts that use cases work with; handed to every handler and task.
 
+    A handler gets them narrowed to what may be seen by whoever asks, its `audience`: `providers` are those alone, and
+    so are the names that can be typed. `whole` is for what works on nobody's behalf, such as delivery.
     `slack` and `docket` are None in the terminal, which answers alone.
     """
 
@@ -38,7 +41,34 @@ class Services:
     slack: "AsyncWebClient | None" = None
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)
+    access: Access = field(default_factory=Access)
+    audience: Audience | None = None
+    every: Sequence[Provider] | None = None
 
     @property
     def catalog(self) -> Catalog:
-        return Catalog.of(self.providers)
+        return Catalog.of(self.providers, narrowed=self.narrowed)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether there may be accounts that cannot be seen here."""
+        return self.audience is not None and not self.access.open
+
+    @property
+    def whole(self) -> "Services":
+        """The same with every provider."""
+        return self if self.every is None else replace(self, providers=self.every, audience=None, every=None)
+
+    def seen_by(self, audience: Audience) -> "Services":
+        """The same with what this audience may see, whatever could be seen before."""
+        every = self.providers if self.every is None else self.every
+        seen = [each for each in every if self.access.sees(each.account, audience)]
+        return replace(self, providers=seen, audience=audience, every=every)
+
+    def sees(self, account: str) -> bool:
+        """Whether an account may be seen here."""
+        return self.audience is None or self.access.sees(account, self.audience)
+
+    def subscribes(self, account: str) -> bool:
+        """Whether an account's jobs may be subscribed to here."""
+        return self.audience is None or self.access.subscribes(account, self.audience)

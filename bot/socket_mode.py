@@ -7,8 +7,8 @@ without a connection for too long gets a new client here, with a new URL.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -102,3 +102,22 @@ async def socket_mode(app: AsyncApp, app_token: str, *, ping_s: float = PING_S) 
         if watching:
             watching.cancel()
         await line.close()
+
+
+@asynccontextmanager
+async def socket_modes(
+    app: AsyncApp, app_token: str, number: int, *, ping_s: float = PING_S
+) -> AsyncGenerator[Callable[[], Awaitable[str | None]]]:
+    """Keep several connections while the block runs: Slack sends each payload to one of them, whichever is there.
+
+    The block gets what tells why Slack does not reach us: None while one of them is alive.
+    """
+    async with AsyncExitStack() as stack:
+        lines = [await stack.enter_async_context(socket_mode(app, app_token, ping_s=ping_s)) for _ in range(number)]
+
+        async def trouble() -> str | None:
+            """Nobody hears Slack."""
+            told = [await line.trouble() for line in lines]
+            return None if None in told else told[0]
+
+        yield trouble

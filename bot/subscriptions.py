@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot import plan
+from bot.access import Audience
 from bot.addresses import Address, JobId
 from bot.answers import JobDetails
 from bot.cards import Card, Fate, Shown, Terms, To, is_direct
@@ -14,6 +15,7 @@ from bot.drawing import shown
 from bot.jobs import show_jobs
 from bot.notices import SoughtInVain, Subscribed, Unsubscribed
 from bot.outgoing import expected
+from bot.permission import followable, permit
 from bot.services import Services
 from bot.store.entries import NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
@@ -42,11 +44,14 @@ async def subscribe(
 
     Returns what the services know of the jobs, and what came of it: jobs that had ended are not followed, unless
     `ended_too` wants their end told. `card` is the card to use again, if it still is there: that of an unsubscription
-    taken back. Raises StoreUnavailable.
+    taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
     asked_at = services.clock()
-    details = await show_jobs(services, addresses)
     place = terms.user if terms.to is To.DM else here
+    if not followable(services, place).providers:
+        permit(services, services.catalog.accounts, place)
+    details = await show_jobs(services, addresses)
+    permit(services, [job.account for job in details.jobs], place)
     jobs = [job for job in details.jobs if ended_too or not job.state.ended]
     if not jobs:
         return details, Subscribed(None)
@@ -138,7 +143,7 @@ async def _leave(services: Services, ref: JobRef, place: str, user: str) -> Job 
 
 
 async def subscriptions(services: Services, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
-    """Return the cards of the channel `here`, or all that `user` subscribed to, oldest first.
+    """Return the cards of the channel `here`, or all that `user` subscribed to, oldest first, as far as they are seen.
 
     Raises StoreUnavailable.
     """
@@ -147,7 +152,8 @@ async def subscriptions(services: Services, *, here: str | None = None, user: st
     suspended: dict[str, str] = {}
     for place in places:
         box = await read_box(services, place)
-        cards += [card for card in expected(box).values() if not card.over and user in {None, card.terms.user}]
+        seen = (_seen(services, card) for card in expected(box).values())
+        cards += [card for card in seen if not card.over and user in {None, card.terms.user}]
         if box.suspension:
             suspended[place] = box.suspension.reason
     cards.sort(key=lambda card: card.terms.at)
@@ -155,16 +161,40 @@ async def subscriptions(services: Services, *, here: str | None = None, user: st
     return [each.model_copy(update={"suspended": suspended.get(each.card.place)}) for each in drawn]
 
 
-async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:
-    """Post to a suspended place again; with `card`, follow its jobs again that their providers had lost.
+def _seen(services: Services, card: Card) -> Card:
+    """Return a card without the jobs that may not be seen here."""
+    jobs = {ref: each for ref, each in card.jobs.items() if services.sees(JobRef.parse(ref).account)}
+    return card if len(jobs) == len(card.jobs) else card.model_copy(update={"jobs": jobs})
+
+
+async def end_unseen(services: Services, place: str) -> None:
+    """Stop following what a place may not read of any more: the rules of access changed, or somebody left a group.
 
     Raises StoreUnavailable.
     """
-    await services.store.outbox.restore(place)
+    access = services.access
+    if access.open or not access.known:
+        return
+    cards = expected(await read_box(services, place)).values()
+    for card in cards:
+        readers = Audience.of_place(place, card.terms.user)
+        for ref in _followed(card):
+            if not access.sees(ref.account, readers):
+                await _leave(services, ref, place, "")
+    await wake(services, place)
+
+
+async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:
+    """Post to a suspended place again; with `card`, follow its jobs again that their providers had lost.
+
+    Raises StoreUnavailable, and UsageError where the rules of access are against it.
+    """
     kept = (await read_box(services, place)).cards.get(card or "")
+    jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job] if kept else []
+    permit(services, [job.account for job in jobs], place)
+    await services.store.outbox.restore(place)
     followed: list[JobRef] = []
     if kept:
-        jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job]
         terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
         followed, _, _ = await _follow(services, jobs, services.clock(), place, terms, kept.id)
     box = await _told(services, place)
@@ -184,7 +214,14 @@ async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) 
 
 
 async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
-    """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable."""
+    """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable.
+
+    Services that the person who subscribed may not follow there by now are not asked.
+    """
+    place = terms.user if terms.to is To.DM else here
+    services = followable(services.seen_by(Audience(terms.user, here)), place)
+    if services.narrowed and not services.providers:
+        return []
     addresses = [JobId(one) for one in ids]
     details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
     found = {job.id for job in details.jobs}

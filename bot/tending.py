@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.services import Services
 from bot.store import StoreUnavailable
+from bot.subscriptions import end_unseen
 from bot.tracking import BACK_OFF_MAX_S
 from bot.waking import look, wake
 
@@ -61,6 +62,7 @@ async def visit_all(services: Services) -> None:
     places = await services.store.outbox.places()
     room = REFRESHED_MAX
     for place in sorted(places):
+        await end_unseen(services, place)
         cards = await services.store.outbox.open_cards(place, room) if room else []
         await services.store.outbox.refresh((place, card) for card in cards)
         room -= len(cards)

@@ -43,4 +43,4 @@ class Visit:
 
 async def read_box(services: Services, place: str) -> Box:
     """Return everything that waits for a place. Raises StoreUnavailable."""
-    return await services.store.outbox.read(place, services.catalog.scopes)
+    return await services.store.outbox.read(place, services.whole.catalog.scopes)

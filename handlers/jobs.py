@@ -16,17 +16,20 @@ from bot import payloads
 from bot.accounts import check_accounts
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.payloads import Ask
+from bot.permission import posted_to
 from bot.refusals import refusal
 from bot.replies import Asker, Modal, newest, picked_value, read_ask, send, services_of
 from bot.services import Services
 from bot.store import StoreUnavailable
-from bot.views import accounts, details, errors, jobs
+from bot.views import accounts as accounts_view
+from bot.views import details, errors, jobs
 from bot.views import help as help_view
 from bot.views.message import Message
 from handlers import grammar, subscriptions
 from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
 from handlers.words import undecorated
+from providers.models import JobRef
 from providers.registry import meaning
 
 Body = dict[str, Any]
@@ -85,13 +88,17 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     ask = await read_ask(services_of(context), action.get("value"))
     asker = Asker.of(body)
-    message = await answer(services_of(context), ask.model_copy(update={"shared_by": asker.user}), asker)
+    services = services_of(context)
+    accounts = accounts_of(services, ask)
+    readers = posted_to(services, asker.channel, asker.user, accounts)
+    message = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
     try:
         await client.chat_postMessage(channel=asker.channel, text=message.text, blocks=message.blocks)
     except SlackApiError as error:
         if refusal(error) not in {"not_in_channel", "channel_not_found"}:
             raise
-        # Where Callboard is not a member, the answer to the click may still be posted.
+        # Where Callboard is not a member, the answer to the click may still be posted; a direct message is not its own.
+        posted_to(services, asker.channel, "", accounts)
         await send(respond, message, replace_original=False, response_type="in_channel")
 
 
@@ -109,6 +116,18 @@ async def on_unknown_button(ack: AsyncAck, respond: AsyncRespond) -> None:
     """A button of an older Callboard."""
     await ack()
     await send(respond, errors.expired(), replace_original=False)
+
+
+def accounts_of(services: Services, ask: Ask) -> set[str]:
+    """Return the accounts of which an answer may tell, as far as the command says. Raises UsageError."""
+    request = parse(ask.text, services.catalog)
+    if request.command == "help":
+        return set()
+    named = addresses_of(request)
+    refs = [each.account for each in named if isinstance(each, JobRef)]
+    if named and len(refs) == len(named):
+        return set(refs)
+    return {each.account for each in request.scope.pick(services.providers)}
 
 
 async def answer(services: Services, ask: Ask, asker: Asker) -> Message:
@@ -134,7 +153,7 @@ async def _about_jobs(services: Services, request: Request, ask: Ask) -> Message
             shown = await show_jobs(services, addresses_of(request))
             return details.job_details(shown, ask, meaning)
         case "accounts":
-            return accounts.accounts(await check_accounts(services))
+            return accounts_view.accounts(await check_accounts(services))
         case _:
             return help_page(request.text)
 
@@ -158,8 +177,10 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
 
 async def _replace(services: Services, ask: Ask, body: Body, respond: AsyncRespond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
-    clicked_at = services.clock()
-    message = await answer(services, ask, Asker.of(body))
+    clicked_at, asker = services.clock(), Asker.of(body)
+    if not body.get("container", {}).get("is_ephemeral"):  # others read it too
+        services = posted_to(services, asker.channel, asker.user, accounts_of(services, ask))
+    message = await answer(services, ask, asker)
     if await newest(services, body, clicked_at):
         await send(respond, message, replace_original=True)
 

@@ -65,11 +65,13 @@ def _checked(address: addresses.Address, typed: str, words: list[str], catalog: 
     if address.account not in catalog.accounts:
         close = closest(address.account, catalog.accounts)
         mended = JobRef(close, address.service, address.id) if close else address.id
-        error = UsageError(Problem.UNKNOWN_ACCOUNT, address.account, expected=catalog.accounts)
+        problem = Problem.NOT_FOR_YOU if catalog.narrowed and not close else Problem.UNKNOWN_ACCOUNT
+        error = UsageError(problem, address.account, expected=catalog.accounts)
     else:
         services = services_of(address.account, catalog)
         close = closest(address.service, services)
         mended = JobRef(address.account, close, address.id) if close else address.id
         error = UsageError(Problem.UNKNOWN_SERVICE, address.service, expected=services)
-    error.suggestion = replaced(words, typed, str(mended))
+    if error.problem is not Problem.NOT_FOR_YOU:
+        error.suggestion = replaced(words, typed, str(mended))
     raise error

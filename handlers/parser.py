@@ -50,6 +50,8 @@ def _understood(suggestion: str | None, catalog: Catalog, commands: tuple[str, .
 
 def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
     words = split(text)
+    if catalog.narrowed and not catalog.pairs and not _HELP & {word.lower() for word in words}:
+        raise UsageError(Problem.NOTHING_FOR_YOU)
     command, rest = _command(_rejoined(words), catalog, commands)
     if command not in commands:
         raise UsageError(Problem.SLACK_ONLY, command)

@@ -9,8 +9,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
 
 from bot import payloads
+from bot.access import Audience
 from bot.errors import ExpiredError
 from bot.payloads import Ask
+from bot.permission import seen
 from bot.replies import Asker, read_ask, read_payload, send, services_of
 from bot.services import Services
 from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, subscribe, subscriptions, unsubscribe
@@ -65,7 +67,10 @@ async def on_restore(ack: AsyncAck, body: Body, action: Body, respond: AsyncResp
     ask = read_payload(action.get("value"))
     if ask.place is None:
         raise ExpiredError
-    restored = await restore(services_of(context), ask.place, ask.card, Asker.of(body).user)
+    user = Asker.of(body).user
+    # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
+    services = services_of(context).seen_by(Audience(user, ask.place))
+    restored = await restore(services, ask.place, ask.card, user)
     await send(respond, views.restored(restored, ask.place), replace_original=False)
 
 
@@ -101,4 +106,4 @@ async def _every_change(services: Services, action: Body) -> Message:
     kept = await services.store.digests.get(ask.key) if ask.key else None
     if ask.key is None or kept is None:
         raise ExpiredError
-    return notices.digest_all(kept, ask.key, ask.offset)
+    return notices.digest_all(seen(services, kept), ask.key, ask.offset)

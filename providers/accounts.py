@@ -26,11 +26,15 @@ class _Account(BaseModel):
         description='a name of at most 40 lower-case letters, digits, "-" and "_"',
     )
     region: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description='a region, such as "cn-north-4"')
-    access_key_id: Secret | None = None
-    secret_access_key: Secret | None = None
-    security_token: Secret | None = None
-    endpoints: dict[str, AnyHttpUrl] = {}
-    requests_per_second: dict[str, Annotated[float, Field(gt=0)]] = {}
+    access_key_id: Secret | None = Field(default=None, description='a reference, such as "env:ACCESS_KEY"')
+    secret_access_key: Secret | None = Field(default=None, description='a reference, such as "file:/run/secrets/sk"')
+    security_token: Secret | None = Field(default=None, description="a reference; goes with temporary keys")
+    endpoints: dict[str, AnyHttpUrl] = Field(
+        default={}, description="a table of URLs by service, in place of the cloud's"
+    )
+    requests_per_second: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default={}, description="a table of numbers by service, in place of the cloud's limits"
+    )
 
     @field_validator("name")
     @classmethod
@@ -68,14 +72,14 @@ class _Account(BaseModel):
 class HuaweiAccount(_Account):
     """One project of one region, with a key pair or an IAM token."""
 
-    cloud: Literal["huawei"]
+    cloud: Literal["huawei"] = Field(description="which cloud it is")
     project_id: str = Field(
         pattern=r"^[a-zA-Z0-9-]{1,64}$", description="the region's project id, at most 64 letters, digits and -"
     )
     services: tuple[Annotated[str, _service_of("huawei")], ...] = Field(
         min_length=1, description="a list of at least one service"
     )
-    token: Secret | None = None
+    token: Secret | None = Field(default=None, description="a reference to an IAM token, in place of the keys")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -91,7 +95,7 @@ class HuaweiAccount(_Account):
 class AlibabaAccount(_Account):
     """One account in one region, with an AccessKey pair, temporary or not."""
 
-    cloud: Literal["alibaba"]
+    cloud: Literal["alibaba"] = Field(description="which cloud it is")
     services: tuple[Annotated[str, _service_of("alibaba")], ...] = Field(
         min_length=1, description="a list of at least one service"
     )

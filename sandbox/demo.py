@@ -21,6 +21,7 @@ from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 
 CONFIGURATION = Path(__file__).with_name("callboard.toml")
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+"""Beside the bot in a checkout and in an installed wheel alike; a file of the bot's, none of its code."""
 
 
 class Listeners(NamedTuple):

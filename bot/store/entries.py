@@ -32,7 +32,7 @@ class ChangedEntry(_Body):
 
 
 class UnsubscribedEntry(_Body):
-    """Somebody stopped following a job; `job` is what was last seen of it."""
+    """Somebody stopped following a job; `job` is what was last seen of it. `by` is empty where access rules did it."""
 
     type: Literal["unsubscribed"] = "unsubscribed"
     job: Job

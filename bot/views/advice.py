@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.config import Settings, Slack
 from bot.findings import Finding, Status
-from bot.scopes import APP_SCOPE, BOT_SCOPES, WISHED_SCOPES
+from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, WISHED_SCOPES
 from bot.store import Server
 from bot.store.connection import OLDEST
 from bot.views.text import listed
@@ -33,6 +33,7 @@ _SLACK: Mapping[str, tuple[str, str]] = MappingProxyType(
             "slack.bot_token begins with xoxb- (OAuth & Permissions), slack.app_token with xapp- (Basic Information)",
         ),
         "missing_scope": ("the token lacks a scope", f"make an app token with the scope {APP_SCOPE}"),
+        "no_such_subteam": ("there is no such user group", "correct its id in [[access]], or take it out"),
         "ratelimited": ("Slack asks to wait", "run the check again in a minute"),
     }
 )
@@ -68,6 +69,18 @@ def configuration(settings: Settings) -> Finding:
     return Finding(Status.OK, "configuration", f"{counted}, Slack in {settings.slack.mode} mode")
 
 
+def seen_by_nobody(accounts: Sequence[str]) -> Finding:
+    """Accounts that no access rule names."""
+    text = f"nobody may see {listed(accounts, 'and')} in Slack: no [[access]] names it"
+    mend = 'name it in an [[access]] table; users = ["*"] is everybody'
+    return Finding(Status.WARN, "access", text, mend)
+
+
+def group(name: str, members: int) -> Finding:
+    """A user group that access rules name."""
+    return Finding(Status.OK, f"user group {name}", _many(members, "member"))
+
+
 def secret_missing(subject: str, reference: SecretRef, reason: str) -> Finding:
     """A reference that leads nowhere."""
     return Finding(Status.FAIL, subject, reason, _provide([str(reference)]))
@@ -90,18 +103,22 @@ def slack_unreachable(subject: str, slack: Slack, reason: str) -> Finding:
     return Finding(Status.FAIL, subject, f"{slack.api_url} cannot be reached ({reason})", mend)
 
 
-def scopes(granted: Iterable[str]) -> Finding:
-    """The bot token's scopes compared with those that the bot needs, and those that it can do without."""
+def scopes(granted: Iterable[str], *, groups: bool = False) -> Finding:
+    """The bot token's scopes compared with those that the bot needs, and those that it can do without.
+
+    `groups`: access rules name user groups.
+    """
     has = set(granted)
-    mend = "update the app from manifest.yml, then install it to the workspace again"
-    if missing := [name for name in BOT_SCOPES if name not in has]:
-        needed = ", ".join(f"{name} ({BOT_SCOPES[name]})" for name in missing)
+    mend = "update the app from what `callboard manifest` prints, then install it to the workspace again"
+    needs = {**BOT_SCOPES, **(ACCESS_SCOPES if groups else {})}
+    if missing := [name for name in needs if name not in has]:
+        needed = ", ".join(f"{name} ({needs[name]})" for name in missing)
         return Finding(Status.FAIL, "slack scopes", f"missing: {needed}", mend)
     if missing := [name for name in WISHED_SCOPES if name not in has]:
         wished = ", ".join(f"{name} ({WISHED_SCOPES[name]})" for name in missing)
         without = "without it a crash in the middle of a post may double one message"
         return Finding(Status.WARN, "slack scopes", f"works, but lacks {wished}: {without}", mend)
-    return Finding(Status.OK, "slack scopes", ", ".join((*BOT_SCOPES, *WISHED_SCOPES)))
+    return Finding(Status.OK, "slack scopes", ", ".join((*needs, *WISHED_SCOPES)))
 
 
 def clock(seconds: float) -> Finding:

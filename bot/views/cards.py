@@ -16,6 +16,7 @@ LINES_MAX = 12
 """Jobs of a batch that are named; the others are counted."""
 SERVICES_MAX = 5
 _STEPS = 10
+_UNSEEN = "Not followed any more: its account may not be seen here"
 _LOST = {
     Fate.EXPIRED: "The provider forgets jobs of this age, so how it ended is not known.",
     Fate.GONE: "The provider no longer knows this job, and does not say why.",
@@ -85,8 +86,8 @@ def _progress(job: Job, followed: Followed) -> Iterator[str]:
         case Fate.EXPIRED | Fate.GONE:
             yield f"{_LOST[followed.fate]} Last seen: {state(job)}."
         case Fate.UNSUBSCRIBED:
-            by = f" by <@{followed.by}>" if followed.by else ""
-            yield f"Unsubscribed{by}. Last seen: {state(job)}."
+            how = f"Unsubscribed by <@{followed.by}>" if followed.by else _UNSEEN
+            yield f"{how}. Last seen: {state(job)}."
         case _:
             if job.state is JobState.FAILED:
                 yield reason(job, 500)

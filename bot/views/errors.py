@@ -65,6 +65,18 @@ _SENTENCES = {
     Problem.UNKNOWN_FILTER: "There is no filter {found}. There are {all}.",
     Problem.BAD_VALUE: "I don't understand {found}. Type {choices} there.",
     Problem.UNKNOWN_ACCOUNT: "There is no account {found}. There are {all}.",
+    Problem.NOT_FOR_YOU: "There is no account {found} that you may see here. There are {all}.",
+    Problem.NOTHING_FOR_YOU: (
+        "There is no account here that you may see. "
+        "Ask in a channel where Callboard is at home, or ask whoever runs it for access."
+    ),
+    Problem.NOT_FOR_ALL: (
+        "Not everybody who would read it there may see {found}, so I don't post it. "
+        "Name what everybody may see, for example an account or ACCOUNT/SERVICE/ID."
+    ),
+    Problem.NOT_TO_FOLLOW: (
+        "You may look at jobs of {found} here, but not subscribe to them. Ask whoever runs Callboard for access."
+    ),
     Problem.UNKNOWN_SERVICE: "This account has no service {found}. It has {all}.",
     Problem.SERVICE_NOT_OF_ACCOUNT: "There is no {found}: this account has {all}.",
     Problem.TWO_SCOPES: "{found} are two scopes. Name one, or none to ask everywhere.",

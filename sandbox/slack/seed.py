@@ -24,6 +24,7 @@ SAM = User("U0SAM", "sam", "Sam Okafor", "#d9822b")
 ALERTS = User("U0ALERTS", "alertmanager", "Alertmanager", "#c0392b", is_bot=True)
 
 ON_CALL_GROUP = UserGroup("S0ONCALL", "on-call", "On call", (DANA.id, LEE.id))
+TRANSCODERS = UserGroup("S0TRANSCODE", "transcoders", "Transcoders", (LEE.id,))
 
 ON_CALL = Channel("C0ONCALL", "on-call")
 MEDIA = Channel("C0MEDIA", "media")
@@ -88,7 +89,9 @@ _TALK = (
 def seeded(manifest: Path, *, clock: Clock = time.time) -> Workspace:
     """A fresh workspace with the app of that manifest installed. Raises what `read_manifest` raises."""
     channels = [Channel(**vars(channel)) for channel in (ON_CALL, MEDIA, GENERAL, FINANCE, LEGAL, ARCHIVED)]
-    workspace = Workspace(read_manifest(manifest), (DANA, LEE, SAM, ALERTS), channels, (ON_CALL_GROUP,), clock=clock)
+    workspace = Workspace(
+        read_manifest(manifest), (DANA, LEE, SAM, ALERTS), channels, (ON_CALL_GROUP, TRANSCODERS), clock=clock
+    )
     for person in (DANA, LEE, SAM):
         workspace.direct_message(person)
     for place, (channel, user, content) in enumerate(_TALK):

@@ -19,7 +19,7 @@ APP_COLOR = "#1f3a5f"
 
 
 class Workspace:
-    """Everything that a workspace remembers.
+    """Everything that a workspace remembers. `groups` has the members of each user group.
 
     `clock` decides the lifetimes of triggers and response_urls. With `strict_pace` Slack's rate limits are enforced.
     `refusal` is what Slack answers to every call of an app that is no longer installed.

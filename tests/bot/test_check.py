@@ -11,7 +11,7 @@ from bot import check as module
 from bot.check import check
 from bot.config import load
 from bot.findings import Finding, Report, Status
-from bot.scopes import BOT_SCOPES, WISHED_SCOPES
+from bot.scopes import ACCESS_SCOPES, BOT_SCOPES, WISHED_SCOPES
 from sandbox.clouds.faults import Fault
 from sandbox.clouds.server import PORT
 from sandbox.clouds.server import serving as serving_clouds
@@ -221,10 +221,28 @@ async def test_a_service_out_of_reach_in_a_region_that_may_lack_it(
 
 
 def test_the_manifest_asks_for_the_scopes_that_the_bot_needs_or_wishes_for():
-    assert read_manifest(MANIFEST).scopes == (*BOT_SCOPES, *WISHED_SCOPES)
+    assert read_manifest(MANIFEST).scopes == (*BOT_SCOPES, *WISHED_SCOPES, *ACCESS_SCOPES)
 
 
 def test_a_warning_is_no_failure():
     warning = Finding(Status.WARN, "redis", "keeps nothing")
     assert Report((warning,)).ok
     assert not Report((warning, Finding(Status.FAIL, "slack", "no"))).ok
+
+
+ACCESS = """
+[[access]]
+accounts = ["media-cn"]
+channels = ["C0ONCALL"]
+groups = ["S0TRANSCODE", "S0GONE"]
+"""
+
+
+async def test_access_rules(site: Site):
+    site.file.write_text(site.file.read_text() + ACCESS)
+    found = await site.findings()
+    assert found["access"].text == "nobody may see vod-sg in Slack: no [[access]] names it"
+    assert found["access"].status is Status.WARN
+    assert found["user group S0TRANSCODE"].text == "1 member"
+    assert found["user group S0GONE"].status is Status.FAIL
+    assert "usergroups:read" in found["slack scopes"].text

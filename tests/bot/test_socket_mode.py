@@ -12,7 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.socket_mode import Line, socket_mode
+from bot.socket_mode import Line, socket_mode, socket_modes
 
 PATIENCE_S = 15
 PING_S = 0.1
@@ -116,6 +116,24 @@ async def test_it_gets_in_after_it_was_not_let_in_again(trouble: str):
             await slack.comes(trouble)
         await slack.comes("friendly")
         await connected(line)
+
+
+async def test_of_several_connections_one_is_enough():
+    async with (
+        a_slack("friendly", "hangs up", "refuses", "refuses") as (slack, app),
+        socket_modes(app, "xapp-1", 2, ping_s=PING_S) as trouble,
+    ):
+        await slack.comes("friendly")
+        await slack.comes("hangs up")
+        assert await trouble() is None
+        await slack.comes("friendly")
+        assert await trouble() is None
+
+
+async def test_several_connections_are_deaf_when_all_are():
+    async with a_slack() as (_, app), socket_modes(app, "xapp-1", 2, ping_s=PING_S) as trouble:
+        assert await trouble() is None
+    assert await trouble() == "Socket Mode has no live connection to Slack"
 
 
 async def test_it_tells_that_it_is_deaf():

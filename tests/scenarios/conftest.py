@@ -82,15 +82,26 @@ def http_port() -> int:
     return 0
 
 
-def _settings(file: Path, clouds: str, port: int) -> config.Settings:
-    text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds)
+@pytest.fixture
+def more_settings() -> str:
+    """What else stands in the configuration."""
+    return ""
+
+
+def _settings(file: Path, clouds: str, port: int, more: str) -> config.Settings:
+    text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds) + more
     file.write_text(text.replace("port = 0 ", f"port = {port} "))
     return config.load(file)
 
 
 @pytest.fixture
-async def scene(
-    link: Link, redis_process: str, settings_file: Path, http_port: int, monkeypatch: pytest.MonkeyPatch
+async def scene(  # noqa: PLR0917  # fixtures
+    link: Link,
+    redis_process: str,
+    settings_file: Path,
+    http_port: int,
+    more_settings: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[Scene]:
     del link  # empties Redis before, and looks at its keys afterwards
     world = World(jobs_per_service=40, arrival_s=0)
@@ -102,7 +113,7 @@ async def scene(
             monkeypatch.setenv(name, value)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=clouds))
         page = await stack.enter_async_context(httpx.AsyncClient(base_url=slack))
-        settings = _settings(settings_file, clouds, http_port)
+        settings = _settings(settings_file, clouds, http_port, more_settings)
         yield Scene(Person("U0DANA", page, workspace), Person("U0LEE", page, workspace), world, http, settings)
 
 

@@ -127,7 +127,13 @@ def test_scopes():
     missing = advice.scopes(iter(["commands"]))
     assert missing.status is Status.FAIL
     assert missing.text == "missing: chat:write (Share, which posts an answer to the channel)"
-    assert "manifest.yml" in (missing.mend or "")
+    assert "callboard manifest" in (missing.mend or "")
+
+
+def test_user_groups_need_a_scope_of_their_own():
+    granted = [*BOT_SCOPES, *WISHED_SCOPES]
+    assert advice.scopes(granted, groups=True).text == "missing: usergroups:read (access rules that name user groups)"
+    assert advice.scopes([*granted, "usergroups:read"], groups=True).status is Status.OK
 
 
 @pytest.mark.parametrize("scope", WISHED_SCOPES)

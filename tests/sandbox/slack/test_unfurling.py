@@ -106,7 +106,7 @@ async def test_attachments_are_kept_and_may_stand_alone(slack: Slack) -> None:
 async def test_a_group_tells_who_is_in_it(slack: Slack) -> None:
     assert (await slack.api("usergroups.users.list", usergroup="S0ONCALL"))["users"] == [DANA.id, LEE.id]
     assert (await slack.api("usergroups.users.list", usergroup="S0NONE"))["error"] == "no_such_subteam"
-    [group] = (await slack.api("usergroups.list", include_users=True, include_count=True))["usergroups"]
+    group, *_ = (await slack.api("usergroups.list", include_users=True, include_count=True))["usergroups"]
     assert (group["handle"], group["users"], group["user_count"]) == ("on-call", [DANA.id, LEE.id], 2)
     await slack.type("@on-call please look, @lee too")
     assert await slack.said("<!subteam^S0ONCALL> please look, <@U0LEE> too")

@@ -1,0 +1,91 @@
+"""Who may see which accounts, and subscribe to their jobs: what the `[[access]]` tables of the configuration say.
+
+Without any rule everybody sees everything. With one, an account is seen by those alone whom a rule names for it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+EVERY = "*"
+"""Among accounts: all of them. Among users: everybody, wherever they ask."""
+
+
+class Rule(Protocol):
+    """One `[[access]]` table."""
+
+    @property
+    def accounts(self) -> Sequence[str]: ...
+    @property
+    def channels(self) -> Sequence[str]: ...
+    @property
+    def users(self) -> Sequence[str]: ...
+    @property
+    def groups(self) -> Sequence[str]: ...
+    @property
+    def subscribe(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who asks, or reads: a person in a channel, or (without a user) everybody who is in the channel."""
+
+    user: str = ""
+    channel: str = ""
+
+    @classmethod
+    def of_place(cls, place: str, user: str = "") -> "Audience":
+        """Those who read what is posted to a place.
+
+        That is a channel, a person, or a direct message with the bot (D…), which `user` alone reads.
+        """
+        if place[:1] in {"U", "W"}:
+            return cls(user=place)
+        return cls(user=user) if place.startswith("D") else cls(channel=place)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The rules, with the members of the user groups that they name, which `bot.groups` keeps up to date."""
+
+    rules: Sequence[Rule] = ()
+    members: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+
+    @property
+    def open(self) -> bool:
+        """Whether everybody sees everything."""
+        return not self.rules
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The user groups that rules name."""
+        return tuple(dict.fromkeys(group for rule in self.rules for group in rule.groups))
+
+    @property
+    def known(self) -> bool:
+        """Whether the members of every group are known."""
+        return all(group in self.members for group in self.groups)
+
+    def sees(self, account: str, audience: Audience) -> bool:
+        """Whether an audience may see an account."""
+        return self.open or any(self._lets_in(rule, audience) for rule in self._of(account))
+
+    def subscribes(self, account: str, audience: Audience) -> bool:
+        """Whether somebody may subscribe to an account's jobs."""
+        return self.open or any(rule.subscribe and self._lets_in(rule, audience) for rule in self._of(account))
+
+    def unnamed(self, accounts: Iterable[str]) -> tuple[str, ...]:
+        """The accounts that nobody may see, because there are rules and none of them names these."""
+        return () if self.open else tuple(name for name in accounts if not any(self._of(name)))
+
+    def _of(self, account: str) -> Iterable[Rule]:
+        return (rule for rule in self.rules if account in rule.accounts or EVERY in rule.accounts)
+
+    def _lets_in(self, rule: Rule, audience: Audience) -> bool:
+        """Whether one of a rule's channels, users and groups fits: any of them is enough."""
+        return (
+            EVERY in rule.users
+            or audience.channel in rule.channels
+            or audience.user in rule.users
+            or any(audience.user in self.members.get(group, ()) for group in rule.groups)
+        )

@@ -1,0 +1,50 @@
+"""What whoever asks may do beyond looking: subscribe, and post where others read."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.access import Audience
+from bot.errors import Problem, UsageError
+from bot.notices import Digest
+from bot.services import Services
+
+
+def permit(services: Services, accounts: Iterable[str], place: str) -> None:
+    """See that whoever asks may subscribe to accounts' jobs, and that a place may read of them; raises UsageError."""
+    if services.audience is None:
+        return
+    readers = Audience.of_place(place, services.audience.user)
+    for account in accounts:
+        if not services.subscribes(account):
+            raise UsageError(Problem.NOT_TO_FOLLOW, account)
+        if not services.access.sees(account, readers):
+            raise UsageError(Problem.NOT_FOR_ALL, account)
+
+
+def followable(services: Services, place: str) -> Services:
+    """Return the services narrowed further, to those whose jobs whoever asks may follow in a place."""
+    if services.audience is None:
+        return services
+    readers = Audience.of_place(place, services.audience.user)
+    mine = [
+        each
+        for each in services.providers
+        if services.subscribes(each.account) and services.access.sees(each.account, readers)
+    ]
+    return replace(services, providers=mine)
+
+
+def posted_to(services: Services, place: str, user: str, accounts: Iterable[str]) -> Services:
+    """Return the services narrowed to what may be posted to a place; a direct message is read by `user`.
+
+    Raises UsageError when somebody there may not see one of the accounts of which the answer may tell.
+    """
+    readers = services.seen_by(Audience.of_place(place, user))
+    if hidden := sorted(account for account in accounts if not readers.sees(account)):
+        raise UsageError(Problem.NOT_FOR_ALL, ", ".join(hidden))
+    return readers
+
+
+def seen(services: Services, digest: Digest) -> Digest:
+    """Return the part of a digest that may be seen here."""
+    return replace(digest, told=[each for each in digest.told if services.sees(each.change.job.account)])

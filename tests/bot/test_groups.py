@@ -1,0 +1,90 @@
+"""Members of user groups: known from the start on, read again, kept through an outage, forgotten after a long one."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import groups
+from bot.access import Access, Audience
+from bot.config import AccessRule
+from sandbox.demo import MANIFEST
+from sandbox.slack.credentials import BOT_TOKEN
+from sandbox.slack.faults import Fault
+from sandbox.slack.seed import TRANSCODERS, seeded
+from sandbox.slack.server import serving
+from sandbox.slack.workspace import Workspace
+from tests.scenarios.person import PATIENCE_S
+
+LEE, SAM = Audience("U0LEE"), Audience("U0SAM")
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    return seeded(MANIFEST)
+
+
+@pytest.fixture
+async def slack(workspace: Workspace) -> AsyncGenerator[AsyncWebClient]:
+    async with serving(workspace) as url:
+        yield AsyncWebClient(token=BOT_TOKEN, base_url=f"{url}/api/")
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
+    monkeypatch.setattr(groups, "EVERY_S", 0.02)
+    monkeypatch.setattr(groups, "AGAIN_S", 0.02)
+
+
+def rules(*names: str) -> Access:
+    return Access((AccessRule(accounts=("*",), groups=names),))
+
+
+async def until_sees(access: Access, who: Audience, *, sees: bool) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while access.sees("media-cn", who) is not sees:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.01)
+
+
+async def test_members_are_known_from_the_start_on_and_read_again(workspace: Workspace, slack: AsyncWebClient):
+    access = rules(TRANSCODERS.id)
+    assert not access.known
+    async with groups.up_to_date(access, slack):
+        assert access.known
+        assert access.sees("media-cn", LEE)
+        assert not access.sees("media-cn", SAM)
+        workspace.groups[TRANSCODERS.id] = replace(TRANSCODERS, users=("U0SAM",))
+        await until_sees(access, SAM, sees=True)
+        assert not access.sees("media-cn", LEE)
+
+
+async def test_nobody_is_asked_without_groups(workspace: Workspace, slack: AsyncWebClient):
+    async with groups.up_to_date(Access((AccessRule(accounts=("*",), users=("*",)),)), slack):
+        assert not list(workspace.calls)
+
+
+async def test_an_outage_changes_nothing_at_first(
+    workspace: Workspace, slack: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
+):
+    access = rules(TRANSCODERS.id)
+    async with groups.up_to_date(access, slack):
+        workspace.faults.order(Fault(method="usergroups.users.list", error="internal_error", times=1000))
+        asked = len(list(workspace.calls))
+        async with asyncio.timeout(PATIENCE_S):
+            while len(list(workspace.calls)) < asked + 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert access.sees("media-cn", LEE)
+        monkeypatch.setattr(groups, "KEPT_S", 0.0)
+        await until_sees(access, LEE, sees=False)
+        assert not access.known
+        workspace.faults.clear()
+        await until_sees(access, LEE, sees=True)
+
+
+async def test_a_group_that_is_gone_has_no_members(slack: AsyncWebClient):
+    access = rules("S0GONE")
+    async with groups.up_to_date(access, slack):
+        assert access.known
+        assert not access.sees("media-cn", LEE)

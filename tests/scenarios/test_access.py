@@ -1,0 +1,178 @@
+"""Who may see an account: Lee, by a user group; whoever is in #media; and nobody else."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.access import Access
+from bot.config import AccessRule
+from bot.subscriptions import end_unseen
+from sandbox.clouds.known import VIDEO_OCR_ID
+from tests.scenarios.conftest import Stage
+from tests.scenarios.person import Answer, Person
+
+pytestmark = pytest.mark.usefixtures("quick")
+GENERAL, MEDIA = "C0GENERAL", "C0MEDIA"
+REF = f"media-cn/video-ocr/{VIDEO_OCR_ID}"
+NOT_FOR_ALL = "Not everybody who would read it there may see `media-cn`"
+NOT_FOR_YOU = "There is no account `media-cn` that you may see here. There are vod-sg."
+
+
+@pytest.fixture
+def more_settings() -> str:
+    return """
+[[access]]
+accounts = ["media-cn"]
+groups = ["S0TRANSCODE"]
+
+[[access]]
+accounts = ["media-cn"]
+channels = ["C0MEDIA"]
+subscribe = false
+
+[[access]]
+accounts = ["vod-sg"]
+users = ["*"]
+"""
+
+
+@pytest.fixture
+def sam(stage: Stage) -> Person:
+    return replace(stage.dana, id="U0SAM")
+
+
+async def posted(stage: Stage, answer: Answer, channel: str) -> Answer:
+    """An answer in a channel, as it got there before the rules were made."""
+    assert stage.bot.slack
+    await stage.bot.slack.chat_postMessage(channel=channel, text="Shared", blocks=answer.blocks)
+    return (await stage.dana.sees(channel))[-1]
+
+
+async def test_lee_may_and_sam_may_not(stage: Stage, sam: Person):
+    assert "*Ref*" in (await stage.lee.types(f"/jobs show {REF}", GENERAL)).text
+    assert "media-cn" in (await stage.lee.types("/jobs list", GENERAL)).text
+    assert NOT_FOR_YOU in (await sam.types(f"/jobs show {REF}", GENERAL)).text
+    for command in ("list", "accounts", "find ocr", "failed", f"show {VIDEO_OCR_ID}", "lst", "help", "list medi"):
+        answer = await sam.types(f"/jobs {command}", GENERAL)
+        assert "media-cn" not in str(answer.json), command
+
+
+async def test_in_a_channel_that_may_everybody_may(stage: Stage, sam: Person):
+    assert "*Ref*" in (await sam.types(f"/jobs show {REF}", MEDIA)).text
+
+
+async def test_direct_messages_count_by_person(stage: Stage, sam: Person):
+    assert "*Ref*" in (await stage.lee.types(f"/jobs show {REF}", "D0LEE")).text
+    assert NOT_FOR_YOU in (await sam.types(f"/jobs show {REF}", "D0SAM")).text
+
+
+async def test_a_button_pressed_by_somebody_else(stage: Stage, sam: Person):
+    shown = await posted(stage, await stage.lee.types(f"/jobs show {REF}", GENERAL), GENERAL)
+    for label in ("Subscribe", "Share"):
+        assert NOT_FOR_YOU in (await sam.clicks(label, shown, GENERAL)).text
+    # An answer to Refresh would take the message's place, where everybody reads it; a refusal does not.
+    assert NOT_FOR_YOU in (await sam.clicks("Refresh", shown, GENERAL)).text
+    listed = await posted(stage, await stage.lee.types("/jobs list media-cn limit:3", GENERAL), GENERAL)
+    assert "I don't know `media-cn`" in (await sam.clicks("Refresh", listed, GENERAL)).text
+
+
+@pytest.mark.parametrize("command", ["list", "list media-cn", f"show {REF}", f"show {VIDEO_OCR_ID}"])
+async def test_share_into_a_channel_that_may_not(stage: Stage, command: str):
+    answer = await stage.lee.types(f"/jobs {command}", GENERAL)
+    refused = await stage.lee.clicks("Share", answer, GENERAL)
+    assert refused.json["ephemeral"]
+    assert NOT_FOR_ALL in refused.text
+    assert await stage.dana.sees(GENERAL) == []
+
+
+async def test_share_into_a_channel_that_may(stage: Stage, sam: Person):
+    answer = await stage.lee.types("/jobs list", MEDIA)
+    shared = await stage.lee.clicks("Share", answer, MEDIA)
+    assert not shared.json["ephemeral"]
+    assert [each.ts for each in await sam.sees(MEDIA)] == [shared.ts]
+
+
+async def test_what_everybody_may_see_is_shared_anywhere(stage: Stage):
+    answer = await stage.lee.types("/jobs list vod-sg", GENERAL)
+    assert not (await stage.lee.clicks("Share", answer, GENERAL)).json["ephemeral"]
+
+
+async def test_subscriptions(stage: Stage, sam: Person):
+    job = stage.scene.job(name="lecture.mp4")
+    assert NOT_FOR_ALL in (await stage.lee.types(f"/jobs subscribe {job.id}", GENERAL)).text
+    assert "not subscribe" in (await sam.types(f"/jobs subscribe {job.id}", MEDIA)).text
+    await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
+    card = await sam.hears("Subscribed by <@U0LEE>", MEDIA)
+    await sam.starts("Refresh", card, MEDIA)
+    await stage.lee.types(f"/jobs subscribe {job.id} to:dm", GENERAL)
+    await stage.lee.hears("Subscribed by", "D0LEE")
+    assert "lecture.mp4" not in (await sam.types("/jobs subscriptions mine", GENERAL)).text
+    stage.world.end(job.id, "failed")
+    await sam.hears("Failed", MEDIA, broadcast=True)
+    await stage.lee.hears("Failed", "D0LEE")
+    assert await stage.dana.sees(GENERAL) == []
+
+
+async def test_my_subscriptions_show_only_what_may_be_seen_here(stage: Stage):
+    job = stage.scene.job(name="lecture.mp4")
+    await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
+    assert "lecture.mp4" in (await stage.lee.types("/jobs subscriptions mine", GENERAL)).text
+    stage.bot.access.members["S0TRANSCODE"] = frozenset()
+    assert "lecture.mp4" not in (await stage.lee.types("/jobs subscriptions mine", GENERAL)).text
+
+
+async def test_a_subscription_ends_when_its_channel_may_not_see_it_any_more(stage: Stage):
+    job = stage.scene.job(name="lecture.mp4")
+    await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
+    await stage.dana.hears("Subscribed by", MEDIA)
+    await end_unseen(stage.bot, MEDIA)
+    assert len(await stage.bot.store.tracked.cards(("media-cn", "video-ocr"))) == 1
+    later = Access((AccessRule(accounts=("vod-sg",), users=("*",)),))
+    await end_unseen(replace(stage.bot, access=later), MEDIA)
+    await stage.dana.hears("its account may not be seen here", MEDIA)
+    assert await stage.bot.store.tracked.cards(("media-cn", "video-ocr")) == set()
+
+
+async def test_what_everybody_reads_is_not_replaced_with_what_one_may_see(stage: Stage):
+    answer = await stage.lee.types(f"/jobs show {REF}", GENERAL)
+    assert "*Ref*" in (await stage.lee.turns("Refresh", answer, GENERAL)).text
+    shown = await posted(stage, answer, GENERAL)
+    assert NOT_FOR_ALL in (await stage.lee.clicks("Refresh", shown, GENERAL)).text
+
+
+class TestWhoMaySubscribeByTheChannelAlone:
+    @pytest.fixture
+    def more_settings(self) -> str:
+        return '\n[[access]]\naccounts = ["media-cn"]\nchannels = ["C0MEDIA"]\n'
+
+    async def test_a_lost_job_is_followed_again_from_the_note_about_it(self, stage: Stage, sam: Person):
+        job = stage.scene.job(name="lecture.mp4")
+        await sam.types(f"/jobs subscribe {job.id}", MEDIA)
+        card = await sam.hears("Subscribed by", MEDIA)
+        stage.world.store("media-cn", "video-ocr").remove(job.id)
+        note = await sam.hears("lecture.mp4", "D0SAM")
+        stage.world.store("media-cn", "video-ocr").add(job)
+        await sam.starts("Restore", note, "D0SAM")
+        await sam.hears("next check", MEDIA)
+        stage.world.end(job.id, "succeeded")
+        await sam.hears("Succeeded", MEDIA, thread_ts=card.ts)
+
+    async def test_what_is_looked_for_is_looked_for_where_it_may_be_seen(
+        self, sam: Person, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr("bot.subscriptions.SEEK_EVERY", timedelta(seconds=0.3))
+        monkeypatch.setattr("bot.subscriptions.SEEK_MINUTES", 0)
+        wanted = "0123456789abcdef0123456789abcdef"
+        answer = await sam.types(f"/jobs subscribe {wanted}", MEDIA)
+        assert "vod-sg" not in str(answer.json)
+        await sam.starts("Keep looking for 10 minutes", answer, MEDIA)
+        note = await sam.hears(wanted, "D0SAM")
+        assert "media-cn/video-ocr" in note.text
+        assert "vod-sg" not in str(note.json)
+
+    async def test_elsewhere_nothing_is_to_be_had(self, sam: Person):
+        for command in ("list", f"subscribe {VIDEO_OCR_ID}", "accounts", "subscriptions mine"):
+            answer = await sam.types(f"/jobs {command}", GENERAL)
+            assert "There is no account here that you may see." in answer.text
+            assert "media-cn" not in str(answer.json)

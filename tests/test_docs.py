@@ -1,0 +1,61 @@
+"""The pages of docs/ say what the source says, and lead where they say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings
+from bot.metrics import Metrics
+from docs.generate import FOLDER, PAGES, configuration
+
+ROOT = FOLDER.parent
+PAGES_OF_OURS = [ROOT / "README.md", *sorted(FOLDER.glob("*.md"))]
+SLACKS_OWN = ("/jobs failed with the error dispatch_failed", "operation_timeout")
+"""Words that Slack itself shows."""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_made_from_the_source_is_current(name: str):
+    assert (FOLDER / name).read_text() == PAGES[name](), "run `make docs`"
+
+
+def test_every_table_of_the_configuration_has_its_place():
+    for name in Settings.model_fields:
+        assert re.search(rf"^## .*`\[+{name}\]+`", configuration(), re.MULTILINE), name
+
+
+@pytest.mark.parametrize("page", PAGES_OF_OURS, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path):
+    for target, anchor in re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", page.read_text()):
+        file = page.parent / target if target else page
+        assert file.exists(), target
+        titles = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE) if anchor else [""]
+        assert anchor in [title.lower().replace(" ", "-") for title in titles]
+
+
+def source() -> str:
+    """What the source says, as one line: strings are joined where they go on in the next."""
+    text = "\n".join(file.read_text() for folder in ("bot", "providers") for file in (ROOT / folder).rglob("*.py"))
+    return re.sub(r'"\s*\n\s*f?"', "", text)
+
+
+def test_whoever_looks_for_words_finds_the_words_that_are_said():
+    page, said = (FOLDER / "troubleshooting.md").read_text(), source()
+    quoted = [
+        words for row in re.findall(r"^\| (\".*?) \| ", page, re.MULTILINE) for words in re.findall('"(.+?)"', row)
+    ]
+    assert len(quoted) > 30
+    assert [words for words in quoted if words not in said and words not in SLACKS_OWN] == []
+
+
+def test_the_metrics_are_those_there_are():
+    page, kept = (FOLDER / "operations.md").read_text(), Metrics()
+    kept.swept("a", "b", "ok", 1)
+    kept.requested("a", "b", "ok")
+    kept.lag("a", "b", 1)
+    kept.delivered("posted")
+    kept.throttled("chat.update")
+    there = {line.partition(" ")[0].partition("{")[0] for line in kept.text().decode().splitlines() if line[0] != "#"}
+    ours = {re.sub("_(bucket|sum|count)$", "", name) for name in there if not name.endswith("_created")}
+    assert set(re.findall(r"callboard_[a-z_]+", page)) == ours
