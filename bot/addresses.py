@@ -13,12 +13,13 @@ _SHORTEST = 12  # `task` and eight word characters
 # A sample from documentation: the characters of an id, and `*` (provider API notes, section 7).
 _MASKED = re.compile(r"[0-9A-Za-z_*-]{1,64}")
 _MEDIA = re.compile("media[:=：]", re.IGNORECASE)
-# The forms that ids have in free text: 32 hex, lower-case UUID, VAS's `task` form, moderation v3's.
-_IN_TEXT = re.compile(
+ID_IN_TEXT = (
     r"(?<![0-9A-Za-z_-])"
     r"(?:\d{11}_[0-9a-f]{32}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|task[0-9A-Za-z_]{8})"
     r"(?![0-9A-Za-z_-])"
 )
+"""The forms that ids have in free text: 32 hex, lower-case UUID, VAS's `task` form, moderation v3's."""
+_IN_TEXT = re.compile(ID_IN_TEXT)
 # Section 8: the page of one media in the VOD console. It shows the media, not the job.
 _VOD_MEDIA = re.compile(r"/media/video/detail/([0-9A-Za-z_-]{1,64})(?:/|$)")
 _VOD_CONSOLE = "vod.console.aliyun.com"

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 BOT_SCOPES: Mapping[str, str] = MappingProxyType(
     {
-        "commands": "/jobs",
+        "commands": "/jobs and the shortcuts",
         "chat:write": "Share, which posts an answer to the channel",
     }
 )

@@ -15,9 +15,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import payloads
 from bot.accounts import check_accounts
 from bot.jobs import find_jobs, list_jobs, show_jobs
+from bot.modals import Modal
 from bot.payloads import Ask
 from bot.refusals import refusal
-from bot.replies import Asker, Modal, newest, picked_value, read_ask, send, services_of
+from bot.replies import Asker, below, newest, picked_value, read_ask, send, services_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import accounts, details, errors, jobs
@@ -51,17 +52,28 @@ async def on_command(ack: AsyncAck, command: Body, respond: AsyncRespond, contex
     await send(respond, await answer(services_of(context), ask, Asker.of(command)))
 
 
-async def on_run(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_run(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
     """Refresh, Next, Previous and corrections: the new answer takes the old one's place."""
     await ack()
-    await _replace(services_of(context), await read_ask(services_of(context), action.get("value")), body, respond)
+    services = services_of(context)
+    if respond.response_url is None:
+        context["reply"] = modal = Modal.clicked(client, body)
+        ask = await read_ask(services, action.get("value"))
+        await modal.show(await answer(services, ask, Asker.of(body)))
+    else:
+        await _replace(services, await read_ask(services, action.get("value")), body, respond)
 
 
-async def on_open(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_open(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
     """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
     await ack()
+    reply = await below(client, body, respond, context)
     ask = await read_ask(services_of(context), action.get("value"))
-    await send(respond, await answer(services_of(context), ask, Asker.of(body)), replace_original=False)
+    await reply.show(await answer(services_of(context), ask, Asker.of(body)))
 
 
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
@@ -101,7 +113,7 @@ async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient
     services = services_of(context)
     ask = await read_ask(services, action.get("value"))
     named = addresses_of(parse(ask.text, services.catalog))
-    modal = await Modal.open(client, body["trigger_id"], details.raw_loading())
+    modal = await Modal.over(client, body, details.raw_loading())
     await modal.update(details.raw(await show_jobs(services, named)))
 
 
@@ -118,7 +130,7 @@ async def answer(services: Services, ask: Ask, asker: Asker) -> Message:
     ask = ask.model_copy(update={"text": str(request)})
     if request.command in subscriptions.COMMANDS:
         return await subscriptions.answer(services, request, ask, asker)
-    return await _about_jobs(services, request, await _kept(services, ask))
+    return await _about_jobs(services, request, await kept(services, ask))
 
 
 async def _about_jobs(services: Services, request: Request, ask: Ask) -> Message:
@@ -164,7 +176,7 @@ async def _replace(services: Services, ask: Ask, body: Body, respond: AsyncRespo
         await send(respond, message, replace_original=True)
 
 
-async def _kept(services: Services, ask: Ask) -> Ask:
+async def kept(services: Services, ask: Ask) -> Ask:
     """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
     if ask.fits(payloads.BLOCK_ID_MAX):
         return ask

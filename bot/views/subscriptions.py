@@ -34,10 +34,13 @@ PAGE = 10
 HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details."
 
 
-def subscribed(details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int) -> Message:
+def subscribed(  # noqa: PLR0917  # what there is to say
+    details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int, notes: Sequence[str] = ()
+) -> Message:
     """What is followed now and what will be told; what is not followed, and why.
 
     `here` is the channel asked in; `minutes` is for how long Callboard would keep looking for a job that nobody knows.
+    `notes` are further lines about what was asked for.
     """
     known = {job.ref: job for job in details.jobs}
     following = [*result.followed, *result.changed]
@@ -46,11 +49,18 @@ def subscribed(details: JobDetails, result: Subscribed, terms: Terms, here: str,
     if over:
         number = "It has" if len(over) == 1 and not lines else f"{count(len(over), 'job')} had"
         lines.append(f"{number} ended already, so there is nothing to follow:")
-    foot = _foot(details, result, terms, here, minutes)
+    foot = [*map(context, notes), *_foot(details, result, terms, here, minutes)]
     body = [section(line) for line in lines]
     budget = Budget([*body, *foot])
     rows = budget.fit([*map(row, over)], lambda number: context(f"… and {count(number, 'more job')} like these"))
-    text = "\n".join([*map(unformatted, lines), *(f"{name(job)}: {job.state}" for job in over), *_plain(details)])
+    text = "\n".join(
+        [
+            *map(unformatted, lines),
+            *(f"{name(job)}: {job.state}" for job in over),
+            *_plain(details),
+            *map(unformatted, notes),
+        ]
+    )
     return message(text or _NOTHING, [*body, *rows, *foot] if lines or foot else [section(_NOTHING)])
 
 
