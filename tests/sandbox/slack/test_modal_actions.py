@@ -1,15 +1,12 @@
 """Clicks inside modals, and everything that the acknowledgement of a submission may ask for."""
 
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from sandbox.slack.app import create_app
-from sandbox.slack.delivery import Kind
-from sandbox.slack.seed import DANA, seeded
-from tests.sandbox.slack.conftest import FakeClock, Slack
+from sandbox.slack.seed import DANA
+from tests.sandbox.slack.conftest import Slack
+from tests.sandbox.slack.recorder import Recorder
 
 
 def label(text: str) -> Any:
@@ -42,35 +39,6 @@ BLOCKS = [
         "accessory": {"type": "checkboxes", "action_id": "box", "options": [option("a"), option("b")]},
     },
 ]
-
-
-class Recorder:
-    """The other end of every delivery: keeps the payloads and answers what the test says."""
-
-    connected = True
-    origin = "http://slack.test"
-
-    def __init__(self) -> None:
-        self.payloads: list[Any] = []
-        self.answer: Any = None
-
-    async def deliver(self, kind: Kind, payload: Any) -> Any:
-        assert kind == "interactive"
-        self.payloads.append(payload)
-        return self.answer
-
-
-@pytest.fixture
-def app() -> Recorder:
-    return Recorder()
-
-
-@pytest.fixture
-async def slack(manifest: Path, clock: FakeClock, app: Recorder) -> Any:
-    workspace = seeded(manifest, clock=clock)
-    transport = httpx.ASGITransport(create_app(workspace, delivery=app))
-    async with httpx.AsyncClient(transport=transport, base_url="http://slack.test") as http:
-        yield Slack(workspace, clock, "http://slack.test", http)
 
 
 async def opened(slack: Slack, view: Any) -> str:
