@@ -114,6 +114,20 @@ class Person:
                         return shown
                     await events.get()
 
+    async def chooses(self, callback_id: str, on: Json, channel: str = "C0ONCALL") -> Answer:
+        """Pick a shortcut from the menu of anybody's message, and return the answer that this person alone sees."""
+        seen = {answer.ts for answer in await self.sees(channel)}
+        return await self._after(
+            lambda: self._post("shortcut", channel=channel, message_ts=on["ts"], callback_id=callback_id),
+            lambda answers: next((a for a in answers if a.ts not in seen and a.json["ephemeral"]), None),
+            channel,
+        )
+
+    async def reads(self, text: str, channel: str = "C0ONCALL") -> Json:
+        """A message of anybody that says this, wherever it says it, as the page has it."""
+        response = await self.page.get("/test/messages", params={"channel": channel, "user": self.id})
+        return next(each for each in response.json() if text in str(each))
+
     async def hears(self, text: str, channel: str = "C0ONCALL", **traits: object) -> Answer:
         """Wait for a message of the bot that says this, with these traits (`broadcast=True`), and return it."""
 
