@@ -63,9 +63,11 @@ class Modal:
         return cls._of(client, opened, view, origin)
 
     @classmethod
-    async def over(cls, client: AsyncWebClient, body: Mapping[str, Any], view: Block) -> Self:
+    async def over(
+        cls, client: AsyncWebClient, body: Mapping[str, Any], view: Block, origin: Origin | None = None
+    ) -> Self:
         """Open a modal over the view that was clicked in; where Slack allows no more, it takes that one's place."""
-        origin = Origin.of(body)
+        origin = origin or Origin.of(body)
         if mapping(body.get("view")).get("type") != "modal":
             return await cls.open(client, body["trigger_id"], view, origin)
         try:

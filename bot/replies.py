@@ -16,7 +16,7 @@ from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views.message import Message
 from bot.views.modals import waiting
-from providers.parsing import mapping, text
+from providers.parsing import listing, mapping, text
 
 Body = Mapping[str, Any]
 
@@ -113,6 +113,27 @@ class Asker:
                 return cls(user, Origin.of(body).channel or user)
             case _:
                 raise ExpiredError
+
+
+def origin_of(body: Body, respond: AsyncRespond) -> Origin:
+    """Return what a modal opened by a command or click has to know, so that what is filled in is answered there."""
+    if "view" in body:
+        return Origin.of(body)
+    return Origin(channel=Asker.of(body).channel, response_url=respond.response_url, thread_ts=thread_of(body))
+
+
+def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Below, Asker]:
+    """Return where the answer to a form goes, and whose it is: the channel that was picked in it, else its origin.
+
+    Raises ExpiredError for a form of another Callboard.
+    """
+    picked = mapping(next(iter(listing(body.get("response_urls"))), None))
+    url = text(picked.get("response_url")) or origin.response_url
+    channel = text(picked.get("channel_id")) or origin.channel
+    if url is None or channel is None:
+        raise ExpiredError
+    context["reply"] = reply = Below(AsyncRespond(response_url=url), origin.thread_ts)
+    return reply, Asker(str(body["user"]["id"]), channel)
 
 
 def read_payload(value: object) -> Ask:

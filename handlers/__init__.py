@@ -8,8 +8,14 @@ if TYPE_CHECKING:
 
 def register(app: "AsyncApp") -> None:
     """Add every handler to the app."""
-    from handlers import jobs, shortcuts, subscriptions  # the terminal, which is in this package too, does without Bolt
+    from handlers import (
+        forms,
+        jobs,
+        shortcuts,
+        subscriptions,
+    )  # the terminal, which is in this package too, does without Bolt
 
+    forms.register(app)
     shortcuts.register(app)
     subscriptions.register(app)
     jobs.register(app)  # last: it answers every button that nobody else knows

@@ -18,19 +18,22 @@ from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.modals import Modal
 from bot.payloads import Ask
 from bot.refusals import refusal
-from bot.replies import Asker, below, newest, picked_value, read_ask, send, services_of
+from bot.replies import Asker, below, newest, origin_of, picked_value, read_ask, send, services_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import accounts, details, errors, jobs
 from bot.views import help as help_view
 from bot.views.message import Message
 from handlers import grammar, subscriptions
+from handlers.forms import open_subscribe
 from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
-from handlers.words import undecorated
+from handlers.words import bare, undecorated
 from providers.registry import meaning
 
 Body = dict[str, Any]
+FORMS = {"subscribe": open_subscribe}
+"""What the bare name of a command opens."""
 
 
 def register(app: AsyncApp) -> None:
@@ -45,10 +48,15 @@ def register(app: AsyncApp) -> None:
     app.action(re.compile(""))(on_unknown_button)
 
 
-async def on_command(ack: AsyncAck, command: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
-    """Answer the asker alone."""
+async def on_command(
+    ack: AsyncAck, command: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
+    """Answer the asker alone; a command that says nothing but its name opens its form."""
     await ack()
     ask = Ask(text=undecorated(command.get("text", "")))
+    if form := FORMS.get(bare(ask.text)):
+        await form(client, command, origin_of(command, respond))
+        return
     await send(respond, await answer(services_of(context), ask, Asker.of(command)))
 
 

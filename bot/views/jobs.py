@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
 from bot.answers import Incomplete, JobList, Remembered
-from bot.payloads import ANY, BLOCK_ID_MAX, BUTTON_MAX, OPEN, PICK_SERVICE, PICK_STATE, RUN, SELECTS, SHARE, Ask
+from bot.payloads import (
+    ANY,
+    BLOCK_ID_MAX,
+    BUTTON_MAX,
+    OPEN,
+    PICK_SERVICE,
+    PICK_STATE,
+    RUN,
+    SELECTS,
+    SHARE,
+    SUBSCRIBE,
+    Ask,
+)
 from bot.views.errors import place, service_error
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, select
 from bot.views.states import EMOJI, name, plain_state, reason, state
@@ -180,13 +192,13 @@ def _subscribe(jobs: Sequence[Job]) -> list[Block]:
     ask = Ask.about("subscribe", [job.ref for job in jobs if not job.state.ended])
     number = ask.text.count(" ")
     label, screen = f"Subscribe to unfinished ({number})", f"Subscribe to the {count(number, 'unfinished job')} shown"
-    return button(label, f"{OPEN}:subscribe", ask, name=screen, limit=BUTTON_MAX) if number else []
+    return button(label, SUBSCRIBE, ask, name=screen, limit=BUTTON_MAX) if number else []
 
 
 def subscribe_button(job: Job) -> list[Block]:
-    """Follow a job in the channel; none for one that has ended."""
+    """Open the form that follows a job; none for one that has ended."""
     ask = Ask(text=f"subscribe {job.ref}")
-    return [] if job.state.ended else button("Subscribe", f"{OPEN}:subscribe", ask, name=f"Subscribe to {job.id}")
+    return [] if job.state.ended else button("Subscribe", SUBSCRIBE, ask, name=f"Subscribe to {job.id}")
 
 
 def _fallback(answer: JobList, shown: int) -> str:
