@@ -1,5 +1,7 @@
 """Modals: opened at once, because a trigger lasts 3 s, and filled when there is something to show."""
 
+import asyncio
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
@@ -16,6 +18,8 @@ from providers.parsing import mapping, text
 
 GONE = frozenset({"not_found", "hash_conflict"})
 """The modal was closed, or something newer stands there already."""
+_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between tries to follow up on an acknowledgement."""
 
 
 class Origin(BaseModel):
@@ -47,13 +51,17 @@ class Origin(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """An open modal. `hash` tells which of its contents is known here, empty is any."""
+    """An open modal. `hash` tells which of its contents is known here, empty is any.
+
+    `name` is that of the contents which an acknowledgement put there: other contents are then left alone.
+    """
 
     client: AsyncWebClient
     view_id: str
     hash: str
     title: str
     origin: Origin
+    name: str = ""
 
     @classmethod
     async def open(cls, client: AsyncWebClient, trigger_id: str, view: Block, origin: Origin | None = None) -> Self:
@@ -91,9 +99,14 @@ class Modal:
         opened = cast("Mapping[str, Any]", reply.data)["view"]
         return cls(client, opened["id"], opened["hash"], view["title"]["text"], origin)
 
-    def whatever_it_shows(self) -> Self:
-        """The same modal, to be updated whatever it has come to show."""
-        return replace(self, hash="")
+    def renamed(self) -> Self:
+        """The same modal, for an acknowledgement to put a view of a new name there."""
+        return replace(self, hash="", name=secrets.token_hex(8))
+
+    def mark(self, view: Block) -> Block:
+        """Return a view that belongs in this modal."""
+        view = self.origin.mark(view)
+        return {**view, "external_id": self.name} if self.name else view
 
     async def replaced(self, view: Block) -> Self:
         """Put another view in its place, and return the modal as it is then."""
@@ -101,13 +114,27 @@ class Modal:
         return self._of(self.client, updated, view, self.origin)
 
     async def update(self, view: Block) -> None:
-        """Put another view in its place, unless it was closed or something newer stands there already."""
+        """Put another view in its place, unless it was closed or something newer stands there already.
+
+        Slack may take this call before it has carried out an acknowledgement that was sent earlier.
+        """
+        view = self.mark(view)
+        for pause in _PATIENCE if self.name else ():
+            if await self._updated(view):
+                return
+            await asyncio.sleep(pause)
+        await self._updated(view)
+
+    async def _updated(self, view: Block) -> bool:
+        where = {"external_id": self.name} if self.name else {"view_id": self.view_id}
         known = {"hash": self.hash} if self.hash else {}
         try:
-            await self.client.views_update(view_id=self.view_id, view=self.origin.mark(view), **known)
+            await self.client.views_update(view=view, **where, **known)
         except SlackApiError as error:
             if refusal(error) not in GONE:
                 raise
+            return False
+        return True
 
     async def show(self, message: Message) -> None:
         """Show an answer in it."""

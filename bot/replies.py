@@ -168,7 +168,7 @@ def picked_value(action: Mapping[str, Any]) -> str:
 
 async def newest(services: Services, body: Body, clicked_at: datetime) -> bool:
     """Whether no later click on the same message was answered yet, so that stale clicks don't regress."""
-    container = body.get("container", {})
+    container = mapping(body.get("container"))
     view = f"{container.get('channel_id')}:{container.get('message_ts')}"
     try:
         return await services.store.freshness.claim(view, clicked_at)

@@ -8,13 +8,10 @@ if TYPE_CHECKING:
 
 def register(app: "AsyncApp") -> None:
     """Add every handler to the app."""
-    from handlers import (
-        forms,
-        jobs,
-        shortcuts,
-        subscriptions,
-    )  # the terminal, which is in this package too, does without Bolt
+    # The terminal, which is in this package too, does without Bolt.
+    from handlers import finding, forms, jobs, shortcuts, subscriptions
 
+    finding.register(app)
     forms.register(app)
     shortcuts.register(app)
     subscriptions.register(app)

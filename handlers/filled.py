@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.catalog import Catalog
+from bot.catalog import Catalog, Scope
 from bot.errors import Problem, UsageError
-from bot.payloads import JOBS, MENTION, ON, TO, USER_GROUPS
+from bot.payloads import ACCOUNT, ANY, JOBS, KIND, MENTION, ON, SERVICE, SINCE, STATE, TEXT, TO, USER_GROUPS
+from bot.views.finding import AGES, Filled
 from bot.views.subscribing import DEFAULT, complaint
 from handlers import following
 from handlers.filters import read_filter
-from handlers.grammar import Request
+from handlers.grammar import STATES, Request
+from handlers.naming import services_of
 from handlers.words import split
 from providers.parsing import listing, mapping, text
 
@@ -30,9 +32,9 @@ def field_value(body: Mapping[str, Any], name: str) -> Any:
     values = mapping(mapping(mapping(body.get("view")).get("state")).get("values"))
     fields = (mapping(held) for block, held in values.items() if block.partition(":")[0] == name)
     held = mapping(next((each for found in fields for each in found.values()), None))
-    picked = (held.get(key) for key in ("value", "selected_users", "selected_options", "selected_conversation"))
+    options = [text(mapping(each).get("value")) for each in listing(held.get("selected_options"))]
     option = text(mapping(held.get("selected_option")).get("value"))
-    return option or next((each for each in picked if each), None)
+    return option or options or held.get("value") or held.get("selected_users")
 
 
 def subscription(body: Mapping[str, Any], catalog: Catalog) -> Request | Mistakes:
@@ -55,6 +57,30 @@ def subscription(body: Mapping[str, Any], catalog: Catalog) -> Request | Mistake
     to = text(field_value(body, TO)) or DEFAULT
     options = {ON: text(field_value(body, ON)) or "", TO: "" if to == DEFAULT else to, MENTION: mention}
     return Request("subscribe", jobs=jobs, options=tuple((key, value) for key, value in options.items() if value))
+
+
+def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, Filled]:
+    """Read the form that finds jobs: what to ask for, and how the form is to be shown again."""
+    account, service, since = (_picked(body, name) for name in (ACCOUNT, SERVICE, SINCE))
+    account = account if account in catalog.accounts else ""
+    services = services_of(account, catalog) if account else catalog.services
+    service = service if service in services else ""
+    states = [each for each in listing(field_value(body, STATE)) if each in STATES]
+    typed, kind = (text(field_value(body, name)) or "" for name in (TEXT, KIND))
+    filters = {"state": ",".join(states), "since": since if since in dict(AGES).values() else "", "kind": kind}
+    request = Request(
+        "find",
+        Scope(account or None, service or None),
+        tuple((key, value) for key, value in filters.items() if value),
+        text=" ".join(split(typed)),
+    )
+    filled = Filled(catalog.accounts, services, typed, account, service, kind, states, filters["since"])
+    return request, filled
+
+
+def _picked(body: Mapping[str, Any], name: str) -> str:
+    value = text(field_value(body, name)) or ANY
+    return "" if value == ANY else value
 
 
 def _jobs(words: list[str], catalog: Catalog) -> tuple[str, ...]:

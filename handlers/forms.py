@@ -28,10 +28,12 @@ def register(app: AsyncApp) -> None:
     app.view(payloads.SUBSCRIBE)(on_subscribe)
 
 
-async def open_subscribe(client: AsyncWebClient, body: Body, origin: Origin, jobs: tuple[str, ...] = ()) -> None:
+async def open_subscribe(
+    context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin, jobs: tuple[str, ...] = ()
+) -> None:
     """Open the form that follows jobs, for the channel of its origin if there is one."""
     form = subscribing.form(jobs, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
-    await Modal.over(client, body, form, origin)
+    context["reply"] = await Modal.over(client, body, form, origin)
 
 
 async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
@@ -41,7 +43,7 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     services = services_of(context)
     request = parse((await read_ask(services, action.get("value"))).text, services.catalog)
-    await open_subscribe(client, body, origin_of(body, respond), request.jobs)
+    await open_subscribe(context, client, body, origin_of(body, respond), request.jobs)
 
 
 async def on_subscribe(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:

@@ -25,6 +25,7 @@ from bot.views import accounts, details, errors, jobs
 from bot.views import help as help_view
 from bot.views.message import Message
 from handlers import grammar, subscriptions
+from handlers.finding import open_find
 from handlers.forms import open_subscribe
 from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
@@ -32,7 +33,7 @@ from handlers.words import bare, undecorated
 from providers.registry import meaning
 
 Body = dict[str, Any]
-FORMS = {"subscribe": open_subscribe}
+FORMS = {"subscribe": open_subscribe, "find": open_find}
 """What the bare name of a command opens."""
 
 
@@ -55,7 +56,7 @@ async def on_command(
     await ack()
     ask = Ask(text=undecorated(command.get("text", "")))
     if form := FORMS.get(bare(ask.text)):
-        await form(client, command, origin_of(command, respond))
+        await form(context, client, command, origin_of(command, respond))
         return
     await send(respond, await answer(services_of(context), ask, Asker.of(command)))
 

@@ -47,7 +47,7 @@ def job_list(answer: JobList, ask: Ask, controls: Controls) -> Message:
     title, body = _title(ask), [*map(row, answer.jobs)] or [section(nothing(answer))]
     # The longest foot there can be: with a Next button, and with fewer jobs than there are.
     budget = Budget([title, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
-    lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], _more_lines)
+    lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], more_lines)
     budget.take(lines)
     body = [body[0], *takewhile(lambda block: budget.take([block]), body[1:])]
     shown = len(body) if answer.jobs else 0
@@ -56,7 +56,7 @@ def job_list(answer: JobList, ask: Ask, controls: Controls) -> Message:
     )
 
 
-def _more_lines(number: int) -> Block:
+def more_lines(number: int) -> Block:
     return context(f"… and {count(number, 'more line')} like these")
 
 

@@ -194,3 +194,11 @@ def choice(options: Sequence[tuple[str, str]], chosen: str) -> Block:
     drawn = {value: {"text": plain_text(label), "value": value} for label, value in options[:100]}
     element: Block = {"type": "static_select", "options": list(drawn.values())}
     return {**element, "initial_option": drawn[chosen]} if chosen in drawn else element
+
+
+def choices(options: Sequence[tuple[str, str]], chosen: Sequence[str]) -> Block:
+    """Return a select of several (label, value) options for a form."""
+    drawn = {value: {"text": plain_text(label), "value": value} for label, value in options[:100]}
+    element: Block = {"type": "multi_static_select", "options": list(drawn.values()), "max_selected_items": len(drawn)}
+    initial = [drawn[value] for value in chosen if value in drawn]
+    return {**element, "initial_options": initial} if initial else element

@@ -122,6 +122,10 @@ class Person:
         """Do something and return the modal on top once it says this, as the page has it."""
         return await self._looks(act, lambda state: next(iter(state["view_stack"][-1:]), None), until)
 
+    async def picks_shortcut(self, callback_id: str) -> None:
+        """Pick a shortcut of the workspace, from no conversation."""
+        await self._post("shortcut", callback_id=callback_id)
+
     async def asks(self, text: str, channel: str = "C0ONCALL", *, until: str = "") -> Json:
         """Type a command that opens a modal."""
         return await self.opened(lambda: self._post("message", channel=channel, text=text), until)
@@ -140,10 +144,9 @@ class Person:
         await self._in_view(view, block, element, selected_option=option)
 
     async def _in_view(self, view: Json, block: Json, element: Json, **chosen: Any) -> None:
-        await self._post(
-            "action", view_id=view["id"], block_id=block["block_id"], action_id=element["action_id"],
-            type=element["type"], state_values={}, **chosen,
-        )  # fmt: skip
+        where: Json = {"view_id": view["id"], "block_id": block["block_id"], "action_id": element["action_id"]}
+        state = {block["block_id"]: {element["action_id"]: chosen}} if block["type"] == "input" else {}
+        await self._post("action", **where, type=element["type"], state_values=state, **chosen)
 
     async def sends(self, view: Json, **fields: Any) -> None:
         """Fill in the fields of a form, by name, and send it off. A value is what Slack's state has for the field."""
