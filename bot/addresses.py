@@ -22,7 +22,7 @@ ID_IN_TEXT = (
 _IN_TEXT = re.compile(ID_IN_TEXT)
 # Section 8: the page of one media in the VOD console. It shows the media, not the job.
 _VOD_MEDIA = re.compile(r"/media/video/detail/([0-9A-Za-z_-]{1,64})(?:/|$)")
-_VOD_CONSOLE = "vod.console.aliyun.com"
+VOD_CONSOLE = "vod.console.aliyun.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def looks_like_id(text: str) -> bool:
 
 def _read_link(link: str) -> tuple[Address, ...]:
     plain = unquote(link)
-    if _host(link) == _VOD_CONSOLE and (media := _VOD_MEDIA.search(plain)):
+    if _host(link) == VOD_CONSOLE and (media := _VOD_MEDIA.search(plain)):
         return (MediaId(media[1]),)
     ids = tuple(JobId(found) for found in dict.fromkeys(_IN_TEXT.findall(plain)))
     if not ids:

@@ -47,6 +47,8 @@ TEXT, ACCOUNT, SERVICE, KIND, STATE, SINCE = "text", "account", "service", "kind
 """The fields of that form. Picking an account changes the services to pick from."""
 TURN = "turn"
 """Shows another page of what the form found."""
+HOME = "home"
+"""Publishes the Home tab anew."""
 ANY = "any"
 """The option of a select that takes the filter away."""
 

@@ -74,6 +74,24 @@ class Below:
         await send(self.respond, message, replace_original=False, thread_ts=self.thread_ts)
 
 
+@dataclass(frozen=True, slots=True)
+class InChannel:
+    """In a channel or direct messages, for everybody there; in a thread of it, if there is one."""
+
+    client: AsyncWebClient
+    channel: str
+    thread_ts: str | None = None
+
+    async def show(self, message: Message) -> None:
+        await self.client.chat_postMessage(
+            channel=self.channel,
+            thread_ts=self.thread_ts,
+            text=message.text,
+            blocks=message.blocks,
+            unfurl_links=False,
+        )
+
+
 async def below(client: AsyncWebClient, body: Body, respond: AsyncRespond, context: AsyncBoltContext) -> Reply:
     """Return where the answer to a click or shortcut goes: below its message, or in a modal over its view.
 
@@ -85,6 +103,11 @@ async def below(client: AsyncWebClient, body: Body, respond: AsyncRespond, conte
         reply = Below(respond, thread_of(body))
     context["reply"] = reply
     return reply
+
+
+def in_home(body: Body) -> bool:
+    """Whether somebody clicked in their Home tab."""
+    return mapping(body.get("view")).get("type") == "home"
 
 
 def thread_of(body: Body) -> str | None:

@@ -11,6 +11,7 @@ from docket import Perpetual, Retry, Timeout
 
 from bot import delivery, editing, subscriptions, tending, tracking
 from bot.cards import Terms
+from bot.home import publish
 from bot.services import Services
 from bot.waking import seek_again
 
@@ -55,6 +56,11 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         if left := await subscriptions.sought(services, ids, here, wanted):
             await seek_again(services, left, here, wanted, services.clock() + subscriptions.SEEK_EVERY)
 
+    async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
+        """Publish somebody's Home tab anew."""
+        if services.slack:
+            await publish(services, services.slack, user)
+
     async def tend(
         perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)
     ) -> None:
@@ -67,7 +73,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 
-    return sweep, deliver, edit, seek, tend, visit
+    return sweep, deliver, edit, seek, home, tend, visit
 
 
 def _next(perpetual: Perpetual, seconds: float | None) -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
 from bot.store import Store
+from bot.store.connection import Link, connect
 from handlers import register
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN
@@ -109,3 +111,18 @@ async def desk(store: Store, provider: InMemory) -> AsyncGenerator[Desk]:
             app = await create_app(client, services(store, provider))
             register(app)
             yield Desk(app, workspace, Person(DANA, page, workspace), slack, log)
+
+
+async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
+    """The same desk without Redis."""
+    client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
+    app = await create_app(client, services(Store.over(nowhere), provider))
+    register(app)
+    return replace(desk, app=app)
+
+
+@pytest.fixture
+async def nowhere(tmp_path: Path) -> AsyncGenerator[Link]:
+    """A connection to a socket where nobody listens."""
+    async with connect(f"unix://{tmp_path}/redis.sock") as redis:
+        yield Link(redis)

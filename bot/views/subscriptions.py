@@ -213,7 +213,7 @@ def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: 
     offset = min(ask.offset, (len(shown) - 1) // PAGE * PAGE)
     # The longest foot there can be: with both buttons.
     budget = Budget([title, *_turning(ask.at(PAGE), PAGE, 1, len(shown) + PAGE + 2)])
-    cards = [_card(each, now, index, mine=mine) for index, each in enumerate(shown[offset : offset + PAGE])]
+    cards = [card_lines(each, now, index, mine=mine) for index, each in enumerate(shown[offset : offset + PAGE])]
     fitted = list(takewhile(budget.take, cards))
     foot = _turning(ask, offset, len(fitted), len(shown))
     text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
@@ -221,7 +221,8 @@ def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: 
     return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *lines, *foot])
 
 
-def _card(shown: Shown, now: datetime, index: int, *, mine: bool) -> list[Block]:
+def card_lines(shown: Shown, now: datetime, index: int, *, mine: bool) -> list[Block]:
+    """A card of a list, two lines and its buttons."""
     card = shown.card
     lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
     if shown.suspended:

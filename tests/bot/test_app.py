@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -12,22 +11,13 @@ from bot.app import create_app
 from bot.payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
 from bot.store import Store
 from bot.store.connection import Link
-from handlers import register
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault
 from tests.bot.memory import InMemory, services
-from tests.desk import Desk
+from tests.desk import Desk, lost
 
 TOO_OLD = "This button is too old"
 SECRET = "hunter2"
-
-
-async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
-    """The same desk without Redis."""
-    client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
-    app = await create_app(client, services(Store.over(nowhere), provider))
-    register(app)
-    return replace(desk, app=app)
 
 
 class TestErrors:

@@ -126,6 +126,14 @@ class Person:
         """Pick a shortcut of the workspace, from no conversation."""
         await self._post("shortcut", callback_id=callback_id)
 
+    async def looks_at_home(self, *, until: str) -> Json:
+        """Open the Home tab and return it once it says this."""
+        return await self._looks(lambda: self._post("home", tab="home"), lambda state: state["home"], until)
+
+    async def home(self, until: str) -> Json:
+        """Wait until the Home tab says this."""
+        return await self._looks(lambda: asyncio.sleep(0), lambda state: state["home"], until)
+
     async def asks(self, text: str, channel: str = "C0ONCALL", *, until: str = "") -> Json:
         """Type a command that opens a modal."""
         return await self.opened(lambda: self._post("message", channel=channel, text=text), until)
@@ -166,6 +174,20 @@ class Person:
                     if shown and until in str(shown):
                         return shown
                     await events.get()
+
+    async def says(self, text: str, channel: str = "C0ONCALL", *, as_: str = "", thread_ts: str | None = None) -> None:
+        """Say something to everybody, in the words that Slack keeps; `as_` somebody else."""
+        said = {"user": as_ or self.id, "channel": channel, "text": text, "thread_ts": thread_ts}
+        response = await self.page.post("/test/say", json=said)
+        assert response.json()["ok"], response.text
+
+    async def reads_once(self, text: str, *, of: str, channel: str = "C0ONCALL") -> Json:
+        """Wait until a message of anybody, found by what it says, also says this, and return it."""
+        async with asyncio.timeout(PATIENCE_S):
+            with self.workspace.feed.page(self.id) as events:
+                while text not in str(message := await self.reads(of, channel)):
+                    await events.get()
+        return message
 
     async def reads(self, text: str, channel: str = "C0ONCALL") -> Json:
         """A message of anybody that says this, wherever it says it, as the page has it."""
