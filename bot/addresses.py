@@ -13,15 +13,16 @@ _SHORTEST = 12  # `task` and eight word characters
 # A sample from documentation: the characters of an id, and `*` (provider API notes, section 7).
 _MASKED = re.compile(r"[0-9A-Za-z_*-]{1,64}")
 _MEDIA = re.compile("media[:=：]", re.IGNORECASE)
-# The forms that ids have in free text: 32 hex, lower-case UUID, VAS's `task` form, moderation v3's.
-_IN_TEXT = re.compile(
+ID_IN_TEXT = (
     r"(?<![0-9A-Za-z_-])"
     r"(?:\d{11}_[0-9a-f]{32}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|task[0-9A-Za-z_]{8})"
     r"(?![0-9A-Za-z_-])"
 )
+"""The forms that ids have in free text: 32 hex, lower-case UUID, VAS's `task` form, moderation v3's."""
+_IN_TEXT = re.compile(ID_IN_TEXT)
 # Section 8: the page of one media in the VOD console. It shows the media, not the job.
 _VOD_MEDIA = re.compile(r"/media/video/detail/([0-9A-Za-z_-]{1,64})(?:/|$)")
-_VOD_CONSOLE = "vod.console.aliyun.com"
+VOD_CONSOLE = "vod.console.aliyun.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def looks_like_id(text: str) -> bool:
 
 def _read_link(link: str) -> tuple[Address, ...]:
     plain = unquote(link)
-    if _host(link) == _VOD_CONSOLE and (media := _VOD_MEDIA.search(plain)):
+    if _host(link) == VOD_CONSOLE and (media := _VOD_MEDIA.search(plain)):
         return (MediaId(media[1]),)
     ids = tuple(JobId(found) for found in dict.fromkeys(_IN_TEXT.findall(plain)))
     if not ids:

@@ -4,18 +4,19 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from aiohttp import ClientError
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
-from bot.replies import NotDelivered, send
+from bot.replies import Below, NotDelivered, Reply
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import errors
@@ -83,8 +84,10 @@ class _LastingAck(AsyncAck):
             super().__setattr__(name, value)
 
 
-async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
-    """Say what went wrong: in words where the person can mend it, else with a reference to the log.
+async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond, context: AsyncBoltContext) -> None:
+    """Say what went wrong where the answer would have stood: in words where the person can mend it.
+
+    Else with a reference to the log.
 
     Raises nothing that Slack or the network could cause: nobody stands behind this handler.
     """
@@ -93,11 +96,12 @@ async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond
     if message is None:
         log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
-    if respond.response_url is None:
+    reply = cast("Reply | None", context.get("reply")) or (Below(respond) if respond.response_url else None)
+    if reply is None:
         return
     try:
-        await send(respond, message, replace_original=False)
-    except (NotDelivered, ClientError, TimeoutError) as undelivered:
+        await reply.show(message)
+    except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
         log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
 
 

@@ -15,10 +15,11 @@ from bot.outgoing import AWAY, Step
 from bot.owners import tell_of_lost, tell_of_suspension
 from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
+from bot.store.entries import SubscribedEntry
 from bot.store.outbox import Begun, Box
 from bot.verdicts import HOLD_S
 from bot.visits import Visit
-from bot.waking import draw_soon
+from bot.waking import draw_soon, freshen_homes
 
 CATCH_UP = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
@@ -73,12 +74,25 @@ async def _next(visit: Visit, box: Box) -> float:
 
 async def _take(visit: Visit, box: Box, step: Step) -> float:
     await tell_of_lost(visit, box, step)
+    wait = await _carry_out(visit, box, step)
+    await freshen_homes(visit.services, _subscribers(box, step))
+    return wait
+
+
+async def _carry_out(visit: Visit, box: Box, step: Step) -> float:
     if step.post is not None:
         return await post(visit, box, step, step.post)
     shown = Begun(id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot)
     if await visit.services.store.outbox.apply(box.place, shown, box.turn):
         await finish(visit, shown)
     return 0
+
+
+def _subscribers(box: Box, step: Step) -> set[str]:
+    """Who subscribed to what a step is about."""
+    bodies = [entry.body for entry in step.entries]
+    known = {box.cards[write.id].terms.user for write in step.writes if write.id in box.cards}
+    return known | {body.terms.user for body in bodies if isinstance(body, SubscribedEntry)}
 
 
 async def _waits_for_others(visit: Visit, box: Box) -> bool:

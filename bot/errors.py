@@ -32,6 +32,7 @@ class Problem(Enum):
     REPEATED_OPTION = auto()
     ALL_OR_SOME = auto()
     NOT_A_PERSON = auto()
+    NOT_A_GROUP = auto()
     EVERYBODY = auto()
     TOO_MANY_MENTIONS = auto()
     SLACK_ONLY = auto()

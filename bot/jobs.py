@@ -19,6 +19,7 @@ from providers.models import Filter, Job, JobQuery, JobRef, Unanswered
 
 MEDIA_JOBS_MAX = 20
 """Jobs shown for a link to one media."""
+EVERYWHERE, ANY = Scope(), JobQuery()
 
 
 async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10) -> JobList:
@@ -33,14 +34,17 @@ async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset
     return _job_list(asked, offset, limit, checked_at)
 
 
-async def find_jobs(services: Services, text: str, *, offset: int = 0, limit: int = 10) -> JobList:
-    """Search every service by id, part of an id, or name."""
+async def find_jobs(  # as list_jobs
+    services: Services, text: str, scope: Scope = EVERYWHERE, query: JobQuery = ANY, *, offset: int = 0, limit: int = 10
+) -> JobList:
+    """Search every service in scope by id, part of an id, or name, among the jobs that fit the query."""
     checked_at = services.clock()
 
     async def ask(provider: Provider, into: Collected) -> None:
-        await _search(services, provider, text, offset + limit, into)
+        await _search(services, provider, text, query, offset + limit, into)
 
-    return _job_list(await ask_all(services, services.providers, ask, Collected), offset, limit, checked_at)
+    asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
+    return _job_list(asked, offset, limit, checked_at)
 
 
 async def show_jobs(services: Services, addresses: Sequence[Address]) -> JobDetails:
@@ -150,17 +154,23 @@ def _errors(answer: Asked[Looked] | Asked[Collected]) -> Iterable[ServiceError]:
         yield ServiceError.of(error, answer.provider.account, answer.provider.service)
 
 
-async def _search(services: Services, provider: Provider, text: str, want: int, into: Collected) -> None:
+async def _search(  # noqa: PLR0917  # what a search consists of
+    services: Services, provider: Provider, text: str, among: JobQuery, want: int, into: Collected
+) -> None:
     """Look the text up as an id, and search the lists for it as part of an id or name."""
-    by_id, by_name = JobQuery(id_part=text), JobQuery(name=text)
+    by_id, by_name = (among.model_copy(update={part: text}) for part in ("id_part", "name"))
 
     def either(job: Job) -> bool:
         return by_id.matches(job) or by_name.matches(job)
 
+    def could_match(job: Job) -> bool:
+        """Whether it would, in another state: a job may have changed it since it was remembered."""
+        return any(each.model_copy(update={"states": frozenset()}).matches(job) for each in (by_id, by_name))
+
     if could_be_id(text):
-        await _look_up(services, provider, text, into)
+        await _look_up(services, provider, text, among, into)
     if not provider.capabilities.lists:
-        await read_remembered(services, provider, into, either, either)
+        await read_remembered(services, provider, into, could_match, either)
     elif {Filter.ID, Filter.NAME} <= provider.capabilities.filters:
         ids = Collected()
         await read_pages(provider, by_id, want, ids)
@@ -169,13 +179,13 @@ async def _search(services: Services, provider: Provider, text: str, want: int, 
         into.more |= ids.more
         into.total = None if into.more else len(into.jobs) + len(into.found)
     else:
-        await read_pages(provider, JobQuery(), want, into, either)
+        await read_pages(provider, among, want, into, either)
 
 
-async def _look_up(services: Services, provider: Provider, job_id: str, into: Collected) -> None:
+async def _look_up(services: Services, provider: Provider, job_id: str, among: JobQuery, into: Collected) -> None:
     asked_at = services.clock()
     lookup = await provider.lookup([job_id], await _known_kinds(services, provider, [job_id]))
-    into.found.update((job.id, job) for job in lookup.found)
+    into.found.update((job.id, job) for job in lookup.found if among.matches(job))
     into.unanswered = lookup.unanswered
     await _keep(services, provider, lookup.found, asked_at)
 

@@ -3,19 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self, cast
+from typing import Any, Protocol, Self, cast
 
 from pydantic import ValidationError
 from slack_bolt.async_app import AsyncBoltContext, AsyncRespond
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, ExpiredError
+from bot.modals import Modal, Origin
 from bot.payloads import Ask
-from bot.refusals import refusal
 from bot.services import Services
 from bot.store import StoreUnavailable
-from bot.views.message import Block, Message
+from bot.views.message import Message
+from bot.views.modals import waiting
+from providers.parsing import listing, mapping, text
+
+Body = Mapping[str, Any]
 
 
 class NotDelivered(BotError):  # noqa: N818  # reads as what happened
@@ -32,6 +35,7 @@ async def send(
     *,
     replace_original: bool | None = None,
     response_type: str | None = None,
+    thread_ts: str | None = None,
 ) -> None:
     """Answer a command or click; raises NotDelivered when Slack refuses, which the SDK would pass over."""
     sent = await respond(
@@ -39,6 +43,7 @@ async def send(
         blocks=message.blocks,
         replace_original=replace_original,
         response_type=response_type,
+        thread_ts=thread_ts,
         unfurl_links=False,
     )
     if sent.status_code != 200:
@@ -50,45 +55,108 @@ def services_of(context: AsyncBoltContext) -> Services:
     return cast("Services", context["services"])
 
 
+class Reply(Protocol):
+    """Where an answer goes."""
+
+    async def show(self, message: Message) -> None:
+        """Show it there. Raises NotDelivered, or SlackApiError, when Slack does not take it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class Modal:
-    """An open modal: opened at once, because a trigger lasts 3 s, and filled when there is something to show."""
+class Below:
+    """Below a command or a message, for the person who asked alone; in the thread that the message is in."""
+
+    respond: AsyncRespond
+    thread_ts: str | None = None
+
+    async def show(self, message: Message) -> None:
+        await send(self.respond, message, replace_original=False, thread_ts=self.thread_ts)
+
+
+@dataclass(frozen=True, slots=True)
+class InChannel:
+    """In a channel or direct messages, for everybody there; in a thread of it, if there is one."""
 
     client: AsyncWebClient
-    view_id: str
-    hash: str
+    channel: str
+    thread_ts: str | None = None
 
-    @classmethod
-    async def open(cls, client: AsyncWebClient, trigger_id: str, view: Block) -> Self:
-        opened = cast("Mapping[str, Any]", (await client.views_open(trigger_id=trigger_id, view=view)).data)
-        return cls(client, opened["view"]["id"], opened["view"]["hash"])
+    async def show(self, message: Message) -> None:
+        await self.client.chat_postMessage(
+            channel=self.channel,
+            thread_ts=self.thread_ts,
+            text=message.text,
+            blocks=message.blocks,
+            unfurl_links=False,
+        )
 
-    async def update(self, view: Block) -> None:
-        """Put another view in its place, unless it was closed or something newer stands there already."""
-        try:
-            await self.client.views_update(view_id=self.view_id, hash=self.hash, view=view)
-        except SlackApiError as error:
-            if refusal(error) not in {"not_found", "hash_conflict"}:
-                raise
+
+async def below(client: AsyncWebClient, body: Body, respond: AsyncRespond, context: AsyncBoltContext) -> Reply:
+    """Return where the answer to a click or shortcut goes: below its message, or in a modal over its view.
+
+    What goes wrong from here on is told there too. The modal is opened at once, because its trigger lasts 3 s.
+    """
+    if respond.response_url is None:
+        reply = await Modal.over(client, body, waiting())
+    else:
+        reply = Below(respond, thread_of(body))
+    context["reply"] = reply
+    return reply
+
+
+def in_home(body: Body) -> bool:
+    """Whether somebody clicked in their Home tab."""
+    return mapping(body.get("view")).get("type") == "home"
+
+
+def thread_of(body: Body) -> str | None:
+    """Return the thread in which somebody clicked; None for the channel itself, where threads begin."""
+    message = mapping(body.get("message")) or mapping(body.get("container"))
+    thread, ts = text(message.get("thread_ts")), text(message.get("ts")) or text(message.get("message_ts"))
+    return None if thread == ts else thread
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and in which channel."""
+    """Who asks, and in which channel; where there is none, in their direct messages: then it is their own id."""
 
     user: str
     channel: str
 
     @classmethod
-    def of(cls, body: Mapping[str, Any]) -> Self:
-        """Read a command or a click; raises ExpiredError for a click that is in no channel."""
+    def of(cls, body: Body) -> Self:
+        """Read a command or a click; raises ExpiredError for a click that is neither in a channel nor in a view."""
         match body:
             case {"user_id": str(user), "channel_id": str(channel)}:
                 return cls(user, channel)
             case {"user": {"id": str(user)}, "channel": {"id": str(channel)}}:
                 return cls(user, channel)
+            case {"user": {"id": str(user)}, "view": {}}:
+                return cls(user, Origin.of(body).channel or user)
             case _:
                 raise ExpiredError
+
+
+def origin_of(body: Body, respond: AsyncRespond) -> Origin:
+    """Return what a modal opened by a command or click has to know, so that what is filled in is answered there."""
+    if "view" in body:
+        return Origin.of(body)
+    return Origin(channel=Asker.of(body).channel, response_url=respond.response_url, thread_ts=thread_of(body))
+
+
+def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Below, Asker]:
+    """Return where the answer to a form goes, and whose it is: the channel that was picked in it, else its origin.
+
+    Raises ExpiredError for a form of another Callboard.
+    """
+    picked = mapping(next(iter(listing(body.get("response_urls"))), None))
+    url = text(picked.get("response_url")) or origin.response_url
+    channel = text(picked.get("channel_id")) or origin.channel
+    if url is None or channel is None:
+        raise ExpiredError
+    context["reply"] = reply = Below(AsyncRespond(response_url=url), origin.thread_ts)
+    return reply, Asker(str(body["user"]["id"]), channel)
 
 
 def read_payload(value: object) -> Ask:
@@ -121,9 +189,9 @@ def picked_value(action: Mapping[str, Any]) -> str:
             raise ExpiredError
 
 
-async def newest(services: Services, body: dict[str, Any], clicked_at: datetime) -> bool:
+async def newest(services: Services, body: Body, clicked_at: datetime) -> bool:
     """Whether no later click on the same message was answered yet, so that stale clicks don't regress."""
-    container = body.get("container", {})
+    container = mapping(body.get("container"))
     view = f"{container.get('channel_id')}:{container.get('message_ts')}"
     try:
         return await services.store.freshness.claim(view, clicked_at)

@@ -5,8 +5,12 @@ from types import MappingProxyType
 
 BOT_SCOPES: Mapping[str, str] = MappingProxyType(
     {
-        "commands": "/jobs",
+        "commands": "/jobs and the shortcuts",
         "chat:write": "Share, which posts an answer to the channel",
+        "app_mentions:read": "@Callboard, which is answered in its thread",
+        "im:history": "direct messages, which need no /jobs",
+        "links:read": "links into the console",
+        "links:write": "the jobs under such links",
     }
 )
 """Each scope that the bot token needs, and what for. A direct message by a user's id needs no more than chat:write.
@@ -17,7 +21,6 @@ WISHED_SCOPES: Mapping[str, str] = MappingProxyType(
     {
         "channels:history": "public channels",
         "groups:history": "private channels",
-        "im:history": "direct messages",
         "im:write": "direct messages, which it has to open to know where to look",
     }
 )

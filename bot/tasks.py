@@ -11,6 +11,7 @@ from docket import Perpetual, Timeout
 
 from bot import delivery, editing, subscriptions, tending, tracking
 from bot.cards import Terms
+from bot.home import publish
 from bot.services import Services
 
 AGAIN = timedelta(seconds=5)
@@ -52,6 +53,11 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual.perpetuate(left, here, terms)
         _next(perpetual, subscriptions.SEEK_EVERY.total_seconds() if left else None)
 
+    async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
+        """Publish somebody's Home tab anew."""
+        if services.slack:
+            await publish(services, services.slack, user)
+
     async def tend(
         perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)
     ) -> None:
@@ -64,7 +70,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 
-    return sweep, deliver, edit, seek, tend, visit
+    return sweep, deliver, edit, seek, home, tend, visit
 
 
 def _next(perpetual: Perpetual, seconds: float | None) -> None:

@@ -1,8 +1,8 @@
 """Asks for work to be done soon: by whichever worker is free, once across the fleet."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import structlog
@@ -17,6 +17,9 @@ DELIVER = "deliver"
 EDIT = "edit"
 SWEEP = "sweep"
 SEEK = "seek"
+HOME = "home"
+HOME_EVERY = timedelta(minutes=1)
+"""A Home tab is not published anew more often by itself."""
 ADD_S = 2.0
 """Nobody waits longer for Redis to take a task: pydocket's connections have no limit of their own."""
 
@@ -37,6 +40,17 @@ async def draw_soon(services: Services, place: str) -> None:
 async def look(services: Services, service: Service) -> None:
     """Have a service's followed jobs looked at, if that is not planned already."""
     await _add(services, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
+
+
+async def freshen_homes(services: Services, users: Iterable[str]) -> None:
+    """Have the Home tabs of those people published anew who looked at theirs in the last days.
+
+    Raises StoreUnavailable.
+    """
+    for user in users:
+        if at := await services.store.events.published(user):
+            when = max(services.clock(), at + HOME_EVERY)
+            await _add(services, HOME, f"{HOME}:{user}", user, when=when)
 
 
 async def seek_from(services: Services, ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:

@@ -8,7 +8,14 @@ if TYPE_CHECKING:
 
 def register(app: "AsyncApp") -> None:
     """Add every handler to the app."""
-    from handlers import jobs, subscriptions  # the terminal, which is in this package too, does without Bolt
+    # The terminal, which is in this package too, does without Bolt.
+    from handlers import conversation, finding, forms, home, jobs, links, shortcuts, subscriptions
 
+    conversation.register(app)
+    finding.register(app)
+    forms.register(app)
+    home.register(app)
+    links.register(app)
+    shortcuts.register(app)
     subscriptions.register(app)
     jobs.register(app)  # last: it answers every button that nobody else knows

@@ -14,11 +14,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
 from bot.accounts import check_accounts
+from bot.home import publish
 from bot.jobs import find_jobs, list_jobs, show_jobs
+from bot.modals import Modal
 from bot.payloads import Ask
 from bot.permission import posted_to
 from bot.refusals import refusal
-from bot.replies import Asker, Modal, newest, picked_value, read_ask, send, services_of
+from bot.replies import Asker, below, in_home, newest, origin_of, picked_value, read_ask, send, services_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import accounts as accounts_view
@@ -26,13 +28,17 @@ from bot.views import details, errors, jobs
 from bot.views import help as help_view
 from bot.views.message import Message
 from handlers import grammar, subscriptions
+from handlers.finding import open_find
+from handlers.forms import open_subscribe
 from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
-from handlers.words import undecorated
+from handlers.words import bare, undecorated
 from providers.models import JobRef
 from providers.registry import meaning
 
 Body = dict[str, Any]
+FORMS = {"subscribe": open_subscribe, "find": open_find}
+"""What the bare name of a command opens."""
 
 
 def register(app: AsyncApp) -> None:
@@ -47,24 +53,42 @@ def register(app: AsyncApp) -> None:
     app.action(re.compile(""))(on_unknown_button)
 
 
-async def on_command(ack: AsyncAck, command: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
-    """Answer the asker alone."""
+async def on_command(
+    ack: AsyncAck, command: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
+    """Answer the asker alone; a command that says nothing but its name opens its form."""
     await ack()
     ask = Ask(text=undecorated(command.get("text", "")))
+    if form := FORMS.get(bare(ask.text)):
+        await form(context, client, command, origin_of(command, respond))
+        return
     await send(respond, await answer(services_of(context), ask, Asker.of(command)))
 
 
-async def on_run(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_run(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
     """Refresh, Next, Previous and corrections: the new answer takes the old one's place."""
     await ack()
-    await _replace(services_of(context), await read_ask(services_of(context), action.get("value")), body, respond)
+    services = services_of(context)
+    if respond.response_url is None:
+        context["reply"] = modal = Modal.clicked(client, body)
+        ask = await read_ask(services, action.get("value"))
+        await modal.show(await answer(services, ask, Asker.of(body)))
+    else:
+        await _replace(services, await read_ask(services, action.get("value")), body, respond)
 
 
-async def on_open(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_open(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
     """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
     await ack()
+    reply = await below(client, body, respond, context)
     ask = await read_ask(services_of(context), action.get("value"))
-    await send(respond, await answer(services_of(context), ask, Asker.of(body)), replace_original=False)
+    await reply.show(await answer(services_of(context), ask, Asker.of(body)))
+    if in_home(body) and not ask.text.startswith("show "):  # the tab shows what the command has changed
+        await publish(services_of(context), client, Asker.of(body).user)
 
 
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
@@ -108,7 +132,7 @@ async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient
     services = services_of(context)
     ask = await read_ask(services, action.get("value"))
     named = addresses_of(parse(ask.text, services.catalog))
-    modal = await Modal.open(client, body["trigger_id"], details.raw_loading())
+    modal = await Modal.over(client, body, details.raw_loading())
     await modal.update(details.raw(await show_jobs(services, named)))
 
 
@@ -137,7 +161,7 @@ async def answer(services: Services, ask: Ask, asker: Asker) -> Message:
     ask = ask.model_copy(update={"text": str(request)})
     if request.command in subscriptions.COMMANDS:
         return await subscriptions.answer(services, request, ask, asker)
-    return await _about_jobs(services, request, await _kept(services, ask))
+    return await _about_jobs(services, request, await kept(services, ask))
 
 
 async def _about_jobs(services: Services, request: Request, ask: Ask) -> Message:
@@ -185,7 +209,7 @@ async def _replace(services: Services, ask: Ask, body: Body, respond: AsyncRespo
         await send(respond, message, replace_original=True)
 
 
-async def _kept(services: Services, ask: Ask) -> Ask:
+async def kept(services: Services, ask: Ask) -> Ask:
     """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
     if ask.fits(payloads.BLOCK_ID_MAX):
         return ask

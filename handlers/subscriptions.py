@@ -7,13 +7,14 @@ import re
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
 from bot.access import Audience
 from bot.errors import ExpiredError
 from bot.payloads import Ask
 from bot.permission import seen
-from bot.replies import Asker, read_ask, read_payload, send, services_of
+from bot.replies import Asker, below, read_ask, read_payload, send, services_of
 from bot.services import Services
 from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, subscribe, subscriptions, unsubscribe
 from bot.views import notices
@@ -61,9 +62,12 @@ async def on_refresh(ack: AsyncAck, action: Body, context: AsyncBoltContext) -> 
     await refresh(services, addresses_of(parse(ask.text, services.catalog)))
 
 
-async def on_restore(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_restore(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
     """Restore: post to a suspended place again, or follow a card's lost jobs again."""
     await ack()
+    reply = await below(client, body, respond, context)
     ask = read_payload(action.get("value"))
     if ask.place is None:
         raise ExpiredError
@@ -71,12 +75,15 @@ async def on_restore(ack: AsyncAck, body: Body, action: Body, respond: AsyncResp
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
     services = services_of(context).seen_by(Audience(user, ask.place))
     restored = await restore(services, ask.place, ask.card, user)
-    await send(respond, views.restored(restored, ask.place), replace_original=False)
+    await reply.show(views.restored(restored, ask.place))
 
 
-async def on_seek(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_seek(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
     """Keep looking: for jobs that no service knows yet."""
     await ack()
+    reply = await below(client, body, respond, context)
     services, asker = services_of(context), Asker.of(body)
     ask = await read_ask(services, action.get("value"))
     request = parse(ask.text, services.catalog)
@@ -85,7 +92,7 @@ async def on_seek(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond
     ids, terms = [str(address) for address in addresses_of(request)], request.terms(asker.user, services.clock())
     here = ask.place or asker.channel
     await seek(services, ids, here, terms)
-    await send(respond, views.seeking(ids, terms, here, SEEK_MINUTES), replace_original=False)
+    await reply.show(views.seeking(ids, terms, here, SEEK_MINUTES))
 
 
 async def on_see_all(ack: AsyncAck, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:

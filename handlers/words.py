@@ -42,6 +42,12 @@ def split(text: str) -> list[str]:
     return words[1:] if words and words[0].lower() == "/jobs" else words
 
 
+def bare(text: str) -> str:
+    """Return the only word of a command, in small letters; the empty text when there are more, or none."""
+    words = split(text)
+    return words[0].lower().lstrip("-") if len(words) == 1 else ""
+
+
 def _unwrapped(word: str) -> str:
     word = _stripped(word)
     if pair := PAIR.fullmatch(word):

@@ -155,6 +155,9 @@ async def test_two_minutes_in_the_demo(demo: Demo, chromium_pages: tuple[Newcome
     await expect(rows(await dana.types("/jobs list vod-jobs"))).to_have_count(1)
 
     await running_job.get_by_role("button", name="Subscribe").click()
+    form = dana.page.get_by_role("dialog", name="Subscribe to jobs")
+    await expect(form.get_by_label("Jobs")).to_have_value(re.compile(VIDEO_OCR_ID))
+    await form.get_by_role("button", name="Subscribe").click()
     card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana").last
     await expect(card).to_contain_text("next check")
     cloud = clouds.locator("section", has=clouds.get_by_role("heading", name="media-cn/video-ocr"))

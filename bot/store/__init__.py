@@ -11,6 +11,7 @@ from bot.store.budget import SharedBudget
 from bot.store.connection import Link, Server, StoreUnavailable, connect
 from bot.store.digests import Digests
 from bot.store.embedded import embedded_redis
+from bot.store.events import Events
 from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.outbox import Outbox
@@ -53,6 +54,7 @@ class Store:
     outbox: Outbox
     sweeps: Sweeps
     digests: Digests
+    events: Events
     slack: SlackPace
     url: str = field(default="", repr=False)  # it may hold a password
 
@@ -71,6 +73,7 @@ class Store:
             outbox=Outbox(link),
             sweeps=Sweeps(link),
             digests=Digests(link),
+            events=Events(link),
             slack=SlackPace(link, budget),
             url=url,
         )

@@ -64,6 +64,8 @@ MINE = Key("user:{}:places", "set", timedelta(days=180), "places where somebody 
 DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest counts, for who wants to see all of it")
 PAUSE = Key("pause:{}", "string", timedelta(minutes=10), "a method of Slack that is not to be called; as Slack asks")
 DIRECT = Key("direct:{}", "string", timedelta(days=30), "somebody's direct message channel")
+HOME = Key("home:{}", "string", timedelta(days=2), "when somebody's Home tab was published last")
+EVENT = Key("event:{}", "string", timedelta(hours=1), "an event of Slack that was taken; it is told up to four times")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))

@@ -1,5 +1,7 @@
 """How the accounts and their services are doing."""
 
+from collections.abc import Sequence
+
 from bot.answers import AccountsHealth, ServiceHealth
 from bot.payloads import RUN, Ask
 from bot.views.errors import service_error
@@ -15,7 +17,9 @@ def accounts(answer: AccountsHealth) -> Message:
         context(f"checked {age(answer.checked_at)}"),
         *actions("accounts", button("Refresh", f"{RUN}:refresh", Ask(text="accounts"))),
     ]
-    body = Budget([title, *foot]).fit([block for name in _names(answer) for block in _account(name, answer)], _more)
+    body = Budget([title, *foot]).fit(
+        [block for name in _names(answer) for block in account_lines(name, answer.services)], _more
+    )
     return message(_fallback(answer), [title, *body, *foot])
 
 
@@ -23,8 +27,9 @@ def _names(answer: AccountsHealth) -> list[str]:
     return list(dict.fromkeys(service.account for service in answer.services))
 
 
-def _account(name: str, answer: AccountsHealth) -> list[Block]:
-    return stacked([bold(name, 60), *(_line(service) for service in answer.services if service.account == name)])
+def account_lines(name: str, services: Sequence[ServiceHealth]) -> list[Block]:
+    """An account and a line for each of its services."""
+    return stacked([bold(name, 60), *(_line(service) for service in services if service.account == name)])
 
 
 def _more(number: int) -> Block:
@@ -41,6 +46,8 @@ def _line(service: ServiceHealth) -> str:
     if service.error:
         last = f" It last answered {date(service.last_ok_at)}." if service.last_ok_at else ""
         return f"{service_error(service.error)}{last}{_followed(service)}"
+    if service.latency_s is None and service.last_ok_at is None and service.budget is None:
+        return f"❔ {bold(service.service, 60)} in {plain(service.region, 60)} was not asked yet"
     latency = f" in {round(service.latency_s * 1000):,} ms" if service.latency_s is not None else ""
     listing = "" if service.lists else " · looks jobs up by id, cannot list"
     budget = (

@@ -43,12 +43,16 @@ RAW_BYTES = 150_000
 """Of the 250,000 that Slack's reference allows a modal, as JSON."""
 
 
-def job_details(answer: JobDetails, ask: Ask, meaning: Meaning) -> Message:
-    """Details of every job found; a message that gets full shows the last ones as lines of a list."""
+def job_details(answer: JobDetails, ask: Ask, meaning: Meaning, notes: Sequence[str] = ()) -> Message:
+    """Details of every job found; a message that gets full shows the last ones as lines of a list.
+
+    `notes` are further lines about what was asked for.
+    """
     alone = len(answer.jobs) == 1
     head = [context(f"📌 Shared by <@{ask.shared_by}>")] if ask.shared_by else []
     buttons = [] if alone else actions("details", [*_refresh(ask), *_share(ask)])
-    tail = Budget(chars=TAIL_CHARS).fit([*map(section, missing(answer)), *map(context, _errors(answer))], _more_lines)
+    lines = [*map(context, notes), *map(section, missing(answer)), *map(context, _errors(answer))]
+    tail = Budget(chars=TAIL_CHARS).fit(lines, _more_lines)
     budget = Budget([*head, *tail, *buttons, _more_jobs(len(answer.jobs))])
     body: list[Block] = [] if answer.jobs or tail else [section(NOBODY)]
     for index, job in enumerate(answer.jobs):
@@ -56,7 +60,7 @@ def job_details(answer: JobDetails, ask: Ask, meaning: Meaning) -> Message:
             body.append(_more_jobs(len(answer.jobs) - index))
             break
         body += blocks
-    return message(_fallback(answer), [*head, *body, *tail, *buttons])
+    return message("\n".join([_fallback(answer), *map(unformatted, notes)]), [*head, *body, *tail, *buttons])
 
 
 def _more_lines(number: int) -> Block:

@@ -92,6 +92,10 @@ _SENTENCES = {
     Problem.NOT_A_PERSON: (
         "I don't know whom {found} means. Type `@` and pick a person or user group from Slack's suggestions."
     ),
+    Problem.NOT_A_GROUP: (
+        "I don't know the user group {found}. Type its id, for example S0ABC1234: open the group in Slack, then Copy "
+        "group ID."
+    ),
     Problem.EVERYBODY: "I don't call everybody with {found}. Name people or user groups, for example `mention:@dana`.",
     Problem.TOO_MANY_MENTIONS: "{number} mentions are too many; name {choices} at most, or a user group.",
     Problem.SLACK_ONLY: "{found} works in Slack only, where there is a channel to tell.",

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
 from bot.answers import Incomplete, JobList, Remembered
-from bot.payloads import ANY, BLOCK_ID_MAX, BUTTON_MAX, OPEN, PICK_SERVICE, PICK_STATE, RUN, SELECTS, SHARE, Ask
+from bot.payloads import (
+    ANY,
+    BLOCK_ID_MAX,
+    BUTTON_MAX,
+    OPEN,
+    PICK_SERVICE,
+    PICK_STATE,
+    RUN,
+    SELECTS,
+    SHARE,
+    SUBSCRIBE,
+    Ask,
+)
 from bot.views.errors import place, service_error
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, select
 from bot.views.states import EMOJI, name, plain_state, reason, state
@@ -35,7 +47,7 @@ def job_list(answer: JobList, ask: Ask, controls: Controls) -> Message:
     title, body = _title(ask), [*map(row, answer.jobs)] or [section(nothing(answer))]
     # The longest foot there can be: with a Next button, and with fewer jobs than there are.
     budget = Budget([title, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
-    lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], _more_lines)
+    lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], more_lines)
     budget.take(lines)
     body = [body[0], *takewhile(lambda block: budget.take([block]), body[1:])]
     shown = len(body) if answer.jobs else 0
@@ -44,7 +56,7 @@ def job_list(answer: JobList, ask: Ask, controls: Controls) -> Message:
     )
 
 
-def _more_lines(number: int) -> Block:
+def more_lines(number: int) -> Block:
     return context(f"… and {count(number, 'more line')} like these")
 
 
@@ -180,13 +192,13 @@ def _subscribe(jobs: Sequence[Job]) -> list[Block]:
     ask = Ask.about("subscribe", [job.ref for job in jobs if not job.state.ended])
     number = ask.text.count(" ")
     label, screen = f"Subscribe to unfinished ({number})", f"Subscribe to the {count(number, 'unfinished job')} shown"
-    return button(label, f"{OPEN}:subscribe", ask, name=screen, limit=BUTTON_MAX) if number else []
+    return button(label, SUBSCRIBE, ask, name=screen, limit=BUTTON_MAX) if number else []
 
 
 def subscribe_button(job: Job) -> list[Block]:
-    """Follow a job in the channel; none for one that has ended."""
+    """Open the form that follows a job; none for one that has ended."""
     ask = Ask(text=f"subscribe {job.ref}")
-    return [] if job.state.ended else button("Subscribe", f"{OPEN}:subscribe", ask, name=f"Subscribe to {job.id}")
+    return [] if job.state.ended else button("Subscribe", SUBSCRIBE, ask, name=f"Subscribe to {job.id}")
 
 
 def _fallback(answer: JobList, shown: int) -> str:

@@ -162,5 +162,43 @@ def actions(block_id: str, elements: Sequence[Block]) -> list[Block]:
     return [{"type": "actions", "block_id": block_id, "elements": list(elements[:25])}] if elements else []
 
 
-def modal(title: str, blocks: Sequence[Block]) -> Block:
-    return {"type": "modal", "title": plain_text(title, 24), "close": plain_text("Close", 24), "blocks": list(blocks)}
+def modal(title: str, blocks: Sequence[Block], *, submit: str = "", callback_id: str = "", close: str = "") -> Block:
+    """Return a modal; with `submit` it is a form, whose `callback_id` says which."""
+    view: Block = {"type": "modal", "title": plain_text(title, 24), "blocks": list(blocks)}
+    view["close"] = plain_text(close or ("Cancel" if submit else "Close"), 24)
+    if submit:
+        view |= {"submit": plain_text(submit, 24), "callback_id": callback_id}
+    return view
+
+
+def field(  # what a field consists of
+    name: str, label: str, element: Block, *, optional: bool = False, hint: str = "", acts: bool = False
+) -> Block:
+    """Return a field of a form; `acts` tells of every change at once."""
+    block: Block = {"type": "input", "block_id": name, "label": plain_text(label), "optional": optional}
+    block["element"] = {"action_id": name.partition(":")[0], **element}
+    if hint:
+        block["hint"] = plain_text(hint, 300)
+    return {**block, "dispatch_action": True} if acts else block
+
+
+def text_field(placeholder: str, value: str = "", *, focus: bool = False) -> Block:
+    """Return a line to type in."""
+    element: Block = {"type": "plain_text_input", "placeholder": plain_text(placeholder, 150)}
+    element |= {"initial_value": cut(value, TEXT_MAX)} if value else {}
+    return {**element, "focus_on_load": True} if focus else element
+
+
+def choice(options: Sequence[tuple[str, str]], chosen: str) -> Block:
+    """Return a select of (label, value) options for a form."""
+    drawn = {value: {"text": plain_text(label), "value": value} for label, value in options[:100]}
+    element: Block = {"type": "static_select", "options": list(drawn.values())}
+    return {**element, "initial_option": drawn[chosen]} if chosen in drawn else element
+
+
+def choices(options: Sequence[tuple[str, str]], chosen: Sequence[str]) -> Block:
+    """Return a select of several (label, value) options for a form."""
+    drawn = {value: {"text": plain_text(label), "value": value} for label, value in options[:100]}
+    element: Block = {"type": "multi_static_select", "options": list(drawn.values()), "max_selected_items": len(drawn)}
+    initial = [drawn[value] for value in chosen if value in drawn]
+    return {**element, "initial_options": initial} if initial else element

@@ -34,10 +34,13 @@ PAGE = 10
 HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details."
 
 
-def subscribed(details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int) -> Message:
+def subscribed(  # noqa: PLR0917  # what there is to say
+    details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int, notes: Sequence[str] = ()
+) -> Message:
     """What is followed now and what will be told; what is not followed, and why.
 
     `here` is the channel asked in; `minutes` is for how long Callboard would keep looking for a job that nobody knows.
+    `notes` are further lines about what was asked for.
     """
     known = {job.ref: job for job in details.jobs}
     following = [*result.followed, *result.changed]
@@ -46,11 +49,18 @@ def subscribed(details: JobDetails, result: Subscribed, terms: Terms, here: str,
     if over:
         number = "It has" if len(over) == 1 and not lines else f"{count(len(over), 'job')} had"
         lines.append(f"{number} ended already, so there is nothing to follow:")
-    foot = _foot(details, result, terms, here, minutes)
+    foot = [*map(context, notes), *_foot(details, result, terms, here, minutes)]
     body = [section(line) for line in lines]
     budget = Budget([*body, *foot])
     rows = budget.fit([*map(row, over)], lambda number: context(f"… and {count(number, 'more job')} like these"))
-    text = "\n".join([*map(unformatted, lines), *(f"{name(job)}: {job.state}" for job in over), *_plain(details)])
+    text = "\n".join(
+        [
+            *map(unformatted, lines),
+            *(f"{name(job)}: {job.state}" for job in over),
+            *_plain(details),
+            *map(unformatted, notes),
+        ]
+    )
     return message(text or _NOTHING, [*body, *rows, *foot] if lines or foot else [section(_NOTHING)])
 
 
@@ -201,7 +211,7 @@ def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: 
     offset = min(ask.offset, (len(shown) - 1) // PAGE * PAGE)
     # The longest foot there can be: with both buttons.
     budget = Budget([title, *_turning(ask.at(PAGE), PAGE, 1, len(shown) + PAGE + 2)])
-    cards = [_card(each, now, index, mine=mine) for index, each in enumerate(shown[offset : offset + PAGE])]
+    cards = [card_lines(each, now, index, mine=mine) for index, each in enumerate(shown[offset : offset + PAGE])]
     fitted = list(takewhile(budget.take, cards))
     foot = _turning(ask, offset, len(fitted), len(shown))
     text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
@@ -209,7 +219,8 @@ def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: 
     return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *lines, *foot])
 
 
-def _card(shown: Shown, now: datetime, index: int, *, mine: bool) -> list[Block]:
+def card_lines(shown: Shown, now: datetime, index: int, *, mine: bool) -> list[Block]:
+    """A card of a list, two lines and its buttons."""
     card = shown.card
     lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
     if shown.suspended:

@@ -1,17 +1,9 @@
 """The app's one error handler, and payloads that nobody's Callboard made: each ends in words, none in silence."""
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
-from io import StringIO
-from typing import Any
 
-import httpx
 import pytest
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -19,99 +11,13 @@ from bot.app import create_app
 from bot.payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
 from bot.store import Store
 from bot.store.connection import Link
-from handlers import register
-from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault
-from sandbox.slack.seed import seeded
-from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
 from tests.bot.memory import InMemory, services
-from tests.bot.test_logs import configured
-from tests.scenarios.person import PATIENCE_S, Answer, Person
+from tests.desk import Desk, lost
 
-Json = dict[str, Any]
-DANA, ON_CALL = "U0DANA", "C0ONCALL"
 TOO_OLD = "This button is too old"
 SECRET = "hunter2"
-
-
-@dataclass
-class Desk:
-    """An app whose payloads are handed to it one by one; what it answers is read in a local workspace."""
-
-    app: AsyncApp
-    workspace: Workspace
-    dana: Person
-    slack: str
-    log: StringIO
-
-    async def command(self, text: str) -> Answer:
-        """Type `/jobs`."""
-        return await self._answer({"command": "/jobs", "text": text, "user_id": DANA, "channel_id": ON_CALL})
-
-    async def action(self, **action: Any) -> Answer:
-        """Use an element that says this of itself."""
-        return await self._answer(self.acted(**action))
-
-    def acted(self, **action: Any) -> Json:
-        return {
-            "type": "block_actions",
-            "user": {"id": DANA},
-            "channel": {"id": ON_CALL},
-            "container": {"channel_id": ON_CALL, "message_ts": "1.2"},
-            "trigger_id": self.workspace.grants.trigger(DANA),
-            "actions": [{"type": "button", "block_id": "b", **action}],
-        }
-
-    async def hand(self, payload: Json, url: str | None = None) -> int:
-        """Give the app a payload and return the status of its acknowledgement."""
-        body = {"team": {"id": "T1"}, "team_id": "T1", "user_id": DANA, **payload}
-        body |= {"response_url": url or self.response_url()}
-        return (await self.app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))).status
-
-    def response_url(self) -> str:
-        token = self.workspace.grants.response(DANA, ON_CALL)
-        return f"{self.slack}/response/{self.workspace.team.id}/{token}"
-
-    async def until(self, done: Callable[[], bool]) -> None:
-        """Wait until the workspace was called often enough, or the log says what is looked for."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not done():  # noqa: ASYNC110  # a log tells nobody that it was written
-                await asyncio.sleep(0.01)
-
-    async def _answer(self, payload: Json) -> Answer:
-        seen = {answer.ts for answer in await self.dana.sees()}
-        with self.workspace.feed.page(DANA) as events:
-            assert await self.hand(payload) == 200
-            async with asyncio.timeout(PATIENCE_S):
-                while not (new := [each for each in await self.dana.sees() if each.ts not in seen]):
-                    await events.get()
-        return new[0]
-
-
-@pytest.fixture
-def provider() -> InMemory:
-    return InMemory().filled(3)
-
-
-@pytest.fixture
-async def desk(store: Store, provider: InMemory) -> AsyncGenerator[Desk]:
-    workspace = seeded(MANIFEST)
-    with configured(StringIO()) as log:
-        async with serving(workspace) as slack, httpx.AsyncClient(base_url=slack) as page:
-            client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/")
-            app = await create_app(client, services(store, provider))
-            register(app)
-            yield Desk(app, workspace, Person(DANA, page, workspace), slack, log)
-
-
-async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
-    """The same desk without Redis."""
-    client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
-    app = await create_app(client, services(Store.over(nowhere), provider))
-    register(app)
-    return replace(desk, app=app)
 
 
 class TestErrors:

@@ -286,3 +286,26 @@ async def test_remembered_jobs_say_when_their_states_are_old(store: Store):
     await store.recent.remember([provider.job("a")], NOW - timedelta(hours=1))
     [remembered] = (await list_jobs(services(store, provider), Scope(), JobQuery())).remembered
     assert not remembered.current
+
+
+class TestFindAmong:
+    @pytest.mark.parametrize("filters", [frozenset[Filter](), frozenset({Filter.ID, Filter.NAME})])
+    async def test_only_what_fits_the_filters_too(self, store: Store, filters: frozenset[Filter]):
+        a = InMemory(service="a", capabilities=Capabilities(lists=True, filters=filters))
+        a.jobs = [a.job("lecture-1", 1, state=JobState.FAILED), a.job("lecture-2", 2), a.job(ID, 3, name="lecture 3")]
+        b = InMemory(service="b").filled(3, "lecture")
+        answer = await find_jobs(services(store, a, b), "lecture", Scope(service="a"), FAILED)
+        assert (ids(answer), answer.services, b.asked) == (["lecture-1"], 1, [])
+
+    async def test_a_remembered_job_that_failed_since(self, store: Store):
+        provider = InMemory(capabilities=CANNOT_LIST).filled(1)
+        parts = services(store, provider)
+        await show_jobs(parts, [JobId("job-0000")])
+        provider.filled(1, state=JobState.FAILED)
+        assert ids(await find_jobs(parts, "job-00", ANYWHERE, FAILED)) == ["job-0000"]
+
+    async def test_an_id_that_does_not_fit_the_filters_is_not_found(self, store: Store):
+        provider = InMemory()
+        provider.jobs = [provider.job(ID)]
+        assert ids(await find_jobs(services(store, provider), ID, ANYWHERE, FAILED)) == []
+        assert ids(await find_jobs(services(store, provider), ID)) == [ID]

@@ -35,12 +35,7 @@ class Answer:
     @property
     def elements(self) -> list[tuple[Json, Json]]:
         """Every button and select, with its block."""
-        return [
-            (block, element)
-            for block in self.blocks
-            for element in [*block.get("elements", []), *filter(None, [block.get("accessory")])]
-            if "action_id" in element
-        ]
+        return elements(self.blocks)
 
     def says(self, text: str) -> bool:
         return text in self.text or text in self.json["text"]
@@ -114,6 +109,91 @@ class Person:
                         return shown
                     await events.get()
 
+    async def chooses(self, callback_id: str, on: Json, channel: str = "C0ONCALL") -> Answer:
+        """Pick a shortcut from the menu of anybody's message, and return the answer that this person alone sees."""
+        seen = {answer.ts for answer in await self.sees(channel)}
+        return await self._after(
+            lambda: self._post("shortcut", channel=channel, message_ts=on["ts"], callback_id=callback_id),
+            lambda answers: next((a for a in answers if a.ts not in seen and a.json["ephemeral"]), None),
+            channel,
+        )
+
+    async def opened(self, act: Callable[[], Any], until: str = "") -> Json:
+        """Do something and return the modal on top once it says this, as the page has it."""
+        return await self._looks(act, lambda state: next(iter(state["view_stack"][-1:]), None), until)
+
+    async def picks_shortcut(self, callback_id: str) -> None:
+        """Pick a shortcut of the workspace, from no conversation."""
+        await self._post("shortcut", callback_id=callback_id)
+
+    async def looks_at_home(self, *, until: str) -> Json:
+        """Open the Home tab and return it once it says this."""
+        return await self._looks(lambda: self._post("home", tab="home"), lambda state: state["home"], until)
+
+    async def home(self, until: str) -> Json:
+        """Wait until the Home tab says this."""
+        return await self._looks(lambda: asyncio.sleep(0), lambda state: state["home"], until)
+
+    async def asks(self, text: str, channel: str = "C0ONCALL", *, until: str = "") -> Json:
+        """Type a command that opens a modal."""
+        return await self.opened(lambda: self._post("message", channel=channel, text=text), until)
+
+    async def uses(self, view: Json, label: str, *, nth: int = 0) -> None:
+        """Press a button in a modal or the Home tab."""
+        found = [pair for pair in elements(view["blocks"]) if pair[1].get("text", {}).get("text") == label]
+        assert len(found) > nth, f"no button {label!r} in {_texts(view['blocks'])}"
+        await self._in_view(view, *found[nth], value=found[nth][1].get("value"))
+
+    async def selects(self, view: Json, name: str, value: str) -> None:
+        """Choose an option of a select in a form that tells of every change at once."""
+        block = next(each for each in view["blocks"] if each.get("block_id", "").partition(":")[0] == name)
+        element = block["element"]
+        option = next(each for each in element["options"] if each["value"] == value)
+        await self._in_view(view, block, element, selected_option=option)
+
+    async def _in_view(self, view: Json, block: Json, element: Json, **chosen: Any) -> None:
+        where: Json = {"view_id": view["id"], "block_id": block["block_id"], "action_id": element["action_id"]}
+        state = {block["block_id"]: {element["action_id"]: chosen}} if block["type"] == "input" else {}
+        await self._post("action", **where, type=element["type"], state_values=state, **chosen)
+
+    async def sends(self, view: Json, **fields: Any) -> None:
+        """Fill in the fields of a form, by name, and send it off. A value is what Slack's state has for the field."""
+        state: Json = {}
+        for block in view["blocks"]:
+            name = block.get("block_id", "").partition(":")[0]
+            if block["type"] == "input" and name in fields:
+                state[block["block_id"]] = {block["element"]["action_id"]: fields[name]}
+        await self._post("view_submit", view_id=view["id"], state_values=state)
+
+    async def _looks(self, act: Callable[[], Any], find: Callable[[Json], Json | None], until: str) -> Json:
+        async with asyncio.timeout(PATIENCE_S):
+            with self.workspace.feed.page(self.id) as events:
+                await act()
+                while True:
+                    shown = find((await self.page.get("/ui/state", params={"user": self.id})).json())
+                    if shown and until in str(shown):
+                        return shown
+                    await events.get()
+
+    async def says(self, text: str, channel: str = "C0ONCALL", *, as_: str = "", thread_ts: str | None = None) -> None:
+        """Say something to everybody, in the words that Slack keeps; `as_` somebody else."""
+        said = {"user": as_ or self.id, "channel": channel, "text": text, "thread_ts": thread_ts}
+        response = await self.page.post("/test/say", json=said)
+        assert response.json()["ok"], response.text
+
+    async def reads_once(self, text: str, *, of: str, channel: str = "C0ONCALL") -> Json:
+        """Wait until a message of anybody, found by what it says, also says this, and return it."""
+        async with asyncio.timeout(PATIENCE_S):
+            with self.workspace.feed.page(self.id) as events:
+                while text not in str(message := await self.reads(of, channel)):
+                    await events.get()
+        return message
+
+    async def reads(self, text: str, channel: str = "C0ONCALL") -> Json:
+        """A message of anybody that says this, wherever it says it, as the page has it."""
+        response = await self.page.get("/test/messages", params={"channel": channel, "user": self.id})
+        return next(each for each in response.json() if text in str(each))
+
     async def hears(self, text: str, channel: str = "C0ONCALL", **traits: object) -> Answer:
         """Wait for a message of the bot that says this, with these traits (`broadcast=True`), and return it."""
 
@@ -171,6 +251,16 @@ class Person:
         found = [pair for pair in on.elements if pair[1]["type"] == "button" and pair[1]["text"]["text"] == label]
         assert len(found) > nth, f"no button {label!r} among {on.buttons()}"
         return found[nth]
+
+
+def elements(blocks: list[Json]) -> list[tuple[Json, Json]]:
+    """Every button and select, with its block."""
+    return [
+        (block, element)
+        for block in blocks
+        for element in [*block.get("elements", []), *filter(None, [block.get("accessory")])]
+        if "action_id" in element
+    ]
 
 
 def _changed(before: Answer) -> Callable[[list[Answer]], Answer | None]:

@@ -116,13 +116,6 @@ async def test_a_job_that_has_ended_says_so_and_offers_its_details(stage: Stage)
     assert "Why it failed" in (await stage.dana.clicks("Details", answer)).text
 
 
-async def test_details_have_a_subscribe_button(stage: Stage):
-    job = stage.scene.job()
-    shown = await stage.dana.types(f"/jobs show {job.id}")
-    await stage.dana.clicks("Subscribe", shown)
-    await stage.lee.hears("Subscribed by <@U0DANA>")
-
-
 async def test_refresh_on_a_card_asks_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bot.tracking.MOST_S", 3600)
     monkeypatch.setattr("bot.plan.YOUNG", timedelta(hours=1))

@@ -1,0 +1,141 @@
+"""Modals: opened at once, because a trigger lasts 3 s, and filled when there is something to show."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.refusals import refusal
+from bot.views.message import Block, Message
+from bot.views.modals import answer
+from providers.parsing import mapping, text
+
+GONE = frozenset({"not_found", "hash_conflict"})
+"""The modal was closed, or something newer stands there already."""
+_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds between tries to follow up on an acknowledgement."""
+
+
+class Origin(BaseModel):
+    """Where a modal was opened from; it travels in the private metadata of every view that grows out of it.
+
+    What is done in the modal is for this channel. An answer to what was filled in goes to `response_url`, where there
+    is one, and to the thread.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    channel: str | None = Field(default=None, pattern=r"^[CDG][A-Z0-9]{1,20}$")
+    response_url: str | None = Field(default=None, max_length=1000, repr=False)
+    thread_ts: str | None = Field(default=None, pattern=r"^\d{1,12}\.\d{1,9}$")
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """Read the origin of a view; nothing is known of one that another Callboard opened."""
+        try:
+            return cls.model_validate_json(text(mapping(body.get("view")).get("private_metadata")) or "{}")
+        except ValidationError:
+            return cls()
+
+    def mark(self, view: Block) -> Block:
+        """Return a view that remembers where it comes from."""
+        kept = self.model_dump_json(exclude_none=True)
+        return view if kept == "{}" else {**view, "private_metadata": kept}
+
+
+@dataclass(frozen=True, slots=True)
+class Modal:
+    """An open modal. `hash` tells which of its contents is known here, empty is any.
+
+    `name` is that of the contents which an acknowledgement put there: other contents are then left alone.
+    """
+
+    client: AsyncWebClient
+    view_id: str
+    hash: str
+    title: str
+    origin: Origin
+    name: str = ""
+
+    @classmethod
+    async def open(cls, client: AsyncWebClient, trigger_id: str, view: Block, origin: Origin | None = None) -> Self:
+        """Open a modal, the first one."""
+        origin = origin or Origin()
+        opened = await client.views_open(trigger_id=trigger_id, view=origin.mark(view))
+        return cls._of(client, opened, view, origin)
+
+    @classmethod
+    async def over(
+        cls, client: AsyncWebClient, body: Mapping[str, Any], view: Block, origin: Origin | None = None
+    ) -> Self:
+        """Open a modal over the view that was clicked in; where Slack allows no more, it takes that one's place."""
+        origin = origin or Origin.of(body)
+        if mapping(body.get("view")).get("type") != "modal":
+            return await cls.open(client, body["trigger_id"], view, origin)
+        try:
+            pushed = await client.views_push(trigger_id=body["trigger_id"], view=origin.mark(view))
+        except SlackApiError as error:
+            if refusal(error) != "push_limit_reached":
+                raise
+            clicked = cls.clicked(client, body)
+            return await clicked.replaced(view)
+        return cls._of(client, pushed, view, origin)
+
+    @classmethod
+    def clicked(cls, client: AsyncWebClient, body: Mapping[str, Any]) -> Self:
+        """The modal that somebody clicked in or submitted, as they saw it."""
+        view = mapping(body.get("view"))
+        title = text(mapping(view.get("title")).get("text")) or "Callboard"
+        return cls(client, str(view["id"]), text(view.get("hash")) or "", title, Origin.of(body))
+
+    @classmethod
+    def _of(cls, client: AsyncWebClient, reply: AsyncSlackResponse, view: Block, origin: Origin) -> Self:
+        opened = cast("Mapping[str, Any]", reply.data)["view"]
+        return cls(client, opened["id"], opened["hash"], view["title"]["text"], origin)
+
+    def renamed(self) -> Self:
+        """The same modal, for an acknowledgement to put a view of a new name there."""
+        return replace(self, hash="", name=secrets.token_hex(8))
+
+    def mark(self, view: Block) -> Block:
+        """Return a view that belongs in this modal."""
+        view = self.origin.mark(view)
+        return {**view, "external_id": self.name} if self.name else view
+
+    async def replaced(self, view: Block) -> Self:
+        """Put another view in its place, and return the modal as it is then."""
+        updated = await self.client.views_update(view_id=self.view_id, view=self.origin.mark(view))
+        return self._of(self.client, updated, view, self.origin)
+
+    async def update(self, view: Block) -> None:
+        """Put another view in its place, unless it was closed or something newer stands there already.
+
+        Slack may take this call before it has carried out an acknowledgement that was sent earlier.
+        """
+        view = self.mark(view)
+        for pause in _PATIENCE if self.name else ():
+            if await self._updated(view):
+                return
+            await asyncio.sleep(pause)
+        await self._updated(view)
+
+    async def _updated(self, view: Block) -> bool:
+        where = {"external_id": self.name} if self.name else {"view_id": self.view_id}
+        known = {"hash": self.hash} if self.hash else {}
+        try:
+            await self.client.views_update(view=view, **where, **known)
+        except SlackApiError as error:
+            if refusal(error) not in GONE:
+                raise
+            return False
+        return True
+
+    async def show(self, message: Message) -> None:
+        """Show an answer in it."""
+        await self.update(answer(self.title, message))

@@ -1,0 +1,30 @@
+"""What Slack told: each event is taken once, and Home tabs are published when somebody looks at them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from bot.store.connection import Link
+from bot.store.keys import EVENT, HOME
+from bot.store.tracked import instant, milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Events by their id, and Home tabs by their person. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def first(self, event_id: str) -> bool:
+        """Whether nobody took this event yet: Slack tells it again for up to five minutes."""
+        key = EVENT.of(blake2b(event_id.encode(), digest_size=16).hexdigest())
+        return bool(await self.link.ask("SET", key, "1", "NX", "EX", EVENT.seconds))
+
+    async def published(self, user: str) -> datetime | None:
+        """When somebody's Home tab was published last; None when they did not look at it for days."""
+        kept = await self.link.ask("GET", HOME.of(user))
+        return instant(int(kept)) if kept else None
+
+    async def publish(self, user: str, at: datetime) -> None:
+        """Keep that somebody's Home tab was published."""
+        await self.link.ask("SET", HOME.of(user), milliseconds(at), "EX", HOME.seconds)

@@ -1,0 +1,71 @@
+"""The Home tab."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.answers import JobList, ServiceHealth
+from bot.cards import Shown
+from bot.payloads import FIND, HOME, Ask
+from bot.views.accounts import account_lines
+from bot.views.jobs import more_lines, notes, nothing, row
+from bot.views.message import Block, Budget, actions, button, context, divider, section
+from bot.views.subscriptions import HOW, card_lines
+from bot.views.text import age, count
+
+BLOCKS_MAX = 100
+CHARS_MAX = 200_000
+"""Of the 250,000 that Slack's reference allows a view, as JSON."""
+CARDS_MAX = 12
+NOTES_MAX = 6
+HEALTH_MAX = 15
+MEMORY_LOST = "I cannot reach my memory (Redis) just now, so I do not know what you follow."
+
+
+def home(
+    mine: Sequence[Shown] | None, running: JobList, failed: JobList, health: Sequence[ServiceHealth], now: datetime
+) -> Block:
+    """Return the tab as of now, cut to what Slack takes."""
+    head = [
+        *actions("home", [*button("Refresh", HOME, Ask()), *button("Find jobs", FIND, Ask())]),
+        context(f"checked {age(now)}"),
+    ]
+    budget = Budget(head, blocks=BLOCKS_MAX, chars=CHARS_MAX)
+    parts = [
+        [section("*My subscriptions*"), *_mine(mine, now)],
+        [divider(), section("*Running now*"), *_jobs(running)],
+        [divider(), section("*Failed in the last 24 hours*"), *_jobs(failed)],
+        [*Budget(blocks=NOTES_MAX).fit([*map(context, notes(failed))], more_lines)],
+        [divider(), section("*Accounts and services*"), *_health(health)],
+    ]
+    return _view([*head, *(block for part in parts for block in part if budget.take([block]))])
+
+
+def loading() -> Block:
+    """The tab of somebody who opens it for the first time."""
+    return _view([section("Asking every service …")])
+
+
+def _view(blocks: list[Block]) -> Block:
+    return {"type": "home", "blocks": blocks}
+
+
+def _mine(mine: Sequence[Shown] | None, now: datetime) -> list[Block]:
+    if mine is None:
+        return [section(f"🧠 {MEMORY_LOST}")]
+    if not mine:
+        return [section(f"You follow nothing. {HOW}")]
+    cards = [block for index, each in enumerate(mine[:CARDS_MAX]) for block in card_lines(each, now, index, mine=True)]
+    left = len(mine) - CARDS_MAX
+    return [*cards, context(f"… and {count(left, 'more card')}: `/jobs subscriptions mine`")] if left > 0 else cards
+
+
+def _jobs(found: JobList) -> list[Block]:
+    if not found.jobs:
+        return [section(nothing(found))]
+    return [*map(row, found.jobs), *([context("… and more: `/jobs list` has all.")] if found.more else [])]
+
+
+def _health(health: Sequence[ServiceHealth]) -> list[Block]:
+    accounts = dict.fromkeys(each.account for each in health)
+    lines = [block for name in accounts for block in account_lines(name, health)]
+    return Budget(blocks=HEALTH_MAX).fit(lines, lambda left: context(f"… and {count(left, 'more account')}"))

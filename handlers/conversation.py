@@ -1,0 +1,61 @@
+"""Mentions and direct messages: the same words as after `/jobs`, answered where they were said."""
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.payloads import Ask
+from bot.replies import Asker, InChannel, services_of
+from bot.services import Services
+from bot.store import StoreUnavailable
+from handlers.jobs import answer
+from handlers.words import undecorated
+
+Body = dict[str, Any]
+SAID = {None, "file_share", "thread_broadcast"}
+"""Kinds of messages in which somebody says something."""
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to those who speak to the bot."""
+    app.event("app_mention")(on_mention)
+    app.event("message")(on_message)
+
+
+async def once(services: Services, body: Body) -> bool:
+    """Whether this event was not taken yet; without Redis it may be taken again."""
+    try:
+        return await services.store.events.first(str(body.get("event_id")))
+    except StoreUnavailable:
+        return True
+
+
+async def on_mention(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Answer in the thread of the mention, which everybody there sees."""
+    if _by_a_person(event, context):
+        thread = str(event.get("thread_ts") or event["ts"])
+        await _answer(body, event, InChannel(client, event["channel"], thread), context)
+
+
+async def on_message(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Answer a direct message; what is said elsewhere is not for the bot."""
+    if event.get("channel_type") == "im" and _by_a_person(event, context):
+        await _answer(body, event, InChannel(client, event["channel"], event.get("thread_ts")), context)
+
+
+def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
+    """Whether a person said this just now: not a bot, not Slack about a message that was changed."""
+    return (
+        "bot_id" not in event and event.get("subtype") in SAID and event.get("user") not in {None, context.bot_user_id}
+    )
+
+
+async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:
+    services = services_of(context)
+    if not await once(services, body):
+        return
+    context["reply"] = reply
+    text = re.sub(rf"<@{context.bot_user_id}(?:\|[^>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
+    await reply.show(await answer(services, Ask(text=undecorated(text)), Asker(event["user"], event["channel"])))

@@ -1,0 +1,101 @@
+"""Reads what people filled in: a form's fields become the request that a command would be."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.catalog import Catalog, Scope
+from bot.errors import Problem, UsageError
+from bot.payloads import ACCOUNT, ANY, JOBS, KIND, MENTION, ON, SERVICE, SINCE, STATE, TEXT, TO, USER_GROUPS
+from bot.views.finding import AGES, Filled
+from bot.views.subscribing import DEFAULT, complaint
+from handlers import following
+from handlers.filters import read_filter
+from handlers.grammar import STATES, Request
+from handlers.naming import services_of
+from handlers.words import split
+from providers.parsing import listing, mapping, text
+
+_GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{2,20})(?:\|[^<>]*)?>?")
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """What is wrong with a form: a line for each field that has to be mended."""
+
+    lines: dict[str, str]
+
+
+def field_value(body: Mapping[str, Any], name: str) -> Any:
+    """Return what a field holds, whatever its kind; None when it is empty or not there."""
+    values = mapping(mapping(mapping(body.get("view")).get("state")).get("values"))
+    fields = (mapping(held) for block, held in values.items() if block.partition(":")[0] == name)
+    held = mapping(next((each for found in fields for each in found.values()), None))
+    options = [text(mapping(each).get("value")) for each in listing(held.get("selected_options"))]
+    option = text(mapping(held.get("selected_option")).get("value"))
+    return option or options or held.get("value") or held.get("selected_users")
+
+
+def subscription(body: Mapping[str, Any], catalog: Catalog) -> Request | Mistakes:
+    """Read the form that follows jobs."""
+    mistakes: dict[str, str] = {}
+    jobs: tuple[str, ...] = ()
+    mention = ""
+    try:
+        jobs = _jobs(split(text(field_value(body, JOBS)) or ""), catalog)
+    except UsageError as error:
+        mistakes[JOBS] = complaint(error)
+    people = [f"<@{person}>" for person in listing(field_value(body, MENTION))]
+    try:
+        mention = ",".join([*people, *_groups(text(field_value(body, USER_GROUPS)) or "")])
+        mention = read_filter("mention", mention) if mention else ""
+    except UsageError as error:
+        mistakes[USER_GROUPS] = complaint(error)
+    if mistakes:
+        return Mistakes(mistakes)
+    to = text(field_value(body, TO)) or DEFAULT
+    options = {ON: text(field_value(body, ON)) or "", TO: "" if to == DEFAULT else to, MENTION: mention}
+    return Request("subscribe", jobs=jobs, options=tuple((key, value) for key, value in options.items() if value))
+
+
+def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, Filled]:
+    """Read the form that finds jobs: what to ask for, and how the form is to be shown again."""
+    account, service, since = (_picked(body, name) for name in (ACCOUNT, SERVICE, SINCE))
+    account = account if account in catalog.accounts else ""
+    services = services_of(account, catalog) if account else catalog.services
+    service = service if service in services else ""
+    states = [each for each in listing(field_value(body, STATE)) if each in STATES]
+    typed, kind = (text(field_value(body, name)) or "" for name in (TEXT, KIND))
+    filters = {"state": ",".join(states), "since": since if since in dict(AGES).values() else "", "kind": kind}
+    request = Request(
+        "find",
+        Scope(account or None, service or None),
+        tuple((key, value) for key, value in filters.items() if value),
+        text=" ".join(split(typed)),
+    )
+    filled = Filled(catalog.accounts, services, typed, account, service, kind, states, filters["since"])
+    return request, filled
+
+
+def _picked(body: Mapping[str, Any], name: str) -> str:
+    value = text(field_value(body, name)) or ANY
+    return "" if value == ANY else value
+
+
+def _jobs(words: list[str], catalog: Catalog) -> tuple[str, ...]:
+    """Return the jobs that are named; raises UsageError, also for options, which have fields of their own."""
+    typed = following.read("subscribe", words, catalog)
+    if typed.options:
+        raise UsageError(Problem.NOT_A_JOB, ":".join(typed.options[0]))
+    return typed.jobs
+
+
+def _groups(typed: str) -> list[str]:
+    """Return Slack's words for user groups; raises UsageError for what is not the id of one."""
+    words = list(filter(None, re.split(r"[,，;\s]+", typed)))
+    found = [_GROUP.fullmatch(word) for word in words]
+    for word, match in zip(words, found, strict=True):
+        if match is None:
+            raise UsageError(Problem.NOT_A_GROUP, word)
+    return [f"<!subteam^{match[1]}>" for match in found if match]

@@ -1,0 +1,75 @@
+"""Find jobs: a form whose filters stand above what they found."""
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import payloads
+from bot.answers import JobList
+from bot.jobs import find_jobs, list_jobs
+from bot.modals import Modal, Origin
+from bot.replies import read_payload, services_of
+from bot.services import Services
+from bot.views.finding import Found, form
+from handlers.filled import search
+from handlers.grammar import Request
+
+Body = dict[str, Any]
+
+
+def register(app: AsyncApp) -> None:
+    """Add the global shortcut, the form, and what can be clicked in it."""
+    app.shortcut({"type": "shortcut", "callback_id": payloads.FIND})(on_shortcut)
+    app.view(payloads.FIND)(on_find)
+    app.action(payloads.ACCOUNT)(on_account)
+    app.action(re.compile(f"^{payloads.TURN}:"))(on_turn)
+
+
+async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin) -> None:
+    """Open the form at once, and show the newest jobs in it once the services have answered."""
+    services = services_of(context)
+    request, filled = search({}, services.catalog)
+    context["reply"] = modal = await Modal.open(client, body["trigger_id"], form(filled, Found(asking=True)), origin)
+    await modal.update(form(filled, Found(await _found(services, request))))
+
+
+async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Find jobs, from wherever somebody is."""
+    await ack()
+    await open_find(context, client, body, Origin())
+
+
+async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """The filters were sent off: what they find takes the place of what was found before."""
+    services = services_of(context)
+    request, filled = search(body, services.catalog)
+    context["reply"] = modal = Modal.clicked(client, body).renamed()
+    await ack(response_action="update", view=modal.mark(form(filled, Found(asking=True))))
+    await modal.update(form(filled, Found(await _found(services, request))))
+
+
+async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """An account was picked: its services are those to pick from."""
+    await ack()
+    _, filled = search(body, services_of(context).catalog)
+    await Modal.clicked(client, body).update(form(filled, Found()))
+
+
+async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Previous and Next: another page of what the filters find."""
+    await ack()
+    services = services_of(context)
+    context["reply"] = modal = Modal.clicked(client, body)
+    request, filled = search(body, services.catalog)
+    found = await _found(services, request, read_payload(action.get("value")).offset)
+    await modal.update(form(filled, Found(found)))
+
+
+async def _found(services: Services, request: Request, offset: int = 0) -> JobList:
+    await services.pace.turn()
+    query = request.query(services.clock())
+    if not request.text:
+        return await list_jobs(services, request.scope, query, offset=offset, limit=request.limit)
+    return await find_jobs(services, request.text, request.scope, query, offset=offset, limit=request.limit)

@@ -1,0 +1,59 @@
+"""Forms: opened by a bare command or a button, and sent off.
+
+What is sent off takes the way of a typed command; its answer stands where the form was opened, or in the channel that
+was picked in it.
+"""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import payloads
+from bot.modals import Modal, Origin
+from bot.payloads import Ask
+from bot.replies import origin_of, read_ask, services_of, submitted
+from bot.views import subscribing
+from handlers import subscriptions
+from handlers.filled import Mistakes, subscription
+from handlers.grammar import MENTIONS_MAX
+from handlers.parser import parse
+
+Body = dict[str, Any]
+
+
+def register(app: AsyncApp) -> None:
+    """Add what opens a form, and the forms themselves."""
+    app.action(payloads.SUBSCRIBE)(on_subscribe_button)
+    app.view(payloads.SUBSCRIBE)(on_subscribe)
+
+
+async def open_subscribe(
+    context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin, jobs: tuple[str, ...] = ()
+) -> None:
+    """Open the form that follows jobs, for the channel of its origin if there is one."""
+    form = subscribing.form(jobs, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
+    context["reply"] = await Modal.over(client, body, form, origin)
+
+
+async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
+    """Subscribe under details and lists: the form, filled in with the jobs."""
+    await ack()
+    services = services_of(context)
+    request = parse((await read_ask(services, action.get("value"))).text, services.catalog)
+    await open_subscribe(context, client, body, origin_of(body, respond), request.jobs)
+
+
+async def on_subscribe(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+    """The form was sent off: follow its jobs, or say below a field what is wrong with it."""
+    services = services_of(context)
+    filled = subscription(body, services.catalog)
+    if isinstance(filled, Mistakes):
+        await ack(response_action="errors", errors=filled.lines)
+        return
+    await ack()
+    reply, asker = submitted(body, Origin.of(body), context)
+    await services.pace.turn()
+    await reply.show(await subscriptions.answer(services, filled, Ask(text=str(filled)), asker))

@@ -1,0 +1,44 @@
+"""The Home tab: published when somebody opens it, and by its button."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import payloads
+from bot.home import publish, published_just_now
+from bot.modals import Origin
+from bot.replies import services_of
+from bot.views import home
+from handlers.finding import open_find
+
+Body = dict[str, Any]
+
+
+def register(app: AsyncApp) -> None:
+    """Add the tab and its buttons."""
+    app.event("app_home_opened")(on_home_opened)
+    app.action(payloads.HOME)(on_refresh)
+    app.action(payloads.FIND)(on_find)
+
+
+async def on_home_opened(event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
+    services, user = services_of(context), str(event["user"])
+    if event.get("tab") != "home" or await published_just_now(services, user):
+        return
+    if "view" not in event:
+        await client.views_publish(user_id=user, view=home.loading())
+    await publish(services, client, user)
+
+
+async def on_refresh(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Refresh."""
+    await ack()
+    await publish(services_of(context), client, body["user"]["id"])
+
+
+async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Find jobs: the form over the tab."""
+    await ack()
+    await open_find(context, client, body, Origin())

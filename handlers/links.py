@@ -1,0 +1,44 @@
+"""Links into a cloud's console: a small card with the jobs of what they show."""
+
+from html import unescape
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.addresses import MediaId, NotAnAddressError, read
+from bot.jobs import show_jobs
+from bot.replies import services_of
+from bot.views.unfurled import card
+from handlers.conversation import once
+
+Body = dict[str, Any]
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to shared links."""
+    app.event("link_shared")(on_links)
+
+
+async def on_links(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Unfurl the links of which there is something to tell; the others stay as they are."""
+    services = services_of(context)
+    media = {url: found for link in event["links"] if (found := media_of(url := str(link["url"])))}
+    if not media or not await once(services, body):
+        return
+    shown = await show_jobs(services, [*dict.fromkeys(media.values())])
+    unfurls = {
+        url: card(jobs) for url, one in media.items() if (jobs := [job for job in shown.jobs if job.media == one.id])
+    }
+    if unfurls:
+        where = {"unfurl_id": event["unfurl_id"], "source": event["source"]}
+        await client.chat_unfurl(unfurls=unfurls, **where)
+
+
+def media_of(url: str) -> MediaId | None:
+    """Return the media whose page a link shows; None for a link that is not known."""
+    try:
+        found = read(unescape(url))
+    except NotAnAddressError:
+        return None
+    return next((one for one in found if isinstance(one, MediaId)), None)
