@@ -71,7 +71,7 @@ async def _next(visit: Visit, box: Box) -> float:
 
 
 async def _take(visit: Visit, box: Box, step: Step) -> float:
-    await tell_of_lost(visit, step)
+    await tell_of_lost(visit, box, step)
     if step.post is not None:
         return await post(visit, box, step, step.post)
     shown = Begun(id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot)

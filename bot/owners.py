@@ -39,14 +39,20 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
     await visit.services.store.outbox.owners_told(box.place, suspension)
 
 
-async def tell_of_lost(visit: Visit, step: Step) -> None:
-    """Tell the owner of each job that its provider lost, where the channel alone would read it."""
+async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
+    """Tell the owner of each job that its provider lost, where the channel alone would read it.
+
+    That is who the card belonged to then: the same person, should a crash have this done again with more entries.
+    """
+    owners = {card.id: card.terms.user for card in box.cards.values()}
     for entry in step.entries:
+        if isinstance(entry.body, SubscribedEntry):
+            owners[entry.card] = entry.body.terms.user
         if not isinstance(entry.body, ChangedEntry) or entry.body.change.fate is not Fate.GONE:
             continue
         card = next((Card.model_validate_json(w.after) for w in step.writes if w.id == entry.card), None)
         if card and not is_person(card.place):
             once = f"lost:{entry.card}:{entry.body.change.job.id}:{entry.id}"
             note = NoteEntry(note=LostJob(card=card, change=entry.body.change))
-            await visit.services.store.outbox.put(card.terms.user, note, once)
-            await wake(visit.services, card.terms.user)
+            await visit.services.store.outbox.put(owners[card.id], note, once)
+            await wake(visit.services, owners[card.id])

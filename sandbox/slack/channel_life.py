@@ -3,26 +3,31 @@
 from typing import Literal
 
 from sandbox.slack.errors import SlackError
+from sandbox.slack.happenings import Happening, archived, joined, left
 from sandbox.slack.model import Channel, Content, User
 from sandbox.slack.workspace import Workspace
 
 Trait = Literal["archived", "bot_member", "private"]
 
 
-def change(workspace: Workspace, user: User, channel: Channel, trait: Trait, *, to: bool) -> None:
+def change(workspace: Workspace, user: User, channel: Channel, trait: Trait, *, to: bool) -> list[Happening]:
     """Make a channel archived, private or one that the app is in, or the opposite; nothing happens if it is so.
 
+    Returns what the app may be told of it.
     Raises `method_not_supported_for_channel_type` for a direct message.
     """
     if channel.im_of:
         raise SlackError("method_not_supported_for_channel_type")
     if getattr(channel, trait) == to:
-        return
+        return []
     setattr(channel, trait, to)
     workspace.feed.send({"type": "channel", "channel": channel.as_page()})
     who = workspace.app.user_id if trait == "bot_member" else user.id
     event, text = _line(channel, trait, user, to=to)
     workspace.messages.post(channel.id, who, Content(text), event=event)
+    if trait == "bot_member":
+        return [joined(workspace, channel, user) if to else left(workspace, channel, user)]
+    return [archived(workspace, channel, user)] if trait == "archived" and channel.bot_member else []
 
 
 def _line(channel: Channel, trait: Trait, user: User, *, to: bool) -> tuple[str, str]:

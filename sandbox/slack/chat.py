@@ -13,6 +13,7 @@ class _Says(Arguments):
     channel: str
     text: str = ""
     blocks: Any = None
+    attachments: Any = None
     mrkdwn: bool = True
     parse: str = "none"
     link_names: bool = False
@@ -62,7 +63,7 @@ def chat_methods() -> Methods:
 def _post(caller: Caller, asked: _Post) -> Json:
     workspace = caller.workspace
     channel = _destination(caller, asked.channel)
-    content = read_content(asked.text, asked.blocks)
+    content = read_content(asked.text, asked.blocks, asked.attachments)
     check_size(content)
     if asked.reply_broadcast and not asked.thread_ts:
         raise SlackError("invalid_arguments", ["reply_broadcast needs thread_ts"])
@@ -85,7 +86,7 @@ def _post_ephemeral(caller: Caller, asked: _PostEphemeral) -> Json:
         raise SlackError("not_in_channel")
     if asked.user not in workspace.users or not channel.visible_to(asked.user):
         raise SlackError("user_not_in_channel")
-    content = read_content(asked.text, asked.blocks)
+    content = read_content(asked.text, asked.blocks, asked.attachments)
     check_size(content)
     thread_ts = _thread(caller, channel, asked.thread_ts)
     message = workspace.messages.post(
@@ -113,8 +114,9 @@ def _update(caller: Caller, asked: _Update) -> Json:
 
 def _new_content(message: Message, asked: _Update) -> Content:
     """What an update makes of a message: text without blocks takes the blocks off, as chat.update's page says."""
-    kept = message.content.blocks if asked.blocks is None and not asked.text else asked.blocks
-    content = read_content(asked.text, kept, text_max=TEXT_UPDATE_MAX)
+    old, same = message.content, asked.blocks is None and asked.attachments is None and not asked.text
+    blocks, attachments = (old.blocks, old.attachments) if same else (asked.blocks, asked.attachments)
+    content = read_content(asked.text, blocks, attachments, text_max=TEXT_UPDATE_MAX)
     check_size(content)
     return content
 

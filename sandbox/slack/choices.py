@@ -13,8 +13,11 @@ _INITIAL = {
     "radio_buttons": ("selected_option", "initial_option"),
     "multi_static_select": ("selected_options", "initial_options"),
     "checkboxes": ("selected_options", "initial_options"),
+    "external_select": ("selected_option", "initial_option"),
     "users_select": ("selected_user", "initial_user"),
+    "multi_users_select": ("selected_users", "initial_users"),
     "conversations_select": ("selected_conversation", "initial_conversation"),
+    "channels_select": ("selected_channel", "initial_channel"),
     "datepicker": ("selected_date", "initial_date"),
 }
 """Elements that hold a value: under which key the app gets it, and which key held the value at first."""
@@ -34,16 +37,34 @@ def action_taken(blocks: Sequence[Json], block_id: str, action_id: str, given: J
     }
 
 
-def state_values(blocks: Sequence[Json], given: Json) -> Json:
-    """The values of every element that holds one: as given, else as at first. Raises `no_such_option`."""
+def state_values(blocks: Sequence[Json], given: Json, channel: str | None = None) -> Json:
+    """The values of every element that holds one: as given, else as at first. Raises `no_such_option`.
+
+    `channel` is the conversation on show, for elements that begin with it.
+    """
     values: dict[str, Json] = {}
     for block, element in _elements(blocks):
         if element["type"] in _INITIAL:
             block_id, action_id = block["block_id"], element["action_id"]
-            entry = given.get(block_id, {}).get(action_id) or _initial(element)
+            entry = given.get(block_id, {}).get(action_id) or _initial(element, channel)
             chosen = {"type": element["type"], **_selection(element, entry)}
             values.setdefault(block_id, {})[action_id] = chosen
     return values
+
+
+def picked_places(blocks: Sequence[Json], values: Json) -> list[Json]:
+    """The conversations picked in elements that ask for a response_url, as a submission lists them."""
+    asking = [(block["block_id"], each["action_id"]) for block, each in _elements(blocks) if _wants_response_url(each)]
+    picked = ((place, values.get(place[0], {}).get(place[1], {})) for place in asking)
+    return [
+        {"block_id": block_id, "action_id": action_id, "channel_id": channel}
+        for (block_id, action_id), value in picked
+        if (channel := value.get("selected_conversation") or value.get("selected_channel"))
+    ]
+
+
+def _wants_response_url(element: Json) -> bool:
+    return bool(element.get("response_url_enabled"))
 
 
 def _elements(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
@@ -59,9 +80,11 @@ def _find(blocks: Sequence[Json], block_id: str, action_id: str) -> Json:
     raise SlackError("no_such_element")
 
 
-def _initial(element: Json) -> Json:
+def _initial(element: Json, channel: str | None) -> Json:
     key, initial = _INITIAL[element["type"]]
-    return {key: element[initial]} if initial in element else {}
+    if initial in element:
+        return {key: element[initial]}
+    return {key: channel} if channel and element.get("default_to_current_conversation") else {}
 
 
 def _selection(element: Json, given: Json) -> Json:
@@ -74,6 +97,8 @@ def _selection(element: Json, given: Json) -> Json:
         return {key: None if chosen is None else _offered(element, chosen)}
     if key == "selected_options":
         return {key: [_offered(element, each) for each in cast("list[Any]", chosen or [])]}
+    if key == "selected_users":
+        return {key: list(chosen or [])}
     return {key: chosen or None}
 
 

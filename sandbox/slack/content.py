@@ -12,21 +12,29 @@ from sandbox.slack.model import Content, Json
 
 TEXT_POST_MAX = 40_000
 TEXT_UPDATE_MAX = 4_000
+ATTACHMENTS_MAX = 100
 METADATA_MAX = 16_384
 """Slack publishes no number for `metadata_too_large`; this one is ours, in characters of JSON."""
 
 
-def read_content(text: str, blocks: Any, *, text_max: int = TEXT_POST_MAX) -> Content:
-    """Check a message's text and blocks (an array, or JSON of one).
+def read_content(text: str, blocks: Any, attachments: Any = None, *, text_max: int = TEXT_POST_MAX) -> Content:
+    """Check a message's text, blocks and attachments (arrays, or JSON of them).
 
-    Raises `no_text`, `msg_too_long`, `invalid_blocks_format` or `invalid_blocks`.
+    Raises `no_text`, `msg_too_long`, `invalid_blocks_format`, `invalid_blocks`, `invalid_attachments`,
+    `too_many_attachments`.
     """
-    checked = read_blocks(blocks)
-    if not text and not checked:
+    checked, hung = read_blocks(blocks), _read_attachments(attachments)
+    if not text and not checked and not hung:
         raise SlackError("no_text")
     if len(text) > text_max:
         raise SlackError("msg_too_long")
-    return Content(text, checked)
+    return Content(text, checked, hung)
+
+
+def read_attachment(attachment: Json) -> Json:
+    """Check one attachment and fill in what Slack does. Raises what `read_blocks` raises."""
+    blocks = {"blocks": read_blocks(attachment["blocks"])} if "blocks" in attachment else {}
+    return {"fallback": "[no preview available]", **attachment, **blocks}
 
 
 def read_blocks(blocks: Any) -> list[Json]:
@@ -38,6 +46,16 @@ def read_blocks(blocks: Any) -> list[Json]:
     if found := message_problems(listed):
         raise SlackError("invalid_blocks", found)
     return with_ids(listed)
+
+
+def _read_attachments(attachments: Any) -> list[Json]:
+    decoded: Any = _decode(attachments, "invalid_attachments")
+    listed = cast("list[Any]", decoded or [])
+    if not isinstance(decoded, list | None) or not all(isinstance(each, dict) for each in listed):
+        raise SlackError("invalid_attachments")
+    if len(listed) > ATTACHMENTS_MAX:
+        raise SlackError("too_many_attachments")
+    return [read_attachment(each) for each in listed]
 
 
 def check_size(content: Content) -> None:

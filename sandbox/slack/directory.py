@@ -1,10 +1,14 @@
 """auth.*, apps.*, conversations.* and users.*: who the app is, where it is, and who else is there."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Channel, Json, User
 from sandbox.slack.web_api import Arguments, Caller, Method, Methods
 
 _PAGE = 100
+T = TypeVar("T")
 
 
 class _Info(Arguments):
@@ -16,6 +20,12 @@ class _Info(Arguments):
 class _List(Arguments):
     types: str = "public_channel"
     exclude_archived: bool = False
+    limit: int = _PAGE
+    cursor: str = ""
+
+
+class _Members(Arguments):
+    channel: str
     limit: int = _PAGE
     cursor: str = ""
 
@@ -40,6 +50,7 @@ def directory_methods() -> Methods:
         "apps.connections.open": Method(_connections_open, Arguments, token="app"),  # noqa: S106 - a kind of token
         "conversations.info": Method(_info, _Info, reads),
         "conversations.list": Method(_list, _List, reads),
+        "conversations.members": Method(_members, _Members, reads),
         "conversations.open": Method(_open, _Open, writes),
         "users.info": Method(_user_info, _UserInfo, ("users:read",)),
     }
@@ -76,13 +87,25 @@ def _list(caller: Caller, asked: _List) -> Json:
         and not (asked.exclude_archived and channel.archived)
         and (channel.bot_member or not channel.private)
     ]
-    start = int(asked.cursor or 0)
-    after = start + asked.limit
-    more = str(after) if after < len(found) else ""
-    return {
-        "channels": [_channel(channel) for channel in found[start:after]],
-        "response_metadata": {"next_cursor": more},
-    }
+    shown, more = _page(found, asked.cursor, asked.limit)
+    return {"channels": [_channel(channel) for channel in shown], "response_metadata": {"next_cursor": more}}
+
+
+def _members(caller: Caller, asked: _Members) -> Json:
+    """Everybody who sees the conversation, and the app where it is in it."""
+    channel, app = caller.channel(asked.channel), caller.workspace.app.user_id
+    people = [user for user in caller.workspace.users if user != app and channel.visible_to(user)]
+    shown, more = _page([*people, *([app] if channel.bot_member else [])], asked.cursor, asked.limit)
+    return {"members": shown, "response_metadata": {"next_cursor": more}}
+
+
+def _page(found: Sequence[T], cursor: str, limit: int) -> tuple[Sequence[T], str]:
+    """One page, and the cursor of the next or nothing. Raises `invalid_cursor`."""
+    if cursor and not cursor.isdecimal():
+        raise SlackError("invalid_cursor")
+    start = int(cursor or 0)
+    after = start + limit
+    return found[start:after], str(after) if after < len(found) else ""
 
 
 def _open(caller: Caller, asked: _Open) -> Json:

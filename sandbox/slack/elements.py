@@ -90,12 +90,32 @@ class UsersSelect(Menu):
     initial_user: str = ""
 
 
+class MultiUsersSelect(Menu):
+    type: Literal["multi_users_select"]
+    initial_users: Annotated[list[str], Field(min_length=1)] | None = None
+    max_selected_items: Annotated[int, Field(ge=1)] = 1
+
+
+class ChannelsSelect(Menu):
+    type: Literal["channels_select"]
+    initial_channel: str = ""
+    response_url_enabled: bool = False
+
+
 class ConversationsSelect(Menu):
     type: Literal["conversations_select"]
     initial_conversation: str = ""
     default_to_current_conversation: bool = False
     response_url_enabled: bool = False
     filter: dict[str, Any] = Field(default_factory=dict)
+
+
+class ExternalSelect(Menu):
+    """Its options come from the app while somebody types."""
+
+    type: Literal["external_select"]
+    initial_option: Option | None = None
+    min_query_length: Annotated[int, Field(ge=0)] = 3
 
 
 class DatePicker(Menu):
@@ -147,7 +167,9 @@ class Image(Strict):
         return self
 
 
-Picker = StaticSelect | MultiStaticSelect | UsersSelect | ConversationsSelect | DatePicker | Checkboxes | RadioButtons
+_Place = ConversationsSelect | ChannelsSelect
+_Person = UsersSelect | MultiUsersSelect
+Picker = StaticSelect | MultiStaticSelect | ExternalSelect | _Person | _Place | DatePicker | Checkboxes | RadioButtons
 ActionElement = Annotated[Button | Overflow | Picker, Field(discriminator="type")]
 Accessory = Annotated[Button | Overflow | Picker | Image, Field(discriminator="type")]
 InputElement = Annotated[PlainTextInput | Picker, Field(discriminator="type")]

@@ -18,6 +18,7 @@ KEPT = 100_000
 class _Trigger:
     user: str
     expires: float
+    channel: str | None
     used: bool = False
 
 
@@ -40,10 +41,10 @@ class Grants:
         self._triggers: dict[str, _Trigger] = {}
         self._responses: dict[str, Response] = {}
 
-    def trigger(self, user: str) -> str:
-        """A new trigger_id for something that person did."""
+    def trigger(self, user: str, channel: str | None = None) -> str:
+        """A new trigger_id for something that person did, looking at that conversation."""
         trigger_id = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
-        self._triggers[trigger_id] = _Trigger(user, self._clock() + TRIGGER_SECONDS)
+        self._triggers[trigger_id] = _Trigger(user, self._clock() + TRIGGER_SECONDS, channel)
         _forget_oldest(self._triggers)
         return trigger_id
 
@@ -58,6 +59,11 @@ class Grants:
             raise SlackError("exchanged_trigger_id")
         trigger.used = True
         return trigger.user
+
+    def looking_at(self, trigger_id: str) -> str | None:
+        """The conversation that the person of a trigger_id was looking at, if it was one."""
+        trigger = self._triggers.get(trigger_id)
+        return trigger.channel if trigger else None
 
     def response(self, user: str, channel: str, source: str | None = None) -> str:
         """A new token for the end of a response_url."""

@@ -9,8 +9,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.slack.channel_life import Trait, change
+from sandbox.slack.content import read_content
 from sandbox.slack.errors import SlackError
+from sandbox.slack.events import Events
 from sandbox.slack.faults import Fault
+from sandbox.slack.happenings import revoked, said, uninstalled
 from sandbox.slack.model import Json
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.workspace import Workspace
@@ -40,19 +43,40 @@ class _Channel(_Order):
     private: bool | None = None
 
 
+class _Say(_Order):
+    """What somebody else says, people and bots alike: unlike on the page, with blocks and attachments, and as it is."""
+
+    user: str
+    channel: str
+    text: str = ""
+    blocks: list[Json] | None = None
+    attachments: list[Json] | None = None
+    thread_ts: str | None = None
+
+
+class _Installed(_Order):
+    """Without a token that is good for anything, or with one again; `revoked` leaves the app itself installed."""
+
+    installed: bool
+    revoked: bool = False
+
+
 class Hooks:
     """The routes under /test/."""
 
-    def __init__(self, workspace: Workspace, sockets: SocketMode) -> None:
+    def __init__(self, workspace: Workspace, sockets: SocketMode, events: Events) -> None:
         self._workspace = workspace
         self._sockets = sockets
+        self._events = events
 
     def routes(self) -> list[BaseRoute]:
-        """Messages, notices and calls to look at; faults, haste and lost connections to order."""
+        """Messages, notices, calls and events to look at; words, faults, haste and lost connections to order."""
         orders = {
             "fault": self._fault,
             "pace": self._pace,
             "channel": self._channel,
+            "say": self._say,
+            "installed": self._installed,
             "deafen": self._deafen,
             "drop": self._drop,
             "disconnect": self._disconnect,
@@ -60,6 +84,7 @@ class Hooks:
         return [
             Route("/test/messages", self._messages),
             Route("/test/notices", self._notices),
+            Route("/test/events", self._told),
             Route("/test/calls", self._calls, methods=["GET"]),
             Route("/test/calls", self._forget_calls, methods=["DELETE"]),
             Route("/test/fault", self._clear_faults, methods=["DELETE"]),
@@ -81,6 +106,10 @@ class Hooks:
         """What Slackbot told people, or one `user`, oldest first."""
         user = request.query_params.get("user")
         return JSONResponse([asdict(each) for each in self._workspace.feed.notices if user in (None, each.user)])
+
+    async def _told(self, _: Request) -> Response:
+        """The events that the app was told of, oldest first, each with its attempts and what became of them."""
+        return JSONResponse([vars(each) for each in self._events.told])
 
     async def _calls(self, request: Request) -> Response:
         """The Web API calls and response_url posts from the index `since` on, oldest first, tokens left out."""
@@ -125,8 +154,28 @@ class Hooks:
             raise SlackError("user_not_found" if channel else "channel_not_found")
         for trait in _TRAITS:
             if (to := getattr(order, trait)) is not None:
-                change(workspace, user, channel, trait, to=to)
+                self._events.tell(*change(workspace, user, channel, trait, to=to))
         return {"channel": channel.as_page()}
+
+    async def _say(self, body: bytes) -> Json:
+        """Somebody says something, and the app is told as it would be of what is typed on the page."""
+        order = _Say.model_validate_json(body)
+        workspace = self._workspace
+        channel = workspace.place(order.channel)
+        if channel is None or order.user not in workspace.users:
+            raise SlackError("user_not_found" if channel else "channel_not_found")
+        content = read_content(order.text, order.blocks, order.attachments)
+        message = workspace.messages.post(channel.id, order.user, content, thread_ts=order.thread_ts)
+        self._events.tell(*said(workspace, message))
+        return {"channel": channel.id, "ts": message.ts}
+
+    async def _installed(self, body: bytes) -> Json:
+        """Uninstall the app or revoke its token, or take that back."""
+        order = _Installed.model_validate_json(body)
+        self._workspace.refusal = None if order.installed else "token_revoked" if order.revoked else "account_inactive"
+        if not order.installed:
+            self._events.tell(revoked(self._workspace), *([] if order.revoked else [uninstalled()]))
+        return {}
 
     async def _deafen(self, body: bytes) -> Json:
         """Let the app's sockets stay open and do nothing for so many `seconds`; null is until they end."""

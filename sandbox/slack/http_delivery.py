@@ -10,7 +10,7 @@ import httpx
 
 from sandbox.slack.clock import Clock
 from sandbox.slack.credentials import SIGNING_SECRET
-from sandbox.slack.delivery import ACK_SECONDS, Kind, NotAcknowledgedError, NotConnectedError
+from sandbox.slack.delivery import ACK_SECONDS, Kind, NotAcknowledgedError, NotConnectedError, RefusedError, Retry
 from sandbox.slack.model import Json
 
 
@@ -36,19 +36,18 @@ class HttpDelivery:
         self.origin = origin
         self.connected = True
 
-    async def deliver(self, kind: Kind, payload: Json) -> Json | None:
+    async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Json | None:
         """Post a payload and return the reply's JSON, or its text as a message."""
         body, content_type = _encode(kind, payload)
+        headers = {**self._headers(body, content_type), **_retry_headers(retry)}
         try:
-            response = await self._client.post(
-                self._url, content=body, headers=self._headers(body, content_type), timeout=self._ack_within
-            )
+            response = await self._client.post(self._url, content=body, headers=headers, timeout=self._ack_within)
         except httpx.TimeoutException:
             raise NotAcknowledgedError from None
         except httpx.TransportError:
             raise NotConnectedError from None
         if response.status_code != 200:
-            raise NotConnectedError
+            raise RefusedError(final=response.headers.get("x-slack-no-retry") == "1")
         return _reply(response)
 
     def _headers(self, body: bytes, content_type: str) -> dict[str, str]:
@@ -65,6 +64,10 @@ def _encode(kind: Kind, payload: Json) -> tuple[bytes, str]:
         return json.dumps(payload).encode(), "application/json"
     fields = payload if kind == "slash_commands" else {"payload": json.dumps(payload)}
     return urlencode(fields).encode(), "application/x-www-form-urlencoded"
+
+
+def _retry_headers(retry: Retry | None) -> dict[str, str]:
+    return {"X-Slack-Retry-Num": str(retry.attempt), "X-Slack-Retry-Reason": retry.reason} if retry else {}
 
 
 def _reply(response: httpx.Response) -> Json | None:

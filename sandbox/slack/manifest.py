@@ -1,9 +1,10 @@
-"""The app's manifest: its name, its commands and the scopes that its token has."""
+"""The app's manifest: what installing it offers to people, delivers to it, and lets its token do."""
 
 from pathlib import Path
+from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Command(BaseModel):
@@ -17,19 +18,58 @@ class Command(BaseModel):
     should_escape: bool = False
 
 
+class Shortcut(BaseModel):
+    """One entry of a menu: a message's own, or the workspace's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    type: Literal["global", "message"]
+    callback_id: str
+    description: str = ""
+
+
+class AppHome(BaseModel):
+    """The tabs of the app's own screen, and whether people may write to it there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    home_tab_enabled: bool = False
+    messages_tab_enabled: bool = False
+    messages_tab_read_only_enabled: bool = False
+
+    @property
+    def writable(self) -> bool:
+        """Whether people may write to the app in the Messages tab."""
+        return self.messages_tab_enabled and not self.messages_tab_read_only_enabled
+
+
+UNDECLARED_HOME = AppHome(messages_tab_enabled=True)
+"""The screen of an app whose manifest says nothing of it: direct messages alone."""
+
+
 class Manifest(BaseModel):
-    """What installing the app gave it."""
+    """What installing the app gave it. `unfurl_domains` are those whose links it is told of."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     bot_name: str
     commands: tuple[Command, ...] = ()
+    shortcuts: tuple[Shortcut, ...] = ()
+    home: AppHome = UNDECLARED_HOME
+    unfurl_domains: tuple[str, ...] = ()
+    bot_events: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
 
     def command(self, name: str) -> Command | None:
         """The command of that name, slash included."""
         return next((command for command in self.commands if command.command == name), None)
+
+    def shortcut(self, kind: Literal["global", "message"], callback_id: str) -> Shortcut | None:
+        """The shortcut of that kind with that id."""
+        found = (each for each in self.shortcuts if (each.type, each.callback_id) == (kind, callback_id))
+        return next(found, None)
 
 
 class _Display(BaseModel):
@@ -43,6 +83,9 @@ class _BotUser(BaseModel):
 class _Features(BaseModel):
     bot_user: _BotUser
     slash_commands: tuple[Command, ...] = ()
+    shortcuts: tuple[Shortcut, ...] = Field(default=(), max_length=10)
+    app_home: AppHome = UNDECLARED_HOME
+    unfurl_domains: tuple[str, ...] = Field(default=(), max_length=5)
 
 
 class _Scopes(BaseModel):
@@ -53,10 +96,19 @@ class _OAuth(BaseModel):
     scopes: _Scopes
 
 
+class _Subscriptions(BaseModel):
+    bot_events: tuple[str, ...] = Field(default=(), max_length=100)
+
+
+class _Settings(BaseModel):
+    event_subscriptions: _Subscriptions = _Subscriptions()
+
+
 class _File(BaseModel):
     display_information: _Display
     features: _Features
     oauth_config: _OAuth
+    settings: _Settings = _Settings()
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -66,5 +118,9 @@ def read_manifest(path: Path) -> Manifest:
         name=file.display_information.name,
         bot_name=file.features.bot_user.display_name,
         commands=file.features.slash_commands,
+        shortcuts=file.features.shortcuts,
+        home=file.features.app_home,
+        unfurl_domains=file.features.unfurl_domains,
+        bot_events=file.settings.event_subscriptions.bot_events,
         scopes=file.oauth_config.scopes.bot,
     )

@@ -41,6 +41,11 @@ class Messages:
         message.edited = message.edited or marked
         self._tell(message, "message_changed")
 
+    def unfurl(self, message: Message, unfurls: Mapping[str, Json]) -> None:
+        """Show something under a message for each of these links."""
+        message.unfurls.update(unfurls)
+        self._tell(message, "message_changed")
+
     def delete(self, message: Message) -> None:
         """Remove a message; replies to it stay."""
         del self._by_channel[message.channel][message.ts]
@@ -73,6 +78,7 @@ class Messages:
             "username": author.real_name,
             "text": message.content.text,
             "blocks": message.content.blocks,
+            "attachments": message.attachments,
             "ephemeral": message.viewer is not None,
             "edited": message.edited,
             "thread_ts": message.thread_ts,

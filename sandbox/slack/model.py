@@ -32,6 +32,16 @@ class User:
     is_bot: bool = False
 
 
+@dataclass(frozen=True)
+class UserGroup:
+    """People who are mentioned by one name, `handle`."""
+
+    id: str
+    handle: str
+    name: str
+    users: tuple[str, ...]
+
+
 @dataclass
 class Channel:
     """A conversation. `bot_member` says whether the app is in it; `im_of` names the person of a direct message."""
@@ -68,10 +78,11 @@ class Channel:
 
 @dataclass
 class Content:
-    """What a message says."""
+    """What a message says; `attachments` are the older way to say it, which alerts still come in."""
 
     text: str = ""
     blocks: list[Json] = field(default_factory=list[Json])
+    attachments: list[Json] = field(default_factory=list[Json])
 
 
 @dataclass
@@ -79,7 +90,8 @@ class Message:
     """One message. `viewer` is the only person who sees an ephemeral one; `by_app` marks the app's own.
 
     `thread_ts` is the message that it replies to; with `broadcast` the reply stands in the channel too. `event` is
-    Slack's subtype of a line that tells what happened to the channel.
+    Slack's subtype of a line that tells what happened to the channel. `unfurls` are what the app shows under it for
+    each link.
     """
 
     ts: str
@@ -93,6 +105,12 @@ class Message:
     event: str = ""
     edited: bool = False
     metadata: Json | None = None
+    unfurls: dict[str, Json] = field(default_factory=dict[str, Json])
+
+    @property
+    def attachments(self) -> list[Json]:
+        """What hangs under the message: its own attachments, then the unfurled links, numbered."""
+        return [{**each, "id": at} for at, each in enumerate((*self.content.attachments, *self.unfurls.values()), 1)]
 
     @property
     def subtype(self) -> str:
@@ -106,7 +124,10 @@ class Message:
 
 @dataclass
 class View:
-    """A modal that a person has open, or their Home tab; `body` is what the app sent, ids filled in."""
+    """A modal that a person has open, or their Home tab; `body` is what the app sent, ids filled in.
+
+    `channel` is the conversation where the modal was asked for.
+    """
 
     id: str
     user: str
@@ -114,5 +135,6 @@ class View:
     hash: str
     root_id: str
     previous_id: str | None = None
+    channel: str | None = None
     state_values: Json = field(default_factory=dict[str, Any])
     errors: dict[str, str] = field(default_factory=dict[str, str])

@@ -1,8 +1,8 @@
 """The page's side of the server: its state, its live events, and what a person does on it."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 from starlette.background import BackgroundTask
@@ -12,10 +12,12 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox.slack.channel_life import change
-from sandbox.slack.delivery import Delivery
+from sandbox.slack.delivery import Delivery, UndeliveredError
 from sandbox.slack.errors import SlackError
+from sandbox.slack.events import Events
+from sandbox.slack.happenings import home_opened
 from sandbox.slack.interactions import Interactions, Later, Used
-from sandbox.slack.model import Channel, Json, User
+from sandbox.slack.model import Channel, Json, Message, User, View
 from sandbox.slack.workspace import Workspace
 
 
@@ -23,6 +25,21 @@ class _Message(BaseModel):
     user: str
     channel: str
     text: str = Field(min_length=1)
+    thread_ts: str = ""
+
+
+class _Shortcut(BaseModel):
+    """A message's shortcut, or with no message the workspace's own."""
+
+    user: str
+    callback_id: str
+    channel: str = ""
+    message_ts: str = ""
+
+
+class _Home(BaseModel):
+    user: str
+    tab: Literal["home", "messages"]
 
 
 class _Action(BaseModel):
@@ -31,11 +48,24 @@ class _Action(BaseModel):
     action_id: str
     channel: str = ""
     message_ts: str = ""
+    attachment_id: int | None = None
     view_id: str = ""
     state_values: dict[str, Any] = Field(default_factory=dict)
 
 
-class _View(BaseModel):
+class _Suggest(BaseModel):
+    """What is typed into a menu whose options the app makes up."""
+
+    user: str
+    block_id: str
+    action_id: str
+    value: str
+    channel: str = ""
+    message_ts: str = ""
+    view_id: str = ""
+
+
+class _Open(BaseModel):
     user: str
     view_id: str
     state_values: dict[str, Any] = Field(default_factory=dict)
@@ -51,10 +81,11 @@ class _Channel(BaseModel):
 class Page:
     """The routes under /ui/."""
 
-    def __init__(self, workspace: Workspace, delivery: Delivery) -> None:
+    def __init__(self, workspace: Workspace, delivery: Delivery, events: Events) -> None:
         self._workspace = workspace
         self._delivery = delivery
-        self._interactions = Interactions(workspace, delivery)
+        self._events = events
+        self._interactions = Interactions(workspace, delivery, events)
 
     def routes(self) -> list[BaseRoute]:
         """What the page calls."""
@@ -62,12 +93,15 @@ class Page:
             "message": self._message,
             "channel": self._change_channel,
             "action": self._action,
+            "shortcut": self._shortcut,
+            "home": self._open_home,
             "view_submit": self._submit,
             "view_close": self._close,
         }
         return [
             Route("/ui/state", self._state),
             WebSocketRoute("/ui/live", self._live),
+            Route("/ui/suggest", self._suggest, methods=["POST"]),
             Route("/archives/{channel}/{message}", _permalink),
             *(Route(f"/ui/{name}", _doing(act), methods=["POST"]) for name, act in posts.items()),
         ]
@@ -85,7 +119,7 @@ class Page:
             for channel in workspace.channels.values()
             if channel.visible_to(user.id)
         }
-        shown = [workspace.channels[each] for each, messages in seen.items() if messages or not each.startswith("D")]
+        shown = [channel for channel in map(workspace.channels.__getitem__, seen) if self._stands(channel, seen)]
         return {
             "team": {"name": workspace.team.name},
             "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id},
@@ -96,12 +130,20 @@ class Page:
                 command.model_dump(include={"command", "description", "usage_hint"})
                 for command in workspace.manifest.commands
             ],
+            "shortcuts": [shortcut.model_dump() for shortcut in workspace.manifest.shortcuts],
+            "groups": [{"id": group.id, "handle": group.handle} for group in workspace.groups.values()],
+            "app_home": workspace.manifest.home.model_dump(),
+            "home": workspace.modals.home(user.id),
             "connected": self._delivery.connected,
             "messages": {
                 channel.id: [workspace.messages.as_page(message) for message in seen[channel.id]] for channel in shown
             },
             "view_stack": [workspace.modals.as_page(view) for view in workspace.modals.stack(user.id)],
         }
+
+    def _stands(self, channel: Channel, seen: Mapping[str, Sequence[Message]]) -> bool:
+        """Whether a conversation stands in the sidebar: a direct message when something was said, or it has a Home."""
+        return not channel.im_of or bool(seen[channel.id]) or self._workspace.manifest.home.home_tab_enabled
 
     async def _live(self, socket: WebSocket) -> None:
         user = socket.query_params.get("user", "")
@@ -115,35 +157,78 @@ class Page:
 
     def _message(self, body: Json) -> Later | None:
         asked = _Message.model_validate(body)
-        return self._interactions.say(self._user(asked.user), self._channel(asked.channel, asked.user), asked.text)
+        channel = self._channel(asked.channel, asked.user)
+        return self._interactions.say(self._user(asked.user), channel, asked.text, asked.thread_ts or None)
+
+    def _shortcut(self, body: Json) -> Later:
+        asked = _Shortcut.model_validate(body)
+        user = self._user(asked.user)
+        if asked.message_ts:
+            message = self._message_seen(asked.channel, asked.message_ts, user)
+            return self._interactions.message_shortcut(user, message, asked.callback_id)
+        channel = self._channel(asked.channel, user.id) if asked.channel else None
+        return self._interactions.shortcut(user, channel, asked.callback_id)
+
+    def _open_home(self, body: Json) -> None:
+        asked = _Home.model_validate(body)
+        home = self._workspace.manifest.home
+        if not (home.home_tab_enabled if asked.tab == "home" else home.messages_tab_enabled):
+            raise SlackError("not_enabled")
+        self._events.tell(home_opened(self._workspace, self._user(asked.user), asked.tab))
 
     def _change_channel(self, body: Json) -> None:
         asked = _Channel.model_validate(body)
         user, channel = self._user(asked.user), self._channel(asked.channel, asked.user)
         if asked.archived is not None:
-            change(self._workspace, user, channel, "archived", to=asked.archived)
+            self._events.tell(*change(self._workspace, user, channel, "archived", to=asked.archived))
         if asked.bot_member is not None:
-            change(self._workspace, user, channel, "bot_member", to=asked.bot_member)
+            self._events.tell(*change(self._workspace, user, channel, "bot_member", to=asked.bot_member))
 
     def _action(self, body: Json) -> Later | None:
         asked = _Action.model_validate(body)
         user = self._user(asked.user)
-        used = Used(asked.block_id, asked.action_id, body, asked.state_values)
+        used = Used(asked.block_id, asked.action_id, body, asked.state_values, asked.attachment_id)
         if asked.view_id:
-            return self._interactions.use_in_view(user, self._workspace.modals.find(asked.view_id), used)
-        message = self._workspace.messages.find(asked.channel, asked.message_ts, viewer=user.id)
-        if message is None:
-            raise SlackError("message_not_found")
-        return self._interactions.use_in_message(user, message, used)
+            return self._interactions.use_in_view(user, self._view(asked.view_id, user), used)
+        return self._interactions.use_in_message(user, self._message_seen(asked.channel, asked.message_ts, user), used)
+
+    async def _suggest(self, request: Request) -> Response:
+        """The options for what is typed into a menu, from the app itself."""
+        try:
+            asked = _Suggest.model_validate(await request.json())
+            user = self._user(asked.user)
+            place = (asked.channel, asked.message_ts, user)
+            surface = self._view(asked.view_id, user) if asked.view_id else self._message_seen(*place)
+            found = await self._interactions.suggest(user, surface, (asked.block_id, asked.action_id), asked.value)
+        except (ValueError, ValidationError):
+            return JSONResponse({"ok": False, "error": "invalid_arguments"}, status_code=400)
+        except SlackError as error:
+            return JSONResponse(error.body(), status_code=400)
+        except UndeliveredError as error:
+            return JSONResponse({"ok": False, "error": error.code}, status_code=400)
+        return JSONResponse({"ok": True, **found})
 
     def _submit(self, body: Json) -> Later | None:
-        asked = _View.model_validate(body)
-        view = self._workspace.modals.find(asked.view_id)
-        return self._interactions.submit(self._user(asked.user), view, asked.state_values)
+        asked = _Open.model_validate(body)
+        user = self._user(asked.user)
+        return self._interactions.submit(user, self._view(asked.view_id, user), asked.state_values)
 
     def _close(self, body: Json) -> Later | None:
-        asked = _View.model_validate(body)
-        return self._interactions.close(self._user(asked.user), self._workspace.modals.find(asked.view_id))
+        asked = _Open.model_validate(body)
+        user = self._user(asked.user)
+        return self._interactions.close(user, self._view(asked.view_id, user))
+
+    def _view(self, view_id: str, user: User) -> View:
+        view = self._workspace.modals.find(view_id)
+        if view.user != user.id:
+            raise SlackError("not_found")
+        return view
+
+    def _message_seen(self, channel: str, ts: str, user: User) -> Message:
+        message = self._workspace.messages.find(channel, ts, viewer=user.id)
+        if message is None or not self._workspace.channels[channel].visible_to(user.id):
+            raise SlackError("message_not_found")
+        return message
 
     def _user(self, user_id: str) -> User:
         if user_id not in self._workspace.users:

@@ -2,6 +2,7 @@
 
 from sandbox.slack.credentials import VERIFICATION_TOKEN
 from sandbox.slack.model import Channel, Json, Message, User, View
+from sandbox.slack.richtext import as_rich_text
 from sandbox.slack.workspace import Workspace
 
 
@@ -20,6 +21,22 @@ def command_payload(workspace: Workspace, user: User, channel: Channel, command:
         "api_app_id": workspace.app.id,
         "is_enterprise_install": "false",
     }
+
+
+def message_shortcut_payload(workspace: Workspace, user: User, message: Message, callback_id: str) -> Json:
+    """A shortcut picked from a message's menu, without trigger_id and response_url."""
+    channel = workspace.channels[message.channel]
+    return {
+        **_shortcut(workspace, user, "message_action", callback_id),
+        "channel": {"id": channel.id, "name": _command_channel_name(channel)},
+        "message_ts": message.ts,
+        "message": api_message(workspace, message),
+    }
+
+
+def global_shortcut_payload(workspace: Workspace, user: User, callback_id: str) -> Json:
+    """A shortcut of the workspace, without trigger_id: it happens nowhere, so there is no response_url either."""
+    return _shortcut(workspace, user, "shortcut", callback_id)
 
 
 def message_action_payload(
@@ -45,6 +62,34 @@ def message_action_payload(
     }
 
 
+def attachment_origin(payload: Json, attachment: Json) -> Json:
+    """What differs in the payload of a block action when the element stands in an attachment."""
+    unfurled = bool(attachment.get("is_app_unfurl"))
+    container = {
+        **payload["container"],
+        "type": "message_attachment",
+        "attachment_id": attachment["id"],
+        "is_app_unfurl": unfurled,
+    }
+    if not unfurled:
+        return {"container": container}
+    return {"container": {**container, "app_unfurl_url": attachment["app_unfurl_url"]}, "app_unfurl": attachment}
+
+
+def suggestion_payload(
+    workspace: Workspace, user: User, surface: View | Message, menu: tuple[str, str], typed: str
+) -> Json:
+    """The request for the options of an external select, `menu` being its block_id and action_id."""
+    if isinstance(surface, View):
+        origin = view_action_payload(workspace, user, surface, [])
+    else:
+        origin = message_action_payload(workspace, user, surface, [], {})
+    del origin["actions"]
+    origin.pop("state", None)
+    block_id, action_id = menu
+    return {**origin, "type": "block_suggestion", "block_id": block_id, "action_id": action_id, "value": typed}
+
+
 def view_action_payload(workspace: Workspace, user: User, view: View, actions: list[Json]) -> Json:
     """A block action in a modal or Home tab, without trigger_id."""
     return {
@@ -55,12 +100,12 @@ def view_action_payload(workspace: Workspace, user: User, view: View, actions: l
     }
 
 
-def submission_payload(workspace: Workspace, user: User, view: View) -> Json:
+def submission_payload(workspace: Workspace, user: User, view: View, response_urls: list[Json]) -> Json:
     """The submission of a modal, without trigger_id."""
     return {
         **_interaction(workspace, user, "view_submission"),
         "view": api_view(workspace, view),
-        "response_urls": [],
+        "response_urls": response_urls,
     }
 
 
@@ -82,10 +127,17 @@ def api_message(workspace: Workspace, message: Message) -> Json:
         "text": message.content.text,
         "team": workspace.team.id,
     }
+    author = workspace.users[message.user]
     if message.by_app:
         shown |= {"bot_id": workspace.app.bot_id, "app_id": workspace.app.id}
+    elif author.is_bot and not message.event:
+        shown["bot_id"] = f"B{author.id[1:]}"
     if message.content.blocks:
         shown["blocks"] = message.content.blocks
+    elif not author.is_bot and message.content.text and not message.event:
+        shown["blocks"] = [as_rich_text(message.content.text, f"rt{message.ts[-5:]}")]
+    if message.attachments:
+        shown["attachments"] = message.attachments
     if message.subtype:
         shown["subtype"] = message.subtype
     if message.thread_ts:
@@ -119,6 +171,12 @@ def api_view(workspace: Workspace, view: View) -> Json:
         "app_installed_team_id": workspace.team.id,
         "bot_id": workspace.app.bot_id,
     }
+
+
+def _shortcut(workspace: Workspace, user: User, kind: str, callback_id: str) -> Json:
+    interaction = _interaction(workspace, user, kind)
+    del interaction["api_app_id"]  # Slack leaves it out of shortcuts
+    return {**interaction, "callback_id": callback_id, "action_ts": workspace.timestamps.next()}
 
 
 def _interaction(workspace: Workspace, user: User, kind: str) -> Json:

@@ -18,6 +18,7 @@ class _Answer(BaseModel):
 
     text: str = ""
     blocks: Any = None
+    attachments: Any = None
     response_type: str = "ephemeral"
     replace_original: bool = False
     delete_original: bool = False
@@ -43,7 +44,7 @@ def respond(workspace: Workspace, response: Response, body: Json) -> None:
     workspace.messages.post(
         response.channel,
         workspace.app.user_id,
-        read_content(answer.text, answer.blocks),
+        read_content(answer.text, answer.blocks, answer.attachments),
         by_app=True,
         viewer=None if answer.response_type == "in_channel" else response.user,
         thread_ts=answer.thread_ts or None,
@@ -73,4 +74,5 @@ def _change(workspace: Workspace, original: Message, answer: _Answer) -> None:
     if answer.delete_original:
         workspace.messages.delete(original)
     else:
-        workspace.messages.edit(original, read_content(answer.text, answer.blocks), marked=False)
+        content = read_content(answer.text, answer.blocks, answer.attachments)
+        workspace.messages.edit(original, content, marked=False)

@@ -1,17 +1,29 @@
 """The workspace that people and tests start with: three engineers, an alert bot, a few channels."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from sandbox.clouds.known import (
+    IMAGE_MODERATION_ID,
+    VIDEO_OCR_ID,
+    VOD_AI_ID,
+    VOD_FAILED_AUDIT_ID,
+    VOD_FAILED_TRANSCODE_ID,
+    VOD_MEDIA,
+    VOD_WORKFLOW_ID,
+)
 from sandbox.slack.clock import Clock
 from sandbox.slack.manifest import read_manifest
-from sandbox.slack.model import Channel, Content, User
+from sandbox.slack.model import Channel, Content, User, UserGroup
 from sandbox.slack.workspace import Workspace
 
 DANA = User("U0DANA", "dana", "Dana Whitfield", "#9b59b6")
 LEE = User("U0LEE", "lee", "Lee Aldana", "#2f9e6e")
 SAM = User("U0SAM", "sam", "Sam Okafor", "#d9822b")
 ALERTS = User("U0ALERTS", "alertmanager", "Alertmanager", "#c0392b", is_bot=True)
+
+ON_CALL_GROUP = UserGroup("S0ONCALL", "on-call", "On call", (DANA.id, LEE.id))
 
 ON_CALL = Channel("C0ONCALL", "on-call")
 MEDIA = Channel("C0MEDIA", "media")
@@ -20,31 +32,66 @@ ARCHIVED = Channel("C0ARCHIVED", "random-archived", archived=True)
 FINANCE = Channel("C0FINANCE", "finance", bot_member=False)
 LEGAL = Channel("C0LEGAL", "legal", private=True, bot_member=False)
 
+_AUDIT_ALERT = Content(
+    attachments=[
+        {
+            "fallback": "[FIRING:1] AuditFailed vod-sg",
+            "color": "#c0392b",
+            "title": "[FIRING:1] AuditFailed",
+            "title_link": "http://alertmanager.example/#/alerts",
+            "text": f"*Job:* `{VOD_FAILED_AUDIT_ID}`\n*Since:* two checks",
+            "fields": [
+                {"title": "Service", "value": "vod-jobs", "short": True},
+                {"title": "Media", "value": VOD_MEDIA, "short": True},
+            ],
+            "footer": "Alertmanager",
+            "mrkdwn_in": ["text"],
+        }
+    ]
+)
+"""As Alertmanager's own template writes it: no text, everything in an attachment."""
+_BATCH_ALERT = Content(
+    "Jobs over their time",
+    [
+        {"type": "header", "block_id": "over", "text": {"type": "plain_text", "text": "Jobs over their time"}},
+        {
+            "type": "section",
+            "block_id": "jobs",
+            "text": {
+                "type": "mrkdwn",
+                "text": f"```{IMAGE_MODERATION_ID}\n{VOD_AI_ID}\n{VOD_WORKFLOW_ID}```",
+            },
+        },
+        {
+            "type": "context",
+            "block_id": "rule",
+            "elements": [{"type": "mrkdwn", "text": "Rule `JobOverdue`, threshold 30 minutes"}],
+        },
+    ],
+)
 _TALK = (
-    (ON_CALL, DANA, "I have the pager today, <@U0LEE> takes over in the evening."),
+    (ON_CALL, DANA, Content("I have the pager today, <@U0LEE> takes over in the evening.")),
     (
         ON_CALL,
         ALERTS,
-        ":rotating_light: *VideoOcrStuck* (media-cn): no progress for 15 minutes, `f18320e61e4c4dc685aa2dfc22a28dc5`",
+        Content(f":rotating_light: *VideoOcrStuck* (media-cn): no progress for 15 minutes, `{VIDEO_OCR_ID}`"),
     ),
-    (ON_CALL, LEE, "Is f18320e61e4c4dc685aa2dfc22a28dc5 still running, or did it die with the others last night?"),
-    (MEDIA, SAM, "The trailers for Friday are uploaded, transcoding should be through soon."),
-    (
-        MEDIA,
-        ALERTS,
-        ":rotating_light: *TranscodeFailed* (vod-sg): `2dc1634e00000000003f1d22d1a0174f`",
-    ),
-    (ARCHIVED, SAM, "We moved to <#C0GENERAL|general>."),
+    (ON_CALL, LEE, Content(f"Is {VIDEO_OCR_ID} still running, or did it die with the others last night?")),
+    (MEDIA, SAM, Content("The trailers for Friday are uploaded, transcoding should be through soon.")),
+    (MEDIA, ALERTS, Content(f":rotating_light: *TranscodeFailed* (vod-sg): `{VOD_FAILED_TRANSCODE_ID}`")),
+    (MEDIA, ALERTS, _AUDIT_ALERT),
+    (MEDIA, ALERTS, _BATCH_ALERT),
+    (ARCHIVED, SAM, Content("We moved to <#C0GENERAL|general>.")),
 )
 
 
 def seeded(manifest: Path, *, clock: Clock = time.time) -> Workspace:
     """A fresh workspace with the app of that manifest installed. Raises what `read_manifest` raises."""
     channels = [Channel(**vars(channel)) for channel in (ON_CALL, MEDIA, GENERAL, FINANCE, LEGAL, ARCHIVED)]
-    workspace = Workspace(read_manifest(manifest), (DANA, LEE, SAM, ALERTS), channels, clock=clock)
+    workspace = Workspace(read_manifest(manifest), (DANA, LEE, SAM, ALERTS), channels, (ON_CALL_GROUP,), clock=clock)
     for person in (DANA, LEE, SAM):
         workspace.direct_message(person)
-    for place, (channel, user, text) in enumerate(_TALK):
+    for place, (channel, user, content) in enumerate(_TALK):
         earlier = 600 - 60 * place
-        workspace.messages.post(channel.id, user.id, Content(text), earlier=earlier)
+        workspace.messages.post(channel.id, user.id, replace(content), earlier=earlier)
     return workspace

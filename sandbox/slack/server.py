@@ -1,7 +1,7 @@
 """Starts the local workspace: on a port for people, on any free port for tests."""
 
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -11,6 +11,7 @@ from sandbox.ports import HOST, listen
 from sandbox.serving import GRACE_S, KEEP_ALIVE_S, served
 from sandbox.slack.app import create_app
 from sandbox.slack.delivery import ACK_SECONDS, Delivery
+from sandbox.slack.events import RETRY_AFTER
 from sandbox.slack.workspace import Workspace
 
 
@@ -23,14 +24,16 @@ async def serving(
     listener: socket.socket | None = None,
     delivery: Delivery | None = None,
     ack_within: float = ACK_SECONDS,
+    retry_after: Sequence[float] = RETRY_AFTER,
 ) -> AsyncGenerator[str]:
     """Serve the workspace while the block runs, and give its base URL; port 0 is any free one.
 
     A `listener` that listens already is served instead of a port. The other arguments are those of `create_app`.
     Raises OSError when the port is taken.
     """
+    app = create_app(workspace, delivery=delivery, ack_within=ack_within, retry_after=retry_after)
     config = uvicorn.Config(
-        create_app(workspace, delivery=delivery, ack_within=ack_within),
+        app,
         http=Connection,
         ws=Line,
         log_level="warning",
@@ -43,4 +46,5 @@ async def serving(
         try:
             yield url
         finally:
+            app.state.events.close()
             workspace.faults.clear()  # nobody waits for a call that hangs on purpose

@@ -10,13 +10,15 @@ from typing import Any, cast
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from sandbox.connections import LINE, Line
-from sandbox.slack.delivery import ACK_SECONDS, Kind, NotAcknowledgedError, NotConnectedError
+from sandbox.slack.delivery import ACK_SECONDS, Kind, NotAcknowledgedError, NotConnectedError, Retry
 from sandbox.slack.feed import Feed
 from sandbox.slack.model import Json
 
 CONNECTIONS_MAX = 10
 _CONNECTION_SECONDS = 3600
 """What `hello` promises; this workspace hangs up only when asked to."""
+_ANSWERED = ("view_submission", "block_suggestion")
+"""Interactions whose acknowledgement may carry something."""
 
 
 class SocketMode:
@@ -64,14 +66,15 @@ class SocketMode:
             return
         await self._hold(socket)
 
-    async def deliver(self, kind: Kind, payload: Json) -> Json | None:
+    async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Json | None:
         """Send an envelope over the next connection and wait for its acknowledgement; a deaf one loses it."""
         envelope_id = str(uuid.uuid4())
         envelope = {
             "envelope_id": envelope_id,
             "type": kind,
             "payload": payload,
-            "accepts_response_payload": kind == "slash_commands" or payload.get("type") == "view_submission",
+            "accepts_response_payload": kind == "slash_commands" or payload.get("type") in _ANSWERED,
+            **(_attempt(retry) if kind == "events_api" else {}),
         }
         self._waiting[envelope_id] = acknowledged = asyncio.get_running_loop().create_future()
         try:
@@ -166,6 +169,13 @@ class SocketMode:
 
     def _tell(self) -> None:
         self._feed.send({"type": "connected", "connected": self.connected})
+
+
+def _attempt(retry: Retry | None) -> Json:
+    """Which attempt an event's envelope is; Socket Mode has a word of its own for lateness."""
+    if retry is None:
+        return {"retry_attempt": 0, "retry_reason": ""}
+    return {"retry_attempt": retry.attempt, "retry_reason": retry.reason.removeprefix("http_")}
 
 
 def _line(socket: WebSocket) -> Line | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from sandbox.slack.model import Channel, User
+from sandbox.slack.model import Channel, User, UserGroup
 
 _URL = re.compile(r"https?://[^\s<>|]+")
 _MENTION = re.compile(r"(?<![\w/.@])@([a-z0-9][a-z0-9._-]*)")
@@ -15,16 +15,21 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def decorate(text: str, users: Iterable[User], channels: Iterable[Channel], *, names: bool) -> str:
+def decorate(
+    text: str, users: Iterable[User], channels: Iterable[Channel], groups: Iterable[UserGroup] = (), *, names: bool
+) -> str:
     """Typed text as Slack passes it on: mentions, channels and links in angle brackets, the rest escaped.
 
     With `names` a mention carries its name (`<@U0DANA|dana>`), as in slash commands with should_escape.
     """
     people = {user.name: user.id for user in users}
+    teams = {group.handle: group.id for group in groups}
     places = {channel.name: channel.id for channel in channels}
 
     def person(match: re.Match[str]) -> str:
         name = match[1]
+        if name in teams:
+            return f"<!subteam^{teams[name]}|@{name}>" if names else f"<!subteam^{teams[name]}>"
         suffix = f"|{name}" if names else ""
         return f"<@{people[name]}{suffix}>" if name in people else match[0]
 

@@ -59,14 +59,14 @@ def read_view(view: Any, kind: Literal["modal", "home"] = "modal") -> Json:
 
 def _open(caller: Caller, asked: _Open) -> Json:
     body = read_view(asked.view)
-    user = caller.workspace.grants.exchange(asked.trigger_id)
-    return _shown(caller, caller.workspace.modals.open(user, body))
+    user, channel = _grant(caller, asked.trigger_id)
+    return _shown(caller, caller.workspace.modals.open(user, body, channel))
 
 
 def _push(caller: Caller, asked: _Open) -> Json:
     body = read_view(asked.view)
-    user = caller.workspace.grants.exchange(asked.trigger_id)
-    return _shown(caller, caller.workspace.modals.push(user, body))
+    user, channel = _grant(caller, asked.trigger_id)
+    return _shown(caller, caller.workspace.modals.push(user, body, channel))
 
 
 def _update(caller: Caller, asked: _Update) -> Json:
@@ -77,9 +77,17 @@ def _update(caller: Caller, asked: _Update) -> Json:
 
 def _publish(caller: Caller, asked: _Publish) -> Json:
     body = read_view(asked.view, "home")
+    if not caller.workspace.manifest.home.home_tab_enabled:
+        raise SlackError("not_enabled")
     if asked.user_id not in caller.workspace.users:
         raise SlackError("invalid_arguments", ["user not found [json-pointer:/user_id]"])
     return _shown(caller, caller.workspace.modals.publish(asked.user_id, body, asked.hash))
+
+
+def _grant(caller: Caller, trigger_id: str) -> tuple[str, str | None]:
+    """Whose trigger_id that is, used up, and which conversation was on show."""
+    grants = caller.workspace.grants
+    return grants.exchange(trigger_id), grants.looking_at(trigger_id)
 
 
 def _shown(caller: Caller, view: View) -> Json:

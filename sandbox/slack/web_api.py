@@ -121,6 +121,8 @@ class WebApi:
         if method.token != kind:
             raise SlackError("not_allowed_token_type")
         caller = Caller(self._workspace, self._sockets, origin)
+        if self._workspace.refusal and kind == "bot":
+            raise SlackError(self._workspace.refusal)
         caller.needs(method.scopes)
         self._workspace.pace.keep(name, channel)
         return method.call(caller, arguments)

@@ -8,10 +8,11 @@ from sandbox.slack.clock import Clock, Timestamps
 from sandbox.slack.faults import Faults
 from sandbox.slack.feed import Feed
 from sandbox.slack.grants import Grants
+from sandbox.slack.links import Unfurls
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.messages import Messages
 from sandbox.slack.modals import Modals
-from sandbox.slack.model import App, Channel, Team, User
+from sandbox.slack.model import App, Channel, Team, User, UserGroup
 from sandbox.slack.pace import Pace
 
 APP_COLOR = "#1f3a5f"
@@ -21,6 +22,7 @@ class Workspace:
     """Everything that a workspace remembers.
 
     `clock` decides the lifetimes of triggers and response_urls. With `strict_pace` Slack's rate limits are enforced.
+    `refusal` is what Slack answers to every call of an app that is no longer installed.
     `calls_kept` is how many of the app's newest calls are remembered.
     """
 
@@ -29,6 +31,7 @@ class Workspace:
         manifest: Manifest,
         users: Iterable[User],
         channels: Iterable[Channel],
+        groups: Iterable[UserGroup] = (),
         *,
         clock: Clock = time.time,
         strict_pace: bool = False,
@@ -40,12 +43,15 @@ class Workspace:
         bot = User(self.app.user_id, manifest.bot_name.lower(), manifest.bot_name, APP_COLOR, is_bot=True)
         self.users = {user.id: user for user in [*users, bot]}
         self.channels = {channel.id: channel for channel in channels}
+        self.groups = {group.id: group for group in groups}
+        self.refusal: str | None = None
         self.clock = clock
         self.timestamps = Timestamps(clock)
         self.feed = Feed()
         self.messages = Messages(self.users, self.channels, self.timestamps, self.feed)
         self.modals = Modals(self.timestamps, self.feed)
         self.grants = Grants(clock)
+        self.unfurls = Unfurls()
         self.faults = Faults()
         self.pace = Pace(clock, enforced=strict_pace)
         self.calls = Calls(clock, calls_kept)

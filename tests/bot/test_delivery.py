@@ -20,7 +20,7 @@ from bot.store.keys import CARDS, PLACES
 from bot.store.outbox import Box, Urgency
 from bot.subscriptions import subscribe, unsubscribe
 from bot.tending import visit_all
-from bot.tracking import observe
+from bot.tracking import observe, sweep
 from bot.verdicts import VERDICTS, Verdict, judge, retry_after
 from bot.views.message import Message
 from providers.models import JobState
@@ -202,6 +202,23 @@ async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restor
     await world.store.outbox.restore(PLACE)
     await world.told()
     assert [said.channel for said in world.slack.said] == [PLACE, "DU1", PLACE]
+
+
+async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    lost, other = world.provider.filled(2).jobs
+    await subscribe(world.services, [lost.ref, other.ref], PLACE, TERMS)
+    world.provider.jobs = [other]
+    for _ in range(3):
+        world.now += timedelta(seconds=140)
+        await sweep(world.services, world.provider)
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.store.outbox.Outbox.apply", _dies)
+        with pytest.raises(ConnectionAbortedError):
+            await world.told()
+    await subscribe(world.services, [other.ref], PLACE, Terms(user="U2", at=NOW))
+    assert [len((await world.box(user)).entries) for user in (TERMS.user, "U2")] == [1, 0]
 
 
 async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World):

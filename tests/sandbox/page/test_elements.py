@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from playwright.async_api import Browser, Page, expect
 
-from sandbox.slack.delivery import Kind
+from sandbox.slack.delivery import Kind, Retry
 from sandbox.slack.model import Content, Json
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
@@ -61,8 +61,8 @@ class Acknowledging:
     def __init__(self) -> None:
         self.answers = asyncio.Event()
 
-    async def deliver(self, kind: Kind, payload: Json) -> None:
-        del kind, payload
+    async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> None:
+        del kind, payload, retry
         await self.answers.wait()
 
 

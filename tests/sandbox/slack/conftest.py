@@ -11,14 +11,31 @@ import yaml
 
 from sandbox.slack.app import create_app
 from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
+from sandbox.slack.delivery import Delivery
 from sandbox.slack.model import Json
 from sandbox.slack.seed import DANA, ON_CALL, seeded
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
+from tests.sandbox.slack.recorder import Recorder
 
 T = TypeVar("T")
 HISTORY = ["channels:history", "groups:history", "im:history"]
-ALL_SCOPES = ["commands", "chat:write", "channels:read", "im:write", "users:read", *HISTORY]
+READS = ["channels:read", "groups:read", "users:read", "usergroups:read", "links:read", "app_mentions:read"]
+ALL_SCOPES = ["commands", "chat:write", "links:write", "im:write", *READS, *HISTORY]
+MENUS: list[Json] = [
+    {"name": "Look up jobs", "type": "message", "callback_id": "look_up", "description": "Finds job ids"},
+    {"name": "Find jobs", "type": "global", "callback_id": "find", "description": "Opens a form"},
+]
+ALL_EVENTS = [
+    "app_home_opened",
+    "app_mention",
+    "app_uninstalled",
+    "channel_archive",
+    "link_shared",
+    "member_joined_channel",
+    "message.im",
+    "tokens_revoked",
+]
 
 
 class FakeClock:
@@ -57,8 +74,8 @@ class Slack:
     async def calls(self, since: int = 0) -> list[Json]:
         return (await self.http.get("/test/calls", params={"since": since})).json()
 
-    async def type(self, text: str, channel: str = ON_CALL.id) -> None:
-        (await self.ui("message", channel=channel, text=text)).raise_for_status()
+    async def type(self, text: str, channel: str = ON_CALL.id, **more: Any) -> None:
+        (await self.ui("message", channel=channel, text=text, **more)).raise_for_status()
 
     async def seen(self, user: str | None = DANA.id, channel: str = ON_CALL.id) -> list[Json]:
         params = {"channel": channel} | ({"user": user} if user else {})
@@ -106,11 +123,25 @@ def scopes() -> list[str]:
 
 
 @pytest.fixture
-def manifest(tmp_path: Path, scopes: list[str]) -> Path:
-    """The project's manifest with these scopes."""
+def bot_events() -> list[str]:
+    """Every event that the app may subscribe to here."""
+    return ALL_EVENTS
+
+
+@pytest.fixture
+def home() -> Json:
+    """Both tabs of the app's own screen."""
+    return {"home_tab_enabled": True, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False}
+
+
+@pytest.fixture
+def manifest(tmp_path: Path, scopes: list[str], bot_events: list[str], home: Json) -> Path:
+    """The project's manifest with these scopes, and everything that an app can declare."""
     source = Path(__file__).parents[3] / "manifest.yml"
     document = yaml.safe_load(source.read_text(encoding="utf-8"))
     document["oauth_config"]["scopes"]["bot"] = scopes
+    document["features"] |= {"shortcuts": MENUS, "app_home": home, "unfurl_domains": ["console.example"]}
+    document["settings"]["event_subscriptions"] = {"bot_events": bot_events}
     path = tmp_path / "manifest.yml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return path
@@ -122,19 +153,42 @@ def ack_within() -> float:
 
 
 @pytest.fixture
+def retry_after() -> list[float]:
+    """Seconds before each further attempt to deliver an event."""
+    return []
+
+
+@pytest.fixture
 def over_sockets() -> bool:
     """Whether the workspace is served on a port; modules whose tests dial say yes."""
     return False
 
 
 @pytest.fixture
-async def slack(manifest: Path, clock: FakeClock, ack_within: float, *, over_sockets: bool) -> AsyncIterator[Slack]:
+def app() -> Recorder:
+    """An app that keeps what it is handed; a workspace hands it things where a test asks for it."""
+    return Recorder()
+
+
+@pytest.fixture
+async def slack(
+    request: pytest.FixtureRequest,
+    manifest: Path,
+    clock: FakeClock,
+    ack_within: float,
+    retry_after: list[float],
+    *,
+    over_sockets: bool,
+) -> AsyncIterator[Slack]:
     workspace = seeded(manifest, clock=clock)
+    road: Delivery | None = request.getfixturevalue("app") if "app" in request.fixturenames else None
     async with AsyncExitStack() as stack:
         url, transport = "http://slack.test", None
         if over_sockets:
-            url = await stack.enter_async_context(serving(workspace, ack_within=ack_within))
+            url = await stack.enter_async_context(serving(workspace, ack_within=ack_within, retry_after=retry_after))
         else:
-            transport = httpx.ASGITransport(create_app(workspace, ack_within=ack_within))
+            app = create_app(workspace, delivery=road, ack_within=ack_within, retry_after=retry_after)
+            stack.callback(app.state.events.close)
+            transport = httpx.ASGITransport(app)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, transport=transport))
         yield Slack(workspace, clock, url, http)

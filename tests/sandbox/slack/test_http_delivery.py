@@ -10,7 +10,7 @@ import pytest
 from slack_sdk.signature import Clock, SignatureVerifier
 
 from sandbox.slack.credentials import SIGNING_SECRET
-from sandbox.slack.delivery import NotAcknowledgedError, NotConnectedError
+from sandbox.slack.delivery import NotAcknowledgedError, NotConnectedError, RefusedError, Retry
 from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
@@ -46,6 +46,21 @@ async def test_a_delivery_is_signed_and_its_reply_returned(clock: FakeClock) -> 
     assert json.loads(parse_qs(requests[1].content.decode())["payload"][0]) == {"type": "block_actions"}
 
 
+async def test_another_attempt_says_so_and_a_refusal_may_be_final(clock: FakeClock) -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(500, headers={"X-Slack-No-Retry": "1"})
+
+    with pytest.raises(RefusedError) as refused:
+        await delivery(clock, answer).deliver("events_api", {"type": "event_callback"}, Retry(2, "http_timeout"))
+    assert refused.value.final is True
+    headers = requests[0].headers
+    assert (headers["x-slack-retry-num"], headers["x-slack-retry-reason"]) == ("2", "http_timeout")
+    assert json.loads(requests[0].content) == {"type": "event_callback"}
+
+
 @pytest.mark.parametrize(
     ("response", "answer"),
     [(httpx.Response(200), None), (httpx.Response(200, text="hello"), {"text": "hello"})],
@@ -71,7 +86,7 @@ def broken(request: httpx.Request) -> httpx.Response:
     [
         (silent, NotAcknowledgedError),
         (absent, NotConnectedError),
-        (broken, NotConnectedError),
+        (broken, RefusedError),
     ],
 )
 async def test_a_failed_delivery_says_how(

@@ -134,6 +134,27 @@ async def lost(socket: ClientConnection) -> ConnectionClosed:
     return closed.value
 
 
+class TestEvents:
+    @pytest.fixture
+    def ack_within(self) -> float:
+        return 0.05
+
+    @pytest.fixture
+    def retry_after(self) -> list[float]:
+        return [0.0]
+
+    async def test_an_unacknowledged_event_comes_again(self, slack: Slack, sockets: AsyncExitStack) -> None:
+        socket = await dial(slack, sockets)
+        await receive(socket)
+        await slack.type("hello", channel="D0DANA")
+        first, second = [await receive(socket) for _ in range(2)]
+        assert (first["type"], first["accepts_response_payload"]) == ("events_api", False)
+        assert (first["retry_attempt"], first["retry_reason"]) == (0, "")
+        assert (second["retry_attempt"], second["retry_reason"]) == (1, "timeout")
+        assert first["payload"] == second["payload"]
+        assert first["envelope_id"] != second["envelope_id"]
+
+
 class TestDeafness:
     @pytest.fixture
     def ack_within(self) -> float:

@@ -116,6 +116,13 @@ async def test_a_view_is_found_by_external_id_or_not_at_all(slack: Slack) -> Non
     assert (await slack.api("views.update", view_id="V0", view=modal()))["error"] == "not_found"
 
 
+async def test_an_external_id_names_one_view(slack: Slack) -> None:
+    opened = await open_view(slack, modal(external_id="raw"))
+    assert (await open_view(slack, modal(external_id="raw"), "views.push"))["error"] == "duplicate_external_id"
+    again = await slack.api("views.update", view_id=opened["view"]["id"], view=modal(external_id="raw"))
+    assert again["ok"] is True
+
+
 async def test_a_home_tab_is_published_and_replaced(slack: Slack) -> None:
     home = {"type": "home", "blocks": [DIVIDER]}
     first = await slack.api("views.publish", user_id=LEE.id, view=home)

@@ -1,0 +1,99 @@
+"""The Events API: what happened is told to the app, and told again, as Slack does, where it is not acknowledged."""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sandbox.slack.credentials import VERIFICATION_TOKEN
+from sandbox.slack.delivery import Delivery, RefusedError, Retry, UndeliveredError
+from sandbox.slack.happenings import Happening
+from sandbox.slack.model import Json
+from sandbox.slack.workspace import Workspace
+
+RETRY_AFTER = (0.0, 60.0, 300.0)
+"""Slack tries three times more: almost at once, after a minute, after five minutes."""
+EVENTS_KEPT = 10_000
+
+
+@dataclass
+class Told:
+    """One event: the payload, how often it was handed over, why each of these failed, and whether one did not."""
+
+    payload: Json
+    attempts: int = 0
+    failures: list[str] = field(default_factory=list[str])
+    acknowledged: bool = False
+
+
+class Events:
+    """Delivers events in the background; `retry_after` are the seconds before each further attempt."""
+
+    def __init__(self, workspace: Workspace, delivery: Delivery, *, retry_after: Sequence[float] = RETRY_AFTER) -> None:
+        self._workspace = workspace
+        self._delivery = delivery
+        self._retry_after = retry_after
+        self._under_way: set[asyncio.Task[None]] = set()
+        self.told: deque[Told] = deque(maxlen=EVENTS_KEPT)
+
+    def tell(self, *happenings: Happening) -> None:
+        """Tell the app of what it subscribed to and may know; the rest is dropped."""
+        for happening in happenings:
+            if self._wanted(happening):
+                told = Told(self._payload(happening.event))
+                self.told.append(told)
+                task = asyncio.create_task(self._deliver(told))
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
+
+    def close(self) -> None:
+        """Give up on what was not acknowledged yet."""
+        for task in self._under_way:
+            task.cancel()
+
+    def _wanted(self, happening: Happening) -> bool:
+        manifest = self._workspace.manifest
+        return happening.name in manifest.bot_events and set(happening.scopes) <= set(manifest.scopes)
+
+    async def _deliver(self, told: Told) -> None:
+        retry: Retry | None = None
+        for attempt, wait in enumerate((None, *self._retry_after)):
+            if wait is not None:
+                await asyncio.sleep(wait)
+            told.attempts = attempt + 1
+            try:
+                await self._delivery.deliver("events_api", told.payload, retry)
+            except UndeliveredError as error:
+                told.failures.append(error.reason)
+                retry = Retry(attempt + 1, error.reason)
+                if isinstance(error, RefusedError) and error.final:
+                    return
+            else:
+                told.acknowledged = True
+                return
+
+    def _payload(self, event: Json) -> Json:
+        workspace = self._workspace
+        return {
+            "token": VERIFICATION_TOKEN,
+            "team_id": workspace.team.id,
+            "context_team_id": workspace.team.id,
+            "context_enterprise_id": None,
+            "api_app_id": workspace.app.id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": f"Ev{secrets.token_hex(5).upper()}",
+            "event_time": int(workspace.clock()),
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": workspace.team.id,
+                    "user_id": workspace.app.user_id,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
+            "is_ext_shared_channel": False,
+            "event_context": f"4-{secrets.token_hex(16)}",
+        }

@@ -1,0 +1,36 @@
+"""An app at the other end of every road: keeps what it is handed, and answers as told."""
+
+from collections import deque
+from typing import Any
+
+from sandbox.slack.delivery import Kind, Retry, UndeliveredError
+from sandbox.slack.model import Json
+
+
+class Recorder:
+    """Keeps the payloads, the newest last; `fails` are the failures of the next deliveries."""
+
+    connected = True
+    origin = "http://slack.test"
+
+    def __init__(self) -> None:
+        self.payloads: list[Any] = []
+        self.retries: list[Retry | None] = []
+        self.fails: deque[UndeliveredError] = deque()
+        self.answer: Any = None
+
+    async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Any:
+        assert (kind == "events_api") == (payload.get("type") == "event_callback")
+        self.payloads.append(payload)
+        self.retries.append(retry)
+        if self.fails:
+            raise self.fails.popleft()
+        return self.answer
+
+    @property
+    def events(self) -> list[Json]:
+        return [payload["event"] for payload in self.payloads if payload["type"] == "event_callback"]
+
+    def event(self, kind: str) -> Json:
+        """The newest event of that kind."""
+        return [each for each in self.events if each["type"] == kind][-1]
