@@ -80,7 +80,7 @@ async def _health(answer: Asked[_Nothing], known: _Known) -> ServiceHealth:
         lists=provider.capabilities.lists,
         latency_s=None if answer.error else answer.latency_s,
         error=answer.error,
-        last_ok_at=health.last_ok_at,
+        last_ok_at=max(filter(None, (health.last_ok_at, sweep.at)), default=None),
         budget_left=budget.left,
         budget=budget.of,
         followed=known.followed.get(answer.address, 0),

@@ -65,8 +65,10 @@ async def _next(visit: Visit, box: Box) -> float:
         return 0
     if box.begun:
         return await recover(visit, box.begun)
-    if await _waits_for_others(visit, box):
-        return PACE_S
+    if _late_just_now(visit, box):
+        if await _waits_for_others(visit):
+            return PACE_S
+        box = await visit.read()  # with what the last of the others told meanwhile
     if step := outgoing.next_step(box, visit.now):
         return await _take(visit, box, step)
     return 0
@@ -95,11 +97,14 @@ def _subscribers(box: Box, step: Step) -> set[str]:
     return known | {body.terms.user for body in bodies if isinstance(body, SubscribedEntry)}
 
 
-async def _waits_for_others(visit: Visit, box: Box) -> bool:
-    """Whether something was noticed late just now, while other services have not been asked yet."""
+def _late_just_now(visit: Visit, box: Box) -> bool:
+    """Whether something was noticed late, and only just now: other services may be about to tell more."""
     found = [at for entry in box.entries if (at := outgoing.noticed_late(entry))]
-    if not found or visit.now - min(found) > CATCH_UP:
-        return False
+    return bool(found) and visit.now - min(found) <= CATCH_UP
+
+
+async def _waits_for_others(visit: Visit) -> bool:
+    """Whether there are services with followed jobs that have not been asked since the downtime."""
     pairs = visit.services.catalog.pairs
     states = await visit.services.store.tracked.state(pairs)
     sweeps = await visit.services.store.sweeps.read(pairs)

@@ -15,6 +15,7 @@ from bot.changes import Kind, compare, fingerprint, lost
 from bot.plan import Reading
 from bot.services import Services
 from bot.store.entries import ChangedEntry
+from bot.store.health import Outcome
 from bot.store.sweeps import Sweep
 from bot.store.tracked import Due, Kept, Seen, Service, Step, record
 from bot.waking import wake
@@ -75,6 +76,10 @@ async def sweep(services: Services, provider: Provider) -> float | None:
         requests, error = await _asked(look, due)
         after = _after(look, before, len(due), requests, error)
         await services.store.sweeps.write(look.service, after)
+        if requests and (before.error or after.error):
+            # Whoever asks about the service while it fails is told since when it does.
+            outcome = Outcome(*look.service, time.perf_counter() - began, after.error)
+            await services.store.health.record([outcome], services.clock())
         _count(look, after, time.perf_counter() - began)
         await _show_trouble(look, before, after)
     return await _next_in(look, after)

@@ -129,8 +129,11 @@ def expired() -> Message:
 
 def memory_lost() -> Message:
     """Redis is away, and this answer needs it."""
-    text = "I cannot reach my memory (Redis) just now, and this needs it. Type the command instead, or try again soon."
-    return message(text, [section(f"🧠 {text}")])
+    text = (
+        "I cannot reach my memory (Redis) just now, and this needs it. Try again soon; "
+        "meanwhile `/jobs list`, `/jobs failed`, `/jobs show` and `/jobs find` answer when you type them."
+    )
+    return message(unformatted(text), [section(f"🧠 {text}")])
 
 
 def our_fault(reference: str) -> Message:

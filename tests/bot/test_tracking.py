@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot import outgoing
+from bot.accounts import check_accounts
 from bot.cards import Card, Fate, Followed
 from bot.changes import Change, Kind
 from bot.drawing import shown
@@ -295,6 +296,20 @@ class TestTrouble:
         (check,) = (await shown(world.services, [card]))[0].checks.values()
         assert (check.at, check.next_at) == (checked_at, world.now + timedelta(seconds=wait or 0))
         assert (wait, check.failing_since) == (160, checked_at + timedelta(seconds=30))
+
+    async def test_who_asks_about_a_failing_service_is_told_since_when_it_fails(self, world: World):
+        await world.follow(world.provider.jobs)
+        await world.sweep()
+        world.provider.trouble = failing(DOWN)
+        await world.sweep(30)
+        began, answered = world.now, (await world.last()).at
+        world.now += timedelta(minutes=1)
+        (told,) = (await check_accounts(world.services)).services
+        assert told.error
+        assert (told.error.failing_since, told.last_ok_at) == (began, answered)
+        world.provider.trouble = lambda _: None
+        await world.sweep()
+        assert (await world.store.health.read([SERVICE]))[SERVICE].failing_since is None
 
     async def test_a_service_that_hangs_is_in_trouble_too(self, world: World, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr("bot.tracking.SWEEP_S", 0.05)

@@ -109,7 +109,9 @@ def test_the_way_back_from_an_expired_button():
 
 
 def test_what_is_not_the_askers_fault():
-    judges.accept(views.memory_lost())
+    lost = views.memory_lost()
+    judges.accept(lost)
+    assert "`/jobs show`" in judges.words(lost), "it names what works without Redis"
     made = views.our_fault("abc123")
     judges.accept(made)
     assert "reference `abc123`" in judges.words(made)
