@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Audience
 from bot.answers import JobList, ServiceHealth
 from bot.cards import Shown
 from bot.catalog import Scope
@@ -39,7 +40,7 @@ class Tab:
 async def publish(services: Services, slack: AsyncWebClient, user: str) -> None:
     """Show somebody's Home tab as it is now, unless a later one was shown meanwhile."""
     asked_at = services.clock()
-    tab = await look(services, user)
+    tab = await look(services.seen_by(Audience(user)), user)
     drawn = view.home(tab.mine, tab.running, tab.failed, tab.health, services.clock())
     with suppress(StoreUnavailable):
         if not await services.store.freshness.claim(f"home:{user}", asked_at):

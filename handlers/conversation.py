@@ -6,6 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Audience
 from bot.payloads import Ask
 from bot.replies import Asker, InChannel, services_of
 from bot.services import Services
@@ -53,7 +54,8 @@ def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
 
 
 async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:
-    services = services_of(context)
+    # Of everything that is asked for, the answer holds what all who read it may see.
+    services = services_of(context).seen_by(Audience.of_place(event["channel"], event["user"]))
     if not await once(services, body):
         return
     context["reply"] = reply

@@ -6,6 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Audience
 from bot.addresses import MediaId, NotAnAddressError, read
 from bot.jobs import show_jobs
 from bot.replies import services_of
@@ -22,7 +23,7 @@ def register(app: AsyncApp) -> None:
 
 async def on_links(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Unfurl the links of which there is something to tell; the others stay as they are."""
-    services = services_of(context)
+    services = services_of(context).seen_by(Audience.of_place(event["channel"], event["user"]))
     media = {url: found for link in event["links"] if (found := media_of(url := str(link["url"])))}
     if not media or not await once(services, body):
         return

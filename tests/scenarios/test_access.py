@@ -176,3 +176,11 @@ class TestWhoMaySubscribeByTheChannelAlone:
             answer = await sam.types(f"/jobs {command}", GENERAL)
             assert "There is no account here that you may see." in answer.text
             assert "media-cn" not in str(answer.json)
+
+
+async def test_a_mention_tells_what_everybody_who_reads_it_may_see(stage: Stage):
+    await stage.lee.says(f"<@U0CALLBOARD> show {REF}", GENERAL)
+    refused = await stage.dana.hears("There is no account", GENERAL)
+    assert "*Ref*" not in refused.text
+    await stage.lee.says(f"<@U0CALLBOARD> show {REF}", MEDIA)
+    await stage.dana.hears("*Ref*", MEDIA)
