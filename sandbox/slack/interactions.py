@@ -12,15 +12,19 @@ from sandbox.slack.grants import Response
 from sandbox.slack.happenings import said
 from sandbox.slack.model import Channel, Content, Json, Message, User, View
 from sandbox.slack.payloads import (
+    attachment_origin,
     closed_payload,
     command_payload,
     global_shortcut_payload,
     message_action_payload,
     message_shortcut_payload,
     submission_payload,
+    suggestion_payload,
     view_action_payload,
 )
 from sandbox.slack.responding import respond
+from sandbox.slack.submission import mistakes
+from sandbox.slack.suggestions import Suggestions
 from sandbox.slack.typed import decorate
 from sandbox.slack.views import read_view
 from sandbox.slack.workspace import Workspace
@@ -31,12 +35,16 @@ Later = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Used:
-    """One element that somebody used; `given` is what was picked or typed, `form` what the surface's inputs hold."""
+    """One element that somebody used; `given` is what was picked or typed, `form` what the surface's inputs hold.
+
+    `attachment` is the number of the attachment that it stands in.
+    """
 
     block_id: str
     action_id: str
     given: Json
     form: Json
+    attachment: int | None = None
 
 
 class Interactions:
@@ -46,6 +54,7 @@ class Interactions:
         self._workspace = workspace
         self._delivery = delivery
         self._events = events
+        self._suggestions = Suggestions(delivery)
 
     def say(self, user: User, channel: Channel, text: str, thread_ts: str | None = None) -> Later | None:
         """A message, or a slash command when it begins with a slash. Slack knows no commands in threads."""
@@ -85,27 +94,44 @@ class Interactions:
 
     def use_in_message(self, user: User, message: Message, used: Used) -> Later:
         """A click or pick in a message."""
-        workspace = self._workspace
-        actions = [self._action(message.content.blocks, used)]
-        values = state_values(message.content.blocks, used.form)
-        payload = message_action_payload(workspace, user, message, actions, values)
-        payload["trigger_id"] = workspace.grants.trigger(user.id, message.channel)
-        payload["response_url"] = self._response_url(workspace.grants.response(user.id, message.channel, message.ts))
+        grants = self._workspace.grants
+        attachment = _attachment(message, used.attachment)
+        blocks = self._suggestions.filled(message.ts, attachment["blocks"] if attachment else message.content.blocks)
+        actions = [self._action(blocks, used)]
+        values = state_values(blocks, used.form)
+        payload = message_action_payload(self._workspace, user, message, actions, values)
+        if attachment:
+            payload |= attachment_origin(payload, attachment)
+        if attachment and attachment.get("is_app_unfurl"):
+            del payload["message"]
+        payload["trigger_id"] = grants.trigger(user.id, message.channel)
+        source = message.ts if message.by_app else None  # under somebody else's message there is nothing to replace
+        payload["response_url"] = self._response_url(grants.response(user.id, message.channel, source))
         return lambda: self._act(user, message.channel, payload)
 
     def use_in_view(self, user: User, view: View, used: Used) -> Later:
         """A click or pick in a modal or Home tab."""
-        actions = [self._action(view.body["blocks"], used)]
-        view.state_values = state_values(view.body["blocks"], used.form, view.channel)
+        blocks = self._suggestions.filled(view.id, view.body["blocks"])
+        actions = [self._action(blocks, used)]
+        view.state_values = state_values(blocks, used.form, view.channel)
         payload = view_action_payload(self._workspace, user, view, actions)
         payload["trigger_id"] = self._workspace.grants.trigger(user.id, view.channel)
         return lambda: self._act(user, None, payload)
 
-    def submit(self, user: User, view: View, form: Json) -> Later:
-        """A modal's submission."""
+    async def suggest(self, user: User, surface: View | Message, menu: tuple[str, str], typed: str) -> Json:
+        """The app's options for what is typed into a menu. Raises UndeliveredError or SlackError."""
+        payload = suggestion_payload(self._workspace, user, surface, menu, typed)
+        return await self._suggestions.ask(surface.id if isinstance(surface, View) else surface.ts, payload)
+
+    def submit(self, user: User, view: View, form: Json) -> Later | None:
+        """A modal's submission; with something missing in it the app does not hear of it."""
         if "submit" not in view.body:
             raise SlackError("no_such_element")
-        view.state_values = state_values(view.body["blocks"], form, view.channel)
+        blocks = self._suggestions.filled(view.id, view.body["blocks"])
+        view.state_values = state_values(blocks, form, view.channel)
+        if wrong := mistakes(blocks, view.state_values):
+            self._workspace.modals.refuse(view, wrong)
+            return None
         payload = submission_payload(self._workspace, user, view, self._response_urls(user, view))
         payload["trigger_id"] = self._workspace.grants.trigger(user.id, view.channel)
         return lambda: self._submit(user, view, payload)
@@ -187,7 +213,7 @@ class Interactions:
                 if view in modals.stack(user.id):
                     modals.close(view)
             case "errors":
-                modals.refuse(view, cast("dict[str, str]", answer.get("errors", {})))
+                modals.refuse(view, _errors(view, answer))
             case "update":
                 modals.replace(view, read_view(answer.get("view")))
             case "push":
@@ -208,3 +234,26 @@ class Interactions:
 
     def _response_url(self, token: str) -> str:
         return f"{self._delivery.origin}/response/{self._workspace.team.id}/{token}"
+
+
+def _attachment(message: Message, number: int | None) -> Json | None:
+    """The attachment of that number, if it is the app's own. Raises `no_such_element`."""
+    if number is None:
+        return None
+    for attachment in message.attachments:
+        if (
+            attachment["id"] == number
+            and (message.by_app or attachment.get("is_app_unfurl"))
+            and "blocks" in attachment
+        ):
+            return attachment
+    raise SlackError("no_such_element")
+
+
+def _errors(view: View, answer: Json) -> dict[str, str]:
+    """What the app says is wrong, all of it about input blocks of the view. Raises `invalid_response_errors`."""
+    errors = answer.get("errors")
+    inputs = {block["block_id"] for block in view.body["blocks"] if block["type"] == "input"}
+    if not isinstance(errors, dict) or not errors or set(cast("dict[str, str]", errors)) - inputs:
+        raise SlackError("invalid_response_errors")
+    return cast("dict[str, str]", errors)

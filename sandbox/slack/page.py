@@ -1,7 +1,7 @@
 """The page's side of the server: its state, its live events, and what a person does on it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox.slack.channel_life import change
-from sandbox.slack.delivery import Delivery
+from sandbox.slack.delivery import Delivery, UndeliveredError
 from sandbox.slack.errors import SlackError
 from sandbox.slack.events import Events
 from sandbox.slack.happenings import home_opened
@@ -48,8 +48,21 @@ class _Action(BaseModel):
     action_id: str
     channel: str = ""
     message_ts: str = ""
+    attachment_id: int | None = None
     view_id: str = ""
     state_values: dict[str, Any] = Field(default_factory=dict)
+
+
+class _Suggest(BaseModel):
+    """What is typed into a menu whose options the app makes up."""
+
+    user: str
+    block_id: str
+    action_id: str
+    value: str
+    channel: str = ""
+    message_ts: str = ""
+    view_id: str = ""
 
 
 class _Open(BaseModel):
@@ -88,6 +101,7 @@ class Page:
         return [
             Route("/ui/state", self._state),
             WebSocketRoute("/ui/live", self._live),
+            Route("/ui/suggest", self._suggest, methods=["POST"]),
             Route("/archives/{channel}/{message}", _permalink),
             *(Route(f"/ui/{name}", _doing(act), methods=["POST"]) for name, act in posts.items()),
         ]
@@ -105,7 +119,7 @@ class Page:
             for channel in workspace.channels.values()
             if channel.visible_to(user.id)
         }
-        shown = [workspace.channels[each] for each, messages in seen.items() if messages or not each.startswith("D")]
+        shown = [channel for channel in map(workspace.channels.__getitem__, seen) if self._stands(channel, seen)]
         return {
             "team": {"name": workspace.team.name},
             "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id},
@@ -126,6 +140,10 @@ class Page:
             },
             "view_stack": [workspace.modals.as_page(view) for view in workspace.modals.stack(user.id)],
         }
+
+    def _stands(self, channel: Channel, seen: Mapping[str, Sequence[Message]]) -> bool:
+        """Whether a conversation stands in the sidebar: a direct message when something was said, or it has a Home."""
+        return not channel.im_of or bool(seen[channel.id]) or self._workspace.manifest.home.home_tab_enabled
 
     async def _live(self, socket: WebSocket) -> None:
         user = socket.query_params.get("user", "")
@@ -169,10 +187,26 @@ class Page:
     def _action(self, body: Json) -> Later | None:
         asked = _Action.model_validate(body)
         user = self._user(asked.user)
-        used = Used(asked.block_id, asked.action_id, body, asked.state_values)
+        used = Used(asked.block_id, asked.action_id, body, asked.state_values, asked.attachment_id)
         if asked.view_id:
             return self._interactions.use_in_view(user, self._view(asked.view_id, user), used)
         return self._interactions.use_in_message(user, self._message_seen(asked.channel, asked.message_ts, user), used)
+
+    async def _suggest(self, request: Request) -> Response:
+        """The options for what is typed into a menu, from the app itself."""
+        try:
+            asked = _Suggest.model_validate(await request.json())
+            user = self._user(asked.user)
+            place = (asked.channel, asked.message_ts, user)
+            surface = self._view(asked.view_id, user) if asked.view_id else self._message_seen(*place)
+            found = await self._interactions.suggest(user, surface, (asked.block_id, asked.action_id), asked.value)
+        except (ValueError, ValidationError):
+            return JSONResponse({"ok": False, "error": "invalid_arguments"}, status_code=400)
+        except SlackError as error:
+            return JSONResponse(error.body(), status_code=400)
+        except UndeliveredError as error:
+            return JSONResponse({"ok": False, "error": error.code}, status_code=400)
+        return JSONResponse({"ok": True, **found})
 
     def _submit(self, body: Json) -> Later | None:
         asked = _Open.model_validate(body)

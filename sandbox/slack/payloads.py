@@ -62,6 +62,34 @@ def message_action_payload(
     }
 
 
+def attachment_origin(payload: Json, attachment: Json) -> Json:
+    """What differs in the payload of a block action when the element stands in an attachment."""
+    unfurled = bool(attachment.get("is_app_unfurl"))
+    container = {
+        **payload["container"],
+        "type": "message_attachment",
+        "attachment_id": attachment["id"],
+        "is_app_unfurl": unfurled,
+    }
+    if not unfurled:
+        return {"container": container}
+    return {"container": {**container, "app_unfurl_url": attachment["app_unfurl_url"]}, "app_unfurl": attachment}
+
+
+def suggestion_payload(
+    workspace: Workspace, user: User, surface: View | Message, menu: tuple[str, str], typed: str
+) -> Json:
+    """The request for the options of an external select, `menu` being its block_id and action_id."""
+    if isinstance(surface, View):
+        origin = view_action_payload(workspace, user, surface, [])
+    else:
+        origin = message_action_payload(workspace, user, surface, [], {})
+    del origin["actions"]
+    origin.pop("state", None)
+    block_id, action_id = menu
+    return {**origin, "type": "block_suggestion", "block_id": block_id, "action_id": action_id, "value": typed}
+
+
 def view_action_payload(workspace: Workspace, user: User, view: View, actions: list[Json]) -> Json:
     """A block action in a modal or Home tab, without trigger_id."""
     return {

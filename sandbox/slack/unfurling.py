@@ -53,15 +53,19 @@ def _message(caller: Caller, asked: _Unfurl) -> Message:
             raise SlackError("missing_source" if asked.unfurl_id else "missing_unfurl_id")
         if asked.source not in _SOURCES:
             raise SlackError("invalid_source")
-        message = caller.workspace.unfurls.message(asked.unfurl_id)
-        if message is None:
+        shared = caller.workspace.unfurls.message(asked.unfurl_id)
+        if shared is None:
             raise SlackError("invalid_unfurl_id")
-        return message
+        return _find(caller, shared.channel, shared.ts)
     if not asked.channel or not asked.ts:
         raise SlackError("missing_ts" if asked.channel else "missing_channel")
     if asked.channel not in caller.workspace.channels:
         raise SlackError("cannot_find_channel")
-    found = caller.workspace.messages.find(asked.channel, asked.ts)
+    return _find(caller, asked.channel, asked.ts)
+
+
+def _find(caller: Caller, channel: str, ts: str) -> Message:
+    found = caller.workspace.messages.find(channel, ts)
     if found is None:
         raise SlackError("cannot_find_message")
     return found

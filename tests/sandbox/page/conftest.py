@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import yaml
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from sandbox.slack.model import Json
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
 from tests.browser import browser, looking_at, visit
+from tests.sandbox.slack.recorder import Recorder
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 
@@ -22,13 +25,37 @@ async def chromium() -> AsyncGenerator[Browser]:
 
 
 @pytest.fixture
-def workspace() -> Workspace:
-    return seeded(MANIFEST)
+def declared() -> Json:
+    """The features of the app besides its command; a module about one of them declares it."""
+    return {}
+
+
+@pytest.fixture
+def manifest(tmp_path: Path, declared: Json) -> Path:
+    """The project's manifest with these features."""
+    document: Json = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    plain = {key: document["features"][key] for key in ("bot_user", "slash_commands")}
+    document["features"] = {**plain, **declared}
+    path = tmp_path / "manifest.yml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def workspace(manifest: Path) -> Workspace:
+    return seeded(manifest)
+
+
+@pytest.fixture
+def app() -> Recorder:
+    """An app that takes and keeps what it is handed; the page is served with it where a test asks for it."""
+    return Recorder()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def url(workspace: Workspace) -> AsyncGenerator[str]:
-    async with serving(workspace) as address:
+async def url(request: pytest.FixtureRequest, workspace: Workspace) -> AsyncGenerator[str]:
+    road = request.getfixturevalue("app") if "app" in request.fixturenames else None
+    async with serving(workspace, delivery=road) as address:
         yield address
 
 

@@ -21,6 +21,11 @@ def shown(page: Page, message: Message) -> Locator:
     return page.locator(f'article[data-ts="{message.ts}"]')
 
 
+def ocr(word: str) -> Json:
+    """A section about one job."""
+    return {"type": "section", "block_id": word, "text": mrkdwn(f"*ocr* {word}"), "accessory": button(word)}
+
+
 def plain(text: str) -> Json:
     return {"type": "plain_text", "text": text, "emoji": True}
 

@@ -12,10 +12,10 @@ pytestmark = ON_THE_PAGE
 async def test_slash_commands_are_completed_and_remembered(page: Page) -> None:
     box = page.get_by_role("textbox")
     await box.press_sequentially("/j")
-    await expect(page.get_by_role("option")).to_contain_text("List, show and find cloud jobs")
+    await expect(page.get_by_role("option")).to_contain_text("List, show, find and follow cloud jobs")
     await box.press("Tab")
     await expect(box).to_have_value("/jobs ")
-    await expect(page.locator(".completion-usage")).to_contain_text("[list|failed|show|find|accounts|help]")
+    await expect(page.locator(".completion-usage")).to_contain_text("[list|failed|show|find|subscribe")
     await box.press_sequentially("list")
     await box.press("Enter")
     notices = page.get_by_role("article", name="Workspace")

@@ -14,7 +14,7 @@ from sandbox.slack.delivery import NotAcknowledgedError, NotConnectedError, Refu
 from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
-from tests.sandbox.slack.conftest import FakeClock, Slack
+from tests.sandbox.slack.conftest import FakeClock, Slack, until
 
 
 class StandingClock(Clock):
@@ -103,3 +103,30 @@ async def test_a_workspace_delivers_over_http_when_told_to(manifest: Path, clock
         slack = Slack(workspace, clock, url, http)
         await slack.type("/jobs")
         assert (await slack.said("over http"))["ephemeral"] is True
+
+
+async def test_events_are_signed_too_and_come_again(manifest: Path, clock: FakeClock) -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(500 if len(requests) == 1 else 200)
+
+    workspace = seeded(manifest, clock=clock)
+    road = delivery(clock, answer)
+    async with (
+        serving(workspace, delivery=road, retry_after=[0]) as url,
+        httpx.AsyncClient(base_url=url) as http,
+    ):
+        await Slack(workspace, clock, url, http).type("hello", channel="D0DANA")
+
+        async def both() -> bool:
+            return len(requests) == 2
+
+        await until(both)
+    verifier = SignatureVerifier(SIGNING_SECRET, StandingClock(clock))
+    assert all(verifier.is_valid_request(request.content, dict(request.headers)) for request in requests)
+    assert json.loads(requests[0].content)["event"]["text"] == "hello"
+    assert requests[0].content == requests[1].content
+    assert "x-slack-retry-num" not in requests[0].headers
+    assert requests[1].headers["x-slack-retry-reason"] == "http_error"

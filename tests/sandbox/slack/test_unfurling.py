@@ -54,6 +54,15 @@ async def test_where_nothing_can_be_shown(slack: Slack, asked: dict[str, Any], e
     assert (await slack.api("chat.unfurl", **asked))["error"] == error
 
 
+async def test_nothing_is_shown_under_what_was_deleted(slack: Slack, app: Recorder) -> None:
+    event = await shared(slack, app)
+    message = slack.workspace.messages.find(event["channel"], event["message_ts"])
+    assert message is not None
+    slack.workspace.messages.delete(message)
+    where = {"unfurl_id": event["unfurl_id"], "source": event["source"]}
+    assert (await slack.api("chat.unfurl", unfurls={URL: CARD}, **where))["error"] == "cannot_find_message"
+
+
 @pytest.mark.parametrize(
     ("unfurls", "error"),
     [

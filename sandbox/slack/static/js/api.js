@@ -8,9 +8,24 @@ export async function fetchState(user) {
   return (await answered(fetch(`/ui/state?user=${encodeURIComponent(user)}`, { cache: "no-store" }))).json();
 }
 
-/** Say something in a channel; a leading "/" makes it a slash command. */
-export function sendMessage(user, channel, text) {
-  return post("message", { user, channel, text });
+/** Say something in a channel, where a leading "/" makes it a slash command, or in a thread. */
+export function sendMessage(user, channel, text, threadTs = "") {
+  return post("message", { user, channel, text, thread_ts: threadTs });
+}
+
+/** Use a shortcut: of a message (`message_ts`), or with no message the workspace's own. */
+export function useShortcut(user, callbackId, { channel, message_ts: ts = "" }) {
+  return post("shortcut", { user, callback_id: callbackId, channel, message_ts: ts });
+}
+
+/** The person looks at the app's own screen. @param {"home" | "messages"} tab */
+export function openHome(user, tab) {
+  return post("home", { user, tab });
+}
+
+/** The app's options for what is typed into a menu. */
+export async function fetchSuggestions(user, request) {
+  return (await post("suggest", { user, ...request })).json();
 }
 
 /** Archive a channel, invite the app, or the opposite. @param {{archived?: boolean, bot_member?: boolean}} traits */

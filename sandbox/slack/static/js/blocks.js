@@ -49,8 +49,8 @@ function describe(control, text) {
   return control;
 }
 
-function header(block, { names }) {
-  return h("h3", { class: "block-heading" }, renderText(block.text, names));
+function header(block, { names, headings }) {
+  return h(`h${headings}`, { class: "block-heading" }, renderText(block.text, names));
 }
 
 function context(block, { names }) {
@@ -75,10 +75,20 @@ function input(block, surface) {
   const label = plainString(block.label);
   const place = { blockId: block.block_id, surface, label, silent: !block.dispatch_action };
   const error = surface.errors?.[block.block_id];
-  return [
-    h("div", { class: "input-label" }, label, block.optional ? h("span", { class: "optional" }, " (optional)") : null),
-    renderElement(block.element, place),
-    block.hint ? h("div", { class: "input-hint" }, renderText(block.hint, surface.names)) : null,
-    error ? h("div", { class: "input-error", role: "alert" }, error) : null,
+  const element = renderElement(block.element, place);
+  const notes = [
+    block.hint ? h("div", { class: "input-hint", id: uniqueId("hint") }, renderText(block.hint, surface.names)) : null,
+    error ? h("div", { class: "input-error", id: uniqueId("error"), role: "alert" }, error) : null,
   ].filter((node) => node !== null);
+  explain(element, { notes, isWrong: Boolean(error), isRequired: !block.optional });
+  return [h("div", { class: "input-label" }, label, block.optional ? h("span", { class: "optional" }, " (optional)") : null), element, ...notes];
+}
+
+/** Say of a control what its hint and its error say of it. */
+function explain(element, { notes, isWrong, isRequired }) {
+  const found = element.matches("input, textarea, [role='radiogroup'], [role='group']") ? element : element.querySelector("[role='combobox']");
+  if (notes.length > 0) found?.setAttribute("aria-describedby", notes.map(({ id }) => id).join(" "));
+  if (found?.getAttribute("role") === "group") return; // a group can be neither required nor wrong
+  if (isWrong) found?.setAttribute("aria-invalid", "true");
+  if (isRequired) found?.setAttribute("aria-required", "true");
 }

@@ -1,38 +1,43 @@
-// The popup over the composer: which slash commands there are, and how the one being typed is used.
+// The popup over the composer: which slash commands and shortcuts there are, and how the command being typed is used.
 
 import { h } from "./dom.js";
 
-/** @typedef {{command: string, description: string, usage_hint: string}} Command */
+/**
+ * @typedef {{command: string, description: string, usage_hint: string}} Command
+ * @typedef {import("./state.js").Shortcut} Shortcut
+ */
 
 /**
- * What to offer for this text: commands to choose from while the first word is typed, and afterwards the chosen
- * command's usage.
+ * What to offer for this text: commands and shortcuts to choose from while the first word is typed, and afterwards the
+ * chosen command's usage.
  * @param {string} text
  * @param {Command[]} commands
- * @returns {{choices: Command[], usage: Command | null}}
+ * @param {Shortcut[]} shortcuts
+ * @returns {{choices: (Command | Shortcut)[], usage: Command | null}}
  */
-export function suggestions(text, commands) {
+export function suggestions(text, commands, shortcuts) {
   const word = /^\/\S*/.exec(text)?.[0].toLowerCase();
   if (!word) return { choices: [], usage: null };
   if (word.length < text.length) return { choices: [], usage: commands.find(({ command }) => command === word) ?? null };
-  return { choices: commands.filter(({ command }) => command.startsWith(word)), usage: null };
+  const named = shortcuts.filter(({ name }) => name.toLowerCase().split(" ").some((each) => each.startsWith(word.slice(1))));
+  return { choices: [...commands.filter(({ command }) => command.startsWith(word)), ...named], usage: null };
 }
 
 export class Completion {
   #input;
   #onPick;
-  /** @type {Command[]} */
+  /** @type {(Command | Shortcut)[]} */
   #choices = [];
   #active = 0;
 
   /**
    * @param {HTMLTextAreaElement} input
-   * @param {(command: Command) => void} onPick
+   * @param {(choice: Command | Shortcut) => void} onPick
    */
   constructor(input, onPick) {
     this.#input = input;
     this.#onPick = onPick;
-    this.list = h("div", { class: "completion-list", id: "completion", role: "listbox", "aria-label": "Slash commands" });
+    this.list = h("div", { class: "completion-list", id: "completion", role: "listbox", "aria-label": "Slash commands and shortcuts" });
     this.usage = h("p", { class: "completion-usage", role: "status" });
     this.element = h("div", { class: "completion", hidden: true }, this.list, this.usage);
     for (const [name, value] of [["aria-autocomplete", "list"], ["aria-haspopup", "listbox"], ["aria-controls", "completion"]]) input.setAttribute(name, value);
@@ -43,16 +48,16 @@ export class Completion {
     return !this.element.hidden && this.#choices.length > 0;
   }
 
-  /** The command the keyboard is on. */
+  /** The command or shortcut the keyboard is on. */
   get active() {
     return this.#choices[this.#active];
   }
 
-  /** @param {string} text @param {Command[]} commands */
-  update(text, commands) {
-    const { choices, usage } = suggestions(text, commands);
+  /** @param {string} text @param {Command[]} commands @param {Shortcut[]} shortcuts */
+  update(text, commands, shortcuts) {
+    const { choices, usage } = suggestions(text, commands, shortcuts);
     this.#choices = choices;
-    this.list.replaceChildren(...choices.map((command, index) => this.#option(command, index)));
+    this.list.replaceChildren(...choices.map((choice, index) => this.#option(choice, index)));
     this.usage.replaceChildren(...(usage ? usageLine(usage) : []));
     this.list.hidden = choices.length === 0;
     this.usage.hidden = usage === null;
@@ -61,7 +66,7 @@ export class Completion {
   }
 
   hide() {
-    this.update("", []);
+    this.update("", [], []);
   }
 
   /** @param {number} step 1 or -1, round and round */
@@ -69,12 +74,17 @@ export class Completion {
     this.#activate((this.#active + step + this.#choices.length) % this.#choices.length);
   }
 
-  #option(command, index) {
+  /** Pick what the keyboard is on. */
+  pick() {
+    this.#onPick(this.active);
+  }
+
+  #option(choice, index) {
     return h("div", {
       class: "completion-option", id: `completion-${index}`, role: "option",
-      onpointerdown: (event) => { event.preventDefault(); this.#onPick(command); },
-    }, h("span", {}, h("strong", {}, command.command), " ", h("span", { class: "usage-hint" }, command.usage_hint ?? "")),
-    h("span", { class: "completion-description" }, command.description));
+      onpointerdown: (event) => { event.preventDefault(); this.#onPick(choice); },
+    }, h("span", {}, h("strong", {}, choice.command ?? choice.name), " ", h("span", { class: "usage-hint" }, choice.command ? choice.usage_hint ?? "" : "shortcut")),
+    h("span", { class: "completion-description" }, choice.description));
   }
 
   #activate(index) {

@@ -1,11 +1,13 @@
 // The box at the bottom: messages and slash commands, with completion and the history of what was sent.
 
-import { sendMessage } from "./api.js";
+import { sendMessage, useShortcut } from "./api.js";
 import { channelTitle } from "./channel.js";
 import { Completion } from "./completion.js";
 import { byId, h } from "./dom.js";
 import { History } from "./history.js";
 import { icon } from "./icons.js";
+import { entry } from "./messagemenu.js";
+import { attachPopup } from "./popup.js";
 
 /** @param {import("./state.js").Workspace} workspace */
 export function mountComposer(workspace) {
@@ -13,9 +15,18 @@ export function mountComposer(workspace) {
   const input = /** @type {HTMLTextAreaElement} */ (h("textarea", { id: "composer-input", class: "composer-input", rows: 1, spellcheck: "false", autocomplete: "off" }));
   const send = h("button", { type: "submit", class: "send-button", "aria-label": "Send" }, icon("send"));
   const history = new History();
-  const completion = new Completion(input, (command) => write(`${command.command} `));
-  const form = h("form", { class: "composer" }, input, send);
+  const completion = new Completion(input, (choice) => pick(choice));
+  const menu = h("span", { class: "popup-anchor composer-menu" });
+  const form = h("form", { class: "composer" }, menu, input, send);
 
+  const start = ({ callback_id: id }) => {
+    const { me, current } = workspace;
+    useShortcut(me, id, { channel: current }).catch((error) => workspace.notice(current, error.message));
+  };
+  const pick = (choice) => {
+    write(choice.command ? `${choice.command} ` : "");
+    if (!choice.command) start(choice);
+  };
   const write = (text) => {
     input.value = text;
     input.setSelectionRange(text.length, text.length);
@@ -24,7 +35,7 @@ export function mountComposer(workspace) {
   const changed = () => {
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight}px`;
-    completion.update(input.value, workspace.commands);
+    completion.update(input.value, workspace.commands, globalShortcuts(workspace));
   };
   const submit = async () => {
     const text = input.value.trim();
@@ -39,11 +50,12 @@ export function mountComposer(workspace) {
   };
   const draw = () => {
     const channel = workspace.channel(workspace.current);
-    const closed = !channel || channel.archived;
+    const closed = !workspace.isWritable(workspace.current);
+    menu.replaceChildren(...shortcutMenu(globalShortcuts(workspace), start));
     const label = `Message ${channel ? channelTitle(channel) : ""}, or / for commands`;
     input.placeholder = label;
     input.setAttribute("aria-label", label);
-    if (closed) area.replaceChildren(closedLine(channel));
+    if (closed) area.replaceChildren(closedLine(channel, workspace.app));
     else if (!area.contains(form)) area.replaceChildren(completion.element, form); // moving it would cost it the focus
     changed();
   };
@@ -66,12 +78,12 @@ function onKey(event, parts) {
   return completionKey(event, parts) || historyKey(event, parts) || sendKey(event, parts);
 }
 
-function completionKey({ key, shiftKey }, { input, completion, write }) {
+function completionKey({ key, shiftKey }, { input, completion }) {
   if (key === "Escape" && !completion.element.hidden) completion.hide();
   else if (!completion.isChoosing || shiftKey) return false;
   else if (key === "ArrowDown") completion.move(1);
   else if (key === "ArrowUp") completion.move(-1);
-  else if (key === "Tab" || (key === "Enter" && input.value !== completion.active.command)) write(`${completion.active.command} `);
+  else if (key === "Tab" || (key === "Enter" && input.value !== completion.active.command)) completion.pick();
   else return false;
   return true;
 }
@@ -91,6 +103,19 @@ function sendKey({ key, shiftKey }, { submit }) {
   return true;
 }
 
-function closedLine(channel) {
-  return h("p", { class: "composer-closed" }, channel ? `${channelTitle(channel)} is archived: it can be read, nothing can be added.` : "");
+function closedLine(channel, app) {
+  const archived = channel ? `${channelTitle(channel)} is archived: it can be read, nothing can be added.` : "";
+  return h("p", { class: "composer-closed" }, channel?.im ? `Sending messages to ${app.name} has been turned off.` : archived);
+}
+
+function globalShortcuts({ shortcuts }) {
+  return shortcuts.filter(({ type }) => type === "global");
+}
+
+/** The button before the box: the workspace's shortcuts. Nothing where there are none. */
+function shortcutMenu(shortcuts, start) {
+  if (shortcuts.length === 0) return [];
+  const button = h("button", { type: "button", class: "icon-button", "aria-label": "Shortcuts" }, icon("plus"));
+  const groups = [{ options: shortcuts.map((shortcut) => entry(shortcut, shortcut)) }];
+  return [button, attachPopup(button, { role: "menu", align: "start", groups, onPick: start })];
 }

@@ -2,7 +2,7 @@
 
 import { changeChannel } from "./api.js";
 import { channelSign, channelTitle } from "./channel.js";
-import { byId, h } from "./dom.js";
+import { byId, h, redraw } from "./dom.js";
 import { icon } from "./icons.js";
 import { attachPopup } from "./popup.js";
 import { toggleSidebar } from "./sidebar.js";
@@ -13,6 +13,8 @@ export function mountHeader(workspace) {
     const channel = workspace.channel(workspace.current);
     document.title = channel ? `${channelTitle(channel)} · Callboard workspace` : "Callboard workspace";
     byId("channel-header").replaceChildren(menuButton(), ...(channel ? title(channel, workspace) : []));
+    redraw(byId("tabs"), ...tabs(workspace));
+    byId("tabs").hidden = workspace.tabs(workspace.current).length < 2;
   };
   const drawBanner = () => {
     const banner = byId("link-banner");
@@ -21,6 +23,7 @@ export function mountHeader(workspace) {
   };
   workspace.addEventListener("loaded", draw);
   workspace.addEventListener("channel", draw);
+  workspace.addEventListener("tab", draw);
   workspace.addEventListener("traits", () => {
     const hadFocus = byId("channel-header").contains(document.activeElement);
     draw();
@@ -44,6 +47,21 @@ function title(channel, workspace) {
     channel.bot_member ? null : h("span", { class: "channel-topic" }, `${workspace.app.name} is not in this channel`),
     ...(channel.im ? [] : actions(channel, workspace)),
   ].filter((node) => node !== null);
+}
+
+/** The tabs of the app's own screen; the arrows go from one to the other. */
+function tabs(workspace) {
+  const names = workspace.tabs(workspace.current);
+  const step = (event) => {
+    if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
+    event.preventDefault();
+    workspace.showTab(names.find((name) => name !== workspace.tab));
+    byId("tabs").querySelector('[aria-selected="true"]').focus();
+  };
+  return names.map((name) => h("button", {
+    type: "button", role: "tab", class: "tab", id: `tab-${name}`, "aria-selected": String(name === workspace.tab), tabindex: name === workspace.tab ? 0 : -1,
+    "aria-controls": name === "home" ? "home" : "message-scroll", onclick: () => workspace.showTab(name), onkeydown: step,
+  }, name === "home" ? "Home" : "Messages"));
 }
 
 /** What becomes of the channel: a menu at the end of the line. */

@@ -2,6 +2,7 @@
 
 const PATHS = {
   menu: "M3 5.5h14M3 10h14M3 14.5h14",
+  plus: "M10 4.5v11M4.5 10h11",
   close: "M5 5l10 10M15 5L5 15",
   chevron: "M5.5 8l4.5 4.5L14.5 8",
   dots: "M4.5 10h.01M10 10h.01M15.5 10h.01",

@@ -2,8 +2,10 @@
 
 import { mountComposer } from "./composer.js";
 import { mountHeader } from "./header.js";
+import { mountHome } from "./home.js";
 import { mountMessages } from "./messages.js";
 import { mountModal } from "./modal.js";
+import { mountReply } from "./reply.js";
 import { Session } from "./session.js";
 import { mountSidebar } from "./sidebar.js";
 import { Workspace } from "./state.js";
@@ -25,8 +27,10 @@ function main() {
   mountHeader(workspace);
   mountMessages(workspace);
   mountThread(workspace);
+  mountReply(workspace);
   mountModal(workspace);
   mountComposer(workspace);
+  mountHome(workspace);
 
   workspace.addEventListener("channel", () => setAddress({ channel: workspace.current }));
   addEventListener("hashchange", () => workspace.show(location.hash.slice(1)));

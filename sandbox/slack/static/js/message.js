@@ -1,13 +1,14 @@
 // One message: who, when, what, and for whose eyes.
 
-import { sendAction } from "./api.js";
+import { renderAttachment } from "./attachments.js";
 import { avatar } from "./avatar.js";
 import { renderBlocks } from "./blocks.js";
 import { formatDate, tsSeconds } from "./dates.js";
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { messageMenu } from "./messagemenu.js";
 import { renderMrkdwn } from "./mrkdwn.js";
-import { FormState } from "./surface.js";
+import { makeSurface } from "./surface.js";
 import { timeElement } from "./time.js";
 
 /**
@@ -27,11 +28,12 @@ import { timeElement } from "./time.js";
 export function renderMessage(message, workspace, { continued, thread }) {
   const author = authorOf(message, workspace);
   const seconds = tsSeconds(message.ts);
+  const name = `${author.name}, ${formatDate(seconds, "{time}")}`;
   const isEvent = Boolean(message.subtype) && !message.broadcast;
   const classes = ["message", continued && "continued", message.ephemeral && "ephemeral", message.notice && "notice", isEvent && "event"];
   return h("article", {
     class: classes.filter(Boolean).join(" "), data: { ts: message.ts, channel: message.channel, thread: message.thread_ts },
-    "aria-label": `${author.name}, ${formatDate(seconds, "{time}")}`,
+    "aria-label": name,
   },
   message.ephemeral ? privacy(message, workspace) : null,
   h("div", { class: "message-side" }, continued ? timeElement(seconds, "{time}", "message-time") : avatar(author, workspace.app)),
@@ -40,7 +42,9 @@ export function renderMessage(message, workspace, { continued, thread }) {
     thread.root ? repliedTo(thread.root, workspace) : null,
     content(message, workspace),
     isMarkedEdited(message) ? h("span", { class: "edited" }, "(edited)") : null,
-    thread.count ? repliesLine(message, thread, workspace) : null));
+    ...attachments(message, workspace),
+    thread.count ? repliesLine(message, thread, workspace) : null),
+  messageMenu(message, workspace, name));
 }
 
 /** As in Slack, an edit of blocks is not marked. */
@@ -80,16 +84,16 @@ function privacy(message, workspace) {
 
 /** The blocks; the text is their stand-in for notifications and is shown only where there are none. */
 function content(message, workspace) {
-  if (!message.blocks?.length) return h("div", { class: "text" }, renderMrkdwn(message.text ?? "", workspace.names));
-  return renderBlocks(message.blocks, surfaceOf(message, workspace));
+  if (message.blocks?.length) return renderBlocks(message.blocks, surfaceOf(message, workspace));
+  if (!message.text && message.attachments?.length) return null;
+  return h("div", { class: "text" }, renderMrkdwn(message.text ?? "", workspace.names));
 }
 
-/** @returns {import("./surface.js").Surface} */
-function surfaceOf(message, workspace) {
-  const form = new FormState();
-  const act = async (action) => {
-    const where = { channel: message.channel, message_ts: message.ts, state_values: form.values() };
-    await sendAction(workspace.me, { ...action, ...where }).catch((error) => workspace.notice(message.channel, error.message));
-  };
-  return { names: workspace.names, form, act };
+function attachments(message, workspace) {
+  return (message.attachments ?? []).map((attachment) =>
+    renderAttachment(attachment, surfaceOf(message, workspace, { attachment_id: attachment.id }), workspace.app));
+}
+
+function surfaceOf({ channel, ts }, workspace, more = {}) {
+  return makeSurface(workspace, { channel, message_ts: ts, ...more });
 }

@@ -117,10 +117,11 @@ function replaceChildren(parent, nodes) {
 function keepingFocus(list, change) {
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
   const ts = focused?.closest("[data-ts]")?.dataset.ts;
-  const { actionId, blockId, thread } = focused?.dataset ?? {};
+  const { actionId, blockId, thread, menu } = focused?.dataset ?? {};
   change();
   if (list.contains(focused)) return;
   if (thread) list.querySelector(`button[data-thread="${thread}"]`)?.focus({ preventScroll: true });
+  if (menu) list.querySelector(`button[data-menu="${menu}"]`)?.focus({ preventScroll: true });
   if (!actionId) return;
   const controls = [...list.querySelectorAll("[data-action-id]")].filter((control) =>
     control.dataset.actionId === actionId && control.closest("[data-ts]").dataset.ts === ts);

@@ -1,12 +1,12 @@
 // The stack of open views; the topmost is on show, in a dialog of the browser's own (which keeps the focus inside).
 
-import { closeView, sendAction, submitView } from "./api.js";
+import { closeView, submitView } from "./api.js";
 import { renderBlocks } from "./blocks.js";
 import { byId, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { renderMrkdwn } from "./mrkdwn.js";
 import { settlePending } from "./pending.js";
-import { FormState } from "./surface.js";
+import { FormState, makeSurface } from "./surface.js";
 import { renderText } from "./text.js";
 
 /** @param {import("./state.js").Workspace} workspace */
@@ -28,7 +28,15 @@ export function mountModal(workspace) {
     event.preventDefault(); // the view goes when the stack says so
     closeTop(workspace);
   });
-  dialog.addEventListener("keydown", (event) => keepFocusInside(event, dialog));
+  dialog.addEventListener("keydown", (event) => {
+    keepFocusInside(event, dialog);
+    if (isSubmission(event)) dialog.querySelector(".submit")?.click();
+  });
+}
+
+/** Enter in a field of one line submits, unless the app wants to hear of it by itself. */
+function isSubmission({ key, target, isComposing, defaultPrevented }) {
+  return key === "Enter" && !isComposing && !defaultPrevented && target.matches("input.text-input:not([data-dispatches], .external)");
 }
 
 function show(dialog, view, workspace, form) {
@@ -36,12 +44,21 @@ function show(dialog, view, workspace, form) {
   const isSameView = dialog.dataset.viewId === view.id;
   const scrollTop = isSameView ? dialog.querySelector(".modal-body")?.scrollTop ?? 0 : 0;
   dialog.replaceChildren(...parts(view, workspace, form));
-  Object.assign(dialog.dataset, { viewId: view.id, callbackId: view.callback_id ?? "" });
+  Object.assign(dialog.dataset, { viewId: view.id, callbackId: view.callback_id ?? "", depth: workspace.views.length });
   dialog.setAttribute("aria-labelledby", "modal-title");
   if (!dialog.open) dialog.showModal();
   dialog.querySelector(".modal-body").scrollTop = scrollTop;
   const successor = focused && [...dialog.querySelectorAll("[data-action-id]")].find((control) => control.dataset.actionId === focused);
-  (successor || dialog.querySelector(".modal-body .text-input") || dialog.querySelector(".modal-close")).focus();
+  const wrong = !isSameErrors(dialog, view) && dialog.querySelector('[aria-invalid="true"]');
+  (wrong || successor || dialog.querySelector(".modal-body .text-input") || dialog.querySelector(".modal-close")).focus();
+}
+
+/** Whether these complaints were on show before: new ones lead to the first field that is wrong. */
+function isSameErrors(dialog, { errors }) {
+  const shown = JSON.stringify(errors ?? {});
+  const isSame = dialog.dataset.errors === shown;
+  dialog.dataset.errors = shown;
+  return isSame;
 }
 
 function parts(view, workspace, form) {
@@ -51,10 +68,10 @@ function parts(view, workspace, form) {
     h("header", { class: "modal-head" },
       h("h2", { id: "modal-title" }, renderText(view.title, names)),
       h("button", { type: "button", class: "icon-button modal-close", "aria-label": "Close dialog", onclick: close }, icon("close"))),
-    h("div", { class: "modal-body", tabindex: 0, role: "group", "aria-label": "Contents" }, renderBlocks(view.blocks, surfaceOf(view, workspace, form))),
+    h("div", { class: "modal-body", tabindex: 0, role: "group", "aria-label": "Contents" }, renderBlocks(view.blocks, makeSurface(workspace, { view_id: view.id }, { form, errors: view.errors, channel: view.channel, headings: 3 }))),
     h("footer", { class: "dialog-actions" },
       h("button", { type: "button", class: "button", onclick: close }, view.close ? renderText(view.close, names) : "Close"),
-      view.submit ? h("button", { type: "button", class: "button primary", onclick: () => submit(view, workspace, form) }, renderText(view.submit, names)) : null),
+      view.submit ? h("button", { type: "button", class: "button primary submit", onclick: () => submit(view, workspace, form) }, renderText(view.submit, names)) : null),
   ];
 }
 
@@ -62,15 +79,6 @@ function parts(view, workspace, form) {
 function warn(dialog, text, names) {
   dialog.querySelector(".modal-notice")?.remove();
   dialog.querySelector(".dialog-actions").before(h("div", { class: "modal-notice text", role: "alert" }, renderMrkdwn(text, names)));
-}
-
-/** @returns {import("./surface.js").Surface} */
-function surfaceOf(view, workspace, form) {
-  const act = async (action) => {
-    const request = { ...action, view_id: view.id, state_values: form.values() };
-    await sendAction(workspace.me, request).catch((error) => workspace.notice(workspace.current, error.message));
-  };
-  return { names: workspace.names, form, act, errors: view.errors };
 }
 
 function submit(view, workspace, form) {

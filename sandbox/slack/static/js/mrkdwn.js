@@ -12,6 +12,7 @@ import { timeElement } from "./time.js";
  * @property {string} me the viewer's user id
  * @property {(id: string) => string} user
  * @property {(id: string) => string} channel
+ * @property {(id: string) => string} [group]
  */
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
@@ -121,7 +122,7 @@ function reference(inner, names) {
   if (target.startsWith("@")) return mention("@", target.slice(1), label, names.user, names.me);
   if (target.startsWith("#")) return mention("#", target.slice(1), label, names.channel);
   if (target.startsWith("!date^")) return dateReference(target, label);
-  if (target.startsWith("!")) return h("span", { class: "mention broadcast" }, `@${broadcastName(target, label)}`);
+  if (target.startsWith("!")) return h("span", { class: "mention broadcast" }, `@${broadcastName(target, label, names)}`);
   if (/^(?:https?:|mailto:)/.test(target)) return link(decodeEntities(target), label ?? decodeEntities(target).replace(/^mailto:/, ""));
   return null;
 }
@@ -132,8 +133,11 @@ function mention(sign, id, label, name, me) {
   return h("span", { class: id === me ? "mention mine" : "mention", data: { id } }, sign + (known === id ? label ?? id : known));
 }
 
-function broadcastName(target, label) {
-  if (target.startsWith("!subteam^")) return (label ?? target.slice("!subteam^".length)).replace(/^@/, "");
+function broadcastName(target, label, names) {
+  if (target.startsWith("!subteam^")) {
+    const id = target.slice("!subteam^".length);
+    return (label ?? names.group?.(id) ?? id).replace(/^@/, "");
+  }
   return target.slice(1);
 }
 

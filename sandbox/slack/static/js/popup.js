@@ -1,5 +1,5 @@
 // A list that opens from a button: the popup of a select, of an overflow menu and of the person switch.
-// The button keeps the focus; aria-activedescendant says which option the keyboard is on.
+// The button of a list keeps the focus, a menu takes it; aria-activedescendant says which option the keyboard is on.
 
 import { h, uniqueId } from "./dom.js";
 
@@ -17,35 +17,41 @@ const TYPING_PAUSE_MS = 700;
  */
 
 /**
- * Let a button open a list of options.
+ * Let a button open a list of options, or a field to type into one that is filled while somebody types.
  * @param {HTMLElement} button
  * @param {object} settings
  * @param {Group[]} settings.groups
  * @param {"listbox" | "menu"} settings.role
- * @param {() => any} [settings.selected] the value that is chosen now
+ * @param {() => any} [settings.selected] the value that is chosen now, or with `multiple` all of them
+ * @param {boolean} [settings.multiple] whether it stays open for further picks
+ * @param {boolean} [settings.typed] whether the button is a field to type into
+ * @param {"start" | "end"} [settings.align] which edge of the button it keeps to
  * @param {(value: any) => void} settings.onPick
- * @returns {HTMLElement} the popup, to be placed beside the button
+ * @returns {any} the popup's element, to be placed beside the button; of a field the popup itself
  */
 export function attachPopup(button, settings) {
   const popup = new Popup(button, settings);
-  return popup.element;
+  return settings.typed ? popup : popup.element;
 }
 
 class Popup {
-  constructor(button, { groups, role, selected = () => undefined, onPick }) {
-    Object.assign(this, { button, role, selected, onPick, active: -1, typed: "", typedAt: 0 });
-    this.options = groups.flatMap((group) => group.options);
-    this.element = h("div", { class: "popup", id: uniqueId("popup"), role, popover: "auto", "aria-label": button.getAttribute("aria-label") });
-    this.items = [];
-    this.element.append(...groups.map((group) => this.#group(group)));
+  constructor(button, { groups, role, selected = () => undefined, onPick, multiple = false, typed = false, align = role === "menu" ? "end" : "start" }) {
+    Object.assign(this, { button, role, selected, onPick, multiple, isField: typed, align, active: -1, typed: "", typedAt: 0 });
+    this.element = h("div", {
+      class: "popup", id: uniqueId("popup"), role, popover: typed ? "manual" : "auto", "aria-label": button.getAttribute("aria-label"),
+      "aria-multiselectable": multiple ? "true" : null, tabindex: role === "menu" ? -1 : null,
+    });
+    this.holder = role === "menu" ? this.element : button;
+    this.fill(groups);
     button.setAttribute("aria-haspopup", role);
     button.setAttribute("aria-controls", this.element.id);
     button.setAttribute("aria-expanded", "false");
-    button.addEventListener("click", () => this.#toggle());
+    if (!typed) button.addEventListener("click", () => this.#toggle());
     button.addEventListener("keydown", (event) => this.#key(event));
     // A press on the button would close the popup and the click open it again.
     button.addEventListener("pointerdown", () => { this.wasOpen = this.isOpen; });
-    button.addEventListener("blur", () => this.close());
+    this.holder.addEventListener("blur", () => this.close());
+    if (this.holder !== button) this.holder.addEventListener("keydown", (event) => this.#key(event));
     this.element.addEventListener("pointerdown", (event) => event.preventDefault());
     this.element.addEventListener("toggle", (event) => this.#toggled(event.newState === "open"));
   }
@@ -54,13 +60,32 @@ class Popup {
     return this.element.matches(":popover-open");
   }
 
+  /** Offer these options instead. @param {Group[]} groups */
+  fill(groups) {
+    this.options = groups.flatMap((group) => group.options);
+    this.items = [];
+    this.element.replaceChildren(...groups.map((group) => this.#group(group)));
+    this.active = -1;
+    if (this.isOpen) this.#activate(0);
+  }
+
   open() {
     if (this.isOpen || this.button.getAttribute("aria-disabled") === "true") return;
-    const chosen = this.selected();
-    this.items.forEach((item, index) => item.setAttribute("aria-selected", String(this.options[index].value === chosen)));
+    this.#mark();
     this.element.showPopover();
     this.#place();
-    this.#activate(Math.max(0, this.options.findIndex((option) => option.value === chosen)));
+    this.holder.focus({ preventScroll: true });
+    this.#activate(Math.max(0, this.options.findIndex((option) => this.#isChosen(option))));
+  }
+
+  #isChosen({ value }) {
+    const chosen = this.selected();
+    return this.multiple ? chosen.includes(value) : value === chosen;
+  }
+
+  #mark() {
+    if (this.role === "menu") return;
+    this.items.forEach((item, index) => item.setAttribute("aria-selected", String(this.#isChosen(this.options[index]))));
   }
 
   close() {
@@ -93,14 +118,15 @@ class Popup {
   #toggled(open) {
     this.button.setAttribute("aria-expanded", String(open));
     if (open) return;
-    this.button.removeAttribute("aria-activedescendant");
+    this.holder.removeAttribute("aria-activedescendant");
     this.active = -1;
   }
 
   #pick(index) {
-    this.close();
+    if (!this.options[index]) return;
+    if (!this.multiple) this.close();
     this.button.focus();
-    this.onPick(this.options[index].value);
+    Promise.resolve(this.onPick(this.options[index].value)).then(() => this.#mark());
   }
 
   #activate(index) {
@@ -110,17 +136,19 @@ class Popup {
     if (!item) return;
     item.classList.add("active");
     item.scrollIntoView({ block: "nearest" });
-    this.button.setAttribute("aria-activedescendant", item.id);
+    this.holder.setAttribute("aria-activedescendant", item.id);
   }
 
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const handled = this.isOpen ? this.#openKey(event.key) : this.#closedKey(event.key);
-    if (handled || this.#typeahead(event.key)) event.preventDefault();
+    if (!handled && (this.isField || !this.#typeahead(event.key))) return;
+    event.preventDefault();
+    event.stopPropagation(); // Enter and Escape mean this list, not the dialog or the pane around it
   }
 
   #closedKey(key) {
-    if (key !== "ArrowDown" && key !== "ArrowUp") return false;
+    if ((key !== "ArrowDown" && key !== "ArrowUp") || this.options.length === 0) return false;
     this.open();
     return true;
   }
@@ -128,11 +156,19 @@ class Popup {
   #openKey(key) {
     const last = this.items.length - 1;
     const moves = { ArrowDown: Math.min(this.active + 1, last), ArrowUp: Math.max(this.active - 1, 0), Home: 0, End: last };
-    if (key in moves) this.#activate(moves[key]);
-    else if (key === "Enter" || (key === " " && !this.#isTyping())) this.#pick(this.active);
-    else if (key === "Escape") this.close();
+    if (key in moves && !(this.isField && (key === "Home" || key === "End"))) this.#activate(moves[key]);
+    else if (key === "Enter" || (key === " " && !this.isField && !this.#isTyping())) this.#pick(this.active);
+    else if (key === "Escape") this.#leave();
+    else if (key === "Tab" && this.holder !== this.button) return this.#leave();
     else return false;
     return true;
+  }
+
+  /** Back to the button; what the key does by itself, it does from there. */
+  #leave() {
+    this.close();
+    this.button.focus();
+    return false;
   }
 
   #isTyping() {
@@ -160,7 +196,7 @@ class Popup {
     style.maxHeight = `${Math.min(360, upwards ? above : below)}px`;
     const { width, height } = this.element.getBoundingClientRect();
     style.top = `${upwards ? anchor.top - GAP - height : anchor.bottom + GAP}px`;
-    const left = this.role === "menu" ? anchor.right - width : anchor.left;
+    const left = this.align === "end" ? anchor.right - width : anchor.left;
     style.left = `${Math.max(EDGE, Math.min(left, innerWidth - EDGE - width))}px`;
   }
 }

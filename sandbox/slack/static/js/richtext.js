@@ -40,7 +40,7 @@ function inline(element, names) {
     case "user": return h("span", { class: "mention" }, `@${names.user(element.user_id)}`);
     case "channel": return h("span", { class: "mention" }, `#${names.channel(element.channel_id)}`);
     case "broadcast": return h("span", { class: "mention broadcast" }, `@${element.range}`);
-    case "usergroup": return h("span", { class: "mention" }, `@${element.usergroup_id}`);
+    case "usergroup": return h("span", { class: "mention" }, `@${names.group?.(element.usergroup_id) ?? element.usergroup_id}`);
     case "emoji": return emojiElement(element.name) ?? `:${element.name}:`;
     case "date": return date(element);
     default: return h("span", { class: "pre-wrap" }, element.text ?? "");

@@ -9,6 +9,7 @@
  * @property {string} [username]
  * @property {string} text
  * @property {any[]} [blocks]
+ * @property {any[]} [attachments] what hangs under it, unfurled links included
  * @property {boolean} ephemeral
  * @property {boolean} edited
  * @property {string | null} [thread_ts] the message that it replies to
@@ -17,12 +18,15 @@
  * @property {boolean} [notice] a line of the workspace itself, kept in this window only
  *
  * @typedef {{id: string, name: string, real_name: string, is_bot: boolean, color: string}} User
+ * @typedef {{name: string, type: "global" | "message", callback_id: string, description: string}} Shortcut
+ * @typedef {"home" | "messages"} Tab
  * @typedef {{id: string, name: string, im: boolean, private: boolean, archived: boolean, bot_member: boolean}} Channel
  */
 
 /**
  * Dispatches `loaded`, `channel` (another one is shown), `thread` (another one, or none), `messages` (detail: the
- * channel's id), `channels` (unread marks, or one is new), `traits` (what the channel on show is), `views`,
+ * channel's id), `tab` (another one of the app's own screen), `home` (what the app published changed), `channels`
+ * (unread marks, or one is new), `traits` (what the channel on show is), `views`,
  * `acknowledged` (the app took the last use), `notice` (detail: its text) and `connection`.
  */
 export class Workspace extends EventTarget {
@@ -34,6 +38,16 @@ export class Workspace extends EventTarget {
   /** @type {Channel[]} */
   channels = [];
   commands = [];
+  /** @type {Shortcut[]} */
+  shortcuts = [];
+  /** @type {{id: string, handle: string}[]} */
+  groups = [];
+  /** Which tabs the app's own screen has. */
+  appHome = { home_tab_enabled: false, messages_tab_enabled: true, messages_tab_read_only_enabled: false };
+  /** What the app published for this person, or null. */
+  home = null;
+  /** @type {Tab | null} the tab on show, on the app's own screen */
+  tab = null;
   views = [];
   /** Whether a bot is connected to the workspace. */
   connected = false;
@@ -55,9 +69,12 @@ export class Workspace extends EventTarget {
     if (state.me !== this.me) this.#notices = [];
     Object.assign(this, { team: state.team, app: state.app, me: state.me, channels: state.channels });
     Object.assign(this, { commands: state.commands, connected: state.connected, views: state.view_stack ?? [] });
+    Object.assign(this, { shortcuts: state.shortcuts ?? [], groups: state.groups ?? [], home: state.home ?? null });
+    Object.assign(this.appHome, state.app_home);
     this.users = new Map(state.users.map((user) => [user.id, user]));
     this.#messages = new Map(Object.entries(state.messages).map(([id, list]) => [id, new Map(list.map((message) => [message.ts, message]))]));
-    if (!this.channel(this.current)) this.current = this.channels.find(({ archived }) => !archived)?.id ?? "";
+    this.current = this.#counterpart(this.current) ?? this.channels.find(({ archived }) => !archived)?.id ?? "";
+    if (!this.tabs(this.current).includes(this.tab)) this.tab = this.#firstTab(this.current);
     this.#tell("loaded");
   }
 
@@ -69,6 +86,7 @@ export class Workspace extends EventTarget {
       case "message_deleted": return this.#remove(event.channel, event.ts);
       case "channel": return this.#putChannel(event.channel);
       case "notice": return this.notice(event.channel, event.text);
+      case "home": this.home = event.home; return this.#tell("home");
       case "views": this.views = event.view_stack; return this.#tell("views");
       case "acknowledged": return this.#tell("acknowledged");
       case "connected": this.connected = event.connected; return this.#tell("connection");
@@ -84,9 +102,39 @@ export class Workspace extends EventTarget {
   show(channelId) {
     if (!this.channel(channelId)) return;
     if (channelId !== this.current) this.showThread(null);
+    const tab = this.unread.has(channelId) ? "messages" : channelId === this.current ? this.tab : null;
     this.current = channelId;
-    this.unread.delete(channelId);
+    this.tab = this.tabs(channelId).includes(tab) ? tab : this.#firstTab(channelId);
+    if (this.tab !== "home") this.unread.delete(channelId);
     this.#tell("channel");
+  }
+
+  /** Show another tab of the app's own screen. @param {Tab} tab */
+  showTab(tab) {
+    if (tab === this.tab || !this.tabs(this.current).includes(tab)) return;
+    if (tab === "home") this.showThread(null);
+    else if (this.unread.delete(this.current)) this.#tell("channels");
+    this.tab = tab;
+    this.#tell("tab");
+  }
+
+  /** Whether a conversation is the app's own screen. */
+  isHome(channelId) {
+    return Boolean(this.channel(channelId)?.im);
+  }
+
+  /** Whether people may say something there. */
+  isWritable(channelId) {
+    const channel = this.channel(channelId);
+    if (!channel || channel.archived) return false;
+    return !channel.im || (this.appHome.messages_tab_enabled && !this.appHome.messages_tab_read_only_enabled);
+  }
+
+  /** The tabs of a conversation: the app's own screen has some. @returns {Tab[]} */
+  tabs(channelId) {
+    if (!this.isHome(channelId)) return [];
+    const { home_tab_enabled: home, messages_tab_enabled: messages } = this.appHome;
+    return /** @type {Tab[]} */ ([home && "home", messages && "messages"].filter(Boolean));
   }
 
   /** Open the thread of a message of the channel on show, or none. @param {string | null} ts */
@@ -151,6 +199,7 @@ export class Workspace extends EventTarget {
       me: this.me,
       user: (id) => this.users.get(id)?.name ?? (id === this.app.bot_user_id ? this.app.name : id),
       channel: (id) => this.channel(id)?.name ?? id,
+      group: (id) => this.groups.find((group) => group.id === id)?.handle ?? id,
     };
   }
 
@@ -158,7 +207,7 @@ export class Workspace extends EventTarget {
     const { channel, ts } = message;
     if (!this.#messages.has(channel)) this.#messages.set(channel, new Map());
     this.#messages.get(channel).set(ts, message);
-    if (isNew && channel !== this.current && (!message.thread_ts || message.broadcast)) {
+    if (isNew && (channel !== this.current || this.tab === "home") && (!message.thread_ts || message.broadcast)) {
       this.unread.add(channel);
       this.#tell("channels");
     }
@@ -171,6 +220,18 @@ export class Workspace extends EventTarget {
     else this.channels[place] = channel;
     this.#tell("channels");
     if (channel.id === this.current) this.#tell("traits");
+  }
+
+  /** The same conversation for whoever looks now: everybody's screen of the app has an id of its own. */
+  #counterpart(channelId) {
+    if (this.channel(channelId)) return channelId;
+    return channelId.startsWith("D") ? this.channels.find(({ im }) => im)?.id : undefined;
+  }
+
+  /** Where the app's own screen opens: where something was said, else at home. @returns {Tab | null} */
+  #firstTab(channelId) {
+    const tabs = this.tabs(channelId);
+    return tabs.includes("messages") && this.#all(channelId).length > 0 ? "messages" : tabs[0] ?? null;
   }
 
   /** Every message of a channel that was not dismissed, oldest first. */

@@ -1,4 +1,6 @@
-// Where blocks are shown. A message and a view differ only in this: who is named how, and what a click does.
+// Where blocks are shown. A message and a view differ only in this: how the server finds them, and what a click does.
+
+import { fetchSuggestions, sendAction } from "./api.js";
 
 /** What people have chosen or typed so far on one surface: Slack's `state.values`. */
 export class FormState {
@@ -34,5 +36,29 @@ export class FormState {
  * @property {import("./mrkdwn.js").Names} names
  * @property {FormState} form
  * @property {(action: Action) => Promise<void>} act
+ * @property {(menu: {block_id: string, action_id: string}, typed: string) => Promise<any>} suggest
+ * @property {import("./state.js").User[]} people
+ * @property {import("./state.js").Channel[]} places
+ * @property {2 | 3} headings the level of the headings in it
+ * @property {string} [channel] the conversation where it was asked for
  * @property {Record<string, string>} [errors] by block id, after a refused submission
  */
+
+/**
+ * The surface of a message or a view, `where` being how the server finds it.
+ * @param {import("./state.js").Workspace} workspace
+ * @param {Record<string, any>} where
+ * @param {{form?: FormState, errors?: Record<string, string>, channel?: string, headings?: 2 | 3}} [more]
+ * @returns {Surface}
+ */
+export function makeSurface(workspace, where, { form = new FormState(), errors, channel, headings = 2 } = {}) {
+  const { me, names } = workspace;
+  return {
+    names, form, errors, channel, headings,
+    people: [...workspace.users.values()].filter((user) => !user.is_bot),
+    places: workspace.channels,
+    act: (action) => sendAction(me, { ...action, ...where, state_values: form.values() })
+      .then(() => {}, (error) => workspace.notice(where.channel ?? workspace.current, error.message)),
+    suggest: (menu, typed) => fetchSuggestions(me, { ...menu, ...where, value: typed }),
+  };
+}

@@ -1,0 +1,18 @@
+"""Whether everybody can use what is on the page: the rules of axe-core, for the whole page or one part of it."""
+
+from typing import cast
+
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+from sandbox.slack.model import Json
+
+_RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+
+
+async def complaints(page: Page, part: str = "body") -> list[str]:
+    """What axe finds wrong, each with an element that it is about."""
+    results = await Axe().run(page, part, _RULES)
+    violations = cast("list[Json]", results.response["violations"])
+    found = [(each["id"], cast("list[Json]", each["nodes"])) for each in violations]
+    return [f"{rule}: {node['target']} {node['failureSummary']}" for rule, nodes in found for node in nodes]
