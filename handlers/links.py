@@ -8,9 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.addresses import MediaId, NotAnAddressError, read
 from bot.jobs import show_jobs
-from bot.replies import services_of
+from bot.replies import services_of, told_first
 from bot.views.unfurled import card
-from handlers.conversation import once
 
 Body = dict[str, Any]
 
@@ -24,7 +23,7 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
     """Unfurl the links of which there is something to tell; the others stay as they are."""
     services = services_of(context)
     media = {url: found for link in event["links"] if (found := media_of(url := str(link["url"])))}
-    if not media or not await once(services, body):
+    if not media or not await told_first(services, body):
         return
     shown = await show_jobs(services, [*dict.fromkeys(media.values())])
     unfurls = {
