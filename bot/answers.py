@@ -110,14 +110,16 @@ class JobDetails(_Value):
 class ServiceHealth(_Value):
     """How a service of an account is doing. `latency_s` is of the last answer; `error` is None when it answers.
 
-    `budget_left` of `budget` requests may still be made in the current second. `followed` jobs are looked at for
-    subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them with `swept_requests` requests.
+    `asked` is False for one that nobody asked yet. `budget_left` of `budget` requests may still be made in the current
+    second. `followed` jobs are looked at for subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them
+    with `swept_requests` requests.
     """
 
     account: str
     service: str
     region: str
     lists: bool
+    asked: bool = True
     latency_s: float | None = None
     error: ServiceError | None = None
     last_ok_at: datetime | None = None

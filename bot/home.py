@@ -88,6 +88,7 @@ async def _health(services: Services) -> list[ServiceHealth]:
             service=provider.service,
             region=provider.region,
             lists=provider.capabilities.lists,
+            asked=last != Health(),
             latency_s=last.latency_s,
             error=last.error,
             last_ok_at=last.last_ok_at,

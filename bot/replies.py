@@ -197,3 +197,11 @@ async def newest(services: Services, body: Body, clicked_at: datetime) -> bool:
         return await services.store.freshness.claim(view, clicked_at)
     except StoreUnavailable:
         return True
+
+
+async def told_first(services: Services, body: Body) -> bool:
+    """Whether this event was not taken yet; without Redis it may be taken again."""
+    try:
+        return await services.store.events.first(str(body.get("event_id")))
+    except StoreUnavailable:
+        return True

@@ -8,9 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.payloads import Ask
-from bot.replies import Asker, InChannel, services_of
-from bot.services import Services
-from bot.store import StoreUnavailable
+from bot.replies import Asker, InChannel, services_of, told_first
 from handlers.jobs import answer
 from handlers.words import undecorated
 
@@ -23,14 +21,6 @@ def register(app: AsyncApp) -> None:
     """Listen to those who speak to the bot."""
     app.event("app_mention")(on_mention)
     app.event("message")(on_message)
-
-
-async def once(services: Services, body: Body) -> bool:
-    """Whether this event was not taken yet; without Redis it may be taken again."""
-    try:
-        return await services.store.events.first(str(body.get("event_id")))
-    except StoreUnavailable:
-        return True
 
 
 async def on_mention(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
@@ -56,7 +46,7 @@ def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
 async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:
     # Of everything that is asked for, the answer holds what all who read it may see.
     services = services_of(context).seen_by(Audience.of_place(event["channel"], event["user"]))
-    if not await once(services, body):
+    if not await told_first(services, body):
         return
     context["reply"] = reply
     text = re.sub(rf"<@{context.bot_user_id}(?:\|[^>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))

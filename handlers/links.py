@@ -9,9 +9,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access import Audience
 from bot.addresses import MediaId, NotAnAddressError, read
 from bot.jobs import show_jobs
-from bot.replies import services_of
+from bot.replies import services_of, told_first
 from bot.views.unfurled import card
-from handlers.conversation import once
 
 Body = dict[str, Any]
 
@@ -25,7 +24,7 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
     """Unfurl the links of which there is something to tell; the others stay as they are."""
     services = services_of(context).seen_by(Audience.of_place(event["channel"], event["user"]))
     media = {url: found for link in event["links"] if (found := media_of(url := str(link["url"])))}
-    if not media or not await once(services, body):
+    if not media or not await told_first(services, body):
         return
     shown = await show_jobs(services, [*dict.fromkeys(media.values())])
     unfurls = {

@@ -46,7 +46,7 @@ def _line(service: ServiceHealth) -> str:
     if service.error:
         last = f" It last answered {date(service.last_ok_at)}." if service.last_ok_at else ""
         return f"{service_error(service.error)}{last}{_followed(service)}"
-    if service.latency_s is None and service.last_ok_at is None and service.budget is None:
+    if not service.asked:
         return f"❔ {bold(service.service, 60)} in {plain(service.region, 60)} was not asked yet"
     latency = f" in {round(service.latency_s * 1000):,} ms" if service.latency_s is not None else ""
     listing = "" if service.lists else " · looks jobs up by id, cannot list"

@@ -18,9 +18,7 @@ async def test_a_mention_is_answered_in_its_thread_for_everybody(stage: Stage):
 async def test_in_a_thread_it_is_answered_there(stage: Stage):
     root = (await stage.dana.reads("VideoOcrStuck"))["ts"]
     await stage.dana.says(f"<@U0CALLBOARD>: {OCR}", thread_ts=root)
-    answer = await stage.lee.hears(f"media-cn/video-ocr/{OCR}", thread_ts=root)
-    details = await stage.lee.clicks("Refresh", answer) if "Details" in answer.buttons() else answer
-    assert details.json["thread_ts"] == root
+    await stage.lee.hears(f"media-cn/video-ocr/{OCR}", thread_ts=root)
 
 
 async def test_a_mention_that_says_nothing_else_lists(stage: Stage):

@@ -37,7 +37,7 @@ def test_everything_has_its_part():
     mine = [subscribed.seen(subscribed.card(RUNNING))]
     failed = NOTHING.model_copy(update={"jobs": (job(id="b" * 32, name="broken"),), "more": True})
     tab = view.home(
-        mine, NOTHING, failed, [ANSWERS, ANSWERS.model_copy(update={"service": "vod", "latency_s": None})], NOON
+        mine, NOTHING, failed, [ANSWERS, ANSWERS.model_copy(update={"service": "vod", "asked": False})], NOON
     )
     text = accept(tab)
     for words in ("*My subscriptions*", "*lecture 7*", "*Running now*", "No jobs match.", "*broken*", "in 80 ms",
