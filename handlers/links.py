@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access import Audience
 from bot.addresses import MediaId, NotAnAddressError, read
 from bot.jobs import show_jobs
-from bot.replies import services_of, told_first
+from bot.replies import Asker, services_of, told_first
 from bot.views.unfurled import card
 
 Body = dict[str, Any]
@@ -22,7 +22,8 @@ def register(app: AsyncApp) -> None:
 
 async def on_links(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Unfurl the links of which there is something to tell; the others stay as they are."""
-    services = services_of(context).seen_by(Audience.of_place(event["channel"], event["user"]))
+    asker = Asker.named(event["user"], event["channel"], context)
+    services = services_of(context).seen_by(Audience.of_place(asker.channel, asker.user))
     media = {url: found for link in event["links"] if (found := media_of(url := str(link["url"])))}
     if not media or not await told_first(services, body):
         return

@@ -16,7 +16,7 @@ from handlers.parser import parse
 from providers.models import JobQuery
 from tests.bot.memory import InMemory, services
 
-MEMBERS = {"S1": frozenset({"U0LEE"})}
+MEMBERS = {("", "S1"): frozenset({"U0LEE"})}
 RULES = (
     AccessRule(accounts=("media",), channels=("C0ONCALL",), users=("U0DANA",)),
     AccessRule(accounts=("media", "vod"), groups=("S1",), subscribe=False),
