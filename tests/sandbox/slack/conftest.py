@@ -188,7 +188,7 @@ async def slack(
             url = await stack.enter_async_context(serving(workspace, ack_within=ack_within, retry_after=retry_after))
         else:
             app = create_app(workspace, delivery=road, ack_within=ack_within, retry_after=retry_after)
-            stack.callback(app.state.events.close)
+            stack.callback(app.state.life.close)
             transport = httpx.ASGITransport(app)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, transport=transport))
         yield Slack(workspace, clock, url, http)
