@@ -9,7 +9,7 @@ Json = dict[str, Any]
 @dataclass(frozen=True)
 class Team:
     id: str = "T0SANDBOX"
-    name: str = "Callboard sandbox"
+    name: str = "Callboard workspace"
     domain: str = "callboard-sandbox"
 
 

@@ -113,14 +113,17 @@ class Page:
         ]
 
     async def _state(self, request: Request) -> Response:
-        asked = request.query_params.get("user", "")
-        user = self._workspace.users.get(asked) if asked else self._workspace.people[0]
+        user = self._workspace.users.get(self._looking(request.query_params))
         if user is None:
             return JSONResponse({"ok": False, "error": "user_not_found"}, status_code=404)
         return JSONResponse(self._state_of(user))
 
+    def _looking(self, query: Mapping[str, str]) -> str:
+        """Whose eyes a page looks through: the first person's unless it says."""
+        return query.get("user") or self._workspace.people[0].id
+
     def _state_of(self, user: User) -> Json:
-        workspace, installed = self._workspace, self._workspace.installation is not None
+        workspace = self._workspace
         seen = {
             channel.id: workspace.messages.seen_by(channel.id, user.id)
             for channel in workspace.channels.values()
@@ -132,7 +135,7 @@ class Page:
             "workspaces": [self._neighbour(each) for each in self._life.world.workspaces.values()],
             "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id, **self._standing()},
             "me": user.id,
-            "users": [vars(each) for each in workspace.users.values() if installed or each.id != workspace.app.user_id],
+            "users": [vars(each) for each in workspace.users.values()],
             "channels": [channel.as_page() for channel in shown],
             "commands": [
                 command.model_dump(include={"command", "description", "usage_hint"}) for command in workspace.commands
@@ -169,7 +172,7 @@ class Page:
         return {"installed": workspace.installation is not None, "organization": whole}
 
     async def _live(self, socket: WebSocket) -> None:
-        user = socket.query_params.get("user", "")
+        user = self._looking(socket.query_params)
         if user not in self._workspace.users:
             await socket.close(code=4404, reason="user_not_found")
             return
