@@ -111,6 +111,11 @@ async def until(condition: Callable[[], Awaitable[T | None]]) -> T:
         return found
 
 
+def code_of(redirect: str) -> str:
+    """The code that a browser carries back to the app."""
+    return httpx.URL(redirect).params["code"]
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()

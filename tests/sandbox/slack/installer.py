@@ -19,24 +19,29 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sandbox.slack.credentials import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
 from sandbox.slack.model import Json
 from sandbox.slack.world import World
+from tests.scenarios.person import Person
 
 REDIRECT = "http://127.0.0.1:3000/slack/oauth_redirect"
 
 
 @dataclass
 class Installer:
-    """The app, and the browser of whoever installs it. `seen` are the commands that it was handed, with the token."""
+    """The app, and the browser of whoever installs it. `seen` are the commands that it was handed, with the token.
+
+    `pages` are the workspaces' by their ids.
+    """
 
     world: World
-    origin: str
-    http: httpx.AsyncClient
+    pages: dict[str, httpx.AsyncClient]
     app: AsyncApp
     store: FileInstallationStore
     seen: list[tuple[Json, str | None]] = field(default_factory=list[tuple[Json, str | None]])
     cookies: str = ""
 
-    def path(self, team: str) -> str:
-        return self.world.path(self.world.workspaces[team])
+    def person(self, team: str) -> Person:
+        """The first person of a workspace."""
+        workspace = self.world.workspaces[team]
+        return Person(workspace.people[0].id, self.pages[team], workspace)
 
     async def link(self) -> str:
         """Open the app's install link, and give the address that it sends the browser to."""
@@ -62,14 +67,14 @@ class Installer:
         assert status == 200, words
 
     async def hook(self, team: str, what: str, **order: Any) -> Json:
-        response = await self.http.post(f"{self.path(team)}/test/{what}", json=order)
+        response = await self.pages[team].post(f"/test/{what}", json=order)
         response.raise_for_status()
         return response.json()
 
     async def type(self, team: str, text: str) -> httpx.Response:
         workspace = self.world.workspaces[team]
         body = {"user": workspace.people[0].id, "channel": next(iter(workspace.channels)), "text": text}
-        return await self.http.post(f"{self.path(team)}/ui/message", json=body)
+        return await self.pages[team].post("/ui/message", json=body)
 
     async def token(self, team: str | None, enterprise: str | None = None) -> str | None:
         """The bot's token in the app's own store."""
@@ -80,7 +85,8 @@ class Installer:
 
     async def api(self, method: str, token: str | None = None, **arguments: Any) -> Json:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return (await self.http.post(f"/api/{method}", json=arguments, headers=headers)).json()
+        home = self.pages[self.world.home.team.id]
+        return (await home.post(f"/api/{method}", json=arguments, headers=headers)).json()
 
     async def access(self, **arguments: Any) -> Json:
         """oauth.v2.access with the right id and secret, and the redirect URI, unless `arguments` say otherwise."""
@@ -112,10 +118,13 @@ async def installer(world: World, origin: str, folder: Path) -> AsyncGenerator[I
     assert settings.authorize.token_rotator
     settings.authorize.token_rotator.client = client  # its own would rotate at slack.com
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=origin))
+        pages = {
+            team: await stack.enter_async_context(httpx.AsyncClient(base_url=f"{origin}{world.path(workspace)}/"))
+            for team, workspace in world.workspaces.items()
+        }
         store = settings.installation_store
         assert isinstance(store, FileInstallationStore)
-        made = Installer(world, origin, http, app, store)
+        made = Installer(world, pages, app, store)
 
         @app.command("/jobs")
         async def command(ack: Any, body: Json, context: Any, respond: Any) -> None:  # pyright: ignore[reportUnusedFunction]

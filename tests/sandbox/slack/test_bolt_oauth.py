@@ -42,31 +42,17 @@ async def handed(bolt: Installer, text: str) -> tuple[Json, str | None]:
     return await until(found)
 
 
-async def answered(bolt: Installer, team: str, text: str) -> None:
-    workspace = bolt.world.workspaces[team]
-    channel, person = next(iter(workspace.channels)), workspace.people[0].id
-
-    async def found() -> bool:
-        return any(each.content.text == text for each in workspace.messages.seen_by(channel, person))
-
-    await until(found)
-
-
 async def test_each_workspace_has_its_own_token_and_gets_its_own_answers(bolt: Installer) -> None:
     await bolt.install("T0NORTH")
     await bolt.install("T0LIVE")
-    await bolt.type("T0NORTH", "/jobs north")
-    await bolt.type("T0LIVE", "/jobs live")
+    assert (await bolt.person("T0NORTH").types("/jobs north")).says("answer to north")
+    assert (await bolt.person("T0LIVE").types("/jobs live", "C0LIVEOPS")).says("answer to live")
+    assert await bolt.person("T0SANDBOX").sees() == []
     (north, token), (live, other) = await handed(bolt, "north"), await handed(bolt, "live")
     assert (north["team_id"], north["channel_id"], north["user_id"]) == ("T0NORTH", "C0ONCALL", "U0DANA")
     assert "enterprise_id" not in north
     assert (live["team_id"], live["enterprise_id"], live["is_enterprise_install"]) == ("T0LIVE", "E0HARBOR", "false")
     assert token != other
-    await answered(bolt, "T0NORTH", "answer to north")
-    await answered(bolt, "T0LIVE", "answer to live")
-    assert [each.content.text for each in bolt.world.home.messages.seen_by("C0ONCALL", "U0DANA")][
-        -1
-    ] != "answer to north"
     whose = [(await bolt.api("auth.test", each))["user_id"] for each in (BOT_TOKEN, token, other)]
     assert whose == ["U0CALLBOARD", "U0NORTHBOT", "U0HARBORBOT"]
 
@@ -80,7 +66,7 @@ async def test_an_organisation_is_installed_once_for_all_its_workspaces(bolt: In
     assert {live["is_enterprise_install"], studio["is_enterprise_install"]} == {"true"}
     assert token == same == await bolt.token(None, "E0HARBOR")
     assert (await bolt.hook("T0LIVE", "authorize", url=await bolt.link(), allow=False))["redirect"]
-    refused = await bolt.http.post("/w/T0LIVE/test/authorize", json={"url": await bolt.link()})
+    refused = await bolt.pages["T0LIVE"].post("/test/authorize", json={"url": await bolt.link()})
     assert refused.json()["error"] == "cannot_install_an_org_installed_app"
 
 
@@ -138,7 +124,7 @@ async def test_an_app_that_gives_its_token_back_stays_installed(bolt: Installer)
         return await bolt.token("T0NORTH") is None
 
     await until(forgotten)
-    told = (await bolt.http.get("/w/T0NORTH/test/events")).json()
+    told = (await bolt.pages["T0NORTH"].get("/test/events")).json()
     assert [each["payload"]["event"] for each in told] == [
         {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0NORTHBOT"]}}
     ]
@@ -150,7 +136,7 @@ async def test_the_events_of_an_organisations_end_name_the_organisation(bolt: In
     await bolt.hook("T0STUDIO", "installed", installed=False)
 
     async def told() -> list[Json] | None:
-        found = (await bolt.http.get("/w/T0LIVE/test/events")).json()
+        found = (await bolt.pages["T0LIVE"].get("/test/events")).json()
         return [each["payload"] for each in found] if all(each["acknowledged"] for each in found) else None
 
     payloads = await until(told)
