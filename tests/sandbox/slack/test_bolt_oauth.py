@@ -14,8 +14,6 @@ from sandbox.slack.world import World
 from tests.sandbox.slack.conftest import until
 from tests.sandbox.slack.installer import Installer, installer
 
-pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")  # slack_sdk still uses it
-
 
 @pytest.fixture
 def rotating() -> bool:
