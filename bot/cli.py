@@ -139,11 +139,19 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
 
 
 @app.command()
-def sandbox(port: int = SLACK_PORT, clouds_port: int = CLOUDS_PORT) -> None:
+def sandbox(
+    port: int = SLACK_PORT,
+    clouds_port: int = CLOUDS_PORT,
+    request_url: Annotated[
+        str, typer.Option(help="Call the bot at this URL, such as http://127.0.0.1:3000/slack/events: HTTP mode.")
+    ] = "",
+) -> None:
     """Serve the local workspace and the simulated clouds alone, for developing against."""
     from sandbox.demo import sandbox as serve
 
-    _serve(serve(port, clouds_port))
+    if request_url and not request_url.startswith(("http://", "https://")):
+        _fail("--request-url wants a URL, such as http://127.0.0.1:3000/slack/events.", Exit.WRONG_USAGE)
+    _serve(serve(port, clouds_port, request_url))
 
 
 @app.command()

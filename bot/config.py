@@ -128,7 +128,7 @@ class Slack(_Section):
     @field_validator("bot_token")
     @classmethod
     def _needed_by_one_workspace(cls, value: SecretRef | None, info: ValidationInfo) -> SecretRef | None:
-        if value is None and not info.data.get("client_id"):
+        if value is None and info.data.get("client_id", "wrong") is None:
             raise ValueError('expected a reference, such as "env:SLACK_BOT_TOKEN"')
         if value is not None and info.data.get("client_id"):
             raise ValueError("expected nothing beside client_id: each workspace gets a token when it installs the app")

@@ -9,11 +9,13 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
 from sandbox.ports import CLOUDS_PORT, HOST, address, listen
@@ -31,13 +33,16 @@ class Listeners(NamedTuple):
     clouds: socket.socket
 
 
-async def sandbox(port: int, clouds_port: int) -> None:
-    """Serve the workspace and the clouds until interrupted, and say how to point a bot at them."""
+async def sandbox(port: int, clouds_port: int, request_url: str = "") -> None:
+    """Serve the workspace and the clouds until interrupted, and say how to point a bot at them.
+
+    The workspace calls the bot at `request_url`, if there is one; else the bot connects to it.
+    """
     with ExitStack() as stack:
         listeners = _listen(stack, port, clouds_port)
         slack, clouds = map(address, listeners)
-        file = _configuration(_folder(stack), clouds)
-        async with _serving(listeners):
+        file = _configuration(_folder(stack), clouds, request_url)
+        async with _serving(listeners, request_url):
             _say(f"Workspace   {slack}", f"Clouds      {clouds}/control", "", "Run a bot in it:")
             _say(*(f"  export {name}={value}" for name, value in environment(slack).items()))
             _say(f"  callboard run --config {file}")
@@ -84,16 +89,24 @@ def _listen(stack: ExitStack, port: int, clouds_port: int) -> Listeners:
 
 
 @asynccontextmanager
-async def _serving(listeners: Listeners) -> AsyncGenerator[None]:
+async def _serving(listeners: Listeners, request_url: str = "") -> AsyncGenerator[None]:
+    import httpx
+
     from sandbox.clouds.server import serving as serving_clouds
     from sandbox.clouds.world import World
+    from sandbox.slack.http_delivery import HttpDelivery
     from sandbox.slack.neighbours import seeded_world
     from sandbox.slack.server import serving as serving_slack
 
-    async with (
-        serving_slack(seeded_world(MANIFEST), listener=listeners.slack),
-        serving_clouds(World(), listener=listeners.clouds),
-    ):
+    async with AsyncExitStack() as stack:
+        delivery = None
+        if request_url:
+            client = await stack.enter_async_context(httpx.AsyncClient())
+            delivery = HttpDelivery(request_url, address(listeners.slack), client, time.time)
+        await stack.enter_async_context(
+            serving_slack(seeded_world(MANIFEST, org_deploy=True), listener=listeners.slack, delivery=delivery)
+        )
+        await stack.enter_async_context(serving_clouds(World(), listener=listeners.clouds))
         yield
 
 
@@ -101,13 +114,21 @@ def _folder(stack: ExitStack) -> Path:
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="callboard-demo-")))
 
 
-def _configuration(folder: Path, clouds: str) -> Path:
-    """The configuration for these clouds: our own where they are at their usual address, else a copy."""
+def _configuration(folder: Path, clouds: str, request_url: str = "") -> Path:
+    """The configuration for these clouds: our own where they are at their usual address, else a copy.
+
+    With a `request_url` it is for a bot that is called there.
+    """
     usual = f"http://{HOST}:{CLOUDS_PORT}"
-    if clouds == usual:
+    if clouds == usual and not request_url:
         return CONFIGURATION
+    text = CONFIGURATION.read_text().replace(usual, clouds)
+    if request_url:
+        port = urlsplit(request_url).port or 3000
+        text = text.replace('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
+        text = text.replace("port = 0 ", f"port = {port} ")
     file = folder / "callboard.toml"
-    file.write_text(CONFIGURATION.read_text().replace(usual, clouds))
+    file.write_text(text)
     return file
 
 
