@@ -76,9 +76,8 @@ def decide(world: World, request: Request, decision: Decision) -> str:
         raise SlackError("org_install_not_allowed")
     check_place(world, asked)
     scopes, user_scopes = list(request.scopes), list(request.user_scopes)
-    return _back(
-        world, request, {"code": world.codes.issue(asked, decision.user, scopes, user_scopes, request.redirect_uri)}
-    )
+    code = world.codes.issue(asked, decision.user, scopes, user_scopes, request.redirect_uri)
+    return _back(world, request, {"code": code})
 
 
 def as_page(world: World, request: Request) -> Json:
@@ -112,7 +111,7 @@ def _place(world: World, workspace: Workspace) -> Json:
 def _offered(world: World, enterprise: Enterprise | None) -> Json | None:
     if enterprise is None:
         return None
-    return {**enterprise.short, "offered": world.manifest.org_deploy, "workspaces": len(world.members(enterprise))}
+    return {**enterprise.short, "offered": world.manifest.org_deploy}
 
 
 def _back(world: World, request: Request, answer: dict[str, str]) -> str:

@@ -70,8 +70,9 @@ class World:
         found = self.covered(token.installation)
         if not token.installation.org_wide:
             return found[0]
-        if team := arguments.get("team_id"):
-            return _granted(found, str(team))
+        team = str(arguments.get("team_id") or "")
+        if team and team != token.installation.place:  # the organisation's own id says nothing
+            return _granted(found, team)
         if needs_team:
             raise SlackError("missing_argument", arg="team_id")
         channel = str(arguments.get("channel") or "")
@@ -82,6 +83,6 @@ class World:
 
 def _granted(workspaces: list[Workspace], team: str) -> Workspace:
     for each in workspaces:
-        if team in (each.team.id, each.enterprise and each.enterprise.id):
+        if each.team.id == team:
             return each
     raise SlackError("team_access_not_granted")

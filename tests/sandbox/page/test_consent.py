@@ -84,17 +84,23 @@ async def test_cancel_leads_back_with_a_refusal(page: Page) -> None:
 
 
 async def test_a_whole_organisation_may_have_it(page: Page, world: World) -> None:
-    await page.get_by_label("Install in").select_option("Harbor Group, every workspace")
+    await page.get_by_label("Install in").select_option("All of Harbor Group")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("access Harbor Group")
+    await page.get_by_label("You are").select_option("June Abara (june)")
     await page.get_by_role("button", name="Allow").click()
     code = world.codes.exchange((await returned(page))["code"][0], APP)
-    assert (code.installation.place, code.installation.org_wide) == ("E0HARBOR", True)
+    assert (code.installation.place, code.installation.org_wide, code.user) == ("E0HARBOR", True, "U0JUNE")
+
+
+async def test_the_app_may_name_the_workspace(page: Page, url: str) -> None:
+    await page.goto(link(url, team="T0LIVE"))
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("access Harbor Live")
 
 
 async def test_what_stands_already_is_said(page: Page, world: World) -> None:
     await page.get_by_label("Install in").select_option("Callboard workspace")
     await expect(page.get_by_role("status")).to_contain_text("is in Callboard workspace already")
-    await page.get_by_label("Install in").select_option("Harbor Group, every workspace")
+    await page.get_by_label("Install in").select_option("All of Harbor Group")
     await expect(page.get_by_role("status")).to_have_count(0)
     await page.get_by_role("button", name="Allow").click()
     code = world.codes.exchange((await returned(page))["code"][0], APP)

@@ -185,6 +185,17 @@ async def test_an_org_wide_token_finds_the_workspace_by_the_ids_or_is_told_it(sl
     assert [team["id"] for team in (await slack.api("auth.teams.list", token))["teams"]] == ["T0LIVE", "T0STUDIO"]
 
 
+async def test_an_org_wide_token_shows_a_modal_where_the_trigger_is_from(slack: Slack) -> None:
+    token = (await slack.install("T0LIVE", organization=True))["access_token"]
+    studio = slack.world.workspaces["T0STUDIO"]
+    trigger = studio.grants.trigger("U0JUNE")
+    opened = await slack.api("views.open", token, trigger_id=trigger, view=MODAL, team_id="E0HARBOR")
+    assert opened["view"]["team_id"] == "T0STUDIO"
+    changed = await slack.api("views.update", token, view_id=opened["view"]["id"], view={**MODAL, "callback_id": "2"})
+    assert changed["view"]["callback_id"] == "2"
+    assert [view.body["callback_id"] for view in studio.modals.stack("U0JUNE")] == ["2"]
+
+
 async def test_auth_test_says_whose_a_token_is(slack: Slack) -> None:
     workspace, whole = await slack.install("T0NORTH", user_scope="search:read"), None
     north = await slack.api("auth.test", workspace["access_token"])

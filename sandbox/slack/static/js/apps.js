@@ -20,7 +20,7 @@ function action(sign, label, onclick) {
 
 async function remove(workspace) {
   const { app, team, names, me } = workspace;
-  const place = app.organization ? `the whole of ${app.organization}, from each of its workspaces` : team.name;
+  const place = app.organization ? `every workspace of ${app.organization}` : team.name;
   const words = `It leaves ${place}. Its commands, its Home tab and its tokens stop working. What it said stays.`;
   const confirm = {
     title: plain(`Remove ${app.name}?`), text: plain(words), confirm: plain("Remove app"), deny: plain("Keep it"), style: "danger",

@@ -7,11 +7,11 @@ import { tile } from "./tile.js";
 const PATH = "/oauth/v2/authorize";
 
 /**
- * @typedef {{id: string, name: string, real_name: string}} Person
- * @typedef {object} Place a workspace, or with `organization` set the whole of its organisation
- * @property {string} value
- * @property {string} team
+ * @typedef {{id: string, name: string, real_name: string, team: string}} Person
+ * @typedef {object} Place a workspace, or the whole of an organisation
+ * @property {string} value its id
  * @property {string} name
+ * @property {string} group the organisation that it belongs to
  * @property {boolean} whole
  * @property {string} note what to know before allowing
  * @property {boolean} closed whether the app cannot be installed there
@@ -50,15 +50,16 @@ function ask({ app, team, scopes, user_scopes: userScopes, places }) {
     document.title = `${app.name} wants to be installed in ${name}`;
     title.replaceChildren(h("strong", {}, app.name), " is requesting permission to access ", h("strong", {}, name));
     mark.replaceChildren(tile(name));
-    person.field.replaceChildren(...people.map((each) => h("option", { value: each.id }, `${each.real_name} (${each.name})`)));
+    person.field.replaceChildren(...people.map((each, at) => h("option", { value: at }, `${each.real_name} (${each.name})`)));
     note.textContent = words;
     note.hidden = !words;
     allow.toggleAttribute("disabled", closed);
     failure.hidden = true;
   };
   const decide = async (allowed) => {
-    const { team: into, whole } = chosen();
-    const body = { url: location.href, user: person.field.value, team: into, organization: whole, allow: allowed };
+    const { people, whole } = chosen();
+    const { id: user, team: into } = people[Number(person.field.value)];
+    const body = { url: location.href, user, team: into, organization: whole, allow: allowed };
     const response = await fetch(`${PATH}/decision`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
     });
@@ -78,7 +79,7 @@ function ask({ app, team, scopes, user_scopes: userScopes, places }) {
     grants("What will it be able to do as you?", userScopes),
     failure,
     h("div", { class: "consent-actions" }, cancel, allow)));
-  const named = offered.find((each) => each.team === team) ?? offered.find(({ note: words }) => !words);
+  const named = offered.find(({ value }) => value === team) ?? offered.find(({ note: words }) => !words);
   if (named) place.field.value = named.value;
   show();
 }
@@ -90,24 +91,31 @@ function options(places) {
     const { organization } = place;
     if (!organization?.offered || seen.has(organization.id)) return [workspaceOption(place)];
     seen.add(organization.id);
-    return [organizationOption(place), workspaceOption(place)];
+    const members = places.filter((each) => each.organization?.id === organization.id);
+    return [organizationOption(place, members.flatMap(peopleOf)), workspaceOption(place)];
   });
 }
 
-function workspaceOption({ team, name, people, installed, org_wide: wide, organization }) {
-  const here = installed ? `The app is in ${name} already. Allowing it again may let it do more.` : "";
-  const note = wide ? `The app is in the whole of ${organization.name} already, and so in ${name}.` : here;
-  return { value: team, team, name, people, whole: false, closed: wide, note, group: organization?.name ?? "" };
+/** Who is in a workspace. @returns {Person[]} */
+function peopleOf({ team, people }) {
+  return people.map((person) => ({ ...person, team }));
 }
 
-function organizationOption({ team, people, org_wide: wide, organization }) {
+function workspaceOption(place) {
+  const { team, name, installed, org_wide: wide, organization } = place;
+  const here = installed ? `The app is in ${name} already. Allowing it again may let it do more.` : "";
+  const note = wide ? `The app is in the whole of ${organization.name} already, and so in ${name}.` : here;
+  return { value: team, name, people: peopleOf(place), whole: false, closed: wide, note, group: organization?.name ?? "" };
+}
+
+function organizationOption({ org_wide: wide, organization }, people) {
   const note = wide ? `The app is in ${organization.name} already. Allowing it again may let it do more.` : "";
-  return { value: organization.id, team, name: organization.name, people, whole: true, closed: false, note, group: organization.name };
+  return { value: organization.id, name: organization.name, people, whole: true, closed: false, note, group: organization.name };
 }
 
 function groups(offered) {
   return [...new Set(offered.map(({ group }) => group))].flatMap((group) => {
-    const found = offered.filter((each) => each.group === group).map(({ value, name, whole }) => h("option", { value }, whole ? `${name}, every workspace` : name));
+    const found = offered.filter((each) => each.group === group).map(({ value, name, whole }) => h("option", { value }, whole ? `All of ${name}` : name));
     return group ? [h("optgroup", { label: group }, found)] : found;
   });
 }
