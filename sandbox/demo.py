@@ -99,13 +99,13 @@ async def _serving(listeners: Listeners, request_url: str = "") -> AsyncGenerato
     from sandbox.slack.server import serving as serving_slack
 
     async with AsyncExitStack() as stack:
-        delivery = None
+        slack, delivery = seeded_world(MANIFEST, org_deploy=True), None
         if request_url:
             client = await stack.enter_async_context(httpx.AsyncClient())
             delivery = HttpDelivery(request_url, address(listeners.slack), client, time.time)
-        await stack.enter_async_context(
-            serving_slack(seeded_world(MANIFEST, org_deploy=True), listener=listeners.slack, delivery=delivery)
-        )
+            back = request_url.removesuffix("/slack/events") + "/slack/oauth_redirect"
+            slack = seeded_world(MANIFEST, org_deploy=True, redirect_urls=[back])
+        await stack.enter_async_context(serving_slack(slack, listener=listeners.slack, delivery=delivery))
         await stack.enter_async_context(serving_clouds(World(), listener=listeners.clouds))
         yield
 
