@@ -61,14 +61,14 @@ class Access:
         """The user groups that rules name."""
         return tuple(dict.fromkeys(group for rule in self.rules for group in rule.groups))
 
-    @property
-    def known(self) -> bool:
-        """Whether the members of every group are known."""
-        return all(group in self.members for group in self.groups)
-
     def sees(self, account: str, audience: Audience) -> bool:
         """Whether an audience may see an account."""
         return self.open or any(self._lets_in(rule, audience) for rule in self._of(account))
+
+    def hides(self, account: str, audience: Audience) -> bool:
+        """Whether an audience certainly may not see an account: the members of a group may not be known."""
+        groups = {group for rule in self._of(account) for group in rule.groups} if audience.user else set[str]()
+        return groups <= self.members.keys() and not self.sees(account, audience)
 
     def subscribes(self, account: str, audience: Audience) -> bool:
         """Whether somebody may subscribe to an account's jobs."""

@@ -6,6 +6,8 @@ from datetime import datetime
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Audience
+from bot.outgoing import withheld
 from bot.refusals import refusal
 from bot.services import Services
 from bot.store.outbox import Box, Suspension
@@ -25,8 +27,10 @@ class Visit:
         return self.services.clock()
 
     async def read(self) -> Box:
-        """Return everything that waits for the place."""
-        return await read_box(self.services, self.place)
+        """Return everything that waits for the place, without what it may not read of any more."""
+        box, access = await read_box(self.services, self.place), self.services.access
+        readers = Audience.of_place(self.place)
+        return box if access.open else withheld(box, lambda account: access.hides(account, readers))
 
     async def suspend(self, reason: str) -> None:
         """Keep everything for the place back; `reason` is Slack's error code."""

@@ -22,7 +22,7 @@ def register(app: AsyncApp) -> None:
 
 async def on_links(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Unfurl the links of which there is something to tell; the others stay as they are."""
-    services = services_of(context).seen_by(Audience.of_place(event["channel"], event["user"]))
+    services = services_of(context).read_by(readers(event))
     media = {url: found for link in event["links"] if (found := media_of(url := str(link["url"])))}
     if not media or not await told_first(services, body):
         return
@@ -33,6 +33,17 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
     if unfurls:
         where = {"unfurl_id": event["unfurl_id"], "source": event["source"]}
         await client.chat_unfurl(unfurls=unfurls, **where)
+
+
+def readers(event: Body) -> Audience:
+    """Return who will read what stands under a link: of two people's direct messages not the one alone who wrote it.
+
+    A link in the composer may be sent anywhere; its channel is COMPOSER, and the bot a member of it.
+    (api.slack.com/changelog/2021-08-changes-to-unfurls)
+    """
+    if event.get("source") != "conversations_history":
+        return Audience()
+    return Audience.of_place(event["channel"], event["user"] if event.get("is_bot_user_member") else "")
 
 
 def media_of(url: str) -> MediaId | None:
