@@ -17,12 +17,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
 from bot.modals import Modal, Origin
-from bot.replies import Below, NotDelivered, Reply
+from bot.replies import Below, NotDelivered, Reply, place_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import errors
 from bot.views.message import Message
 from bot.views.modals import waiting
+from bot.workspaces import NotInstalled, Workspaces, named_in
 
 SLACKS_OWN = (
     "SLACK_BOT_TOKEN",
@@ -36,28 +37,35 @@ SLACKS_OWN = (
 log = structlog.get_logger("callboard")
 
 
-async def create_app(client: AsyncWebClient, services: Services, signing_secret: str | None = None) -> AsyncApp:
-    """Return an app without handlers, for the workspace that the client's token belongs to.
+def create_app(workspaces: Workspaces, services: Services, api_url: str, signing_secret: str | None = None) -> AsyncApp:
+    """Return an app without handlers, for every workspace that has it."""
 
-    The token is tested once here, so that no call to Slack stands between a command and its acknowledgement. Raises
-    SlackApiError when Slack does not accept it.
-    """
-    tested = await client.auth_test()
-    identity = AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=tested)
+    async def authorize(context: AsyncBoltContext) -> AuthorizeResult | None:
+        """Say who the app is; no call to Slack stands between a command and its acknowledgement."""
+        try:
+            found = await workspaces.get(named_in(context))
+        except NotInstalled:
+            return None
+        context["workspace"] = found.id
+        return found.identity
 
-    async def authorize() -> AuthorizeResult:
-        return identity
-
-    tokenless = AsyncWebClient(base_url=client.base_url)
     with _unset(SLACKS_OWN):
-        app = AsyncApp(client=tokenless, authorize=authorize, signing_secret=signing_secret or "")
+        app = AsyncApp(
+            client=AsyncWebClient(base_url=api_url),
+            authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", authorize),  # Bolt minds None too
+            signing_secret=signing_secret or "",
+            user_facing_authorize_error_message=errors.NOT_INSTALLED,
+        )
 
     async def give_services(
         body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
     ) -> None:
+        # Slack tells without a token that the app was removed: then nobody was authorized.
+        context.setdefault("workspace", named_in(context))
         # What is done in a modal is for the channel that it was opened in.
-        channel = context.channel_id or Origin.of(body).channel or ""
-        context["services"] = services.seen_by(Audience(context.user_id or "", channel))
+        ids = (context.user_id, context.channel_id or Origin.of(body).channel)
+        user, channel = (each and place_of(context, each) for each in ids)
+        context["services"] = services.seen_by(Audience(user or "", channel or ""))
         context["ack"] = _LastingAck()
         await next_()
 

@@ -163,6 +163,8 @@ def _ids(kind: str, letters: str, example: str, *words: str) -> AfterValidator:
 class AccessRule(_Section):
     """Who may see some accounts: whoever asks in one of `channels`, is one of `users`, or a member of one of `groups`.
 
+    Slack's ids are unique within a workspace: `workspaces` says in which one these are, where several have the app.
+
     The only rules are those that the file has: with any, an account that none of them names is seen by nobody.
     """
 
@@ -175,6 +177,9 @@ class AccessRule(_Section):
     )
     groups: Annotated[tuple[str, ...], _ids("user groups", "S", '"S0614TZR7"')] = Field(
         default=(), description="a list of ids of user groups"
+    )
+    workspaces: Annotated[tuple[str, ...], _ids("workspaces", "TE", '"T024BE7LD"')] = Field(
+        default=(), description="a list of ids of workspaces, or of an organisation that has the app as a whole"
     )
     subscribe: bool = Field(default=True, description="true or false: whether they may subscribe to jobs too")
 

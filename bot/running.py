@@ -26,6 +26,7 @@ from bot.opening import open_services
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
+from bot.workspaces import OneWorkspace
 from providers.secrets import SecretMissing, SecretRef
 
 log = structlog.get_logger("callboard")
@@ -100,9 +101,13 @@ async def running(
     second = _second_secret(slack) if register else ""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(_web_client(token, slack.api_url))
-        services, docket = await _open(stack, settings, client, answer_s)
-        await stack.enter_async_context(up_to_date(services.access, client))
-        app = await _app(client, services, register, second if called else "")
+        services, docket = await _open(stack, settings, answer_s)
+        workspaces = await OneWorkspace.of(client)
+        services = replace(services, workspaces=workspaces)
+        await stack.enter_async_context(up_to_date(services.access, workspaces))
+        app = create_app(workspaces, services, slack.api_url, second) if register else None
+        if app and register:
+            register(app)
         if listening := _listening(settings.http, needed=called):
             stack.enter_context(listening)
         for task in (known := tasks(services)):
@@ -153,24 +158,10 @@ def _second_secret(slack: Slack) -> str:
     return secret(reference)
 
 
-async def _open(
-    stack: AsyncExitStack, settings: Settings, client: AsyncWebClient, answer_s: float
-) -> tuple[Services, Docket]:
+async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> tuple[Services, Docket]:
     services = await stack.enter_async_context(open_services(settings, redis_needed=True, answer_s=answer_s))
     docket = await stack.enter_async_context(open_docket(services.store.url))
-    return replace(services, slack=client, docket=docket), docket
-
-
-async def _app(
-    client: AsyncWebClient, services: Services, register: Register | None, signing_secret: str
-) -> AsyncApp | None:
-    """Return an app with its handlers, for whoever answers. Raises SlackApiError for a wrong token in any case."""
-    if register is None:
-        await client.auth_test()
-        return None
-    app = await create_app(client, services, signing_secret)
-    register(app)
-    return app
+    return replace(services, docket=docket), docket
 
 
 async def redis_trouble(store: Store) -> str | None:

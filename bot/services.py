@@ -14,7 +14,8 @@ from providers.base import Provider
 
 if TYPE_CHECKING:  # slow to import, and the terminal does without both
     from docket import Docket
-    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.workspaces import Workspaces
 
 ANSWER_S = 10.0
 """A question is answered after this many seconds at the latest, with what is there."""
@@ -31,7 +32,7 @@ class Services:
     A handler gets them narrowed to what may be seen by whoever reads the answer, its `audience`: `providers` are those
     alone, and so are the names that can be typed. Whether jobs may be subscribed to depends on the `asker`, who is the
     audience unless others read the answer too. `whole` is for what works on nobody's behalf, such as delivery.
-    `slack` and `docket` are None in the terminal, which answers alone.
+    `workspaces` and `docket` are None in the terminal, which answers alone.
     """
 
     providers: Sequence[Provider]
@@ -39,7 +40,7 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     answer_s: float = ANSWER_S
     pace: Pace = field(default_factory=Pace)
-    slack: "AsyncWebClient | None" = None
+    workspaces: "Workspaces | None" = None
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)
     access: Access = field(default_factory=Access)

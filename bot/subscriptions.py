@@ -9,13 +9,14 @@ from bot import plan
 from bot.access import Audience
 from bot.addresses import Address, JobId
 from bot.answers import JobDetails
-from bot.cards import Card, Fate, Shown, Terms, To, is_direct
+from bot.cards import Card, Fate, Shown, Terms, To
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.jobs import show_jobs
 from bot.notices import SoughtInVain, Subscribed, Unsubscribed
 from bot.outgoing import expected
 from bot.permission import followable, permit, permit_some
+from bot.places import is_direct
 from bot.services import Services
 from bot.store.entries import NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box

@@ -56,8 +56,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
 
     async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
         """Publish somebody's Home tab anew."""
-        if services.slack:
-            await publish(services, services.slack, user)
+        await publish(services, user)
 
     async def tend(
         perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)

@@ -19,6 +19,7 @@ from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.modals import Modal
 from bot.payloads import Ask
 from bot.permission import posted_to
+from bot.places import id_of
 from bot.refusals import refusal
 from bot.replies import Asker, below, in_home, newest, origin_of, picked_value, read_ask, send, services_of
 from bot.services import Services
@@ -62,7 +63,7 @@ async def on_command(
     if form := FORMS.get(bare(ask.text)):
         await form(context, client, command, origin_of(command, respond))
         return
-    await send(respond, await answer(services_of(context), ask, Asker.of(command)))
+    await send(respond, await answer(services_of(context), ask, Asker.of(command, context)))
 
 
 async def on_run(  # noqa: PLR0917  # Bolt passes by name
@@ -74,9 +75,9 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
     if respond.response_url is None:
         context["reply"] = modal = Modal.clicked(client, body)
         ask = await read_ask(services, action.get("value"))
-        await modal.show(await answer(services, ask, Asker.of(body)))
+        await modal.show(await answer(services, ask, Asker.of(body, context)))
     else:
-        await _replace(services, await read_ask(services, action.get("value")), body, respond)
+        await _replace(context, await read_ask(services, action.get("value")), body, respond)
 
 
 async def on_open(  # noqa: PLR0917  # Bolt passes by name
@@ -86,9 +87,9 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     reply = await below(client, body, respond, context)
     ask = await read_ask(services_of(context), action.get("value"))
-    await reply.show(await answer(services_of(context), ask, Asker.of(body)))
+    await reply.show(await answer(services_of(context), ask, Asker.of(body, context)))
     if in_home(body) and not ask.text.startswith("show "):  # the tab shows what the command has changed
-        await publish(services_of(context), client, Asker.of(body).user)
+        await publish(services_of(context), Asker.of(body, context).user)
 
 
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
@@ -102,7 +103,7 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond
         request = request.with_filter("state", value)
     else:
         request = request.with_scope(parse(f"list {value}", services.catalog).scope)
-    await _replace(services, Ask(text=str(request)), body, respond)
+    await _replace(context, Ask(text=str(request)), body, respond)
 
 
 async def on_share(  # noqa: PLR0917  # Bolt passes by name
@@ -111,13 +112,13 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     """Post a fresh answer to the channel, with the name of who shared it."""
     await ack()
     ask = await read_ask(services_of(context), action.get("value"))
-    asker = Asker.of(body)
+    asker = Asker.of(body, context)
     services = services_of(context)
     accounts = accounts_of(services, parse(ask.text, services.catalog))
     readers = posted_to(services, asker.channel, asker.user, accounts)
     message = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
     try:
-        await client.chat_postMessage(channel=asker.channel, text=message.text, blocks=message.blocks)
+        await client.chat_postMessage(channel=id_of(asker.channel), text=message.text, blocks=message.blocks)
     except SlackApiError as error:
         if refusal(error) not in {"not_in_channel", "channel_not_found"}:
             raise
@@ -202,9 +203,10 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
     return jobs.Controls(scopes, state, str(request.scope) or payloads.ANY)
 
 
-async def _replace(services: Services, ask: Ask, body: Body, respond: AsyncRespond) -> None:
+async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: AsyncRespond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
-    clicked_at, asker = services.clock(), Asker.of(body)
+    services, asker = services_of(context), Asker.of(body, context)
+    clicked_at = services.clock()
     if not body.get("container", {}).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access import Audience
 from bot.addresses import MediaId, NotAnAddressError, read
 from bot.jobs import show_jobs
-from bot.replies import services_of, told_first
+from bot.replies import Asker, services_of, told_first
 from bot.views.unfurled import card
 
 Body = dict[str, Any]
@@ -22,7 +22,7 @@ def register(app: AsyncApp) -> None:
 
 async def on_links(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Unfurl the links of which there is something to tell; the others stay as they are."""
-    services = services_of(context).read_by(readers(event))
+    services = services_of(context).read_by(readers(event, context))
     media = {url: found for link in event["links"] if (found := media_of(url := str(link["url"])))}
     if not media or not await told_first(services, body):
         return
@@ -35,15 +35,14 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
         await client.chat_unfurl(unfurls=unfurls, **where)
 
 
-def readers(event: Body) -> Audience:
-    """Return who will read what stands under a link: of two people's direct messages not the one alone who wrote it.
+def readers(event: Body, context: AsyncBoltContext) -> Audience:
+    """Return who reads what stands under a link: of direct messages one person alone, if the bot is the other.
 
-    A link in the composer may be sent anywhere; its channel is COMPOSER, and the bot a member of it.
+    A link in the composer may be sent anywhere; its channel is called COMPOSER.
     (api.slack.com/changelog/2021-08-changes-to-unfurls)
     """
-    if event.get("source") != "conversations_history":
-        return Audience()
-    return Audience.of_place(event["channel"], event["user"] if event.get("is_bot_user_member") else "")
+    asker = Asker.named(event["user"], event.get("channel", "COMPOSER"), context)
+    return Audience.of_place(asker.channel, asker.user if event.get("is_bot_user_member") else "")
 
 
 def media_of(url: str) -> MediaId | None:

@@ -46,7 +46,8 @@ async def on_subscribe(
     services = services_of(context)
     reply = await below(client, body, respond, context)
     await services.pace.turn()
-    await reply.show(await _subscribed(services, extract(body.get("message"), services.catalog), Asker.of(body)))
+    found = extract(body.get("message"), services.catalog)
+    await reply.show(await _subscribed(services, found, Asker.of(body, context)))
 
 
 async def _looked_up(services: Services, found: Extracted) -> Message:

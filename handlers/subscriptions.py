@@ -71,7 +71,7 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     ask = read_payload(action.get("value"))
     if ask.place is None:
         raise ExpiredError
-    user = Asker.of(body).user
+    user = Asker.of(body, context).user
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
     services = services_of(context).seen_by(Audience(user, ask.place))
     restored = await restore(services, ask.place, ask.card, user)
@@ -84,7 +84,7 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     """Keep looking: for jobs that no service knows yet."""
     await ack()
     reply = await below(client, body, respond, context)
-    services, asker = services_of(context), Asker.of(body)
+    services, asker = services_of(context), Asker.of(body, context)
     ask = await read_ask(services, action.get("value"))
     request = parse(ask.text, services.catalog)
     if request.command != "subscribe":

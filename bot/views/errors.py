@@ -9,6 +9,8 @@ from bot.views.message import Message, actions, button, message, section
 from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
 
 CHOICES_MAX = 30
+NOT_INSTALLED = "🔌 Callboard is not installed in this workspace any more: ask an administrator to install it again."
+"""What Slack shows to whoever uses the app where it has no token."""
 _WHAT = {
     "unauthorized": "does not accept our credentials",
     "forbidden": "does not allow us to ask this",

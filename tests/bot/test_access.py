@@ -16,7 +16,7 @@ from handlers.parser import parse
 from providers.models import JobQuery
 from tests.bot.memory import InMemory, services
 
-MEMBERS = {"S1": frozenset({"U0LEE"})}
+MEMBERS = {("", "S1"): frozenset({"U0LEE"})}
 RULES = (
     AccessRule(accounts=("media",), channels=("C0ONCALL",), users=("U0DANA",)),
     AccessRule(accounts=("media", "vod"), groups=("S1",), subscribe=False),
@@ -68,7 +68,7 @@ def test_who_may_see_and_subscribe(user: str, channel: str, may: tuple[str, ...]
     ],
 )
 def test_what_is_certainly_hidden(
-    members: dict[str, frozenset[str]], account: str, audience: Audience, *, hidden: bool
+    members: dict[tuple[str, str], frozenset[str]], account: str, audience: Audience, *, hidden: bool
 ):
     assert Access(RULES, members).hides(account, audience) == hidden
 
@@ -93,7 +93,7 @@ def test_accounts_that_no_rule_names_are_told():
         ("U0DANA", "", Audience("U0DANA")),
         ("W0DANA", "U0LEE", Audience("W0DANA")),
         ("D0DANA", "U0DANA", Audience("U0DANA")),
-        ("D0OTHERS", "", Audience()),
+        ("D0OTHERS", "", Audience(channel="D0OTHERS")),
     ],
 )
 def test_who_reads_a_place(place: str, user: str, readers: Audience):

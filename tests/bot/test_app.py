@@ -11,6 +11,7 @@ from bot.app import create_app
 from bot.payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
 from bot.store import Store
 from bot.store.connection import Link
+from bot.workspaces import OneWorkspace
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault
 from tests.bot.memory import InMemory, services
@@ -161,11 +162,11 @@ class TestStart:
         for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
             monkeypatch.setenv(name, "xoxb-somebody-elses")
         client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
-        app = await create_app(client, services(store))
+        app = create_app(await OneWorkspace.of(client), services(store), client.base_url)
         assert desk.log.getvalue() == ""
         assert app.oauth_flow is None
 
-    async def test_a_token_that_slack_refuses(self, desk: Desk, store: Store):
+    async def test_a_token_that_slack_refuses(self, desk: Desk):
         client = AsyncWebClient(token="xoxb-wrong", base_url=f"{desk.slack}/api/")
         with pytest.raises(SlackApiError, match="invalid_auth"):
-            await create_app(client, services(store))
+            await OneWorkspace.of(client)

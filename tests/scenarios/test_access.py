@@ -49,8 +49,9 @@ def sam(stage: Stage) -> Person:
 
 async def posted(stage: Stage, answer: Answer, channel: str) -> Answer:
     """An answer in a channel, as it got there before the rules were made."""
-    assert stage.bot.slack
-    await stage.bot.slack.chat_postMessage(channel=channel, text="Shared", blocks=answer.blocks)
+    assert stage.bot.workspaces
+    slack = (await stage.bot.workspaces.get("")).client
+    await slack.chat_postMessage(channel=channel, text="Shared", blocks=answer.blocks)
     return (await stage.dana.sees(channel))[-1]
 
 
@@ -123,7 +124,7 @@ async def test_my_subscriptions_show_only_what_may_be_seen_here(stage: Stage):
     job = stage.scene.job(name="lecture.mp4")
     await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
     assert "lecture.mp4" in (await stage.lee.types("/jobs subscriptions mine", GENERAL)).text
-    stage.bot.access.members["S0TRANSCODE"] = frozenset()
+    stage.bot.access.members["T0SANDBOX", "S0TRANSCODE"] = frozenset()
     assert "lecture.mp4" not in (await stage.lee.types("/jobs subscriptions mine", GENERAL)).text
 
 
@@ -131,11 +132,11 @@ async def test_a_subscription_ends_when_its_channel_may_not_see_it_any_more(stag
     job = stage.scene.job(name="lecture.mp4")
     await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
     await stage.dana.hears("Subscribed by", MEDIA)
-    await end_unseen(stage.bot, MEDIA)
+    await end_unseen(stage.bot, f"T0SANDBOX/{MEDIA}")
     assert len(await stage.bot.store.tracked.cards(("media-cn", "video-ocr"))) == 1
     later = Access((AccessRule(accounts=("vod-sg",), users=("*",)),))
-    await end_unseen(replace(stage.bot, access=later), MEDIA)
-    await wake(stage.bot, MEDIA)
+    await end_unseen(replace(stage.bot, access=later), f"T0SANDBOX/{MEDIA}")
+    await wake(stage.bot, f"T0SANDBOX/{MEDIA}")
     await stage.dana.hears("its account may not be seen here", MEDIA)
     assert await stage.bot.store.tracked.cards(("media-cn", "video-ocr")) == set()
 
@@ -196,7 +197,7 @@ async def test_whoever_left_a_group_is_not_told_any_more(stage: Stage):
     job = stage.scene.job(name="lecture.mp4")
     await stage.lee.types(f"/jobs subscribe {job.id} to:dm", GENERAL)
     card = await stage.lee.hears("Subscribed by", "D0LEE")
-    stage.bot.access.members["S0TRANSCODE"] = frozenset()
+    stage.bot.access.members["T0SANDBOX", "S0TRANSCODE"] = frozenset()
     stage.world.end(job.id, "failed")
     await stage.lee.hears("its account may not be seen here", "D0LEE")
     assert [each.ts for each in await stage.lee.sees("D0LEE")] == [card.ts]

@@ -172,8 +172,9 @@ class Cell:
 
     async def everybodys(self, blocks: list[Json]) -> Answer:
         """A message in the channel for everybody, as it got there before there were rules."""
-        assert self.stage.bot.slack
-        await self.stage.bot.slack.chat_postMessage(channel=self.channel, text="Before", blocks=blocks)
+        assert self.stage.bot.workspaces
+        slack = (await self.stage.bot.workspaces.get("")).client
+        await slack.chat_postMessage(channel=self.channel, text="Before", blocks=blocks)
         return (await self.person.sees(self.channel))[-1]
 
     async def fills_in(self, view: Json, **fields: Json) -> str:
