@@ -217,6 +217,15 @@ async def test_what_happened_before_the_rules_were_changed_is_not_told(scene: Sc
     assert [each.ts for each in told if not each.json["ephemeral"]] == [card.ts]
 
 
+async def test_a_lost_job_is_not_followed_again_by_who_may_only_look(stage: Stage, sam: Person):
+    job = stage.scene.job(name="lecture.mp4")
+    await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
+    await stage.lee.hears("Subscribed by", MEDIA)
+    stage.world.store("media-cn", "video-ocr").remove(job.id)
+    note = await posted(stage, await stage.lee.hears("lecture.mp4", "D0LEE"), MEDIA)
+    assert "not subscribe" in (await sam.clicks("Restore", note, MEDIA)).text
+
+
 async def test_refresh_on_a_card_that_may_not_be_seen(stage: Stage, sam: Person):
     job = stage.scene.job()
     await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
