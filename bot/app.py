@@ -31,6 +31,7 @@ SLACKS_OWN = (
     "SLACK_CLIENT_ID",
     "SLACK_CLIENT_SECRET",
     "SLACK_VERIFICATION_TOKEN",
+    "SLACK_REDIRECT_URI",
 )
 """Variables from which Bolt would configure itself; ours is `callboard.toml`, which may name the same ones."""
 
@@ -49,7 +50,7 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str, signing
         context["workspace"] = found.id
         return found.identity
 
-    with _unset(SLACKS_OWN):
+    with unset(SLACKS_OWN):
         app = AsyncApp(
             client=AsyncWebClient(base_url=api_url),
             authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", authorize),  # Bolt minds None too
@@ -75,7 +76,7 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str, signing
 
 
 @contextmanager
-def _unset(names: Iterable[str]) -> Generator[None]:
+def unset(names: Iterable[str]) -> Generator[None]:
     """Hide environment variables from the block."""
     hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:

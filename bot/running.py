@@ -9,30 +9,27 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import aiohttp
 import structlog
 from docket import Docket
 from docket.execution import TaskFunction
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
+from bot.connecting import check_secrets, open_workspaces
 from bot.fleet import SILENT_S, open_docket, working
 from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
+from bot.installing import install_routes
 from bot.opening import open_services
+from bot.scopes import scopes
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
-from bot.workspaces import OneWorkspace
-from providers.secrets import SecretMissing, SecretRef
 
 log = structlog.get_logger("callboard")
 
-SLACK_S = 10
-"""A call to Slack is given up after this many seconds; `bot.posting` counts on it."""
 Register = Callable[[AsyncApp], None]
 Tasks = Callable[[Services], Sequence[TaskFunction]]
 """The tasks of the fleet, over these services. Every process knows them all; a worker runs them."""
@@ -97,18 +94,17 @@ async def running(
     """
     slack = _slack(settings)
     called = register is not None and slack.mode == "http"
-    token = secret(slack.bot_token)
-    second = _second_secret(slack) if register else ""
+    heard_with = check_secrets(slack, answers=register is not None)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(_web_client(token, slack.api_url))
         services, docket = await _open(stack, settings, answer_s)
-        workspaces = await OneWorkspace.of(client)
+        workspaces = await stack.enter_async_context(open_workspaces(slack, services.store))
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
-        app = create_app(workspaces, services, slack.api_url, second) if register else None
+        app = create_app(workspaces, services, slack.api_url, heard_with if called else "") if register else None
         if app and register:
             register(app)
-        if listening := _listening(settings.http, needed=called):
+        installs = install_routes(workspaces, scopes(services.access), slack.workspaces) if app else []
+        if listening := _listening(settings.http, needed=called or bool(installs)):
             stack.enter_context(listening)
         for task in (known := tasks(services)):
             docket.register(task)
@@ -116,46 +112,18 @@ async def running(
         if works:
             looked_at.append((await stack.enter_async_context(working(docket, known))).trouble)
         if app and not called:
-            looked_at.append(await stack.enter_async_context(socket_modes(app, second, slack.connections)))
+            looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
         if listening:
-            routes = [slack_events(app, second)] if app and called else []
-            http = create_http(looked_at, services.metrics, *routes)
+            events = [slack_events(app, heard_with)] if app and called else []
+            http = create_http(looked_at, services.metrics, *events, *installs)
             await stack.enter_async_context(serving(http, listening))
         yield services
-
-
-@asynccontextmanager
-async def _web_client(token: str, api_url: str) -> AsyncGenerator[AsyncWebClient]:
-    """Return a client whose calls end within SLACK_S, and which sends nothing twice.
-
-    slack_sdk's own retries would post a message again that arrived although the connection broke.
-    """
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_S)) as session:
-        yield AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
 
 
 def _slack(settings: Settings) -> Slack:
     if settings.slack is None:
         raise ConfigError("callboard.toml has no [slack] table: `callboard jobs` works without it, the bot does not")
     return settings.slack
-
-
-def secret(reference: SecretRef) -> str:
-    """Read a secret; raises ConfigError that names its place."""
-    try:
-        return reference.read()
-    except SecretMissing as error:
-        raise ConfigError(f"a token for Slack is missing: {error}") from None
-
-
-def _second_secret(slack: Slack) -> str:
-    """What the front needs besides the bot's token."""
-    name, reference = (
-        ("app_token", slack.app_token) if slack.mode == "socket" else ("signing_secret", slack.signing_secret)
-    )
-    if reference is None:
-        raise ConfigError(f'slack.{name}: expected a reference, such as "env:SLACK_{name.upper()}"')
-    return secret(reference)
 
 
 async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> tuple[Services, Docket]:

@@ -184,6 +184,15 @@ async def end_unseen(services: Services, place: str) -> None:
                 await _leave(services, ref, place, "")
 
 
+async def end_all(services: Services, place: str) -> set[str]:
+    """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
+    cards = expected(await read_box(services, place)).values()
+    for card in cards:
+        for ref in _followed(card):
+            await _leave(services, ref, place, "")
+    return {card.terms.user for card in cards}
+
+
 async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:
     """Post to a suspended place again; with `card`, follow its jobs again that their providers had lost.
 

@@ -4,12 +4,12 @@ How often a task runs is in its signature; what it does is one use case.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from docket import Perpetual, Timeout
 
-from bot import delivery, editing, subscriptions, tending, tracking
+from bot import delivery, editing, leaving, subscriptions, tending, tracking
 from bot.cards import Terms
 from bot.home import publish
 from bot.services import Services
@@ -58,6 +58,10 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Publish somebody's Home tab anew."""
         await publish(services, user)
 
+    async def leave(workspace: str, told_at: str, limit: Timeout = Timeout(LIMIT)) -> None:
+        """Forget a workspace that removed the app."""
+        await leaving.leave(services, workspace, datetime.fromisoformat(told_at))
+
     async def tend(
         perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)
     ) -> None:
@@ -70,7 +74,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 
-    return sweep, deliver, edit, seek, home, tend, visit
+    return sweep, deliver, edit, seek, home, leave, tend, visit
 
 
 def _next(perpetual: Perpetual, seconds: float | None) -> None:

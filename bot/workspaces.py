@@ -5,6 +5,7 @@ A workspace is named by its id (T…), or by its organisation's (E…) where tha
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, Self
 
 from slack_bolt.async_app import AsyncBoltContext
@@ -38,8 +39,11 @@ class Workspaces(Protocol):
         """Return the id of each. Raises StoreUnavailable."""
         ...
 
-    async def forget(self, workspace: str) -> None:
-        """Forget the tokens of one that has no app any more. Raises StoreUnavailable."""
+    async def forget(self, workspace: str, told_at: datetime) -> bool:
+        """Forget the tokens of one that has the app no more, as Slack told at this time.
+
+        False, and nothing is forgotten, when it installed the app again since. Raises StoreUnavailable.
+        """
         ...
 
 
@@ -65,8 +69,10 @@ class OneWorkspace:
     async def ids(self) -> Sequence[str]:
         return (self.workspace.id,)
 
-    async def forget(self, workspace: str) -> None:
-        """Nothing: the token is in the configuration."""
+    async def forget(self, workspace: str, told_at: datetime) -> bool:
+        """Nothing is kept of it: the token is in the configuration."""
+        del workspace, told_at
+        return True
 
 
 def named_in(context: AsyncBoltContext) -> str:

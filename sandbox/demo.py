@@ -1,4 +1,4 @@
-"""The sandbox as a person starts it: the workspace's page, the clouds, and for the demo the bot beside them.
+"""The sandbox as a person starts it: the workspaces' pages, the clouds, and for the demo the bot beside them.
 
 What takes long to import is imported when the ports are open and the bot is on its way: all three start at once.
 """
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
 from sandbox.ports import CLOUDS_PORT, HOST, address, listen
-from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
 
 CONFIGURATION = Path(__file__).with_name("callboard.toml")
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
@@ -70,6 +70,8 @@ def environment(slack: str) -> dict[str, str]:
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_APP_TOKEN": APP_TOKEN,
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "SLACK_CLIENT_ID": CLIENT_ID,
+        "SLACK_CLIENT_SECRET": CLIENT_SECRET,
         "MEDIA_CN_AK": MEDIA_CN.keys[0].access_key_id,
         "MEDIA_CN_SK": MEDIA_CN.keys[0].secret_access_key,
         "VOD_SG_AK": VOD_SG.keys[0].access_key_id,
@@ -85,13 +87,12 @@ def _listen(stack: ExitStack, port: int, clouds_port: int) -> Listeners:
 async def _serving(listeners: Listeners) -> AsyncGenerator[None]:
     from sandbox.clouds.server import serving as serving_clouds
     from sandbox.clouds.world import World
-    from sandbox.slack.seed import seeded
+    from sandbox.slack.neighbours import seeded_world
     from sandbox.slack.server import serving as serving_slack
 
-    workspace, world = seeded(MANIFEST), World()
     async with (
-        serving_slack(workspace, listener=listeners.slack),
-        serving_clouds(world, listener=listeners.clouds),
+        serving_slack(seeded_world(MANIFEST), listener=listeners.slack),
+        serving_clouds(World(), listener=listeners.clouds),
     ):
         yield
 

@@ -66,6 +66,9 @@ PAUSE = Key("pause:{}:{}", "string", timedelta(minutes=10), "a method not to be 
 DIRECT = Key("direct:{}", "string", timedelta(days=30), "somebody's direct message channel")
 HOME = Key("home:{}", "string", timedelta(days=2), "when somebody's Home tab was published last")
 EVENT = Key("event:{}", "string", timedelta(hours=1), "an event of Slack that was taken; it is told up to four times")
+INSTALLATIONS = Key("installations", "hash", None, "workspaces with their tokens, encrypted", "bot.leaving")
+RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
+STATE = Key("installing:{}", "string", timedelta(minutes=10), "somebody went to Slack to install the app")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))

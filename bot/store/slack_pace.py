@@ -50,3 +50,7 @@ class SlackPace:
     async def remember_direct(self, user: str, channel: str) -> None:
         """Keep the conversation of the bot with a person."""
         await self.link.ask("SET", DIRECT.of(user), channel, "EX", DIRECT.seconds)
+
+    async def forget(self, user: str) -> None:
+        """Forget the conversation of the bot with a person."""
+        await self.link.ask("DEL", DIRECT.of(user))

@@ -1,10 +1,11 @@
 """The same bot behind an address that Slack calls: signed requests in, answers out."""
 
 import asyncio
+import random
 import socket
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
@@ -57,8 +58,10 @@ class Site:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
+    """A port on which nobody listens, below those that systems give to connections: nobody takes it by chance."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20_000, 30_000))) as listening:
+            return listening.getsockname()[1]
 
 
 def settings(file: Path, clouds: str, port: int) -> config.Settings:
