@@ -44,11 +44,12 @@ class Audience:
     def of_place(cls, place: str, user: str = "") -> "Audience":
         """Those who read what is posted to a place.
 
-        That is a channel, a person, or a direct message with the bot (D…), which `user` alone reads.
+        That is a channel, a person, or a direct message with the bot (D…), which `user` alone reads. Of other direct
+        messages nobody knows who reads them: then there is no user.
         """
         if is_person(place):
             return cls(user=place)
-        return cls(user=user) if is_direct(place) else cls(channel=place)
+        return cls(user=user) if is_direct(place) and user else cls(channel=place)
 
     @property
     def workspace(self) -> str:
@@ -76,13 +77,15 @@ class Access:
         """The user groups that rules name."""
         return tuple(dict.fromkeys(group for rule in self.rules for group in rule.groups))
 
-    def known(self, workspace: str) -> bool:
-        """Whether the members of every group are known in a workspace."""
-        return all((workspace, group) in self.members for group in self.groups)
-
     def sees(self, account: str, audience: Audience) -> bool:
         """Whether an audience may see an account."""
         return self.open or any(self._lets_in(rule, audience) for rule in self._of(account))
+
+    def hides(self, account: str, audience: Audience) -> bool:
+        """Whether an audience certainly may not see an account: the members of a group may not be known."""
+        groups = {(audience.workspace, group) for rule in self._of(account) for group in rule.groups}
+        known = not audience.user or groups <= self.members.keys()
+        return known and not self.sees(account, audience)
 
     def subscribes(self, account: str, audience: Audience) -> bool:
         """Whether somebody may subscribe to an account's jobs."""

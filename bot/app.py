@@ -16,11 +16,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
+from bot.modals import Modal, Origin
 from bot.replies import Below, NotDelivered, Reply, place_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import errors
 from bot.views.message import Message
+from bot.views.modals import waiting
 from bot.workspaces import NotInstalled, Workspaces, named_in
 
 SLACKS_OWN = (
@@ -56,10 +58,14 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str, signing
             user_facing_authorize_error_message=errors.NOT_INSTALLED,
         )
 
-    async def give_services(context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]) -> None:
+    async def give_services(
+        body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
+    ) -> None:
         # Slack tells without a token that the app was removed: then nobody was authorized.
         context.setdefault("workspace", named_in(context))
-        user, channel = (each and place_of(context, each) for each in (context.user_id, context.channel_id))
+        # What is done in a modal is for the channel that it was opened in.
+        ids = (context.user_id, context.channel_id or Origin.of(body).channel)
+        user, channel = (each and place_of(context, each) for each in ids)
         context["services"] = services.seen_by(Audience(user or "", channel or ""))
         context["ack"] = _LastingAck()
         await next_()
@@ -92,7 +98,9 @@ class _LastingAck(AsyncAck):
             super().__setattr__(name, value)
 
 
-async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_error(
+    error: Exception, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
     """Say what went wrong where the answer would have stood: in words where the person can mend it.
 
     Else with a reference to the log.
@@ -105,10 +113,11 @@ async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond
         log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
     reply = cast("Reply | None", context.get("reply")) or (Below(respond) if respond.response_url else None)
-    if reply is None:
-        return
     try:
-        await reply.show(message)
+        if reply is None and body.get("type") == "block_actions":  # in a modal or the Home tab
+            reply = await Modal.over(client, body, waiting())
+        if reply:
+            await reply.show(message)
     except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
         log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
 

@@ -69,18 +69,15 @@ class _Look:
         return EVERY_S if all(read) else AGAIN_S
 
     async def _at(self, workspace: str, group: str, client: AsyncWebClient) -> bool:
-        """Read one group; whether that went well. One that belongs to another workspace has no members in this."""
+        """Read one group; whether that went well."""
         now, looked_at = asyncio.get_running_loop().time(), (workspace, group)
         try:
-            answer = await client.usergroups_users_list(usergroup=group)
+            users = await _members(client, workspace, group)
         except SlackApiError as error:
-            if refusal(error) == "no_such_subteam":
-                self._access.members[looked_at] = frozenset()
             return self._failed(looked_at, refusal(error), now)
         except (ClientError, SlackClientError, TimeoutError, OSError) as error:
             return self._failed(looked_at, type(error).__name__, now)
-        users = cast("dict[str, Any]", answer.data).get("users", ())
-        self._access.members[looked_at] = frozenset(map(str, users))
+        self._access.members[looked_at] = users
         self._read_at[looked_at] = now
         return True
 
@@ -90,3 +87,24 @@ class _Look:
         if now - self._read_at.get(looked_at, now) > KEPT_S:
             self._access.members.pop(looked_at, None)
         return False
+
+
+async def _members(client: AsyncWebClient, workspace: str, group: str) -> frozenset[str]:
+    """Return the ids of a group's members; there are none in a workspace that does not know it. Raises SlackApiError.
+
+    An organisation's token has to say which of its workspaces is asked.
+    """
+    asked: list[str | None] = [None]
+    if workspace.startswith("E"):
+        teams = cast("dict[str, Any]", (await client.auth_teams_list()).data).get("teams", ())
+        asked = [str(team["id"]) for team in teams]
+    found = set[str]()
+    for team in asked:
+        try:
+            answer = await client.usergroups_users_list(usergroup=group, team_id=team)
+        except SlackApiError as error:
+            if refusal(error) != "no_such_subteam":
+                raise
+        else:
+            found |= set(map(str, cast("dict[str, Any]", answer.data).get("users", ())))
+    return frozenset(found)

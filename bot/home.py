@@ -16,6 +16,7 @@ from bot.services import Services
 from bot.store import Health, StoreUnavailable
 from bot.subscriptions import subscriptions
 from bot.views import home as view
+from bot.views.message import Block
 from bot.visits import Visit
 from providers.models import JobQuery, JobState
 
@@ -43,13 +44,19 @@ async def publish(services: Services, user: str) -> None:
     if visit is None:
         return
     asked_at = services.clock()
-    tab = await look(services.seen_by(Audience(user)), user)
-    drawn = view.home(tab.mine, tab.running, tab.failed, tab.health, services.clock())
+    drawn = await _drawn(services.seen_by(Audience(user)), user)
     with suppress(StoreUnavailable):
         if not await services.store.freshness.claim(f"home:{user}", asked_at):
             return
         await services.store.events.publish(user, asked_at)
     await visit.slack.views_publish(user_id=id_of(user), view=drawn)
+
+
+async def _drawn(services: Services, user: str) -> Block:
+    if services.catalog.nothing:
+        return view.nothing_for_you()
+    tab = await look(services, user)
+    return view.home(tab.mine, tab.running, tab.failed, tab.health, services.clock())
 
 
 async def published_just_now(services: Services, user: str) -> bool:

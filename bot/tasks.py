@@ -34,7 +34,8 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def deliver(
         place: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
-        """Tell one place what waits for it; runs for as long as anything does."""
+        """Tell one place what waits for it, as far as it may read of it; runs for as long as anything does."""
+        await subscriptions.end_unseen(services, place)
         _next(perpetual, await delivery.deliver(services, place))
 
     async def edit(place: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:

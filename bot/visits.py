@@ -7,6 +7,8 @@ from typing import Self
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Audience
+from bot.outgoing import withheld
 from bot.places import workspace_of
 from bot.refusals import refusal
 from bot.services import Services
@@ -46,8 +48,10 @@ class Visit:
         return workspace_of(self.place)
 
     async def read(self) -> Box:
-        """Return everything that waits for the place."""
-        return await read_box(self.services, self.place)
+        """Return everything that waits for the place, without what it may not read of any more."""
+        box, access = await read_box(self.services, self.place), self.services.access
+        readers = Audience.of_place(self.place)
+        return box if access.open else withheld(box, lambda account: access.hides(account, readers))
 
     async def suspend(self, reason: str) -> None:
         """Keep everything for the place back; `reason` is Slack's error code."""

@@ -114,7 +114,7 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     ask = await read_ask(services_of(context), action.get("value"))
     asker = Asker.of(body, context)
     services = services_of(context)
-    accounts = accounts_of(services, ask)
+    accounts = accounts_of(services, parse(ask.text, services.catalog))
     readers = posted_to(services, asker.channel, asker.user, accounts)
     message = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
     try:
@@ -143,16 +143,19 @@ async def on_unknown_button(ack: AsyncAck, respond: AsyncRespond) -> None:
     await send(respond, errors.expired(), replace_original=False)
 
 
-def accounts_of(services: Services, ask: Ask) -> set[str]:
-    """Return the accounts of which an answer may tell, as far as the command says. Raises UsageError."""
-    request = parse(ask.text, services.catalog)
+def accounts_of(services: Services, request: Request) -> set[str]:
+    """Return the accounts of which an answer may tell, as far as the command says."""
     if request.command == "help":
         return set()
-    named = addresses_of(request)
-    refs = [each.account for each in named if isinstance(each, JobRef)]
-    if named and len(refs) == len(named):
-        return set(refs)
+    if request.jobs and all(isinstance(each, JobRef) for each in addresses_of(request)):
+        return named_accounts(request)
     return {each.account for each in request.scope.pick(services.providers)}
+
+
+def named_accounts(request: Request) -> set[str]:
+    """Return the accounts that a command names."""
+    refs = {each.account for each in addresses_of(request) if isinstance(each, JobRef)}
+    return refs | ({request.scope.account} if request.scope.account else set())
 
 
 async def answer(services: Services, ask: Ask, asker: Asker) -> Message:
@@ -205,7 +208,9 @@ async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Asy
     services, asker = services_of(context), Asker.of(body, context)
     clicked_at = services.clock()
     if not body.get("container", {}).get("is_ephemeral"):  # others read it too
-        services = posted_to(services, asker.channel, asker.user, accounts_of(services, ask))
+        # What was shared may stand in the direct messages of two people.
+        reader = "" if ask.shared_by else asker.user
+        services = posted_to(services, asker.channel, reader, named_accounts(parse(ask.text, services.catalog)))
     message = await answer(services, ask, asker)
     if await newest(services, body, clicked_at):
         await send(respond, message, replace_original=True)

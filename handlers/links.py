@@ -22,8 +22,7 @@ def register(app: AsyncApp) -> None:
 
 async def on_links(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Unfurl the links of which there is something to tell; the others stay as they are."""
-    asker = Asker.named(event["user"], event["channel"], context)
-    services = services_of(context).seen_by(Audience.of_place(asker.channel, asker.user))
+    services = services_of(context).read_by(readers(event, context))
     media = {url: found for link in event["links"] if (found := media_of(url := str(link["url"])))}
     if not media or not await told_first(services, body):
         return
@@ -34,6 +33,16 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
     if unfurls:
         where = {"unfurl_id": event["unfurl_id"], "source": event["source"]}
         await client.chat_unfurl(unfurls=unfurls, **where)
+
+
+def readers(event: Body, context: AsyncBoltContext) -> Audience:
+    """Return who reads what stands under a link: of direct messages one person alone, if the bot is the other.
+
+    A link in the composer may be sent anywhere; its channel is called COMPOSER.
+    (api.slack.com/changelog/2021-08-changes-to-unfurls)
+    """
+    asker = Asker.named(event["user"], event.get("channel", "COMPOSER"), context)
+    return Audience.of_place(asker.channel, asker.user if event.get("is_bot_user_member") else "")
 
 
 def media_of(url: str) -> MediaId | None:

@@ -52,7 +52,7 @@ async def on_subscribe(
 
 async def _looked_up(services: Services, found: Extracted) -> Message:
     if not found.addresses:
-        return extracted.nothing(found)
+        return extracted.nothing(found, narrowed=services.narrowed)
     ask = await kept(services, Ask(text=str(_request("show", found))))
     shown = await show_jobs(services, found.addresses)
     return details.job_details(shown, ask, meaning, extracted.notes(found))
@@ -60,7 +60,7 @@ async def _looked_up(services: Services, found: Extracted) -> Message:
 
 async def _subscribed(services: Services, found: Extracted, asker: Asker) -> Message:
     if not found.addresses:
-        return extracted.nothing(found)
+        return extracted.nothing(found, narrowed=services.narrowed)
     terms = _request("subscribe", found).terms(asker.user, services.clock())
     known, result = await subscribe(services, found.addresses, asker.channel, terms)
     notes = extracted.notes(found)

@@ -115,6 +115,12 @@ class TestForged:
         await desk.until(lambda: any(call.method == "response_url" for call in desk.workspace.calls))
         assert TOO_OLD in (await desk.dana.sees())[seen].text
 
+    @pytest.mark.parametrize("action_id", ["open:x", "raw:x", "subscribe"])
+    async def test_a_click_in_a_view_is_answered_in_a_modal(self, desk: Desk, action_id: str):
+        clicked = {**desk.acted(action_id=action_id, value="x"), "channel": None, "container": {"view_id": "V1"}}
+        view = {"id": "V1", "type": "home"}
+        assert await desk.modal({**clicked, "view": view}, until=TOO_OLD)
+
     async def test_an_offset_far_beyond_the_end(self, desk: Desk):
         answer = await desk.action(action_id="open:x", value=f'{{"text":"list","offset":{10**30}}}')
         assert "no jobs this far down" in answer.text
