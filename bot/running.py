@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
+from bot.finishing import finishing
 from bot.fleet import SILENT_S, open_docket, working
 from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
@@ -105,6 +106,8 @@ async def running(
         app = await _app(client, services, register, second if called else "")
         if listening := _listening(settings.http, needed=called):
             stack.enter_context(listening)
+        if app:
+            await stack.enter_async_context(finishing(app))
         for task in (known := tasks(services)):
             docket.register(task)
         looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]
