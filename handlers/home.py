@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import payloads
 from bot.home import publish, published_just_now
 from bot.modals import Origin
-from bot.replies import services_of
+from bot.replies import services_of, told_first
 from bot.views import home
 from handlers.finding import open_find
 
@@ -22,10 +22,10 @@ def register(app: AsyncApp) -> None:
     app.action(payloads.FIND)(on_find)
 
 
-async def on_home_opened(event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
     services, user = services_of(context), str(event["user"])
-    if event.get("tab") != "home" or await published_just_now(services, user):
+    if event.get("tab") != "home" or await published_just_now(services, user) or not await told_first(services, body):
         return
     if "view" not in event:
         await client.views_publish(user_id=user, view=home.loading())
