@@ -48,3 +48,14 @@ def posted_to(services: Services, place: str, user: str, accounts: Iterable[str]
 def seen(services: Services, digest: Digest) -> Digest:
     """Return the part of a digest that may be seen here."""
     return replace(digest, told=[each for each in digest.told if services.sees(each.change.job.account)])
+
+
+async def place_of_button(services: Services, named: str | None, here: str, user: str) -> str:
+    """Return the place that a click is about: where it was made, or the one that the button names.
+
+    Whoever sees a button may press it. Of another place than that where they press it they may do so only if they
+    subscribed there themselves. Raises UsageError, and StoreUnavailable.
+    """
+    if named is None or named in {here, user} or named in await services.store.tracked.places_of(user):
+        return named or here
+    raise UsageError(Problem.NOT_THERE)

@@ -77,6 +77,9 @@ _SENTENCES = {
     Problem.NOT_TO_FOLLOW: (
         "You may look at jobs of {found} here, but not subscribe to them. Ask whoever runs Callboard for access."
     ),
+    Problem.NOT_THERE: (
+        "This button is about a channel where you never subscribed. Type `/jobs subscriptions` in that channel instead."
+    ),
     Problem.UNKNOWN_SERVICE: "This account has no service {found}. It has {all}.",
     Problem.SERVICE_NOT_OF_ACCOUNT: "There is no {found}: this account has {all}.",
     Problem.TWO_SCOPES: "{found} are two scopes. Name one, or none to ask everywhere.",
