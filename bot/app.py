@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -11,14 +11,18 @@ from aiohttp import ClientError
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
-from bot.replies import Below, NotDelivered, Reply
+from bot.modals import GONE
+from bot.refusals import refusal
+from bot.replies import Below, InChannel, NotDelivered, Reply
 from bot.services import Services
 from bot.store import StoreUnavailable
+from bot.verdicts import Verdict, judge
 from bot.views import errors
 from bot.views.message import Message
 
@@ -30,6 +34,11 @@ SLACKS_OWN = (
     "SLACK_VERIFICATION_TOKEN",
 )
 """Variables from which Bolt would configure itself; ours is `callboard.toml`, which may name the same ones."""
+
+TOO_LATE = frozenset(
+    {"expired_trigger_id", "invalid_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"} | GONE
+)
+"""What Slack says when a modal may no longer be opened, or is no longer there."""
 
 log = structlog.get_logger("callboard")
 
@@ -84,10 +93,17 @@ class _LastingAck(AsyncAck):
             super().__setattr__(name, value)
 
 
-async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_error(  # noqa: PLR0917  # Bolt passes by name
+    error: Exception,
+    body: dict[str, Any],
+    client: AsyncWebClient,
+    respond: AsyncRespond,
+    context: AsyncBoltContext,
+    response: BoltResponse | None,
+) -> None:
     """Say what went wrong where the answer would have stood: in words where the person can mend it.
 
-    Else with a reference to the log.
+    Else with a reference to the log. Where that is no place any more, it is said in direct messages.
 
     Raises nothing that Slack or the network could cause: nobody stands behind this handler.
     """
@@ -96,13 +112,26 @@ async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond
     if message is None:
         log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
-    reply = cast("Reply | None", context.get("reply")) or (Below(respond) if respond.response_url else None)
-    if reply is None:
-        return
-    try:
-        await reply.show(message)
-    except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
-        log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
+    if response:  # nothing was acknowledged yet: Slack would say beside our words that we do not answer
+        response.status = 200
+    for reply in _places(body, client, respond, context):
+        try:
+            return await reply.show(message)
+        except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
+            log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
+    return None
+
+
+def _places(
+    body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> Iterator[Reply]:
+    """Where something can be said to whoever did what went wrong, the best place first."""
+    if reply := cast("Reply | None", context.get("reply")):
+        yield reply
+    elif respond.response_url:
+        yield Below(respond)
+    if context.user_id and "event" not in body:
+        yield InChannel(client, context.user_id)
 
 
 def _words(error: Exception) -> Message | None:
@@ -113,5 +142,9 @@ def _words(error: Exception) -> Message | None:
             return errors.expired()
         case StoreUnavailable():
             return errors.memory_lost()
+        case SlackApiError() if refusal(error) in TOO_LATE or judge(error) in {Verdict.SUSPEND, Verdict.DETACH}:
+            return errors.no_place()
+        case NotDelivered() if error.gone:
+            return errors.no_place()
         case _:
             return None

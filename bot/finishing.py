@@ -34,6 +34,7 @@ class UnderWay:
 
     async def nothing(self) -> None:
         """Wait until no handler runs."""
+        await asyncio.sleep(0)  # one begins a moment after its event was acknowledged
         async with self._changed:
             await self._changed.wait_for(lambda: not self._number)
 

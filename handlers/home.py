@@ -11,6 +11,7 @@ from bot.modals import Origin
 from bot.replies import services_of, told_first
 from bot.views import home
 from handlers.finding import open_find
+from providers.parsing import text
 
 Body = dict[str, Any]
 
@@ -24,8 +25,13 @@ def register(app: AsyncApp) -> None:
 
 async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
-    services, user = services_of(context), str(event["user"])
-    if event.get("tab") != "home" or await published_just_now(services, user) or not await told_first(services, body):
+    services, user = services_of(context), text(event.get("user"))
+    if (
+        user is None
+        or event.get("tab") != "home"
+        or await published_just_now(services, user)
+        or not await told_first(services, body)
+    ):
         return
     if "view" not in event:
         await client.views_publish(user_id=user, view=home.loading())

@@ -130,6 +130,12 @@ def expired() -> Message:
     return message(unformatted(text), [section(f"⌛ {text}"), *actions("expired", again)])
 
 
+def no_place() -> Message:
+    """Slack lets nothing be opened or said where it was asked for: it is too late, or the place is gone."""
+    text = "Slack no longer lets me answer there. Please try again; `/jobs subscriptions` tells what is followed."
+    return message(unformatted(text), [section(f"⌛ {text}")])
+
+
 def memory_lost() -> Message:
     """Redis is away, and this answer needs it."""
     text = (
