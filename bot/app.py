@@ -2,8 +2,9 @@
 
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
@@ -11,15 +12,18 @@ from aiohttp import ClientError
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
-from bot.modals import Modal, Origin
-from bot.replies import Below, NotDelivered, Reply, place_of
+from bot.modals import GONE, Modal, Origin
+from bot.refusals import refusal
+from bot.replies import Below, InChannel, NotDelivered, Reply, place_of
 from bot.services import Services
 from bot.store import StoreUnavailable
+from bot.verdicts import Verdict, judge
 from bot.views import errors
 from bot.views.message import Message
 from bot.views.modals import waiting
@@ -34,6 +38,11 @@ SLACKS_OWN = (
     "SLACK_REDIRECT_URI",
 )
 """Variables from which Bolt would configure itself; ours is `callboard.toml`, which may name the same ones."""
+
+TOO_LATE = frozenset(
+    {"expired_trigger_id", "invalid_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"} | GONE
+)
+"""What Slack says when a modal may no longer be opened, or is no longer there."""
 
 log = structlog.get_logger("callboard")
 
@@ -98,12 +107,17 @@ class _LastingAck(AsyncAck):
             super().__setattr__(name, value)
 
 
-async def on_error(
-    error: Exception, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+async def on_error(  # noqa: PLR0917  # Bolt passes by name
+    error: Exception,
+    body: dict[str, Any],
+    client: AsyncWebClient,
+    respond: AsyncRespond,
+    context: AsyncBoltContext,
+    response: BoltResponse | None,
 ) -> None:
     """Say what went wrong where the answer would have stood: in words where the person can mend it.
 
-    Else with a reference to the log.
+    Else with a reference to the log. Where that is no place any more, it is said in direct messages.
 
     Raises nothing that Slack or the network could cause: nobody stands behind this handler.
     """
@@ -112,14 +126,40 @@ async def on_error(
     if message is None:
         log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
-    reply = cast("Reply | None", context.get("reply")) or (Below(respond) if respond.response_url else None)
-    try:
-        if reply is None and body.get("type") == "block_actions":  # in a modal or the Home tab
-            reply = await Modal.over(client, body, waiting())
-        if reply:
-            await reply.show(message)
-    except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
-        log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
+    if response:  # nothing was acknowledged yet: Slack would say beside our words that we do not answer
+        response.status = 200
+    for reply in _places(body, client, respond, context):
+        try:
+            return await reply.show(message)
+        except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
+            log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """A modal that is yet to be opened, over the view or tab that was clicked in."""
+
+    client: AsyncWebClient
+    body: dict[str, Any]
+
+    async def show(self, message: Message) -> None:
+        modal = await Modal.over(self.client, self.body, waiting())
+        await modal.show(message)
+
+
+def _places(
+    body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> Iterator[Reply]:
+    """Where something can be said to whoever did what went wrong, the best place first."""
+    if reply := cast("Reply | None", context.get("reply")):
+        yield reply
+    elif respond.response_url:
+        yield Below(respond)
+    elif body.get("type") == "block_actions":
+        yield _Over(client, body)
+    if context.user_id and "event" not in body:
+        yield InChannel(client, context.user_id)
 
 
 def _words(error: Exception) -> Message | None:
@@ -130,5 +170,9 @@ def _words(error: Exception) -> Message | None:
             return errors.expired()
         case StoreUnavailable():
             return errors.memory_lost()
+        case SlackApiError() if refusal(error) in TOO_LATE or judge(error) in {Verdict.SUSPEND, Verdict.DETACH}:
+            return errors.no_place()
+        case NotDelivered() if error.gone:
+            return errors.no_place()
         case _:
             return None

@@ -19,6 +19,7 @@ class Problem(Enum):
     NOTHING_FOR_YOU = auto()
     NOT_FOR_ALL = auto()
     NOT_TO_FOLLOW = auto()
+    NOT_THERE = auto()
     SERVICE_NOT_OF_ACCOUNT = auto()
     BAD_VALUE = auto()
     NO_JOB = auto()

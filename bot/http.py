@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequ
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
+import structlog
 import uvicorn
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
@@ -17,10 +18,13 @@ from starlette.routing import Route
 
 from bot.config import Http
 from bot.config_errors import ConfigError
+from bot.door import odd_fields_of
 from bot.metrics import CONTENT_TYPE, Metrics
 
 Reason = Callable[[], Awaitable[str | None]]
 """Looks at one thing that work needs; returns a line that says what is wrong, or None."""
+
+_log = structlog.stdlib.get_logger(__name__)
 
 BODY_MAX = 1_000_000
 """Bytes of a request, at most: Slack's largest payloads, with a modal's 250 kB, are far smaller."""
@@ -73,6 +77,9 @@ def slack_events(app: AsyncApp, signing_secret: str) -> Route:
             return PlainTextResponse(f"expected a body of 1 to {BODY_MAX} bytes, and its content-length\n", 413)
         if not await _signed(request, verifier):
             return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
+        if odd := odd_fields_of(await request.body(), request.headers.get("content-type", "")):
+            _log.warning("refused a payload that Slack does not send", fields=odd)
+            return PlainTextResponse("not a payload of Slack\n", 400)
         return await handler.handle(request)
 
     return Route("/slack/events", events, methods=["POST"])

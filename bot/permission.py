@@ -59,3 +59,14 @@ def seen(services: Services, digest: Digest) -> Digest:
     if digest.told and not told:
         raise UsageError(Problem.NOTHING_FOR_YOU)
     return replace(digest, told=told)
+
+
+async def place_of_button(services: Services, named: str | None, here: str, user: str) -> str:
+    """Return the place that a click is about: where it was made, or the one that the button names.
+
+    Whoever sees a button may press it. Of another place than that where they press it they may do so only if they
+    subscribed there themselves. Raises UsageError, and StoreUnavailable.
+    """
+    if named is None or named in {here, user} or named in await services.store.tracked.places_of(user):
+        return named or here
+    raise UsageError(Problem.NOT_THERE)

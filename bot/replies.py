@@ -23,11 +23,11 @@ Body = Mapping[str, Any]
 
 
 class NotDelivered(BotError):  # noqa: N818  # reads as what happened
-    """Slack did not take an answer; `reason` is its error code."""
+    """Slack did not take an answer; `gone`: because it is too late for one there."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, gone: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.gone = gone
 
 
 async def send(
@@ -38,7 +38,12 @@ async def send(
     response_type: str | None = None,
     thread_ts: str | None = None,
 ) -> None:
-    """Answer a command or click; raises NotDelivered when Slack refuses, which the SDK would pass over."""
+    """Answer a command or click; raises NotDelivered when Slack refuses, which the SDK would pass over.
+
+    What happened in a view cannot be answered so: then it raises ExpiredError.
+    """
+    if respond.response_url is None:
+        raise ExpiredError
     sent = await respond(
         text=message.text,
         blocks=message.blocks,
@@ -48,7 +53,7 @@ async def send(
         unfurl_links=False,
     )
     if sent.status_code != 200:
-        raise NotDelivered(f"HTTP {sent.status_code}: {sent.body[:200]}")
+        raise NotDelivered(f"HTTP {sent.status_code}: {sent.body[:200]}", gone=sent.status_code == 404)
 
 
 def services_of(context: AsyncBoltContext) -> Services:

@@ -18,6 +18,7 @@ from bot.app import create_app
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
 from bot.connecting import check_secrets, open_workspaces
+from bot.finishing import finishing
 from bot.fleet import SILENT_S, open_docket, working
 from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
@@ -106,6 +107,8 @@ async def running(
         installs = install_routes(workspaces, scopes(services.access), slack.workspaces) if app else []
         if listening := _listening(settings.http, needed=called or bool(installs)):
             stack.enter_context(listening)
+        if app:
+            await stack.enter_async_context(finishing(app))
         for task in (known := tasks(services)):
             docket.register(task)
         looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]

@@ -9,13 +9,17 @@ without a connection for too long gets a new client here, with a new URL.
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from aiohttp import ClientError
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bot.door import odd_fields
 
 PING_S = 5.0
 """Time between two pings; a connection without an answer is replaced after two or three of them."""
@@ -26,6 +30,16 @@ _log = structlog.stdlib.get_logger(__name__)
 _FAILURES = (SlackApiError, SlackClientError, ClientError, TimeoutError, OSError)
 
 
+class _Handler(AsyncSocketModeHandler):
+    """Hands payloads to the app; one that is not like Slack's is not acknowledged."""
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:
+        if odd := odd_fields(cast("object", req.payload)):
+            _log.warning("refused a payload that Slack does not send", fields=odd)
+            return
+        await super().handle(client, req)
+
+
 class Line:
     """The connection to Slack, whichever it is now."""
 
@@ -33,14 +47,14 @@ class Line:
         self._app = app
         self._token = app_token
         self._ping_s = ping_s
-        self._handler: AsyncSocketModeHandler | None = None
+        self._handler: _Handler | None = None
 
     async def open(self) -> None:
         """Connect, in place of what was there. Raises SlackApiError, SlackClientError, ClientError or TimeoutError."""
         await self.close()
         # The client itself would try a token that Slack does not accept again and again.
         opened: Any = await self._app.client.apps_connections_open(app_token=self._token)
-        self._handler = AsyncSocketModeHandler(self._app, self._token, ping_interval=self._ping_s)
+        self._handler = _Handler(self._app, self._token, ping_interval=self._ping_s)
         self._handler.client.wss_uri = opened["url"]
         async with asyncio.timeout(self.patience_s):
             await self._handler.connect_async()

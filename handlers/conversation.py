@@ -38,9 +38,11 @@ async def on_message(body: Body, event: Body, client: AsyncWebClient, context: A
 
 def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
     """Whether a person said this just now: not a bot, not Slack about a message that was changed."""
-    return (
-        "bot_id" not in event and event.get("subtype") in SAID and event.get("user") not in {None, context.bot_user_id}
-    )
+    match event:
+        case {"user": str(user), "channel": str(), "ts": str()}:
+            return "bot_id" not in event and event.get("subtype") in SAID and user != context.bot_user_id
+        case _:
+            return False
 
 
 async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:

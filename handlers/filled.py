@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.catalog import Catalog, Scope
-from bot.errors import Problem, UsageError
+from bot.errors import ExpiredError, Problem, UsageError
 from bot.payloads import ACCOUNT, ANY, JOBS, KIND, MENTION, ON, SERVICE, SINCE, STATE, TEXT, TO, USER_GROUPS
 from bot.views.finding import AGES, Filled
 from bot.views.subscribing import DEFAULT, complaint
 from handlers import following
 from handlers.filters import read_filter
-from handlers.grammar import STATES, Request
+from handlers.grammar import OPTION, STATES, Request
 from handlers.naming import services_of
 from handlers.words import split
 from providers.parsing import listing, mapping, text
@@ -38,7 +38,7 @@ def field_value(body: Mapping[str, Any], name: str) -> Any:
 
 
 def subscription(body: Mapping[str, Any], catalog: Catalog) -> Request | Mistakes:
-    """Read the form that follows jobs."""
+    """Read the form that follows jobs. Raises ExpiredError for an option that another Callboard offered."""
     mistakes: dict[str, str] = {}
     jobs: tuple[str, ...] = ()
     mention = ""
@@ -54,8 +54,8 @@ def subscription(body: Mapping[str, Any], catalog: Catalog) -> Request | Mistake
         mistakes[USER_GROUPS] = complaint(error)
     if mistakes:
         return Mistakes(mistakes)
-    to = text(field_value(body, TO)) or DEFAULT
-    options = {ON: text(field_value(body, ON)) or "", TO: "" if to == DEFAULT else to, MENTION: mention}
+    on, to = (_offered(body, name) for name in (ON, TO))
+    options = {ON: on, TO: to, MENTION: mention}
     return Request("subscribe", jobs=jobs, options=tuple((key, value) for key, value in options.items() if value))
 
 
@@ -76,6 +76,14 @@ def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, Filled]:
     )
     filled = Filled(catalog.accounts, services, typed, account, service, kind, states, filters["since"])
     return request, filled
+
+
+def _offered(body: Mapping[str, Any], name: str) -> str:
+    """Return the option that was picked, empty for the default; raises ExpiredError for one that there is not."""
+    value = text(field_value(body, name)) or DEFAULT
+    if value not in {DEFAULT, *OPTION[name].expected}:
+        raise ExpiredError
+    return "" if value == DEFAULT else value
 
 
 def _picked(body: Mapping[str, Any], name: str) -> str:

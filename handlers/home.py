@@ -8,9 +8,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import payloads
 from bot.home import publish, published_just_now
 from bot.modals import Origin
-from bot.replies import place_of, services_of
+from bot.replies import place_of, services_of, told_first
 from bot.views import home
 from handlers.finding import open_find
+from providers.parsing import text
 
 Body = dict[str, Any]
 
@@ -22,11 +23,16 @@ def register(app: AsyncApp) -> None:
     app.action(payloads.FIND)(on_find)
 
 
-async def on_home_opened(event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
-    services, user = services_of(context), str(event["user"])
-    place = place_of(context, user)
-    if event.get("tab") != "home" or await published_just_now(services, place):
+    services, user = services_of(context), text(event.get("user"))
+    place = place_of(context, user or "")
+    if (
+        user is None
+        or event.get("tab") != "home"
+        or await published_just_now(services, place)
+        or not await told_first(services, body)
+    ):
         return
     if "view" not in event:
         await client.views_publish(user_id=user, view=home.loading())

@@ -25,7 +25,7 @@ from bot.replies import Asker, below, in_home, newest, origin_of, picked_value, 
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import accounts as accounts_view
-from bot.views import details, errors, jobs
+from bot.views import details, errors, jobs, modals
 from bot.views import help as help_view
 from bot.views.message import Message
 from handlers import grammar, subscriptions
@@ -35,11 +35,13 @@ from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
 from handlers.words import bare, undecorated
 from providers.models import JobRef
+from providers.parsing import mapping
 from providers.registry import meaning
 
 Body = dict[str, Any]
 FORMS = {"subscribe": open_subscribe, "find": open_find}
 """What the bare name of a command opens."""
+ANYTHING = re.compile("")
 
 
 def register(app: AsyncApp) -> None:
@@ -51,7 +53,9 @@ def register(app: AsyncApp) -> None:
     app.action(re.compile(f"^{payloads.RAW}:"))(on_raw)
     app.action(payloads.PICK_STATE)(on_pick)
     app.action(payloads.PICK_SERVICE)(on_pick)
-    app.action(re.compile(""))(on_unknown_button)
+    app.action(ANYTHING)(on_unknown_button)
+    app.shortcut(ANYTHING)(on_unknown_button)
+    app.view(ANYTHING)(on_unknown_form)
 
 
 async def on_command(
@@ -137,10 +141,18 @@ async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient
     await modal.update(details.raw(await show_jobs(services, named)))
 
 
-async def on_unknown_button(ack: AsyncAck, respond: AsyncRespond) -> None:
-    """A button of an older Callboard."""
+async def on_unknown_button(
+    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
+    """A button, select or shortcut of another Callboard."""
     await ack()
-    await send(respond, errors.expired(), replace_original=False)
+    reply = await below(client, body, respond, context)
+    await reply.show(errors.expired())
+
+
+async def on_unknown_form(ack: AsyncAck) -> None:
+    """A form of another Callboard: the words take its place."""
+    await ack(response_action="update", view=modals.answer("Callboard", errors.expired()))
 
 
 def accounts_of(services: Services, request: Request) -> set[str]:
@@ -207,7 +219,7 @@ async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Asy
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
     services, asker = services_of(context), Asker.of(body, context)
     clicked_at = services.clock()
-    if not body.get("container", {}).get("is_ephemeral"):  # others read it too
+    if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user
         services = posted_to(services, asker.channel, reader, named_accounts(parse(ask.text, services.catalog)))

@@ -11,6 +11,7 @@ from bot.addresses import MediaId, NotAnAddressError, read
 from bot.jobs import show_jobs
 from bot.replies import Asker, services_of, told_first
 from bot.views.unfurled import card
+from providers.parsing import listing, mapping, text
 
 Body = dict[str, Any]
 
@@ -22,8 +23,13 @@ def register(app: AsyncApp) -> None:
 
 async def on_links(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Unfurl the links of which there is something to tell; the others stay as they are."""
-    services = services_of(context).read_by(readers(event, context))
-    media = {url: found for link in event["links"] if (found := media_of(url := str(link["url"])))}
+    match event:
+        case {"user": str(), "unfurl_id": str(unfurl_id), "source": str(source)}:
+            services = services_of(context).read_by(readers(event, context))
+        case _:
+            return
+    urls = (text(mapping(link).get("url")) for link in listing(event.get("links")))
+    media = {url: found for url in urls if url and (found := media_of(url))}
     if not media or not await told_first(services, body):
         return
     shown = await show_jobs(services, [*dict.fromkeys(media.values())])
@@ -31,8 +37,7 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
         url: card(jobs) for url, one in media.items() if (jobs := [job for job in shown.jobs if job.media == one.id])
     }
     if unfurls:
-        where = {"unfurl_id": event["unfurl_id"], "source": event["source"]}
-        await client.chat_unfurl(unfurls=unfurls, **where)
+        await client.chat_unfurl(unfurls=unfurls, unfurl_id=unfurl_id, source=source)
 
 
 def readers(event: Body, context: AsyncBoltContext) -> Audience:
@@ -41,7 +46,7 @@ def readers(event: Body, context: AsyncBoltContext) -> Audience:
     A link in the composer may be sent anywhere; its channel is called COMPOSER.
     (api.slack.com/changelog/2021-08-changes-to-unfurls)
     """
-    asker = Asker.named(event["user"], event.get("channel", "COMPOSER"), context)
+    asker = Asker.named(event["user"], text(event.get("channel")) or "COMPOSER", context)
     return Audience.of_place(asker.channel, asker.user if event.get("is_bot_user_member") else "")
 
 

@@ -13,7 +13,7 @@ from bot import payloads
 from bot.access import Audience
 from bot.errors import ExpiredError
 from bot.payloads import Ask
-from bot.permission import seen
+from bot.permission import place_of_button, seen
 from bot.replies import Asker, below, read_ask, read_payload, send, services_of
 from bot.services import Services
 from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, subscribe, subscriptions, unsubscribe
@@ -37,8 +37,8 @@ def register(app: AsyncApp) -> None:
 
 
 async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -> Message:
-    """Run one of the three commands and return what to show."""
-    here = ask.place or asker.channel
+    """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
+    here = await place_of_button(services, ask.place, asker.channel, asker.user)
     match request.command:
         case "subscribe":
             terms = request.terms(asker.user, services.clock())
@@ -71,11 +71,12 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     ask = read_payload(action.get("value"))
     if ask.place is None:
         raise ExpiredError
-    user = Asker.of(body, context).user
+    asker = Asker.of(body, context)
+    place = await place_of_button(services_of(context), ask.place, asker.channel, asker.user)
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
-    services = services_of(context).seen_by(Audience(user, ask.place))
-    restored = await restore(services, ask.place, ask.card, user)
-    await reply.show(views.restored(restored, ask.place))
+    services = services_of(context).seen_by(Audience(asker.user, place))
+    restored = await restore(services, place, ask.card, asker.user)
+    await reply.show(views.restored(restored, place))
 
 
 async def on_seek(  # noqa: PLR0917  # Bolt passes by name
@@ -90,7 +91,7 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     if request.command != "subscribe":
         raise ExpiredError
     ids, terms = [str(address) for address in addresses_of(request)], request.terms(asker.user, services.clock())
-    here = ask.place or asker.channel
+    here = await place_of_button(services, ask.place, asker.channel, asker.user)
     await seek(services, ids, here, terms)
     await reply.show(views.seeking(ids, terms, here, SEEK_MINUTES))
 

@@ -80,6 +80,9 @@ _SENTENCES = {
     Problem.NOT_TO_FOLLOW: (
         "You may look at jobs of {found} here, but not subscribe to them. Ask whoever runs Callboard for access."
     ),
+    Problem.NOT_THERE: (
+        "This button is about a channel where you never subscribed. Type `/jobs subscriptions` in that channel instead."
+    ),
     Problem.UNKNOWN_SERVICE: "This account has no service {found}. It has {all}.",
     Problem.SERVICE_NOT_OF_ACCOUNT: "There is no {found}: this account has {all}.",
     Problem.TWO_SCOPES: "{found} are two scopes. Name one, or none to ask everywhere.",
@@ -128,6 +131,12 @@ def expired() -> Message:
     text = "This button is too old: its data is no longer kept. Type the command again, for example `/jobs list`."
     again = button("List jobs", f"{RUN}:list", Ask(text="list"))
     return message(unformatted(text), [section(f"⌛ {text}"), *actions("expired", again)])
+
+
+def no_place() -> Message:
+    """Slack lets nothing be opened or said where it was asked for: it is too late, or the place is gone."""
+    text = "Slack no longer lets me answer there. Please try again; `/jobs subscriptions` tells what is followed."
+    return message(unformatted(text), [section(f"⌛ {text}")])
 
 
 def memory_lost() -> Message:

@@ -1,7 +1,10 @@
-"""The whole of Callboard on real sockets: the bot, a workspace, two clouds and a Redis."""
+"""The whole of Callboard on real sockets: the bot, a workspace, two clouds and a Redis.
 
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+Every test of it runs twice, once for each of Slack's ways in, unless it is marked with one of them.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,20 +24,41 @@ from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, MANIFEST, environment
+from sandbox.slack.events import RETRY_AFTER
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
 from tests.scenarios.person import Person
+from tests.scenarios.roads import HTTP, MODES, Balancer, Mode, at, free_port
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "mode" in metafunc.fixturenames:
+        only = metafunc.definition.get_closest_marker("mode")
+        metafunc.parametrize("mode", only.args if only else MODES)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything but the bot: a workspace, two clouds, and the settings for a bot between them."""
+    """Everything but the bot: a workspace, two clouds, and the settings for a bot between them.
+
+    `balancer` is how the workspace reaches bots that it calls; None where they open sockets.
+    """
 
     dana: Person
     lee: Person
     world: World
     clouds: httpx.AsyncClient
     settings: config.Settings
+    balancer: Balancer | None = None
+
+    @asynccontextmanager
+    async def bot(self, port: int = 0, *, patience_s: float = 10.0) -> AsyncGenerator[Services]:
+        """Run a bot while the block runs, at any free port; while there are several, Slack tells each in turn."""
+        port = port or free_port()
+        async with running(at(self.settings, port), register, tasks, reasons, answer_s=patience_s) as bot:
+            if self.balancer:
+                self.balancer.add(port)
+            yield bot
 
     def job(self, service: str = "video-ocr", **order: object) -> Job:
         """Add a job that runs for an hour unless told otherwise; see the clouds' control panel for what can be told."""
@@ -78,8 +102,14 @@ def patience_s() -> float:
 
 @pytest.fixture
 def http_port() -> int:
-    """Where the bot serves its probes; 0 is any free port."""
-    return 0
+    """Where the bot serves its probes, and where Slack calls it."""
+    return free_port()
+
+
+@pytest.fixture
+def retry_after() -> Sequence[float]:
+    """The seconds that Slack waits before it tells an event again that was not acknowledged."""
+    return RETRY_AFTER
 
 
 @pytest.fixture
@@ -88,9 +118,9 @@ def more_settings() -> str:
     return ""
 
 
-def _settings(file: Path, clouds: str, port: int, more: str) -> config.Settings:
+def _settings(file: Path, clouds: str, mode: Mode, more: str) -> config.Settings:
     text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds) + more
-    file.write_text(text.replace("port = 0 ", f"port = {port} "))
+    file.write_text(text if mode == "socket" else text.replace('mode = "socket"', HTTP))
     return config.load(file)
 
 
@@ -99,27 +129,33 @@ async def scene(  # noqa: PLR0917  # fixtures
     link: Link,
     redis_process: str,
     settings_file: Path,
-    http_port: int,
+    mode: Mode,
     more_settings: str,
+    retry_after: Sequence[float],
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[Scene]:
     del link  # empties Redis before, and looks at its keys afterwards
     world = World(jobs_per_service=40, arrival_s=0)
     workspace = seeded(MANIFEST)
     async with AsyncExitStack() as stack:
+        caller = await stack.enter_async_context(httpx.AsyncClient())
+        balancer = Balancer(caller) if mode == "http" else None
         clouds = await stack.enter_async_context(serving_clouds(world))
-        slack = await stack.enter_async_context(serving_slack(workspace))
+        slack = await stack.enter_async_context(serving_slack(workspace, delivery=balancer, retry_after=retry_after))
+        if balancer:
+            balancer.origin = slack
         for name, value in {**environment(slack), "REDIS_URL": redis_process}.items():
             monkeypatch.setenv(name, value)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=clouds))
         page = await stack.enter_async_context(httpx.AsyncClient(base_url=slack))
-        settings = _settings(settings_file, clouds, http_port, more_settings)
-        yield Scene(Person("U0DANA", page, workspace), Person("U0LEE", page, workspace), world, http, settings)
+        settings = _settings(settings_file, clouds, mode, more_settings)
+        dana, lee = Person("U0DANA", page, workspace), Person("U0LEE", page, workspace)
+        yield Scene(dana, lee, world, http, settings, balancer)
 
 
 @pytest.fixture
-async def stage(scene: Scene, patience_s: float) -> AsyncGenerator[Stage]:
-    async with running(scene.settings, register, tasks, reasons, answer_s=patience_s) as bot:
+async def stage(scene: Scene, http_port: int, patience_s: float) -> AsyncGenerator[Stage]:
+    async with scene.bot(http_port, patience_s=patience_s) as bot:
         yield Stage(scene.dana, scene.lee, scene.world, scene.clouds, bot, scene)
 
 

@@ -1,7 +1,7 @@
 """Somebody at the workspace's page: types, clicks, reads. What they do goes through the page's own protocol."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -63,6 +63,10 @@ class Person:
             lambda answers: next((a for a in answers if a.ts not in seen and a.json["ephemeral"]), None),
             channel,
         )
+
+    async def begins(self, text: str, channel: str = "C0ONCALL") -> None:
+        """Type a command and wait for nothing."""
+        await self._post("message", channel=channel, text=text)
 
     async def clicks(self, label: str, on: Answer, channel: str = "C0ONCALL", *, nth: int = 0) -> Answer:
         """Press a button that answers with a message of its own."""
@@ -211,6 +215,10 @@ class Person:
                 raise AssertionError(f"nobody said {text!r} with {traits} in {channel}, but:\n{said}") from None
         return answer
 
+    async def events(self) -> list[Json]:
+        """The events that the app was told of, oldest first, each with its attempts and what became of them."""
+        return (await self.page.get("/test/events")).json()
+
     async def sees(self, channel: str = "C0ONCALL") -> list[Answer]:
         """The bot's messages in a channel that this person can see, oldest first."""
         response = await self.page.get("/test/messages", params={"channel": channel, "user": self.id})
@@ -252,6 +260,13 @@ class Person:
         found = [pair for pair in on.elements if pair[1]["type"] == "button" and pair[1]["text"]["text"] == label]
         assert len(found) > nth, f"no button {label!r} among {on.buttons()}"
         return found[nth]
+
+
+async def until(done: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for something of which nobody tells."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not await done():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 def elements(blocks: list[Json]) -> list[tuple[Json, Json]]:

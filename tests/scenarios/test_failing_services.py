@@ -4,6 +4,8 @@ import pytest
 
 from tests.scenarios.conftest import Stage
 
+pytestmark = pytest.mark.mode("socket")
+
 
 @pytest.mark.parametrize(
     ("fault", "details", "said"),

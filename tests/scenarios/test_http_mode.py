@@ -1,35 +1,25 @@
-"""The same bot behind an address that Slack calls: signed requests in, answers out."""
+"""The bot behind an address that Slack calls, as others may call it: who is let in, and what is told to whom."""
 
 import asyncio
-import random
-import socket
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 
-from bot import config
 from bot.metrics import CONTENT_TYPE
-from bot.running import running
-from handlers import register
-from sandbox.clouds.server import serving as serving_clouds
-from sandbox.clouds.world import World
-from sandbox.demo import MANIFEST, environment
-from sandbox.slack.http_delivery import HttpDelivery, sign
-from sandbox.slack.seed import seeded
-from sandbox.slack.server import serving as serving_slack
+from sandbox.slack.http_delivery import sign
+from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Person
-from tests.scenarios.terminal import configuration
+
+pytestmark = pytest.mark.mode("http")
 
 
 @dataclass(frozen=True)
 class Site:
-    """Dana's workspace calls the bot; `bot` is a way to call it past the workspace."""
+    """Dana's workspace, and a way to call the bot past it."""
 
     dana: Person
     bot: httpx.AsyncClient
@@ -57,47 +47,10 @@ class Site:
         return answer.status_code
 
 
-def free_port() -> int:
-    """A port on which nobody listens, below those that systems give to connections: nobody takes it by chance."""
-    while True:
-        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20_000, 30_000))) as listening:
-            return listening.getsockname()[1]
-
-
-def settings(file: Path, clouds: str, port: int) -> config.Settings:
-    text = configuration(clouds).replace(
-        'mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"'
-    )
-    file.write_text(text.replace("port = 0 ", f"port = {port} "))
-    return config.load(file)
-
-
 @pytest.fixture
-async def site(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Site]:
-    workspace, port = seeded(MANIFEST), free_port()
-    async with AsyncExitStack() as stack:
-        clouds = await stack.enter_async_context(serving_clouds(World(jobs_per_service=40, arrival_s=0)))
-        bot = await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}"))
-        delivery = HttpDelivery(f"http://127.0.0.1:{port}/slack/events", "", bot, time.time)
-        delivery.origin = slack = await stack.enter_async_context(serving_slack(workspace, delivery=delivery))
-        for name, value in {**environment(slack), "REDIS_URL": redis_url}.items():
-            monkeypatch.setenv(name, value)
-        await stack.enter_async_context(running(settings(tmp_path / "callboard.toml", clouds, port), register))
-        page = await stack.enter_async_context(httpx.AsyncClient(base_url=slack))
-        yield Site(Person("U0DANA", page, workspace), bot)
-
-
-async def test_a_command_and_its_buttons(site: Site) -> None:
-    listed = await site.dana.types("/jobs list video-ocr")
-    assert "1–10 of 41" in listed.text
-    turned = await site.dana.turns("Next ▶", listed)
-    assert "11–20 of 41" in turned.text
-    assert "*Ref*" in (await site.dana.clicks("Details", turned)).text
-
-
-async def test_a_modal(site: Site) -> None:
-    details = await site.dana.types("/jobs show 26f06524-4f75-4b3a-a853-b649a21aaf66")
-    assert '"job_id"' in await site.dana.opens("Raw", details, until='"job_id"')
+async def site(stage: Stage, http_port: int) -> AsyncGenerator[Site]:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{http_port}") as bot:
+        yield Site(stage.dana, bot)
 
 
 async def test_what_slack_signed_is_accepted(site: Site) -> None:

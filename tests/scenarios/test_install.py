@@ -26,7 +26,7 @@ from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND, seeded_world
 from sandbox.slack.server import serving as serving_slack
 from tests.scenarios.person import PATIENCE_S
-from tests.scenarios.test_http_mode import free_port
+from tests.scenarios.roads import free_port
 from tests.scenarios.visitors import OWN, Site, open_pages, settings
 
 HOME, NORTH = "T0SANDBOX", NORTHWIND.id

@@ -5,13 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from freezegun import freeze_time
 
-from bot.running import running
-from bot.tasks import tasks
-from handlers import register
 from sandbox.clouds.jobs import Job
 from tests.scenarios.conftest import Scene, Stage
 
-pytestmark = pytest.mark.usefixtures("quick")
+pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]
 
 
 def vanish(scene: Scene, job: Job, service: str = "video-ocr") -> None:
@@ -87,7 +84,7 @@ async def test_cards_say_when_their_service_cannot_be_asked(stage: Stage, monkey
 async def test_after_a_downtime_one_message_tells_what_was_missed(scene: Scene):
     jobs = [scene.job(name=f"missed-{number}.mp4") for number in range(2)]
     jobs.append(scene.job("digital-human", name="missed-2.mp4"))
-    async with running(scene.settings, register, tasks):
+    async with scene.bot():
         for job in jobs:
             await scene.dana.types(f"/jobs subscribe {job.id}")
         await scene.dana.hears("missed-2.mp4", ephemeral=False)
@@ -95,7 +92,7 @@ async def test_after_a_downtime_one_message_tells_what_was_missed(scene: Scene):
         scene.world.end(job.id, "succeeded")
     later = freeze_time(datetime.now(UTC) + timedelta(minutes=10), tick=True, real_asyncio=True)
     with later:
-        async with running(scene.settings, register, tasks):
+        async with scene.bot():
             digest = await scene.dana.hears("While I was not looking", thread_ts=None)
             assert all(digest.says(name) for name in ("missed-0.mp4", "missed-1.mp4", "missed-2.mp4"))
             assert not [answer for answer in await scene.dana.sees() if answer.json["thread_ts"]]

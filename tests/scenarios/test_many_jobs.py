@@ -5,7 +5,7 @@ import pytest
 from bot import outgoing
 from tests.scenarios.conftest import Stage
 
-pytestmark = pytest.mark.usefixtures("quick")
+pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]
 
 
 async def test_a_batch_shares_one_card_and_has_one_final_post(stage: Stage):

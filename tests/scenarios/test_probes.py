@@ -1,7 +1,6 @@
 """What a load balancer and Kubernetes are told while the bot's surroundings break and mend."""
 
 import asyncio
-import socket
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -12,6 +11,8 @@ import pytest
 from tests.redis_server import Server
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S
+
+pytestmark = pytest.mark.mode("socket")
 
 
 @pytest.fixture
@@ -26,12 +27,6 @@ def server() -> Generator[Server]:
 def redis_process(server: Server) -> str:
     """The server of `stage`, in place of the one that outlives the test."""
     return server.url
-
-
-@pytest.fixture
-def http_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
 
 
 @pytest.fixture

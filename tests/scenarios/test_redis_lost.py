@@ -12,6 +12,8 @@ from tests.redis_server import Server
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Answer
 
+pytestmark = pytest.mark.mode("socket")
+
 OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
 LOST = "cannot be listed now"
 

@@ -8,7 +8,7 @@ from bot.delivery import deliver
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Answer
 
-pytestmark = pytest.mark.usefixtures("quick")
+pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]
 
 
 async def order(stage: Stage, channel: str, **change: object) -> None:

@@ -1,0 +1,131 @@
+"""The shape of what Slack tells, looked at once, at the door: Bolt and the handlers rely on it.
+
+Any field may be missing: each kind of payload has its own. One that is there is what Slack's reference says it is, else
+the payload is refused as a whole, and Slack tells the person that the app did not answer.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from slack_bolt.request.internals import parse_body
+
+Id = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,30}$")]
+Ts = Annotated[str, Field(pattern=r"^\d{1,12}\.\d{1,9}$")]
+Url = Annotated[str, Field(pattern=r"^https?://\S{1,2000}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class _Named(_Part):
+    id: Id
+    enterprise_id: Id | None = None
+
+
+class _Action(_Part):
+    action_id: str
+    block_id: str
+
+
+class _State(_Part):
+    values: dict[str, dict[str, dict[str, Any]]] = {}
+
+
+class _View(_Part):
+    id: Id
+    callback_id: str = ""
+    private_metadata: str | None = None
+    app_installed_team_id: Id | None = None
+    state: _State | None = None
+
+
+class _Message(_Part):
+    ts: Ts | None = None
+    thread_ts: Ts | None = None
+
+
+class _Container(_Part):
+    channel_id: Id | None = None
+    message_ts: Ts | None = None
+    thread_ts: Ts | None = None
+
+
+class _Answer(_Part):
+    response_url: Url
+    channel_id: Id
+
+
+class _Authorization(_Part):
+    enterprise_id: Id | None = None
+    team_id: Id | None = None
+    user_id: Id | None = None
+    is_enterprise_install: bool | None = None
+
+
+class _Event(_Message):
+    type: str = ""
+    subtype: str | None = None
+    user: Id | _Named | None = None
+    channel: Id | _Named | None = None
+
+
+class _Payload(_Part):
+    type: str = ""
+    command: str = ""
+    text: str = ""
+    callback_id: str = ""
+    action_id: str = ""
+    block_id: str = ""
+    trigger_id: str | None = None
+    response_url: Url | None = None
+    user: _Named | None = None
+    user_id: Id | None = None
+    channel: _Named | None = None
+    channel_id: Id | None = None
+    team: Id | _Named | None = None
+    team_id: Id | None = None
+    enterprise: Id | _Named | None = None
+    enterprise_id: Id | None = None
+    is_enterprise_install: bool | str | None = None
+    actions: list[_Action] = []
+    view: _View | None = None
+    message: _Message | None = None
+    container: _Container = _Container()
+    response_urls: list[_Answer] = []
+    authorizations: list[_Authorization] | None = None
+    event: _Event = _Event()
+    event_id: str | None = None
+
+    @property
+    def needed(self) -> Sequence[str]:
+        """The fields without which there is nothing to be done."""
+        return ("user_id", "channel_id", "response_url") if self.command else _NEEDED.get(self.type, ())
+
+
+_NEEDED = {
+    "block_actions": ("user", "trigger_id", "actions"),
+    "shortcut": ("user", "trigger_id"),
+    "message_action": ("user", "trigger_id"),
+    "view_submission": ("user", "view"),
+    "event_callback": ("event_id",),
+}
+
+
+def odd_fields(payload: object) -> str:
+    """Return the fields of a payload that are not what Slack sends, separated by commas; empty for a proper one."""
+    try:
+        read = _Payload.model_validate(payload)
+    except ValidationError as error:
+        return ", ".join(dict.fromkeys(".".join(map(str, each["loc"])) or "all of it" for each in error.errors()))
+    return ", ".join(name for name in read.needed if not getattr(read, name))
+
+
+def odd_fields_of(body: bytes, content_type: str) -> str:
+    """The same for the body of a request, as Bolt reads it."""
+    try:
+        payload = parse_body(body.decode(), content_type.partition(";")[0])
+    except (ValueError, RecursionError):
+        return "all of it"
+    return odd_fields(payload)

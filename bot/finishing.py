@@ -1,0 +1,71 @@
+"""What is being answered when the bot is told to stop is answered still: Slack tells nobody else of it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.listener.async_listener_completion_handler import AsyncListenerCompletionHandler
+from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+FINISH_S = 20.0
+"""An answer may take so long once Slack asks no more: as long as a worker's tasks may."""
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class UnderWay:
+    """Counts the handlers of an app that run: Bolt acknowledges what comes, and waits for none of them."""
+
+    def __init__(self, app: AsyncApp) -> None:
+        self._number = 0
+        self._changed = asyncio.Condition()
+        app.listener_runner.listener_start_handler = _Begun(self)
+        app.listener_runner.listener_completion_handler = _Ended(self)
+
+    async def count(self, change: int) -> None:
+        """One more is under way, or one less."""
+        async with self._changed:
+            self._number += change
+            self._changed.notify_all()
+
+    async def nothing(self) -> None:
+        """Wait until no handler runs."""
+        await asyncio.sleep(0)  # one begins a moment after its event was acknowledged
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._number)
+
+
+class _Begun(AsyncListenerStartHandler):
+    def __init__(self, under_way: UnderWay) -> None:
+        self._under_way = under_way
+
+    async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        del request, response
+        await self._under_way.count(1)
+
+
+class _Ended(AsyncListenerCompletionHandler):
+    def __init__(self, under_way: UnderWay) -> None:
+        self._under_way = under_way
+
+    async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        del request, response
+        await self._under_way.count(-1)
+
+
+@asynccontextmanager
+async def finishing(app: AsyncApp) -> AsyncGenerator[UnderWay]:
+    """Let the handlers that run at the end of the block finish. What brings them in has to end before."""
+    under_way = UnderWay(app)
+    try:
+        yield under_way
+    finally:
+        try:
+            async with asyncio.timeout(FINISH_S):
+                await under_way.nothing()
+        except TimeoutError:
+            _log.warning("stopping although something is not answered yet")

@@ -1,0 +1,55 @@
+"""What a button may do: whoever sees one may press it, but in another place only for who subscribed there."""
+
+import pytest
+
+from bot.payloads import RESTORE, SEEK, Ask
+from bot.store import Store
+from providers.models import JobRef
+from tests.desk import Desk
+from tests.scenarios.person import until
+
+MEDIA, LEE = "C0MEDIA", "U0LEE"
+JOB = JobRef("acme", "video", "job-0000")
+UNKNOWN = "0123456789abcdef0123456789abcdef"
+FORGED = (
+    ("open:x", Ask(text="unsubscribe all", place=MEDIA)),
+    ("open:x", Ask(text=f"unsubscribe {JOB}", place=MEDIA)),
+    ("open:x", Ask(text="subscriptions here", place=MEDIA)),
+    ("run:x", Ask(text="subscribe acme/video/job-0001", place=MEDIA, card="x")),
+    (SEEK, Ask(text=f"subscribe {UNKNOWN}", place=MEDIA)),
+    (RESTORE, Ask(place=MEDIA)),
+    (RESTORE, Ask(place=LEE)),
+)
+
+
+@pytest.fixture
+async def followed(desk: Desk, store: Store) -> Desk:
+    """Lee follows a job in another channel than the one where dana is."""
+    await desk.hand({"command": "/jobs", "text": f"subscribe {JOB}", "user_id": LEE, "channel_id": MEDIA})
+
+    async def is_followed() -> bool:
+        return MEDIA in await store.tracked.followers(JOB)
+
+    await until(is_followed)
+    return desk
+
+
+@pytest.mark.parametrize(("action_id", "ask"), FORGED)
+async def test_a_place_where_somebody_never_subscribed_is_not_theirs(
+    followed: Desk, store: Store, action_id: str, ask: Ask
+):
+    answer = await followed.action(action_id=action_id, value=ask.encode())
+    assert "where you never subscribed" in answer.text
+    assert "job-0" not in answer.text
+    assert list(await store.tracked.followers(JOB)) == [MEDIA]
+    assert not await store.tracked.followers(JobRef("acme", "video", "job-0001"))
+
+
+async def test_who_subscribed_there_may_end_it_from_anywhere(followed: Desk, store: Store):
+    click = followed.acted(action_id="open:x", value=Ask(text="unsubscribe all", place=MEDIA).encode())
+    await followed.hand({**click, "user": {"id": LEE}})
+
+    async def ended() -> bool:
+        return not await store.tracked.followers(JOB)
+
+    await until(ended)

@@ -1,0 +1,61 @@
+"""Slack's way in to the bots of a scene: over WebSockets that they open, or at addresses that Slack calls."""
+
+import random
+import socket
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Literal
+
+import httpx
+
+from bot.config import Settings
+from sandbox.slack.delivery import Kind, NotConnectedError, Retry
+from sandbox.slack.http_delivery import HttpDelivery
+from sandbox.slack.model import Json
+
+Mode = Literal["socket", "http"]
+MODES: tuple[Mode, ...] = ("socket", "http")
+HTTP = 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"'
+"""What a configuration for Socket Mode has in place of its mode then."""
+
+
+def free_port() -> int:
+    """A port on which nobody listens, below those that systems give to connections: nobody takes it by chance."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20_000, 30_000))) as listening:
+            return listening.getsockname()[1]
+
+
+def at(settings: Settings, port: int) -> Settings:
+    """The same settings for a bot at this port."""
+    return settings.model_copy(update={"http": settings.http.model_copy(update={"port": port})})
+
+
+class Balancer:
+    """What stands before the bots that Slack calls: payloads go to each in turn, past those who do not open."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._bots: deque[HttpDelivery] = deque()
+        self.origin = ""
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a bot to call."""
+        return bool(self._bots)
+
+    def add(self, port: int) -> None:
+        """Call the bot at this port too."""
+        url = f"http://127.0.0.1:{port}/slack/events"
+        self._bots.append(HttpDelivery(url, self.origin, self._client, time.time))
+
+    async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Json | None:
+        """Hand a payload to the next bot. Raises UndeliveredError."""
+        for _ in range(len(self._bots)):
+            self._bots.rotate(-1)
+            try:
+                return await self._bots[-1].deliver(kind, payload, retry)
+            except NotConnectedError:
+                continue
+        raise NotConnectedError
