@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_bolt.request.internals import parse_body
 
-Id = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,30}$")]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,40}$")]
 Ts = Annotated[str, Field(pattern=r"^\d{1,12}\.\d{1,9}$")]
 Url = Annotated[str, Field(pattern=r"^https?://\S{1,2000}$")]
 

@@ -7,11 +7,8 @@ import pytest
 
 from bot.access import Access
 from bot.config import AccessRule
-from bot.running import running
 from bot.subscriptions import end_unseen
-from bot.tasks import tasks
 from bot.waking import wake
-from handlers import register
 from sandbox.clouds.known import VIDEO_OCR_ID, VOD_MEDIA
 from sandbox.slack.model import Channel
 from tests.scenarios.conftest import Scene, Stage
@@ -205,12 +202,12 @@ async def test_whoever_left_a_group_is_not_told_any_more(stage: Stage):
 
 async def test_what_happened_before_the_rules_were_changed_is_not_told(scene: Scene):
     job = scene.job(name="lecture.mp4")
-    async with running(scene.settings, register, tasks):
+    async with scene.bot():
         await scene.lee.types(f"/jobs subscribe {job.id}", MEDIA)
         card = await scene.lee.hears("Subscribed by", MEDIA)
     scene.world.end(job.id, "failed")
     stricter = AccessRule(accounts=("*",), users=("U0DANA",))
-    async with running(scene.settings.model_copy(update={"access": (stricter,)}), register, tasks):
+    async with replace(scene, settings=scene.settings.model_copy(update={"access": (stricter,)})).bot():
         await scene.lee.hears("its account may not be seen here", MEDIA)
     told = await scene.lee.sees(MEDIA)
     assert not any(each.says("Failed") for each in told)

@@ -23,7 +23,7 @@ from providers.models import Job, JobState
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Answer, Json, Person
 
-pytestmark = pytest.mark.usefixtures("quick")
+pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]  # who asks decides, not how
 GENERAL, MEDIA = "C0GENERAL", "C0MEDIA"
 NAME = "lecture.mp4"
 ID = "0123456789abcdef0123456789abcdef"
