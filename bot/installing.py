@@ -3,6 +3,7 @@
 Bolt walks it; here are what it keeps, what it tells people, and who may come.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -40,9 +41,17 @@ HEADERS: dict[str, str | Sequence[str]] = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
 }
+_TEAM = re.compile(r"[TE][A-Z0-9]{1,20}")
 Step = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
 log = structlog.get_logger("callboard")
+
+
+class _Flow(AsyncOAuthFlow):
+    async def build_authorize_url(self, state: str, request: AsyncBoltRequest) -> str:
+        """Name the workspace of the link, `?team=T…`, to Slack, and nothing else that may stand there."""
+        team = request.query.get("team", [""])[0]
+        return self.settings.authorize_url_generator.generate(state, team if _TEAM.fullmatch(team) else None)
 
 
 class _NotWelcome(BoltError):  # noqa: N818  # reads as what happened
@@ -76,7 +85,7 @@ def _flow(workspaces: InstalledWorkspaces, scopes: Collection[str], welcome: Col
             installation_store=_Kept(workspaces, welcome),
             state_store=_States(workspaces),
         )
-        return AsyncOAuthFlow(client=app.client(), settings=settings)
+        return _Flow(client=app.client(), settings=settings)
 
 
 def _page(step: Step) -> Callable[[Request], Awaitable[Response]]:

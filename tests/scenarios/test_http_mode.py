@@ -1,6 +1,7 @@
 """The bot behind an address that Slack calls, as others may call it: who is let in, and what is told to whom."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -56,6 +57,15 @@ async def site(stage: Stage, http_port: int) -> AsyncGenerator[Site]:
 async def test_what_slack_signed_is_accepted(site: Site) -> None:
     body, now = site.command(), int(time.time())
     assert await site.post(body, now, sign(body, now)) == 200
+
+
+async def test_slack_sees_whose_address_it_is(site: Site) -> None:
+    """Slack asks this when somebody enters the address of the bot in the app's settings."""
+    body, now = json.dumps({"type": "url_verification", "challenge": "3eZbrw1aB"}).encode(), int(time.time())
+    signed = {"x-slack-request-timestamp": str(now), "x-slack-signature": sign(body, now)}
+    headers = {"content-type": "application/json", **signed}
+    answer = await site.bot.post("/slack/events", content=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (200, {"challenge": "3eZbrw1aB"})
 
 
 async def test_what_somebody_else_sent_is_refused(site: Site) -> None:
