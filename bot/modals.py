@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.errors import ExpiredError
 from bot.refusals import refusal
 from bot.views.message import Block, Message
 from bot.views.modals import answer
@@ -89,10 +90,12 @@ class Modal:
 
     @classmethod
     def clicked(cls, client: AsyncWebClient, body: Mapping[str, Any]) -> Self:
-        """The modal that somebody clicked in or submitted, as they saw it."""
+        """The modal that somebody clicked in or submitted, as they saw it; raises ExpiredError where there is none."""
         view = mapping(body.get("view"))
+        if (view_id := text(view.get("id"))) is None:
+            raise ExpiredError
         title = text(mapping(view.get("title")).get("text")) or "Callboard"
-        return cls(client, str(view["id"]), text(view.get("hash")) or "", title, Origin.of(body))
+        return cls(client, view_id, text(view.get("hash")) or "", title, Origin.of(body))
 
     @classmethod
     def _of(cls, client: AsyncWebClient, reply: AsyncSlackResponse, view: Block, origin: Origin) -> Self:

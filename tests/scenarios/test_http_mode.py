@@ -28,7 +28,8 @@ class Site:
         """`/jobs help`, as Slack writes it."""
         token = self.dana.workspace.grants.response(self.dana.id, "C0ONCALL")
         url = f"{self.dana.page.base_url}/response/{self.dana.workspace.team.id}/{token}"
-        fields = {"command": "/jobs", "text": "help", "team_id": "T0", "user_id": self.dana.id, "response_url": url}
+        where = {"team_id": "T0", "channel_id": "C0ONCALL", "user_id": self.dana.id, "trigger_id": "1.2.3"}
+        fields = {"command": "/jobs", "text": "help", "response_url": url, **where}
         return urlencode(fields).encode()
 
     async def ready(self) -> None:
