@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.places import id_of, is_direct, is_person, workspace_of
+
 EVERY = "*"
 """Among accounts: all of them. Among users: everybody, wherever they ask."""
 
@@ -23,12 +25,17 @@ class Rule(Protocol):
     @property
     def groups(self) -> Sequence[str]: ...
     @property
+    def workspaces(self) -> Sequence[str]: ...
+    @property
     def subscribe(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who asks, or reads: a person in a channel, or (without a user) everybody who is in the channel."""
+    """Who asks, or reads: a person in a channel, or (without a user) everybody who is in the channel.
+
+    Both are places (`bot.places`).
+    """
 
     user: str = ""
     channel: str = ""
@@ -37,19 +44,28 @@ class Audience:
     def of_place(cls, place: str, user: str = "") -> "Audience":
         """Those who read what is posted to a place.
 
-        That is a channel, a person, or a direct message with the bot (D…), which `user` alone reads.
+        That is a channel, a person, or a direct message with the bot (D…), which `user` alone reads. Of other direct
+        messages nobody knows who reads them: then there is no user.
         """
-        if place[:1] in {"U", "W"}:
+        if is_person(place):
             return cls(user=place)
-        return cls(user=user) if place.startswith("D") else cls(channel=place)
+        return cls(user=user) if is_direct(place) and user else cls(channel=place)
+
+    @property
+    def workspace(self) -> str:
+        """The workspace that they are in."""
+        return workspace_of(self.user or self.channel)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The rules, with the members of the user groups that they name, which `bot.groups` keeps up to date."""
+    """The rules, with the members of the user groups that they name, which `bot.groups` keeps up to date.
+
+    `members` are the ids of people by workspace and group.
+    """
 
     rules: Sequence[Rule] = ()
-    members: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    members: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict[tuple[str, str], frozenset[str]])
 
     @property
     def open(self) -> bool:
@@ -61,14 +77,15 @@ class Access:
         """The user groups that rules name."""
         return tuple(dict.fromkeys(group for rule in self.rules for group in rule.groups))
 
-    @property
-    def known(self) -> bool:
-        """Whether the members of every group are known."""
-        return all(group in self.members for group in self.groups)
-
     def sees(self, account: str, audience: Audience) -> bool:
         """Whether an audience may see an account."""
         return self.open or any(self._lets_in(rule, audience) for rule in self._of(account))
+
+    def hides(self, account: str, audience: Audience) -> bool:
+        """Whether an audience certainly may not see an account: the members of a group may not be known."""
+        groups = {(audience.workspace, group) for rule in self._of(account) for group in rule.groups}
+        known = not audience.user or groups <= self.members.keys()
+        return known and not self.sees(account, audience)
 
     def subscribes(self, account: str, audience: Audience) -> bool:
         """Whether somebody may subscribe to an account's jobs."""
@@ -82,10 +99,13 @@ class Access:
         return (rule for rule in self.rules if account in rule.accounts or EVERY in rule.accounts)
 
     def _lets_in(self, rule: Rule, audience: Audience) -> bool:
-        """Whether one of a rule's channels, users and groups fits: any of them is enough."""
+        """Whether one of a rule's channels, users and groups fits: any of them is enough, in one of its workspaces."""
+        if rule.workspaces and audience.workspace not in rule.workspaces:
+            return False
+        user = id_of(audience.user)
         return (
             EVERY in rule.users
-            or audience.channel in rule.channels
-            or audience.user in rule.users
-            or any(audience.user in self.members.get(group, ()) for group in rule.groups)
+            or id_of(audience.channel) in rule.channels
+            or user in rule.users
+            or any(user in self.members.get((audience.workspace, group), ()) for group in rule.groups)
         )

@@ -55,7 +55,8 @@ async def _known(services: Services, addresses: Sequence[Service]) -> _Known:
         known.sweeps = await store.sweeps.read(addresses)
         states = await store.tracked.state(addresses)
         known.followed = {service: state[0] for service, state in zip(addresses, states, strict=True)}
-        paused = {method: await store.slack.paused(method) for method in ("chat.postMessage", "chat.update")}
+        workspace = services.audience.workspace if services.audience else ""
+        paused = {each: await store.slack.paused(workspace, each) for each in ("chat.postMessage", "chat.update")}
         known.paused = {method: seconds for method, seconds in paused.items() if seconds}
     return known
 

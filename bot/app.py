@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
@@ -17,14 +18,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
-from bot.modals import GONE
+from bot.modals import GONE, Modal, Origin
 from bot.refusals import refusal
-from bot.replies import Below, InChannel, NotDelivered, Reply
+from bot.replies import Below, InChannel, NotDelivered, Reply, place_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.verdicts import Verdict, judge
 from bot.views import errors
 from bot.views.message import Message
+from bot.views.modals import waiting
+from bot.workspaces import NotInstalled, Workspaces, named_in
 
 SLACKS_OWN = (
     "SLACK_BOT_TOKEN",
@@ -32,6 +35,7 @@ SLACKS_OWN = (
     "SLACK_CLIENT_ID",
     "SLACK_CLIENT_SECRET",
     "SLACK_VERIFICATION_TOKEN",
+    "SLACK_REDIRECT_URI",
 )
 """Variables from which Bolt would configure itself; ours is `callboard.toml`, which may name the same ones."""
 
@@ -43,25 +47,35 @@ TOO_LATE = frozenset(
 log = structlog.get_logger("callboard")
 
 
-async def create_app(client: AsyncWebClient, services: Services, signing_secret: str | None = None) -> AsyncApp:
-    """Return an app without handlers, for the workspace that the client's token belongs to.
+def create_app(workspaces: Workspaces, services: Services, api_url: str, signing_secret: str | None = None) -> AsyncApp:
+    """Return an app without handlers, for every workspace that has it."""
 
-    The token is tested once here, so that no call to Slack stands between a command and its acknowledgement. Raises
-    SlackApiError when Slack does not accept it.
-    """
-    tested = await client.auth_test()
-    identity = AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=tested)
+    async def authorize(context: AsyncBoltContext) -> AuthorizeResult | None:
+        """Say who the app is; no call to Slack stands between a command and its acknowledgement."""
+        try:
+            found = await workspaces.get(named_in(context))
+        except NotInstalled:
+            return None
+        context["workspace"] = found.id
+        return found.identity
 
-    async def authorize() -> AuthorizeResult:
-        return identity
+    with unset(SLACKS_OWN):
+        app = AsyncApp(
+            client=AsyncWebClient(base_url=api_url),
+            authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", authorize),  # Bolt minds None too
+            signing_secret=signing_secret or "",
+            user_facing_authorize_error_message=errors.NOT_INSTALLED,
+        )
 
-    tokenless = AsyncWebClient(base_url=client.base_url)
-    with _unset(SLACKS_OWN):
-        app = AsyncApp(client=tokenless, authorize=authorize, signing_secret=signing_secret or "")
-
-    async def give_services(context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]) -> None:
-        audience = Audience(context.user_id or "", context.channel_id or "")
-        context["services"] = services.seen_by(audience)
+    async def give_services(
+        body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
+    ) -> None:
+        # Slack tells without a token that the app was removed: then nobody was authorized.
+        context.setdefault("workspace", named_in(context))
+        # What is done in a modal is for the channel that it was opened in.
+        ids = (context.user_id, context.channel_id or Origin.of(body).channel)
+        user, channel = (each and place_of(context, each) for each in ids)
+        context["services"] = services.seen_by(Audience(user or "", channel or ""))
         context["ack"] = _LastingAck()
         await next_()
 
@@ -71,7 +85,7 @@ async def create_app(client: AsyncWebClient, services: Services, signing_secret:
 
 
 @contextmanager
-def _unset(names: Iterable[str]) -> Generator[None]:
+def unset(names: Iterable[str]) -> Generator[None]:
     """Hide environment variables from the block."""
     hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
@@ -122,6 +136,18 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """A modal that is yet to be opened, over the view or tab that was clicked in."""
+
+    client: AsyncWebClient
+    body: dict[str, Any]
+
+    async def show(self, message: Message) -> None:
+        modal = await Modal.over(self.client, self.body, waiting())
+        await modal.show(message)
+
+
 def _places(
     body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
 ) -> Iterator[Reply]:
@@ -130,6 +156,8 @@ def _places(
         yield reply
     elif respond.response_url:
         yield Below(respond)
+    elif body.get("type") == "block_actions":
+        yield _Over(client, body)
     if context.user_id and "event" not in body:
         yield InChannel(client, context.user_id)
 

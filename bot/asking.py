@@ -47,7 +47,7 @@ async def ask_all(
     `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept. Raises UsageError
     for somebody who may see nothing.
     """
-    if services.narrowed and not services.providers:
+    if services.catalog.nothing:
         raise UsageError(Problem.NOTHING_FOR_YOU)
     asked = await asyncio.gather(*(_ask(provider, ask, empty(), services.answer_s) for provider in providers))
     for each in asked:

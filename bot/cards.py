@@ -51,7 +51,7 @@ class _Value(BaseModel):
 
 
 class Terms(_Value):
-    """What was asked for. `user` is who subscribed; `mention` are Slack's own words for people and groups.
+    """What was asked for. `user` is who subscribed, a place; `mention` are Slack's own words for people and groups.
 
     Without `to` the end is a reply in the card's thread, sent to the channel too when the job failed.
     """
@@ -92,7 +92,7 @@ class Followed(_Value):
 
 
 class Card(_Value):
-    """A message that follows jobs, by ref. `place` is a channel or, for a direct message, a user.
+    """A message that follows jobs, by ref. `place` is that of a channel or, for direct messages, of a person.
 
     `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted.
     """
@@ -146,13 +146,3 @@ class Shown(_Value):
     jobs: Mapping[str, Job] = {}
     checks: Mapping[str, Check] = {}
     suspended: str | None = None
-
-
-def is_person(place: str) -> bool:
-    """Whether a place is somebody's direct messages: ids of users begin with U or W."""
-    return place[:1] in {"U", "W"}
-
-
-def is_direct(channel: str) -> bool:
-    """Whether a channel is a conversation of two: the one with the bot is where a person's direct messages arrive."""
-    return channel[:1] == "D"

@@ -22,6 +22,11 @@ class Catalog:
         return cls(tuple((provider.account, provider.service) for provider in providers), narrowed)
 
     @property
+    def nothing(self) -> bool:
+        """Whether this person may see nothing at all."""
+        return self.narrowed and not self.pairs
+
+    @property
     def accounts(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(account for account, _ in self.pairs))
 

@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import httpx
 from aiohttp import ClientError
@@ -15,12 +16,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Access
 from bot.accounts import probe
-from bot.config import Redis, Settings, Slack
+from bot.config import Settings, Slack
 from bot.config_errors import ConfigError
 from bot.findings import Finding, Report
+from bot.installed import Seal
 from bot.refusals import refusal
 from bot.store import Store, StoreUnavailable
 from bot.views import advice
+from bot.views.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
 from providers import registry
 from providers.accounts import Account
 from providers.base import Provider
@@ -41,7 +44,7 @@ async def check(settings: Settings, http: httpx.AsyncClient | None = None) -> Re
     """
     access = Access(settings.access)
     parts = await asyncio.gather(
-        _slack(settings.slack, access.groups), _redis(settings.redis), _accounts(settings.accounts, http)
+        _slack(settings.slack, access.groups), _redis(settings, access.groups), _accounts(settings.accounts, http)
     )
     unnamed = access.unnamed(account.name for account in settings.accounts)
     found = [advice.configuration(settings), *([advice.seen_by_nobody(unnamed)] if unnamed else [])]
@@ -51,24 +54,28 @@ async def check(settings: Settings, http: httpx.AsyncClient | None = None) -> Re
 async def _slack(slack: Slack | None, groups: Sequence[str]) -> list[Finding]:
     if slack is None:
         return []
-    second = _app_token(slack, slack.app_token) if slack.mode == "socket" else _signing_secret(slack.signing_secret)
-    named = [_group(slack, group) for group in groups]
-    parts = await asyncio.gather(_bot_token(slack, groups), second, *named)
+    second = _app_token(slack, slack.app_token) if slack.mode == "socket" else _there(SIGNING_SECRET, slack)
+    if slack.bot_token is None:
+        return [*_sealing(slack), *await _there(CLIENT_SECRET, slack), *await second]
+    named = [_group(slack, slack.bot_token, group) for group in groups]
+    parts = await asyncio.gather(_bot(slack, BOT_TOKEN, slack.bot_token, groups), second, *named)
     return [finding for part in parts for finding in part]
 
 
-async def _group(slack: Slack, group: str) -> list[Finding]:
+async def _group(slack: Slack, token: SecretRef, group: str) -> list[Finding]:
     """Read a user group's members, as access rules need it."""
 
     def tell(reply: Mapping[str, Any], _: Mapping[str, str]) -> list[Finding]:
         return [advice.group(group, len(reply.get("users", ())))]
 
-    return await _call(slack, f"user group {group}", slack.bot_token, "usergroups.users.list", tell, usergroup=group)
+    return await _call(slack, f"user group {group}", token, "usergroups.users.list", tell, usergroup=group)
 
 
-async def _bot_token(slack: Slack, groups: Sequence[str]) -> list[Finding]:
+async def _bot(slack: Slack, subject: str, token: "_Token", groups: Sequence[str]) -> list[Finding]:
+    """Ask Slack whose token this is, and what it may do."""
+
     def tell(reply: Mapping[str, Any], headers: Mapping[str, str]) -> list[Finding]:
-        found = [advice.slack_accepts(advice.BOT_TOKEN, f"is {reply.get('user')} in {reply.get('team')}")]
+        found = [advice.slack_accepts(subject, f"is {reply.get('user')} in {reply.get('team')}")]
         lower = {name.lower(): value for name, value in headers.items()}
         if "x-oauth-scopes" in lower:
             granted = [name.strip() for name in lower["x-oauth-scopes"].split(",")]
@@ -77,7 +84,7 @@ async def _bot_token(slack: Slack, groups: Sequence[str]) -> list[Finding]:
             found.append(advice.clock((datetime.now(UTC) - parsedate_to_datetime(lower["date"])).total_seconds()))
         return found
 
-    return await _call(slack, advice.BOT_TOKEN, slack.bot_token, "auth.test", tell)
+    return await _call(slack, subject, token, "auth.test", tell)
 
 
 async def _app_token(slack: Slack, reference: SecretRef | None) -> list[Finding]:
@@ -87,32 +94,71 @@ async def _app_token(slack: Slack, reference: SecretRef | None) -> list[Finding]
     return await _call(slack, advice.APP_TOKEN, reference, "apps.connections.open", tell) if reference else []
 
 
-async def _signing_secret(reference: SecretRef | None) -> list[Finding]:
-    """What the secret is worth shows when Slack calls; here it can only be missing."""
+async def _there(subject: str, slack: Slack) -> list[Finding]:
+    """What a secret is worth shows when Slack calls, or is called; here it can only be missing."""
+    reference = cast("SecretRef | None", getattr(slack, subject.removeprefix("slack.")))
     if reference is None:
         return []
     try:
         reference.read()
     except SecretMissing as error:
-        return [advice.secret_missing(advice.SIGNING_SECRET, reference, str(error))]
-    return [advice.slack_accepts(advice.SIGNING_SECRET, "is there")]
+        return [advice.secret_missing(subject, reference, str(error))]
+    return [advice.slack_accepts(subject, "is there")]
+
+
+def _sealing(slack: Slack) -> list[Finding]:
+    try:
+        Seal(slack.encryption_keys).check()
+    except ConfigError as error:
+        return [advice.keys_unusable(str(error))]
+    return [advice.keys_usable(len(slack.encryption_keys))]
+
+
+async def _installed(slack: Slack, store: Store, groups: Sequence[str]) -> list[Finding]:
+    """Look at every workspace that installed the app by itself."""
+    seal, found = Seal(slack.encryption_keys), list[Finding]()
+    try:
+        seal.check()
+    except ConfigError:
+        return []  # that is a finding of its own
+    for workspace, sealed in sorted((await store.installations.all()).items()):
+        kept = seal.open(sealed)
+        if kept is None:
+            found.append(advice.installation_locked(workspace))
+        else:
+            found += await _bot(slack, f"workspace {workspace}", _Given(kept.bot_token), groups)
+    return found or [advice.nobody_installed()]
+
+
+class _Token(Protocol):
+    """A token, or where it is."""
+
+    def read(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    token: str = field(repr=False)
+
+    def read(self) -> str:
+        return self.token
 
 
 async def _call(
     slack: Slack,
     subject: str,
-    reference: SecretRef,
+    token: _Token,
     method: str,
     tell: Callable[[Mapping[str, Any], Mapping[str, str]], list[Finding]],
     **arguments: str,
 ) -> list[Finding]:
-    """Call one Web API method with the token that a reference names."""
+    """Call one Web API method with a token."""
     try:
-        client = AsyncWebClient(token=reference.read(), base_url=slack.api_url, timeout=int(CALL_S))
+        client = AsyncWebClient(token=token.read(), base_url=slack.api_url, timeout=int(CALL_S))
         async with asyncio.timeout(CALL_S):
             response = await client.api_call(method, params=arguments)
     except SecretMissing as error:
-        return [advice.secret_missing(subject, reference, str(error))]
+        return [advice.secret_missing(subject, token, str(error))]
     except SlackApiError as error:
         return [advice.slack_refuses(subject, refusal(error) or "something unreadable")]
     except (ClientError, SlackClientError, TimeoutError, OSError) as error:
@@ -120,12 +166,15 @@ async def _call(
     return tell(mapping(response.data), dict(cast("Mapping[str, str]", response.headers)))
 
 
-async def _redis(settings: Redis) -> list[Finding]:
+async def _redis(settings: Settings, groups: Sequence[str]) -> list[Finding]:
     embedded = False
     try:
-        embedded = settings.address() is None
-        async with Store.open(settings) as store:
-            return [advice.redis(await store.link.describe(), embedded=embedded)]
+        embedded = settings.redis.address() is None
+        async with Store.open(settings.redis) as store:
+            found = [advice.redis(await store.link.describe(), embedded=embedded)]
+            if settings.slack and settings.slack.client_id:
+                found += await _installed(settings.slack, store, groups)
+            return found
     except (ConfigError, StoreUnavailable) as error:
         return [advice.redis_unusable(str(error), embedded=embedded)]
 

@@ -101,15 +101,17 @@ def check(context: typer.Context, config: Config = None) -> None:
 def manifest(
     mode: Annotated[Mode, typer.Option(help="How Slack reaches the bot.")] = "socket",
     url: Annotated[str, typer.Option(help="Where it does so in HTTP mode, such as https://bot.example.com.")] = "",
+    *,
+    oauth: Annotated[bool, typer.Option("--oauth", help="For several workspaces, which install it at --url.")] = False,
 ) -> None:
     """Print the manifest from which an app is created at api.slack.com/apps."""
     from bot.manifest import ManifestError, as_yaml
     from bot.manifest import manifest as written
 
-    if (mode == "http") != bool(url):
-        _fail("--mode http goes with --url https://…, and only that.", Exit.WRONG_USAGE)
+    if (oauth or mode == "http") != bool(url):
+        _fail("--mode http and --oauth go with --url https://…, and only they.", Exit.WRONG_USAGE)
     try:
-        _write(as_yaml(written(url or None)))
+        _write(as_yaml(written(url or None, oauth=oauth, socket=mode == "socket")))
     except ManifestError as error:
         _fail(str(error), Exit.WRONG_USAGE)
 
@@ -137,11 +139,19 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
 
 
 @app.command()
-def sandbox(port: int = SLACK_PORT, clouds_port: int = CLOUDS_PORT) -> None:
+def sandbox(
+    port: int = SLACK_PORT,
+    clouds_port: int = CLOUDS_PORT,
+    request_url: Annotated[
+        str, typer.Option(help="Call the bot at this URL, such as http://127.0.0.1:3000/slack/events: HTTP mode.")
+    ] = "",
+) -> None:
     """Serve the local workspace and the simulated clouds alone, for developing against."""
     from sandbox.demo import sandbox as serve
 
-    _serve(serve(port, clouds_port))
+    if request_url and not request_url.startswith(("http://", "https://")):
+        _fail("--request-url wants a URL, such as http://127.0.0.1:3000/slack/events.", Exit.WRONG_USAGE)
+    _serve(serve(port, clouds_port, request_url))
 
 
 @app.command()

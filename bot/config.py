@@ -73,21 +73,79 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
+def _ids(kind: str, letters: str, example: str, *words: str) -> AfterValidator:
+    """Accept ids of a kind, which begin with one of some letters: names may change, and be somebody else's then."""
+    pattern = re.compile(f"[{letters}][A-Z0-9]{{1,20}}")
+
+    def checked(ids: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [each for each in ids if not pattern.fullmatch(each) and each not in words]:
+            raise ValueError(f"expected a list of ids of {kind}, such as {example}, and {wrong[0]!r} is none")
+        return ids
+
+    return AfterValidator(checked)
+
+
 class Slack(_Section):
-    """The workspace: Socket Mode needs an app token, HTTP mode a signing secret."""
+    """One workspace by its bot token, or with `client_id` every workspace that installs the app at `/slack/install`.
+
+    Socket Mode needs an app token, HTTP mode a signing secret.
+    """
 
     mode: Literal["socket", "http"] = Field(default="socket", description="who opens the connection: we, or Slack")
-    bot_token: Secret = Field(description='a reference, such as "env:SLACK_BOT_TOKEN"')
+    client_id: str | None = Field(
+        default=None, pattern=r"^\d+\.\d+$", description='the app\'s client id, such as "3336676.569200954261"'
+    )
+    bot_token: Secret | None = Field(
+        default=None, validate_default=True, description='a reference, such as "env:SLACK_BOT_TOKEN"'
+    )
     app_token: Secret | None = Field(
         default=None, validate_default=True, description='a reference, such as "env:SLACK_APP_TOKEN"; for Socket Mode'
     )
     signing_secret: Secret | None = Field(
         default=None, validate_default=True, description='a reference, such as "env:SLACK_SIGNING_SECRET"; for HTTP'
     )
+    client_secret: Secret | None = Field(
+        default=None,
+        validate_default=True,
+        description='a reference, such as "env:SLACK_CLIENT_SECRET"; goes with client_id',
+    )
+    encryption_keys: tuple[Secret, ...] = Field(
+        default=(),
+        validate_default=True,
+        description='a list of references, such as ["env:CALLBOARD_KEY"]; goes with client_id. The first key encrypts '
+        "tokens in Redis, all of them decrypt: a new one is put before the old",
+    )
+    workspaces: Annotated[tuple[str, ...], _ids("workspaces", "TE", '"T024BE7LD"')] = Field(
+        default=(),
+        description="a list of ids of the workspaces or organisations that may install the app; else any may that "
+        "Slack lets in",
+    )
     connections: int = Field(
         default=1, ge=1, le=10, description="connections of Socket Mode in this process, 1 to 10 over all processes"
     )
     api_url: Annotated[str, AfterValidator(_web_url)] = Field(default=SLACK_API_URL, description=URL_EXPECTED)
+
+    @field_validator("bot_token")
+    @classmethod
+    def _needed_by_one_workspace(cls, value: SecretRef | None, info: ValidationInfo) -> SecretRef | None:
+        if value is None and info.data.get("client_id", "wrong") is None:
+            raise ValueError('expected a reference, such as "env:SLACK_BOT_TOKEN"')
+        if value is not None and info.data.get("client_id"):
+            raise ValueError("expected nothing beside client_id: each workspace gets a token when it installs the app")
+        return value
+
+    @field_validator("client_secret", "encryption_keys")
+    @classmethod
+    def _needed_by_many_workspaces(
+        cls, value: SecretRef | tuple[SecretRef, ...] | None, info: ValidationInfo
+    ) -> SecretRef | tuple[SecretRef, ...] | None:
+        expected = {
+            "client_secret": 'a reference, such as "env:SLACK_CLIENT_SECRET"',
+            "encryption_keys": 'a list of references, such as ["env:CALLBOARD_KEY"]',
+        }
+        if not value and info.data.get("client_id"):
+            raise ValueError(f"expected {expected[info.field_name or '']}, because there is a client_id")
+        return value
 
     @field_validator("app_token")
     @classmethod
@@ -148,20 +206,10 @@ class Http(_Section):
     port: int = Field(default=3000, ge=0, le=65535, description="a port from 1 to 65535, or 0 for any free one")
 
 
-def _ids(kind: str, letters: str, example: str, *words: str) -> AfterValidator:
-    """Accept ids of a kind, which begin with one of some letters: names may change, and be somebody else's then."""
-    pattern = re.compile(f"[{letters}][A-Z0-9]{{1,20}}")
-
-    def checked(ids: tuple[str, ...]) -> tuple[str, ...]:
-        if wrong := [each for each in ids if not pattern.fullmatch(each) and each not in words]:
-            raise ValueError(f"expected a list of ids of {kind}, such as {example}, and {wrong[0]!r} is none")
-        return ids
-
-    return AfterValidator(checked)
-
-
 class AccessRule(_Section):
     """Who may see some accounts: whoever asks in one of `channels`, is one of `users`, or a member of one of `groups`.
+
+    Slack's ids are unique within a workspace: `workspaces` says in which one these are, where several have the app.
 
     The only rules are those that the file has: with any, an account that none of them names is seen by nobody.
     """
@@ -175,6 +223,9 @@ class AccessRule(_Section):
     )
     groups: Annotated[tuple[str, ...], _ids("user groups", "S", '"S0614TZR7"')] = Field(
         default=(), description="a list of ids of user groups"
+    )
+    workspaces: Annotated[tuple[str, ...], _ids("workspaces", "TE", '"T024BE7LD"')] = Field(
+        default=(), description="a list of ids of workspaces, or of an organisation that has the app as a whole"
     )
     subscribe: bool = Field(default=True, description="true or false: whether they may subscribe to jobs too")
 

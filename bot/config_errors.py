@@ -93,7 +93,7 @@ def _problem(details: ErrorDetails, data: Mapping[str, Any], settings: type[Base
     field = model.model_fields.get(str(path[-1])) if path and model else None
     if details["type"] == "value_error" and isinstance(details["input"], Mapping):
         return Problem(path, _incomplete(str(details.get("ctx", {})["error"])))
-    if details["type"] in {"missing", "union_tag_not_found"} or details["input"] is None:
+    if details["type"] in {"missing", "union_tag_not_found"} or details["input"] in (None, ()):
         found = "nothing"
     else:
         found = NOT_SHOWN if _secret(field) else _found(path, details["input"], data)

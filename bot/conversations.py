@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 
-from bot.cards import is_person
+from bot.places import id_of, is_person
 from bot.refusals import refusal
 from bot.store.outbox import Begun
 from bot.verdicts import Verdict, judge
@@ -27,16 +27,16 @@ async def conversation(visit: Visit) -> str:
     Raises SlackApiError when Slack does not open them; where the app may not ask, the person's id serves as well.
     """
     if not is_person(visit.place):
-        return visit.place
+        return id_of(visit.place)
     if known := await visit.services.store.slack.direct(visit.place):
         return known
     try:
-        opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[visit.place])).data)
+        opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[id_of(visit.place)])).data)
     except SlackApiError as error:
         if refusal(error) in MAY_NOT_ASK:
-            return visit.place
+            return id_of(visit.place)
         raise
-    channel = text(mapping(opened.get("channel")).get("id")) or visit.place
+    channel = text(mapping(opened.get("channel")).get("id")) or id_of(visit.place)
     await visit.services.store.slack.remember_direct(visit.place, channel)
     return channel
 

@@ -35,9 +35,9 @@ async def deliver(services: Services, place: str) -> float | None:
     Raises StoreUnavailable.
     """
     services = services.whole
-    if services.slack is None:
+    visit = await Visit.to(services, place)
+    if visit is None:
         return HOLD_S
-    visit = Visit(services, services.slack, place)
     ends = services.clock() + VISIT
     while services.clock() < ends:
         box = await visit.read()

@@ -34,9 +34,9 @@ async def edit_cards(services: Services, place: str) -> float | None:
 
     Raises StoreUnavailable.
     """
-    if services.slack is None:
+    visit = await Visit.to(services, place)
+    if visit is None:
         return HOLD_S
-    visit = Visit(services, services.slack, place)
     for _ in range(EDITS_A_VISIT):
         box = await visit.read()
         if not box.stale or box.suspension:
@@ -51,7 +51,7 @@ async def _edit(visit: Visit, box: Box) -> float:
     card_id, mark = min(box.stale.items(), key=lambda item: (item[1][:1], item[0]))
     card = box.cards.get(card_id)
     if card is not None and card.ts:
-        if wait := await visit.services.store.slack.may_edit(Urgency(mark[:1])):
+        if wait := await visit.services.store.slack.may_edit(visit.workspace, Urgency(mark[:1])):
             return min(wait, LOOK_S)
         if wait := await _update(visit, card):
             return wait

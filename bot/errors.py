@@ -11,6 +11,7 @@ class Problem(Enum):
     """What is wrong with a command."""
 
     UNKNOWN_WORD = auto()
+    UNKNOWN_HERE = auto()
     UNKNOWN_FILTER = auto()
     UNKNOWN_SERVICE = auto()
     UNKNOWN_ACCOUNT = auto()

@@ -15,6 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Access
 from bot.refusals import refusal
+from bot.store import StoreUnavailable
+from bot.workspaces import NotInstalled, Workspaces
 
 EVERY_S = 300.0
 """Between two looks at the members."""
@@ -27,7 +29,7 @@ log = structlog.get_logger("callboard")
 
 
 @asynccontextmanager
-async def up_to_date(access: Access, slack: AsyncWebClient) -> AsyncGenerator[None]:
+async def up_to_date(access: Access, workspaces: Workspaces) -> AsyncGenerator[None]:
     """Keep the members of the rules' user groups while the block runs; from its start on they are known.
 
     Nobody is a member of a group that could not be read yet.
@@ -35,7 +37,7 @@ async def up_to_date(access: Access, slack: AsyncWebClient) -> AsyncGenerator[No
     if not access.groups:
         yield
         return
-    look = _Look(access, slack)
+    look = _Look(access, workspaces)
     wait = await look.at_all()
     looking = asyncio.create_task(look.forever(wait), name="user groups")
     try:
@@ -45,10 +47,10 @@ async def up_to_date(access: Access, slack: AsyncWebClient) -> AsyncGenerator[No
 
 
 class _Look:
-    def __init__(self, access: Access, slack: AsyncWebClient) -> None:
+    def __init__(self, access: Access, workspaces: Workspaces) -> None:
         self._access = access
-        self._slack = slack
-        self._read_at: dict[str, float] = {}
+        self._workspaces = workspaces
+        self._read_at: dict[tuple[str, str], float] = {}
 
     async def forever(self, wait: float) -> None:
         while True:
@@ -56,28 +58,53 @@ class _Look:
             wait = await self.at_all()
 
     async def at_all(self) -> float:
-        """Read every group; return for how long to wait before the next look."""
-        read = [await self._at(group) for group in self._access.groups]
+        """Read every group in every workspace; return for how long to wait before the next look."""
+        read: list[bool] = []
+        try:
+            for workspace in await self._workspaces.ids():
+                client = (await self._workspaces.get(workspace)).client
+                read += [await self._at(workspace, group, client) for group in self._access.groups]
+        except (StoreUnavailable, NotInstalled):
+            return AGAIN_S
         return EVERY_S if all(read) else AGAIN_S
 
-    async def _at(self, group: str) -> bool:
+    async def _at(self, workspace: str, group: str, client: AsyncWebClient) -> bool:
         """Read one group; whether that went well."""
-        now = asyncio.get_running_loop().time()
+        now, looked_at = asyncio.get_running_loop().time(), (workspace, group)
         try:
-            answer = await self._slack.usergroups_users_list(usergroup=group)
+            users = await _members(client, workspace, group)
         except SlackApiError as error:
-            if refusal(error) == "no_such_subteam":
-                self._access.members[group] = frozenset()
-            return self._failed(group, refusal(error), now)
+            return self._failed(looked_at, refusal(error), now)
         except (ClientError, SlackClientError, TimeoutError, OSError) as error:
-            return self._failed(group, type(error).__name__, now)
-        users = cast("dict[str, Any]", answer.data).get("users", ())
-        self._access.members[group] = frozenset(map(str, users))
-        self._read_at[group] = now
+            return self._failed(looked_at, type(error).__name__, now)
+        self._access.members[looked_at] = users
+        self._read_at[looked_at] = now
         return True
 
-    def _failed(self, group: str, reason: str, now: float) -> bool:
-        log.warning("a user group of the access rules cannot be read", group=group, reason=reason)
-        if now - self._read_at.get(group, now) > KEPT_S:
-            self._access.members.pop(group, None)
+    def _failed(self, looked_at: tuple[str, str], reason: str, now: float) -> bool:
+        workspace, group = looked_at
+        log.warning("a user group of the access rules cannot be read", workspace=workspace, group=group, reason=reason)
+        if now - self._read_at.get(looked_at, now) > KEPT_S:
+            self._access.members.pop(looked_at, None)
         return False
+
+
+async def _members(client: AsyncWebClient, workspace: str, group: str) -> frozenset[str]:
+    """Return the ids of a group's members; there are none in a workspace that does not know it. Raises SlackApiError.
+
+    An organisation's token has to say which of its workspaces is asked.
+    """
+    asked: list[str | None] = [None]
+    if workspace.startswith("E"):
+        teams = cast("dict[str, Any]", (await client.auth_teams_list()).data).get("teams", ())
+        asked = [str(team["id"]) for team in teams]
+    found = set[str]()
+    for team in asked:
+        try:
+            answer = await client.usergroups_users_list(usergroup=group, team_id=team)
+        except SlackApiError as error:
+            if refusal(error) != "no_such_subteam":
+                raise
+        else:
+            found |= set(map(str, cast("dict[str, Any]", answer.data).get("users", ())))
+    return frozenset(found)

@@ -6,17 +6,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bot.access import Audience
 from bot.answers import JobList, ServiceHealth
 from bot.cards import Shown
 from bot.catalog import Scope
 from bot.jobs import list_jobs
+from bot.places import id_of
 from bot.services import Services
 from bot.store import Health, StoreUnavailable
 from bot.subscriptions import subscriptions
 from bot.views import home as view
+from bot.views.message import Block
+from bot.visits import Visit
 from providers.models import JobQuery, JobState
 
 JOBS = 10
@@ -37,16 +38,25 @@ class Tab:
     health: Sequence[ServiceHealth]
 
 
-async def publish(services: Services, slack: AsyncWebClient, user: str) -> None:
+async def publish(services: Services, user: str) -> None:
     """Show somebody's Home tab as it is now, unless a later one was shown meanwhile."""
+    visit = await Visit.to(services, user)
+    if visit is None:
+        return
     asked_at = services.clock()
-    tab = await look(services.seen_by(Audience(user)), user)
-    drawn = view.home(tab.mine, tab.running, tab.failed, tab.health, services.clock())
+    drawn = await _drawn(services.seen_by(Audience(user)), user)
     with suppress(StoreUnavailable):
         if not await services.store.freshness.claim(f"home:{user}", asked_at):
             return
         await services.store.events.publish(user, asked_at)
-    await slack.views_publish(user_id=user, view=drawn)
+    await visit.slack.views_publish(user_id=id_of(user), view=drawn)
+
+
+async def _drawn(services: Services, user: str) -> Block:
+    if services.catalog.nothing:
+        return view.nothing_for_you()
+    tab = await look(services, user)
+    return view.home(tab.mine, tab.running, tab.failed, tab.health, services.clock())
 
 
 async def published_just_now(services: Services, user: str) -> bool:

@@ -12,17 +12,26 @@ FILE = _SHIPPED if _SHIPPED.is_file() else Path(__file__).parent.parent / "manif
 """At the top of a checkout; a wheel has it beside this module."""
 EVENTS = "/slack/events"
 """The path that Slack calls for commands, clicks and events alike."""
+REDIRECT = "/slack/oauth_redirect"
+"""The path to which Slack's consent page leads back."""
 
 
 class ManifestError(Exception):
     """A manifest that Slack would refuse, or an address that it cannot call; the text says why, a reason a line."""
 
 
-def manifest(url: str | None = None) -> dict[str, Any]:
-    """Return the manifest for Socket Mode or, with the bot's address, for HTTP. Raises ManifestError."""
+def manifest(url: str | None = None, *, oauth: bool = False, socket: bool = False) -> dict[str, Any]:
+    """Return the manifest for Socket Mode or, with the bot's address, for HTTP. Raises ManifestError.
+
+    With `oauth` it is for several workspaces, which install the app at this address; they may use a `socket` too.
+    """
     written = cast("dict[str, Any]", yaml.safe_load(FILE.read_text(encoding="utf-8")))
-    if url is not None:
-        _call(written, _address(url))
+    base = None if url is None else _base(url)
+    if base is not None and not socket:
+        _call(written, base + EVENTS)
+    if base is not None and oauth:
+        written["oauth_config"] = {"redirect_urls": [base + REDIRECT], **written["oauth_config"]}
+        written["settings"] |= {"org_deploy_enabled": True, "token_rotation_enabled": True}
     check(written)
     return written
 
@@ -32,12 +41,11 @@ def as_yaml(written: dict[str, Any]) -> str:
     return yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=120)
 
 
-def _address(url: str) -> str:
+def _base(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.netloc or parts.query or parts.fragment:
         raise ManifestError(f"{url!r} is no address that Slack calls: it begins with https://, without ? and #")
-    address = url.rstrip("/")
-    return address if address.endswith(EVENTS) else address + EVENTS
+    return url.rstrip("/").removesuffix(EVENTS)
 
 
 def _call(written: dict[str, Any], address: str) -> None:

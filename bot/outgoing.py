@@ -5,7 +5,7 @@ nothing: they only change what a card shows. The others post one message, which 
 thread, the final post of a batch, a digest of many changes, or a note to one person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -214,6 +214,23 @@ def _wanted(card: Card, change: Change) -> bool:
 
 def _is_late(change: Change, now: datetime) -> bool:
     return change.at - change.since > AWAY or now - change.at > AWAY
+
+
+def withheld(box: Box, hides: Callable[[str], bool]) -> Box:
+    """Return a box without news of accounts that the place may not see any more: their jobs are no longer followed."""
+    return replace(box, entries=[_withheld(entry, hides) for entry in box.entries])
+
+
+def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:
+    match entry.body:
+        case ChangedEntry(change=change) if hides(change.job.account):
+            before = {"state": change.before, "raw_state": change.before_raw, "error": None, "progress": None}
+            job = change.job.model_copy(update=before)
+            return entry._replace(body=UnsubscribedEntry(job=job, by="", at=change.at))
+        case SubscribedEntry(job=job, terms=terms) if hides(job.account):
+            return entry._replace(body=UnsubscribedEntry(job=job, by="", at=terms.at))
+        case _:
+            return entry
 
 
 def expected(box: Box) -> dict[str, Card]:

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 
-from bot.cards import Card, Fate, Followed, is_person
+from bot.cards import Card, Fate, Followed
 from bot.drawing import shown
 from bot.notices import LostJob, SuspendedPlace
 from bot.outgoing import Step
+from bot.places import is_person
 from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
 from bot.store.outbox import Box, Suspension
 from bot.visits import Visit

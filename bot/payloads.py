@@ -53,12 +53,17 @@ ANY = "any"
 """The option of a select that takes the filter away."""
 
 
+def _place(kinds: str) -> str:
+    """The pattern of a place (`bot.places`) whose id begins with one of these letters."""
+    return rf"^(?:[TE][A-Z0-9]{{1,20}}/)?[{kinds}][A-Z0-9]{{1,20}}$"
+
+
 class Ask(BaseModel):
     """A command (`list media-cn state:failed`, `show media-cn/video-ocr/ID`), and how its answer is shown.
 
-    `offset` is how many jobs to skip, `shared_by` the id of the person who shared the message. A command too long for
-    Slack's limits is kept in Redis; then `key` names it and `text` is empty. `card` is the id of the card that the
-    command is about, `place` the channel or person it is for, where that is not where it is asked.
+    `offset` is how many jobs to skip, `shared_by` who shared the message. A command too long for Slack's limits is kept
+    in Redis; then `key` names it and `text` is empty. `card` is the id of the card that the command is about, `place`
+    the channel or person it is for, where that is not where it is asked. People and channels are places.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,10 +71,10 @@ class Ask(BaseModel):
     v: Literal[1] = 1
     text: str = ""
     offset: int = Field(default=0, ge=0)
-    shared_by: str | None = Field(default=None, pattern=r"^[UW][A-Z0-9]{1,20}$")
+    shared_by: str | None = Field(default=None, pattern=_place("UW"))
     key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
     card: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
-    place: str | None = Field(default=None, pattern=r"^[CDGUW][A-Z0-9]{1,20}$")
+    place: str | None = Field(default=None, pattern=_place("CDGUW"))
 
     @classmethod
     def about(cls, command: str, refs: Sequence[object], *, card: str | None = None, place: str | None = None) -> "Ask":

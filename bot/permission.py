@@ -11,9 +11,9 @@ from bot.services import Services
 
 def permit(services: Services, accounts: Iterable[str], place: str) -> None:
     """See that whoever asks may subscribe to accounts' jobs, and that a place may read of them; raises UsageError."""
-    if services.audience is None:
+    if services.asker is None:
         return
-    readers = Audience.of_place(place, services.audience.user)
+    readers = Audience.of_place(place, services.asker.user)
     for account in accounts:
         if not services.subscribes(account):
             raise UsageError(Problem.NOT_TO_FOLLOW, account)
@@ -21,11 +21,19 @@ def permit(services: Services, accounts: Iterable[str], place: str) -> None:
             raise UsageError(Problem.NOT_FOR_ALL, account)
 
 
+def permit_some(services: Services, place: str) -> None:
+    """See that there are jobs at all that whoever asks may follow in a place; raises UsageError."""
+    if not followable(services, place).providers:
+        permit(services, services.catalog.accounts, place)
+    if services.catalog.nothing:
+        raise UsageError(Problem.NOTHING_FOR_YOU)
+
+
 def followable(services: Services, place: str) -> Services:
     """Return the services narrowed further, to those whose jobs whoever asks may follow in a place."""
-    if services.audience is None:
+    if services.asker is None:
         return services
-    readers = Audience.of_place(place, services.audience.user)
+    readers = Audience.of_place(place, services.asker.user)
     mine = [
         each
         for each in services.providers
@@ -37,17 +45,20 @@ def followable(services: Services, place: str) -> Services:
 def posted_to(services: Services, place: str, user: str, accounts: Iterable[str]) -> Services:
     """Return the services narrowed to what may be posted to a place; a direct message is read by `user`.
 
-    Raises UsageError when somebody there may not see one of the accounts of which the answer may tell.
+    Raises UsageError when somebody there may not see one of the accounts of which the answer has to tell.
     """
-    readers = services.seen_by(Audience.of_place(place, user))
+    readers = services.read_by(Audience.of_place(place, user))
     if hidden := sorted(account for account in accounts if not readers.sees(account)):
         raise UsageError(Problem.NOT_FOR_ALL, ", ".join(hidden))
     return readers
 
 
 def seen(services: Services, digest: Digest) -> Digest:
-    """Return the part of a digest that may be seen here."""
-    return replace(digest, told=[each for each in digest.told if services.sees(each.change.job.account)])
+    """Return the part of a digest that may be seen here; raises UsageError where that is nothing."""
+    told = [each for each in digest.told if services.sees(each.change.job.account)]
+    if digest.told and not told:
+        raise UsageError(Problem.NOTHING_FOR_YOU)
+    return replace(digest, told=told)
 
 
 async def place_of_button(services: Services, named: str | None, here: str, user: str) -> str:

@@ -13,10 +13,11 @@ import structlog
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.cards import To, is_person
+from bot.cards import To
 from bot.conversations import MAY_NOT_ASK, conversation, find_post
 from bot.drawing import draw
 from bot.outgoing import Post, Step
+from bot.places import is_person
 from bot.refusals import refusal
 from bot.store.keys import PACE
 from bot.store.outbox import Begun, Box
@@ -42,7 +43,7 @@ log = structlog.get_logger("callboard")
 async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
     """Send the message of a step; return for how long to wait before the next."""
     pace, outbox = visit.services.store.slack, visit.services.store.outbox
-    if wait := await pace.paused("chat.postMessage"):
+    if wait := await pace.paused(visit.workspace, "chat.postMessage"):
         return wait
     try:
         channel = await conversation(visit)
@@ -64,7 +65,7 @@ async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
     # A command that broke off is sent again, and then finds its own mark.
     if not answer.ok and not (answer.begun and answer.begun.id == begun.id):
         return answer.wait or (LOOK_S if answer.begun else 0)
-    if wait := await pace.may_post():
+    if wait := await pace.may_post(visit.workspace):
         await outbox.clear(visit.place, begun.id)
         return wait
     return await _send(visit, begun, channel, what, message)

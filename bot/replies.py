@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import BotError, ExpiredError
 from bot.modals import Modal, Origin
 from bot.payloads import Ask
+from bot.places import in_workspace
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views.message import Message
@@ -58,6 +59,11 @@ async def send(
 def services_of(context: AsyncBoltContext) -> Services:
     """Return what `bot.app` gives to every handler: the services, narrowed to what whoever asks may see."""
     return cast("Services", context["services"])
+
+
+def place_of(context: AsyncBoltContext, slack_id: str) -> str:
+    """Return the place of a channel's or person's id in the workspace that Slack tells of."""
+    return in_workspace(cast("str", context["workspace"]), slack_id)
 
 
 class Reply(Protocol):
@@ -124,30 +130,40 @@ def thread_of(body: Body) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and in which channel; where there is none, in their direct messages: then it is their own id."""
+    """Who asks, and in which channel, both as places; where there is no channel, in their direct messages."""
 
     user: str
     channel: str
 
     @classmethod
-    def of(cls, body: Body) -> Self:
+    def of(cls, body: Body, context: AsyncBoltContext) -> Self:
         """Read a command or a click; raises ExpiredError for a click that is neither in a channel nor in a view."""
-        match body:
-            case {"user_id": str(user), "channel_id": str(channel)}:
-                return cls(user, channel)
-            case {"user": {"id": str(user)}, "channel": {"id": str(channel)}}:
-                return cls(user, channel)
-            case {"user": {"id": str(user)}, "view": {}}:
-                return cls(user, Origin.of(body).channel or user)
-            case _:
-                raise ExpiredError
+        return cls.named(*_ids(body), context)
+
+    @classmethod
+    def named(cls, user: str, channel: str, context: AsyncBoltContext) -> Self:
+        """Return the person and the channel of these ids."""
+        return cls(place_of(context, user), place_of(context, channel))
+
+
+def _ids(body: Body) -> tuple[str, str]:
+    match body:
+        case {"user_id": str(user), "channel_id": str(channel)}:
+            return user, channel
+        case {"user": {"id": str(user)}, "channel": {"id": str(channel)}}:
+            return user, channel
+        case {"user": {"id": str(user)}, "view": {}}:
+            return user, Origin.of(body).channel or user
+        case _:
+            raise ExpiredError
 
 
 def origin_of(body: Body, respond: AsyncRespond) -> Origin:
     """Return what a modal opened by a command or click has to know, so that what is filled in is answered there."""
     if "view" in body:
         return Origin.of(body)
-    return Origin(channel=Asker.of(body).channel, response_url=respond.response_url, thread_ts=thread_of(body))
+    _, channel = _ids(body)
+    return Origin(channel=channel, response_url=respond.response_url, thread_ts=thread_of(body))
 
 
 def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Below, Asker]:
@@ -161,7 +177,7 @@ def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Be
     if url is None or channel is None:
         raise ExpiredError
     context["reply"] = reply = Below(AsyncRespond(response_url=url), origin.thread_ts)
-    return reply, Asker(str(body["user"]["id"]), channel)
+    return reply, Asker.named(str(body["user"]["id"]), channel, context)
 
 
 def read_payload(value: object) -> Ask:
@@ -197,7 +213,8 @@ def picked_value(action: Mapping[str, Any]) -> str:
 async def newest(services: Services, body: Body, clicked_at: datetime) -> bool:
     """Whether no later click on the same message was answered yet, so that stale clicks don't regress."""
     container = mapping(body.get("container"))
-    view = f"{container.get('channel_id')}:{container.get('message_ts')}"
+    workspace = services.audience.workspace if services.audience else ""
+    view = f"{workspace}/{container.get('channel_id')}:{container.get('message_ts')}"
     try:
         return await services.store.freshness.claim(view, clicked_at)
     except StoreUnavailable:

@@ -9,30 +9,28 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import aiohttp
 import structlog
 from docket import Docket
 from docket.execution import TaskFunction
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
+from bot.connecting import check_secrets, open_workspaces
 from bot.finishing import finishing
 from bot.fleet import SILENT_S, open_docket, working
 from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
+from bot.installing import install_routes
 from bot.opening import open_services
+from bot.scopes import scopes
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
-from providers.secrets import SecretMissing, SecretRef
 
 log = structlog.get_logger("callboard")
 
-SLACK_S = 10
-"""A call to Slack is given up after this many seconds; `bot.posting` counts on it."""
 Register = Callable[[AsyncApp], None]
 Tasks = Callable[[Services], Sequence[TaskFunction]]
 """The tasks of the fleet, over these services. Every process knows them all; a worker runs them."""
@@ -97,14 +95,17 @@ async def running(
     """
     slack = _slack(settings)
     called = register is not None and slack.mode == "http"
-    token = secret(slack.bot_token)
-    second = _second_secret(slack) if register else ""
+    heard_with = check_secrets(slack, answers=register is not None)
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(_web_client(token, slack.api_url))
-        services, docket = await _open(stack, settings, client, answer_s)
-        await stack.enter_async_context(up_to_date(services.access, client))
-        app = await _app(client, services, register, second if called else "")
-        if listening := _listening(settings.http, needed=called):
+        services, docket = await _open(stack, settings, answer_s)
+        workspaces = await stack.enter_async_context(open_workspaces(slack, services.store))
+        services = replace(services, workspaces=workspaces)
+        await stack.enter_async_context(up_to_date(services.access, workspaces))
+        app = create_app(workspaces, services, slack.api_url, heard_with if called else "") if register else None
+        if app and register:
+            register(app)
+        installs = install_routes(workspaces, scopes(services.access), slack.workspaces) if app else []
+        if listening := _listening(settings.http, needed=called or bool(installs)):
             stack.enter_context(listening)
         if app:
             await stack.enter_async_context(finishing(app))
@@ -114,22 +115,12 @@ async def running(
         if works:
             looked_at.append((await stack.enter_async_context(working(docket, known))).trouble)
         if app and not called:
-            looked_at.append(await stack.enter_async_context(socket_modes(app, second, slack.connections)))
+            looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
         if listening:
-            routes = [slack_events(app, second)] if app and called else []
-            http = create_http(looked_at, services.metrics, *routes)
+            events = [slack_events(app, heard_with)] if app and called else []
+            http = create_http(looked_at, services.metrics, *events, *installs)
             await stack.enter_async_context(serving(http, listening))
         yield services
-
-
-@asynccontextmanager
-async def _web_client(token: str, api_url: str) -> AsyncGenerator[AsyncWebClient]:
-    """Return a client whose calls end within SLACK_S, and which sends nothing twice.
-
-    slack_sdk's own retries would post a message again that arrived although the connection broke.
-    """
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_S)) as session:
-        yield AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
 
 
 def _slack(settings: Settings) -> Slack:
@@ -138,42 +129,10 @@ def _slack(settings: Settings) -> Slack:
     return settings.slack
 
 
-def secret(reference: SecretRef) -> str:
-    """Read a secret; raises ConfigError that names its place."""
-    try:
-        return reference.read()
-    except SecretMissing as error:
-        raise ConfigError(f"a token for Slack is missing: {error}") from None
-
-
-def _second_secret(slack: Slack) -> str:
-    """What the front needs besides the bot's token."""
-    name, reference = (
-        ("app_token", slack.app_token) if slack.mode == "socket" else ("signing_secret", slack.signing_secret)
-    )
-    if reference is None:
-        raise ConfigError(f'slack.{name}: expected a reference, such as "env:SLACK_{name.upper()}"')
-    return secret(reference)
-
-
-async def _open(
-    stack: AsyncExitStack, settings: Settings, client: AsyncWebClient, answer_s: float
-) -> tuple[Services, Docket]:
+async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> tuple[Services, Docket]:
     services = await stack.enter_async_context(open_services(settings, redis_needed=True, answer_s=answer_s))
     docket = await stack.enter_async_context(open_docket(services.store.url))
-    return replace(services, slack=client, docket=docket), docket
-
-
-async def _app(
-    client: AsyncWebClient, services: Services, register: Register | None, signing_secret: str
-) -> AsyncApp | None:
-    """Return an app with its handlers, for whoever answers. Raises SlackApiError for a wrong token in any case."""
-    if register is None:
-        await client.auth_test()
-        return None
-    app = await create_app(client, services, signing_secret)
-    register(app)
-    return app
+    return replace(services, docket=docket), docket
 
 
 async def redis_trouble(store: Store) -> str | None:

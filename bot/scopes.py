@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from bot.access import Access
+
 BOT_SCOPES: Mapping[str, str] = MappingProxyType(
     {
         "commands": "/jobs and the shortcuts",
@@ -29,3 +31,8 @@ ACCESS_SCOPES: Mapping[str, str] = MappingProxyType({"usergroups:read": "access 
 """Each scope that the bot needs only where the configuration asks for it, and what for."""
 APP_SCOPE = "connections:write"
 """The scope of the app token, which opens Socket Mode's connections."""
+
+
+def scopes(access: Access) -> list[str]:
+    """Return the scopes to ask a workspace for that installs the app."""
+    return [*BOT_SCOPES, *WISHED_SCOPES, *(ACCESS_SCOPES if access.groups else ())]

@@ -14,7 +14,8 @@ from providers.base import Provider
 
 if TYPE_CHECKING:  # slow to import, and the terminal does without both
     from docket import Docket
-    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.workspaces import Workspaces
 
 ANSWER_S = 10.0
 """A question is answered after this many seconds at the latest, with what is there."""
@@ -28,9 +29,10 @@ def utc_now() -> datetime:
 class Services:
     """The parts that use cases work with; handed to every handler and task.
 
-    A handler gets them narrowed to what may be seen by whoever asks, its `audience`: `providers` are those alone, and
-    so are the names that can be typed. `whole` is for what works on nobody's behalf, such as delivery.
-    `slack` and `docket` are None in the terminal, which answers alone.
+    A handler gets them narrowed to what may be seen by whoever reads the answer, its `audience`: `providers` are those
+    alone, and so are the names that can be typed. Whether jobs may be subscribed to depends on the `asker`, who is the
+    audience unless others read the answer too. `whole` is for what works on nobody's behalf, such as delivery.
+    `workspaces` and `docket` are None in the terminal, which answers alone.
     """
 
     providers: Sequence[Provider]
@@ -38,11 +40,12 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     answer_s: float = ANSWER_S
     pace: Pace = field(default_factory=Pace)
-    slack: "AsyncWebClient | None" = None
+    workspaces: "Workspaces | None" = None
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)
     access: Access = field(default_factory=Access)
     audience: Audience | None = None
+    asker: Audience | None = None
     every: Sequence[Provider] | None = None
 
     @property
@@ -57,10 +60,16 @@ class Services:
     @property
     def whole(self) -> "Services":
         """The same with every provider."""
-        return self if self.every is None else replace(self, providers=self.every, audience=None, every=None)
+        if self.every is None:
+            return self
+        return replace(self, providers=self.every, every=None, audience=None, asker=None)
 
-    def seen_by(self, audience: Audience) -> "Services":
-        """The same with what this audience may see, whatever could be seen before."""
+    def seen_by(self, asker: Audience) -> "Services":
+        """The same with what whoever asks may see, whatever could be seen before."""
+        return replace(self.read_by(asker), asker=asker)
+
+    def read_by(self, audience: Audience) -> "Services":
+        """The same with what these readers of the answer may see, whoever asks."""
         every = self.providers if self.every is None else self.every
         seen = [each for each in every if self.access.sees(each.account, audience)]
         return replace(self, providers=seen, audience=audience, every=every)
@@ -70,5 +79,5 @@ class Services:
         return self.audience is None or self.access.sees(account, self.audience)
 
     def subscribes(self, account: str) -> bool:
-        """Whether an account's jobs may be subscribed to here."""
-        return self.audience is None or self.access.subscribes(account, self.audience)
+        """Whether whoever asks may subscribe to an account's jobs."""
+        return self.asker is None or self.access.subscribes(account, self.asker)

@@ -9,13 +9,14 @@ from bot import plan
 from bot.access import Audience
 from bot.addresses import Address, JobId
 from bot.answers import JobDetails
-from bot.cards import Card, Fate, Shown, Terms, To, is_direct
+from bot.cards import Card, Fate, Shown, Terms, To
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.jobs import show_jobs
 from bot.notices import SoughtInVain, Subscribed, Unsubscribed
 from bot.outgoing import expected
-from bot.permission import followable, permit
+from bot.permission import followable, permit, permit_some
+from bot.places import is_direct
 from bot.services import Services
 from bot.store.entries import NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
@@ -48,8 +49,7 @@ async def subscribe(
     """
     asked_at = services.clock()
     place = terms.user if terms.to is To.DM else here
-    if not followable(services, place).providers:
-        permit(services, services.catalog.accounts, place)
+    permit_some(services, place)
     details = await show_jobs(services, addresses)
     permit(services, [job.account for job in details.jobs], place)
     jobs = [job for job in details.jobs if ended_too or not job.state.ended]
@@ -110,13 +110,15 @@ async def _told(services: Services, place: str) -> Box:
 async def unsubscribe(services: Services, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:
     """Stop following these jobs in the channel `here` or for `user` alone; None stands for all that is told here.
 
+    Jobs that may not be seen are left as if they were not there.
+
     Raises StoreUnavailable.
     """
     removed: list[tuple[Card, list[JobRef]]] = []
     here_alone = addresses is None and not is_direct(here)
     for place in (here,) if here_alone else (here, user):
         for card in expected(await read_box(services, place)).values():
-            refs = [ref for ref in _followed(card) if _named(ref, addresses)]
+            refs = [ref for ref in _followed(_seen(services, card)) if _named(ref, addresses)]
             if gone := [job for ref in refs if (job := await _leave(services, ref, place, user))]:
                 removed.append((card.naming({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     for place in {card.place for card, _ in removed}:
@@ -173,15 +175,22 @@ async def end_unseen(services: Services, place: str) -> None:
     Raises StoreUnavailable.
     """
     access = services.access
-    if access.open or not access.known:
+    if access.open:
         return
-    cards = expected(await read_box(services, place)).values()
-    for card in cards:
+    for card in expected(await read_box(services, place)).values():
         readers = Audience.of_place(place, card.terms.user)
         for ref in _followed(card):
-            if not access.sees(ref.account, readers):
+            if access.hides(ref.account, readers):
                 await _leave(services, ref, place, "")
-    await wake(services, place)
+
+
+async def end_all(services: Services, place: str) -> set[str]:
+    """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
+    cards = expected(await read_box(services, place)).values()
+    for card in cards:
+        for ref in _followed(card):
+            await _leave(services, ref, place, "")
+    return {card.terms.user for card in cards}
 
 
 async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:
@@ -208,19 +217,21 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
 async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) -> None:
     """Look for ids that no service knows, for SEEK_MINUTES, and follow them in `here` once one does.
 
-    Raises StoreUnavailable.
+    Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
+    permit_some(services, terms.user if terms.to is To.DM else here)
     await seek_from(services, ids, here, terms, services.clock() + SEEK_EVERY)
 
 
 async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
     """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable.
 
-    Services that the person who subscribed may not follow there by now are not asked.
+    Services that the person who subscribed may not follow there by now are not asked; without any the search is over.
     """
     place = terms.user if terms.to is To.DM else here
     services = followable(services.seen_by(Audience(terms.user, here)), place)
-    if services.narrowed and not services.providers:
+    if services.catalog.nothing:
+        await _in_vain(services, ids, terms)
         return []
     addresses = [JobId(one) for one in ids]
     details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
@@ -229,11 +240,15 @@ async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms
     if left and services.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
         return left
     if left:
-        looked_in = tuple(dict.fromkeys(where for missing in details.missing for where in missing.looked_in))
-        note = NoteEntry(note=SoughtInVain(ids=left, looked_in=looked_in, minutes=SEEK_MINUTES))
-        await services.store.outbox.put(terms.user, note, f"sought:{'+'.join(left)}:{terms.at.timestamp():.3f}")
-        await wake(services, terms.user)
+        await _in_vain(services, left, terms, (where for missing in details.missing for where in missing.looked_in))
     return []
+
+
+async def _in_vain(services: Services, ids: Sequence[str], terms: Terms, looked_in: Iterable[str] = ()) -> None:
+    """Tell who subscribed that nobody knew these ids."""
+    note = NoteEntry(note=SoughtInVain(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEEK_MINUTES))
+    await services.store.outbox.put(terms.user, note, f"sought:{'+'.join(ids)}:{terms.at.timestamp():.3f}")
+    await wake(services, terms.user)
 
 
 async def refresh(services: Services, addresses: Sequence[Address]) -> None:

@@ -4,12 +4,12 @@ How often a task runs is in its signature; what it does is one use case.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from docket import Perpetual, Timeout
 
-from bot import delivery, editing, subscriptions, tending, tracking
+from bot import delivery, editing, leaving, subscriptions, tending, tracking
 from bot.cards import Terms
 from bot.home import publish
 from bot.services import Services
@@ -34,7 +34,8 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def deliver(
         place: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
-        """Tell one place what waits for it; runs for as long as anything does."""
+        """Tell one place what waits for it, as far as it may read of it; runs for as long as anything does."""
+        await subscriptions.end_unseen(services, place)
         _next(perpetual, await delivery.deliver(services, place))
 
     async def edit(place: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
@@ -55,8 +56,11 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
 
     async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
         """Publish somebody's Home tab anew."""
-        if services.slack:
-            await publish(services, services.slack, user)
+        await publish(services, user)
+
+    async def leave(workspace: str, told_at: str, limit: Timeout = Timeout(LIMIT)) -> None:
+        """Forget a workspace that removed the app."""
+        await leaving.leave(services, workspace, datetime.fromisoformat(told_at))
 
     async def tend(
         perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)
@@ -70,7 +74,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 
-    return sweep, deliver, edit, seek, home, tend, visit
+    return sweep, deliver, edit, seek, home, leave, tend, visit
 
 
 def _next(perpetual: Perpetual, seconds: float | None) -> None:

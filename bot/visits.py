@@ -2,31 +2,56 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Audience
+from bot.outgoing import withheld
+from bot.places import workspace_of
 from bot.refusals import refusal
 from bot.services import Services
 from bot.store.outbox import Box, Suspension
 from bot.verdicts import RETRY_S, retry_after
+from bot.workspaces import NotInstalled
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a visit works with; `place` is a channel, or a person for direct messages."""
+    """What a visit works with; `slack` calls as the app of the place's workspace."""
 
     services: Services
     slack: AsyncWebClient
     place: str
 
+    @classmethod
+    async def to(cls, services: Services, place: str) -> Self | None:
+        """Return a visit to a place; None where nobody can be told anything, because the workspace has no app.
+
+        Raises StoreUnavailable.
+        """
+        if services.workspaces is None:
+            return None
+        try:
+            workspace = await services.workspaces.get(workspace_of(place))
+        except NotInstalled:
+            return None
+        return cls(services, workspace.client, place)
+
     @property
     def now(self) -> datetime:
         return self.services.clock()
 
+    @property
+    def workspace(self) -> str:
+        return workspace_of(self.place)
+
     async def read(self) -> Box:
-        """Return everything that waits for the place."""
-        return await read_box(self.services, self.place)
+        """Return everything that waits for the place, without what it may not read of any more."""
+        box, access = await read_box(self.services, self.place), self.services.access
+        readers = Audience.of_place(self.place)
+        return box if access.open else withheld(box, lambda account: access.hides(account, readers))
 
     async def suspend(self, reason: str) -> None:
         """Keep everything for the place back; `reason` is Slack's error code."""
@@ -37,7 +62,7 @@ class Visit:
         wait = retry_after(error) or RETRY_S
         if refusal(error) in {"ratelimited", "rate_limited"}:
             self.services.metrics.throttled(method)
-            await self.services.store.slack.pause(method, wait)
+            await self.services.store.slack.pause(self.workspace, method, wait)
         return wait
 
 

@@ -18,6 +18,7 @@ EDIT = "edit"
 SWEEP = "sweep"
 SEEK = "seek"
 HOME = "home"
+LEAVE = "leave"
 HOME_EVERY = timedelta(minutes=1)
 """A Home tab is not published anew more often by itself."""
 ADD_S = 2.0
@@ -61,6 +62,11 @@ async def seek_from(services: Services, ids: Sequence[str], here: str, terms: Te
     name = blake2b(" ".join([here, terms.user, *ids]).encode(), digest_size=8).hexdigest()
     if not await _add(services, SEEK, f"{SEEK}:{name}", list(ids), here, terms.model_dump_json(), when=when):
         raise StoreUnavailable("a task could not be added")
+
+
+async def leave_soon(services: Services, workspace: str, told_at: datetime) -> None:
+    """Have everything forgotten about a workspace that removed the app; `told_at` is when Slack said so."""
+    await _add(services, LEAVE, f"{LEAVE}:{workspace}", workspace, told_at.isoformat())
 
 
 async def _add(services: Services, task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:

@@ -9,12 +9,13 @@ if TYPE_CHECKING:
 def register(app: "AsyncApp") -> None:
     """Add every handler to the app."""
     # The terminal, which is in this package too, does without Bolt.
-    from handlers import conversation, finding, forms, home, jobs, links, shortcuts, subscriptions
+    from handlers import conversation, finding, forms, home, jobs, leaving, links, shortcuts, subscriptions
 
     conversation.register(app)
     finding.register(app)
     forms.register(app)
     home.register(app)
+    leaving.register(app)
     links.register(app)
     shortcuts.register(app)
     subscriptions.register(app)

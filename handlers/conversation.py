@@ -47,9 +47,10 @@ def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
 
 async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:
     # Of everything that is asked for, the answer holds what all who read it may see.
-    services = services_of(context).seen_by(Audience.of_place(event["channel"], event["user"]))
+    asker = Asker.named(event["user"], event["channel"], context)
+    services = services_of(context).read_by(Audience.of_place(asker.channel, asker.user))
     if not await told_first(services, body):
         return
     context["reply"] = reply
     text = re.sub(rf"<@{context.bot_user_id}(?:\|[^>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
-    await reply.show(await answer(services, Ask(text=undecorated(text)), Asker(event["user"], event["channel"])))
+    await reply.show(await answer(services, Ask(text=undecorated(text)), asker))

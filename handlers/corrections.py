@@ -30,8 +30,19 @@ def replaced(words: list[str], wrong: str, right: str) -> str:
     return " ".join(right if word.lower() == wrong.lower() else quoted(word) for word in words)
 
 
-def unknown(word: str, words: list[str], known: Iterable[str], expected: tuple[str, ...]) -> UsageError:
-    """Return the error for a word that nobody knows, with the command as it was probably meant."""
+def unknown(
+    word: str,
+    words: list[str],
+    known: Iterable[str],
+    expected: tuple[str, ...],
+    *,
+    narrowed: bool = False,
+) -> UsageError:
+    """Return the error for a word that nobody knows, with the command as it was probably meant.
+
+    `narrowed`: it may be the name of what must not be seen.
+    """
     close = closest(word, known)
     suggestion = replaced(words, word, close) if close else None
-    return UsageError(Problem.UNKNOWN_WORD, word, expected=expected, suggestion=suggestion)
+    problem = Problem.UNKNOWN_HERE if narrowed and not close else Problem.UNKNOWN_WORD
+    return UsageError(problem, word, expected=expected, suggestion=suggestion)

@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncResp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
+from bot.access import Audience
 from bot.modals import Modal, Origin
 from bot.payloads import Ask
 from bot.replies import origin_of, read_ask, services_of, submitted
@@ -48,12 +49,12 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
 
 async def on_subscribe(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
     """The form was sent off: follow its jobs, or say below a field what is wrong with it."""
-    services = services_of(context)
+    reply, asker = submitted(body, Origin.of(body), context)
+    services = services_of(context).seen_by(Audience(asker.user, asker.channel))
     filled = subscription(body, services.catalog)
     if isinstance(filled, Mistakes):
         await ack(response_action="errors", errors=filled.lines)
         return
     await ack()
-    reply, asker = submitted(body, Origin.of(body), context)
     await services.pace.turn()
     await reply.show(await subscriptions.answer(services, filled, Ask(text=str(filled)), asker))

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import payloads
 from bot.home import publish, published_just_now
 from bot.modals import Origin
-from bot.replies import services_of, told_first
+from bot.replies import place_of, services_of, told_first
 from bot.views import home
 from handlers.finding import open_find
 from providers.parsing import text
@@ -26,22 +26,23 @@ def register(app: AsyncApp) -> None:
 async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
     services, user = services_of(context), text(event.get("user"))
+    place = place_of(context, user or "")
     if (
         user is None
         or event.get("tab") != "home"
-        or await published_just_now(services, user)
+        or await published_just_now(services, place)
         or not await told_first(services, body)
     ):
         return
     if "view" not in event:
         await client.views_publish(user_id=user, view=home.loading())
-    await publish(services, client, user)
+    await publish(services, place)
 
 
-async def on_refresh(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
     """Refresh."""
     await ack()
-    await publish(services_of(context), client, body["user"]["id"])
+    await publish(services_of(context), place_of(context, body["user"]["id"]))
 
 
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:

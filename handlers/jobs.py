@@ -19,6 +19,7 @@ from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.modals import Modal
 from bot.payloads import Ask
 from bot.permission import posted_to
+from bot.places import id_of
 from bot.refusals import refusal
 from bot.replies import Asker, below, in_home, newest, origin_of, picked_value, read_ask, send, services_of
 from bot.services import Services
@@ -66,7 +67,7 @@ async def on_command(
     if form := FORMS.get(bare(ask.text)):
         await form(context, client, command, origin_of(command, respond))
         return
-    await send(respond, await answer(services_of(context), ask, Asker.of(command)))
+    await send(respond, await answer(services_of(context), ask, Asker.of(command, context)))
 
 
 async def on_run(  # noqa: PLR0917  # Bolt passes by name
@@ -78,9 +79,9 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
     if respond.response_url is None:
         context["reply"] = modal = Modal.clicked(client, body)
         ask = await read_ask(services, action.get("value"))
-        await modal.show(await answer(services, ask, Asker.of(body)))
+        await modal.show(await answer(services, ask, Asker.of(body, context)))
     else:
-        await _replace(services, await read_ask(services, action.get("value")), body, respond)
+        await _replace(context, await read_ask(services, action.get("value")), body, respond)
 
 
 async def on_open(  # noqa: PLR0917  # Bolt passes by name
@@ -90,9 +91,9 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     reply = await below(client, body, respond, context)
     ask = await read_ask(services_of(context), action.get("value"))
-    await reply.show(await answer(services_of(context), ask, Asker.of(body)))
+    await reply.show(await answer(services_of(context), ask, Asker.of(body, context)))
     if in_home(body) and not ask.text.startswith("show "):  # the tab shows what the command has changed
-        await publish(services_of(context), client, Asker.of(body).user)
+        await publish(services_of(context), Asker.of(body, context).user)
 
 
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
@@ -106,7 +107,7 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond
         request = request.with_filter("state", value)
     else:
         request = request.with_scope(parse(f"list {value}", services.catalog).scope)
-    await _replace(services, Ask(text=str(request)), body, respond)
+    await _replace(context, Ask(text=str(request)), body, respond)
 
 
 async def on_share(  # noqa: PLR0917  # Bolt passes by name
@@ -115,13 +116,13 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     """Post a fresh answer to the channel, with the name of who shared it."""
     await ack()
     ask = await read_ask(services_of(context), action.get("value"))
-    asker = Asker.of(body)
+    asker = Asker.of(body, context)
     services = services_of(context)
-    accounts = accounts_of(services, ask)
+    accounts = accounts_of(services, parse(ask.text, services.catalog))
     readers = posted_to(services, asker.channel, asker.user, accounts)
     message = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
     try:
-        await client.chat_postMessage(channel=asker.channel, text=message.text, blocks=message.blocks)
+        await client.chat_postMessage(channel=id_of(asker.channel), text=message.text, blocks=message.blocks)
     except SlackApiError as error:
         if refusal(error) not in {"not_in_channel", "channel_not_found"}:
             raise
@@ -154,16 +155,19 @@ async def on_unknown_form(ack: AsyncAck) -> None:
     await ack(response_action="update", view=modals.answer("Callboard", errors.expired()))
 
 
-def accounts_of(services: Services, ask: Ask) -> set[str]:
-    """Return the accounts of which an answer may tell, as far as the command says. Raises UsageError."""
-    request = parse(ask.text, services.catalog)
+def accounts_of(services: Services, request: Request) -> set[str]:
+    """Return the accounts of which an answer may tell, as far as the command says."""
     if request.command == "help":
         return set()
-    named = addresses_of(request)
-    refs = [each.account for each in named if isinstance(each, JobRef)]
-    if named and len(refs) == len(named):
-        return set(refs)
+    if request.jobs and all(isinstance(each, JobRef) for each in addresses_of(request)):
+        return named_accounts(request)
     return {each.account for each in request.scope.pick(services.providers)}
+
+
+def named_accounts(request: Request) -> set[str]:
+    """Return the accounts that a command names."""
+    refs = {each.account for each in addresses_of(request) if isinstance(each, JobRef)}
+    return refs | ({request.scope.account} if request.scope.account else set())
 
 
 async def answer(services: Services, ask: Ask, asker: Asker) -> Message:
@@ -211,11 +215,14 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
     return jobs.Controls(scopes, state, str(request.scope) or payloads.ANY)
 
 
-async def _replace(services: Services, ask: Ask, body: Body, respond: AsyncRespond) -> None:
+async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: AsyncRespond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
-    clicked_at, asker = services.clock(), Asker.of(body)
+    services, asker = services_of(context), Asker.of(body, context)
+    clicked_at = services.clock()
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
-        services = posted_to(services, asker.channel, asker.user, accounts_of(services, ask))
+        # What was shared may stand in the direct messages of two people.
+        reader = "" if ask.shared_by else asker.user
+        services = posted_to(services, asker.channel, reader, named_accounts(parse(ask.text, services.catalog)))
     message = await answer(services, ask, asker)
     if await newest(services, body, clicked_at):
         await send(respond, message, replace_original=True)

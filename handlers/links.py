@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access import Audience
 from bot.addresses import MediaId, NotAnAddressError, read
 from bot.jobs import show_jobs
-from bot.replies import services_of, told_first
+from bot.replies import Asker, services_of, told_first
 from bot.views.unfurled import card
 from providers.parsing import listing, mapping, text
 
@@ -24,8 +24,8 @@ def register(app: AsyncApp) -> None:
 async def on_links(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Unfurl the links of which there is something to tell; the others stay as they are."""
     match event:
-        case {"user": str(user), "channel": str(channel), "unfurl_id": str(unfurl_id), "source": str(source)}:
-            services = services_of(context).seen_by(Audience.of_place(channel, user))
+        case {"user": str(), "unfurl_id": str(unfurl_id), "source": str(source)}:
+            services = services_of(context).read_by(readers(event, context))
         case _:
             return
     urls = (text(mapping(link).get("url")) for link in listing(event.get("links")))
@@ -38,6 +38,16 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
     }
     if unfurls:
         await client.chat_unfurl(unfurls=unfurls, unfurl_id=unfurl_id, source=source)
+
+
+def readers(event: Body, context: AsyncBoltContext) -> Audience:
+    """Return who reads what stands under a link: of direct messages one person alone, if the bot is the other.
+
+    A link in the composer may be sent anywhere; its channel is called COMPOSER.
+    (api.slack.com/changelog/2021-08-changes-to-unfurls)
+    """
+    asker = Asker.named(event["user"], text(event.get("channel")) or "COMPOSER", context)
+    return Audience.of_place(asker.channel, asker.user if event.get("is_bot_user_member") else "")
 
 
 def media_of(url: str) -> MediaId | None:

@@ -62,16 +62,18 @@ def _checked(address: addresses.Address, typed: str, words: list[str], catalog: 
     """Refuse a ref whose account or service is not configured."""
     if not isinstance(address, JobRef) or (address.account, address.service) in catalog.pairs:
         return address
+    if catalog.nothing:
+        raise UsageError(Problem.NOTHING_FOR_YOU)
     if address.account not in catalog.accounts:
         close = closest(address.account, catalog.accounts)
-        mended = JobRef(close, address.service, address.id) if close else address.id
-        problem = Problem.NOT_FOR_YOU if catalog.narrowed and not close else Problem.UNKNOWN_ACCOUNT
+        # Elsewhere the id alone would not be found either.
+        mended = JobRef(close, address.service, address.id) if close else None if catalog.narrowed else address.id
+        problem = Problem.NOT_FOR_YOU if catalog.narrowed else Problem.UNKNOWN_ACCOUNT
         error = UsageError(problem, address.account, expected=catalog.accounts)
     else:
         services = services_of(address.account, catalog)
         close = closest(address.service, services)
         mended = JobRef(address.account, close, address.id) if close else address.id
         error = UsageError(Problem.UNKNOWN_SERVICE, address.service, expected=services)
-    if error.problem is not Problem.NOT_FOR_YOU:
-        error.suggestion = replaced(words, typed, str(mended))
+    error.suggestion = replaced(words, typed, str(mended)) if mended else None
     raise error

@@ -50,7 +50,7 @@ def _understood(suggestion: str | None, catalog: Catalog, commands: tuple[str, .
 
 def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
     words = split(text)
-    if catalog.narrowed and not catalog.pairs and not _HELP & {word.lower() for word in words}:
+    if catalog.nothing and not _HELP & {word.lower() for word in words}:
         raise UsageError(Problem.NOTHING_FOR_YOU)
     command, rest = _command(_rejoined(words), catalog, commands)
     if command not in commands:
@@ -90,7 +90,7 @@ def _command(words: list[str], catalog: Catalog, commands: tuple[str, ...]) -> t
     if words[1:] and all(map(names_job, words[1:])):
         raise _meant(closest(words[0], commands) or "show", words[1:], words[0], commands)
     known = (*commands, *catalog.accounts, *catalog.services, *STATES)
-    raise unknown(words[0], words, known, commands)
+    raise unknown(words[0], words, known, commands, narrowed=catalog.narrowed)
 
 
 def _meant(command: str, words: list[str], word: str, commands: tuple[str, ...]) -> UsageError:
@@ -211,7 +211,8 @@ def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
         account, service = word.lower().split("/")
         if account in catalog.accounts and service in catalog.services:
             return _not_of_account(Scope(account, service), catalog)
-    return unknown(word, words, known, (*catalog.accounts, *catalog.services, *(f"{key}:…" for key in FILTER)))
+    expected = (*catalog.accounts, *catalog.services, *(f"{key}:…" for key in FILTER))
+    return unknown(word, words, known, expected, narrowed=catalog.narrowed)
 
 
 def _find(words: list[str]) -> Request:

@@ -46,12 +46,13 @@ async def on_subscribe(
     services = services_of(context)
     reply = await below(client, body, respond, context)
     await services.pace.turn()
-    await reply.show(await _subscribed(services, extract(body.get("message"), services.catalog), Asker.of(body)))
+    found = extract(body.get("message"), services.catalog)
+    await reply.show(await _subscribed(services, found, Asker.of(body, context)))
 
 
 async def _looked_up(services: Services, found: Extracted) -> Message:
     if not found.addresses:
-        return extracted.nothing(found)
+        return extracted.nothing(found, narrowed=services.narrowed)
     ask = await kept(services, Ask(text=str(_request("show", found))))
     shown = await show_jobs(services, found.addresses)
     return details.job_details(shown, ask, meaning, extracted.notes(found))
@@ -59,7 +60,7 @@ async def _looked_up(services: Services, found: Extracted) -> Message:
 
 async def _subscribed(services: Services, found: Extracted, asker: Asker) -> Message:
     if not found.addresses:
-        return extracted.nothing(found)
+        return extracted.nothing(found, narrowed=services.narrowed)
     terms = _request("subscribe", found).terms(asker.user, services.clock())
     known, result = await subscribe(services, found.addresses, asker.channel, terms)
     notes = extracted.notes(found)

@@ -71,7 +71,7 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     ask = read_payload(action.get("value"))
     if ask.place is None:
         raise ExpiredError
-    asker = Asker.of(body)
+    asker = Asker.of(body, context)
     place = await place_of_button(services_of(context), ask.place, asker.channel, asker.user)
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
     services = services_of(context).seen_by(Audience(asker.user, place))
@@ -85,7 +85,7 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     """Keep looking: for jobs that no service knows yet."""
     await ack()
     reply = await below(client, body, respond, context)
-    services, asker = services_of(context), Asker.of(body)
+    services, asker = services_of(context), Asker.of(body, context)
     ask = await read_ask(services, action.get("value"))
     request = parse(ask.text, services.catalog)
     if request.command != "subscribe":

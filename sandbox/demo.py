@@ -1,4 +1,4 @@
-"""The sandbox as a person starts it: the workspace's page, the clouds, and for the demo the bot beside them.
+"""The sandbox as a person starts it: the workspaces' pages, the clouds, and for the demo the bot beside them.
 
 What takes long to import is imported when the ports are open and the bot is on its way: all three start at once.
 """
@@ -9,15 +9,17 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
 from sandbox.ports import CLOUDS_PORT, HOST, address, listen
-from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
 
 CONFIGURATION = Path(__file__).with_name("callboard.toml")
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
@@ -31,13 +33,16 @@ class Listeners(NamedTuple):
     clouds: socket.socket
 
 
-async def sandbox(port: int, clouds_port: int) -> None:
-    """Serve the workspace and the clouds until interrupted, and say how to point a bot at them."""
+async def sandbox(port: int, clouds_port: int, request_url: str = "") -> None:
+    """Serve the workspace and the clouds until interrupted, and say how to point a bot at them.
+
+    The workspace calls the bot at `request_url`, if there is one; else the bot connects to it.
+    """
     with ExitStack() as stack:
         listeners = _listen(stack, port, clouds_port)
         slack, clouds = map(address, listeners)
-        file = _configuration(_folder(stack), clouds)
-        async with _serving(listeners):
+        file = _configuration(_folder(stack), clouds, request_url)
+        async with _serving(listeners, request_url):
             _say(f"Workspace   {slack}", f"Clouds      {clouds}/control", "", "Run a bot in it:")
             _say(*(f"  export {name}={value}" for name, value in environment(slack).items()))
             _say(f"  callboard run --config {file}")
@@ -70,6 +75,8 @@ def environment(slack: str) -> dict[str, str]:
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_APP_TOKEN": APP_TOKEN,
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "SLACK_CLIENT_ID": CLIENT_ID,
+        "SLACK_CLIENT_SECRET": CLIENT_SECRET,
         "MEDIA_CN_AK": MEDIA_CN.keys[0].access_key_id,
         "MEDIA_CN_SK": MEDIA_CN.keys[0].secret_access_key,
         "VOD_SG_AK": VOD_SG.keys[0].access_key_id,
@@ -82,17 +89,24 @@ def _listen(stack: ExitStack, port: int, clouds_port: int) -> Listeners:
 
 
 @asynccontextmanager
-async def _serving(listeners: Listeners) -> AsyncGenerator[None]:
+async def _serving(listeners: Listeners, request_url: str = "") -> AsyncGenerator[None]:
+    import httpx
+
     from sandbox.clouds.server import serving as serving_clouds
     from sandbox.clouds.world import World
-    from sandbox.slack.seed import seeded
+    from sandbox.slack.http_delivery import HttpDelivery
+    from sandbox.slack.neighbours import seeded_world
     from sandbox.slack.server import serving as serving_slack
 
-    workspace, world = seeded(MANIFEST), World()
-    async with (
-        serving_slack(workspace, listener=listeners.slack),
-        serving_clouds(world, listener=listeners.clouds),
-    ):
+    async with AsyncExitStack() as stack:
+        slack, delivery = seeded_world(MANIFEST, org_deploy=True), None
+        if request_url:
+            client = await stack.enter_async_context(httpx.AsyncClient())
+            delivery = HttpDelivery(request_url, address(listeners.slack), client, time.time)
+            back = request_url.removesuffix("/slack/events") + "/slack/oauth_redirect"
+            slack = seeded_world(MANIFEST, org_deploy=True, redirect_urls=[back])
+        await stack.enter_async_context(serving_slack(slack, listener=listeners.slack, delivery=delivery))
+        await stack.enter_async_context(serving_clouds(World(), listener=listeners.clouds))
         yield
 
 
@@ -100,13 +114,21 @@ def _folder(stack: ExitStack) -> Path:
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="callboard-demo-")))
 
 
-def _configuration(folder: Path, clouds: str) -> Path:
-    """The configuration for these clouds: our own where they are at their usual address, else a copy."""
+def _configuration(folder: Path, clouds: str, request_url: str = "") -> Path:
+    """The configuration for these clouds: our own where they are at their usual address, else a copy.
+
+    With a `request_url` it is for a bot that is called there.
+    """
     usual = f"http://{HOST}:{CLOUDS_PORT}"
-    if clouds == usual:
+    if clouds == usual and not request_url:
         return CONFIGURATION
+    text = CONFIGURATION.read_text().replace(usual, clouds)
+    if request_url:
+        port = urlsplit(request_url).port or 3000
+        text = text.replace('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
+        text = text.replace("port = 0 ", f"port = {port} ")
     file = folder / "callboard.toml"
-    file.write_text(CONFIGURATION.read_text().replace(usual, clouds))
+    file.write_text(text)
     return file
 
 

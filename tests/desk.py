@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.store import Store
 from bot.store.connection import Link, connect
+from bot.workspaces import OneWorkspace
 from handlers import register
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN
@@ -108,7 +109,7 @@ async def desk(store: Store, provider: InMemory) -> AsyncGenerator[Desk]:
     with configured(StringIO()) as log:
         async with serving(workspace) as slack, httpx.AsyncClient(base_url=slack) as page:
             client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/")
-            app = await create_app(client, services(store, provider))
+            app = create_app(await OneWorkspace.of(client), services(store, provider), client.base_url)
             register(app)
             yield Desk(app, workspace, Person(DANA, page, workspace), slack, log)
 
@@ -116,7 +117,7 @@ async def desk(store: Store, provider: InMemory) -> AsyncGenerator[Desk]:
 async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
     """The same desk without Redis."""
     client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
-    app = await create_app(client, services(Store.over(nowhere), provider))
+    app = create_app(await OneWorkspace.of(client), services(Store.over(nowhere), provider), client.base_url)
     register(app)
     return replace(desk, app=app)
 

@@ -14,6 +14,7 @@ from bot.store.embedded import embedded_redis
 from bot.store.events import Events
 from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
+from bot.store.installations import Installations
 from bot.store.outbox import Outbox
 from bot.store.payloads import Payloads
 from bot.store.recent import Recent
@@ -56,6 +57,7 @@ class Store:
     digests: Digests
     events: Events
     slack: SlackPace
+    installations: Installations
     url: str = field(default="", repr=False)  # it may hold a password
 
     @classmethod
@@ -75,6 +77,7 @@ class Store:
             digests=Digests(link),
             events=Events(link),
             slack=SlackPace(link, budget),
+            installations=Installations(link),
             url=url,
         )
 

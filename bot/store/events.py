@@ -1,5 +1,6 @@
 """What Slack told: each event is taken once, and Home tabs are published when somebody looks at them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -24,6 +25,11 @@ class Events:
         """When somebody's Home tab was published last; None when they did not look at it for days."""
         kept = await self.link.ask("GET", HOME.of(user))
         return instant(int(kept)) if kept else None
+
+    async def forget(self, users: Iterable[str]) -> None:
+        """Forget when people's Home tabs were published."""
+        if commands := [("DEL", HOME.of(user)) for user in users]:
+            await self.link.ask_all(commands)
 
     async def publish(self, user: str, at: datetime) -> None:
         """Keep that somebody's Home tab was published."""

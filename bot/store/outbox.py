@@ -245,6 +245,14 @@ class Outbox:
         """Return every place that has cards, or entries of its own."""
         return set(await self.link.ask("SMEMBERS", PLACES.of()))
 
+    async def purge(self, place: str, services: Iterable[str]) -> None:
+        """Forget everything about a place, told or not; the place itself last, so that this can be done again."""
+        slots = [*services, place]
+        whole = [key.of(place) for key in (BEGUN, CARDS, STALE, SUSPENDED, PACE, TURN)]
+        gone = [("DEL", key) for key in (*whole, *(OUTBOX.of(slot, place) for slot in slots))]
+        await self.link.ask_all([*gone, *(("SREM", PENDING.of(slot), place) for slot in slots)])
+        await self.leave(place)
+
     async def leave(self, place: str) -> None:
         """Forget a place for which nothing waits."""
         await self.link.ask("SREM", PLACES.of(), place)

@@ -9,37 +9,39 @@ from bot.store.keys import DIRECT, PAUSE
 from bot.store.outbox import Urgency
 
 EDITS_A_MINUTE = 50
-"""chat.update, for the whole workspace (Slack's rate limits page, tier 3)."""
+"""chat.update, for a whole workspace (Slack's rate limits page, tier 3)."""
 POSTS_A_MINUTE = 200
-"""chat.postMessage, for the whole workspace: "several hundred per minute" (Slack's rate limits page)."""
+"""chat.postMessage, for a whole workspace: "several hundred per minute" (Slack's rate limits page)."""
 PAUSE_MAX_S = 600
 _KEPT_FOR_MORE_URGENT = {Urgency.END: 0, Urgency.STATE: 10, Urgency.PROGRESS: 25}
 
 
 @dataclass(frozen=True, slots=True)
 class SlackPace:
-    """Slack's patience, shared by all processes. Raises StoreUnavailable."""
+    """Slack's patience, shared by all processes; each workspace has its own. Raises StoreUnavailable."""
 
     link: Link
     budget: SharedBudget
 
-    async def pause(self, method: str, seconds: float) -> None:
+    async def pause(self, workspace: str, method: str, seconds: float) -> None:
         """Keep everybody from calling a method for as long as Slack asked."""
-        await self.link.ask("SET", PAUSE.of(method), "1", "EX", max(1, min(PAUSE_MAX_S, ceil(seconds))))
+        await self.link.ask("SET", PAUSE.of(workspace, method), "1", "EX", max(1, min(PAUSE_MAX_S, ceil(seconds))))
 
-    async def paused(self, method: str) -> float:
+    async def paused(self, workspace: str, method: str) -> float:
         """Return for how many seconds a method is not to be called; 0 for one that may be."""
-        left = await self.link.ask("PTTL", PAUSE.of(method))
+        left = await self.link.ask("PTTL", PAUSE.of(workspace, method))
         return max(0, left) / 1000
 
-    async def may_post(self) -> float:
+    async def may_post(self, workspace: str) -> float:
         """Take one post; return 0, or after how many seconds to try again."""
-        return await self.paused("chat.postMessage") or await self.budget.take("slack/posts", POSTS_A_MINUTE, 60)
+        paused = await self.paused(workspace, "chat.postMessage")
+        return paused or await self.budget.take(f"slack/posts/{workspace}", POSTS_A_MINUTE, 60)
 
-    async def may_edit(self, urgency: Urgency) -> float:
+    async def may_edit(self, workspace: str, urgency: Urgency) -> float:
         """Take one edit; return 0, or after how many seconds to try again. Less urgent ones leave some for others."""
         keep = _KEPT_FOR_MORE_URGENT[urgency]
-        return await self.paused("chat.update") or await self.budget.take("slack/edits", EDITS_A_MINUTE, 60, keep)
+        paused = await self.paused(workspace, "chat.update")
+        return paused or await self.budget.take(f"slack/edits/{workspace}", EDITS_A_MINUTE, 60, keep)
 
     async def direct(self, user: str) -> str | None:
         """Return the conversation of the bot with a person, where it is known."""
@@ -48,3 +50,7 @@ class SlackPace:
     async def remember_direct(self, user: str, channel: str) -> None:
         """Keep the conversation of the bot with a person."""
         await self.link.ask("SET", DIRECT.of(user), channel, "EX", DIRECT.seconds)
+
+    async def forget(self, user: str) -> None:
+        """Forget the conversation of the bot with a person."""
+        await self.link.ask("DEL", DIRECT.of(user))

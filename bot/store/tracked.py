@@ -163,6 +163,11 @@ class Tracked:
         """Return every place where somebody subscribed, and their own direct messages."""
         return {user, *(await self.link.ask("SMEMBERS", MINE.of(user)))}
 
+    async def forget(self, users: Iterable[str]) -> None:
+        """Forget where people subscribed."""
+        if commands := [("DEL", MINE.of(user)) for user in users]:
+            await self.link.ask_all(commands)
+
     async def state(self, services: Sequence[Service]) -> list[tuple[int, datetime | None, set[str]]]:
         """Return for each service how many jobs are followed, when the next is due, and which places wait for news."""
         asking: list[Sequence[Part]] = []

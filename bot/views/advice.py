@@ -11,10 +11,10 @@ from bot.store.connection import OLDEST
 from bot.views.text import listed
 from providers.accounts import Account, HuaweiAccount
 from providers.errors import ProviderError
-from providers.secrets import SecretRef
 
 BOT_TOKEN = "slack.bot_token"  # noqa: S105  # names of settings, not secrets
 APP_TOKEN = "slack.app_token"  # noqa: S105
+CLIENT_SECRET = "slack.client_secret"  # noqa: S105
 SIGNING_SECRET = "slack.signing_secret"  # noqa: S105
 REDIS = "redis"
 CLOCK_WARN_S = 60
@@ -81,7 +81,30 @@ def group(name: str, members: int) -> Finding:
     return Finding(Status.OK, f"user group {name}", _many(members, "member"))
 
 
-def secret_missing(subject: str, reference: SecretRef, reason: str) -> Finding:
+def keys_usable(number: int) -> Finding:
+    """The keys with which tokens are encrypted."""
+    return Finding(Status.OK, "slack.encryption_keys", _many(number, "key"))
+
+
+def keys_unusable(reason: str) -> Finding:
+    """A key that is missing, or none."""
+    mend = "make one with `openssl rand -base64 32`, and keep it as you keep other secrets"
+    return Finding(Status.FAIL, "slack.encryption_keys", reason.removeprefix("slack.encryption_keys: "), mend)
+
+
+def installation_locked(workspace: str) -> Finding:
+    """A workspace whose tokens were encrypted with a key that is gone."""
+    mend = "put that key back into slack.encryption_keys, or install the app there again"
+    return Finding(Status.FAIL, f"workspace {workspace}", "none of slack.encryption_keys opens its tokens", mend)
+
+
+def nobody_installed() -> Finding:
+    """No workspace yet."""
+    mend = "open /slack/install of the running bot in a browser"
+    return Finding(Status.WARN, "workspaces", "none has installed the app yet", mend)
+
+
+def secret_missing(subject: str, reference: object, reason: str) -> Finding:
     """A reference that leads nowhere."""
     return Finding(Status.FAIL, subject, reason, _provide([str(reference)]))
 

@@ -10,6 +10,7 @@ from bot.views.errors import service_error
 from bot.views.jobs import row, subscribe_button
 from bot.views.message import Block, Budget, Message, actions, button, context, divider, fields, message, modal, section
 from bot.views.states import name, no_reason, plain_state, state
+from bot.views.terms import person
 from bot.views.text import (
     age,
     bold,
@@ -49,7 +50,7 @@ def job_details(answer: JobDetails, ask: Ask, meaning: Meaning, notes: Sequence[
     `notes` are further lines about what was asked for.
     """
     alone = len(answer.jobs) == 1
-    head = [context(f"📌 Shared by <@{ask.shared_by}>")] if ask.shared_by else []
+    head = [context(f"📌 Shared by {person(ask.shared_by)}")] if ask.shared_by else []
     buttons = [] if alone else actions("details", [*_refresh(ask), *_share(ask)])
     lines = [*map(context, notes), *map(section, missing(answer)), *map(context, _errors(answer))]
     tail = Budget(chars=TAIL_CHARS).fit(lines, _more_lines)

@@ -9,6 +9,8 @@ from bot.views.message import Message, actions, button, message, section
 from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
 
 CHOICES_MAX = 30
+NOT_INSTALLED = "🔌 Callboard is not installed in this workspace any more: ask an administrator to install it again."
+"""What Slack shows to whoever uses the app where it has no token."""
 _WHAT = {
     "unauthorized": "does not accept our credentials",
     "forbidden": "does not allow us to ask this",
@@ -61,13 +63,14 @@ def advice(error: ServiceError) -> str:
 
 _SENTENCES = {
     Problem.UNKNOWN_WORD: "I don't know {found}. Type {choices} there.",
+    Problem.UNKNOWN_HERE: "I don't know {found}, or it is an account that you may not see here. Type {choices} there.",
     Problem.SUPERFLUOUS: "Leave {found} out: this command has no use for it.",
     Problem.UNKNOWN_FILTER: "There is no filter {found}. There are {all}.",
     Problem.BAD_VALUE: "I don't understand {found}. Type {choices} there.",
     Problem.UNKNOWN_ACCOUNT: "There is no account {found}. There are {all}.",
     Problem.NOT_FOR_YOU: "There is no account {found} that you may see here. There are {all}.",
     Problem.NOTHING_FOR_YOU: (
-        "There is no account here that you may see. "
+        "There is nothing here that you may see. "
         "Ask in a channel where Callboard is at home, or ask whoever runs it for access."
     ),
     Problem.NOT_FOR_ALL: (

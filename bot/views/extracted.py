@@ -13,6 +13,8 @@ _NOTHING = (
     "for ACCOUNT/SERVICE/ID and for links with one of them in it."
 )
 
+_NARROWED = "I leave out what you may not see here."
+
 
 def notes(found: Extracted) -> list[str]:
     """Lines about what looked like a job and is none, and about what was too much."""
@@ -35,7 +37,7 @@ def _names(ids: Sequence[str]) -> str:
     return listed([*(code(each, 80) for each in ids[:NAMES_MAX]), *more], "and")
 
 
-def nothing(found: Extracted) -> Message:
-    """A message that names no job."""
-    lines = [f"🤷 {_NOTHING}", *notes(found)]
+def nothing(found: Extracted, *, narrowed: bool) -> Message:
+    """A message that names no job; `narrowed` says that there may be some that must not be seen."""
+    lines = [f"🤷 {_NOTHING}", *([_NARROWED] if narrowed else []), *notes(found)]
     return message("\n".join(map(unformatted, lines)), [*map(section, lines)])

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from bot.answers import JobList, ServiceHealth
 from bot.cards import Shown
+from bot.errors import Problem, UsageError
 from bot.payloads import FIND, HOME, Ask
+from bot.views import errors
 from bot.views.accounts import account_lines
 from bot.views.jobs import more_lines, notes, nothing, row
 from bot.views.message import Block, Budget, actions, button, context, divider, section
@@ -43,6 +45,12 @@ def home(
 def loading() -> Block:
     """The tab of somebody who opens it for the first time."""
     return _view([section("Asking every service …")])
+
+
+def nothing_for_you() -> Block:
+    """The tab of somebody who may see no account."""
+    refused = errors.usage(UsageError(Problem.NOTHING_FOR_YOU))
+    return _view([*refused.blocks, *actions("home", button("Refresh", HOME, Ask()))])
 
 
 def _view(blocks: list[Block]) -> Block:

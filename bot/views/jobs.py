@@ -21,6 +21,7 @@ from bot.payloads import (
 from bot.views.errors import place, service_error
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, select
 from bot.views.states import EMOJI, name, plain_state, reason, state
+from bot.views.terms import person
 from bot.views.text import age, bold, code, count, cut, duration, plain
 from providers.models import Job, JobState
 
@@ -61,7 +62,7 @@ def more_lines(number: int) -> Block:
 
 
 def _title(ask: Ask) -> Block:
-    by = f" · shared by <@{ask.shared_by}>" if ask.shared_by else ""
+    by = f" · shared by {person(ask.shared_by)}" if ask.shared_by else ""
     return section(f"*Jobs* {code(f'/jobs {ask.text}', 300)}{by}")
 
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from itertools import takewhile
 
 from bot.answers import JobDetails
-from bot.cards import Card, Shown, Terms, is_person
+from bot.cards import Card, Shown, Terms
 from bot.notices import Subscribed, Unsubscribed
 from bot.payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
+from bot.places import is_person
 from bot.views import suspensions
 from bot.views.cards import (
     details_button,
@@ -22,7 +23,7 @@ from bot.views.errors import service_error
 from bot.views.jobs import row
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import name, state
-from bot.views.terms import calls, channel, promise, subscribing
+from bot.views.terms import calls, channel, person, promise, subscribing
 from bot.views.text import age, bold, code, count, listed, unformatted
 from providers.models import Job, JobRef
 
@@ -209,8 +210,9 @@ def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: 
         nothing = "You follow nothing." if mine else "Nothing is followed here."
         return message(f"{nothing} {unformatted(HOW)}", [title, section(f"{nothing} {HOW}")])
     offset = min(ask.offset, (len(shown) - 1) // PAGE * PAGE)
-    # The longest foot there can be: with both buttons.
-    budget = Budget([title, *_turning(ask.at(PAGE), PAGE, 1, len(shown) + PAGE + 2)])
+    # The longest foot there can be: with both buttons, and offsets of as many digits.
+    beyond = len(shown) + PAGE
+    budget = Budget([title, *_turning(ask, beyond, PAGE, 2 * (beyond + PAGE))])
     cards = [card_lines(each, now, index, mine=mine) for index, each in enumerate(shown[offset : offset + PAGE])]
     fitted = list(takewhile(budget.take, cards))
     foot = _turning(ask, offset, len(fitted), len(shown))
@@ -244,7 +246,7 @@ def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
     asked = [check.at for check in checks if check.at]
     failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
     return [
-        channel(card.place) if mine else f"by <@{card.terms.user}>",
+        channel(card.place) if mine else f"by {person(card.terms.user)}",
         promise(card.terms),
         calls(card.terms),
         failing or (f"checked {age(min(asked))}" if asked else ""),

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.cards import On, Terms, To, is_direct, is_person
+from bot.cards import On, Terms, To
+from bot.places import id_of, is_direct, is_person
 from bot.views.text import count, listed
 
 _WHAT = {On.DONE: "the end", On.FAILED: "a failure", On.ANY: "every change"}
@@ -59,4 +60,9 @@ def subscribing(refs: Sequence[object], terms: Terms) -> str:
 
 def channel(place: str) -> str:
     """Name a place: a channel, or the conversation with a person."""
-    return "your direct messages" if is_person(place) or is_direct(place) else f"<#{place}>"
+    return "your direct messages" if is_person(place) or is_direct(place) else f"<#{id_of(place)}>"
+
+
+def person(place: str) -> str:
+    """Name a person by their place."""
+    return f"<@{id_of(place)}>"

@@ -1,46 +1,71 @@
-"""The local workspace as one web application: Web API, Socket Mode, response_urls, the page, the test hooks."""
+"""The local workspaces as one web application: Web API, Socket Mode, response_urls, OAuth, the pages, the hooks."""
 
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
+from sandbox.slack.app_hooks import AppHooks
+from sandbox.slack.app_life import AppLife
+from sandbox.slack.authorize import Authorize
 from sandbox.slack.chat import chat_methods
 from sandbox.slack.delivery import ACK_SECONDS, Delivery
 from sandbox.slack.directory import directory_methods
-from sandbox.slack.errors import Failure
+from sandbox.slack.errors import Failure, SlackError
 from sandbox.slack.events import RETRY_AFTER, Events
 from sandbox.slack.groups import group_methods
 from sandbox.slack.history import history_methods
 from sandbox.slack.hooks import Hooks
 from sandbox.slack.model import Json
+from sandbox.slack.oauth import oauth_methods
 from sandbox.slack.page import Page
 from sandbox.slack.responding import respond
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.static_files import StaticFiles
 from sandbox.slack.unfurling import unfurl_methods
 from sandbox.slack.views import view_methods
-from sandbox.slack.web_api import WebApi, read_arguments
+from sandbox.slack.web_api import Methods, WebApi, read_arguments
 from sandbox.slack.workspace import Workspace
+from sandbox.slack.world import World
 
 
 def create_app(
-    workspace: Workspace,
+    served: Workspace | World,
     *,
     delivery: Delivery | None = None,
     ack_within: float = ACK_SECONDS,
     retry_after: Sequence[float] = RETRY_AFTER,
 ) -> Starlette:
-    """The whole workspace behind one port.
+    """A whole world behind one port, or a world of one workspace.
 
     Payloads go over Socket Mode unless another `delivery` is given. `ack_within` is Slack's patience in seconds,
-    `retry_after` what it waits before each further attempt to deliver an event. `app.state.events` is to be closed.
+    `retry_after` what it waits before each further attempt to deliver an event. `app.state.life` is to be closed.
     """
-    sockets = SocketMode(workspace.feed, workspace.app.id, ack_within=ack_within)
-    events = Events(workspace, delivery or sockets, retry_after=retry_after)
-    methods = {
+    world = served if isinstance(served, World) else World([served])
+    sockets = SocketMode(world.feeds, world.home.app.id, ack_within=ack_within)
+    road = delivery or sockets
+    events = {team: Events(workspace, road, retry_after=retry_after) for team, workspace in world.workspaces.items()}
+    life = AppLife(world, events)
+    files = StaticFiles()
+    routes: list[BaseRoute] = [
+        Route("/api/{method}", WebApi(life, sockets, _methods()).endpoint, methods=["GET", "POST"]),
+        Route("/response/{team}/{token}", _Responses(world).endpoint, methods=["POST"]),
+        WebSocketRoute("/socket-mode", sockets.serve),
+        *Authorize(world, files).routes(),
+        Route("/static/{path:path}", files.file),
+        *(Mount(f"/w/{team}", routes=_pages(each, life, road, sockets, files)) for team, each in _others(world)),
+        *_pages(world.home, life, road, sockets, files),
+    ]
+    app = Starlette(routes=routes)
+    app.state.life = life
+    return app
+
+
+def _methods() -> Methods:
+    return {
+        **oauth_methods(),
         **chat_methods(),
         **unfurl_methods(),
         **view_methods(),
@@ -48,31 +73,37 @@ def create_app(
         **group_methods(),
         **history_methods(),
     }
-    api = WebApi(workspace, sockets, methods)
-    files = StaticFiles()
-    routes: list[BaseRoute] = [
-        Route("/api/{method}", api.endpoint, methods=["GET", "POST"]),
-        Route("/response/{team}/{token}", _Responses(workspace).endpoint, methods=["POST"]),
-        WebSocketRoute("/socket-mode", sockets.serve),
-        *Page(workspace, delivery or sockets, events).routes(),
-        *Hooks(workspace, sockets, events).routes(),
+
+
+def _others(world: World) -> list[tuple[str, Workspace]]:
+    """The workspaces that do not stand at the root."""
+    return [(team, workspace) for team, workspace in world.workspaces.items() if workspace is not world.home]
+
+
+def _pages(
+    workspace: Workspace, life: AppLife, road: Delivery, sockets: SocketMode, files: StaticFiles
+) -> list[BaseRoute]:
+    """What people and tests find of one workspace."""
+    return [
+        *Page(workspace, road, life).routes(),
+        *Hooks(workspace, sockets, life).routes(),
+        *AppHooks(workspace, life).routes(),
         Route("/", files.index),
-        Route("/static/{path:path}", files.file),
     ]
-    app = Starlette(routes=routes)
-    app.state.events = events
-    return app
 
 
 class _Responses:
     """Answers posted to response_urls. Success is the word `ok`, as in Slack."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, world: World) -> None:
+        self._world = world
 
     async def endpoint(self, request: Request) -> Response:
         body: Json = {}
-        workspace, token = self._workspace, request.path_params["token"]
+        token = request.path_params["token"]
+        workspace = self._world.workspaces.get(request.path_params["team"])
+        if workspace is None:
+            return SlackError("invalid_url").response(404, {})
         try:
             body = await read_arguments(request)
             fault = workspace.faults.take("response_url", workspace.grants.channel(token))

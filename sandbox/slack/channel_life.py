@@ -14,10 +14,13 @@ def change(workspace: Workspace, user: User, channel: Channel, trait: Trait, *, 
     """Make a channel archived, private or one that the app is in, or the opposite; nothing happens if it is so.
 
     Returns what the app may be told of it.
-    Raises `method_not_supported_for_channel_type` for a direct message.
+    Raises `method_not_supported_for_channel_type` for a direct message, and `app_not_installed` for an invitation of an
+    app that is not there.
     """
     if channel.im_of:
         raise SlackError("method_not_supported_for_channel_type")
+    if trait == "bot_member" and to and workspace.installation is None:
+        raise SlackError("app_not_installed")
     if getattr(channel, trait) == to:
         return []
     setattr(channel, trait, to)

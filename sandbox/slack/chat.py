@@ -143,7 +143,7 @@ def _permalink(caller: Caller, asked: _Permalink) -> Json:
     if message is None:
         raise SlackError("message_not_found")
     thread = f"?thread_ts={message.thread_ts}&cid={channel.id}" if message.thread_ts else ""
-    link = f"{caller.origin}/archives/{channel.id}/p{message.ts.replace('.', '')}{thread}"
+    link = f"{caller.address}/archives/{channel.id}/p{message.ts.replace('.', '')}{thread}"
     return {"channel": channel.id, "permalink": link}
 
 

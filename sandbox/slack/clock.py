@@ -6,6 +6,21 @@ Clock = Callable[[], float]
 """Seconds since the epoch."""
 
 
+class MovableClock:
+    """A clock that can be put forward."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return self._clock() + self._ahead_s
+
+    def advance(self, seconds: float) -> None:
+        """Let so much time pass at once."""
+        self._ahead_s += seconds
+
+
 class Timestamps:
     """Slack's `ts`: seconds with six decimals, never the same twice, always growing."""
 

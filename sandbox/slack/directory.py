@@ -1,4 +1,4 @@
-"""auth.*, apps.*, conversations.* and users.*: who the app is, where it is, and who else is there."""
+"""conversations.* and users.*: where the app is, and who else is there; and how it connects."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -42,31 +42,16 @@ class _UserInfo(Arguments):
 
 
 def directory_methods() -> Methods:
-    """The methods about identity, channels and people, by name."""
+    """The methods about connections, channels and people, by name."""
     reads = ("channels:read", "groups:read", "im:read", "mpim:read")
     writes = ("im:write", "mpim:write", "channels:manage", "groups:write")
     return {
-        "auth.test": Method(_auth_test, Arguments),
-        "apps.connections.open": Method(_connections_open, Arguments, token="app"),  # noqa: S106 - a kind of token
+        "apps.connections.open": Method(_connections_open, Arguments, tokens=("app",)),
         "conversations.info": Method(_info, _Info, reads),
-        "conversations.list": Method(_list, _List, reads),
+        "conversations.list": Method(_list, _List, reads, needs_team=True),
         "conversations.members": Method(_members, _Members, reads),
         "conversations.open": Method(_open, _Open, writes),
         "users.info": Method(_user_info, _UserInfo, ("users:read",)),
-    }
-
-
-def _auth_test(caller: Caller, _: Arguments) -> Json:
-    workspace = caller.workspace
-    bot = workspace.users[workspace.app.user_id]
-    return {
-        "url": f"{caller.origin}/",
-        "team": workspace.team.name,
-        "team_id": workspace.team.id,
-        "user": bot.name,
-        "user_id": bot.id,
-        "bot_id": workspace.app.bot_id,
-        "is_enterprise_install": False,
     }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sandbox.slack.credentials import VERIFICATION_TOKEN
 from sandbox.slack.delivery import Delivery, RefusedError, Retry, UndeliveredError
 from sandbox.slack.happenings import Happening
-from sandbox.slack.model import Json
+from sandbox.slack.model import Enterprise, Json, Team
 from sandbox.slack.workspace import Workspace
 
 RETRY_AFTER = (0.0, 60.0, 300.0)
@@ -41,7 +41,7 @@ class Events:
         """Tell the app of what it subscribed to and may know; the rest is dropped."""
         for happening in happenings:
             if self._wanted(happening):
-                told = Told(self._payload(happening.event))
+                told = Told(self._payload(happening))
                 self.told.append(told)
                 task = asyncio.create_task(self._deliver(told))
                 self._under_way.add(task)
@@ -53,8 +53,10 @@ class Events:
             task.cancel()
 
     def _wanted(self, happening: Happening) -> bool:
-        manifest = self._workspace.manifest
-        return happening.name in manifest.bot_events and set(happening.scopes) <= set(manifest.scopes)
+        installation = happening.ending or self._workspace.installation
+        if installation is None or happening.name not in self._workspace.manifest.bot_events:
+            return False
+        return set(happening.scopes) <= set(installation.scopes)
 
     async def _deliver(self, told: Told) -> None:
         retry: Retry | None = None
@@ -73,27 +75,39 @@ class Events:
                 told.acknowledged = True
                 return
 
-    def _payload(self, event: Json) -> Json:
-        workspace = self._workspace
+    def _payload(self, happening: Happening) -> Json:
+        workspace, ending = self._workspace, happening.ending
         return {
             "token": VERIFICATION_TOKEN,
-            "team_id": workspace.team.id,
-            "context_team_id": workspace.team.id,
-            "context_enterprise_id": None,
+            **(_place(ending.team, ending.enterprise) if ending else _place(workspace.team, workspace.enterprise)),
             "api_app_id": workspace.app.id,
-            "event": event,
+            "event": happening.event,
             "type": "event_callback",
             "event_id": f"Ev{secrets.token_hex(5).upper()}",
             "event_time": int(workspace.clock()),
-            "authorizations": [
-                {
-                    "enterprise_id": None,
-                    "team_id": workspace.team.id,
-                    "user_id": workspace.app.user_id,
-                    "is_bot": True,
-                    "is_enterprise_install": False,
-                }
-            ],
+            **({} if ending else self._context()),
+        }
+
+    def _context(self) -> Json:
+        """For whom the event is; what an installation's end is told with has none of it."""
+        workspace = self._workspace
+        enterprise_id = workspace.enterprise.id if workspace.enterprise else None
+        authorization = {
+            "enterprise_id": enterprise_id,
+            "team_id": None if workspace.org_wide else workspace.team.id,
+            "user_id": workspace.app.user_id,
+            "is_bot": True,
+            "is_enterprise_install": workspace.org_wide,
+        }
+        return {
+            "context_team_id": workspace.team.id,
+            "context_enterprise_id": enterprise_id,
+            "authorizations": [authorization],
             "is_ext_shared_channel": False,
             "event_context": f"4-{secrets.token_hex(16)}",
         }
+
+
+def _place(team: Team | None, enterprise: Enterprise | None) -> Json:
+    """Where it happened; Slack leaves out what there is not."""
+    return {**({"team_id": team.id} if team else {}), **({"enterprise_id": enterprise.id} if enterprise else {})}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -48,3 +48,15 @@ class Feed:
         """Show one person a line like Slackbot's."""
         self.notices.append(Notice(user, channel, text))
         self.send({"type": "notice", "channel": channel, "text": text}, to=user)
+
+
+class Feeds:
+    """The feeds of several workspaces, told the same."""
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self._feeds = feeds
+
+    def send(self, event: Json) -> None:
+        """Tell every open page."""
+        for feed in self._feeds:
+            feed.send(event)

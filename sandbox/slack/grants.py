@@ -48,6 +48,10 @@ class Grants:
         _forget_oldest(self._triggers)
         return trigger_id
 
+    def knows(self, trigger_id: str) -> bool:
+        """Whether a trigger_id was given here."""
+        return trigger_id in self._triggers
+
     def exchange(self, trigger_id: str) -> str:
         """Use up a trigger_id and tell whose it is. Raises `invalid_`, `expired_` or `exchanged_trigger_id`."""
         trigger = self._triggers.get(trigger_id)

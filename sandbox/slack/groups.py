@@ -20,8 +20,8 @@ def group_methods() -> Methods:
     """The usergroups.* methods by name."""
     scopes = ("usergroups:read",)
     return {
-        "usergroups.list": Method(_list, _List, scopes),
-        "usergroups.users.list": Method(_users, _Users, scopes),
+        "usergroups.list": Method(_list, _List, scopes, needs_team=True),
+        "usergroups.users.list": Method(_users, _Users, scopes, needs_team=True),
     }
 
 

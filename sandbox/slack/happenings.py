@@ -1,12 +1,13 @@
 """The events that the app may be told of, field for field as Slack sends them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.slack.links import declared_links
-from sandbox.slack.model import Channel, Json, Message, User
+from sandbox.slack.model import Channel, Installation, Json, Message, User
 from sandbox.slack.payloads import api_message, api_view
+from sandbox.slack.tokens import Token
 from sandbox.slack.workspace import Workspace
 
 _HEARD_IN = {
@@ -19,11 +20,15 @@ _HEARD_IN = {
 
 @dataclass(frozen=True)
 class Happening:
-    """An event under the `name` that a manifest subscribes to; the app needs all `scopes` to be told of it."""
+    """An event under the `name` that a manifest subscribes to; the app needs all `scopes` to be told of it.
+
+    `ending` is the installation that is ending, in events about that.
+    """
 
     name: str
     event: Json
     scopes: tuple[str, ...] = ()
+    ending: Installation | None = None
 
 
 def said(workspace: Workspace, message: Message) -> Iterator[Happening]:
@@ -83,15 +88,19 @@ def archived(workspace: Workspace, channel: Channel, user: User) -> Happening:
     return Happening(name, event, (f"{kind}s:read",))
 
 
-def revoked(workspace: Workspace) -> Happening:
-    """The app's token is worth nothing any more."""
-    tokens = {"oauth": [], "bot": [workspace.app.user_id]}
-    return Happening("tokens_revoked", {"type": "tokens_revoked", "tokens": tokens})
+def revoked(installation: Installation, tokens: Iterable[Token]) -> Happening:
+    """These tokens are worth nothing any more. Slack tells whose they were."""
+    users: dict[str, list[str]] = {"oauth": [], "bot": []}
+    for token in tokens:
+        whose = users["oauth" if token.kind == "user" else "bot"]
+        if token.user not in whose:
+            whose.append(token.user)
+    return Happening("tokens_revoked", {"type": "tokens_revoked", "tokens": users}, ending=installation)
 
 
-def uninstalled() -> Happening:
+def uninstalled(installation: Installation) -> Happening:
     """The app is no longer installed."""
-    return Happening("app_uninstalled", {"type": "app_uninstalled"})
+    return Happening("app_uninstalled", {"type": "app_uninstalled"}, ending=installation)
 
 
 def _message(workspace: Workspace, message: Message, channel: Channel) -> Happening:

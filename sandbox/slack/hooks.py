@@ -1,39 +1,35 @@
 """What scenario tests and people at a terminal ask for under /test/: what happened, and what should go wrong next."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.slack.app_life import AppLife
 from sandbox.slack.channel_life import Trait, change
 from sandbox.slack.content import read_content
 from sandbox.slack.errors import SlackError
-from sandbox.slack.events import Events
 from sandbox.slack.faults import Fault
-from sandbox.slack.happenings import revoked, said, uninstalled
+from sandbox.slack.happenings import said
 from sandbox.slack.model import Json
+from sandbox.slack.orders import Order, checked
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.workspace import Workspace
 
 _TRAITS: tuple[Trait, ...] = ("private", "bot_member", "archived")
 
 
-class _Order(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Pace(_Order):
+class _Pace(Order):
     enforced: bool
 
 
-class _Deaf(_Order):
+class _Deaf(Order):
     seconds: float | None = Field(default=None, ge=0)
 
 
-class _Channel(_Order):
+class _Channel(Order):
     """What becomes of a channel, and who did it: the first person there is unless named."""
 
     channel: str
@@ -43,7 +39,7 @@ class _Channel(_Order):
     private: bool | None = None
 
 
-class _Say(_Order):
+class _Say(Order):
     """What somebody else says, people and bots alike: unlike on the page, with blocks and attachments, and as it is."""
 
     user: str
@@ -54,20 +50,13 @@ class _Say(_Order):
     thread_ts: str | None = None
 
 
-class _Installed(_Order):
-    """Without a token that is good for anything, or with one again; `revoked` leaves the app itself installed."""
-
-    installed: bool
-    revoked: bool = False
-
-
 class Hooks:
-    """The routes under /test/."""
+    """The routes under /test/ about what is said and called in a workspace."""
 
-    def __init__(self, workspace: Workspace, sockets: SocketMode, events: Events) -> None:
+    def __init__(self, workspace: Workspace, sockets: SocketMode, life: AppLife) -> None:
         self._workspace = workspace
         self._sockets = sockets
-        self._events = events
+        self._events = life.events(workspace)
 
     def routes(self) -> list[BaseRoute]:
         """Messages, notices, calls and events to look at; words, faults, haste and lost connections to order."""
@@ -76,7 +65,6 @@ class Hooks:
             "pace": self._pace,
             "channel": self._channel,
             "say": self._say,
-            "installed": self._installed,
             "deafen": self._deafen,
             "drop": self._drop,
             "disconnect": self._disconnect,
@@ -88,7 +76,7 @@ class Hooks:
             Route("/test/calls", self._calls, methods=["GET"]),
             Route("/test/calls", self._forget_calls, methods=["DELETE"]),
             Route("/test/fault", self._clear_faults, methods=["DELETE"]),
-            *(Route(f"/test/{name}", _checked(order), methods=["POST"]) for name, order in orders.items()),
+            *(Route(f"/test/{name}", checked(order), methods=["POST"]) for name, order in orders.items()),
         ]
 
     async def _messages(self, request: Request) -> Response:
@@ -169,14 +157,6 @@ class Hooks:
         self._events.tell(*said(workspace, message))
         return {"channel": channel.id, "ts": message.ts}
 
-    async def _installed(self, body: bytes) -> Json:
-        """Uninstall the app or revoke its token, or take that back."""
-        order = _Installed.model_validate_json(body)
-        self._workspace.refusal = None if order.installed else "token_revoked" if order.revoked else "account_inactive"
-        if not order.installed:
-            self._events.tell(revoked(self._workspace), *([] if order.revoked else [uninstalled()]))
-        return {}
-
     async def _deafen(self, body: bytes) -> Json:
         """Let the app's sockets stay open and do nothing for so many `seconds`; null is until they end."""
         return {"deafened": self._sockets.deafen(_Deaf.model_validate_json(body or b"{}").seconds)}
@@ -188,18 +168,3 @@ class Hooks:
     async def _disconnect(self, _: bytes) -> Json:
         """Drop the app's sockets, with Slack's warning."""
         return {"dropped": await self._sockets.disconnect()}
-
-
-def _checked(order: Callable[[bytes], Awaitable[Json]]) -> Callable[[Request], Awaitable[Response]]:
-    """Carry an order out; 400 for one that cannot be."""
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            return JSONResponse({"ok": True, **await order(await request.body())})
-        except ValidationError as error:
-            found = error.errors(include_context=False, include_url=False)
-            return JSONResponse({"ok": False, "error": found}, status_code=400)
-        except SlackError as error:
-            return JSONResponse(error.body(), status_code=400)
-
-    return endpoint

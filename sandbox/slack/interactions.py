@@ -60,13 +60,13 @@ class Interactions:
         """A message, or a slash command when it begins with a slash. Slack knows no commands in threads."""
         if channel.archived:
             raise SlackError("is_archived")
-        if channel.im_of and not self._workspace.manifest.home.writable:
+        if channel.im_of and not self._workspace.app_home.writable:
             raise SlackError("restricted_action")
         if thread_ts or not text.startswith("/"):
             self._post(user, channel, Content(self._decorate(text, names=False)), thread_ts)
             return None
         name, _, rest = text.partition(" ")
-        declared = self._workspace.manifest.command(name)
+        declared = self._workspace.manifest.command(name) if self._workspace.installation else None
         if declared is None:
             words = f"{name} is not a valid command. In Slack, all messages that start with the “/” character"
             self._workspace.feed.notice(user.id, channel.id, f"{words} are interpreted as commands.")
@@ -158,7 +158,8 @@ class Interactions:
         self._events.tell(*said(workspace, message))
 
     def _declared(self, kind: Literal["global", "message"], callback_id: str) -> None:
-        if self._workspace.manifest.shortcut(kind, callback_id) is None:
+        workspace = self._workspace
+        if workspace.installation is None or workspace.manifest.shortcut(kind, callback_id) is None:
             raise SlackError("no_such_shortcut")
 
     def _response_urls(self, user: User, view: View) -> list[Json]:

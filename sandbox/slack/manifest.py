@@ -2,9 +2,12 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
+
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 class Command(BaseModel):
@@ -61,6 +64,13 @@ class Manifest(BaseModel):
     unfurl_domains: tuple[str, ...] = ()
     bot_events: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    redirect_urls: tuple[str, ...] = ()
+    org_deploy: bool = False
+    token_rotation: bool = False
+
+    def redirects_to(self, url: str) -> bool:
+        """Whether people may be sent to that URL after they decided: to a declared one, or below it."""
+        return any(_covers(declared, url) for declared in self.redirect_urls)
 
     def command(self, name: str) -> Command | None:
         """The command of that name, slash included."""
@@ -94,6 +104,7 @@ class _Scopes(BaseModel):
 
 class _OAuth(BaseModel):
     scopes: _Scopes
+    redirect_urls: tuple[str, ...] = Field(default=(), max_length=1000)
 
 
 class _Subscriptions(BaseModel):
@@ -102,6 +113,8 @@ class _Subscriptions(BaseModel):
 
 class _Settings(BaseModel):
     event_subscriptions: _Subscriptions = _Subscriptions()
+    org_deploy_enabled: bool = False
+    token_rotation_enabled: bool = False
 
 
 class _File(BaseModel):
@@ -123,4 +136,20 @@ def read_manifest(path: Path) -> Manifest:
         unfurl_domains=file.features.unfurl_domains,
         bot_events=file.settings.event_subscriptions.bot_events,
         scopes=file.oauth_config.scopes.bot,
+        redirect_urls=file.oauth_config.redirect_urls,
+        org_deploy=file.settings.org_deploy_enabled,
+        token_rotation=file.settings.token_rotation_enabled,
     )
+
+
+def _covers(declared: str, url: str) -> bool:
+    """Same scheme, host and port, and a path at or below the declared one.
+
+    A loopback address that is declared without a port stands for every port, as RFC 8252 has it: Slack wants https.
+    """
+    own, asked = urlsplit(declared), urlsplit(url)
+    any_port = own.hostname in _LOOPBACK and own.port is None
+    if (own.scheme, own.hostname) != (asked.scheme, asked.hostname) or not (any_port or own.port == asked.port):
+        return False
+    path = own.path.rstrip("/")
+    return asked.path.rstrip("/") == path or asked.path.startswith(f"{path}/")

@@ -79,10 +79,22 @@ class Modals:
 
     def find(self, view_id: str = "", external_id: str = "") -> View:
         """An open modal or a Home tab by its id. Raises `not_found`."""
-        for view in self._all():
-            if view.id == view_id or (external_id and view.body.get("external_id") == external_id):
-                return view
-        raise SlackError("not_found")
+        found = self._find(view_id, external_id)
+        if found is None:
+            raise SlackError("not_found")
+        return found
+
+    def knows(self, view_id: str, external_id: str) -> bool:
+        """Whether there is such a view here."""
+        return self._find(view_id, external_id) is not None
+
+    def forget(self) -> None:
+        """Close every modal and take every Home tab away: the app is gone."""
+        for user in list(self._stacks):
+            self.clear(user)
+        for user in list(self.homes):
+            del self.homes[user]
+            self._feed.send({"type": "home", "home": None}, to=user)
 
     def as_page(self, view: View) -> Json:
         """A view as the page draws it."""
@@ -99,6 +111,12 @@ class Modals:
             **({"errors": view.errors} if view.errors else {}),
             **({"channel": view.channel} if view.channel else {}),
         }
+
+    def _find(self, view_id: str, external_id: str) -> View | None:
+        for view in self._all():
+            if view.id == view_id or (external_id and view.body.get("external_id") == external_id):
+                return view
+        return None
 
     def _all(self) -> list[View]:
         return [*self.homes.values(), *(view for stack in self._stacks.values() for view in stack)]

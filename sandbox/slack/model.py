@@ -9,18 +9,58 @@ Json = dict[str, Any]
 @dataclass(frozen=True)
 class Team:
     id: str = "T0SANDBOX"
-    name: str = "Callboard sandbox"
+    name: str = "Callboard workspace"
     domain: str = "callboard-sandbox"
 
 
 @dataclass(frozen=True)
+class Enterprise:
+    """An Enterprise Grid organisation: several workspaces with one administration."""
+
+    id: str
+    name: str
+    domain: str
+
+    @property
+    def short(self) -> Json:
+        """The organisation as payloads and oauth.v2.access name it."""
+        return {"id": self.id, "name": self.name}
+
+
+@dataclass(frozen=True)
 class App:
-    """The installed app: its ids, and the user as which it speaks."""
+    """The app: its ids, and the user as which it speaks. Those of the bot differ between workspaces."""
 
     name: str
     id: str = "A0CALLBOARD"
     bot_id: str = "B0CALLBOARD"
     user_id: str = "U0CALLBOARD"
+
+
+@dataclass(eq=False)
+class Installation:
+    """The app in one workspace; without a `team` in all workspaces of the `enterprise`, which is an org-wide one.
+
+    `installer` is the person who allowed it, `scopes` are what they allowed the bot. `channels` are those that the bot
+    was in when the app was removed.
+    """
+
+    team: Team | None
+    enterprise: Enterprise | None
+    installer: str
+    scopes: tuple[str, ...]
+    channels: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+
+    @property
+    def org_wide(self) -> bool:
+        """Whether it is the organisation's, as Slack's `is_enterprise_install` says."""
+        return self.team is None
+
+    @property
+    def place(self) -> str:
+        """The id of the workspace or the organisation."""
+        holder = self.team or self.enterprise
+        return holder.id if holder else ""
 
 
 @dataclass(frozen=True)

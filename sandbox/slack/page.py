@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from sandbox.slack.app_life import AppLife
 from sandbox.slack.channel_life import change
 from sandbox.slack.delivery import Delivery, UndeliveredError
 from sandbox.slack.errors import SlackError
-from sandbox.slack.events import Events
 from sandbox.slack.happenings import home_opened
 from sandbox.slack.interactions import Interactions, Later, Used
 from sandbox.slack.model import Channel, Json, Message, User, View
@@ -78,14 +78,19 @@ class _Channel(BaseModel):
     bot_member: bool | None = None
 
 
+class _Removal(BaseModel):
+    user: str
+
+
 class Page:
     """The routes under /ui/."""
 
-    def __init__(self, workspace: Workspace, delivery: Delivery, events: Events) -> None:
+    def __init__(self, workspace: Workspace, delivery: Delivery, life: AppLife) -> None:
         self._workspace = workspace
         self._delivery = delivery
-        self._events = events
-        self._interactions = Interactions(workspace, delivery, events)
+        self._life = life
+        self._events = life.events(workspace)
+        self._interactions = Interactions(workspace, delivery, self._events)
 
     def routes(self) -> list[BaseRoute]:
         """What the page calls."""
@@ -97,20 +102,25 @@ class Page:
             "home": self._open_home,
             "view_submit": self._submit,
             "view_close": self._close,
+            "remove_app": self._remove_app,
         }
         return [
             Route("/ui/state", self._state),
             WebSocketRoute("/ui/live", self._live),
             Route("/ui/suggest", self._suggest, methods=["POST"]),
-            Route("/archives/{channel}/{message}", _permalink),
+            Route("/archives/{channel}/{message}", self._permalink),
             *(Route(f"/ui/{name}", _doing(act), methods=["POST"]) for name, act in posts.items()),
         ]
 
     async def _state(self, request: Request) -> Response:
-        user = self._workspace.users.get(request.query_params.get("user", ""))
+        user = self._workspace.users.get(self._looking(request.query_params))
         if user is None:
             return JSONResponse({"ok": False, "error": "user_not_found"}, status_code=404)
         return JSONResponse(self._state_of(user))
+
+    def _looking(self, query: Mapping[str, str]) -> str:
+        """Whose eyes a page looks through: the first person's unless it says."""
+        return query.get("user") or self._workspace.people[0].id
 
     def _state_of(self, user: User) -> Json:
         workspace = self._workspace
@@ -121,18 +131,18 @@ class Page:
         }
         shown = [channel for channel in map(workspace.channels.__getitem__, seen) if self._stands(channel, seen)]
         return {
-            "team": {"name": workspace.team.name},
-            "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id},
+            "team": {"id": workspace.team.id, "name": workspace.team.name},
+            "workspaces": [self._neighbour(each) for each in self._life.world.workspaces.values()],
+            "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id, **self._standing()},
             "me": user.id,
             "users": [vars(each) for each in workspace.users.values()],
             "channels": [channel.as_page() for channel in shown],
             "commands": [
-                command.model_dump(include={"command", "description", "usage_hint"})
-                for command in workspace.manifest.commands
+                command.model_dump(include={"command", "description", "usage_hint"}) for command in workspace.commands
             ],
-            "shortcuts": [shortcut.model_dump() for shortcut in workspace.manifest.shortcuts],
+            "shortcuts": [shortcut.model_dump() for shortcut in workspace.shortcuts],
             "groups": [{"id": group.id, "handle": group.handle} for group in workspace.groups.values()],
-            "app_home": workspace.manifest.home.model_dump(),
+            "app_home": workspace.app_home.model_dump(),
             "home": workspace.modals.home(user.id),
             "connected": self._delivery.connected,
             "messages": {
@@ -143,10 +153,26 @@ class Page:
 
     def _stands(self, channel: Channel, seen: Mapping[str, Sequence[Message]]) -> bool:
         """Whether a conversation stands in the sidebar: a direct message when something was said, or it has a Home."""
-        return not channel.im_of or bool(seen[channel.id]) or self._workspace.manifest.home.home_tab_enabled
+        return not channel.im_of or bool(seen[channel.id]) or self._workspace.app_home.home_tab_enabled
+
+    def _neighbour(self, workspace: Workspace) -> Json:
+        """A workspace that the page can switch to."""
+        return {
+            "id": workspace.team.id,
+            "name": workspace.team.name,
+            "path": f"{self._life.world.path(workspace)}/",
+            "organization": workspace.enterprise.name if workspace.enterprise else "",
+        }
+
+    def _standing(self) -> Json:
+        """Whether the app is here, and whether by itself or because the whole organisation has it."""
+        workspace = self._workspace
+        enterprise = workspace.enterprise
+        whole = enterprise.name if enterprise and workspace.org_wide else ""
+        return {"installed": workspace.installation is not None, "organization": whole}
 
     async def _live(self, socket: WebSocket) -> None:
-        user = socket.query_params.get("user", "")
+        user = self._looking(socket.query_params)
         if user not in self._workspace.users:
             await socket.close(code=4404, reason="user_not_found")
             return
@@ -171,7 +197,7 @@ class Page:
 
     def _open_home(self, body: Json) -> None:
         asked = _Home.model_validate(body)
-        home = self._workspace.manifest.home
+        home = self._workspace.app_home
         if not (home.home_tab_enabled if asked.tab == "home" else home.messages_tab_enabled):
             raise SlackError("not_enabled")
         self._events.tell(home_opened(self._workspace, self._user(asked.user), asked.tab))
@@ -218,6 +244,17 @@ class Page:
         user = self._user(asked.user)
         return self._interactions.close(user, self._view(asked.view_id, user))
 
+    def _remove_app(self, body: Json) -> None:
+        self._user(_Removal.model_validate(body).user)
+        installation = self._workspace.installation
+        if installation is None:
+            raise SlackError("app_not_installed")
+        self._life.remove(installation)
+
+    async def _permalink(self, request: Request) -> Response:
+        """Where a permalink leads: to the channel on the page."""
+        return RedirectResponse(f"{self._life.world.path(self._workspace)}/#{request.path_params['channel']}")
+
     def _view(self, view_id: str, user: User) -> View:
         view = self._workspace.modals.find(view_id)
         if view.user != user.id:
@@ -253,11 +290,6 @@ def _doing(act: Callable[[Json], Later | None]) -> Callable[[Request], Any]:
         return JSONResponse({"ok": True}, background=BackgroundTask(_finish, later) if later else None)
 
     return endpoint
-
-
-async def _permalink(request: Request) -> Response:
-    """Where a permalink leads: to the channel on the page."""
-    return RedirectResponse(f"/#{request.path_params['channel']}")
 
 
 async def _finish(later: Later) -> None:

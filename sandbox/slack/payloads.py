@@ -12,6 +12,7 @@ def command_payload(workspace: Workspace, user: User, channel: Channel, command:
         "token": VERIFICATION_TOKEN,
         "team_id": workspace.team.id,
         "team_domain": workspace.team.domain,
+        **_organisation(workspace),
         "channel_id": channel.id,
         "channel_name": _command_channel_name(channel),
         "user_id": user.id,
@@ -19,7 +20,7 @@ def command_payload(workspace: Workspace, user: User, channel: Channel, command:
         "command": command,
         "text": text,
         "api_app_id": workspace.app.id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": str(workspace.org_wide).lower(),
     }
 
 
@@ -36,7 +37,8 @@ def message_shortcut_payload(workspace: Workspace, user: User, message: Message,
 
 def global_shortcut_payload(workspace: Workspace, user: User, callback_id: str) -> Json:
     """A shortcut of the workspace, without trigger_id: it happens nowhere, so there is no response_url either."""
-    return _shortcut(workspace, user, "shortcut", callback_id)
+    shortcut = _shortcut(workspace, user, "shortcut", callback_id)
+    return {**shortcut, "team": None} if workspace.org_wide else shortcut
 
 
 def message_action_payload(
@@ -93,7 +95,7 @@ def suggestion_payload(
 def view_action_payload(workspace: Workspace, user: User, view: View, actions: list[Json]) -> Json:
     """A block action in a modal or Home tab, without trigger_id."""
     return {
-        **_interaction(workspace, user, "block_actions"),
+        **_of_no_team(workspace, user, "block_actions"),
         "container": {"type": "view", "view_id": view.id},
         "view": api_view(workspace, view),
         "actions": actions,
@@ -103,7 +105,7 @@ def view_action_payload(workspace: Workspace, user: User, view: View, actions: l
 def submission_payload(workspace: Workspace, user: User, view: View, response_urls: list[Json]) -> Json:
     """The submission of a modal, without trigger_id."""
     return {
-        **_interaction(workspace, user, "view_submission"),
+        **_of_no_team(workspace, user, "view_submission"),
         "view": api_view(workspace, view),
         "response_urls": response_urls,
     }
@@ -112,7 +114,7 @@ def submission_payload(workspace: Workspace, user: User, view: View, response_ur
 def closed_payload(workspace: Workspace, user: User, view: View, *, cleared: bool) -> Json:
     """The closing of a modal that asked to be told of it."""
     return {
-        **_interaction(workspace, user, "view_closed"),
+        **_of_no_team(workspace, user, "view_closed"),
         "view": api_view(workspace, view),
         "is_cleared": cleared,
     }
@@ -168,7 +170,7 @@ def api_view(workspace: Workspace, view: View) -> Json:
         "previous_view_id": view.previous_id,
         "root_view_id": view.root_id,
         "app_id": workspace.app.id,
-        "app_installed_team_id": workspace.team.id,
+        "app_installed_team_id": installation.place if (installation := workspace.installation) else workspace.team.id,
         "bot_id": workspace.app.bot_id,
     }
 
@@ -185,10 +187,21 @@ def _interaction(workspace: Workspace, user: User, kind: str) -> Json:
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": workspace.team.id},
         "api_app_id": workspace.app.id,
         "token": VERIFICATION_TOKEN,
-        "team": {"id": workspace.team.id, "domain": workspace.team.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "team": {"id": workspace.team.id, "domain": workspace.team.domain, **_organisation(workspace)},
+        "enterprise": workspace.enterprise.short if workspace.enterprise else None,
+        "is_enterprise_install": workspace.org_wide,
     }
+
+
+def _of_no_team(workspace: Workspace, user: User, kind: str) -> Json:
+    """What happens in no conversation: of an org-wide app Slack names the organisation alone, and the person's team."""
+    interaction = _interaction(workspace, user, kind)
+    return {**interaction, "team": None} if workspace.org_wide else interaction
+
+
+def _organisation(workspace: Workspace) -> Json:
+    enterprise = workspace.enterprise
+    return {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name} if enterprise else {}
 
 
 def _command_channel_name(channel: Channel) -> str:

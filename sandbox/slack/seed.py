@@ -1,6 +1,7 @@
 """The workspace that people and tests start with: three engineers, an alert bot, a few channels."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from sandbox.clouds.known import (
     VOD_WORKFLOW_ID,
 )
 from sandbox.slack.clock import Clock
-from sandbox.slack.manifest import read_manifest
-from sandbox.slack.model import Channel, Content, User, UserGroup
+from sandbox.slack.manifest import Manifest, read_manifest
+from sandbox.slack.model import Channel, Content, Installation, User, UserGroup
 from sandbox.slack.workspace import Workspace
 
 DANA = User("U0DANA", "dana", "Dana Whitfield", "#9b59b6")
@@ -86,15 +87,20 @@ _TALK = (
 )
 
 
-def seeded(manifest: Path, *, clock: Clock = time.time) -> Workspace:
+def seeded(manifest: Path | Manifest, *, clock: Clock = time.time) -> Workspace:
     """A fresh workspace with the app of that manifest installed. Raises what `read_manifest` raises."""
-    channels = [Channel(**vars(channel)) for channel in (ON_CALL, MEDIA, GENERAL, FINANCE, LEGAL, ARCHIVED)]
-    workspace = Workspace(
-        read_manifest(manifest), (DANA, LEE, SAM, ALERTS), channels, (ON_CALL_GROUP, TRANSCODERS), clock=clock
-    )
-    for person in (DANA, LEE, SAM):
+    declared = read_manifest(manifest) if isinstance(manifest, Path) else manifest
+    channels = [replace(channel) for channel in (ON_CALL, MEDIA, GENERAL, FINANCE, LEGAL, ARCHIVED)]
+    people, groups = (DANA, LEE, SAM, ALERTS), (ON_CALL_GROUP, TRANSCODERS)
+    workspace = Workspace(declared, people, channels, groups, clock=clock)
+    workspace.installation = Installation(workspace.team, None, DANA.id, declared.scopes)
+    return peopled(workspace, _TALK)
+
+
+def peopled(workspace: Workspace, talk: Sequence[tuple[Channel, User, Content]]) -> Workspace:
+    """The workspace with everybody's screen of the app, and with what was said in the last ten minutes."""
+    for person in workspace.people:
         workspace.direct_message(person)
-    for place, (channel, user, content) in enumerate(_TALK):
-        earlier = 600 - 60 * place
-        workspace.messages.post(channel.id, user.id, replace(content), earlier=earlier)
+    for place, (channel, user, content) in enumerate(talk):
+        workspace.messages.post(channel.id, user.id, replace(content), earlier=600 - 60 * place)
     return workspace

@@ -1,4 +1,4 @@
-"""Starts the local workspace: on a port for people, on any free port for tests."""
+"""Starts the local workspaces: on a port for people, on any free port for tests."""
 
 import socket
 from collections.abc import AsyncGenerator, Sequence
@@ -13,11 +13,12 @@ from sandbox.slack.app import create_app
 from sandbox.slack.delivery import ACK_SECONDS, Delivery
 from sandbox.slack.events import RETRY_AFTER
 from sandbox.slack.workspace import Workspace
+from sandbox.slack.world import World
 
 
 @asynccontextmanager
 async def serving(
-    workspace: Workspace,
+    workspace: Workspace | World,
     *,
     host: str = HOST,
     port: int = 0,
@@ -26,7 +27,9 @@ async def serving(
     ack_within: float = ACK_SECONDS,
     retry_after: Sequence[float] = RETRY_AFTER,
 ) -> AsyncGenerator[str]:
-    """Serve the workspace while the block runs, and give its base URL; port 0 is any free one.
+    """Serve a workspace or several while the block runs, and give the base URL of the first; port 0 is any free one.
+
+    The others stand below it, as `World.path` says.
 
     A `listener` that listens already is served instead of a port. The other arguments are those of `create_app`.
     Raises OSError when the port is taken.
@@ -46,5 +49,4 @@ async def serving(
         try:
             yield url
         finally:
-            app.state.events.close()
-            workspace.faults.clear()  # nobody waits for a call that hangs on purpose
+            app.state.life.close()

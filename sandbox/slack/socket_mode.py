@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from sandbox.connections import LINE, Line
 from sandbox.slack.delivery import ACK_SECONDS, Kind, NotAcknowledgedError, NotConnectedError, Retry
-from sandbox.slack.feed import Feed
+from sandbox.slack.feed import Feed, Feeds
 from sandbox.slack.model import Json
 
 CONNECTIONS_MAX = 10
@@ -27,7 +27,7 @@ class SocketMode:
     `ack_within` is in seconds. `app_id` is told in `hello`. Pings are answered by the web server.
     """
 
-    def __init__(self, feed: Feed, app_id: str, *, ack_within: float = ACK_SECONDS) -> None:
+    def __init__(self, feed: Feed | Feeds, app_id: str, *, ack_within: float = ACK_SECONDS) -> None:
         self._feed = feed
         self._app_id = app_id
         self._ack_within = ack_within

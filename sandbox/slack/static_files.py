@@ -24,15 +24,16 @@ class StaticFiles:
 
     async def index(self, _: Request) -> Response:
         """The page itself."""
-        return self._respond(INDEX)
+        return self.respond(INDEX)
 
     async def file(self, request: Request) -> Response:
         """The file that the path names."""
-        return self._respond(request.path_params["path"])
+        return self.respond(request.path_params["path"])
 
-    def _respond(self, name: str) -> Response:
+    def respond(self, name: str, status: int = 200) -> Response:
+        """A file by its name, with an HTTP status."""
         path = self._files.get(name)
         if path is None:
             return PlainTextResponse("Not Found", status_code=404)
         media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
-        return Response(path.read_bytes(), media_type=media_type, headers={"Cache-Control": "no-cache"})
+        return Response(path.read_bytes(), status, {"Cache-Control": "no-cache"}, media_type)

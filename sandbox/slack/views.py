@@ -77,7 +77,7 @@ def _update(caller: Caller, asked: _Update) -> Json:
 
 def _publish(caller: Caller, asked: _Publish) -> Json:
     body = read_view(asked.view, "home")
-    if not caller.workspace.manifest.home.home_tab_enabled:
+    if not caller.workspace.app_home.home_tab_enabled:
         raise SlackError("not_enabled")
     if asked.user_id not in caller.workspace.users:
         raise SlackError("invalid_arguments", ["user not found [json-pointer:/user_id]"])

@@ -1,22 +1,26 @@
 """The Web API's front: token, scopes, arguments, faults, and the answer in Slack's form."""
 
+import base64
+import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
+from sandbox.slack.app_life import AppLife
 from sandbox.slack.errors import Failure, SlackError
 from sandbox.slack.model import Channel, Json
 from sandbox.slack.socket_mode import SocketMode
+from sandbox.slack.tokens import Token, TokenKind
 from sandbox.slack.workspace import Workspace
+from sandbox.slack.world import World
 
-TokenKind = Literal["bot", "app"]
+_SECRETS = ("client_secret", "code", "refresh_token")
 
 
 class Arguments(BaseModel):
@@ -35,11 +39,33 @@ A = TypeVar("A", bound=Arguments)
 
 @dataclass(frozen=True)
 class Caller:
-    """What a method works on; `origin` is the address under which the app reached us."""
+    """What a method works on: the workspace that the `token` is for, or that the call names.
+
+    `origin` is the address under which the app reached us. Methods that need no token have none here.
+    """
 
     workspace: Workspace
+    life: AppLife
     sockets: SocketMode
     origin: str
+    own_token: Token | None
+
+    @property
+    def world(self) -> World:
+        """Every workspace there is."""
+        return self.life.world
+
+    @property
+    def token(self) -> Token:
+        """The token of the call. Raises `not_authed` where there is none."""
+        if self.own_token is None:
+            raise SlackError("not_authed")
+        return self.own_token
+
+    @property
+    def address(self) -> str:
+        """Where the workspace's page is, without a slash at the end."""
+        return f"{self.origin}{self.world.path(self.workspace)}"
 
     def channel(self, name_or_id: str) -> Channel:
         """A channel that the app knows of. Raises `channel_not_found`, also for private ones that it is not in."""
@@ -53,25 +79,30 @@ class Caller:
         channel = self.channel(name_or_id)
         if channel.archived:
             raise SlackError("is_archived")
-        if not channel.bot_member and "chat:write.public" not in self.workspace.manifest.scopes:
+        if not channel.bot_member and "chat:write.public" not in self.token.scopes:
             raise SlackError("not_in_channel")
         return channel
 
     def needs(self, scopes: tuple[str, ...]) -> None:
         """Raises `missing_scope` unless the token has one of these scopes, if there are any."""
-        provided = self.workspace.manifest.scopes
+        provided = self.own_token.scopes if self.own_token else ()
         if scopes and not set(scopes) & set(provided):
             raise SlackError("missing_scope", needed=",".join(scopes), provided=",".join(provided))
 
 
 @dataclass(frozen=True)
 class Method(Generic[A]):
-    """One Web API method; the token needs one of `scopes`, if there are any."""
+    """One Web API method; the token needs one of `scopes`, if there are any.
+
+    `tokens` are the kinds that it takes, none for a method without one. An org-wide token has to name the workspace
+    where it `needs_team`.
+    """
 
     run: Callable[[Caller, A], Json]
     accepts: type[A]
     scopes: tuple[str, ...] = ()
-    token: TokenKind = "bot"  # noqa: S105 - a kind of token, not one
+    tokens: tuple[TokenKind, ...] = ("bot",)
+    needs_team: bool = False
 
     def call(self, caller: Caller, raw: Json) -> Json:
         """Read the arguments and answer. Raises SlackError."""
@@ -86,10 +117,11 @@ Methods = Mapping[str, Method[Any]]
 
 
 class WebApi:
-    """Answers `/api/{method}` the way Slack does; every call is kept in the workspace for whoever asks."""
+    """Answers `/api/{method}` the way Slack does; every call is kept in its workspace for whoever asks."""
 
-    def __init__(self, workspace: Workspace, sockets: SocketMode, methods: Methods) -> None:
-        self._workspace = workspace
+    def __init__(self, life: AppLife, sockets: SocketMode, methods: Methods) -> None:
+        self._life = life
+        self._world = life.world
         self._sockets = sockets
         self._methods = methods
 
@@ -97,38 +129,52 @@ class WebApi:
         """One call: POST with a form or JSON, or GET with a query."""
         name = request.path_params["method"]
         arguments: Json = {}
+        token: Token | None = None
+        workspace = self._world.home
         try:
             arguments = await read_arguments(request)
-            kind = _kind(_token(request, arguments))
-            place = self._workspace.place(str(arguments.get("channel", "")))
-            channel = place.id if place else None
-            faults = self._workspace.faults
-            answer = await faults.strike(
-                faults.take(name, channel),
-                request,
-                lambda: self._answer(name, arguments, kind, channel, _origin(request)),
-            )
+            method = self._methods.get(name)
+            if method is None or method.tokens:
+                token = self._world.tokens.known(_token(request, arguments))
+                workspace = self._world.asked(token, arguments, needs_team=method is not None and method.needs_team)
+            else:
+                arguments |= _credentials(request)
+            caller = Caller(workspace, self._life, self._sockets, _origin(request), token)
+            answer = await self._struck(request, name, caller, arguments)
         except Failure as failure:
-            self._workspace.calls.add(name, arguments, failure.code, stored=failure.stored)
-            return failure.response(200, self._headers())
-        self._workspace.calls.add(name, arguments)
-        return JSONResponse({"ok": True, **answer}, headers=self._headers())
+            workspace.calls.add(name, _told(arguments), failure.code, stored=failure.stored)
+            return failure.response(200, _headers(token))
+        workspace.calls.add(name, _told(arguments))
+        return JSONResponse({"ok": True, **answer}, headers=_headers(token))
 
-    def _answer(self, name: str, arguments: Json, kind: TokenKind, channel: str | None, origin: str) -> Json:
+    async def _struck(self, request: Request, name: str, caller: Caller, arguments: Json) -> Json:
+        """The answer, unless a fault is on order in the workspace."""
+        workspace, faults = caller.workspace, caller.workspace.faults
+        place = workspace.place(str(arguments.get("channel", "")))
+        channel = place.id if place else None
+        fault = faults.take(name, channel)
+        return await faults.strike(fault, request, lambda: self._answer(name, caller, arguments, channel))
+
+    def _answer(self, name: str, caller: Caller, arguments: Json, channel: str | None) -> Json:
         method = self._methods.get(name)
         if method is None:
             raise SlackError("unknown_method", req_method=name)
-        if method.token != kind:
-            raise SlackError("not_allowed_token_type")
-        caller = Caller(self._workspace, self._sockets, origin)
-        if self._workspace.refusal and kind == "bot":
-            raise SlackError(self._workspace.refusal)
-        caller.needs(method.scopes)
-        self._workspace.pace.keep(name, channel)
+        if caller.own_token:
+            if caller.own_token.kind not in method.tokens:
+                raise SlackError("not_allowed_token_type")
+            caller.own_token.check(self._world.clock())
+            caller.needs(method.scopes)
+        caller.workspace.pace.keep(name, channel)
         return method.call(caller, arguments)
 
-    def _headers(self) -> dict[str, str]:
-        return {"x-oauth-scopes": ",".join(self._workspace.manifest.scopes)}
+
+def _told(arguments: Json) -> Json:
+    """What is kept of a call's arguments."""
+    return {name: value for name, value in arguments.items() if name not in _SECRETS}
+
+
+def _headers(token: Token | None) -> dict[str, str]:
+    return {"x-oauth-scopes": ",".join(token.scopes)} if token else {}
 
 
 async def read_arguments(request: Request) -> Json:
@@ -160,12 +206,16 @@ def _token(request: Request, arguments: Json) -> str | None:
     return token if scheme.lower() == "bearer" and token else in_arguments
 
 
-def _kind(token: str | None) -> TokenKind:
-    if not token:
-        raise SlackError("not_authed")
-    if token not in (BOT_TOKEN, APP_TOKEN):
-        raise SlackError("invalid_auth")
-    return "bot" if token == BOT_TOKEN else "app"
+def _credentials(request: Request) -> Json:
+    """The app's id and secret, where they come as HTTP Basic."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        name, _, secret = base64.b64decode(given, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return {}
+    return {"client_id": name, "client_secret": secret}
 
 
 def _origin(request: Request) -> str:

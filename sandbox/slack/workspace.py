@@ -4,15 +4,15 @@ import time
 from collections.abc import Iterable
 
 from sandbox.slack.calls import CALLS_KEPT, Calls
-from sandbox.slack.clock import Clock, Timestamps
+from sandbox.slack.clock import Clock, MovableClock, Timestamps
 from sandbox.slack.faults import Faults
 from sandbox.slack.feed import Feed
 from sandbox.slack.grants import Grants
 from sandbox.slack.links import Unfurls
-from sandbox.slack.manifest import Manifest
+from sandbox.slack.manifest import AppHome, Command, Manifest, Shortcut
 from sandbox.slack.messages import Messages
 from sandbox.slack.modals import Modals
-from sandbox.slack.model import App, Channel, Team, User, UserGroup
+from sandbox.slack.model import App, Channel, Enterprise, Installation, Json, Team, User, UserGroup
 from sandbox.slack.pace import Pace
 
 APP_COLOR = "#1f3a5f"
@@ -21,8 +21,9 @@ APP_COLOR = "#1f3a5f"
 class Workspace:
     """Everything that a workspace remembers. `groups` has the members of each user group.
 
+    `enterprise` is the organisation that it belongs to. `installation` is the app's; without one nobody is offered it.
+
     `clock` decides the lifetimes of triggers and response_urls. With `strict_pace` Slack's rate limits are enforced.
-    `refusal` is what Slack answers to every call of an app that is no longer installed.
     `calls_kept` is how many of the app's newest calls are remembered.
     """
 
@@ -33,28 +34,57 @@ class Workspace:
         channels: Iterable[Channel],
         groups: Iterable[UserGroup] = (),
         *,
+        team: Team | None = None,
+        enterprise: Enterprise | None = None,
+        app: App | None = None,
         clock: Clock = time.time,
         strict_pace: bool = False,
         calls_kept: int = CALLS_KEPT,
     ) -> None:
         self.manifest = manifest
-        self.team = Team()
-        self.app = App(name=manifest.name)
+        self.team = team or Team()
+        self.enterprise = enterprise
+        self.installation: Installation | None = None
+        self.app = app or App(name=manifest.name)
         bot = User(self.app.user_id, manifest.bot_name.lower(), manifest.bot_name, APP_COLOR, is_bot=True)
         self.users = {user.id: user for user in [*users, bot]}
         self.channels = {channel.id: channel for channel in channels}
         self.groups = {group.id: group for group in groups}
-        self.refusal: str | None = None
-        self.clock = clock
-        self.timestamps = Timestamps(clock)
+        self.clock = clock if isinstance(clock, MovableClock) else MovableClock(clock)
+        self.timestamps = Timestamps(self.clock)
         self.feed = Feed()
         self.messages = Messages(self.users, self.channels, self.timestamps, self.feed)
         self.modals = Modals(self.timestamps, self.feed)
-        self.grants = Grants(clock)
+        self.grants = Grants(self.clock)
         self.unfurls = Unfurls()
         self.faults = Faults()
-        self.pace = Pace(clock, enforced=strict_pace)
-        self.calls = Calls(clock, calls_kept)
+        self.pace = Pace(self.clock, enforced=strict_pace)
+        self.calls = Calls(self.clock, calls_kept)
+
+    @property
+    def org_wide(self) -> bool:
+        """Whether the app is here because the whole organisation has it."""
+        return self.installation is not None and self.installation.org_wide
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The app's commands, where it is installed."""
+        return self.manifest.commands if self.installation else ()
+
+    @property
+    def shortcuts(self) -> tuple[Shortcut, ...]:
+        """The app's shortcuts, where it is installed."""
+        return self.manifest.shortcuts if self.installation else ()
+
+    @property
+    def app_home(self) -> AppHome:
+        """The app's own screen, which has no tabs where it is not installed."""
+        return self.manifest.home if self.installation else AppHome()
+
+    @property
+    def people(self) -> list[User]:
+        """Everybody but bots."""
+        return [user for user in self.users.values() if not user.is_bot]
 
     def channel_named(self, name_or_id: str) -> Channel | None:
         """A channel by its id or its name, with or without the #."""
@@ -68,6 +98,18 @@ class Workspace:
         if user is not None and not user.is_bot:
             return self.direct_message(user)
         return self.channel_named(name_or_id)
+
+    def knows(self, arguments: Json) -> bool:
+        """Whether a call is about something that is here: by its channel, else by whatever else it names."""
+        if channel := str(arguments.get("channel") or ""):
+            return channel in self.channels or channel in self.users
+        view_id, external_id = str(arguments.get("view_id") or ""), str(arguments.get("external_id") or "")
+        return (
+            any(arguments.get(name) in self.users for name in ("user", "user_id", "users"))
+            or self.grants.knows(str(arguments.get("trigger_id")))
+            or self.modals.knows(view_id, external_id)
+            or self.unfurls.message(str(arguments.get("unfurl_id"))) is not None
+        )
 
     def direct_message(self, user: User) -> Channel:
         """The conversation of the app with one person, begun if need be."""

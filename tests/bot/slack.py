@@ -2,9 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.workspaces import OneWorkspace, Workspace
 
 PAGE = 10
 """Messages on a page of a conversation, fewer than is asked for: Slack may do so too."""
@@ -34,6 +38,12 @@ class Reply:
 
     data: dict[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def in_one(client: object) -> OneWorkspace:
+    """The only workspace, which has no name: places in it are bare ids."""
+    nobody = AuthorizeResult(enterprise_id=None, team_id=None)
+    return OneWorkspace(Workspace("", nobody, cast("AsyncWebClient", client)))
 
 
 def refused(code: str, **headers: str) -> SlackApiError:

@@ -16,7 +16,7 @@ from handlers.parser import parse
 from providers.models import JobQuery
 from tests.bot.memory import InMemory, services
 
-MEMBERS = {"S1": frozenset({"U0LEE"})}
+MEMBERS = {("", "S1"): frozenset({"U0LEE"})}
 RULES = (
     AccessRule(accounts=("media",), channels=("C0ONCALL",), users=("U0DANA",)),
     AccessRule(accounts=("media", "vod"), groups=("S1",), subscribe=False),
@@ -56,6 +56,23 @@ def test_who_may_see_and_subscribe(user: str, channel: str, may: tuple[str, ...]
         assert access.subscribes(account, audience) == (what == "all"), account
 
 
+@pytest.mark.parametrize(
+    ("members", "account", "audience", "hidden"),
+    [
+        (MEMBERS, "media", Audience("U0SAM"), True),
+        (MEMBERS, "media", Audience("U0LEE"), False),
+        ({}, "media", Audience("U0SAM"), False),  # perhaps a member
+        ({}, "media", Audience(channel="C0GENERAL"), True),  # a channel is no member of anything
+        ({}, "status", Audience("U0SAM"), False),
+        ({}, "unnamed", Audience("U0SAM"), True),
+    ],
+)
+def test_what_is_certainly_hidden(
+    members: dict[tuple[str, str], frozenset[str]], account: str, audience: Audience, *, hidden: bool
+):
+    assert Access(RULES, members).hides(account, audience) == hidden
+
+
 @pytest.mark.parametrize("account", ACCOUNTS)
 def test_without_rules_everybody_may_everything(account: str):
     assert Access().sees(account, Audience())
@@ -76,7 +93,7 @@ def test_accounts_that_no_rule_names_are_told():
         ("U0DANA", "", Audience("U0DANA")),
         ("W0DANA", "U0LEE", Audience("W0DANA")),
         ("D0DANA", "U0DANA", Audience("U0DANA")),
-        ("D0OTHERS", "", Audience()),
+        ("D0OTHERS", "", Audience(channel="D0OTHERS")),
     ],
 )
 def test_who_reads_a_place(place: str, user: str, readers: Audience):
@@ -110,6 +127,12 @@ class TestServices:
         assert whole.whole is whole
         assert not whole.narrowed
         assert whole.subscribes("unnamed")
+
+    def test_who_reads_an_answer_does_not_decide_on_subscribing(self, whole: Services):
+        dana = whole.seen_by(Audience("U0DANA", "C0VOD")).read_by(Audience(channel="C0ONCALL"))
+        assert names(dana) == {"media", "status"}
+        assert dana.subscribes("vod")
+        assert not dana.subscribes("status")
 
     async def test_an_answer_has_what_is_seen_alone(self, whole: Services):
         found = await list_jobs(whole.seen_by(Audience("U0SAM", "C0ONCALL")), Scope(), JobQuery())

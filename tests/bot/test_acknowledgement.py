@@ -10,6 +10,7 @@ from bot.app import create_app
 from bot.errors import ExpiredError
 from bot.services import Services
 from bot.store import Store
+from bot.workspaces import OneWorkspace
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
@@ -25,7 +26,7 @@ async def failing(ack: AsyncAck) -> None:
 async def test_a_failure_right_after_the_acknowledgement_does_not_take_it_back() -> None:
     async with serving(seeded(MANIFEST)) as slack:
         client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/")
-        app = await create_app(client, Services((), cast("Store", None)))
+        app = create_app(await OneWorkspace.of(client), Services((), cast("Store", None)), client.base_url)
     app.command("/jobs")(failing)
     asked: dict[str, Any] = {"command": "/jobs", "text": "lst", "team_id": "T0SANDBOX", "user_id": "U0DANA"}
     response = await app.async_dispatch(AsyncBoltRequest(body=asked, mode="socket_mode"))

@@ -11,6 +11,7 @@ from bot.app import create_app
 from bot.payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
 from bot.store import Store
 from bot.store.connection import Link
+from bot.workspaces import OneWorkspace
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault
 from tests.bot.memory import InMemory, services
@@ -114,6 +115,12 @@ class TestForged:
         await desk.until(lambda: any(call.method == "response_url" for call in desk.workspace.calls))
         assert TOO_OLD in (await desk.dana.sees())[seen].text
 
+    @pytest.mark.parametrize("action_id", ["open:x", "raw:x", "subscribe"])
+    async def test_a_click_in_a_view_is_answered_in_a_modal(self, desk: Desk, action_id: str):
+        clicked = {**desk.acted(action_id=action_id, value="x"), "channel": None, "container": {"view_id": "V1"}}
+        view = {"id": "V1", "type": "home"}
+        assert await desk.modal({**clicked, "view": view}, until=TOO_OLD)
+
     async def test_an_offset_far_beyond_the_end(self, desk: Desk):
         answer = await desk.action(action_id="open:x", value=f'{{"text":"list","offset":{10**30}}}')
         assert "no jobs this far down" in answer.text
@@ -155,11 +162,11 @@ class TestStart:
         for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"):
             monkeypatch.setenv(name, "xoxb-somebody-elses")
         client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
-        app = await create_app(client, services(store))
+        app = create_app(await OneWorkspace.of(client), services(store), client.base_url)
         assert desk.log.getvalue() == ""
         assert app.oauth_flow is None
 
-    async def test_a_token_that_slack_refuses(self, desk: Desk, store: Store):
+    async def test_a_token_that_slack_refuses(self, desk: Desk):
         client = AsyncWebClient(token="xoxb-wrong", base_url=f"{desk.slack}/api/")
         with pytest.raises(SlackApiError, match="invalid_auth"):
-            await create_app(client, services(store))
+            await OneWorkspace.of(client)

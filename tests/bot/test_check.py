@@ -2,21 +2,28 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot import check as module
 from bot.check import check
 from bot.config import load
 from bot.findings import Finding, Report, Status
+from bot.installed import Installation, Seal
 from bot.scopes import ACCESS_SCOPES, BOT_SCOPES, WISHED_SCOPES
+from bot.store.connection import Link
+from bot.store.installations import Installations
+from providers.secrets import SecretRef
 from sandbox.clouds.faults import Fault
 from sandbox.clouds.server import PORT
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, MANIFEST, environment
+from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault as SlackFault
 from sandbox.slack.manifest import read_manifest
 from sandbox.slack.seed import seeded
@@ -113,6 +120,43 @@ async def test_http_mode_needs_its_signing_secret(site: Site, monkeypatch: pytes
     found = await site.findings()
     assert found["slack.signing_secret"].mend == "set SLACK_SIGNING_SECRET"
     assert "slack.app_token" not in found
+
+
+class TestSeveralWorkspaces:
+    @pytest.fixture(autouse=True)
+    def _several(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        own = 'client_id = "1.2"\nclient_secret = "env:SLACK_CLIENT_SECRET"\nencryption_keys = ["env:CALLBOARD_KEY"]'
+        site.configured('bot_token = "env:SLACK_BOT_TOKEN"', own)
+        monkeypatch.setenv("SLACK_CLIENT_SECRET", "hunter2")
+        monkeypatch.setenv("CALLBOARD_KEY", Fernet.generate_key().decode())
+
+    async def keep(self, link: Link, token: str) -> None:
+        installation = Installation(workspace="T0SANDBOX", bot_token=token, installed_at=datetime.now(UTC))
+        await Installations(link).put("T0SANDBOX", Seal([SecretRef("env:CALLBOARD_KEY")]).close(installation))
+
+    async def test_nobody_installed_it_yet(self, site: Site):
+        found = await site.findings()
+        assert found["slack.encryption_keys"].status is found["slack.client_secret"].status is Status.OK
+        assert found["workspaces"].mend == "open /slack/install of the running bot in a browser"
+
+    async def test_each_that_installed_it_is_asked(self, site: Site, link: Link):
+        await self.keep(link, BOT_TOKEN)
+        found = await site.findings()
+        assert found["workspace T0SANDBOX"].text == "is callboard in Callboard workspace"
+        assert found["slack scopes"].status is Status.OK
+        await self.keep(link, "xoxb-hunter2")
+        assert (await site.findings())["workspace T0SANDBOX"].status is Status.FAIL
+
+    async def test_a_lost_key(self, site: Site, link: Link, monkeypatch: pytest.MonkeyPatch):
+        await self.keep(link, BOT_TOKEN)
+        monkeypatch.setenv("CALLBOARD_KEY", Fernet.generate_key().decode())
+        found = await site.findings()
+        assert found["workspace T0SANDBOX"].text == "none of slack.encryption_keys opens its tokens"
+
+    async def test_what_is_no_key(self, site: Site, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("CALLBOARD_KEY", "hunter2")
+        found = await site.findings()
+        assert found["slack.encryption_keys"].text.startswith("env:CALLBOARD_KEY is not 32 random bytes in base64")
 
 
 async def test_slack_out_of_reach(site: Site, monkeypatch: pytest.MonkeyPatch):

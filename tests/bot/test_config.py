@@ -164,6 +164,26 @@ def test_data_of_the_embedded_server_is_the_users_own(file: Path, monkeypatch: p
             ':1: slack.bot_token: found nothing, expected a reference, such as "env:SLACK_BOT_TOKEN"',
         ),
         (
+            'bot_token = "env:SLACK_BOT_TOKEN"',
+            'client_id = "1.2"\nclient_secret = "env:S"\nencryption_keys = ["env:K"]\nbot_token = "env:T"',
+            ":6: slack.bot_token: found a value that is not shown, because it may be a secret, expected nothing beside",
+        ),
+        (
+            'bot_token = "env:SLACK_BOT_TOKEN"',
+            'client_id = "1.2"\nencryption_keys = ["env:K"]',
+            ':1: slack.client_secret: found nothing, expected a reference, such as "env:SLACK_CLIENT_SECRET", because',
+        ),
+        (
+            'bot_token = "env:SLACK_BOT_TOKEN"',
+            'client_id = "1.2"\nclient_secret = "env:S"',
+            ':1: slack.encryption_keys: found nothing, expected a list of references, such as ["env:CALLBOARD_KEY"]',
+        ),
+        (
+            'bot_token = "env:SLACK_BOT_TOKEN"',
+            'client_id = "A024BE7LD"',
+            ':3: slack.client_id: found "A024BE7LD", expected the app\'s client id, such as "3336676.569200954261"',
+        ),
+        (
             "port = 3001",
             'port = "http"',
             ':12: http.port: found "http", expected a port from 1 to 65535, or 0 for any free one',

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -26,7 +26,7 @@ from bot.views.message import Message
 from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import PLACE, SLOT, TERMS, empty
-from tests.bot.slack import MemorySlack, Reply, refused
+from tests.bot.slack import MemorySlack, Reply, in_one, refused
 
 ANY = Terms(user="U1", at=NOW, on=On.ANY)
 NOTE = NoteEntry(note=SoughtInVain(ids=["x"], looked_in=[SLOT], minutes=10))
@@ -43,7 +43,7 @@ class World:
     def __post_init__(self) -> None:
         self.provider = InMemory().filled(1)
         self.slack = MemorySlack(now=self.unix)
-        self.services = Services([self.provider], self.store, clock=self.tick, slack=cast("Any", self.slack))
+        self.services = Services([self.provider], self.store, clock=self.tick, workspaces=in_one(self.slack))
 
     def unix(self) -> float:
         return self.now.timestamp()
@@ -251,10 +251,10 @@ async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_it
 async def test_a_job_that_ended_before_it_was_subscribed_to_is_told_where_that_is_wanted(world: World):
     await world.becomes(state=JobState.FAILED)
     ref = world.provider.jobs[0].ref
-    world.services = Services([world.provider], world.store, clock=lambda: NOW, slack=cast("Any", world.slack))
+    world.services = Services([world.provider], world.store, clock=lambda: NOW, workspaces=in_one(world.slack))
     await subscribe(world.services, [ref], PLACE, TERMS)
     assert world.slack.said == []
-    world.services = Services([world.provider], world.store, clock=world.tick, slack=cast("Any", world.slack))
+    world.services = Services([world.provider], world.store, clock=world.tick, workspaces=in_one(world.slack))
     await subscribe(world.services, [ref], PLACE, TERMS, ended_too=True)
     assert await world.told() == 2
 
@@ -288,7 +288,7 @@ async def test_a_card_that_cannot_be_read_keeps_its_place_and_stops_no_round(wor
 
 async def test_an_end_waits_no_minute_behind_the_progress_of_another_card(world: World):
     await world.follow()
-    while not await world.store.slack.may_edit(Urgency.PROGRESS):
+    while not await world.store.slack.may_edit("", Urgency.PROGRESS):
         pass
     await world.becomes(progress=50)
     wait = await edit_cards(world.services, PLACE)

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from bot import delivery, drawing, editing, posting, subscriptions, tracking
-from bot.cards import Card, Fate, On, Terms, To, is_person
+from bot.cards import Card, Fate, On, Terms, To
 from bot.notices import Told
 from bot.outgoing import Post
+from bot.places import is_person
 from bot.services import Services
 from bot.store import Store, slack_pace
 from bot.store.connection import Link, Part, connect
@@ -33,7 +34,7 @@ from bot.views.message import Message
 from providers.models import Job, JobRef, JobState
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory
 from tests.bot.samples import SERVICE
-from tests.bot.slack import MemorySlack
+from tests.bot.slack import MemorySlack, in_one
 
 STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
 STEPS = 20
@@ -250,7 +251,7 @@ class Story(RuleBasedStateMachine):
         self.store = Store.over(Fragile(self.link, self._step))
         self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
         self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
-        self.services = Services([self.provider], self.store, clock=lambda: self.now, slack=cast("Any", self.slack))
+        self.services = Services([self.provider], self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
 
     async def _step(self, *, after: bool) -> None:
         self.now += timedelta(milliseconds=1)

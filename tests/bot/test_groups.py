@@ -4,21 +4,26 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
+import httpx
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import groups
 from bot.access import Access, Audience
 from bot.config import AccessRule
+from bot.workspaces import OneWorkspace
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import BOT_TOKEN
+from sandbox.slack.credentials import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET
 from sandbox.slack.faults import Fault
+from sandbox.slack.model import UserGroup
+from sandbox.slack.neighbours import HARBOR_STUDIO, seeded_world
 from sandbox.slack.seed import TRANSCODERS, seeded
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
+from sandbox.slack.world import World
 from tests.scenarios.person import PATIENCE_S
 
-LEE, SAM = Audience("U0LEE"), Audience("U0SAM")
+LEE, SAM = Audience("T0SANDBOX/U0LEE"), Audience("T0SANDBOX/U0SAM")
 
 
 @pytest.fixture
@@ -50,26 +55,26 @@ async def until_sees(access: Access, who: Audience, *, sees: bool) -> None:
 
 async def test_members_are_known_from_the_start_on_and_read_again(workspace: Workspace, slack: AsyncWebClient):
     access = rules(TRANSCODERS.id)
-    assert not access.known
-    async with groups.up_to_date(access, slack):
-        assert access.known
+    assert not access.hides("media-cn", SAM)
+    async with groups.up_to_date(access, await OneWorkspace.of(slack)):
         assert access.sees("media-cn", LEE)
-        assert not access.sees("media-cn", SAM)
+        assert access.hides("media-cn", SAM)
         workspace.groups[TRANSCODERS.id] = replace(TRANSCODERS, users=("U0SAM",))
         await until_sees(access, SAM, sees=True)
         assert not access.sees("media-cn", LEE)
 
 
 async def test_nobody_is_asked_without_groups(workspace: Workspace, slack: AsyncWebClient):
-    async with groups.up_to_date(Access((AccessRule(accounts=("*",), users=("*",)),)), slack):
-        assert not list(workspace.calls)
+    everybody = Access((AccessRule(accounts=("*",), users=("*",)),))
+    async with groups.up_to_date(everybody, await OneWorkspace.of(slack)):
+        assert [each.method for each in workspace.calls] == ["auth.test"]
 
 
 async def test_an_outage_changes_nothing_at_first(
     workspace: Workspace, slack: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
 ):
     access = rules(TRANSCODERS.id)
-    async with groups.up_to_date(access, slack):
+    async with groups.up_to_date(access, await OneWorkspace.of(slack)):
         workspace.faults.order(Fault(method="usergroups.users.list", error="internal_error", times=1000))
         asked = len(list(workspace.calls))
         async with asyncio.timeout(PATIENCE_S):
@@ -78,13 +83,36 @@ async def test_an_outage_changes_nothing_at_first(
         assert access.sees("media-cn", LEE)
         monkeypatch.setattr(groups, "KEPT_S", 0.0)
         await until_sees(access, LEE, sees=False)
-        assert not access.known
+        assert not access.hides("media-cn", LEE)
         workspace.faults.clear()
         await until_sees(access, LEE, sees=True)
 
 
 async def test_a_group_that_is_gone_has_no_members(slack: AsyncWebClient):
     access = rules("S0GONE")
-    async with groups.up_to_date(access, slack):
-        assert access.known
-        assert not access.sees("media-cn", LEE)
+    async with groups.up_to_date(access, await OneWorkspace.of(slack)):
+        assert access.hides("media-cn", LEE)
+
+
+async def test_an_organisation_is_asked_workspace_by_workspace():
+    world = seeded_world(MANIFEST, org_deploy=True)
+    duty = UserGroup("S0DUTY", "duty", "On duty", ("U0JUNE",))
+    world.workspaces[HARBOR_STUDIO.id].groups[duty.id] = duty
+    async with serving(world) as url, httpx.AsyncClient(base_url=url) as page:
+        token = await _installed(page, world)
+        client = AsyncWebClient(token=token, base_url=f"{url}/api/")
+        access = rules(duty.id)
+        async with groups.up_to_date(access, await OneWorkspace.of(client)):
+            assert access.sees("media-cn", Audience("E0HARBOR/U0JUNE"))
+            assert not access.sees("media-cn", Audience("E0HARBOR/U0HANA"))
+            assert not access.sees("media-cn", Audience("T0STUDIO/U0JUNE"))
+
+
+async def _installed(page: httpx.AsyncClient, world: World) -> str:
+    """Install the app for the whole organisation; return its token."""
+    scope = ",".join(world.manifest.scopes)
+    link = f"{page.base_url}oauth/v2/authorize?client_id={CLIENT_ID}&scope={scope}"
+    decided = await page.post(f"/w/{HARBOR_STUDIO.id}/test/authorize", json={"url": link, "organization": True})
+    asked = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    code = httpx.URL(decided.json()["redirect"]).params["code"]
+    return (await page.post("/api/oauth.v2.access", json={**asked, "code": code})).json()["access_token"]

@@ -47,6 +47,18 @@ def test_the_command_prints_them():
     assert yaml.safe_load(run("--mode", "http", "--url", URL)[1]) == manifest(URL)
 
 
+@pytest.mark.parametrize(("mode", "called"), [("http", URL), ("socket", None)])
+def test_several_workspaces_install_it_by_themselves(mode: str, called: str | None):
+    status, text = run("--mode", mode, "--url", URL, "--oauth")
+    assert status == 0
+    alone, several = leaves(manifest(called)), leaves(yaml.safe_load(text))
+    assert {where: what for where, what in several.items() if alone.get(where) != what} == {
+        "oauth_config.redirect_urls[0]": f"{URL}/slack/oauth_redirect",
+        "settings.org_deploy_enabled": True,
+        "settings.token_rotation_enabled": True,
+    }
+
+
 @pytest.mark.parametrize("url", [URL, f"{URL}/", CALLED])
 def test_the_address_may_be_given_in_full(url: str):
     assert manifest(url) == manifest(URL)
@@ -63,6 +75,8 @@ def test_events_are_called_for_too():
     [
         ("--mode", "http"),
         ("--url", URL),
+        ("--oauth",),
+        ("--mode", "http", "--oauth"),
         ("--mode", "http", "--url", "http://bot.example.com"),
         ("--mode", "http", "--url", "bot.example.com"),
         ("--mode", "http", "--url", f"{URL}/?a=b"),

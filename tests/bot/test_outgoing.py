@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.cards import Card, Fate, Followed, On, Terms
 from bot.changes import Change
 from bot.notices import SoughtInVain
-from bot.outgoing import AWAY, BURST, Step, expected, next_step, noticed_late
+from bot.outgoing import AWAY, BURST, Step, expected, next_step, noticed_late, withheld
 from bot.store.entries import Entry, NoteEntry
 from bot.store.outbox import Box, Urgency, encode
 from providers.models import JobState
@@ -75,6 +75,20 @@ def test_an_end_is_told_and_ends_the_following():
     assert step.post.told.change == FAILED
     assert after(step).jobs[str(job().ref)] == Followed(fate=Fate.ENDED, job=FAILED.job, at=NOW)
     assert (after(step).over, step.writes[0].urgency) == (True, Urgency.END)
+
+
+def test_what_may_not_be_seen_any_more_is_not_told_and_not_followed():
+    story = Story().changed("card", FAILED)
+    step = step_of(withheld(story.box(card("card", job())), {"acme"}.__contains__))
+    assert step.post is None
+    left = after(step).jobs[str(job().ref)]
+    assert (left.fate, left.by, left.job and left.job.state) == (Fate.UNSUBSCRIBED, "", JobState.RUNNING)
+    assert withheld(story.box(), {"other"}.__contains__) == story.box()
+
+
+def test_a_card_that_may_not_be_seen_any_more_is_never_posted():
+    step = step_of(withheld(Story().subscribed("card", job()).box(), {"acme"}.__contains__))
+    assert (step.post, step.writes) == (None, [])
 
 
 def test_the_terms_decide_what_is_told():

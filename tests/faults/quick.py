@@ -14,7 +14,7 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import cli, delivery, editing, fleet, plan, posting, running, tasks, tracking, verdicts, visits
+from bot import cli, connecting, delivery, editing, fleet, plan, posting, running, tasks, tracking, verdicts, visits
 from bot.store import slack_pace
 
 ANSWER_S = 3.0
@@ -38,12 +38,13 @@ def hurry() -> None:
         (slack_pace, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000}),
         (tasks, {"AGAIN": timedelta(seconds=1)}),
         (fleet, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
-        (running, {"SLACK_S": SLACK_S, "running": partial(running.running, answer_s=ANSWER_S)}),
+        (connecting, {"SLACK_S": SLACK_S}),
+        (running, {"running": partial(running.running, answer_s=ANSWER_S)}),
     ):
         for name, value in numbers.items():
             assert hasattr(module, name), f"{module.__name__} has no {name} any more"
             setattr(module, name, value)
-    assert posting.RIPE_S > running.SLACK_S
+    assert posting.RIPE_S > connecting.SLACK_S
     assert fleet.LEASE.total_seconds() >= posting.RIPE_S
 
 

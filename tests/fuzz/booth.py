@@ -23,6 +23,7 @@ from bot.finishing import UnderWay
 from bot.http import create_http, slack_events
 from bot.metrics import Metrics
 from bot.store import Store
+from bot.workspaces import OneWorkspace
 from handlers import register
 from providers.models import Job, JobState
 from sandbox.demo import MANIFEST
@@ -200,8 +201,9 @@ async def booth(store: Store) -> AsyncGenerator[Booth]:
                     provider(SEEN, "audio", "speech", lists=False),
                     provider(UNSEEN, "video", HUSH),
                 ]
-                parts = replace(services(store, *known), access=Access(RULES), slack=client)
-                app = await create_app(client, parts, SIGNING_SECRET)
+                workspaces = await OneWorkspace.of(client)
+                parts = replace(services(store, *known), access=Access(RULES), workspaces=workspaces)
+                app = create_app(workspaces, parts, f"{slack}/api/", signing_secret=SIGNING_SECRET)
                 register(app)
                 http = create_http([], Metrics(), slack_events(app, SIGNING_SECRET))
                 desk.under_way, desk.origin, desk.page = UnderWay(app), slack, page

@@ -19,8 +19,10 @@ FEATURES: dict[str, Any] = MANIFEST["features"]
 EVENT_SCOPES = {
     "app_home_opened": set[str](),
     "app_mention": {"app_mentions:read"},
+    "app_uninstalled": set[str](),
     "link_shared": {"links:read"},
     "message.im": {"im:history"},
+    "tokens_revoked": set[str](),
 }
 """What Slack's reference says that each event needs."""
 CALLS = {

@@ -89,15 +89,16 @@ class Person:
         await self._act(on, block, button, channel)
 
     async def picks(self, option: str, on: Answer, channel: str = "C0ONCALL") -> Answer:
-        """Choose an option of a select, by its label."""
+        """Choose an option of a select, by its label, and return the answer in the message's place."""
+        return await self._after(lambda: self.starts_picking(option, on, channel), _changed(on), channel)
+
+    async def starts_picking(self, option: str, on: Answer, channel: str = "C0ONCALL") -> None:
+        """Choose an option of a select, by its label, and wait for nothing."""
         for block, element in on.elements:
             for choice in element.get("options", []):
                 if choice["text"]["text"] == option:
-                    return await self._after(
-                        lambda b=block, e=element, c=choice: self._act(on, b, e, channel, selected_option=c),
-                        _changed(on),
-                        channel,
-                    )
+                    await self._act(on, block, element, channel, selected_option=choice)
+                    return
         raise AssertionError(f"no option {option!r} in {on.text}")
 
     async def opens(self, label: str, on: Answer, channel: str = "C0ONCALL", *, until: str) -> str:

@@ -1,8 +1,10 @@
 """Slack's way in to the bots of a scene: over WebSockets that they open, or at addresses that Slack calls."""
 
+import random
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Literal
 
 import httpx
@@ -19,9 +21,10 @@ HTTP = 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"'
 
 
 def free_port() -> int:
-    """A port on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
+    """A port on which nobody listens, below those that systems give to connections: nobody takes it by chance."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20_000, 30_000))) as listening:
+            return listening.getsockname()[1]
 
 
 def at(settings: Settings, port: int) -> Settings:

@@ -7,9 +7,14 @@ import pytest
 
 from bot.access import Access
 from bot.config import AccessRule
+from bot.running import running
 from bot.subscriptions import end_unseen
-from sandbox.clouds.known import VIDEO_OCR_ID
-from tests.scenarios.conftest import Stage
+from bot.tasks import tasks
+from bot.waking import wake
+from handlers import register
+from sandbox.clouds.known import VIDEO_OCR_ID, VOD_MEDIA
+from sandbox.slack.model import Channel
+from tests.scenarios.conftest import Scene, Stage
 from tests.scenarios.person import Answer, Person
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -44,8 +49,9 @@ def sam(stage: Stage) -> Person:
 
 async def posted(stage: Stage, answer: Answer, channel: str) -> Answer:
     """An answer in a channel, as it got there before the rules were made."""
-    assert stage.bot.slack
-    await stage.bot.slack.chat_postMessage(channel=channel, text="Shared", blocks=answer.blocks)
+    assert stage.bot.workspaces
+    slack = (await stage.bot.workspaces.get("")).client
+    await slack.chat_postMessage(channel=channel, text="Shared", blocks=answer.blocks)
     return (await stage.dana.sees(channel))[-1]
 
 
@@ -118,7 +124,7 @@ async def test_my_subscriptions_show_only_what_may_be_seen_here(stage: Stage):
     job = stage.scene.job(name="lecture.mp4")
     await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
     assert "lecture.mp4" in (await stage.lee.types("/jobs subscriptions mine", GENERAL)).text
-    stage.bot.access.members["S0TRANSCODE"] = frozenset()
+    stage.bot.access.members["T0SANDBOX", "S0TRANSCODE"] = frozenset()
     assert "lecture.mp4" not in (await stage.lee.types("/jobs subscriptions mine", GENERAL)).text
 
 
@@ -126,10 +132,11 @@ async def test_a_subscription_ends_when_its_channel_may_not_see_it_any_more(stag
     job = stage.scene.job(name="lecture.mp4")
     await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
     await stage.dana.hears("Subscribed by", MEDIA)
-    await end_unseen(stage.bot, MEDIA)
+    await end_unseen(stage.bot, f"T0SANDBOX/{MEDIA}")
     assert len(await stage.bot.store.tracked.cards(("media-cn", "video-ocr"))) == 1
     later = Access((AccessRule(accounts=("vod-sg",), users=("*",)),))
-    await end_unseen(replace(stage.bot, access=later), MEDIA)
+    await end_unseen(replace(stage.bot, access=later), f"T0SANDBOX/{MEDIA}")
+    await wake(stage.bot, f"T0SANDBOX/{MEDIA}")
     await stage.dana.hears("its account may not be seen here", MEDIA)
     assert await stage.bot.store.tracked.cards(("media-cn", "video-ocr")) == set()
 
@@ -174,7 +181,7 @@ class TestWhoMaySubscribeByTheChannelAlone:
     async def test_elsewhere_nothing_is_to_be_had(self, sam: Person):
         for command in ("list", f"subscribe {VIDEO_OCR_ID}", "accounts", "subscriptions mine"):
             answer = await sam.types(f"/jobs {command}", GENERAL)
-            assert "There is no account here that you may see." in answer.text
+            assert "There is nothing here that you may see." in answer.text
             assert "media-cn" not in str(answer.json)
 
 
@@ -184,3 +191,75 @@ async def test_a_mention_tells_what_everybody_who_reads_it_may_see(stage: Stage)
     assert "*Ref*" not in refused.text
     await stage.lee.says(f"<@U0CALLBOARD> show {REF}", MEDIA)
     await stage.dana.hears("*Ref*", MEDIA)
+
+
+async def test_whoever_left_a_group_is_not_told_any_more(stage: Stage):
+    job = stage.scene.job(name="lecture.mp4")
+    await stage.lee.types(f"/jobs subscribe {job.id} to:dm", GENERAL)
+    card = await stage.lee.hears("Subscribed by", "D0LEE")
+    stage.bot.access.members["T0SANDBOX", "S0TRANSCODE"] = frozenset()
+    stage.world.end(job.id, "failed")
+    await stage.lee.hears("its account may not be seen here", "D0LEE")
+    assert [each.ts for each in await stage.lee.sees("D0LEE")] == [card.ts]
+
+
+async def test_what_happened_before_the_rules_were_changed_is_not_told(scene: Scene):
+    job = scene.job(name="lecture.mp4")
+    async with running(scene.settings, register, tasks):
+        await scene.lee.types(f"/jobs subscribe {job.id}", MEDIA)
+        card = await scene.lee.hears("Subscribed by", MEDIA)
+    scene.world.end(job.id, "failed")
+    stricter = AccessRule(accounts=("*",), users=("U0DANA",))
+    async with running(scene.settings.model_copy(update={"access": (stricter,)}), register, tasks):
+        await scene.lee.hears("its account may not be seen here", MEDIA)
+    told = await scene.lee.sees(MEDIA)
+    assert not any(each.says("Failed") for each in told)
+    assert [each.ts for each in told if not each.json["ephemeral"]] == [card.ts]
+
+
+async def test_a_lost_job_is_not_followed_again_by_who_may_only_look(stage: Stage, sam: Person):
+    job = stage.scene.job(name="lecture.mp4")
+    await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
+    await stage.lee.hears("Subscribed by", MEDIA)
+    stage.world.store("media-cn", "video-ocr").remove(job.id)
+    note = await posted(stage, await stage.lee.hears("lecture.mp4", "D0LEE"), MEDIA)
+    assert "not subscribe" in (await sam.clicks("Restore", note, MEDIA)).text
+
+
+async def test_refresh_on_a_card_that_may_not_be_seen(stage: Stage, sam: Person):
+    job = stage.scene.job()
+    await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)
+    card = await posted(stage, await stage.dana.hears("Subscribed by", MEDIA), GENERAL)
+    assert NOT_FOR_YOU in (await sam.clicks("Refresh", card, GENERAL)).text
+
+
+async def test_what_is_done_in_a_modal_is_for_the_channel_that_it_was_opened_in(stage: Stage, sam: Person):
+    form = await sam.asks("/jobs find", GENERAL, until="checked")
+    assert "media-cn" not in str(form)
+    form = await sam.asks("/jobs find", MEDIA, until="media-cn")
+    found = await sam.opened(lambda: sam.sends(form, text={"value": VIDEO_OCR_ID}), "1 of 1,")
+    details = await sam.opened(lambda: sam.uses(found, "Details"), "*Ref*")
+    assert await sam.opened(lambda: sam.uses(details, "Raw"), "as the provider sent it")
+
+
+class TestLinks:
+    """Links into the console of `vod-sg`, which Dana and #media may see."""
+
+    @pytest.fixture
+    def more_settings(self) -> str:
+        return '\n[[access]]\naccounts = ["vod-sg"]\nusers = ["U0DANA"]\nchannels = ["C0MEDIA"]\n'
+
+    @pytest.mark.parametrize(
+        ("channel", "shown"),
+        [(MEDIA, True), (GENERAL, False), ("D0DANA", True), ("D0PAIR", False), ("C0FINANCE", False)],
+    )
+    async def test_they_unfold_where_all_who_read_them_may_see_it(self, stage: Stage, channel: str, *, shown: bool):
+        pair = Channel("D0PAIR", "dana and sam", private=True, bot_member=False)
+        stage.dana.workspace.channels[pair.id] = pair
+        link = f"<https://vod.console.aliyun.com/#/media/video/detail/{VOD_MEDIA}/video>"
+        await stage.dana.says(f"see {link}", channel)
+        await stage.dana.says(f"and {link}", MEDIA)
+        await stage.dana.reads_once("vod-jobs", of="and ", channel=MEDIA)
+        if shown:
+            await stage.dana.reads_once("vod-jobs", of="see ", channel=channel)
+        assert bool((await stage.dana.reads("see ", channel))["attachments"]) == shown

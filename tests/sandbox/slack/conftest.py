@@ -111,6 +111,11 @@ async def until(condition: Callable[[], Awaitable[T | None]]) -> T:
         return found
 
 
+def code_of(redirect: str) -> str:
+    """The code that a browser carries back to the app."""
+    return httpx.URL(redirect).params["code"]
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
@@ -188,7 +193,7 @@ async def slack(
             url = await stack.enter_async_context(serving(workspace, ack_within=ack_within, retry_after=retry_after))
         else:
             app = create_app(workspace, delivery=road, ack_within=ack_within, retry_after=retry_after)
-            stack.callback(app.state.events.close)
+            stack.callback(app.state.life.close)
             transport = httpx.ASGITransport(app)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, transport=transport))
         yield Slack(workspace, clock, url, http)

@@ -42,7 +42,7 @@ async def test_the_state_is_what_that_person_sees(slack: Slack) -> None:
     await slack.api("chat.postEphemeral", channel=ON_CALL.id, user=LEE.id, text="for lee")
     state = (await slack.http.get("/ui/state", params={"user": DANA.id})).json()
     assert state["me"] == DANA.id
-    assert state["app"] == {"name": "Callboard", "bot_user_id": "U0CALLBOARD"}
+    assert state["app"] == {"name": "Callboard", "bot_user_id": "U0CALLBOARD", "installed": True, "organization": ""}
     assert state["channels"][-1]["id"] == "D0DANA"  # the app has a Home tab there
     assert state["channels"][-2] == {
         "id": "C0ARCHIVED",

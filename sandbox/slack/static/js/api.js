@@ -1,11 +1,13 @@
 // The server's page protocol: one function per request, and the live connection.
 
+/** Where this workspace's half of the server begins: the first stands at the root. */
+const BASE = location.pathname.match(/^\/w\/[^/]+/)?.[0] ?? "";
 const FIRST_RETRY_MS = 300;
 const LAST_RETRY_MS = 5_000;
 
 /** The whole state, as this user may see it. */
 export async function fetchState(user) {
-  return (await answered(fetch(`/ui/state?user=${encodeURIComponent(user)}`, { cache: "no-store" }))).json();
+  return (await answered(fetch(`${BASE}/ui/state?user=${encodeURIComponent(user)}`, { cache: "no-store" }))).json();
 }
 
 /** Say something in a channel, where a leading "/" makes it a slash command, or in a thread. */
@@ -31,6 +33,11 @@ export async function fetchSuggestions(user, request) {
 /** Archive a channel, invite the app, or the opposite. @param {{archived?: boolean, bot_member?: boolean}} traits */
 export function changeChannel(user, channel, traits) {
   return post("channel", { user, channel, ...traits });
+}
+
+/** Remove the app from the workspace, or from its whole organisation where that has it. */
+export function removeApp(user) {
+  return post("remove_app", { user });
 }
 
 /** Use an element of a message (`message_ts`) or of a view (`view_id`). */
@@ -86,13 +93,13 @@ export function openLive(user, { onOpen, onEvent, onDown }) {
 }
 
 function liveUrl(user) {
-  const url = new URL(`/ui/live?user=${encodeURIComponent(user)}`, location.href);
+  const url = new URL(`${BASE}/ui/live?user=${encodeURIComponent(user)}`, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   return url;
 }
 
 function post(what, body) {
-  return answered(fetch(`/ui/${what}`, {
+  return answered(fetch(`${BASE}/ui/${what}`, {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   }));
 }

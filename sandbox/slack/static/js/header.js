@@ -11,7 +11,7 @@ import { toggleSidebar } from "./sidebar.js";
 export function mountHeader(workspace) {
   const draw = () => {
     const channel = workspace.channel(workspace.current);
-    document.title = channel ? `${channelTitle(channel)} · Callboard workspace` : "Callboard workspace";
+    document.title = [channel && channelTitle(channel), workspace.team.name].filter(Boolean).join(" · ");
     byId("channel-header").replaceChildren(menuButton(), ...(channel ? title(channel, workspace) : []));
     redraw(byId("tabs"), ...tabs(workspace));
     byId("tabs").hidden = workspace.tabs(workspace.current).length < 2;
@@ -44,7 +44,7 @@ function title(channel, workspace) {
     h("h1", { class: "channel-title", data: { channel: channel.id } }, h("span", { class: "channel-sign", "aria-hidden": "true" }, channelSign(channel, workspace)), channel.name),
     channel.archived ? h("span", { class: "badge" }, "archived") : null,
     channel.private && !channel.im ? h("span", { class: "badge" }, "private") : null,
-    channel.bot_member ? null : h("span", { class: "channel-topic" }, `${workspace.app.name} is not in this channel`),
+    channel.bot_member || !workspace.app.installed ? null : h("span", { class: "channel-topic" }, `${workspace.app.name} is not in this channel`),
     ...(channel.im ? [] : actions(channel, workspace)),
   ].filter((node) => node !== null);
 }
@@ -68,9 +68,9 @@ function tabs(workspace) {
 function actions(channel, workspace) {
   const { archived, bot_member: isIn } = channel;
   const options = [
-    { text: isIn ? `Remove ${workspace.app.name}` : `Invite ${workspace.app.name}`, value: { bot_member: !isIn } },
+    workspace.app.installed && { text: isIn ? `Remove ${workspace.app.name}` : `Invite ${workspace.app.name}`, value: { bot_member: !isIn } },
     { text: archived ? "Unarchive" : "Archive", value: { archived: !archived } },
-  ].map((option) => ({ ...option, label: option.text }));
+  ].filter(Boolean).map((option) => ({ ...option, label: option.text }));
   const button = h("button", { type: "button", class: "icon-button channel-actions", "aria-label": "Channel actions" }, icon("dots"));
   const onPick = (traits) => changeChannel(workspace.me, channel.id, traits).catch((error) => workspace.notice(channel.id, error.message));
   return [button, attachPopup(button, { role: "menu", groups: [{ options }], onPick })];

@@ -1,5 +1,7 @@
-// Puts the parts together. The address says who is looking and at which channel: /?user=U0DANA#C0ONCALL
+// Puts the parts together. The address says who is looking and at which channel: /?user=U0DANA#C0ONCALL. Nobody named is
+// the first person; workspaces but the first have a path of their own: /w/T0NORTH/.
 
+import { mountApps } from "./apps.js";
 import { mountComposer } from "./composer.js";
 import { mountHeader } from "./header.js";
 import { mountHome } from "./home.js";
@@ -9,10 +11,10 @@ import { mountReply } from "./reply.js";
 import { Session } from "./session.js";
 import { mountSidebar } from "./sidebar.js";
 import { Workspace } from "./state.js";
+import { mountSwitcher } from "./switcher.js";
 import { mountThread } from "./thread.js";
 import { refreshTimes } from "./time.js";
 
-const FIRST_USER = "U0DANA";
 const REFRESH_TIMES_MS = 5_000;
 
 function main() {
@@ -24,6 +26,8 @@ function main() {
     setAddress({ user });
     session.start(user);
   });
+  mountSwitcher(workspace);
+  mountApps(workspace);
   mountHeader(workspace);
   mountMessages(workspace);
   mountThread(workspace);
@@ -35,7 +39,7 @@ function main() {
   workspace.addEventListener("channel", () => setAddress({ channel: workspace.current }));
   addEventListener("hashchange", () => workspace.show(location.hash.slice(1)));
   setInterval(() => refreshTimes(document), REFRESH_TIMES_MS);
-  session.start(new URL(location.href).searchParams.get("user") ?? FIRST_USER);
+  session.start(new URL(location.href).searchParams.get("user") ?? "");
 }
 
 function setAddress({ user, channel }) {

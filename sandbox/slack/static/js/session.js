@@ -25,9 +25,15 @@ export class Session {
       early = null;
       waiting.forEach((event) => this.#workspace.receive(event));
     };
+    /** The app came or went, and with it much of the state. */
+    const again = () => onOpen().catch((error) => this.#workspace.notice("", error.message));
     const closeLive = openLive(user, {
       onOpen,
-      onEvent: (event) => (early ? early.push(event) : this.#workspace.receive(event)),
+      onEvent: (event) => {
+        if (event.type === "installation") again();
+        else if (early) early.push(event);
+        else this.#workspace.receive(event);
+      },
       onDown: () => this.#workspace.setOnline(false),
     });
     this.#close = () => {

@@ -19,7 +19,7 @@ export function mountSidebar(workspace, onSwitchUser) {
   };
   const drawAll = () => {
     drawChannels();
-    redraw(byId("people"), ...[...workspace.users.values()].map((user) => person(workspace, user)));
+    redraw(byId("people"), ...present(workspace).map((user) => person(workspace, user)));
     redraw(byId("identity"), ...identity(workspace, onSwitchUser));
     drawStatus(workspace);
   };
@@ -61,6 +61,11 @@ function channelItem(workspace, channel) {
   unread ? h("span", { class: "visually-hidden" }, "unread") : null));
 }
 
+/** The people, and the app while it is here. */
+function present({ users, app }) {
+  return [...users.values()].filter(({ id }) => app.installed || id !== app.bot_user_id);
+}
+
 function person(workspace, user) {
   const note = user.is_bot ? "app" : user.id === workspace.me ? "you" : null;
   return h("li", { class: "person", data: { user: user.id } },
@@ -78,8 +83,10 @@ function identity(workspace, onSwitchUser) {
   return [button, popup];
 }
 
-function drawStatus({ connected, online }) {
+function drawStatus({ connected, online, app }) {
   const status = byId("bot-status");
-  status.dataset.connected = String(online && connected);
-  status.textContent = !online ? "Workspace not reachable" : connected ? "Bot connected" : "Bot not connected";
+  status.dataset.connected = String(online && connected && app.installed);
+  if (!online) status.textContent = "Workspace not reachable";
+  else if (!app.installed) status.textContent = `${app.name} not installed`;
+  else status.textContent = connected ? "Bot connected" : "Bot not connected";
 }

@@ -30,8 +30,11 @@
  * `acknowledged` (the app took the last use), `notice` (detail: its text) and `connection`.
  */
 export class Workspace extends EventTarget {
-  team = { name: "" };
-  app = { name: "", bot_user_id: "" };
+  team = { id: "", name: "" };
+  /** Every workspace that the page can switch to. @type {{id: string, name: string, path: string, organization: string}[]} */
+  workspaces = [];
+  /** The app; `organization` is the name of the one that has it as a whole. */
+  app = { name: "", bot_user_id: "", installed: true, organization: "" };
   me = "";
   /** @type {Map<string, User>} */
   users = new Map();
@@ -68,6 +71,7 @@ export class Workspace extends EventTarget {
   load(state) {
     if (state.me !== this.me) this.#notices = [];
     Object.assign(this, { team: state.team, app: state.app, me: state.me, channels: state.channels });
+    this.workspaces = state.workspaces;
     Object.assign(this, { commands: state.commands, connected: state.connected, views: state.view_stack ?? [] });
     Object.assign(this, { shortcuts: state.shortcuts ?? [], groups: state.groups ?? [], home: state.home ?? null });
     Object.assign(this.appHome, state.app_home);

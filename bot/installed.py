@@ -1,0 +1,244 @@
+"""The workspaces that installed the app by themselves: their tokens, encrypted in Redis and renewed in time."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import structlog
+from aiohttp import ClientError, ClientSession
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import BaseModel, ConfigDict, Field
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.config_errors import ConfigError
+from bot.refusals import refusal
+from bot.store import StoreUnavailable
+from bot.store.installations import Installations
+from bot.workspaces import NotInstalled, Workspace
+from providers.secrets import SecretMissing, SecretRef
+
+EARLY = timedelta(hours=2)
+"""Tokens are renewed this long before their end; Slack's live for 12 hours."""
+LOOK_S = 60.0
+"""Between two looks whether a token is to be renewed."""
+KNOWN_S = 10.0
+"""For so long an installation is used without a look into Redis: another process may have heard that it is gone."""
+KEY = "32 random bytes in base64, as `openssl rand -base64 32` prints them"
+
+log = structlog.get_logger("callboard")
+
+
+class Installation(BaseModel):
+    """What Slack gave us for one workspace, or for all of an organisation."""
+
+    model_config = ConfigDict(frozen=True)
+
+    workspace: str
+    name: str = ""
+    enterprise_id: str | None = None
+    team_id: str | None = None
+    bot_id: str = ""
+    bot_user_id: str = ""
+    bot_token: str = Field(repr=False)
+    scopes: str = ""
+    refresh_token: str | None = Field(default=None, repr=False)
+    expires_at: datetime | None = None
+    installed_at: datetime
+
+    @property
+    def identity(self) -> AuthorizeResult:
+        """Who the app is there."""
+        return AuthorizeResult(
+            enterprise_id=self.enterprise_id,
+            team_id=self.team_id,
+            bot_id=self.bot_id,
+            bot_user_id=self.bot_user_id,
+            bot_token=self.bot_token,
+            bot_scopes=self.scopes,
+        )
+
+    def renewed(self, told: dict[str, Any], now: datetime) -> "Installation":
+        """Return the installation with the tokens of an answer to oauth.v2.access."""
+        return self.model_copy(
+            update={
+                "bot_token": told["access_token"],
+                "refresh_token": told.get("refresh_token"),
+                "expires_at": now + timedelta(seconds=int(told["expires_in"])),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Encrypts with the first of some keys, and decrypts with any of them; keys are read at each use."""
+
+    keys: Sequence[SecretRef]
+
+    def check(self) -> None:
+        """See that every key is one; raises ConfigError."""
+        for key in self.keys:
+            try:
+                Fernet(key.read())
+            except SecretMissing as error:
+                raise ConfigError(f"slack.encryption_keys: {error}") from None
+            except ValueError:
+                raise ConfigError(f"slack.encryption_keys: {key} is not {KEY}") from None
+
+    def close(self, installation: Installation) -> str:
+        """Return an installation as it may be kept."""
+        return self._fernet().encrypt(installation.model_dump_json().encode()).decode()
+
+    def open(self, sealed: str) -> Installation | None:
+        """Return what was sealed; None when none of the keys opens it."""
+        try:
+            return Installation.model_validate_json(self._fernet().decrypt(sealed.encode()))
+        except InvalidToken:
+            return None
+
+    def is_old(self, sealed: str) -> bool:
+        """Whether this was sealed with another key than the first."""
+        try:
+            Fernet(self.keys[0].read()).decrypt(sealed.encode())
+        except InvalidToken:
+            return True
+        return False
+
+    def _fernet(self) -> MultiFernet:
+        return MultiFernet([Fernet(key.read()) for key in self.keys])
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The app, as Slack knows it, and how its Web API is reached."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_url: str
+    session: ClientSession
+
+    def client(self, token: str | None = None) -> AsyncWebClient:
+        """Return a client that calls with a token, and sends nothing twice."""
+        return AsyncWebClient(token=token, base_url=self.api_url, session=self.session, retry_handlers=[])
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledWorkspaces:
+    """Every workspace that installed the app, as Redis has them."""
+
+    store: Installations
+    seal: Seal
+    app: App
+    _known: dict[str, tuple[float, Workspace]] = field(default_factory=dict[str, tuple[float, Workspace]])
+
+    async def get(self, workspace: str) -> Workspace:
+        """Return a workspace; without Redis as it was known last.
+
+        Raises NotInstalled, and StoreUnavailable where it was never known.
+        """
+        now = asyncio.get_running_loop().time()
+        at, known = self._known.get(workspace, (0.0, None))
+        if known and now - at < KNOWN_S:
+            return known
+        try:
+            sealed = await self.store.get(workspace)
+            installation = self.seal.open(sealed) if sealed else None
+        except (StoreUnavailable, SecretMissing) as error:
+            if known is None:
+                raise StoreUnavailable(str(error)) from None
+            self._known[workspace] = now, known
+            return known
+        if installation is None:
+            self._known.pop(workspace, None)
+            raise NotInstalled(workspace)
+        found = Workspace(workspace, installation.identity, self.app.client(installation.bot_token))
+        self._known[workspace] = now, found
+        return found
+
+    async def ids(self) -> Sequence[str]:
+        return sorted(await self.store.all())
+
+    async def add(self, installation: Installation) -> None:
+        """Keep a workspace that installed the app just now. Raises StoreUnavailable."""
+        await self.store.put(installation.workspace, self.seal.close(installation))
+        self._known.pop(installation.workspace, None)
+
+    async def forget(self, workspace: str, told_at: datetime) -> bool:
+        """Forget the tokens of a workspace; False, and nothing is forgotten, when it installed the app again since."""
+        self._known.pop(workspace, None)
+        sealed = await self.store.get(workspace)
+        if sealed is None:
+            return True
+        kept = self.seal.open(sealed)
+        if kept and kept.installed_at.replace(microsecond=0) > told_at:
+            return False
+        return await self.store.swap(workspace, sealed, "")
+
+    async def renew(self) -> None:
+        """Have every token renewed that ends soon, and seal anew what an old key sealed. Raises StoreUnavailable."""
+        for workspace in await self.ids():
+            await self._renew(workspace)
+
+    async def _renew(self, workspace: str) -> None:
+        sealed = await self.store.get(workspace) or ""
+        kept = self.seal.open(sealed)
+        if kept is None:
+            log.error("none of slack.encryption_keys opens the tokens of a workspace", workspace=workspace)
+        elif _ends_soon(kept) and await self.store.may_renew(workspace):
+            # Somebody else may have done it since they were read: a refresh token can be used once.
+            sealed = await self.store.get(workspace) or ""
+            kept = self.seal.open(sealed)
+            if kept and _ends_soon(kept) and (renewed := await self._renewed(kept)):
+                await self._swap(sealed, renewed)
+        elif self.seal.is_old(sealed):
+            await self._swap(sealed, kept)
+
+    async def _swap(self, sealed: str, installation: Installation) -> None:
+        if await self.store.swap(installation.workspace, sealed, self.seal.close(installation)):
+            self._known.pop(installation.workspace, None)
+
+    async def _renewed(self, kept: Installation) -> Installation | None:
+        """Have Slack renew the tokens of a workspace; None where it does not."""
+        try:
+            answer = await self.app.client().oauth_v2_access(
+                client_id=self.app.client_id,
+                client_secret=self.app.client_secret,
+                grant_type="refresh_token",
+                refresh_token=kept.refresh_token,
+            )
+        except SlackApiError as error:
+            log.warning("Slack does not renew a token", workspace=kept.workspace, error=refusal(error))
+        except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+            log.warning("a token could not be renewed", workspace=kept.workspace, reason=type(error).__name__)
+        else:
+            return kept.renewed(cast("dict[str, Any]", answer.data), datetime.now(UTC))
+        return None
+
+
+def _ends_soon(installation: Installation) -> bool:
+    ends = installation.expires_at
+    return ends is not None and ends - datetime.now(UTC) < EARLY
+
+
+@asynccontextmanager
+async def renewing(workspaces: InstalledWorkspaces) -> AsyncGenerator[None]:
+    """Keep tokens from ending while the block runs; those that end soon are renewed before it begins."""
+
+    async def forever() -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await workspaces.renew()
+            except StoreUnavailable:
+                log.warning("tokens cannot be renewed while Redis is away")
+
+    await workspaces.renew()
+    looking = asyncio.create_task(forever(), name="tokens")
+    try:
+        yield
+    finally:
+        looking.cancel()

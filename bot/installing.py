@@ -1,0 +1,168 @@
+"""The way on which a workspace gets the app by itself: `/slack/install`, Slack's consent page, `/slack/oauth_redirect`.
+
+Bolt walks it; here are what it keeps, what it tells people, and who may come.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+from urllib.parse import urljoin
+
+import structlog
+from aiohttp import ClientError
+from slack_bolt import BoltResponse
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.error import BoltError
+from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.oauth.installation_store import Installation as Installed
+from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.app import SLACKS_OWN, unset
+from bot.installed import Installation, InstalledWorkspaces
+from bot.manifest import REDIRECT
+from bot.refusals import refusal
+from bot.store import StoreUnavailable
+from bot.views import pages
+from bot.workspaces import Workspaces
+
+INSTALL = "/slack/install"
+HEADERS: dict[str, str | Sequence[str]] = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+}
+Step = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
+
+log = structlog.get_logger("callboard")
+
+
+class _NotWelcome(BoltError):  # noqa: N818  # reads as what happened
+    """A workspace that `slack.workspaces` does not name."""
+
+
+def install_routes(workspaces: Workspaces, scopes: Collection[str], welcome: Collection[str]) -> list[Route]:
+    """Return the two routes, or none where there is one workspace alone, whose token is configured.
+
+    `welcome` are the workspaces and organisations that may install; none named: any may.
+    """
+    if not isinstance(workspaces, InstalledWorkspaces):
+        return []
+    flow = _flow(workspaces, scopes, welcome)
+    return [Route(INSTALL, _page(flow.handle_installation)), Route(REDIRECT, _page(flow.handle_callback))]
+
+
+def _flow(workspaces: InstalledWorkspaces, scopes: Collection[str], welcome: Collection[str]) -> AsyncOAuthFlow:
+    app = workspaces.app
+    with unset(SLACKS_OWN):
+        settings = AsyncOAuthSettings(
+            client_id=app.client_id,
+            client_secret=app.client_secret,
+            scopes=list(scopes),
+            user_scopes=[],
+            install_path=INSTALL,
+            install_page_rendering_enabled=False,
+            redirect_uri_path=REDIRECT,
+            authorization_url=urljoin(app.api_url, "../oauth/v2/authorize"),
+            callback_options=AsyncCallbackOptions(success=_succeeded, failure=_failed),
+            installation_store=_Kept(workspaces, welcome),
+            state_store=_States(workspaces),
+        )
+        return AsyncOAuthFlow(client=app.client(), settings=settings)
+
+
+def _page(step: Step) -> Callable[[Request], Awaitable[Response]]:
+    async def page(request: Request) -> Response:
+        try:
+            answer = await step(to_async_bolt_request(request, b""))
+        except StoreUnavailable:
+            answer = _told(503, pages.memory_lost())
+        except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+            log.warning("an installation failed", reason=type(error).__name__)
+            answer = _told(502, pages.slack_away())
+        return to_starlette_response(answer)
+
+    return page
+
+
+def _told(status: int, page: str) -> BoltResponse:
+    return BoltResponse(status=status, body=page, headers=HEADERS)
+
+
+async def _succeeded(args: AsyncSuccessArgs) -> BoltResponse:
+    installed = args.installation
+    team = installed.enterprise_name if installed.is_enterprise_install else installed.team_name
+    return _told(200, pages.installed(team or "", installed.app_id or "", installed.team_id or ""))
+
+
+async def _failed(args: AsyncFailureArgs) -> BoltResponse:
+    reason = "not_welcome" if isinstance(args.error, _NotWelcome) else args.reason
+    log.warning("an installation failed", reason=reason)
+    return _told(403 if reason == "not_welcome" else args.suggested_status_code, pages.not_installed(reason))
+
+
+class _States(AsyncOAuthStateStore):
+    """Installations under way, as Bolt wants them."""
+
+    def __init__(self, workspaces: InstalledWorkspaces) -> None:
+        self._store = workspaces.store
+
+    async def async_issue(self, *_: Any, **__: Any) -> str:
+        return await self._store.issue()
+
+    async def async_consume(self, state: str) -> bool:
+        return await self._store.consume(state)
+
+
+class _Kept(AsyncInstallationStore):
+    """Installations, as Bolt wants to keep them; it is not asked for any."""
+
+    def __init__(self, workspaces: InstalledWorkspaces, welcome: Collection[str]) -> None:
+        self._workspaces = workspaces
+        self._welcome = welcome
+
+    async def async_save(self, installation: Installed) -> None:
+        kept = read(installation)
+        if self._welcome and not {kept.workspace, kept.enterprise_id} & set(self._welcome):
+            await self._give_back(kept)
+            raise _NotWelcome(kept.workspace)
+        await self._workspaces.add(kept)
+        log.info("installed", workspace=kept.workspace, name=kept.name)
+
+    async def _give_back(self, kept: Installation) -> None:
+        """Have Slack revoke a token that we do not want."""
+        try:
+            await self._workspaces.app.client(kept.bot_token).auth_revoke()
+        except SlackApiError as error:
+            log.warning("a token could not be given back", workspace=kept.workspace, error=refusal(error))
+
+
+def read(installed: Installed) -> Installation:
+    """Return what is kept of an installation. Raises BoltError for one without a token for the bot."""
+    of_all = bool(installed.is_enterprise_install)
+    workspace = installed.enterprise_id if of_all else installed.team_id
+    if not workspace or not installed.bot_token:
+        raise BoltError("Slack's answer names no workspace, or has no token")
+    ends = installed.bot_token_expires_at
+    scopes = cast("list[str] | str | None", installed.bot_scopes) or ""
+    return Installation(
+        workspace=workspace,
+        name=(installed.enterprise_name if of_all else installed.team_name) or "",
+        enterprise_id=installed.enterprise_id,
+        team_id=installed.team_id,
+        bot_id=installed.bot_id or "",
+        bot_user_id=installed.bot_user_id or "",
+        bot_token=installed.bot_token,
+        scopes=scopes if isinstance(scopes, str) else ",".join(scopes),
+        refresh_token=installed.bot_refresh_token,
+        expires_at=datetime.fromtimestamp(ends, UTC) if ends else None,
+        installed_at=datetime.now(UTC),
+    )

@@ -1,0 +1,42 @@
+"""A workspace that has the app no more: what it was promised ends, and what is kept of it goes."""
+
+from datetime import datetime
+
+import structlog
+
+from bot.places import workspace_of
+from bot.services import Services
+from bot.subscriptions import end_all
+from bot.waking import leave_soon
+
+log = structlog.get_logger("callboard")
+
+
+async def revoked(services: Services, workspace: str, told_at: datetime) -> bool:
+    """Forget the tokens of a workspace; its subscriptions wait until it installs the app again.
+
+    False, and nothing is forgotten, when it did so since Slack told of it. Raises StoreUnavailable.
+    """
+    gone = services.workspaces is not None and await services.workspaces.forget(workspace, told_at)
+    log.warning("a workspace took the app's token away", workspace=workspace, again=not gone)
+    return gone
+
+
+async def uninstalled(services: Services, workspace: str, told_at: datetime) -> None:
+    """Forget the tokens of a workspace now, and everything else of it soon. Raises StoreUnavailable."""
+    if await revoked(services, workspace, told_at):
+        await leave_soon(services, workspace, told_at)
+
+
+async def leave(services: Services, workspace: str, told_at: datetime) -> None:
+    """Forget everything about a workspace, unless it installed the app again since. Raises StoreUnavailable."""
+    if services.workspaces is None or not await services.workspaces.forget(workspace, told_at):
+        return
+    places = [place for place in await services.store.outbox.places() if workspace_of(place) == workspace]
+    for place in places:
+        people = await end_all(services, place)
+        await services.store.tracked.forget(people)
+        await services.store.events.forget(people)
+        await services.store.slack.forget(place)
+        await services.store.outbox.purge(place, services.whole.catalog.scopes)
+    log.info("a workspace that removed the app is forgotten", workspace=workspace, places=len(places))

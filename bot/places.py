@@ -1,0 +1,30 @@
+"""Places in Slack: a channel or a person with the workspace that they are in, as one word, `T024BE7LD/C024BE91L`.
+
+Slack's ids are unique within a workspace (or within an organisation that has the app as a whole) and no further, so
+everything that Callboard keeps or compares is about places. Slack itself, and what people read, has the id alone.
+"""
+
+
+def in_workspace(workspace: str, slack_id: str) -> str:
+    """Return the place of a channel's or person's id; an empty workspace is the only one that there is."""
+    return f"{workspace}/{slack_id}" if workspace else slack_id
+
+
+def workspace_of(place: str) -> str:
+    """The id of a place's workspace (T…) or organisation (E…)."""
+    return place.rpartition("/")[0]
+
+
+def id_of(place: str) -> str:
+    """The id by which Slack knows a place."""
+    return place.rpartition("/")[2]
+
+
+def is_person(place: str) -> bool:
+    """Whether a place is somebody's direct messages: ids of users begin with U or W."""
+    return id_of(place)[:1] in {"U", "W"}
+
+
+def is_direct(place: str) -> bool:
+    """Whether a place is a conversation of two: the one with the bot is where a person's direct messages arrive."""
+    return id_of(place)[:1] == "D"

@@ -1,0 +1,53 @@
+"""Workspaces that installed the app by themselves, each with its tokens, and the ways there that are under way.
+
+What is kept here is sealed before it comes (`bot.installed`): Redis never has a token that it could give away.
+"""
+
+import secrets
+from dataclasses import dataclass
+
+from bot.store.connection import Link
+from bot.store.keys import INSTALLATIONS, RENEWING, STATE
+
+_SWAP = """
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Installations:
+    """Sealed installations by their workspace. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def get(self, workspace: str) -> str | None:
+        """Return the installation of a workspace."""
+        return await self.link.ask("HGET", INSTALLATIONS.of(), workspace)
+
+    async def all(self) -> dict[str, str]:
+        """Return every installation."""
+        return await self.link.ask("HGETALL", INSTALLATIONS.of())
+
+    async def put(self, workspace: str, sealed: str) -> None:
+        """Keep an installation, in place of an earlier one."""
+        await self.link.ask("HSET", INSTALLATIONS.of(), workspace, sealed)
+
+    async def swap(self, workspace: str, found: str, sealed: str) -> bool:
+        """Put another in the place of the one that was found, or nothing; False when there is a newer one by now."""
+        return bool(await self.link.ask("EVAL", _SWAP, 1, INSTALLATIONS.of(), workspace, found, sealed))
+
+    async def may_renew(self, workspace: str) -> bool:
+        """Whether its tokens may be renewed by whoever asks: a refresh token can be used once."""
+        return bool(await self.link.ask("SET", RENEWING.of(workspace), "1", "NX", "EX", RENEWING.seconds))
+
+    async def issue(self) -> str:
+        """Begin an installation, and return the word by which it is known when Slack sends its person back."""
+        state = secrets.token_urlsafe(24)
+        await self.link.ask("SET", STATE.of(state), "1", "EX", STATE.seconds)
+        return state
+
+    async def consume(self, state: str) -> bool:
+        """Whether an installation of this name was begun; once."""
+        return bool(await self.link.ask("DEL", STATE.of(state)))

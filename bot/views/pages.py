@@ -1,0 +1,89 @@
+"""The pages in the browser on the way of an installation: what happened, and what to do next."""
+
+from html import escape
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+_AGAIN = "Begin again at /slack/install of this Callboard, and finish within ten minutes in the same browser."
+_WORDS = MappingProxyType(
+    {
+        "access_denied": ("Nothing was installed", "The installation was cancelled in Slack.", _AGAIN),
+        "invalid_browser": (
+            "Nothing was installed",
+            "This installation was not begun in this browser, or it forgot its cookies since.",
+            _AGAIN,
+        ),
+        "invalid_state": ("Nothing was installed", "This installation took too long, or was finished before.", _AGAIN),
+        "missing_code": ("Nothing was installed", "Slack sent no code with which to get a token.", _AGAIN),
+        "invalid_code": (
+            "Nothing was installed",
+            "Slack did not take the code, or does not know slack.client_id with this slack.client_secret.",
+            _AGAIN,
+        ),
+        "not_welcome": (
+            "Not for this workspace",
+            "This Callboard may be installed in certain workspaces alone, and Slack was told to take its token back.",
+            "Ask whoever runs it to add your workspace to slack.workspaces.",
+        ),
+        "storage_error": (
+            "Nothing was installed",
+            "Slack's answer has no token for the bot.",
+            "Compare the app's settings with what `callboard manifest --oauth` prints.",
+        ),
+    }
+)
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;margin:0;min-height:100vh;display:grid;place-items:center;"
+    "background:#f4f6f9;color:#1d2733}"
+    "main{max-width:32rem;margin:1rem;padding:2rem 2.5rem;background:#fff;border-radius:12px;"
+    "border-top:6px solid #1f3a5f;box-shadow:0 2px 12px #1f3a5f22}"
+    "h1{font-size:1.4rem;margin:0 0 .75rem}p{margin:.5rem 0}"
+    "a{display:inline-block;margin-top:1rem;padding:.6rem 1.2rem;border-radius:8px;background:#1f3a5f;color:#fff;"
+    "text-decoration:none;font-weight:600}a:focus-visible{outline:3px solid #6ea8fe;outline-offset:2px}"
+    "code{background:#eef1f5;border-radius:4px;padding:.1em .35em}"
+    "@media(prefers-color-scheme:dark){body{background:#12171e;color:#dfe6ee}"
+    "main{background:#1b222c;border-top-color:#6ea8fe;box-shadow:none}"
+    "a{background:#6ea8fe;color:#12171e}code{background:#2a3442}}"
+)
+
+
+def installed(team: str, app: str, team_id: str) -> str:
+    """The workspace has the app now; the link opens it there."""
+    query = urlencode({key: value for key, value in {"app": app, "team": team_id}.items() if value})
+    return _page(
+        f"Callboard is installed in {escape(team)}" if team else "Callboard is installed",
+        "<p>Type <code>/jobs help</code> in any channel to begin, and <code>/invite @Callboard</code> where it is to "
+        f'post.</p><a href="https://slack.com/app_redirect?{escape(query)}">Open Slack</a>',
+    )
+
+
+def not_installed(reason: str) -> str:
+    """Why the workspace does not have the app, by Bolt's reason or Slack's error code."""
+    title, why, what = _WORDS.get(reason, ("Nothing was installed", "", _AGAIN))
+    said = escape(why) if why else f"Slack answered <code>{escape(reason[:80])}</code>."
+    return _page(title, f"<p>{said}</p><p>{_coded(what)}</p>")
+
+
+def memory_lost() -> str:
+    """Redis is away."""
+    return _page("Not now", "<p>Callboard cannot keep anything at the moment. Try again in a minute.</p>")
+
+
+def slack_away() -> str:
+    """Slack is away."""
+    return _page("Nothing was installed", f"<p>Slack did not answer.</p><p>{_coded(_AGAIN)}</p>")
+
+
+def _coded(text: str) -> str:
+    """Escape a sentence, with `words` as code."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
+
+
+def _page(title: str, body: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{title}</title><style>{_STYLE}</style></head>"
+        f"<body><main><h1>{title}</h1>{body}</main></body></html>\n"
+    )

@@ -1,0 +1,365 @@
+"""Who sees what, as a table: every surface, by who asks and by who reads along.
+
+`media-cn` is hidden. Lee may see it and subscribe to its jobs, Dana may only look, Sam may do neither. Whoever is in
+#media may look, so there Sam may too; of those who read #general nobody may unless they ask. `vod-sg` is for everybody.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from unittest.mock import Mock
+
+import pytest
+
+from bot.cards import Card, Terms
+from bot.changes import Change, Kind
+from bot.notices import Digest, Told
+from bot.payloads import Ask
+from bot.services import utc_now
+from bot.views import notices
+from bot.views.message import actions, button
+from providers.accounts import AlibabaAccount, HuaweiAccount
+from providers.models import Job, JobState
+from tests.scenarios.conftest import Stage
+from tests.scenarios.person import PATIENCE_S, Answer, Json, Person
+
+pytestmark = pytest.mark.usefixtures("quick")
+GENERAL, MEDIA = "C0GENERAL", "C0MEDIA"
+NAME = "lecture.mp4"
+ID = "0123456789abcdef0123456789abcdef"
+REF = f"media-cn/video-ocr/{ID}"
+SECRETS = {NAME, ID, "media-cn", "video-ocr", "image-moderation", "digital-human"}
+
+SHOWN, FOLLOWED, LEFT, ABSENT, OTHERS, UNKNOWN = "shown", "followed", "left", "absent", "others", "unknown"
+UNSEEN, NOTHING, PUBLIC, LOOKS = "unseen", "nothing", "not for all", "looks only"
+WORDS = {
+    "There is nothing here that you may see.": NOTHING,
+    "that you may see here. There are vod-sg": UNSEEN,
+    "or it is an account that you may not see here": UNSEEN,
+    "Not everybody who would read it there may see `media-cn`": PUBLIC,
+    "You may look at jobs of `media-cn` here, but not subscribe to them": LOOKS,
+    "is not known to *vod-sg/vod-ai* and *vod-sg/vod-jobs*": UNKNOWN,
+    "is not followed here": ABSENT,
+    "No longer followed": LEFT,
+    "I follow": FOLLOWED,
+    NAME: SHOWN,
+    "media-cn": SHOWN,
+}
+"""What an answer means, by the first of these that it says; OTHERS is all that is left, as if nothing were hidden."""
+HIDES = {OTHERS, UNKNOWN, UNSEEN, NOTHING}
+
+PEOPLE = """
+[[access]]
+accounts = ["media-cn"]
+groups = ["S0TRANSCODE"]
+
+[[access]]
+accounts = ["media-cn"]
+users = ["U0DANA"]
+channels = ["C0MEDIA"]
+subscribe = false
+"""
+FOR_ALL = """
+[[access]]
+accounts = ["vod-sg"]
+users = ["*"]
+"""
+
+# fmt: off
+TABLE: dict[str, dict[str, tuple[str, str, str, str, str, str]]] = {
+"typed": {
+    # asked for in                  #general                         #media
+    # by                            Lee       Dana      Sam          Lee       Dana      Sam
+    f"show {REF}":                  (SHOWN,    SHOWN,    UNSEEN,      SHOWN,    SHOWN,    SHOWN),
+    f"show {ID}":                   (SHOWN,    SHOWN,    UNKNOWN,     SHOWN,    SHOWN,    SHOWN),
+    "list":                         (SHOWN,    SHOWN,    OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    "list media-cn":                (SHOWN,    SHOWN,    UNSEEN,      SHOWN,    SHOWN,    SHOWN),
+    "media-cn/video-ocr":           (SHOWN,    SHOWN,    UNSEEN,      SHOWN,    SHOWN,    SHOWN),
+    "find lecture":                 (SHOWN,    SHOWN,    OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    "accounts":                     (SHOWN,    SHOWN,    OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    f"subscribe {REF}":             (PUBLIC,   LOOKS,    UNSEEN,      FOLLOWED, LOOKS,    LOOKS),
+    f"subscribe {ID}":              (PUBLIC,   LOOKS,    UNKNOWN,     FOLLOWED, LOOKS,    LOOKS),
+    f"subscribe {REF} to:dm":       (FOLLOWED, LOOKS,    UNSEEN,      FOLLOWED, LOOKS,    LOOKS),
+    "subscriptions":                (OTHERS,   OTHERS,   OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    "subscriptions mine":           (SHOWN,    OTHERS,   OTHERS,      SHOWN,    OTHERS,   OTHERS),
+    f"unsubscribe {REF}":           (ABSENT,   ABSENT,   UNSEEN,      LEFT,     LEFT,     LEFT),
+    "help":                         (OTHERS,   OTHERS,   OTHERS,      OTHERS,   OTHERS,   OTHERS),
+    "lst":                          (OTHERS,   OTHERS,   OTHERS,      OTHERS,   OTHERS,   OTHERS),
+},
+"clicked on a message that everybody reads": {
+    "Details":                      (SHOWN,    SHOWN,    UNSEEN,      SHOWN,    SHOWN,    SHOWN),
+    "Open for me":                  (SHOWN,    SHOWN,    OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    "Raw":                          (SHOWN,    SHOWN,    UNSEEN,      SHOWN,    SHOWN,    SHOWN),
+    "Refresh of a list":            (OTHERS,   OTHERS,   OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    "Previous":                     (OTHERS,   OTHERS,   OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    "State":                        (OTHERS,   OTHERS,   OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    "Refresh of details":           (PUBLIC,   PUBLIC,   UNSEEN,      SHOWN,    SHOWN,    SHOWN),
+    "Share of a list":              (PUBLIC,   PUBLIC,   OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    "Share of details":             (PUBLIC,   PUBLIC,   UNSEEN,      SHOWN,    SHOWN,    SHOWN),
+    "Subscribe":                    (PUBLIC,   LOOKS,    UNSEEN,      FOLLOWED, LOOKS,    LOOKS),
+    "Unsubscribe":                  (ABSENT,   ABSENT,   UNSEEN,      LEFT,     LEFT,     LEFT),
+    "Undo":                         (PUBLIC,   PUBLIC,   UNSEEN,      FOLLOWED, LOOKS,    LOOKS),
+    "See all":                      (SHOWN,    SHOWN,    NOTHING,     SHOWN,    SHOWN,    SHOWN),
+},
+"filled in": {
+    "form to subscribe":            (PUBLIC,   LOOKS,    UNSEEN,      FOLLOWED, LOOKS,    LOOKS),
+    "form to find":                 (SHOWN,    SHOWN,    OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    "form to find, sent off":       (SHOWN,    SHOWN,    OTHERS,      SHOWN,    SHOWN,    SHOWN),
+},
+"said to the bot, or picked from the menu of a message": {
+    f"@Callboard show {REF}":       (UNSEEN,   UNSEEN,   UNSEEN,      SHOWN,    SHOWN,    SHOWN),
+    "@Callboard list":              (OTHERS,   OTHERS,   OTHERS,      SHOWN,    SHOWN,    SHOWN),
+    f"@Callboard subscribe {REF}":  (UNSEEN,   UNSEEN,   UNSEEN,      FOLLOWED, LOOKS,    LOOKS),
+    "Look up jobs":                 (SHOWN,    SHOWN,    UNKNOWN,     SHOWN,    SHOWN,    SHOWN),
+    "Subscribe to jobs":            (PUBLIC,   LOOKS,    UNKNOWN,     FOLLOWED, LOOKS,    LOOKS),
+},
+}
+TO_ONESELF: dict[str, tuple[str, str, str]] = {
+    # where nobody reads along, by      Lee       Dana      Sam
+    f"show {REF}":                      (SHOWN,    SHOWN,    UNSEEN),
+    "list":                             (SHOWN,    SHOWN,    OTHERS),
+    f"subscribe {REF}":                 (FOLLOWED, LOOKS,    UNSEEN),
+    "Find jobs":                        (SHOWN,    SHOWN,    OTHERS),
+    "Home":                             (SHOWN,    SHOWN,    OTHERS),
+}
+# fmt: on
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Somebody who does something in a channel."""
+
+    stage: Stage
+    person: Person
+    channel: str
+
+    async def reaction(self, act: Callable[[], Awaitable[object]], on: Answer | None = None) -> str:
+        """Do something and return what the bot shows for it: a new message, the clicked one anew, or a modal."""
+        before = self._shown()
+        with self.person.workspace.feed.page(self.person.id) as events:
+            await act()
+            async with asyncio.timeout(PATIENCE_S):
+                while not (new := _reactions(before, self._shown(), on)):
+                    await events.get()
+        return new[-1]
+
+    def _shown(self) -> dict[str, str]:
+        """Messages and modals; what waits for answers is none yet, and a card comes beside the answer."""
+        workspace = self.person.workspace
+        messages = {each.ts: each for each in workspace.messages.seen_by(self.channel, self.person.id) if each.by_app}
+        shown = {ts: str(workspace.messages.as_page(each)) for ts, each in messages.items()}
+        shown |= {view.id: str(workspace.modals.as_page(view)) for view in workspace.modals.stack(self.person.id)}
+        return {key: text for key, text in shown.items() if "Asking " not in text and "Subscribed by" not in text}
+
+    async def opens(self, act: Callable[[], Awaitable[object]]) -> Json:
+        """Do something that opens a form, and return it once it is there."""
+        await self.reaction(act)
+        return self.person.workspace.modals.as_page(self.person.workspace.modals.stack(self.person.id)[-1])
+
+    async def types(self, text: str) -> str:
+        return str((await self.person.types(f"/jobs {text}", self.channel)).json)
+
+    async def says(self, text: str) -> str:
+        return await self.reaction(lambda: self.person.says(text, self.channel))
+
+    async def clicks(self, label: str, command: str, *then: str) -> str:
+        """Press a button of what Lee was answered, on a message that everybody reads."""
+        answer = await self.stage.lee.types(f"/jobs {command}", self.channel)
+        for turn in then:
+            answer = await self.stage.lee.turns(turn, answer, self.channel)
+        on = await self.everybodys(answer.blocks)
+        return await self.reaction(lambda: self.person.starts(label, on, self.channel), on)
+
+    async def everybodys(self, blocks: list[Json]) -> Answer:
+        """A message in the channel for everybody, as it got there before there were rules."""
+        assert self.stage.bot.workspaces
+        slack = (await self.stage.bot.workspaces.get("")).client
+        await slack.chat_postMessage(channel=self.channel, text="Before", blocks=blocks)
+        return (await self.person.sees(self.channel))[-1]
+
+    async def fills_in(self, view: Json, **fields: Json) -> str:
+        return await self.reaction(lambda: self.person.sends(view, **fields))
+
+    async def picks(self, shortcut: str) -> str:
+        """Pick a shortcut from the menu of a message that names the job."""
+        await self.person.says(f"What about {ID}?", self.channel)
+        message = await self.person.reads("What about", self.channel)
+        return str((await self.person.chooses(shortcut, message, self.channel)).json)
+
+
+def _reactions(before: dict[str, str], now: dict[str, str], on: Answer | None) -> list[str]:
+    """What is new: other messages than the one that was clicked change by themselves."""
+
+    def may_change(key: str) -> bool:
+        return key.startswith("V") or (on is not None and key == on.ts)
+
+    return [text for key, text in now.items() if key not in before or (may_change(key) and before[key] != text)]
+
+
+async def subscribes_by_form(cell: Cell) -> str:
+    form = await cell.opens(lambda: cell.person.asks("/jobs subscribe", cell.channel))
+    return await cell.fills_in(form, jobs={"value": REF})
+
+
+async def subscribes_by_button(cell: Cell) -> str:
+    shown = await cell.clicks("Subscribe", f"show {REF}")
+    form = cell.person.workspace.modals.stack(cell.person.id)
+    return (
+        await cell.fills_in(cell.person.workspace.modals.as_page(form[-1])) if "Subscribe to jobs" in shown else shown
+    )
+
+
+async def finds(cell: Cell) -> str:
+    return await cell.reaction(lambda: cell.person.asks("/jobs find", cell.channel))
+
+
+async def finds_again(cell: Cell) -> str:
+    form = await cell.opens(lambda: cell.person.asks("/jobs find", cell.channel))
+    return await cell.fills_in(form, text={"value": "lecture"})
+
+
+async def finds_from_nowhere(cell: Cell) -> str:
+    return await cell.reaction(lambda: cell.person.picks_shortcut("find_jobs"))
+
+
+async def picks_a_state(cell: Cell) -> str:
+    on = await cell.everybodys((await cell.stage.lee.types("/jobs list", cell.channel)).blocks)
+    return await cell.reaction(lambda: cell.person.starts_picking("🔄 Running", on, cell.channel), on)
+
+
+async def sees_all(cell: Cell) -> str:
+    job = Job(account="media-cn", service="video-ocr", id=ID, name=NAME, state=JobState.FAILED)
+    at = utc_now()
+    change = Change(kind=Kind.MOVED, job=job, before=JobState.RUNNING, since=at, at=at)
+    digest = Digest([Told(Card(id="c", place=cell.channel, terms=Terms(user="U0LEE", at=at)), change)])
+    on = await cell.everybodys(notices.digest(digest, await cell.stage.bot.store.digests.put(digest)).blocks)
+    return await cell.reaction(lambda: cell.person.starts("See all", on, cell.channel))
+
+
+async def looks_at_home(cell: Cell) -> str:
+    return str(await cell.person.looks_at_home(until="Refresh"))
+
+
+def pressing(action: str, command: str) -> Callable[[Cell], Awaitable[str]]:
+    """Press a button that carries a command."""
+
+    async def press(cell: Cell) -> str:
+        on = await cell.everybodys(actions("pressed", button("Press", action, Ask(text=command))))
+        return await cell.reaction(lambda: cell.person.starts("Press", on, cell.channel), on)
+
+    return press
+
+
+DOES: dict[str, Callable[[Cell], Awaitable[str]]] = {
+    "Details": lambda cell: cell.clicks("Details", "list limit:1"),
+    "Open for me": pressing("open:mine", "list limit:3"),
+    "Raw": lambda cell: cell.clicks("Raw", f"show {REF}"),
+    "Refresh of a list": lambda cell: cell.clicks("Refresh", "list limit:3"),
+    "Previous": lambda cell: cell.clicks("◀ Previous", "list limit:1", "Next ▶"),
+    "State": picks_a_state,
+    "Refresh of details": lambda cell: cell.clicks("Refresh", f"show {REF}"),
+    "Share of a list": lambda cell: cell.clicks("Share", "list limit:3"),
+    "Share of details": lambda cell: cell.clicks("Share", f"show {REF}"),
+    "Subscribe": subscribes_by_button,
+    "Unsubscribe": pressing("open:unsubscribe", f"unsubscribe {REF}"),
+    "Undo": pressing("run:undo", f"subscribe {REF}"),
+    "See all": sees_all,
+    "form to subscribe": subscribes_by_form,
+    "form to find": finds,
+    "form to find, sent off": finds_again,
+    "Look up jobs": lambda cell: cell.picks("look_up_jobs"),
+    "Subscribe to jobs": lambda cell: cell.picks("subscribe_to_jobs"),
+    "Find jobs": finds_from_nowhere,
+    "Home": looks_at_home,
+    "Keep looking": pressing("seek", f"subscribe {ID}"),
+}
+"""What is no command that somebody types, or says to the bot."""
+ABOUT_SUBSCRIPTIONS = {"subscriptions", "subscriptions mine", f"unsubscribe {REF}", "Unsubscribe"}
+"""Here Lee follows the job in #media."""
+
+
+async def decided(cell: Cell, what: str) -> str:
+    """Do it, and return what was decided."""
+    if what in ABOUT_SUBSCRIPTIONS:
+        await cell.stage.lee.types(f"/jobs subscribe {REF}", MEDIA)
+    if what in DOES:
+        answer = await DOES[what](cell)
+    elif what.startswith("@Callboard"):
+        answer = await cell.says(what.replace("@Callboard", "<@U0CALLBOARD>"))
+    else:
+        answer = await cell.types(what)
+    decision = next((decision for words, decision in WORDS.items() if words in answer), OTHERS)
+    if decision == FOLLOWED or what in ABOUT_SUBSCRIPTIONS:
+        for channel in {cell.channel, MEDIA}:
+            await cell.stage.lee.types(f"/jobs unsubscribe {REF}", channel)
+    if decision in HIDES:
+        assert [word for word in SECRETS if word in answer and word not in f"{what} {REF}"] == []
+    assert decision in {SHOWN, FOLLOWED, LEFT} or NAME not in answer
+    return decision
+
+
+@pytest.fixture
+def more_settings() -> str:
+    return PEOPLE + FOR_ALL
+
+
+@pytest.fixture(autouse=True)
+def no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask the clouds as often as it takes."""
+    for kind in (HuaweiAccount, AlibabaAccount):
+        monkeypatch.setattr(kind, "rate", Mock(return_value=1000))
+
+
+@pytest.fixture
+def people(stage: Stage) -> tuple[Person, Person, Person]:
+    stage.scene.job(id=ID, name=NAME)
+    return stage.lee, stage.dana, replace(stage.dana, id="U0SAM")
+
+
+@pytest.mark.parametrize("how", TABLE)
+async def test_where_others_read_along(stage: Stage, people: tuple[Person, Person, Person], how: str):
+    cells = [Cell(stage, person, channel) for channel in (GENERAL, MEDIA) for person in people]
+    assert {what: tuple([await decided(cell, what) for cell in cells]) for what in TABLE[how]} == TABLE[how]
+
+
+async def test_to_oneself(stage: Stage, people: tuple[Person, Person, Person]):
+    cells = [Cell(stage, person, f"D{person.id[1:]}") for person in people]
+    assert {what: tuple([await decided(cell, what) for cell in cells]) for what in TO_ONESELF} == TO_ONESELF
+
+
+@pytest.mark.parametrize(
+    ("hidden", "nowhere"),
+    [
+        (f"show {REF}", f"show nowhere/video-ocr/{ID}"),
+        (f"show {ID}", f"show {ID[::-1]}"),
+        (f"subscribe {ID}", f"subscribe {ID[::-1]}"),
+        (f"unsubscribe {REF}", f"unsubscribe nowhere/video-ocr/{ID}"),
+        (f"find {ID}", f"find {ID[::-1]}"),
+        ("list media-cn", "list nowhere"),
+        ("media-cn", "nowhere"),
+        ("list digital-human", "list nothing-such"),
+        ("list mdia-cn", "list nwhere"),
+        (f"show medi-cn/video-ocr/{ID}", f"show nowhre/video-ocr/{ID}"),
+    ],
+)
+async def test_what_is_hidden_reads_as_if_it_did_not_exist(
+    stage: Stage, people: tuple[Person, Person, Person], hidden: str, nowhere: str
+):
+    async def plain(command: str) -> str:
+        named = command.rsplit(maxsplit=1)[-1]
+        answer = (await people[2].types(f"/jobs {command}", GENERAL)).json["text"]
+        return answer.replace(named, "…").replace(named.partition("/")[0], "…")
+
+    assert await plain(hidden) == await plain(nowhere)
+
+
+class TestWhoeverSeesNothing:
+    @pytest.fixture
+    def more_settings(self) -> str:
+        return PEOPLE
+
+    async def test_reads_the_same_everywhere(self, stage: Stage, people: tuple[Person, Person, Person]):
+        sam = Cell(stage, people[2], GENERAL)
+        does = {what for table in TABLE.values() for what in table} | {"Find jobs", "Home", "Keep looking"}
+        told = {what: await decided(sam, what) for what in sorted(does - {"form to find, sent off"})}
+        assert {what for what, decision in told.items() if decision != NOTHING} == {"help"}

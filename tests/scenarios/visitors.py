@@ -1,0 +1,109 @@
+"""A bot that workspaces install by themselves, and the browsers of those who do."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bot import config
+from bot.running import running
+from bot.services import Services
+from bot.tasks import tasks
+from handlers import register
+from sandbox.clouds.jobs import Job
+from sandbox.clouds.orders import JobOrder, make
+from sandbox.clouds.world import World as Clouds
+from sandbox.demo import CONFIGURATION
+from sandbox.slack.credentials import CLIENT_ID
+from sandbox.slack.world import World
+from tests.scenarios.person import Person
+
+OWN = f'client_id = "{CLIENT_ID}"\nclient_secret = "env:SLACK_CLIENT_SECRET"\nencryption_keys = ["env:CALLBOARD_KEY"]'
+"""What stands in the configuration in place of a bot token."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A page of the bot, as a browser shows it."""
+
+    status: int
+    text: str
+
+
+@dataclass
+class Site:
+    """A bot behind an address, and the workspaces that may install it. `cookies` are those of the one browser."""
+
+    world: World
+    clouds: Clouds
+    pages: dict[str, httpx.AsyncClient]
+    bot: httpx.AsyncClient
+    settings: config.Settings
+    cookies: str = ""
+
+    def person(self, team: str, number: int = 0) -> Person:
+        """Somebody of a workspace."""
+        workspace = self.world.workspaces[team]
+        return Person(workspace.people[number].id, self.pages[team], workspace)
+
+    def job(self) -> Job:
+        """Add a job that runs for an hour."""
+        order = JobOrder(account="media-cn", service="video-ocr", wait_s=0, run_s=3600)
+        job = make(order, self.clouds.now())
+        self.clouds.store("media-cn", "video-ocr").add(job)
+        return job
+
+    async def hook(self, team: str, what: str, **order: Any) -> Any:
+        response = await self.pages[team].post(f"/test/{what}", json=order)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def begin(self, query: str = "") -> str:
+        """Open the install link; return the address of the consent page."""
+        begun = await self.bot.get(f"/slack/install{query}")
+        assert begun.status_code == 302, begun.text
+        self.cookies = begun.headers["set-cookie"].partition(";")[0]
+        return begun.headers["location"]
+
+    async def decide(self, team: str, link: str, **order: Any) -> str:
+        """Allow or cancel there; return the query with which the browser is sent back."""
+        redirect = (await self.hook(team, "authorize", url=link, **order))["redirect"]
+        return httpx.URL(redirect).query.decode()
+
+    async def back(self, query: str) -> Answer:
+        """Come back to the bot."""
+        page = await self.bot.get(f"/slack/oauth_redirect?{query}", headers={"cookie": self.cookies})
+        return Answer(page.status_code, page.text)
+
+    async def installs(self, team: str, **order: Any) -> Answer:
+        """The whole way."""
+        answer = await self.back(await self.decide(team, await self.begin(), **order))
+        for channel in self.world.workspaces[team].channels.values():
+            channel.bot_member = channel.bot_member or not channel.private  # as if somebody typed /invite
+        return answer
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[Services]:
+        """The bot, from here to the end of the block."""
+        async with running(self.settings, register, tasks) as services:
+            yield services
+
+
+def settings(file: Path, clouds: str, port: int, own: str = OWN) -> config.Settings:
+    """A configuration without a bot token, in HTTP mode."""
+    text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds)
+    text = text.replace('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
+    text = text.replace('bot_token = "env:SLACK_BOT_TOKEN"', own).replace("port = 0 ", f"port = {port} ")
+    file.write_text(text)
+    return config.load(file)
+
+
+async def open_pages(stack: AsyncExitStack, world: World, origin: str) -> dict[str, httpx.AsyncClient]:
+    """A way into each workspace, by its id."""
+    return {
+        team: await stack.enter_async_context(httpx.AsyncClient(base_url=f"{origin}{world.path(workspace)}/"))
+        for team, workspace in world.workspaces.items()
+    }
