@@ -41,6 +41,9 @@ class _View(_Part):
     state: _State | None = None
 
 
+_NOWHERE = _View.model_construct(id="")
+
+
 class _Message(_Part):
     ts: Ts | None = None
     thread_ts: Ts | None = None
@@ -90,7 +93,7 @@ class _Payload(_Part):
     enterprise_id: Id | None = None
     is_enterprise_install: bool | str | None = None
     actions: list[_Action] = []
-    view: _View | None = None
+    view: _View = _NOWHERE
     message: _Message | None = None
     container: _Container = _Container()
     response_urls: list[_Answer] = []
@@ -101,14 +104,15 @@ class _Payload(_Part):
     @property
     def needed(self) -> Sequence[str]:
         """The fields without which there is nothing to be done."""
-        return ("user_id", "channel_id", "response_url") if self.command else _NEEDED.get(self.type, ())
+        return _TYPED if self.command else _NEEDED.get(self.type, ())
 
 
+_TYPED = ("user_id", "channel_id", "response_url")
 _NEEDED = {
-    "block_actions": ("user", "trigger_id", "actions"),
-    "shortcut": ("user", "trigger_id"),
-    "message_action": ("user", "trigger_id"),
-    "view_submission": ("user", "view"),
+    "block_actions": ("user", "actions"),
+    "shortcut": ("user",),
+    "message_action": ("user",),
+    "view_submission": ("user",),
     "event_callback": ("event_id",),
 }
 

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.errors import ExpiredError
 from bot.refusals import refusal
 from bot.views.message import Block, Message
 from bot.views.modals import answer
@@ -49,6 +50,13 @@ class Origin(BaseModel):
         return view if kept == "{}" else {**view, "private_metadata": kept}
 
 
+def _trigger(body: Mapping[str, Any]) -> str:
+    """Return what lets us open a modal for whoever clicked."""
+    if trigger := text(body.get("trigger_id")):
+        return trigger
+    raise ExpiredError
+
+
 @dataclass(frozen=True, slots=True)
 class Modal:
     """An open modal. `hash` tells which of its contents is known here, empty is any.
@@ -64,10 +72,12 @@ class Modal:
     name: str = ""
 
     @classmethod
-    async def open(cls, client: AsyncWebClient, trigger_id: str, view: Block, origin: Origin | None = None) -> Self:
-        """Open a modal, the first one."""
+    async def open(
+        cls, client: AsyncWebClient, body: Mapping[str, Any], view: Block, origin: Origin | None = None
+    ) -> Self:
+        """Open a modal, the first one. Raises ExpiredError without a trigger."""
         origin = origin or Origin()
-        opened = await client.views_open(trigger_id=trigger_id, view=origin.mark(view))
+        opened = await client.views_open(trigger_id=_trigger(body), view=origin.mark(view))
         return cls._of(client, opened, view, origin)
 
     @classmethod
@@ -77,9 +87,9 @@ class Modal:
         """Open a modal over the view that was clicked in; where Slack allows no more, it takes that one's place."""
         origin = origin or Origin.of(body)
         if mapping(body.get("view")).get("type") != "modal":
-            return await cls.open(client, body["trigger_id"], view, origin)
+            return await cls.open(client, body, view, origin)
         try:
-            pushed = await client.views_push(trigger_id=body["trigger_id"], view=origin.mark(view))
+            pushed = await client.views_push(trigger_id=_trigger(body), view=origin.mark(view))
         except SlackApiError as error:
             if refusal(error) != "push_limit_reached":
                 raise
@@ -89,10 +99,12 @@ class Modal:
 
     @classmethod
     def clicked(cls, client: AsyncWebClient, body: Mapping[str, Any]) -> Self:
-        """The modal that somebody clicked in or submitted, as they saw it."""
+        """The modal that somebody clicked in or submitted, as they saw it; raises ExpiredError where there is none."""
         view = mapping(body.get("view"))
+        if (view_id := text(view.get("id"))) is None:
+            raise ExpiredError
         title = text(mapping(view.get("title")).get("text")) or "Callboard"
-        return cls(client, str(view["id"]), text(view.get("hash")) or "", title, Origin.of(body))
+        return cls(client, view_id, text(view.get("hash")) or "", title, Origin.of(body))
 
     @classmethod
     def _of(cls, client: AsyncWebClient, reply: AsyncSlackResponse, view: Block, origin: Origin) -> Self:

@@ -31,7 +31,7 @@ async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Bod
     """Open the form at once, and show the newest jobs in it once the services have answered."""
     services = services_of(context)
     request, filled = search({}, services.catalog)
-    context["reply"] = modal = await Modal.open(client, body["trigger_id"], form(filled, Found(asking=True)), origin)
+    context["reply"] = modal = await Modal.open(client, body, form(filled, Found(asking=True)), origin)
     await modal.update(form(filled, Found(await _found(services, request))))
 
 

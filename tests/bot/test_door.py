@@ -19,6 +19,7 @@ COMMAND = {
     "text": "",
     "user_id": "U0DANA",
     "channel_id": "D0",
+    "trigger_id": "1.2.3",
     "response_url": "https://s.example/1",
 }
 

@@ -8,7 +8,7 @@ from providers.models import JobRef
 from tests.desk import Desk
 from tests.scenarios.person import until
 
-MEDIA, LEE = "C0MEDIA", "U0LEE"
+MEDIA, LEE = "T0SANDBOX/C0MEDIA", "T0SANDBOX/U0LEE"
 JOB = JobRef("acme", "video", "job-0000")
 UNKNOWN = "0123456789abcdef0123456789abcdef"
 FORGED = (
@@ -25,7 +25,7 @@ FORGED = (
 @pytest.fixture
 async def followed(desk: Desk, store: Store) -> Desk:
     """Lee follows a job in another channel than the one where dana is."""
-    await desk.hand({"command": "/jobs", "text": f"subscribe {JOB}", "user_id": LEE, "channel_id": MEDIA})
+    await desk.hand({"command": "/jobs", "text": f"subscribe {JOB}", "user_id": "U0LEE", "channel_id": "C0MEDIA"})
 
     async def is_followed() -> bool:
         return MEDIA in await store.tracked.followers(JOB)
@@ -47,7 +47,7 @@ async def test_a_place_where_somebody_never_subscribed_is_not_theirs(
 
 async def test_who_subscribed_there_may_end_it_from_anywhere(followed: Desk, store: Store):
     click = followed.acted(action_id="open:x", value=Ask(text="unsubscribe all", place=MEDIA).encode())
-    await followed.hand({**click, "user": {"id": LEE}})
+    await followed.hand({**click, "user": {"id": "U0LEE"}})
 
     async def ended() -> bool:
         return not await store.tracked.followers(JOB)

@@ -29,8 +29,8 @@ class Site:
         """`/jobs help`, as Slack writes it."""
         token = self.dana.workspace.grants.response(self.dana.id, "C0ONCALL")
         url = f"{self.dana.page.base_url}/response/{self.dana.workspace.team.id}/{token}"
-        who = {"team_id": "T0SANDBOX", "channel_id": "C0ONCALL", "user_id": self.dana.id}
-        return urlencode({"command": "/jobs", "text": "help", "response_url": url, **who}).encode()
+        where = {"team_id": "T0SANDBOX", "channel_id": "C0ONCALL", "user_id": self.dana.id}
+        return urlencode({"command": "/jobs", "text": "help", "response_url": url, **where}).encode()
 
     async def ready(self) -> None:
         """Wait until it says that it can work: a worker's first heartbeat takes a moment."""

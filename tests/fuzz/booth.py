@@ -1,0 +1,213 @@
+"""An app behind its real HTTP door, handed one payload after another; what comes of each is kept and judged.
+
+Lee may see both accounts, dana one of them. Every name in the account that she may not see has HUSH in it, and no
+payload of hers has: wherever she reads it, something was told to her that she may not know.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from io import StringIO
+from time import time
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import Access
+from bot.app import create_app
+from bot.config import AccessRule
+from bot.finishing import UnderWay
+from bot.http import create_http, slack_events
+from bot.metrics import Metrics
+from bot.store import Store
+from bot.workspaces import OneWorkspace
+from handlers import register
+from providers.models import Job, JobState
+from sandbox.demo import MANIFEST
+from sandbox.slack.calls import CallMade
+from sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
+from sandbox.slack.delivery import Kind, RefusedError, Retry
+from sandbox.slack.http_delivery import sign
+from sandbox.slack.seed import seeded
+from sandbox.slack.server import serving
+from sandbox.slack.workspace import Workspace
+from tests.bot.memory import CANNOT_LIST, InMemory, services
+from tests.bot.test_logs import configured
+from tests.scenarios.person import Person
+
+Json = dict[str, Any]
+HUSH = "HUSH"
+DANA, LEE = "U0DANA", "U0LEE"
+SEEN, UNSEEN = "acme", "vault"
+RULES = (AccessRule(accounts=(SEEN,), users=("*",)), AccessRule(accounts=(UNSEEN,), users=(LEE,)))
+JUDGED = {"invalid_blocks", "msg_too_long", "msg_blocks_too_long", "invalid_arguments", "no_text", "view_too_large"}
+"""What Slack says of an answer that breaks its rules, whoever it is for."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one payload: the reply to it, the calls that it led to, and what was logged."""
+
+    status: int
+    reply: str
+    calls: list[CallMade]
+    log: list[Json]
+
+    @property
+    def answers(self) -> list[CallMade]:
+        """What somebody got to see."""
+        return [each for each in self.calls if each.error is None and each.method in SHOWN]
+
+    @property
+    def unfit(self) -> list[CallMade]:
+        """The calls that break Slack's rules, whoever they are for."""
+        return [each for each in self.calls if each.error in JUDGED]
+
+    @property
+    def shown(self) -> str:
+        return self.reply + json.dumps([each.arguments for each in self.calls], ensure_ascii=False)
+
+    @property
+    def heard(self) -> bool:
+        """Whether somebody was told something, or would have been if what they looked at were still there."""
+        return bool(self.answers or self.reply or [each for each in self.calls if each.error in GONE])
+
+
+OPEN: Json = {"type": "modal", "title": {"type": "plain_text", "text": "Open"}, "blocks": []}
+GONE = {"not_found", "hash_conflict"}
+SHOWN = {"response_url", "chat.postMessage", "views.open", "views.push", "views.update", "views.publish", "chat.unfurl"}
+
+
+@dataclass
+class Booth:
+    """The app, and the workspace that reads its answers. `heard` are the payloads that the workspace itself sent."""
+
+    workspace: Workspace
+    door: httpx.AsyncClient
+    page: httpx.AsyncClient
+    under_way: UnderWay
+    log: StringIO
+    origin: str = ""
+    connected: bool = True
+    heard: list[tuple[Kind, Json]] = field(default_factory=list[tuple[Kind, Json]])
+
+    @property
+    def dana(self) -> Person:
+        return Person(DANA, self.page, self.workspace)
+
+    @property
+    def lee(self) -> Person:
+        return Person(LEE, self.page, self.workspace)
+
+    async def deliver(self, kind: Kind, payload: Json, retry: Retry | None = None) -> Json | None:
+        """Carry what the workspace has to tell, as Slack's way in."""
+        del retry
+        self.heard.append((kind, json.loads(json.dumps(payload))))
+        answer = await self.post(*encoded(kind, payload))
+        if answer.status_code != 200:
+            raise RefusedError
+        return answer.json() if answer.content.startswith(b"{") else None
+
+    async def quiet(self) -> bool:
+        """Whether all that was told was taken; returns once nothing is being answered."""
+        taken = all(each["acknowledged"] for each in await self.dana.events())
+        await self.under_way.nothing()
+        return taken
+
+    async def post(self, body: bytes, kind: str, **headers: str) -> httpx.Response:
+        """Send a body with Slack's signature."""
+        now = int(time())
+        signed = {"x-slack-request-timestamp": str(now), "x-slack-signature": sign(body, now)}
+        return await self.door.post("/slack/events", content=body, headers={"content-type": kind, **signed, **headers})
+
+    async def hand(self, kind: Kind, payload: Mapping[str, Any]) -> Outcome:
+        """Hand over a payload, and wait until all that comes of it has come."""
+        return await self.send(*encoded(kind, payload))
+
+    async def send(self, body: bytes, kind: str) -> Outcome:
+        """Send a body with Slack's signature, and wait until all that comes of it has come."""
+        return await self._outcome(self.post(body, kind))
+
+    async def unsigned(self, kind: Kind, payload: Mapping[str, Any], headers: Mapping[str, str]) -> Outcome:
+        """Send a payload with these headers alone."""
+        body, _ = encoded(kind, payload)
+        return await self._outcome(self.door.post("/slack/events", content=body, headers=headers))
+
+    async def _outcome(self, sending: Awaitable[httpx.Response]) -> Outcome:
+        self.workspace.calls.forget()
+        self.log.seek(0)
+        self.log.truncate()
+        reply = await sending
+        await self.under_way.nothing()
+        lines = [json.loads(line) for line in self.log.getvalue().splitlines()]
+        return Outcome(reply.status_code, reply.text, list(self.workspace.calls), lines)
+
+    def response_url(self, user: str = DANA, channel: str = "C0ONCALL") -> str:
+        token = self.workspace.grants.response(user, channel)
+        return f"{self.origin}/response/{self.workspace.team.id}/{token}"
+
+    def fresh(self, payload: Json) -> Json:
+        """The payload with a trigger, a response_url and a view that are open now, where it has any."""
+        now = dict(payload)
+        self.workspace.modals.clear(DANA)
+        if isinstance(now.get("trigger_id"), str):
+            now["trigger_id"] = self.workspace.grants.trigger(DANA)
+        if isinstance(now.get("response_url"), str):
+            now["response_url"] = self.response_url()
+        view = now.get("view")
+        if isinstance(view, dict) and view.get("type") == "modal" and isinstance(view.get("id"), str):
+            shown = self.workspace.modals.push(DANA, OPEN)
+            now["view"] = {**view, "id": shown.id, "hash": shown.hash}
+        return now
+
+
+def encoded(kind: Kind, payload: Mapping[str, Any]) -> tuple[bytes, str]:
+    """A payload as Slack writes it into a request, and its content type."""
+    if kind == "events_api":
+        return json.dumps(payload).encode(), "application/json"
+    fields = payload if kind == "slash_commands" else {"payload": json.dumps(payload)}
+    return urlencode(fields, errors="replace").encode(), "application/x-www-form-urlencoded"
+
+
+def provider(account: str, service: str, names: str, *, lists: bool = True) -> InMemory:
+    """A service with jobs in every state, one of them failed for a reason."""
+    made = InMemory(account, service, capabilities=InMemory.capabilities if lists else CANNOT_LIST)
+    jobs: list[Job] = []
+    for number, state in enumerate([*JobState] * 3):
+        error = {"code": "E.1", "message": f"{names} <broken> & `so`"} if state is JobState.FAILED else None
+        jobs.append(
+            made.job(
+                f"job-{number:04}", number, name=f"{names} {number}", state=state, error=error, raw={"name": names}
+            )
+        )
+    made.jobs = jobs
+    return made
+
+
+@asynccontextmanager
+async def booth(store: Store) -> AsyncGenerator[Booth]:
+    """Serve a workspace and an app that knows both accounts while the block runs."""
+    workspace = seeded(MANIFEST)
+    with configured(StringIO()) as log:
+        async with httpx.AsyncClient() as nobody:
+            desk = Booth(workspace, nobody, nobody, None, log)  # pyright: ignore[reportArgumentType]
+            async with serving(workspace, delivery=desk) as slack, httpx.AsyncClient(base_url=slack) as page:
+                client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/")
+                known = [
+                    provider(SEEN, "video", "lecture"),
+                    provider(SEEN, "audio", "speech", lists=False),
+                    provider(UNSEEN, "video", HUSH),
+                ]
+                workspaces = await OneWorkspace.of(client)
+                parts = replace(services(store, *known), access=Access(RULES), workspaces=workspaces)
+                app = create_app(workspaces, parts, f"{slack}/api/", signing_secret=SIGNING_SECRET)
+                register(app)
+                http = create_http([], Metrics(), slack_events(app, SIGNING_SECRET))
+                desk.under_way, desk.origin, desk.page = UnderWay(app), slack, page
+                transport = httpx.ASGITransport(http)
+                async with httpx.AsyncClient(transport=transport, base_url="http://bot") as door:
+                    desk.door = door
+                    yield desk

@@ -1,0 +1,54 @@
+"""The app at its door, and what Slack told it on a walk through the workspace.
+
+Hypothesis' tests are plain functions here, which run what they draw in a loop of their own.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Generator
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+import pytest
+
+from bot.store import Store
+from bot.store.connection import Link, connect
+from sandbox.slack.delivery import Kind
+from tests.fuzz.booth import Booth, booth
+from tests.fuzz.tour import walk
+
+T = TypeVar("T")
+Corpus = list[tuple[Kind, dict[str, Any]]]
+
+
+class Door:
+    """A booth, and the loop in which it is; `corpus` is what Slack told the app on a walk.
+
+    No dataclass: Hypothesis would print all of it beside an example.
+    """
+
+    def __init__(self, booth: Booth, runner: asyncio.Runner, corpus: Corpus | None = None) -> None:
+        self.booth = booth
+        self.runner = runner
+        self.corpus = corpus or []
+
+    def run(self, doing: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(doing)
+
+
+@pytest.fixture
+def door(redis_url: str) -> Generator[Door]:
+    stack = AsyncExitStack()
+
+    async def opened() -> Booth:
+        redis = await stack.enter_async_context(connect(redis_url))
+        return await stack.enter_async_context(booth(Store.over(Link(redis))))
+
+    with asyncio.Runner() as runner:
+        yield Door(runner.run(opened()), runner)
+        runner.run(stack.aclose())
+
+
+@pytest.fixture
+def walked(door: Door) -> Door:
+    """The same after the walk."""
+    return Door(door.booth, door.runner, door.run(walk(door.booth)))
