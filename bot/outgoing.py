@@ -5,14 +5,15 @@ nothing: they only change what a card shows. The others post one message, which 
 thread, the final post of a batch, a digest of many changes, or a note to one person.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from bot.cards import Card, Fate, Followed, On
-from bot.changes import Change, Kind
+from bot.cards import Card, Followed, On, Snooze
+from bot.changes import Change, Fate, Kind
 from bot.notices import Digest, LostJob, SoughtInVain, SuspendedPlace, Told
-from bot.store.entries import ChangedEntry, Entry, NoteEntry, SubscribedEntry, UnsubscribedEntry
+from bot.store.entries import ChangedEntry, Entry, NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box, Urgency, Write, encode
 from providers.models import JobState
 
@@ -26,19 +27,24 @@ AWAY = timedelta(minutes=5)
 class Post:
     """One message: a new card, a reply to `card`'s thread, its final post, a digest or a note.
 
-    Exactly one of `told`, `final`, `digest` and `note` is set; none of them means the card itself.
+    Exactly one of `told`, `final`, `digest` and `note` is set; none of them means the card itself. `held` says of a
+    final post that it waited for the end of a snooze.
     """
 
     card: Card | None = None
     told: Told | None = None
     final: bool = False
+    held: bool = False
     digest: Digest | None = None
     note: SuspendedPlace | LostJob | SoughtInVain | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Entries to take out, cards to write, and the message to post first, if any."""
+    """Entries to take out, cards to write, and the message to post first, if any.
+
+    A step about what a card held back has no entries: the card itself remembers it.
+    """
 
     entries: Sequence[Entry]
     writes: Sequence[Write] = ()
@@ -75,10 +81,47 @@ class _Folded:
                 return self._changed(entry.card, change)
             case UnsubscribedEntry() as body:
                 return self._unsubscribed(entry.card, body)
+            case SnoozedEntry(snooze=snooze):
+                return self._snoozed(entry.card, snooze)
+
+    def wake(self, card_id: str, now: datetime) -> None:
+        """End the snooze of a card if its time is over."""
+        card = self.cards.get(card_id)
+        if card and card.snooze and card.snooze.until <= now:
+            self._keep(card.model_copy(update={"snooze": None}), Urgency.STATE)
+
+    def owed(self, entry: Entry | None = None) -> Post | None:
+        """Take off the cards the first thing that was held back and may be told by now; return its post.
+
+        Before an entry that came after the end of a snooze, this is what the snooze held back.
+        """
+        if entry and entry.at:
+            self.wake(entry.card, entry.at)
+        for card in [*self.cards.values()]:
+            if card.owing and not card.snooze and (post := self._owed(card)):
+                return post
+        return None
+
+    def _owed(self, card: Card) -> Post | None:
+        """Take off one card what comes first; what nobody asks for any more goes with it."""
+        if card.held_final:
+            card = card.model_copy(update={"held": {}, "held_final": False})
+            self._keep(card, Urgency.STATE)
+            final = _final(card)
+            return final and replace(final, held=True)
+        for ref, change in card.held.items():
+            card = _without(card, ref)
+            self._keep(card, Urgency.STATE)
+            if _wanted(card, change):
+                return Post(card=card, told=Told(card, change, held=True))
+        return None
 
     def _subscribed(self, card_id: str, body: SubscribedEntry) -> Post | None:
         card = self.cards.get(card_id) or Card(id=card_id, place=self.place, terms=body.terms)
-        card = card.model_copy(update={"terms": body.terms}).having(str(body.job.ref), Followed())
+        ref = str(body.job.ref)
+        if ref in card.held and card.held[ref].kind is Kind.LOST:
+            card = _without(card, ref)  # it is there again
+        card = card.model_copy(update={"terms": body.terms, "held_final": False}).having(ref, Followed())
         self._keep(card, Urgency.STATE)
         return None if card.ts else Post(card=card)
 
@@ -89,11 +132,10 @@ class _Folded:
             return None
         if change.fate is not None:
             card = card.having(ref, Followed(fate=change.fate, job=change.job, at=change.at))
+        post = _telling(card, change)
+        card = _holding(card, change, post) if card.snooze else card
         self._keep(card, Urgency.END if change.fate else Urgency.STATE)
-        if card.batch and card.over:
-            return _final(card)
-        told = Told(card, change)
-        return Post(card=card, told=told) if _wanted(card, change) else None
+        return None if card.snooze else post
 
     def _unsubscribed(self, card_id: str, body: UnsubscribedEntry) -> Post | None:
         ref = str(body.job.ref)
@@ -101,9 +143,18 @@ class _Folded:
         if card is None or ref not in card.jobs:
             return None
         was_over = card.over
-        card = card.having(ref, Followed(fate=Fate.UNSUBSCRIBED, job=body.job, by=body.by, at=body.at))
+        followed = Followed(fate=Fate.UNSUBSCRIBED, job=body.job, by=body.by, at=body.at)
+        card = _without(card, ref).having(ref, followed)
+        post = _final(card) if card.batch and card.over and not was_over else None
+        card = card.model_copy(update={"held_final": card.held_final or bool(post)}) if card.snooze else card
         self._keep(card, Urgency.STATE)
-        return _final(card) if card.batch and card.over and not was_over else None
+        return None if card.snooze else post
+
+    def _snoozed(self, card_id: str, snooze: Snooze | None) -> None:
+        card = self.cards.get(card_id)
+        if card is None:
+            return
+        self._keep(card.model_copy(update={"snooze": snooze}), Urgency.STATE)
 
     def _keep(self, card: Card, urgency: Urgency) -> None:
         self.cards[card.id] = card
@@ -119,20 +170,37 @@ class _Folded:
 
 def next_step(box: Box, now: datetime) -> Step | None:
     """Return what to do first for a place, None when nothing waits."""
-    if not box.entries:
-        return None
     if digest := _digest(box, now):
         return digest
-    folded = _Folded(box.place, dict(box.cards))
+    folded = _awake(box, now)
+    if post := folded.owed():
+        return Step((), folded.writes(box.records), post)
     for index, entry in enumerate(box.entries):
         before = folded.copy()
-        post = folded.take(entry)
+        owed = folded.owed(entry)
+        post = owed or folded.take(entry)
         if post is None:
             continue
         if index:
             return Step(box.entries[:index], before.writes(box.records))
-        return _posting(box, folded, post)
-    return Step(box.entries, folded.writes(box.records))
+        return Step((), folded.writes(box.records), owed) if owed else _posting(box, folded, post)
+    writes = folded.writes(box.records)
+    return Step(box.entries, writes) if box.entries or writes else None
+
+
+def _awake(box: Box, now: datetime) -> _Folded:
+    """Return the cards with those awake whose snooze is over; where entries wait, these say when that was."""
+    folded = _Folded(box.place, dict(box.cards))
+    waiting = {entry.card for entry in box.entries}
+    for card_id in box.cards:
+        if card_id not in waiting:
+            folded.wake(card_id, now)
+    return folded
+
+
+def due(box: Box, now: datetime) -> bool:
+    """Whether something is to be done of which no entry tells: a snooze is over, or what it held back is untold."""
+    return any(card.snooze.until <= now if card.snooze else card.owing for card in box.cards.values())
 
 
 def noticed_late(entry: Entry) -> datetime | None:
@@ -161,16 +229,26 @@ def _posting(box: Box, folded: _Folded, post: Post) -> Step:
 
 def _digest(box: Box, now: datetime) -> Step | None:
     """Return the step that tells many changes in one message; those of cards that are not posted yet wait."""
-    folded = _Folded(box.place, dict(box.cards))
+    folded = _awake(box, now)
     unposted = {e.card for e in box.entries if isinstance(e.body, SubscribedEntry) and not _posted(box, e.card)}
     entries = [e for e in box.entries if e.card not in unposted and not isinstance(e.body, NoteEntry)]
-    posts = [post for entry in entries if (post := folded.take(entry))]
+    posts = [*_posts(folded, entries)]
     told = [each for post in posts for each in _told(post)]
-    away = [each.change.since for each in told if _is_late(each.change, now)]
+    away = [each.change.since for each in told if _is_late(each.change, now) and not each.held]
     if len(posts) <= BURST and not (away and len(posts) > 1):
         return None
     digest = Digest([_alone(each) for each in told], min(away, default=None))
     return Step(entries, folded.writes(box.records), Post(digest=digest))
+
+
+def _posts(folded: _Folded, entries: Iterable[Entry]) -> Iterator[Post]:
+    """Take out entries and what was held back; return a post for each thing that is to be told."""
+    yield from iter(folded.owed, None)
+    for entry in entries:
+        yield from iter(partial(folded.owed, entry), None)
+        if post := folded.take(entry):
+            yield post
+    yield from iter(folded.owed, None)
 
 
 def _told(post: Post) -> list[Told]:
@@ -179,21 +257,48 @@ def _told(post: Post) -> list[Told]:
         return [post.told]
     if post.card is None:
         return []
-    ends = ((each.fate, each.job, each.at) for each in post.card.jobs.values())
-    return [
-        Told(post.card, Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=fate))
+    terms, ends = post.card.terms, [(each.fate, each.job, each.at) for each in post.card.jobs.values()]
+    changes = (
+        Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=fate)
         for fate, job, at in ends
-        if job and at and fate is not Fate.UNSUBSCRIBED and (fate is not Fate.ENDED or post.card.terms.wants(job.state))
-    ]
+        if job and at and fate is not Fate.UNSUBSCRIBED and (fate is not Fate.ENDED or terms.wants(job.state))
+    )
+    return [Told(post.card, change, post.held) for change in changes]
 
 
 def _alone(told: Told) -> Told:
     """Leave out what else is on the card: a digest of a large batch would hold all of it once for each of its jobs."""
-    return Told(told.card.model_copy(update={"jobs": {}}), told.change)
+    return replace(told, card=told.card.model_copy(update={"jobs": {}, "held": {}}))
 
 
 def _posted(box: Box, card_id: str) -> bool:
     return card_id in box.cards and bool(box.cards[card_id].ts)
+
+
+def _telling(card: Card, change: Change) -> Post | None:
+    """Return the post that a change asks for: its own, or the final one of a batch that it ends."""
+    if card.batch and card.over:
+        return _final(card)
+    return Post(card=card, told=Told(card, change)) if _wanted(card, change) else None
+
+
+def _holding(card: Card, change: Change, post: Post | None) -> Card:
+    """Return a snoozed card that remembers what a change asks to tell: of each job the last change alone."""
+    ref = str(change.job.ref)
+    card = card.model_copy(update={"held_final": card.held_final or bool(post and post.final)})
+    if not _wanted(card, change):
+        return card
+    if (before := card.held.get(ref)) and change.kind is Kind.MOVED:
+        known = {"before": before.before, "before_raw": before.before_raw, "since": before.since}
+        change = change.model_copy(update=known)
+    if (change.before, change.before_raw) == (change.job.state, change.job.raw_state) and change.kind is Kind.MOVED:
+        return _without(card, ref)  # it is again as it was told last
+    return card.model_copy(update={"held": {**card.held, ref: change}})
+
+
+def _without(card: Card, ref: str) -> Card:
+    """Return a card that holds nothing back about one job."""
+    return card.model_copy(update={"held": {name: held for name, held in card.held.items() if name != ref}})
 
 
 def _final(card: Card) -> Post | None:

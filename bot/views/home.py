@@ -9,7 +9,7 @@ from bot.payloads import FIND, HOME, Ask
 from bot.views.accounts import account_lines
 from bot.views.jobs import more_lines, notes, nothing, row
 from bot.views.message import Block, Budget, actions, button, context, divider, section
-from bot.views.subscriptions import HOW, card_lines
+from bot.views.subscriptions import HOW, tab_lines
 from bot.views.text import age, count
 
 BLOCKS_MAX = 100
@@ -54,7 +54,7 @@ def _mine(mine: Sequence[Shown] | None, now: datetime) -> list[Block]:
         return [section(f"🧠 {MEMORY_LOST}")]
     if not mine:
         return [section(f"You follow nothing. {HOW}")]
-    cards = [block for index, each in enumerate(mine[:CARDS_MAX]) for block in card_lines(each, now, index, mine=True)]
+    cards = [block for each in mine[:CARDS_MAX] for block in tab_lines(each, now, mine=True)]
     left = len(mine) - CARDS_MAX
     return [*cards, context(f"… and {count(left, 'more card')}: `/jobs subscriptions mine`")] if left > 0 else cards
 

@@ -144,6 +144,14 @@ class Person:
         assert len(found) > nth, f"no button {label!r} in {_texts(view['blocks'])}"
         await self._in_view(view, *found[nth], value=found[nth][1].get("value"))
 
+    async def picks_in(self, view: Json, option: str) -> None:
+        """Choose an option of a select in the Home tab or a modal, by its label."""
+        for block, element in elements(view["blocks"]):
+            for choice in element.get("options", []):
+                if choice["text"]["text"] == option:
+                    return await self._in_view(view, block, element, selected_option=choice)
+        raise AssertionError(f"no option {option!r} in {_texts(view['blocks'])}")
+
     async def selects(self, view: Json, name: str, value: str) -> None:
         """Choose an option of a select in a form that tells of every change at once."""
         block = next(each for each in view["blocks"] if each.get("block_id", "").partition(":")[0] == name)

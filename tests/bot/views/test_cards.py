@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from bot.answers import ServiceError
-from bot.cards import Check, Fate, On, Shown, To
+from bot.cards import Check, On, Shown, To
+from bot.changes import Fate
 from bot.payloads import REFRESH, Ask
 from bot.views.cards import bar, card
 from bot.views.text import date
