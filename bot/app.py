@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
-from bot.replies import Below, NotDelivered, Reply
+from bot.replies import Below, NotDelivered, Reply, beside
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import errors
@@ -87,21 +87,31 @@ class _LastingAck(AsyncAck):
 async def on_error(error: Exception, body: dict[str, Any], respond: AsyncRespond, context: AsyncBoltContext) -> None:
     """Say what went wrong where the answer would have stood: in words where the person can mend it.
 
-    Else with a reference to the log.
+    Else with a reference to the log. A good answer that Slack did not take there is given beside it.
 
     Raises nothing that Slack or the network could cause: nobody stands behind this handler.
     """
     reference = secrets.token_hex(4)
+    if isinstance(error, NotDelivered) and error.message:
+        log.info("answered beside", reference=reference, reason=error.reason)
+        return await _shown(error.message, body, context, None, reference)
     message = _words(error)
     if message is None:
         log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
     reply = cast("Reply | None", context.get("reply")) or (Below(respond) if respond.response_url else None)
-    if reply is None:
-        return
+    return await _shown(message, body, context, reply, reference) if reply else None
+
+
+async def _shown(
+    message: Message, body: dict[str, Any], context: AsyncBoltContext, reply: Reply | None, reference: str
+) -> None:
+    """Show a message there, or (without a reply, or where its way is gone) beside it."""
     try:
-        await reply.show(message)
-    except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
+        await (reply or beside(body, context)).show(message)
+    except (NotDelivered, ExpiredError, SlackApiError, ClientError, TimeoutError) as undelivered:
+        if reply and isinstance(undelivered, NotDelivered) and undelivered.message:
+            return await _shown(message, body, context, None, reference)
         log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
 
 

@@ -201,9 +201,8 @@ async def end_unseen(services: Services, place: str) -> None:
     for card in cards:
         readers = Audience.of_place(place, card.terms.user)
         for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else _followed(card):
-            if not access.sees(ref.account, readers):
-                if not await _leave(services, ref, place, ""):
-                    await _withhold(services, ref, card)
+            if not access.sees(ref.account, readers) and not await _leave(services, ref, place, ""):
+                await _withhold(services, ref, card)
     await wake(services, place)
 
 

@@ -146,10 +146,12 @@ class Modelled:
         self.jobs[ref] = fate
         if fate:
             self.ends[ref] = job.state
-        if self.batch and self.over:
-            self._final()
-        elif self._wants(key(ref, kind, job)):
+        all_over = self.batch and self.over
+        # Kept back beside the end of all: should one of the others be followed again, that is not told.
+        if self._wants(key(ref, kind, job)) and (self.snoozed or not all_over):
             self._tell(ref, key(ref, kind, job))
+        if all_over:
+            self._final()
 
     def _wants(self, words: str) -> bool:
         """Whether the terms want a job's own change to be told."""

@@ -23,7 +23,7 @@ EVENT_SCOPES = {
 }
 """What Slack's reference says that each event needs."""
 CALLS = {
-    "chat:write": ("chat_postMessage", "chat_update", "chat_delete"),
+    "chat:write": ("chat_postMessage", "chat_postEphemeral", "chat_update", "chat_delete"),
     "links:write": ("chat_unfurl",),
     "im:write": ("conversations_open",),
     "channels:history": ("conversations.history", "conversations.replies"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.slack.faults import Fault
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Json
 
@@ -40,6 +41,15 @@ async def test_what_is_chosen_in_it_counts(stage: Stage):
     stage.world.end(job.id, "failed")
     told = await stage.dana.hears("Failed", thread_ts=card.ts, broadcast=False)
     assert "<@U0LEE> <!subteam^S0ONCALL>" in told.text
+
+
+async def test_sent_off_long_after_it_was_opened_it_is_answered_all_the_same(stage: Stage):
+    job = stage.scene.job(name="lecture.mp4")
+    form = await stage.dana.asks("/jobs subscribe", until="Subscribe to jobs")
+    stage.dana.workspace.faults.order(Fault(method="response_url", error="expired_url", times=9))
+    await stage.dana.sends(form, jobs={"value": job.id})
+    assert (await stage.dana.hears("I follow", ephemeral=True)).says("lecture.mp4")
+    await stage.lee.hears("Subscribed by <@U0DANA>")
 
 
 async def test_what_is_wrong_with_it_is_said_in_it(stage: Stage):
