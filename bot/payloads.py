@@ -53,6 +53,8 @@ TURN = "turn"
 """Shows another page of what the form found."""
 HOME = "home"
 """Publishes the Home tab anew."""
+HOME_CHANNEL = "home-channel"
+"""Shows what others follow in the channel that was picked, in the Home tab."""
 ANY = "any"
 """The option of a select that takes the filter away."""
 

@@ -144,6 +144,11 @@ class Person:
         assert len(found) > nth, f"no button {label!r} in {_texts(view['blocks'])}"
         await self._in_view(view, *found[nth], value=found[nth][1].get("value"))
 
+    async def picks_channel(self, view: Json, channel: str) -> None:
+        """Choose a channel in the Home tab."""
+        [(block, element)] = [each for each in elements(view["blocks"]) if each[1]["type"] == "conversations_select"]
+        await self._in_view(view, block, element, selected_conversation=channel)
+
     async def picks_in(self, view: Json, option: str) -> None:
         """Choose an option of a select in the Home tab or a modal, by its label."""
         for block, element in elements(view["blocks"]):
