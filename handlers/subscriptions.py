@@ -19,11 +19,12 @@ from bot.payloads import Ask
 from bot.permission import seen
 from bot.replies import Asker, below, in_home, picked_value, read_ask, read_payload, send, services_of
 from bot.services import Services
-from bot.snoozing import Rest, offset_of, until
+from bot.snoozing import Rest, until
 from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, snooze, subscribe, subscriptions, unsubscribe
 from bot.views import notices, snoozes
 from bot.views import subscriptions as views
 from bot.views.message import Message
+from bot.zones import offset_of
 from handlers.grammar import MINE, Request
 from handlers.parser import addresses_of, parse
 

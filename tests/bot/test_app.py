@@ -185,3 +185,23 @@ class TestStart:
         client = AsyncWebClient(token="xoxb-wrong", base_url=f"{desk.slack}/api/")
         with pytest.raises(SlackApiError, match="invalid_auth"):
             await create_app(client, services(store))
+
+
+class TestSnooze:
+    @pytest.mark.parametrize("action_id", ["snooze", "unsnooze"])
+    @pytest.mark.parametrize("payload", ["", "nonsense", '{"v":1,"text":"list"}', '{"v":1,"card":"<!channel>"}'])
+    async def test_what_we_did_not_offer(self, desk: Desk, action_id: str, payload: str):
+        answer = await desk.action(
+            action_id=action_id, block_id=f"{SELECTS}{payload}", value=payload, selected_option={"value": "1h"}
+        )
+        assert TOO_OLD in answer.text
+
+    @pytest.mark.parametrize("option", [None, {"value": "for ever"}])
+    async def test_a_rest_that_there_is_not(self, desk: Desk, option: object):
+        block_id = f"{SELECTS}{Ask(card='c1').encode()}"
+        assert TOO_OLD in (await desk.action(action_id="snooze", block_id=block_id, selected_option=option)).text
+
+    async def test_a_card_that_is_long_over(self, desk: Desk):
+        block_id = f"{SELECTS}{Ask(card='c1').encode()}"
+        answer = await desk.action(action_id="snooze", block_id=block_id, selected_option={"value": "morning"})
+        assert "nothing left to snooze" in answer.text
