@@ -16,7 +16,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.cards import To, is_person
 from bot.conversations import MAY_NOT_ASK, conversation, find_post
 from bot.drawing import draw
-from bot.outgoing import Post, Step
+from bot.folding import Post
+from bot.outgoing import Step
 from bot.refusals import refusal
 from bot.store.keys import PACE
 from bot.store.outbox import Begun, Box

@@ -15,8 +15,8 @@ from bot.config import AccessRule
 from bot.delivery import deliver
 from bot.editing import edit_cards
 from bot.errors import UsageError
+from bot.folding import Post
 from bot.notices import SoughtInVain
-from bot.outgoing import Post
 from bot.services import Services
 from bot.store import Store
 from bot.store.entries import NoteEntry

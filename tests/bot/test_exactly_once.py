@@ -23,8 +23,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from bot import delivery, drawing, editing, posting, subscriptions, tracking
 from bot.cards import Card, On, Terms, To, is_person
 from bot.changes import Fate
+from bot.folding import Post
 from bot.notices import Told
-from bot.outgoing import Post
 from bot.services import Services
 from bot.store import Store, slack_pace
 from bot.store.connection import Link, Part, connect
