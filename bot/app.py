@@ -20,7 +20,7 @@ from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
 from bot.modals import GONE, Modal, Origin
 from bot.refusals import refusal
-from bot.replies import Below, InChannel, NotDelivered, Reply, place_of
+from bot.replies import Below, InChannel, NotDelivered, Reply, beside, place_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.verdicts import Verdict, judge
@@ -117,18 +117,23 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Say what went wrong where the answer would have stood: in words where the person can mend it.
 
-    Else with a reference to the log. Where that is no place any more, it is said in direct messages.
+    Else with a reference to the log. A good answer that Slack did not take there is given beside it, and so is what
+    went wrong where there is no place for it any more.
 
     Raises nothing that Slack or the network could cause: nobody stands behind this handler.
     """
     reference = secrets.token_hex(4)
-    message = _words(error)
+    if isinstance(error, NotDelivered) and error.message:
+        log.info("answered beside", reference=reference, reason=error.reason)
+        message, places = error.message, _beside(body, client, context)
+    else:
+        message, places = _words(error), _places(body, client, respond, context)
     if message is None:
         log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
     if response:  # nothing was acknowledged yet: Slack would say beside our words that we do not answer
         response.status = 200
-    for reply in _places(body, client, respond, context):
+    for reply in places:
         try:
             return await reply.show(message)
         except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
@@ -158,7 +163,16 @@ def _places(
         yield Below(respond)
     elif body.get("type") == "block_actions":
         yield _Over(client, body)
-    if context.user_id and "event" not in body:
+    yield from _beside(body, client, context)
+
+
+def _beside(body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext) -> Iterator[Reply]:
+    """Where it can be said to them when what they did can no longer be answered; nobody waits for one to an event."""
+    if context.user_id is None or "event" in body:
+        return
+    try:
+        yield beside(body, context)
+    except ExpiredError:
         yield InChannel(client, context.user_id)
 
 
@@ -171,8 +185,6 @@ def _words(error: Exception) -> Message | None:
         case StoreUnavailable():
             return errors.memory_lost()
         case SlackApiError() if refusal(error) in TOO_LATE or judge(error) in {Verdict.SUSPEND, Verdict.DETACH}:
-            return errors.no_place()
-        case NotDelivered() if error.gone:
             return errors.no_place()
         case _:
             return None

@@ -12,6 +12,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from bot.answers import ServiceError
+from bot.changes import Change, Fate
 from providers.models import Job, JobState
 
 FAILING = timedelta(minutes=2)
@@ -32,18 +33,6 @@ class To(StrEnum):
     HERE = "here"
     THREAD = "thread"
     DM = "dm"
-
-
-class Fate(StrEnum):
-    """Why a job is no longer followed.
-
-    `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, and nobody knows why.
-    """
-
-    ENDED = "ended"
-    EXPIRED = "expired"
-    GONE = "gone"
-    UNSUBSCRIBED = "unsubscribed"
 
 
 class _Value(BaseModel):
@@ -91,10 +80,18 @@ class Followed(_Value):
     at: datetime | None = None
 
 
+class Snooze(_Value):
+    """Nothing about a card is posted until then; `by` is who wanted it."""
+
+    until: datetime
+    by: str
+
+
 class Card(_Value):
     """A message that follows jobs, by ref. `place` is that of a channel or, for direct messages, of a person.
 
-    `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted.
+    `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted. What happens while
+    it is snoozed is `held` back: the last change of each job; `held_final` says that the end of the batch is, too.
     """
 
     id: str
@@ -103,6 +100,19 @@ class Card(_Value):
     jobs: Mapping[str, Followed] = {}
     channel: str = ""
     ts: str = ""
+    snooze: Snooze | None = None
+    held: Mapping[str, Change] = {}
+    held_final: bool = False
+
+    @property
+    def owing(self) -> bool:
+        """Whether something is still to be told that was held back."""
+        return bool(self.held) or self.held_final
+
+    @property
+    def quiet(self) -> Snooze | None:
+        """The snooze of a card about which anything could be told."""
+        return None if self.over and not self.owing else self.snooze
 
     @property
     def batch(self) -> bool:

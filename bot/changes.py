@@ -5,8 +5,19 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.cards import Fate
 from providers.models import Job, JobState
+
+
+class Fate(StrEnum):
+    """Why a job is no longer followed.
+
+    `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, and nobody knows why.
+    """
+
+    ENDED = "ended"
+    EXPIRED = "expired"
+    GONE = "gone"
+    UNSUBSCRIBED = "unsubscribed"
 
 
 class Kind(StrEnum):

@@ -47,7 +47,7 @@ async def deliver(services: Services, place: str) -> float | None:
             return None
         if box.stale and not box.entries:
             await draw_soon(services, place)
-        if not (box.entries or box.begun or box.unreadable):
+        if not (box.entries or box.begun or box.unreadable or outgoing.due(box, visit.now)):
             if await dropped(visit, box) and not box.stale:
                 await services.store.outbox.leave(place)
             return None

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.cards import Card, Check, Shown
+from bot.folding import Post
 from bot.notices import LostJob, SoughtInVain, SuspendedPlace
-from bot.outgoing import Post
 from bot.services import Services
 from bot.store.sweeps import Sweep
 from bot.store.tracked import Kept, Service

@@ -9,7 +9,8 @@ import structlog
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.cards import Card, Fate
+from bot.cards import Card
+from bot.changes import Fate
 from bot.drawing import draw_card
 from bot.refusals import refusal
 from bot.services import Services
@@ -73,9 +74,13 @@ async def dropped(visit: Visit, box: Box) -> bool:
 def droppable(card: Card, now: datetime) -> bool:
     """Whether nobody can want a card's record any more."""
     kept = {Fate.UNSUBSCRIBED: UNSUBSCRIBED_KEPT, Fate.GONE: LOST_KEPT}
-    return card.over and all(
-        each.at is None or now - each.at >= kept.get(each.fate or Fate.ENDED, timedelta())
-        for each in card.jobs.values()
+    return (
+        card.over
+        and not card.owing
+        and all(
+            each.at is None or now - each.at >= kept.get(each.fate or Fate.ENDED, timedelta())
+            for each in card.jobs.values()
+        )
     )
 
 

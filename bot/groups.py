@@ -1,11 +1,13 @@
-"""Who is a member of the user groups that access rules name, as of some minutes ago.
+"""User groups: who is a member of those that access rules name, and what all are called; as of some minutes ago.
 
-Read beforehand rather than when somebody asks: no call to Slack may stand between a command and its acknowledgement.
+Members are read beforehand rather than when somebody asks: no call to Slack may stand between a command and its
+acknowledgement.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, cast
 
 import structlog
@@ -14,14 +16,21 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Access
+from bot.group_names import UserGroup
 from bot.refusals import refusal
+from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.workspaces import NotInstalled, Workspaces
+from providers.parsing import listing, mapping, text
 
 EVERY_S = 300.0
 """Between two looks at the members."""
 AGAIN_S = 60.0
 """After a look that failed; usergroups.users.list may be called 20 times a minute (Slack's tier 2)."""
+NAMES_KEPT = timedelta(minutes=5)
+"""Names of groups are read again after this time; usergroups.list may be called 20 times a minute."""
+NAMES_S = 1.0
+"""Nobody waits longer for them: a form has to be opened within 3 s."""
 KEPT_S = 3600.0
 """Members that cannot be read for so long count as none any more."""
 
@@ -44,6 +53,27 @@ async def up_to_date(access: Access, workspaces: Workspaces) -> AsyncGenerator[N
         yield
     finally:
         looking.cancel()
+
+
+async def names_of(services: Services, slack: AsyncWebClient, workspace: str) -> Sequence[UserGroup]:
+    """Return a workspace's user groups, by handle; none where the app may not know, or never could read them."""
+    kept = services.group_names.kept
+    at, known = kept.get(workspace, (None, ()))
+    if at and services.clock() - at < NAMES_KEPT:
+        return known
+    try:
+        async with asyncio.timeout(NAMES_S):
+            answer = cast("dict[str, Any]", (await slack.usergroups_list()).data)
+    except SlackApiError as error:
+        log.info("names of user groups cannot be read", reason=refusal(error))
+    except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+        log.info("names of user groups cannot be read", reason=type(error).__name__)
+    else:
+        groups = (mapping(each) for each in listing(answer.get("usergroups")))
+        found = [UserGroup(*(text(each.get(part)) or "" for part in UserGroup._fields)) for each in groups]
+        known = sorted((each for each in found if each.id and each.handle), key=lambda group: group.handle)
+    kept[workspace] = services.clock(), known
+    return known
 
 
 class _Look:

@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 
+from slack_sdk.web.async_client import AsyncWebClient
+
 from bot.access import Audience
-from bot.answers import JobList, ServiceHealth
+from bot.answers import ServiceHealth
 from bot.cards import Shown
 from bot.catalog import Scope
 from bot.jobs import list_jobs
-from bot.places import id_of
+from bot.membership import channels_of
+from bot.places import id_of, is_direct, is_person
 from bot.services import Services
 from bot.store import Health, StoreUnavailable
 from bot.subscriptions import subscriptions
+from bot.tab import Neighbours, Tab
 from bot.views import home as view
 from bot.views.message import Block
 from bot.visits import Visit
@@ -28,23 +31,13 @@ JUST_NOW = timedelta(seconds=5)
 _EVERYWHERE = Scope()
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """What the tab of one person shows; `mine` is None while Redis cannot be reached."""
-
-    mine: Sequence[Shown] | None
-    running: JobList
-    failed: JobList
-    health: Sequence[ServiceHealth]
-
-
 async def publish(services: Services, user: str) -> None:
     """Show somebody's Home tab as it is now, unless a later one was shown meanwhile."""
     visit = await Visit.to(services, user)
     if visit is None:
         return
     asked_at = services.clock()
-    drawn = await _drawn(services.seen_by(Audience(user)), user)
+    drawn = await _drawn(services.seen_by(Audience(user)), visit.slack, user)
     with suppress(StoreUnavailable):
         if not await services.store.freshness.claim(f"home:{user}", asked_at):
             return
@@ -52,11 +45,10 @@ async def publish(services: Services, user: str) -> None:
     await visit.slack.views_publish(user_id=id_of(user), view=drawn)
 
 
-async def _drawn(services: Services, user: str) -> Block:
+async def _drawn(services: Services, slack: AsyncWebClient, user: str) -> Block:
     if services.catalog.nothing:
         return view.nothing_for_you()
-    tab = await look(services, user)
-    return view.home(tab.mine, tab.running, tab.failed, tab.health, services.clock())
+    return view.home(await look(services, slack, user), services.clock())
 
 
 async def published_just_now(services: Services, user: str) -> bool:
@@ -67,23 +59,39 @@ async def published_just_now(services: Services, user: str) -> bool:
     return False
 
 
-async def look(services: Services, user: str) -> Tab:
+async def look(services: Services, slack: AsyncWebClient, user: str) -> Tab:
     """Ask for everything that a Home tab shows, at the same time."""
     now = services.clock()
     running = JobQuery(states=frozenset({JobState.RUNNING}))
     failed = JobQuery(states=frozenset({JobState.FAILED}), since=now - RECENTLY)
-    mine, runs, failures = await asyncio.gather(
-        _mine(services, user),
+    (mine, neighbours), runs, failures = await asyncio.gather(
+        _followed(services, slack, user),
         list_jobs(services, _EVERYWHERE, running, limit=JOBS),
         list_jobs(services, _EVERYWHERE, failed, limit=JOBS),
     )
-    return Tab(mine, runs, failures, await _health(services))
+    return Tab(mine, neighbours, runs, failures, await _health(services))
 
 
-async def _mine(services: Services, user: str) -> Sequence[Shown] | None:
-    with suppress(StoreUnavailable):
-        return await subscriptions(services, user=user)
-    return None
+async def _followed(services: Services, slack: AsyncWebClient, user: str) -> tuple[Sequence[Shown] | None, Neighbours]:
+    """Return what somebody follows, and what others do in the channel that they picked, or used last."""
+    try:
+        mine = await subscriptions(services, user=user)
+        picked = await services.store.events.picked(user)
+        places = [each.card.place for each in mine]
+        here = [place for place in places if not is_person(place) and not is_direct(place)]
+        channel = picked or next(reversed(here), "")
+        return mine, await _neighbours(services, slack, user, channel) if channel else Neighbours()
+    except StoreUnavailable:
+        return None, Neighbours()
+
+
+async def _neighbours(services: Services, slack: AsyncWebClient, user: str, channel: str) -> Neighbours:
+    """Return what others follow in a channel, to somebody who is in it; what they may not see is left out."""
+    known = await channels_of(slack, id_of(user))
+    if known is None or id_of(channel) not in known:
+        return Neighbours(channel, None if known is None else False)
+    cards = await subscriptions(services, here=channel)
+    return Neighbours(channel, there=True, cards=[each for each in cards if each.card.terms.user != user])
 
 
 async def _health(services: Services) -> list[ServiceHealth]:

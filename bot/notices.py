@@ -11,10 +11,11 @@ from providers.models import JobRef
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One change that the terms of a card ask to tell."""
+    """One change that the terms of a card ask to tell; `held` says that it waited for the end of a snooze."""
 
     card: Card
     change: Change
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ nothing: they only change what a card shows. The others post one message, which 
 thread, the final post of a batch, a digest of many changes, or a note to one person.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from bot.cards import Card, Fate, Followed, On
-from bot.changes import Change, Kind
-from bot.notices import Digest, LostJob, SoughtInVain, SuspendedPlace, Told
+from bot.cards import Card
+from bot.changes import Change, Fate, Kind
+from bot.folding import Folded, Post
+from bot.notices import Digest, Told
 from bot.store.entries import ChangedEntry, Entry, NoteEntry, SubscribedEntry, UnsubscribedEntry
-from bot.store.outbox import Box, Urgency, Write, encode
+from bot.store.outbox import Box, Write
 from providers.models import JobState
 
 BURST = 3
@@ -23,22 +25,11 @@ AWAY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """One message: a new card, a reply to `card`'s thread, its final post, a digest or a note.
-
-    Exactly one of `told`, `final`, `digest` and `note` is set; none of them means the card itself.
-    """
-
-    card: Card | None = None
-    told: Told | None = None
-    final: bool = False
-    digest: Digest | None = None
-    note: SuspendedPlace | LostJob | SoughtInVain | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
-    """Entries to take out, cards to write, and the message to post first, if any."""
+    """Entries to take out, cards to write, and the message to post first, if any.
+
+    A step about what a card held back has no entries: the card itself remembers it.
+    """
 
     entries: Sequence[Entry]
     writes: Sequence[Write] = ()
@@ -53,86 +44,39 @@ class Step:
         return slots
 
 
-@dataclass(slots=True)
-class _Folded:
-    """Cards as they become when entries are taken out one after the other."""
-
-    place: str
-    cards: dict[str, Card]
-    changed: dict[str, Urgency | None] = field(default_factory=dict[str, Urgency | None])
-
-    def copy(self) -> "_Folded":
-        return replace(self, cards=dict(self.cards), changed=dict(self.changed))
-
-    def take(self, entry: Entry) -> Post | None:
-        """Take an entry out; return what is to be posted for it."""
-        match entry.body:
-            case NoteEntry(note=note):
-                return Post(note=note)
-            case SubscribedEntry() as body:
-                return self._subscribed(entry.card, body)
-            case ChangedEntry(change=change):
-                return self._changed(entry.card, change)
-            case UnsubscribedEntry() as body:
-                return self._unsubscribed(entry.card, body)
-
-    def _subscribed(self, card_id: str, body: SubscribedEntry) -> Post | None:
-        card = self.cards.get(card_id) or Card(id=card_id, place=self.place, terms=body.terms)
-        card = card.model_copy(update={"terms": body.terms}).having(str(body.job.ref), Followed())
-        self._keep(card, Urgency.STATE)
-        return None if card.ts else Post(card=card)
-
-    def _changed(self, card_id: str, change: Change) -> Post | None:
-        ref = str(change.job.ref)
-        card = self.cards.get(card_id)
-        if card is None or ref not in card.jobs or card.jobs[ref].fate is not None:
-            return None
-        if change.fate is not None:
-            card = card.having(ref, Followed(fate=change.fate, job=change.job, at=change.at))
-        self._keep(card, Urgency.END if change.fate else Urgency.STATE)
-        if card.batch and card.over:
-            return _final(card)
-        told = Told(card, change)
-        return Post(card=card, told=told) if _wanted(card, change) else None
-
-    def _unsubscribed(self, card_id: str, body: UnsubscribedEntry) -> Post | None:
-        ref = str(body.job.ref)
-        card = self.cards.get(card_id)
-        if card is None or ref not in card.jobs:
-            return None
-        was_over = card.over
-        card = card.having(ref, Followed(fate=Fate.UNSUBSCRIBED, job=body.job, by=body.by, at=body.at))
-        self._keep(card, Urgency.STATE)
-        return _final(card) if card.batch and card.over and not was_over else None
-
-    def _keep(self, card: Card, urgency: Urgency) -> None:
-        self.cards[card.id] = card
-        self.changed[card.id] = min(urgency, self.changed.get(card.id) or urgency)
-
-    def writes(self, records: Mapping[str, str]) -> list[Write]:
-        """Return the cards that changed, against those that Redis has."""
-        return [
-            Write(id=card_id, before=records.get(card_id, ""), after=encode(self.cards[card_id]), urgency=urgency)
-            for card_id, urgency in self.changed.items()
-        ]
-
-
 def next_step(box: Box, now: datetime) -> Step | None:
     """Return what to do first for a place, None when nothing waits."""
-    if not box.entries:
-        return None
     if digest := _digest(box, now):
         return digest
-    folded = _Folded(box.place, dict(box.cards))
+    folded = _awake(box, now)
+    if post := folded.owed():
+        return Step((), folded.writes(box.records), post)
     for index, entry in enumerate(box.entries):
         before = folded.copy()
-        post = folded.take(entry)
+        owed = folded.owed(entry)
+        post = owed or folded.take(entry)
         if post is None:
             continue
         if index:
             return Step(box.entries[:index], before.writes(box.records))
-        return _posting(box, folded, post)
-    return Step(box.entries, folded.writes(box.records))
+        return Step((), folded.writes(box.records), owed) if owed else _posting(box, folded, post)
+    writes = folded.writes(box.records)
+    return Step(box.entries, writes) if box.entries or writes else None
+
+
+def _awake(box: Box, now: datetime) -> Folded:
+    """Return the cards with those awake whose snooze is over; where entries wait, these say when that was."""
+    folded = Folded(box.place, dict(box.cards))
+    waiting = {entry.card for entry in box.entries}
+    for card_id in box.cards:
+        if card_id not in waiting:
+            folded.wake(card_id, now)
+    return folded
+
+
+def due(box: Box, now: datetime) -> bool:
+    """Whether something is to be done of which no entry tells: a snooze is over, or what it held back is untold."""
+    return any(card.snooze.until <= now if card.snooze else card.owing for card in box.cards.values())
 
 
 def noticed_late(entry: Entry) -> datetime | None:
@@ -142,7 +86,7 @@ def noticed_late(entry: Entry) -> datetime | None:
     return entry.body.change.at
 
 
-def _posting(box: Box, folded: _Folded, post: Post) -> Step:
+def _posting(box: Box, folded: Folded, post: Post) -> Step:
     """Return the step that posts for the first entry; a new card takes all the jobs of its command at once."""
     if post.card is None or post.card.ts or post.told or post.final:
         return Step(box.entries[:1], folded.writes(box.records), post)
@@ -161,16 +105,26 @@ def _posting(box: Box, folded: _Folded, post: Post) -> Step:
 
 def _digest(box: Box, now: datetime) -> Step | None:
     """Return the step that tells many changes in one message; those of cards that are not posted yet wait."""
-    folded = _Folded(box.place, dict(box.cards))
+    folded = _awake(box, now)
     unposted = {e.card for e in box.entries if isinstance(e.body, SubscribedEntry) and not _posted(box, e.card)}
     entries = [e for e in box.entries if e.card not in unposted and not isinstance(e.body, NoteEntry)]
-    posts = [post for entry in entries if (post := folded.take(entry))]
+    posts = [*_posts(folded, entries)]
     told = [each for post in posts for each in _told(post)]
-    away = [each.change.since for each in told if _is_late(each.change, now)]
+    away = [each.change.since for each in told if _is_late(each.change, now) and not each.held]
     if len(posts) <= BURST and not (away and len(posts) > 1):
         return None
     digest = Digest([_alone(each) for each in told], min(away, default=None))
     return Step(entries, folded.writes(box.records), Post(digest=digest))
+
+
+def _posts(folded: Folded, entries: Iterable[Entry]) -> Iterator[Post]:
+    """Take out entries and what was held back; return a post for each thing that is to be told."""
+    yield from iter(folded.owed, None)
+    for entry in entries:
+        yield from iter(partial(folded.owed, entry), None)
+        if post := folded.take(entry):
+            yield post
+    yield from iter(folded.owed, None)
 
 
 def _told(post: Post) -> list[Told]:
@@ -179,37 +133,22 @@ def _told(post: Post) -> list[Told]:
         return [post.told]
     if post.card is None:
         return []
-    ends = ((each.fate, each.job, each.at) for each in post.card.jobs.values())
-    return [
-        Told(post.card, Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=fate))
+    terms, ends = post.card.terms, [(each.fate, each.job, each.at) for each in post.card.jobs.values()]
+    changes = (
+        Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=fate)
         for fate, job, at in ends
-        if job and at and fate is not Fate.UNSUBSCRIBED and (fate is not Fate.ENDED or post.card.terms.wants(job.state))
-    ]
+        if job and at and fate is not Fate.UNSUBSCRIBED and (fate is not Fate.ENDED or terms.wants(job.state))
+    )
+    return [Told(post.card, change, post.held) for change in changes]
 
 
 def _alone(told: Told) -> Told:
     """Leave out what else is on the card: a digest of a large batch would hold all of it once for each of its jobs."""
-    return Told(told.card.model_copy(update={"jobs": {}}), told.change)
+    return replace(told, card=told.card.model_copy(update={"jobs": {}, "held": {}}))
 
 
 def _posted(box: Box, card_id: str) -> bool:
     return card_id in box.cards and bool(box.cards[card_id].ts)
-
-
-def _final(card: Card) -> Post | None:
-    """Return the one final post of a batch, when it tells what its terms ask for."""
-    ends = [each for each in card.jobs.values() if each.fate is not Fate.UNSUBSCRIBED]
-    wanted = any(each.fate is not Fate.ENDED or (each.job and card.terms.wants(each.job.state)) for each in ends)
-    return Post(card=card, final=True) if wanted else None
-
-
-def _wanted(card: Card, change: Change) -> bool:
-    """Whether a change is told by itself. A job that its provider lost always is; a batch tells its end alone."""
-    if change.kind is Kind.PROGRESSED:
-        return False
-    if card.batch:
-        return card.terms.on is On.ANY
-    return change.kind is Kind.LOST or card.terms.wants(change.job.state)
 
 
 def _is_late(change: Change, now: datetime) -> bool:
@@ -235,7 +174,7 @@ def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:
 
 def expected(box: Box) -> dict[str, Card]:
     """Return a place's cards as they will be once everything that waits is taken out."""
-    folded = _Folded(box.place, dict(box.cards))
+    folded = Folded(box.place, dict(box.cards))
     for entry in box.entries:
         folded.take(entry)
     return folded.cards

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 
-from bot.cards import Card, Fate, Followed
+from bot.cards import Card, Followed
+from bot.changes import Fate
 from bot.drawing import shown
 from bot.notices import LostJob, SuspendedPlace
 from bot.outgoing import Step
@@ -23,7 +24,7 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
         for entry in box.entries
         if isinstance(entry.body, ChangedEntry)
     }
-    concerned = [card for card in box.cards.values() if not card.over or card.id in box.stale]
+    concerned = [card for card in box.cards.values() if not card.over or card.owing or card.id in box.stale]
     for each in await shown(visit.services, concerned):
         mine[each.card.terms.user].append(each.card.naming({**waiting, **each.jobs}))
     for entry in box.entries:

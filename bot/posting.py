@@ -16,7 +16,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.cards import To
 from bot.conversations import MAY_NOT_ASK, conversation, find_post
 from bot.drawing import draw
-from bot.outgoing import Post, Step
+from bot.folding import Post
+from bot.outgoing import Step
 from bot.places import is_person
 from bot.refusals import refusal
 from bot.store.keys import PACE
@@ -132,7 +133,8 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
         return RIPE_S
     visit.services.metrics.delivered("posted")
     for told in [what.told] if what.told else what.digest.told if what.digest else ():
-        visit.services.metrics.told((visit.now - told.change.at).total_seconds())
+        if not told.held:
+            visit.services.metrics.told((visit.now - told.change.at).total_seconds())
     await _settle(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
     if is_person(channel):
         await visit.services.store.slack.remember_direct(visit.place, str(sent["channel"]))

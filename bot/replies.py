@@ -1,18 +1,22 @@
 """How answers get back to Slack, and how clicks come in."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self, cast
 
+from aiohttp import ClientError
 from pydantic import ValidationError
 from slack_bolt.async_app import AsyncBoltContext, AsyncRespond
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook import WebhookResponse
 
 from bot.errors import BotError, ExpiredError
 from bot.modals import Modal, Origin
 from bot.payloads import Ask
-from bot.places import in_workspace
+from bot.places import id_of, in_workspace
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views.message import Message
@@ -22,12 +26,23 @@ from providers.parsing import listing, mapping, text
 Body = Mapping[str, Any]
 
 
-class NotDelivered(BotError):  # noqa: N818  # reads as what happened
-    """Slack did not take an answer; `gone`: because it is too late for one there."""
+GONE = frozenset({404, 410})
+"""A response_url that lived for 30 minutes, or was used five times."""
+TRIED_AGAIN_S = (0.5, 2.0)
+"""Seconds between tries while Slack itself cannot answer; where it names a time, that, up to WAIT_MAX_S."""
+WAIT_MAX_S = 5.0
 
-    def __init__(self, reason: str, *, gone: bool = False) -> None:
+
+class NotDelivered(BotError):  # noqa: N818  # reads as what happened
+    """Slack did not take an answer; `reason` is its error code.
+
+    `message` is an answer that is good, but whose way is gone or closed for now: it can go another one.
+    """
+
+    def __init__(self, reason: str, message: Message | None = None) -> None:
         super().__init__(reason)
-        self.gone = gone
+        self.reason = reason
+        self.message = message
 
 
 async def send(
@@ -38,22 +53,37 @@ async def send(
     response_type: str | None = None,
     thread_ts: str | None = None,
 ) -> None:
-    """Answer a command or click; raises NotDelivered when Slack refuses, which the SDK would pass over.
+    """Answer a command or click; raises NotDelivered when Slack does not take it, which the SDK would pass over.
 
     What happened in a view cannot be answered so: then it raises ExpiredError.
     """
     if respond.response_url is None:
         raise ExpiredError
-    sent = await respond(
-        text=message.text,
-        blocks=message.blocks,
-        replace_original=replace_original,
-        response_type=response_type,
-        thread_ts=thread_ts,
-        unfurl_links=False,
-    )
-    if sent.status_code != 200:
-        raise NotDelivered(f"HTTP {sent.status_code}: {sent.body[:200]}", gone=sent.status_code == 404)
+    for pause in (*TRIED_AGAIN_S, None):
+        try:
+            sent = await respond(
+                text=message.text,
+                blocks=message.blocks,
+                replace_original=replace_original,
+                response_type=response_type,
+                thread_ts=thread_ts,
+                unfurl_links=False,
+            )
+        except (ClientError, TimeoutError, OSError) as error:
+            raise NotDelivered(type(error).__name__, message) from error
+        if sent.status_code == 200:
+            return
+        away = sent.status_code == 429 or sent.status_code >= 500
+        if not away or pause is None:
+            lost = away or sent.status_code in GONE
+            raise NotDelivered(f"HTTP {sent.status_code}: {sent.body[:200]}", message if lost else None)
+        await asyncio.sleep(min(_retry_after(sent) or pause, WAIT_MAX_S))
+
+
+def _retry_after(sent: WebhookResponse) -> float:
+    """Return for how many seconds Slack asks to wait, 0 where it does not say."""
+    asked = next((value for name, value in sent.headers.items() if name.lower() == "retry-after"), "")
+    return float(asked) if asked.isdecimal() else 0
 
 
 def services_of(context: AsyncBoltContext) -> Services:
@@ -61,9 +91,14 @@ def services_of(context: AsyncBoltContext) -> Services:
     return cast("Services", context["services"])
 
 
+def workspace_in(context: AsyncBoltContext) -> str:
+    """Return the workspace that Slack tells of."""
+    return cast("str", context["workspace"])
+
+
 def place_of(context: AsyncBoltContext, slack_id: str) -> str:
-    """Return the place of a channel's or person's id in the workspace that Slack tells of."""
-    return in_workspace(cast("str", context["workspace"]), slack_id)
+    """Return the place of a channel's or person's id there."""
+    return in_workspace(workspace_in(context), slack_id)
 
 
 class Reply(Protocol):
@@ -83,6 +118,23 @@ class Below:
 
     async def show(self, message: Message) -> None:
         await send(self.respond, message, replace_original=False, thread_ts=self.thread_ts)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """For one person alone where no click or command is left to be answered: in a channel, else by direct message."""
+
+    client: AsyncWebClient
+    asker: "Asker"
+    thread_ts: str | None = None
+
+    async def show(self, message: Message) -> None:
+        what: dict[str, Any] = {"text": message.text, "blocks": message.blocks}
+        user, channel = id_of(self.asker.user), id_of(self.asker.channel)
+        try:
+            await self.client.chat_postEphemeral(channel=channel, user=user, thread_ts=self.thread_ts, **what)
+        except SlackApiError:  # Callboard is not in the channel, or the person no longer is
+            await self.client.chat_postMessage(channel=user, unfurl_links=False, **what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +228,23 @@ def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Be
     channel = text(picked.get("channel_id")) or origin.channel
     if url is None or channel is None:
         raise ExpiredError
+    asker = Asker.named(str(body["user"]["id"]), channel, context)
     context["reply"] = reply = Below(AsyncRespond(response_url=url), origin.thread_ts)
-    return reply, Asker.named(str(body["user"]["id"]), channel, context)
+    context["beside"] = Beside(_client(context), asker, origin.thread_ts)
+    return reply, asker
+
+
+def beside(body: Body, context: AsyncBoltContext) -> Beside:
+    """Return where to answer somebody when what they did can no longer be answered.
+
+    Raises ExpiredError where nobody can be made out.
+    """
+    known = cast("Beside | None", context.get("beside"))
+    return known or Beside(_client(context), Asker.of(body, context), thread_of(body))
+
+
+def _client(context: AsyncBoltContext) -> AsyncWebClient:
+    return context.client
 
 
 def read_payload(value: object) -> Ask:

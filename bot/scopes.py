@@ -27,6 +27,15 @@ WISHED_SCOPES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Each scope that the bot does without, and where it looks with it for a post that a crash left in doubt."""
+HANDY_SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        "channels:read": "what others follow in a channel, in the Home tab",
+        "groups:read": "the same of private channels",
+        "usergroups:read": "user groups by name in the form to subscribe",
+        "users:read": "in whose morning a snooze ends at 9:00",
+    }
+)
+"""Each scope that makes something more convenient, and what: without it there is less to pick from."""
 ACCESS_SCOPES: Mapping[str, str] = MappingProxyType({"usergroups:read": "access rules that name user groups"})
 """Each scope that the bot needs only where the configuration asks for it, and what for."""
 APP_SCOPE = "connections:write"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.access import Access, Audience
 from bot.catalog import Catalog
+from bot.group_names import GroupNames
 from bot.metrics import Metrics
 from bot.pace import Pace
 from bot.store import Store
@@ -44,6 +45,7 @@ class Services:
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)
     access: Access = field(default_factory=Access)
+    group_names: GroupNames = field(default_factory=GroupNames)
     audience: Audience | None = None
     asker: Audience | None = None
     every: Sequence[Provider] | None = None

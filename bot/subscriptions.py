@@ -9,16 +9,18 @@ from bot import plan
 from bot.access import Audience
 from bot.addresses import Address, JobId
 from bot.answers import JobDetails
-from bot.cards import Card, Fate, Shown, Terms, To
+from bot.cards import Card, Shown, Snooze, Terms, To
+from bot.changes import Fate
 from bot.delivery import deliver
 from bot.drawing import shown
+from bot.errors import Problem, UsageError
 from bot.jobs import show_jobs
 from bot.notices import SoughtInVain, Subscribed, Unsubscribed
 from bot.outgoing import expected
 from bot.permission import followable, permit, permit_some
 from bot.places import is_direct
 from bot.services import Services
-from bot.store.entries import NoteEntry, SubscribedEntry, UnsubscribedEntry
+from bot.store.entries import NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
 from bot.tracking import observe
 from bot.visits import read_box
@@ -144,6 +146,26 @@ async def _leave(services: Services, ref: JobRef, place: str, user: str) -> Job 
     return job if await services.store.tracked.unsubscribe(ref, place, entry) else None
 
 
+async def snooze(services: Services, card_id: str, here: str, user: str, until: datetime | None) -> Card | None:
+    """Tell nothing until then about a card in the channel `here`, or for `user` alone; None tells everything again.
+
+    Returns the card, None where nothing of it is left to be told. Raises StoreUnavailable, and UsageError for somebody
+    who may not see all of it.
+    """
+    boxes = [await read_box(services, place) for place in (here, user)]
+    card = next((cards[card_id] for cards in map(expected, boxes) if card_id in cards), None)
+    if card is None or (card.over and not card.owing):
+        return None
+    for account in {JobRef.parse(ref).account for ref in card.jobs}:
+        if not services.sees(account):
+            raise UsageError(Problem.NOT_FOR_YOU, account, expected=services.catalog.accounts)
+    now = services.clock()
+    entry = SnoozedEntry(at=now, snooze=Snooze(until=until, by=user) if until else None)
+    await services.store.outbox.put(card.place, entry, f"snoozed:{card_id}:{secrets.token_hex(5)}", card_id)
+    (now_,) = await shown(services, [expected(await _told(services, card.place)).get(card_id, card)])
+    return now_.card.naming(now_.jobs)
+
+
 async def subscriptions(services: Services, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
     """Return the cards of the channel `here`, or all that `user` subscribed to, oldest first, as far as they are seen.
 
@@ -179,9 +201,9 @@ async def end_unseen(services: Services, place: str) -> None:
         return
     for card in expected(await read_box(services, place)).values():
         readers = Audience.of_place(place, card.terms.user)
-        for ref in _followed(card):
-            if access.hides(ref.account, readers):
-                await _leave(services, ref, place, "")
+        for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else _followed(card):
+            if access.hides(ref.account, readers) and not await _leave(services, ref, place, ""):
+                await _withhold(services, ref, card)
 
 
 async def end_all(services: Services, place: str) -> set[str]:
@@ -191,6 +213,14 @@ async def end_all(services: Services, place: str) -> set[str]:
         for ref in _followed(card):
             await _leave(services, ref, place, "")
     return {card.terms.user for card in cards}
+
+
+async def _withhold(services: Services, ref: JobRef, card: Card) -> None:
+    """Take off a card what is still to be told of a job that has ended."""
+    followed = card.jobs[str(ref)]
+    if followed.job and followed.fate is not Fate.UNSUBSCRIBED:
+        entry = UnsubscribedEntry(job=followed.job, by="", at=services.clock())
+        await services.store.outbox.put(card.place, entry, f"untold:{card.id}:{ref}", card.id)
 
 
 async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from bot.catalog import Catalog, Scope
@@ -37,8 +38,13 @@ def field_value(body: Mapping[str, Any], name: str) -> Any:
     return option or options or held.get("value") or held.get("selected_users")
 
 
-def subscription(body: Mapping[str, Any], catalog: Catalog) -> Request | Mistakes:
-    """Read the form that follows jobs. Raises ExpiredError for an option that another Callboard offered."""
+def subscription(
+    body: Mapping[str, Any], catalog: Catalog, handles: Mapping[str, str] = MappingProxyType({})
+) -> Request | Mistakes:
+    """Read the form that follows jobs; `handles` are the ids of the workspace's user groups, as far as known.
+
+    Raises ExpiredError for an option that another Callboard offered.
+    """
     mistakes: dict[str, str] = {}
     jobs: tuple[str, ...] = ()
     mention = ""
@@ -48,7 +54,7 @@ def subscription(body: Mapping[str, Any], catalog: Catalog) -> Request | Mistake
         mistakes[JOBS] = complaint(error)
     people = [f"<@{person}>" for person in listing(field_value(body, MENTION))]
     try:
-        mention = ",".join([*people, *_groups(text(field_value(body, USER_GROUPS)) or "")])
+        mention = ",".join([*people, *_groups(field_value(body, USER_GROUPS), handles)])
         mention = read_filter("mention", mention) if mention else ""
     except UsageError as error:
         mistakes[USER_GROUPS] = complaint(error)
@@ -99,10 +105,11 @@ def _jobs(words: list[str], catalog: Catalog) -> tuple[str, ...]:
     return typed.jobs
 
 
-def _groups(typed: str) -> list[str]:
-    """Return Slack's words for user groups; raises UsageError for what is not the id of one."""
-    words = list(filter(None, re.split(r"[,，;\s]+", typed)))
-    found = [_GROUP.fullmatch(word) for word in words]
+def _groups(held: object, handles: Mapping[str, str]) -> list[str]:
+    """Return Slack's words for user groups that were picked or typed; raises UsageError for what names none."""
+    picked = [each for each in listing(held) if isinstance(each, str)]
+    words = picked or list(filter(None, re.split(r"[,，;\s]+", text(held) or "")))
+    found = [_GROUP.fullmatch(handles.get(word.removeprefix("@").lower(), word)) for word in words]
     for word, match in zip(words, found, strict=True):
         if match is None:
             raise UsageError(Problem.NOT_A_GROUP, word)

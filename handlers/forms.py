@@ -11,12 +11,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
 from bot.access import Audience
+from bot.group_names import handles
+from bot.groups import names_of
 from bot.modals import Modal, Origin
 from bot.payloads import Ask
-from bot.replies import origin_of, read_ask, services_of, submitted
+from bot.replies import origin_of, read_ask, services_of, submitted, workspace_in
 from bot.views import subscribing
 from handlers import subscriptions
-from handlers.filled import Mistakes, subscription
+from handlers.filled import Mistakes, field_value, subscription
 from handlers.grammar import MENTIONS_MAX
 from handlers.parser import parse
 
@@ -33,7 +35,8 @@ async def open_subscribe(
     context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin, jobs: tuple[str, ...] = ()
 ) -> None:
     """Open the form that follows jobs, for the channel of its origin if there is one."""
-    form = subscribing.form(jobs, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
+    groups = await names_of(services_of(context), client, workspace_in(context))
+    form = subscribing.form(jobs, groups, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
     context["reply"] = await Modal.over(client, body, form, origin)
 
 
@@ -47,11 +50,13 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
     await open_subscribe(context, client, body, origin_of(body, respond), request.jobs)
 
 
-async def on_subscribe(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The form was sent off: follow its jobs, or say below a field what is wrong with it."""
     reply, asker = submitted(body, Origin.of(body), context)
     services = services_of(context).seen_by(Audience(asker.user, asker.channel))
-    filled = subscription(body, services.catalog)
+    typed = isinstance(field_value(body, payloads.USER_GROUPS), str)  # then handles may stand there
+    groups = await names_of(services, client, workspace_in(context)) if typed else ()
+    filled = subscription(body, services.catalog, handles(groups))
     if isinstance(filled, Mistakes):
         await ack(response_action="errors", errors=filled.lines)
         return

@@ -1,5 +1,6 @@
 """The Home tab: published when somebody opens it, and by its button."""
 
+from contextlib import suppress
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -9,6 +10,7 @@ from bot import payloads
 from bot.home import publish, published_just_now
 from bot.modals import Origin
 from bot.replies import place_of, services_of, told_first
+from bot.store import StoreUnavailable
 from bot.views import home
 from handlers.finding import open_find
 from providers.parsing import text
@@ -20,6 +22,7 @@ def register(app: AsyncApp) -> None:
     """Add the tab and its buttons."""
     app.event("app_home_opened")(on_home_opened)
     app.action(payloads.HOME)(on_refresh)
+    app.action(payloads.HOME_CHANNEL)(on_channel)
     app.action(payloads.FIND)(on_find)
 
 
@@ -43,6 +46,16 @@ async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> No
     """Refresh."""
     await ack()
     await publish(services_of(context), place_of(context, body["user"]["id"]))
+
+
+async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
+    """A channel was picked: what others follow there."""
+    await ack()
+    services, user = services_of(context), place_of(context, body["user"]["id"])
+    if channel := text(action.get("selected_conversation")):
+        with suppress(StoreUnavailable):  # the tab itself says that Redis is away
+            await services.store.events.pick(user, place_of(context, channel))
+    await publish(services, user)
 
 
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:

@@ -1,12 +1,12 @@
 """A workspace removes the app, or revokes its token: what is kept of it goes."""
 
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot.leaving import revoked, uninstalled
-from bot.replies import services_of
+from bot.replies import services_of, workspace_in
 from providers.parsing import listing, mapping
 
 Body = dict[str, Any]
@@ -20,13 +20,13 @@ def register(app: AsyncApp) -> None:
 
 async def on_uninstalled(body: Body, context: AsyncBoltContext) -> None:
     """The app was removed."""
-    await uninstalled(services_of(context), cast("str", context["workspace"]), _told_at(body))
+    await uninstalled(services_of(context), workspace_in(context), _told_at(body))
 
 
 async def on_revoked(body: Body, event: Body, context: AsyncBoltContext) -> None:
     """Tokens were revoked; those of people are none of ours."""
     if listing(mapping(event.get("tokens")).get("bot")):
-        await revoked(services_of(context), cast("str", context["workspace"]), _told_at(body))
+        await revoked(services_of(context), workspace_in(context), _told_at(body))
 
 
 def _told_at(body: Body) -> datetime:

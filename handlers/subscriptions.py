@@ -4,6 +4,7 @@ Unsubscribe, Undo and Subscribe carry commands and take the way of `/jobs`; here
 """
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
@@ -11,15 +12,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
 from bot.access import Audience
+from bot.cards import Card
 from bot.errors import ExpiredError
+from bot.home import publish
 from bot.payloads import Ask
 from bot.permission import place_of_button, seen
-from bot.replies import Asker, below, read_ask, read_payload, send, services_of
+from bot.places import id_of
+from bot.replies import Asker, below, in_home, picked_value, read_ask, read_payload, send, services_of
 from bot.services import Services
-from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, subscribe, subscriptions, unsubscribe
-from bot.views import notices
+from bot.snoozing import Rest, until
+from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, snooze, subscribe, subscriptions, unsubscribe
+from bot.views import notices, snoozes
 from bot.views import subscriptions as views
 from bot.views.message import Message
+from bot.zones import offset_of
 from handlers.grammar import MINE, Request
 from handlers.parser import addresses_of, parse
 
@@ -31,6 +37,8 @@ def register(app: AsyncApp) -> None:
     """Add the buttons that belong to subscriptions alone."""
     app.action(payloads.REFRESH)(on_refresh)
     app.action(payloads.RESTORE)(on_restore)
+    app.action(payloads.SNOOZE)(on_snooze)
+    app.action(payloads.UNSNOOZE)(on_unsnooze)
     app.action(payloads.SEEK)(on_seek)
     app.action(payloads.SEE_ALL)(on_see_all)
     app.action(re.compile(f"^{payloads.SEE_ALL}:"))(on_page)
@@ -77,6 +85,49 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     services = services_of(context).seen_by(Audience(asker.user, place))
     restored = await restore(services, place, ask.card, asker.user)
     await reply.show(views.restored(restored, place))
+
+
+async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
+    """Snooze: nothing is told about a card for as long as was picked."""
+    await ack()
+    reply = await below(client, body, respond, context)
+    try:
+        rest = Rest(picked_value(action))
+    except ValueError:
+        raise ExpiredError from None
+    user = Asker.of(body, context).user
+    offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
+    ends = until(rest, services_of(context).clock(), offset or timedelta())
+    card = await _snoozed(context, body, str(action["block_id"]).removeprefix(payloads.SELECTS), ends)
+    await reply.show(snoozes.answered(card, in_utc=offset is None))
+    await _show_in_home(context, body)
+
+
+async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
+    """Unsnooze: what was kept back is told, and everything from now on."""
+    await ack()
+    reply = await below(client, body, respond, context)
+    await reply.show(snoozes.answered(await _snoozed(context, body, action.get("value"), None)))
+    await _show_in_home(context, body)
+
+
+async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None) -> Card | None:
+    """Snooze the card that a payload names, until then; raises ExpiredError when it names none."""
+    services, ask, asker = services_of(context), read_payload(payload), Asker.of(body, context)
+    if ask.card is None:
+        raise ExpiredError
+    place = await place_of_button(services, ask.place, asker.channel, asker.user)
+    return await snooze(services, ask.card, place, asker.user, ends)
+
+
+async def _show_in_home(context: AsyncBoltContext, body: Body) -> None:
+    """Show in the Home tab what a click in it has changed."""
+    if in_home(body):
+        await publish(services_of(context), Asker.of(body, context).user)
 
 
 async def on_seek(  # noqa: PLR0917  # Bolt passes by name

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.cards import Terms
+from bot.cards import Snooze, Terms
 from bot.changes import Change
 from bot.notices import LostJob, SoughtInVain, SuspendedPlace
 from providers.models import Job
@@ -40,6 +40,14 @@ class UnsubscribedEntry(_Body):
     at: datetime
 
 
+class SnoozedEntry(_Body):
+    """Somebody wants to hear nothing about a card for a while; without `snooze` from now on everything again."""
+
+    type: Literal["snoozed"] = "snoozed"
+    at: datetime
+    snooze: Snooze | None = None
+
+
 class NoteEntry(_Body):
     """A message for one person that belongs to no card."""
 
@@ -47,8 +55,8 @@ class NoteEntry(_Body):
     note: SuspendedPlace | LostJob | SoughtInVain
 
 
-Body = Annotated[SubscribedEntry | ChangedEntry | UnsubscribedEntry | NoteEntry, Field(discriminator="type")]
-_BODY: TypeAdapter[SubscribedEntry | ChangedEntry | UnsubscribedEntry | NoteEntry] = TypeAdapter(Body)
+Body = SubscribedEntry | ChangedEntry | UnsubscribedEntry | SnoozedEntry | NoteEntry
+_BODY: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Field(discriminator="type")])
 
 
 class Entry(NamedTuple):
@@ -57,13 +65,26 @@ class Entry(NamedTuple):
     slot: str
     id: str
     card: str
-    body: SubscribedEntry | ChangedEntry | UnsubscribedEntry | NoteEntry
+    body: Body
 
     @property
     def order(self) -> tuple[int, int]:
         """When it was put there: milliseconds and a number within them, as Redis Streams count."""
         at, number = self.id.split("-")
         return int(at), int(number)
+
+    @property
+    def at(self) -> datetime | None:
+        """When what it tells was done or seen; None for a note."""
+        match self.body:
+            case SubscribedEntry(terms=terms):
+                return terms.at
+            case ChangedEntry(change=change):
+                return change.at
+            case UnsubscribedEntry(at=at) | SnoozedEntry(at=at):
+                return at
+            case NoteEntry():
+                return None
 
 
 def read(slot: str, entry_id: str, fields: Mapping[str, str]) -> Entry | None:

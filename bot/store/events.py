@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from bot.store.connection import Link
-from bot.store.keys import EVENT, HOME
+from bot.store.keys import EVENT, HOME, PICKED
 from bot.store.tracked import instant, milliseconds
 
 
@@ -34,3 +34,11 @@ class Events:
     async def publish(self, user: str, at: datetime) -> None:
         """Keep that somebody's Home tab was published."""
         await self.link.ask("SET", HOME.of(user), milliseconds(at), "EX", HOME.seconds)
+
+    async def picked(self, user: str) -> str:
+        """The channel that somebody picked for their Home tab, empty where none."""
+        return await self.link.ask("GET", PICKED.of(user)) or ""
+
+    async def pick(self, user: str, channel: str) -> None:
+        """Keep the channel that somebody picked for their Home tab."""
+        await self.link.ask("SET", PICKED.of(user), channel, "EX", PICKED.seconds)

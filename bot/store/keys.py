@@ -65,6 +65,7 @@ DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest counts, fo
 PAUSE = Key("pause:{}:{}", "string", timedelta(minutes=10), "a method not to be called in a workspace; as Slack asks")
 DIRECT = Key("direct:{}", "string", timedelta(days=30), "somebody's direct message channel")
 HOME = Key("home:{}", "string", timedelta(days=2), "when somebody's Home tab was published last")
+PICKED = Key("home:{}:channel", "string", timedelta(days=180), "the channel that somebody's Home tab shows; as picked")
 EVENT = Key("event:{}", "string", timedelta(hours=1), "an event of Slack that was taken; it is told up to four times")
 INSTALLATIONS = Key("installations", "hash", None, "workspaces with their tokens, encrypted", "bot.leaving")
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.config import Settings, Slack
 from bot.findings import Finding, Status
-from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, WISHED_SCOPES
+from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store import Server
 from bot.store.connection import OLDEST
 from bot.views.text import listed
@@ -141,7 +141,10 @@ def scopes(granted: Iterable[str], *, groups: bool = False) -> Finding:
         wished = ", ".join(f"{name} ({WISHED_SCOPES[name]})" for name in missing)
         without = "without it a crash in the middle of a post may double one message"
         return Finding(Status.WARN, "slack scopes", f"works, but lacks {wished}: {without}", mend)
-    return Finding(Status.OK, "slack scopes", ", ".join((*needs, *WISHED_SCOPES)))
+    lacking = [name for name in HANDY_SCOPES if name not in has | needs.keys()]
+    without = f"; without {', '.join(f'{name} ({HANDY_SCOPES[name]})' for name in lacking)}" if lacking else ""
+    granted = dict.fromkeys((*needs, *WISHED_SCOPES, *(name for name in HANDY_SCOPES if name in has)))
+    return Finding(Status.OK, "slack scopes", f"{', '.join(granted)}{without}")
 
 
 def clock(seconds: float) -> Finding:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from bot.cards import FAILING, Card, Check, Fate, Followed, Shown
+from bot.cards import FAILING, Card, Check, Followed, Shown
+from bot.changes import Fate
 from bot.payloads import BUTTON_MAX, OPEN, REFRESH, Ask
+from bot.views import snoozes
 from bot.views.errors import happened
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import FATES, OUTCOMES, mark, name, outcome, plain_state, reason, state, tally, unended
@@ -26,8 +28,9 @@ _LOST = {
 def card(shown: Shown, now: datetime) -> Message:
     """Draw a card as of now."""
     known = seen(shown.card, shown.jobs)
-    notes = [_subscribed(shown.card), *([] if shown.card.over else _checks(shown, now))]
-    foot = [*map(context, notes), *actions("card", _buttons(shown.card))]
+    snooze = list(filter(None, [snoozes.line(shown.card)]))
+    notes = [_subscribed(shown.card), *snooze, *([] if shown.card.over else _checks(shown, now))]
+    foot = [*map(context, notes), *actions(snoozes.block_id(shown.card), _buttons(shown.card))]
     draw = _one if len(known) == 1 else _several
     text, body = draw(shown, known, Budget(foot))
     return message(text, [*body, *foot])
@@ -198,8 +201,9 @@ def _failing(where: str, check: Check) -> str:
 
 
 def _buttons(card: Card) -> list[Block]:
-    details = details_button(list(card.jobs))
-    return details if card.over else [*details, *_refresh(card), *unsubscribe_button(card)]
+    left = [] if card.over else unsubscribe_button(card)
+    asks = [] if card.over else _refresh(card)
+    return [*details_button(list(card.jobs)), *asks, *snoozes.controls(card), *left]
 
 
 def details_button(refs: Sequence[object], label: str = "Details", *, of: str | None = None) -> list[Block]:

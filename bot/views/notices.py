@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 from bot.addresses import JOBS_MAX
-from bot.cards import Card, Fate
-from bot.changes import Change, Kind
+from bot.cards import Card
+from bot.changes import Change, Fate, Kind
 from bot.notices import Digest, LostJob, SoughtInVain, SuspendedPlace, Told
 from bot.payloads import SEE_ALL, Ask
 from bot.views import suspensions
@@ -33,7 +33,8 @@ _EXPIRED = "forgotten by the provider, as jobs of this age are"
 def reply(told: Told, meaning: Meaning) -> Message:
     """One change of one job, for the thread of its card."""
     change, people = told.change, called(told.card.terms.mention)
-    lines = [f"{people} {_title(change)}".strip(), *filter(None, [_happened(change)])]
+    happened = [_happened(change), *(["kept back while it was snoozed"] if told.held else [])]
+    lines = [f"{people} {_title(change)}".strip(), *filter(None, [" · ".join(filter(None, happened))])]
     if change.job.state is JobState.FAILED and not unended(change.fate):
         lines += [reason(change.job, 600), *_meant(change.job, meaning)]
     button_ = details_button([change.job.ref], of=cut(name(change.job), 40))
@@ -128,10 +129,15 @@ def _head(digest: Digest, changes: Sequence[Change]) -> str:
     number = len(changes)
     ended = all(change.job.state.ended and not unended(change.fate) for change in changes)
     what = f"*{count(number, 'job')} {'ended' if ended else 'changed'}*"
-    when = (
-        f"While I was not looking (since {date(digest.away)}), {what}" if digest.away else f"{what} in the last minutes"
-    )
+    away = digest.away and f"While I was not looking (since {date(digest.away)}), {what}"
+    when = away or f"{what} {_lately(digest)}"
     return f"{when}: {tally(map(_word, changes), ', ')}"
+
+
+def _lately(digest: Digest) -> str:
+    """Since when; what a snooze kept back may be older."""
+    held = [each.held for each in digest.told]
+    return "while snoozed" if all(held) else f"in the last minutes{' or while snoozed' if any(held) else ''}"
 
 
 def _people(mentions: Iterable[Sequence[str]]) -> list[Block]:

@@ -9,7 +9,7 @@ from bot.cards import Card, Shown, Terms
 from bot.notices import Subscribed, Unsubscribed
 from bot.payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
 from bot.places import is_person
-from bot.views import suspensions
+from bot.views import snoozes, suspensions
 from bot.views.cards import (
     details_button,
     fails,
@@ -47,6 +47,7 @@ def subscribed(  # noqa: PLR0917  # what there is to say
     following = [*result.followed, *result.changed]
     over = [job for job in details.jobs if job.state.ended and job.ref not in following]
     lines = [*_followed(result, known, terms, here), *_already(result, details, following), *_suspended(result, here)]
+    lines += filter(None, [snoozes.note(result.card) if result.card and following else ""])
     if over:
         number = "It has" if len(over) == 1 and not lines else f"{count(len(over), 'job')} had"
         lines.append(f"{number} ended already, so there is nothing to follow:")
@@ -213,7 +214,7 @@ def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: 
     # The longest foot there can be: with both buttons, and offsets of as many digits.
     beyond = len(shown) + PAGE
     budget = Budget([title, *_turning(ask, beyond, PAGE, 2 * (beyond + PAGE))])
-    cards = [card_lines(each, now, index, mine=mine) for index, each in enumerate(shown[offset : offset + PAGE])]
+    cards = [card_lines(each, now, f"card-{at}", mine=mine) for at, each in enumerate(shown[offset : offset + PAGE])]
     fitted = list(takewhile(budget.take, cards))
     foot = _turning(ask, offset, len(fitted), len(shown))
     text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
@@ -221,19 +222,35 @@ def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: 
     return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *lines, *foot])
 
 
-def card_lines(shown: Shown, now: datetime, index: int, *, mine: bool) -> list[Block]:
+def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> list[Block]:
     """A card of a list, two lines and its buttons."""
+    place = _elsewhere(shown.card) if mine else None
+    return [_two_lines(shown, now, mine=mine), *actions(block_id, _buttons(shown, place))]
+
+
+def tab_lines(shown: Shown, now: datetime, *, mine: bool) -> list[Block]:
+    """A card in the Home tab, where there is room for a menu to snooze it."""
+    card, place = shown.card, _elsewhere(shown.card)
+    buttons = _buttons(shown, place, snoozes.controls(card, of=_name(shown), place=place))
+    return [_two_lines(shown, now, mine=mine), *actions(snoozes.block_id(card, place), buttons)]
+
+
+def _two_lines(shown: Shown, now: datetime, *, mine: bool) -> Block:
     card = shown.card
     lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
     if shown.suspended:
         lines.append(suspensions.line(shown.suspended, card.place))
-    named = _name(shown)
-    buttons = [
+    return section("\n".join(filter(None, lines)))
+
+
+def _buttons(shown: Shown, place: str | None, snooze: Sequence[Block] = ()) -> list[Block]:
+    card, named = shown.card, _name(shown)
+    return [
         *details_button(list(card.jobs), of=named),
-        *(unsubscribe_button(card, of=named, place=_elsewhere(card) if mine else None) if still(card) else []),
+        *snooze,
+        *(unsubscribe_button(card, of=named, place=place) if still(card) else []),
         *(suspensions.restore_button(card.place) if shown.suspended else []),
     ]
-    return [section("\n".join(filter(None, lines))), *actions(f"card-{index}", buttons)]
 
 
 def _elsewhere(card: Card) -> str | None:
@@ -249,6 +266,7 @@ def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
         channel(card.place) if mine else f"by {person(card.terms.user)}",
         promise(card.terms),
         calls(card.terms),
+        snoozes.fact(card),
         failing or (f"checked {age(min(asked))}" if asked else ""),
     ]
 

@@ -8,6 +8,7 @@ from sandbox.slack.model import Channel, Json, User
 from sandbox.slack.web_api import Arguments, Caller, Method, Methods
 
 _PAGE = 100
+_READS = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read", "mpim": "mpim:read"}
 T = TypeVar("T")
 
 
@@ -22,6 +23,10 @@ class _List(Arguments):
     exclude_archived: bool = False
     limit: int = _PAGE
     cursor: str = ""
+
+
+class _Conversations(_List):
+    user: str = ""
 
 
 class _Members(Arguments):
@@ -51,6 +56,7 @@ def directory_methods() -> Methods:
         "conversations.list": Method(_list, _List, reads, needs_team=True),
         "conversations.members": Method(_members, _Members, reads),
         "conversations.open": Method(_open, _Open, writes),
+        "users.conversations": Method(_conversations, _Conversations),
         "users.info": Method(_user_info, _UserInfo, ("users:read",)),
     }
 
@@ -71,6 +77,23 @@ def _list(caller: Caller, asked: _List) -> Json:
         if channel.kind in wanted
         and not (asked.exclude_archived and channel.archived)
         and (channel.bot_member or not channel.private)
+    ]
+    shown, more = _page(found, asked.cursor, asked.limit)
+    return {"channels": [_channel(channel) for channel in shown], "response_metadata": {"next_cursor": more}}
+
+
+def _conversations(caller: Caller, asked: _Conversations) -> Json:
+    """The conversations that somebody is in, or the app; of private ones those that the app is in."""
+    wanted = asked.types.replace(" ", "").split(",")
+    for kind in wanted:
+        caller.needs((_READS[kind],))
+    found = [
+        channel
+        for channel in caller.workspace.channels.values()
+        if channel.kind in wanted
+        and not (asked.exclude_archived and channel.archived)
+        and (channel.bot_member if channel.private or not asked.user else True)
+        and (not asked.user or channel.visible_to(asked.user))
     ]
     shown, more = _page(found, asked.cursor, asked.limit)
     return {"channels": [_channel(channel) for channel in shown], "response_metadata": {"next_cursor": more}}

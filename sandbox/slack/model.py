@@ -84,7 +84,10 @@ class UserGroup:
 
 @dataclass
 class Channel:
-    """A conversation. `bot_member` says whether the app is in it; `im_of` names the person of a direct message."""
+    """A conversation. `bot_member` says whether the app is in it; `im_of` names the person of a direct message.
+
+    Everybody is in every channel but the `absent`.
+    """
 
     id: str
     name: str
@@ -92,6 +95,7 @@ class Channel:
     archived: bool = False
     bot_member: bool = True
     im_of: str | None = None
+    absent: set[str] = field(default_factory=set[str])
 
     @property
     def kind(self) -> Literal["public_channel", "private_channel", "im"]:
@@ -101,8 +105,8 @@ class Channel:
         return "private_channel" if self.private else "public_channel"
 
     def visible_to(self, user: str) -> bool:
-        """Whether that person sees the conversation: everybody is in every channel, nobody in others' messages."""
-        return self.im_of in (None, user)
+        """Whether that person is in the conversation; nobody is in others' messages."""
+        return self.im_of in (None, user) and user not in self.absent
 
     def as_page(self) -> Json:
         """The conversation as the page draws it."""

@@ -31,6 +31,7 @@ PER_MINUTE = {
     "conversations.replies": _TIER_3 * _GENEROSITY,
     "usergroups.list": _TIER_2 * _GENEROSITY,
     "usergroups.users.list": _TIER_2 * _GENEROSITY,
+    "users.conversations": _TIER_3 * _GENEROSITY,
     "users.info": _TIER_4 * _GENEROSITY,
     "views.open": _TIER_4 * _GENEROSITY,
     "views.publish": _TIER_4 * _GENEROSITY,

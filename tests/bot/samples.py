@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from bot.cards import Card, Followed, Terms
+from bot.cards import Card, Followed, Snooze, Terms
 from bot.changes import Change, compare, lost
-from bot.store.entries import ChangedEntry, Entry, SubscribedEntry, UnsubscribedEntry
+from bot.store.entries import Body, ChangedEntry, Entry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box, encode
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
@@ -47,7 +47,10 @@ class Story:
     def unsubscribed(self, card: str, of: Job, by: str = "U1") -> "Story":
         return self._then(card, UnsubscribedEntry(job=of, by=by, at=NOW))
 
-    def _then(self, card: str, body: SubscribedEntry | ChangedEntry | UnsubscribedEntry) -> "Story":
+    def snoozed(self, card: str, until: datetime | None, at: datetime = NOW) -> "Story":
+        return self._then(card, SnoozedEntry(at=at, snooze=Snooze(until=until, by="U2") if until else None))
+
+    def _then(self, card: str, body: Body) -> "Story":
         self.entries.append(Entry(SLOT, f"{1000 + len(self.entries)}-0", card, body))
         return self
 

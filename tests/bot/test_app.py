@@ -15,7 +15,7 @@ from bot.workspaces import OneWorkspace
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault
 from tests.bot.memory import InMemory, services
-from tests.desk import Desk, lost
+from tests.desk import DANA, ON_CALL, Desk, Json, lost
 
 TOO_OLD = "This button is too old"
 SECRET = "hunter2"
@@ -68,6 +68,28 @@ class TestErrors:
         answer = await desk.command("list")
         assert "That's our fault" in answer.text
         assert "NotDelivered" in desk.log.getvalue()
+
+    @pytest.mark.parametrize("fault", [{"status": 500}, {"error": "ratelimited", "retry_after": 0}, {"status": 503}])
+    async def test_an_answer_is_given_again_where_slack_was_away(self, desk: Desk, fault: Json):
+        desk.workspace.faults.order(Fault.model_validate({"method": "response_url", **fault}))
+        answer = await desk.command("list")
+        assert "job-0000" in answer.text
+        assert [call.error for call in desk.workspace.calls if call.method == "response_url"][-1] is None
+        assert desk.log.getvalue() == ""
+
+    @pytest.mark.parametrize("fault", [{"error": "expired_url"}, {"error": "used_url"}, {"drop": True, "times": 9}])
+    async def test_an_answer_whose_way_is_gone_is_given_beside_it(self, desk: Desk, fault: Json):
+        desk.workspace.faults.order(Fault.model_validate({"method": "response_url", **fault}))
+        answer = await desk.command("list")
+        assert "job-0000" in answer.text
+        assert answer.json["ephemeral"]
+        assert [call.method for call in desk.workspace.calls][-1] == "chat.postEphemeral"
+
+    async def test_where_callboard_is_not_in_the_channel_that_is_a_direct_message(self, desk: Desk):
+        desk.workspace.channels[ON_CALL].bot_member = False
+        desk.workspace.faults.order(Fault(method="response_url", error="expired_url"))
+        await desk.hand({"command": "/jobs", "text": "list", "user_id": DANA, "channel_id": ON_CALL})
+        await desk.dana.hears("job-0000", channel="D0DANA")
 
 
 class TestForged:
@@ -170,3 +192,23 @@ class TestStart:
         client = AsyncWebClient(token="xoxb-wrong", base_url=f"{desk.slack}/api/")
         with pytest.raises(SlackApiError, match="invalid_auth"):
             await OneWorkspace.of(client)
+
+
+class TestSnooze:
+    @pytest.mark.parametrize("action_id", ["snooze", "unsnooze"])
+    @pytest.mark.parametrize("payload", ["", "nonsense", '{"v":1,"text":"list"}', '{"v":1,"card":"<!channel>"}'])
+    async def test_what_we_did_not_offer(self, desk: Desk, action_id: str, payload: str):
+        answer = await desk.action(
+            action_id=action_id, block_id=f"{SELECTS}{payload}", value=payload, selected_option={"value": "1h"}
+        )
+        assert TOO_OLD in answer.text
+
+    @pytest.mark.parametrize("option", [None, {"value": "for ever"}])
+    async def test_a_rest_that_there_is_not(self, desk: Desk, option: object):
+        block_id = f"{SELECTS}{Ask(card='c1').encode()}"
+        assert TOO_OLD in (await desk.action(action_id="snooze", block_id=block_id, selected_option=option)).text
+
+    async def test_a_card_that_is_long_over(self, desk: Desk):
+        block_id = f"{SELECTS}{Ask(card='c1').encode()}"
+        answer = await desk.action(action_id="snooze", block_id=block_id, selected_option={"value": "morning"})
+        assert "nothing left to snooze" in answer.text

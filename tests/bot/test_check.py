@@ -14,7 +14,7 @@ from bot.check import check
 from bot.config import load
 from bot.findings import Finding, Report, Status
 from bot.installed import Installation, Seal
-from bot.scopes import ACCESS_SCOPES, BOT_SCOPES, WISHED_SCOPES
+from bot.scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store.connection import Link
 from bot.store.installations import Installations
 from providers.secrets import SecretRef
@@ -265,7 +265,7 @@ async def test_a_service_out_of_reach_in_a_region_that_may_lack_it(
 
 
 def test_the_manifest_asks_for_the_scopes_that_the_bot_needs_or_wishes_for():
-    assert read_manifest(MANIFEST).scopes == (*BOT_SCOPES, *WISHED_SCOPES, *ACCESS_SCOPES)
+    assert read_manifest(MANIFEST).scopes == (*BOT_SCOPES, *WISHED_SCOPES, *HANDY_SCOPES)
 
 
 def test_a_warning_is_no_failure():

@@ -1,24 +1,28 @@
 """Telling a place what waits: whatever died, crossed or was refused on the way, each thing is told once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot import editing, posting
-from bot.cards import Fate, On, Terms, To
+from bot.access import Access, Audience
+from bot.cards import On, Terms, To
+from bot.changes import Fate
+from bot.config import AccessRule
 from bot.delivery import deliver
 from bot.editing import edit_cards
+from bot.errors import UsageError
+from bot.folding import Post
 from bot.notices import SoughtInVain
-from bot.outgoing import Post
 from bot.services import Services
 from bot.store import Store
 from bot.store.entries import NoteEntry
 from bot.store.keys import CARDS, PLACES
 from bot.store.outbox import Box, Urgency
-from bot.subscriptions import subscribe, unsubscribe
+from bot.subscriptions import snooze, subscribe, unsubscribe
 from bot.tending import visit_all
 from bot.tracking import observe, sweep
 from bot.verdicts import VERDICTS, Verdict, judge, retry_after
@@ -336,3 +340,47 @@ async def test_a_card_that_cannot_be_read_keeps_nobody_else_from_being_told(worl
 def test_slack_says_how_long_to_wait(headers: dict[str, str], seconds: float | None):
     assert retry_after(refused("ratelimited", **headers)) == seconds
     assert Reply({}).headers == {}
+
+
+async def test_a_snooze_that_is_over_is_found_by_visits_and_all_of_it_told_at_one(world: World):
+    await world.follow(ANY)
+    [card] = (await world.box()).cards
+    await snooze(world.services, card, PLACE, "U2", world.now + timedelta(hours=1))
+    await world.becomes(state=JobState.FAILED, raw_state="F")
+    assert await world.told() == 1
+    assert [said.text for said in world.slack.said if "Failed" in said.text] == []
+    assert await edit_cards(world.services, PLACE) is None
+    assert "Failed" in world.slack.said[0].text
+    world.now += timedelta(hours=1)
+    await visit_all(world.services)
+    assert await deliver(world.services, PLACE) is None
+    assert [said.thread_ts == world.slack.said[0].ts for said in world.slack.said] == [False, True]
+    assert await edit_cards(world.services, PLACE) is None
+    assert await world.told() == 2
+    assert empty(await world.box())
+
+
+async def test_nothing_of_a_card_is_snoozed_for_whom_it_is_not_or_when_it_is_over(world: World):
+    await world.follow()
+    [card] = (await world.box()).cards
+    hidden = replace(world.services, access=Access([AccessRule(accounts=("acme",), users=("U1",))])).seen_by(
+        Audience("U2", PLACE)
+    )
+    with pytest.raises(UsageError, match="NOT_FOR_YOU"):
+        await snooze(hidden, card, PLACE, "U2", world.now + timedelta(hours=1))
+    await world.becomes(state=JobState.SUCCEEDED)
+    await world.told()
+    assert await snooze(world.services, card, PLACE, "U2", world.now + timedelta(hours=1)) is None
+    assert (await world.box()).entries == []
+
+
+async def test_what_a_place_may_not_read_of_any_more_is_not_told_after_a_snooze(world: World):
+    await world.follow()
+    [card] = (await world.box()).cards
+    await snooze(world.services, card, PLACE, "U2", world.now + timedelta(hours=1))
+    await world.becomes(state=JobState.FAILED)
+    assert await world.told() == 1
+    closed = replace(world.services, access=Access([AccessRule(accounts=("acme",), users=("U1",))]))
+    await visit_all(closed)
+    world.now += timedelta(hours=2)
+    assert await world.told() == 1

@@ -1,8 +1,8 @@
 """Every change that was asked for is told once, in its order, in its place: whatever crashes, and whoever is at it.
 
-Hypothesis writes stories of people who subscribe and leave, of jobs that move, end and vanish, of answers that come too
-late, of deliveries that cross, and of processes that die before or after any step in Redis or Slack. A small model
-says what is to be told. More stories: `CALLBOARD_STORIES=2000 pytest tests/bot/test_exactly_once.py`
+Hypothesis writes stories of people who subscribe, snooze and leave, of jobs that move, end and vanish, of answers that
+come too late, of deliveries that cross, and of processes that die before or after any step in Redis or Slack. A small
+model says what is to be told. More stories: `CALLBOARD_STORIES=2000 pytest tests/bot/test_exactly_once.py`
 """
 
 import asyncio
@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from bot import delivery, drawing, editing, posting, subscriptions, tracking
-from bot.cards import Card, Fate, On, Terms, To
+from bot.cards import Card, On, Terms, To
+from bot.changes import Fate
+from bot.folding import Post
 from bot.notices import Told
-from bot.outgoing import Post
 from bot.places import is_person
 from bot.services import Services
 from bot.store import Store, slack_pace
@@ -119,7 +120,10 @@ class Fragile(Link):
 
 @dataclass
 class Modelled:
-    """A card as it should be; `left_at` is when it was last unsubscribed from, `posts` how often it may be posted."""
+    """A card as it should be; `left_at` is when it was last unsubscribed from, `posts` how often it may be posted.
+
+    `snoozed` is until when nothing is told; what would have been is `held` then, by job or as "final".
+    """
 
     terms: Terms
     jobs: dict[str, Fate | None] = field(default_factory=dict[str, Fate | None])
@@ -127,6 +131,8 @@ class Modelled:
     posts: int = 1
     told: list[str] = field(default_factory=list[str])
     ends: dict[str, JobState] = field(default_factory=dict[str, JobState])
+    snoozed: datetime | None = None
+    held: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def batch(self) -> bool:
@@ -141,21 +147,50 @@ class Modelled:
         self.jobs[ref] = fate
         if fate:
             self.ends[ref] = job.state
-        if self.batch and self.over:
+        all_over = self.batch and self.over
+        # Kept back beside the end of all: should one of the others be followed again, that is not told.
+        if self._wants(key(ref, kind, job)) and (self.snoozed or not all_over):
+            self._tell(ref, key(ref, kind, job))
+        if all_over:
             self._final()
-        elif (self.terms.on is On.ANY) if self.batch else (kind == "lost" or self.terms.wants(job.state)):
-            self.told.append(key(ref, kind, job))
+
+    def _wants(self, words: str) -> bool:
+        """Whether the terms want a job's own change to be told."""
+        _, kind, state, _ = words.split()
+        return (self.terms.on is On.ANY) if self.batch else (kind == "lost" or self.terms.wants(JobState(state)))
+
+    def _tell(self, about: str, words: str) -> None:
+        """Tell it, or after the snooze; of each job the last alone."""
+        if self.snoozed:
+            self.held[about] = words
+        else:
+            self.told.append(words)
+
+    def wakes(self) -> None:
+        """The snooze is over: what the terms still want is told."""
+        self.snoozed = None
+        held, self.held = self.held, {}
+        self.told += [held["final"]] if "final" in held else filter(self._wants, held.values())
+
+    def followed(self, ref: str, terms: Terms) -> None:
+        """A job is followed, on these terms: no end is the end of all any more, nor is one lost that is there again."""
+        self.posts += self.over and bool(self.jobs)
+        self.held.pop("final", None)
+        if " lost " in self.held.get(ref, ""):
+            del self.held[ref]
+        self.terms, self.jobs[ref] = terms, None
 
     def left(self, ref: str, at: datetime) -> None:
         was_over = self.over
         self.jobs[ref], self.left_at = Fate.UNSUBSCRIBED, at
+        self.held.pop(ref, None)
         if self.batch and self.over and not was_over:
             self._final()
 
     def _final(self) -> None:
         ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not Fate.UNSUBSCRIBED]
         if any(fate is not Fate.ENDED or self.terms.wants(self.ends[ref]) for ref, fate in ends):
-            self.told.append("final")
+            self._tell("final", "final")
 
 
 def key(ref: str, kind: str, job: Job) -> str:
@@ -303,6 +338,7 @@ class Story(RuleBasedStateMachine):
     @rule(ids=st.lists(st.sampled_from(IDS), min_size=1, max_size=3, unique=True), here=st.sampled_from(HERE),
           wanted=terms_of, crash=crashes)  # fmt: skip
     def subscribe(self, ids: list[str], here: str, wanted: tuple[str, On, To | None], crash: Any) -> None:
+        self._clocks_strike()
         user, on, to = wanted
         for job_id in ids:
             if job_id not in self.jobs or self.jobs[job_id].state.ended:
@@ -319,13 +355,12 @@ class Story(RuleBasedStateMachine):
             mine = self.run(self.store.tracked.followers(ref))[place]
             assert self.following.setdefault((place, str(ref)), mine) == mine, "who follows already keeps the card"
             model = self.cards.setdefault((place, mine), Modelled(terms))
-            model.posts += model.over and bool(model.jobs)
-            model.terms = terms
-            model.jobs[str(ref)] = None
+            model.followed(str(ref), terms)
             self.known.setdefault(str(ref), self.jobs[ref.id])
 
     @rule(here=st.sampled_from(HERE), crash=crashes, data=st.data())
     def take_unsubscription_back(self, here: str, crash: Any, data: st.DataObject) -> None:
+        self._clocks_strike()
         soon = timedelta(minutes=30)
         left = [
             (card, JobRef.parse(ref).id)
@@ -338,11 +373,12 @@ class Story(RuleBasedStateMachine):
         if left:
             card, job_id = data.draw(st.sampled_from(left))
             terms = self.cards[here, card].terms
-            self._subscribe([job_id], here, terms.model_copy(update={"to": None}), card, crash)
+            self._subscribe([job_id], here, terms.model_copy(update={"to": None, "at": self.now}), card, crash)
 
     @precondition(lambda self: self.following)
     @rule(here=st.sampled_from(HERE), user=st.sampled_from(USERS), job_id=st.sampled_from(IDS), crash=crashes)
     def unsubscribe(self, here: str, user: str, job_id: str, crash: Any) -> None:
+        self._clocks_strike()
         ref = JobRef(*SERVICE, job_id)
         self.until_done(lambda: subscriptions.unsubscribe(self.services, [ref], here, user), crash)
         for place in (here, user):
@@ -364,6 +400,30 @@ class Story(RuleBasedStateMachine):
         said = data.draw(st.sampled_from(self.slack.said))
         said.gone |= not self.run(self.link.ask("EXISTS", BEGUN.of(said.channel.removeprefix("D"))))
 
+    @precondition(lambda self: self.cards)
+    @rule(data=st.data(), hours=st.sampled_from([None, 1, 4]), user=st.sampled_from(USERS), crash=crashes)
+    def snooze(self, data: st.DataObject, hours: int | None, user: str, crash: Any) -> None:
+        """For some hours, or no longer (None)."""
+        self._clocks_strike()
+        open_ = [name for name, model in self.cards.items() if not model.over or model.held]
+        if not open_:
+            return
+        place, card = data.draw(st.sampled_from(open_))
+        until = self.now + timedelta(hours=hours) if hours else None
+        self.until_done(lambda: subscriptions.snooze(self.services, card, place, user, until), crash)
+        if until:
+            self.cards[place, card].snoozed = until
+        else:
+            self.cards[place, card].wakes()
+
+    def _clocks_strike(self) -> None:
+        """End the snoozes whose time is over, or would be in the middle of what comes next."""
+        ends = [model.snoozed for model in self.cards.values() if model.snoozed]
+        self.now = max([self.now, *(end for end in ends if end - self.now < timedelta(minutes=20))])
+        for model in self.cards.values():
+            if model.snoozed and model.snoozed <= self.now:
+                model.wakes()
+
     # What jobs do, and how it is seen.
 
     def _cloud(self) -> None:
@@ -373,6 +433,7 @@ class Story(RuleBasedStateMachine):
     @rule(changes=changes, crash=crashes)
     def jobs_change(self, changes: list[tuple[str, JobState | None]], crash: Any) -> None:
         """Another word, progress alone (None), or an end; and an older answer comes about each."""
+        self._clocks_strike()
         for job_id, to in changes:
             ref = str(JobRef(*SERVICE, job_id))
             if ref in self.known:
@@ -387,6 +448,18 @@ class Story(RuleBasedStateMachine):
             self.slack.trouble = list(trouble)
             self.survived(delivery.deliver(self.services, place), crash)
             self.slack.trouble = []
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), asleep=changes, awake=changes, crash=soon)
+    def nobody_is_told_before_a_snooze_is_over(
+        self, data: st.DataObject, asleep: list[tuple[str, JobState | None]],
+        awake: list[tuple[str, JobState | None]], crash: Any,
+    ) -> None:  # fmt: skip
+        """What happened then is told by what it was then, not by when somebody comes to tell it."""
+        self.snooze(data, 1, USERS[0], None)
+        self.jobs_change(asleep, None)
+        self.time_passes(4000, None)
+        self.changes_are_told(awake, crash, [])
 
     @rule(changes=changes, crash=soon, order=orders, trouble=troubles)
     def changes_are_told_by_two(
@@ -434,6 +507,7 @@ class Story(RuleBasedStateMachine):
     @precondition(lambda self: self.known)
     @rule(data=st.data(), crash=crashes)
     def a_job_vanishes(self, data: st.DataObject, crash: Any) -> None:
+        self._clocks_strike()
         ref = data.draw(st.sampled_from(sorted(self.known)))
         for each in list(self.known):  # what the sweep will see on its way
             if each != ref and JobRef.parse(each).id in self.jobs:
@@ -454,7 +528,7 @@ class Story(RuleBasedStateMachine):
         work = (delivery.deliver(self.services, place), editing.edit_cards(self.services, place))
         self.survived(self.turns.run(cycle(order), *work), crash)
 
-    @rule(seconds=st.sampled_from([1, 20, 400]), restored=st.none() | st.sampled_from(HERE))
+    @rule(seconds=st.sampled_from([1, 20, 400, 4000]), restored=st.none() | st.sampled_from(HERE))
     def time_passes(self, seconds: int, restored: str | None) -> None:
         self.now += timedelta(seconds=seconds)
         if restored:
@@ -465,6 +539,11 @@ class Story(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self.slack.trouble = []
+            self._clocks_strike()
+            self.run(self._drain())
+            self._all_told()
+            self.now += timedelta(hours=5)
+            self._clocks_strike()
             self.run(self._drain())
             self._all_told()
             for place, ref in list(self.following):

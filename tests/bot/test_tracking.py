@@ -10,8 +10,8 @@ import pytest
 
 from bot import outgoing
 from bot.accounts import check_accounts
-from bot.cards import Card, Fate, Followed
-from bot.changes import Change, Kind
+from bot.cards import Card, Followed
+from bot.changes import Change, Fate, Kind
 from bot.drawing import shown
 from bot.services import Services
 from bot.store import Store

@@ -72,3 +72,10 @@ def test_no_form_is_too_odd(named: str, groups: str, odd: object):
     for fields in ({"jobs": jobs(named), "groups": jobs(groups)}, {"jobs": odd}, {"jobs": jobs(named), "mention": odd}):
         filled = subscription(form(**fields), CATALOG)
         assert isinstance(filled, Mistakes) or parse(str(filled), CATALOG).jobs == filled.jobs
+
+
+def test_user_groups_are_picked_or_typed_by_handle_or_id():
+    picked = {"type": "multi_static_select", "selected_options": [{"value": "S0ONCALL"}, {"value": "S0MEDIA"}]}
+    for groups in (picked, jobs("@On-Call S0MEDIA"), jobs("on-call,<!subteam^S0MEDIA|@media>")):
+        filled = subscription(form(jobs=jobs(ID), groups=groups), CATALOG, {"on-call": "S0ONCALL"})
+        assert "mention:<!subteam^S0ONCALL>,<!subteam^S0MEDIA>" in str(filled)

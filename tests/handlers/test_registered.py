@@ -26,10 +26,14 @@ EVENT_SCOPES = {
 }
 """What Slack's reference says that each event needs."""
 CALLS = {
-    "chat:write": ("chat_postMessage", "chat_update", "chat_delete"),
+    "chat:write": ("chat_postMessage", "chat_postEphemeral", "chat_update", "chat_delete"),
     "links:write": ("chat_unfurl",),
     "im:write": ("conversations_open",),
     "channels:history": ("conversations.history", "conversations.replies"),
+    "channels:read": ("users_conversations",),
+    "groups:read": ("users_conversations",),
+    "usergroups:read": ("usergroups_list", "usergroups_users_list"),
+    "users:read": ("users_info",),
     "groups:history": ("conversations.history", "conversations.replies"),
     "im:history": ("conversations.history", "conversations.replies"),
 }
@@ -106,4 +110,4 @@ def test_every_scope_is_needed_by_something_and_whatever_needs_one_has_it():
         if any(f"{method}(" in source or f'"{method}"' in source for method in methods)
     }
     needed = {"commands", *called, *(scope for needs in EVENT_SCOPES.values() for scope in needs)}
-    assert needed == {*scopes.BOT_SCOPES, *scopes.WISHED_SCOPES}
+    assert needed == {*scopes.BOT_SCOPES, *scopes.WISHED_SCOPES, *scopes.HANDY_SCOPES}

@@ -149,6 +149,19 @@ class Person:
         assert len(found) > nth, f"no button {label!r} in {_texts(view['blocks'])}"
         await self._in_view(view, *found[nth], value=found[nth][1].get("value"))
 
+    async def picks_channel(self, view: Json, channel: str) -> None:
+        """Choose a channel in the Home tab."""
+        [(block, element)] = [each for each in elements(view["blocks"]) if each[1]["type"] == "conversations_select"]
+        await self._in_view(view, block, element, selected_conversation=channel)
+
+    async def picks_in(self, view: Json, option: str) -> None:
+        """Choose an option of a select in the Home tab or a modal, by its label."""
+        for block, element in elements(view["blocks"]):
+            for choice in element.get("options", []):
+                if choice["text"]["text"] == option:
+                    return await self._in_view(view, block, element, selected_option=choice)
+        raise AssertionError(f"no option {option!r} in {_texts(view['blocks'])}")
+
     async def selects(self, view: Json, name: str, value: str) -> None:
         """Choose an option of a select in a form that tells of every change at once."""
         block = next(each for each in view["blocks"] if each.get("block_id", "").partition(":")[0] == name)

@@ -3,6 +3,7 @@
 import pytest
 
 from bot import waking
+from sandbox.slack.faults import Fault
 from tests.scenarios.conftest import Stage
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -52,3 +53,43 @@ async def test_it_follows_by_itself_what_becomes_of_its_jobs(stage: Stage, monke
     await stage.dana.looks_at_home(until="lecture.mp4")
     stage.world.end(job.id, "succeeded")
     await stage.dana.home("You follow nothing")
+
+
+async def test_what_others_follow_stands_there_for_who_is_in_the_channel_too(stage: Stage):
+    mine, theirs = stage.scene.job(name="lecture.mp4"), stage.scene.job(name="trailer.mp4")
+    await stage.dana.types(f"/jobs subscribe {mine.id}")
+    await stage.lee.types(f"/jobs subscribe {theirs.id}")
+    tab = await stage.dana.looks_at_home(until="by <@U0LEE>")
+    assert "Unsubscribe from trailer.mp4" in str(tab)
+    await stage.dana.opened(lambda: stage.dana.uses(tab, "Unsubscribe", nth=1), "No longer followed")
+    await stage.dana.home("Nobody else follows anything in <#C0ONCALL>")
+
+
+async def test_a_channel_can_be_picked_there(stage: Stage):
+    theirs = stage.scene.job(name="trailer.mp4")
+    await stage.lee.types(f"/jobs subscribe {theirs.id}", channel="C0MEDIA")
+    tab = await stage.dana.looks_at_home(until="Pick a channel that you are in")
+    await stage.dana.picks_channel(tab, "C0MEDIA")
+    tab = await stage.dana.home("by <@U0LEE>")
+    assert "Nobody else" not in str(tab)
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_nothing_is_shown_of_a_channel_that_somebody_is_not_in(stage: Stage, *, private: bool):
+    media = stage.dana.workspace.channels["C0MEDIA"]
+    media.private = private
+    theirs = stage.scene.job(name="trailer.mp4")
+    await stage.lee.types(f"/jobs subscribe {theirs.id} on:failed", channel="C0MEDIA")
+    media.absent.add("U0DANA")
+    tab = await stage.dana.looks_at_home(until="Pick a channel that you are in")
+    await stage.dana.picks_channel(tab, "C0MEDIA")
+    assert "by <@U0LEE>" not in str(await stage.dana.home("We are not both in <#C0MEDIA>"))
+
+
+async def test_without_the_scope_it_names_another_way(stage: Stage):
+    stage.dana.workspace.faults.order(Fault(method="users.conversations", error="missing_scope", times=99))
+    theirs = stage.scene.job(name="trailer.mp4")
+    await stage.lee.types(f"/jobs subscribe {theirs.id}")
+    await stage.dana.types(f"/jobs subscribe {stage.scene.job().id}")
+    tab = await stage.dana.looks_at_home(until="Slack does not tell me who is in <#C0ONCALL>")
+    assert "by <@U0LEE>" not in str(tab)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox.slack.faults import Fault
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Json
 
@@ -11,6 +12,11 @@ pytestmark = pytest.mark.usefixtures("quick")
 def option(view: Json, name: str, value: str) -> Json:
     block = next(each for each in view["blocks"] if each.get("block_id") == name)
     return {"selected_option": next(each for each in block["element"]["options"] if each["value"] == value)}
+
+
+def options(view: Json, name: str, *values: str) -> Json:
+    block = next(each for each in view["blocks"] if each.get("block_id") == name)
+    return {"selected_options": [each for each in block["element"]["options"] if each["value"] in values]}
 
 
 async def test_subscribe_under_details_opens_it_filled_in_and_one_enter_confirms(stage: Stage):
@@ -33,13 +39,22 @@ async def test_what_is_chosen_in_it_counts(stage: Stage):
         on=option(form, "on", "failed"),
         to=option(form, "to", "thread"),
         mention={"selected_users": ["U0LEE"]},
-        groups={"value": "S0ONCALL"},
+        groups=options(form, "groups", "S0ONCALL"),
     )
     card = await stage.dana.hears("Subscribed by <@U0DANA>")
     assert card.says("a failure is told in the thread, not in the channel")
     stage.world.end(job.id, "failed")
     told = await stage.dana.hears("Failed", thread_ts=card.ts, broadcast=False)
     assert "<@U0LEE> <!subteam^S0ONCALL>" in told.text
+
+
+async def test_sent_off_long_after_it_was_opened_it_is_answered_all_the_same(stage: Stage):
+    job = stage.scene.job(name="lecture.mp4")
+    form = await stage.dana.asks("/jobs subscribe", until="Subscribe to jobs")
+    stage.dana.workspace.faults.order(Fault(method="response_url", error="expired_url", times=9))
+    await stage.dana.sends(form, jobs={"value": job.id})
+    assert (await stage.dana.hears("I follow", ephemeral=True)).says("lecture.mp4")
+    await stage.lee.hears("Subscribed by <@U0DANA>")
 
 
 async def test_what_is_wrong_with_it_is_said_in_it(stage: Stage):
@@ -59,3 +74,14 @@ async def test_all_unfinished_of_a_list(stage: Stage):
     )
     await stage.dana.sends(form)
     assert (await stage.dana.hears("I follow")).says("2 jobs")
+
+
+async def test_user_groups_are_picked_by_name_and_typed_where_the_app_may_not_know_them(stage: Stage):
+    job = stage.scene.job()
+    form = await stage.dana.asks("/jobs subscribe", until="@on-call · On call")
+    assert "Copy group ID" not in str(form)
+    stage.bot.group_names.kept.clear()
+    stage.dana.workspace.faults.order(Fault(method="usergroups.list", error="missing_scope"))
+    form = await stage.dana.asks("/jobs subscribe", until="Copy group ID")
+    await stage.dana.sends(form, jobs={"value": job.id}, groups={"value": "<!subteam^S0ONCALL|@on-call>"})
+    assert (await stage.dana.hears("I follow", ephemeral=True)).says("calls <!subteam^S0ONCALL>")

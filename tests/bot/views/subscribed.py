@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from hypothesis import strategies as st
 
-from bot.cards import Card, Check, Fate, Followed, On, Shown, Terms, To
-from bot.changes import Change, Kind
+from bot.cards import Card, Check, Followed, On, Shown, Snooze, Terms, To
+from bot.changes import Change, Fate, Kind
 from bot.notices import Digest, LostJob, SoughtInVain, Subscribed, SuspendedPlace, Told, Unsubscribed
 from providers.models import Job, JobRef, JobState
 from tests.bot.views import anything
@@ -35,6 +35,7 @@ refusals = (
     )
     | anything.nasty
 )
+snoozes = st.none() | st.builds(Snooze, until=anything.moments, by=st.sampled_from(["U0DANA", "U0LEE"]))
 checks = st.builds(
     Check,
     at=st.none() | anything.moments,
@@ -56,7 +57,16 @@ def cards(draw: st.DrawFn) -> Card:
         str(found.ref): Followed(fate=each[at % len(each)][0], job=found, by=each[at % len(each)][1])
         for at, found in enumerate(draw(some()))
     }
-    return Card(id="c_1", place=draw(places), terms=draw(terms), jobs=jobs, channel="C0ONCALL", ts="1.2")
+    return Card(
+        id="c_1",
+        place=draw(places),
+        terms=draw(terms),
+        jobs=jobs,
+        channel="C0ONCALL",
+        ts="1.2",
+        snooze=draw(snoozes),
+        held_final=draw(st.booleans()),
+    )
 
 
 @st.composite

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.findings import Status
-from bot.scopes import BOT_SCOPES, WISHED_SCOPES
+from bot.scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store import Server
 from bot.views import advice
 from providers.accounts import AlibabaAccount, HuaweiAccount
@@ -171,3 +171,10 @@ def test_what_a_crash_of_redis_may_lose(fsync: str | None, status: Status, said:
 )
 def test_redis(server: Server, status: Status):
     assert advice.redis(server, embedded=False).status is status
+
+
+@pytest.mark.parametrize("scope", HANDY_SCOPES)
+def test_a_scope_for_convenience_may_be_missing_without_a_warning(scope: str):
+    finding = advice.scopes({*BOT_SCOPES, *WISHED_SCOPES, *HANDY_SCOPES} - {scope})
+    assert finding.status is Status.OK
+    assert finding.text.endswith(f"; without {scope} ({HANDY_SCOPES[scope]})")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards import Card, Fate
-from bot.changes import Kind
+from bot.cards import Card
+from bot.changes import Fate, Kind
 from bot.notices import Digest, LostJob, SoughtInVain, SuspendedPlace, Told
 from bot.payloads import RESTORE, SEE_ALL, Ask
 from bot.views import notices

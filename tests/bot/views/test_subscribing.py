@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Problem, UsageError
+from bot.group_names import UserGroup
 from bot.views import subscribing
 from tests.bot.views import anything, judges
 
@@ -38,3 +39,13 @@ def test_every_complaint_is_plain(problem: Problem):
     text = subscribing.complaint(UsageError(problem, "<!channel> `x`", expected=("a", "b")))
     assert text
     assert "`" not in text.replace("`x`", "")
+
+
+def test_groups_are_picked_where_they_are_known_and_few_enough_for_a_menu():
+    for number, kind in [(0, "plain_text_input"), (100, "multi_static_select"), (101, "plain_text_input")]:
+        groups = [UserGroup(f"S{at:05}", f"team-{at}", "A team's name that is as long as Slack lets it be" * 3)
+                  for at in range(number)]  # fmt: skip
+        view = subscribing.form([ID], groups, asks_where=False, mentions_max=10)
+        judges.accept_modal(view)
+        [field] = [each for each in view["blocks"] if each["block_id"] == "groups"]
+        assert field["element"]["type"] == kind

@@ -1,0 +1,48 @@
+"""Which channels somebody is in, as far as Slack tells the bot."""
+
+from typing import Any, cast
+
+import structlog
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.refusals import refusal
+from providers.parsing import listing, mapping, text
+
+PAGE = 200
+PAGES_MAX = 10
+_TYPES = ("public_channel,private_channel", "public_channel")
+"""Where the app may not ask about private channels it asks about the others."""
+
+log = structlog.get_logger("callboard")
+
+
+async def channels_of(slack: AsyncWebClient, user: str) -> frozenset[str] | None:
+    """Return the channels that somebody is in, of private ones those that the bot is in too; None: not known."""
+    reason = ""
+    for types in _TYPES:
+        try:
+            return await _channels(slack, user, types)
+        except SlackApiError as error:
+            reason = refusal(error)
+            if reason != "missing_scope":
+                break
+        except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+            reason = type(error).__name__
+            break
+    log.info("it is not known who is in which channel", reason=reason)
+    return None
+
+
+async def _channels(slack: AsyncWebClient, user: str, types: str) -> frozenset[str]:
+    found: set[str] = set()
+    cursor = ""
+    for _ in range(PAGES_MAX):
+        asked = await slack.users_conversations(user=user, types=types, limit=PAGE, cursor=cursor or None)
+        answer = cast("dict[str, Any]", asked.data)
+        found |= {name for each in listing(answer.get("channels")) if (name := text(mapping(each).get("id")))}
+        cursor = text(mapping(answer.get("response_metadata")).get("next_cursor")) or ""
+        if not cursor:
+            break
+    return frozenset(found)

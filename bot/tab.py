@@ -1,0 +1,31 @@
+"""What a Home tab shows: values that `bot.views.home` draws."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.answers import JobList, ServiceHealth
+from bot.cards import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What others follow in a channel.
+
+    `channel` is empty where none was picked; `there` says whether whoever looks at the tab and the bot are both in it,
+    None: not known.
+    """
+
+    channel: str = ""
+    there: bool | None = False
+    cards: Sequence[Shown] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """The tab of one person; `mine` is None while Redis cannot be reached."""
+
+    mine: Sequence[Shown] | None
+    neighbours: Neighbours
+    running: JobList
+    failed: JobList
+    health: Sequence[ServiceHealth]
