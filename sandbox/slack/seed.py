@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,7 +91,7 @@ _TALK = (
 def seeded(manifest: Path | Manifest, *, clock: Clock = time.time) -> Workspace:
     """A fresh workspace with the app of that manifest installed. Raises what `read_manifest` raises."""
     declared = read_manifest(manifest) if isinstance(manifest, Path) else manifest
-    channels = [replace(channel) for channel in (ON_CALL, MEDIA, GENERAL, FINANCE, LEGAL, ARCHIVED)]
+    channels = [deepcopy(channel) for channel in (ON_CALL, MEDIA, GENERAL, FINANCE, LEGAL, ARCHIVED)]
     people, groups = (DANA, LEE, SAM, ALERTS), (ON_CALL_GROUP, TRANSCODERS)
     workspace = Workspace(declared, people, channels, groups, clock=clock)
     workspace.installation = Installation(workspace.team, None, DANA.id, declared.scopes)

@@ -66,7 +66,8 @@ async def test_a_click_whose_trigger_is_too_old(desk: Desk):
 async def test_an_answer_whose_response_url_is_used_up(desk: Desk):
     desk.workspace.faults.order(Fault(method="response_url", error="used_url", times=2))
     await desk.hand({"command": "/jobs", "text": "help", "channel_id": "C0ONCALL"})
-    assert NO_PLACE in (await said_directly(desk)).text
+    assert (await desk.dana.hears("/jobs list", ephemeral=True)).json["ephemeral"]
+    assert desk.log.getvalue().count("answered beside") == 1
 
 
 async def test_a_mention_that_was_deleted_before_its_answer_came(desk: Desk):
