@@ -130,6 +130,25 @@ async def test_an_organisation_installs_it_for_all_of_its_workspaces(site: Site,
             await somebody.hears("❌", channel, broadcast=True)
 
 
+async def test_an_organisation_uses_every_surface(site: Site) -> None:
+    """What is told of it names the organisation, the workspace, or both, and a form neither."""
+    async with site.running():
+        await site.installs(HARBOR_LIVE.id, organization=True)
+        for team, channel in ((HARBOR_LIVE.id, "C0LIVEOPS"), (HARBOR_STUDIO.id, "C0STUDIO")):
+            somebody = site.person(team)
+            site.world.workspaces[team].channels[channel].bot_member = True
+            await somebody.looks_at_home(until="Running now")
+            found = await somebody.opened(lambda who=somebody: who.picks_shortcut("find_jobs"), until="video-ocr")
+            await somebody.sends(found)
+            await somebody.opened(lambda: asyncio.sleep(0), until="video-ocr")
+            bot = site.world.workspaces[team].app.user_id
+            await somebody.says(f"<@{bot}> help", channel)
+            await somebody.hears("/jobs list", channel, ephemeral=False)
+            job = site.job()
+            details = await somebody.types(f"/jobs show {job.id}", channel)
+            assert "{" in await somebody.opens("Raw", details, channel, until=f'"{job.id}"')
+
+
 async def test_the_link_may_name_the_workspace(site: Site) -> None:
     async with site.running():
         assert httpx.URL(await site.begin("?team=T0NORTH")).params["team"] == "T0NORTH"
