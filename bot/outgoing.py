@@ -109,12 +109,24 @@ def _digest(box: Box, now: datetime) -> Step | None:
     unposted = {e.card for e in box.entries if isinstance(e.body, SubscribedEntry) and not _posted(box, e.card)}
     entries = [e for e in box.entries if e.card not in unposted and not isinstance(e.body, NoteEntry)]
     posts = [*_posts(folded, entries)]
-    told = [each for post in posts for each in _told(post)]
-    away = [each.change.since for each in told if _is_late(each.change, now) and not each.held]
+    away = [change.since for change in _fresh(posts, entries) if _is_late(change, now)]
     if len(posts) <= BURST and not (away and len(posts) > 1):
         return None
-    digest = Digest([_alone(each) for each in told], min(away, default=None))
+    digest = Digest([_alone(each) for post in posts for each in _told(post)], min(away, default=None))
     return Step(entries, folded.writes(box.records), Post(digest=digest))
+
+
+def _fresh(posts: Iterable[Post], entries: Iterable[Entry]) -> Iterator[Change]:
+    """Return what was noticed just now of what is told; the final post of a batch tells of earlier ends too."""
+    finals: set[str] = set()
+    for post in posts:
+        if post.told and not post.told.held:
+            yield post.told.change
+        elif post.card and post.final:
+            finals.add(post.card.id)
+    for entry in entries:
+        if isinstance(entry.body, ChangedEntry) and entry.card in finals:
+            yield entry.body.change
 
 
 def _posts(folded: Folded, entries: Iterable[Entry]) -> Iterator[Post]:

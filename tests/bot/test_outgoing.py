@@ -173,6 +173,17 @@ def test_what_was_noticed_late_is_told_in_one_message():
     assert step_of(alone.box(*cards), late).post == step_of(alone.box(*cards)).post, "one message is one message"
 
 
+def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
+    batch = after(step_of(Story().changed("card", moved(job("a", "failed"))).box(card("card", job("a"), job("b")))))
+    later = NOW + AWAY + timedelta(minutes=1)
+    story = Story().changed("card", moved(job("b", "succeeded"), at=later)).changed("c", moved(job("c"), at=later))
+    story.changed("c", moved(job("c", "failed"), at=later))
+    step = step_of(story.box(batch, card("c", job("c"))), later)
+    assert step.post
+    assert step.post.final
+    assert step.post.digest is None
+
+
 def test_a_digest_waits_for_no_card_and_takes_no_note():
     story, cards = ends(BURST + 1)
     story.subscribed("new", job("n")).changed("new", moved(job("n", "failed")))
