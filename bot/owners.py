@@ -14,7 +14,10 @@ from bot.waking import wake
 
 
 async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
-    """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there; each once."""
+    """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there.
+
+    Each once a day at the most, for as long as the place goes on refusing for the same reason.
+    """
     if suspension.told:
         return
     mine: dict[str, list[Card]] = defaultdict(list)
@@ -31,7 +34,8 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
             job = Followed(job=entry.body.job)
             card = Card(id=entry.card, place=box.place, terms=entry.body.terms, jobs={str(entry.body.job.ref): job})
             mine[card.terms.user].append(card)
-    once = f"suspended:{box.place}:{suspension.since.timestamp():.3f}"
+    began = suspension.first or suspension.since
+    once = f"suspended:{box.place}:{began.timestamp():.3f}"
     for user, cards in mine.items():
         if user != box.place:
             note = SuspendedPlace(place=box.place, reason=suspension.reason, cards=cards)

@@ -204,6 +204,34 @@ async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restor
     assert [said.channel for said in world.slack.said] == [PLACE, "DU1", PLACE]
 
 
+async def test_a_channel_that_goes_on_refusing_is_told_of_once(world: World):
+    await world.follow()
+    await world.becomes(state=JobState.FAILED)
+    world.slack.trouble = ["is_archived"]
+    await world.told()
+    world.provider.jobs = [world.provider.job("second"), world.provider.job("third")]
+    for job, user in zip(world.provider.jobs, ["U1", "U2"], strict=True):
+        world.slack.trouble = ["is_archived"]
+        _, result = await subscribe(world.services, [job.ref], PLACE, Terms(user=user, at=NOW))
+        assert result.suspended == "is_archived"
+        await world.told()
+    await world.told("U1")
+    await world.told("U2")
+    assert [said.channel for said in world.slack.said[1:]] == ["DU1", "DU2"]
+
+
+async def test_a_channel_that_took_messages_meanwhile_is_told_of_again(world: World):
+    await world.follow(ANY)
+    for state in "BC":
+        await world.becomes(raw_state=state)
+        world.slack.trouble = ["is_archived"]
+        await world.told()
+        await world.told("U1")
+        await world.store.outbox.restore(PLACE)
+        await world.told()
+    assert [said.channel for said in world.slack.said] == [PLACE, *["DU1", PLACE] * 2]
+
+
 async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
