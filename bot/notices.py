@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.cards import Card
 from bot.changes import Change
 from providers.models import JobRef
+
+WAITS = timedelta(days=30)
+"""For so long a suspended place is waited for: what it was to be told is dropped then, once its jobs have ended."""
 
 
 @dataclass(frozen=True, slots=True)

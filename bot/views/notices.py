@@ -6,7 +6,7 @@ from itertools import takewhile
 from bot.addresses import JOBS_MAX
 from bot.cards import Card, Fate
 from bot.changes import Change, Kind
-from bot.notices import Digest, LostJob, SoughtInVain, SuspendedPlace, Told
+from bot.notices import WAITS, Digest, LostJob, SoughtInVain, SuspendedPlace, Told
 from bot.payloads import SEE_ALL, Ask
 from bot.views import suspensions
 from bot.views.cards import details_button, ending, line, seen, still, summary, title
@@ -193,7 +193,7 @@ def suspended(place: SuspendedPlace) -> Message:
     what = f"suspended {count(number, 'subscription')} of yours" if number else "cannot tell what became of your jobs"
     lines = [
         f"⏸️ I {what}, because {suspensions.why(place.reason, place.place)}.",
-        f"Nothing is lost. {suspensions.help_against(place.reason)}",
+        f"All that I have to tell there waits for {WAITS.days} days. {suspensions.help_against(place.reason)}",
     ]
     names = [_names(card) for card in place.cards]
     foot = actions("suspended", suspensions.restore_button(place.place))

@@ -160,7 +160,7 @@ class TestOwners:
         message = notices.suspended(SuspendedPlace("C0ONCALL", "is_archived", [subscribed.card(RUNNING)]))
         assert judges.words(message).startswith(
             "⏸️ I suspended 1 subscription of yours, because <#C0ONCALL> is archived.\n"
-            "Nothing is lost. Unarchive it, then press Restore.\n*lecture 7*"
+            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
         )
         [button] = judges.buttons(message.blocks)
         assert (button["action_id"], Ask.model_validate_json(button["value"])) == (RESTORE, Ask(place="C0ONCALL"))
@@ -171,7 +171,7 @@ class TestOwners:
         judges.accept(message)
         assert judges.words(message).startswith(
             "⏸️ I cannot tell what became of your jobs, because <#C0ONCALL> is archived.\n"
-            "Nothing is lost. Unarchive it, then press Restore.\n*lecture 7*"
+            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
         )
         assert "Restore" in judges.commands(message.blocks)
 
