@@ -100,10 +100,12 @@ class _Folded:
         card = self.cards.get(card_id)
         if card is None or ref not in card.jobs:
             return None
-        was_over = card.over
+        goes_on = not card.over
         card = card.having(ref, Followed(fate=Fate.UNSUBSCRIBED, job=body.job, by=body.by, at=body.at))
         self._keep(card, Urgency.STATE)
-        return _final(card) if card.batch and card.over and not was_over else None
+        if body.by:
+            return None  # somebody wanted to hear no more of it
+        return _final(card) if card.batch and card.over and goes_on else None
 
     def _keep(self, card: Card, urgency: Urgency) -> None:
         self.cards[card.id] = card

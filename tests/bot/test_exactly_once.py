@@ -147,10 +147,7 @@ class Modelled:
             self.told.append(key(ref, kind, job))
 
     def left(self, ref: str, at: datetime) -> None:
-        was_over = self.over
         self.jobs[ref], self.left_at = Fate.UNSUBSCRIBED, at
-        if self.batch and self.over and not was_over:
-            self._final()
 
     def _final(self) -> None:
         ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not Fate.UNSUBSCRIBED]
