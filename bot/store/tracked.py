@@ -1,6 +1,7 @@
 """Followed jobs, service by service: as they were last seen, when to look next, and who follows them."""
 
 import json
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 from bot.changes import fingerprint
 from bot.store.connection import Link, Part
-from bot.store.keys import DUE, JOBS, MINE, OUTBOX, PENDING, PLACES, SUBSCRIPTIONS
+from bot.store.keys import DUE, JOBS, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
 from bot.store.scripts import script
 from providers.models import Job, JobRef
 
@@ -119,14 +120,16 @@ class Tracked:
         await self.link.ask_all(
             [("SADD", PLACES.of(), place), ("SADD", MINE.of(user), place), ("EXPIRE", MINE.of(user), MINE.seconds)]
         )
-        told: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, entry)
-        found, new = await self.link.ask("EVAL", script("subscribe"), 5, *_keys(slot, place), *told)
+        about: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, entry)
+        told = (*_keys(slot, place), *about, REPLY.seconds)
+        found, new = json.loads(await self.link.ask("EVAL", script("subscribe"), 6, *told))
         return found, bool(new)
 
     async def unsubscribe(self, ref: JobRef, place: str, entry: str) -> str | None:
         """Stop following a job in a place; return the card that followed it there, None when none did."""
         slot = f"{ref.account}/{ref.service}"
-        return await self.link.ask("EVAL", script("unsubscribe"), 5, *_keys(slot, place), ref.id, place, entry)
+        told = (*_keys(slot, place), ref.id, place, entry, REPLY.seconds)
+        return await self.link.ask("EVAL", script("unsubscribe"), 6, *told)
 
     async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
         """Return what is known of followed jobs, and when they are looked at next; one round trip."""
@@ -218,8 +221,9 @@ def _due(job_id: str, text: str) -> Due:
 
 
 def _keys(slot: str, place: str) -> tuple[str, ...]:
+    """The keys of a call; its reply has a name of its own, since redis-py may send a call that broke off once more."""
     beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
-    return (*beside, OUTBOX.of(slot, place))
+    return (*beside, OUTBOX.of(slot, place), REPLY.of(slot, secrets.token_hex(8)))
 
 
 def _first_score(found: Any) -> datetime | None:
