@@ -101,7 +101,7 @@ class _Folded:
         if card is None or ref not in card.jobs:
             return None
         goes_on = not card.over
-        card = card.having(ref, Followed(fate=Fate.UNSUBSCRIBED, job=body.job, by=body.by, at=body.at))
+        card = card.having(ref, Followed(fate=body.fate, job=body.job, by=body.by, at=body.at))
         self._keep(card, Urgency.STATE)
         if body.by:
             return None  # somebody wanted to hear no more of it
@@ -181,11 +181,11 @@ def _told(post: Post) -> list[Told]:
         return [post.told]
     if post.card is None:
         return []
-    ends = ((each.fate, each.job, each.at) for each in post.card.jobs.values())
+    ends = ((each.fate, each.job, each.at) for each in post.card.jobs.values() if each.fate and not each.fate.by_people)
     return [
         Told(post.card, Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=fate))
         for fate, job, at in ends
-        if job and at and fate is not Fate.UNSUBSCRIBED and (fate is not Fate.ENDED or post.card.terms.wants(job.state))
+        if job and at and (fate is not Fate.ENDED or post.card.terms.wants(job.state))
     ]
 
 
@@ -200,7 +200,7 @@ def _posted(box: Box, card_id: str) -> bool:
 
 def _final(card: Card) -> Post | None:
     """Return the one final post of a batch, when it tells what its terms ask for."""
-    ends = [each for each in card.jobs.values() if each.fate is not Fate.UNSUBSCRIBED]
+    ends = [each for each in card.jobs.values() if each.fate and not each.fate.by_people]
     wanted = any(each.fate is not Fate.ENDED or (each.job and card.terms.wants(each.job.state)) for each in ends)
     return Post(card=card, final=True) if wanted else None
 

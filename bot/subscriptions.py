@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot import plan
@@ -20,6 +20,7 @@ from bot.places import is_direct
 from bot.services import Services
 from bot.store.entries import NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
+from bot.store.tracked import Service
 from bot.tracking import observe
 from bot.visits import read_box
 from bot.waking import look, seek_from, wake
@@ -138,10 +139,14 @@ def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
 
 async def _leave(services: Services, ref: JobRef, place: str, user: str) -> Job | None:
     """Stop following one job in one place; return what was last seen of it, None where it was not followed."""
-    known = (await services.store.tracked.read([ref])).get(ref)
-    job = known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
+    job = await _last_seen(services, ref)
     entry = UnsubscribedEntry(job=job, by=user, at=services.clock()).model_dump_json()
     return job if await services.store.tracked.unsubscribe(ref, place, entry) else None
+
+
+async def _last_seen(services: Services, ref: JobRef) -> Job:
+    known = (await services.store.tracked.read([ref])).get(ref)
+    return known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
 
 
 async def subscriptions(services: Services, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
@@ -182,6 +187,16 @@ async def end_unseen(services: Services, place: str) -> None:
         for ref in _followed(card):
             if access.hides(ref.account, readers):
                 await _leave(services, ref, place, "")
+
+
+async def end_unconfigured(services: Services, place: str, gone: Collection[Service]) -> None:
+    """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
+    for card in expected(await read_box(services, place)).values():
+        for ref in _followed(card):
+            if (ref.account, ref.service) in gone:
+                job, now = await _last_seen(services, ref), services.clock()
+                entry = UnsubscribedEntry(job=job, by="", at=now, fate=Fate.UNCONFIGURED)
+                await services.store.outbox.put(place, entry, f"unconfigured:{card.id}:{ref}", card.id)
 
 
 async def end_all(services: Services, place: str) -> set[str]:

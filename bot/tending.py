@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
+from bot import retiring
 from bot.services import Services
 from bot.store import StoreUnavailable
-from bot.subscriptions import end_unseen
+from bot.subscriptions import end_unconfigured, end_unseen
 from bot.tracking import BACK_OFF_MAX_S
 from bot.waking import look, wake
 
@@ -57,13 +58,17 @@ async def tend(services: Services) -> None:
 async def visit_all(services: Services) -> None:
     """Visit every place that has cards: for entries of its own, cards to drop, and a fresh look on a few cards.
 
-    Raises StoreUnavailable.
+    What was followed of services that are gone from the configuration ends. Raises StoreUnavailable.
     """
+    gone = await retiring.gone(services)
     places = await services.store.outbox.places()
     room = REFRESHED_MAX
     for place in sorted(places):
         await end_unseen(services, place)
+        if gone:
+            await end_unconfigured(services, place, gone)
         cards = await services.store.outbox.open_cards(place, room) if room else []
         await services.store.outbox.refresh((place, card) for card in cards)
         room -= len(cards)
         await wake(services, place)
+    await retiring.forget(services, gone)

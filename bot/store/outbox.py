@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bot.cards import Card
 from bot.store import entries
 from bot.store.connection import Link, Part
-from bot.store.entries import Entry, NoteEntry
+from bot.store.entries import Entry, NoteEntry, UnsubscribedEntry
 from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, REFUSED, STALE, SUSPENDED, TOLD, TURN
 from bot.store.scripts import script
 
@@ -214,10 +214,10 @@ class Outbox:
         keys = (STALE.of(place), CARDS.of(place), BEGUN.of(place))
         await self.link.ask("EVAL", script("unmark"), 3, *keys, card, mark, drop)
 
-    async def put(self, place: str, entry: NoteEntry, once: str) -> bool:
-        """Put a note into a place's own outbox, unless the one named `once` was put there before."""
+    async def put(self, place: str, entry: NoteEntry | UnsubscribedEntry, once: str, card: str = "") -> bool:
+        """Put an entry into a place's own outbox, unless the one named `once` was put there before."""
         keys = (OUTBOX.of(place, place), PENDING.of(place), ONCE.of(place, once))
-        told = (place, "", entry.model_dump_json(), ONCE.seconds)
+        told = (place, card, entry.model_dump_json(), ONCE.seconds)
         known = ("SADD", PLACES.of(), place)
         _, new, _ = await self.link.ask_all([known, ("EVAL", script("put"), 3, *keys, *told), known])
         return bool(new)

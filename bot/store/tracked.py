@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from bot.changes import fingerprint
 from bot.store.connection import Link, Part
-from bot.store.keys import DUE, JOBS, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
+from bot.store.keys import CONFIGURED, DUE, JOBS, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS, SWEEP
 from bot.store.scripts import script
 from providers.models import Job, JobRef
 
@@ -20,6 +20,8 @@ _LEFT_OUT = _ELSEWHERE | _DETAILS
 """What no card shows: a job is kept in about 300 bytes."""
 MISSED = "?"
 """Begins the fingerprint of a job that the provider did not know when it was last asked."""
+
+_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
 
 Service = tuple[str, str]
 
@@ -184,6 +186,21 @@ class Tracked:
             for number, first, places in zip(told[::3], told[1::3], told[2::3], strict=True)
         ]
 
+    async def configured(self, mine: Iterable[Service], now: datetime) -> dict[Service, datetime]:
+        """Note that these services are configured here; return when each service was configured somewhere last."""
+        noted = [part for service in mine for part in ("/".join(service), milliseconds(now))]
+        commands = [("HSET", CONFIGURED.of(), *noted)] if noted else []
+        *_, told = await self.link.ask_all([*commands, ("HGETALL", CONFIGURED.of())])
+        return {_service(slot): instant(int(at)) for slot, at in told.items()}
+
+    async def purge(self, service: Service) -> None:
+        """Forget a service, with all that waits to be told of it; its name last, so that this can be done again."""
+        slot = "/".join(service)
+        places = await self.link.ask("SMEMBERS", PENDING.of(slot))
+        keys = (*(OUTBOX.of(slot, place) for place in places), *(key.of(slot) for key in _OF_A_SERVICE))
+        await self.link.ask_all([("DEL", key) for key in keys])
+        await self.link.ask("HDEL", CONFIGURED.of(), slot)
+
 
 def record(job: Job, checked_at: datetime, *, missed: bool = False) -> str:
     """Return how a job is kept: a line of what scripts and the planner want, then the job as JSON."""
@@ -209,6 +226,11 @@ def milliseconds(moment: datetime) -> int:
 def instant(ms: float) -> datetime:
     """Return milliseconds since 1970 as a time."""
     return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _service(slot: str) -> Service:
+    account, _, service = slot.partition("/")
+    return account, service
 
 
 def _word(text: str | None) -> str:

@@ -17,9 +17,10 @@ LINES_MAX = 12
 SERVICES_MAX = 5
 _STEPS = 10
 _UNSEEN = "Not followed any more: its account may not be seen here"
-_LOST = {
+_ENDED_BY = {
     Fate.EXPIRED: "The provider forgets jobs of this age, so how it ended is not known.",
     Fate.GONE: "The provider no longer knows this job, and does not say why.",
+    Fate.UNCONFIGURED: "Its service is not configured any more.",
 }
 
 
@@ -59,7 +60,12 @@ def title(job: Job, fate: Fate | None = None) -> str:
     return f"{lead} · {bold(name(job), 120)}"
 
 
-_FATE_WORDS = {Fate.GONE: "Gone", Fate.EXPIRED: "Expired", Fate.UNSUBSCRIBED: "No longer followed"}
+_FATE_WORDS = {
+    Fate.GONE: "Gone",
+    Fate.EXPIRED: "Expired",
+    Fate.UNSUBSCRIBED: "No longer followed",
+    Fate.UNCONFIGURED: "No longer followed",
+}
 
 
 def bar(percent: int) -> str:
@@ -83,8 +89,8 @@ def _about(job: Job) -> str:
 def _progress(job: Job, followed: Followed) -> Iterator[str]:
     """How far a job is, how it ended, or how it was seen last."""
     match followed.fate:
-        case Fate.EXPIRED | Fate.GONE:
-            yield f"{_LOST[followed.fate]} Last seen: {state(job)}."
+        case Fate.EXPIRED | Fate.GONE | Fate.UNCONFIGURED:
+            yield f"{_ENDED_BY[followed.fate]} Last seen: {state(job)}."
         case Fate.UNSUBSCRIBED:
             how = f"Unsubscribed by {person(followed.by)}" if followed.by else _UNSEEN
             yield f"{how}. Last seen: {state(job)}."
