@@ -59,12 +59,13 @@ class Subscribed:
     """How a command to subscribe went, for the answer to whoever typed it.
 
     `card` is the card that follows the new ones; `changed` are jobs that were subscribed to here before and are now
-    followed on the new terms; `suspended` is why Slack takes no message for the place.
+    followed on the new terms, beside those of `others`; `suspended` is why Slack takes no message for the place.
     """
 
     card: Card | None
     followed: Sequence[JobRef] = ()
     changed: Sequence[JobRef] = ()
+    others: Sequence[str] = ()
     suspended: str | None = None
 
 

@@ -78,7 +78,7 @@ class _Folded:
 
     def _subscribed(self, card_id: str, body: SubscribedEntry) -> Post | None:
         card = self.cards.get(card_id) or Card(id=card_id, place=self.place, terms=body.terms)
-        card = card.model_copy(update={"terms": body.terms}).having(str(body.job.ref), Followed())
+        card = card.asked_for(body.terms).having(str(body.job.ref), Followed())
         self._keep(card, Urgency.STATE)
         return None if card.ts else Post(card=card)
 

@@ -59,10 +59,12 @@ async def subscribe(
     followed, changed, cards = await _follow(services, jobs, asked_at, place, terms, card or secrets.token_hex(5))
     await services.store.outbox.restore(place)
     box = await _told(services, place)
+    after = expected(box)
     return details, Subscribed(
         card=next((box.cards[each] for each in cards if each in box.cards), None),
         followed=followed,
         changed=changed,
+        others=[user for each in cards if each in after for user in after[each].owners if user != terms.user],
         suspended=box.suspension.reason if box.suspension else None,
     )
 
@@ -160,7 +162,7 @@ async def subscriptions(services: Services, *, here: str | None = None, user: st
     for place in places:
         box = await read_box(services, place)
         seen = (_seen(services, card) for card in expected(box).values())
-        cards += [card for card in seen if not card.over and user in {None, card.terms.user}]
+        cards += [card for card in seen if not card.over and (user is None or user in card.owners)]
         if box.suspension:
             suspended[place] = box.suspension.reason
     cards.sort(key=lambda card: card.terms.at)
@@ -205,7 +207,7 @@ async def end_all(services: Services, place: str) -> set[str]:
     for card in cards:
         for ref in _followed(card):
             await _leave(services, ref, place, "")
-    return {card.terms.user for card in cards}
+    return {user for card in cards for user in card.owners}
 
 
 async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:

@@ -8,7 +8,7 @@ from bot.payloads import BUTTON_MAX, OPEN, REFRESH, Ask
 from bot.views.errors import happened
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import FATES, OUTCOMES, mark, name, outcome, plain_state, reason, state, tally, unended
-from bot.views.terms import calls_number, person, promise
+from bot.views.terms import calls_number, people, person, promise
 from bot.views.text import age, bold, clock, count, date, duration, plain, unformatted
 from providers.models import Job, JobRef, JobState
 
@@ -169,7 +169,7 @@ def line(job: Job, word: str) -> str:
 
 
 def _subscribed(card: Card) -> str:
-    who = f"Subscribed by {person(card.terms.user)}"
+    who = f"Subscribed by {people(card.owners)}"
     if card.over:
         return who
     return " · ".join(filter(None, [who, promise(card.terms), calls_number(card.terms)]))

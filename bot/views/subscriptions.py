@@ -23,7 +23,7 @@ from bot.views.errors import service_error
 from bot.views.jobs import row
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import name, state
-from bot.views.terms import calls, channel, person, promise, subscribing
+from bot.views.terms import calls, channel, people, promise, subscribing
 from bot.views.text import age, bold, code, count, listed, unformatted
 from providers.models import Job, JobRef
 
@@ -74,9 +74,19 @@ def _followed(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: 
     if result.followed:
         lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}")
     if result.changed:
-        new = "the same holds for them now." if result.followed else f"from now on, {told}"
-        lines.append(f"🔁 {_names(result.changed, known)} {_was(result.changed)} followed here before: {new}")
+        lines.append(
+            f"🔁 {_names(result.changed, known)} {_was(result.changed)} followed here before{_before(result, told)}"
+        )
     return lines
+
+
+def _before(result: Subscribed, told: str) -> str:
+    """What new terms mean for jobs that were followed already."""
+    same = f"the same holds for {'it' if len(result.changed) == 1 else 'them'} now."
+    if not result.others:
+        return f": {same if result.followed else f'from now on, {told}'}"
+    stays = f" by {people(result.others)}. What they asked for stays"
+    return f"{stays}, and {same}" if result.followed else f"{stays}; added to it, {told}"
 
 
 def _told(terms: Terms, here: str) -> str:
@@ -246,7 +256,7 @@ def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
     asked = [check.at for check in checks if check.at]
     failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
     return [
-        channel(card.place) if mine else f"by {person(card.terms.user)}",
+        channel(card.place) if mine else f"by {people(card.owners)}",
         promise(card.terms),
         calls(card.terms),
         failing or (f"checked {age(min(asked))}" if asked else ""),

@@ -121,12 +121,19 @@ class Fragile(Link):
 class Modelled:
     """A card as it should be; `left_at` is when it was last unsubscribed from, `posts` how often it may be posted."""
 
-    terms: Terms
+    asked: dict[str, Terms] = field(default_factory=dict[str, Terms])
     jobs: dict[str, Fate | None] = field(default_factory=dict[str, Fate | None])
     left_at: datetime | None = None
     posts: int = 1
     told: list[str] = field(default_factory=list[str])
     ends: dict[str, JobState] = field(default_factory=dict[str, JobState])
+
+    @property
+    def terms(self) -> Terms:
+        """What tells enough for everybody who subscribed."""
+        each = list(self.asked.values())
+        everything, failures = any(one.on is On.ANY for one in each), all(one.on is On.FAILED for one in each)
+        return each[0].model_copy(update={"on": On.ANY if everything else On.FAILED if failures else On.DONE})
 
     @property
     def batch(self) -> bool:
@@ -315,9 +322,9 @@ class Story(RuleBasedStateMachine):
         for ref in refs:
             mine = self.run(self.store.tracked.followers(ref))[place]
             assert self.following.setdefault((place, str(ref)), mine) == mine, "who follows already keeps the card"
-            model = self.cards.setdefault((place, mine), Modelled(terms))
+            model = self.cards.setdefault((place, mine), Modelled())
             model.posts += model.over and bool(model.jobs)
-            model.terms = terms
+            model.asked[terms.user] = terms
             model.jobs[str(ref)] = None
             self.known.setdefault(str(ref), self.jobs[ref.id])
 
@@ -416,7 +423,8 @@ class Story(RuleBasedStateMachine):
         for (place, followed), card in list(self.following.items()):
             if followed == ref:
                 self.cards[place, card].changed(job, kind, fate)
-                self.lost[card] += fate is Fate.GONE and not is_person(place)
+                told_alone = fate is Fate.GONE and not is_person(place)
+                self.lost[card] += len(self.cards[place, card].asked) if told_alone else 0
                 if fate:
                     del self.following[place, followed]
         if fate:

@@ -84,6 +84,17 @@ class TestSubscribed:
         text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref]), asked(to=To.DM))
         assert "was followed here before: from now on, the end is told by direct message." in text
 
+    def test_terms_beside_those_of_others(self):
+        text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref], others=["U0LEE"]), asked(on=On.ANY))
+        assert "was followed here before by <@U0LEE>. What they asked for stays; added to it, every change is" in text
+        result = Subscribed(None, [FAILED.ref], [RUNNING.ref], ["U0LEE"])
+        text, _ = answer(found(RUNNING), result)
+        assert "What they asked for stays, and the same holds for it now." in text
+
+    def test_one_job_and_another_that_was_followed_before(self):
+        text, _ = answer(found(RUNNING), Subscribed(None, [FAILED.ref], [RUNNING.ref]))
+        assert "was followed here before: the same holds for it now." in text
+
     def test_the_same_terms(self):
         text, _ = answer(found(RUNNING), Subscribed(None))
         assert "🔁 *lecture 7* (🔄 *Running* `PROCESSING`) was followed here already, on these terms." in text
