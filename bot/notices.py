@@ -59,7 +59,8 @@ class Subscribed:
     """How a command to subscribe went, for the answer to whoever typed it.
 
     `card` is the card that follows the new ones; `changed` are jobs that were subscribed to here before and are now
-    followed on the new terms, beside those of `others`; `suspended` is why Slack takes no message for the place.
+    followed on the new terms, beside those of `others`; `suspended` is why Slack takes no message for the place;
+    `resumed` says that it took none until now.
     """
 
     card: Card | None
@@ -67,6 +68,7 @@ class Subscribed:
     changed: Sequence[JobRef] = ()
     others: Sequence[str] = ()
     suspended: str | None = None
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

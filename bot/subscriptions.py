@@ -218,7 +218,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     kept = (await read_box(services, place)).cards.get(card or "")
     jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job] if kept else []
     permit(services, [job.account for job in jobs], place)
-    await services.store.outbox.restore(place)
+    resumed = await services.store.outbox.restore(place)
     followed: list[JobRef] = []
     if kept:
         terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
@@ -228,6 +228,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
         card=box.cards.get(card or ""),
         followed=followed,
         suspended=box.suspension.reason if box.suspension else None,
+        resumed=resumed,
     )
 
 

@@ -20,7 +20,7 @@ LATE = timedelta(seconds=60)
 def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]:
     """Return what tells whether a worker is not ready: each returns why, or None."""
 
-    async def lagging() -> str | None:
+    async def followed_jobs() -> str | None:
         """Services whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
         pairs = services.catalog.pairs
         try:
@@ -36,7 +36,7 @@ def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]
                 late.append("/".join(service))
         return f"followed jobs are not looked at: {', '.join(late)}" if late else None
 
-    return (lagging,)
+    return (followed_jobs,)
 
 
 async def tend(services: Services) -> None:

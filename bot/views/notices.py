@@ -69,9 +69,9 @@ def _meant(job: Job, meaning: Meaning) -> list[str]:
 def _plain(change: Change) -> str:
     job = change.job
     if left := unended(change.fate):
-        return f"{mark(left)} {left.capitalize()}: {name(job)}, {job.ref}"
+        return f"{mark(left)} {left.capitalize()}: {name(job)}, {job.account}/{job.service}"
     why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
-    return f"{plain_state(job)}: {name(job)}{why}, {job.ref}"
+    return f"{plain_state(job)}: {name(job)}{why}, {job.account}/{job.service}"
 
 
 def final(card: Card, meaning: Meaning) -> Message:
@@ -199,7 +199,7 @@ def suspended(place: SuspendedPlace) -> Message:
     foot = actions("suspended", suspensions.restore_button(place.place))
     text = section("\n".join(lines))
     body = Budget([text, *foot]).fit_lines(names, lambda left: f"… and {count(left, 'more card')}", NAMES_MAX)
-    return message(unformatted("\n".join(lines)), [text, *body, *foot])
+    return message(unformatted("\n".join([*lines, *names])), [text, *body, *foot])
 
 
 def _names(card: Card) -> str:

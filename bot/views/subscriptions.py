@@ -177,7 +177,7 @@ def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = ()) -> Message:
     blocks += [section(headline(shown.card, shown.jobs), _details(shown)) for shown in here]
     head = [section(note) for note in notes]
     fitted = Budget(head).fit(blocks, lambda number: context(f"… and {count(number, 'more card')}"))
-    text = [*map(_removal, (refs for _, refs in result.removed)), *notes]
+    text = [*(_removal(card, refs) for card, refs in result.removed), *notes]
     text += [headline(shown.card, shown.jobs) for shown in here]
     ordered = [*fitted, *head] if result.removed else [*head, *fitted]
     return message("\n".join(map(unformatted, text)), ordered)
@@ -187,17 +187,17 @@ def _is(words: Sequence[str]) -> str:
     return f"{'is' if len(words) == 1 else 'are'} not followed"
 
 
-def _removal(refs: Sequence[JobRef]) -> str:
-    return f"🔕 No longer followed: {count(len(refs), 'job')}"
+def _removal(card: Card, refs: Sequence[JobRef]) -> str:
+    return f"🔕 No longer followed: {_listed(refs, {job.ref: job for job in seen(card, {}).values()})}"
 
 
 def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
-    text = f"🔕 No longer followed: {_listed(refs, {job.ref: job for job in seen(card, {}).values()})}"
     again = Ask(text=subscribing(refs, card.terms), card=card.id, place=_elsewhere(card))
     # The only one gives way to its own undoing; of several the others stay.
     action = f"{RUN if alone else OPEN}:undo"
     return section(
-        text, button("Undo", action, again, name=f"Undo: follow {count(len(refs), 'job')}", limit=BUTTON_MAX)
+        _removal(card, refs),
+        button("Undo", action, again, name=f"Undo: follow {count(len(refs), 'job')}", limit=BUTTON_MAX),
     )
 
 
@@ -207,10 +207,16 @@ def restored(result: Subscribed, place: str) -> Message:
         why, cure = suspensions.why(result.suspended, place), suspensions.help_against(result.suspended)
         text, buttons = f"⏸️ Not yet: {why}. {cure}", suspensions.restore_button(place)
     else:
-        refs = [*result.followed, *result.changed]
-        what = f" {count(len(refs), 'job')} {'is' if len(refs) == 1 else 'are'} followed there." if refs else ""
-        text, buttons = f"▶️ I post to {channel(place)} again.{what}", []
+        text, buttons = _restored([*result.followed, *result.changed], place, resumed=result.resumed), []
     return message(unformatted(text), [section(text), *actions("restored", buttons)])
+
+
+def _restored(refs: Sequence[JobRef], place: str, *, resumed: bool) -> str:
+    if not resumed:
+        followed = f"I follow {count(len(refs), 'job')} in {channel(place)} again."
+        return f"🔔 {followed}" if refs else f"▶️ Nothing is in the way: I post to {channel(place)}."
+    what = f" {count(len(refs), 'job')} {'is' if len(refs) == 1 else 'are'} followed there." if refs else ""
+    return f"▶️ I post to {channel(place)} again.{what}"
 
 
 def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: bool) -> Message:

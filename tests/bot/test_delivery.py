@@ -11,13 +11,13 @@ from bot import editing, posting
 from bot.cards import Fate, On, Terms, To
 from bot.delivery import deliver
 from bot.editing import edit_cards
-from bot.notices import WAITS, SoughtInVain
+from bot.notices import SoughtInVain
 from bot.outgoing import Post
 from bot.services import Services
 from bot.store import Store
 from bot.store.entries import NoteEntry
 from bot.store.keys import CARDS, PLACES
-from bot.store.outbox import Box, Suspension, Urgency
+from bot.store.outbox import Box, Urgency
 from bot.subscriptions import subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
 from bot.tracking import observe, sweep
@@ -202,64 +202,6 @@ async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restor
     await world.store.outbox.restore(PLACE)
     await world.told()
     assert [said.channel for said in world.slack.said] == [PLACE, "DU1", PLACE]
-
-
-async def test_a_channel_that_goes_on_refusing_is_told_of_once(world: World):
-    await world.follow()
-    await world.becomes(state=JobState.FAILED)
-    world.slack.trouble = ["is_archived"]
-    await world.told()
-    world.provider.jobs = [world.provider.job("second"), world.provider.job("third")]
-    for job, user in zip(world.provider.jobs, ["U1", "U2"], strict=True):
-        world.slack.trouble = ["is_archived"]
-        _, result = await subscribe(world.services, [job.ref], PLACE, Terms(user=user, at=NOW))
-        assert result.suspended == "is_archived"
-        await world.told()
-    await world.told("U1")
-    await world.told("U2")
-    assert [said.channel for said in world.slack.said[1:]] == ["DU1", "DU2"]
-
-
-async def test_a_channel_that_took_messages_meanwhile_is_told_of_again(world: World):
-    await world.follow(ANY)
-    for state in "BC":
-        await world.becomes(raw_state=state)
-        world.slack.trouble = ["is_archived"]
-        await world.told()
-        await world.told("U1")
-        await world.store.outbox.restore(PLACE)
-        await world.told()
-    assert [said.channel for said in world.slack.said] == [PLACE, *["DU1", PLACE] * 2]
-
-
-async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not_for_ever(world: World):
-    await world.follow(ANY)
-    await world.becomes(raw_state="B")
-    world.slack.trouble = ["is_archived"]
-    await world.told()
-    world.now += WAITS
-    await world.told()
-    assert (await world.box()).entries, "its job may still end"
-    await world.becomes(state=JobState.FAILED)
-    await world.told()
-    assert empty(await world.box())
-    assert not (await world.box()).suspension
-    assert PLACE not in await world.store.outbox.places()
-    assert len(world.slack.said) == 1
-
-
-async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: World):
-    await world.follow()
-    await world.becomes(state=JobState.FAILED)
-    world.slack.trouble = ["lost"]
-    await deliver(world.services, PLACE)
-    await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=world.now))
-    world.now += WAITS - timedelta(hours=1)
-    await world.told()
-    assert (await world.box()).begun
-    world.now += timedelta(hours=1)
-    await world.told()
-    assert empty(await world.box())
 
 
 async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else(
