@@ -4,7 +4,7 @@ A subscription is one job followed in one place. Its card is the message about i
 one card.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -35,6 +35,10 @@ class To(StrEnum):
     DM = "dm"
 
 
+_TELLS_MORE = (On.FAILED, On.DONE, On.ANY)
+_REACHES_MORE = (To.DM, To.THREAD, None, To.HERE)
+
+
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -50,6 +54,18 @@ class Terms(_Value):
     on: On = On.DONE
     to: To | None = None
     mention: tuple[str, ...] = ()
+
+    @classmethod
+    def joined(cls, asked: Sequence["Terms"]) -> "Terms":
+        """Return what fulfils the terms of several people, as the first one's: what tells most, and calls everybody."""
+        calling = dict.fromkeys(person for terms in asked for person in terms.mention)
+        return asked[0].model_copy(
+            update={
+                "on": max((terms.on for terms in asked), key=_TELLS_MORE.index),
+                "to": max((terms.to for terms in asked), key=_REACHES_MORE.index),
+                "mention": tuple(calling),
+            }
+        )
 
     def wants(self, state: JobState) -> bool:
         """Whether a job's move into this state is to be told."""
@@ -90,8 +106,9 @@ class Snooze(_Value):
 class Card(_Value):
     """A message that follows jobs, by ref. `place` is that of a channel or, for direct messages, of a person.
 
-    `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted. What happens while
-    it is snoozed is `held` back: the last change of each job; `held_final` says that the end of the batch is, too.
+    `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted. Where several people
+    subscribed, `asked` are the terms of each, and `terms` what fulfils them all. What happens while it is snoozed is
+    `held` back: the last change of each job; `held_final` says that the end of the batch is, too.
     """
 
     id: str
@@ -100,9 +117,15 @@ class Card(_Value):
     jobs: Mapping[str, Followed] = {}
     channel: str = ""
     ts: str = ""
+    asked: tuple[Terms, ...] = ()
     snooze: Snooze | None = None
     held: Mapping[str, Change] = {}
     held_final: bool = False
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Who subscribed, the first one first."""
+        return tuple(terms.user for terms in self.asked or (self.terms,))
 
     @property
     def owing(self) -> bool:
@@ -123,6 +146,12 @@ class Card(_Value):
     def over(self) -> bool:
         """Whether no job of it is followed any more."""
         return all(each.fate is not None for each in self.jobs.values())
+
+    def asked_for(self, terms: Terms) -> Self:
+        """Return the card on somebody's terms too: those that they had before are replaced, those of others stay."""
+        each = {one.user: one for one in self.asked or (self.terms,)} | {terms.user: terms}
+        asked = tuple(each.values())
+        return self.model_copy(update={"asked": asked if len(asked) > 1 else (), "terms": Terms.joined(asked)})
 
     def having(self, ref: str, followed: Followed) -> Self:
         """Return the card with one job on it, or as it is now."""

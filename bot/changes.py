@@ -12,12 +12,19 @@ class Fate(StrEnum):
     """Why a job is no longer followed.
 
     `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, and nobody knows why.
+    `UNCONFIGURED`: its service was taken out of the configuration.
     """
 
     ENDED = "ended"
     EXPIRED = "expired"
     GONE = "gone"
     UNSUBSCRIBED = "unsubscribed"
+    UNCONFIGURED = "unconfigured"
+
+    @property
+    def by_people(self) -> bool:
+        """Whether people decided it, and not the job or its provider: nobody waits to hear of it."""
+        return self in {Fate.UNSUBSCRIBED, Fate.UNCONFIGURED}
 
 
 class Kind(StrEnum):

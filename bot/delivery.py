@@ -11,7 +11,8 @@ import structlog
 
 from bot import outgoing
 from bot.editing import dropped
-from bot.outgoing import AWAY, Step
+from bot.notices import WAITS
+from bot.outgoing import AWAY, Step, expected
 from bot.owners import tell_of_lost, tell_of_suspension
 from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
@@ -62,6 +63,9 @@ async def _next(visit: Visit, box: Box) -> float:
         await outbox.take_out(box.place, box.unreadable)
     if box.suspension:
         await tell_of_suspension(visit, box, box.suspension)
+        if visit.now - box.suspension.since >= WAITS and all(card.over for card in expected(box).values()):
+            await _give_up(visit, box)
+            return 0.1
         return 0
     if box.begun:
         return await recover(visit, box.begun)
@@ -72,6 +76,18 @@ async def _next(visit: Visit, box: Box) -> float:
     if step := outgoing.next_step(box, visit.now):
         return await _take(visit, box, step)
     return 0
+
+
+async def _give_up(visit: Visit, box: Box) -> None:
+    """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
+    outbox = visit.services.store.outbox
+    log.warning("what waited for a suspended place is dropped", place=box.place, entries=len(box.entries))
+    await outbox.take_out(box.place, Step(box.entries).by_slot)
+    if box.begun:
+        await outbox.clear(box.place, box.begun.id)
+    for card_id in box.cards:
+        await outbox.unmark(box.place, card_id, box.stale.get(card_id, ""), drop=box.records[card_id])
+    await outbox.restore(box.place)
 
 
 async def _take(visit: Visit, box: Box, step: Step) -> float:
@@ -93,7 +109,7 @@ async def _carry_out(visit: Visit, box: Box, step: Step) -> float:
 def _subscribers(box: Box, step: Step) -> set[str]:
     """Who subscribed to what a step is about."""
     bodies = [entry.body for entry in step.entries]
-    known = {box.cards[write.id].terms.user for write in step.writes if write.id in box.cards}
+    known = {user for write in step.writes if write.id in box.cards for user in box.cards[write.id].owners}
     return known | {body.terms.user for body in bodies if isinstance(body, SubscribedEntry)}
 
 

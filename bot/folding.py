@@ -92,7 +92,7 @@ class Folded:
         ref = str(body.job.ref)
         if ref in card.held and card.held[ref].kind is Kind.LOST:
             card = _without(card, ref)  # it is there again
-        card = card.model_copy(update={"terms": body.terms, "held_final": False}).having(ref, Followed())
+        card = card.asked_for(body.terms).model_copy(update={"held_final": False}).having(ref, Followed())
         self._keep(card, Urgency.STATE)
         return None if card.ts else Post(card=card)
 
@@ -113,10 +113,11 @@ class Folded:
         card = self.cards.get(card_id)
         if card is None or ref not in card.jobs:
             return None
-        was_over = card.over
-        followed = Followed(fate=Fate.UNSUBSCRIBED, job=body.job, by=body.by, at=body.at)
+        goes_on = not card.over
+        followed = Followed(fate=body.fate, job=body.job, by=body.by, at=body.at)
         card = _without(card, ref).having(ref, followed)
-        post = _final(card) if card.batch and card.over and not was_over else None
+        # Somebody who unsubscribes wants to hear no more of it.
+        post = _final(card) if not body.by and card.batch and card.over and goes_on else None
         card = card.model_copy(update={"held_final": card.held_final or bool(post)}) if card.snooze else card
         self._keep(card, Urgency.STATE)
         return None if card.snooze else post
@@ -167,7 +168,7 @@ def _without(card: Card, ref: str) -> Card:
 
 def _final(card: Card) -> Post | None:
     """Return the one final post of a batch, when it tells what its terms ask for."""
-    ends = [each for each in card.jobs.values() if each.fate is not Fate.UNSUBSCRIBED]
+    ends = [each for each in card.jobs.values() if each.fate and not each.fate.by_people]
     wanted = any(each.fate is not Fate.ENDED or (each.job and card.terms.wants(each.job.state)) for each in ends)
     return Post(card=card, final=True) if wanted else None
 

@@ -91,7 +91,7 @@ async def _neighbours(services: Services, slack: AsyncWebClient, user: str, chan
     if known is None or id_of(channel) not in known:
         return Neighbours(channel, None if known is None else False)
     cards = await subscriptions(services, here=channel)
-    return Neighbours(channel, there=True, cards=[each for each in cards if each.card.terms.user != user])
+    return Neighbours(channel, there=True, cards=[each for each in cards if user not in each.card.owners])
 
 
 async def _health(services: Services) -> list[ServiceHealth]:

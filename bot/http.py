@@ -61,7 +61,7 @@ async def _told(reason: Reason) -> str | None:
             return await reason()
     except TimeoutError:
         named = reason.func if isinstance(reason, partial) else reason
-        return f"no answer within {READY_S:g} s from {named.__qualname__}"
+        return f"no answer within {READY_S:g} s from {named.__qualname__.rpartition('<locals>.')[2]}"
 
 
 def slack_events(app: AsyncApp, signing_secret: str) -> Route:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.cards import Card
 from bot.changes import Change
 from providers.models import JobRef
+
+WAITS = timedelta(days=30)
+"""For so long a suspended place is waited for: what it was to be told is dropped then, once its jobs have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,16 @@ class Subscribed:
     """How a command to subscribe went, for the answer to whoever typed it.
 
     `card` is the card that follows the new ones; `changed` are jobs that were subscribed to here before and are now
-    followed on the new terms; `suspended` is why Slack takes no message for the place.
+    followed on the new terms, beside those of `others`; `suspended` is why Slack takes no message for the place;
+    `resumed` says that it took none until now.
     """
 
     card: Card | None
     followed: Sequence[JobRef] = ()
     changed: Sequence[JobRef] = ()
+    others: Sequence[str] = ()
     suspended: str | None = None
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

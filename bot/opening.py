@@ -1,13 +1,23 @@
 """Opens what use cases need; whoever asks in Slack or in a terminal begins here."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
 
 from bot.access import Access
 from bot.config import Settings
 from bot.services import ANSWER_S, Services
-from bot.store import Store
+from bot.store import Store, StoreUnavailable
 from providers import registry
+
+PATIENCE_S = 30.0
+"""Machines start in any order: for so long Redis may be away while a process starts that cannot do without."""
+TRY_S = 1.5
+"""Between two tries: longer than a connection that failed pauses."""
+
+log = structlog.get_logger("callboard")
 
 
 @asynccontextmanager
@@ -16,12 +26,28 @@ async def open_services(
 ) -> AsyncGenerator[Services]:
     """Open Redis, an HTTP client, and the providers of every account.
 
-    Raises EmbeddedRedisError and ConfigError; with `redis_needed`, also StoreUnavailable.
+    Raises EmbeddedRedisError and ConfigError; with `redis_needed`, also StoreUnavailable, after PATIENCE_S seconds.
     """
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(settings.redis, needed=redis_needed))
         if redis_needed:
-            await store.ping()
+            await _answers(store)
         client = await stack.enter_async_context(registry.http_client())
         providers = registry.build(settings.accounts, client, store.budget)
         yield Services(providers, store, answer_s=answer_s, access=Access(settings.access))
+
+
+async def _answers(store: Store) -> None:
+    """Return when Redis answers. Raises StoreUnavailable when it does not for PATIENCE_S seconds."""
+    loop, waits = asyncio.get_running_loop(), False
+    ends = loop.time() + PATIENCE_S
+    while True:
+        try:
+            return await store.ping()
+        except StoreUnavailable as error:
+            if loop.time() >= ends:
+                raise
+            if not waits:
+                log.warning("Redis is waited for", seconds=PATIENCE_S, reason=str(error))
+        waits = True
+        await asyncio.sleep(TRY_S)

@@ -145,11 +145,12 @@ def _told(post: Post) -> list[Told]:
         return [post.told]
     if post.card is None:
         return []
-    terms, ends = post.card.terms, [(each.fate, each.job, each.at) for each in post.card.jobs.values()]
+    terms = post.card.terms
+    ends = ((each.fate, each.job, each.at) for each in post.card.jobs.values() if each.fate and not each.fate.by_people)
     changes = (
         Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=fate)
         for fate, job, at in ends
-        if job and at and fate is not Fate.UNSUBSCRIBED and (fate is not Fate.ENDED or terms.wants(job.state))
+        if job and at and (fate is not Fate.ENDED or terms.wants(job.state))
     )
     return [Told(post.card, change, post.held) for change in changes]
 

@@ -15,7 +15,10 @@ from bot.waking import wake
 
 
 async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
-    """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there; each once."""
+    """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there.
+
+    Each once a day at the most, for as long as the place goes on refusing for the same reason.
+    """
     if suspension.told:
         return
     mine: dict[str, list[Card]] = defaultdict(list)
@@ -26,13 +29,15 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
     }
     concerned = [card for card in box.cards.values() if not card.over or card.owing or card.id in box.stale]
     for each in await shown(visit.services, concerned):
-        mine[each.card.terms.user].append(each.card.naming({**waiting, **each.jobs}))
+        for user in each.card.owners:
+            mine[user].append(each.card.naming({**waiting, **each.jobs}))
     for entry in box.entries:
         if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
             job = Followed(job=entry.body.job)
             card = Card(id=entry.card, place=box.place, terms=entry.body.terms, jobs={str(entry.body.job.ref): job})
             mine[card.terms.user].append(card)
-    once = f"suspended:{box.place}:{suspension.since.timestamp():.3f}"
+    began = suspension.first or suspension.since
+    once = f"suspended:{box.place}:{began.timestamp():.3f}"
     for user, cards in mine.items():
         if user != box.place:
             note = SuspendedPlace(place=box.place, reason=suspension.reason, cards=cards)
@@ -42,19 +47,20 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
 
 
 async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
-    """Tell the owner of each job that its provider lost, where the channel alone would read it.
+    """Tell the owners of each job that its provider lost, where the channel alone would read it.
 
-    That is who the card belonged to then: the same person, should a crash have this done again with more entries.
+    That is who had subscribed by then: the same people, should a crash have this done again with more entries.
     """
-    owners = {card.id: card.terms.user for card in box.cards.values()}
+    owners = {card.id: dict.fromkeys(card.owners) for card in box.cards.values()}
     for entry in step.entries:
         if isinstance(entry.body, SubscribedEntry):
-            owners[entry.card] = entry.body.terms.user
+            owners.setdefault(entry.card, {})[entry.body.terms.user] = None
         if not isinstance(entry.body, ChangedEntry) or entry.body.change.fate is not Fate.GONE:
             continue
         card = next((Card.model_validate_json(w.after) for w in step.writes if w.id == entry.card), None)
         if card and not is_person(card.place):
             once = f"lost:{entry.card}:{entry.body.change.job.id}:{entry.id}"
             note = NoteEntry(note=LostJob(card=card, change=entry.body.change))
-            await visit.services.store.outbox.put(owners[card.id], note, once)
-            await wake(visit.services, owners[card.id])
+            for user in owners[card.id]:
+                await visit.services.store.outbox.put(user, note, once)
+                await wake(visit.services, user)

@@ -129,9 +129,9 @@ async def socket_modes(
     async with AsyncExitStack() as stack:
         lines = [await stack.enter_async_context(socket_mode(app, app_token, ping_s=ping_s)) for _ in range(number)]
 
-        async def trouble() -> str | None:
+        async def socket_mode_trouble() -> str | None:
             """Nobody hears Slack."""
             told = [await line.trouble() for line in lines]
             return None if None in told else told[0]
 
-        yield trouble
+        yield socket_mode_trouble

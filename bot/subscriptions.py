@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bot import plan
@@ -22,6 +22,7 @@ from bot.places import is_direct
 from bot.services import Services
 from bot.store.entries import NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
+from bot.store.tracked import Service
 from bot.tracking import observe
 from bot.visits import read_box
 from bot.waking import look, seek_from, wake
@@ -60,10 +61,12 @@ async def subscribe(
     followed, changed, cards = await _follow(services, jobs, asked_at, place, terms, card or secrets.token_hex(5))
     await services.store.outbox.restore(place)
     box = await _told(services, place)
+    after = expected(box)
     return details, Subscribed(
         card=next((box.cards[each] for each in cards if each in box.cards), None),
         followed=followed,
         changed=changed,
+        others=[user for each in cards if each in after for user in after[each].owners if user != terms.user],
         suspended=box.suspension.reason if box.suspension else None,
     )
 
@@ -140,10 +143,14 @@ def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
 
 async def _leave(services: Services, ref: JobRef, place: str, user: str) -> Job | None:
     """Stop following one job in one place; return what was last seen of it, None where it was not followed."""
-    known = (await services.store.tracked.read([ref])).get(ref)
-    job = known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
+    job = await _last_seen(services, ref)
     entry = UnsubscribedEntry(job=job, by=user, at=services.clock()).model_dump_json()
     return job if await services.store.tracked.unsubscribe(ref, place, entry) else None
+
+
+async def _last_seen(services: Services, ref: JobRef) -> Job:
+    known = (await services.store.tracked.read([ref])).get(ref)
+    return known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
 
 
 async def snooze(services: Services, card_id: str, here: str, user: str, until: datetime | None) -> Card | None:
@@ -177,7 +184,7 @@ async def subscriptions(services: Services, *, here: str | None = None, user: st
     for place in places:
         box = await read_box(services, place)
         seen = (_seen(services, card) for card in expected(box).values())
-        cards += [card for card in seen if not card.over and user in {None, card.terms.user}]
+        cards += [card for card in seen if not card.over and (user is None or user in card.owners)]
         if box.suspension:
             suspended[place] = box.suspension.reason
     cards.sort(key=lambda card: card.terms.at)
@@ -206,13 +213,23 @@ async def end_unseen(services: Services, place: str) -> None:
                 await _withhold(services, ref, card)
 
 
+async def end_unconfigured(services: Services, place: str, gone: Collection[Service]) -> None:
+    """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
+    for card in expected(await read_box(services, place)).values():
+        for ref in _followed(card):
+            if (ref.account, ref.service) in gone:
+                job, now = await _last_seen(services, ref), services.clock()
+                entry = UnsubscribedEntry(job=job, by="", at=now, fate=Fate.UNCONFIGURED)
+                await services.store.outbox.put(place, entry, f"unconfigured:{card.id}:{ref}", card.id)
+
+
 async def end_all(services: Services, place: str) -> set[str]:
     """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
     cards = expected(await read_box(services, place)).values()
     for card in cards:
         for ref in _followed(card):
             await _leave(services, ref, place, "")
-    return {card.terms.user for card in cards}
+    return {user for card in cards for user in card.owners}
 
 
 async def _withhold(services: Services, ref: JobRef, card: Card) -> None:
@@ -231,7 +248,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     kept = (await read_box(services, place)).cards.get(card or "")
     jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job] if kept else []
     permit(services, [job.account for job in jobs], place)
-    await services.store.outbox.restore(place)
+    resumed = await services.store.outbox.restore(place)
     followed: list[JobRef] = []
     if kept:
         terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
@@ -241,6 +258,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
         card=box.cards.get(card or ""),
         followed=followed,
         suspended=box.suspension.reason if box.suspension else None,
+        resumed=resumed,
     )
 
 

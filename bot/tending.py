@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
+from bot import retiring
 from bot.services import Services
 from bot.store import StoreUnavailable
-from bot.subscriptions import end_unseen
+from bot.subscriptions import end_unconfigured, end_unseen
 from bot.tracking import BACK_OFF_MAX_S
 from bot.waking import look, wake
 
@@ -19,7 +20,7 @@ LATE = timedelta(seconds=60)
 def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]:
     """Return what tells whether a worker is not ready: each returns why, or None."""
 
-    async def lagging() -> str | None:
+    async def followed_jobs() -> str | None:
         """Services whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
         pairs = services.catalog.pairs
         try:
@@ -35,7 +36,7 @@ def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]
                 late.append("/".join(service))
         return f"followed jobs are not looked at: {', '.join(late)}" if late else None
 
-    return (lagging,)
+    return (followed_jobs,)
 
 
 async def tend(services: Services) -> None:
@@ -57,13 +58,17 @@ async def tend(services: Services) -> None:
 async def visit_all(services: Services) -> None:
     """Visit every place that has cards: for entries of its own, cards to drop, and a fresh look on a few cards.
 
-    Raises StoreUnavailable.
+    What was followed of services that are gone from the configuration ends. Raises StoreUnavailable.
     """
+    gone = await retiring.gone(services)
     places = await services.store.outbox.places()
     room = REFRESHED_MAX
     for place in sorted(places):
         await end_unseen(services, place)
+        if gone:
+            await end_unconfigured(services, place, gone)
         cards = await services.store.outbox.open_cards(place, room) if room else []
         await services.store.outbox.refresh((place, card) for card in cards)
         room -= len(cards)
         await wake(services, place)
+    await retiring.forget(services, gone)

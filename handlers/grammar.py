@@ -131,7 +131,11 @@ COMMANDS = (
         "subscribe",
         "JOB… [on:done|failed|any] [to:here|thread|dm] [mention:@someone]",
         "follow jobs: one card here, kept up to date, and a word when they end",
-        ("Jobs named together share one card. A subscription ends with its job.",),
+        (
+            "Jobs named together share one card. A subscription ends with its job.",
+            "Subscribing to what others follow here joins their card, which tells what any of you asked for.",
+            "Subscribing again changes what you asked for yourself.",
+        ),
         ("subscribe f18320e61e4c4dc685aa2dfc22a28dc5", "subscribe f18320e61e4c4dc685aa2dfc22a28dc5 on:failed to:dm"),
         words=OPTIONS,
         slack_only=True,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.cards import Snooze, Terms
-from bot.changes import Change
+from bot.changes import Change, Fate
 from bot.notices import LostJob, SoughtInVain, SuspendedPlace
 from providers.models import Job
 
@@ -32,12 +32,16 @@ class ChangedEntry(_Body):
 
 
 class UnsubscribedEntry(_Body):
-    """Somebody stopped following a job; `job` is what was last seen of it. `by` is empty where access rules did it."""
+    """Somebody stopped following a job; `job` is what was last seen of it.
+
+    `by` is empty where access rules did it, or the configuration, as `fate` tells.
+    """
 
     type: Literal["unsubscribed"] = "unsubscribed"
     job: Job
     by: str
     at: datetime
+    fate: Fate = Fate.UNSUBSCRIBED
 
 
 class SnoozedEntry(_Body):

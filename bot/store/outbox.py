@@ -13,7 +13,7 @@ from bot.cards import Card
 from bot.store import entries
 from bot.store.connection import Link, Part
 from bot.store.entries import Body, Entry
-from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, STALE, SUSPENDED, TOLD, TURN
+from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, REFUSED, STALE, SUSPENDED, TOLD, TURN
 from bot.store.scripts import script
 
 READ_MAX = 1000
@@ -76,13 +76,17 @@ def _with_message(write: Write, channel: str, ts: str) -> Write:
 
 
 class Suspension(BaseModel):
-    """Why Slack takes nothing for a place (its error code) and since when; `told` says that the owners know."""
+    """Why Slack takes nothing for a place (its error code) and since when; `told` says that the owners know.
+
+    `first` is when that began: each restoring that does not help leads to another suspension.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     reason: str
     since: datetime
     told: bool = False
+    first: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -173,7 +177,9 @@ class Outbox:
         told = (step.id, step.model_copy(update={"writes": ()}).model_dump_json(), TOLD.seconds, kind, turn)
         # Known before, should this process die; and after, should somebody forget the empty place meanwhile.
         known = ("SADD", PLACES.of(), place)
-        _, done, _ = await self.link.ask_all([known, ("EVAL", script("apply"), 5, *keys, *told, *cards), known])
+        taken = [("DEL", REFUSED.of(place))] if kind == "post" else []
+        commands = [known, ("EVAL", script("apply"), 5, *keys, *told, *cards), known, *taken]
+        _, done, *_ = await self.link.ask_all(commands)
         return bool(done)
 
     async def take_out(self, place: str, told: Mapping[str, Sequence[str]]) -> None:
@@ -221,7 +227,13 @@ class Outbox:
 
     async def suspend(self, place: str, suspension: Suspension) -> None:
         """Keep everything for a place back until it is restored; one that is suspended already stays as it is."""
-        await self.link.ask("SET", SUSPENDED.of(place), suspension.model_dump_json(), "NX")
+        refused = await self.link.ask("GET", REFUSED.of(place))
+        before = Suspension.model_validate_json(refused) if refused else suspension
+        first = (before.first or before.since) if before.reason == suspension.reason else suspension.since
+        text = suspension.model_copy(update={"first": first}).model_dump_json()
+        # Known before: whoever is told of the suspension reads it first.
+        kept = [("SET", REFUSED.of(place), text, "EX", REFUSED.seconds), ("SET", SUSPENDED.of(place), text, "NX")]
+        await self.link.ask_all(kept)
 
     async def owners_told(self, place: str, suspension: Suspension) -> None:
         """Note that the owners know of a suspension; a place that was restored meanwhile stays so."""
@@ -251,7 +263,7 @@ class Outbox:
     async def purge(self, place: str, services: Iterable[str]) -> None:
         """Forget everything about a place, told or not; the place itself last, so that this can be done again."""
         slots = [*services, place]
-        whole = [key.of(place) for key in (BEGUN, CARDS, STALE, SUSPENDED, PACE, TURN)]
+        whole = [key.of(place) for key in (BEGUN, CARDS, STALE, SUSPENDED, REFUSED, PACE, TURN)]
         gone = [("DEL", key) for key in (*whole, *(OUTBOX.of(slot, place) for slot in slots))]
         await self.link.ask_all([*gone, *(("SREM", PENDING.of(slot), place) for slot in slots)])
         await self.leave(place)

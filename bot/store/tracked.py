@@ -1,6 +1,7 @@
 """Followed jobs, service by service: as they were last seen, when to look next, and who follows them."""
 
 import json
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 from bot.changes import fingerprint
 from bot.store.connection import Link, Part
-from bot.store.keys import DUE, JOBS, MINE, OUTBOX, PENDING, PLACES, SUBSCRIPTIONS
+from bot.store.keys import CONFIGURED, DUE, JOBS, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS, SWEEP
 from bot.store.scripts import script
 from providers.models import Job, JobRef
 
@@ -19,6 +20,8 @@ _LEFT_OUT = _ELSEWHERE | _DETAILS
 """What no card shows: a job is kept in about 300 bytes."""
 MISSED = "?"
 """Begins the fingerprint of a job that the provider did not know when it was last asked."""
+
+_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
 
 Service = tuple[str, str]
 
@@ -119,14 +122,16 @@ class Tracked:
         await self.link.ask_all(
             [("SADD", PLACES.of(), place), ("SADD", MINE.of(user), place), ("EXPIRE", MINE.of(user), MINE.seconds)]
         )
-        told: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, entry)
-        found, new = await self.link.ask("EVAL", script("subscribe"), 5, *_keys(slot, place), *told)
+        about: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, entry)
+        told = (*_keys(slot, place), *about, REPLY.seconds)
+        found, new = json.loads(await self.link.ask("EVAL", script("subscribe"), 6, *told))
         return found, bool(new)
 
     async def unsubscribe(self, ref: JobRef, place: str, entry: str) -> str | None:
         """Stop following a job in a place; return the card that followed it there, None when none did."""
         slot = f"{ref.account}/{ref.service}"
-        return await self.link.ask("EVAL", script("unsubscribe"), 5, *_keys(slot, place), ref.id, place, entry)
+        told = (*_keys(slot, place), ref.id, place, entry, REPLY.seconds)
+        return await self.link.ask("EVAL", script("unsubscribe"), 6, *told)
 
     async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
         """Return what is known of followed jobs, and when they are looked at next; one round trip."""
@@ -181,6 +186,21 @@ class Tracked:
             for number, first, places in zip(told[::3], told[1::3], told[2::3], strict=True)
         ]
 
+    async def configured(self, mine: Iterable[Service], now: datetime) -> dict[Service, datetime]:
+        """Note that these services are configured here; return when each service was configured somewhere last."""
+        noted = [part for service in mine for part in ("/".join(service), milliseconds(now))]
+        commands = [("HSET", CONFIGURED.of(), *noted)] if noted else []
+        *_, told = await self.link.ask_all([*commands, ("HGETALL", CONFIGURED.of())])
+        return {_service(slot): instant(int(at)) for slot, at in told.items()}
+
+    async def purge(self, service: Service) -> None:
+        """Forget a service, with all that waits to be told of it; its name last, so that this can be done again."""
+        slot = "/".join(service)
+        places = await self.link.ask("SMEMBERS", PENDING.of(slot))
+        keys = (*(OUTBOX.of(slot, place) for place in places), *(key.of(slot) for key in _OF_A_SERVICE))
+        await self.link.ask_all([("DEL", key) for key in keys])
+        await self.link.ask("HDEL", CONFIGURED.of(), slot)
+
 
 def record(job: Job, checked_at: datetime, *, missed: bool = False) -> str:
     """Return how a job is kept: a line of what scripts and the planner want, then the job as JSON."""
@@ -208,6 +228,11 @@ def instant(ms: float) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
+def _service(slot: str) -> Service:
+    account, _, service = slot.partition("/")
+    return account, service
+
+
 def _word(text: str | None) -> str:
     return (text or "").replace("|", " ").replace("\n", " ")
 
@@ -218,8 +243,9 @@ def _due(job_id: str, text: str) -> Due:
 
 
 def _keys(slot: str, place: str) -> tuple[str, ...]:
+    """The keys of a call; its reply has a name of its own, since redis-py may send a call that broke off once more."""
     beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
-    return (*beside, OUTBOX.of(slot, place))
+    return (*beside, OUTBOX.of(slot, place), REPLY.of(slot, secrets.token_hex(8)))
 
 
 def _first_score(found: Any) -> datetime | None:

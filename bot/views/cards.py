@@ -1,7 +1,7 @@
 """A card: the one message that follows a job, or several that were subscribed together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.cards import FAILING, Card, Check, Followed, Shown
 from bot.changes import Fate
@@ -10,18 +10,21 @@ from bot.views import snoozes
 from bot.views.errors import happened
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import FATES, OUTCOMES, mark, name, outcome, plain_state, reason, state, tally, unended
-from bot.views.terms import calls_number, person, promise
+from bot.views.terms import calls_number, people, person, promise
 from bot.views.text import age, bold, clock, count, date, duration, plain, unformatted
 from providers.models import Job, JobRef, JobState
 
 LINES_MAX = 12
 """Jobs of a batch that are named; the others are counted."""
 SERVICES_MAX = 5
+DRAWN_EVERY = timedelta(minutes=1)
+"""A card on which nothing changes is drawn anew about so often."""
 _STEPS = 10
 _UNSEEN = "Not followed any more: its account may not be seen here"
-_LOST = {
+_ENDED_BY = {
     Fate.EXPIRED: "The provider forgets jobs of this age, so how it ended is not known.",
     Fate.GONE: "The provider no longer knows this job, and does not say why.",
+    Fate.UNCONFIGURED: "Its service is not configured any more.",
 }
 
 
@@ -62,7 +65,12 @@ def title(job: Job, fate: Fate | None = None) -> str:
     return f"{lead} · {bold(name(job), 120)}"
 
 
-_FATE_WORDS = {Fate.GONE: "Gone", Fate.EXPIRED: "Expired", Fate.UNSUBSCRIBED: "No longer followed"}
+_FATE_WORDS = {
+    Fate.GONE: "Gone",
+    Fate.EXPIRED: "Expired",
+    Fate.UNSUBSCRIBED: "No longer followed",
+    Fate.UNCONFIGURED: "No longer followed",
+}
 
 
 def bar(percent: int) -> str:
@@ -86,8 +94,8 @@ def _about(job: Job) -> str:
 def _progress(job: Job, followed: Followed) -> Iterator[str]:
     """How far a job is, how it ended, or how it was seen last."""
     match followed.fate:
-        case Fate.EXPIRED | Fate.GONE:
-            yield f"{_LOST[followed.fate]} Last seen: {state(job)}."
+        case Fate.EXPIRED | Fate.GONE | Fate.UNCONFIGURED:
+            yield f"{_ENDED_BY[followed.fate]} Last seen: {state(job)}."
         case Fate.UNSUBSCRIBED:
             how = f"Unsubscribed by {person(followed.by)}" if followed.by else _UNSEEN
             yield f"{how}. Last seen: {state(job)}."
@@ -141,7 +149,8 @@ def summary(card: Card, known: Mapping[str, Job]) -> str:
     """How many of a batch have ended, of those whose end was waited for."""
     following = _following(card, known)
     if not following:
-        return f"*None of {count(len(known), 'job')} is followed any more*"
+        none = {2: "Neither job"}.get(len(known), f"None of the {count(len(known), 'job')}")
+        return f"*{none} is followed any more*"
     ended = _ended(following)
     if ended == len(following):
         every = {1: "1 job has", 2: "Both jobs have"}.get(ended, f"All {count(ended, 'job')} have")
@@ -166,7 +175,7 @@ def line(job: Job, word: str) -> str:
 
 
 def _subscribed(card: Card) -> str:
-    who = f"Subscribed by {person(card.terms.user)}"
+    who = f"Subscribed by {people(card.owners)}"
     if card.over:
         return who
     return " · ".join(filter(None, [who, promise(card.terms), calls_number(card.terms)]))
@@ -175,8 +184,8 @@ def _subscribed(card: Card) -> str:
 def _checks(shown: Shown, now: datetime) -> list[str]:
     failing = {where: check for where, check in shown.checks.items() if fails(check, now)}
     working = [check for where, check in shown.checks.items() if where not in failing]
-    lines = [_failing(where, check) for where, check in list(failing.items())[:SERVICES_MAX]]
-    return [*filter(None, [_when_checked(working)]), *lines]
+    lines = [_failing(where, check, now) for where, check in list(failing.items())[:SERVICES_MAX]]
+    return [*filter(None, [_when_checked(working, now)]), *lines]
 
 
 def fails(check: Check, now: datetime) -> bool:
@@ -184,19 +193,24 @@ def fails(check: Check, now: datetime) -> bool:
     return check.failing_since is not None and now - check.failing_since >= FAILING
 
 
-def _when_checked(checks: Sequence[Check]) -> str:
+def _when_checked(checks: Sequence[Check], now: datetime) -> str:
     """When jobs were asked about, and when they will be; of several services the one that comes last."""
     last = min((check.at for check in checks if check.at), default=None)
-    following = max((check.next_at for check in checks if check.next_at), default=None)
-    parts = [f"checked {age(last)}" if last else "", f"next check {clock(following)}" if following else ""]
+    following = max((check.next_at for check in checks if check.next_at and check.next_at > now), default=None)
+    parts = [f"checked {age(last)}" if last else "", f"next check {_coming(following, now)}" if following else ""]
     return " · ".join(filter(None, parts))
 
 
-def _failing(where: str, check: Check) -> str:
+def _coming(moment: datetime, now: datetime) -> str:
+    """When something will be, in words that are still true when the card is drawn next."""
+    return clock(moment) if moment - now > DRAWN_EVERY else "within a minute"
+
+
+def _failing(where: str, check: Check, now: datetime) -> str:
     last = check.at or check.failing_since
     since = f" since {date(last)}" if last else ""
     because = happened(check.error) if check.error else f"{bold(where, 80)} could not answer"
-    again = f" Next try {clock(check.next_at)}." if check.next_at else ""
+    again = f" Next try {_coming(check.next_at, now)}." if check.next_at and check.next_at > now else ""
     return f"⚠️ not checked{since}, because {because}.{again}"
 
 

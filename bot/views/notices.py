@@ -6,7 +6,7 @@ from itertools import takewhile
 from bot.addresses import JOBS_MAX
 from bot.cards import Card
 from bot.changes import Change, Fate, Kind
-from bot.notices import Digest, LostJob, SoughtInVain, SuspendedPlace, Told
+from bot.notices import WAITS, Digest, LostJob, SoughtInVain, SuspendedPlace, Told
 from bot.payloads import SEE_ALL, Ask
 from bot.views import suspensions
 from bot.views.cards import details_button, ending, line, seen, still, summary, title
@@ -70,9 +70,9 @@ def _meant(job: Job, meaning: Meaning) -> list[str]:
 def _plain(change: Change) -> str:
     job = change.job
     if left := unended(change.fate):
-        return f"{mark(left)} {left.capitalize()}: {name(job)}, {job.ref}"
+        return f"{mark(left)} {left.capitalize()}: {name(job)}, {job.account}/{job.service}"
     why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
-    return f"{plain_state(job)}: {name(job)}{why}, {job.ref}"
+    return f"{plain_state(job)}: {name(job)}{why}, {job.account}/{job.service}"
 
 
 def final(card: Card, meaning: Meaning) -> Message:
@@ -199,13 +199,13 @@ def suspended(place: SuspendedPlace) -> Message:
     what = f"suspended {count(number, 'subscription')} of yours" if number else "cannot tell what became of your jobs"
     lines = [
         f"⏸️ I {what}, because {suspensions.why(place.reason, place.place)}.",
-        f"Nothing is lost. {suspensions.help_against(place.reason)}",
+        f"All that I have to tell there waits for {WAITS.days} days. {suspensions.help_against(place.reason)}",
     ]
     names = [_names(card) for card in place.cards]
     foot = actions("suspended", suspensions.restore_button(place.place))
     text = section("\n".join(lines))
     body = Budget([text, *foot]).fit_lines(names, lambda left: f"… and {count(left, 'more card')}", NAMES_MAX)
-    return message(unformatted("\n".join(lines)), [text, *body, *foot])
+    return message(unformatted("\n".join([*lines, *names])), [text, *body, *foot])
 
 
 def _names(card: Card) -> str:

@@ -1,10 +1,13 @@
 """What `callboard check` prints."""
 
+from collections import Counter
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from bot.findings import Report, Status
+from bot.views.text import count
 
 _MARKS = {Status.OK: ("✅ ok", "green"), Status.WARN: ("⚠️  warn", "yellow"), Status.FAIL: ("❌ fail", "red")}
 
@@ -19,5 +22,13 @@ def report(report: Report) -> RenderableType:
         table.add_row(Text(*_MARKS[finding.status]), finding.subject, Text(finding.text))
         if finding.mend:
             table.add_row("", "", Text(f"→ {finding.mend}", "bold"))
-    failed = sum(finding.status is Status.FAIL for finding in report.findings)
-    return Group(table, Text(f"\n{failed} to mend." if failed else "\nEverything works."))
+    return Group(table, Text(f"\n{_summary(report)}"))
+
+
+def _summary(report: Report) -> str:
+    """The last line: what is to be mended, and what to look at."""
+    number = Counter(finding.status for finding in report.findings)
+    warned = count(number[Status.WARN], "warning") if number[Status.WARN] else ""
+    if failed := number[Status.FAIL]:
+        return f"{failed} to mend, and {warned}." if warned else f"{failed} to mend."
+    return f"Everything works, with {warned}." if warned else "Everything works."

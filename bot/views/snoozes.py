@@ -5,6 +5,7 @@ from bot.payloads import SELECTS, SNOOZE, UNSNOOZE, Ask
 from bot.snoozing import Rest
 from bot.views.message import Block, Message, button, context, message, section, select
 from bot.views.states import name
+from bot.views.terms import person
 from bot.views.text import bold, count, date, unformatted
 
 _MENU = (
@@ -39,7 +40,7 @@ def line(card: Card) -> str:
     if card.quiet is None:
         return ""
     waits = f"what happened is told then{_number(card)}" if card.owing else "nothing is told before"
-    return f"😴 Snoozed until {date(card.quiet.until)} by <@{card.quiet.by}>: {waits}"
+    return f"😴 Snoozed until {date(card.quiet.until)} by {person(card.quiet.by)}: {waits}"
 
 
 def _number(card: Card) -> str:

@@ -20,12 +20,13 @@ NO_REASON = "the provider gives no reason"
 """Said of a failed job where others have a code or a message."""
 
 
-FATES = {Fate.GONE: "❔", Fate.EXPIRED: "⌛", Fate.UNSUBSCRIBED: "🔕"}
+FATES = {Fate.GONE: "❔", Fate.EXPIRED: "⌛", Fate.UNSUBSCRIBED: "🔕", Fate.UNCONFIGURED: "🔌"}
 """How a job looks that is no longer followed, although it has not ended."""
 _LOOKS: dict[str, str] = {
     JobState.FAILED: EMOJI[JobState.FAILED],
     Fate.GONE: FATES[Fate.GONE],
     Fate.EXPIRED: FATES[Fate.EXPIRED],
+    Fate.UNCONFIGURED: FATES[Fate.UNCONFIGURED],
     JobState.CANCELLED: EMOJI[JobState.CANCELLED],
     JobState.UNKNOWN: EMOJI[JobState.UNKNOWN],
     JobState.RUNNING: EMOJI[JobState.RUNNING],

@@ -23,7 +23,7 @@ from bot.views.errors import service_error
 from bot.views.jobs import row
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import name, state
-from bot.views.terms import calls, channel, person, promise, subscribing
+from bot.views.terms import calls, channel, people, promise, subscribing
 from bot.views.text import age, bold, code, count, listed, unformatted
 from providers.models import Job, JobRef
 
@@ -75,9 +75,19 @@ def _followed(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: 
     if result.followed:
         lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}")
     if result.changed:
-        new = "the same holds for them now." if result.followed else f"from now on, {told}"
-        lines.append(f"🔁 {_names(result.changed, known)} {_was(result.changed)} followed here before: {new}")
+        lines.append(
+            f"🔁 {_names(result.changed, known)} {_was(result.changed)} followed here before{_before(result, told)}"
+        )
     return lines
+
+
+def _before(result: Subscribed, told: str) -> str:
+    """What new terms mean for jobs that were followed already."""
+    same = f"the same holds for {'it' if len(result.changed) == 1 else 'them'} now."
+    if not result.others:
+        return f": {same if result.followed else f'from now on, {told}'}"
+    stays = f" by {people(result.others)}. What they asked for stays"
+    return f"{stays}, and {same}" if result.followed else f"{stays}; added to it, {told}"
 
 
 def _told(terms: Terms, here: str) -> str:
@@ -168,7 +178,7 @@ def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = ()) -> Message:
     blocks += [section(headline(shown.card, shown.jobs), _details(shown)) for shown in here]
     head = [section(note) for note in notes]
     fitted = Budget(head).fit(blocks, lambda number: context(f"… and {count(number, 'more card')}"))
-    text = [*map(_removal, (refs for _, refs in result.removed)), *notes]
+    text = [*(_removal(card, refs) for card, refs in result.removed), *notes]
     text += [headline(shown.card, shown.jobs) for shown in here]
     ordered = [*fitted, *head] if result.removed else [*head, *fitted]
     return message("\n".join(map(unformatted, text)), ordered)
@@ -178,17 +188,17 @@ def _is(words: Sequence[str]) -> str:
     return f"{'is' if len(words) == 1 else 'are'} not followed"
 
 
-def _removal(refs: Sequence[JobRef]) -> str:
-    return f"🔕 No longer followed: {count(len(refs), 'job')}"
+def _removal(card: Card, refs: Sequence[JobRef]) -> str:
+    return f"🔕 No longer followed: {_listed(refs, {job.ref: job for job in seen(card, {}).values()})}"
 
 
 def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
-    text = f"🔕 No longer followed: {_listed(refs, {job.ref: job for job in seen(card, {}).values()})}"
     again = Ask(text=subscribing(refs, card.terms), card=card.id, place=_elsewhere(card))
     # The only one gives way to its own undoing; of several the others stay.
     action = f"{RUN if alone else OPEN}:undo"
     return section(
-        text, button("Undo", action, again, name=f"Undo: follow {count(len(refs), 'job')}", limit=BUTTON_MAX)
+        _removal(card, refs),
+        button("Undo", action, again, name=f"Undo: follow {count(len(refs), 'job')}", limit=BUTTON_MAX),
     )
 
 
@@ -198,10 +208,16 @@ def restored(result: Subscribed, place: str) -> Message:
         why, cure = suspensions.why(result.suspended, place), suspensions.help_against(result.suspended)
         text, buttons = f"⏸️ Not yet: {why}. {cure}", suspensions.restore_button(place)
     else:
-        refs = [*result.followed, *result.changed]
-        what = f" {count(len(refs), 'job')} {'is' if len(refs) == 1 else 'are'} followed there." if refs else ""
-        text, buttons = f"▶️ I post to {channel(place)} again.{what}", []
+        text, buttons = _restored([*result.followed, *result.changed], place, resumed=result.resumed), []
     return message(unformatted(text), [section(text), *actions("restored", buttons)])
+
+
+def _restored(refs: Sequence[JobRef], place: str, *, resumed: bool) -> str:
+    if not resumed:
+        followed = f"I follow {count(len(refs), 'job')} in {channel(place)} again."
+        return f"🔔 {followed}" if refs else f"▶️ Nothing is in the way: I post to {channel(place)}."
+    what = f" {count(len(refs), 'job')} {'is' if len(refs) == 1 else 'are'} followed there." if refs else ""
+    return f"▶️ I post to {channel(place)} again.{what}"
 
 
 def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: bool) -> Message:
@@ -263,7 +279,7 @@ def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
     asked = [check.at for check in checks if check.at]
     failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
     return [
-        channel(card.place) if mine else f"by {person(card.terms.user)}",
+        channel(card.place) if mine else f"by {people(card.owners)}",
         promise(card.terms),
         calls(card.terms),
         snoozes.fact(card),

@@ -6,6 +6,8 @@ from bot.cards import On, Terms, To
 from bot.places import id_of, is_direct, is_person
 from bot.views.text import count, listed
 
+PEOPLE_MAX = 5
+"""People who are named on a card; the others are counted."""
 _WHAT = {On.DONE: "the end", On.FAILED: "a failure", On.ANY: "every change"}
 
 
@@ -66,3 +68,8 @@ def channel(place: str) -> str:
 def person(place: str) -> str:
     """Name a person by their place."""
     return f"<@{id_of(place)}>"
+
+
+def people(places: Iterable[str]) -> str:
+    """Name people by their places, each once."""
+    return listed([person(place) for place in dict.fromkeys(places)], "and", most=PEOPLE_MAX)

@@ -23,9 +23,9 @@ _SPACES = re.compile(r"\s+")
 # No space, and nothing that ends a link or begins code.
 _LINKABLE = re.compile(r"https://[!-;=?-_a-{}~]{1,1000}")
 # Our own mrkdwn: code, bold, dates, people, channels, user groups and links.
-_OURS = re.compile(
-    r"`([^`]*)`|\*([^*\n]+)\*|<!date\^[^|>]*\|([^>]*)>|<([@#]\w+)>|<!subteam\^(\w+)>|<https?://[^|>]*\|([^>]*)>"
-)
+_OURS = re.compile(r"`([^`]*)`|\*([^*\n]+)\*|<!date\^[^|>]*\|([^>]*)>|<https?://[^|>]*\|([^>]*)>")
+_SOMEBODY = re.compile(r"<(?:@|!subteam\^)\w+>")
+_SOME_CHANNEL = re.compile(r"<#\w+>")
 
 
 def clean(text: str) -> str:
@@ -165,5 +165,6 @@ def listed(words: Sequence[str], conjunction: str = "or", most: int | None = Non
 
 
 def unformatted(mrkdwn: str) -> str:
-    """Return what mrkdwn of ours says, for a notification or a terminal."""
+    """Return what mrkdwn of ours says, for a notification or a terminal; of people and channels ids alone are known."""
+    mrkdwn = _SOMEBODY.sub("somebody", _SOME_CHANNEL.sub("the channel", mrkdwn))
     return html.unescape(_OURS.sub(lambda match: next(text for text in match.groups() if text is not None), mrkdwn))

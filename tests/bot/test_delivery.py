@@ -22,7 +22,7 @@ from bot.store import Store
 from bot.store.entries import NoteEntry
 from bot.store.keys import CARDS, PLACES
 from bot.store.outbox import Box, Urgency
-from bot.subscriptions import snooze, subscribe, unsubscribe
+from bot.subscriptions import snooze, subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
 from bot.tracking import observe, sweep
 from bot.verdicts import VERDICTS, Verdict, judge, retry_after
@@ -223,6 +223,24 @@ async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else
             await world.told()
     await subscribe(world.services, [other.ref], PLACE, Terms(user="U2", at=NOW))
     assert [len((await world.box(user)).entries) for user in (TERMS.user, "U2")] == [1, 0]
+
+
+async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_asked_for(world: World):
+    await world.follow(ANY)
+    ref = world.provider.jobs[0].ref
+    _, result = await subscribe(world.services, [ref], PLACE, Terms(user="U2", at=NOW, on=On.FAILED))
+    assert (result.changed, result.others) == ([ref], ["U1"])
+    assert (await subscribe(world.services, [ref], PLACE, ANY))[1].others == ["U2"]
+    for user in ("U1", "U2"):
+        assert [each.card.owners for each in await subscriptions(world.services, user=user)] == [("U1", "U2")]
+    await edit_cards(world.services, PLACE)
+    assert await world.told() == 1
+    await world.becomes(raw_state="B")
+    assert await world.told() == 2
+    world.slack.trouble = ["is_archived"]
+    await world.becomes(raw_state="C")
+    await world.told()
+    assert [len((await world.box(user)).entries) for user in ("U1", "U2", "U3")] == [1, 1, 0]
 
 
 async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World):

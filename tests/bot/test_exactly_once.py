@@ -125,7 +125,7 @@ class Modelled:
     `snoozed` is until when nothing is told; what would have been is `held` then, by job or as "final".
     """
 
-    terms: Terms
+    asked: dict[str, Terms] = field(default_factory=dict[str, Terms])
     jobs: dict[str, Fate | None] = field(default_factory=dict[str, Fate | None])
     left_at: datetime | None = None
     posts: int = 1
@@ -133,6 +133,13 @@ class Modelled:
     ends: dict[str, JobState] = field(default_factory=dict[str, JobState])
     snoozed: datetime | None = None
     held: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def terms(self) -> Terms:
+        """What tells enough for everybody who subscribed."""
+        each = list(self.asked.values())
+        everything, failures = any(one.on is On.ANY for one in each), all(one.on is On.FAILED for one in each)
+        return each[0].model_copy(update={"on": On.ANY if everything else On.FAILED if failures else On.DONE})
 
     @property
     def batch(self) -> bool:
@@ -178,14 +185,11 @@ class Modelled:
         self.held.pop("final", None)
         if " lost " in self.held.get(ref, ""):
             del self.held[ref]
-        self.terms, self.jobs[ref] = terms, None
+        self.asked[terms.user], self.jobs[ref] = terms, None
 
     def left(self, ref: str, at: datetime) -> None:
-        was_over = self.over
         self.jobs[ref], self.left_at = Fate.UNSUBSCRIBED, at
         self.held.pop(ref, None)
-        if self.batch and self.over and not was_over:
-            self._final()
 
     def _final(self) -> None:
         ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not Fate.UNSUBSCRIBED]
@@ -354,7 +358,7 @@ class Story(RuleBasedStateMachine):
         for ref in refs:
             mine = self.run(self.store.tracked.followers(ref))[place]
             assert self.following.setdefault((place, str(ref)), mine) == mine, "who follows already keeps the card"
-            model = self.cards.setdefault((place, mine), Modelled(terms))
+            model = self.cards.setdefault((place, mine), Modelled())
             model.followed(str(ref), terms)
             self.known.setdefault(str(ref), self.jobs[ref.id])
 
@@ -492,7 +496,8 @@ class Story(RuleBasedStateMachine):
         for (place, followed), card in list(self.following.items()):
             if followed == ref:
                 self.cards[place, card].changed(job, kind, fate)
-                self.lost[card] += fate is Fate.GONE and not is_person(place)
+                told_alone = fate is Fate.GONE and not is_person(place)
+                self.lost[card] += len(self.cards[place, card].asked) if told_alone else 0
                 if fate:
                     del self.following[place, followed]
         if fate:

@@ -53,6 +53,14 @@ async def test_who_does_not_answer_is_a_reason(monkeypatch: pytest.MonkeyPatch):
     )
 
 
+async def test_who_does_not_answer_is_named_wherever_it_was_made(monkeypatch: pytest.MonkeyPatch):
+    async def followed_jobs() -> str | None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(http, "READY_S", 0.05)
+    assert await ask("/readyz", followed_jobs) == (503, "no answer within 0.05 s from followed_jobs\n")
+
+
 async def test_who_does_not_answer_is_named_whatever_it_is(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(http, "READY_S", 0.05)
     assert await ask("/readyz", partial(says_nothing)) == (503, "no answer within 0.05 s from says_nothing\n")

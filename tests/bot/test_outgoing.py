@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cards import Card, Followed, On, Snooze, Terms
+from bot.cards import Card, Followed, On, Snooze, Terms, To
 from bot.changes import Change, Fate
 from bot.notices import SoughtInVain
 from bot.outgoing import AWAY, BURST, Step, expected, next_step, noticed_late, withheld
@@ -66,6 +66,21 @@ def test_other_terms_change_the_card_and_post_nothing():
     assert step.post is None
     assert after(step).terms == ON_FAILURE
     assert step.writes[0].urgency is Urgency.STATE
+
+
+LEE = Terms(user="U2", at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U3>",))
+
+
+def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
+    first = Terms(user="U1", at=NOW, mention=("<@U4>",))
+    joined = after(step_of(Story().subscribed("card", job(), LEE).box(card("card", job(), terms=first))))
+    assert joined.owners == ("U1", "U2")
+    assert joined.terms == first.model_copy(update={"on": On.ANY, "mention": ("<@U4>", "<@U3>")})
+    again = after(step_of(Story().subscribed("card", job(), ON_FAILURE).box(joined)))
+    assert (again.owners, again.terms.on, again.terms.to) == (("U1", "U2"), On.ANY, None)
+    quiet = LEE.model_copy(update={"on": On.FAILED})
+    quieter = after(step_of(Story().subscribed("card", job(), quiet).box(again)))
+    assert quieter.terms == ON_FAILURE.model_copy(update={"mention": ("<@U3>",)})
 
 
 def test_an_end_is_told_and_ends_the_following():
@@ -134,9 +149,16 @@ def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
     assert step_of(story.box(batch)).post is None
 
 
-def test_leaving_the_last_job_of_a_batch_tells_how_the_others_ended():
+def test_whoever_leaves_the_rest_of_a_batch_is_told_no_more_than_the_card_shows():
     batch = card("card", job("a"), job("b"))
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"))
+    step = step_of(story.box(batch))
+    assert (step.post, len(step.entries), after(step).over) == (None, 2, True)
+
+
+def test_a_batch_whose_rest_may_not_be_seen_any_more_tells_how_the_others_ended():
+    batch = card("card", job("a"), job("b"))
+    story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by="")
     box = story.box(batch)
     assert len(step_of(box).entries) == 1
     step = step_of(Box(PLACE, box.entries[1:], cards={"card": after(step_of(box))}))

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
+from bot.places import id_of
 from bot.store.keys import DIGEST, PREFIX, SUBSCRIPTIONS, SUSPENDED
 
 WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")
@@ -31,12 +32,13 @@ class Memory:
         self._redis = redis
 
     async def followers(self, refs: Iterable[str]) -> dict[str, dict[str, str]]:
-        """For each job who follows it: place to card."""
+        """For each job who follows it: the channel or person to the card."""
         found: dict[str, dict[str, str]] = {}
         for ref in refs:
             service, _, job = ref.rpartition("/")
             kept = await self._ask("HGET", SUBSCRIPTIONS.of(service), job)
-            found[ref] = json.loads(kept) if kept else {}
+            places: dict[str, str] = json.loads(kept) if kept else {}
+            found[ref] = {id_of(place): card for place, card in places.items()}
         return found
 
     async def waiting(self) -> list[str]:
@@ -47,7 +49,7 @@ class Memory:
     async def suspended(self) -> list[str]:
         """The places that nothing is posted to, because Slack took nothing for them."""
         keys: list[str] = await self._ask("KEYS", SUSPENDED.of("*"))
-        return [key.removeprefix(PREFIX).partition("}")[0].removeprefix("{") for key in keys]
+        return [id_of(key.removeprefix(PREFIX).partition("}")[0].removeprefix("{")) for key in keys]
 
     async def digest(self, key: str) -> list[Member]:
         """What the digest of a "See all" button counts."""

@@ -33,6 +33,7 @@ async def test_a_card_is_snoozed_and_woken(
         await card.get_by_role("combobox", name="Snooze").click()
         await page.get_by_role("option", name="For 4 hours").click()
         await expect(card).to_contain_text("Snoozed until")
+        await expect(card).to_contain_text("by @dana")
         await expect(card.get_by_role("button", name="Unsnooze")).to_be_visible()
         await expect(card.get_by_role("combobox", name="Snooze again")).to_contain_text("Snooze again")
         assert await complaints(page) == []

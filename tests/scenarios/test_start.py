@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Generator
 from io import StringIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
 from sandbox.slack.workspace import Workspace
 from tests.bot.test_logs import configured
+from tests.redis_server import Server
 from tests.scenarios.terminal import PATIENCE_S, Printed, Terminal, beside, configuration
 
 
@@ -49,6 +51,16 @@ def taken() -> Generator[int]:
     """A port on which somebody else listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
+
+
+@pytest.fixture
+def later() -> Generator[Server]:
+    """A Redis server that is not started yet."""
+    with tempfile.TemporaryDirectory(prefix="callboard-test-") as folder:
+        server = Server(Path(folder))
+        server.dies()
+        yield server
+        server.dies()
 
 
 def refused(printed: Printed, status: int, said: str) -> None:
@@ -104,7 +116,31 @@ class TestRun:
 
     def test_redis_out_of_reach(self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/nobody.sock")
+        monkeypatch.setattr("bot.opening.PATIENCE_S", 0)
         refused(terminal.types("run"), 1, "Start Redis, or leave redis.url out")
+
+    @pytest.mark.parametrize("command", ["run", "serve", "worker"])
+    def test_redis_may_start_later(
+        self, terminal: Terminal, later: Server, command: str, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("REDIS_URL", later.url)
+        with terminal.starts(command) as program:
+            (waits,) = first(program, 1)
+            later.start()
+            (ready,) = first(program, 1)
+            program.send_signal(signal.SIGTERM)
+            program.communicate(timeout=PATIENCE_S)
+        assert (waits["event"], ready["event"], program.returncode) == ("Redis is waited for", "ready", 0)
+
+    def test_who_waits_for_redis_can_be_stopped(
+        self, terminal: Terminal, later: Server, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setenv("REDIS_URL", later.url)
+        with terminal.starts("run") as program:
+            first(program, 1)
+            program.send_signal(signal.SIGTERM)
+            _, err = program.communicate(timeout=PATIENCE_S)
+        assert ([json.loads(line)["event"] for line in err.splitlines()], program.returncode) == (["stopped"], 0)
 
     def test_no_folder_for_the_embedded_redis(
         self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,9 @@
 -- Follows a job in a place. Whoever follows it already is kept, and what is known of it too.
--- KEYS: jobs, due, subscriptions, pending, outbox. ARGV: id, record, next check (ms), place, card for a new
--- subscription, entry. Returns the card, and 1 for a new subscription.
+-- KEYS: jobs, due, subscriptions, pending, outbox, reply. ARGV: id, record, next check (ms), place, card for a new
+-- subscription, entry, the lifetime of the reply (s). Returns the card, and 1 for a new subscription, as JSON: the reply,
+-- which a call that is sent again gets once more.
+local said = redis.call('GET', KEYS[6])
+if said then return said end
 local id, place, card = ARGV[1], ARGV[4], ARGV[5]
 if redis.call('HEXISTS', KEYS[1], id) == 0 then
   redis.call('HSET', KEYS[1], id, ARGV[2])
@@ -14,4 +17,6 @@ if new then
 end
 redis.call('XADD', KEYS[5], '*', 'card', places[place], 'entry', ARGV[6])
 redis.call('SADD', KEYS[4], place)
-return {places[place], new and 1 or 0}
+local reply = cjson.encode({places[place], new and 1 or 0})
+redis.call('SET', KEYS[6], reply, 'EX', ARGV[7])
+return reply

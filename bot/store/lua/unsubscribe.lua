@@ -1,5 +1,8 @@
 -- Stops following a job in a place; a job that nobody follows is no longer looked at.
--- KEYS: jobs, due, subscriptions, pending, outbox. ARGV: id, place, entry. Returns the card, or nothing.
+-- KEYS: jobs, due, subscriptions, pending, outbox, reply. ARGV: id, place, entry, the lifetime of the reply (s). Returns
+-- the card, or nothing; a call that is sent again gets the same reply.
+local said = redis.call('GET', KEYS[6])
+if said then return said end
 local places = cjson.decode(redis.call('HGET', KEYS[3], ARGV[1]) or '{}')
 local card = places[ARGV[2]]
 if not card then return false end
@@ -13,4 +16,5 @@ else
 end
 redis.call('XADD', KEYS[5], '*', 'card', card, 'entry', ARGV[3])
 redis.call('SADD', KEYS[4], ARGV[2])
+redis.call('SET', KEYS[6], card, 'EX', ARGV[4])
 return card

@@ -1,6 +1,7 @@
 """Followed jobs: one step for what belongs together, and no answer that overwrites a newer one."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.changes import fingerprint
 from bot.store import Store
-from bot.store.connection import Link
+from bot.store.connection import Link, Part
 from bot.store.keys import OUTBOX
 from bot.store.tracked import Kept, Seen, Step, Tracked, kept, record
 from providers.models import Job, JobError, JobState
@@ -67,6 +68,23 @@ async def test_one_job_is_followed_in_several_places(tracked: Tracked):
     assert (await tracked.state([SERVICE]))[0][0] == 1
 
 
+class Twice(Link):
+    """A connection that breaks after each command, so that it is sent again."""
+
+    async def ask(self, *command: Part) -> Any:
+        await super().ask(*command)
+        return await super().ask(*command)
+
+
+async def test_a_call_that_is_sent_again_does_nothing_more_and_is_answered_the_same(tracked: Tracked):
+    broken = Tracked(Twice(tracked.link.redis))
+    assert await follow(broken, job()) == ("card", True)
+    assert await follow(broken, job(), card="second") == ("card", False)
+    assert await broken.unsubscribe(job().ref, PLACE, '"left"') == "card"
+    assert await broken.unsubscribe(job().ref, PLACE, '"left"') is None
+    assert await told(tracked) == [("card", '"subscribed"')] * 2 + [("card", '"left"')]
+
+
 async def test_the_last_who_leaves_ends_the_looking(tracked: Tracked):
     await follow(tracked, job(), "C1", "one")
     await follow(tracked, job(), "C2", "two")
@@ -113,7 +131,7 @@ async def test_a_job_that_is_over_leaves_nothing_but_what_is_to_be_told(tracked:
     found = (await tracked.observe(SERVICE, NOW + timedelta(seconds=1), [seen(end)]))["a"]
     await tracked.record(SERVICE, [Step("a", found.record, None, entry='"over"')])
     assert await tracked.state([SERVICE]) == [(0, None, {PLACE})]
-    left = {name.removeprefix("callboard:") for name in await link.ask("KEYS", "*")}
+    left = {name.removeprefix("callboard:") for name in await link.ask("KEYS", "*") if ":reply:" not in name}
     assert left == {f"{{{SLOT}}}:outbox:{PLACE}", f"{{{SLOT}}}:pending", "places", "user:U1:places"}
 
 

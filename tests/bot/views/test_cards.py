@@ -10,7 +10,7 @@ from bot.cards import Check, On, Shown, To
 from bot.changes import Fate
 from bot.payloads import REFRESH, Ask
 from bot.views.cards import bar, card
-from bot.views.text import date
+from bot.views.text import age, date
 from providers.models import JobState
 from tests.bot.views import anything, judges, subscribed
 from tests.bot.views.anything import NOON, job
@@ -33,7 +33,7 @@ def words(shown: Shown) -> str:
 def test_slack_takes_every_card(shown: Shown, now: datetime):
     message = card(shown, now)
     judges.accept(message)
-    assert f"Subscribed by <@{shown.card.terms.user}>" in judges.words(message)
+    assert f"Subscribed by <@{shown.card.owners[0]}>" in judges.words(message)
     labels = [label.split(" ")[0] for label in judges.commands(message.blocks)]
     # Refs too long for a button leave none.
     snoozed = {"Unsnooze"} if shown.card.quiet else set[str]()
@@ -45,7 +45,18 @@ def test_a_running_job():
     assert "🔄 *Running* `PROCESSING` · *lecture 7*\nvideo-ocr · media-cn · created <!date" in text
     assert "▰▰▰▰▱▱▱▱▱▱ 43 %" in text
     assert "Subscribed by <@U0DANA> · the end is told in the thread, a failure in the channel too" in text
-    assert "checked <!date^1795175990^{ago}|2026-11-20 11:59 UTC> · next check <!date^1795176020^{time_secs}|" in text
+    assert "checked <!date^1795175990^{ago}|2026-11-20 11:59 UTC> · next check within a minute" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-1, ""), (0, ""), (60, " · next check within a minute"), (61, " · next check <!date^1795176061")],
+)
+def test_a_card_never_promises_a_check_that_is_past(seconds: int, said: str):
+    check = Check(at=NOON, next_at=NOON + timedelta(seconds=seconds))
+    text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": check}))
+    assert f"checked {age(NOON)}{said}" in text
+    assert ("next check" in text) == bool(said)
 
 
 def test_the_buttons_of_a_card():
@@ -130,7 +141,9 @@ def test_jobs_that_were_taken_off_do_not_count_as_waited_for():
     assert "*1 of 2 jobs have ended*" in text
     assert "🔕 1 unsubscribed" in text
     left = subscribed.card(*jobs[1:], fates={each.id: Fate.UNSUBSCRIBED for each in jobs})
-    assert "*None of 2 jobs is followed any more*" in words(seen(left))
+    assert "*Neither job is followed any more*" in words(seen(left))
+    left = subscribed.card(*jobs, fates={each.id: Fate.UNSUBSCRIBED for each in jobs})
+    assert "*None of the 3 jobs is followed any more*" in words(seen(left))
 
 
 def test_a_batch_of_long_refs_leaves_out_what_no_button_holds():
@@ -141,7 +154,9 @@ def test_a_batch_of_long_refs_leaves_out_what_no_button_holds():
 
 @pytest.mark.parametrize(("seconds", "said"), [(119, False), (120, True)])
 def test_a_service_that_fails_for_two_minutes_is_told(seconds: int, said: bool):  # noqa: FBT001
-    failing = Check(at=NOON, next_at=NOON, failing_since=NOON - timedelta(seconds=seconds), error=LATE)
+    failing = Check(
+        at=NOON, next_at=NOON + timedelta(minutes=5), failing_since=NOON - timedelta(seconds=seconds), error=LATE
+    )
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": failing}))
     assert ("⚠️ not checked since <!date" in text) == said
     assert ("because *media-cn/video-ocr* is late (no answer within 10 s). Next try <!date" in text) == said

@@ -160,8 +160,10 @@ class TestOwners:
         message = notices.suspended(SuspendedPlace("C0ONCALL", "is_archived", [subscribed.card(RUNNING)]))
         assert judges.words(message).startswith(
             "⏸️ I suspended 1 subscription of yours, because <#C0ONCALL> is archived.\n"
-            "Nothing is lost. Unarchive it, then press Restore.\n*lecture 7*"
+            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
         )
+        assert "because the channel is archived." in message.text
+        assert message.text.endswith("\nlecture 7")
         [button] = judges.buttons(message.blocks)
         assert (button["action_id"], Ask.model_validate_json(button["value"])) == (RESTORE, Ask(place="C0ONCALL"))
 
@@ -171,7 +173,7 @@ class TestOwners:
         judges.accept(message)
         assert judges.words(message).startswith(
             "⏸️ I cannot tell what became of your jobs, because <#C0ONCALL> is archived.\n"
-            "Nothing is lost. Unarchive it, then press Restore.\n*lecture 7*"
+            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
         )
         assert "Restore" in judges.commands(message.blocks)
 
@@ -184,6 +186,7 @@ class TestOwners:
         lost = change(RUNNING, fate=Fate.GONE, kind=Kind.LOST)
         message = notices.lost(LostJob(subscribed.card(RUNNING), lost))
         assert "❔ *Gone* · *lecture 7*" in judges.words(message)
+        assert message.text == "❔ Gone: lecture 7, media-cn/video-ocr"
         assert "I stopped following it in <#C0ONCALL>." in judges.words(message)
         restore = judges.commands(message.blocks)["Restore"]
         assert Ask.model_validate_json(restore) == Ask(place="C0ONCALL", card="c1")

@@ -84,6 +84,17 @@ class TestSubscribed:
         text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref]), asked(to=To.DM))
         assert "was followed here before: from now on, the end is told by direct message." in text
 
+    def test_terms_beside_those_of_others(self):
+        text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref], others=["U0LEE"]), asked(on=On.ANY))
+        assert "was followed here before by <@U0LEE>. What they asked for stays; added to it, every change is" in text
+        result = Subscribed(None, [FAILED.ref], [RUNNING.ref], ["U0LEE"])
+        text, _ = answer(found(RUNNING), result)
+        assert "What they asked for stays, and the same holds for it now." in text
+
+    def test_one_job_and_another_that_was_followed_before(self):
+        text, _ = answer(found(RUNNING), Subscribed(None, [FAILED.ref], [RUNNING.ref]))
+        assert "was followed here before: the same holds for it now." in text
+
     def test_the_same_terms(self):
         text, _ = answer(found(RUNNING), Subscribed(None))
         assert "🔁 *lecture 7* (🔄 *Running* `PROCESSING`) was followed here already, on these terms." in text
@@ -185,10 +196,19 @@ def test_long_lists_have_pages():
     assert "◀ Previous" in judges.commands(second.blocks)
 
 
+def test_a_notification_of_what_is_no_longer_followed_names_it():
+    message = views.unsubscribed(Unsubscribed([(subscribed.card(RUNNING), [RUNNING.ref])]))
+    assert message.text == "🔕 No longer followed: lecture 7"
+
+
 def test_restored_or_not():
     assert "▶️ I post to <#C0ONCALL> again. 1 job is followed there." in judges.words(
-        views.restored(Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), ON_CALL)
+        views.restored(Subscribed(subscribed.card(RUNNING), [RUNNING.ref], resumed=True), ON_CALL)
     )
+    lost = views.restored(Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), ON_CALL)
+    assert judges.words(lost) == "🔔 I follow 1 job in <#C0ONCALL> again."
+    again = views.restored(Subscribed(None), ON_CALL)
+    assert judges.words(again) == "▶️ Nothing is in the way: I post to <#C0ONCALL>."
     still = views.restored(Subscribed(None, suspended="is_archived"), ON_CALL)
     assert "⏸️ Not yet: <#C0ONCALL> is archived." in judges.words(still)
     assert "Restore" in judges.commands(still.blocks)

@@ -1,0 +1,31 @@
+"""Services taken out of the configuration: what was subscribed to of them ends, and what is kept of it goes."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from bot.services import Services
+from bot.store.tracked import Service
+
+GRACE = timedelta(hours=24)
+"""A service is gone when no worker had it for so long: while processes are replaced, some have it and some have not."""
+
+log = structlog.get_logger("callboard")
+
+
+async def gone(services: Services) -> Sequence[Service]:
+    """Return the services that are configured nowhere any more, and note that those of this process are.
+
+    Raises StoreUnavailable.
+    """
+    mine, now = services.whole.catalog.pairs, services.clock()
+    last = await services.store.tracked.configured(mine, now)
+    return [service for service, at in last.items() if service not in mine and now - at >= GRACE]
+
+
+async def forget(services: Services, gone: Sequence[Service]) -> None:
+    """Forget services whose cards were told that they are gone. Raises StoreUnavailable."""
+    for service in gone:
+        await services.store.tracked.purge(service)
+        log.warning("a service that is not configured any more is forgotten", service="/".join(service))

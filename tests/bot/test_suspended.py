@@ -1,0 +1,88 @@
+"""A place that takes nothing: who is told, how often, and for how long it is waited for."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot import posting
+from bot.cards import Terms
+from bot.delivery import deliver
+from bot.notices import WAITS
+from bot.store import Store
+from bot.store.outbox import Suspension
+from bot.subscriptions import restore, subscribe
+from providers.models import JobState
+from tests.bot.memory import NOW
+from tests.bot.samples import PLACE, empty
+from tests.bot.test_delivery import ANY, World
+
+
+@pytest.fixture
+def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    return World(store)
+
+
+async def test_a_channel_that_goes_on_refusing_is_told_of_once(world: World):
+    await world.follow()
+    await world.becomes(state=JobState.FAILED)
+    world.slack.trouble = ["is_archived"]
+    await world.told()
+    world.provider.jobs = [world.provider.job("second"), world.provider.job("third")]
+    for job, user in zip(world.provider.jobs, ["U1", "U2"], strict=True):
+        world.slack.trouble = ["is_archived"]
+        _, result = await subscribe(world.services, [job.ref], PLACE, Terms(user=user, at=NOW))
+        assert result.suspended == "is_archived"
+        await world.told()
+    await world.told("U1")
+    await world.told("U2")
+    assert [said.channel for said in world.slack.said[1:]] == ["DU1", "DU2"]
+
+
+async def test_a_channel_that_took_messages_meanwhile_is_told_of_again(world: World):
+    await world.follow(ANY)
+    for state in "BC":
+        await world.becomes(raw_state=state)
+        world.slack.trouble = ["is_archived"]
+        await world.told()
+        await world.told("U1")
+        await world.store.outbox.restore(PLACE)
+        await world.told()
+    assert [said.channel for said in world.slack.said] == [PLACE, *["DU1", PLACE] * 2]
+
+
+async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not_for_ever(world: World):
+    await world.follow(ANY)
+    await world.becomes(raw_state="B")
+    world.slack.trouble = ["is_archived"]
+    await world.told()
+    world.now += WAITS
+    await world.told()
+    assert (await world.box()).entries, "its job may still end"
+    await world.becomes(state=JobState.FAILED)
+    await world.told()
+    assert empty(await world.box())
+    assert not (await world.box()).suspension
+    assert PLACE not in await world.store.outbox.places()
+    assert len(world.slack.said) == 1
+
+
+async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: World):
+    await world.follow()
+    await world.becomes(state=JobState.FAILED)
+    world.slack.trouble = ["lost"]
+    await deliver(world.services, PLACE)
+    await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=world.now))
+    world.now += WAITS - timedelta(hours=1)
+    await world.told()
+    assert (await world.box()).begun
+    world.now += timedelta(hours=1)
+    await world.told()
+    assert empty(await world.box())
+
+
+async def test_restoring_tells_whether_anything_was_in_the_way(world: World):
+    await world.follow()
+    assert not (await restore(world.services, PLACE, None, "U1")).resumed
+    await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=world.now))
+    assert (await restore(world.services, PLACE, None, "U1")).resumed
