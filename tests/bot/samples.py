@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from bot.cards import Card, Followed, Snooze, Terms
+from bot.cards import Card, Followed, On, Snooze, Terms
 from bot.changes import Change, compare, lost
+from bot.outgoing import Step, next_step
 from bot.store.entries import Body, ChangedEntry, Entry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box, encode
 from providers.models import Job, JobState
@@ -69,3 +70,22 @@ def card(card_id: str, *jobs: Job, terms: Terms = TERMS) -> Card:
 def empty(box: Box) -> bool:
     """Whether nothing is left that a place would have to be visited for."""
     return not (box.entries or box.records or box.stale or box.begun or box.unreadable)
+
+
+ANY = Terms(user="U1", at=NOW, on=On.ANY)
+ON_FAILURE = Terms(user="U1", at=NOW, on=On.FAILED)
+FAILED = moved(job(state=JobState.FAILED))
+DONE = moved(job(state=JobState.SUCCEEDED))
+MOVED = moved(job(raw_state="B"))
+
+
+def step_of(box: Box, now: datetime = NOW) -> Step:
+    step = next_step(box, now)
+    assert step
+    return step
+
+
+def after(step: Step, card_id: str = "card") -> Card:
+    """A card as a step leaves it."""
+    [write] = [each for each in step.writes if each.id == card_id]
+    return Card.model_validate_json(write.after)

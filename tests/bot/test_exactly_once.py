@@ -9,11 +9,10 @@ import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from itertools import cycle
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,209 +23,21 @@ from bot import delivery, drawing, editing, posting, subscriptions, tracking
 from bot.cards import Card, On, Terms, To
 from bot.changes import Fate
 from bot.folding import Post
-from bot.notices import Told
 from bot.places import is_person
 from bot.services import Services
 from bot.store import Store, slack_pace
-from bot.store.connection import Link, Part, connect
+from bot.store.connection import Link, connect
 from bot.store.keys import BEGUN
-from bot.store.scripts import script
 from bot.views.message import Message
 from providers.models import Job, JobRef, JobState
+from tests.bot.crashes import Fragile, Fuse, Turns
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory
+from tests.bot.promised import Modelled, drawn, written
 from tests.bot.samples import SERVICE
 from tests.bot.slack import MemorySlack, in_one
 
 STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
 STEPS = 20
-
-
-class Crash(BaseException):
-    """The process died here."""
-
-
-@dataclass
-class Fuse:
-    """Lets the process die at the step with this number, before or after it took effect; None never does."""
-
-    left: int | None = None
-    after: bool = False
-    blown: bool = False
-
-    def step(self, *, after: bool) -> None:
-        if self.left is None or after is not self.after:
-            return
-        self.left -= 1
-        if self.left < 0:
-            self.left, self.blown = None, True
-            raise Crash
-
-
-class Turns:
-    """Lets tasks go on one step at a time, in an order that the story says."""
-
-    def __init__(self) -> None:
-        self._gates: dict[asyncio.Task[Any], asyncio.Event] = {}
-        self._arrived = asyncio.Event()
-
-    async def gate(self) -> None:
-        """Wait for the turn of whoever calls; outside of a story of several nobody waits."""
-        task = cast("asyncio.Task[Any]", asyncio.current_task())
-        if gate := self._gates.get(task):
-            gate.clear()
-            self._arrived.set()
-            await gate.wait()
-
-    async def run(self, order: Iterator[int], *work: Awaitable[Any]) -> None:
-        """Run all of these, crossing each other; raises what one of them raised."""
-        tasks = [asyncio.ensure_future(self._one(each)) for each in work]
-        self._gates = {task: asyncio.Event() for task in tasks}
-        for task in tasks:
-            task.add_done_callback(lambda _: self._arrived.set())
-        while alive := [task for task in tasks if not task.done()]:
-            self._arrived.clear()
-            self._gates[alive[next(order) % len(alive)]].set()
-            await self._arrived.wait()
-        self._gates = {}
-        for task in tasks:
-            task.result()
-
-    async def _one(self, work: Awaitable[Any]) -> None:
-        await self._gates[cast("asyncio.Task[Any]", asyncio.current_task())].wait()
-        await work
-
-
-class Fragile(Link):
-    """A connection at each of whose steps a process may die. Slack's pace, which Redis counts by real time, is over."""
-
-    def __init__(self, link: Link, step: Callable[..., Awaitable[None]]) -> None:
-        super().__init__(link.redis)
-        self._step = step
-
-    async def ask(self, *command: Part) -> Any:
-        await self._step(after=False)
-        if command[:2] == ("EVAL", script("begin")):
-            await super().ask("DEL", command[4])
-        told = -2 if command[0] == "PTTL" else await super().ask(*command)
-        await self._step(after=True)
-        return told
-
-    async def ask_all(self, commands: Any, *, atomic: bool = False) -> list[Any]:
-        await self._step(after=False)
-        told = await super().ask_all(commands, atomic=atomic)
-        await self._step(after=True)
-        return told
-
-
-@dataclass
-class Modelled:
-    """A card as it should be; `left_at` is when it was last unsubscribed from, `posts` how often it may be posted.
-
-    `snoozed` is until when nothing is told; what would have been is `held` then, by job or as "final".
-    """
-
-    asked: dict[str, Terms] = field(default_factory=dict[str, Terms])
-    jobs: dict[str, Fate | None] = field(default_factory=dict[str, Fate | None])
-    left_at: datetime | None = None
-    posts: int = 1
-    told: list[str] = field(default_factory=list[str])
-    ends: dict[str, JobState] = field(default_factory=dict[str, JobState])
-    snoozed: datetime | None = None
-    held: dict[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def terms(self) -> Terms:
-        """What tells enough for everybody who subscribed."""
-        each = list(self.asked.values())
-        everything, failures = any(one.on is On.ANY for one in each), all(one.on is On.FAILED for one in each)
-        return each[0].model_copy(update={"on": On.ANY if everything else On.FAILED if failures else On.DONE})
-
-    @property
-    def batch(self) -> bool:
-        return len(self.jobs) > 1
-
-    @property
-    def over(self) -> bool:
-        return all(self.jobs.values())
-
-    def changed(self, job: Job, kind: str, fate: Fate | None) -> None:
-        ref = str(job.ref)
-        self.jobs[ref] = fate
-        if fate:
-            self.ends[ref] = job.state
-        all_over = self.batch and self.over
-        # Kept back beside the end of all: should one of the others be followed again, that is not told.
-        if self._wants(key(ref, kind, job)) and (self.snoozed or not all_over):
-            self._tell(ref, key(ref, kind, job))
-        if all_over:
-            self._final()
-
-    def _wants(self, words: str) -> bool:
-        """Whether the terms want a job's own change to be told."""
-        _, kind, state, _ = words.split()
-        return (self.terms.on is On.ANY) if self.batch else (kind == "lost" or self.terms.wants(JobState(state)))
-
-    def _tell(self, about: str, words: str) -> None:
-        """Tell it, or after the snooze; of each job the last alone."""
-        if self.snoozed:
-            self.held[about] = words
-        else:
-            self.told.append(words)
-
-    def wakes(self) -> None:
-        """The snooze is over: what the terms still want is told."""
-        self.snoozed = None
-        held, self.held = self.held, {}
-        self.told += [held["final"]] if "final" in held else filter(self._wants, held.values())
-
-    def followed(self, ref: str, terms: Terms) -> None:
-        """A job is followed, on these terms: no end is the end of all any more, nor is one lost that is there again."""
-        self.posts += self.over and bool(self.jobs)
-        self.held.pop("final", None)
-        if " lost " in self.held.get(ref, ""):
-            del self.held[ref]
-        self.asked[terms.user], self.jobs[ref] = terms, None
-
-    def left(self, ref: str, at: datetime) -> None:
-        self.jobs[ref], self.left_at = Fate.UNSUBSCRIBED, at
-        self.held.pop(ref, None)
-
-    def _final(self) -> None:
-        ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not Fate.UNSUBSCRIBED]
-        if any(fate is not Fate.ENDED or self.terms.wants(self.ends[ref]) for ref, fate in ends):
-            self._tell("final", "final")
-
-
-def key(ref: str, kind: str, job: Job) -> str:
-    return f"{ref} {kind} {job.state.value} {job.raw_state}"
-
-
-def _told(told: Told) -> tuple[str, str]:
-    """Card and words of one change; what a digest tells of the end of a batch has no time before it."""
-    change = told.change
-    if change.since == change.at:
-        return told.card.id, "final"
-    return told.card.id, key(str(change.job.ref), change.kind.value, change.job)
-
-
-def _fates(card: Card) -> dict[str, str]:
-    return {ref: each.fate or "" for ref, each in card.jobs.items()}
-
-
-def written(post: Post) -> dict[str, Any]:
-    """A post in the words of this test."""
-    if post.note:
-        return {"note": type(post.note).__name__, "about": getattr(getattr(post.note, "card", None), "id", "")}
-    if post.digest:
-        return {"told": list(dict.fromkeys(_told(each) for each in post.digest.told))}
-    if post.told:
-        return {"told": [_told(post.told)]}
-    assert post.card
-    return {"told": [(post.card.id, "final")]} if post.final else drawn(post.card)
-
-
-def drawn(card: Card) -> dict[str, Any]:
-    return {"card": card.id, "jobs": _fates(card)}
 
 
 async def draw(services: Services, post: Post) -> Message:

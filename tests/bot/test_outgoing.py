@@ -6,33 +6,31 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cards import Card, Followed, On, Snooze, Terms, To
+from bot.cards import Card, Followed, On, Terms, To
 from bot.changes import Change, Fate
 from bot.notices import SoughtInVain
 from bot.outgoing import AWAY, BURST, Step, expected, next_step, noticed_late, withheld
 from bot.store.entries import Entry, NoteEntry
 from bot.store.outbox import Box, Urgency, encode
-from providers.models import Job, JobState
+from providers.models import JobState
 from tests.bot.memory import NOW
-from tests.bot.samples import PLACE, SLOT, TERMS, Story, card, gone, job, moved
-
-ANY = Terms(user="U1", at=NOW, on=On.ANY)
-ON_FAILURE = Terms(user="U1", at=NOW, on=On.FAILED)
-FAILED = moved(job(state=JobState.FAILED))
-DONE = moved(job(state=JobState.SUCCEEDED))
-MOVED = moved(job(raw_state="B"))
-
-
-def step_of(box: Box, now: datetime = NOW) -> Step:
-    step = next_step(box, now)
-    assert step
-    return step
-
-
-def after(step: Step, card_id: str = "card") -> Card:
-    """A card as a step leaves it."""
-    [write] = [each for each in step.writes if each.id == card_id]
-    return Card.model_validate_json(write.after)
+from tests.bot.samples import (
+    ANY,
+    DONE,
+    FAILED,
+    MOVED,
+    ON_FAILURE,
+    PLACE,
+    SLOT,
+    TERMS,
+    Story,
+    after,
+    card,
+    gone,
+    job,
+    moved,
+    step_of,
+)
 
 
 def test_nothing_waits():
@@ -326,96 +324,3 @@ def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
 def test_a_card_comes_back_as_it_was_kept():
     full = card("card", job(), terms=ANY).having(str(job("b").ref), Followed(fate=Fate.GONE, job=job("b"), at=NOW))
     assert Card.model_validate_json(encode(full)) == full
-
-
-LATER = NOW + timedelta(hours=1)
-
-
-def asleep(*jobs: Job, terms: Terms = TERMS) -> Card:
-    """A card that is snoozed until LATER."""
-    return card("card", *jobs, terms=terms).model_copy(update={"snooze": Snooze(until=LATER, by="U2")})
-
-
-def told_at(box: Box, now: datetime) -> list[str]:
-    """What is posted, in raw states, once all that waits was taken out."""
-    words: list[str] = []
-    while step := next_step(box, now):
-        if step.post:
-            told = step.post.told
-            words.append("final" if step.post.final else (told.change.job.raw_state or "") if told else "digest")
-        box = box_after(step, box)
-    return words
-
-
-def box_after(step: Step, box: Box) -> Box:
-    cards = {**box.cards, **{write.id: Card.model_validate_json(write.after) for write in step.writes}}
-    entries = [entry for entry in box.entries if entry not in step.entries]
-    return Box(PLACE, entries, cards=cards, records={name: encode(each) for name, each in cards.items()})
-
-
-def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
-    step = step_of(Story().snoozed("card", LATER).changed("card", FAILED).box(card("card", job())))
-    assert (step.post, len(step.entries)) == (None, 2)
-    assert after(step).jobs[str(job().ref)].fate is Fate.ENDED
-    assert after(step).held == {str(job().ref): FAILED}
-    assert next_step(box_after(step, Box(PLACE)), LATER - timedelta(seconds=1)) is None
-
-
-def test_when_the_snooze_is_over_it_tells_what_it_kept_back_and_nothing_twice():
-    box = Story().changed("card", moved(job(raw_state="B"))).changed("card", moved(job(raw_state="C"))).box(
-        asleep(job(), terms=ANY)
-    )  # fmt: skip
-    assert told_at(box, NOW) == []
-    assert told_at(box, LATER) == ["C"]
-
-
-def test_what_is_again_as_it_was_told_is_not_told():
-    there = moved(job(state=JobState.PENDING, raw_state=None))
-    back = moved(job(raw_state=None), before=JobState.PENDING)
-    assert told_at(Story().changed("card", there).changed("card", back).box(asleep(job(), terms=ANY)), LATER) == []
-
-
-def test_what_comes_after_the_end_of_a_snooze_is_told_after_what_it_kept_back():
-    kept, late = moved(job(raw_state="B")), moved(job(raw_state="C"), at=LATER)
-    assert told_at(Story().changed("card", kept).changed("card", late).box(asleep(job(), terms=ANY)), LATER) == [
-        "B", "C",
-    ]  # fmt: skip
-
-
-def test_waking_a_card_tells_what_was_kept_back():
-    story = Story().changed("card", moved(job(state=JobState.FAILED, raw_state="F"))).snoozed("card", None)
-    assert told_at(story.box(asleep(job())), NOW) == ["F"]
-
-
-def test_another_snooze_keeps_it_back_for_longer():
-    story = Story().changed("card", moved(job(state=JobState.FAILED, raw_state="F")))
-    box = story.snoozed("card", LATER + timedelta(hours=1)).box(asleep(job()))
-    assert told_at(box, LATER) == []
-    assert told_at(box, LATER + timedelta(hours=1)) == ["F"]
-
-
-def test_the_end_of_a_batch_is_told_once_after_its_snooze():
-    story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "succeeded")))
-    for terms in (TERMS, ANY):
-        assert told_at(story.box(asleep(job("a"), job("b"), terms=terms)), LATER) == ["final"]
-
-
-def test_what_somebody_unsubscribed_from_meanwhile_is_not_told():
-    story = Story().changed("card", moved(job(raw_state="B"))).unsubscribed("card", job())
-    assert told_at(story.box(asleep(job(), terms=ANY)), LATER) == []
-
-
-def test_a_lost_job_that_is_followed_again_meanwhile_is_not_told_as_lost():
-    story = Story().changed("card", gone(job())).subscribed("card", job())
-    assert told_at(story.box(asleep(job())), LATER) == []
-
-
-def test_many_snoozes_that_end_at_once_are_one_message_about_no_downtime():
-    ids = [f"card{at}" for at in range(BURST + 1)]
-    cards = [asleep(job(each)).model_copy(update={"id": each, "held": {"x": DONE}}) for each in ids]
-    step = step_of(Story().box(*cards), LATER + timedelta(hours=9))
-    assert step.post
-    assert step.post.digest
-    assert [each.held for each in step.post.digest.told] == [True] * (BURST + 1)
-    assert step.post.digest.away is None
-    assert not any(after(step, each).owing for each in ids)

@@ -1,0 +1,57 @@
+"""A world in which jobs are followed: services with a clock that moves, and one provider."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.changes import Change
+from bot.services import Services
+from bot.store import Store
+from bot.store.entries import ChangedEntry, SubscribedEntry
+from bot.store.outbox import Box
+from bot.store.sweeps import Sweep
+from bot.tracking import sweep
+from providers.models import Job
+from tests.bot.memory import NOW, InMemory
+from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS
+
+
+@dataclass
+class World:
+    """Services with a clock that moves, and one provider."""
+
+    store: Store
+    provider: InMemory
+    now: datetime = NOW
+    services: Services = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.services = Services([self.provider], self.store, clock=lambda: self.now)
+
+    async def follow(self, jobs: Sequence[Job], place: str = PLACE) -> None:
+        """Follow jobs, each on a card of its own, that are due at once."""
+        for job in jobs:
+            entry = SubscribedEntry(job=job, terms=TERMS).model_dump_json()
+            before = self.now - timedelta(seconds=10)
+            await self.store.tracked.subscribe(job, before, self.now, place, f"card-{job.id}", entry, "U1")
+
+    async def sweep(self, seconds: float = 0) -> float | None:
+        """Let time pass, and look at what is due then."""
+        self.now += timedelta(seconds=seconds)
+        return await sweep(self.services, self.provider)
+
+    async def box(self, place: str = PLACE) -> Box:
+        return await self.store.outbox.read(place, [SLOT])
+
+    async def told(self, place: str = PLACE) -> list[Change]:
+        bodies = [entry.body for entry in (await self.box(place)).entries]
+        return [body.change for body in bodies if isinstance(body, ChangedEntry)]
+
+    async def last(self) -> Sweep:
+        return (await self.store.sweeps.read([SERVICE]))[SERVICE]
+
+    def becomes(self, index: int, **details: object) -> None:
+        """Change one job at the provider."""
+        jobs = list(self.provider.jobs)
+        jobs[index] = jobs[index].model_copy(update=details)
+        self.provider.jobs = jobs

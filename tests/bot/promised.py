@@ -1,0 +1,122 @@
+"""The model of what is to be told: cards as they should be, and the words of posts by which they are compared."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.cards import Card, On, Terms
+from bot.changes import Fate
+from bot.folding import Post
+from bot.notices import Told
+from providers.models import Job, JobState
+
+
+@dataclass
+class Modelled:
+    """A card as it should be; `left_at` is when it was last unsubscribed from, `posts` how often it may be posted.
+
+    `snoozed` is until when nothing is told; what would have been is `held` then, by job or as "final".
+    """
+
+    asked: dict[str, Terms] = field(default_factory=dict[str, Terms])
+    jobs: dict[str, Fate | None] = field(default_factory=dict[str, Fate | None])
+    left_at: datetime | None = None
+    posts: int = 1
+    told: list[str] = field(default_factory=list[str])
+    ends: dict[str, JobState] = field(default_factory=dict[str, JobState])
+    snoozed: datetime | None = None
+    held: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def terms(self) -> Terms:
+        """What tells enough for everybody who subscribed."""
+        each = list(self.asked.values())
+        everything, failures = any(one.on is On.ANY for one in each), all(one.on is On.FAILED for one in each)
+        return each[0].model_copy(update={"on": On.ANY if everything else On.FAILED if failures else On.DONE})
+
+    @property
+    def batch(self) -> bool:
+        return len(self.jobs) > 1
+
+    @property
+    def over(self) -> bool:
+        return all(self.jobs.values())
+
+    def changed(self, job: Job, kind: str, fate: Fate | None) -> None:
+        ref = str(job.ref)
+        self.jobs[ref] = fate
+        if fate:
+            self.ends[ref] = job.state
+        all_over = self.batch and self.over
+        # Kept back beside the end of all: should one of the others be followed again, that is not told.
+        if self._wants(key(ref, kind, job)) and (self.snoozed or not all_over):
+            self._tell(ref, key(ref, kind, job))
+        if all_over:
+            self._final()
+
+    def _wants(self, words: str) -> bool:
+        """Whether the terms want a job's own change to be told."""
+        _, kind, state, _ = words.split()
+        return (self.terms.on is On.ANY) if self.batch else (kind == "lost" or self.terms.wants(JobState(state)))
+
+    def _tell(self, about: str, words: str) -> None:
+        """Tell it, or after the snooze; of each job the last alone."""
+        if self.snoozed:
+            self.held[about] = words
+        else:
+            self.told.append(words)
+
+    def wakes(self) -> None:
+        """The snooze is over: what the terms still want is told."""
+        self.snoozed = None
+        held, self.held = self.held, {}
+        self.told += [held["final"]] if "final" in held else filter(self._wants, held.values())
+
+    def followed(self, ref: str, terms: Terms) -> None:
+        """A job is followed, on these terms: no end is the end of all any more, nor is one lost that is there again."""
+        self.posts += self.over and bool(self.jobs)
+        self.held.pop("final", None)
+        if " lost " in self.held.get(ref, ""):
+            del self.held[ref]
+        self.asked[terms.user], self.jobs[ref] = terms, None
+
+    def left(self, ref: str, at: datetime) -> None:
+        self.jobs[ref], self.left_at = Fate.UNSUBSCRIBED, at
+        self.held.pop(ref, None)
+
+    def _final(self) -> None:
+        ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not Fate.UNSUBSCRIBED]
+        if any(fate is not Fate.ENDED or self.terms.wants(self.ends[ref]) for ref, fate in ends):
+            self._tell("final", "final")
+
+
+def key(ref: str, kind: str, job: Job) -> str:
+    return f"{ref} {kind} {job.state.value} {job.raw_state}"
+
+
+def words_of(told: Told) -> tuple[str, str]:
+    """Card and words of one change; what a digest tells of the end of a batch has no time before it."""
+    change = told.change
+    if change.since == change.at:
+        return told.card.id, "final"
+    return told.card.id, key(str(change.job.ref), change.kind.value, change.job)
+
+
+def fates_of(card: Card) -> dict[str, str]:
+    return {ref: each.fate or "" for ref, each in card.jobs.items()}
+
+
+def written(post: Post) -> dict[str, Any]:
+    """A post in the words of this test."""
+    if post.note:
+        return {"note": type(post.note).__name__, "about": getattr(getattr(post.note, "card", None), "id", "")}
+    if post.digest:
+        return {"told": list(dict.fromkeys(words_of(each) for each in post.digest.told))}
+    if post.told:
+        return {"told": [words_of(post.told)]}
+    assert post.card
+    return {"told": [(post.card.id, "final")]} if post.final else drawn(post.card)
+
+
+def drawn(card: Card) -> dict[str, Any]:
+    return {"card": card.id, "jobs": fates_of(card)}

@@ -1,0 +1,181 @@
+"""Looks at followed jobs when answers are missing, late or refused."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.accounts import check_accounts
+from bot.cards import Card, Followed
+from bot.changes import Fate, Kind
+from bot.drawing import shown
+from bot.store import Store
+from bot.tracking import AFTER_MISS, BACK_OFF_MAX_S
+from providers.base import Capabilities
+from providers.errors import Throttled, Unavailable
+from providers.models import JobState
+from tests.bot.followed import World
+from tests.bot.memory import InMemory, failing
+from tests.bot.samples import PLACE, SERVICE, TERMS
+
+DOWN = Unavailable("no answer in time", code="timeout")
+TENS = Capabilities(lists=False, batch_max=10)
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    return World(store, InMemory().filled(3))
+
+
+class TestMissing:
+    async def test_a_job_that_is_missing_once_is_looked_for_again(self, world: World):
+        await world.follow(world.provider.jobs[:1])
+        gone, world.provider.jobs = world.provider.jobs, []
+        await world.sweep()
+        assert await world.told() == []
+        [(kept, next_at)] = (await world.store.tracked.read([gone[0].ref])).values()
+        assert (kept.missed, kept.job.id, next_at) == (True, gone[0].id, world.now + AFTER_MISS)
+        world.provider.jobs = gone
+        await world.sweep(31)
+        assert await world.told() == []
+        assert not (await world.store.tracked.read([gone[0].ref]))[gone[0].ref][0].missed
+
+    @pytest.mark.parametrize(
+        ("retention", "minutes_old", "fate"),
+        [
+            (None, 600, Fate.GONE),
+            (timedelta(minutes=30), 5, Fate.GONE),
+            (timedelta(minutes=30), 29, Fate.EXPIRED),
+            (timedelta(minutes=30), 45, Fate.EXPIRED),
+            (timedelta(minutes=30), None, Fate.GONE),
+        ],
+    )
+    async def test_a_job_that_is_missing_twice_is_lost(
+        self, store: Store, retention: timedelta | None, minutes_old: float | None, fate: Fate
+    ):
+        provider = InMemory(capabilities=Capabilities(lists=False, retention=retention))
+        world = World(store, provider)
+        await world.follow([provider.job("a", minutes_old)])
+        await world.sweep()
+        await world.sweep(31)
+        [change] = await world.told()
+        assert (change.kind, change.fate, change.job.id) == (Kind.LOST, fate, "a")
+        assert await world.sweep(31) is None
+
+    async def test_missing_again_and_again_is_lost_only_in_a_row(self, world: World):
+        await world.follow(world.provider.jobs[:1])
+        jobs = world.provider.jobs
+        for _ in range(3):
+            world.provider.jobs = []
+            await world.sweep(140)
+            world.provider.jobs = jobs
+            await world.sweep(140)
+        assert await world.told() == []
+
+    async def test_a_job_that_ends_while_it_was_missed_is_told_as_any_other(self, world: World):
+        await world.follow(world.provider.jobs[:1])
+        jobs, world.provider.jobs = world.provider.jobs, []
+        await world.sweep()
+        world.provider.jobs = [jobs[0].model_copy(update={"state": JobState.SUCCEEDED})]
+        await world.sweep(31)
+        assert [change.fate for change in await world.told()] == [Fate.ENDED]
+
+
+class TestTrouble:
+    async def test_what_is_not_answered_is_postponed(self, store: Store):
+        world = World(store, InMemory(capabilities=TENS, unanswered={"job-0001": DOWN}).filled(3))
+        await world.follow(world.provider.jobs)
+        await world.sweep()
+        assert (await world.last()).error is None
+        world.provider.asked.clear()
+        await world.sweep(5)
+        assert world.provider.asked == []
+        await world.sweep(26)
+        assert "job-0001" in str(world.provider.asked)
+
+    async def test_look_ups_that_fail_beside_a_list_that_does_not_are_postponed(self, store: Store):
+        provider = InMemory(trouble=failing(DOWN, since=2)).filled(2)
+        world = World(store, provider)
+        await world.follow([*provider.jobs, provider.job("elsewhere")])
+        assert (await world.sweep() or 0) > 8
+        assert len(provider.asked) == 2
+        await world.sweep(5)
+        assert len(provider.asked) == 2, "not asked every second"
+        due = [each.id for each in await store.tracked.due(SERVICE, world.now + timedelta(seconds=26), 10)]
+        assert "elsewhere" in due
+
+    async def test_a_budget_that_is_used_up_postpones_no_longer_than_it_asks(self, store: Store):
+        busy = Throttled("budget", code="budget", retry_after=2)
+        world = World(
+            store, InMemory(capabilities=Capabilities(lists=False), trouble=failing(busy, since=2)).filled(150)
+        )
+        await world.follow(world.provider.jobs)
+        assert await world.sweep() == pytest.approx(2)
+
+    async def test_a_service_that_fails_is_asked_less_and_less_often(self, world: World):
+        await world.follow(world.provider.jobs)
+        world.provider.trouble = failing(DOWN)
+        waits = [await world.sweep(300) for _ in range(8)]
+        assert waits == [10, 20, 40, 80, 160, BACK_OFF_MAX_S, BACK_OFF_MAX_S, BACK_OFF_MAX_S]
+        last = await world.last()
+        assert (last.failures, last.at, last.error and last.error.kind) == (8, None, "unavailable")
+        world.provider.trouble = lambda _: None
+        await world.sweep(300)
+        assert (await world.last())[4:] == (0, None, None)
+
+    async def test_a_service_that_says_how_long_is_obeyed(self, world: World):
+        await world.follow(world.provider.jobs)
+        world.provider.trouble = failing(Throttled("slow down", retry_after=45))
+        assert await world.sweep() == 45
+
+    async def test_cards_say_so_after_two_minutes_and_when_it_is_over(self, world: World):
+        await world.follow(world.provider.jobs)
+        cards = {f"card-{job.id}" for job in world.provider.jobs}
+        world.provider.trouble = failing(DOWN)
+        for seconds, marked in [(0, set[str]()), (60, set[str]()), (60, cards), (60, set[str]())]:
+            await world.sweep(seconds)
+            assert set((await world.box()).stale) == marked
+            await drawn(world)
+        world.provider.trouble = lambda _: None
+        await world.sweep(60)
+        assert set((await world.box()).stale) == cards
+        assert await world.told() == []
+
+    async def test_a_card_tells_when_a_failing_service_is_really_asked_again(self, world: World):
+        job = world.provider.jobs[0]
+        await world.follow([job])
+        await world.sweep()
+        checked_at = world.now
+        world.provider.trouble = failing(DOWN)
+        wait = [await world.sweep(seconds) for seconds in (30, 10, 20, 40, 80)][-1]
+        card = Card(id="one", place=PLACE, terms=TERMS, jobs={str(job.ref): Followed()})
+        (check,) = (await shown(world.services, [card]))[0].checks.values()
+        assert (check.at, check.next_at) == (checked_at, world.now + timedelta(seconds=wait or 0))
+        assert (wait, check.failing_since) == (160, checked_at + timedelta(seconds=30))
+
+    async def test_who_asks_about_a_failing_service_is_told_since_when_it_fails(self, world: World):
+        await world.follow(world.provider.jobs)
+        await world.sweep()
+        world.provider.trouble = failing(DOWN)
+        await world.sweep(30)
+        began, answered = world.now, (await world.last()).at
+        world.now += timedelta(minutes=1)
+        (told,) = (await check_accounts(world.services)).services
+        assert told.error
+        assert (told.error.failing_since, told.last_ok_at) == (began, answered)
+        world.provider.trouble = lambda _: None
+        await world.sweep()
+        assert (await world.store.health.read([SERVICE]))[SERVICE].failing_since is None
+
+    async def test_a_service_that_hangs_is_in_trouble_too(self, world: World, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr("bot.tracking.SWEEP_S", 0.05)
+        await world.follow(world.provider.jobs)
+        world.provider.hangs_from = 1
+        await world.sweep()
+        last = await world.last()
+        assert (last.requests, last.error and last.error.code) == (1, "late")
+
+
+async def drawn(world: World) -> None:
+    """Let every card that needs it be edited."""
+    for card, mark in (await world.box()).stale.items():
+        await world.store.outbox.unmark(PLACE, card, mark)
