@@ -135,6 +135,11 @@ async def test_the_link_may_name_the_workspace(site: Site) -> None:
         assert httpx.URL(await site.begin("?team=T0NORTH")).params["team"] == "T0NORTH"
 
 
+async def test_the_link_asks_for_all_that_the_manifest_declares(site: Site) -> None:
+    async with site.running():
+        assert httpx.URL(await site.begin()).params["scope"].split(",") == list(site.world.manifest.scopes)
+
+
 class TestTokens:
     async def test_they_are_renewed_in_time(self, site: Site, quick: None) -> None:
         del quick
@@ -249,6 +254,7 @@ class TestRefusals:
             page = await site.back(await site.decide(NORTH, await site.begin(), allow=False))
             assert page.status == 200
             assert "The installation was cancelled in Slack" in page.text
+            assert '<a href="install">Begin again</a>' in page.text
 
     async def test_another_browser(self, site: Site) -> None:
         async with site.running():
