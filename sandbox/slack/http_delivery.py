@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,12 @@ from sandbox.slack.clock import Clock
 from sandbox.slack.credentials import SIGNING_SECRET
 from sandbox.slack.delivery import ACK_SECONDS, Kind, NotAcknowledgedError, NotConnectedError, RefusedError, Retry
 from sandbox.slack.model import Json
+
+SAID_MAX = 200
+"""Characters that are told of what the app said when it refused a payload."""
+
+_log = logging.getLogger(__name__)
+"""For whoever wonders about `dispatch_failed`: without a set-up it goes to standard error."""
 
 
 def sign(body: bytes, timestamp: int, secret: str = SIGNING_SECRET) -> str:
@@ -43,10 +50,13 @@ class HttpDelivery:
         try:
             response = await self._client.post(self._url, content=body, headers=headers, timeout=self._ack_within)
         except httpx.TimeoutException:
+            _log.warning("%s did not answer within %g s", self._url, self._ack_within)
             raise NotAcknowledgedError from None
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            _log.warning("%s cannot be reached: %s", self._url, error)
             raise NotConnectedError from None
         if response.status_code != 200:
+            _log.warning("%s answered %d: %s", self._url, response.status_code, response.text[:SAID_MAX].strip())
             raise RefusedError(final=response.headers.get("x-slack-no-retry") == "1")
         return _reply(response)
 
