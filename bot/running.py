@@ -47,21 +47,21 @@ async def run(settings: Settings, register: Register, tasks: Tasks = nothing, re
 
     Tasks that run then have 20 s to finish, or go to another worker. Raises what `running` raises.
     """
-    await _until_told(settings, running(settings, register, tasks, reasons))
+    await _until_told(running(settings, register, tasks, reasons))
 
 
 async def serve(settings: Settings, register: Register, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
     """Answer Slack, and leave tasks to the workers; else as `run`."""
-    await _until_told(settings, running(settings, register, tasks, reasons, works=False))
+    await _until_told(running(settings, register, tasks, reasons, works=False))
 
 
 async def work(settings: Settings, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
     """Run tasks, and leave answers to others; else as `run`. It needs no token but the bot's."""
-    await _until_told(settings, running(settings, None, tasks, reasons))
+    await _until_told(running(settings, None, tasks, reasons))
 
 
-async def _until_told(settings: Settings, parts: AbstractAsyncContextManager[Services]) -> None:
-    bot = asyncio.create_task(_stay(settings, parts), name="bot")
+async def _until_told(parts: AbstractAsyncContextManager[Services]) -> None:
+    bot = asyncio.create_task(_stay(parts), name="bot")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, bot.cancel)
     try:
@@ -70,9 +70,8 @@ async def _until_told(settings: Settings, parts: AbstractAsyncContextManager[Ser
         log.info("stopped")
 
 
-async def _stay(settings: Settings, parts: AbstractAsyncContextManager[Services]) -> None:
-    async with parts as services:
-        log.info("ready", accounts=len(settings.accounts), services=len(services.providers))
+async def _stay(parts: AbstractAsyncContextManager[Services]) -> None:
+    async with parts:
         await asyncio.Event().wait()
 
 
@@ -119,6 +118,8 @@ async def running(
             events = [slack_events(app, heard_with)] if app and called else []
             http = create_http(looked_at, services.metrics, *events, *installs)
             await stack.enter_async_context(serving(http, listening))
+        where = "{}:{}".format(*listening.getsockname()) if listening else None
+        log.info("ready", accounts=len(settings.accounts), services=len(services.providers), http=where)
         yield services
 
 
