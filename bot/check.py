@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,12 +13,13 @@ import httpx
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.access import Access
 from bot.accounts import probe
 from bot.config import Settings, Slack
 from bot.config_errors import ConfigError
-from bot.findings import Finding, Report
+from bot.findings import Finding, Report, Status
 from bot.installed import Seal
 from bot.refusals import refusal
 from bot.store import Store, StoreUnavailable
@@ -35,6 +36,8 @@ from providers.secrets import SecretMissing, SecretRef
 
 CALL_S = 10.0
 """Every call is given up after this many seconds."""
+_Tell = Callable[[Mapping[str, Any], Mapping[str, str]], list[Finding]]
+"""What Slack's answer and its headers mean."""
 
 
 async def check(settings: Settings, http: httpx.AsyncClient | None = None) -> Report:
@@ -56,7 +59,8 @@ async def _slack(slack: Slack | None, groups: Sequence[str]) -> list[Finding]:
         return []
     second = _app_token(slack, slack.app_token) if slack.mode == "socket" else _there(SIGNING_SECRET, slack)
     if slack.bot_token is None:
-        return [*_sealing(slack), *await _there(CLIENT_SECRET, slack), *await second]
+        parts = await asyncio.gather(_app(slack), second)
+        return [*_sealing(slack), *(finding for part in parts for finding in part)]
     named = [_group(slack, slack.bot_token, group) for group in groups]
     parts = await asyncio.gather(_bot(slack, BOT_TOKEN, slack.bot_token, groups), second, *named)
     return [finding for part in parts for finding in part]
@@ -94,6 +98,26 @@ async def _app_token(slack: Slack, reference: SecretRef | None) -> list[Finding]
     return await _call(slack, advice.APP_TOKEN, reference, "apps.connections.open", tell) if reference else []
 
 
+async def _app(slack: Slack) -> list[Finding]:
+    """Offer Slack a code that it never gave: it complains of the app's id or secret if they are wrong, else of that."""
+    found, secret = await _there(CLIENT_SECRET, slack), slack.client_secret
+    if secret is None or found[0].status is not Status.OK:
+        return found
+
+    async def offer(client: AsyncWebClient) -> AsyncSlackResponse:
+        try:
+            return await client.oauth_v2_access(client_id=slack.client_id or "", client_secret=secret.read(), code="no")
+        except SlackApiError as error:
+            if refusal(error) != "invalid_code":
+                raise
+            return cast("AsyncSlackResponse", error.response)
+
+    def tell(_: Mapping[str, Any], __: Mapping[str, str]) -> list[Finding]:
+        return [advice.slack_accepts(CLIENT_SECRET, "is the secret of slack.client_id")]
+
+    return await _ask(slack, CLIENT_SECRET, None, offer, tell)
+
+
 async def _there(subject: str, slack: Slack) -> list[Finding]:
     """What a secret is worth shows when Slack calls, or is called; here it can only be missing."""
     reference = cast("SecretRef | None", getattr(slack, subject.removeprefix("slack.")))
@@ -127,6 +151,7 @@ async def _installed(slack: Slack, store: Store, groups: Sequence[str]) -> list[
             found.append(advice.installation_locked(workspace))
         else:
             found += await _bot(slack, f"workspace {workspace}", _Given(kept.bot_token), groups)
+            found += [advice.sealed_with_old_key(workspace)] if seal.is_old(sealed) else []
     return found or [advice.nobody_installed()]
 
 
@@ -144,19 +169,22 @@ class _Given:
         return self.token
 
 
-async def _call(
+async def _call(slack: Slack, subject: str, token: _Token, method: str, tell: _Tell, **arguments: str) -> list[Finding]:
+    """Call one Web API method with a token."""
+    return await _ask(slack, subject, token, lambda client: client.api_call(method, params=arguments), tell)
+
+
+async def _ask(
     slack: Slack,
     subject: str,
-    token: _Token,
-    method: str,
-    tell: Callable[[Mapping[str, Any], Mapping[str, str]], list[Finding]],
-    **arguments: str,
+    token: _Token | None,
+    call: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]],
+    tell: _Tell,
 ) -> list[Finding]:
-    """Call one Web API method with a token."""
     try:
-        client = AsyncWebClient(token=token.read(), base_url=slack.api_url, timeout=int(CALL_S))
+        client = AsyncWebClient(token=token.read() if token else None, base_url=slack.api_url, timeout=int(CALL_S))
         async with asyncio.timeout(CALL_S):
-            response = await client.api_call(method, params=arguments)
+            response = await call(client)
     except SecretMissing as error:
         return [advice.secret_missing(subject, token, str(error))]
     except SlackApiError as error:

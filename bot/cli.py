@@ -77,7 +77,8 @@ def serve(context: typer.Context, config: Config = None) -> None:
 def worker(context: typer.Context, config: Config = None) -> None:
     """Run the worker alone.
 
-    As many of them as wanted: each task runs on one of them. Of Slack's tokens a worker needs the bot's.
+    As many of them as wanted: each task runs on one of them. Of Slack's secrets a worker needs bot_token, or
+    client_secret and encryption_keys.
     """
     from bot.running import work
     from bot.tasks import tasks

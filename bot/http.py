@@ -76,6 +76,8 @@ def slack_events(app: AsyncApp, signing_secret: str) -> Route:
         if not 0 < int(request.headers.get("content-length", "0")) <= BODY_MAX:
             return PlainTextResponse(f"expected a body of 1 to {BODY_MAX} bytes, and its content-length\n", 413)
         if not await _signed(request, verifier):
+            if "x-slack-signature" in request.headers:  # else it does not even say that it is Slack's
+                _log.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
             return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
         if odd := odd_fields_of(await request.body(), request.headers.get("content-type", "")):
             _log.warning("refused a payload that Slack does not send", fields=odd)

@@ -194,12 +194,14 @@ class InstalledWorkspaces:
             kept = self.seal.open(sealed)
             if kept and _ends_soon(kept) and (renewed := await self._renewed(kept)):
                 await self._swap(sealed, renewed)
-        elif self.seal.is_old(sealed):
-            await self._swap(sealed, kept)
+        elif self.seal.is_old(sealed) and await self._swap(sealed, kept):
+            log.info("the first of slack.encryption_keys encrypts the tokens of a workspace now", workspace=workspace)
 
-    async def _swap(self, sealed: str, installation: Installation) -> None:
-        if await self.store.swap(installation.workspace, sealed, self.seal.close(installation)):
+    async def _swap(self, sealed: str, installation: Installation) -> bool:
+        swapped = await self.store.swap(installation.workspace, sealed, self.seal.close(installation))
+        if swapped:
             self._known.pop(installation.workspace, None)
+        return swapped
 
     async def _renewed(self, kept: Installation) -> Installation | None:
         """Have Slack renew the tokens of a workspace; None where it does not."""

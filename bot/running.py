@@ -24,7 +24,6 @@ from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.installing import install_routes
 from bot.opening import open_services
-from bot.scopes import scopes
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
@@ -48,21 +47,21 @@ async def run(settings: Settings, register: Register, tasks: Tasks = nothing, re
 
     Tasks that run then have 20 s to finish, or go to another worker. Raises what `running` raises.
     """
-    await _until_told(settings, running(settings, register, tasks, reasons))
+    await _until_told(running(settings, register, tasks, reasons))
 
 
 async def serve(settings: Settings, register: Register, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
     """Answer Slack, and leave tasks to the workers; else as `run`."""
-    await _until_told(settings, running(settings, register, tasks, reasons, works=False))
+    await _until_told(running(settings, register, tasks, reasons, works=False))
 
 
 async def work(settings: Settings, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
     """Run tasks, and leave answers to others; else as `run`. It needs no token but the bot's."""
-    await _until_told(settings, running(settings, None, tasks, reasons))
+    await _until_told(running(settings, None, tasks, reasons))
 
 
-async def _until_told(settings: Settings, parts: AbstractAsyncContextManager[Services]) -> None:
-    bot = asyncio.create_task(_stay(settings, parts), name="bot")
+async def _until_told(parts: AbstractAsyncContextManager[Services]) -> None:
+    bot = asyncio.create_task(_stay(parts), name="bot")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, bot.cancel)
     try:
@@ -71,9 +70,8 @@ async def _until_told(settings: Settings, parts: AbstractAsyncContextManager[Ser
         log.info("stopped")
 
 
-async def _stay(settings: Settings, parts: AbstractAsyncContextManager[Services]) -> None:
-    async with parts as services:
-        log.info("ready", accounts=len(settings.accounts), services=len(services.providers))
+async def _stay(parts: AbstractAsyncContextManager[Services]) -> None:
+    async with parts:
         await asyncio.Event().wait()
 
 
@@ -104,7 +102,7 @@ async def running(
         app = create_app(workspaces, services, slack.api_url, heard_with if called else "") if register else None
         if app and register:
             register(app)
-        installs = install_routes(workspaces, scopes(services.access), slack.workspaces) if app else []
+        installs = install_routes(workspaces, slack.workspaces) if app else []
         if listening := _listening(settings.http, needed=called or bool(installs)):
             stack.enter_context(listening)
         if app:
@@ -120,6 +118,8 @@ async def running(
             events = [slack_events(app, heard_with)] if app and called else []
             http = create_http(looked_at, services.metrics, *events, *installs)
             await stack.enter_async_context(serving(http, listening))
+        where = "{}:{}".format(*listening.getsockname()) if listening else None
+        log.info("ready", accounts=len(settings.accounts), services=len(services.providers), http=where)
         yield services
 
 

@@ -4,7 +4,9 @@ What takes long to import is imported when the ports are open and the bot is on 
 """
 
 import asyncio
+import base64
 import os
+import re
 import signal
 import socket
 import sys
@@ -24,6 +26,16 @@ from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SE
 CONFIGURATION = Path(__file__).with_name("callboard.toml")
 MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 """Beside the bot in a checkout and in an installed wheel alike; a file of the bot's, none of its code."""
+EVENTS = "/slack/events"
+"""Where a bot in HTTP mode is called."""
+ENCRYPTION_KEY = base64.b64encode(b"sandbox-encryption-key-not-real!").decode()
+"""A key for the tokens of workspaces that install a bot: in earnest it comes from `openssl rand -base64 32`."""
+ONE_WORKSPACE = 'bot_token = "env:SLACK_BOT_TOKEN"'
+SEVERAL_WORKSPACES = f"""\
+client_id = "{CLIENT_ID}"
+client_secret = "env:SLACK_CLIENT_SECRET"
+encryption_keys = ["env:CALLBOARD_KEY"]"""
+"""What stands in a configuration in place of `ONE_WORKSPACE` where workspaces install the bot by themselves."""
 
 
 class Listeners(NamedTuple):
@@ -34,19 +46,42 @@ class Listeners(NamedTuple):
 
 
 async def sandbox(port: int, clouds_port: int, request_url: str = "") -> None:
-    """Serve the workspace and the clouds until interrupted, and say how to point a bot at them.
+    """Serve the workspaces and the clouds until SIGINT, SIGTERM or SIGHUP, and say how to point a bot at them.
 
-    The workspace calls the bot at `request_url`, if there is one; else the bot connects to it.
+    The workspaces call the bot at `request_url`, if there is one; else the bot connects to them. Raises OSError when a
+    port is taken.
     """
+    told_to_stop = _stop_signals()
     with ExitStack() as stack:
         listeners = _listen(stack, port, clouds_port)
         slack, clouds = map(address, listeners)
         file = _configuration(_folder(stack), clouds, request_url)
         async with _serving(listeners, request_url):
-            _say(f"Workspace   {slack}", f"Clouds      {clouds}/control", "", "Run a bot in it:")
-            _say(*(f"  export {name}={value}" for name, value in environment(slack).items()))
-            _say(f"  callboard run --config {file}")
-            await asyncio.Event().wait()
+            _say(f"Workspace   {slack}", f"Clouds      {clouds}/control", "", *_ways(slack, file, request_url))
+            await told_to_stop.wait()
+
+
+def _ways(slack: str, file: Path, request_url: str) -> list[str]:
+    """How to run a bot, in the first workspace, and where it has an address in all of them."""
+    run = f"  {_program()} run --config"
+    lines = ["Run a bot in it:", *(f"  export {name}={value}" for name, value in environment(slack).items())]
+    lines.append(f"{run} {file}")
+    if request_url:
+        install = request_url.removesuffix(EVENTS) + "/slack/install"
+        lines += ["", f"Or one for several workspaces, which install it at {install}:", f"{run} {_installed(file)}"]
+    return lines
+
+
+def _program() -> str:
+    """The command as it was typed: `make` has it off the PATH."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "callboard" else "callboard"
+
+
+def _installed(file: Path) -> Path:
+    """Write a configuration's sibling, for a bot that workspaces install by themselves."""
+    sibling = file.with_name("installed.toml")
+    sibling.write_text(file.read_text().replace(ONE_WORKSPACE, SEVERAL_WORKSPACES))
+    return sibling
 
 
 async def demo(port: int, clouds_port: int) -> int:
@@ -69,14 +104,14 @@ async def demo(port: int, clouds_port: int) -> int:
 
 
 def environment(slack: str) -> dict[str, str]:
-    """The variables that `callboard.toml` names, for this sandbox."""
+    """The variables that the configurations name, for this sandbox."""
     return {
         "SLACK_API_URL": f"{slack}/api/",
         "SLACK_BOT_TOKEN": BOT_TOKEN,
         "SLACK_APP_TOKEN": APP_TOKEN,
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
-        "SLACK_CLIENT_ID": CLIENT_ID,
         "SLACK_CLIENT_SECRET": CLIENT_SECRET,
+        "CALLBOARD_KEY": ENCRYPTION_KEY,
         "MEDIA_CN_AK": MEDIA_CN.keys[0].access_key_id,
         "MEDIA_CN_SK": MEDIA_CN.keys[0].secret_access_key,
         "VOD_SG_AK": VOD_SG.keys[0].access_key_id,
@@ -103,7 +138,7 @@ async def _serving(listeners: Listeners, request_url: str = "") -> AsyncGenerato
         if request_url:
             client = await stack.enter_async_context(httpx.AsyncClient())
             delivery = HttpDelivery(request_url, address(listeners.slack), client, time.time)
-            back = request_url.removesuffix("/slack/events") + "/slack/oauth_redirect"
+            back = request_url.removesuffix(EVENTS) + "/slack/oauth_redirect"
             slack = seeded_world(MANIFEST, org_deploy=True, redirect_urls=[back])
         await stack.enter_async_context(serving_slack(slack, listener=listeners.slack, delivery=delivery))
         await stack.enter_async_context(serving_clouds(World(), listener=listeners.clouds))
@@ -126,7 +161,7 @@ def _configuration(folder: Path, clouds: str, request_url: str = "") -> Path:
     if request_url:
         port = urlsplit(request_url).port or 3000
         text = text.replace('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
-        text = text.replace("port = 0 ", f"port = {port} ")
+        text = re.sub(r"^port = 0 .*$", f"port = {port}", text, flags=re.MULTILINE)
     file = folder / "callboard.toml"
     file.write_text(text)
     return file

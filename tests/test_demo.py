@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterable
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,3 +187,34 @@ def test_it_ends_clean(demo: Demo, how: signal.Signals) -> None:
     assert demo.leftovers() != []
     demo.stop(how)
     assert demo.leftovers() == []
+
+
+def test_the_sandbox_says_how_to_run_a_bot_in_it(tmp_path: Path) -> None:
+    """One for the first workspace, and one that several install: what is printed is all that either needs."""
+    url = "http://127.0.0.1:3456/slack/events"
+    sandbox = (sys.executable, "-m", "bot.cli", "sandbox", "--port", "0", "--clouds-port", "0", "--request-url", url)
+    (tmp_path / "left").mkdir()
+    inherited = {**os.environ, "TMPDIR": str(tmp_path / "left"), "XDG_DATA_HOME": str(tmp_path)}
+    inherited.pop("REDIS_URL", None)
+    with subprocess.Popen(sandbox, stdout=subprocess.PIPE, env=inherited, text=True) as program:
+        assert program.stdout
+        said = "".join(_until(program.stdout, "installed.toml"))
+        told = {**inherited, **dict(re.findall(r"export (\w+)=(.+)", said))}
+        files = re.findall(r"callboard run --config (.+)", said)
+        assert len(files) == 2
+        for file in files:
+            command = (sys.executable, "-m", "bot.cli", "check", "--config", file)
+            checked = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
+            assert (checked.returncode, "Slack in http mode" in checked.stdout) == (0, True), checked.stdout
+        program.terminate()
+        assert program.wait(ENDS_WITHIN_S) == 0
+    assert "at http://127.0.0.1:3456/slack/install" in said
+    assert list((tmp_path / "left").iterdir()) == []
+
+
+def _until(lines: Iterable[str], word: str) -> Generator[str]:
+    """The lines up to the first that has the word."""
+    for line in lines:
+        yield line
+        if word in line:
+            return

@@ -32,6 +32,14 @@ _SLACK: Mapping[str, tuple[str, str]] = MappingProxyType(
             "this is a token of another kind",
             "slack.bot_token begins with xoxb- (OAuth & Permissions), slack.app_token with xapp- (Basic Information)",
         ),
+        "invalid_client_id": (
+            "Slack knows no app with this slack.client_id",
+            "copy both again from the app's page at api.slack.com/apps, Basic Information",
+        ),
+        "bad_client_secret": (
+            "this is not the secret of slack.client_id",
+            "copy both again from the app's page at api.slack.com/apps, Basic Information",
+        ),
         "missing_scope": ("the token lacks a scope", f"make an app token with the scope {APP_SCOPE}"),
         "no_such_subteam": ("there is no such user group", "correct its id in [[access]], or take it out"),
         "ratelimited": ("Slack asks to wait", "run the check again in a minute"),
@@ -96,6 +104,14 @@ def installation_locked(workspace: str) -> Finding:
     """A workspace whose tokens were encrypted with a key that is gone."""
     mend = "put that key back into slack.encryption_keys, or install the app there again"
     return Finding(Status.FAIL, f"workspace {workspace}", "none of slack.encryption_keys opens its tokens", mend)
+
+
+def sealed_with_old_key(workspace: str) -> Finding:
+    """A workspace whose tokens another key than the first encrypted."""
+    mend = "restart the bot with both keys; take the old one out when this line is gone"
+    return Finding(
+        Status.WARN, f"workspace {workspace}", "an old one of slack.encryption_keys encrypts its tokens", mend
+    )
 
 
 def nobody_installed() -> Finding:

@@ -4,7 +4,9 @@ from html import escape
 from types import MappingProxyType
 from urllib.parse import urlencode
 
-_AGAIN = "Begin again at /slack/install of this Callboard, and finish within ten minutes in the same browser."
+_AGAIN = "Begin again, and finish within ten minutes in this browser."
+_BEGIN = '<a href="install">Begin again</a>'
+"""From `/slack/install` and `/slack/oauth_redirect` alike this leads to the former, whatever stands before them."""
 _WORDS = MappingProxyType(
     {
         "access_denied": ("Nothing was installed", "The installation was cancelled in Slack.", _AGAIN),
@@ -61,7 +63,7 @@ def not_installed(reason: str) -> str:
     """Why the workspace does not have the app, by Bolt's reason or Slack's error code."""
     title, why, what = _WORDS.get(reason, ("Nothing was installed", "", _AGAIN))
     said = escape(why) if why else f"Slack answered <code>{escape(reason[:80])}</code>."
-    return _page(title, f"<p>{said}</p><p>{_coded(what)}</p>")
+    return _page(title, f"<p>{said}</p><p>{_coded(what)}</p>{_BEGIN if what == _AGAIN else ''}")
 
 
 def memory_lost() -> str:
@@ -71,7 +73,7 @@ def memory_lost() -> str:
 
 def slack_away() -> str:
     """Slack is away."""
-    return _page("Nothing was installed", f"<p>Slack did not answer.</p><p>{_coded(_AGAIN)}</p>")
+    return _page("Nothing was installed", f"<p>Slack did not answer.</p><p>{_AGAIN}</p>{_BEGIN}")
 
 
 def _coded(text: str) -> str:

@@ -52,7 +52,12 @@ class Delivery(Protocol):
 
     @property
     def connected(self) -> bool:
-        """Whether somebody is there to take a payload."""
+        """Whether somebody is there to take a payload, as far as is known before one is handed over."""
+        ...
+
+    @property
+    def request_url(self) -> str:
+        """Where the app is called; empty where it connects."""
         ...
 
     @property

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,12 @@ from sandbox.slack.clock import Clock
 from sandbox.slack.credentials import SIGNING_SECRET
 from sandbox.slack.delivery import ACK_SECONDS, Kind, NotAcknowledgedError, NotConnectedError, RefusedError, Retry
 from sandbox.slack.model import Json
+
+SAID_MAX = 200
+"""Characters that are told of what the app said when it refused a payload."""
+
+_log = logging.getLogger(__name__)
+"""For whoever wonders about `dispatch_failed`: without a set-up it goes to standard error."""
 
 
 def sign(body: bytes, timestamp: int, secret: str = SIGNING_SECRET) -> str:
@@ -29,7 +36,7 @@ class HttpDelivery:
     def __init__(
         self, request_url: str, origin: str, client: httpx.AsyncClient, clock: Clock, *, ack_within: float = ACK_SECONDS
     ) -> None:
-        self._url = request_url
+        self.request_url = request_url
         self._client = client
         self._clock = clock
         self._ack_within = ack_within
@@ -41,12 +48,17 @@ class HttpDelivery:
         body, content_type = _encode(kind, payload)
         headers = {**self._headers(body, content_type), **_retry_headers(retry)}
         try:
-            response = await self._client.post(self._url, content=body, headers=headers, timeout=self._ack_within)
+            response = await self._client.post(
+                self.request_url, content=body, headers=headers, timeout=self._ack_within
+            )
         except httpx.TimeoutException:
+            _log.warning("%s did not answer within %g s", self.request_url, self._ack_within)
             raise NotAcknowledgedError from None
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            _log.warning("%s cannot be reached: %s", self.request_url, error)
             raise NotConnectedError from None
         if response.status_code != 200:
+            _log.warning("%s answered %d: %s", self.request_url, response.status_code, response.text[:SAID_MAX].strip())
             raise RefusedError(final=response.headers.get("x-slack-no-retry") == "1")
         return _reply(response)
 

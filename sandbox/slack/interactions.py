@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from sandbox.slack.channel_life import change
 from sandbox.slack.choices import action_taken, picked_places, state_values
 from sandbox.slack.delivery import Delivery, Kind, UndeliveredError
 from sandbox.slack.errors import SlackError
@@ -66,6 +67,9 @@ class Interactions:
             self._post(user, channel, Content(self._decorate(text, names=False)), thread_ts)
             return None
         name, _, rest = text.partition(" ")
+        if name == "/invite" and self._is_app(rest.strip()) and not channel.im_of:
+            self._events.tell(*change(self._workspace, user, channel, "bot_member", to=True))
+            return None
         declared = self._workspace.manifest.command(name) if self._workspace.installation else None
         if declared is None:
             words = f"{name} is not a valid command. In Slack, all messages that start with the “/” character"
@@ -73,6 +77,9 @@ class Interactions:
             return None
         typed = self._decorate(rest.strip(), names=True) if declared.should_escape else rest.strip()
         return lambda: self._command(user, channel, name, typed)
+
+    def _is_app(self, mentioned: str) -> bool:
+        return bool(self._workspace.installation) and mentioned.casefold() == f"@{self._workspace.app.name}".casefold()
 
     def shortcut(self, user: User, channel: Channel | None, callback_id: str) -> Later:
         """A shortcut of the workspace; `channel` is the conversation on show, which the app is not told."""

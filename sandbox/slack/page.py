@@ -145,6 +145,7 @@ class Page:
             "app_home": workspace.app_home.model_dump(),
             "home": workspace.modals.home(user.id),
             "connected": self._delivery.connected,
+            "request_url": self._delivery.request_url,
             "messages": {
                 channel.id: [workspace.messages.as_page(message) for message in seen[channel.id]] for channel in shown
             },

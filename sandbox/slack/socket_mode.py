@@ -35,6 +35,7 @@ class SocketMode:
         self._sockets: deque[WebSocket] = deque()
         self._waiting: dict[str, asyncio.Future[Json | None]] = {}
         self.origin = ""
+        self.request_url = ""
 
     @property
     def connected(self) -> bool:

@@ -22,8 +22,8 @@ from sandbox.clouds.faults import Fault
 from sandbox.clouds.server import PORT
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
-from sandbox.demo import CONFIGURATION, MANIFEST, environment
-from sandbox.slack.credentials import BOT_TOKEN
+from sandbox.demo import CONFIGURATION, MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
+from sandbox.slack.credentials import BOT_TOKEN, CLIENT_ID
 from sandbox.slack.faults import Fault as SlackFault
 from sandbox.slack.manifest import read_manifest
 from sandbox.slack.seed import seeded
@@ -125,9 +125,7 @@ async def test_http_mode_needs_its_signing_secret(site: Site, monkeypatch: pytes
 class TestSeveralWorkspaces:
     @pytest.fixture(autouse=True)
     def _several(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-        own = 'client_id = "1.2"\nclient_secret = "env:SLACK_CLIENT_SECRET"\nencryption_keys = ["env:CALLBOARD_KEY"]'
-        site.configured('bot_token = "env:SLACK_BOT_TOKEN"', own)
-        monkeypatch.setenv("SLACK_CLIENT_SECRET", "hunter2")
+        site.configured(ONE_WORKSPACE, SEVERAL_WORKSPACES)
         monkeypatch.setenv("CALLBOARD_KEY", Fernet.generate_key().decode())
 
     async def keep(self, link: Link, token: str) -> None:
@@ -146,6 +144,32 @@ class TestSeveralWorkspaces:
         assert found["slack scopes"].status is Status.OK
         await self.keep(link, "xoxb-hunter2")
         assert (await site.findings())["workspace T0SANDBOX"].status is Status.FAIL
+
+    async def test_a_secret_of_another_app(self, site: Site, monkeypatch: pytest.MonkeyPatch):
+        assert (await site.findings())["slack.client_secret"].text == "is the secret of slack.client_id"
+        monkeypatch.setenv("SLACK_CLIENT_SECRET", "hunter2")
+        found = (await site.findings())["slack.client_secret"]
+        assert (found.status, found.text) == (Status.FAIL, "this is not the secret of slack.client_id")
+
+    async def test_a_missing_secret(self, site: Site, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.delenv("SLACK_CLIENT_SECRET")
+        assert (await site.findings())["slack.client_secret"].mend == "set SLACK_CLIENT_SECRET"
+
+    async def test_an_app_that_slack_does_not_know(self, site: Site):
+        site.configured(CLIENT_ID, "1.2")
+        found = (await site.findings())["slack.client_secret"]
+        assert (found.status, found.text) == (Status.FAIL, "Slack knows no app with this slack.client_id")
+
+    async def test_slack_out_of_reach(self, site: Site, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:1/api/")
+        assert "cannot be reached" in (await site.findings())["slack.client_secret"].text
+
+    async def test_an_old_key_that_is_still_needed(self, site: Site, link: Link, monkeypatch: pytest.MonkeyPatch):
+        await self.keep(link, BOT_TOKEN)
+        monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
+        site.configured('["env:CALLBOARD_KEY"]', '["env:NEW_KEY", "env:CALLBOARD_KEY"]')
+        found = (await site.findings())["workspace T0SANDBOX"]
+        assert (found.status, found.text) == (Status.WARN, "an old one of slack.encryption_keys encrypts its tokens")
 
     async def test_a_lost_key(self, site: Site, link: Link, monkeypatch: pytest.MonkeyPatch):
         await self.keep(link, BOT_TOKEN)

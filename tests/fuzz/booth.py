@@ -92,6 +92,7 @@ class Booth:
     log: StringIO
     origin: str = ""
     connected: bool = True
+    request_url: str = ""
     heard: list[tuple[Kind, Json]] = field(default_factory=list[tuple[Kind, Json]])
 
     @property

@@ -39,6 +39,7 @@ class Balancer:
         self._client = client
         self._bots: deque[HttpDelivery] = deque()
         self.origin = ""
+        self.request_url = ""
 
     @property
     def connected(self) -> bool:

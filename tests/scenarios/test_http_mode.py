@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from bot.metrics import CONTENT_TYPE
 from sandbox.slack.http_delivery import sign
@@ -70,7 +71,11 @@ async def test_slack_sees_whose_address_it_is(site: Site) -> None:
 
 async def test_what_somebody_else_sent_is_refused(site: Site) -> None:
     body, now = site.command(), int(time.time())
-    assert await site.post(body, now, sign(body, now, "another secret")) == 401
+    with capture_logs() as told:
+        assert await site.post(body, now, sign(body, now, "another secret")) == 401
+    assert [line["event"] for line in told if line["log_level"] == "warning"] == [
+        "refused a request: slack.signing_secret did not sign it in the last 5 minutes"
+    ]
     assert await site.post(body + b"&more=1", now, sign(body, now)) == 401
     assert await site.post(body, now + 1, sign(body, now)) == 401
     assert await site.post(body, now, "") == 401

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 from redis import Redis
+from structlog.testing import capture_logs
 
 from bot import config, installed
 from bot.config_errors import ConfigError
@@ -20,14 +21,14 @@ from bot.store import Store
 from bot.store.connection import Link
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World as Clouds
-from sandbox.demo import MANIFEST, environment
+from sandbox.demo import MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
 from sandbox.slack.credentials import CLIENT_SECRET
 from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND, seeded_world
 from sandbox.slack.server import serving as serving_slack
 from tests.scenarios.person import PATIENCE_S
 from tests.scenarios.roads import free_port
-from tests.scenarios.visitors import OWN, Site, open_pages, settings
+from tests.scenarios.visitors import Site, open_pages, settings
 
 HOME, NORTH = "T0SANDBOX", NORTHWIND.id
 
@@ -154,6 +155,11 @@ async def test_the_link_may_name_the_workspace(site: Site) -> None:
         assert httpx.URL(await site.begin("?team=T0NORTH")).params["team"] == "T0NORTH"
 
 
+async def test_the_link_asks_for_all_that_the_manifest_declares(site: Site) -> None:
+    async with site.running():
+        assert httpx.URL(await site.begin()).params["scope"].split(",") == list(site.world.manifest.scopes)
+
+
 class TestTokens:
     async def test_they_are_renewed_in_time(self, site: Site, quick: None) -> None:
         del quick
@@ -200,6 +206,25 @@ class TestTokens:
         async with site.running() as bot:
             answer = await site.person(NORTH).types("/jobs list")
             assert answer.says("not installed in this workspace")
+
+    async def test_it_is_told_when_a_new_key_has_taken_over(
+        self, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with site.running():
+            await site.installs(NORTH)
+        file = tmp_path / "callboard.toml"
+        monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
+        file.write_text(file.read_text().replace('["env:CALLBOARD_KEY', '["env:NEW_KEY", "env:CALLBOARD_KEY'))
+        site.settings = config.load(file)
+        with capture_logs() as first:
+            async with site.running():
+                pass
+        with capture_logs() as second:
+            async with site.running():
+                pass
+        told = "the first of slack.encryption_keys encrypts the tokens of a workspace now"
+        assert [line["workspace"] for line in first if line["event"] == told] == [NORTH]
+        assert told not in [line["event"] for line in second]
 
     async def test_a_new_key_takes_over(self, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         async with site.running():
@@ -268,6 +293,7 @@ class TestRefusals:
             page = await site.back(await site.decide(NORTH, await site.begin(), allow=False))
             assert page.status == 200
             assert "The installation was cancelled in Slack" in page.text
+            assert '<a href="install">Begin again</a>' in page.text
 
     async def test_another_browser(self, site: Site) -> None:
         async with site.running():
@@ -294,7 +320,11 @@ class TestRefusals:
 
     async def test_a_stranger(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "callboard.toml"
-        file.write_text(file.read_text().replace(OWN, f'{OWN}\nworkspaces = ["{HOME}", "{HARBOR.id}"]'))
+        file.write_text(
+            file.read_text().replace(
+                SEVERAL_WORKSPACES, f'{SEVERAL_WORKSPACES}\nworkspaces = ["{HOME}", "{HARBOR.id}"]'
+            )
+        )
         site.settings = config.load(file)
         async with site.running() as bot:
             page = await site.installs(NORTH)
@@ -307,7 +337,7 @@ class TestRefusals:
 
     async def test_without_a_client_id_there_is_nothing_to_install(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "callboard.toml"
-        file.write_text(file.read_text().replace(OWN, 'bot_token = "env:SLACK_BOT_TOKEN"'))
+        file.write_text(file.read_text().replace(SEVERAL_WORKSPACES, ONE_WORKSPACE))
         site.settings = config.load(file)
         async with site.running():
             assert (await site.bot.get("/slack/install")).status_code == 404

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from io import StringIO
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sandbox.clouds.server import serving as serving_clouds
@@ -79,6 +80,7 @@ class TestRun:
             assert program.stderr
             ready = json.loads(program.stderr.readline())
             assert (ready["event"], ready["accounts"], ready["services"]) == ("ready", 2, 5)
+            assert httpx.get(f"http://{ready['http']}/healthz").text == "ok\n"
             assert any(call.method == "apps.connections.open" for call in workspace.calls)
             program.send_signal(signal.SIGTERM)
             out, err = program.communicate(timeout=PATIENCE_S)

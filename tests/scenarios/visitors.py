@@ -16,13 +16,9 @@ from handlers import register
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.world import World as Clouds
-from sandbox.demo import CONFIGURATION
-from sandbox.slack.credentials import CLIENT_ID
+from sandbox.demo import CONFIGURATION, ONE_WORKSPACE, SEVERAL_WORKSPACES
 from sandbox.slack.world import World
 from tests.scenarios.person import Person
-
-OWN = f'client_id = "{CLIENT_ID}"\nclient_secret = "env:SLACK_CLIENT_SECRET"\nencryption_keys = ["env:CALLBOARD_KEY"]'
-"""What stands in the configuration in place of a bot token."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +88,11 @@ class Site:
             yield services
 
 
-def settings(file: Path, clouds: str, port: int, own: str = OWN) -> config.Settings:
+def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) -> config.Settings:
     """A configuration without a bot token, in HTTP mode."""
     text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds)
     text = text.replace('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
-    text = text.replace('bot_token = "env:SLACK_BOT_TOKEN"', own).replace("port = 0 ", f"port = {port} ")
+    text = text.replace(ONE_WORKSPACE, own).replace("port = 0 ", f"port = {port} ")
     file.write_text(text)
     return config.load(file)
 

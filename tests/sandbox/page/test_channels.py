@@ -1,9 +1,12 @@
 """Channels and what happens in them, live."""
 
+import time
 from contextlib import AsyncExitStack
 
+import httpx
 from playwright.async_api import Browser, Page, expect
 
+from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.model import Content
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
@@ -22,6 +25,14 @@ async def test_shows_the_channels_the_people_and_what_was_said(page: Page) -> No
     await expect(page.get_by_role("textbox")).to_have_count(0)
     await page.locator('button[data-channel="C0FINANCE"]').click()
     await expect(page.get_by_text("Callboard is not in this channel")).to_be_visible()
+
+
+async def test_where_a_bot_is_called_is_shown(chromium: Browser, workspace: Workspace) -> None:
+    """Whether one is there shows when it is."""
+    async with httpx.AsyncClient() as client:
+        road = HttpDelivery("http://127.0.0.1:3000/slack/events", "", client, time.time)
+        async with serving(workspace, delivery=road) as url, looking_at(chromium, url) as page:
+            await expect(page.get_by_role("status").first).to_have_text("Calls a bot at 127.0.0.1:3000")
 
 
 async def test_messages_come_change_and_go_without_a_reload(page: Page, workspace: Workspace) -> None:

@@ -56,7 +56,7 @@ class Acknowledging:
     """A road to an app that takes a use when `answers` is set, and shows nothing for it."""
 
     connected = True
-    origin = ""
+    origin = request_url = ""
 
     def __init__(self) -> None:
         self.answers = asyncio.Event()

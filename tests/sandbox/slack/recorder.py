@@ -11,6 +11,7 @@ class Recorder:
     """Keeps the payloads, the newest last; `fails` are the failures of the next deliveries."""
 
     connected = True
+    request_url = ""
     origin = "http://slack.test"
 
     def __init__(self) -> None:

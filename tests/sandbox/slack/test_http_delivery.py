@@ -130,3 +130,10 @@ async def test_events_are_signed_too_and_come_again(manifest: Path, clock: FakeC
     assert requests[0].content == requests[1].content
     assert "x-slack-retry-num" not in requests[0].headers
     assert requests[1].headers["x-slack-retry-reason"] == "http_error"
+
+
+async def test_who_refuses_is_told_in_the_terminal(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    road = delivery(clock, lambda _: httpx.Response(401, text="not signed by Slack\n"))
+    with pytest.raises(RefusedError):
+        await road.deliver("slash_commands", {"command": "/jobs"})
+    assert caplog.messages == ["http://app.test/slack/events answered 401: not signed by Slack"]

@@ -79,6 +79,15 @@ async def test_what_happens_is_pushed(slack: Slack, live: ClientConnection) -> N
     assert events[3]["text"].startswith("/unknown is not a valid command.")
 
 
+async def test_the_app_is_invited_as_in_slack(slack: Slack) -> None:
+    channel = slack.workspace.channels[ON_CALL.id]
+    channel.bot_member = False
+    await slack.type("/invite @somebody")
+    assert not channel.bot_member
+    await slack.type("/invite @Callboard")
+    assert channel.bot_member
+
+
 async def test_a_modal_is_pushed_with_its_errors(slack: Slack, live: ClientConnection) -> None:
     view = {"type": "modal", "title": {"type": "plain_text", "text": "x"}, "blocks": [{"type": "divider"}]}
     await slack.api("views.open", trigger_id=slack.workspace.grants.trigger(DANA.id), view=view)

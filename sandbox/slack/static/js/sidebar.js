@@ -83,10 +83,11 @@ function identity(workspace, onSwitchUser) {
   return [button, popup];
 }
 
-function drawStatus({ connected, online, app }) {
+function drawStatus({ connected, requestUrl, online, app }) {
   const status = byId("bot-status");
-  status.dataset.connected = String(online && connected && app.installed);
+  status.dataset.connected = String(online && connected && !requestUrl && app.installed);
   if (!online) status.textContent = "Workspace not reachable";
   else if (!app.installed) status.textContent = `${app.name} not installed`;
+  else if (requestUrl) status.textContent = `Calls a bot at ${new URL(requestUrl).host}`;
   else status.textContent = connected ? "Bot connected" : "Bot not connected";
 }

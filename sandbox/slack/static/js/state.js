@@ -54,6 +54,8 @@ export class Workspace extends EventTarget {
   views = [];
   /** Whether a bot is connected to the workspace. */
   connected = false;
+  /** Where the workspace calls its bot; empty where bots connect to it. */
+  requestUrl = "";
   /** Whether this page is connected to the workspace. */
   online = false;
   /** The id of the channel on show. */
@@ -71,7 +73,7 @@ export class Workspace extends EventTarget {
   load(state) {
     if (state.me !== this.me) this.#notices = [];
     Object.assign(this, { team: state.team, app: state.app, me: state.me, channels: state.channels });
-    this.workspaces = state.workspaces;
+    Object.assign(this, { workspaces: state.workspaces, requestUrl: state.request_url });
     Object.assign(this, { commands: state.commands, connected: state.connected, views: state.view_stack ?? [] });
     Object.assign(this, { shortcuts: state.shortcuts ?? [], groups: state.groups ?? [], home: state.home ?? null });
     Object.assign(this.appHome, state.app_home);
