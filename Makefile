@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test soak check format bench docs constraints clean
+.PHONY: help demo sandbox test soak check format bench docs pictures constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ bench: $(READY_DEV) ## measure, side by side
 
 docs: $(READY_DEV) ## write the pages of docs/ that are made from the source
 	@PYTHONPATH=. $(BIN)/python docs/generate.py
+
+pictures: $(READY_DEV) ## take the pictures of README and docs/ anew (needs Chromium)
+	@PYTHONPATH=. $(BIN)/python docs/pictures.py
 
 constraints: ## pin the newest versions that fit (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \

@@ -3,89 +3,75 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
+from collections import deque
 from collections.abc import AsyncGenerator, Generator, Iterable
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from sandbox.clouds.known import VIDEO_OCR_ID, VOD_FAILED_TRANSCODE_ID
 from tests.browser import NEEDS_CHROMIUM, browser, looking_at
+from tests.demo import ENDS_WITHIN_S, Demo, running
 
-ENDS_WITHIN_S = 30
-"""How long stopping may take on a busy machine: a bound, not an expectation."""
-
-
-@dataclass(frozen=True)
-class Demo:
-    """A running demo; whatever it leaves on disk while it runs lies in `folder`."""
-
-    program: "subprocess.Popen[str]"
-    slack: str
-    clouds: str
-    folder: Path
-
-    def stop(self, how: signal.Signals) -> int:
-        self.program.send_signal(how)
-        self.program.communicate(timeout=ENDS_WITHIN_S)
-        return self.program.returncode
-
-    def leftovers(self) -> list[str]:
-        """Processes, files and sockets that outlived the demo."""
-        processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-        left = [line for line in processes.splitlines() if str(self.folder) in line]
-        left += [str(path) for path in self.folder.rglob("*")]
-        return left + [url for url in (self.slack, self.clouds) if _listens(url)]
+README = Path(__file__).parent.parent / "README.md"
 
 
-@contextmanager
-def running() -> Generator[Demo]:
-    """The demo on free ports, with a temporary folder of its own whose path is short enough for a socket."""
-    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
-        command = (sys.executable, "-m", "bot.cli", "demo", "--port", "0", "--clouds-port", "0")
-        environment = {**os.environ, "TMPDIR": folder}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as program:
-            assert program.stdout
-            try:
-                said = "".join(program.stdout.readline() for _ in range(5))
-                slack, clouds = re.findall(r"http://[\d.:]+", said)
-                yield Demo(program, slack, clouds, Path(folder))
-            finally:
-                program.terminate()
-                program.wait(ENDS_WITHIN_S)
-
-
-def _listens(url: str) -> bool:
-    place = urlsplit(url)
-    with socket.socket() as caller:
-        return caller.connect_ex((place.hostname, place.port)) == 0
+def marked_words() -> deque[str]:
+    """What the section says to type, press, pick and look at: its code, bold and italic words, in order."""
+    steps = README.read_text().partition("## Two minutes in the demo")[2].partition("\n1. ")[2].partition("\nCtrl-C")[0]
+    return deque(first or second for first, second in re.findall(r"`([^`]+)`|\*+([^*]+)\*+", steps))
 
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Somebody who reads README and does what it says."""
+    """Somebody who reads README and does what it says, word by word: whatever it says otherwise fails the test."""
 
     page: Page
+    clouds: Page
+    words: deque[str] = field(default_factory=marked_words)
+
+    def reads(self, words: str) -> str:
+        """Read on to the next marked words, which are to be these."""
+        assert self.words.popleft() == words
+        return words
 
     async def types(self, text: str) -> Locator:
         """Type a line and return the answer that appears below."""
         below = await self._below()
-        await self.page.get_by_role("textbox").fill(text)
+        await self.page.get_by_role("textbox").fill(self.reads(text))
         await self.page.get_by_role("textbox").press("Enter")
         return await self._appears(below)
 
-    async def presses(self, name: str, on: Locator) -> Locator:
-        """Press the first button of that name and return what appears below."""
+    async def presses(self, name: str, on: Locator) -> None:
+        """Press the first button of that name; some go on with the job's."""
+        await on.get_by_role("button", name=re.compile(rf"^{self.reads(name)}\b")).first.click()
+
+    async def gets(self, name: str, on: Locator) -> Locator:
+        """Press a button and return what appears below."""
         below = await self._below()
-        await on.get_by_role("button", name=name).first.click()
+        await self.presses(name, on)
         return await self._appears(below)
+
+    async def picks(self, name: str, menu: Locator) -> None:
+        """Open a select and pick an option of it."""
+        await menu.click()
+        await self.page.get_by_role("option", name=re.compile(rf"\b{self.reads(name)}\b")).click()
+
+    async def uses_menu(self, name: str, message: Locator) -> Locator:
+        """Press an entry of a message's menu and return what appears below."""
+        below = await self._below()
+        self.reads("⋯")
+        await message.get_by_role("button", name="More actions").click()
+        await self.page.get_by_role("menuitem", name=self.reads(name)).click()
+        return await self._appears(below)
+
+    async def goes_to(self, channel: str) -> None:
+        """Open a channel, or the app's own screen."""
+        await self.page.get_by_role("navigation").get_by_role("button", name=channel).first.click()
 
     async def _below(self) -> Locator:
         """The place after the last message there is now."""
@@ -104,14 +90,14 @@ def demo() -> Generator[Demo]:
 
 
 @pytest.fixture
-async def chromium_pages(demo: Demo) -> AsyncGenerator[tuple[Newcomer, Page]]:
-    """The workspace once the bot is there, and the clouds' control page."""
+async def dana(demo: Demo) -> AsyncGenerator[Newcomer]:
+    """Before the workspace, once the bot is there, and the clouds' control page."""
     async with AsyncExitStack() as stack:
         running_browser = await stack.enter_async_context(browser())
         workspace = await stack.enter_async_context(looking_at(running_browser, demo.slack))
         clouds = await stack.enter_async_context(looking_at(running_browser, f"{demo.clouds}/control"))
         await expect(workspace.get_by_text("Bot connected")).to_be_visible()
-        yield Newcomer(workspace), clouds
+        yield Newcomer(workspace, clouds)
 
 
 def rows(answer: Locator) -> Locator:
@@ -121,65 +107,122 @@ def rows(answer: Locator) -> Locator:
 
 @pytest.mark.browser
 @NEEDS_CHROMIUM
-async def test_two_minutes_in_the_demo(demo: Demo, chromium_pages: tuple[Newcomer, Page]) -> None:
-    dana, clouds = chromium_pages
+async def test_two_minutes_in_the_demo(dana: Newcomer) -> None:
+    await _a_list_and_why_a_job_failed(dana)
+    card = await _a_card_for_the_alert(dana)
+    await _the_end_is_told(dana, card)
+    await _whatever_a_message_names(dana)
+    await _the_home_tab(dana)
+    await _the_form_to_find(dana)
+    await _a_service_that_is_down(dana)
+    assert not dana.words
+    await expect(dana.page.get_by_role("article", name="Workspace")).to_have_count(0)
 
+
+async def _a_list_and_why_a_job_failed(dana: Newcomer) -> None:
     listed = await dana.types("/jobs list")
     await expect(rows(listed)).to_have_count(10)
-    for service in ("video-ocr", "image-moderation", "digital-human"):
-        await expect(rows(listed).filter(has_text=service).first).to_be_visible()
-    await expect(listed).to_contain_text("vod-sg/vod-jobs cannot list its jobs")
-    await listed.get_by_role("button", name="Next").click()
+    await dana.presses("Next", listed)
     await expect(listed).to_contain_text("11–20 of")
-    await listed.get_by_role("button", name="Previous").click()
-    await expect(listed).to_contain_text("1–10 of")
-    await listed.get_by_role("combobox").first.click()
-    await dana.page.get_by_role("option", name="Failed").click()
+    await dana.picks("Failed", listed.get_by_role("combobox").first)
     await expect(rows(listed).filter(has_text="Failed")).to_have_count(10)
-
-    details = await dana.presses("Details of", listed)
+    details = await dana.gets("Details", listed)
     await expect(details).to_contain_text("Why it failed")
-    await details.get_by_role("button", name="Raw").click()
-    await expect(dana.page.get_by_role("dialog", name="Raw").locator("pre")).to_contain_text(
-        re.compile(r'"(state|status)": "fail', re.IGNORECASE)
-    )
-    await dana.page.keyboard.press("Escape")
-    await expect(dana.page.get_by_role("dialog")).to_have_count(0)
-    shared = await dana.presses("Share", details)
+    await dana.presses("Raw", details)
+    dialog = dana.page.get_by_role("dialog", name="Raw")
+    await expect(dialog.locator("pre")).to_contain_text(re.compile(r'"(state|status)": "fail', re.IGNORECASE))
+    await dana.presses("Close", dialog)
+    await expect(dialog).to_have_count(0)
+    shared = await dana.gets("Share", details)
     await expect(shared).to_contain_text("Shared by @dana")
     await expect(shared).not_to_contain_text("Only visible to you")
 
-    running_job = await dana.types(f"/jobs show {VIDEO_OCR_ID}")
-    await expect(running_job).to_contain_text("Running")
-    await expect(await dana.types(f"/jobs show {VOD_FAILED_TRANSCODE_ID}")).to_contain_text("TranscodeFail")
-    await expect(rows(await dana.types("/jobs list vod-jobs"))).to_have_count(1)
 
-    await running_job.get_by_role("button", name="Subscribe").click()
+async def _a_card_for_the_alert(dana: Newcomer) -> Locator:
+    alert = dana.page.get_by_role("article").filter(has_text="VideoOcrStuck")
+    found = await dana.uses_menu("Look up jobs", alert)
+    await expect(found).to_contain_text("Running")
+    await dana.presses("Subscribe", found)
     form = dana.page.get_by_role("dialog", name="Subscribe to jobs")
-    await expect(form.get_by_label("Jobs")).to_have_value(re.compile(VIDEO_OCR_ID))
-    await form.get_by_role("button", name="Subscribe").click()
+    await dana.presses("Subscribe", form)
+    await expect(form).to_have_count(0)
     card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana").last
     await expect(card).to_contain_text("next check")
-    cloud = clouds.locator("section", has=clouds.get_by_role("heading", name="media-cn/video-ocr"))
-    await cloud.get_by_role("button", name="Fail ocr-task").click()
-    await card.get_by_role("button", name="Refresh").click()
+    return card
+
+
+async def _the_end_is_told(dana: Newcomer, card: Locator) -> None:
+    end, job, service = dana.reads("Fail"), dana.reads("ocr-task"), dana.reads("media-cn/video-ocr")
+    cloud = dana.clouds.locator("section", has=dana.clouds.get_by_role("heading", name=service))
+    await cloud.get_by_role("button", name=f"{end} {job}").click()
+    await dana.presses("Refresh", card)
     await expect(card).to_contain_text("Failed")
+    await expect(card).to_contain_text("1 reply")
     told = dana.page.get_by_role("article").filter(has_text="replied to a thread").last
-    await expect(told).to_contain_text("ocr-task")
     await expect(told).to_contain_text("was 🔄 running")
 
+
+async def _whatever_a_message_names(dana: Newcomer) -> None:
+    await dana.goes_to(dana.reads("#media").removeprefix("#"))
+    alert = dana.page.get_by_role("article").filter(has_text=dana.reads("Jobs over their time"))
+    await dana.uses_menu("Subscribe to jobs", alert)
+    card = dana.page.get_by_role("article").filter(has_text="Subscribed by @dana")
+    await expect(card).to_contain_text("Running")
+    await expect(dana.page.get_by_role("article").filter(has_text="had ended already")).to_have_count(1)
+
+
+async def _the_home_tab(dana: Newcomer) -> None:
+    await dana.goes_to(dana.reads("Callboard"))
+    home = dana.page.get_by_role("tabpanel", name="Home")
+    for heading in ("My subscriptions", "Running now", "Failed in the last 24 hours"):
+        await expect(home.get_by_text(heading)).to_be_visible()
+    snooze = home.get_by_role("combobox", name=dana.reads("Snooze"))
+    await dana.picks("For 1 hour", snooze)
+    answer = dana.page.get_by_role("dialog")
+    await expect(answer).to_contain_text("is snoozed until")
+    await dana.presses("Close", answer)
+    await expect(home.get_by_role("button", name="Unsnooze")).to_be_visible()
+    await dana.picks("lee", dana.page.get_by_role("combobox", name="You are"))
+    await expect(home).to_contain_text("You follow nothing")
+    await dana.picks("media", home.get_by_role("combobox", name=dana.reads("Pick a channel")))
+    await expect(home).to_contain_text("by @dana")
+
+
+async def _the_form_to_find(dana: Newcomer) -> None:
+    await dana.presses("Find jobs", dana.page.get_by_role("tabpanel", name="Home"))
+    form, options = dana.page.get_by_role("dialog", name="Find jobs"), dana.page.get_by_role("option")
+    dana.reads("+")
+    await dana.picks("vod-sg", form.get_by_role("combobox", name="Account"))
+    service = form.get_by_role("combobox", name="Service")
+    await service.click()
+    await expect(options.filter(has_text="vod-jobs")).to_have_count(1)
+    await expect(options.filter(has_text="video-ocr")).to_have_count(0)
+    await dana.page.keyboard.press("Escape")
+    await dana.picks("media-cn", form.get_by_role("combobox", name="Account"))
+    await dana.picks("Failed", form.get_by_role("combobox", name="State"))
+    await dana.page.keyboard.press("Escape")
+    await dana.presses("Find", form)
+    await expect(rows(form)).to_have_count(10)
+    await dana.presses("Details", form)
+    details = dana.page.get_by_role("dialog")
+    await expect(details).to_contain_text("Why it failed")
+    for _ in range(2):
+        await dana.page.keyboard.press("Escape")
+    await expect(details).to_have_count(0)
+
+
+async def _a_service_that_is_down(dana: Newcomer) -> None:
+    fault, service = dana.reads("down"), dana.reads("media-cn/video-ocr")
+    cloud = dana.clouds.locator("section", has=dana.clouds.get_by_role("heading", name=service))
+    await cloud.get_by_role("button", name=fault).click()
+    await expect(cloud.get_by_role("button", name=fault)).to_have_attribute("aria-pressed", "true")
+    await dana.goes_to("on-call")
     mistyped = await dana.types("/jobs lst")
     await expect(mistyped).to_contain_text("Did you mean /jobs list")
-    await mistyped.get_by_role("button", name="Yes, run it").click()
+    await dana.presses("Yes, run it", mistyped)
     await expect(rows(mistyped)).to_have_count(10)
-
-    await cloud.get_by_role("button", name="down").click()
-    await expect(cloud.get_by_role("button", name="down")).to_have_attribute("aria-pressed", "true")
-    partly = await dana.types("/jobs list")
-    await expect(rows(partly)).to_have_count(10)
-    await expect(rows(partly).filter(has_text="video-ocr")).to_have_count(0)
-    await expect(partly).to_contain_text("media-cn/video-ocr")
-    await expect(dana.page.get_by_role("article", name="Workspace")).to_have_count(0)
+    await expect(rows(mistyped).filter(has_text="video-ocr")).to_have_count(0)
+    await expect(mistyped).to_contain_text(service)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

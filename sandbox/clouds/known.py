@@ -79,7 +79,7 @@ def _vod_jobs(start: float) -> list[Job]:
         job("snapshot", VOD_SNAPSHOT_ID, 1190),
         job("ai", VOD_AUDIT_ID, 1185),
         job("ai", VOD_FAILED_AUDIT_ID, 1180, "failed"),
-        job("workflow", VOD_WORKFLOW_ID, 60, run_s=300),
+        job("workflow", VOD_WORKFLOW_ID, 60, run_s=6800),
     ]
 
 

@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -19,36 +17,20 @@ from bot import config, installed
 from bot.config_errors import ConfigError
 from bot.store import Store
 from bot.store.connection import Link
-from sandbox.clouds.server import serving as serving_clouds
-from sandbox.clouds.world import World as Clouds
-from sandbox.demo import MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
-from sandbox.slack.credentials import CLIENT_SECRET
-from sandbox.slack.http_delivery import HttpDelivery
-from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND, seeded_world
-from sandbox.slack.server import serving as serving_slack
+from sandbox.demo import ONE_WORKSPACE, SEVERAL_WORKSPACES
+from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND
 from tests.scenarios.person import PATIENCE_S
-from tests.scenarios.roads import free_port
-from tests.scenarios.visitors import Site, open_pages, settings
+from tests.scenarios.visitors import Site, opened
 
 HOME, NORTH = "T0SANDBOX", NORTHWIND.id
 
 
 @pytest.fixture
-async def site(tmp_path: Path, link: Link, redis_process: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Site]:
+async def site(tmp_path: Path, link: Link, redis_process: str) -> AsyncGenerator[Site]:
     """Workspaces beside a bot that is not running yet."""
     del link  # empties Redis before, and looks at its keys afterwards
-    world, clouds, port = seeded_world(MANIFEST, org_deploy=True), Clouds(jobs_per_service=40, arrival_s=0), free_port()
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(serving_clouds(clouds))
-        bot = await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}"))
-        delivery = HttpDelivery(f"http://127.0.0.1:{port}/slack/events", "", bot, time.time)
-        delivery.origin = slack = await stack.enter_async_context(serving_slack(world, delivery=delivery))
-        variables = {"REDIS_URL": redis_process, "SLACK_CLIENT_SECRET": CLIENT_SECRET}
-        variables["CALLBOARD_KEY"] = Fernet.generate_key().decode()
-        for name, value in {**environment(slack), **variables}.items():
-            monkeypatch.setenv(name, value)
-        pages = await open_pages(stack, world, slack)
-        yield Site(world, clouds, pages, bot, settings(tmp_path / "callboard.toml", url, port))
+    async with opened(tmp_path, redis_process) as site:
+        yield site
 
 
 READING = {

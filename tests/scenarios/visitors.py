@@ -1,5 +1,6 @@
 """A bot that workspaces install by themselves, and the browsers of those who do."""
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from cryptography.fernet import Fernet
 
 from bot import config
 from bot.running import running
@@ -15,10 +18,16 @@ from bot.tasks import tasks
 from handlers import register
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.orders import JobOrder, make
+from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World as Clouds
-from sandbox.demo import CONFIGURATION, ONE_WORKSPACE, SEVERAL_WORKSPACES
+from sandbox.demo import CONFIGURATION, MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
+from sandbox.slack.credentials import CLIENT_SECRET
+from sandbox.slack.http_delivery import HttpDelivery
+from sandbox.slack.neighbours import seeded_world
+from sandbox.slack.server import serving as serving_slack
 from sandbox.slack.world import World
 from tests.scenarios.person import Person
+from tests.scenarios.roads import free_port
 
 
 @dataclass(frozen=True)
@@ -97,7 +106,25 @@ def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) 
     return config.load(file)
 
 
-async def open_pages(stack: AsyncExitStack, world: World, origin: str) -> dict[str, httpx.AsyncClient]:
+@asynccontextmanager
+async def opened(folder: Path, redis: str) -> AsyncGenerator[Site]:
+    """Workspaces beside a bot that is not running yet, and what its configuration names in the environment."""
+    clouds, origin = Clouds(jobs_per_service=40, arrival_s=0), f"http://127.0.0.1:{(port := free_port())}"
+    world = seeded_world(MANIFEST, org_deploy=True, redirect_urls=[f"{origin}/slack/oauth_redirect"])
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(serving_clouds(clouds))
+        bot = await stack.enter_async_context(httpx.AsyncClient(base_url=origin))
+        delivery = HttpDelivery(f"{origin}/slack/events", "", bot, time.time)
+        delivery.origin = slack = await stack.enter_async_context(serving_slack(world, delivery=delivery))
+        secrets = {"SLACK_CLIENT_SECRET": CLIENT_SECRET, "CALLBOARD_KEY": Fernet.generate_key().decode()}
+        variables = stack.enter_context(pytest.MonkeyPatch.context())
+        for name, value in {**environment(slack), **secrets, "REDIS_URL": redis}.items():
+            variables.setenv(name, value)
+        pages = await _open_pages(stack, world, slack)
+        yield Site(world, clouds, pages, bot, settings(folder / "callboard.toml", url, port))
+
+
+async def _open_pages(stack: AsyncExitStack, world: World, origin: str) -> dict[str, httpx.AsyncClient]:
     """A way into each workspace, by its id."""
     return {
         team: await stack.enter_async_context(httpx.AsyncClient(base_url=f"{origin}{world.path(workspace)}/"))
