@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bench import followed
@@ -18,6 +19,7 @@ from bench.processes import process
 from bot.fleet import open_docket, working
 from bot.store.tracked import Service, Step, Tracked
 from bot.tasks import tasks
+from bot.workspaces import OneWorkspace, Workspace
 from sandbox.slack.credentials import BOT_TOKEN
 
 
@@ -66,10 +68,11 @@ def _run(parent: Connection, where: Clouds, redis_url: str, slack_url: str, limi
 
 
 async def _work(parent: Connection, where: Clouds, redis_url: str, slack_url: str, *, limited: bool) -> None:
-    slack = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack_url}/api/")
+    nobody = AuthorizeResult(enterprise_id=None, team_id=None)
+    slack = OneWorkspace(Workspace("", nobody, AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack_url}/api/")))
     async with open_docket(redis_url) as docket, followed.opened(where, redis_url, limited=limited) as (opened, _):
         tracked = _Noting(opened.store.link)
-        services = replace(opened, store=replace(opened.store, tracked=tracked), slack=slack, docket=docket)
+        services = replace(opened, store=replace(opened.store, tracked=tracked), workspaces=slack, docket=docket)
         async with working(docket, tasks(services)):
             parent.send("ready")
             while True:
