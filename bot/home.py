@@ -13,7 +13,7 @@ from bot.cards import Shown
 from bot.catalog import Scope
 from bot.jobs import list_jobs
 from bot.membership import channels_of
-from bot.places import id_of, is_direct, is_person
+from bot.places import id_of, is_personal
 from bot.services import Services
 from bot.store import Health, StoreUnavailable
 from bot.subscriptions import subscriptions
@@ -78,7 +78,7 @@ async def _followed(services: Services, slack: AsyncWebClient, user: str) -> tup
         mine = await subscriptions(services, user=user)
         picked = await services.store.events.picked(user)
         places = [each.card.place for each in mine]
-        here = [place for place in places if not is_person(place) and not is_direct(place)]
+        here = [place for place in places if not is_personal(place)]
         channel = picked or next(reversed(here), "")
         return mine, await _neighbours(services, slack, user, channel) if channel else Neighbours()
     except StoreUnavailable:

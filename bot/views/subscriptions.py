@@ -93,7 +93,7 @@ def _before(result: Subscribed, told: str) -> str:
 def _told(terms: Terms, here: str) -> str:
     """The promise as a sentence, without its capital."""
     called = f" That {calls(terms)}." if terms.mention else ""
-    return f"{promise(terms, channel(here))}.{called}"
+    return f"{promise(terms, here, elsewhere=True)}.{called}"
 
 
 def _was(refs: Sequence[JobRef]) -> str:
@@ -280,7 +280,7 @@ def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
     failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
     return [
         channel(card.place) if mine else f"by {people(card.owners)}",
-        promise(card.terms),
+        promise(card.terms, card.place),
         calls(card.terms),
         snoozes.fact(card),
         failing or (f"checked {age(min(asked))}" if asked else ""),
