@@ -33,6 +33,7 @@ from bot.refusals import refusal
 from bot.store import StoreUnavailable
 from bot.views import pages
 from bot.workspaces import Workspaces
+from providers.secrets import SecretMissing
 
 INSTALL = "/slack/install"
 HEADERS: dict[str, str | Sequence[str]] = {
@@ -92,7 +93,8 @@ def _page(step: Step) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         try:
             answer = await step(to_async_bolt_request(request, b""))
-        except StoreUnavailable:
+        except (StoreUnavailable, SecretMissing) as error:
+            log.warning("an installation failed", reason=str(error))
             answer = _told(503, pages.memory_lost())
         except (ClientError, SlackClientError, TimeoutError, OSError) as error:
             log.warning("an installation failed", reason=type(error).__name__)
