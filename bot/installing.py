@@ -30,6 +30,7 @@ from bot.app import SLACKS_OWN, unset
 from bot.installed import Installation, InstalledWorkspaces
 from bot.manifest import REDIRECT
 from bot.refusals import refusal
+from bot.scopes import ALL_SCOPES
 from bot.store import StoreUnavailable
 from bot.views import pages
 from bot.workspaces import Workspaces
@@ -59,24 +60,24 @@ class _NotWelcome(BoltError):  # noqa: N818  # reads as what happened
     """A workspace that `slack.workspaces` does not name."""
 
 
-def install_routes(workspaces: Workspaces, scopes: Collection[str], welcome: Collection[str]) -> list[Route]:
+def install_routes(workspaces: Workspaces, welcome: Collection[str]) -> list[Route]:
     """Return the two routes, or none where there is one workspace alone, whose token is configured.
 
     `welcome` are the workspaces and organisations that may install; none named: any may.
     """
     if not isinstance(workspaces, InstalledWorkspaces):
         return []
-    flow = _flow(workspaces, scopes, welcome)
+    flow = _flow(workspaces, welcome)
     return [Route(INSTALL, _page(flow.handle_installation)), Route(REDIRECT, _page(flow.handle_callback))]
 
 
-def _flow(workspaces: InstalledWorkspaces, scopes: Collection[str], welcome: Collection[str]) -> AsyncOAuthFlow:
+def _flow(workspaces: InstalledWorkspaces, welcome: Collection[str]) -> AsyncOAuthFlow:
     app = workspaces.app
     with unset(SLACKS_OWN):
         settings = AsyncOAuthSettings(
             client_id=app.client_id,
             client_secret=app.client_secret,
-            scopes=list(scopes),
+            scopes=ALL_SCOPES,
             user_scopes=[],
             install_path=INSTALL,
             install_page_rendering_enabled=False,

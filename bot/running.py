@@ -24,7 +24,6 @@ from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.installing import install_routes
 from bot.opening import open_services
-from bot.scopes import scopes
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
@@ -104,7 +103,7 @@ async def running(
         app = create_app(workspaces, services, slack.api_url, heard_with if called else "") if register else None
         if app and register:
             register(app)
-        installs = install_routes(workspaces, scopes(services.access), slack.workspaces) if app else []
+        installs = install_routes(workspaces, slack.workspaces) if app else []
         if listening := _listening(settings.http, needed=called or bool(installs)):
             stack.enter_context(listening)
         if app:

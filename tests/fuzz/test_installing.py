@@ -71,7 +71,7 @@ def callback(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Callb
         session = await stack.enter_async_context(aiohttp.ClientSession())
         app = App(CLIENT_ID, CLIENT_SECRET, f"{slack}/api/", session)
         workspaces = InstalledWorkspaces(Installations(link), Seal([SecretRef("env:CALLBOARD_KEY")]), app)
-        site = Starlette(routes=install_routes(workspaces, list(world.manifest.scopes), ()))
+        site = Starlette(routes=install_routes(workspaces, ()))
         bot = httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://bot")
         north = httpx.AsyncClient(base_url=f"{slack}{world.path(world.workspaces[NORTHWIND.id])}")
         return link, await stack.enter_async_context(bot), await stack.enter_async_context(north)
