@@ -13,7 +13,7 @@ from bot.cards import Shown
 from bot.catalog import Scope
 from bot.jobs import list_jobs
 from bot.membership import channels_of
-from bot.places import id_of, is_personal
+from bot.places import id_of, is_personal, workspace_of
 from bot.services import Services
 from bot.store import Health, StoreUnavailable
 from bot.subscriptions import subscriptions
@@ -87,7 +87,7 @@ async def _followed(services: Services, slack: AsyncWebClient, user: str) -> tup
 
 async def _neighbours(services: Services, slack: AsyncWebClient, user: str, channel: str) -> Neighbours:
     """Return what others follow in a channel, to somebody who is in it; what they may not see is left out."""
-    known = await channels_of(slack, id_of(user))
+    known = await channels_of(slack, workspace_of(user), id_of(user))
     if known is None or id_of(channel) not in known:
         return Neighbours(channel, None if known is None else False)
     cards = await subscriptions(services, here=channel)

@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.refusals import refusal
+from bot.workspaces import teams_of
 from providers.parsing import listing, mapping, text
 
 PAGE = 200
@@ -18,12 +19,13 @@ _TYPES = ("public_channel,private_channel", "public_channel")
 log = structlog.get_logger("callboard")
 
 
-async def channels_of(slack: AsyncWebClient, user: str) -> frozenset[str] | None:
+async def channels_of(slack: AsyncWebClient, workspace: str, user: str) -> frozenset[str] | None:
     """Return the channels that somebody is in, of private ones those that the bot is in too; None: not known."""
     reason = ""
     for types in _TYPES:
         try:
-            return await _channels(slack, user, types)
+            teams = await teams_of(slack, workspace)
+            return frozenset().union(*[await _channels(slack, user, types, team) for team in teams])
         except SlackApiError as error:
             reason = refusal(error)
             if reason != "missing_scope":
@@ -35,14 +37,16 @@ async def channels_of(slack: AsyncWebClient, user: str) -> frozenset[str] | None
     return None
 
 
-async def _channels(slack: AsyncWebClient, user: str, types: str) -> frozenset[str]:
+async def _channels(slack: AsyncWebClient, user: str, types: str, team: str | None) -> set[str]:
     found: set[str] = set()
     cursor = ""
     for _ in range(PAGES_MAX):
-        asked = await slack.users_conversations(user=user, types=types, limit=PAGE, cursor=cursor or None)
+        asked = await slack.users_conversations(
+            user=user, types=types, limit=PAGE, cursor=cursor or None, team_id=team
+        )
         answer = cast("dict[str, Any]", asked.data)
         found |= {name for each in listing(answer.get("channels")) if (name := text(mapping(each).get("id")))}
         cursor = text(mapping(answer.get("response_metadata")).get("next_cursor")) or ""
         if not cursor:
             break
-    return frozenset(found)
+    return found
