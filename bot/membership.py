@@ -41,9 +41,7 @@ async def _channels(slack: AsyncWebClient, user: str, types: str, team: str | No
     found: set[str] = set()
     cursor = ""
     for _ in range(PAGES_MAX):
-        asked = await slack.users_conversations(
-            user=user, types=types, limit=PAGE, cursor=cursor or None, team_id=team
-        )
+        asked = await slack.users_conversations(user=user, types=types, limit=PAGE, cursor=cursor or None, team_id=team)
         answer = cast("dict[str, Any]", asked.data)
         found |= {name for each in listing(answer.get("channels")) if (name := text(mapping(each).get("id")))}
         cursor = text(mapping(answer.get("response_metadata")).get("next_cursor")) or ""

@@ -62,7 +62,9 @@ async def test_what_slack_does_not_tell_is_not_known(slack: AsyncWebClient, work
 
 
 async def test_nor_is_it_while_slack_is_away():
-    assert await channels_of(AsyncWebClient(token=BOT_TOKEN, base_url="http://127.0.0.1:1/api/"), "T0SANDBOX", LEE) is None
+    assert (
+        await channels_of(AsyncWebClient(token=BOT_TOKEN, base_url="http://127.0.0.1:1/api/"), "T0SANDBOX", LEE) is None
+    )
 
 
 async def test_the_workspace_wants_the_scope_of_each_kind(slack: AsyncWebClient):
