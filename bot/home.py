@@ -91,7 +91,9 @@ async def _neighbours(services: Services, slack: AsyncWebClient, user: str, chan
     if known is None or id_of(channel) not in known:
         return Neighbours(channel, None if known is None else False)
     cards = await subscriptions(services, here=channel)
-    return Neighbours(channel, there=True, cards=[each for each in cards if user not in each.card.owners])
+    others = [each for each in cards if user not in each.card.owners]
+    subscribed = channel in await services.store.tracked.places_of(user)
+    return Neighbours(channel, there=True, cards=others, subscribed=subscribed)
 
 
 async def _health(services: Services) -> list[ServiceHealth]:

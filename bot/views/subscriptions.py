@@ -244,10 +244,11 @@ def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> lis
     return [_two_lines(shown, now, mine=mine), *actions(block_id, _buttons(shown, place))]
 
 
-def tab_lines(shown: Shown, now: datetime, *, mine: bool) -> list[Block]:
-    """A card in the Home tab, where there is room for a menu to snooze it."""
+def tab_lines(shown: Shown, now: datetime, *, mine: bool, acts: bool = True) -> list[Block]:
+    """A card in the Home tab, where there is room for a menu to snooze it; who may not act on it gets its details."""
     card, place = shown.card, _elsewhere(shown.card)
-    buttons = _buttons(shown, place, snoozes.controls(card, of=_name(shown), place=place))
+    snooze = snoozes.controls(card, of=_name(shown), place=place)
+    buttons = _buttons(shown, place, snooze) if acts else _details(shown)
     return [_two_lines(shown, now, mine=mine), *actions(snoozes.block_id(card, place), buttons)]
 
 
