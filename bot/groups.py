@@ -120,7 +120,7 @@ class _Look:
 
 
 async def _members(client: AsyncWebClient, workspace: str, group: str) -> frozenset[str]:
-    """Return the ids of a group's members; there are none in a workspace that does not know it. Raises SlackApiError."""
+    """Return the ids of a group's members; a workspace that does not know it has none. Raises SlackApiError."""
     found = set[str]()
     for team in await teams_of(client, workspace):
         try:

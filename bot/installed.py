@@ -143,7 +143,7 @@ class InstalledWorkspaces:
     _known: dict[str, tuple[float, Workspace]] = field(default_factory=dict[str, tuple[float, Workspace]])
 
     async def get(self, workspace: str) -> Workspace:
-        """Return a workspace; without Redis as it was known last.
+        """Return a workspace; without Redis, or the key that another process sealed with, as it was known last.
 
         Raises NotInstalled, and StoreUnavailable where it was never known.
         """
@@ -159,12 +159,13 @@ class InstalledWorkspaces:
                 raise StoreUnavailable(str(error)) from None
             self._known[workspace] = now, known
             return known
-        if installation is None:
+        if installation:
+            known = Workspace(workspace, installation.identity, self.app.client(installation.bot_token))
+        elif known is None or not sealed:
             self._known.pop(workspace, None)
             raise NotInstalled(workspace)
-        found = Workspace(workspace, installation.identity, self.app.client(installation.bot_token))
-        self._known[workspace] = now, found
-        return found
+        self._known[workspace] = now, known
+        return known
 
     async def ids(self) -> Sequence[str]:
         return sorted(await self.store.all())

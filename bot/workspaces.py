@@ -4,7 +4,7 @@ A workspace is named by its id (T…), or by its organisation's (E…) where tha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self, cast
 
@@ -28,7 +28,7 @@ class Workspace:
     """A workspace with the app in it; `identity` is who the app is there, `client` calls Slack as that."""
 
     id: str
-    identity: AuthorizeResult
+    identity: AuthorizeResult = field(repr=False)  # it has the token
     client: AsyncWebClient
 
 
@@ -80,9 +80,9 @@ class OneWorkspace:
 
 
 async def teams_of(client: AsyncWebClient, workspace: str) -> Sequence[str | None]:
-    """Return the workspaces that a call has to name, one after the other, for all people there: those of an organisation.
+    """Return what to call `team_id`, one after the other, to hear of everybody: each workspace of an organisation.
 
-    A workspace's own token need not name it. Raises SlackApiError.
+    A workspace's own token names none. Raises SlackApiError.
     """
     if not workspace.startswith("E"):
         return [None]

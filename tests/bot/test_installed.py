@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -15,6 +14,7 @@ from bot.config_errors import ConfigError
 from bot.installed import App, Installation, InstalledWorkspaces, Seal, renewing
 from bot.store.connection import Link
 from bot.store.installations import Installations
+from bot.workspaces import NotInstalled
 from providers.secrets import SecretMissing, SecretRef
 from tests.scenarios.person import PATIENCE_S
 
@@ -23,15 +23,16 @@ NORTH = Installation(workspace="T0NORTH", bot_token="xoxb-hunter2", installed_at
 
 
 @pytest.fixture
-def key(tmp_path: Path) -> Path:
-    path = tmp_path / "key"
-    path.write_bytes(Fernet.generate_key())
-    return path
+def key(monkeypatch: pytest.MonkeyPatch) -> str:
+    key = Fernet.generate_key().decode()
+    monkeypatch.setenv("CALLBOARD_KEY", key)
+    return key
 
 
 @pytest.fixture
-def seal(key: Path) -> Seal:
-    return Seal([SecretRef(f"file:{key}")])
+def seal(key: str) -> Seal:
+    del key
+    return Seal([SecretRef("env:CALLBOARD_KEY")])
 
 
 @pytest.fixture
@@ -40,22 +41,22 @@ async def workspaces(link: Link, seal: Seal) -> AsyncGenerator[InstalledWorkspac
         yield InstalledWorkspaces(Installations(link), seal, App("1.2", "hunter2", "http://127.0.0.1:1/", session))
 
 
-def test_what_another_version_sealed_is_not_read_and_not_quoted(seal: Seal, key: Path):
-    sealed = Fernet(key.read_bytes()).encrypt(b'{"bot_token": "xoxb-hunter2"}').decode()
+def test_what_another_version_sealed_is_not_read_and_not_quoted(seal: Seal, key: str):
+    sealed = Fernet(key).encrypt(b'{"bot_token": "xoxb-hunter2"}').decode()
     assert seal.open(sealed) is None
 
 
-def test_a_key_that_is_none_any_more_is_as_good_as_missing(seal: Seal, key: Path):
+def test_a_key_that_is_none_any_more_is_as_good_as_missing(seal: Seal, monkeypatch: pytest.MonkeyPatch):
     sealed = seal.close(NORTH)
-    key.write_text("not a key")
+    monkeypatch.setenv("CALLBOARD_KEY", "not a key")
     with pytest.raises(SecretMissing, match="32 random bytes"):
         seal.open(sealed)
-    with pytest.raises(ConfigError, match=r"slack\.encryption_keys: file:.* is not 32 random bytes"):
+    with pytest.raises(ConfigError, match=r"slack\.encryption_keys: env:CALLBOARD_KEY is not 32 random bytes"):
         seal.check()
 
 
 async def test_renewing_outlives_a_key_that_is_away(
-    workspaces: InstalledWorkspaces, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspaces: InstalledWorkspaces, key: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(installed, "LOOK_S", 0.01)
     soon = datetime.now(UTC) + timedelta(minutes=10)
@@ -68,10 +69,10 @@ async def test_renewing_outlives_a_key_that_is_away(
 
     with capture_logs() as logs:
         async with renewing(workspaces):
-            away = key.rename(tmp_path / "away")
+            monkeypatch.delenv("CALLBOARD_KEY")
             await until_logged(logs, "tokens cannot be renewed now")
             await workspaces.store.link.ask("FLUSHDB")
-            away.rename(key)
+            monkeypatch.setenv("CALLBOARD_KEY", key)
             await workspaces.add(NORTH.model_copy(update={"expires_at": soon, "refresh_token": "xoxe-1"}))
             logs.clear()
             await until_logged(logs, "a token could not be renewed")
@@ -93,6 +94,21 @@ async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_the
     assert await contested.forget("T0NORTH", NOW + timedelta(minutes=1))
     assert await workspaces.ids() == []
     await link.ask("DEL", "contested")
+
+
+async def test_who_does_not_know_the_new_key_yet_goes_on_with_what_was_known(
+    workspaces: InstalledWorkspaces, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(installed, "KNOWN_S", 0)
+    monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
+    await workspaces.add(NORTH)
+    known = await workspaces.get("T0NORTH")
+    assert "hunter2" not in repr(known)
+    await workspaces.store.put("T0NORTH", Seal([SecretRef("env:NEW_KEY")]).close(NORTH))
+    assert await workspaces.get("T0NORTH") is known
+    await workspaces.forget("T0NORTH", datetime.now(UTC))
+    with pytest.raises(NotInstalled):
+        await workspaces.get("T0NORTH")
 
 
 async def test_what_was_installed_again_stays(workspaces: InstalledWorkspaces):
