@@ -12,7 +12,7 @@ from bot.answers import ServiceHealth
 from bot.cards import Shown
 from bot.catalog import Scope
 from bot.jobs import list_jobs
-from bot.membership import channels_of
+from bot.people import channels_of
 from bot.places import id_of, is_personal, workspace_of
 from bot.services import Services
 from bot.store import Health, StoreUnavailable

@@ -1,7 +1,7 @@
 """Tokens of workspaces that install the app: sealed, renewed whatever happens to a key for a moment, and forgotten."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -62,7 +62,7 @@ async def test_renewing_outlives_a_key_that_is_away(
     soon = datetime.now(UTC) + timedelta(minutes=10)
     await workspaces.add(NORTH.model_copy(update={"expires_at": soon, "refresh_token": "xoxe-1"}))
 
-    async def until_logged(logs: list[dict[str, object]], event: str) -> None:
+    async def until_logged(logs: Sequence[Mapping[str, object]], event: str) -> None:
         async with asyncio.timeout(PATIENCE_S):
             while not any(each["event"] == event for each in logs):  # noqa: ASYNC110  # nobody tells
                 await asyncio.sleep(0.01)

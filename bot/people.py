@@ -1,5 +1,6 @@
-"""Which channels somebody is in, as far as Slack tells the bot."""
+"""What Slack tells the bot of people: which channels they are in, and how late it is where they are."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 import structlog
@@ -24,8 +25,10 @@ async def channels_of(slack: AsyncWebClient, workspace: str, user: str) -> froze
     reason = ""
     for types in _TYPES:
         try:
-            teams = await teams_of(slack, workspace)
-            return frozenset().union(*[await _channels(slack, user, types, team) for team in teams])
+            found: set[str] = set()
+            for team in await teams_of(slack, workspace):
+                found |= await _channels(slack, user, types, team)
+            return frozenset(found)
         except SlackApiError as error:
             reason = refusal(error)
             if reason != "missing_scope":
@@ -34,6 +37,19 @@ async def channels_of(slack: AsyncWebClient, workspace: str, user: str) -> froze
             reason = type(error).__name__
             break
     log.info("it is not known who is in which channel", reason=reason)
+    return None
+
+
+async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
+    """Return how far somebody's clock is ahead of UTC just now; None where Slack does not tell."""
+    try:
+        known = cast("dict[str, Any]", (await slack.users_info(user=user)).data)
+        return timedelta(seconds=int(known["user"]["tz_offset"]))
+    except SlackApiError as error:
+        reason = refusal(error)
+    except (ClientError, SlackClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as error:
+        reason = type(error).__name__
+    log.info("somebody's time zone is not known", reason=reason)
     return None
 
 
