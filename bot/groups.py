@@ -20,7 +20,7 @@ from bot.group_names import UserGroup
 from bot.refusals import refusal
 from bot.services import Services
 from bot.store import StoreUnavailable
-from bot.workspaces import NotInstalled, Workspaces
+from bot.workspaces import NotInstalled, Workspaces, teams_of
 from providers.parsing import listing, mapping, text
 
 EVERY_S = 300.0
@@ -120,16 +120,9 @@ class _Look:
 
 
 async def _members(client: AsyncWebClient, workspace: str, group: str) -> frozenset[str]:
-    """Return the ids of a group's members; there are none in a workspace that does not know it. Raises SlackApiError.
-
-    An organisation's token has to say which of its workspaces is asked.
-    """
-    asked: list[str | None] = [None]
-    if workspace.startswith("E"):
-        teams = cast("dict[str, Any]", (await client.auth_teams_list()).data).get("teams", ())
-        asked = [str(team["id"]) for team in teams]
+    """Return the ids of a group's members; a workspace that does not know it has none. Raises SlackApiError."""
     found = set[str]()
-    for team in asked:
+    for team in await teams_of(client, workspace):
         try:
             answer = await client.usergroups_users_list(usergroup=group, team_id=team)
         except SlackApiError as error:

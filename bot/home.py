@@ -12,8 +12,8 @@ from bot.answers import ServiceHealth
 from bot.cards import Shown
 from bot.catalog import Scope
 from bot.jobs import list_jobs
-from bot.membership import channels_of
-from bot.places import id_of, is_direct, is_person
+from bot.people import channels_of
+from bot.places import id_of, is_personal, workspace_of
 from bot.services import Services
 from bot.store import Health, StoreUnavailable
 from bot.subscriptions import subscriptions
@@ -78,7 +78,7 @@ async def _followed(services: Services, slack: AsyncWebClient, user: str) -> tup
         mine = await subscriptions(services, user=user)
         picked = await services.store.events.picked(user)
         places = [each.card.place for each in mine]
-        here = [place for place in places if not is_person(place) and not is_direct(place)]
+        here = [place for place in places if not is_personal(place)]
         channel = picked or next(reversed(here), "")
         return mine, await _neighbours(services, slack, user, channel) if channel else Neighbours()
     except StoreUnavailable:
@@ -87,11 +87,13 @@ async def _followed(services: Services, slack: AsyncWebClient, user: str) -> tup
 
 async def _neighbours(services: Services, slack: AsyncWebClient, user: str, channel: str) -> Neighbours:
     """Return what others follow in a channel, to somebody who is in it; what they may not see is left out."""
-    known = await channels_of(slack, id_of(user))
+    known = await channels_of(slack, workspace_of(user), id_of(user))
     if known is None or id_of(channel) not in known:
         return Neighbours(channel, None if known is None else False)
     cards = await subscriptions(services, here=channel)
-    return Neighbours(channel, there=True, cards=[each for each in cards if user not in each.card.owners])
+    others = [each for each in cards if user not in each.card.owners]
+    subscribed = channel in await services.store.tracked.places_of(user)
+    return Neighbours(channel, there=True, cards=others, subscribed=subscribed)
 
 
 async def _health(services: Services) -> list[ServiceHealth]:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import structlog
 from aiohttp import ClientError, ClientSession
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -75,41 +75,48 @@ class Installation(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Encrypts with the first of some keys, and decrypts with any of them; keys are read at each use."""
+    """Encrypts with the first of some keys, and decrypts with any of them; keys are read at each use.
+
+    Raises SecretMissing.
+    """
 
     keys: Sequence[SecretRef]
 
     def check(self) -> None:
         """See that every key is one; raises ConfigError."""
-        for key in self.keys:
-            try:
-                Fernet(key.read())
-            except SecretMissing as error:
-                raise ConfigError(f"slack.encryption_keys: {error}") from None
-            except ValueError:
-                raise ConfigError(f"slack.encryption_keys: {key} is not {KEY}") from None
+        try:
+            self._fernet()
+        except SecretMissing as error:
+            raise ConfigError(f"slack.encryption_keys: {error}") from None
 
     def close(self, installation: Installation) -> str:
         """Return an installation as it may be kept."""
         return self._fernet().encrypt(installation.model_dump_json().encode()).decode()
 
     def open(self, sealed: str) -> Installation | None:
-        """Return what was sealed; None when none of the keys opens it."""
+        """Return what was sealed; None when none of the keys opens it, or another version wrote it."""
         try:
             return Installation.model_validate_json(self._fernet().decrypt(sealed.encode()))
-        except InvalidToken:
+        except (InvalidToken, ValidationError):  # whose text would hold the token
             return None
 
     def is_old(self, sealed: str) -> bool:
         """Whether this was sealed with another key than the first."""
         try:
-            Fernet(self.keys[0].read()).decrypt(sealed.encode())
+            _fernet(self.keys[0]).decrypt(sealed.encode())
         except InvalidToken:
             return True
         return False
 
     def _fernet(self) -> MultiFernet:
-        return MultiFernet([Fernet(key.read()) for key in self.keys])
+        return MultiFernet([*map(_fernet, self.keys)])
+
+
+def _fernet(key: SecretRef) -> Fernet:
+    try:
+        return Fernet(key.read())
+    except ValueError:
+        raise SecretMissing(f"{key} is not {KEY}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,7 @@ class InstalledWorkspaces:
     _known: dict[str, tuple[float, Workspace]] = field(default_factory=dict[str, tuple[float, Workspace]])
 
     async def get(self, workspace: str) -> Workspace:
-        """Return a workspace; without Redis as it was known last.
+        """Return a workspace; without Redis, or the key that another process sealed with, as it was known last.
 
         Raises NotInstalled, and StoreUnavailable where it was never known.
         """
@@ -152,12 +159,13 @@ class InstalledWorkspaces:
                 raise StoreUnavailable(str(error)) from None
             self._known[workspace] = now, known
             return known
-        if installation is None:
+        if installation:
+            known = Workspace(workspace, installation.identity, self.app.client(installation.bot_token))
+        elif known is None or not sealed:
             self._known.pop(workspace, None)
             raise NotInstalled(workspace)
-        found = Workspace(workspace, installation.identity, self.app.client(installation.bot_token))
-        self._known[workspace] = now, found
-        return found
+        self._known[workspace] = now, known
+        return known
 
     async def ids(self) -> Sequence[str]:
         return sorted(await self.store.all())
@@ -170,21 +178,25 @@ class InstalledWorkspaces:
     async def forget(self, workspace: str, told_at: datetime) -> bool:
         """Forget the tokens of a workspace; False, and nothing is forgotten, when it installed the app again since."""
         self._known.pop(workspace, None)
-        sealed = await self.store.get(workspace)
-        if sealed is None:
-            return True
-        kept = self.seal.open(sealed)
-        if kept and kept.installed_at.replace(microsecond=0) > told_at:
-            return False
-        return await self.store.swap(workspace, sealed, "")
+        while (sealed := await self.store.get(workspace)) is not None:
+            kept = self.seal.open(sealed)
+            if kept and kept.installed_at.replace(microsecond=0) > told_at:
+                return False
+            await self.store.swap(workspace, sealed, "")  # unless it was renewed meanwhile
+        return True
 
     async def renew(self) -> None:
-        """Have every token renewed that ends soon, and seal anew what an old key sealed. Raises StoreUnavailable."""
+        """Have every token renewed that ends soon, and seal anew what an old key sealed.
+
+        Raises StoreUnavailable and SecretMissing.
+        """
         for workspace in await self.ids():
             await self._renew(workspace)
 
     async def _renew(self, workspace: str) -> None:
-        sealed = await self.store.get(workspace) or ""
+        sealed = await self.store.get(workspace)
+        if sealed is None:
+            return
         kept = self.seal.open(sealed)
         if kept is None:
             log.error("none of slack.encryption_keys opens the tokens of a workspace", workspace=workspace)
@@ -235,8 +247,8 @@ async def renewing(workspaces: InstalledWorkspaces) -> AsyncGenerator[None]:
             await asyncio.sleep(LOOK_S)
             try:
                 await workspaces.renew()
-            except StoreUnavailable:
-                log.warning("tokens cannot be renewed while Redis is away")
+            except (StoreUnavailable, SecretMissing) as error:
+                log.warning("tokens cannot be renewed now", reason=str(error))
 
     await workspaces.renew()
     looking = asyncio.create_task(forever(), name="tokens")

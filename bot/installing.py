@@ -30,10 +30,11 @@ from bot.app import SLACKS_OWN, unset
 from bot.installed import Installation, InstalledWorkspaces
 from bot.manifest import REDIRECT
 from bot.refusals import refusal
-from bot.scopes import SCOPES
+from bot.scopes import ALL_SCOPES
 from bot.store import StoreUnavailable
 from bot.views import pages
 from bot.workspaces import Workspaces
+from providers.secrets import SecretMissing
 
 INSTALL = "/slack/install"
 HEADERS: dict[str, str | Sequence[str]] = {
@@ -76,7 +77,7 @@ def _flow(workspaces: InstalledWorkspaces, welcome: Collection[str]) -> AsyncOAu
         settings = AsyncOAuthSettings(
             client_id=app.client_id,
             client_secret=app.client_secret,
-            scopes=list(SCOPES),
+            scopes=ALL_SCOPES,
             user_scopes=[],
             install_path=INSTALL,
             install_page_rendering_enabled=False,
@@ -93,7 +94,8 @@ def _page(step: Step) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         try:
             answer = await step(to_async_bolt_request(request, b""))
-        except StoreUnavailable:
+        except (StoreUnavailable, SecretMissing) as error:
+            log.warning("an installation failed", reason=str(error))
             answer = _told(503, pages.memory_lost())
         except (ClientError, SlackClientError, TimeoutError, OSError) as error:
             log.warning("an installation failed", reason=type(error).__name__)

@@ -7,7 +7,7 @@ from bot.changes import Fate
 from bot.drawing import shown
 from bot.notices import LostJob, SuspendedPlace
 from bot.outgoing import Step
-from bot.places import is_person
+from bot.places import is_personal
 from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
 from bot.store.outbox import Box, Suspension
 from bot.visits import Visit
@@ -58,7 +58,7 @@ async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
         if not isinstance(entry.body, ChangedEntry) or entry.body.change.fate is not Fate.GONE:
             continue
         card = next((Card.model_validate_json(w.after) for w in step.writes if w.id == entry.card), None)
-        if card and not is_person(card.place):
+        if card and not is_personal(card.place):
             once = f"lost:{entry.card}:{entry.body.change.job.id}:{entry.id}"
             note = NoteEntry(note=LostJob(card=card, change=entry.body.change))
             for user in owners[card.id]:

@@ -28,3 +28,8 @@ def is_person(place: str) -> bool:
 def is_direct(place: str) -> bool:
     """Whether a place is a conversation of two: the one with the bot is where a person's direct messages arrive."""
     return id_of(place)[:1] == "D"
+
+
+def is_personal(place: str) -> bool:
+    """Whether what is posted to a place is a direct message, however the place is known."""
+    return is_person(place) or is_direct(place)

@@ -18,7 +18,7 @@ from bot.conversations import MAY_NOT_ASK, conversation, find_post
 from bot.drawing import draw
 from bot.folding import Post
 from bot.outgoing import Step
-from bot.places import is_person
+from bot.places import is_person, is_personal
 from bot.refusals import refusal
 from bot.store.keys import PACE
 from bot.store.outbox import Begun, Box
@@ -159,7 +159,7 @@ def _broadcasts(what: Post) -> bool:
     """Whether a reply goes to the channel too; in direct messages always, where nobody looks into threads."""
     if what.card is None:
         return False
-    if is_person(what.card.place) or what.card.terms.to is To.HERE:
+    if is_personal(what.card.place) or what.card.terms.to is To.HERE:
         return True
     jobs = [what.told.change.job] if what.told else [each.job for each in what.card.jobs.values() if each.job]
     return any(what.card.terms.broadcasts(job.state) for job in jobs)

@@ -38,7 +38,5 @@ ACCESS_SCOPES: Mapping[str, str] = MappingProxyType({"usergroups:read": "access 
 """Each scope that the bot needs only where the configuration asks for it, and what for."""
 APP_SCOPE = "connections:write"
 """The scope of the app token, which opens Socket Mode's connections."""
-
-
-SCOPES = (*BOT_SCOPES, *WISHED_SCOPES, *HANDY_SCOPES)
-"""What a workspace that installs the app is asked for: all that the manifest declares."""
+ALL_SCOPES = (*BOT_SCOPES, *WISHED_SCOPES, *HANDY_SCOPES)
+"""What a workspace is asked for that installs the app, as manifest.yml says it."""

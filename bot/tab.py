@@ -12,12 +12,13 @@ class Neighbours:
     """What others follow in a channel.
 
     `channel` is empty where none was picked; `there` says whether whoever looks at the tab and the bot are both in it,
-    None: not known.
+    None: not known. Who never `subscribed` there may look at the cards alone (`bot.permission.place_of_button`).
     """
 
     channel: str = ""
     there: bool | None = False
     cards: Sequence[Shown] = ()
+    subscribed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

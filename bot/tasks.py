@@ -58,9 +58,12 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Publish somebody's Home tab anew."""
         await publish(services, user)
 
-    async def leave(workspace: str, told_at: str, limit: Timeout = Timeout(LIMIT)) -> None:
-        """Forget a workspace that removed the app."""
+    async def leave(
+        workspace: str, told_at: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)
+    ) -> None:
+        """Forget a workspace that removed the app; runs until that is done."""
         await leaving.leave(services, workspace, datetime.fromisoformat(told_at))
+        _next(perpetual, None)
 
     async def tend(
         perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)

@@ -1,5 +1,6 @@
 """A visit to one place, to tell it what waits."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -12,6 +13,7 @@ from bot.outgoing import withheld
 from bot.places import workspace_of
 from bot.refusals import refusal
 from bot.services import Services
+from bot.store.entries import SubscribedEntry
 from bot.store.outbox import Box, Suspension
 from bot.verdicts import RETRY_S, retry_after
 from bot.workspaces import NotInstalled
@@ -50,7 +52,7 @@ class Visit:
     async def read(self) -> Box:
         """Return everything that waits for the place, without what it may not read of any more."""
         box, access = await read_box(self.services, self.place), self.services.access
-        readers = Audience.of_place(self.place)
+        readers = Audience.of_place(self.place, next(_subscribers(box), ""))
         return box if access.open else withheld(box, lambda account: access.hides(account, readers))
 
     async def suspend(self, reason: str) -> None:
@@ -64,6 +66,12 @@ class Visit:
             self.services.metrics.throttled(method)
             await self.services.store.slack.pause(self.workspace, method, wait)
         return wait
+
+
+def _subscribers(box: Box) -> Iterator[str]:
+    """Who subscribed: in direct messages with the bot the one person who reads them."""
+    yield from (card.terms.user for card in box.cards.values())
+    yield from (entry.body.terms.user for entry in box.entries if isinstance(entry.body, SubscribedEntry))
 
 
 async def read_box(services: Services, place: str) -> Box:

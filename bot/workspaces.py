@@ -4,15 +4,19 @@ A workspace is named by its id (T…), or by its organisation's (E…) where tha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError
+from providers.parsing import listing, mapping, text
+
+TEAMS = 1000
+"""Workspaces of an organisation that are told at once (auth.teams.list)."""
 
 
 class NotInstalled(BotError):  # noqa: N818  # reads as what happened
@@ -24,7 +28,7 @@ class Workspace:
     """A workspace with the app in it; `identity` is who the app is there, `client` calls Slack as that."""
 
     id: str
-    identity: AuthorizeResult
+    identity: AuthorizeResult = field(repr=False)  # it has the token
     client: AsyncWebClient
 
 
@@ -73,6 +77,22 @@ class OneWorkspace:
         """Nothing is kept of it: the token is in the configuration."""
         del workspace, told_at
         return True
+
+
+async def teams_of(client: AsyncWebClient, workspace: str) -> Sequence[str | None]:
+    """Return what to call `team_id`, one after the other, to hear of everybody: each workspace of an organisation.
+
+    A workspace's own token names none. Raises SlackApiError.
+    """
+    if not workspace.startswith("E"):
+        return [None]
+    found: list[str | None] = []
+    cursor: str | None = None
+    while cursor != "":
+        answer = cast("dict[str, Any]", (await client.auth_teams_list(limit=TEAMS, cursor=cursor)).data)
+        found += [text(mapping(team).get("id")) for team in listing(answer.get("teams"))]
+        cursor = text(mapping(answer.get("response_metadata")).get("next_cursor")) or ""
+    return found
 
 
 def named_in(context: AsyncBoltContext) -> str:

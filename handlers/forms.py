@@ -35,9 +35,14 @@ async def open_subscribe(
     context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin, jobs: tuple[str, ...] = ()
 ) -> None:
     """Open the form that follows jobs, for the channel of its origin if there is one."""
-    groups = await names_of(services_of(context), client, workspace_in(context))
+    groups = await names_of(services_of(context), client, _team(context))
     form = subscribing.form(jobs, groups, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
     context["reply"] = await Modal.over(client, body, form, origin)
+
+
+def _team(context: AsyncBoltContext) -> str:
+    """Return the workspace whose user groups are known here: one of an organisation's, where Slack names it."""
+    return context.team_id or workspace_in(context)
 
 
 async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
@@ -55,7 +60,7 @@ async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, contex
     reply, asker = submitted(body, Origin.of(body), context)
     services = services_of(context).seen_by(Audience(asker.user, asker.channel))
     typed = isinstance(field_value(body, payloads.USER_GROUPS), str)  # then handles may stand there
-    groups = await names_of(services, client, workspace_in(context)) if typed else ()
+    groups = await names_of(services, client, _team(context)) if typed else ()
     filled = subscription(body, services.catalog, handles(groups))
     if isinstance(filled, Mistakes):
         await ack(response_action="errors", errors=filled.lines)

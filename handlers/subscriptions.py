@@ -16,6 +16,7 @@ from bot.cards import Card
 from bot.errors import ExpiredError
 from bot.home import publish
 from bot.payloads import Ask
+from bot.people import offset_of
 from bot.permission import place_of_button, seen
 from bot.places import id_of
 from bot.replies import Asker, below, in_home, picked_value, read_ask, read_payload, send, services_of
@@ -25,7 +26,6 @@ from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, snooze, subs
 from bot.views import notices, snoozes
 from bot.views import subscriptions as views
 from bot.views.message import Message
-from bot.zones import offset_of
 from handlers.grammar import MINE, Request
 from handlers.parser import addresses_of, parse
 

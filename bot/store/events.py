@@ -27,8 +27,8 @@ class Events:
         return instant(int(kept)) if kept else None
 
     async def forget(self, users: Iterable[str]) -> None:
-        """Forget when people's Home tabs were published."""
-        if commands := [("DEL", HOME.of(user)) for user in users]:
+        """Forget when people's Home tabs were published, and what was picked in them."""
+        if commands := [("DEL", key.of(user)) for user in users for key in (HOME, PICKED)]:
             await self.link.ask_all(commands)
 
     async def publish(self, user: str, at: datetime) -> None:

@@ -93,7 +93,8 @@ def _neighbours(neighbours: Neighbours, now: datetime) -> list[Block]:
         return [section(f"We are not both in {channel(neighbours.channel)}. {_ASK_THERE}")]
     if not neighbours.cards:
         return [section(f"Nobody else follows anything in {channel(neighbours.channel)}.")]
-    cards = [block for each in neighbours.cards[:NEIGHBOURS_MAX] for block in tab_lines(each, now, mine=False)]
+    shown, acts = neighbours.cards[:NEIGHBOURS_MAX], neighbours.subscribed
+    cards = [block for each in shown for block in tab_lines(each, now, mine=False, acts=acts)]
     left = len(neighbours.cards) - NEIGHBOURS_MAX
     more = context(f"… and {count(left, 'more card')}: `/jobs subscriptions` in {channel(neighbours.channel)}")
     return [*cards, more] if left > 0 else cards

@@ -93,7 +93,7 @@ def _before(result: Subscribed, told: str) -> str:
 def _told(terms: Terms, here: str) -> str:
     """The promise as a sentence, without its capital."""
     called = f" That {calls(terms)}." if terms.mention else ""
-    return f"{promise(terms, channel(here))}.{called}"
+    return f"{promise(terms, here, elsewhere=True)}.{called}"
 
 
 def _was(refs: Sequence[JobRef]) -> str:
@@ -244,10 +244,11 @@ def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> lis
     return [_two_lines(shown, now, mine=mine), *actions(block_id, _buttons(shown, place))]
 
 
-def tab_lines(shown: Shown, now: datetime, *, mine: bool) -> list[Block]:
-    """A card in the Home tab, where there is room for a menu to snooze it."""
+def tab_lines(shown: Shown, now: datetime, *, mine: bool, acts: bool = True) -> list[Block]:
+    """A card in the Home tab, where there is room for a menu to snooze it; who may not act on it gets its details."""
     card, place = shown.card, _elsewhere(shown.card)
-    buttons = _buttons(shown, place, snoozes.controls(card, of=_name(shown), place=place))
+    snooze = snoozes.controls(card, of=_name(shown), place=place)
+    buttons = _buttons(shown, place, snooze) if acts else _details(shown)
     return [_two_lines(shown, now, mine=mine), *actions(snoozes.block_id(card, place), buttons)]
 
 
@@ -280,7 +281,7 @@ def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
     failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
     return [
         channel(card.place) if mine else f"by {people(card.owners)}",
-        promise(card.terms),
+        promise(card.terms, card.place),
         calls(card.terms),
         snoozes.fact(card),
         failing or (f"checked {age(min(asked))}" if asked else ""),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.cards import On, Terms, To
-from bot.places import id_of, is_direct, is_person
+from bot.places import id_of, is_personal
 from bot.views.text import count, listed
 
 PEOPLE_MAX = 5
@@ -11,10 +11,10 @@ PEOPLE_MAX = 5
 _WHAT = {On.DONE: "the end", On.FAILED: "a failure", On.ANY: "every change"}
 
 
-def promise(terms: Terms, place: str = "") -> str:
-    """What is told and where: `the end is told in the thread`; `place` is the channel, where that is not plain."""
-    thread = f"the card's thread in {place}" if place else "the thread"
-    match terms.to:
+def promise(terms: Terms, place: str, *, elsewhere: bool = False) -> str:
+    """What is told in a place, and where: `the end is told in the thread`; `elsewhere`: the place is named too."""
+    thread = f"the card's thread in {channel(place)}" if elsewhere else "the thread"
+    match To.DM if is_personal(place) else terms.to:
         case To.DM:
             where = "by direct message"
         case To.THREAD:
@@ -62,7 +62,7 @@ def subscribing(refs: Sequence[object], terms: Terms) -> str:
 
 def channel(place: str) -> str:
     """Name a place: a channel, or the conversation with a person."""
-    return "your direct messages" if is_person(place) or is_direct(place) else f"<#{id_of(place)}>"
+    return "your direct messages" if is_personal(place) else f"<#{id_of(place)}>"
 
 
 def person(place: str) -> str:

@@ -56,7 +56,7 @@ def directory_methods() -> Methods:
         "conversations.list": Method(_list, _List, reads, needs_team=True),
         "conversations.members": Method(_members, _Members, reads),
         "conversations.open": Method(_open, _Open, writes),
-        "users.conversations": Method(_conversations, _Conversations),
+        "users.conversations": Method(_conversations, _Conversations, needs_team=True),
         "users.info": Method(_user_info, _UserInfo, ("users:read",)),
     }
 
@@ -78,7 +78,7 @@ def _list(caller: Caller, asked: _List) -> Json:
         and not (asked.exclude_archived and channel.archived)
         and (channel.bot_member or not channel.private)
     ]
-    shown, more = _page(found, asked.cursor, asked.limit)
+    shown, more = page(found, asked.cursor, asked.limit)
     return {"channels": [_channel(channel) for channel in shown], "response_metadata": {"next_cursor": more}}
 
 
@@ -95,7 +95,7 @@ def _conversations(caller: Caller, asked: _Conversations) -> Json:
         and (channel.bot_member if channel.private or not asked.user else True)
         and (not asked.user or channel.visible_to(asked.user))
     ]
-    shown, more = _page(found, asked.cursor, asked.limit)
+    shown, more = page(found, asked.cursor, asked.limit)
     return {"channels": [_channel(channel) for channel in shown], "response_metadata": {"next_cursor": more}}
 
 
@@ -103,11 +103,11 @@ def _members(caller: Caller, asked: _Members) -> Json:
     """Everybody who sees the conversation, and the app where it is in it."""
     channel, app = caller.channel(asked.channel), caller.workspace.app.user_id
     people = [user for user in caller.workspace.users if user != app and channel.visible_to(user)]
-    shown, more = _page([*people, *([app] if channel.bot_member else [])], asked.cursor, asked.limit)
+    shown, more = page([*people, *([app] if channel.bot_member else [])], asked.cursor, asked.limit)
     return {"members": shown, "response_metadata": {"next_cursor": more}}
 
 
-def _page(found: Sequence[T], cursor: str, limit: int) -> tuple[Sequence[T], str]:
+def page(found: Sequence[T], cursor: str, limit: int) -> tuple[Sequence[T], str]:
     """One page, and the cursor of the next or nothing. Raises `invalid_cursor`."""
     if cursor and not cursor.isdecimal():
         raise SlackError("invalid_cursor")

@@ -1,6 +1,7 @@
 """oauth.v2.access, auth.* and apps.uninstall: how the app gets tokens, learns whose they are, and gives them back."""
 
 from sandbox.slack.credentials import CLIENT_ID, CLIENT_SECRET
+from sandbox.slack.directory import page
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Installation, Json
 from sandbox.slack.tokens import Token
@@ -107,11 +108,12 @@ def _revoke(caller: Caller, asked: _Revoke) -> Json:
     return {"revoked": not asked.test}
 
 
-def _teams(caller: Caller, _: _Teams) -> Json:
+def _teams(caller: Caller, asked: _Teams) -> Json:
     """The workspaces where a token is good."""
     covered = caller.world.covered(_installation(caller.token))
-    teams = [{"id": each.team.id, "name": each.team.name} for each in covered]
-    return {"teams": teams, "response_metadata": {"next_cursor": ""}}
+    shown, more = page([each.team for each in covered], asked.cursor, asked.limit)
+    teams = [{"id": each.id, "name": each.name} for each in shown]
+    return {"teams": teams, "response_metadata": {"next_cursor": more}}
 
 
 def _uninstall(caller: Caller, asked: _App) -> Json:

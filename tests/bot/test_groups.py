@@ -8,7 +8,7 @@ import httpx
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import groups
+from bot import groups, workspaces
 from bot.access import Access, Audience
 from bot.config import AccessRule
 from bot.workspaces import OneWorkspace
@@ -94,7 +94,8 @@ async def test_a_group_that_is_gone_has_no_members(slack: AsyncWebClient):
         assert access.hides("media-cn", LEE)
 
 
-async def test_an_organisation_is_asked_workspace_by_workspace():
+async def test_an_organisation_is_asked_workspace_by_workspace(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(workspaces, "TEAMS", 1)
     world = seeded_world(MANIFEST, org_deploy=True)
     duty = UserGroup("S0DUTY", "duty", "On duty", ("U0JUNE",))
     world.workspaces[HARBOR_STUDIO.id].groups[duty.id] = duty

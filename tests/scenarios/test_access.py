@@ -117,6 +117,15 @@ async def test_subscriptions(stage: Stage, sam: Person):
     assert await stage.dana.sees(GENERAL) == []
 
 
+async def test_what_somebody_subscribes_to_in_direct_messages_is_told_there(stage: Stage):
+    job = stage.scene.job(name="lecture.mp4")
+    answer = await stage.lee.types(f"/jobs subscribe {job.id}", "D0LEE")
+    assert answer.says("The end is told by direct message.")
+    await stage.lee.hears("Subscribed by", "D0LEE")
+    stage.world.end(job.id, "succeeded")
+    await stage.lee.hears("Succeeded", "D0LEE", broadcast=True)
+
+
 async def test_my_subscriptions_show_only_what_may_be_seen_here(stage: Stage):
     job = stage.scene.job(name="lecture.mp4")
     await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)

@@ -72,6 +72,8 @@ async def test_a_channel_can_be_picked_there(stage: Stage):
     await stage.dana.picks_channel(tab, "C0MEDIA")
     tab = await stage.dana.home("by <@U0LEE>")
     assert "Nobody else" not in str(tab)
+    assert "Details of trailer.mp4" in str(tab)
+    assert "Unsubscribe" not in str(tab)  # that is for who subscribed there
 
 
 @pytest.mark.parametrize("private", [True, False])

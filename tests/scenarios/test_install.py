@@ -120,7 +120,9 @@ async def test_an_organisation_uses_every_surface(site: Site) -> None:
         for team, channel in ((HARBOR_LIVE.id, "C0LIVEOPS"), (HARBOR_STUDIO.id, "C0STUDIO")):
             somebody = site.person(team)
             site.world.workspaces[team].channels[channel].bot_member = True
-            await somebody.looks_at_home(until="Running now")
+            tab = await somebody.looks_at_home(until="Running now")
+            await somebody.picks_channel(tab, channel)
+            await somebody.home(until="Nobody else follows anything in")
             found = await somebody.opened(lambda who=somebody: who.picks_shortcut("find_jobs"), until="video-ocr")
             await somebody.sends(found)
             await somebody.opened(lambda: asyncio.sleep(0), until="video-ocr")

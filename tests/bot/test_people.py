@@ -6,8 +6,8 @@ import httpx
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import membership
-from bot.membership import channels_of
+from bot import people
+from bot.people import channels_of
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault
@@ -32,16 +32,16 @@ async def slack(workspace: Workspace) -> AsyncGenerator[AsyncWebClient]:
 async def test_public_channels_and_shared_private_ones(slack: AsyncWebClient, workspace: Workspace):
     workspace.channels["C0MEDIA"].absent.add(LEE)
     workspace.channels["C0GENERAL"].private = True
-    found = await channels_of(slack, LEE)
+    found = await channels_of(slack, "T0SANDBOX", LEE)
     assert found
     assert {"C0ONCALL", "C0FINANCE", "C0GENERAL"} <= found
     assert not {"C0MEDIA", "C0LEGAL"} & found
 
 
 async def test_every_page_is_read(slack: AsyncWebClient, monkeypatch: pytest.MonkeyPatch):
-    whole = await channels_of(slack, LEE)
-    monkeypatch.setattr(membership, "PAGE", 2)
-    assert await channels_of(slack, LEE) == whole
+    whole = await channels_of(slack, "T0SANDBOX", LEE)
+    monkeypatch.setattr(people, "PAGE", 2)
+    assert await channels_of(slack, "T0SANDBOX", LEE) == whole
 
 
 async def test_without_the_scope_for_private_channels_the_public_ones_are_known(
@@ -49,7 +49,7 @@ async def test_without_the_scope_for_private_channels_the_public_ones_are_known(
 ):
     workspace.channels["C0MEDIA"].private = True
     workspace.faults.order(Fault(method="users.conversations", error="missing_scope"))
-    found = await channels_of(slack, LEE)
+    found = await channels_of(slack, "T0SANDBOX", LEE)
     assert found
     assert "C0ONCALL" in found
     assert "C0MEDIA" not in found
@@ -58,11 +58,13 @@ async def test_without_the_scope_for_private_channels_the_public_ones_are_known(
 @pytest.mark.parametrize("error", ["missing_scope", "ratelimited", "internal_error"])
 async def test_what_slack_does_not_tell_is_not_known(slack: AsyncWebClient, workspace: Workspace, error: str):
     workspace.faults.order(Fault(method="users.conversations", error=error, times=5))
-    assert await channels_of(slack, LEE) is None
+    assert await channels_of(slack, "T0SANDBOX", LEE) is None
 
 
 async def test_nor_is_it_while_slack_is_away():
-    assert await channels_of(AsyncWebClient(token=BOT_TOKEN, base_url="http://127.0.0.1:1/api/"), LEE) is None
+    assert (
+        await channels_of(AsyncWebClient(token=BOT_TOKEN, base_url="http://127.0.0.1:1/api/"), "T0SANDBOX", LEE) is None
+    )
 
 
 async def test_the_workspace_wants_the_scope_of_each_kind(slack: AsyncWebClient):

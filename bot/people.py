@@ -1,5 +1,6 @@
-"""Which channels somebody is in, as far as Slack tells the bot."""
+"""What Slack tells the bot of people: which channels they are in, and how late it is where they are."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 import structlog
@@ -8,6 +9,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.refusals import refusal
+from bot.workspaces import teams_of
 from providers.parsing import listing, mapping, text
 
 PAGE = 200
@@ -18,12 +20,15 @@ _TYPES = ("public_channel,private_channel", "public_channel")
 log = structlog.get_logger("callboard")
 
 
-async def channels_of(slack: AsyncWebClient, user: str) -> frozenset[str] | None:
+async def channels_of(slack: AsyncWebClient, workspace: str, user: str) -> frozenset[str] | None:
     """Return the channels that somebody is in, of private ones those that the bot is in too; None: not known."""
     reason = ""
     for types in _TYPES:
         try:
-            return await _channels(slack, user, types)
+            found: set[str] = set()
+            for team in await teams_of(slack, workspace):
+                found |= await _channels(slack, user, types, team)
+            return frozenset(found)
         except SlackApiError as error:
             reason = refusal(error)
             if reason != "missing_scope":
@@ -35,14 +40,27 @@ async def channels_of(slack: AsyncWebClient, user: str) -> frozenset[str] | None
     return None
 
 
-async def _channels(slack: AsyncWebClient, user: str, types: str) -> frozenset[str]:
+async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
+    """Return how far somebody's clock is ahead of UTC just now; None where Slack does not tell."""
+    try:
+        known = cast("dict[str, Any]", (await slack.users_info(user=user)).data)
+        return timedelta(seconds=int(known["user"]["tz_offset"]))
+    except SlackApiError as error:
+        reason = refusal(error)
+    except (ClientError, SlackClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as error:
+        reason = type(error).__name__
+    log.info("somebody's time zone is not known", reason=reason)
+    return None
+
+
+async def _channels(slack: AsyncWebClient, user: str, types: str, team: str | None) -> set[str]:
     found: set[str] = set()
     cursor = ""
     for _ in range(PAGES_MAX):
-        asked = await slack.users_conversations(user=user, types=types, limit=PAGE, cursor=cursor or None)
+        asked = await slack.users_conversations(user=user, types=types, limit=PAGE, cursor=cursor or None, team_id=team)
         answer = cast("dict[str, Any]", asked.data)
         found |= {name for each in listing(answer.get("channels")) if (name := text(mapping(each).get("id")))}
         cursor = text(mapping(answer.get("response_metadata")).get("next_cursor")) or ""
         if not cursor:
             break
-    return frozenset(found)
+    return found
