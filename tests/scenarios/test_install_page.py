@@ -1,0 +1,52 @@
+"""The way of an installation in a real browser: from the bot's link over Slack's consent to the bot's own pages."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from bot.store.connection import Link
+from tests.browser import NEEDS_CHROMIUM, browser, looking_at
+from tests.sandbox.page.accessible import complaints
+from tests.scenarios.visitors import Site, opened
+
+pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
+
+
+@pytest.fixture
+async def site(tmp_path: Path, link: Link, redis_process: str) -> AsyncGenerator[Site]:
+    del link  # empties Redis before, and looks at its keys afterwards
+    async with opened(tmp_path, redis_process) as site:
+        yield site
+
+
+@pytest.fixture
+async def chromium() -> AsyncGenerator[Browser]:
+    async with browser() as running:
+        yield running
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 390)])
+async def test_from_the_link_to_the_workspace(
+    site: Site, chromium: Browser, scheme: Literal["light", "dark"], width: int
+) -> None:
+    link = str(site.bot.base_url.join("/slack/install"))
+    view = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    async with site.running(), looking_at(chromium, link, forgiven="404 (Not Found)", **view) as page:  # no icon
+        await page.get_by_role("combobox", name="Install in").select_option(label="Northwind")
+        await page.get_by_role("button", name="Allow").click()
+        await expect(page.get_by_role("heading")).to_have_text("Callboard is installed in Northwind")
+        await expect(page.get_by_role("link", name="Open Slack")).to_be_visible()
+        assert await complaints(page) == []
+
+
+async def test_somebody_cancels_and_begins_again(site: Site, chromium: Browser) -> None:
+    link = str(site.bot.base_url.join("/slack/install"))
+    async with site.running(), looking_at(chromium, link, forgiven="404 (Not Found)") as page:
+        await page.get_by_role("button", name="Cancel").click()
+        await expect(page.get_by_role("heading")).to_have_text("Nothing was installed")
+        assert await complaints(page) == []
+        await page.get_by_role("link").click()
+        await expect(page.get_by_role("button", name="Allow")).to_be_visible()
