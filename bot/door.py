@@ -10,7 +10,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_bolt.request.internals import parse_body
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,40}$")]
+Id = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,30}$")]
+ChannelId = Annotated[str, Field(pattern=r"^[CDG][A-Z0-9]{1,20}$")]
+UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,20}$")]
 Ts = Annotated[str, Field(pattern=r"^\d{1,12}\.\d{1,9}$")]
 Url = Annotated[str, Field(pattern=r"^https?://\S{1,2000}$")]
 
@@ -24,6 +26,14 @@ class _Named(_Part):
     enterprise_id: Id | None = None
 
 
+class _Channel(_Part):
+    id: ChannelId
+
+
+class _User(_Part):
+    id: UserId
+
+
 class _Action(_Part):
     action_id: str
     block_id: str
@@ -35,6 +45,7 @@ class _State(_Part):
 
 class _View(_Part):
     id: Id
+    type: str = ""
     callback_id: str = ""
     private_metadata: str | None = None
     app_installed_team_id: Id | None = None
@@ -50,14 +61,14 @@ class _Message(_Part):
 
 
 class _Container(_Part):
-    channel_id: Id | None = None
+    channel_id: ChannelId | None = None
     message_ts: Ts | None = None
     thread_ts: Ts | None = None
 
 
 class _Answer(_Part):
     response_url: Url
-    channel_id: Id
+    channel_id: ChannelId
 
 
 class _Authorization(_Part):
@@ -83,10 +94,10 @@ class _Payload(_Part):
     block_id: str = ""
     trigger_id: str | None = None
     response_url: Url | None = None
-    user: _Named | None = None
-    user_id: Id | None = None
-    channel: _Named | None = None
-    channel_id: Id | None = None
+    user: _User | None = None
+    user_id: UserId | None = None
+    channel: _Channel | None = None
+    channel_id: ChannelId | None = None
     team: Id | _Named | None = None
     team_id: Id | None = None
     enterprise: Id | _Named | None = None
@@ -102,6 +113,10 @@ class _Payload(_Part):
     event_id: str | None = None
 
     @property
+    def view_type(self) -> str:
+        return self.view.type
+
+    @property
     def needed(self) -> Sequence[str]:
         """The fields without which there is nothing to be done."""
         return _TYPED if self.command else _NEEDED.get(self.type, ())
@@ -112,7 +127,7 @@ _NEEDED = {
     "block_actions": ("user", "actions"),
     "shortcut": ("user",),
     "message_action": ("user",),
-    "view_submission": ("user",),
+    "view_submission": ("user", "view_type"),
     "event_callback": ("event_id",),
 }
 

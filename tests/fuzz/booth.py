@@ -78,7 +78,16 @@ class Outcome:
 
 OPEN: Json = {"type": "modal", "title": {"type": "plain_text", "text": "Open"}, "blocks": []}
 GONE = {"not_found", "hash_conflict"}
-SHOWN = {"response_url", "chat.postMessage", "views.open", "views.push", "views.update", "views.publish", "chat.unfurl"}
+SHOWN = {
+    "response_url",
+    "chat.postMessage",
+    "chat.postEphemeral",
+    "views.open",
+    "views.push",
+    "views.update",
+    "views.publish",
+    "chat.unfurl",
+}
 
 
 @dataclass
