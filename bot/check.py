@@ -10,8 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, cast
 
 import httpx
-from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -21,7 +20,7 @@ from bot.config import Settings, Slack
 from bot.config_errors import ConfigError
 from bot.findings import Finding, Report, Status
 from bot.installed import Seal
-from bot.refusals import refusal
+from bot.refusals import NO_ANSWER, refusal
 from bot.store import Store, StoreUnavailable
 from bot.views import advice
 from bot.views.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
@@ -189,7 +188,7 @@ async def _ask(
         return [advice.secret_missing(subject, token, str(error))]
     except SlackApiError as error:
         return [advice.slack_refuses(subject, refusal(error) or "something unreadable")]
-    except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+    except NO_ANSWER as error:
         return [advice.slack_unreachable(subject, slack, type(error).__name__)]
     return tell(mapping(response.data), dict(cast("Mapping[str, str]", response.headers)))
 

@@ -6,13 +6,12 @@ A mark says that a card's message is no longer as it should be; whatever happene
 from datetime import datetime, timedelta
 
 import structlog
-from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 
 from bot.cards import Card
 from bot.changes import Fate
 from bot.drawing import draw_card
-from bot.refusals import refusal
+from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
 from bot.store.outbox import Box, Urgency
 from bot.verdicts import HOLD_S, RETRY_S, Verdict, judge
@@ -90,7 +89,7 @@ async def _update(visit: Visit, card: Card) -> float:
         await visit.slack.chat_update(channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks)
     except SlackApiError as error:
         return await _refused(visit, card, error)
-    except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+    except NO_ANSWER as error:
         log.warning("a card could not be edited", place=card.place, reason=type(error).__name__)
         return RETRY_S
     visit.services.metrics.delivered("edited")

@@ -11,13 +11,12 @@ from datetime import timedelta
 from typing import Any, cast
 
 import structlog
-from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Access
 from bot.group_names import UserGroup
-from bot.refusals import refusal
+from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.workspaces import NotInstalled, Workspaces, teams_of
@@ -66,7 +65,7 @@ async def names_of(services: Services, slack: AsyncWebClient, workspace: str) ->
             answer = cast("dict[str, Any]", (await slack.usergroups_list()).data)
     except SlackApiError as error:
         log.info("names of user groups cannot be read", reason=refusal(error))
-    except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+    except NO_ANSWER as error:
         log.info("names of user groups cannot be read", reason=type(error).__name__)
     else:
         groups = (mapping(each) for each in listing(answer.get("usergroups")))
@@ -105,7 +104,7 @@ class _Look:
             users = await _members(client, workspace, group)
         except SlackApiError as error:
             return self._failed(looked_at, refusal(error), now)
-        except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+        except NO_ANSWER as error:
             return self._failed(looked_at, type(error).__name__, now)
         self._access.members[looked_at] = users
         self._read_at[looked_at] = now

@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import structlog
-from aiohttp import ClientError, ClientSession
+from aiohttp import ClientSession
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config_errors import ConfigError
-from bot.refusals import refusal
+from bot.refusals import NO_ANSWER, refusal
 from bot.store import StoreUnavailable
 from bot.store.installations import Installations
 from bot.workspaces import NotInstalled, Workspace
@@ -226,7 +226,7 @@ class InstalledWorkspaces:
             )
         except SlackApiError as error:
             log.warning("Slack does not renew a token", workspace=kept.workspace, error=refusal(error))
-        except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+        except NO_ANSWER as error:
             log.warning("a token could not be renewed", workspace=kept.workspace, reason=type(error).__name__)
         else:
             return kept.renewed(cast("dict[str, Any]", answer.data), datetime.now(UTC))

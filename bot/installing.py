@@ -10,7 +10,6 @@ from typing import Any, cast
 from urllib.parse import urljoin
 
 import structlog
-from aiohttp import ClientError
 from slack_bolt import BoltResponse
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncBoltRequest
@@ -18,7 +17,7 @@ from slack_bolt.error import BoltError
 from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth.installation_store import Installation as Installed
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
@@ -29,7 +28,7 @@ from starlette.routing import Route
 from bot.app import SLACKS_OWN, unset
 from bot.installed import Installation, InstalledWorkspaces
 from bot.manifest import REDIRECT
-from bot.refusals import refusal
+from bot.refusals import NO_ANSWER, refusal
 from bot.scopes import ALL_SCOPES
 from bot.store import StoreUnavailable
 from bot.views import pages
@@ -97,7 +96,7 @@ def _page(step: Step) -> Callable[[Request], Awaitable[Response]]:
         except (StoreUnavailable, SecretMissing) as error:
             log.warning("an installation failed", reason=str(error))
             answer = _told(503, pages.memory_lost())
-        except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+        except NO_ANSWER as error:
             log.warning("an installation failed", reason=type(error).__name__)
             answer = _told(502, pages.slack_away())
         return to_starlette_response(answer)

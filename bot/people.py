@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Any, cast
 
 import structlog
-from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.refusals import refusal
+from bot.refusals import NO_ANSWER, refusal
 from bot.workspaces import teams_of
 from providers.parsing import listing, mapping, text
 
@@ -33,7 +32,7 @@ async def channels_of(slack: AsyncWebClient, workspace: str, user: str) -> froze
             reason = refusal(error)
             if reason != "missing_scope":
                 break
-        except (ClientError, SlackClientError, TimeoutError, OSError) as error:
+        except NO_ANSWER as error:
             reason = type(error).__name__
             break
     log.info("it is not known who is in which channel", reason=reason)
@@ -47,7 +46,7 @@ async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
         return timedelta(seconds=int(known["user"]["tz_offset"]))
     except SlackApiError as error:
         reason = refusal(error)
-    except (ClientError, SlackClientError, TimeoutError, OSError, KeyError, TypeError, ValueError) as error:
+    except (*NO_ANSWER, KeyError, TypeError, ValueError) as error:
         reason = type(error).__name__
     log.info("somebody's time zone is not known", reason=reason)
     return None

@@ -10,8 +10,7 @@ import secrets
 from typing import Any, cast
 
 import structlog
-from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 
 from bot.cards import To
 from bot.conversations import MAY_NOT_ASK, conversation, find_post
@@ -19,7 +18,7 @@ from bot.drawing import draw
 from bot.folding import Post
 from bot.outgoing import Step
 from bot.places import is_person, is_personal
-from bot.refusals import refusal
+from bot.refusals import NO_ANSWER, refusal
 from bot.store.keys import PACE
 from bot.store.outbox import Begun, Box
 from bot.verdicts import HOLD_S, RETRY_S, VERDICTS, Verdict, judge, retry_after
@@ -37,7 +36,6 @@ TRIES = 5
 EVENT = "callboard_post"
 """The type of the metadata that every post carries."""
 
-_BROKEN = (ClientError, SlackClientError, TimeoutError, OSError)
 log = structlog.get_logger("callboard")
 
 
@@ -50,7 +48,7 @@ async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
         channel = await conversation(visit)
     except SlackApiError as error:
         return await _not_opened(visit, error)
-    except _BROKEN:
+    except NO_ANSWER:
         return RETRY_S
     begun = Begun(
         id=secrets.token_hex(8),
@@ -96,7 +94,7 @@ async def recover(visit: Visit, begun: Begun) -> float:
             return wait
         log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=refusal(error))
         found = None
-    except _BROKEN:
+    except NO_ANSWER:
         return RETRY_S
     if found:
         log.info("a post in doubt had arrived", place=visit.place)
@@ -127,7 +125,7 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
         sent = await _call(visit, begun, channel, what, message)
     except SlackApiError as error:
         return await _refused(visit, begun, channel, what, message, error)
-    except _BROKEN as error:
+    except NO_ANSWER as error:
         log.warning("a post may or may not have arrived", place=visit.place, reason=type(error).__name__)
         visit.services.metrics.delivered("unsure")
         return RIPE_S
@@ -213,7 +211,7 @@ async def _take_back(visit: Visit, begun: Begun) -> None:
             if judge(error) not in {Verdict.RETRY, Verdict.UNSURE}:
                 return log.warning("a post cannot be taken back", place=visit.place, error=refusal(error))
             wait = min(retry_after(error) or RETRY_S, RIPE_S)
-        except _BROKEN:
+        except NO_ANSWER:
             wait = RETRY_S
         else:
             return None

@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from slack_sdk.errors import SlackApiError
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from providers.parsing import mapping, text
+
+NO_ANSWER = (ClientError, SlackClientError, TimeoutError, OSError)
+"""What a call to Slack raises that was not answered; a refusal, SlackApiError, is to be caught before."""
 
 
 def refusal(error: SlackApiError) -> str:
