@@ -14,6 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
+from bot.finishing import UnderWay
 from bot.store import Store
 from bot.store.connection import Link, connect
 from bot.workspaces import OneWorkspace
@@ -37,6 +38,7 @@ class Desk:
     """An app whose payloads are handed to it one by one; what it answers is read in a local workspace."""
 
     app: AsyncApp
+    under_way: UnderWay
     workspace: Workspace
     dana: Person
     slack: str
@@ -111,7 +113,7 @@ async def desk(store: Store, provider: InMemory) -> AsyncGenerator[Desk]:
             client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/")
             app = create_app(await OneWorkspace.of(client), services(store, provider), client.base_url)
             register(app)
-            yield Desk(app, workspace, Person(DANA, page, workspace), slack, log)
+            yield Desk(app, UnderWay(app), workspace, Person(DANA, page, workspace), slack, log)
 
 
 async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
@@ -119,7 +121,7 @@ async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
     client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
     app = create_app(await OneWorkspace.of(client), services(Store.over(nowhere), provider), client.base_url)
     register(app)
-    return replace(desk, app=app)
+    return replace(desk, app=app, under_way=UnderWay(app))
 
 
 @pytest.fixture

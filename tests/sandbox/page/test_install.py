@@ -60,7 +60,7 @@ async def page(sitting: BrowserContext, bot: str) -> AsyncGenerator[Page]:
 
 async def test_a_person_installs_the_app_and_finds_it_in_the_workspace(page: Page, url: str, world: World) -> None:
     await page.get_by_role("button", name="Allow").click()
-    await expect(page.get_by_role("heading")).to_have_text("Thank you!")
+    await expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
     installation = world.workspaces["T0NORTH"].installation
     assert installation
     assert installation.installer == "U0DANA"
