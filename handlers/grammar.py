@@ -67,6 +67,8 @@ SYNONYMS = {
 }
 """Values of options that mean others."""
 ALL = "all"
+HELP = {"help", "--help", "-h", "?"}
+"""Alone after a command, they ask how it is used."""
 HERE, MINE = "here", "mine"
 PART_SYNONYMS = {"channel": HERE, "me": MINE, "my": MINE}
 

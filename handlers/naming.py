@@ -7,7 +7,7 @@ from bot import addresses
 from bot.catalog import Catalog
 from bot.errors import Problem, UsageError
 from handlers.corrections import closest, replaced
-from handlers.grammar import COMMAND, Request
+from handlers.grammar import COMMAND, HELP, Request
 from handlers.words import quoted
 from providers.models import JobRef
 
@@ -50,12 +50,15 @@ def _pieces(word: str) -> list[str]:
 
 def _addresses(text: str) -> tuple[addresses.Address, ...]:
     try:
-        return addresses.read(text)
+        found = () if text.lower() in HELP else addresses.read(text)
     except addresses.MaskedIdError:
         raise UsageError(Problem.MASKED_ID, text) from None
     except addresses.NotAnAddressError:
+        found = ()
+    if not found:
         suggestion = None if addresses.is_link(text) else f"find {quoted(text)}"
-        raise UsageError(Problem.NOT_A_JOB, text, suggestion=suggestion) from None
+        raise UsageError(Problem.NOT_A_JOB, text, suggestion=suggestion)
+    return found
 
 
 def _checked(address: addresses.Address, typed: str, words: list[str], catalog: Catalog) -> addresses.Address:

@@ -9,7 +9,7 @@ from handlers import following, times
 from handlers.corrections import closest, replaced, unknown
 from handlers.filters import read_filter
 from handlers.following import is_option
-from handlers.grammar import COMMAND, COMMAND_SYNONYMS, FAILED, FILTER, OPTION, STATE_SYNONYMS, STATES, Request
+from handlers.grammar import COMMAND, COMMAND_SYNONYMS, FAILED, FILTER, HELP, OPTION, STATE_SYNONYMS, STATES, Request
 from handlers.naming import addresses_of, jobs_named, names_job, services_of
 from handlers.words import PAIR, quoted, split
 
@@ -19,7 +19,6 @@ EVERY = tuple(COMMAND)
 CORRECTIONS_MAX = 5
 """Mistypings in one command that are put right."""
 _KEYS = {*FILTER, *OPTION}
-_HELP = {"help", "--help", "-h", "?"}
 
 
 def parse(text: str, catalog: Catalog, commands: tuple[str, ...] = EVERY) -> Request:
@@ -50,12 +49,12 @@ def _understood(suggestion: str | None, catalog: Catalog, commands: tuple[str, .
 
 def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
     words = split(text)
-    if catalog.nothing and not _HELP & {word.lower() for word in words}:
+    if catalog.nothing and not HELP & {word.lower() for word in words}:
         raise UsageError(Problem.NOTHING_FOR_YOU)
     command, rest = _command(_rejoined(words), catalog, commands)
     if command not in commands:
         raise UsageError(Problem.SLACK_ONLY, command)
-    if len(rest) == 1 and rest[0].lower() in _HELP and command != "find":
+    if len(rest) == 1 and rest[0].lower() in HELP and command != "find":
         return Request("help", text=command)
     match command:
         case "list" | "failed":

@@ -72,7 +72,7 @@ options = st.fixed_dictionaries(
         ).map(",".join),
     },
 )
-WORDS = {*On, *To, grammar.ALL}
+WORDS = {*On, *To, grammar.ALL, *grammar.HELP}
 """What could be an id, and is read as a word in a subscription's commands."""
 ids = st.from_regex(r"[0-9A-Za-z_-]{1,64}", fullmatch=True).filter(lambda drawn: drawn.lower() not in WORDS)
 

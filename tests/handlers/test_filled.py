@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handlers.filled import Mistakes, subscription
@@ -46,6 +46,7 @@ def test_everything_filled_in():
         ({}, "jobs", "Which job?"),
         ({"jobs": jobs("lecture 7.mp4")}, "jobs", "7.mp4 is not a job"),
         ({"jobs": jobs("media-ch/video-ocr/" + ID)}, "jobs", "There is no account media-ch"),
+        ({"jobs": jobs("help")}, "jobs", "help is not a job"),
         ({"jobs": jobs("aasd****")}, "jobs", "masked id"),
         ({"jobs": jobs(f"{ID} on:failed")}, "jobs", "on:failed is not a job"),
         ({"jobs": jobs(" ".join(f"{at:032x}" for at in range(21)))}, "jobs", "21 jobs are too many"),
@@ -68,6 +69,7 @@ json = st.recursive(
 
 
 @given(typed, typed, json)
+@example("-H", "", None)
 def test_no_form_is_too_odd(named: str, groups: str, odd: object):
     for fields in ({"jobs": jobs(named), "groups": jobs(groups)}, {"jobs": odd}, {"jobs": jobs(named), "mention": odd}):
         filled = subscription(form(**fields), CATALOG)
