@@ -47,7 +47,7 @@ TOO_LATE = frozenset(
 log = structlog.get_logger("callboard")
 
 
-def create_app(workspaces: Workspaces, services: Services, api_url: str, signing_secret: str | None = None) -> AsyncApp:
+def create_app(workspaces: Workspaces, services: Services, api_url: str) -> AsyncApp:
     """Return an app without handlers, for every workspace that has it."""
 
     async def authorize(context: AsyncBoltContext) -> AuthorizeResult | None:
@@ -63,7 +63,6 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str, signing
         app = AsyncApp(
             client=AsyncWebClient(base_url=api_url),
             authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", authorize),  # Bolt minds None too
-            signing_secret=signing_secret or "",
             user_facing_authorize_error_message=errors.NOT_INSTALLED,
         )
 

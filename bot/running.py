@@ -99,7 +99,7 @@ async def running(
         workspaces = await stack.enter_async_context(open_workspaces(slack, services.store))
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
-        app = create_app(workspaces, services, slack.api_url, heard_with if called else "") if register else None
+        app = create_app(workspaces, services, slack.api_url) if register else None
         if app and register:
             register(app)
         installs = install_routes(workspaces, slack.workspaces) if app else []

@@ -434,5 +434,5 @@ def test_every_change_is_told_exactly_once(redis_process: str, monkeypatch: pyte
     print(f"{STORIES} stories; for more: CALLBOARD_STORIES=2000 pytest {__file__}")  # noqa: T201
     story = type("Story", (Story,), {"url": redis_process})
     health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    bounds = settings(max_examples=STORIES, stateful_step_count=STEPS, deadline=None, suppress_health_check=health)
+    bounds = settings(max_examples=STORIES, stateful_step_count=STEPS, suppress_health_check=health)
     run_state_machine_as_test(story, settings=bounds)

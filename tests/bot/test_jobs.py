@@ -123,7 +123,7 @@ class TestPages:
         st.integers(1, 7),
         st.sampled_from([ALL, FAILED]),
     )
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     async def test_pages_are_the_whole_list_in_pieces(
         self, store: Store, lists: list[list[int | None]], limit: int, query: JobQuery
     ):

@@ -256,20 +256,21 @@ EVENTS = st.lists(
 def tell(events: Sequence[tuple[str, str, str, Terms]]) -> Story:
     """What Redis would have put into the outbox: a job is followed once in a place, by one card."""
     story, following = Story(), dict[str, str]()
-    for what, card_id, job_id, terms in events:
+    for number, (what, card_id, job_id, terms) in enumerate(events):
+        word = str(number)  # no change is like another
         if what == "subscribe":
             story.subscribed(following.setdefault(job_id, card_id), job(job_id), terms)
         elif (mine := following.get(job_id)) is None:
             continue
         elif what == "move":
-            story.changed(mine, moved(job(job_id, raw_state=str(len(story.entries)))))
+            story.changed(mine, moved(job(job_id, raw_state=word)))
         else:
             del following[job_id]
             if what == "leave":
                 story.unsubscribed(mine, job(job_id))
             else:
-                end = moved(job(job_id, state=JobState.FAILED)) if what == "end" else gone(job(job_id))
-                story.changed(mine, end)
+                failed = job(job_id, state=JobState.FAILED, raw_state=word)
+                story.changed(mine, moved(failed) if what == "end" else gone(job(job_id, raw_state=word)))
     return story
 
 

@@ -213,7 +213,7 @@ async def booth(store: Store) -> AsyncGenerator[Booth]:
                 ]
                 workspaces = await OneWorkspace.of(client)
                 parts = replace(services(store, *known), access=Access(RULES), workspaces=workspaces)
-                app = create_app(workspaces, parts, f"{slack}/api/", signing_secret=SIGNING_SECRET)
+                app = create_app(workspaces, parts, f"{slack}/api/")
                 register(app)
                 http = create_http([], Metrics(), slack_events(app, SIGNING_SECRET))
                 desk.under_way, desk.origin, desk.page = UnderWay(app), slack, page

@@ -9,14 +9,11 @@ from hypothesis import HealthCheck, settings
 
 from tests.fuzz.booth import HUSH, Outcome
 
-LONG = "CALLBOARD_STORIES" in os.environ
-
 
 def bounded(usual: int) -> settings:
-    """So many examples, always the same ones; or as many others as the environment asks for."""
+    """So many examples, or as many others as the environment asks for."""
     return settings(
         max_examples=int(os.environ.get("CALLBOARD_STORIES", usual)),
-        derandomize=not LONG,
         database=None,
         suppress_health_check=[
             HealthCheck.function_scoped_fixture,

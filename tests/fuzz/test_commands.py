@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sandbox.slack.model import Content
@@ -14,7 +14,9 @@ from tests.handlers.requests import CATALOG, requests, typed
 
 Json = dict[str, Any]
 JOBS = tuple(f"{account}/video/job-{number:04}" for account in (SEEN, UNSEEN) for number in (0, 3, 17))
-WORDS = st.sampled_from([*JOBS, SEEN, UNSEEN, f"{UNSEEN}/video", "job-0003", "video", "audio", "valut", "media:x"])
+WORDS = st.sampled_from(
+    [*JOBS, SEEN, UNSEEN, f"{UNSEEN}/video", "job-0003", "video", "audio", "valut", "media:x", "payload"]
+)
 wordy = st.lists(st.one_of(WORDS, typed), max_size=6).map(" ".join)
 
 
@@ -56,6 +58,7 @@ def typing(booth: Booth, text: str) -> Json:
 
 
 @bounded(250)
+@example(text="payload")
 @given(text=commands)
 def test_anything_typed_is_answered_once(door: Door, text: str):
     door.booth.workspace.modals.clear(DANA)

@@ -248,7 +248,7 @@ def test_without_accounts_everything_is_still_a_sentence():
     assert parse("list", Catalog(())) == Request("list", Scope())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(requests.requests)
 def test_a_request_written_out_is_the_same_request(request: Request):
     """Once read, since reading takes invisible characters and the like away."""
@@ -265,7 +265,7 @@ def test_a_request_written_out_is_the_same_request(request: Request):
     assert [key for key, _ in plainest.filters] == [key for key, _ in request.filters]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(requests.typed)
 def test_a_value_is_taken_to_the_letter(text: str):
     """Quoted, it loses only what cannot be seen or typed."""
@@ -275,7 +275,7 @@ def test_a_value_is_taken_to_the_letter(text: str):
         assert parse(f'find ".{kept}"', CATALOG).text == f".{kept}"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(requests.typed)
 def test_any_text_is_a_request_or_an_error_with_a_way_out(text: str):
     for read in (attempt(text), attempt(undecorated(text))):

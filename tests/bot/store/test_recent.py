@@ -65,7 +65,7 @@ async def test_an_older_observation_never_overwrites_a_newer_one(recent: Recent)
     assert (await recent.recent("vod", "vod-ai"))[0].state == JobState.SUCCEEDED
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(6)))
 async def test_whatever_the_order_of_arrival_the_last_asked_stands(link: Link, order: list[int]):
     await link.ask("FLUSHALL")

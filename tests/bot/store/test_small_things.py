@@ -56,7 +56,7 @@ async def test_the_newest_asked_wins(store: Store):
     assert await store.freshness.claim("C1:other", NOW)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(5)))
 async def test_only_what_is_newer_than_all_before_may_be_shown(link: Link, order: list[int]):
     await link.ask("FLUSHALL")

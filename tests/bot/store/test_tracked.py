@@ -135,7 +135,7 @@ async def test_a_job_that_is_over_leaves_nothing_but_what_is_to_be_told(tracked:
     assert left == {f"{{{SLOT}}}:outbox:{PLACE}", f"{{{SLOT}}}:pending", "places", "user:U1:places"}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(5)))
 async def test_an_older_answer_never_overwrites_a_newer_one(store: Store, order: list[int]):
     await store.link.ask("FLUSHALL")
@@ -181,7 +181,7 @@ async def test_postponing_brings_nobody_back(tracked: Tracked):
 ODD = st.text(min_size=1, max_size=20)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(job_id=ODD, words=st.fixed_dictionaries({"kind": ODD, "raw_state": ODD, "name": ODD}), code=ODD)
 async def test_any_words_come_back_and_count_as_unchanged(store: Store, job_id: str, words: dict[str, str], code: str):
     await store.link.ask("FLUSHALL")

@@ -24,7 +24,7 @@ def shown(*services: ServiceHealth) -> str:
     return judges.words(accounts(AccountsHealth(services=services, checked_at=NOON)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.builds(AccountsHealth, services=anything.many(anything.health), checked_at=anything.moments))
 def test_slack_takes_all_accounts(answer: AccountsHealth):
     made = accounts(answer)

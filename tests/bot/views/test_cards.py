@@ -28,7 +28,7 @@ def words(shown: Shown) -> str:
     return judges.words(message)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(subscribed.shown(), anything.moments)
 def test_slack_takes_every_card(shown: Shown, now: datetime):
     message = card(shown, now)

@@ -32,7 +32,7 @@ def shown(*jobs: Job, **values: object) -> str:
     return judges.words(job_details(answer(*jobs, **values), ASK, no_meaning))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(anything.details, anything.asks, anything.maybe)
 def test_slack_takes_all_details(found: JobDetails, ask: Ask, meant: str | None):
     message = job_details(found, ask, lambda _: meant)
@@ -42,7 +42,7 @@ def test_slack_takes_all_details(found: JobDetails, ask: Ask, meant: str | None)
         assert f"*{found.jobs[0].state.capitalize()}*" in judges.words(message)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(anything.jobs())
 def test_details_of_one_job_are_whole(found: Job):
     """However long its parts are, each of them is told."""
@@ -52,7 +52,7 @@ def test_details_of_one_job_are_whole(found: Job):
     assert text.count("\n*Id* `") == 1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(anything.details, st.none() | st.recursive(anything.maybe, lambda inner: st.dictionaries(anything.nasty, inner)))
 def test_slack_opens_every_modal(found: JobDetails, value: Any):
     jobs = tuple(each.model_copy(update={"raw": {"value": value, **(each.raw or {})}}) for each in found.jobs)

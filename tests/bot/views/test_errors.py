@@ -43,7 +43,7 @@ def test_a_line_for_each_failure(values: dict[str, object], line: str):
     assert views.service_error(failure(**values)) == line
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(anything.errors)
 def test_no_vendors_words_break_a_line(error: ServiceError):
     line = views.service_error(error)
@@ -67,7 +67,7 @@ complaints = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(complaints)
 def test_slack_takes_every_complaint(error: UsageError):
     made = views.usage(error)

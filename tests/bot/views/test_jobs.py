@@ -36,7 +36,7 @@ def answer(*jobs: Job, **values: object) -> JobList:
     return JobList.model_validate({"jobs": jobs, "services": 2, "total": len(jobs), "checked_at": NOON, **values})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(anything.lists, anything.asks, controls)
 def test_slack_takes_every_list(found: JobList, ask: Ask, offered: Controls):
     shown = job_list(found, ask, offered)
@@ -50,7 +50,7 @@ def test_slack_takes_every_list(found: JobList, ask: Ask, offered: Controls):
         assert nothing(found) not in words
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(anything.jobs())
 def test_the_state_is_a_word_and_the_raw_state_stands_beside_it(found: Job):
     row = job_list(answer(found), ASK, Controls()).blocks[1]["text"]["text"]

@@ -34,14 +34,14 @@ def test_a_part_is_no_larger_than_the_whole():
     assert (part.blocks, part.chars) == (2, 100)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(max_size=50), st.lists(st.integers(1, 2990), max_size=80))
 def test_no_message_is_too_large(text: str, sizes: list[int]):
     made = views.message(f"Jobs {text}", [views.section("x" * size) for size in sizes])
     judges.accept(made)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(anything.nasty)
 def test_no_fallback_can_ping(text: str):
     made = views.message(f"Jobs\n{text}", [])

@@ -21,7 +21,7 @@ def no_meaning(_: Job) -> None:
     return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(subscribed.tolds, anything.maybe)
 def test_slack_takes_every_reply(drawn: Told, meant: str | None):
     message = notices.reply(drawn, lambda _: meant)
@@ -29,7 +29,7 @@ def test_slack_takes_every_reply(drawn: Told, meant: str | None):
     assert all(person in judges.words(message) for person in drawn.card.terms.mention)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(subscribed.cards(), anything.maybe)
 def test_slack_takes_every_last_word_on_a_batch(drawn: Card, meant: str | None):
     message = notices.final(drawn, lambda _: meant)
@@ -37,7 +37,7 @@ def test_slack_takes_every_last_word_on_a_batch(drawn: Card, meant: str | None):
     assert all(person in judges.words(message) for person in drawn.terms.mention)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(subscribed.digests(), st.none() | st.just("abc_-1"), st.integers(0, 2000))
 def test_slack_takes_every_digest(drawn: Digest, key: str | None, offset: int):
     message = notices.digest(drawn, key)
@@ -50,7 +50,7 @@ def test_slack_takes_every_digest(drawn: Digest, key: str | None, offset: int):
     assert f" of {len(drawn.told):,}" in judges.words(page)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(subscribed.suspensions, subscribed.losses, subscribed.searches)
 def test_slack_takes_every_word_to_an_owner(place: SuspendedPlace, lost: LostJob, sought: SoughtInVain):
     for message in (notices.suspended(place), notices.lost(lost), notices.sought_in_vain(sought)):

@@ -31,7 +31,7 @@ def answer(details: JobDetails, result: Subscribed, terms: Terms | None = None) 
     return judges.words(message), asks
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(anything.details, subscribed.subscribed, subscribed.terms, subscribed.places, st.booleans())
 def test_slack_takes_every_answer(details: JobDetails, result: Subscribed, terms: Terms, here: str, same: bool):  # noqa: FBT001
     if same:
@@ -41,13 +41,13 @@ def test_slack_takes_every_answer(details: JobDetails, result: Subscribed, terms
     judges.accept(views.seeking([each.id for each in details.missing] or ["a"], terms, here, 10))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(subscribed.unsubscribed, st.lists(subscribed.shown(), max_size=2).map(lambda some: some * 15))
 def test_slack_takes_every_farewell(result: Unsubscribed, here: Sequence[Shown]):
     judges.accept(views.unsubscribed(result, () if result.removed else here))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(subscribed.shown(), max_size=3), st.integers(0, 60), st.booleans(), anything.moments, st.integers(1, 15)
 )

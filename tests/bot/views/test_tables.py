@@ -35,7 +35,7 @@ def no_meaning(_: Job) -> None:
     return None
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(anything.lists, anything.details, st.lists(anything.health, max_size=2))
 def test_nothing_controls_the_terminal(found: JobList, details: JobDetails, services: list[ServiceHealth]):
     health = AccountsHealth(services=tuple(services), checked_at=NOON)

@@ -15,7 +15,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 limits = st.integers(12, 400)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(anything.nasty, limits)
 def test_any_text_is_safe_and_short_enough(text: str, limit: int):
     for made in (words.plain(text, limit), words.bold(text, limit), words.code(text, limit)):
@@ -24,7 +24,7 @@ def test_any_text_is_safe_and_short_enough(text: str, limit: int):
         assert not judges.UNSEEN.search(made)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(anything.nasty, limits)
 def test_any_lines_of_code_are_safe_and_short_enough(text: str, limit: int):
     made = words.code_block(text, limit)
@@ -33,7 +33,7 @@ def test_any_lines_of_code_are_safe_and_short_enough(text: str, limit: int):
     assert made.count("```") == 2
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(anything.nasty)
 def test_clean_text_is_one_line_that_stays_as_it_is(text: str):
     cleaned = words.clean(text)

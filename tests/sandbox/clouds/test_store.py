@@ -2,7 +2,7 @@
 
 from math import inf
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.clouds.jobs import Job, Stage
@@ -27,7 +27,6 @@ def jobs(draw: st.DrawFn) -> list[Job]:
     return sorted(made, key=lambda job: (job.created, job.id))
 
 
-@settings(deadline=None)
 @given(
     jobs=jobs(),
     instants=st.lists(st.integers(0, 120), min_size=1, max_size=6).map(sorted),
@@ -50,7 +49,6 @@ def test_it_answers_as_a_plain_list_would(
         assert {job.id for job in jobs if store.get(job.id, now)} == {job.id for job in there}
 
 
-@settings(deadline=None)
 @given(jobs=jobs(), now=st.integers(0, 120), replaced=st.integers(0, 11), later=st.integers(0, 60))
 def test_a_job_can_be_replaced(jobs: list[Job], now: int, replaced: int, later: int):
     store = JobStore(jobs)

@@ -2,7 +2,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
@@ -113,7 +113,6 @@ def test_a_media_asset_is_worked_on_by_several_jobs():
     assert {other.kind for other in store.of_media(job.media, START)} >= {"transcode", "snapshot", "ai"}
 
 
-@settings(deadline=None)
 @given(
     words=st.sampled_from(ALL_WORDS),
     wait_s=st.integers(0, 100),
@@ -130,7 +129,6 @@ def test_stages_are_in_order_and_end_as_planned(words: Words, wait_s: int, run_s
     assert started is None or START <= started <= finished
 
 
-@settings(deadline=None)
 @given(after_s=st.integers(0, 300), outcome=outcomes)
 def test_a_job_can_be_ended_at_any_time_before_its_end(after_s: int, outcome: Outcome):
     job = make(JobOrder(account="media-cn", service="video-ocr", wait_s=50, run_s=200), START)

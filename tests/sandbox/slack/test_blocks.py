@@ -105,7 +105,7 @@ def as_the_sdk_sends(block: Json) -> Json:
 
 @pytest.mark.parametrize("name", LIMITS)
 @given(data=st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_everything_within_a_limit_is_accepted_here_and_by_the_sdk(name: str, data: st.DataObject) -> None:
     limit, build = LIMITS[name]
     block = build(data.draw(st.sampled_from((1, limit)) | st.integers(1, limit)))
