@@ -73,8 +73,7 @@ async def _until_told(parts: AbstractAsyncContextManager[Services]) -> None:
 
 async def _stay(parts: AbstractAsyncContextManager[Services]) -> None:
     async with parts:
-        # What is there now stays. To look through it for garbage now and then would hold up each acknowledgement that is
-        # due meanwhile, by some 80 ms.
+        # What is there now stays. Looking through it for garbage takes some 80 ms, in which nothing is acknowledged.
         gc.collect()
         gc.freeze()
         await asyncio.Event().wait()
