@@ -1,6 +1,7 @@
 """A workspace that has the app no more: what it was promised ends, and what is kept of it goes."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -8,6 +9,9 @@ from bot.places import workspace_of
 from bot.services import Services
 from bot.subscriptions import end_all
 from bot.waking import leave_soon
+
+ABSENT = timedelta(days=30)
+"""A workspace without tokens for so long does not come back."""
 
 log = structlog.get_logger("callboard")
 
@@ -18,7 +22,7 @@ async def revoked(services: Services, workspace: str, told_at: datetime) -> bool
     False, and nothing is forgotten, when it did so since Slack told of it. Raises StoreUnavailable.
     """
     gone = services.workspaces is not None and await services.workspaces.forget(workspace, told_at)
-    log.warning("a workspace took the app's token away", workspace=workspace, again=not gone)
+    log.warning("a workspace took the app's token away", workspace=workspace, installed_again=not gone)
     return gone
 
 
@@ -26,6 +30,19 @@ async def uninstalled(services: Services, workspace: str, told_at: datetime) -> 
     """Forget the tokens of a workspace now, and everything else of it soon. Raises StoreUnavailable."""
     if await revoked(services, workspace, told_at):
         await leave_soon(services, workspace, told_at)
+
+
+async def leave_absent(services: Services, places: Iterable[str]) -> None:
+    """Have those workspaces forgotten that have places and no tokens: Slack's word that they left may have been lost.
+
+    Raises StoreUnavailable.
+    """
+    if services.workspaces is None:
+        return
+    absent = {*map(workspace_of, places)} - {"", *await services.workspaces.ids()}
+    for workspace, since in (await services.store.installations.absent(absent, services.clock())).items():
+        if services.clock() - since >= ABSENT:
+            await leave_soon(services, workspace, since)
 
 
 async def leave(services: Services, workspace: str, told_at: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from bot import retiring
+from bot import leaving, retiring
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.subscriptions import end_unconfigured, end_unseen
@@ -58,10 +58,12 @@ async def tend(services: Services) -> None:
 async def visit_all(services: Services) -> None:
     """Visit every place that has cards: for entries of its own, cards to drop, and a fresh look on a few cards.
 
-    What was followed of services that are gone from the configuration ends. Raises StoreUnavailable.
+    What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
+    Raises StoreUnavailable.
     """
     gone = await retiring.gone(services)
     places = await services.store.outbox.places()
+    await leaving.leave_absent(services, places)
     room = REFRESHED_MAX
     for place in sorted(places):
         await end_unseen(services, place)

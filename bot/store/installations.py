@@ -4,10 +4,12 @@ What is kept here is sealed before it comes (`bot.installed`): Redis never has a
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.store.connection import Link
-from bot.store.keys import INSTALLATIONS, RENEWING, STATE
+from bot.store.keys import ABSENT, INSTALLATIONS, RENEWING, STATE
 
 _SWAP = """
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
@@ -41,6 +43,15 @@ class Installations:
     async def may_renew(self, workspace: str) -> bool:
         """Whether its tokens may be renewed by whoever asks: a refresh token can be used once."""
         return bool(await self.link.ask("SET", RENEWING.of(workspace), "1", "NX", "EX", RENEWING.seconds))
+
+    async def absent(self, workspaces: Collection[str], now: datetime) -> dict[str, datetime]:
+        """Note that these workspaces, and no others, are absent now; return since when each of them has been."""
+        since: dict[str, str] = await self.link.ask("HGETALL", ABSENT.of())
+        if back := since.keys() - workspaces:
+            await self.link.ask("HDEL", ABSENT.of(), *back)
+        for workspace in workspaces - since.keys():
+            await self.link.ask("HSETNX", ABSENT.of(), workspace, now.isoformat())
+        return {name: datetime.fromisoformat(since.get(name, now.isoformat())) for name in workspaces}
 
     async def issue(self) -> str:
         """Begin an installation, and return the word by which it is known when Slack sends its person back."""

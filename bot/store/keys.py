@@ -71,6 +71,9 @@ HOME = Key("home:{}", "string", timedelta(days=2), "when somebody's Home tab was
 PICKED = Key("home:{}:channel", "string", timedelta(days=180), "the channel that somebody's Home tab shows; as picked")
 EVENT = Key("event:{}", "string", timedelta(hours=1), "an event of Slack that was taken; it is told up to four times")
 INSTALLATIONS = Key("installations", "hash", None, "workspaces with their tokens, encrypted", "bot.leaving")
+ABSENT = Key(
+    "absent", "hash", None, "since when a workspace with places has had no tokens, by workspace", "bot.leaving"
+)
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
 STATE = Key("installing:{}", "string", timedelta(minutes=10), "somebody went to Slack to install the app")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")

@@ -13,10 +13,11 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from structlog.testing import capture_logs
 
-from bot import config, installed
+from bot import config, installed, leaving
 from bot.config_errors import ConfigError
 from bot.store import Store
 from bot.store.connection import Link
+from bot.tending import visit_all
 from sandbox.demo import ONE_WORKSPACE, SEVERAL_WORKSPACES
 from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND
 from tests.scenarios.person import PATIENCE_S
@@ -262,6 +263,29 @@ class TestLeaving:
             site.clouds.end(job.id, "succeeded")
             assert "Callboard is installed" in (await site.installs(NORTH)).text
             await nora.hears("✅", broadcast=True)
+
+    async def test_a_workspace_that_left_unheard_is_forgotten_after_a_while(
+        self, site: Site, link: Link, quick: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        del quick
+        async with site.running() as bot:
+            await site.installs(NORTH)
+            await site.person(NORTH).types(f"/jobs subscribe {site.job().id} to:here")
+            assert bot.workspaces
+            for _ in range(2):
+                await bot.workspaces.forget(NORTH, datetime.now(UTC) + timedelta(seconds=1))
+                await visit_all(bot)
+                assert await link.ask("HKEYS", "callboard:absent") == [NORTH]
+                assert any(place.startswith(NORTH) for place in await bot.store.outbox.places())
+                await site.installs(NORTH)
+                await visit_all(bot)
+                assert await link.ask("HKEYS", "callboard:absent") == []
+            await bot.workspaces.forget(NORTH, datetime.now(UTC) + timedelta(seconds=1))
+            monkeypatch.setattr(leaving, "ABSENT", timedelta())
+            await visit_all(bot)
+            await until_nothing_of(bot.store, NORTH)
+            await visit_all(bot)
+            assert await link.ask("HKEYS", "callboard:absent") == []
 
     async def test_what_slack_tells_late_does_not_undo_a_new_installation(self, site: Site) -> None:
         async with site.running() as bot:
