@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
-from aiohttp import ClientError
+from aiohttp import ClientConnectorError, ClientError
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
@@ -59,9 +60,11 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str) -> Asyn
         context["workspace"] = found.id
         return found.identity
 
+    # What may have arrived is not sent again: a shared answer would stand there twice.
+    again = AsyncConnectionErrorRetryHandler(error_types=[ClientConnectorError])
     with unset(SLACKS_OWN):
         app = AsyncApp(
-            client=AsyncWebClient(base_url=api_url),
+            client=AsyncWebClient(base_url=api_url, retry_handlers=[again]),
             authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", authorize),  # Bolt minds None too
             user_facing_authorize_error_message=errors.NOT_INSTALLED,
         )
@@ -185,5 +188,8 @@ def _words(error: Exception) -> Message | None:
             return errors.memory_lost()
         case SlackApiError() if refusal(error) in TOO_LATE or judge(error) in {Verdict.SUSPEND, Verdict.DETACH}:
             return errors.no_place()
+        case ClientError() | TimeoutError():
+            log.warning("Slack did not answer", exc_info=error)
+            return errors.no_answer()
         case _:
             return None

@@ -148,6 +148,12 @@ def memory_lost() -> Message:
     return message(unformatted(text), [section(f"🧠 {text}")])
 
 
+def no_answer() -> Message:
+    """Slack did not answer a call, so that nobody knows whether it was carried out."""
+    text = "Slack did not answer me, so I can't tell whether that arrived. Look for it before you try again."
+    return message(text, [section(f"⌛ {text}")])
+
+
 def our_fault(reference: str) -> Message:
     """Anything that is not the asker's to mend."""
     text = f"That's our fault, not yours. Whoever runs Callboard finds it in the log under reference {reference}."

@@ -1,5 +1,6 @@
 """Share: the answer in the channel, with a name on it."""
 
+from sandbox.slack.faults import Fault
 from tests.scenarios.conftest import Stage
 
 FINANCE = "C0FINANCE"  # the bot is not a member
@@ -18,6 +19,15 @@ async def test_share_works_where_the_bot_is_not_a_member(stage: Stage) -> None:
     shared = await stage.dana.clicks("Share", details, FINANCE)
     assert not shared.json["ephemeral"]
     assert "Shared by <@U0DANA>" in shared.text
+
+
+async def test_what_slack_did_not_confirm_is_not_shared_twice(stage: Stage) -> None:
+    listed = await stage.dana.types("/jobs list video-ocr")
+    stage.dana.workspace.faults.order(Fault(method="chat.postMessage", drop=True, after=True))
+    await stage.dana.starts("Share", listed)
+    await stage.dana.hears("can't tell whether that arrived")
+    [shared] = await stage.lee.sees()
+    assert "shared by <@U0DANA>" in shared.text
 
 
 async def test_a_shared_list_can_be_refreshed_by_anybody_and_keeps_its_name(stage: Stage) -> None:
