@@ -1,9 +1,10 @@
 """The Home tab: what somebody follows, what runs and what failed, and how the accounts are doing."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -22,6 +23,7 @@ from bot.views import home as view
 from bot.views.message import Block
 from bot.visits import Visit
 from providers.models import JobQuery, JobState
+from providers.parsing import mapping
 
 JOBS = 10
 """Jobs of each list."""
@@ -43,6 +45,12 @@ async def publish(services: Services, user: str) -> None:
             return
         await services.store.events.publish(user, asked_at)
     await visit.slack.views_publish(user_id=id_of(user), view=drawn)
+
+
+async def show_change(services: Services, body: Mapping[str, Any], user: str) -> None:
+    """Show what a click has changed, if it was in somebody's Home tab."""
+    if mapping(body.get("view")).get("type") == "home":
+        await publish(services, user)
 
 
 async def _drawn(services: Services, slack: AsyncWebClient, user: str) -> Block:

@@ -168,11 +168,6 @@ async def below(client: AsyncWebClient, body: Body, respond: AsyncRespond, conte
     return reply
 
 
-def in_home(body: Body) -> bool:
-    """Whether somebody clicked in their Home tab."""
-    return mapping(body.get("view")).get("type") == "home"
-
-
 def thread_of(body: Body) -> str | None:
     """Return the thread in which somebody clicked; None for the channel itself, where threads begin."""
     message = mapping(body.get("message")) or mapping(body.get("container"))

@@ -14,14 +14,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
 from bot.accounts import check_accounts
-from bot.home import publish
+from bot.home import show_change
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.modals import Modal
 from bot.payloads import Ask
 from bot.permission import posted_to
 from bot.places import id_of
 from bot.refusals import refusal
-from bot.replies import Asker, below, in_home, newest, origin_of, picked_value, read_ask, send, services_of
+from bot.replies import Asker, below, newest, origin_of, picked_value, read_ask, send, services_of
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import accounts as accounts_view
@@ -92,8 +92,8 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
     reply = await below(client, body, respond, context)
     ask = await read_ask(services_of(context), action.get("value"))
     await reply.show(await answer(services_of(context), ask, Asker.of(body, context)))
-    if in_home(body) and not ask.text.startswith("show "):  # the tab shows what the command has changed
-        await publish(services_of(context), Asker.of(body, context).user)
+    if not ask.text.startswith("show "):
+        await show_change(services_of(context), body, Asker.of(body, context).user)
 
 
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:

@@ -14,12 +14,12 @@ from bot import payloads
 from bot.access import Audience
 from bot.cards import Card
 from bot.errors import ExpiredError
-from bot.home import publish
+from bot.home import show_change
 from bot.payloads import Ask
 from bot.people import offset_of
 from bot.permission import place_of_button, seen
 from bot.places import id_of
-from bot.replies import Asker, below, in_home, picked_value, read_ask, read_payload, send, services_of
+from bot.replies import Asker, below, picked_value, read_ask, read_payload, send, services_of
 from bot.services import Services
 from bot.snoozing import Rest, until
 from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, snooze, subscribe, subscriptions, unsubscribe
@@ -97,12 +97,12 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
         rest = Rest(picked_value(action))
     except ValueError:
         raise ExpiredError from None
-    user = Asker.of(body, context).user
+    services, user = services_of(context), Asker.of(body, context).user
     offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
-    ends = until(rest, services_of(context).clock(), offset or timedelta())
+    ends = until(rest, services.clock(), offset or timedelta())
     card = await _snoozed(context, body, str(action["block_id"]).removeprefix(payloads.SELECTS), ends)
     await reply.show(snoozes.answered(card, in_utc=offset is None))
-    await _show_in_home(context, body)
+    await show_change(services, body, user)
 
 
 async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
@@ -112,7 +112,7 @@ async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     reply = await below(client, body, respond, context)
     await reply.show(snoozes.answered(await _snoozed(context, body, action.get("value"), None)))
-    await _show_in_home(context, body)
+    await show_change(services_of(context), body, Asker.of(body, context).user)
 
 
 async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None) -> Card | None:
@@ -122,12 +122,6 @@ async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends:
         raise ExpiredError
     place = await place_of_button(services, ask.place, asker.channel, asker.user)
     return await snooze(services, ask.card, place, asker.user, ends)
-
-
-async def _show_in_home(context: AsyncBoltContext, body: Body) -> None:
-    """Show in the Home tab what a click in it has changed."""
-    if in_home(body):
-        await publish(services_of(context), Asker.of(body, context).user)
 
 
 async def on_seek(  # noqa: PLR0917  # Bolt passes by name
