@@ -75,7 +75,7 @@ class _Section(BaseModel):
 
 def _ids(kind: str, letters: str, example: str, *words: str) -> AfterValidator:
     """Accept ids of a kind, which begin with one of some letters: names may change, and be somebody else's then."""
-    pattern = re.compile(f"[{letters}][A-Z0-9]{{1,20}}")
+    pattern = re.compile(f"[{letters}][A-Z0-9_]{{1,39}}")
 
     def checked(ids: tuple[str, ...]) -> tuple[str, ...]:
         if wrong := [each for each in ids if not pattern.fullmatch(each) and each not in words]:

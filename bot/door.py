@@ -5,21 +5,34 @@ the payload is refused as a whole, and Slack tells the person that the app did n
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import from_json
 
-Id = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,30}$")]
-ChannelId = Annotated[str, Field(pattern=r"^[CDG][A-Z0-9]{1,20}$")]
-UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,20}$")]
-Ts = Annotated[str, Field(pattern=r"^\d{1,12}\.\d{1,9}$")]
+from bot.places import ID, TS
+
+Id = Annotated[str, Field(pattern=f"^{ID}$")]
+Ts = Annotated[str, Field(pattern=f"^{TS}$")]
 Url = Annotated[str, Field(pattern=r"^https?://\S{1,2000}$")]
+
+
+def filled(payload: object) -> object:
+    """Return a payload without its empty fields: one that is null or the empty text is as good as missing."""
+    if not isinstance(payload, dict):
+        return payload
+    fields = cast("dict[str, Any]", payload)
+    return {name: value for name, value in fields.items() if value is not None and value != ""}
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_fields(cls, told: object) -> object:
+        return filled(told)
 
 
 class _Named(_Part):
@@ -28,16 +41,16 @@ class _Named(_Part):
 
 
 class _Channel(_Part):
-    id: ChannelId
+    id: Id
 
 
 class _User(_Part):
-    id: UserId
+    id: Id
 
 
 class _Action(_Part):
     action_id: str
-    block_id: str
+    block_id: str = ""
 
 
 class _State(_Part):
@@ -62,14 +75,14 @@ class _Message(_Part):
 
 
 class _Container(_Part):
-    channel_id: ChannelId | None = None
+    channel_id: Id | None = None
     message_ts: Ts | None = None
     thread_ts: Ts | None = None
 
 
 class _Answer(_Part):
     response_url: Url
-    channel_id: ChannelId
+    channel_id: Id
 
 
 class _Authorization(_Part):
@@ -96,9 +109,9 @@ class _Payload(_Part):
     trigger_id: str | None = None
     response_url: Url | None = None
     user: _User | None = None
-    user_id: UserId | None = None
+    user_id: Id | None = None
     channel: _Channel | None = None
-    channel_id: ChannelId | None = None
+    channel_id: Id | None = None
     team: Id | _Named | None = None
     team_id: Id | None = None
     enterprise: Id | _Named | None = None

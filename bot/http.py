@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from bot.config import Http
 from bot.config_errors import ConfigError
-from bot.door import odd_fields, payload_of
+from bot.door import filled, odd_fields, payload_of
 from bot.metrics import CONTENT_TYPE, Metrics
 
 Reason = Callable[[], Awaitable[str | None]]
@@ -80,7 +80,7 @@ def slack_events(app: AsyncApp, signing_secret: str) -> Route:
                 _log.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
             return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
         try:
-            payload = payload_of(await request.body())
+            payload = filled(payload_of(await request.body()))
         except ValueError:
             payload = None
         if odd := odd_fields(payload):

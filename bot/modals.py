@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import ExpiredError
+from bot.places import ID, TS
 from bot.refusals import refusal
 from bot.views.message import Block, Message
 from bot.views.modals import answer
@@ -32,9 +33,9 @@ class Origin(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    channel: str | None = Field(default=None, pattern=r"^[CDG][A-Z0-9]{1,20}$")
+    channel: str | None = Field(default=None, pattern=f"^{ID}$")
     response_url: str | None = Field(default=None, max_length=1000, repr=False)
-    thread_ts: str | None = Field(default=None, pattern=r"^\d{1,12}\.\d{1,9}$")
+    thread_ts: str | None = Field(default=None, pattern=f"^{TS}$")
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Self:

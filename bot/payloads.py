@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.addresses import JOBS_MAX
+from bot.places import ID
 
 BUTTON_MAX = 2000
 """Characters that Slack allows in a button's value."""
@@ -55,13 +56,9 @@ HOME = "home"
 """Publishes the Home tab anew."""
 HOME_CHANNEL = "home-channel"
 """Shows what others follow in the channel that was picked, in the Home tab."""
+_PLACE = f"^(?:{ID}/)?{ID}$"
 ANY = "any"
 """The option of a select that takes the filter away."""
-
-
-def _place(kinds: str) -> str:
-    """The pattern of a place (`bot.places`) whose id begins with one of these letters."""
-    return rf"^(?:[TE][A-Z0-9]{{1,20}}/)?[{kinds}][A-Z0-9]{{1,20}}$"
 
 
 class Ask(BaseModel):
@@ -77,10 +74,10 @@ class Ask(BaseModel):
     v: Literal[1] = 1
     text: str = ""
     offset: int = Field(default=0, ge=0)
-    shared_by: str | None = Field(default=None, pattern=_place("UW"))
+    shared_by: str | None = Field(default=None, pattern=_PLACE)
     key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
     card: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
-    place: str | None = Field(default=None, pattern=_place("CDGUW"))
+    place: str | None = Field(default=None, pattern=_PLACE)
 
     @classmethod
     def about(cls, command: str, refs: Sequence[object], *, card: str | None = None, place: str | None = None) -> "Ask":

@@ -4,6 +4,11 @@ Slack's ids are unique within a workspace (or within an organisation that has th
 everything that Callboard keeps or compares is about places. Slack itself, and what people read, has the id alone.
 """
 
+ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}"
+"""What an id of Slack's may look like. They are opaque, but none has what would end a link or a key."""
+TS = r"\d{1,12}(?:\.\d{1,9})?"
+"""What a message's timestamp looks like."""
+
 
 def in_workspace(workspace: str, slack_id: str) -> str:
     """Return the place of a channel's or person's id; an empty workspace is the only one that there is."""

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.door import odd_fields
+from bot.door import filled, odd_fields
 
 PING_S = 5.0
 """Time between two pings; a connection without an answer is replaced after two or three of them."""
@@ -34,9 +34,11 @@ class _Handler(AsyncSocketModeHandler):
     """Hands payloads to the app; one that is not like Slack's is not acknowledged."""
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:
-        if odd := odd_fields(cast("object", req.payload)):
+        payload = filled(cast("object", req.payload))
+        if odd := odd_fields(payload):
             _log.warning("refused a payload that Slack does not send", fields=odd)
             return
+        req.payload = cast("dict[str, Any]", payload)
         await super().handle(client, req)
 
 

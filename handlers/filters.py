@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from bot.errors import Problem, UsageError
+from bot.places import ID
 from handlers import times
 from handlers.grammar import (
     FILTER,
@@ -17,7 +18,7 @@ from handlers.grammar import (
 from handlers.words import MENTION
 
 _WORD = {**FILTER, **OPTION}
-_PERSON = re.compile(r"<(@[UW][A-Z0-9]{1,20}|!subteam\^S[A-Z0-9]{1,20})(?:\|[^<>]*)?>")
+_PERSON = re.compile(rf"<(@{ID}|!subteam\^{ID})(?:\|[^<>]*)?>")
 _EVERYBODY = {"here", "channel", "everyone", "all", "everybody"}
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 

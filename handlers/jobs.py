@@ -100,7 +100,7 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond
     """The selects under a list: the same command with another state or scope."""
     await ack()
     services = services_of(context)
-    ask = await read_ask(services, action["block_id"].removeprefix(payloads.SELECTS))
+    ask = await read_ask(services, str(action.get("block_id", "")).removeprefix(payloads.SELECTS))
     request, picked = parse(ask.text, services.catalog), picked_value(action)
     value = "" if picked == payloads.ANY else picked
     if action["action_id"] == payloads.PICK_STATE:

@@ -100,7 +100,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
     services, user = services_of(context), Asker.of(body, context).user
     offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
     ends = until(rest, services.clock(), offset or timedelta())
-    card = await _snoozed(context, body, str(action["block_id"]).removeprefix(payloads.SELECTS), ends)
+    card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(payloads.SELECTS), ends)
     await reply.show(snoozes.answered(card, in_utc=offset is None))
     await show_change(services, body, user)
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.door import odd_fields, payload_of
+from bot.door import filled, odd_fields, payload_of
 
 CLICK: dict[str, Any] = {
     "type": "block_actions",
@@ -40,6 +40,9 @@ COMMAND = {
         {"type": "event_callback", "event_id": "Ev1", "event": {"type": "team_join", "user": {"id": "U1"}}},
         {"type": "event_callback", "event_id": "Ev1", "event": {"type": "tokens_revoked", "tokens": {"bot": ["U1"]}}},
         {"type": "url_verification", "challenge": "x"},
+        {**COMMAND, "user_id": "U_ALICE", "channel_id": "C-ops", "team_id": "team.1", "enterprise_id": ""},
+        {**CLICK, "user": {"id": "alice"}, "response_url": "", "view": None, "container": None, "event": None},
+        {**CLICK, "message": {"ts": "1700000000", "thread_ts": None}, "actions": [{"action_id": "run:next"}]},
         {"ssl_check": "1", "token": "x"},
     ],
 )
@@ -57,15 +60,18 @@ def test_what_slack_sends_comes_in(payload: dict[str, Any]):
         ({"actions": []}, "actions"),
         ({"actions": [{"block_id": "b", "action_id": 5}]}, "actions.0.action_id"),
         ({"container": {"message_ts": "soon"}}, "container.message_ts"),
-        ({"container": None}, "container"),
-        ({"event": None}, "event"),
         ({"response_url": "file:///etc/passwd"}, "response_url"),
         ({"view": {"id": "V1", "state": {"values": {"b": 5}}}}, "view.state.values.b"),
-        ({"trigger_id": 5, "callback_id": None}, "callback_id, trigger_id"),
+        ({"trigger_id": 5, "callback_id": {}}, "callback_id, trigger_id"),
     ],
 )
 def test_what_slack_does_not_send_is_named(change: dict[str, Any], odd: str):
     assert odd_fields({**CLICK, **change}) == odd
+
+
+def test_empty_fields_are_as_good_as_missing():
+    assert filled({"a": None, "b": "", "c": 0, "d": [], "e": "x"}) == {"c": 0, "d": [], "e": "x"}
+    assert filled([None]) == [None]
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", 5])
