@@ -71,7 +71,8 @@ class JobList(_Value):
     """One page of jobs over several services, newest first.
 
     `offset` counts jobs before this page; `total` is None when not every service tells how many match; `more` says
-    whether a next page exists. `services` is how many services were asked.
+    whether a next page exists. `services` is how many services there are; `asked` leaves out those that cannot list and
+    of whose jobs nobody has asked before.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -84,6 +85,10 @@ class JobList(_Value):
     remembered: tuple[Remembered, ...] = ()
     incomplete: tuple[Incomplete, ...] = ()
     checked_at: datetime
+
+    @property
+    def asked(self) -> int:
+        return self.services - sum(not part.known for part in self.remembered)
 
 
 class Missing(_Value):

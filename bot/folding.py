@@ -116,8 +116,8 @@ class Folded:
         goes_on = not card.over
         followed = Followed(fate=body.fate, job=body.job, by=body.by, at=body.at)
         card = _without(card, ref).having(ref, followed)
-        # Somebody who unsubscribes wants to hear no more of it.
-        post = _final(card) if not body.by and card.batch and card.over and goes_on else None
+        # Whoever leaves the rest of a batch has not heard yet how the others ended.
+        post = _final(card) if card.batch and card.over and goes_on else None
         card = card.model_copy(update={"held_final": card.held_final or bool(post)}) if card.snooze else card
         self._keep(card, Urgency.STATE)
         return None if card.snooze else post

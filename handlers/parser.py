@@ -48,7 +48,7 @@ def _understood(suggestion: str | None, catalog: Catalog, commands: tuple[str, .
 
 
 def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
-    words = split(text)
+    words = ["help"] if text.strip().lower() in HELP else split(text)  # which takes a question mark for punctuation
     if catalog.nothing and not HELP & {word.lower() for word in words}:
         raise UsageError(Problem.NOTHING_FOR_YOU)
     command, rest = _command(_rejoined(words), catalog, commands)
@@ -104,6 +104,7 @@ def _belongs_to_list(word: str, catalog: Catalog) -> bool:
         or word.lower() in FILTER
         or _state(word) is not None
         or _scope(word, catalog) is not None
+        or _of_no_account(word, catalog) is not None
     )
 
 
@@ -186,6 +187,13 @@ def _scope(word: str, catalog: Catalog) -> Scope | None:
     return None
 
 
+def _of_no_account(word: str, catalog: Catalog) -> Scope | None:
+    """Read ACCOUNT/SERVICE where the account does not have the service, although another does."""
+    account, _, service = word.lower().partition("/")
+    found = account in catalog.accounts and service in catalog.services and f"{account}/{service}" not in catalog.scopes
+    return Scope(account, service) if found else None
+
+
 def _joined(first: Scope, second: Scope, catalog: Catalog) -> Scope:
     """An account and a service, typed apart, are one scope."""
     both = Scope(first.account or second.account, first.service or second.service)
@@ -206,10 +214,8 @@ def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
         expected = ("a scope", "a filter")
         return UsageError(Problem.UNKNOWN_WORD, word, expected=expected, suggestion=f"show {quoted(word)}")
     known = (*catalog.scopes, *catalog.accounts, *catalog.services, *STATES)
-    if word.count("/") == 1:
-        account, service = word.lower().split("/")
-        if account in catalog.accounts and service in catalog.services:
-            return _not_of_account(Scope(account, service), catalog)
+    if scope := _of_no_account(word, catalog):
+        return _not_of_account(scope, catalog)
     expected = (*catalog.accounts, *catalog.services, *(f"{key}:…" for key in FILTER))
     return unknown(word, words, known, expected, narrowed=catalog.narrowed)
 

@@ -87,7 +87,7 @@ async def _ask(services: Services, request: Request) -> Answer:
     table = partial(tables.job_list, jobs, services.clock())
     remembered = {(part.account, part.service) for part in jobs.remembered}
     learnt = any((job.account, job.service) not in remembered for job in jobs.jobs)
-    return Answer(records.job_list(jobs), table, jobs.errors, jobs.services, learnt)
+    return Answer(records.job_list(jobs), table, jobs.errors, jobs.asked, learnt)
 
 
 def _help(topic: str) -> Answer:

@@ -102,7 +102,7 @@ def _unanswered(error: httpx.HTTPError | aiohttp.ClientError, host: str) -> Unav
         return Unavailable(f"could not connect to {host}", code="unreachable")
     if isinstance(error, httpx.TimeoutException) and not lost:
         return Unavailable("no answer in time", code="timeout")
-    return Unavailable(f"the connection broke ({type(cause or error).__name__})", code="broken_connection")
+    return Unavailable("the connection broke", code="broken_connection")
 
 
 def _object(response: httpx.Response) -> Json | None:

@@ -8,4 +8,4 @@ SHOWN_ALONE = "look at this job alone to see why"
 
 def not_answered(codes: Iterable[str]) -> str:
     """Say that the call which knows the reason failed, with its error codes."""
-    return f"the reason could not be asked for ({', '.join(sorted(codes))})"
+    return f"the provider gives no reason: it could not be asked ({', '.join(sorted(codes))})"

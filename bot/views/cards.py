@@ -178,7 +178,7 @@ def _subscribed(card: Card) -> str:
     who = f"Subscribed by {people(card.owners)}"
     if card.over:
         return who
-    return " · ".join(filter(None, [who, promise(card.terms, card.place), calls_number(card.terms)]))
+    return " · ".join(filter(None, [who, promise(card.terms, card.place, batch=card.batch), calls_number(card.terms)]))
 
 
 def _checks(shown: Shown, now: datetime) -> list[str]:

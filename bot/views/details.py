@@ -168,7 +168,7 @@ def _missing(ids: Sequence[str], search: Missing) -> str:
     names = _first([code(each, 80) for each in ids], IDS_MAX)
     where = _first([bold(place, 80) for place in search.looked_in], PLACES_MAX)
     one = len(ids) == 1
-    known = f"{'is' if one else 'are'} not known to {listed(where, 'and')}" if where else "could not be found"
+    known = f"{'is' if one else 'are'} not known to {listed(where, 'or')}" if where else "could not be found"
     soon = "A job that was submitted a moment ago may not be there yet."
     return f"❔ {listed(names, 'and')} {known}. {soon if search.everywhere else 'The others did not answer.'}"
 

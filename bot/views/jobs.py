@@ -99,7 +99,7 @@ def notes(answer: JobList) -> list[str]:
 def _remembered(part: Remembered) -> str:
     where = f"🗒️ {place(part.account, part.service)} cannot list its jobs"
     if not part.known:
-        return f"{where}, and nobody has looked one up yet: `/jobs show ID` does."
+        return f"{where}. Look one up with `/jobs show ID`, and it appears here."
     line = f"{where}; I searched the {count(part.known, 'job')} that somebody looked up before."
     return line if part.current else f"{line} Their states are as old as that: I could not ask now."
 
@@ -118,7 +118,7 @@ def _incomplete(part: Incomplete) -> list[str]:
 def nothing(answer: JobList) -> str:
     """Why a page is empty; it never looks like "there are no jobs" when nobody could be asked."""
     failed = {(error.account, error.service) for error in answer.errors}
-    if failed and len(failed) == answer.services:
+    if failed and len(failed) >= answer.asked:
         return "No service answered, so nothing is known about your jobs."
     if answer.offset:
         return "There are no jobs this far down any more."

@@ -70,7 +70,7 @@ _NOTHING = "None of the configured services can look this up."
 
 
 def _followed(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: str) -> list[str]:
-    told = _told(terms, here)
+    told = _told(terms, here, batch=len(result.followed) > 1)
     lines: list[str] = []
     if result.followed:
         lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}")
@@ -90,10 +90,10 @@ def _before(result: Subscribed, told: str) -> str:
     return f"{stays}, and {same}" if result.followed else f"{stays}; added to it, {told}"
 
 
-def _told(terms: Terms, here: str) -> str:
+def _told(terms: Terms, here: str, *, batch: bool = False) -> str:
     """The promise as a sentence, without its capital."""
     called = f" That {calls(terms)}." if terms.mention else ""
-    return f"{promise(terms, here, elsewhere=True)}.{called}"
+    return f"{promise(terms, here, batch=batch, elsewhere=True)}.{called}"
 
 
 def _was(refs: Sequence[JobRef]) -> str:
@@ -281,7 +281,7 @@ def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
     failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
     return [
         channel(card.place) if mine else f"by {people(card.owners)}",
-        promise(card.terms, card.place),
+        promise(card.terms, card.place, batch=card.batch),
         calls(card.terms),
         snoozes.fact(card),
         failing or (f"checked {age(min(asked))}" if asked else ""),

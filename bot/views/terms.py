@@ -9,10 +9,14 @@ from bot.views.text import count, listed
 PEOPLE_MAX = 5
 """People who are named on a card; the others are counted."""
 _WHAT = {On.DONE: "the end", On.FAILED: "a failure", On.ANY: "every change"}
+_WHAT_OF_ALL = {**_WHAT, On.DONE: "the end of all", On.FAILED: "the end of all, if one failed,"}
 
 
-def promise(terms: Terms, place: str, *, elsewhere: bool = False) -> str:
-    """What is told in a place, and where: `the end is told in the thread`; `elsewhere`: the place is named too."""
+def promise(terms: Terms, place: str, *, batch: bool = False, elsewhere: bool = False) -> str:
+    """What is told in a place, and where: `the end is told in the thread`; `elsewhere`: the place is named too.
+
+    Of a batch the end is told once, when all of its jobs have ended.
+    """
     thread = f"the card's thread in {channel(place)}" if elsewhere else "the thread"
     match To.DM if is_personal(place) else terms.to:
         case To.DM:
@@ -23,7 +27,7 @@ def promise(terms: Terms, place: str, *, elsewhere: bool = False) -> str:
             where = f"in {thread}, a failure in the channel too"
         case _:
             where = f"in {thread} and in the channel"
-    return f"{_WHAT[terms.on]} is told {where}"
+    return f"{(_WHAT_OF_ALL if batch else _WHAT)[terms.on]} is told {where}"
 
 
 def called(people: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from sandbox.slack.model import Channel, User, UserGroup
 
 _URL = re.compile(r"https?://[^\s<>|]+")
-_MENTION = re.compile(r"(?<![\w/.@])@([a-z0-9][a-z0-9._-]*)")
+_MENTION = re.compile(r"(?<![\w/.@])@([a-z0-9][a-z0-9._-]*)", re.IGNORECASE)
 _CHANNEL = re.compile(r"(?<![\w/&#])#([a-z0-9][a-z0-9_-]*)")
 
 
@@ -27,7 +27,7 @@ def decorate(
     places = {channel.name: channel.id for channel in channels}
 
     def person(match: re.Match[str]) -> str:
-        name = match[1]
+        name = match[1].lower()
         if name in teams:
             return f"<!subteam^{teams[name]}|@{name}>" if names else f"<!subteam^{teams[name]}>"
         suffix = f"|{name}" if names else ""

@@ -81,8 +81,11 @@ class Modelled:
         self.asked[terms.user], self.jobs[ref] = terms, None
 
     def left(self, ref: str, at: datetime) -> None:
+        went_on = not self.over
         self.jobs[ref], self.left_at = Fate.UNSUBSCRIBED, at
         self.held.pop(ref, None)
+        if self.batch and self.over and went_on:
+            self._final()
 
     def _final(self) -> None:
         ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not Fate.UNSUBSCRIBED]

@@ -119,6 +119,8 @@ def refused(text: str, catalog: Catalog = CATALOG, commands: tuple[str, ...] = E
         ("help LIST", "help list"),
         ("help help", "help help"),
         ("accounts help", "help accounts"),
+        ("?", "help"),
+        ("-h", "help"),
     ],
 )
 def test_what_is_typed_and_what_is_meant(typed: str, meant: str):
@@ -186,6 +188,7 @@ def test_slacks_own_decorations(sent: str, typed: str):
         ("list media-cn/video-ocr vod-ai", Problem.TWO_SCOPES, None),
         ("list media-cn vod-ai", Problem.SERVICE_NOT_OF_ACCOUNT, None),
         ("list media-cn/vod-ai", Problem.SERVICE_NOT_OF_ACCOUNT, None),
+        ("media-cn/vod-ai", Problem.SERVICE_NOT_OF_ACCOUNT, None),
         ("show", Problem.NO_JOB, None),
         ("show ,", Problem.NO_JOB, None),
         ("show media:", Problem.NOT_A_JOB, "find media:"),

@@ -74,7 +74,10 @@ async def test_whatever_the_order_of_arrival_the_last_asked_stands(link: Link, o
     assert [each.progress for each in await Recent(link).recent("vod", "vod-ai")] == [5]
 
 
-UNEXPLAINED = {"state": JobState.FAILED, "unexplained": "the reason could not be asked for (Forbidden.RAM)"}
+UNEXPLAINED = {
+    "state": JobState.FAILED,
+    "unexplained": "the provider gives no reason: it could not be asked (Forbidden.RAM)",
+}
 
 
 async def test_a_reason_that_could_not_be_asked_for_leaves_the_one_known_before(recent: Recent):

@@ -219,7 +219,7 @@ def test_each_service_that_was_not_read_whole_has_its_line():
     assert lines == [
         "⚠️ *a0/vod-ai* is late (no answer within 10 s). Try again in a moment.",
         "🗒️ *vod-sg/vod-jobs* cannot list its jobs; I searched the 1 job that somebody looked up before.",
-        "🗒️ *vod-sg/vod-jobs* cannot list its jobs, and nobody has looked one up yet: `/jobs show ID` does.",
+        "🗒️ *vod-sg/vod-jobs* cannot list its jobs. Look one up with `/jobs show ID`, and it appears here.",
         "✂️ *media-cn/video-ocr* has more than the newest 1,000 jobs searched here. Narrow the search with `since:`.",
         "⚠️ *media-cn/video-ocr* sent 2 jobs that could not be read.",
     ]

@@ -154,7 +154,7 @@ async def test_a_reason_that_cannot_be_had_does_not_cost_the_job(refusal: httpx.
     cloud = Cloud(GetJobDetail=lambda _: detail_of("transcode", "TranscodeFail"), GetTranscodeTask=lambda _: refusal)
     job = await one(cloud, "transcode")
     assert (job.state, job.error, job.notes) == (JobState.FAILED, None, ())
-    assert re.fullmatch(r"the reason could not be asked for \([\w. ]+\)", job.unexplained or "")
+    assert re.fullmatch(r"the provider gives no reason: it could not be asked \([\w. ]+\)", job.unexplained or "")
 
 
 @pytest.mark.parametrize("nothing", [{}, {"TranscodeJobInfoList": None}, {"TranscodeJobInfoList": [None]}])
@@ -179,7 +179,7 @@ async def test_a_refusal_counts_for_the_kind_of_job_that_was_asked_about():
     assert {job.id: job.unexplained for job in page.jobs} == {
         "transcode": None,
         "snapshot": None,
-        "ai": "the reason could not be asked for (Forbidden.RAM)",
+        "ai": "the provider gives no reason: it could not be asked (Forbidden.RAM)",
     }
 
 
@@ -194,7 +194,7 @@ async def test_reasons_leave_time_for_the_answer():
     failed = Job(account="a", service="vod-jobs", id="j1", kind="transcode", state=JobState.FAILED)
     async with within(0.2):
         (job,) = await complete(vod, [failed])
-    assert (job.error, job.unexplained) == (None, "the reason could not be asked for (timeout)")
+    assert (job.error, job.unexplained) == (None, "the provider gives no reason: it could not be asked (timeout)")
 
 
 async def test_the_first_failed_jobs_of_a_page_are_completed():

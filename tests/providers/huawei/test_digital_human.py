@@ -207,7 +207,10 @@ async def test_a_failure_without_a_reason_is_completed_from_the_detail(kind: str
 
 @pytest.mark.parametrize(
     ("more", "unexplained"),
-    [({}, None), ({"job_type": "2D_DIGITAL_HUMAN_VIDEO"}, "the reason could not be asked for (APIGW.0101)")],
+    [
+        ({}, None),
+        ({"job_type": "2D_DIGITAL_HUMAN_VIDEO"}, "the provider gives no reason: it could not be asked (APIGW.0101)"),
+    ],
     ids=["of no kind", "of a kind that has details"],
 )
 async def test_a_detail_that_is_not_offered_costs_only_the_reason(more: Json, unexplained: str | None):

@@ -141,7 +141,7 @@ async def test_a_reason_that_could_not_be_asked_for(answer: httpx.Response, code
     cloud = moderation([record(1, "failed")])
     cloud.answers[BATCH] = lambda _: answer
     (job,) = (await cloud.image_moderation().lookup(["job-1"])).found
-    assert (job.error, job.unexplained) == (None, f"the reason could not be asked for ({code})")
+    assert (job.error, job.unexplained) == (None, f"the provider gives no reason: it could not be asked ({code})")
 
 
 @pytest.mark.parametrize(

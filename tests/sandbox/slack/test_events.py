@@ -46,7 +46,7 @@ async def test_an_event_comes_in_slacks_envelope(slack: Slack, app: Recorder) ->
 
 
 async def test_a_mention_is_told_where_the_app_is_and_not_in_direct_messages(slack: Slack, app: Recorder) -> None:
-    await slack.type("@callboard show it")
+    await slack.type("@Callboard show it")
     await slack.type("@callboard show it", channel=FINANCE.id)
     await slack.type("@callboard show it", channel="D0DANA")
     await settled(slack)
