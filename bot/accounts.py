@@ -82,6 +82,8 @@ async def _health(answer: Asked[_Nothing], known: _Known) -> ServiceHealth:
         latency_s=None if answer.error else answer.latency_s,
         error=answer.error,
         last_ok_at=max(filter(None, (health.last_ok_at, sweep.at)), default=None),
+        last_error=health.last_error,
+        last_error_at=health.last_error_at,
         budget_left=budget.left,
         budget=budget.of,
         followed=known.followed.get(answer.address, 0),

@@ -115,6 +115,7 @@ class JobDetails(_Value):
 class ServiceHealth(_Value):
     """How a service of an account is doing. `latency_s` is of the last answer; `error` is None when it answers.
 
+    `last_error`, at `last_error_at`, is what it failed with last, although it may have answered since.
     `asked` is False for one that nobody asked yet. `budget_left` of `budget` requests may still be made in the current
     second. `followed` jobs are looked at for subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them
     with `swept_requests` requests.
@@ -128,6 +129,8 @@ class ServiceHealth(_Value):
     latency_s: float | None = None
     error: ServiceError | None = None
     last_ok_at: datetime | None = None
+    last_error: ServiceError | None = None
+    last_error_at: datetime | None = None
     budget_left: int | None = None
     budget: int | None = None
     followed: int = 0

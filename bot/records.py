@@ -72,6 +72,8 @@ def accounts(answer: AccountsHealth) -> Record:
                 "reachable": each.error is None,
                 "latency_s": each.latency_s,
                 "last_ok_at": instant(each.last_ok_at),
+                "last_error": error(each.last_error) if each.last_error else None,
+                "last_error_at": instant(each.last_error_at),
                 "budget_left": each.budget_left,
                 "budget": each.budget,
             }

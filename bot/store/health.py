@@ -17,7 +17,7 @@ if error == '' then
   redis.call('HSET', key, 'last_ok_at', at, 'latency_s', latency)
   redis.call('HDEL', key, 'error', 'failing_since')
 else
-  redis.call('HSET', key, 'error', error)
+  redis.call('HSET', key, 'error', error, 'last_error', error, 'last_error_at', at)
   redis.call('HSETNX', key, 'failing_since', at)
 end
 redis.call('EXPIRE', key, lifetime)
@@ -35,12 +35,14 @@ class Outcome(NamedTuple):
 
 
 class Health(NamedTuple):
-    """What is known of a service: None is "never"."""
+    """What is known of a service: None is "never". `last_error` is also of one that has answered since."""
 
     last_ok_at: datetime | None = None
     latency_s: float | None = None
     error: ServiceError | None = None
     failing_since: datetime | None = None
+    last_error: ServiceError | None = None
+    last_error_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,14 @@ def _recording(outcome: Outcome, at: str) -> Sequence[Part]:
 
 def _health(fields: Mapping[str, str]) -> Health:
     since = _instant(fields.get("failing_since"))
-    latency, error = fields.get("latency_s"), fields.get("error")
+    latency, error, last_error = (fields.get(name) for name in ("latency_s", "error", "last_error"))
     return Health(
         last_ok_at=_instant(fields.get("last_ok_at")),
         latency_s=None if latency is None else float(latency),
         error=ServiceError.model_validate_json(error).model_copy(update={"failing_since": since}) if error else None,
         failing_since=since,
+        last_error=ServiceError.model_validate_json(last_error) if last_error else None,
+        last_error_at=_instant(fields.get("last_error_at")),
     )
 
 

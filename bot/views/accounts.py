@@ -54,7 +54,12 @@ def _line(service: ServiceHealth) -> str:
         f" · {service.budget_left} of {service.budget} requests left this second" if service.budget is not None else ""
     )
     where = f"{bold(service.service, 60)} in {plain(service.region, 60)}"
-    return f"✅ {where} answers{latency}{listing}{budget}{_followed(service)}"
+    return f"✅ {where} answers{latency}{listing}{budget}{_last_error(service)}{_followed(service)}"
+
+
+def _last_error(service: ServiceHealth) -> str:
+    error, at = service.last_error, service.last_error_at
+    return f" · last error {code(error.code, 60)} {age(at)}" if error and at else ""
 
 
 def _followed(service: ServiceHealth) -> str:

@@ -97,15 +97,17 @@ def test_details():
 def test_accounts():
     service = ServiceHealth(
         account="vod-sg", service="vod-ai", region="ap-southeast-1", lists=False, error=LATE, last_ok_at=NOON,
-        budget_left=3, budget=5,
+        last_error=LATE, last_error_at=NOON, budget_left=3, budget=5,
     )  # fmt: skip
     healthy = ServiceHealth(account="media-cn", service="video-ocr", region="cn-north-4", lists=True, latency_s=0.25)
     found = records.accounts(AccountsHealth(services=(service, healthy), checked_at=NOON))
     assert found["services"][0] == {
         "account": "vod-sg", "service": "vod-ai", "region": "ap-southeast-1", "reachable": False, "latency_s": None,
-        "last_ok_at": "2026-11-20T12:00:00Z", "budget_left": 3, "budget": 5,
+        "last_ok_at": "2026-11-20T12:00:00Z", "last_error": LATE_RECORD, "last_error_at": "2026-11-20T12:00:00Z",
+        "budget_left": 3, "budget": 5,
     }  # fmt: skip
     assert found["services"][1]["reachable"] is True
+    assert found["services"][1]["last_error"] is None
     assert found["services"][1]["latency_s"] == 0.25
     assert found["errors"] == [LATE_RECORD]
     assert found["checked_at"] == "2026-11-20T12:00:00Z"

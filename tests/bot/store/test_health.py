@@ -49,7 +49,8 @@ async def test_failing_since_is_the_first_failure_in_a_row(health: HealthBook):
 async def test_an_answer_ends_the_failing(health: HealthBook):
     await health.record([Outcome(*OCR, 1.0, failure())], NOW)
     assert await health.record([Outcome(*OCR, 0.5)], NOW + timedelta(minutes=1)) == {}
-    assert (await health.read([OCR]))[OCR] == Health(NOW + timedelta(minutes=1), 0.5)
+    ended = Health(NOW + timedelta(minutes=1), 0.5, last_error=failure(), last_error_at=NOW)
+    assert (await health.read([OCR]))[OCR] == ended
 
 
 async def test_many_services_at_once(health: HealthBook):

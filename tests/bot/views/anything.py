@@ -147,6 +147,8 @@ health = st.builds(
     latency_s=st.none() | st.floats(0, 100),
     error=st.none() | errors,
     last_ok_at=st.none() | moments,
+    last_error=st.none() | errors,
+    last_error_at=st.none() | moments,
     budget_left=st.integers(0, 20),
     budget=st.none() | st.integers(1, 20),
 )

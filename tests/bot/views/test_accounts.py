@@ -48,6 +48,11 @@ def test_a_service_that_fails():
     )
 
 
+def test_a_service_that_answers_again_says_what_it_failed_with():
+    service = HEALTHY.model_copy(update={"last_error": LATE, "last_error_at": NOON})
+    assert "requests left this second · last error `late` <!date^" in shown(service)
+
+
 def test_the_fallback_names_who_fails():
     made = accounts(AccountsHealth(services=(HEALTHY, FAILING), checked_at=NOON))
     assert made.text == "1 of 2 services answer.\nvod-sg/vod-ai does not answer"
