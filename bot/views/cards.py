@@ -152,6 +152,9 @@ def summary(card: Card, known: Mapping[str, Job]) -> str:
         none = {2: "Neither job"}.get(len(known), f"None of the {count(len(known), 'job')}")
         return f"*{none} is followed any more*"
     ended = _ended(following)
+    if ended == len(following) < len(known):
+        others = "other is" if len(known) - ended == 1 else "others are"
+        return f"*{count(ended, 'job')} {'has' if ended == 1 else 'have'} ended, the {others} not followed any more*"
     if ended == len(following):
         every = {1: "1 job has", 2: "Both jobs have"}.get(ended, f"All {count(ended, 'job')} have")
         return f"*{every} ended*"
@@ -176,6 +179,9 @@ def line(job: Job, word: str) -> str:
 
 def _subscribed(card: Card) -> str:
     who = f"Subscribed by {people(card.owners)}"
+    left = [each.by for each in card.jobs.values() if each.by and each.fate is Fate.UNSUBSCRIBED]
+    if card.batch and left:
+        who = f"{who} · unsubscribed by {people(left)}"
     if card.over:
         return who
     return " · ".join(filter(None, [who, promise(card.terms, card.place, batch=card.batch), calls_number(card.terms)]))

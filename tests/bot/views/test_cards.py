@@ -140,6 +140,9 @@ def test_jobs_that_were_taken_off_do_not_count_as_waited_for():
     text = words(seen(subscribed.card(*jobs, fates={jobs[1].id: Fate.UNSUBSCRIBED})))
     assert "*1 of 2 jobs have ended*" in text
     assert "🔕 1 unsubscribed" in text
+    assert "Subscribed by <@U0DANA> · unsubscribed by <@U0LEE>" in text
+    over = words(seen(subscribed.card(*jobs[:2], fates={jobs[1].id: Fate.UNSUBSCRIBED})))
+    assert "*1 job has ended, the other is not followed any more*" in over
     left = subscribed.card(*jobs[1:], fates={each.id: Fate.UNSUBSCRIBED for each in jobs})
     assert "*Neither job is followed any more*" in words(seen(left))
     left = subscribed.card(*jobs, fates={each.id: Fate.UNSUBSCRIBED for each in jobs})
