@@ -89,6 +89,7 @@ _STATUSES: Mapping[int, type[ProviderError]] = MappingProxyType(
 )
 _NO_SUCH_THING = re.compile(r"not(found|exist)s?$", re.IGNORECASE)
 _ID_REFUSED = re.compile(r"\bJob(Id|Type)s?\b", re.IGNORECASE)
+_INVALID_ID = re.compile(r"Invalid\.?Job(Id|Type)s?\b", re.IGNORECASE)
 _XML_FIELD = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
 _XML_MAX = 20_000
 _ECHO = re.compile(r"ACS3-HMAC|x-acs-|string ?to ?sign|access ?key", re.IGNORECASE)
@@ -123,12 +124,12 @@ def unknown_here(error: ProviderError) -> bool:
     """Whether an error says that no such thing exists, rather than that the question is wrong.
 
     What GetJobDetail answers about an unknown id, or an id of another type, is not documented: codes that end in
-    NotFound or NotExist count, and a parameter error that blames the id or its type.
+    NotFound or NotExist count, and a parameter error that blames the id or its type, in its code or its message.
     """
     if not isinstance(error, InvalidQuery):
         return False
-    blames_id = error.code.startswith("InvalidParameter") and _ID_REFUSED.search(error.message) is not None
-    return blames_id or _NO_SUCH_THING.search(error.code) is not None
+    blamed = error.code.startswith("InvalidParameter") and _ID_REFUSED.search(error.message) is not None
+    return blamed or _INVALID_ID.match(error.code) is not None or _NO_SUCH_THING.search(error.code) is not None
 
 
 def _read(response: httpx.Response, body: Json | None) -> _Reply:

@@ -176,6 +176,9 @@ def test_the_wait_is_told_in_milliseconds(header: str, seconds: float | None):
         InvalidQuery(code="AIJobNotExist"),
         InvalidQuery('The specified parameter "JobId" is not valid.', code="InvalidParameter"),
         InvalidQuery("The specified parameter JobType is not valid.", code="InvalidParameter.JobType"),
+        InvalidQuery("bad id", code="InvalidJobId"),
+        InvalidQuery("job type mismatch", code="InvalidJobType"),
+        InvalidQuery(code="InvalidJobId.Malformed"),
     ],
     ids=str,
 )
@@ -188,6 +191,7 @@ def test_what_says_that_there_is_no_such_job(error: ProviderError):
     [
         InvalidQuery("The specified parameter MediaId is not valid.", code="InvalidParameter"),
         InvalidQuery("JobId is mandatory", code="MissingJobId"),
+        InvalidQuery(code="InvalidJobIdentity"),
         NotOffered(code="InvalidApi.NotFound"),
         Unauthorized(code="InvalidAccessKeyId.NotFound"),
     ],
