@@ -18,6 +18,7 @@ from providers.cursors import position
 from providers.errors import InvalidQuery, NotOffered, ProviderError
 from providers.lookups import ask_each, asked, each, lookup
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
+from providers.parsing import Unreadable
 
 _REASONS_A_PAGE = 10
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -108,7 +109,10 @@ class VodJobs:
             if unknown_here(error):
                 return [], 0
             raise
-        jobs, malformed = listed(reply.json, kind, media, account=self.account, region=self.region)
+        try:
+            jobs, malformed = listed(reply.json, kind, media, account=self.account, region=self.region)
+        except Unreadable as error:
+            raise self._vod.transport.malformed(str(error), reply) from None
         for job in jobs:
             self._kinds.remember(job.id, kind)
         return [job.model_copy(update={"request_id": reply.request_id}) for job in jobs], malformed

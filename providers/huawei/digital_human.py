@@ -83,7 +83,7 @@ class DigitalHuman:
             ("offset", str(start.offset)),
             ("limit", str(limit)),
         ]
-        return Batch.of(await self._api.get("v1", VIDEOS, [*params, *order]), "jobs", ALL, start)
+        return Batch.of(await self._api.get_list("v1", VIDEOS, "jobs", [*params, *order]), "jobs", ALL, start)
 
     async def budget_left(self) -> BudgetLeft:
         """Return how many requests may still be made just now."""

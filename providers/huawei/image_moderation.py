@@ -97,7 +97,7 @@ class ImageModeration:
         while len(batches) < PAGES_MAX:
             offset = batches[-1].end if batches else 0
             params = [("offset", str(offset)), ("limit", str(PAGE_MAX)), *([("status", word)] if word != ALL else [])]
-            reply = await self._api.get("v2", f"{BATCH}/jobs", params)
+            reply = await self._api.get_list("v2", f"{BATCH}/jobs", "result", params)
             batch = Batch.of(reply, "result", word, Start(offset))
             entries = {str(mapping(item).get("job_id", item)) for item in batch.items}
             if batch.items and batch.total is None and entries <= seen:

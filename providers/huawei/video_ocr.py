@@ -116,7 +116,7 @@ class VideoOcr:
         params = [*filters, ("order", "created_at:DESC"), ("offset", str(start.offset)), ("limit", str(limit))]
         if words != ALL:
             params.append(("state", words))
-        return Batch.of(await self._api.get("v2", TASKS, params), "tasks", words, start)
+        return Batch.of(await self._api.get_list("v2", TASKS, "tasks", params), "tasks", words, start)
 
     async def budget_left(self) -> BudgetLeft:
         """Return how many requests may still be made just now."""

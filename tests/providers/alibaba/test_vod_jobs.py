@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from providers.alibaba.kinds import Kinds
-from providers.errors import Forbidden, InvalidQuery, NotOffered, ProviderError, Throttled
+from providers.errors import Forbidden, InvalidQuery, Malformed, NotOffered, ProviderError, Throttled
 from providers.models import Filter, JobQuery, JobState
 from tests.providers.alibaba.cloud import Cloud, Json, refused
 
@@ -212,6 +212,12 @@ async def test_a_cursor_of_something_else_is_refused(cursor: str):
 async def test_malformed_entries_are_counted():
     page = await media(ai=[None, entry("a", 1), {}]).vod_jobs().page(JobQuery(media="m1"))
     assert ([job.id for job in page.jobs], page.malformed) == (["a"], 2)
+
+
+async def test_a_reply_without_a_list_is_malformed():
+    with pytest.raises(Malformed, match="JobInfoList") as told:
+        await Cloud(ListJobInfo=lambda _: {"message": "forbidden"}).vod_jobs().page(JobQuery(media="m1"))
+    assert (told.value.account, told.value.service, told.value.request_id) == ("vod-sg", "vod-jobs", "ID")
 
 
 async def test_a_listed_kind_is_remembered():
