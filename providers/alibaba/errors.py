@@ -6,6 +6,7 @@ Codes and classes are those of the provider API notes, section 3.6.
 import html
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from providers.errors import (
 from providers.parsing import text
 from providers.redact import scrub
 from providers.transport import Json
+from providers.waiting import retry_after
 
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -169,6 +171,8 @@ def _message(error: type[ProviderError], reply: _Reply) -> str:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds to wait; the header is in milliseconds, as the vendor's SDK reads it."""
+    """Seconds to wait; the vendor's own header is in milliseconds, as its SDK reads it, the standard one is not."""
     value = response.headers.get("x-acs-retry-after", "")
-    return int(value) / 1000 if re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0 else None
+    if re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0:
+        return int(value) / 1000
+    return retry_after(response.headers, datetime.now(UTC))

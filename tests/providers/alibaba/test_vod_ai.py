@@ -113,6 +113,13 @@ async def test_an_answer_about_no_id_is_malformed(other: Json):
     assert (told.value.account, told.value.service, told.value.request_id) == ("vod-sg", "vod-ai", "ID")
 
 
+async def test_the_list_may_be_a_plain_array():
+    reply = {"AIJobList": [None, entry("job1"), entry("job2")], "NonExistAIJobIds": ["job3"]}
+    answer = await Cloud(ListAIJob=lambda _: reply).vod_ai().lookup([f"job{n}" for n in range(1, 5)])
+    assert ([job.id for job in answer.found], answer.missing) == (["job1", "job2"], ("job3",))
+    assert [one.id for one in answer.unanswered] == ["job4"]
+
+
 async def test_ten_ids_are_one_request_and_order_does_not_matter():
     ids = [f"job{n}" for n in range(25)]
     cloud = Cloud(ListAIJob=lambda asked: listing(*(entry(one) for one in reversed(asked["JobIds"].split(",")))))
