@@ -115,6 +115,7 @@ class ImageModeration:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return these jobs from the list; a few are asked for one by one, which tells about their images too.
 
+        Where the list was not read to its end, those that are not on it are asked for as well.
         `kinds` is not needed.
         """
         del kinds
@@ -122,8 +123,9 @@ class ImageModeration:
         page = await self.page(JobQuery()) if question.ids else JobPage(())
         listed = {job.id: job for job in page.jobs}
         known: dict[str, Outcome] = {job_id: listed.get(job_id, silence(page.malformed)) for job_id in question.ids}
-        if len(known) <= FEW:
-            known = await ask_each(lambda job_id: self._show(job_id, known[job_id]), question.ids)
+        open_ids = [job_id for job_id, outcome in known.items() if page.total is None and not isinstance(outcome, Job)]
+        rest = question.ids if len(known) <= FEW else open_ids
+        known |= await ask_each(lambda job_id: self._show(job_id, known[job_id]), rest)
         return lookup(known, question.impossible, self.account, self.service)
 
     async def _show(self, job_id: str, listed: Outcome) -> Outcome:

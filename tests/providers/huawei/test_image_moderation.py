@@ -195,6 +195,15 @@ async def test_a_job_that_only_the_detail_knows_is_found():
     assert [job.id for job in (await cloud.image_moderation().lookup(["job-7"])).found] == ["job-7"]
 
 
+async def test_jobs_that_a_list_without_an_end_lacks_are_asked_for():
+    cloud = moderation([record(number) for number in range(12)])
+    cloud.answers[JOBS] = lambda _: {"result": [record(number) for number in range(10)]}
+    lookup = await cloud.image_moderation().lookup([f"job-{number}" for number in range(13)])
+    assert [job.id for job in lookup.found] == [f"job-{number}" for number in range(12)]
+    assert lookup.missing == ("job-12",)
+    assert cloud.paths == [JOBS, JOBS, BATCH, BATCH, BATCH]
+
+
 async def test_many_jobs_cost_one_list():
     cloud = moderation([record(number) for number in range(50)])
     lookup = await cloud.image_moderation().lookup([f"job-{number}" for number in range(45, 55)])
