@@ -9,6 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 T = TypeVar("T")
 
+_DIGITS_MAX = 18
+"""A count of more digits is none: it would be more than any cloud holds."""
+
 
 class Unreadable(ValueError):  # noqa: N818  # reads as what happened
     """A vendor's object without the one thing that it needs: there is no job in it."""
@@ -67,7 +70,10 @@ def number(value: Any) -> float | None:
 
 
 def count(value: Any) -> int | None:
-    """Read how many there are; None for anything that is no whole number from 0 on."""
+    """Read how many there are, also in a text; None for anything that is no whole number from 0 on."""
+    if isinstance(value, str):
+        digits = value.strip()
+        return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) <= _DIGITS_MAX else None
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 

@@ -62,6 +62,10 @@ class Transport:
             raise
         raise AssertionError("a retry loop ends in an answer or an error")
 
+    def malformed(self, message: str, reply: Reply) -> Malformed:
+        """Return what to raise for an answer that is JSON, but not what was asked for."""
+        return Malformed(message, account=self.account, service=self.service, request_id=reply.request_id)
+
     async def _acquire(self, key: str, per_second: float) -> None:
         """Take from the budget; what has only a share of it waits for its share too."""
         if share() < 1:

@@ -9,7 +9,7 @@ from providers.alibaba.client import LIST_AI_JOB, Vod
 from providers.alibaba.loose import decode, looks_like_json
 from providers.alibaba.states import AI_JOB
 from providers.models import JobError, JobState
-from providers.parsing import Instant, Record, Text, listing, mapping, readable, text
+from providers.parsing import Instant, Record, Text, Unreadable, listing, mapping, readable, text
 from providers.transport import Json
 
 
@@ -47,16 +47,32 @@ class Answer(NamedTuple):
 async def list_ai_jobs(vod: Vod, ids: Sequence[str]) -> Answer:
     """Ask about at most ten ids; raises ProviderError."""
     reply = await vod.call(LIST_AI_JOB, JobIds=",".join(ids))
-    return read_answer(reply.json, reply.request_id)
+    try:
+        return read_answer(reply.json, reply.request_id)
+    except Unreadable as error:
+        raise vod.transport.malformed(str(error), reply) from None
 
 
 def read_answer(reply: Json, request_id: str | None = None) -> Answer:
-    """Read a reply; jobs are told by their id, for no order is promised."""
-    entries = listing(mapping(reply.get("AIJobList")).get("AIJob"))
-    read, malformed = readable(entries, _entry)
+    """Read a reply; jobs are told by their id, for no order is promised.
+
+    Either of the two lists may be null or missing (provider API notes, section 5.2). Raises Unreadable for a reply that
+    has neither, or whose jobs are no list: it says nothing about any id.
+    """
+    if "AIJobList" not in reply and reply.get("NonExistAIJobIds") is None:
+        raise Unreadable("a list without AIJobList")
+    read, malformed = readable(_entries(reply.get("AIJobList")), _entry)
     jobs = {job.id: (job, raw) for job, raw in read if job.id}
     nameless = sum(not job.id for job, _ in read)
     return Answer(jobs, frozenset(_missing(reply.get("NonExistAIJobIds"))), malformed + nameless, request_id)
+
+
+def _entries(value: Any) -> list[Any]:
+    """Accept null, a list, and `{"AIJob": list or null}`."""
+    found = mapping(value).get("AIJob") if isinstance(value, dict) else value
+    if found is not None and not isinstance(found, list):
+        raise Unreadable("AIJobList is not a list")
+    return listing(found)
 
 
 def _entry(item: Any) -> tuple[AIJob, Json]:

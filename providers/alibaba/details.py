@@ -90,7 +90,12 @@ def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, re
 
 
 def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> tuple[list[Job], int]:
-    """Return the jobs of one type that ListJobInfo tells about a media, and how many entries could not be read."""
+    """Return the jobs of one type that ListJobInfo tells about a media, and how many entries could not be read.
+
+    Raises Unreadable without a list: such a reply does not say that there are no jobs.
+    """
+    if not isinstance(reply.get("JobInfoList"), list):
+        raise Unreadable("a list without JobInfoList")
     read, malformed = readable(listing(reply.get("JobInfoList")), Detail.model_validate)
     jobs = [
         _job(found.model_copy(update={"media": media}), kind, found.id, account, region) for found in read if found.id

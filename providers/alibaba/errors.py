@@ -6,6 +6,7 @@ Codes and classes are those of the provider API notes, section 3.6.
 import html
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from providers.errors import (
 from providers.parsing import text
 from providers.redact import scrub
 from providers.transport import Json
+from providers.waiting import retry_after
 
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -89,6 +91,7 @@ _STATUSES: Mapping[int, type[ProviderError]] = MappingProxyType(
 )
 _NO_SUCH_THING = re.compile(r"not(found|exist)s?$", re.IGNORECASE)
 _ID_REFUSED = re.compile(r"\bJob(Id|Type)s?\b", re.IGNORECASE)
+_INVALID_ID = re.compile(r"Invalid\.?Job(Id|Type)s?\b", re.IGNORECASE)
 _XML_FIELD = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
 _XML_MAX = 20_000
 _ECHO = re.compile(r"ACS3-HMAC|x-acs-|string ?to ?sign|access ?key", re.IGNORECASE)
@@ -123,12 +126,12 @@ def unknown_here(error: ProviderError) -> bool:
     """Whether an error says that no such thing exists, rather than that the question is wrong.
 
     What GetJobDetail answers about an unknown id, or an id of another type, is not documented: codes that end in
-    NotFound or NotExist count, and a parameter error that blames the id or its type.
+    NotFound or NotExist count, and a parameter error that blames the id or its type, in its code or its message.
     """
     if not isinstance(error, InvalidQuery):
         return False
-    blames_id = error.code.startswith("InvalidParameter") and _ID_REFUSED.search(error.message) is not None
-    return blames_id or _NO_SUCH_THING.search(error.code) is not None
+    blamed = error.code.startswith("InvalidParameter") and _ID_REFUSED.search(error.message) is not None
+    return blamed or _INVALID_ID.match(error.code) is not None or _NO_SUCH_THING.search(error.code) is not None
 
 
 def _read(response: httpx.Response, body: Json | None) -> _Reply:
@@ -168,6 +171,8 @@ def _message(error: type[ProviderError], reply: _Reply) -> str:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds to wait; the header is in milliseconds, as the vendor's SDK reads it."""
+    """Seconds to wait; the vendor's own header is in milliseconds, as its SDK reads it, the standard one is not."""
     value = response.headers.get("x-acs-retry-after", "")
-    return int(value) / 1000 if re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0 else None
+    if re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0:
+        return int(value) / 1000
+    return retry_after(response.headers, datetime.now(UTC))

@@ -18,6 +18,7 @@ from providers.cursors import position
 from providers.errors import InvalidQuery, NotOffered, ProviderError
 from providers.lookups import ask_each, asked, each, lookup
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
+from providers.parsing import Unreadable
 
 _REASONS_A_PAGE = 10
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -69,7 +70,7 @@ class VodJobs:
         return await self._vod.budget_left(GET_JOB_DETAIL)
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
-        """Return what is known about these ids: one request each where the kind is known, else up to four."""
+        """Return what is known about these ids: one request each where the kind is known and right, else up to four."""
         question = asked(ids)
         outcomes = await ask_each(lambda one: self._find(one, kinds.get(one)), question.ids)
         found = await complete(self._vod, [outcome for outcome in outcomes.values() if isinstance(outcome, Job)])
@@ -77,22 +78,28 @@ class VodJobs:
         return lookup({**outcomes, **completed}, question.impossible, self.account, self.service)
 
     async def _find(self, job_id: str, kind: str | None) -> Job | None:
-        """Ask for the kind that is known, else for one after the other: an id does not tell its kind."""
+        """Ask for the kind that is known, then for one after the other: an id does not tell its kind.
+
+        What a wrong kind is refused with is not documented, so a refusal counts only where no kind has the job.
+        """
         known = (kind or "").casefold()
-        only = known if known in OBJECTS else self._kinds.get(job_id)
-        for one in [only] if only else OBJECTS:
-            if job := await self._detail(job_id, one):
+        first = known if known in OBJECTS else self._kinds.get(job_id)
+        refusal: InvalidQuery | None = None
+        for one in sorted(OBJECTS, key=lambda each: each != first):
+            try:
+                job = await self._detail(job_id, one)
+            except InvalidQuery as error:
+                refusal = refusal or (None if unknown_here(error) else error)
+                continue
+            if job is not None:
                 self._kinds.remember(job_id, one)
                 return job
+        if refusal is not None:
+            raise refusal
         return None
 
     async def _detail(self, job_id: str, kind: str) -> Job | None:
-        try:
-            reply = await self._vod.call(GET_JOB_DETAIL, JobId=job_id, JobType=kind)
-        except InvalidQuery as error:
-            if unknown_here(error):
-                return None
-            raise
+        reply = await self._vod.call(GET_JOB_DETAIL, JobId=job_id, JobType=kind)
         return detail(reply.json, kind, job_id, account=self.account, region=self.region, request_id=reply.request_id)
 
     async def _listed(self, kind: str, media: str) -> tuple[list[Job], int]:
@@ -102,7 +109,10 @@ class VodJobs:
             if unknown_here(error):
                 return [], 0
             raise
-        jobs, malformed = listed(reply.json, kind, media, account=self.account, region=self.region)
+        try:
+            jobs, malformed = listed(reply.json, kind, media, account=self.account, region=self.region)
+        except Unreadable as error:
+            raise self._vod.transport.malformed(str(error), reply) from None
         for job in jobs:
             self._kinds.remember(job.id, kind)
         return [job.model_copy(update={"request_id": reply.request_id}) for job in jobs], malformed

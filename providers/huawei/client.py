@@ -10,6 +10,7 @@ from providers.accounts import HuaweiAccount
 from providers.budget import Budget
 from providers.huawei.auth import auth
 from providers.huawei.errors import classify
+from providers.parsing import count
 from providers.query import canonical_query
 from providers.transport import Reply, Transport
 
@@ -68,3 +69,14 @@ class Api:
         if query := canonical_query(params):
             url = f"{url}?{query}"
         return await self.transport.send(self.transport.client.build_request("GET", url))
+
+    async def get_list(self, version: str, path: str, items: str, params: Iterable[tuple[str, str]]) -> Reply:
+        """Ask for a list, whose entries stand under the name `items`.
+
+        Raises Malformed where nothing stands there, unless the reply says itself that there are none.
+        """
+        reply = await self.get(version, path, params)
+        entries = reply.json.get(items)
+        if isinstance(entries, list) or (entries is None and count(reply.json.get("count")) == 0):
+            return reply
+        raise self.transport.malformed(f"a list without {items}", reply)

@@ -15,7 +15,7 @@ from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, ProviderError
 from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
-from providers.huawei.paging import ALL, Batch, first_entries, from_pages, page_size, starts
+from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.lookups import Outcome, ask_each, asked, batches, lookup, silence
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.parsing import Unreadable
@@ -76,9 +76,14 @@ class DigitalHuman:
         batch = await self._batch(_filters(query, words, kind), starts(cursor, (ALL,))[ALL], limit)
         return first_entries([batch], partial(self._job, kind=kind), query, OFFSET_MAX)
 
-    async def _batch(self, params: Sequence[tuple[str, str]], offset: int, limit: int) -> Batch:
-        order = [("sort_key", "create_time"), ("sort_dir", "desc"), ("offset", str(offset)), ("limit", str(limit))]
-        return Batch.of(await self._api.get("v1", VIDEOS, [*params, *order]), "jobs", ALL, offset, limit)
+    async def _batch(self, params: Sequence[tuple[str, str]], start: Start, limit: int) -> Batch:
+        order = [
+            ("sort_key", "create_time"),
+            ("sort_dir", "desc"),
+            ("offset", str(start.offset)),
+            ("limit", str(limit)),
+        ]
+        return Batch.of(await self._api.get_list("v1", VIDEOS, "jobs", [*params, *order]), "jobs", ALL, start)
 
     async def budget_left(self) -> BudgetLeft:
         """Return how many requests may still be made just now."""
@@ -113,15 +118,27 @@ class DigitalHuman:
         return {**await from_pages(set(ids), self._newest)} if len(ids) > FEW else {}
 
     async def _together(self, ids: Sequence[str]) -> JobPage:
-        batch = await self._batch([LONG_AGO, *(("job_ids", job_id) for job_id in ids)], 0, PAGE_MAX)
-        return first_entries([batch], self._job_with_raw, JobQuery())
+        """Return what is told about these ids, with a cursor where the answer goes on with other jobs."""
+        params = [LONG_AGO, *(("job_ids", job_id) for job_id in ids)]
+        found: dict[str, Job] = {}
+        malformed = 0
+        cursor: str | None = None
+        while True:
+            batch = await self._batch(params, starts(cursor, (ALL,))[ALL], PAGE_MAX)
+            page = first_entries([batch], self._job_with_raw, JobQuery(), OFFSET_MAX)
+            news = {job.id: job for job in page.jobs if job.id not in found}
+            found |= news
+            malformed += page.malformed
+            cursor = None if found.keys() == set(ids) else page.cursor
+            if cursor is None or not news or not found.keys() <= set(ids):
+                return JobPage(tuple(found.values()), cursor=cursor, malformed=malformed)
 
     async def _newest(self, cursor: str | None) -> JobPage:
         batch = await self._batch([LONG_AGO], starts(cursor, (ALL,))[ALL], PAGE_MAX)
         return first_entries([batch], self._job_with_raw, JobQuery(), OFFSET_MAX)
 
     async def _show(self, job_id: str) -> Job | Unreadable | None:
-        batch = await self._batch([LONG_AGO, ("job_id", job_id)], 0, PAGE_MAX)
+        batch = await self._batch([LONG_AGO, ("job_id", job_id)], Start(), PAGE_MAX)
         page = first_entries([batch], self._job_with_raw, JobQuery())
         return next((job for job in page.jobs if job.id == job_id), silence(page.malformed))
 

@@ -6,7 +6,6 @@ Codes and their classes are those of the provider API notes, sections 4.4 (gatew
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -25,6 +24,7 @@ from providers.errors import (
 from providers.parsing import mapping, text
 from providers.redact import scrub
 from providers.transport import Json
+from providers.waiting import retry_after
 
 NO_SUCH_RESOURCE = "IVA.0005"
 """VAS has no such service or job; a gateway's 404 says nothing about a job."""
@@ -32,7 +32,6 @@ NO_SUCH_RESOURCE = "IVA.0005"
 REJECTED = "the credentials were not accepted (access key, secret key or token, or this machine's clock)"
 MISMATCH = "the signature does not match: the secret access key is wrong"
 MESSAGE_MAX = 300
-RETRY_AFTER_MAX = 86_400.0
 
 
 class _Meaning(NamedTuple):
@@ -113,17 +112,6 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
     if issubclass(raises, Throttled | Unavailable):
         error.retry_after = retry_after(response.headers, datetime.now(UTC))
     return error
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read `Retry-After` in seconds, whether it is a number or an HTTP date; None when it is neither."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdecimal() and value.isascii():
-        return min(float(value), RETRY_AFTER_MAX)
-    try:
-        return min(max(0.0, (parsedate_to_datetime(value) - now).total_seconds()), RETRY_AFTER_MAX)
-    except (ValueError, TypeError):  # no date, or one without a time zone
-        return None
 
 
 def _meaning(code: str | None, status: int) -> _Meaning | None:

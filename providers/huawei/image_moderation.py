@@ -17,7 +17,7 @@ from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
-from providers.huawei.paging import ALL, Batch
+from providers.huawei.paging import ALL, Batch, Start
 from providers.lookups import Outcome, ask_each, asked, lookup, silence
 from providers.models import Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup
 from providers.parsing import identity, instant, listing, mapping, readable, text
@@ -68,18 +68,15 @@ class ImageModeration:
         """Return every job of the last 30 minutes that fits, newest first, as one page whatever the limit.
 
         The API documents no order, so only the whole list can be sorted; `total` is None if it was longer than 20
-        requests can read.
+        requests can read, or if it neither was counted nor ended.
         """
         words = STATES.words(query.states)
         if words == () or query.kind is not None or query.media is not None or query.name is not None:
             return JobPage((), total=0)
         if cursor is not None:
             raise InvalidQuery("this list has a single page")
-        batches = [
-            batch
-            for batches in await asyncio.gather(*(self._list(word) for word in words or (ALL,)))
-            for batch in batches
-        ]
+        lists = await asyncio.gather(*(self._list(word) for word in words or (ALL,)))
+        batches = [batch for batches in lists for batch in batches]
         listed: dict[str, Job] = {}
         malformed = 0
         for batch in batches:
@@ -87,19 +84,27 @@ class ImageModeration:
             malformed += unreadable
             listed |= {job.id: job for job in jobs}
         fitting = sorted(filter(query.matches, listed.values()), key=_created, reverse=True)
-        total = None if any(_cut_short(batch) for batch in batches) else len(fitting)
+        total = None if any(_goes_on(batches[-1]) for batches in lists) else len(fitting)
         return JobPage(tuple(fitting), total, None, batches[0].request_id, malformed)
 
     async def _list(self, word: str) -> list[Batch]:
-        """Read one list to its end; without a limit the API would send everything at once."""
+        """Read one list to its end; without a limit the API would send everything at once.
+
+        Without a count the end is an empty page, one request more, or a page on which nothing is new.
+        """
         batches: list[Batch] = []
-        offset = 0
+        seen: set[str] = set()
         while len(batches) < PAGES_MAX:
+            offset = batches[-1].end if batches else 0
             params = [("offset", str(offset)), ("limit", str(PAGE_MAX)), *([("status", word)] if word != ALL else [])]
-            reply = await self._api.get("v2", f"{BATCH}/jobs", params)
-            batches.append(Batch.of(reply, "result", word, offset, PAGE_MAX))
-            offset += len(batches[-1].items)
-            if not batches[-1].goes_on(offset):
+            reply = await self._api.get_list("v2", f"{BATCH}/jobs", "result", params)
+            batch = Batch.of(reply, "result", word, Start(offset))
+            entries = {str(mapping(item).get("job_id", item)) for item in batch.items}
+            if batch.items and batch.total is None and entries <= seen:
+                break
+            seen |= entries
+            batches.append(batch)
+            if not _goes_on(batch):
                 break
         return batches
 
@@ -110,6 +115,7 @@ class ImageModeration:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return these jobs from the list; a few are asked for one by one, which tells about their images too.
 
+        Where the list was not read to its end, those that are not on it are asked for as well.
         `kinds` is not needed.
         """
         del kinds
@@ -117,8 +123,9 @@ class ImageModeration:
         page = await self.page(JobQuery()) if question.ids else JobPage(())
         listed = {job.id: job for job in page.jobs}
         known: dict[str, Outcome] = {job_id: listed.get(job_id, silence(page.malformed)) for job_id in question.ids}
-        if len(known) <= FEW:
-            known = await ask_each(lambda job_id: self._show(job_id, known[job_id]), question.ids)
+        open_ids = [job_id for job_id, outcome in known.items() if page.total is None and not isinstance(outcome, Job)]
+        rest = question.ids if len(known) <= FEW else open_ids
+        known |= await ask_each(lambda job_id: self._show(job_id, known[job_id]), rest)
         return lookup(known, question.impossible, self.account, self.service)
 
     async def _show(self, job_id: str, listed: Outcome) -> Outcome:
@@ -203,6 +210,5 @@ def _created(job: Job) -> datetime:
     return job.created_at or _LONG_AGO
 
 
-def _cut_short(batch: Batch) -> bool:
-    """Whether this is the last batch that may be read and the list goes on behind it."""
-    return batch.offset >= (PAGES_MAX - 1) * batch.limit and batch.goes_on(batch.offset + len(batch.items))
+def _goes_on(batch: Batch) -> bool:
+    return batch.goes_on(batch.end)

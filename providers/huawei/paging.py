@@ -2,12 +2,17 @@
 
 VAS and Moderation filter by exactly one raw state, and one of our states is several of theirs: so each raw state is a
 list of its own, read in parallel. A cursor holds each list's offset.
+
+The count of a reply is optional (provider API notes, section 5.3), and a cloud may send shorter pages than it was asked
+for. So a list without a count ends at an empty page, or at one that was there before: that costs one request more than
+its jobs need, and a cursor says of such a list how the page before began.
 """
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from providers.cursors import wrong_cursor
 from providers.huawei.client import PAGE_MAX
@@ -19,28 +24,35 @@ ALL = ""
 """The list that no raw state narrows."""
 
 
+class Start(NamedTuple):
+    """Where a list is to be read from; `after` is the mark of the page before, where the cloud does not count."""
+
+    offset: int = 0
+    after: int | None = None
+
+
 class Batch(NamedTuple):
-    """Entries of one list from `offset` on; `total` is how long the list is, where the cloud tells."""
+    """Entries of one list from `start` on; `total` is how long the list is, where the cloud tells."""
 
     words: str
-    offset: int
-    limit: int
+    start: Start
     items: list[Any]
     total: int | None
     request_id: str | None
 
     @classmethod
-    def of(cls, reply: Reply, items: str, words: str, offset: int, limit: int) -> "Batch":
+    def of(cls, reply: Reply, items: str, words: str, start: Start) -> "Batch":
         """Read a reply whose entries stand under the name `items`."""
-        return cls(
-            words, offset, limit, listing(reply.json.get(items)), count(reply.json.get("count")), reply.request_id
-        )
+        return cls(words, start, listing(reply.json.get(items)), count(reply.json.get("count")), reply.request_id)
+
+    @property
+    def end(self) -> int:
+        """The offset behind its last entry."""
+        return self.start.offset + len(self.items)
 
     def goes_on(self, offset: int) -> bool:
-        """Whether the list has entries from this offset on, which is within this batch or just behind it."""
-        if offset < self.offset + len(self.items):
-            return True
-        return bool(self.items) and (offset < self.total if self.total is not None else len(self.items) >= self.limit)
+        """Whether the list may have entries from this offset on, which is within this batch or just behind it."""
+        return offset < self.end or (bool(self.items) and (self.total is None or offset < self.total))
 
 
 class _Entry(NamedTuple):
@@ -49,19 +61,24 @@ class _Entry(NamedTuple):
     job: Job | None
 
 
-def starts(cursor: str | None, words: Sequence[str]) -> dict[str, int]:
+def starts(cursor: str | None, words: Sequence[str]) -> dict[str, Start]:
     """Return where each list is to be read from; raises InvalidQuery for a cursor that is not of these lists."""
     if cursor is None:
-        return dict.fromkeys(words, 0)
+        return dict.fromkeys(words, Start())
     try:
-        offsets = mapping(json.loads(cursor))
+        places = mapping(json.loads(cursor))
     except ValueError:
-        offsets = {}
-    if not offsets or not all(
-        word in words and type(offset) is int and offset >= 0 for word, offset in offsets.items()
-    ):
+        places = {}
+    found = {word: start for word, place in places.items() if word in words and (start := _start(place))}
+    if not found or len(found) < len(places):
         raise wrong_cursor()
-    return offsets
+    return found
+
+
+def _start(place: Any) -> Start | None:
+    """Read a cursor's offset, or its offset and mark."""
+    numbers = listing(place) or [place]
+    return Start(*numbers) if len(numbers) <= 2 and all(type(one) is int and one >= 0 for one in numbers) else None
 
 
 def first_entries(
@@ -72,7 +89,9 @@ def first_entries(
     `total` is told when the cloud counted and nothing that it sent was left out here. No list is followed beyond
     jobs that are older than the query asks for, or beyond `offset_max`.
     """
-    offsets = [batch.offset for batch in batches]
+    marks = [_mark(batch, read) for batch in batches]
+    batches = [_unless_repeated(batch, mark) for batch, mark in zip(batches, marks, strict=True)]
+    offsets = [batch.start.offset for batch in batches]
     ended = [False] * len(batches)
     jobs: dict[str, Job] = {}
     malformed = dropped = 0
@@ -89,8 +108,8 @@ def first_entries(
             dropped += 1
             ended[entry.batch] |= query.since is not None and entry.created_at < query.since
     rest = {
-        batch.words: offset
-        for batch, offset, over in zip(batches, offsets, ended, strict=True)
+        batch.words: _place(batch, offset, mark)
+        for batch, offset, mark, over in zip(batches, offsets, marks, ended, strict=True)
         if batch.goes_on(offset) and not over and (offset_max is None or offset <= offset_max)
     }
     counts = [batch.total for batch in batches if batch.total is not None]
@@ -99,6 +118,29 @@ def first_entries(
     return JobPage(
         tuple(jobs.values()), total, cursor, next((b.request_id for b in batches if b.request_id), None), malformed
     )
+
+
+def _mark(batch: Batch, read: Callable[[Any, str | None], Job]) -> int | None:
+    """How a batch without a count is known again: by the job that it begins with, whatever becomes of that job."""
+    if batch.total is not None or not batch.items:
+        return None
+    first = batch.items[0]
+    try:
+        name = read(first, batch.request_id).id
+    except Unreadable:
+        name = json.dumps(first)
+    return crc32(name.encode())
+
+
+def _unless_repeated(batch: Batch, mark: int | None) -> Batch:
+    """Return a batch, without its entries if they are those of the page before: the cloud knows none behind them."""
+    return batch._replace(items=[]) if mark is not None and mark == batch.start.after else batch
+
+
+def _place(batch: Batch, offset: int, mark: int | None) -> int | tuple[int, int]:
+    """Where a list goes on, for a cursor; one that was not read any further is asked for the same entries again."""
+    seen = mark if offset > batch.start.offset else batch.start.after
+    return offset if seen is None else (offset, seen)
 
 
 def _newest_first(batches: Sequence[Batch], read: Callable[[Any, str | None], Job]) -> Iterable[_Entry]:

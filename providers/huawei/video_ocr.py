@@ -14,7 +14,7 @@ from providers.budget import Budget, BudgetLeft
 from providers.errors import InvalidQuery, NotOffered
 from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.errors import NO_SUCH_RESOURCE
-from providers.huawei.paging import ALL, Batch, first_entries, from_pages, page_size, starts
+from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.huawei.vas_task import name_can_be_sent, part_of_id_can_be_sent, read_job
 from providers.lookups import ask_each, asked, lookup
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
@@ -79,46 +79,44 @@ class VideoOcr:
         words = STATES.words(query.states)
         if query.kind is not None or query.media is not None or words == ():
             return JobPage((), total=0)
-        offsets = starts(cursor, words or (ALL,))
+        lists = starts(cursor, words or (ALL,))
         if self._times_understood is False or not (query.since or query.until):
-            return await self._page(query, offsets, with_times=False)
+            return await self._page(query, lists, with_times=False)
         try:
-            page = await self._page(query, offsets, with_times=True)
+            page = await self._page(query, lists, with_times=True)
             if page.jobs or page.malformed or page.cursor or await self._understands_times():
                 return page
         except InvalidQuery:
             if cursor is not None or await self._understands_times():
                 raise
-        return await self._page(query, offsets, with_times=False)
+        return await self._page(query, lists, with_times=False)
 
     async def _understands_times(self) -> bool:
         """Whether the newest job is found in the seconds around its creation; an empty list proves nothing."""
         if self._times_understood is None:
-            newest = (await self._page(JobQuery(limit=1), {ALL: 0}, with_times=False)).jobs
+            newest = (await self._page(JobQuery(limit=1), {ALL: Start()}, with_times=False)).jobs
             if not newest or (created_at := newest[0].created_at) is None:
                 return True
             around = JobQuery(since=created_at - _SECOND, until=created_at + _SECOND, limit=1)
             try:
-                self._times_understood = bool((await self._page(around, {ALL: 0}, with_times=True)).jobs)
+                self._times_understood = bool((await self._page(around, {ALL: Start()}, with_times=True)).jobs)
             except InvalidQuery:
                 self._times_understood = False
         return self._times_understood
 
-    async def _page(self, query: JobQuery, offsets: Mapping[str, int], *, with_times: bool) -> JobPage:
+    async def _page(self, query: JobQuery, lists: Mapping[str, Start], *, with_times: bool) -> JobPage:
         filters = _filters(query, with_times=with_times)
         all_sent = len(filters) == len(query.filters - {Filter.STATE}) and JobState.UNKNOWN not in query.states
         limit = page_size(query, narrowed_here=not all_sent)
-        batches = await asyncio.gather(
-            *(self._batch(words, offset, limit, filters) for words, offset in offsets.items())
-        )
+        batches = await asyncio.gather(*(self._batch(words, start, limit, filters) for words, start in lists.items()))
         return first_entries(batches, self._job, query, OFFSET_MAX)
 
-    async def _batch(self, words: str, offset: int, limit: int, filters: Sequence[tuple[str, str]] = ()) -> Batch:
+    async def _batch(self, words: str, start: Start, limit: int, filters: Sequence[tuple[str, str]] = ()) -> Batch:
         """Ask for a part of one list; both generations of the API take an offset and a limit of 100 together."""
-        params = [*filters, ("order", "created_at:DESC"), ("offset", str(offset)), ("limit", str(limit))]
+        params = [*filters, ("order", "created_at:DESC"), ("offset", str(start.offset)), ("limit", str(limit))]
         if words != ALL:
             params.append(("state", words))
-        return Batch.of(await self._api.get("v2", TASKS, params), "tasks", words, offset, limit)
+        return Batch.of(await self._api.get_list("v2", TASKS, "tasks", params), "tasks", words, start)
 
     async def budget_left(self) -> BudgetLeft:
         """Return how many requests may still be made just now."""

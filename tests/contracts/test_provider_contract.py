@@ -57,6 +57,15 @@ async def test_an_empty_page_is_no_error(case: Case):
 
 
 @listing
+async def test_an_answer_without_a_list_is_not_an_empty_list(case: Case):
+    assert case.query is not None
+    for body in ({}, {"message": "forbidden"}, {"count": 5}):
+        with pytest.raises(Malformed) as told:
+            await provider(case, lambda _, body=body: httpx.Response(200, json=body)).page(case.query)
+        assert (told.value.account, told.value.service) == (case.account.name, case.service)
+
+
+@listing
 async def test_pages_hold_every_job_once(case: Case):
     assert case.query is not None
     ids = [f"{number:032x}" for number in range(250)]

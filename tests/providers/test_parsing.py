@@ -65,7 +65,23 @@ def test_instants(value: Any, expected: datetime | None):
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"), [(0, 0), (312, 312), (-1, None), (1.0, None), ("7", None), (True, None), (None, None)]
+    ("value", "expected"),
+    [
+        (0, 0),
+        (312, 312),
+        (-1, None),
+        (1.0, None),
+        (True, None),
+        (None, None),
+        ("7", 7),
+        (" 0\n", 0),
+        ("-7", None),
+        ("7.0", None),
+        ("٣", None),
+        ("²", None),
+        ("", None),
+        ("9" * 5000, None),
+    ],
 )
 def test_counts(value: Any, expected: int | None):
     assert count(value) == expected

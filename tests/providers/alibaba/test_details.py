@@ -160,9 +160,11 @@ def test_the_vendors_example_of_a_list():
     assert (found.media, found.duration_s, found.raw) == ("m1", 9, None)
 
 
-@pytest.mark.parametrize("empty", [{}, {"JobInfoList": None}, {"JobInfoList": {}}])
-def test_a_list_may_be_missing(empty: Json):
-    assert listed(empty, "ai", "m1", **WHERE) == ([], 0)
+@pytest.mark.parametrize("other", [{}, {"message": "forbidden"}, {"JobInfoList": None}, {"JobInfoList": {}}])
+def test_a_reply_without_a_list_does_not_say_that_there_are_no_jobs(other: Json):
+    with pytest.raises(Unreadable):
+        listed(other, "ai", "m1", **WHERE)
+    assert listed({"JobInfoList": []}, "ai", "m1", **WHERE) == ([], 0)
 
 
 def test_malformed_neighbours_are_counted():

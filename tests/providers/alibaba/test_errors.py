@@ -1,5 +1,6 @@
 import httpx
 import pytest
+from freezegun import freeze_time
 
 from providers.alibaba.errors import MEANINGS, classify, unknown_here
 from providers.errors import (
@@ -170,12 +171,32 @@ def test_the_wait_is_told_in_milliseconds(header: str, seconds: float | None):
 
 
 @pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "3"}, 3),
+        ({"Retry-After": "Sun, 22 Nov 2026 10:00:30 GMT"}, 30),
+        ({"Retry-After": "3", "x-acs-retry-after": "1500"}, 1.5),
+        ({"Retry-After": "3", "x-acs-retry-after": "soon"}, 3),
+        ({"Retry-After": "soon"}, None),
+    ],
+    ids=str,
+)
+@freeze_time("2026-11-22 10:00:00")
+def test_the_standard_header_is_in_seconds_and_goes_second(headers: dict[str, str], seconds: float | None):
+    for status, code in ((429, "Throttling"), (400, "Throttling.User"), (429, None)):
+        assert error_of(status, {"Code": code}, **headers).retry_after == seconds
+
+
+@pytest.mark.parametrize(
     "error",
     [
         InvalidQuery(code="InvalidJobId.NotFound"),
         InvalidQuery(code="AIJobNotExist"),
         InvalidQuery('The specified parameter "JobId" is not valid.', code="InvalidParameter"),
         InvalidQuery("The specified parameter JobType is not valid.", code="InvalidParameter.JobType"),
+        InvalidQuery("bad id", code="InvalidJobId"),
+        InvalidQuery("job type mismatch", code="InvalidJobType"),
+        InvalidQuery(code="InvalidJobId.Malformed"),
     ],
     ids=str,
 )
@@ -188,6 +209,7 @@ def test_what_says_that_there_is_no_such_job(error: ProviderError):
     [
         InvalidQuery("The specified parameter MediaId is not valid.", code="InvalidParameter"),
         InvalidQuery("JobId is mandatory", code="MissingJobId"),
+        InvalidQuery(code="InvalidJobIdentity"),
         NotOffered(code="InvalidApi.NotFound"),
         Unauthorized(code="InvalidAccessKeyId.NotFound"),
     ],

@@ -83,9 +83,41 @@ def test_missing_ids_come_in_many_shapes(missing: object):
     assert read_answer(listing(missing=missing)).missing == {"a", "b"}
 
 
-@pytest.mark.parametrize("empty", [{}, {"AIJobList": None}, {"AIJobList": {"AIJob": None}}, {"AIJobList": []}])
+@pytest.mark.parametrize(
+    "empty",
+    [
+        {"AIJobList": None},
+        {"AIJobList": {"AIJob": None}},
+        {"AIJobList": {}},
+        {"AIJobList": []},
+        {"NonExistAIJobIds": {"String": [ID]}},
+    ],
+)
 async def test_an_answer_may_lack_the_list(empty: Json):
     assert (await Cloud(ListAIJob=lambda _: empty).vod_ai().lookup([ID])).missing == (ID,)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        {"message": "forbidden"},
+        {"NonExistAIJobIds": None},
+        {"AIJobList": "forbidden"},
+        {"AIJobList": {"AIJob": 7}},
+    ],
+)
+async def test_an_answer_about_no_id_is_malformed(other: Json):
+    with pytest.raises(Malformed) as told:
+        await Cloud(ListAIJob=lambda _: other).vod_ai().lookup([ID])
+    assert (told.value.account, told.value.service, told.value.request_id) == ("vod-sg", "vod-ai", "ID")
+
+
+async def test_the_list_may_be_a_plain_array():
+    reply = {"AIJobList": [None, entry("job1"), entry("job2")], "NonExistAIJobIds": ["job3"]}
+    answer = await Cloud(ListAIJob=lambda _: reply).vod_ai().lookup([f"job{n}" for n in range(1, 5)])
+    assert ([job.id for job in answer.found], answer.missing) == (["job1", "job2"], ("job3",))
+    assert [one.id for one in answer.unanswered] == ["job4"]
 
 
 async def test_ten_ids_are_one_request_and_order_does_not_matter():

@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from providers.alibaba.kinds import Kinds
-from providers.errors import Forbidden, InvalidQuery, NotOffered, ProviderError, Throttled
+from providers.errors import Forbidden, InvalidQuery, Malformed, NotOffered, ProviderError, Throttled
 from providers.models import Filter, JobQuery, JobState
 from tests.providers.alibaba.cloud import Cloud, Json, refused
 
@@ -21,7 +21,10 @@ UNKNOWN = {
     "a code": refused("InvalidJobId.NotFound", 404),
     "a code at another status": refused("JobNotExist", 400),
     "a parameter error": refused("InvalidParameter", 400, 'The specified parameter "JobId" is not valid.'),
+    "an invalid id": refused("InvalidJobId", 400, "bad id"),
+    "an invalid type": refused("InvalidJobType", 400, "job type mismatch"),
 }
+WRONG = refused("InvalidParameter", 400, "The specified parameter is not valid.")
 
 
 def vod(jobs: Mapping[str, str], unknown: Json | httpx.Response | None = None) -> Cloud:
@@ -45,7 +48,7 @@ async def test_a_known_kind_is_one_request(kind: str):
 
 
 @pytest.mark.parametrize(("kind", "requests"), [("transcode", 1), ("ai", 2), ("snapshot", 3), ("workflow", 4)])
-@pytest.mark.parametrize("unknown", UNKNOWN.values(), ids=UNKNOWN)
+@pytest.mark.parametrize("unknown", [*UNKNOWN.values(), WRONG], ids=[*UNKNOWN, "a refusal that says nothing"])
 async def test_an_unknown_kind_is_found_by_trying(kind: str, requests: int, unknown: Json | httpx.Response):
     cloud = vod({"j1": kind}, unknown)
     (job,) = (await cloud.vod_jobs().lookup(["j1"])).found
@@ -59,6 +62,32 @@ async def test_a_kind_found_is_remembered():
     await provider.lookup(["j1"])
     await provider.lookup(["j1"])
     assert len(cloud.requests) == 5
+
+
+@pytest.mark.parametrize("unknown", [{}, WRONG], ids=["nothing", "a refusal"])
+async def test_a_kind_seen_before_is_asked_first_and_the_others_after_it(unknown: Json | httpx.Response):
+    jobs = {"j1": "snapshot"}
+    cloud = vod(jobs, unknown)
+    provider = cloud.vod_jobs()
+    await provider.lookup(["j1"])
+    jobs["j1"] = "ai"
+    cloud.requests.clear()
+    assert [job.kind for job in (await provider.lookup(["j1"])).found] == ["ai"]
+    assert [job.kind for job in (await provider.lookup(["j1"], {"j1": "workflow"})).found] == ["ai"]
+    assert [job.kind for job in (await provider.lookup(["j1"])).found] == ["ai"]
+    kinds = [asked["JobType"] for asked in cloud.asked("GetJobDetail")]
+    assert kinds == ["snapshot", "transcode", "ai", "workflow", "transcode", "ai", "ai"]
+
+
+async def test_a_refusal_is_told_where_no_kind_has_the_job():
+    def answer(asked: Mapping[str, str]) -> Json | httpx.Response:
+        return WRONG if asked["JobType"] == "snapshot" else refused("InvalidJobId.NotFound", 404)
+
+    cloud = Cloud(GetJobDetail=answer)
+    with pytest.raises(InvalidQuery) as told:
+        await cloud.vod_jobs().lookup(["j1"])
+    assert (told.value.code, told.value.service) == ("InvalidParameter", "vod-jobs")
+    assert len(cloud.requests) == len(OBJECTS)
 
 
 async def test_a_kind_that_is_none_is_not_believed():
@@ -183,6 +212,12 @@ async def test_a_cursor_of_something_else_is_refused(cursor: str):
 async def test_malformed_entries_are_counted():
     page = await media(ai=[None, entry("a", 1), {}]).vod_jobs().page(JobQuery(media="m1"))
     assert ([job.id for job in page.jobs], page.malformed) == (["a"], 2)
+
+
+async def test_a_reply_without_a_list_is_malformed():
+    with pytest.raises(Malformed, match="JobInfoList") as told:
+        await Cloud(ListJobInfo=lambda _: {"message": "forbidden"}).vod_jobs().page(JobQuery(media="m1"))
+    assert (told.value.account, told.value.service, told.value.request_id) == ("vod-sg", "vod-jobs", "ID")
 
 
 async def test_a_listed_kind_is_remembered():

@@ -47,6 +47,10 @@ def names(jobs: Sequence[Any]) -> list[str]:
     return [job.id for job in jobs]
 
 
+def names_of(videos: Sequence[Json]) -> list[str]:
+    return [one["job_id"] for one in videos]
+
+
 async def test_the_vendors_example():
     page = await Cloud({VIDEOS: lambda _: fixture("metastudio_videos")}).digital_human().page(JobQuery())
     (job,) = page.jobs
@@ -160,6 +164,19 @@ async def test_many_jobs_are_one_request():
     assert len(lookup.missing) == 5
     assert len(cloud.requests) == 1
     assert cloud.asked[0].get_list("job_ids") == sorted(f"video-{number}" for number in range(10, 70, 2))
+
+
+@pytest.mark.parametrize(("count", "requests"), [({}, 7), ({"count": 26}, 6)])
+async def test_many_jobs_on_short_pages_are_all_read(count: Json, requests: int):
+    videos = [video(number) for number in range(26)]
+    cloud = Cloud({VIDEOS: lambda asked: {"jobs": videos[int(asked["offset"]) :][:5], **count}})
+    subject = cloud.digital_human()
+    lookup = await subject.lookup([*names_of(videos), "gone"])
+    assert (sorted(names(lookup.found)), lookup.missing) == (sorted(names_of(videos)), ("gone",))
+    assert len(cloud.requests) == requests
+    cloud.requests.clear()
+    assert len((await subject.lookup(names_of(videos))).found) == 26
+    assert len(cloud.requests) == 6
 
 
 async def test_an_api_that_ignores_many_ids_is_found_out_once():

@@ -1,16 +1,12 @@
 """Refusals that the contract suite's cases do not cover in detail."""
 
-from datetime import UTC, datetime
-
 import httpx
 import pytest
 
 from providers.errors import NO_MESSAGE, InvalidQuery, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
-from providers.huawei.errors import MEANINGS, MESSAGE_MAX, MISMATCH, REJECTED, classify, retry_after
+from providers.huawei.errors import MEANINGS, MESSAGE_MAX, MISMATCH, REJECTED, classify
 from providers.transport import Json
 from tests.providers.huawei.cloud import fixture
-
-NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 
 
 def error(status: int, body: Json | None, **headers: str) -> ProviderError:
@@ -79,25 +75,6 @@ def test_an_error_code_in_a_good_reply_is_an_error_and_a_jobs_own_error_is_not()
     assert isinstance(error(200, {"error_code": "AIS.0003", "error_msg": "internal"}), Unavailable)
     assert isinstance(error(200, {"error_code": "NEW.1"}), InvalidQuery)
     assert classify(httpx.Response(200), {"error": {"code": "ALG.002", "message": "failed"}}) is None
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("7", 7.0),
-        (" 0 ", 0.0),
-        ("Sun, 22 Nov 2026 10:00:30 GMT", 30.0),
-        ("Sun, 22 Nov 2026 09:00:00 GMT", 0.0),
-        ("99999999999", 86_400.0),
-        ("Sat, 22 Nov 2036 10:00:00 GMT", 86_400.0),
-        ("-3", None),
-        ("soon", None),
-        ("٣", None),
-        ("", None),
-    ],
-)
-def test_retry_after(value: str, seconds: float | None):
-    assert retry_after({"retry-after": value}, NOW) == seconds
 
 
 def test_only_what_can_be_tried_again_has_a_time_to_try_it():

@@ -66,12 +66,21 @@ async def test_the_whole_list_is_read_and_sorted_whatever_its_order():
     assert (page.total, page.cursor) == (250, None)
 
 
-async def test_a_list_without_a_count_is_read_until_a_short_page():
+@pytest.mark.parametrize(("count", "offsets"), [({}, [0, 50, 100, 120]), ({"count": "120"}, [0, 50, 100])])
+async def test_pages_that_are_shorter_than_asked_for_are_no_end(count: Json, offsets: list[int]):
     def listed(asked: httpx.QueryParams) -> Json:
-        return {"result": [record(number) for number in range(100 if asked["offset"] == "0" else 1)]}
+        return {"result": [record(number) for number in range(120)][int(asked["offset"]) :][:50], **count}
 
     cloud = Cloud({JOBS: listed})
-    assert (await cloud.image_moderation().page(JobQuery())).total == 100
+    page = await cloud.image_moderation().page(JobQuery())
+    assert ([job.id for job in page.jobs], page.total) == ([f"job-{number}" for number in range(120)], 120)
+    assert [int(asked["offset"]) for asked in cloud.asked] == offsets
+
+
+async def test_a_list_without_a_count_or_an_end_is_left_where_nothing_is_new():
+    cloud = Cloud({JOBS: lambda _: {"result": [record(1), None, record(2)]}})
+    page = await cloud.image_moderation().page(JobQuery())
+    assert ([job.id for job in page.jobs], page.total, page.malformed) == (["job-1", "job-2"], None, 1)
     assert len(cloud.requests) == 2
 
 
@@ -80,6 +89,13 @@ async def test_a_list_without_an_end_is_left_after_twenty_pages():
     page = await cloud.image_moderation().page(JobQuery())
     assert len(cloud.requests) == 20
     assert (len(page.jobs), page.total) == (2000, None)
+
+
+@pytest.mark.parametrize("count", [{}, {"count": 500}])
+async def test_what_twenty_short_pages_did_not_reach_is_not_in_the_total(count: Json):
+    cloud = Cloud({JOBS: lambda asked: {"result": [record(int(asked["offset"]) + at) for at in range(5)], **count}})
+    page = await cloud.image_moderation().page(JobQuery())
+    assert (len(cloud.requests), len(page.jobs), page.total) == (20, 100, None)
 
 
 async def test_a_state_is_asked_for_by_its_one_word():
@@ -177,6 +193,15 @@ async def test_a_job_that_only_the_detail_knows_is_found():
     cloud = moderation([])
     cloud.answers[BATCH] = lambda _: {"result": record(7)}
     assert [job.id for job in (await cloud.image_moderation().lookup(["job-7"])).found] == ["job-7"]
+
+
+async def test_jobs_that_a_list_without_an_end_lacks_are_asked_for():
+    cloud = moderation([record(number) for number in range(12)])
+    cloud.answers[JOBS] = lambda _: {"result": [record(number) for number in range(10)]}
+    lookup = await cloud.image_moderation().lookup([f"job-{number}" for number in range(13)])
+    assert [job.id for job in lookup.found] == [f"job-{number}" for number in range(12)]
+    assert lookup.missing == ("job-12",)
+    assert cloud.paths == [JOBS, JOBS, BATCH, BATCH, BATCH]
 
 
 async def test_many_jobs_cost_one_list():

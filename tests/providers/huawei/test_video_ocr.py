@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from providers.errors import InvalidQuery, Malformed, NotOffered, Unavailable
-from providers.models import JobQuery, JobState
+from providers.huawei.video_ocr import VideoOcr
+from providers.models import JobPage, JobQuery, JobState
 from tests.providers.huawei.cloud import FIXTURES, Answer, Cloud, Json, fixture, refused
 
 TASKS = "services/video-ocr/tasks"
@@ -118,13 +119,55 @@ async def test_no_page_is_asked_for_beyond_the_deepest_offset():
     assert (await cloud.video_ocr().page(JobQuery(limit=2), page.cursor)).cursor is None
 
 
-async def test_a_list_without_a_count_ends_with_a_short_page():
-    cloud = Cloud({TASKS: lambda asked: {"tasks": [task(1), task(2)] if asked["offset"] == "0" else [task(3)]}})
-    subject = cloud.video_ocr()
-    page = await subject.page(JobQuery(limit=2))
-    assert page.total is None
-    assert page.cursor is not None
-    assert (await subject.page(JobQuery(limit=2), page.cursor)).cursor is None
+async def pages(subject: VideoOcr, query: JobQuery) -> list[JobPage]:
+    found = [await subject.page(query)]
+    while found[-1].cursor is not None and len(found) < 50:
+        found.append(await subject.page(query, found[-1].cursor))
+    return found
+
+
+def short_pages(tasks: Sequence[Json], **count: Any) -> Cloud:
+    """A VAS that sends five tasks at a time, however many are asked for."""
+
+    def listed(asked: httpx.QueryParams) -> Json:
+        matching = [one for one in tasks if asked.get("state") in {None, one["state"]}]
+        return {"tasks": matching[int(asked["offset"]) :][:5], **count}
+
+    return Cloud({TASKS: listed})
+
+
+@pytest.mark.parametrize("count", [30, "30"])
+async def test_short_pages_follow_each_other_to_the_count(count: Any):
+    found = await pages(short_pages([task(number) for number in range(30)], count=count).video_ocr(), JobQuery())
+    assert [number for page in found for number in numbers(page.jobs)] == list(range(30))
+    assert [page.total for page in found] == [30] * 6
+
+
+async def test_a_list_without_a_count_ends_with_an_empty_page():
+    found = await pages(short_pages([task(number) for number in range(12)]).video_ocr(), JobQuery())
+    assert [numbers(page.jobs) for page in found] == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11], []]
+    assert {page.total for page in found} == {None}
+
+
+async def test_lists_of_several_words_without_a_count_end_each_by_itself():
+    words = ("FAILED", "CREATE_FAILED", "START_FAILED")
+    cloud = short_pages([task(number, words[number // 6 % 3]) for number in range(40)])
+    found = await pages(cloud.video_ocr(), JobQuery(states=FAILED, limit=4))
+    assert sorted(number for page in found for number in numbers(page.jobs)) == list(range(40))
+
+
+@pytest.mark.parametrize("items", [[task(1), task(2)], [None, 7], [None, task(1)]], ids=["jobs", "odd", "both"])
+@pytest.mark.parametrize("limit", [1, 2, 100])
+async def test_a_list_without_a_count_ends_where_it_begins_again(items: list[Any], limit: int):
+    cloud = Cloud({TASKS: lambda _: {"tasks": items}})
+    found = await pages(cloud.video_ocr(), JobQuery(limit=limit))
+    assert [(page.jobs, page.malformed, page.cursor) for page in found[1:]] == [((), 0, None)]
+
+
+async def test_a_list_that_begins_with_a_job_in_a_new_state_has_begun_again():
+    states = iter(("RUNNING", "SUCCEEDED"))
+    cloud = Cloud({TASKS: lambda _: {"tasks": [task(1, next(states)), task(2)]}})
+    assert [numbers(page.jobs) for page in await pages(cloud.video_ocr(), JobQuery())] == [[1, 2], []]
 
 
 async def test_a_state_is_asked_for_word_by_word_and_merged_newest_first():
@@ -231,7 +274,21 @@ async def test_no_page_follows_jobs_that_are_too_old():
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "{}", "[]", "7", "not JSON", '{"RUNNING":0}', '{"":-1}', '{"":"0"}', '{"":true}']
+    "cursor",
+    [
+        "",
+        "{}",
+        "[]",
+        "7",
+        "not JSON",
+        '{"RUNNING":0}',
+        '{"":-1}',
+        '{"":"0"}',
+        '{"":true}',
+        '{"":[]}',
+        '{"":[1,2,3]}',
+        '{"":["1"]}',
+    ],
 )
 async def test_a_cursor_of_another_list_is_refused(cursor: str):
     with pytest.raises(InvalidQuery):
