@@ -27,10 +27,8 @@ async def followed(desk: Desk, store: Store) -> Desk:
     """Lee follows a job in another channel than the one where dana is."""
     await desk.hand({"command": "/jobs", "text": f"subscribe {JOB}", "user_id": "U0LEE", "channel_id": "C0MEDIA"})
 
-    async def is_followed() -> bool:
-        return MEDIA in await store.tracked.followers(JOB)
-
-    await until(is_followed)
+    await desk.under_way.nothing()
+    assert MEDIA in await store.tracked.followers(JOB)
     return desk
 
 
