@@ -15,9 +15,9 @@ _RECORD = """
 local key, lifetime, at, latency, error = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if error == '' then
   redis.call('HSET', key, 'last_ok_at', at, 'latency_s', latency)
-  redis.call('HDEL', key, 'error', 'failing_since')
+  redis.call('HDEL', key, 'failing_since')
 else
-  redis.call('HSET', key, 'error', error, 'last_error', error, 'last_error_at', at)
+  redis.call('HSET', key, 'last_error', error, 'last_error_at', at)
   redis.call('HSETNX', key, 'failing_since', at)
 end
 redis.call('EXPIRE', key, lifetime)
@@ -77,13 +77,14 @@ def _recording(outcome: Outcome, at: str) -> Sequence[Part]:
 
 def _health(fields: Mapping[str, str]) -> Health:
     since = _instant(fields.get("failing_since"))
-    latency, error, last_error = (fields.get(name) for name in ("latency_s", "error", "last_error"))
+    latency, told = fields.get("latency_s"), fields.get("last_error")
+    error = ServiceError.model_validate_json(told) if told else None
     return Health(
         last_ok_at=_instant(fields.get("last_ok_at")),
         latency_s=None if latency is None else float(latency),
-        error=ServiceError.model_validate_json(error).model_copy(update={"failing_since": since}) if error else None,
+        error=error.model_copy(update={"failing_since": since}) if error and since else None,
         failing_since=since,
-        last_error=ServiceError.model_validate_json(last_error) if last_error else None,
+        last_error=error,
         last_error_at=_instant(fields.get("last_error_at")),
     )
 
