@@ -1,7 +1,11 @@
 """Somebody picks Callboard from the menu of a message: an alert, a question, a reply."""
 
+import pytest
+
 from sandbox.clouds.known import IMAGE_MODERATION_ID, VIDEO_OCR_ID, VOD_AI_ID, VOD_FAILED_AUDIT_ID, VOD_WORKFLOW_ID
 from tests.scenarios.conftest import Stage
+
+pytestmark = pytest.mark.both_modes
 
 MEDIA = "C0MEDIA"
 
