@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from providers.base import Provider
+from providers.ids import USUAL
+from providers.services import ids_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class Catalog:
     def scopes(self) -> tuple[str, ...]:
         """Every `ACCOUNT/SERVICE`."""
         return tuple(f"{account}/{service}" for account, service in self.pairs)
+
+    def allows(self, job_id: str) -> bool:
+        """Whether one of the services can have a job with this id."""
+        return any(ids.allow(job_id) for ids in {ids_of(service) for service in self.services} or {USUAL})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from bot.addresses import ID_IN_TEXT, JOBS_MAX, Address, JobId, MediaId, NotAnAddressError, read
+from bot.addresses import JOBS_MAX, Address, JobId, MediaId, NotAnAddressError, in_text, read
 from bot.catalog import Catalog
 from providers.models import JobRef
+from providers.services import ids_of
 
 _READ = frozenset({
     "text", "fallback", "pretext", "title", "title_link", "from_url", "original_url", "url", "footer", "author_name",
@@ -26,7 +27,8 @@ _MEDIA = r"(?<![0-9A-Za-z_-])(?P<media>media:[0-9a-f]{32})(?![0-9A-Za-z_-])"
 _REQUEST = (
     r"(?<![0-9A-Za-z_-])(?P<request>(?=[0-9-]*[A-F])[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})(?![0-9A-Za-z_-])"
 )
-_ID = f"(?P<id>{ID_IN_TEXT})"
+_PUNCTUATION = ".,:;!?…"
+"""At the end of a ref it belongs to the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +58,29 @@ def extract(message: object, catalog: Catalog) -> Extracted:
                 if kind in found:
                     found[kind][match[0]] = None
                 else:
-                    named.update(dict.fromkeys(_addresses(match[0], kind)))
+                    named.update(dict.fromkeys(_addresses(match[0], kind, catalog)))
     addresses = _each_once(named)
     return Extracted(addresses[:JOBS_MAX], len(addresses[JOBS_MAX:]), tuple(found["masked"]), tuple(found["request"]))
 
 
 def _pattern(catalog: Catalog) -> re.Pattern[str]:
     """A link is read as a whole, so that the id of a media in it is not taken for a job's."""
-    scopes = "|".join(map(re.escape, catalog.scopes)) or r"(?!)"
-    ref = rf"(?<![0-9A-Za-z_/-])(?P<ref>(?i:{scopes})/[0-9A-Za-z_-]{{1,64}})(?![0-9A-Za-z_-]|\*{{3}})"
-    return re.compile(f"{_LINK}|{ref}|{_MASKED}|{_MEDIA}|{_REQUEST}|{_ID}")
+    refs = "|".join(
+        f"(?i:{re.escape(f'{account}/{service}')})/(?:{ids_of(service).whole})" for account, service in catalog.pairs
+    )
+    ref = rf"(?<![0-9A-Za-z_/-])(?P<ref>{refs or '(?!)'})(?![0-9A-Za-z_-]|\*{{3}})"
+    return re.compile(f"{_LINK}|{ref}|{_MASKED}|{_MEDIA}|{_REQUEST}|(?P<id>{in_text().pattern})")
 
 
-def _addresses(text: str, kind: str) -> Sequence[Address]:
+def _addresses(text: str, kind: str, catalog: Catalog) -> Sequence[Address]:
     match kind:
         case "id":
-            return [JobId(text)] if _plausible(text) else []
-        case "link":
+            return [JobId(text)]
+        case _:
             try:
-                return [one for one in read(text) if not isinstance(one, JobId) or _plausible(one.id)]
+                return read(text.rstrip(_PUNCTUATION) if kind == "ref" else text, catalog)
             except NotAnAddressError:
                 return []
-        case _:
-            return read(text)
-
-
-def _plausible(job_id: str) -> bool:
-    """Whether an id can hardly be a word: `task_timeout` has the form of an id of video OCR."""
-    return not job_id.startswith("task") or any(map(str.isdigit, job_id))
 
 
 def _each_once(named: Mapping[Address, None]) -> tuple[Address, ...]:

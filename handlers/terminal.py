@@ -71,7 +71,7 @@ async def ask(settings: Settings, request: Request) -> Answer:
 async def _ask(services: Services, request: Request) -> Answer:
     match request.command:
         case "show":
-            shown = await show_jobs(services, addresses_of(request))
+            shown = await show_jobs(services, addresses_of(request, services.catalog))
             table = partial(tables.job_details, shown, meaning)
             learnt = bool(shown.jobs or shown.missing)
             return Answer(records.job_details(shown), table, shown.errors, shown.services, learnt)

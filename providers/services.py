@@ -1,8 +1,17 @@
-"""The registry: every service there is, and where its provider lives. A new service is one line here."""
+"""The registry: every service there is, where its provider lives, and what its ids look like."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+
+from providers.ids import HEX, USUAL, UUID, Ids, Link
+
+# VAS knows a second form. It may not be a word: `task_timeout` has it too (provider API notes, section 7).
+_VAS = Ids(in_text=f"{HEX}|task(?=[0-9A-Za-z_]{{0,7}}[0-9])[0-9A-Za-z_]{{8}}")
+_MODERATION = Ids(in_text=rf"{UUID}|[0-9]{{11}}_{HEX}")
+# The page of one media shows the media, not the job (section 8).
+_VOD_MEDIA = r"/media/video/detail/(?P<media>[0-9A-Za-z_-]{1,64})(?![0-9A-Za-z_-])"
+_VOD = Ids(in_text=HEX, links=(Link("vod.console.aliyun.com", _VOD_MEDIA),))
 
 
 class Service(NamedTuple):
@@ -11,15 +20,16 @@ class Service(NamedTuple):
     cloud: str
     module: str
     provider: str
+    ids: Ids = USUAL
 
 
 SERVICES: Mapping[str, Service] = MappingProxyType(
     {
-        "video-ocr": Service("huawei", "video_ocr", "VideoOcr"),
-        "image-moderation": Service("huawei", "image_moderation", "ImageModeration"),
-        "digital-human": Service("huawei", "digital_human", "DigitalHuman"),
-        "vod-ai": Service("alibaba", "vod_ai", "VodAi"),
-        "vod-jobs": Service("alibaba", "vod_jobs", "VodJobs"),
+        "video-ocr": Service("huawei", "video_ocr", "VideoOcr", _VAS),
+        "image-moderation": Service("huawei", "image_moderation", "ImageModeration", _MODERATION),
+        "digital-human": Service("huawei", "digital_human", "DigitalHuman", Ids(in_text=UUID)),
+        "vod-ai": Service("alibaba", "vod_ai", "VodAi", _VOD),
+        "vod-jobs": Service("alibaba", "vod_jobs", "VodJobs", _VOD),
     }
 )
 
@@ -27,3 +37,18 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
 def services_of(cloud: str) -> list[str]:
     """Return the services that an account of a cloud can have."""
     return [name for name, service in SERVICES.items() if service.cloud == cloud]
+
+
+def ids_of(service: str) -> Ids:
+    """Return what the ids of a service look like."""
+    return SERVICES[service].ids if service in SERVICES else USUAL
+
+
+def every_ids() -> tuple[Ids, ...]:
+    """Return the forms of ids that the services have, each once."""
+    return tuple(dict.fromkeys(service.ids for service in SERVICES.values()))
+
+
+def recognized(text: str) -> bool:
+    """Whether a text has the form of an id of any service, so that it can hardly be a word."""
+    return any(ids.recognize(text) for ids in every_ids())
