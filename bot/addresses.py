@@ -1,11 +1,12 @@
 """What a person pastes to name a job: an id, a ref, or a link into a cloud's console."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from bot.catalog import Catalog
+from bot.plain_text import plain
 from providers.ids import Ids
 from providers.models import JobRef
 from providers.services import every_ids, ids_of
@@ -56,7 +57,7 @@ def read(text: str, catalog: Catalog) -> tuple[Address, ...]:
     Raises MaskedIdError for a sample id from documentation, and NotAnAddressError for anything else.
     """
     if is_link(text):
-        return _read_link(text)
+        return _read_link(text, catalog)
     if (media := _MEDIA.match(text)) and catalog.allows(text[media.end() :]):
         return (MediaId(text[media.end() :]),)
     if (ref := _ref(text)) and _is_meant(ref, text, catalog):
@@ -110,24 +111,27 @@ def could_be_id(text: str, ids: Ids) -> bool:
 
 def media_shown(link: str) -> MediaId | None:
     """Return the media whose page a link shows; None for a link that is not known."""
-    return next((found for found in _shown(link) if isinstance(found, MediaId)), None)
+    return next((found for found in shown(link) if isinstance(found, MediaId)), None)
 
 
-def _read_link(link: str) -> tuple[Address, ...]:
-    found = tuple(_shown(link)) or tuple(dict.fromkeys(JobId(each[0]) for each in in_text().finditer(unquote(link))))
+def _read_link(link: str, catalog: Catalog) -> tuple[Address, ...]:
+    ids = dict.fromkeys(each[0] for each in in_text().finditer(plain(link)))
+    found = shown(link) or tuple(JobId(each) for each in ids if each not in catalog.projects)
     if not found:
         raise NotAnAddressError(link)
     return found
 
 
-def _shown(link: str) -> Iterator[JobId | MediaId]:
-    """Return what the page of a console shows, of those that services declare."""
-    host, plain = _host(link), unquote(link)
-    for page in (page for ids in every_ids() for page in ids.links if page.host == host):
-        if match := re.search(page.pattern, plain):
-            found = match.groupdict()
-            yield MediaId(found["media"]) if found.get("media") else JobId(found["id"])
-            return
+def shown(link: str) -> tuple[Address, ...]:
+    """Return what the page of a console shows, also where it is a parameter of a login link."""
+    pages = [page for ids in every_ids() for page in ids.links]
+    for address in re.split("(?=https?://)", plain(link), flags=re.IGNORECASE):
+        host = _host(address)
+        for page in pages:
+            if page.host == host and (match := re.search(page.pattern, address)):
+                found = match.groupdict()
+                return (MediaId(found["media"]) if found.get("media") else JobId(found["id"]),)
+    return ()
 
 
 def in_text() -> re.Pattern[str]:

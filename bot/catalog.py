@@ -12,16 +12,20 @@ from providers.services import ids_of
 class Catalog:
     """The names that a person can type, in the order of the configuration: (account, service) pairs.
 
-    `narrowed`: there may be others, which this person may not see.
+    `narrowed`: there may be others, which this person may not see. `projects` are ids that stand beside those of jobs
+    in addresses of the clouds, and are no job's.
     """
 
     pairs: tuple[tuple[str, str], ...]
     narrowed: bool = False
+    projects: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, providers: Iterable[Provider], *, narrowed: bool = False) -> "Catalog":
+    def of(
+        cls, providers: Iterable[Provider], *, narrowed: bool = False, projects: frozenset[str] = frozenset()
+    ) -> "Catalog":
         """Collect the names of providers."""
-        return cls(tuple((provider.account, provider.service) for provider in providers), narrowed)
+        return cls(tuple((provider.account, provider.service) for provider in providers), narrowed, projects)
 
     @property
     def nothing(self) -> bool:

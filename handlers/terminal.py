@@ -46,7 +46,8 @@ class Answer:
 def understand(settings: Settings, words: Sequence[str]) -> Request:
     """Read the words of a command; raises UsageError, also for what works in Slack only."""
     pairs = tuple((account.name, service) for account in settings.accounts for service in account.services)
-    return parse(" ".join(map(quoted, words)), Catalog(pairs), grammar.TERMINAL)
+    projects = frozenset(each for account in settings.accounts for each in account.projects)
+    return parse(" ".join(map(quoted, words)), Catalog(pairs, projects=projects), grammar.TERMINAL)
 
 
 def complaint(error: UsageError) -> str:

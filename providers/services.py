@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from providers.ids import HEX, USUAL, UUID, Ids, Link
 
-# VAS knows a second form. It may not be a word: `task_timeout` has it too (provider API notes, section 7).
-_VAS = Ids(in_text=f"{HEX}|task(?=[0-9A-Za-z_]{{0,7}}[0-9])[0-9A-Za-z_]{{8}}")
+# VAS knows a second form, `task7qe4sbmo` (provider API notes, section 7). Words have it too, such as `task_timeout`,
+# `taskmanager1` and `task20261130`: among words it has a digit before a letter.
+_VAS = Ids(in_text=f"{HEX}|task(?=[0-9A-Za-z]{{0,6}}[0-9][A-Za-z])[0-9A-Za-z]{{8}}")
 _MODERATION = Ids(in_text=rf"{UUID}|[0-9]{{11}}_{HEX}")
 # The page of one media shows the media, not the job (section 8).
 _VOD_MEDIA = r"/media/video/detail/(?P<media>[0-9A-Za-z_-]{1,64})(?![0-9A-Za-z_-])"
-_VOD = Ids(in_text=HEX, links=(Link("vod.console.aliyun.com", _VOD_MEDIA),))
+_VOD_CONSOLES = ("vod.console.aliyun.com", "vod.console.alibabacloud.com")  # at home and international
+_VOD = Ids(in_text=HEX, links=tuple(Link(host, _VOD_MEDIA) for host in _VOD_CONSOLES))
 
 
 class Service(NamedTuple):
