@@ -116,7 +116,7 @@ def media_shown(link: str) -> MediaId | None:
 
 def _read_link(link: str, catalog: Catalog) -> tuple[Address, ...]:
     ids = dict.fromkeys(each[0] for each in in_text().finditer(plain(link)))
-    found = shown(link) or tuple(JobId(each) for each in ids if each not in catalog.projects)
+    found = shown(link) or tuple(JobId(each) for each in ids if each not in catalog.projects and catalog.allows(each))
     if not found:
         raise NotAnAddressError(link)
     return found

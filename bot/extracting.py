@@ -131,7 +131,7 @@ class _Found:
         certain = self._certain | {one for one, places in self._media.items() if not places <= self._beside_a_job}
         explained = {one.id for one in self._named if one in certain and not isinstance(one, JobId)}
         left = [one for one in self._named if one in certain or self._may_be_a_job(one)]
-        left = [one for one in left if not isinstance(one, JobId) or one.id not in explained]
+        left = [one for one in left if not isinstance(one, JobId) or self._worth_asking(one, explained)]
         return tuple(sorted(left, key=lambda one: one not in certain))
 
     @property
@@ -141,6 +141,10 @@ class _Found:
 
     def _may_be_a_job(self, one: Address) -> bool:
         return isinstance(one, JobId) and one.id not in self._no_jobs
+
+    def _worth_asking(self, one: JobId, explained: set[str]) -> bool:
+        """Whether a service can have the job, and nothing more is said about it elsewhere in the message."""
+        return one.id not in explained and self._catalog.allows(one.id)
 
     def _take(self, match: re.Match[str], said: Label | None, place: Place) -> None:
         match match.lastgroup:

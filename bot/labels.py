@@ -28,30 +28,20 @@ _BETWEEN = re.compile(r"[\s*_`~]+")
 _SENTENCE = re.compile(r"\n|[.;!?]\s|[。；！？]")
 _ID = {"id", "ids", "uid", "uuid", "guid", "no", "number", "list", "编号", "编码", "号"}
 _JOB = {
-    "job",
-    "task",
-    "workflow",
-    "ocr",
-    "transcode",
-    "transcoding",
-    "moderation",
-    "任务",
-    "作业",
-    "工作流",
-    "ジョブ",
-    "タスク",
-}
+    "job", "task", "workflow", "ocr", "transcode", "transcoding", "moderation",
+    "任务", "作业", "工作流", "ジョブ", "タスク",
+}  # fmt: skip
 _MEDIA = {"media", "video", "媒资", "媒体", "视频"}
 _OTHER = {
     "request", "req", "trace", "span", "correlation", "session", "transaction", "project", "tenant", "asset", "commit",
-    "md5", "sha", "checksum", "hash", "digest", "etag", "fingerprint", "signature", "nonce", "token",
+    "md5", "sha", "checksum", "hash", "digest", "etag", "signature", "nonce", "token", "rid",
     "请求", "追踪", "跟踪", "链路", "会话", "事务", "流水", "项目", "租户", "资产", "校验和", "リクエスト", "トレース",
 }  # fmt: skip
 """What has ids, or is one, and is no job."""
 _OTHER_IDS = {
     "user", "account", "customer", "client", "organization", "domain", "group", "team", "channel", "message", "event",
     "order", "file", "image", "object", "device", "instance", "container", "pod", "node", "host", "cluster", "resource",
-    "build", "pipeline", "deployment", "run", "subscription", "template",
+    "build", "pipeline", "deployment", "run", "subscription", "template", "log", "msg",
     "用户", "账号", "订单", "消息", "实例", "设备", "プロジェクト",
 }  # fmt: skip
 """Of these, `the user id 1a2b…` says so, and `the user 1a2b…` does not."""
@@ -60,15 +50,15 @@ _OTHER_IDS = {
 def label(text: str, start: int) -> Label | None:
     """Return what an id that begins at `start` is said to be; None where nothing is said about it."""
     if key := _KEY.search(text[max(0, start - _KEY_REACH) : start]):
-        return _said(_words(key[1]), glued=True)
+        return _said(_words(key[1]), is_key=True)
     line = _SENTENCE.split(text[max(0, start - REACH) : start])[-1]
     names = list(_NAME.finditer(line))
     if not names:
         return None
-    words = _words(names[-1][0])
+    words, is_key = _words(names[-1][0]), re.search("[:=]", line[names[-1].end() :]) is not None
     if names[1:] and set(words) <= _ID and _BETWEEN.fullmatch(line[names[-2].end() : names[-1].start()]):
-        return _said([*_words(names[-2][0]), *words], glued=False)
-    return _said(words, glued=True)
+        return _said([*_words(names[-2][0]), *words], is_key=is_key, glued=False)
+    return _said(words, is_key=is_key)
 
 
 def _words(name: str) -> list[str]:
@@ -92,14 +82,17 @@ def _noun(word: str) -> str:
     return "" if word.isascii() else next((noun for noun in _FOREIGN if word.endswith(noun)), "")
 
 
-def _said(words: list[str], *, glued: bool) -> Label | None:
-    """Decide by the noun before `id`. `glued`: the words are one name, in which an unknown noun is a job's neither."""
+def _said(words: list[str], *, is_key: bool, glued: bool = True) -> Label | None:
+    """Decide by the noun before `id`.
+
+    `is_key`: a colon or an equals sign follows. `glued`: the words are one name, in which an unknown noun is no job.
+    """
     nouns = [word for word in words if word not in _ID]
     noun, an_id = nouns[-1] if nouns else "", len(nouns) < len(words)
     if noun in _JOB:
         return Label.JOB
     if noun in _MEDIA:
-        return Label.MEDIA if an_id else None
+        return Label.MEDIA if an_id or is_key else None
     if noun in _OTHER or (an_id and noun in _OTHER_IDS) or (an_id and glued and noun.isascii() and noun):
         return Label.OTHER
     return None

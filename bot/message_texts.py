@@ -40,7 +40,7 @@ def _texts_of(part: dict[str, Any], key: str) -> Iterator[str]:
         if isinstance(value, str):
             if name in readable:
                 # A field of a section has its title in a line of its own.
-                yield value.replace("\n", " ", 1) if key == "fields" else value
+                yield value.replace("\n", ": ", 1) if key == "fields" else value
         elif name not in _HIDDEN:
             yield from texts(value, name)
 

@@ -100,6 +100,8 @@ def test_other_links_show_no_media(link: str):
         (f"VideoId: {K}\nJobId: {J}", [J]),
         (f'{{"VideoId":"{K}"}}\n{{"VideoId":"{"f" * 32}","JobId":"{J}"}}', [f"media:{K}", J]),
         (f'{{"VideoId":"{K}"}} {{"Id":"{K}"}}', [f"media:{K}"]),
+        (f"Media: {K}", [f"media:{K}"]),
+        (f"media={K} job={J}", [J]),
         (f"video {K} failed", [K]),
     ],
 )

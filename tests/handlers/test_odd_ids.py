@@ -9,6 +9,7 @@ from bot.catalog import Catalog
 from bot.errors import UsageError
 from bot.extracting import extract
 from bot.payloads import LOOK_UP, Ask
+from bot.store import Store
 from handlers.parser import addresses_of, parse
 from providers.ids import Ids, Link
 from providers.models import JobRef
@@ -89,8 +90,10 @@ def test_a_mistyped_ref_is_corrected(typed: str, correction: str):
 
 
 def test_without_the_service_its_ids_are_no_jobs():
+    others = Catalog((("media-cn", "video-ocr"),))
+    assert extract({"text": f"{URN} failed"}, others).addresses == ()
     with pytest.raises(UsageError):
-        read(f"show {SLASHES}", Catalog((("media-cn", "video-ocr"),)))
+        read(f"show {SLASHES}", others)
 
 
 @pytest.mark.parametrize("job_id", [URN, SLASHES, LONG, LETTERS, "a:b", "a//b"])
@@ -142,6 +145,15 @@ async def test_its_jobs_are_found_in_a_message(desk: Desk, provider: InMemory):
     assert f"acme/queue/{URN}" in answer.text
     assert f"acme/queue/{LETTERS}" in answer.text
     assert set(provider.asked[0]) == {URN, LETTERS}
+
+
+@pytest.mark.parametrize("job_id", ODD[:4])
+async def test_its_jobs_are_followed_until_that_is_taken_back(desk: Desk, store: Store, job_id: str):
+    ref = JobRef("acme", "queue", job_id)
+    await desk.command(f"subscribe {ref} to:dm")
+    assert await store.tracked.followers(ref) != {}
+    await desk.command(f"unsubscribe {job_id}")
+    assert await store.tracked.followers(ref) == {}
 
 
 async def test_an_id_that_the_service_cannot_have_is_not_asked_for(desk: Desk, provider: InMemory):
