@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from html import unescape
 
 from bot.addresses import JOBS_MAX, Address, JobId, MediaId, NotAnAddressError, in_text, read, shown
 from bot.catalog import Catalog
@@ -18,6 +19,8 @@ from providers.services import ids_of
 
 # mrkdwn's italics touch the word, and an underscore can be part of an id.
 _ITALICS = re.compile(r"(?<![0-9A-Za-z])_+|_+(?![0-9A-Za-z])")
+# Not every one that HTML has: a link may hold `&copy=`.
+_ENTITY = re.compile("&(?:amp|lt|gt|quot|apos|nbsp|shy|#[0-9]{1,4}|#x[0-9A-Fa-f]{1,4});")
 _LINK = r"(?P<link>https?://[^\s<>|\"'`]+)"
 _MASKED = r"(?<![0-9A-Za-z_*-])(?P<masked>(?=[0-9A-Za-z_-]*\d)[0-9A-Za-z_-]{6,60}\*{3,}[0-9A-Za-z_-]*)"
 _MEDIA = r"(?<![0-9A-Za-z_-])(?P<media>media:[0-9a-f]{32})(?![0-9A-Za-z_-])"
@@ -57,7 +60,7 @@ def extract(message: object, catalog: Catalog) -> Extracted:
 
 
 def _readings(text: str) -> Iterator[str]:
-    for reading in readings(text.replace("&amp;", "&")):
+    for reading in readings(_ENTITY.sub(lambda entity: unescape(entity[0]), text)):
         yield from dict.fromkeys((reading, _ITALICS.sub(" ", reading)))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot import plan
 from bot.access import Audience
-from bot.addresses import Address, JobId, NotAnAddressError, read
+from bot.addresses import Address, JobId, MaskedIdError, NotAnAddressError, read
 from bot.answers import JobDetails
 from bot.cards import Card, Shown, Snooze, Terms, To
 from bot.catalog import Catalog
@@ -297,7 +297,7 @@ def _read_back(name: str, catalog: Catalog) -> tuple[Address, ...]:
     """Return the job that was named; none where no service that may be asked can have it."""
     try:
         return read(name, catalog)
-    except NotAnAddressError:
+    except (NotAnAddressError, MaskedIdError):
         return ()
 
 

@@ -45,6 +45,8 @@ def named(text: str) -> list[str]:
         (f"to=https%3A%2F%2Fy.example%2F{J}", [J]),
         ("".join(chr(ord(each) + 0xFEE0) for each in J), [J]),
         (f"media-cn\uff0fvideo-ocr\uff0f{J}", [f"media-cn/video-ocr/{J}"]),
+        (f"&lt;{J}&gt; &#49;{U}", [J]),
+        (f"{J[:9]}&shy;{J[9:]}", [J]),
         (f"x{J}", []),
         (f"{J}0", []),
         (f"{J}-{J}", []),
@@ -115,7 +117,7 @@ OTHERS = (
     "span_id={}", "project_id={}", "projects/{}", "asset_id: {}", "user-id: {}", "the user id {}", "md5({})",
     'etag: "{}"', "请求ID：{}", "项目编号: {}", "callback_id={}", "https://x.example/?a=1&trace_id={}",
     "https://x.example/requests/{}", "request_id: <https://x.example/logs?q=1|{}>", "job_request_id={}",
-    r'{{\"request_id\":\"{}\"}}',
+    r'{{\"request_id\":\"{}\"}}', "request_id=&lt;{}&gt;", "request_id=&quot;{}&quot;",
 )  # fmt: skip
 JOBS = (
     "job_id: {}", '"job_id":"{}"', "JobId={}", "JobID={}", "jobid: {}", "task_id={}", "TaskIds: {}", "任务ID：{}",

@@ -7,14 +7,14 @@ from importlib import import_module
 import httpx
 import pytest
 
-from bot.addresses import JobId, as_typed
+from bot.addresses import JobId, as_typed, shown
 from bot.catalog import Catalog
 from bot.extracting import extract
 from handlers.parser import addresses_of, parse
 from providers.ids import Ids
 from providers.models import JobRef
 from providers.services import SERVICES, every_ids, ids_of
-from tests.contracts.asking import provider
+from tests.contracts.asking import holding, look_up, provider
 from tests.contracts.case import Case
 from tests.contracts.cases import cases
 
@@ -61,6 +61,13 @@ def test_the_ids_of_a_case_are_those_that_its_service_declares(case: Case):
     assert all(ids_of(case.service).allow(job_id) for job_id in case.ids)
     declared = ids_of(case.service).in_text
     assert declared is None or any(ids_of(case.service).recognize(job_id) for job_id in case.ids)
+
+
+@every
+async def test_a_link_into_the_console_is_read_back(case: Case):
+    records = [case.record(job_id, next(iter(case.states))) for job_id in case.ids]
+    for job in (await look_up(case, holding(case, *records), *case.ids)).values():
+        assert job.console_url is None or shown(job.console_url)
 
 
 @pytest.mark.parametrize("ids", every_ids())
