@@ -105,7 +105,10 @@ def is_link(text: str) -> bool:
 
 
 def could_be_id(text: str, ids: Ids) -> bool:
-    """Whether a text can be a whole id of a service: one of its forms, or long enough and with a digit."""
+    """Whether a text can be a whole id of a service.
+
+    It has a form of the service's ids, or it is long enough and has a digit.
+    """
     return ids.recognize(text) or (ids.allow(text) and len(text) >= _SHORTEST and any(map(str.isdigit, text)))
 
 
@@ -135,7 +138,10 @@ def shown(link: str) -> tuple[Address, ...]:
 
 
 def in_text() -> re.Pattern[str]:
-    """Return a pattern for the ids of all services among words; nothing that could be part of an id touches them."""
+    """Return a pattern for the ids of all services among words.
+
+    No letter, digit, `-` or `_` touches such an id.
+    """
     forms = "|".join(f"(?:{ids.in_text})" for ids in every_ids() if ids.in_text)
     return re.compile(rf"(?<![0-9A-Za-z_-])(?:{forms or '(?!)'})(?![0-9A-Za-z_-])")
 

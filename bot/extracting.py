@@ -37,10 +37,10 @@ READ_MAX = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What a message names: first what it calls a job, then what may be one, each in the order of reading.
+    """What a message names: first what it calls a job, then what may be one.
 
-    `addresses` are the first that one command may name, `left_out` counts the others. `masked` are samples from
-    documentation, `requests` are ids of requests: neither is a job's.
+    Both are in the order of reading. `addresses` are the first that one command may name, `left_out` counts the
+    others. `masked` are samples from documentation, `requests` are ids of requests: neither is a job's.
     """
 
     addresses: tuple[Address, ...] = ()
@@ -78,7 +78,7 @@ Place = tuple[int, int] | None
 
 
 class _Objects:
-    """Where the outermost objects of JSON stand in a text."""
+    """The outermost objects of JSON in a text."""
 
     def __init__(self, text: str, number: int) -> None:
         self._number = number
@@ -95,7 +95,7 @@ class _Objects:
                     self._ends.append(brace.start())
 
     def place(self, at: int) -> Place:
-        """Return the object in which a character stands."""
+        """Return the object that a character is part of."""
         index = bisect_right(self._begins, at) - 1
         if index < 0 or (index < len(self._ends) and self._ends[index] < at):
             return None
@@ -115,7 +115,7 @@ class _Found:
         """What the message says itself to be a job, or the media whose jobs are meant."""
         self._no_jobs: set[str] = set(catalog.projects)
         self._media: dict[Address, set[Place]] = {}
-        """Ids of media, and where they stand: beside the id of a job they are only what it works on."""
+        """Ids of media with their places. Beside the id of a job, the media is only what the job works on."""
         self._with_job: set[Place] = set()
 
     def read(self, text: str, number: int) -> None:
@@ -139,7 +139,7 @@ class _Found:
 
     @property
     def _beside_a_job(self) -> set[Place]:
-        """The places that name a job; what stands in no object is beside all of them."""
+        """The places that name a job; what is outside of all objects is beside each of them."""
         return self._with_job | {None} if self._with_job else set()
 
     def _may_be_a_job(self, one: Address) -> bool:
@@ -165,7 +165,7 @@ class _Found:
                     self._surely(read(text, self._catalog), place)
 
     def _link(self, link: str, said: Label | None, place: Place) -> None:
-        """Take what the page of a console shows, else each id in a link, by what the link says about it."""
+        """Take what the page of a console shows, else each id in a link by its label there."""
         if pages := shown(link):
             self._surely(pages, place)
             return
@@ -195,6 +195,6 @@ class _Found:
 
 
 def _share(text: str, last: re.Match[str], match: re.Match[str]) -> bool:
-    """Whether two matches share a label: as texts of a list in JSON, or as a link and its words."""
+    """Whether two matches share a label: two texts of a JSON list, or a link and its words."""
     between = text[last.end() : match.start()]
     return between == "|" if last.lastgroup == "link" else _SAME_LIST.fullmatch(between) is not None

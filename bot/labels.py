@@ -67,7 +67,7 @@ def _words(name: str) -> list[str]:
 
 
 def _parts(word: str) -> list[str]:
-    """Cut the id off a word such as `jobid` or `任务编号`, and find the noun that the rest ends with."""
+    """Return the noun of a word such as `jobid` or `任务编号`, and its id apart."""
     for known in _ID_LONGEST_FIRST:
         if word.endswith(known) and (noun := _noun(word.removesuffix(known))):
             return [noun, known]
@@ -75,7 +75,7 @@ def _parts(word: str) -> list[str]:
 
 
 def _noun(word: str) -> str:
-    """Return the known noun that a word is: in the singular, without a number, in Chinese without what is before it."""
+    """Return the known noun that a word is, or that a Chinese or Japanese word ends with; else the empty text."""
     for form in (word, word.removesuffix("s"), word.rstrip("0123456789")):
         if form in _NOUNS:
             return form

@@ -12,7 +12,7 @@ _READ = frozenset({
     "text", "fallback", "pretext", "title", "title_link", "from_url", "original_url", "url", "footer", "author_name",
     "author_link", "alt_text", "preview", "plain_text", "label", "title_url",
 })  # fmt: skip
-"""Under these keys stands what people read, or a link that they can follow; the rest are ids and settings of Slack."""
+"""The keys of what people read and of links that they can follow. The rest are ids and settings of Slack."""
 _READ_OF_FILES = frozenset({"name", "subject", "comment"})
 _ONE_LINE = frozenset({"rich_text_section", "rich_text_preformatted", "rich_text_quote"})
 """Blocks that cut a line into pieces where its style changes."""

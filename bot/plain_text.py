@@ -7,7 +7,7 @@ import re
 from unicodedata import normalize
 
 _ROUNDS = 5
-"""A link in a link in a link is encoded three times; more is nobody's."""
+"""A link in a link in a link is encoded three times."""
 # What JSON and other dumps write for a character. A run of backslashes is read from its start, in linear time.
 _ESCAPE = re.compile(r"(?<!\\)\\+(?:(?P<sign>[nrt/])|u(?P<wide>[0-9A-Fa-f]{4})|x(?P<narrow>[0-9A-Fa-f]{2}))")
 _SIGNS = {"n": "\n", "r": "\r", "t": "\t", "/": "/"}
@@ -24,7 +24,10 @@ _INVISIBLE = re.compile(
 
 
 def plain(text: str) -> str:
-    r"""Return what a text says: `a%2Fb` and `a\/b` are `a/b`, U+2011 is `-`, and what cannot be seen is not there."""
+    r"""Return what a text says to its reader.
+
+    `a%2Fb` and `a\/b` are `a/b`, U+2011 is `-`, and invisible characters are left out.
+    """
     return _joined(_decoded(text))
 
 

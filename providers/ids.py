@@ -18,7 +18,7 @@ class Ids(NamedTuple):
     """The forms of a service's ids, as regular expressions: no named groups, and each repetition has a limit.
 
     `whole` is what may be asked for; the provider quotes it into a path. `in_text` is what an id looks like among
-    words, None where an id cannot be told from a word. The defaults fit what vendors give out most: letters, digits,
+    words, None where an id looks like a word. The defaults fit what vendors give out most: letters, digits,
     `-` and `_` (provider API notes, section 7).
     """
 
@@ -27,7 +27,7 @@ class Ids(NamedTuple):
     links: tuple[Link, ...] = ()
 
     def allow(self, text: str) -> bool:
-        """Whether a text can be the id of a job at all; one or two dots would be a step in a path."""
+        """Whether a text can be the id of a job. One or two dots are none: they would be a step in a path."""
         return re.fullmatch(self.whole, text) is not None and text not in {".", ".."}
 
     def recognize(self, text: str) -> bool:

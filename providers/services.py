@@ -52,5 +52,5 @@ def every_ids() -> tuple[Ids, ...]:
 
 
 def recognized(text: str) -> bool:
-    """Whether a text has the form of an id of any service, so that it can hardly be a word."""
+    """Whether a text has the form of an id of any service, and is hardly a word."""
     return any(ids.recognize(text) for ids in every_ids())

@@ -273,7 +273,7 @@ PIECES = (
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_message_is_read_in_linear_time(piece: str, monkeypatch: pytest.MonkeyPatch):
-    """A pattern that begins anew at each of so many characters takes minutes."""
+    """A pattern that starts again at each of so many characters takes minutes."""
     monkeypatch.setattr("bot.extracting.READ_MAX", 10 * READ_MAX)
     text = piece * (10 * READ_MAX // len(piece))
     assert len(extract({"text": text}, CATALOG).addresses) <= JOBS_MAX
