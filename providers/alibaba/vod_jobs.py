@@ -19,6 +19,7 @@ from providers.errors import InvalidQuery, NotOffered, ProviderError
 from providers.lookups import ask_each, asked, each, lookup
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.parsing import Unreadable
+from providers.services import ids_of
 
 _REASONS_A_PAGE = 10
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -71,7 +72,7 @@ class VodJobs:
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids: one request each where the kind is known and right, else up to four."""
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         outcomes = await ask_each(lambda one: self._find(one, kinds.get(one)), question.ids)
         found = await complete(self._vod, [outcome for outcome in outcomes.values() if isinstance(outcome, Job)])
         completed = {job.id: job for job in found}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
@@ -19,6 +20,7 @@ from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages
 from providers.lookups import Outcome, ask_each, asked, batches, lookup, silence
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.parsing import Unreadable
+from providers.services import ids_of
 from providers.states import States
 from providers.unexplained import not_answered
 
@@ -92,7 +94,7 @@ class DigitalHuman:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return these jobs, many in one request where the API takes many ids; `kinds` is not needed."""
         del kinds
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         try:
             outcomes = await self._listed(question.ids)
         except InvalidQuery:
@@ -147,7 +149,7 @@ class DigitalHuman:
         if not isinstance(job, Job) or job.unexplained is None:
             return job
         try:
-            reply = await self._api.get("v1", f"{DETAILS[job.kind or '']}/{job.id}")
+            reply = await self._api.get("v1", f"{DETAILS[job.kind or '']}/{quote(job.id, safe='')}")
         except ProviderError as error:
             return job.model_copy(update={"unexplained": not_answered([error.code])})
         return job.model_copy(update={"error": error_of(reply.json), "unexplained": None})

@@ -22,6 +22,7 @@ from providers.lookups import Outcome, ask_each, asked, lookup, silence
 from providers.models import Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup
 from providers.parsing import identity, instant, listing, mapping, readable, text
 from providers.redact import redact
+from providers.services import ids_of
 from providers.states import States
 from providers.unexplained import SHOWN_ALONE, not_answered
 
@@ -119,7 +120,7 @@ class ImageModeration:
         `kinds` is not needed.
         """
         del kinds
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         page = await self.page(JobQuery()) if question.ids else JobPage(())
         listed = {job.id: job for job in page.jobs}
         known: dict[str, Outcome] = {job_id: listed.get(job_id, silence(page.malformed)) for job_id in question.ids}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
@@ -18,6 +19,7 @@ from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages
 from providers.huawei.vas_task import name_can_be_sent, part_of_id_can_be_sent, read_job
 from providers.lookups import ask_each, asked, lookup
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
+from providers.services import ids_of
 from providers.states import States
 
 TASKS = "services/video-ocr/tasks"
@@ -128,7 +130,7 @@ class VideoOcr:
         `kinds` is not needed.
         """
         del kinds
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         listed = await from_pages(set(question.ids), self._newest) if len(question.ids) > FEW else {}
         rest = [job_id for job_id in question.ids if job_id not in listed]
         outcomes = {**listed, **await ask_each(self._show, rest)}
@@ -140,7 +142,7 @@ class VideoOcr:
 
     async def _show(self, job_id: str) -> Job | None:
         try:
-            reply = await self._api.get("v2", f"{TASKS}/{job_id}")
+            reply = await self._api.get("v2", f"{TASKS}/{quote(job_id, safe='')}")
         except NotOffered as error:
             if error.code == NO_SUCH_RESOURCE:
                 return None
