@@ -42,7 +42,7 @@ def instant(value: Any) -> datetime | None:
 def text(value: Any) -> str | None:
     """Read a text; numbers are written out, blank text and anything else is None."""
     if isinstance(value, str):
-        return well_formed(value).strip() or None
+        return (value if value.isascii() else well_formed(value)).strip() or None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 

@@ -9,6 +9,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from providers.alibaba.client import VOD_JOBS, console_url
 from providers.alibaba.loose import clean
 from providers.alibaba.states import DETAIL, over
+from providers.deadline import raw_wanted
 from providers.models import Job
 from providers.parsing import Instant, Record, Text, Unreadable, listing, mapping, readable, text
 from providers.transport import Json
@@ -79,14 +80,17 @@ def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, re
         if any(value is not None for value in cast("Json", shown).values()):
             raise Unreadable(f"{OBJECTS[kind]} has neither an id nor a state")
         return None
-    about = clean({key: reply[key] for key in ("RequestId", "JobType") if key in reply})
     return _job(found, kind, job_id, account, region).model_copy(
         update={
             "request_id": request_id,
-            "raw": {**about, OBJECTS[kind]: clean(cast("Json", shown))},
+            "raw": _raw(reply, OBJECTS[kind], cast("Json", shown)) if raw_wanted() else None,
             "attributes": found.attributes,
         }
     )
+
+
+def _raw(reply: Json, name: str, shown: Json) -> Json:
+    return {**clean({key: reply[key] for key in ("RequestId", "JobType") if key in reply}), name: clean(shown)}
 
 
 def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> tuple[list[Job], int]:

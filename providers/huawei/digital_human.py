@@ -13,6 +13,7 @@ import httpx
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
+from providers.deadline import raw_wanted
 from providers.errors import InvalidQuery, ProviderError
 from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
@@ -158,7 +159,7 @@ class DigitalHuman:
         return read_job(item, self._api.origin, STATES, request_id, kind=kind, with_raw=with_raw)
 
     def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
-        return self._job(item, request_id, with_raw=True)
+        return self._job(item, request_id, with_raw=raw_wanted())
 
 
 def _filters(query: JobQuery, words: Sequence[str] | None, kind: str | None) -> list[tuple[str, str]]:

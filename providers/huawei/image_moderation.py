@@ -15,6 +15,7 @@ import httpx
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
+from providers.deadline import raw_wanted
 from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
 from providers.huawei.paging import ALL, Batch, Start
@@ -84,7 +85,8 @@ class ImageModeration:
             jobs, unreadable = readable(batch.items, lambda item, at=batch.request_id: self._job(item, at))
             malformed += unreadable
             listed |= {job.id: job for job in jobs}
-        fitting = sorted(filter(query.matches, listed.values()), key=_created, reverse=True)
+        matching = filter(query.matches, listed.values()) if query.filters else listed.values()
+        fitting = sorted(matching, key=_created, reverse=True)
         total = None if any(_goes_on(batches[-1]) for batches in lists) else len(fitting)
         return JobPage(tuple(fitting), total, None, batches[0].request_id, malformed)
 
@@ -100,10 +102,11 @@ class ImageModeration:
             params = [("offset", str(offset)), ("limit", str(PAGE_MAX)), *([("status", word)] if word != ALL else [])]
             reply = await self._api.get_list("v2", f"{BATCH}/jobs", "result", params)
             batch = Batch.of(reply, "result", word, Start(offset))
-            entries = {str(mapping(item).get("job_id", item)) for item in batch.items}
-            if batch.items and batch.total is None and entries <= seen:
-                break
-            seen |= entries
+            if batch.total is None:
+                entries = {str(mapping(item).get("job_id", item)) for item in batch.items}
+                if entries and entries <= seen:
+                    break
+                seen |= entries
             batches.append(batch)
             if not _goes_on(batch):
                 break
@@ -177,7 +180,7 @@ def _job(item: Any, origin: Origin, request_id: str | None, *, detailed: bool) -
         request_id=request_id,
         attributes={"Images": _images(images)} if images else {},
         notes=_notes(images) if images else (),
-        raw=redact(record, LEAKS) if detailed else None,
+        raw=redact(record, LEAKS) if detailed and raw_wanted() else None,
     )
 
 

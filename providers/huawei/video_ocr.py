@@ -12,6 +12,7 @@ import httpx
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
+from providers.deadline import raw_wanted
 from providers.errors import InvalidQuery, NotOffered
 from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.errors import NO_SUCH_RESOURCE
@@ -153,7 +154,7 @@ class VideoOcr:
         return read_job(item, self._api.origin, STATES, request_id)
 
     def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
-        return read_job(item, self._api.origin, STATES, request_id, with_raw=True)
+        return read_job(item, self._api.origin, STATES, request_id, with_raw=raw_wanted())
 
 
 def _filters(query: JobQuery, *, with_times: bool) -> list[tuple[str, str]]:
