@@ -103,7 +103,8 @@ def _read(response: httpx.Response, body: Json | None) -> _Reply:
 
 
 def _is_xml(response: httpx.Response) -> bool:
-    return "xml" in response.headers.get("content-type", "").lower() or response.content[:5] == b"<?xml"
+    said = "xml" in response.headers.get("content-type", "").lower()
+    return said or response.content[:64].lstrip().startswith((b"<?xml", b"<Error>"))
 
 
 def _field(body: Json, name: str) -> str | None:
