@@ -22,6 +22,8 @@ from providers.budget import BudgetLeft
 from providers.models import Job, JobState
 from tests.redis_fleets import Process, redis_cluster, redis_sentinels, with_tls
 
+pytestmark = pytest.mark.xdist_group("topology")  # one cluster for all of them
+
 NOW = datetime.now(UTC)
 PATIENCE_S = 20
 
