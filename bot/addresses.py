@@ -13,7 +13,8 @@ from providers.services import every_ids, ids_of
 
 JOBS_MAX = 20
 """Jobs that one command may name."""
-_SHORTEST = 12  # `task` and eight word characters
+SHORTEST = 12
+"""Characters of the shortest ids there are: `task` and eight word characters."""
 # A sample from documentation: the characters of an id, and `*` (provider API notes, section 7).
 _MASKED = re.compile(r"[0-9A-Za-z_*-]{1,64}")
 _MEDIA = re.compile("media[:=：]", re.IGNORECASE)
@@ -109,7 +110,7 @@ def could_be_id(text: str, ids: Ids) -> bool:
 
     It has a form of the service's ids, or it is long enough and has a digit.
     """
-    return ids.recognize(text) or (ids.allow(text) and len(text) >= _SHORTEST and any(map(str.isdigit, text)))
+    return ids.recognize(text) or (ids.allow(text) and len(text) >= SHORTEST and any(map(str.isdigit, text)))
 
 
 def media_shown(link: str) -> MediaId | None:
@@ -135,6 +136,14 @@ def shown(link: str) -> tuple[Address, ...]:
                 found = match.groupdict()
                 return (MediaId(found["media"]) if found.get("media") else JobId(found["id"]),)
     return ()
+
+
+def refs_in_text(catalog: Catalog) -> str:
+    """Return a pattern for the refs of the services that there are, among words."""
+    refs = (
+        f"(?i:{re.escape(f'{account}/{service}')})/(?:{ids_of(service).whole})" for account, service in catalog.pairs
+    )
+    return rf"(?<![0-9A-Za-z_/-])(?:{'|'.join(refs) or '(?!)'})"
 
 
 def in_text() -> re.Pattern[str]:

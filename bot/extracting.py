@@ -10,12 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from html import unescape
 
-from bot.addresses import JOBS_MAX, Address, JobId, MediaId, NotAnAddressError, in_text, read, shown
+from bot.addresses import JOBS_MAX, Address, JobId, MediaId, NotAnAddressError, in_text, read, refs_in_text, shown
 from bot.catalog import Catalog
 from bot.labels import Label, label
 from bot.message_texts import texts
 from bot.plain_text import plain, readings
-from providers.services import ids_of
 
 # mrkdwn's italics touch the word, and an underscore can be part of an id.
 _ITALICS = re.compile(r"(?<![0-9A-Za-z])_+|_+(?![0-9A-Za-z])")
@@ -66,10 +65,7 @@ def _readings(text: str) -> Iterator[str]:
 
 def _pattern(catalog: Catalog) -> re.Pattern[str]:
     """A link is read as a whole, so that the id of a media in it is not taken for a job's."""
-    refs = "|".join(
-        f"(?i:{re.escape(f'{account}/{service}')})/(?:{ids_of(service).whole})" for account, service in catalog.pairs
-    )
-    ref = rf"(?<![0-9A-Za-z_/-])(?P<ref>{refs or '(?!)'})(?![0-9A-Za-z_-]|\*{{3}})"
+    ref = rf"(?P<ref>{refs_in_text(catalog)})(?![0-9A-Za-z_-]|\*{{3}})"
     return re.compile(f"{_LINK}|{ref}|{_MASKED}|{_MEDIA}|{_REQUEST}|(?P<id>{in_text().pattern})")
 
 
