@@ -1,6 +1,6 @@
 """A small Slack in memory: it keeps what is posted, with its metadata, and refuses, dawdles or loses an answer."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,7 +16,10 @@ PAGE = 10
 
 @dataclass
 class Said:
-    """One message. `gone`: a person deleted it. `taken_back`: the bot did. `shown_at`: the history has it from then."""
+    """One message. `gone`: a person deleted it. `taken_back`: the bot did. `posted` is its text before any edit.
+
+    `shown_at` is when the history has it.
+    """
 
     channel: str
     ts: str
@@ -26,6 +29,8 @@ class Said:
     id: str = ""
     gone: bool = False
     taken_back: bool = False
+    posted: str = ""
+    blocks: Sequence[Mapping[str, Any]] = ()
     shown_at: float = 0.0
 
     @property
@@ -92,7 +97,8 @@ class MemorySlack:
         at = max(self.now(), float(self.said[-1].ts) + 0.000001 if self.said else 0)
         broadcast = bool(more.get("reply_broadcast"))
         said = Said(channel, f"{at:.6f}", text, thread_ts or "", broadcast, metadata["event_payload"]["id"])
-        said.shown_at = self.now() + self.silent_late_s
+        said.blocks = more.get("blocks") or ()
+        said.posted, said.shown_at = text, self.now() + self.silent_late_s
         self.said.append(said)
         await self.after()
         if trouble == "lost":
