@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import strategies as st
+from hypothesis.stateful import rule, run_state_machine_as_test
 
 from bot import editing, posting
+from bot.cards import On, To
 from bot.delivery import deliver
 from bot.store import Store, slack_pace
 from bot.store.outbox import Doubt
@@ -30,6 +32,25 @@ class Story(exactly_once.Story):
         self.slack.status_code = 500
         self.slack.answered_late_s, self.slack.silent_late_s = LATE_S, SILENT_LATE_S
 
+    @rule(
+        ids=st.lists(st.sampled_from(exactly_once.IDS), min_size=1, max_size=2, unique=True),
+        here=st.sampled_from(exactly_once.HERE),
+        wanted=exactly_once.terms_of,
+        changes=exactly_once.changes,
+    )
+    def nothing_can_be_posted_while_jobs_end(
+        self,
+        ids: list[str],
+        here: str,
+        wanted: tuple[str, On, To | None],
+        changes: list[tuple[str, JobState | None]],
+    ) -> None:
+        """Their cards are posted when they have ended."""
+        self.slack.trouble = ["token_revoked"] * 5
+        self.subscribe(ids, here, wanted, None)
+        self.slack.trouble = []
+        self.jobs_change(changes, None)
+
 
 @pytest.mark.parametrize("searches_a_minute", [100_000, 1])
 def test_every_change_is_told_exactly_once_by_a_late_history(
@@ -42,7 +63,9 @@ def test_every_change_is_told_exactly_once_by_a_late_history(
         monkeypatch.setattr(slack_pace, f"{budget}_A_MINUTE", number)
     story = type("LateStory", (Story,), {"url": redis_process})
     health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    bounds = settings(max_examples=exactly_once.STORIES, stateful_step_count=20, suppress_health_check=health)
+    bounds = settings(
+        max_examples=max(1, exactly_once.STORIES // 2), stateful_step_count=20, suppress_health_check=health
+    )
     run_state_machine_as_test(story, settings=bounds)
 
 
