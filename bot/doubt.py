@@ -17,7 +17,7 @@ from bot.store.outbox import Begun, Doubt
 ANSWERED_S = (1.0, 3.0, 6.0)
 """Searches after Slack's own error, in seconds after it; a post that the last one does not find never arrived."""
 SILENT_S = 3.0
-"""The first search for a post without an answer, in seconds after it was begun."""
+"""The first search for a post without an answer, in seconds after the call."""
 _CODE = re.compile(r"[a-z0-9_]+")
 """What Slack's error codes look like. A proxy's `error` is a sentence, or missing."""
 
@@ -52,7 +52,7 @@ class Searches:
         return now >= min(self.counts, self.ripe)
 
     def next(self, searched: datetime | None) -> datetime:
-        """Return when to search next, after the search at `searched`; that one stands for all that were due by then."""
+        """Return when to search next; the search at `searched` counts for all that were due by then."""
         due = (at for at in self.early if searched is None or at > searched)
         return min(next(due, self.ripe), self.ripe)
 

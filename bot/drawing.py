@@ -42,7 +42,7 @@ def _note(note: SuspendedPlace | LostJob | SoughtInVain) -> Message:
 
 
 async def draw_card(services: Services, card: Card, *, mentions: bool = False) -> Message:
-    """Return a card's message as it is to be now, with the `mentions` of its terms if it notifies."""
+    """Return a card's message as of now, with the `mentions` of its terms if it notifies."""
     (now,) = await shown(services, [card])
     return cards.card(now, services.clock(), mentions=mentions)
 

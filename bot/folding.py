@@ -19,8 +19,8 @@ class Post:
     """One message: a new card, a reply to `card`'s thread, its final post, a digest or a note.
 
     At most one of `told`, `final`, `digest` and `note` is set. A card without a message is posted itself; with `told`
-    or `final` it notifies of its end, as the reply or the final post would. `held` says of a final post that it waited
-    for the end of a snooze.
+    or `final` it is the notification, as the reply or the final post would be. `held` says of a final post that it
+    waited for the end of a snooze.
     """
 
     card: Card | None = None

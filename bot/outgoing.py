@@ -94,20 +94,20 @@ def _posting(box: Box, folded: Folded, post: Post, now: datetime) -> Step:
         return Step(box.entries[:1], folded.writes(box.records), post)
     card_id = post.new_card.id
     mine = [entry for entry in box.entries if entry.card == card_id]
-    command = list(takewhile(lambda entry: isinstance(entry.body, SubscribedEntry), mine))
-    for entry in command[1:]:
+    entries = list(takewhile(lambda entry: isinstance(entry.body, SubscribedEntry), mine))
+    for entry in entries[1:]:
         folded.take(entry)
     post = Post(card=folded.cards[card_id])
-    if whole := _with_news(folded, card_id, mine[len(command) :], now):
-        command, (folded, post) = mine, whole
+    if whole := _with_news(folded, card_id, mine[len(entries) :], now):
+        entries, (folded, post) = mine, whole
     folded.changed[card_id] = None  # it is drawn now, as it is
-    return Step(command, folded.writes(box.records), post)
+    return Step(entries, folded.writes(box.records), post)
 
 
 def _with_news(folded: Folded, card_id: str, news: Sequence[Entry], now: datetime) -> tuple[Folded, Post] | None:
-    """Return a new card as its news leave it, and its post: nothing else is to be posted for them.
+    """Return a new card with its news on it, and the one post that covers them.
 
-    None where something else is: the news are more than the end, or that is to be posted elsewhere.
+    None where they need a post of their own: more than one notification, or one that belongs in the thread.
     """
     if any(isinstance(entry.body, SubscribedEntry) for entry in news):
         return None
@@ -118,18 +118,18 @@ def _with_news(folded: Folded, card_id: str, news: Sequence[Entry], now: datetim
     card = ahead.cards[card_id]
     if not posts:
         return ahead, Post(card=card)
-    if len(posts) == 1 and _is_end(posts[0], card) and _goes_where_replies_go(card):
+    if len(posts) == 1 and _is_end(posts[0], card) and _notifies_in_place(card):
         return ahead, replace(posts[0], card=card)
     return None
 
 
 def _is_end(post: Post, card: Card) -> bool:
-    """Whether a post is about the end of all that a card follows."""
+    """Whether a post notifies that a card follows no job any longer."""
     return card.over and (post.final or (post.told is not None and post.told.change.fate is not None))
 
 
-def _goes_where_replies_go(card: Card) -> bool:
-    """Whether a card's message reaches whom a reply would reach: all but those who read the thread alone."""
+def _notifies_in_place(card: Card) -> bool:
+    """Whether a card's message is where its terms want notifications; `to:thread` keeps them out of the channel."""
     return card.terms.to is not To.THREAD or is_personal(card.place)
 
 

@@ -73,7 +73,7 @@ def test_a_direct_message_has_no_channel_to_spare():
     assert posts(box) == ["both"]
 
 
-def test_a_success_that_nobody_asked_for_is_a_card_that_notifies_nobody():
+def test_a_success_without_a_subscriber_who_wants_it_is_a_card_without_a_notification():
     box = Story().subscribed("card", job(), ON_FAILURE).changed("card", DONE).box()
     assert posts(box) == ["card"]
     assert after(step_of(box)).over
@@ -104,7 +104,7 @@ def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
     assert len(step.entries) == 4
 
 
-def test_a_batch_without_a_failure_notifies_nobody_who_waits_for_one():
+def test_a_batch_without_a_failure_is_no_notification_on_failure():
     story = Story().subscribed("card", job("a"), ON_FAILURE).subscribed("card", job("b"), ON_FAILURE)
     story.changed("card", moved(job("a", "succeeded"))).changed("card", moved(job("b", "succeeded")))
     assert posts(story.box()) == ["card"]
@@ -116,7 +116,7 @@ def test_a_batch_whose_rest_is_not_followed_any_more_is_its_own_final_post():
     assert posts(story.box()) == ["both"]
 
 
-def test_what_was_unsubscribed_from_before_its_card_was_posted_notifies_nobody():
+def test_a_card_without_a_subscription_is_no_notification():
     assert posts(Story().subscribed("card", job()).unsubscribed("card", job()).box()) == ["card"]
     changed = Story().subscribed("card", job(), ANY).changed("card", MOVED).unsubscribed("card", job())
     assert posts(changed.box()) == ["card", "notification"]
@@ -154,7 +154,7 @@ def test_a_snoozed_card_tells_its_end_after_the_snooze():
     assert not after(late).owing
 
 
-def test_what_a_place_may_not_read_of_any_more_notifies_nobody():
+def test_a_card_that_access_rules_withhold_is_not_posted():
     box = Story().subscribed("card", job()).changed("card", FAILED).box()
     step = step_of(withheld(box, {"acme"}.__contains__))
     assert (step.post, len(step.entries)) == (None, 2)

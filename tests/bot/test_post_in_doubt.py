@@ -25,7 +25,7 @@ SILENT_LATE_S = 14.0
 
 
 class Story(exactly_once.Story):
-    """The stories of every promise, told to a Slack whose history is late."""
+    """The stories of the exactly-once model, with a Slack whose history is late."""
 
     async def _open(self) -> None:
         await super()._open()
@@ -107,7 +107,7 @@ async def test_one_that_slack_refused_with_its_own_error_is_sent_again_after_the
     assert replies(world) == 1
 
 
-async def test_an_error_that_nobody_knows_says_no_more_than_a_known_one(world: World):
+async def test_an_undocumented_error_of_the_server_is_a_doubt_too(world: World):
     world.slack.trouble, world.slack.answered_late_s = ["a_code_that_nobody_knows!"], 5
     assert await searched(world) == [1, 3, 6]
     assert replies(world) == 1

@@ -63,7 +63,7 @@ async def test_the_reason_of_a_failure_is_on_its_card(stage: Stage):
     assert post.says(FAILURE.message)
 
 
-async def test_a_success_among_those_who_wait_for_failures_mentions_nobody(stage: Stage):
+async def test_on_failed_mentions_people_on_the_card_of_a_failure_alone(stage: Stage):
     [good, bad] = await backlog(stage, {"one.mp4": "succeeded", "two.mp4": "failed"}, "on:failed mention:@lee")
     assert "<@U0LEE>" not in good.text
     assert "<@U0LEE>" in bad.text

@@ -1,4 +1,4 @@
-"""Slack answers a post with an error and has it all the same, or has it not: it stands there once, and soon."""
+"""Slack answers a post with an error, and stores it or not: the message is there once, and soon."""
 
 import pytest
 
