@@ -18,6 +18,7 @@ from handlers.grammar import (
 )
 from handlers.naming import jobs_named
 from handlers.words import MENTION, PAIR, quoted
+from providers.services import recognized
 
 _MENTIONS = re.compile(rf"(?:{MENTION.pattern}[,，;]?)+")
 
@@ -84,7 +85,7 @@ def _subscriptions(words: list[str]) -> Request:
 
 def _pair(word: str, typed: list[str]) -> tuple[str, str] | None:
     """Return key and value of an option, also of a bare `failed`, `dm` or person; None for what names a job."""
-    if match := PAIR.fullmatch(word):
+    if (match := PAIR.fullmatch(word)) and not recognized(word):
         key = match[1].lower()
         if key == "media":
             return None

@@ -199,7 +199,7 @@ class Request:
     def __str__(self) -> str:
         words = (f"{key}:{quoted(value)}" for key, value in (*self.filters, *self.options))
         text = quoted(self.text) if self.text else ""
-        return " ".join(filter(None, (self.command, str(self.scope), *self.jobs, *words, text)))
+        return " ".join(filter(None, (self.command, str(self.scope), *map(quoted, self.jobs), *words, text)))
 
     @property
     def limit(self) -> int:

@@ -10,11 +10,13 @@ from handlers.corrections import closest, replaced
 from handlers.grammar import COMMAND, HELP, Request
 from handlers.words import quoted
 from providers.models import JobRef
+from providers.services import recognized
 
 
-def names_job(word: str) -> bool:
+def names_job(word: str, catalog: Catalog) -> bool:
     """Whether a word can hardly be anything but a job."""
-    return addresses.is_link(word) or word.count("/") == 2 or addresses.looks_like_id(word)
+    a_ref = word.count("/") == 2 or word.lower().startswith(tuple(f"{scope}/" for scope in catalog.scopes))
+    return addresses.is_link(word) or recognized(word) or (a_ref and not word.endswith("/"))
 
 
 def jobs_named(command: str, words: Iterable[str], others: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
@@ -27,16 +29,16 @@ def jobs_named(command: str, words: Iterable[str], others: Sequence[str], catalo
         raise UsageError(Problem.NO_JOB, COMMAND[command].usage)
     named: dict[str, None] = {}
     for piece in pieces:
-        for address in _addresses(piece):
+        for address in _addresses(piece, catalog):
             named[str(_checked(address, piece, [command, *pieces, *others], catalog))] = None
     if len(named) > addresses.JOBS_MAX:
         raise UsageError(Problem.TOO_MANY_JOBS, str(len(named)), expected=(str(addresses.JOBS_MAX),))
     return tuple(named)
 
 
-def addresses_of(request: Request) -> list[addresses.Address]:
+def addresses_of(request: Request, catalog: Catalog) -> list[addresses.Address]:
     """Return the jobs that a request names."""
-    return [address for word in request.jobs for address in _addresses(word)]
+    return [address for word in request.jobs for address in _addresses(word, catalog)]
 
 
 def services_of(account: str | None, catalog: Catalog) -> tuple[str, ...]:
@@ -48,9 +50,9 @@ def _pieces(word: str) -> list[str]:
     return [word] if addresses.is_link(word) else list(filter(None, re.split("[,，]", word)))
 
 
-def _addresses(text: str) -> tuple[addresses.Address, ...]:
+def _addresses(text: str, catalog: Catalog) -> tuple[addresses.Address, ...]:
     try:
-        found = () if text.lower() in HELP else addresses.read(text)
+        found = () if text.lower() in HELP else addresses.read(text, catalog)
     except addresses.MaskedIdError:
         raise UsageError(Problem.MASKED_ID, text) from None
     except addresses.NotAnAddressError:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from bot.catalog import Catalog, Scope
 from bot.errors import Problem, UsageError
@@ -76,17 +77,18 @@ def _command(words: list[str], catalog: Catalog, commands: tuple[str, ...]) -> t
     for index, word in enumerate(words):
         if word.lower().lstrip("-") in COMMAND:
             return word.lower().lstrip("-"), words[:index] + words[index + 1 :]
-        if index == 0 and not _belongs_to_list(word, catalog) and not names_job(word):
+        if index == 0 and not _belongs_to_list(word, catalog) and not names_job(word, catalog):
             break
-    if all(map(names_job, words)):
+    a_job = partial(names_job, catalog=catalog)
+    if all(map(a_job, words)):
         return "show", words
-    if any(map(names_job, words)) and all(names_job(word) or is_option(word) for word in words):
+    if any(map(a_job, words)) and all(a_job(word) or is_option(word) for word in words):
         raise _meant("subscribe", words, next(filter(is_option, words)), commands)
     if _belongs_to_list(words[0], catalog):
         return "list", words
     if meant := COMMAND_SYNONYMS.get(words[0].lower()):
         raise _meant(meant, words[1:], words[0], commands)
-    if words[1:] and all(map(names_job, words[1:])):
+    if words[1:] and all(map(a_job, words[1:])):
         raise _meant(closest(words[0], commands) or "show", words[1:], words[0], commands)
     known = (*commands, *catalog.accounts, *catalog.services, *STATES)
     raise unknown(words[0], words, known, commands, narrowed=catalog.narrowed)
@@ -210,7 +212,7 @@ def _not_of_account(scope: Scope, catalog: Catalog) -> UsageError:
 
 
 def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
-    if names_job(word):
+    if names_job(word, catalog):
         expected = ("a scope", "a filter")
         return UsageError(Problem.UNKNOWN_WORD, word, expected=expected, suggestion=f"show {quoted(word)}")
     known = (*catalog.scopes, *catalog.accounts, *catalog.services, *STATES)
