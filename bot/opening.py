@@ -34,7 +34,8 @@ async def open_services(
             await _answers(store)
         client = await stack.enter_async_context(registry.http_client())
         providers = registry.build(settings.accounts, client, store.budget)
-        yield Services(providers, store, answer_s=answer_s, access=Access(settings.access))
+        projects = frozenset(id_ for account in settings.accounts for id_ in account.projects)
+        yield Services(providers, store, answer_s=answer_s, access=Access(settings.access), projects=projects)
 
 
 async def _answers(store: Store) -> None:

@@ -20,7 +20,7 @@ from bot.store.sweeps import Sweep
 from bot.store.tracked import Due, Kept, Seen, Service, Step, record
 from bot.waking import wake
 from providers.base import Provider
-from providers.deadline import within
+from providers.deadline import within, without_raw
 from providers.errors import ProviderError, Unavailable
 from providers.models import Job, JobQuery, JobRef, JobState
 
@@ -96,7 +96,8 @@ async def _asked(look: _Look, due: Sequence[Due]) -> tuple[int, ProviderError | 
     try:
         async with within(SWEEP_S, share=SHARE) as question:
             try:
-                await _ask(look, due)
+                with without_raw():
+                    await _ask(look, due)
             finally:
                 requests = question.requests
     except ProviderError as failure:

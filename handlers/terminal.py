@@ -46,7 +46,8 @@ class Answer:
 def understand(settings: Settings, words: Sequence[str]) -> Request:
     """Read the words of a command; raises UsageError, also for what works in Slack only."""
     pairs = tuple((account.name, service) for account in settings.accounts for service in account.services)
-    return parse(" ".join(map(quoted, words)), Catalog(pairs), grammar.TERMINAL)
+    projects = frozenset(each for account in settings.accounts for each in account.projects)
+    return parse(" ".join(map(quoted, words)), Catalog(pairs, projects=projects), grammar.TERMINAL)
 
 
 def complaint(error: UsageError) -> str:
@@ -71,7 +72,7 @@ async def ask(settings: Settings, request: Request) -> Answer:
 async def _ask(services: Services, request: Request) -> Answer:
     match request.command:
         case "show":
-            shown = await show_jobs(services, addresses_of(request))
+            shown = await show_jobs(services, addresses_of(request, services.catalog))
             table = partial(tables.job_details, shown, meaning)
             learnt = bool(shown.jobs or shown.missing)
             return Answer(records.job_details(shown), table, shown.errors, shown.services, learnt)

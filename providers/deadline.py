@@ -1,8 +1,8 @@
 """A question to a cloud: how long it may take, and how many requests it made, seen by every request that it makes."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -28,6 +28,7 @@ class Question:
 
 
 _question: ContextVar[Question | None] = ContextVar("question", default=None)
+_raw: ContextVar[bool] = ContextVar("raw", default=True)
 
 
 def remaining() -> float:
@@ -46,6 +47,21 @@ def count_request() -> None:
     """Note that a request was sent for the question being answered."""
     if question := _question.get():
         question.count()
+
+
+def raw_wanted() -> bool:
+    """Whether a look-up fills `Job.raw`, and what is read from it for people (`Job.attributes`, `Job.notes`)."""
+    return _raw.get()
+
+
+@contextmanager
+def without_raw() -> Generator[None]:
+    """Look jobs up in the block for their state alone: to take the secrets out of raw JSON costs a third of it."""
+    token = _raw.set(False)
+    try:
+        yield
+    finally:
+        _raw.reset(token)
 
 
 @asynccontextmanager

