@@ -1,14 +1,15 @@
 """Tells the people who subscribed what their channels cannot be told, or should not have to be."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from bot.cards import Card, Followed
-from bot.changes import Fate
+from bot.changes import Change, Fate, Kind
 from bot.drawing import shown
-from bot.notices import LostJob, SuspendedPlace
+from bot.notices import ChangedSubscriptions, LostJob, SuspendedPlace
 from bot.outgoing import Step
 from bot.places import is_personal
-from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
+from bot.store.entries import ChangedEntry, Entry, NoteEntry, SubscribedEntry
 from bot.store.outbox import Box, Suspension
 from bot.visits import Visit
 from bot.waking import wake
@@ -41,26 +42,50 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
     for user, cards in mine.items():
         if user != box.place:
             note = SuspendedPlace(place=box.place, reason=suspension.reason, cards=cards)
-            await visit.services.store.outbox.put(user, NoteEntry(note=note), once)
-            await wake(visit.services, user)
+            await _tell(visit, user, NoteEntry(note=note), once)
     await visit.services.store.outbox.owners_told(box.place, suspension)
 
 
 async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
-    """Tell the owners of each job that its provider lost, where the channel alone would read it.
+    """Tell those who subscribed what a channel alone would read: which jobs are lost, suspended or found again.
 
     That is who had subscribed by then: the same people, should a crash have this done again with more entries.
     """
+    if is_personal(box.place):
+        return
     owners = {card.id: dict.fromkeys(card.owners) for card in box.cards.values()}
+    groups: dict[str, dict[tuple[object, ...], list[Entry]]] = defaultdict(lambda: defaultdict(list))
     for entry in step.entries:
         if isinstance(entry.body, SubscribedEntry):
             owners.setdefault(entry.card, {})[entry.body.terms.user] = None
-        if not isinstance(entry.body, ChangedEntry) or entry.body.change.fate is not Fate.GONE:
+        if not isinstance(entry.body, ChangedEntry):
             continue
-        card = next((Card.model_validate_json(w.after) for w in step.writes if w.id == entry.card), None)
-        if card and not is_personal(card.place):
-            once = f"lost:{entry.card}:{entry.body.change.job.id}:{entry.id}"
-            note = NoteEntry(note=LostJob(card=card, change=entry.body.change))
-            for user in owners[card.id]:
-                await visit.services.store.outbox.put(user, note, once)
-                await wake(visit.services, user)
+        change = entry.body.change
+        if change.fate in {Fate.GONE, Fate.DROPPED}:
+            await _tell_of_loss(visit, step, entry, change, owners.get(entry.card, ()))
+        if change.kind in {Kind.SUSPENDED, Kind.FOUND}:
+            for user in owners.get(entry.card, ()):
+                groups[user][change.kind, change.at, change.doubtful, entry.slot].append(entry)
+    for user, mine in groups.items():
+        for entries in mine.values():
+            await _tell_of_subscriptions(visit, user, entries)
+
+
+async def _tell_of_loss(visit: Visit, step: Step, entry: Entry, change: Change, users: Iterable[str]) -> None:
+    card = next((Card.model_validate_json(w.after) for w in step.writes if w.id == entry.card), None)
+    if card:
+        note = NoteEntry(note=LostJob(card=card, change=change))
+        for user in users:
+            await _tell(visit, user, note, f"lost:{entry.card}:{change.job.id}:{entry.id}")
+
+
+async def _tell_of_subscriptions(visit: Visit, user: str, entries: Sequence[Entry]) -> None:
+    """Tell one person which of their subscriptions were suspended, or restored, by one look at a service."""
+    changes = [entry.body.change for entry in entries if isinstance(entry.body, ChangedEntry)]
+    once = f"{changes[0].kind}:{visit.place}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
+    await _tell(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.place, changes=changes)), once)
+
+
+async def _tell(visit: Visit, user: str, note: NoteEntry, once: str) -> None:
+    await visit.services.store.outbox.put(user, note, once)
+    await wake(visit.services, user)

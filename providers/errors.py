@@ -7,7 +7,8 @@ ProviderError
 ├── NotOffered     the API or region does not exist for this account
 ├── Throttled      too many requests; `retry_after` says for how long
 ├── Unavailable    the cloud is down, late or unreachable
-└── Malformed      the cloud answered something unreadable
+├── Malformed      the cloud answered something unreadable
+└── Rejected       the cloud says no, in a way that its vendor does not document
 
 Messages come from the vendors, scrubbed; a message that could echo a secret is left out by whoever raises.
 """
@@ -96,3 +97,12 @@ class Malformed(ProviderError):  # noqa: N818
 
     kind = "malformed"
     retryable_by_default = True
+
+
+class Rejected(ProviderError):  # noqa: N818
+    """The cloud says no with a code that its vendor does not document, or misses another thing than the job.
+
+    So nothing follows from it: neither that the job is gone, nor that trying again helps, nor what does.
+    """
+
+    kind = "rejected"
