@@ -64,14 +64,15 @@ class Witness:
         return (await self.provider.page(query)).jobs
 
     async def _remembered(self, absent: Collection[str]) -> Sequence[Job]:
-        """Ask for one of the jobs that were seen lately; one that is gone too leaves the next turn to another."""
-        recent, service = self.services.store.recent, (self.provider.account, self.provider.service)
-        ids = await recent.seen_since(*service, self.services.clock() - REMEMBERED)
-        candidates = [job_id for job_id in ids if job_id not in absent]
-        if not candidates:
+        """Ask for jobs that were seen lately, as many as one request takes; the next turn may ask for others."""
+        store, service = self.services.store, (self.provider.account, self.provider.service)
+        ids = await store.recent.seen_since(*service, self.services.clock() - REMEMBERED)
+        gone = {*absent, *(lost.kept.job.id for lost in await store.lost.read(service, ids))}
+        candidates = [job_id for job_id in ids if job_id not in gone]
+        chosen = self.random.sample(candidates, min(len(candidates), self.provider.capabilities.batch_max))
+        if not chosen:
             return ()
-        one = self.random.choice(candidates)
-        return (await self.provider.lookup([one], await recent.kinds(*service, [one]))).found
+        return (await self.provider.lookup(chosen, await store.recent.kinds(*service, chosen))).found
 
     async def _testimony(self) -> Testimony:
         service = (self.provider.account, self.provider.service)

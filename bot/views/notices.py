@@ -82,7 +82,8 @@ def _plain(change: Change) -> str:
     if left := unended(change.fate):
         return f"{mark(left)} {left.capitalize()}: {name(job)}, {job.account}/{job.service}"
     why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
-    return f"{plain_state(job)}: {name(job)}{why}, {job.account}/{job.service}"
+    again = ", found again" if change.kind is Kind.FOUND else ""
+    return f"{plain_state(job)}: {name(job)}{why}{again}, {job.account}/{job.service}"
 
 
 def final(card: Card, meaning: Meaning) -> Message:
@@ -248,7 +249,8 @@ def subscriptions(note: ChangedSubscriptions) -> Message:
     lines = Budget([text, *foot]).fit_lines(
         names if len(changes) > 1 else [], lambda left: f"… and {count(left, 'more job')}", NAMES_MAX
     )
-    return message(_plain(changes[0]) if len(changes) == 1 else unformatted(_subject(changes)), [text, *lines, *foot])
+    plain_text = _plain(changes[0]) if len(changes) == 1 else unformatted(_subject(changes))
+    return message(plain_text, [text, *lines, *foot])
 
 
 def _subject(changes: Sequence[Change]) -> str:

@@ -57,12 +57,15 @@ class Modelled:
     def _wants(self, words: str) -> bool:
         """Whether the terms want a job's own change to be told."""
         _, kind, state, _ = words.split()
+        if kind == "found":
+            return True
         return (self.terms.on is On.ANY) if self.batch else (kind == "lost" or self.terms.wants(JobState(state)))
 
     def _tell(self, about: str, words: str) -> None:
-        """Tell it, or after the snooze; of each job the last alone."""
+        """Tell it, or after the snooze; of each job the last alone, and still that it was found again."""
         if self.snoozed:
-            self.held[about] = words
+            found = " found " in self.held.get(about, "")
+            self.held[about] = words.replace(" moved ", " found ") if found else words
         else:
             self.told.append(words)
 
@@ -79,6 +82,13 @@ class Modelled:
         if " lost " in self.held.get(ref, ""):
             del self.held[ref]
         self.asked[terms.user], self.jobs[ref] = terms, None
+
+    def found(self, ref: str, job: Job) -> None:
+        """A lost job is there again and followed as before: news only where it was told that it was lost."""
+        self.held.pop("final", None)
+        self.jobs[ref] = None
+        kind = "moved" if " lost " in self.held.pop(ref, "") else "found"
+        self._tell(ref, key(ref, kind, job))
 
     def left(self, ref: str, at: datetime) -> None:
         went_on = not self.over
