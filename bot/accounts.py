@@ -11,6 +11,7 @@ from bot.store import Health, StoreUnavailable
 from bot.store.sweeps import Sweep
 from bot.store.tracked import Service
 from providers.base import Provider
+from providers.errors import InvalidQuery
 from providers.models import JobQuery
 
 NOBODYS_ID = "0" * 32
@@ -66,7 +67,8 @@ async def probe(provider: Provider) -> None:
     if provider.capabilities.lists:
         await provider.page(JobQuery(limit=1))
     else:
-        await provider.lookup([NOBODYS_ID])
+        with suppress(InvalidQuery):  # it answers, whatever it says of an id that no job has
+            await provider.lookup([NOBODYS_ID])
 
 
 async def _health(answer: Asked[_Nothing], known: _Known) -> ServiceHealth:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from providers.errors import Malformed, ProviderError
+from providers.errors import Malformed, Missing, ProviderError
 from providers.models import Job, Lookup, Unanswered
 from providers.parsing import Unreadable
 
@@ -17,7 +17,10 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 Outcome = Job | Unreadable | ProviderError | None
-"""What is known about an id: a job, an entry that cannot be read, why it could not be asked for, no such job."""
+"""What is known about an id: a job, an entry that cannot be read, why it could not be asked for, no such job.
+
+That there is no such job is None, or the error Missing. Every other error leaves it open.
+"""
 
 
 class Asked(NamedTuple):
@@ -81,6 +84,7 @@ def lookup(outcomes: Mapping[str, Outcome], impossible: Iterable[str], account: 
 
     Raises the first error when nothing at all was answered.
     """
+    outcomes = {one: None if isinstance(outcome, Missing) else outcome for one, outcome in outcomes.items()}
     errors = [outcome for outcome in outcomes.values() if isinstance(outcome, ProviderError)]
     missing = [one for one, outcome in outcomes.items() if outcome is None] + list(impossible)
     if errors and len(errors) == len(outcomes) and not missing:

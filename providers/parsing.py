@@ -93,6 +93,19 @@ def listing(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
+def unwrapped(value: Any) -> list[Any] | None:
+    """Read a list that stands alone or, as JSON made from XML has it, as the one member of an object.
+
+    Null and an object without members are None. Raises Unreadable for anything else.
+    """
+    inside = [*mapping(value).values()]
+    if isinstance(value, dict) and len(inside) < 2:
+        value = inside[0] if inside else None
+    if value is None or isinstance(value, list):
+        return value  # pyright: ignore[reportUnknownVariableType]
+    raise Unreadable("not a list")
+
+
 def readable(items: Iterable[Any], read: Callable[[Any], T]) -> tuple[list[T], int]:
     """Read every item that can be read, and count the others: one malformed job never hides its neighbours."""
     found: list[T] = []

@@ -7,6 +7,7 @@ from bot.errors import Problem, UsageError
 from bot.payloads import BUTTON_MAX, RUN, Ask
 from bot.views.message import Message, actions, button, message, section
 from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
+from providers.errors import CLOCK_OFF
 
 CHOICES_MAX = 30
 NOT_INSTALLED = "🔌 Callboard is not installed in this workspace any more: ask an administrator to install it again."
@@ -19,23 +20,31 @@ _WHAT = {
     "throttled": "wants fewer requests",
     "unavailable": "is not available",
     "malformed": "answered something unreadable",
+    "rejected": "refuses the request",
     "late": "is late",
     "memory": "cannot be listed now",
 }
+_CLOCK = "does not accept the time of our requests"
 
 
 def service_error(error: ServiceError) -> str:
     """One line: which service, what happened, the vendor's words, since when, and what helps."""
     since = f", since {date(error.failing_since)}" if error.failing_since else ""
     request = f" Request id {code(error.request_id, 80)}." if error.request_id else ""
-    return f"⚠️ {happened(error)}{since}. {advice(error)}{request}"
+    helps = advice(error)
+    return f"⚠️ {happened(error)}{since}.{f' {helps}' if helps else ''}{request}"
 
 
 def happened(error: ServiceError) -> str:
     """Which service failed and how, in the vendor's words too."""
     words = _vendor_words(error)
     vendor = f" ({words})" if words else ""
-    return f"{place(error.account, error.service)} {_WHAT.get(error.kind, 'could not answer')}{vendor}"
+    what = _CLOCK if _blames_clock(error) else _WHAT.get(error.kind, "could not answer")
+    return f"{place(error.account, error.service)} {what}{vendor}"
+
+
+def _blames_clock(error: ServiceError) -> bool:
+    return error.message.startswith(CLOCK_OFF)
 
 
 def place(account: str, service: str) -> str:
@@ -49,12 +58,16 @@ def _vendor_words(error: ServiceError) -> str:
 
 
 def advice(error: ServiceError) -> str:
-    """What helps against a failure; plain text."""
+    """What helps against a failure; plain text, empty where nobody can know."""
+    if _blames_clock(error):
+        return "Set the clock of the machine that runs Callboard, best by NTP."
     if error.kind == "throttled" and error.retry_after:
         return f"Try again in {duration(max(1, ceil(error.retry_after)))}."
     match error.kind:
         case "unauthorized" | "forbidden" | "not_offered":
             return "`callboard check` tells what to mend."
+        case "rejected":
+            return ""
         case "memory":
             return "Callboard goes on without it and recovers by itself."
         case _:

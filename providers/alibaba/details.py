@@ -10,7 +10,8 @@ from providers.alibaba.client import VOD_JOBS, console_url
 from providers.alibaba.loose import clean
 from providers.alibaba.states import DETAIL, over
 from providers.models import Job
-from providers.parsing import Instant, Record, Text, Unreadable, listing, mapping, readable, text
+from providers.parsing import Instant, Record, Text, Unreadable, mapping, readable, text, unwrapped
+from providers.refusals import is_code
 from providers.transport import Json
 
 AI_TYPE = "AI type"
@@ -24,6 +25,9 @@ OBJECTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The object that GetJobDetail fills for each job type, in the order in which an unknown id is tried."""
+
+_ANSWERED = ("RequestId", "JobType", *OBJECTS.values())
+"""One of these stands in every answer of GetJobDetail."""
 
 LISTED = ("transcode", "snapshot", "ai")
 """The job types that ListJobInfo knows."""
@@ -69,6 +73,8 @@ def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, re
     """
     shown = reply.get(OBJECTS[kind])
     if shown is None:
+        if not _is_answer(reply):
+            raise Unreadable("an answer that is not GetJobDetail's")
         return None
     if not isinstance(shown, dict):
         raise Unreadable(f"{OBJECTS[kind]} is not an object")
@@ -89,14 +95,20 @@ def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, re
     )
 
 
+def _is_answer(reply: Json) -> bool:
+    """Whether a reply without the object asked for is GetJobDetail's own, and no refusal: then there is no such job."""
+    return not is_code(text(reply.get("Code")) or "") and not reply.keys().isdisjoint(_ANSWERED)
+
+
 def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> tuple[list[Job], int]:
     """Return the jobs of one type that ListJobInfo tells about a media, and how many entries could not be read.
 
     Raises Unreadable without a list: such a reply does not say that there are no jobs.
     """
-    if not isinstance(reply.get("JobInfoList"), list):
+    entries = unwrapped(reply.get("JobInfoList"))
+    if entries is None:
         raise Unreadable("a list without JobInfoList")
-    read, malformed = readable(listing(reply.get("JobInfoList")), Detail.model_validate)
+    read, malformed = readable(entries, Detail.model_validate)
     jobs = [
         _job(found.model_copy(update={"media": media}), kind, found.id, account, region) for found in read if found.id
     ]

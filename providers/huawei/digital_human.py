@@ -76,14 +76,17 @@ class DigitalHuman:
         batch = await self._batch(_filters(query, words, kind), starts(cursor, (ALL,))[ALL], limit)
         return first_entries([batch], partial(self._job, kind=kind), query, OFFSET_MAX)
 
-    async def _batch(self, params: Sequence[tuple[str, str]], start: Start, limit: int) -> Batch:
+    async def _batch(
+        self, params: Sequence[tuple[str, str]], start: Start, limit: int, *, by_id: bool = False
+    ) -> Batch:
         order = [
             ("sort_key", "create_time"),
             ("sort_dir", "desc"),
             ("offset", str(start.offset)),
             ("limit", str(limit)),
         ]
-        return Batch.of(await self._api.get_list("v1", VIDEOS, "jobs", [*params, *order]), "jobs", ALL, start)
+        reply = await self._api.get_list("v1", VIDEOS, "jobs", [*params, *order], by_id=by_id)
+        return Batch.of(reply, "jobs", ALL, start)
 
     async def budget_left(self) -> BudgetLeft:
         """Return how many requests may still be made just now."""
@@ -138,9 +141,10 @@ class DigitalHuman:
         return first_entries([batch], self._job_with_raw, JobQuery(), OFFSET_MAX)
 
     async def _show(self, job_id: str) -> Job | Unreadable | None:
-        batch = await self._batch([LONG_AGO, ("job_id", job_id)], Start(), PAGE_MAX)
+        batch = await self._batch([LONG_AGO, ("job_id", job_id)], Start(), PAGE_MAX, by_id=True)
         page = first_entries([batch], self._job_with_raw, JobQuery())
-        return next((job for job in page.jobs if job.id == job_id), silence(page.malformed))
+        others = Unreadable("the answer goes on with other jobs") if page.cursor is not None else None
+        return next((job for job in page.jobs if job.id == job_id), others or silence(page.malformed))
 
     async def _explained(self, job: Outcome) -> Outcome:
         """Complete a failed job that the list gives no reason for, where its detail call answers."""

@@ -15,12 +15,12 @@ import httpx
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
-from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError
+from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError, Rejected
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
 from providers.huawei.paging import ALL, Batch, Start
 from providers.lookups import Outcome, ask_each, asked, lookup, silence
 from providers.models import Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup
-from providers.parsing import identity, instant, listing, mapping, readable, text
+from providers.parsing import Unreadable, identity, instant, listing, mapping, readable, text
 from providers.redact import redact
 from providers.states import States
 from providers.unexplained import SHOWN_ALONE, not_answered
@@ -122,20 +122,26 @@ class ImageModeration:
         question = asked(ids)
         page = await self.page(JobQuery()) if question.ids else JobPage(())
         listed = {job.id: job for job in page.jobs}
-        known: dict[str, Outcome] = {job_id: listed.get(job_id, silence(page.malformed)) for job_id in question.ids}
+        unlisted = silence(page.malformed) if page.total is not None else Unreadable("the list was not read to its end")
+        known: dict[str, Outcome] = {job_id: listed.get(job_id, unlisted) for job_id in question.ids}
         open_ids = [job_id for job_id, outcome in known.items() if page.total is None and not isinstance(outcome, Job)]
         rest = question.ids if len(known) <= FEW else open_ids
         known |= await ask_each(lambda job_id: self._show(job_id, known[job_id]), rest)
         return lookup(known, question.impossible, self.account, self.service)
 
     async def _show(self, job_id: str, listed: Outcome) -> Outcome:
-        """Return a job with its images, else what the list tells about it."""
+        """Return a job with its images, else what the list tells about it.
+
+        A list that is complete without the job has the last word against a refusal; one that is not has no word.
+        """
         try:
-            reply = await self._api.get("v2", BATCH, [("job_id", job_id)])
+            reply = await self._api.get("v2", BATCH, [("job_id", job_id)], by_id=True)
         except ProviderError as error:
-            if listed is None and not isinstance(error, InvalidQuery | NotOffered):
-                raise
-            return _unexplained(listed, error.code)
+            if isinstance(listed, Job):
+                return _unexplained(listed, error.code)
+            if listed is None and isinstance(error, InvalidQuery | NotOffered | Rejected):
+                return None
+            raise
         result = mapping(reply.json.get("result"))
         if text(result.get("job_id")) != job_id:
             return _unexplained(listed, Malformed.kind)
