@@ -11,7 +11,7 @@ from bot.services import Services
 from bot.store.entries import ChangedEntry
 from bot.store.tracked import Kept, Step, record
 from providers.base import Provider
-from providers.errors import NotOffered, ProviderError, Rejected
+from providers.errors import InvalidQuery, NotOffered, ProviderError, Rejected
 from providers.models import JobRef
 
 
@@ -31,7 +31,7 @@ class Missing(NamedTuple):
 
 def is_doubt(error: ProviderError) -> bool:
     """Whether an error may mean a wrong address as well as a job that does not exist."""
-    return isinstance(error, NotOffered | Rejected)
+    return isinstance(error, NotOffered | Rejected | InvalidQuery)
 
 
 async def missed(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.absence import DROPPED_AFTER
 from bot.cards import FAILING, Card, Check, Followed, Shown
 from bot.changes import Fate
 from bot.payloads import BUTTON_MAX, OPEN, REFRESH, Ask
@@ -36,7 +37,7 @@ _UNSEEN = "Not followed any more: its account may not be seen here"
 _ENDED_BY = {
     Fate.EXPIRED: "The provider forgets jobs of this age, so how it ended is not known.",
     Fate.GONE: "The provider no longer knows this job, and does not say why.",
-    Fate.DROPPED: "It was not found for a month.",
+    Fate.DROPPED: f"It was not found for {DROPPED_AFTER.days} days.",
     Fate.UNCONFIGURED: "Its service is not configured any more.",
 }
 

@@ -245,7 +245,7 @@ def subscriptions(note: ChangedSubscriptions) -> Message:
     restore = suspensions.restore_button(note.place) if suspended else []
     text = section("\n".join([_subject(changes), *_explained(first, note.place, number=len(changes))]))
     foot = actions("subscriptions", [*details_button(refs), *restore])
-    names = [f"• {bold(name(change.job), 80)} · {plain(change.job.service, 60)}" for change in changes]
+    names = [f"{bold(name(change.job), 80)} · {plain(change.job.service, 60)}" for change in changes]
     lines = Budget([text, *foot]).fit_lines(
         names if len(changes) > 1 else [], lambda left: f"… and {count(left, 'more job')}", NAMES_MAX
     )
