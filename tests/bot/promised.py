@@ -1,5 +1,6 @@
 """The model of what is to be told: cards as they should be, and the words of posts by which they are compared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -115,6 +116,19 @@ def words_of(told: Told) -> tuple[str, str]:
     return told.card.id, key(str(change.job.ref), change.kind.value, change.job)
 
 
+def digested(told: Sequence[Told]) -> list[tuple[str, str]]:
+    """The words of a digest: the end of a batch is one for all its jobs, and another one where a job is named again."""
+    words: list[tuple[str, str]] = []
+    named: set[str] = set()
+    for each in told:
+        ref, said = str(each.change.job.ref), words_of(each)
+        if said[1] != "final" or words[-1:] != [said] or ref in named:
+            words.append(said)
+            named = set()
+        named.add(ref)
+    return words
+
+
 def fates_of(card: Card) -> dict[str, str]:
     return {ref: each.fate or "" for ref, each in card.jobs.items()}
 
@@ -124,7 +138,7 @@ def written(post: Post) -> dict[str, Any]:
     if post.note:
         return {"note": type(post.note).__name__, "about": getattr(getattr(post.note, "card", None), "id", "")}
     if post.digest:
-        return {"told": list(dict.fromkeys(words_of(each) for each in post.digest.told))}
+        return {"told": digested(post.digest.told)}
     if post.told:
         return {"told": [words_of(post.told)]}
     assert post.card
