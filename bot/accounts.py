@@ -67,7 +67,7 @@ async def probe(provider: Provider) -> None:
     if provider.capabilities.lists:
         await provider.page(JobQuery(limit=1))
     else:
-        with suppress(InvalidQuery):  # it answers, whatever it says of an id that no job has
+        with suppress(InvalidQuery):  # what it says of an id that no job has is not documented: it answers
             await provider.lookup([NOBODYS_ID])
 
 

@@ -115,4 +115,4 @@ class Rejected(ProviderError):  # noqa: N818
 
 
 class Missing(Rejected):
-    """The one thing that was asked for by its id does not exist; a look-up tells it as missing."""
+    """The one thing that was asked for by its id does not exist; a look-up reports it as missing."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from providers.errors import NO_MESSAGE, NotOffered, ProviderError, Rejected, Throttled, Unauthorized, Unavailable
 
@@ -12,19 +12,26 @@ _STATUSES: Mapping[int, type[ProviderError]] = MappingProxyType({401: Unauthoriz
 """Statuses that mean the same at every cloud."""
 _SAID: Mapping[int, str] = MappingProxyType({407: "a proxy on the way wants credentials"})
 _NO_CODES = frozenset({"", "success", "ok"})
+_CODE_MAX, _MESSAGE_MAX = 200, 2_000
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Refusal(NamedTuple):
-    """What a reply says: its code without surrounding space, its message, and what it was asked.
+    """What a reply says, and what was asked.
 
-    `asked` is the parameter that held the one id of the question, empty for a question about none or several.
+    The code is without surrounding space; it and the message are as long as rules look at. `asked` is the parameter
+    that held the one id of the question, empty for a question about none or several.
     """
 
     code: str
     message: str
     status: int
     asked: str = ""
+
+    @classmethod
+    def of(cls, code: str, message: str, status: int, asked: str) -> Self:
+        """Cut what is longer than any code or message of a vendor: patterns take long for long texts."""
+        return cls(code[:_CODE_MAX], message[:_MESSAGE_MAX], status, asked)
 
 
 class Codes(NamedTuple):
@@ -36,7 +43,7 @@ class Codes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Codes that mean the same, whatever their case.
+    """Codes that mean the same, in upper and lower case alike.
 
     `source` is the vendor's document that says so. `says` has to be found in the code or message too, the status has to
     lie in `statuses`, and the question has to have been about one id in one of the parameters `asked`, where these are
@@ -90,7 +97,7 @@ def whole(*codes: str) -> Codes:
 
 
 def words(text: str) -> re.Pattern[str]:
-    """A regular expression to be found in a message, whatever its case."""
+    """A regular expression to be found in a message, in upper and lower case alike."""
     return re.compile(text, re.IGNORECASE | re.ASCII)
 
 
@@ -100,7 +107,7 @@ def first_fitting(rules: Iterable[Rule], refusal: Refusal) -> Rule | None:
 
 
 def by_status(status: int, named: Mapping[int, type[ProviderError]]) -> type[ProviderError]:
-    """Return what a status means that comes without a code, or with one that no rule knows.
+    """Return what a status means that comes without a code, or with one that no rule is about.
 
     `named` is what this cloud means by some of them. A redirection is what a wrong endpoint answers, a
     login page for example.

@@ -227,7 +227,7 @@ def _mend(account: Account, service: str, error: ProviderError, missing: Sequenc
         return _provide(missing) if missing else _credentials(account, error)
     if error.code in _UNREACHED:
         return _network(account.name, service)
-    if "suspended" in error.code.lower():
+    if "suspended" in f"{error.code} {error.message}".lower():
         return "the cloud account has an overdue payment: settle it in the cloud's console"
     return _MENDS.get(error.kind, _TROUBLE).format(account=account.name, service=service)
 
@@ -238,7 +238,7 @@ def _credentials(account: Account, error: ProviderError) -> str:
         return "set this machine's clock, best by NTP"
     if "locked" in told:
         return "stop the bot for 5 minutes, and correct the keys before it asks again"
-    if "securitytoken" in told:
+    if "securitytoken" in told or "temporary token" in told:
         return "the temporary credentials have expired: get new ones"
     if isinstance(account, HuaweiAccount) and account.token:
         return f"{account.token}: get a new token, it lives for 24 hours and for one project"

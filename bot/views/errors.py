@@ -58,7 +58,7 @@ def _vendor_words(error: ServiceError) -> str:
 
 
 def advice(error: ServiceError) -> str:
-    """What helps against a failure; plain text, empty where nobody can know."""
+    """What helps against a failure; plain text, empty where that is unknown."""
     if _blames_clock(error):
         return "Set the clock of the machine that runs Callboard, best by NTP."
     if error.kind == "throttled" and error.retry_after:

@@ -27,7 +27,7 @@ OBJECTS: Mapping[str, str] = MappingProxyType(
 """The object that GetJobDetail fills for each job type, in the order in which an unknown id is tried."""
 
 _ANSWERED = ("RequestId", "JobType", *OBJECTS.values())
-"""One of these stands in every answer of GetJobDetail."""
+"""Every answer of GetJobDetail has one of these."""
 
 LISTED = ("transcode", "snapshot", "ai")
 """The job types that ListJobInfo knows."""

@@ -20,7 +20,7 @@ from providers.waiting import RETRY_AFTER_MAX, retry_after
 __all__ = ["MEANINGS", "classify", "may_be_the_kind"]
 
 _WITH_CODE: Final[Mapping[int, type[ProviderError]]] = MappingProxyType({})
-"""A code that no rule knows and 403 or 404: nothing follows, for "try later" comes with 403 too (A1)."""
+"""A code that no rule is about with 403 or 404: nothing follows, for "try later" comes with 403 too (A1)."""
 _WITHOUT_CODE: Final[Mapping[int, type[ProviderError]]] = MappingProxyType(
     {403: Forbidden, 404: NotOffered, 405: NotOffered}
 )
@@ -55,7 +55,7 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
     reply = _read(response, body)
     if response.is_success and not reply.code:
         return None
-    refusal = Refusal(reply.code, reply.message, response.status_code, _asked(response))
+    refusal = Refusal.of(reply.code, reply.message, response.status_code, _asked(response))
     rule = first_fitting(ALWAYS, refusal)
     if rule is None and response.is_success:
         return None
@@ -103,7 +103,8 @@ def _read(response: httpx.Response, body: Json | None) -> _Reply:
 
 
 def _is_xml(response: httpx.Response) -> bool:
-    return "xml" in response.headers.get("content-type", "").lower() or response.content[:5] == b"<?xml"
+    said = "xml" in response.headers.get("content-type", "").lower()
+    return said or response.content[:64].lstrip().startswith((b"<?xml", b"<Error>"))
 
 
 def _field(body: Json, name: str) -> str | None:

@@ -118,7 +118,7 @@ class DigitalHuman:
             if self._takes_many_ids:
                 silent = silence(sum(page.malformed for page in pages))
                 return {job_id: found.get(job_id, silent) for job_id in ids} if found else {}
-        return {**await from_pages(set(ids), self._newest)} if len(ids) > FEW else {}
+        return await from_pages(set(ids), self._newest) if len(ids) > FEW else {}
 
     async def _together(self, ids: Sequence[str]) -> JobPage:
         """Return what is told about these ids, with a cursor where the answer goes on with other jobs."""

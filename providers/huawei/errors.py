@@ -44,7 +44,7 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
         return None
     code, message = _code_and_message(body or {})
     named = is_code(code)
-    refusal = Refusal(code, message, response.status_code, BY_ID if _by_id(response) else "")
+    refusal = Refusal.of(code, message, response.status_code, BY_ID if _by_id(response) else "")
     rule = first_fitting(RULES, refusal)
     raises = rule.raises if rule else by_status(response.status_code, _WITH_CODE if named else _WITHOUT_CODE)
     error = raises(

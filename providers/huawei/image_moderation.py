@@ -130,7 +130,7 @@ class ImageModeration:
         return lookup(known, question.impossible, self.account, self.service)
 
     async def _show(self, job_id: str, listed: Outcome) -> Outcome:
-        """Return a job with its images, else what the list tells about it.
+        """Return a job with its images, else what the list says about it.
 
         A list that is complete without the job has the last word against a refusal; one that is not has no word.
         """

@@ -47,7 +47,7 @@ FAILURES = (
     refusal("Forbidden.RAM", 403, Forbidden),
     refusal("OperationDenied", 403, NotOffered),
     refusal("OperationDenied.Suspended", 403, Forbidden),
-    refusal("Unheard.Of", 400, Rejected, "Nobody knows, see https://vod.example.com/?Signature=LEAK-signature"),
+    refusal("Unheard.Of", 400, Rejected, "No reason, see https://vod.example.com/?Signature=LEAK-signature"),
     refusal("InvalidTemplate.NotFound", 404, Rejected),
     refusal("Throttling.User", 400, Throttled, retry_after_ms=30),
     refusal("Throttling", 400, Throttled),

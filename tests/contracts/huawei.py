@@ -77,7 +77,7 @@ GATEWAY = (
     refusal("APIGW.0302", 403, Forbidden, "see https://iam.example.com/?x-auth-token=LEAK-token"),
     refusal("APIGW.0308", 429, Throttled, "Throttled.", retry_after=120),
     refusal("APIGW.0308", 429, Throttled),
-    refusal("NEW.0001", 400, Rejected, "Nobody knows, see https://iam.example.com/?x-auth-token=LEAK-token"),
+    refusal("NEW.0001", 400, Rejected, "No reason, see https://iam.example.com/?x-auth-token=LEAK-token"),
     refusal("NEW.0002", 404, Rejected),
     refusal("IAM.0004", 404, Rejected),
     Failure(

@@ -64,6 +64,13 @@ ALIBABA = AlibabaAccount.model_validate(
         (TOKEN, Unauthorized(code="APIGW.0301"), "env:TOKEN: get a new token"),
         (ALIBABA, Forbidden(code="Forbidden.RAM"), "allow the user of this key to read vod-ai"),
         (ALIBABA, Forbidden(code="OperationDenied.Suspended"), "overdue payment"),
+        (ALIBABA, Forbidden("Your VOD service is suspended.", code="OperationDenied"), "overdue payment"),
+        (ALIBABA, Unauthorized(code="SecurityTokenExpired"), "get new ones"),
+        (
+            ALIBABA,
+            Unauthorized("the temporary token is missing, expired or not accepted", code="TokenExpired"),
+            "get new",
+        ),
         (HUAWEI, NotOffered(code="IVA.0007"), "or remove it from the services of media-cn"),
         (HUAWEI, InvalidQuery(code="IVA.0002"), "project_id, which belongs to one region"),
         (HUAWEI, Throttled(), "requests_per_second of media-cn"),

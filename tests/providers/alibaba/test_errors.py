@@ -150,6 +150,14 @@ def test_xml_is_read():
     assert (type(error), error.request_id, error.message) == (InvalidQuery, "ID", '"JobIds" is <bad>.')
 
 
+@pytest.mark.parametrize("text", ["\n<?xml version='1.0'?><Error>", "<Error>"])
+def test_xml_is_read_that_calls_itself_something_else(text: str):
+    response = httpx.Response(
+        400, text=f"{text}<Code>Throttling</Code></Error>", headers={"content-type": "text/plain"}
+    )
+    assert type(classify(response, None)) is Throttled
+
+
 def test_entities_of_xml_do_not_explode():
     bomb = "<!DOCTYPE lolz [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]><Error><Code>Forbidden</Code><Message>&b;</Message>"
     assert xml_error(bomb).message == "&b;"

@@ -70,9 +70,9 @@ async def test_what_is_not_there_but_no_job_is_an_error(
 ):
     cloud = answering(reply)
     kinds = {ID: kind} if kind else {}
-    with pytest.raises(error) as told:
+    with pytest.raises(error) as caught:
         await cloud.vod_jobs().lookup([ID], kinds)
-    assert type(told.value) is error
+    assert type(caught.value) is error
     assert len(cloud.requests) == 1
     both = await cloud.vod_jobs().lookup([ID, "no such id"], kinds)
     assert (both.found, both.missing, [one.id for one in both.unanswered]) == ((), ("no such id",), [ID])
@@ -157,10 +157,10 @@ async def test_a_refusal_is_asked_again_only_where_that_helps(
     reply: httpx.Response, error: type[ProviderError], requests: int
 ):
     cloud = answering(reply)
-    with pytest.raises(error) as told:
+    with pytest.raises(error) as caught:
         await cloud.vod_jobs().lookup([ID])
-    assert type(told.value) is error
-    assert told.value.retryable is (requests > 1)
+    assert type(caught.value) is error
+    assert caught.value.retryable is (requests > 1)
     assert len(cloud.requests) == requests
     assert {request.url.params["JobType"] for request in cloud.requests} == {"transcode"}
 
@@ -178,9 +178,9 @@ async def test_what_passes_is_asked_again_with_another_nonce(busy: str):
 
 
 async def test_an_undocumented_refusal_is_told_with_its_words():
-    with pytest.raises(Rejected) as told:
+    with pytest.raises(Rejected) as caught:
         await answering(refused("Unheard.Of", 400, "The moon is full.")).vod_jobs().lookup([ID])
-    error = told.value
+    error = caught.value
     assert (error.code, error.message, error.kind, error.retryable) == (
         "Unheard.Of",
         "The moon is full.",

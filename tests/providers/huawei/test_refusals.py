@@ -73,9 +73,9 @@ async def test_no_refusal_but_the_one_about_the_job_makes_it_missing(
     service: str, reply: httpx.Response, error: type[ProviderError], requests: int
 ):
     cloud = answering(reply)
-    with pytest.raises(error) as told:
+    with pytest.raises(error) as caught:
         await PROVIDERS[service](cloud).lookup([ID])
-    assert type(told.value) is error
+    assert type(caught.value) is error
     assert len(cloud.requests) == requests
     with pytest.raises(error):
         await PROVIDERS[service](cloud).page(JobQuery())
@@ -85,9 +85,9 @@ async def test_no_refusal_but_the_one_about_the_job_makes_it_missing(
 async def test_a_clock_that_is_off_is_told_by_how_much(service: str):
     said = "calc aksk signature fail:signature expired, signature time:20211217T064303Z,server time:20211217T065804Z"
     cloud = answering(refused("APIGW.0301", 401, f"Incorrect IAM authentication information: {said}"))
-    with pytest.raises(Unauthorized) as told:
+    with pytest.raises(Unauthorized) as caught:
         await PROVIDERS[service](cloud).lookup([ID])
-    assert told.value.message == "this machine's clock is off by 15 minutes"
+    assert caught.value.message == "this machine's clock is off by 15 minutes"
     assert len(cloud.requests) == 1
 
 

@@ -371,9 +371,9 @@ async def test_a_list_that_ignores_the_id_and_goes_on_makes_no_job_missing():
     endless = vas([task(number) for number in range(1, 200)]).answers[TASKS]
     gone = f"{999:032x}"
     cloud = Cloud({f"{TASKS}/{gone}": lambda _: refused("IVA.0005", 404), TASKS: endless})
-    with pytest.raises(NotOffered) as told:
+    with pytest.raises(NotOffered) as caught:
         await cloud.video_ocr().lookup([gone])
-    assert told.value.code == "IVA.0005"
+    assert caught.value.code == "IVA.0005"
 
 
 async def test_a_job_that_the_list_has_is_found_whatever_showing_it_says():
@@ -400,6 +400,20 @@ async def test_many_jobs_are_read_from_the_list_as_long_as_that_pays():
     assert sorted(numbers(lookup.found)) == asked
     assert cloud.paths == [TASKS, TASKS, f"{TASKS}/{250:032x}"]
     assert all(job.raw for job in lookup.found)
+
+
+async def test_of_many_jobs_those_that_a_list_of_one_page_leaves_out_are_missing():
+    cloud = vas([task(number) for number in range(1, 11)])
+    lookup = await cloud.video_ocr().lookup([f"{number:032x}" for number in range(5, 15)])
+    assert sorted(numbers(lookup.found)) == [5, 6, 7, 8, 9, 10]
+    assert sorted(lookup.missing) == [f"{number:032x}" for number in range(11, 15)]
+    assert cloud.paths == [TASKS]
+
+
+async def test_of_many_jobs_none_is_missing_where_an_entry_of_the_list_cannot_be_read():
+    cloud = Cloud({TASKS: lambda _: {"count": 11, "tasks": [*(task(number) for number in range(1, 11)), None]}})
+    lookup = await cloud.video_ocr().lookup([f"{number:032x}" for number in range(5, 12)])
+    assert (len(lookup.found), lookup.missing, len(lookup.unanswered)) == (6, (), 1)
 
 
 async def test_one_job_that_cannot_be_asked_about_does_not_hide_the_other():
