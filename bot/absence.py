@@ -4,8 +4,7 @@ A *miss* is the provider's word that the job does not exist. A *doubt* is a refu
 address or a missing API: it says nothing about the job.
 """
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import NamedTuple, Self
 
@@ -18,9 +17,6 @@ LOOKED_AT_EVERY = timedelta(hours=1)
 """How often a job with suspended subscriptions is looked at."""
 DROPPED_AFTER = timedelta(days=30)
 """Subscriptions that were suspended for this long end."""
-MARK = "?"
-"""Begins an absence in a record."""
-_WRITTEN = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
 
 
 class Conclusion(Enum):
@@ -71,7 +67,8 @@ class Absence(NamedTuple):
         if self.suspended:
             return Conclusion.DROPPED if at - self.suspended >= DROPPED_AFTER else Conclusion.LOOK_AGAIN
         patience = min(SUSPENDED_AFTER, retention or SUSPENDED_AFTER)
-        return Conclusion.SUSPENDED if at - self.since >= patience else Conclusion.LOOK_AGAIN
+        sure = self.doubtful or self.misses >= LOST_MISSES  # not a miss before a downtime, and one after it
+        return Conclusion.SUSPENDED if sure and at - self.since >= patience else Conclusion.LOOK_AGAIN
 
     def next_look(self, at: datetime, soonest: timedelta, latest: timedelta) -> datetime:
         """Return when to look again: soon at first, and once the job may be lost."""
@@ -81,42 +78,7 @@ class Absence(NamedTuple):
             wait = min(wait, LOST_AFTER - passed)
         return at + max(soonest, wait)
 
-    def encode(self) -> str:
-        """Return the absence as a record begins with it, such as `?1795516864000/1795516864000/1/…/…/0?`."""
-        times = [str(_milliseconds(each)) if each else "" for each in (self.missed_since, self.suspended)]
-        known = [str(_milliseconds(self.seen)), str(_milliseconds(self.since)), str(self.misses)]
-        return f"{MARK}{'/'.join([*known, *times, str(int(self.shown))])}{MARK}"
-
-    @classmethod
-    def decode(cls, text: str, checked_at: datetime) -> Self | None:
-        """Read what a record of `checked_at` begins with; None for a job that was found.
-
-        The mark alone means one miss: earlier versions wrote no more.
-        """
-        if not text.startswith(MARK):
-            return None
-        written = _WRITTEN.match(text)
-        if written is None:
-            return cls(checked_at, checked_at, 1, checked_at)
-        seen, since, misses, missed_since, suspended, shown = written.groups()
-        return cls(
-            _instant(seen),
-            _instant(since),
-            int(misses),
-            _instant(missed_since) if missed_since else None,
-            _instant(suspended) if suspended else None,
-            shown == "1",
-        )
-
 
 def is_recent(witnessed: datetime | None, at: datetime) -> bool:
     """Whether a service found a job within the time that it takes to lose one."""
     return witnessed is not None and at - witnessed <= LOST_AFTER
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _instant(ms: str) -> datetime:
-    return datetime.fromtimestamp(int(ms) / 1000, UTC)

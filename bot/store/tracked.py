@@ -1,6 +1,7 @@
 """Followed jobs, service by service: as they were last seen, when to look next, and who follows them."""
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ _ELSEWHERE = {"account", "service", "raw"}
 _DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media", "input", "output", "updated_at"}
 _LEFT_OUT = _ELSEWHERE | _DETAILS
 """What no card shows: a job is kept in about 300 bytes."""
+_ABSENT = "?"
+"""Begins the fingerprint of a job that was not found when it was last asked for."""
+_ABSENCE = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
 
 _OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP, WITNESS)
 
@@ -241,7 +245,7 @@ def record(job: Job, checked_at: datetime, absence: Absence | None = None, *, mi
     """
     absence = absence or (Absence(checked_at, checked_at).missed(checked_at) if missed else None)
     created = milliseconds(job.created_at) if job.created_at else ""
-    mark = f"{absence.encode() if absence else ''}{fingerprint(job)}"
+    mark = f"{_written(absence) if absence else ''}{fingerprint(job)}"
     about = f"{milliseconds(checked_at)}|{created}|{_word(job.kind)}|{mark}"
     return f"{about}\n{job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True)}"
 
@@ -252,7 +256,27 @@ def kept(service: Service, text: str) -> Kept:
     checked, _, _, mark = about.split("|", 3)
     fields: dict[str, Any] = {**json.loads(about_job), "account": service[0], "service": service[1]}
     checked_at = instant(int(checked))
-    return Kept(Job.model_validate(fields), checked_at, Absence.decode(mark, checked_at), text)
+    return Kept(Job.model_validate(fields), checked_at, _absence(mark, checked_at), text)
+
+
+def _written(absence: Absence) -> str:
+    """Return how an absence is kept, such as `?1795516864000/1795516864000/1/1795516864000//0?`."""
+    seen, since, misses, missed_since, suspended, shown = absence
+    late = [milliseconds(each) if each else "" for each in (missed_since, suspended)]
+    parts = [milliseconds(seen), milliseconds(since), misses, *late, int(shown)]
+    return f"{_ABSENT}{'/'.join(map(str, parts))}{_ABSENT}"
+
+
+def _absence(mark: str, checked_at: datetime) -> Absence | None:
+    """Read an absence; the sign alone, which earlier versions wrote, is one miss."""
+    if not mark.startswith(_ABSENT):
+        return None
+    written = _ABSENCE.match(mark)
+    if written is None:
+        return Absence(checked_at, checked_at).missed(checked_at)
+    seen, since, misses, missed_since, suspended, shown = written.groups()
+    late = (instant(int(each)) if each else None for each in (missed_since, suspended))
+    return Absence(instant(int(seen)), instant(int(since)), int(misses), *late, shown=shown == "1")
 
 
 def milliseconds(moment: datetime) -> int:

@@ -58,7 +58,7 @@ def test_a_doubt_begins_the_misses_again_and_not_the_absence():
     assert absence.since == NOW
 
 
-@pytest.mark.parametrize("absence", [missed(0), missed(0).doubted()])
+@pytest.mark.parametrize("absence", [missed(0, 1, 2), missed(0).doubted()])
 @pytest.mark.parametrize(
     ("retention", "after"),
     [(None, SUSPENDED_AFTER), (LONG, SUSPENDED_AFTER), (timedelta(minutes=30), timedelta(minutes=30))],
@@ -72,6 +72,13 @@ def test_without_a_witness_it_is_suspended_and_then_dropped(
     suspended = absence._replace(suspended=NOW + after)
     assert suspended.conclude(NOW + after + DROPPED_AFTER - moment, None, retention) is Conclusion.LOOK_AGAIN
     assert suspended.conclude(NOW + after + DROPPED_AFTER, None, retention) is Conclusion.DROPPED
+
+
+def test_two_misses_a_day_apart_suspend_nothing():
+    """Callboard was down in between: a third miss is worth waiting for, with a witness the job is lost."""
+    absence = missed(0, 2000)
+    assert concluded(absence, 2000, 2000) is Conclusion.LOOK_AGAIN
+    assert concluded(absence.missed(NOW + timedelta(minutes=2001)), 2001, 2000) is Conclusion.LOST
 
 
 def test_a_suspended_job_is_lost_once_there_is_a_witness():
