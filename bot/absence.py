@@ -33,7 +33,7 @@ class Absence(NamedTuple):
 
     `seen` is when it was found last, `since` when it was first not found. `misses` counts the misses in a row, which
     began at `missed_since`; a doubt ends the row. `suspended` is when its subscriptions were suspended, `shown` says
-    that its cards tell of the absence.
+    that its cards show the absence.
     """
 
     seen: datetime

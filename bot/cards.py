@@ -180,7 +180,7 @@ class Shown(_Value):
     """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known.
 
     `suspended` is why Slack takes nothing for its place, for a list of cards; the card itself cannot be edited then.
-    `absences` has the jobs that are not found, where the card is to tell so.
+    `absences` has the jobs whose absence the card shows.
     """
 
     card: Card

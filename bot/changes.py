@@ -12,7 +12,7 @@ from providers.models import Job, JobState
 class Fate(StrEnum):
     """Why a job is no longer followed.
 
-    `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, and nobody knows why. `DROPPED`: it
+    `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, for a reason unknown. `DROPPED`: it
     was not found for so long that its suspended subscription ended. `UNCONFIGURED`: its service was taken out of the
     configuration.
     """
@@ -112,7 +112,7 @@ def lost(before: Job, since: datetime, at: datetime, *, expired: bool) -> Change
 
 
 def unfound(before: Job, absence: Absence, at: datetime, kind: Kind, fate: Fate | None = None) -> Change:
-    """Return what an absence means for those who subscribed to a job."""
+    """Return what an absence means for the subscribers of a job."""
     return Change(
         kind=kind,
         job=before,

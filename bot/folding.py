@@ -184,9 +184,9 @@ def _final(card: Card) -> Post | None:
 
 
 def _wanted(card: Card, change: Change) -> bool:
-    """Whether a change is told by itself. A job that its provider lost always is; a batch tells its end alone.
+    """Whether a change has a post of its own. A lost job always has; a batch has one for its end alone.
 
-    That a subscription is suspended is told to those who subscribed, by direct message.
+    Of a suspended subscription its subscribers are notified by direct message.
     """
     match change.kind:
         case Kind.PROGRESSED:

@@ -43,7 +43,7 @@ async def missed(
     """
     found: list[Missing] = []
     for kept, _ in await _read(services, provider, ids, asked_at):
-        absence = _begun(kept, asked_at).missed(asked_at)._replace(shown=kept.missed)
+        absence = _absence(kept, asked_at).missed(asked_at)._replace(shown=kept.missed)
         next_at = absence.next_look(services.clock(), again, plan.OLDEST)
         found.append(Missing(kept, absence, asked_at, next_at))
     return found
@@ -61,7 +61,7 @@ async def doubted(
     for kept, next_at in await _read(services, provider, ids, asked_at):
         before = kept.absence
         shown = (before is not None and before.shown) if all_of_them else kept.missed
-        found.append(Missing(kept, _begun(kept, asked_at).doubted()._replace(shown=shown), asked_at, next_at))
+        found.append(Missing(kept, _absence(kept, asked_at).doubted()._replace(shown=shown), asked_at, next_at))
     return found
 
 
@@ -73,7 +73,7 @@ async def _read(
     return [(kept, next_at) for kept, next_at in known.values() if kept.checked_at < asked_at]
 
 
-def _begun(kept: Kept, asked_at: datetime) -> Absence:
+def _absence(kept: Kept, asked_at: datetime) -> Absence:
     return kept.absence or Absence(kept.checked_at, asked_at)
 
 

@@ -48,7 +48,7 @@ class LostJob:
 
 @dataclass(frozen=True, slots=True)
 class ChangedSubscriptions:
-    """Subscriptions of a place that were suspended or restored at once, told to one who subscribed there.
+    """Subscriptions of a place that were suspended or restored at once, for one of their subscribers.
 
     Each change is of the kind SUSPENDED, or each is of the kind FOUND.
     """

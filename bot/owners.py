@@ -1,7 +1,7 @@
 """Tells the people who subscribed what their channels cannot be told, or should not have to be."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.cards import Card, Followed
 from bot.changes import Change, Fate, Kind
@@ -47,40 +47,48 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
 
 
 async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
-    """Tell those who subscribed what a channel alone would read: which jobs are lost, suspended or found again.
+    """Notify subscribers of what their channel alone would read: which jobs are lost, suspended or found again.
 
     That is who had subscribed by then: the same people, should a crash have this done again with more entries.
     """
     if is_personal(box.place):
         return
+    groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
+    for entry, change, card, users in _changes(box, step):
+        if change.fate in {Fate.GONE, Fate.DROPPED}:
+            await _tell_of_loss(visit, card, entry, change, users)
+        if change.kind in {Kind.SUSPENDED, Kind.FOUND} and not _left(card, change):
+            for user in users:
+                groups[user, change.kind, change.at, change.doubtful, entry.slot].append(entry)
+    for (user, *_), entries in groups.items():
+        await _tell_of_subscriptions(visit, str(user), entries)
+
+
+def _changes(box: Box, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
+    """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
     owners = {card.id: dict.fromkeys(card.owners) for card in box.cards.values()}
-    groups: dict[str, dict[tuple[object, ...], list[Entry]]] = defaultdict(lambda: defaultdict(list))
+    after = {write.id: Card.model_validate_json(write.after) for write in step.writes}
     for entry in step.entries:
         if isinstance(entry.body, SubscribedEntry):
             owners.setdefault(entry.card, {})[entry.body.terms.user] = None
-        if not isinstance(entry.body, ChangedEntry):
-            continue
-        change = entry.body.change
-        if change.fate in {Fate.GONE, Fate.DROPPED}:
-            await _tell_of_loss(visit, step, entry, change, owners.get(entry.card, ()))
-        if change.kind in {Kind.SUSPENDED, Kind.FOUND}:
-            for user in owners.get(entry.card, ()):
-                groups[user][change.kind, change.at, change.doubtful, entry.slot].append(entry)
-    for user, mine in groups.items():
-        for entries in mine.values():
-            await _tell_of_subscriptions(visit, user, entries)
+        elif isinstance(entry.body, ChangedEntry) and entry.card in after:
+            yield entry, entry.body.change, after[entry.card], [*owners[entry.card]]
 
 
-async def _tell_of_loss(visit: Visit, step: Step, entry: Entry, change: Change, users: Iterable[str]) -> None:
-    card = next((Card.model_validate_json(w.after) for w in step.writes if w.id == entry.card), None)
-    if card:
-        note = NoteEntry(note=LostJob(card=card, change=change))
-        for user in users:
-            await _tell(visit, user, note, f"lost:{entry.card}:{change.job.id}:{entry.id}")
+def _left(card: Card, change: Change) -> bool:
+    """Whether a job of a change is no longer on a card because people unsubscribed."""
+    followed = card.jobs.get(str(change.job.ref))
+    return followed is None or followed.fate is Fate.UNSUBSCRIBED
+
+
+async def _tell_of_loss(visit: Visit, card: Card, entry: Entry, change: Change, users: Iterable[str]) -> None:
+    note = NoteEntry(note=LostJob(card=card, change=change))
+    for user in users:
+        await _tell(visit, user, note, f"lost:{card.id}:{change.job.id}:{entry.id}")
 
 
 async def _tell_of_subscriptions(visit: Visit, user: str, entries: Sequence[Entry]) -> None:
-    """Tell one person which of their subscriptions were suspended, or restored, by one look at a service."""
+    """Notify one person of their subscriptions that one look at a service suspended or restored."""
     changes = [entry.body.change for entry in entries if isinstance(entry.body, ChangedEntry)]
     once = f"{changes[0].kind}:{visit.place}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
     await _tell(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.place, changes=changes)), once)

@@ -60,7 +60,7 @@ def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Chan
 
 
 async def _is_lost(services: Services, place: str, card_id: str, job: Job) -> bool:
-    """Whether a card still shows that the job was lost: it may be dropped, or gone with its workspace."""
+    """Whether a card still shows that the job was lost: it may be dropped, alone or with its workspace."""
     card = expected(await services.store.outbox.read(place, services.whole.catalog.scopes)).get(card_id)
     followed = card.jobs.get(str(job.ref)) if card else None
     return followed is not None and followed.fate in LOSSES

@@ -253,7 +253,8 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     mine = [kept] if kept else [] if card else list(cards.values())
     jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []
     suspended = await _suspended(services, [ref for each in mine for ref in _followed(each)])
-    permit(services, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, place)
+    if kept:
+        permit(services, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, place)
     resumed = await services.store.outbox.restore(place)
     for ref in suspended:
         await _look_as_usual(services, ref)
@@ -275,7 +276,7 @@ _RESTORED = frozenset({Fate.GONE, Fate.DROPPED})
 
 
 async def _suspended(services: Services, refs: Sequence[JobRef]) -> list[JobRef]:
-    """Return those of these jobs whose subscriptions are suspended, as far as they are seen."""
+    """Return those of these jobs whose subscriptions are suspended, without those that may not be seen here."""
     known = await services.store.tracked.read([ref for ref in refs if services.sees(ref.account)])
     return [ref for ref, (kept, _) in known.items() if kept.absence and kept.absence.suspended]
 

@@ -10,6 +10,7 @@ from random import Random
 
 from bot.absence import is_recent
 from bot.services import Services
+from bot.store.tracked import Service
 from bot.store.witnesses import Testimony
 from providers.base import Provider
 from providers.errors import ProviderError
@@ -38,8 +39,7 @@ class Witness:
     async def keep(self) -> None:
         """Keep for the next looks that this one found a job. Raises StoreUnavailable."""
         if self.found_at:
-            before = await self._testimony()
-            await self._write(before._replace(found_at=max(filter(None, (before.found_at, self.found_at)))))
+            await self._write(Testimony(found_at=self.found_at))
 
     async def call(self, absent: Collection[str]) -> Sequence[Job]:
         """Look for a witness other than the absent jobs: in what earlier looks found, else with one request.
@@ -47,11 +47,11 @@ class Witness:
         Returns the jobs that the request found. Raises StoreUnavailable.
         """
         now = self.services.clock()
-        known = await self._testimony()
+        known = await self.services.store.witnesses.read(self._service, self.provider.region)
         self.found_at = max(filter(None, (self.found_at, known.found_at)), default=None)
         if is_recent(self.found_at, now) or (known.asked_at and now - known.asked_at < ASKED_EVERY):
             return ()
-        await self._write(known._replace(asked_at=now))
+        await self._write(Testimony(asked_at=now))
         try:
             found = await (self._listed() if self.provider.capabilities.lists else self._remembered(absent))
         except ProviderError:
@@ -65,19 +65,18 @@ class Witness:
 
     async def _remembered(self, absent: Collection[str]) -> Sequence[Job]:
         """Ask for jobs that were seen lately, as many as one request takes; the next turn may ask for others."""
-        store, service = self.services.store, (self.provider.account, self.provider.service)
-        ids = await store.recent.seen_since(*service, self.services.clock() - REMEMBERED)
-        gone = {*absent, *(lost.kept.job.id for lost in await store.lost.read(service, ids))}
-        candidates = [job_id for job_id in ids if job_id not in gone]
+        store = self.services.store
+        ids = await store.recent.seen_since(*self._service, self.services.clock() - REMEMBERED)
+        excluded = {*absent, *(lost.kept.job.id for lost in await store.lost.read(self._service, ids))}
+        candidates = [job_id for job_id in ids if job_id not in excluded]
         chosen = self.random.sample(candidates, min(len(candidates), self.provider.capabilities.batch_max))
         if not chosen:
             return ()
-        return (await self.provider.lookup(chosen, await store.recent.kinds(*service, chosen))).found
+        return (await self.provider.lookup(chosen, await store.recent.kinds(*self._service, chosen))).found
 
-    async def _testimony(self) -> Testimony:
-        service = (self.provider.account, self.provider.service)
-        return await self.services.store.witnesses.read(service, self.provider.region)
+    @property
+    def _service(self) -> Service:
+        return self.provider.account, self.provider.service
 
     async def _write(self, testimony: Testimony) -> None:
-        service = (self.provider.account, self.provider.service)
-        await self.services.store.witnesses.write(service, self.provider.region, testimony)
+        await self.services.store.witnesses.write(self._service, self.provider.region, testimony)

@@ -51,8 +51,8 @@ class LostJobs:
         slot = f"{job.account}/{job.service}"
         keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot), LOST.of(slot, job.id))
         followed = (restored.record or "", milliseconds(restored.next_at))
-        told = (lost.text, job.id, json.dumps(restored.places), *followed, OUTBOX.of(slot, ""), restored.entry)
-        return bool(await self.link.ask("EVAL", script("restore"), 5, *keys, *told))
+        arguments = (lost.text, job.id, json.dumps(restored.places), *followed, OUTBOX.of(slot, ""), restored.entry)
+        return bool(await self.link.ask("EVAL", script("restore"), 5, *keys, *arguments))
 
     async def leave(self, ref: JobRef, place: str) -> None:
         """Have nothing restored in a place when a job is found again."""

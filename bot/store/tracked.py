@@ -24,7 +24,6 @@ from bot.store.keys import (
     REPLY,
     SUBSCRIPTIONS,
     SWEEP,
-    WITNESS,
 )
 from bot.store.scripts import script
 from providers.models import Job, JobRef
@@ -37,7 +36,7 @@ _ABSENT = "?"
 """Begins the fingerprint of a job that was not found when it was last asked for."""
 _ABSENCE = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
 
-_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP, WITNESS)
+_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
 
 Service = tuple[str, str]
 
@@ -54,7 +53,7 @@ class Due(NamedTuple):
 class Kept(NamedTuple):
     """A followed job as last seen. `record` is how Redis keeps it.
 
-    `checked_at` is when an answer told of it last, `absence` why it is not found, None for a job that is.
+    `checked_at` is the time of the last answer about it, `absence` why it is not found, None for a job that is.
     """
 
     job: Job

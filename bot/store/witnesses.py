@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.store.connection import Link, Part
+from bot.store.connection import Link
 from bot.store.keys import WITNESS
 from bot.store.tracked import Service, instant, milliseconds
 
@@ -24,20 +24,13 @@ class Witnesses:
 
     async def read(self, service: Service, region: str) -> Testimony:
         """Return the last testimony of a service in a region."""
-        fields: dict[str, str] = await self.link.ask("HGETALL", WITNESS.of("/".join(service)))
-        if fields.get("region") != region:
-            return Testimony()
+        fields: dict[str, str] = await self.link.ask("HGETALL", WITNESS.of("/".join(service), region))
         times = (fields.get(name) for name in Testimony._fields)
         return Testimony(*(instant(int(at)) if at else None for at in times))
 
     async def write(self, service: Service, region: str, testimony: Testimony) -> None:
-        """Keep a testimony."""
-        key = WITNESS.of("/".join(service))
-        times: list[Part] = [
-            part
-            for name, at in zip(Testimony._fields, testimony, strict=True)
-            for part in (name, milliseconds(at) if at else "")
-        ]
-        await self.link.ask_all(
-            [("HSET", key, "region", region, *times), ("EXPIRE", key, WITNESS.seconds)], atomic=True
-        )
+        """Keep those times of a testimony that are known."""
+        key = WITNESS.of("/".join(service), region)
+        times = [(name, milliseconds(at)) for name, at in testimony._asdict().items() if at]
+        kept = ("HSET", key, *(part for pair in times for part in pair))
+        await self.link.ask_all([kept, ("EXPIRE", key, WITNESS.seconds)], atomic=True)

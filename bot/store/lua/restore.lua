@@ -1,7 +1,7 @@
--- Restores the subscriptions to a job that was lost, and tells their places so, in one step.
+-- Restores the subscriptions to a job that was lost, with an entry for each of their places, in one step.
 -- KEYS: jobs, due, subscriptions, pending, lost. ARGV: the lost job as it was read, its id, the places to restore as JSON
 -- (place to card), its record and next check (both empty: the job has ended), how the name of an outbox begins, the entry.
--- Returns 0, and does nothing, when the lost job is another one by now: somebody was faster.
+-- Returns 0, and does nothing, when the lost job is another one by now: another process was faster.
 if redis.call('GET', KEYS[5]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[5])
 local id, restored, record = ARGV[2], cjson.decode(ARGV[3]), ARGV[4]
