@@ -11,7 +11,7 @@ from random import Random
 from bot.absence import is_recent
 from bot.services import Services
 from bot.store.tracked import Service
-from bot.store.witnesses import Testimony
+from bot.store.witnesses import LastWitness
 from providers.base import Provider
 from providers.errors import ProviderError
 from providers.models import Job, JobQuery
@@ -39,7 +39,7 @@ class Witness:
     async def keep(self) -> None:
         """Keep for the next looks that this one found a job. Raises StoreUnavailable."""
         if self.found_at:
-            await self._write(Testimony(found_at=self.found_at))
+            await self._write(LastWitness(found_at=self.found_at))
 
     async def call(self, absent: Collection[str]) -> Sequence[Job]:
         """Look for a witness other than the absent jobs: in what earlier looks found, else with one request.
@@ -51,7 +51,7 @@ class Witness:
         self.found_at = max(filter(None, (self.found_at, known.found_at)), default=None)
         if is_recent(self.found_at, now) or (known.asked_at and now - known.asked_at < ASKED_EVERY):
             return ()
-        await self._write(Testimony(asked_at=now))
+        await self._write(LastWitness(asked_at=now))
         try:
             found = await (self._listed() if self.provider.capabilities.lists else self._remembered(absent))
         except ProviderError:
@@ -78,5 +78,5 @@ class Witness:
     def _service(self) -> Service:
         return self.provider.account, self.provider.service
 
-    async def _write(self, testimony: Testimony) -> None:
-        await self.services.store.witnesses.write(self._service, self.provider.region, testimony)
+    async def _write(self, last: LastWitness) -> None:
+        await self.services.store.witnesses.write(self._service, self.provider.region, last)

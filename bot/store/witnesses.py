@@ -9,7 +9,7 @@ from bot.store.keys import WITNESS
 from bot.store.tracked import Service, instant, milliseconds
 
 
-class Testimony(NamedTuple):
+class LastWitness(NamedTuple):
     """When a job was found last, and when a request was made only to find one."""
 
     found_at: datetime | None = None
@@ -18,19 +18,19 @@ class Testimony(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Witnesses:
-    """The last testimony of each service in each region. Raises StoreUnavailable."""
+    """The last witness of each service in each region. Raises StoreUnavailable."""
 
     link: Link
 
-    async def read(self, service: Service, region: str) -> Testimony:
-        """Return the last testimony of a service in a region."""
+    async def read(self, service: Service, region: str) -> LastWitness:
+        """Return the last witness of a service in a region."""
         fields: dict[str, str] = await self.link.ask("HGETALL", WITNESS.of("/".join(service), region))
-        times = (fields.get(name) for name in Testimony._fields)
-        return Testimony(*(instant(int(at)) if at else None for at in times))
+        times = (fields.get(name) for name in LastWitness._fields)
+        return LastWitness(*(instant(int(at)) if at else None for at in times))
 
-    async def write(self, service: Service, region: str, testimony: Testimony) -> None:
-        """Keep those times of a testimony that are known."""
+    async def write(self, service: Service, region: str, last: LastWitness) -> None:
+        """Keep those of its times that are known."""
         key = WITNESS.of("/".join(service), region)
-        times = [(name, milliseconds(at)) for name, at in testimony._asdict().items() if at]
+        times = [(name, milliseconds(at)) for name, at in last._asdict().items() if at]
         kept = ("HSET", key, *(part for pair in times for part in pair))
         await self.link.ask_all([kept, ("EXPIRE", key, WITNESS.seconds)], atomic=True)
