@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from bot.recovery import restore_found
 from bot.services import Services
 from bot.store import StoreUnavailable
 from providers.base import Provider
@@ -120,4 +121,5 @@ async def _refresh(
     into.unanswered = lookup.unanswered
     with suppress(StoreUnavailable):
         await services.store.recent.remember(lookup.found, asked_at)
+        await restore_found(services, lookup.found, asked_at)
     return {**dict.fromkeys(lookup.missing), **{job.id: job for job in lookup.found}}

@@ -12,6 +12,7 @@ from bot.answers import Incomplete, JobDetails, JobList, Missing, Remembered, Se
 from bot.asking import Asked, ask_all
 from bot.catalog import Scope
 from bot.collecting import Collected, collect, read_pages, read_remembered
+from bot.recovery import restore_found
 from bot.services import Services
 from bot.store import StoreUnavailable
 from providers.base import NO_KINDS, Provider
@@ -32,6 +33,7 @@ async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset
         await collect(services, provider, query, want, into)
 
     asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
+    await _restore_listed(services, asked, checked_at)
     return _job_list(asked, offset, limit, checked_at)
 
 
@@ -45,6 +47,7 @@ async def find_jobs(  # as list_jobs
         await _search(services, provider, text, query, offset + limit, into)
 
     asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
+    await _restore_listed(services, asked, checked_at)
     return _job_list(asked, offset, limit, checked_at)
 
 
@@ -116,10 +119,22 @@ async def _remember(services: Services, asked: Iterable[Asked[Looked]], asked_at
 
 
 async def _keep(services: Services, provider: Provider, jobs: Iterable[Job], asked_at: datetime) -> None:
-    """Remember what was looked up at a service that cannot list; without Redis the answer is given all the same."""
-    if not provider.capabilities.lists:
-        with suppress(StoreUnavailable):
+    """Remember what was looked up at a service that cannot list, and restore what was lost of it.
+
+    Without Redis the answer is given all the same.
+    """
+    with suppress(StoreUnavailable):
+        if not provider.capabilities.lists:
             await services.store.recent.remember(jobs, asked_at)
+        await restore_found(services, jobs, asked_at)
+
+
+async def _restore_listed(services: Services, asked: Iterable[Asked[Collected]], asked_at: datetime) -> None:
+    """Restore what was lost of the jobs that services listed; what is only remembered is not found again."""
+    with suppress(StoreUnavailable):
+        for each in asked:
+            if each.result.remembered is None:
+                await restore_found(services, each.result.jobs.values(), asked_at)
 
 
 def _named(address: Address, asked: Iterable[Asked[Looked]]) -> Iterable[Job]:

@@ -11,7 +11,7 @@ from bot.addresses import Address, JobId, MaskedIdError, NotAnAddressError, read
 from bot.answers import JobDetails
 from bot.cards import Card, Shown, Snooze, Terms, To
 from bot.catalog import Catalog
-from bot.changes import Fate
+from bot.changes import LOSSES, Fate
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.errors import Problem, UsageError
@@ -23,7 +23,7 @@ from bot.places import is_direct
 from bot.services import Services
 from bot.store.entries import NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
-from bot.store.tracked import Service
+from bot.store.tracked import Service, Step, record
 from bot.tracking import observe
 from bot.visits import read_box
 from bot.waking import look, seek_from, wake
@@ -230,6 +230,8 @@ async def end_all(services: Services, place: str) -> set[str]:
     for card in cards:
         for ref in _followed(card):
             await _leave(services, ref, place, "")
+        for ref in (JobRef.parse(name) for name, each in card.jobs.items() if each.fate in LOSSES):
+            await services.store.lost.leave(ref, place)
     return {user for card in cards for user in card.owners}
 
 
@@ -242,25 +244,56 @@ async def _withhold(services: Services, ref: JobRef, card: Card) -> None:
 
 
 async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:
-    """Post to a suspended place again; with `card`, follow its jobs again that their providers had lost.
+    """Post to a suspended place again, and look at its jobs as usual whose subscriptions are suspended.
 
-    Raises StoreUnavailable, and UsageError where the rules of access are against it.
+    With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
+    StoreUnavailable, and UsageError where the rules of access are against it.
     """
-    kept = (await read_box(services, place)).cards.get(card or "")
-    jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job] if kept else []
-    permit(services, [job.account for job in jobs], place)
-    resumed = await services.store.outbox.restore(place)
-    followed: list[JobRef] = []
+    cards = (await read_box(services, place)).cards
+    kept = cards.get(card or "")
+    mine = [kept] if kept else [] if card else list(cards.values())
+    jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []
+    suspended = await _suspended(services, [ref for each in mine for ref in _followed(each)])
     if kept:
+        permit(services, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, place)
+    resumed = await services.store.outbox.restore(place)
+    for ref in suspended:
+        await _look_as_usual(services, ref)
+    followed: list[JobRef] = []
+    if kept and jobs:
         terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
         followed, _, _ = await _follow(services, jobs, services.clock(), place, terms, kept.id)
     box = await _told(services, place)
     return Subscribed(
         card=box.cards.get(card or ""),
-        followed=followed,
+        followed=[*followed, *suspended],
         suspended=box.suspension.reason if box.suspension else None,
         resumed=resumed,
     )
+
+
+_RESTORED = frozenset({Fate.GONE, Fate.DROPPED})
+"""The fates of jobs that *Restore* follows again."""
+
+
+async def _suspended(services: Services, refs: Sequence[JobRef]) -> list[JobRef]:
+    """Return those of these jobs whose subscriptions are suspended, without those that may not be seen here."""
+    known = await services.store.tracked.read([ref for ref in refs if services.sees(ref.account)])
+    return [ref for ref, (kept, _) in known.items() if kept.absence and kept.absence.suspended]
+
+
+async def _look_as_usual(services: Services, ref: JobRef) -> None:
+    """End the suspension of the subscriptions to a job, for everybody who follows it, and have it looked at now."""
+    tracked, service = services.store.tracked, (ref.account, ref.service)
+    recorded: dict[str, dict[str, str]] = {}
+    while not recorded and await _suspended(services, [ref]):  # a look may have recorded another answer in between
+        for kept, _ in (await tracked.read([ref])).values():
+            step = Step(ref.id, kept.record, record(kept.job, kept.seen), services.clock())
+            recorded = await tracked.record(service, [step])
+    for places in recorded.values():
+        await services.store.outbox.refresh(places.items())
+        await wake(services, *places)
+    await look(services, service)
 
 
 async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) -> None:

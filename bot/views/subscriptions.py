@@ -9,11 +9,12 @@ from bot.cards import Card, Shown, Terms
 from bot.notices import Subscribed, Unsubscribed
 from bot.payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
 from bot.places import is_person
-from bot.views import snoozes, suspensions
+from bot.views import absences, snoozes, suspensions
 from bot.views.cards import (
     details_button,
     fails,
     headline,
+    restore_button,
     seen,
     still,
     unsubscribe_button,
@@ -255,6 +256,7 @@ def tab_lines(shown: Shown, now: datetime, *, mine: bool, acts: bool = True) -> 
 def _two_lines(shown: Shown, now: datetime, *, mine: bool) -> Block:
     card = shown.card
     lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
+    lines += absences.lines(shown)
     if shown.suspended:
         lines.append(suspensions.line(shown.suspended, card.place))
     return section("\n".join(filter(None, lines)))
@@ -266,7 +268,7 @@ def _buttons(shown: Shown, place: str | None, snooze: Sequence[Block] = ()) -> l
         *details_button(list(card.jobs), of=named),
         *snooze,
         *(unsubscribe_button(card, of=named, place=place) if still(card) else []),
-        *(suspensions.restore_button(card.place) if shown.suspended else []),
+        *(suspensions.restore_button(card.place) if shown.suspended else restore_button(shown)),
     ]
 
 

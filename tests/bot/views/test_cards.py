@@ -37,7 +37,10 @@ def test_slack_takes_every_card(shown: Shown, now: datetime):
     labels = [label.split(" ")[0] for label in judges.commands(message.blocks)]
     # Refs too long for a button leave none.
     snoozed = {"Unsnooze"} if shown.card.quiet else set[str]()
-    assert set(labels) <= snoozed | ({"Details"} if shown.card.over else {"Details", "Refresh", "Unsubscribe"})
+    waiting = {"Restore"} if any(each.suspended for each in shown.absences.values()) else set[str]()
+    assert set(labels) <= snoozed | waiting | (
+        {"Details"} if shown.card.over else {"Details", "Refresh", "Unsubscribe"}
+    )
 
 
 def test_a_running_job():
