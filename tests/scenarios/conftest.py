@@ -36,10 +36,10 @@ from tests.scenarios.roads import HTTP, MODES, Balancer, Mode, at
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "mode" in metafunc.fixturenames:
-        metafunc.parametrize("mode", _modes(metafunc.definition))
+        metafunc.parametrize("mode", modes(metafunc.definition))
 
 
-def _modes(test: pytest.Item) -> Sequence[Mode]:
+def modes(test: pytest.Item) -> Sequence[Mode]:
     if only := test.get_closest_marker("mode"):
         return only.args
     if test.get_closest_marker("both_modes"):
