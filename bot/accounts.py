@@ -11,6 +11,7 @@ from bot.store import Health, StoreUnavailable
 from bot.store.sweeps import Sweep
 from bot.store.tracked import Service
 from providers.base import Provider
+from providers.deadline import fresh
 from providers.models import JobQuery
 
 NOBODYS_ID = "0" * 32
@@ -29,7 +30,8 @@ async def check_accounts(services: Services) -> AccountsHealth:
     async def ask(provider: Provider, _: _Nothing) -> None:
         await probe(provider)
 
-    asked = await ask_all(services, services.providers, ask, _Nothing)
+    with fresh():
+        asked = await ask_all(services, services.providers, ask, _Nothing)
     known = await _known(services, [answer.address for answer in asked])
     return AccountsHealth(
         services=tuple([await _health(answer, known) for answer in asked]),
@@ -80,6 +82,7 @@ async def _health(answer: Asked[_Nothing], known: _Known) -> ServiceHealth:
         region=provider.region,
         lists=provider.capabilities.lists,
         latency_s=None if answer.error else answer.latency_s,
+        waited=answer.waited,
         error=answer.error,
         last_ok_at=max(filter(None, (health.last_ok_at, sweep.at)), default=None),
         last_error=health.last_error,

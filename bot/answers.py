@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from providers.deadline import Question
 from providers.errors import ProviderError
 from providers.models import Job
 
@@ -14,11 +15,30 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+WAIT_MIN_S = 0.5
+"""A wait for our own request budget that is shorter is not worth a word."""
+
+
+class OwnLimit(_Value):
+    """A wait of so many seconds for our own limit of `per_second` requests a second."""
+
+    seconds: float
+    per_second: float
+
+    @classmethod
+    def of(cls, question: Question) -> Self | None:
+        """Return how long a question waited for its budget, None for a moment."""
+        if question.limit is None or question.waited_s < WAIT_MIN_S:
+            return None
+        return cls(seconds=question.waited_s, per_second=question.limit)
+
+
 class ServiceError(_Value):
     """One service of one account that could not answer, fully or in part.
 
     `kind` is the kind of `ProviderError` (`unauthorized`, `throttled`, `late` …), `code` the vendor's code or the kind.
     `failing_since` is when the failures began, if earlier questions failed too. `retry_after` is in seconds.
+    `waited` is the wait for our own request budget that is part of the reason.
     """
 
     account: str
@@ -30,6 +50,7 @@ class ServiceError(_Value):
     request_id: str | None = None
     retry_after: float | None = None
     failing_since: datetime | None = None
+    waited: OwnLimit | None = None
 
     @classmethod
     def of(cls, error: ProviderError, account: str, service: str) -> Self:
@@ -113,12 +134,13 @@ class JobDetails(_Value):
 
 
 class ServiceHealth(_Value):
-    """How a service of an account is doing. `latency_s` is of the last answer; `error` is None when it answers.
+    """How a service of an account is doing. `latency_s` is of its last HTTP call; `error` is None when it answers.
 
     `last_error`, at `last_error_at`, is what it failed with last, although it may have answered since.
-    `asked` is False for one that nobody asked yet. `budget_left` of `budget` requests may still be made in the current
-    second. `followed` jobs are looked at for subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them
-    with `swept_requests` requests.
+    `asked` is False for one that nobody asked yet. `waited` is the wait for our own request budget before the call, and
+    no part of the latency. `budget_left` of `budget` requests may still be made in the current second.
+    `followed` jobs are looked at for subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them with
+    `swept_requests` requests.
     """
 
     account: str
@@ -127,6 +149,7 @@ class ServiceHealth(_Value):
     lists: bool
     asked: bool = True
     latency_s: float | None = None
+    waited: OwnLimit | None = None
     error: ServiceError | None = None
     last_ok_at: datetime | None = None
     last_error: ServiceError | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bot.services import Services
 from bot.store import StoreUnavailable
 from providers.base import Provider
+from providers.deadline import age
 from providers.models import Job, JobQuery, Unanswered
 
 SCAN_MAX = 1000
@@ -117,5 +118,5 @@ async def _refresh(
     lookup = await provider.lookup([job.id for job in jobs], kinds)
     into.unanswered = lookup.unanswered
     with suppress(StoreUnavailable):
-        await services.store.recent.remember(lookup.found, asked_at)
+        await services.store.recent.remember(lookup.found, asked_at - age())
     return {**dict.fromkeys(lookup.missing), **{job.id: job for job in lookup.found}}

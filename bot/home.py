@@ -12,10 +12,12 @@ from bot.access import Audience
 from bot.answers import ServiceHealth
 from bot.cards import Shown
 from bot.catalog import Scope
+from bot.errors import UsageError
 from bot.jobs import list_jobs
 from bot.people import channels_of
 from bot.places import id_of, is_personal, workspace_of
 from bot.services import Services
+from bot.shared_requests import steady
 from bot.store import Health, StoreUnavailable
 from bot.subscriptions import subscriptions
 from bot.tab import Neighbours, Tab
@@ -54,9 +56,10 @@ async def show_change(services: Services, body: Mapping[str, Any], user: str) ->
 
 
 async def _drawn(services: Services, slack: AsyncWebClient, user: str) -> Block:
-    if services.catalog.nothing:
-        return view.nothing_for_you()
-    return view.home(await look(services, slack, user), services.clock())
+    try:
+        return view.home(await look(services, slack, user), services.clock())
+    except UsageError as error:
+        return view.refused(error)
 
 
 async def published_just_now(services: Services, user: str) -> bool:
@@ -69,13 +72,13 @@ async def published_just_now(services: Services, user: str) -> bool:
 
 async def look(services: Services, slack: AsyncWebClient, user: str) -> Tab:
     """Ask for everything that a Home tab shows, at the same time."""
-    now = services.clock()
+    now = steady(services.clock())
     running = JobQuery(states=frozenset({JobState.RUNNING}))
     failed = JobQuery(states=frozenset({JobState.FAILED}), since=now - RECENTLY)
-    (mine, neighbours), runs, failures = await asyncio.gather(
-        _followed(services, slack, user),
+    runs, failures, (mine, neighbours) = await asyncio.gather(
         list_jobs(services, _EVERYWHERE, running, limit=JOBS),
         list_jobs(services, _EVERYWHERE, failed, limit=JOBS),
+        _followed(services, slack, user),
     )
     return Tab(mine, neighbours, runs, failures, await _health(services))
 

@@ -9,12 +9,13 @@ from operator import itemgetter
 
 from bot.addresses import Address, JobId, MediaId, could_be_id
 from bot.answers import Incomplete, JobDetails, JobList, Missing, Remembered, ServiceError
-from bot.asking import Asked, ask_all
+from bot.asking import Asked, ask_all, checked
 from bot.catalog import Scope
 from bot.collecting import Collected, collect, read_pages, read_remembered
 from bot.services import Services
 from bot.store import StoreUnavailable
 from providers.base import NO_KINDS, Provider
+from providers.deadline import age
 from providers.models import Filter, Job, JobQuery, JobRef, Unanswered
 
 MEDIA_JOBS_MAX = 20
@@ -24,46 +25,46 @@ EVERYWHERE, ANY = Scope(), JobQuery()
 
 async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10) -> JobList:
     """Return jobs of every service in scope, newest first: `limit` of them after the first `offset`."""
-    checked_at = services.clock()
+    asked_at = services.clock()
     want = offset + limit
 
     async def ask(provider: Provider, into: Collected) -> None:
         await collect(services, provider, query, want, into)
 
     asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
-    return _job_list(asked, offset, limit, checked_at)
+    return _job_list(asked, offset, limit, checked(asked_at, asked))
 
 
 async def find_jobs(  # as list_jobs
     services: Services, text: str, scope: Scope = EVERYWHERE, query: JobQuery = ANY, *, offset: int = 0, limit: int = 10
 ) -> JobList:
     """Search every service in scope by id, part of an id, or name, among the jobs that fit the query."""
-    checked_at = services.clock()
+    asked_at = services.clock()
 
     async def ask(provider: Provider, into: Collected) -> None:
         await _search(services, provider, text, query, offset + limit, into)
 
     asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
-    return _job_list(asked, offset, limit, checked_at)
+    return _job_list(asked, offset, limit, checked(asked_at, asked))
 
 
 async def show_jobs(services: Services, addresses: Sequence[Address]) -> JobDetails:
     """Return what the services know about these jobs. A bare id is looked up in every service."""
-    checked_at = services.clock()
+    asked_at = services.clock()
     addresses = tuple(dict.fromkeys(addresses))
 
     async def ask(provider: Provider, into: Looked) -> None:
         await _look(services, provider, addresses, into)
 
     asked = await ask_all(services, [each for each in services.providers if _concerns(each, addresses)], ask, Looked)
-    await _remember(services, asked, checked_at)
+    await _remember(services, asked, asked_at)
     errors = [error for answer in asked for error in _errors(answer)]
     return JobDetails(
         jobs=tuple({job.ref: job for address in addresses for job in _named(address, asked)}.values()),
         services=len(asked),
         missing=tuple(missing for address in addresses if (missing := _missing(address, asked))),
         errors=tuple(errors),
-        checked_at=checked_at,
+        checked_at=checked(asked_at, asked),
     )
 
 
@@ -111,7 +112,7 @@ async def _known_kinds(services: Services, provider: Provider, ids: Sequence[str
 
 async def _remember(services: Services, asked: Iterable[Asked[Looked]], asked_at: datetime) -> None:
     for each in asked:
-        await _keep(services, each.provider, each.result.jobs.values(), asked_at)
+        await _keep(services, each.provider, each.result.jobs.values(), checked(asked_at, [each]))
 
 
 async def _keep(services: Services, provider: Provider, jobs: Iterable[Job], asked_at: datetime) -> None:
@@ -187,7 +188,7 @@ async def _look_up(services: Services, provider: Provider, job_id: str, among: J
     lookup = await provider.lookup([job_id], await _known_kinds(services, provider, [job_id]))
     into.found.update((job.id, job) for job in lookup.found if among.matches(job))
     into.unanswered = lookup.unanswered
-    await _keep(services, provider, lookup.found, asked_at)
+    await _keep(services, provider, lookup.found, asked_at - age())
 
 
 def _job_list(asked: Sequence[Asked[Collected]], offset: int, limit: int, checked_at: datetime) -> JobList:

@@ -16,6 +16,8 @@ BLOCK_ID_MAX = 255 - len(SELECTS)
 """Characters left for a payload in a block_id."""
 RUN = "run"
 """Runs the command and puts its answer in the message's place."""
+FRESH = f"{RUN}:refresh"
+"""Runs the command of the message again: what it shows then is not shared with earlier answers."""
 OPEN = "open"
 """Runs the command and answers the person who clicked, below."""
 SHARE = "share"

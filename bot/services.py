@@ -10,6 +10,7 @@ from bot.catalog import Catalog
 from bot.group_names import GroupNames
 from bot.metrics import Metrics
 from bot.pace import Pace
+from bot.questions import Questions
 from bot.store import Store
 from providers.base import Provider
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:  # slow to import, and the terminal does without both
 
 ANSWER_S = 10.0
 """A question is answered after this many seconds at the latest, with what is there."""
+
+
+TERMINAL = "terminal"
+"""The requester of questions that no person in Slack asks."""
 
 
 def utc_now() -> datetime:
@@ -41,6 +46,7 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     answer_s: float = ANSWER_S
     pace: Pace = field(default_factory=Pace)
+    questions: Questions = field(default_factory=Questions)
     workspaces: "Workspaces | None" = None
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)
@@ -58,6 +64,11 @@ class Services:
     def narrowed(self) -> bool:
         """Whether there may be accounts that cannot be seen here."""
         return self.audience is not None and not self.access.open
+
+    @property
+    def requester(self) -> str:
+        """Who asks, in the line of questions and where a request budget is short."""
+        return self.asker.user if self.asker else TERMINAL
 
     @property
     def whole(self) -> "Services":

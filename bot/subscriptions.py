@@ -26,6 +26,7 @@ from bot.store.tracked import Service
 from bot.tracking import observe
 from bot.visits import read_box
 from bot.waking import look, seek_from, wake
+from providers.deadline import fresh
 from providers.models import Job, JobRef, JobState
 
 SEEK_MINUTES = 10
@@ -50,15 +51,16 @@ async def subscribe(
     `ended_too` wants their end told. `card` is the card to use again, if it still is there: that of an unsubscription
     taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
-    asked_at = services.clock()
     place = terms.user if terms.to is To.DM else here
     permit_some(services, place)
-    details = await show_jobs(services, addresses)
+    with fresh():
+        details = await show_jobs(services, addresses)
     permit(services, [job.account for job in details.jobs], place)
     jobs = [job for job in details.jobs if ended_too or not job.state.ended]
     if not jobs:
         return details, Subscribed(None)
-    followed, changed, cards = await _follow(services, jobs, asked_at, place, terms, card or secrets.token_hex(5))
+    at = details.checked_at
+    followed, changed, cards = await _follow(services, jobs, at, place, terms, card or secrets.token_hex(5))
     await services.store.outbox.restore(place)
     box = await _told(services, place)
     after = expected(box)
@@ -282,7 +284,12 @@ async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms
         await _in_vain(services, ids, terms)
         return []
     addresses = [JobId(one) for one in ids]
-    details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
+    try:
+        details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
+    except UsageError as error:
+        if error.problem is Problem.TOO_MANY_QUESTIONS:
+            return list(ids)
+        raise
     found = {job.id for job in details.jobs}
     left = [one for one in ids if one not in found]
     if left and services.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
@@ -301,9 +308,9 @@ async def _in_vain(services: Services, ids: Sequence[str], terms: Terms, looked_
 
 async def refresh(services: Services, addresses: Sequence[Address]) -> None:
     """Ask about followed jobs now, before it is their turn; their cards follow. Raises StoreUnavailable."""
-    asked_at = services.clock()
-    details = await show_jobs(services, addresses)
-    await _observe(services, details.jobs, asked_at)
+    with fresh():
+        details = await show_jobs(services, addresses)
+    await _observe(services, details.jobs, details.checked_at)
     followers = [await services.store.tracked.followers(job.ref) for job in details.jobs]
     cards = {pair for places in followers for pair in places.items()}
     await services.store.outbox.refresh(cards)

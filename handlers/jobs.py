@@ -34,6 +34,7 @@ from handlers.forms import open_subscribe
 from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
 from handlers.words import bare, undecorated
+from providers.deadline import fresh
 from providers.models import JobRef
 from providers.parsing import mapping
 from providers.registry import meaning
@@ -47,6 +48,7 @@ ANYTHING = re.compile("")
 def register(app: AsyncApp) -> None:
     """Add `/jobs` and everything that its answers can be clicked for."""
     app.command("/jobs")(on_command)
+    app.action(payloads.FRESH)(on_refresh)
     app.action(re.compile(f"^{payloads.RUN}:"))(on_run)
     app.action(re.compile(f"^{payloads.OPEN}:"))(on_open)
     app.action(re.compile(f"^{payloads.SHARE}:"))(on_share)
@@ -73,7 +75,7 @@ async def on_command(
 async def on_run(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
 ) -> None:
-    """Refresh, Next, Previous and corrections: the new answer takes the old one's place."""
+    """Next, Previous and corrections: the new answer takes the old one's place."""
     await ack()
     services = services_of(context)
     if respond.response_url is None:
@@ -82,6 +84,14 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
         await modal.show(await answer(services, ask, Asker.of(body, context)))
     else:
         await _replace(context, await read_ask(services, action.get("value")), body, respond)
+
+
+async def on_refresh(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+) -> None:
+    """Refresh: the same answer as of now."""
+    with fresh():
+        await on_run(ack, body, action, client, respond, context)
 
 
 async def on_open(  # noqa: PLR0917  # Bolt passes by name

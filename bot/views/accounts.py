@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.answers import AccountsHealth, ServiceHealth
-from bot.payloads import RUN, Ask
-from bot.views.errors import service_error
+from bot.payloads import FRESH, Ask
+from bot.views.errors import service_error, waited
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, stacked
 from bot.views.text import age, bold, code, count, date, duration, plain
 
@@ -15,7 +15,7 @@ def accounts(answer: AccountsHealth) -> Message:
     foot = [
         *_paused(answer),
         context(f"checked {age(answer.checked_at)}"),
-        *actions("accounts", button("Refresh", f"{RUN}:refresh", Ask(text="accounts"))),
+        *actions("accounts", button("Refresh", FRESH, Ask(text="accounts"))),
     ]
     body = Budget([title, *foot]).fit(
         [block for name in _names(answer) for block in account_lines(name, answer.services)], _more
@@ -53,8 +53,9 @@ def _line(service: ServiceHealth) -> str:
     budget = (
         f" · {service.budget_left} of {service.budget} requests left this second" if service.budget is not None else ""
     )
+    own = f" · {waited(service.waited)}" if service.waited else ""
     where = f"{bold(service.service, 60)} in {plain(service.region, 60)}"
-    return f"✅ {where} answers{latency}{listing}{budget}{_last_error(service)}{_followed(service)}"
+    return f"✅ {where} answers{latency}{own}{listing}{budget}{_last_error(service)}{_followed(service)}"
 
 
 def _last_error(service: ServiceHealth) -> str:

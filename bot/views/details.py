@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from bot.answers import JobDetails, Missing
-from bot.payloads import OPEN, RAW, RUN, SHARE, Ask
+from bot.payloads import FRESH, OPEN, RAW, SHARE, Ask
 from bot.views.errors import service_error
 from bot.views.jobs import row, subscribe_button
 from bot.views.message import Block, Budget, Message, actions, button, context, divider, fields, message, modal, section
@@ -149,7 +149,7 @@ def _buttons(job: Job, ask: Ask, *, alone: bool) -> list[Block]:
 
 
 def _refresh(ask: Ask) -> list[Block]:
-    return button("Refresh", f"{RUN}:refresh", ask)
+    return button("Refresh", FRESH, ask)
 
 
 def _share(ask: Ask) -> list[Block]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.answers import JobList, ServiceHealth
 from bot.cards import Shown
-from bot.errors import Problem, UsageError
+from bot.errors import UsageError
 from bot.payloads import FIND, HOME, HOME_CHANNEL, Ask
 from bot.places import id_of
 from bot.tab import Neighbours, Tab
@@ -53,10 +53,9 @@ def loading() -> Block:
     return _view([section("Asking every service …")])
 
 
-def nothing_for_you() -> Block:
-    """The tab of somebody who may see no account."""
-    refused = errors.usage(UsageError(Problem.NOTHING_FOR_YOU))
-    return _view([*refused.blocks, *actions("home", button("Refresh", HOME, Ask()))])
+def refused(error: UsageError) -> Block:
+    """The tab of a person who may see no account, or has too many questions under way."""
+    return _view([*errors.usage(error).blocks, *actions("home", button("Refresh", HOME, Ask()))])
 
 
 def _view(blocks: list[Block]) -> Block:

@@ -9,6 +9,7 @@ from bot.payloads import (
     ANY,
     BLOCK_ID_MAX,
     BUTTON_MAX,
+    FRESH,
     OPEN,
     PICK_SERVICE,
     PICK_STATE,
@@ -173,7 +174,7 @@ def _selects(controls: Controls) -> list[Block]:
 
 
 def _buttons(answer: JobList, ask: Ask, shown: int, jobs: Sequence[Job]) -> list[Block]:
-    refresh = button("Refresh", f"{RUN}:refresh", ask)
+    refresh = button("Refresh", FRESH, ask)
     if ask.shared_by:
         mine = ask.model_copy(update={"shared_by": None})
         return [*refresh, *button("Open for me", f"{OPEN}:mine", mine)]

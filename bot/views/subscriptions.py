@@ -7,7 +7,7 @@ from itertools import takewhile
 from bot.answers import JobDetails
 from bot.cards import Card, Shown, Terms
 from bot.notices import Subscribed, Unsubscribed
-from bot.payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
+from bot.payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
 from bot.places import is_person
 from bot.views import snoozes, suspensions
 from bot.views.cards import (
@@ -300,7 +300,7 @@ def _details(shown: Shown) -> list[Block]:
 def _turning(ask: Ask, offset: int, shown: int, total: int) -> list[Block]:
     previous = button("◀ Previous", f"{RUN}:previous", ask.at(offset - PAGE)) if offset else []
     following = button("Next ▶", f"{RUN}:next", ask.at(offset + shown)) if offset + shown < total else []
-    refresh = button("Refresh", f"{RUN}:refresh", ask.at(offset))
+    refresh = button("Refresh", FRESH, ask.at(offset))
     return [
         context(f"{offset + 1:,}–{offset + shown:,} of {count(total, 'card')}"),
         *actions("page", [*previous, *following, *refresh]),
