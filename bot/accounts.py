@@ -31,7 +31,7 @@ async def check_accounts(services: Services) -> AccountsHealth:
         await probe(provider)
 
     with fresh():
-        asked = await ask_all(services, services.providers, ask, _Nothing)
+        asked = await ask_all(services, services.providers, ask, _Nothing, question="accounts")
     known = await _known(services, [answer.address for answer in asked])
     return AccountsHealth(
         services=tuple([await _health(answer, known) for answer in asked]),

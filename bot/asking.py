@@ -1,7 +1,7 @@
 """Asks many services at once under one deadline: each costs at most one line of the answer, never the answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -53,15 +53,18 @@ async def ask_all(
     providers: Sequence[Provider],
     ask: Ask[T],
     empty: Callable[[], T],
+    *,
+    question: Hashable = None,
 ) -> list[Asked[T]]:
     """Ask every provider at the same time; answers stand in the order of the providers.
 
-    `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept. Raises UsageError
-    for somebody who may see nothing.
+    `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept. `question` is equal
+    to that of whoever asks the same, None is equal to no other. The time runs from when it is the question's turn.
+    Raises UsageError for a person who may see nothing, or has too many questions under way.
     """
     if services.catalog.nothing:
         raise UsageError(Problem.NOTHING_FOR_YOU)
-    async with services.questions.turn(services.requester):
+    async with services.questions.turn(services.requester, object() if question is None else question):
         asked = await asyncio.gather(*(_ask(services, provider, ask, empty()) for provider in providers))
     for each in asked:
         services.metrics.requested(*each.address, each.error.kind if each.error else "ok", each.requests)

@@ -31,7 +31,8 @@ async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset
     async def ask(provider: Provider, into: Collected) -> None:
         await collect(services, provider, query, want, into)
 
-    asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
+    question = ("list", scope, query, want)
+    asked = await ask_all(services, scope.pick(services.providers), ask, Collected, question=question)
     return _job_list(asked, offset, limit, checked(asked_at, asked))
 
 
@@ -44,7 +45,8 @@ async def find_jobs(  # as list_jobs
     async def ask(provider: Provider, into: Collected) -> None:
         await _search(services, provider, text, query, offset + limit, into)
 
-    asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
+    question = ("find", scope, query, text, offset + limit)
+    asked = await ask_all(services, scope.pick(services.providers), ask, Collected, question=question)
     return _job_list(asked, offset, limit, checked(asked_at, asked))
 
 
@@ -56,7 +58,8 @@ async def show_jobs(services: Services, addresses: Sequence[Address]) -> JobDeta
     async def ask(provider: Provider, into: Looked) -> None:
         await _look(services, provider, addresses, into)
 
-    asked = await ask_all(services, [each for each in services.providers if _concerns(each, addresses)], ask, Looked)
+    concerned = [each for each in services.providers if _concerns(each, addresses)]
+    asked = await ask_all(services, concerned, ask, Looked, question=("show", addresses))
     await _remember(services, asked, asked_at)
     errors = [error for answer in asked for error in _errors(answer)]
     return JobDetails(

@@ -1,9 +1,10 @@
 """The line of questions: each requester has a few under way, so that one with many leaves the others theirs."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from bot.errors import Problem, UsageError
@@ -14,10 +15,16 @@ WAITING_MAX: Final = 10
 """Questions of one requester that wait for their turn; more are refused."""
 
 
-@dataclass(slots=True)
-class _Line:
-    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
-    number: int = 0
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """The turn of a question, and how many ask it."""
+
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    askers: int = 0
+
+
+_Line = dict[Hashable, _Turn]
+"""The questions of a requester, the oldest first: the first AT_ONCE have their turn."""
 
 
 class Questions:
@@ -27,16 +34,29 @@ class Questions:
         self._lines: dict[str, _Line] = {}
 
     @asynccontextmanager
-    async def turn(self, requester: str) -> AsyncGenerator[None]:
-        """Wait until this requester may ask one more. Raises UsageError when too many of theirs wait already."""
-        line = self._lines.setdefault(requester, _Line())
-        if line.number == AT_ONCE + WAITING_MAX:
-            raise UsageError(Problem.TOO_MANY_QUESTIONS, str(line.number))
-        line.number += 1
+    async def turn(self, requester: str, question: Hashable) -> AsyncGenerator[None]:
+        """Wait until it is this question's turn. Equal questions have one turn together: they share their requests.
+
+        Raises UsageError where too many of this requester wait already.
+        """
+        line = self._lines.setdefault(requester, {})
+        if question not in line and len(line) == AT_ONCE + WAITING_MAX:
+            raise UsageError(Problem.TOO_MANY_QUESTIONS, str(len(line)))
+        turn = line.setdefault(question, _Turn())
+        turn.askers += 1
+        _call(line)
         try:
-            async with line.turns:
-                yield
+            await turn.came.wait()
+            yield
         finally:
-            line.number -= 1
-            if not line.number:
+            turn.askers -= 1
+            if not turn.askers:
+                del line[question]
+                _call(line)
+            if not line:
                 del self._lines[requester]
+
+
+def _call(line: _Line) -> None:
+    for turn in islice(line.values(), AT_ONCE):
+        turn.came.set()

@@ -5,6 +5,7 @@ What is shared is what a provider returned. Who may see it, and what of it an an
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -21,12 +22,12 @@ KEPT_MAX = 100
 """Answers kept of one service, at most."""
 
 
-def steady(now: datetime) -> datetime:
+def steady(moment: datetime) -> datetime:
     """Return the start of the two seconds that a time is in: what is counted back from there is the same for all.
 
     So "since two hours ago", asked twice in a moment, is one question.
     """
-    return datetime.fromtimestamp(now.timestamp() // KEPT_S * KEPT_S, UTC)
+    return datetime.fromtimestamp(moment.timestamp() // KEPT_S * KEPT_S, UTC)
 
 
 @dataclass(eq=False, slots=True)
@@ -50,7 +51,8 @@ class _Request:
         self.askers += 1
         self.question.deadline = max(self.question.deadline, asker.deadline)
         try:
-            await asyncio.wait([self.task])
+            if not self.task.done():
+                await asyncio.wait([self.task])
         finally:
             self.askers -= 1
             if not self.askers:
@@ -97,19 +99,17 @@ class SharedRequests:
         return await self._provider.budget_left()
 
     async def _share(self, key: Hashable, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        asker, asked_at = asking(), asyncio.get_running_loop().time()
+        asker = asking()
         request = self._requests.get(key)
         joins = request is not None and request.serves(asker)
         if request is None or not joins:
             request = self._begin(key, call, asker)
         try:
-            if not request.task.done():
+            with asker.joining(request.question) if joins else nullcontext():
                 await request.wait(asker)
         finally:
             if request.task.cancelling():
                 self._forget(key, request)
-            if joins:
-                asker.join(request.question, asked_at)
         return request.task.result()
 
     def _begin(self, key: Hashable, call: Callable[[], Awaitable[Answer]], asker: Question) -> _Request:

@@ -13,6 +13,11 @@ DEFAULT_S = 10.0
 T = TypeVar("T")
 
 
+def now() -> float:
+    """The event loop's time, in seconds."""
+    return asyncio.get_running_loop().time()
+
+
 @dataclass(eq=False, slots=True)
 class Question:
     """One question, and what became of it so far; times are on the event loop's clock, in seconds.
@@ -43,18 +48,18 @@ class Question:
     def latency_s(self) -> float | None:
         """How long the last HTTP call took; one that is not answered yet counts with its time so far."""
         if self._measured_s is None and self._last_sent_at is not None:
-            return _now() - self._last_sent_at
+            return now() - self._last_sent_at
         return self._measured_s
 
     @property
     def waited_s(self) -> float:
         """How long it waited for our own request budget."""
-        return self._waited_s + (_now() - self._waits_since if self._waits else 0)
+        return self._waited_s + (now() - self._waits_since if self._waits else 0)
 
     def count(self) -> None:
         """Note a request that is sent now."""
         self.requests += 1
-        self._last_sent_at = _now()
+        self._last_sent_at = now()
         self.sent_at = self.sent_at or self._last_sent_at
         if self.outer:
             self.outer.count()
@@ -68,7 +73,7 @@ class Question:
     def wait(self, per_second: float) -> None:
         """Note that a wait for our own budget begins."""
         self.limit = per_second
-        self._waits_since = self._waits_since if self._waits else _now()
+        self._waits_since = self._waits_since if self._waits else now()
         self._waits += 1
         if self.outer:
             self.outer.wait(per_second)
@@ -77,36 +82,37 @@ class Question:
         """Note that a wait for our own budget is over."""
         self._waits -= 1
         if not self._waits:
-            self._waited_s += _now() - self._waits_since
+            self._waited_s += now() - self._waits_since
         if self.outer:
             self.outer.go_on()
 
-    def join(self, other: "Question", since: float) -> None:
-        """Note what a request of another question was like, waited for since this time."""
-        self.joined |= other.requests > 0
-        self._measured_s = other.latency_s if other.latency_s is not None else self._measured_s
-        self.limit = other.limit or self.limit
-        self._waited_s += min(other.waited_s, _now() - since)
-        self.age_s = max(self.age_s, since - (other.sent_at or since))
+    @contextmanager
+    def joining(self, other: "Question") -> Generator[None]:
+        """Count the block as waiting for a request of another question, and note what that request was like."""
+        since = now()
+        try:
+            yield
+        finally:
+            self.joined |= other.requests > 0
+            self._measured_s = other.latency_s if other.latency_s is not None else self._measured_s
+            self.limit = other.limit or self.limit
+            self._waited_s += min(other.waited_s, now() - since)
+            self.age_s = max(self.age_s, since - (other.sent_at or since))
 
 
 _question: ContextVar[Question | None] = ContextVar("question", default=None)
 _fresh: ContextVar[float | None] = ContextVar("fresh", default=None)
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
 def asking() -> Question:
     """Return the question being answered; outside of any, a new one with the default deadline."""
-    return _question.get() or Question(_now() + DEFAULT_S)
+    return _question.get() or Question(now() + DEFAULT_S)
 
 
 def remaining() -> float:
     """Seconds until the deadline of the question being answered; the default outside of any."""
     question = _question.get()
-    return DEFAULT_S if question is None else question.deadline - _now()
+    return DEFAULT_S if question is None else question.deadline - now()
 
 
 def share() -> float:
@@ -137,12 +143,12 @@ def count_request() -> None:
 def call() -> Generator[None]:
     """Count the block as one HTTP call of the question being answered, and measure it."""
     count_request()
-    began = _now()
+    began = now()
     try:
         yield
     finally:
         if question := _question.get():
-            question.measure(_now() - began)
+            question.measure(now() - began)
 
 
 @contextmanager
@@ -161,7 +167,7 @@ def own_limit(per_second: float) -> Generator[None]:
 @contextmanager
 def fresh() -> Generator[None]:
     """Have the block answered as of now or later: it shares no request that was sent before."""
-    token = _fresh.set(_now())
+    token = _fresh.set(now())
     try:
         yield
     finally:
@@ -191,7 +197,7 @@ async def within(seconds: float, *, share: float = 1.0, requester: str = "") -> 
     Requests inside see the deadline through `remaining()`: they do not start a wait that would outlive it, so that
     the reason for being late (throttled, say) is told instead of the lateness alone.
     """
-    deadline = _now() + seconds
+    deadline = now() + seconds
     outer = _question.get()
     if outer is not None:
         deadline, share = min(outer.deadline, deadline), min(outer.share, share)
