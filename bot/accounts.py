@@ -28,10 +28,10 @@ async def check_accounts(services: Services) -> AccountsHealth:
     checked_at = services.clock()
 
     async def ask(provider: Provider, _: _Nothing) -> None:
-        await probe(provider)
+        with fresh():
+            await probe(provider)
 
-    with fresh():
-        asked = await ask_all(services, services.providers, ask, _Nothing, question="accounts")
+    asked = await ask_all(services, services.providers, ask, _Nothing, question="accounts")
     known = await _known(services, [answer.address for answer in asked])
     return AccountsHealth(
         services=tuple([await _health(answer, known) for answer in asked]),
