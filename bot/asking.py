@@ -67,7 +67,7 @@ async def ask_all(
     async with services.questions.turn(services.requester, object() if question is None else question):
         asked = await asyncio.gather(*(_ask(services, provider, ask, empty()) for provider in providers))
     for each in asked:
-        services.metrics.requested(*each.address, each.error.kind if each.error else "ok", each.requests)
+        services.metrics.requested(*each.address, _outcome(each.error), each.requests)
     return await _remember_health(services, asked)
 
 
@@ -125,6 +125,11 @@ async def _remember_health(services: Services, asked: list[Asked[T]]) -> list[As
         if each.error and each.address in since:
             each.error = each.error.model_copy(update={"failing_since": since[each.address]})
     return asked
+
+
+def _outcome(error: ServiceError | None) -> str:
+    """Name what became of requests; that there was no budget for one more is no failure of those before."""
+    return "ok" if error is None or error.code == OWN_LIMIT else error.kind
 
 
 def _says_how_it_is(each: Asked[T]) -> bool:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bot.answers import AccountsHealth, JobDetails, JobList, ServiceError
 from bot.views.details import NOBODY, Meaning, facts, missing
-from bot.views.errors import service_error
+from bot.views.errors import service_error, waited
 from bot.views.jobs import notes, nothing, position
 from bot.views.states import EMOJI, name, no_reason
 from bot.views.text import ago, clean, cut, duration, unformatted
@@ -126,6 +126,7 @@ def accounts(answer: AccountsHealth) -> RenderableType:
     for each in answer.services:
         budget = f"{each.budget_left} of {each.budget}" if each.budget is not None else ""
         latency = f"{round(each.latency_s * 1000)} ms" if each.latency_s is not None else ""
+        latency = "\n".join(filter(None, (latency, waited(each.waited))))
         reachable = Text("no", "red") if each.error else Text("yes", "green")
         table.add_row(_words(f"{each.account}/{each.service}"), _words(each.region), reachable, latency, budget)
         failed += [each.error] if each.error else []
