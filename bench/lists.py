@@ -19,7 +19,7 @@ from bench.measure import show
 from bot.catalog import Scope
 from bot.jobs import list_jobs
 from bot.services import Services
-from bot.shared_requests import KEPT_S, SharedRequests
+from bot.shared_requests import SharedRequests
 from bot.store.embedded import embedded_redis
 from providers.models import JobQuery
 
@@ -27,6 +27,8 @@ PEOPLE = 40
 ROUNDS = 3
 JOBS = 40
 """Of each service: a page, also where an API's list has to be read to its end."""
+PAUSE_S = 1.1
+"""Between two bursts: what one takes of the budgets of a second is back for the next."""
 COLUMNS = ["", "median", "slowest", "requests a service", "failing services"]
 
 
@@ -67,12 +69,12 @@ async def measure(folder: Path) -> dict[str, Burst]:
     """Return the round with the median of medians for each, after one that opens connections."""
     with clouds(JOBS) as where:
         async with embedded_redis(folder) as url, opened(where, url, limited=True) as (alone, client):
-            shared = replace(alone, providers=[SharedRequests(each) for each in alone.providers])
             rounds: dict[str, list[Burst]] = {"each for themselves": [], "shared": []}
             for _ in range(ROUNDS + 1):
+                shared = replace(alone, providers=[SharedRequests(each) for each in alone.providers])
                 for name, services in zip(rounds, (alone, shared), strict=True):
                     rounds[name].append(await burst(services, client))
-                    await asyncio.sleep(KEPT_S)  # no budget is used up by the one before, no answer left
+                    await asyncio.sleep(PAUSE_S)
     return {name: sorted(each[1:], key=lambda one: median(one.times_s))[ROUNDS // 2] for name, each in rounds.items()}
 
 
