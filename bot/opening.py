@@ -34,7 +34,9 @@ async def open_services(
             await _answers(store)
         client = await stack.enter_async_context(registry.http_client())
         providers = registry.build(settings.accounts, client, store.budget)
-        yield Services(providers, store, answer_s=answer_s, access=Access(settings.access))
+        services = Services(providers, store, answer_s=answer_s, access=Access(settings.access))
+        stack.push_async_callback(services.background.close)
+        yield services
 
 
 async def _answers(store: Store) -> None:

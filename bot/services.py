@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.access import Access, Audience
+from bot.background import Background
 from bot.catalog import Catalog
 from bot.group_names import GroupNames
 from bot.metrics import Metrics
 from bot.pace import Pace
+from bot.patience import Patience
 from bot.store import Store
 from providers.base import Provider
 
@@ -41,6 +43,8 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     answer_s: float = ANSWER_S
     pace: Pace = field(default_factory=Pace)
+    patience: Patience = field(default_factory=Patience)
+    background: Background = field(default_factory=Background)
     workspaces: "Workspaces | None" = None
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)
