@@ -1,38 +1,18 @@
 """Answers people without a silence of more than a second: first words, then the whole answer or what came late."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from bot.answers import Late
+from bot.answers import Partial
+from bot.asking import Asking
 from bot.replies import Reply, clicked
 from bot.response_urls import NotDelivered
 from bot.services import Services
 from bot.views.message import Message, marked
 
-
-class Partial(Protocol):
-    """What a question is answered with; of the services in `pending` it holds nothing yet."""
-
-    @property
-    def pending(self) -> Sequence[Late]: ...
-
-
 V = TypeVar("V", bound=Partial)
-V_co = TypeVar("V_co", bound=Partial, covariant=True)
-
-
-class Asking(Protocol[V_co]):
-    """A question that is answered in one step or two."""
-
-    async def first(self) -> V_co:
-        """Return what is there after a second."""
-        ...
-
-    async def whole(self) -> V_co:
-        """Return the whole answer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What a question is answered with: plain values that views and the terminal turn into words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, Self
 
@@ -94,6 +94,13 @@ class _OfService(Protocol):
 
 def _of(service: Late, parts: Iterable[_OfService]) -> tuple[_OfService, ...]:
     return tuple(each for each in parts if (each.account, each.service) == service.address)
+
+
+class Partial(Protocol):
+    """What a question is answered with; of the services in `pending` it holds nothing yet."""
+
+    @property
+    def pending(self) -> Sequence[Late]: ...
 
 
 class Answered(_Value):

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from bot.answers import Late, ServiceError
+from bot.answers import Late, Partial, ServiceError
 from bot.errors import Problem, UsageError
 from bot.services import Services
 from bot.store import Outcome, StoreUnavailable
@@ -28,7 +28,20 @@ GRACE_S = 0.3
 
 T = TypeVar("T")
 V = TypeVar("V")
+V_co = TypeVar("V_co", bound=Partial, covariant=True)
 Ask = Callable[[Provider, T], Awaitable[None]]
+
+
+class Asking(Protocol[V_co]):
+    """A question that is answered in two steps, or in one."""
+
+    async def first(self) -> V_co:
+        """Return what is there after a second; it is all, unless some services are pending."""
+        ...
+
+    async def whole(self) -> V_co:
+        """Return the whole answer."""
+        ...
 
 
 @dataclass(slots=True)

@@ -18,8 +18,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import payloads
 from bot.accounts import check_accounts
 from bot.addresses import Address
-from bot.answering import Answer, Asking, give
+from bot.answering import Answer, give
 from bot.answers import JobDetails, JobList
+from bot.asking import Asking
 from bot.home import show_change
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.modals import Modal

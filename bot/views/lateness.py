@@ -1,9 +1,8 @@
 """Services that take their time: named while they are still being asked, and with what they answered late."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
-from bot.answers import Late, ServiceError
+from bot.answers import Late, Partial, ServiceError
 from bot.views.errors import advice, service_error, since
 from bot.views.message import Block, context
 from bot.views.text import count, duration, listed, plain
@@ -13,15 +12,15 @@ NAMES_MAX = 5
 
 def still_asking(pending: Sequence[Late]) -> str:
     """Name the services that have not answered yet."""
-    return f"⏳ still asking {listed([_name(each) for each in pending], 'and', most=NAMES_MAX)}"
+    return f"⏳ still asking {names(pending)}"
 
 
-class _Partial(Protocol):
-    @property
-    def pending(self) -> Sequence[Late]: ...
+def names(services: Sequence[Late]) -> str:
+    """Name services in a sentence."""
+    return listed([_name(each) for each in services], "and", most=NAMES_MAX)
 
 
-def asking(answer: _Partial) -> list[Block]:
+def asking(answer: Partial) -> list[Block]:
     """Return the line of an answer that names them, where there are any."""
     return [context(still_asking(answer.pending))] if answer.pending else []
 
