@@ -1,8 +1,8 @@
 """What a question is answered with: plain values that views and the terminal turn into words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Self
+from typing import Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -88,7 +88,54 @@ class Incomplete(_Value):
     malformed: int = 0
 
 
-class JobList(_Value):
+class Late(_Value):
+    """A service that had not answered when the first words were shown.
+
+    `after_s` is how long it then took, or how long it was waited for; None while it is still asked. `alone` says that
+    no other account that was asked has a service of this name.
+    """
+
+    account: str
+    service: str
+    alone: bool = True
+    after_s: float | None = None
+
+    @property
+    def address(self) -> tuple[str, str]:
+        return self.account, self.service
+
+
+class _OfService(Protocol):
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def service(self) -> str: ...
+
+
+def _of(service: Late, parts: Iterable[_OfService]) -> tuple[_OfService, ...]:
+    return tuple(each for each in parts if (each.account, each.service) == service.address)
+
+
+class Partial(Protocol):
+    """What a question is answered with; of the services in `pending` it holds nothing yet."""
+
+    @property
+    def pending(self) -> Sequence[Late]: ...
+
+
+class Answered(_Value):
+    """What every answer says of the services that were asked.
+
+    First words have `pending`: the services that are still being asked, of which the answer holds nothing yet. The
+    whole answer has `late`: the services that were pending in its first words.
+    """
+
+    pending: tuple[Late, ...] = ()
+    late: tuple[Late, ...] = ()
+
+
+class JobList(Answered):
     """One page of jobs over several services, newest first.
 
     `offset` counts jobs before this page; `total` is None when not every service tells how many match; `more` says
@@ -111,6 +158,11 @@ class JobList(_Value):
     def asked(self) -> int:
         return self.services - sum(not part.known for part in self.remembered)
 
+    def of(self, service: Late) -> Self:
+        """Return what the answer has of one service."""
+        parts = ("jobs", "errors", "remembered", "incomplete")
+        return self.model_copy(update={part: _of(service, getattr(self, part)) for part in parts})
+
 
 class Missing(_Value):
     """An id or ref that no service knows; `looked_in` lists ACCOUNT/SERVICE where it was looked for.
@@ -123,7 +175,7 @@ class Missing(_Value):
     everywhere: bool = True
 
 
-class JobDetails(_Value):
+class JobDetails(Answered):
     """What was found about jobs asked for by id, ref or link. `services` is how many services were asked."""
 
     jobs: tuple[Job, ...] = ()
@@ -131,6 +183,10 @@ class JobDetails(_Value):
     missing: tuple[Missing, ...] = ()
     errors: tuple[ServiceError, ...] = ()
     checked_at: datetime
+
+    def of(self, service: Late) -> Self:
+        """Return what the answer has of one service."""
+        return self.model_copy(update={part: _of(service, getattr(self, part)) for part in ("jobs", "errors")})
 
 
 class ServiceHealth(_Value):
@@ -162,7 +218,7 @@ class ServiceHealth(_Value):
     swept_requests: int = 0
 
 
-class AccountsHealth(_Value):
+class AccountsHealth(Answered):
     """All accounts and services, asked just now.
 
     `slack_paused` are methods that Slack asked not to call for a while, with the seconds that are left.

@@ -2,9 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_sdk.errors import SlackApiError
@@ -71,6 +71,7 @@ class Modal:
     title: str
     origin: Origin
     name: str = ""
+    edits: ClassVar[bool] = True
 
     @classmethod
     async def open(
@@ -126,29 +127,36 @@ class Modal:
         updated = await self.client.views_update(view_id=self.view_id, view=self.origin.mark(view))
         return self._of(self.client, updated, view, self.origin)
 
-    async def update(self, view: Block) -> None:
+    async def update(self, view: Block) -> Self:
         """Put another view in its place, unless it was closed or something newer stands there already.
 
-        Slack may take this call before it has carried out an acknowledgement that was sent earlier.
+        Returns the modal as it is then. Slack may take this call before it has carried out an acknowledgement that was
+        sent earlier.
         """
         view = self.mark(view)
-        for pause in _PATIENCE if self.name else ():
-            if await self._updated(view):
-                return
+        for pause in _PATIENCE if self.name and not self.hash else ():
+            if updated := await self._updated(view):
+                return updated
             await asyncio.sleep(pause)
-        await self._updated(view)
+        return await self._updated(view) or self
 
-    async def _updated(self, view: Block) -> bool:
+    async def _updated(self, view: Block) -> Self | None:
         where = {"external_id": self.name} if self.name else {"view_id": self.view_id}
         known = {"hash": self.hash} if self.hash else {}
         try:
-            await self.client.views_update(view=view, **where, **known)
+            updated = await self.client.views_update(view=view, **where, **known)
         except SlackApiError as error:
             if refusal(error) not in GONE:
                 raise
-            return False
-        return True
+            return None
+        return replace(self, hash=cast("Mapping[str, Any]", updated.data)["view"]["hash"])
 
-    async def show(self, message: Message) -> None:
+    async def show(self, message: Message) -> Self:
         """Show an answer in it."""
-        await self.update(answer(self.title, message))
+        return await self.update(answer(self.title, message))
+
+    async def fill(self, views: AsyncIterable[Block]) -> None:
+        """Show one view after the other in it."""
+        modal = self
+        async for view in views:
+            modal = await modal.update(view)

@@ -37,7 +37,9 @@ async def open_services(
         client = await stack.enter_async_context(registry.http_client())
         budget = FairBudget(store.budget)
         providers = [SharedRequests(each) for each in registry.build(settings.accounts, client, budget)]
-        yield Services(providers, store, answer_s=answer_s, access=Access(settings.access))
+        services = Services(providers, store, answer_s=answer_s, access=Access(settings.access))
+        stack.push_async_callback(services.background.close)
+        yield services
 
 
 async def _answers(store: Store) -> None:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.access import Access, Audience
+from bot.background import Background
 from bot.catalog import Catalog
 from bot.group_names import GroupNames
 from bot.metrics import Metrics
 from bot.pace import Pace
+from bot.patience import Patience
 from bot.questions import Questions
 from bot.store import Store
 from providers.base import Provider
@@ -47,6 +49,8 @@ class Services:
     answer_s: float = ANSWER_S
     pace: Pace = field(default_factory=Pace)
     questions: Questions = field(default_factory=Questions)
+    patience: Patience = field(default_factory=Patience)
+    background: Background = field(default_factory=Background)
     workspaces: "Workspaces | None" = None
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)

@@ -12,6 +12,7 @@ from bot.tab import Neighbours, Tab
 from bot.views import errors
 from bot.views.accounts import account_lines
 from bot.views.jobs import more_lines, notes, nothing, row
+from bot.views.lateness import asking
 from bot.views.message import Block, Budget, actions, button, context, divider, plain_text, section
 from bot.views.subscriptions import HOW, tab_lines
 from bot.views.terms import channel
@@ -35,6 +36,7 @@ def home(tab: Tab, now: datetime) -> Block:
     head = [
         *actions("home", [*button("Refresh", HOME, Ask()), *button("Find jobs", FIND, Ask())]),
         context(f"checked {age(now)}"),
+        *asking(tab),
     ]
     budget = Budget(head, blocks=BLOCKS_MAX, chars=CHARS_MAX)
     parts = [

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from bot.answers import JobDetails
+from bot.answers import JobDetails, Late
 from bot.cards import Card, Shown, Terms
 from bot.notices import Subscribed, Unsubscribed
 from bot.payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
@@ -21,6 +21,7 @@ from bot.views.cards import (
 from bot.views.details import missing
 from bot.views.errors import service_error
 from bot.views.jobs import row
+from bot.views.lateness import still_asking
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import name, state
 from bot.views.terms import calls, channel, people, promise, subscribing
@@ -64,6 +65,12 @@ def subscribed(  # noqa: PLR0917  # what there is to say
         ]
     )
     return message(text or _NOTHING, [*body, *rows, *foot] if lines or foot else [section(_NOTHING)])
+
+
+def looking(pending: Sequence[Late]) -> Message:
+    """What is said while services are still being asked about the jobs to follow."""
+    text = still_asking(pending)
+    return message(unformatted(text), [section(text)])
 
 
 _NOTHING = "None of the configured services can look this up."

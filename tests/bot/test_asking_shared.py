@@ -3,15 +3,17 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 
 from bot.accounts import check_accounts
 from bot.answers import OwnLimit
-from bot.asking import Asked, ask_all
+from bot.asking import Asked, Known, Question
 from bot.catalog import Scope
 from bot.errors import Problem, UsageError
 from bot.jobs import find_jobs, list_jobs, show_jobs
+from bot.pace import Pace
 from bot.services import TERMINAL, Services
 from bot.shared_requests import SharedRequests
 from bot.store import Store
@@ -23,13 +25,21 @@ from providers.errors import Throttled, Unauthorized
 from providers.models import Job, JobQuery, JobRef, JobState
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory, failing, services
 
+T = TypeVar("T")
 EVERYWHERE, ANYTHING = Scope(), JobQuery()
 VIDEO = ("acme", "video")
 
 
 def shared(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Services:
     """What use cases work with when requests are shared, at a standing clock."""
-    return Services([SharedRequests(each) for each in providers], store, clock=lambda: NOW, answer_s=answer_s)
+    around = [SharedRequests(each) for each in providers]
+    return Services(around, store, clock=lambda: NOW, answer_s=answer_s, pace=AtOnce())
+
+
+class AtOnce(Pace):
+    """Lets every answer begin at once."""
+
+    async def turn(self) -> None: ...
 
 
 async def pages(provider: Provider, result: list[str]) -> None:
@@ -37,8 +47,12 @@ async def pages(provider: Provider, result: list[str]) -> None:
 
 
 async def asked(parts: Services) -> Asked[list[str]]:
-    [answer] = await ask_all(parts, parts.providers, pages, list[str], question="all")
+    [answer] = (await Question(parts, parts.providers, pages, list[str], as_known, same="all")).asked
     return answer
+
+
+async def as_known(known: Known[T]) -> Known[T]:
+    return known
 
 
 class TestShared:
@@ -134,7 +148,7 @@ class TestLine:
         provider = Gated(gate=gate).filled(1)
         parts = services(store, provider)
         queries = [JobQuery(name=f"job-{number}") for number in range(60)]
-        tasks = [asyncio.create_task(list_jobs(parts, EVERYWHERE, query)) for query in queries]
+        tasks = [asyncio.ensure_future(list_jobs(parts, EVERYWHERE, query).whole()) for query in queries]
         for task in tasks[12:]:
             with pytest.raises(UsageError) as caught:
                 await task
@@ -228,7 +242,7 @@ class TestOwnLimit:
             await provider_.page(JobQuery(), page.cursor)
 
         parts = services(store, provider)
-        [answer] = await ask_all(parts, parts.providers, two_pages, list[Job])
+        [answer] = (await Question(parts, parts.providers, two_pages, list[Job], as_known)).asked
         assert (len(answer.result), answer.error and answer.error.code) == (100, OWN_LIMIT)
         assert (await store.health.read([VIDEO]))[VIDEO].failing_since is None
 

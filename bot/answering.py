@@ -1,0 +1,56 @@
+"""Answers people without a silence of more than a second: first words, then the whole answer or what came late."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bot.answers import Partial
+from bot.asking import Asking
+from bot.replies import Reply, clicked
+from bot.response_urls import NotDelivered
+from bot.services import Services
+from bot.views.message import Message, marked
+
+V = TypeVar("V", bound=Partial)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[V]):
+    """A question with its words: `view` shows what is there, `late` what came after the first words alone."""
+
+    question: Asking[V]
+    view: Callable[[V], Message]
+    late: Callable[[V], Message]
+
+
+async def give(services: Services, reply: Reply, answer: Answer[V] | Message) -> None:
+    """Show an answer where it goes.
+
+    While some services are still being asked, what is there is shown first. The whole answer takes its place where
+    Slack can edit it. Elsewhere one message follows with what came late, unless the asker has used the first one since.
+    """
+    if isinstance(answer, Message):
+        await reply.show(answer)
+        return
+    first = await answer.question.first()
+    if not first.pending:
+        await reply.show(answer.view(first))
+        return
+    name = secrets.token_hex(4)
+    place = await _first_words(reply, answer, first, name)
+    whole = await answer.question.whole()
+    if place.edits:
+        await place.show(answer.view(whole))
+    elif not await clicked(services, name):
+        await place.show(answer.late(whole))
+
+
+async def _first_words(reply: Reply, answer: Answer[V], first: V, name: str) -> Reply:
+    """Show the first words; where Slack does not take them, the whole answer has to go another way."""
+    words = answer.view(first)
+    try:
+        return await reply.show(words if reply.edits else marked(words, name))
+    except NotDelivered as lost:
+        whole = answer.view(await answer.question.whole())
+        raise NotDelivered(lost.reason, whole if lost.message else None) from lost
