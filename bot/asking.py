@@ -166,7 +166,8 @@ class Question(Generic[T, V]):
         since = await self._failing_since([each.address for each in self._requests if not each.done])
         asked = [each.task.result() if each.done else _given_up(each, since) for each in self._requests]
         took = {each.address: (each.answered_at or _now()) - self._began for each in self._requests}
-        late = tuple(self._late(each, took[_address(each)]) for each in self._pending)
+        waits = {each.address: each.waited for each in asked}
+        late = tuple(self._late(each, took[_address(each)], waits[_address(each)]) for each in self._pending)
         return await self._assemble(Known(asked, late=late))
 
     def _running(self) -> asyncio.Task[None]:
@@ -199,9 +200,9 @@ class Question(Generic[T, V]):
         task.add_done_callback(answered)
         return request
 
-    def _late(self, provider: Provider, after_s: float | None = None) -> Late:
+    def _late(self, provider: Provider, after_s: float | None = None, waited: OwnLimit | None = None) -> Late:
         alone = sum(each.service == provider.service for each in self._providers) == 1
-        return Late(account=provider.account, service=provider.service, alone=alone, after_s=after_s)
+        return Late(account=provider.account, service=provider.service, alone=alone, after_s=after_s, waited=waited)
 
     async def _failing_since(self, given_up: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], datetime | None]:
         if given_up:
@@ -237,9 +238,9 @@ async def _answer(services: Services, provider: Provider, ask: Ask[T], result: T
     services.metrics.requested(*asked.address, _outcome(asked), asked.requests)
     if asked.limited or not (asked.requests or (asked.joined and asked.error)):
         return asked
-    if asked.requests and asked.error and asked.error.kind == "late":
+    if asked.error and asked.error.kind == "late":
         services.patience.missed(asked.address)
-    elif asked.requests:
+    else:
         services.patience.responded(asked.address)
     outcome = Outcome(*asked.address, asked.latency_s, asked.error)
     with suppress(StoreUnavailable):  # without Redis it is not known since when a service fails

@@ -153,7 +153,9 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     accounts = accounts_of(services, parse(ask.text, services.catalog))
     readers = posted_to(services, asker.channel, asker.user, accounts)
     shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
-    await give(services, _Shared(InChannel(client, id_of(asker.channel)), respond, services, asker, accounts), shared)
+    channel = _Shared(InChannel(client, id_of(asker.channel)), respond, services, asker, accounts)
+    with fresh():
+        await give(services, channel, shared)
 
 
 @dataclass(frozen=True, slots=True)

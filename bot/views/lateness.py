@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.answers import Late, Partial, ServiceError
-from bot.views.errors import advice, service_error, since
+from bot.views.errors import advice, service_error, since, waited
 from bot.views.message import Block, context
 from bot.views.text import count, duration, listed, plain
 
@@ -37,7 +37,8 @@ def came(late: Late, jobs: int, errors: Iterable[ServiceError]) -> str:
 
 
 def _after(late: Late) -> str:
-    return duration(max(1, late.after_s or 0))
+    own = f" ({waited(late.waited)})" if late.waited else ""
+    return f"{duration(max(1, late.after_s or 0))}{own}"
 
 
 def _name(late: Late) -> str:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from bot import asking, patience
 from bot.accounts import check_accounts
 from bot.answers import OwnLimit
 from bot.asking import Asked, Known, Question
@@ -251,3 +252,39 @@ class TestOwnLimit:
         answer = await asked(services(store, provider, answer_s=5))
         assert answer.error
         assert (answer.error.kind, answer.error.waited) == ("late", OwnLimit(seconds=2, per_second=5))
+
+    async def test_what_came_after_the_first_words_says_what_of_it_was_ours(
+        self, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(asking, "FIRST_WORDS_S", 0)
+        monkeypatch.setattr(asking, "GRACE_S", 0)
+        parts = services(store, Limited(clock=clock, wait_s=2.0))
+        question = list_jobs(parts, EVERYWHERE, ANYTHING)
+        assert [each.waited for each in (await question.first()).pending] == [None]
+        assert [each.waited for each in (await question.whole()).late] == [OwnLimit(seconds=2, per_second=5)]
+
+    async def test_a_question_that_waits_for_its_turn_has_first_words(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(asking, "FIRST_WORDS_S", 0)
+        monkeypatch.setattr(asking, "GRACE_S", 0)
+        gate = asyncio.Event()
+        parts = services(store, Gated(gate=gate).filled(1))
+        tasks = [asyncio.ensure_future(list_jobs(parts, EVERYWHERE, JobQuery(name=str(n))).whole()) for n in range(3)]
+        third = list_jobs(parts, EVERYWHERE, ANYTHING)
+        assert [each.service for each in (await third.first()).pending] == ["video"]
+        gate.set()
+        assert len((await third).jobs) == 1
+        await asyncio.gather(*tasks)
+
+    async def test_a_service_that_hangs_gives_the_turn_back_when_it_is_waited_for_no_longer(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(patience, "SHORT_S", 0.05)
+        parts = services(store, InMemory(hangs_from=1), answer_s=600)
+        for _ in range(patience.MISSES):
+            parts.patience.missed(VIDEO)
+        for number in range(4):
+            [error] = (await list_jobs(parts, EVERYWHERE, JobQuery(name=str(number)))).errors
+            assert error.kind == "late"
+        await parts.background.close()

@@ -4,9 +4,9 @@ import io
 
 import pytest
 
-from bot.answers import AccountsHealth, OwnLimit, ServiceError, ServiceHealth
+from bot.answers import AccountsHealth, Late, OwnLimit, ServiceError, ServiceHealth
 from bot.errors import Problem, UsageError
-from bot.views import errors, tables
+from bot.views import errors, lateness, tables
 from bot.views.accounts import accounts
 from providers.budget import OWN_LIMIT
 from tests.bot.views import judges
@@ -46,7 +46,7 @@ def test_the_terminal_says_it_too():
 
 def test_a_late_service_says_how_much_of_it_was_ours():
     error = LATE.model_copy(update={"waited": WAIT})
-    said = "is late (no answer within 10 s; waited 1 s for our own limit of 5 requests/s). Try again in a moment."
+    said = "(no answer within 10 s; waited 1 s for our own limit of 5 requests/s). Try again in a moment."
     assert said in errors.service_error(error)
     assert "waited" not in errors.service_error(LATE)
 
@@ -64,6 +64,13 @@ def test_a_service_that_was_not_asked_wants_nothing():
 )
 def test_limits_in_words(per_second: float, said: str):
     assert errors.waited(OwnLimit(seconds=2, per_second=per_second)) == f"waited 2 s for our own limit of {said}"
+
+
+def test_an_answer_that_came_late_says_how_much_of_it_was_ours():
+    late = Late(account="media-cn", service="video-ocr", after_s=4.1, waited=WAIT)
+    ours = "(waited 1 s for our own limit of 5 requests/s)"
+    assert f"video-ocr after 4 s {ours}: 3 jobs" in lateness.came(late, 3, [])
+    assert f"didn't answer in 4 s {ours}" in lateness.came(late, 0, [LATE])
 
 
 def test_too_many_questions_are_refused_in_words():
