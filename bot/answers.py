@@ -91,8 +91,9 @@ class Incomplete(_Value):
 class Late(_Value):
     """A service that had not answered when the first words were shown.
 
-    `after_s` is how long it then took, or how long it was waited for; None while it is still asked. `waited` is the wait
-    for our own request budget in it. `alone` says that no other account that was asked has a service of this name.
+    `after_s` is how long it then took, or how long it was waited for; None while it is still asked. `waited` is the
+    part of that for our own request budget. `alone` says that no other account that was asked has a service of this
+    name.
     """
 
     account: str

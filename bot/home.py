@@ -82,8 +82,8 @@ async def look(services: Services, slack: AsyncWebClient, user: str) -> AsyncGen
     running = list_jobs(services, _EVERYWHERE, JobQuery(states=frozenset({JobState.RUNNING})), limit=JOBS)
     failed_query = JobQuery(states=frozenset({JobState.FAILED}), since=failed_since)
     failed = list_jobs(services, _EVERYWHERE, failed_query, limit=JOBS)
-    runs, failures, (mine, neighbours) = await asyncio.gather(
-        running.first(), failed.first(), _followed(services, slack, user)
+    (mine, neighbours), runs, failures = await asyncio.gather(
+        _followed(services, slack, user), running.first(), failed.first()
     )
     tab = Tab(mine, neighbours, runs, failures, await _health(services))
     yield tab

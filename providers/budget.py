@@ -6,15 +6,17 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from math import ceil
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from providers.deadline import remaining, requester
+from providers.deadline import Question, asking, remaining
 from providers.errors import Throttled
 
+K = TypeVar("K")
+V = TypeVar("V")
 OWN_LIMIT: Final = "budget"
 """The code of a question that our own request budget left no time for: it says nothing about the service."""
 
@@ -69,8 +71,8 @@ class WindowBudget:
 class FairBudget:
     """A budget whose requesters take turns, so that one with many questions leaves the others theirs.
 
-    `requester()` says who waits; of each requester, the request that waited longest goes first. Turns are those of this
-    process: across a fleet the budget alone is shared.
+    So do the questions of one requester; of a question, the request that waited longest goes first. Turns are those of
+    this process: across a fleet the budget alone is shared.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -78,11 +80,15 @@ class FairBudget:
         self._turns: dict[str, _Turns] = {}
 
     async def acquire(self, key: str, per_second: float) -> None:
-        async with self._turns.setdefault(key, _Turns()).turn(requester()):
+        async with self._turns.setdefault(key, _Turns()).turn(asking()):
             await self._budget.acquire(key, per_second)
 
     async def left(self, key: str, per_second: float) -> BudgetLeft:
         return await self._budget.left(key, per_second)
+
+
+_Waiting = dict[Question, deque[asyncio.Future[None]]]
+"""The requests that wait, by question; the question at the head is the next."""
 
 
 class _Turns:
@@ -90,21 +96,21 @@ class _Turns:
 
     def __init__(self) -> None:
         self._taken = False
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._waiting: dict[str, _Waiting] = {}
 
     @asynccontextmanager
-    async def turn(self, name: str) -> AsyncGenerator[None]:
+    async def turn(self, question: Question) -> AsyncGenerator[None]:
         if self._taken:
-            await self._wait(name)
+            await self._wait(question)
         self._taken = True
         try:
             yield
         finally:
             self._pass_on()
 
-    async def _wait(self, name: str) -> None:
+    async def _wait(self, question: Question) -> None:
         turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(name, deque()).append(turn)
+        self._waiting.setdefault(question.requester, {}).setdefault(question, deque()).append(turn)
         try:
             await turn
         except asyncio.CancelledError:
@@ -113,17 +119,25 @@ class _Turns:
             raise
 
     def _pass_on(self) -> None:
-        """Give the turn to the requester who comes next, and put the rest of that requester's behind the others'."""
+        """Give the turn to the next requester's next question, and put what is left of both behind the others."""
         while self._waiting:
-            name = next(iter(self._waiting))
-            line = self._waiting.pop(name)
-            turn = line.popleft()
-            if line:
-                self._waiting[name] = line
+            requester, questions = _first(self._waiting)
+            question, requests = _first(questions)
+            turn = requests.popleft()
+            if requests:
+                questions[question] = requests
+            if questions:
+                self._waiting[requester] = questions
             if not turn.done():
                 return turn.set_result(None)
         self._taken = False
         return None
+
+
+def _first(line: dict[K, V]) -> tuple[K, V]:
+    """Take what comes first."""
+    key = next(iter(line))
+    return key, line.pop(key)
 
 
 def _window(per_second: float) -> RateLimitItemPerSecond:

@@ -121,12 +121,6 @@ def share() -> float:
     return 1.0 if question is None else question.share
 
 
-def requester() -> str:
-    """Who asks the question being answered; empty for Callboard itself."""
-    question = _question.get()
-    return "" if question is None else question.requester
-
-
 def age() -> timedelta:
     """How long before it was asked the request for the oldest answer to the question was sent, if it was shared."""
     question = _question.get()

@@ -36,14 +36,15 @@ class Requests:
         self.tasks: list[asyncio.Task[None]] = []
         self.after: dict[str, Callable[[], object]] = {}
 
-    async def wait(self, name: str, number: int = 1, key: str = "video") -> None:
-        self.tasks += [asyncio.create_task(self._wait(name, key)) for _ in range(number)]
+    async def wait(self, name: str, number: int = 1, *, key: str = "video", what: str = "") -> None:
+        """Wait with so many requests of one question."""
+        async with within(60, requester=name):
+            self.tasks += [asyncio.create_task(self._wait(name, key, what)) for _ in range(number)]
         await settled()
 
-    async def _wait(self, name: str, key: str) -> None:
-        async with within(60, requester=name):
-            await self.budget.acquire(key, 5)
-        self.sent.append(name)
+    async def _wait(self, name: str, key: str, what: str) -> None:
+        await self.budget.acquire(key, 5)
+        self.sent.append(name + what)
         if act := self.after.get(name):
             act()
 
@@ -70,6 +71,15 @@ async def test_who_has_many_waits_like_who_has_one(requests: Requests):
     await requests.let(63)
     assert requests.sent[:6] == ["dana", "dana", "lee", "sam", "dana", "sam"]
     assert requests.sent.count("dana") == 60
+
+
+async def test_so_do_the_questions_of_one(requests: Requests):
+    await requests.wait("dana", 7, what=": list")
+    await requests.wait("dana", 2, what=": find")
+    await requests.wait("lee", 2)
+    await requests.let(11)
+    order = ["dana: list", "dana: list", "lee", "dana: find", "lee", "dana: list", "dana: find"]
+    assert requests.sent == [*order, *["dana: list"] * 4]
 
 
 async def test_a_free_budget_is_asked_at_once(requests: Requests):
