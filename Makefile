@@ -3,12 +3,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 4# processes of `make test`
 UV := $(shell command -v uv 2>/dev/null)
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test soak check format bench docs pictures constraints clean
+.PHONY: help demo sandbox test test-heavy test-all soak check format bench docs pictures constraints clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,8 +20,13 @@ demo: $(READY) ## a local workspace in the browser, two simulated clouds, the bo
 sandbox: $(READY) ## the local workspace and the simulated clouds alone
 	@$(BIN)/callboard sandbox $(ARGS)
 
-test: $(READY_DEV) ## every test
-	$(BIN)/python -m pytest
+test: $(READY_DEV) ## every test but the heavy ones, in parallel; ARGS="tests/providers -k ocr" runs some of them
+	$(BIN)/python -m pytest -m "not heavy" --numprocesses $(WORKERS) --dist loadgroup --durations 20 $(ARGS)
+
+test-heavy: $(READY_DEV) ## what measures, does harm, or needs another Redis server, in one process
+	$(BIN)/python -m pytest -m heavy --durations 20 $(ARGS)
+
+test-all: test test-heavy ## both
 
 check: $(READY_DEV) ## formatting, lints, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -12,6 +12,7 @@ from bot.store.sweeps import Sweep
 from bot.store.tracked import Service
 from providers.base import Provider
 from providers.deadline import fresh
+from providers.errors import InvalidQuery
 from providers.models import JobQuery
 
 NOBODYS_ID = "0" * 32
@@ -72,7 +73,8 @@ async def probe(provider: Provider) -> None:
     if provider.capabilities.lists:
         await provider.page(JobQuery(limit=1))
     else:
-        await provider.lookup([NOBODYS_ID])
+        with suppress(InvalidQuery):  # what it says of an id that no job has is not documented: it answers
+            await provider.lookup([NOBODYS_ID])
 
 
 async def _health(answer: Asked[_Nothing], kept: _Kept) -> ServiceHealth:

@@ -4,22 +4,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from providers.base import Provider
+from providers.ids import USUAL
+from providers.services import ids_of
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """The names that a person can type, in the order of the configuration: (account, service) pairs.
 
-    `narrowed`: there may be others, which this person may not see.
+    `narrowed`: there may be others, which this person may not see. `projects` are ids that stand beside those of jobs
+    in addresses of the clouds, and are no job's.
     """
 
     pairs: tuple[tuple[str, str], ...]
     narrowed: bool = False
+    projects: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, providers: Iterable[Provider], *, narrowed: bool = False) -> "Catalog":
+    def of(
+        cls, providers: Iterable[Provider], *, narrowed: bool = False, projects: frozenset[str] = frozenset()
+    ) -> "Catalog":
         """Collect the names of providers."""
-        return cls(tuple((provider.account, provider.service) for provider in providers), narrowed)
+        return cls(tuple((provider.account, provider.service) for provider in providers), narrowed, projects)
 
     @property
     def nothing(self) -> bool:
@@ -38,6 +44,10 @@ class Catalog:
     def scopes(self) -> tuple[str, ...]:
         """Every `ACCOUNT/SERVICE`."""
         return tuple(f"{account}/{service}" for account, service in self.pairs)
+
+    def allows(self, job_id: str) -> bool:
+        """Whether one of the services can have a job with this id."""
+        return any(ids.allow(job_id) for ids in {ids_of(service) for service in self.services} or {USUAL})
 
 
 @dataclass(frozen=True, slots=True)

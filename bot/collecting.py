@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from bot.services import Services
 from bot.store import StoreUnavailable
 from providers.base import Provider
-from providers.deadline import age
+from providers.deadline import age, without_raw
 from providers.models import Job, JobQuery, Unanswered
 
 SCAN_MAX = 1000
@@ -115,7 +115,8 @@ async def _refresh(
     """Look jobs up again; None stands for one that the provider no longer knows."""
     kinds = {job.id: job.kind for job in jobs if job.kind}
     asked_at = services.clock()
-    lookup = await provider.lookup([job.id for job in jobs], kinds)
+    with without_raw():
+        lookup = await provider.lookup([job.id for job in jobs], kinds)
     into.unanswered = lookup.unanswered
     with suppress(StoreUnavailable):
         await services.store.recent.remember(lookup.found, asked_at - age())

@@ -20,13 +20,15 @@ async def draw(services: Services, post: Post) -> Message:
     """Return the message of a post. Raises StoreUnavailable."""
     if post.note:
         return _note(post.note)
+    if post.new_card:
+        return await draw_card(services, post.new_card, mentions=post.notifies)
     if post.digest:
         return notices.digest(post.digest, await services.store.digests.put(post.digest))
     if post.told:
         return notices.reply(post.told, meaning)
-    if post.card is None:
-        raise AssertionError("a post tells something")
-    return notices.final(post.card, meaning) if post.final else await draw_card(services, post.card)
+    if post.card and post.final:
+        return notices.final(post.card, meaning)
+    raise AssertionError("a post says something")
 
 
 def _note(note: SuspendedPlace | LostJob | SoughtInVain) -> Message:
@@ -39,10 +41,10 @@ def _note(note: SuspendedPlace | LostJob | SoughtInVain) -> Message:
             return notices.sought_in_vain(note)
 
 
-async def draw_card(services: Services, card: Card) -> Message:
-    """Return a card's message as it is to be now."""
+async def draw_card(services: Services, card: Card, *, mentions: bool = False) -> Message:
+    """Return a card's message as of now, with the `mentions` of its terms if it notifies."""
     (now,) = await shown(services, [card])
-    return cards.card(now, services.clock())
+    return cards.card(now, services.clock(), mentions=mentions)
 
 
 async def shown(services: Services, drawn: Sequence[Card]) -> list[Shown]:

@@ -18,8 +18,9 @@ from bot.store.outbox import Urgency, Write, encode
 class Post:
     """One message: a new card, a reply to `card`'s thread, its final post, a digest or a note.
 
-    Exactly one of `told`, `final`, `digest` and `note` is set; none of them means the card itself. `held` says of a
-    final post that it waited for the end of a snooze.
+    At most one of `told`, `final`, `digest` and `note` is set. A card without a message is posted itself; with `told`
+    or `final` it is the notification, as the reply or the final post would be. `held` says of a final post that it
+    waited for the end of a snooze.
     """
 
     card: Card | None = None
@@ -28,6 +29,16 @@ class Post:
     held: bool = False
     digest: Digest | None = None
     note: SuspendedPlace | LostJob | SoughtInVain | None = None
+
+    @property
+    def new_card(self) -> Card | None:
+        """The card whose message this becomes."""
+        return self.card if self.card and not self.card.ts else None
+
+    @property
+    def notifies(self) -> bool:
+        """Whether it says what its subscribers asked to be notified of."""
+        return bool(self.told or self.final or self.digest)
 
 
 @dataclass(slots=True)

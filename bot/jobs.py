@@ -17,6 +17,7 @@ from bot.store import StoreUnavailable
 from providers.base import NO_KINDS, Provider
 from providers.deadline import age
 from providers.models import Filter, Job, JobQuery, JobRef, Unanswered
+from providers.services import ids_of
 
 MEDIA_JOBS_MAX = 20
 """Jobs shown for a link to one media."""
@@ -116,8 +117,8 @@ def _is_for(provider: Provider, address: Address) -> bool:
             return (provider.account, provider.service) == (account, service)
         case MediaId():
             return provider.capabilities.lists_media
-        case JobId():
-            return True
+        case JobId(job_id):
+            return ids_of(provider.service).allow(job_id)
 
 
 async def _look(services: Services, provider: Provider, addresses: Sequence[Address], into: Looked) -> None:
@@ -199,7 +200,7 @@ async def _search(  # noqa: PLR0917  # what a search consists of
         """Whether it would, in another state: a job may have changed it since it was remembered."""
         return any(each.model_copy(update={"states": frozenset()}).matches(job) for each in (by_id, by_name))
 
-    if could_be_id(text):
+    if could_be_id(text, ids_of(provider.service)):
         await _look_up(services, provider, text, among, into)
     if not provider.capabilities.lists:
         await read_remembered(services, provider, into, could_match, either)

@@ -37,7 +37,8 @@ async def open_services(
         client = await stack.enter_async_context(registry.http_client())
         budget = FairBudget(store.budget)
         providers = [SharedRequests(each) for each in registry.build(settings.accounts, client, budget)]
-        services = Services(providers, store, answer_s=answer_s, access=Access(settings.access))
+        projects = frozenset(id_ for account in settings.accounts for id_ in account.projects)
+        services = Services(providers, store, answer_s=answer_s, access=Access(settings.access), projects=projects)
         stack.push_async_callback(services.background.close)
         yield services
 

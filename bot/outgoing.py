@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import takewhile
 
-from bot.cards import Card
+from bot.cards import Card, To
 from bot.changes import Change, Fate, Kind
 from bot.folding import Folded, Post
 from bot.notices import Digest, Told
+from bot.places import is_personal
 from bot.store.entries import ChangedEntry, Entry, NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box, Write
 from providers.models import JobState
@@ -59,7 +61,7 @@ def next_step(box: Box, now: datetime) -> Step | None:
             continue
         if index:
             return Step(box.entries[:index], before.writes(box.records))
-        return Step((), folded.writes(box.records), owed) if owed else _posting(box, folded, post)
+        return Step((), folded.writes(box.records), owed) if owed else _posting(box, folded, post, now)
     writes = folded.writes(box.records)
     return Step(box.entries, writes) if box.entries or writes else None
 
@@ -86,21 +88,49 @@ def noticed_late(entry: Entry) -> datetime | None:
     return entry.body.change.at
 
 
-def _posting(box: Box, folded: Folded, post: Post) -> Step:
+def _posting(box: Box, folded: Folded, post: Post, now: datetime) -> Step:
     """Return the step that posts for the first entry; a new card takes all the jobs of its command at once."""
-    if post.card is None or post.card.ts or post.told or post.final:
+    if not post.new_card:
         return Step(box.entries[:1], folded.writes(box.records), post)
-    card_id = post.card.id
-    mine = [box.entries[0]]
-    for entry in box.entries[1:]:
-        if entry.card != card_id:
-            continue
-        if not isinstance(entry.body, SubscribedEntry):
-            break
+    card_id = post.new_card.id
+    mine = [entry for entry in box.entries if entry.card == card_id]
+    entries = list(takewhile(lambda entry: isinstance(entry.body, SubscribedEntry), mine))
+    for entry in entries[1:]:
         folded.take(entry)
-        mine.append(entry)
+    post = Post(card=folded.cards[card_id])
+    if whole := _with_news(folded, card_id, mine[len(entries) :], now):
+        entries, (folded, post) = mine, whole
     folded.changed[card_id] = None  # it is drawn now, as it is
-    return Step(mine, folded.writes(box.records), Post(card=folded.cards[card_id]))
+    return Step(entries, folded.writes(box.records), post)
+
+
+def _with_news(folded: Folded, card_id: str, news: Sequence[Entry], now: datetime) -> tuple[Folded, Post] | None:
+    """Return a new card with its news on it, and the one post that covers them.
+
+    None where they need a post of their own: more than one notification, or one that belongs in the thread.
+    """
+    if any(isinstance(entry.body, SubscribedEntry) for entry in news):
+        return None
+    ahead = folded.copy()
+    posts = [*_posts(ahead, news)]
+    ahead.wake(card_id, now)
+    posts += iter(ahead.owed, None)
+    card = ahead.cards[card_id]
+    if not posts:
+        return ahead, Post(card=card)
+    if len(posts) == 1 and _is_end(posts[0], card) and _notifies_in_place(card):
+        return ahead, replace(posts[0], card=card)
+    return None
+
+
+def _is_end(post: Post, card: Card) -> bool:
+    """Whether a post notifies that a card follows no job any longer."""
+    return card.over and (post.final or (post.told is not None and post.told.change.fate is not None))
+
+
+def _notifies_in_place(card: Card) -> bool:
+    """Whether a card's message is where its terms want notifications; `to:thread` keeps them out of the channel."""
+    return card.terms.to is not To.THREAD or is_personal(card.place)
 
 
 def _digest(box: Box, now: datetime) -> Step | None:

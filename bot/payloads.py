@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.addresses import JOBS_MAX
+from bot.addresses import JOBS_MAX, as_typed
 from bot.places import ID
 
 MARK_MAX = len(',"answer":"12345678"')
@@ -88,7 +88,7 @@ class Ask(BaseModel):
     @classmethod
     def about(cls, command: str, refs: Sequence[object], *, card: str | None = None, place: str | None = None) -> "Ask":
         """A command about as many of these jobs as one command may name and a button holds."""
-        kept = [str(ref) for ref in refs[:JOBS_MAX]]
+        kept = [as_typed(ref) for ref in refs[:JOBS_MAX]]
         while True:
             ask = cls(text=" ".join([command, *kept]), card=card, place=place)
             if len(kept) < 2 or ask.fits(BUTTON_MAX):

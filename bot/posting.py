@@ -14,14 +14,15 @@ from slack_sdk.errors import SlackApiError
 
 from bot.cards import To
 from bot.conversations import MAY_NOT_ASK, conversation, find_post
+from bot.doubt import Searches, left_by
 from bot.drawing import draw
 from bot.folding import Post
 from bot.outgoing import Step
 from bot.places import is_person, is_personal
-from bot.refusals import NO_ANSWER, refusal
+from bot.refusals import NO_ANSWER, RATE_LIMITED, refusal
 from bot.store.keys import PACE
-from bot.store.outbox import Begun, Box
-from bot.verdicts import HOLD_S, RETRY_S, VERDICTS, Verdict, judge, retry_after
+from bot.store.outbox import Begun, Box, Doubt
+from bot.verdicts import HOLD_S, RETRY_S, Verdict, judge, retry_after
 from bot.views.message import Message
 from bot.visits import Visit
 
@@ -84,37 +85,53 @@ async def recover(visit: Visit, begun: Begun) -> float:
     if begun.recorded:
         await finish(visit, begun)
         return 0
-    left = RIPE_S - (visit.now - begun.at).total_seconds()
-    if left > 0:
-        return min(left, LOOK_S)
+    searches = Searches.of(begun, RIPE_S)
+    due = searches.next(begun.searched)
+    if visit.now >= due and not await visit.services.store.slack.may_search(visit.workspace):
+        due = searches.ripe
+    if (left := (due - visit.now).total_seconds()) > 0:
+        # Without a doubt the call may still run, and its process goes on as soon as Slack answers.
+        return left if begun.doubt else min(left, LOOK_S)
+    return await _search(visit, begun, searches)
+
+
+async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
+    """Look for a post in its conversation; return for how long to wait before the next step."""
+    outbox, searched = visit.services.store.outbox, visit.now
+    unread = "" if begun.channel else "its conversation is not known"
     try:
         found = await find_post(visit, begun)
     except SlackApiError as error:
         if wait := await _not_searched(visit, error):
             return wait
-        log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=refusal(error))
-        found = None
+        found, unread = None, refusal(error)
     except NO_ANSWER:
         return RETRY_S
     if found:
         log.info("a post in doubt had arrived", place=visit.place)
         visit.services.metrics.delivered("found")
         await _settle(visit, begun.arrived(*found))
+    elif searched >= searches.ripe if unread else searches.settled(searched):
+        if unread:
+            log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=unread)
+        await outbox.clear(visit.place, begun.id)
     else:
-        await visit.services.store.outbox.clear(visit.place, begun.id)
+        await outbox.doubt(visit.place, begun.model_copy(update={"searched": searched}))
     return 0
 
 
 async def _not_searched(visit: Visit, error: SlackApiError) -> float:
     """Return for how long to wait until a conversation can be searched; 0 where it never can."""
     code = refusal(error)
-    match None if code in MAY_NOT_ASK else VERDICTS.get(code):
+    match None if code in MAY_NOT_ASK else judge(error):
         case Verdict.SUSPEND:
             await visit.suspend(code)
             return 0.1
         case Verdict.HOLD:
             return HOLD_S
         case Verdict.UNSURE | Verdict.RETRY:
+            if code in RATE_LIMITED:
+                await visit.services.store.slack.searches_limited(visit.workspace)
             return await visit.paused("conversations.history", error)
         case _:
             return 0
@@ -128,7 +145,7 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
     except NO_ANSWER as error:
         log.warning("a post may or may not have arrived", place=visit.place, reason=type(error).__name__)
         visit.services.metrics.delivered("unsure")
-        return RIPE_S
+        return await _in_doubt(visit, begun, Doubt.SILENT)
     visit.services.metrics.delivered("posted")
     for told in [what.told] if what.told else what.digest.told if what.digest else ():
         if not told.held:
@@ -172,7 +189,7 @@ async def _refused(  # noqa: PLR0917  # everything about one post
     visit.services.metrics.delivered(verdict.name.lower())
     match verdict:
         case Verdict.UNSURE:
-            return RIPE_S
+            return await _in_doubt(visit, begun, left_by(error))
         case Verdict.DETACH if begun.thread_ts:
             alone = begun.model_copy(update={"thread_ts": ""})
             return await _send(visit, alone, channel, what, message)
@@ -187,6 +204,14 @@ async def _refused(  # noqa: PLR0917  # everything about one post
             wait = await visit.paused("chat.postMessage", error)
     await visit.services.store.outbox.clear(visit.place, begun.id)
     return wait
+
+
+async def _in_doubt(visit: Visit, begun: Begun, doubt: Doubt) -> float:
+    """Keep why the outcome of a post is unknown; return for how long to wait before it is searched for."""
+    begun = begun.model_copy(update={"doubt": doubt, "since": visit.now})
+    await visit.services.store.outbox.doubt(visit.place, begun)
+    due = Searches.of(begun, RIPE_S).next(None)
+    return max(0.0, (due - visit.now).total_seconds())
 
 
 async def _settle(visit: Visit, begun: Begun) -> None:

@@ -40,7 +40,7 @@ class Services:
     A handler gets them narrowed to what may be seen by whoever reads the answer, its `audience`: `providers` are those
     alone, and so are the names that can be typed. Whether jobs may be subscribed to depends on the `asker`, who is the
     audience unless others read the answer too. `whole` is for what works on nobody's behalf, such as delivery.
-    `workspaces` and `docket` are None in the terminal, which answers alone.
+    `workspaces` and `docket` are None in the terminal, which answers alone. `projects` are the configured project ids.
     """
 
     providers: Sequence[Provider]
@@ -59,10 +59,11 @@ class Services:
     audience: Audience | None = None
     asker: Audience | None = None
     every: Sequence[Provider] | None = None
+    projects: frozenset[str] = frozenset()
 
     @property
     def catalog(self) -> Catalog:
-        return Catalog.of(self.providers, narrowed=self.narrowed)
+        return Catalog.of(self.providers, narrowed=self.narrowed, projects=self.projects)
 
     @property
     def narrowed(self) -> bool:

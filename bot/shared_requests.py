@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from providers.base import NO_KINDS, Capabilities, Provider
 from providers.budget import BudgetLeft
-from providers.deadline import Question, answering, asking, fresh_since
+from providers.deadline import Question, answering, asking, fresh_since, raw_wanted
 from providers.models import JobPage, JobQuery, Lookup
 
 Answer = TypeVar("Answer", JobPage, Lookup)
@@ -92,7 +92,7 @@ class SharedRequests:
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what the provider knows about these ids. Their kinds save requests; they change no answer."""
-        return await self._share(frozenset(ids), lambda: self._provider.lookup(ids, kinds))
+        return await self._share((frozenset(ids), raw_wanted()), lambda: self._provider.lookup(ids, kinds))
 
     async def budget_left(self) -> BudgetLeft:
         """Return how many requests may still be made just now."""

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from bot import plan
 from bot.access import Audience
-from bot.addresses import Address, JobId
+from bot.addresses import Address, JobId, MaskedIdError, NotAnAddressError, read
 from bot.answers import JobDetails, Late
 from bot.asking import Question
 from bot.cards import Card, Shown, Snooze, Terms, To
+from bot.catalog import Catalog
 from bot.changes import Fate
 from bot.delivery import deliver
 from bot.drawing import shown
@@ -328,20 +329,28 @@ async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms
     if services.catalog.nothing:
         await _in_vain(services, ids, terms)
         return []
-    addresses = [JobId(one) for one in ids]
+    addresses = [address for one in ids for address in _read_back(one, services.catalog)]
     try:
         details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
     except UsageError as error:
         if error.problem is Problem.TOO_MANY_QUESTIONS:
             return list(ids)
         raise
-    found = {job.id for job in details.jobs}
+    found = {name for job in details.jobs for name in (job.id, str(job.ref))}
     left = [one for one in ids if one not in found]
     if left and services.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
         return left
     if left:
         await _in_vain(services, left, terms, (where for missing in details.missing for where in missing.looked_in))
     return []
+
+
+def _read_back(name: str, catalog: Catalog) -> tuple[Address, ...]:
+    """Return the job that was named; none where no service that may be asked can have it."""
+    try:
+        return read(name, catalog)
+    except (NotAnAddressError, MaskedIdError):
+        return ()
 
 
 async def _in_vain(services: Services, ids: Sequence[str], terms: Terms, looked_in: Iterable[str] = ()) -> None:

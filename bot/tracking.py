@@ -20,7 +20,7 @@ from bot.store.sweeps import Sweep
 from bot.store.tracked import Due, Kept, Seen, Service, Step, record
 from bot.waking import wake
 from providers.base import Provider
-from providers.deadline import Question, age, asking, fresh, within
+from providers.deadline import Question, age, asking, fresh, within, without_raw
 from providers.errors import ProviderError, Unavailable
 from providers.models import Job, JobQuery, JobRef, JobState
 
@@ -94,7 +94,7 @@ async def _asked(look: _Look, due: Sequence[Due]) -> tuple[Question, ProviderErr
     """Ask about the jobs that are due; return what the question was like, and why nothing of it was answered."""
     question, error = asking(), None
     try:
-        with fresh():
+        with fresh(), without_raw():
             async with within(SWEEP_S, share=SHARE) as question:
                 await _ask(look, due)
     except ProviderError as failure:

@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot.refusals import refusal
+from bot.refusals import refusal, status
 from providers.parsing import mapping, number
 
 
@@ -70,6 +70,8 @@ VERDICTS: Mapping[str, Verdict] = MappingProxyType(
     {code: verdict for verdict, codes in _CODES.items() for code in codes}
 )
 """Every error code that these calls are documented to answer with, and those seen beside them."""
+SERVER_ERROR = 500
+"""The first of the HTTP statuses that say nothing about whether a call took effect."""
 RETRY_S = 5.0
 """How long to wait where Slack does not say."""
 HOLD_S = 60.0
@@ -77,8 +79,12 @@ HOLD_S = 60.0
 
 
 def judge(error: SlackApiError) -> Verdict:
-    """Decide about a refusal; one with a code that nobody documented is never taken for success."""
-    return VERDICTS.get(refusal(error), Verdict.UNKNOWN)
+    """Decide about a refusal.
+
+    An undocumented code is never taken for success, and with a server's error (HTTP 5xx) not for a refusal either.
+    """
+    unknown = Verdict.UNSURE if status(error) >= SERVER_ERROR else Verdict.UNKNOWN
+    return VERDICTS.get(refusal(error), unknown)
 
 
 def retry_after(error: SlackApiError) -> float | None:

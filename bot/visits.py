@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access import Audience
 from bot.outgoing import withheld
 from bot.places import workspace_of
-from bot.refusals import refusal
+from bot.refusals import RATE_LIMITED, refusal
 from bot.services import Services
 from bot.store.entries import SubscribedEntry
 from bot.store.outbox import Box, Suspension
@@ -62,7 +62,7 @@ class Visit:
     async def paused(self, method: str, error: SlackApiError) -> float:
         """Return for how long Slack asks to wait, and let the whole fleet obey it."""
         wait = retry_after(error) or RETRY_S
-        if refusal(error) in {"ratelimited", "rate_limited"}:
+        if refusal(error) in RATE_LIMITED:
             self.services.metrics.throttled(method)
             await self.services.store.slack.pause(self.workspace, method, wait)
         return wait

@@ -53,5 +53,5 @@ async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltC
     if not await told_first(services, body):
         return
     context["reply"] = reply
-    text = re.sub(rf"<@{context.bot_user_id}(?:\|[^>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
+    text = re.sub(rf"<@{context.bot_user_id}(?:\|[^<>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
     await give(services, reply, await answer(services, Ask(text=undecorated(text)), asker))

@@ -15,7 +15,7 @@ from handlers import following
 from handlers.filters import read_filter
 from handlers.grammar import OPTION, STATES, Request
 from handlers.naming import services_of
-from handlers.words import split
+from handlers.words import items, split
 from providers.parsing import listing, mapping, text
 
 _GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{2,20})(?:\|[^<>]*)?>?")
@@ -108,7 +108,7 @@ def _jobs(words: list[str], catalog: Catalog) -> tuple[str, ...]:
 def _groups(held: object, handles: Mapping[str, str]) -> list[str]:
     """Return Slack's words for user groups that were picked or typed; raises UsageError for what names none."""
     picked = [each for each in listing(held) if isinstance(each, str)]
-    words = picked or list(filter(None, re.split(r"[,，;\s]+", text(held) or "")))
+    words = picked or items(text(held) or "")
     found = [_GROUP.fullmatch(handles.get(word.removeprefix("@").lower(), word)) for word in words]
     for word, match in zip(words, found, strict=True):
         if match is None:

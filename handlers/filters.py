@@ -15,7 +15,7 @@ from handlers.grammar import (
     STATES,
     SYNONYMS,
 )
-from handlers.words import MENTION
+from handlers.words import MENTION, items, plainest
 
 _WORD = {**FILTER, **OPTION}
 _PERSON = re.compile(rf"<(@{ID}|!subteam\^{ID})(?:\|[^<>]*)?>")
@@ -42,9 +42,13 @@ def read_filter(key: str, value: str) -> str:
             return value
 
 
+def state_words(value: str) -> list[str]:
+    """Return the words of a list of states, whatever stands between them."""
+    return re.findall(r"[\w-]+", plainest(value))
+
+
 def _states(value: str) -> str:
-    words = [word.strip().lower() for word in re.split("[,，]", value) if word.strip()]
-    states = list(dict.fromkeys(STATE_SYNONYMS.get(word, word) for word in words))
+    states = list(dict.fromkeys(STATE_SYNONYMS.get(word, word) for word in state_words(value)))
     for state in states:
         if state not in STATES:
             raise _bad("state", state)
@@ -68,7 +72,7 @@ def _limit(value: str) -> str:
 
 
 def _one_of(key: str, value: str) -> str:
-    word = SYNONYMS[key].get(value.lower(), value.lower())
+    word = SYNONYMS[key].get(plainest(value), plainest(value))
     if word not in OPTION[key].expected:
         raise _bad(key, value)
     return word
@@ -77,7 +81,7 @@ def _one_of(key: str, value: str) -> str:
 def _mentions(value: str) -> str:
     """Return Slack's own words for people and groups, without their names, separated by commas."""
     apart = MENTION.sub(lambda mention: f" {mention[0]} ", value)
-    mentions = list(dict.fromkeys(map(_mention, filter(None, re.split(r"[,，;\s]+", apart)))))
+    mentions = list(dict.fromkeys(map(_mention, items(apart))))
     if not mentions:
         raise _bad("mention", value)
     if len(mentions) > MENTIONS_MAX:

@@ -68,7 +68,11 @@ SYNONYMS = {
 }
 """Values of options that mean others."""
 ALL = "all"
-HELP = {"help", "--help", "-h", "?"}
+COURTESIES = {"please", "pls", "plz", "kindly", "thank", "thanks", "thx", "you", "bitte", "danke", "请", "谢谢"}
+"""What politeness puts before a command, or after it."""
+GREETINGS = {"hey", "hi", "hello", "ok", "okay", "can", "could", "would", "will", "麻烦", "你好"}
+"""What it puts before a command alone."""
+HELP = {"help", "--help", "-help", "-h", "?"}
 """Alone after a command, they ask how it is used."""
 HERE, MINE = "here", "mine"
 PART_SYNONYMS = {"channel": HERE, "me": MINE, "my": MINE}
@@ -166,6 +170,8 @@ SLASH_COMMAND = "/jobs"
 DESCRIPTION = "List, show, find and follow cloud jobs"
 """What the manifest says of /jobs."""
 COMMAND = {command.name: command for command in COMMANDS}
+OF_JOBS = {command.name for command in COMMANDS if command.arguments.startswith("JOB")}
+"""The commands that take jobs."""
 COMMAND_SYNONYMS = {
     **dict.fromkeys(("sub", "watch", "follow", "notify", "track"), "subscribe"),
     **dict.fromkeys(("unsub", "unwatch", "unfollow", "mute"), "unsubscribe"),
@@ -200,7 +206,7 @@ class Request:
     def __str__(self) -> str:
         words = (f"{key}:{quoted(value)}" for key, value in (*self.filters, *self.options))
         text = quoted(self.text) if self.text else ""
-        return " ".join(filter(None, (self.command, str(self.scope), *self.jobs, *words, text)))
+        return " ".join(filter(None, (self.command, str(self.scope), *map(quoted, self.jobs), *words, text)))
 
     @property
     def limit(self) -> int:

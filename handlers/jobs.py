@@ -21,6 +21,7 @@ from bot.addresses import Address
 from bot.answering import Answer, give
 from bot.answers import JobDetails, JobList
 from bot.asking import Asking
+from bot.catalog import Catalog
 from bot.home import show_change
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.modals import Modal
@@ -185,7 +186,7 @@ async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient
     await ack()
     services = services_of(context)
     ask = await read_ask(services, action.get("value"))
-    named = addresses_of(parse(ask.text, services.catalog))
+    named = addresses_of(parse(ask.text, services.catalog), services.catalog)
     modal = await Modal.over(client, body, details.raw_loading())
     await modal.update(details.raw(await show_jobs(services, named)))
 
@@ -208,14 +209,14 @@ def accounts_of(services: Services, request: Request) -> set[str]:
     """Return the accounts of which an answer may tell, as far as the command says."""
     if request.command == "help":
         return set()
-    if request.jobs and all(isinstance(each, JobRef) for each in addresses_of(request)):
-        return named_accounts(request)
+    if request.jobs and all(isinstance(each, JobRef) for each in addresses_of(request, services.catalog)):
+        return named_accounts(request, services.catalog)
     return {each.account for each in request.scope.pick(services.providers)}
 
 
-def named_accounts(request: Request) -> set[str]:
+def named_accounts(request: Request, catalog: Catalog) -> set[str]:
     """Return the accounts that a command names."""
-    refs = {each.account for each in addresses_of(request) if isinstance(each, JobRef)}
+    refs = {each.account for each in addresses_of(request, catalog) if isinstance(each, JobRef)}
     return refs | ({request.scope.account} if request.scope.account else set())
 
 
@@ -237,7 +238,7 @@ def _about_jobs(services: Services, request: Request, ask: Ask) -> Answer[Any]:
             found = find_jobs(services, request.text, offset=ask.offset, limit=request.limit)
             return _list(found, ask, jobs.Controls())
         case "show":
-            return details_of(services, addresses_of(request), ask)
+            return details_of(services, addresses_of(request, services.catalog), ask)
         case "accounts":
             return Answer(check_accounts(services), accounts_view.accounts, accounts_view.late)
         case _:
@@ -282,7 +283,8 @@ async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Res
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user
-        services = posted_to(services, asker.channel, reader, named_accounts(parse(ask.text, services.catalog)))
+        accounts = named_accounts(parse(ask.text, services.catalog), services.catalog)
+        services = posted_to(services, asker.channel, reader, accounts)
     reply = InPlace(respond, partial(newest, services, body, clicked_at))
     await give(services, reply, await answer(services, ask, asker))
 

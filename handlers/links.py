@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
-from bot.addresses import MediaId, NotAnAddressError, read
+from bot.addresses import MediaId, media_shown
 from bot.jobs import show_jobs
 from bot.replies import Asker, services_of, told_first
 from bot.views.unfurled import card
@@ -52,8 +52,4 @@ def readers(event: Body, context: AsyncBoltContext) -> Audience:
 
 def media_of(url: str) -> MediaId | None:
     """Return the media whose page a link shows; None for a link that is not known."""
-    try:
-        found = read(unescape(url))
-    except NotAnAddressError:
-        return None
-    return next((one for one in found if isinstance(one, MediaId)), None)
+    return media_shown(unescape(url))

@@ -2,16 +2,30 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from bot.catalog import Catalog, Scope
 from bot.errors import Problem, UsageError
 from handlers import following, times
 from handlers.corrections import closest, replaced, unknown
-from handlers.filters import read_filter
+from handlers.filters import read_filter, state_words
 from handlers.following import is_option
-from handlers.grammar import COMMAND, COMMAND_SYNONYMS, FAILED, FILTER, HELP, OPTION, STATE_SYNONYMS, STATES, Request
-from handlers.naming import addresses_of, jobs_named, names_job, services_of
-from handlers.words import PAIR, quoted, split
+from handlers.grammar import (
+    COMMAND,
+    COMMAND_SYNONYMS,
+    COURTESIES,
+    FAILED,
+    FILTER,
+    GREETINGS,
+    HELP,
+    OF_JOBS,
+    OPTION,
+    STATE_SYNONYMS,
+    STATES,
+    Request,
+)
+from handlers.naming import addresses_of, held, jobs_named, names_job, services_of
+from handlers.words import DASHES, EQUALS, PAIR, is_ornament, name_of, plainest, quoted, split
 
 __all__ = ["EVERY", "addresses_of", "parse"]
 
@@ -29,7 +43,8 @@ def parse(text: str, catalog: Catalog, commands: tuple[str, ...] = EVERY) -> Req
     try:
         return _read(text, catalog, commands)
     except UsageError as error:
-        error.suggestion = _understood(error.suggestion, catalog, commands)
+        likely = _understood(error.suggestion, catalog, commands)
+        error.suggestion = likely or _understood(_ids_alone(text, catalog), catalog, commands)
         raise
 
 
@@ -47,14 +62,24 @@ def _understood(suggestion: str | None, catalog: Catalog, commands: tuple[str, .
     return None
 
 
+def _ids_alone(text: str, catalog: Catalog) -> str | None:
+    """Return the command that shows the jobs of a text that says not, or wrongly, what to do with them."""
+    words = split(text)
+    if (COMMAND.keys() & set(map(name_of, words))) - {"list", "failed"}:
+        return None
+    jobs = held(" ".join(words), catalog)
+    return " ".join(["show", *(quoted(str(job)) for job in jobs)]) if jobs else None
+
+
 def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
-    words = ["help"] if text.strip().lower() in HELP else split(text)  # which takes a question mark for punctuation
-    if catalog.nothing and not HELP & {word.lower() for word in words}:
+    words = ["help"] if plainest(text.strip()) in HELP else split(text)  # which takes a question mark for punctuation
+    if catalog.nothing and not HELP & set(map(plainest, words)):
         raise UsageError(Problem.NOTHING_FOR_YOU)
-    command, rest = _command(_rejoined(words), catalog, commands)
+    words = _after_courtesies(words, catalog)
+    command, rest = _command(_before_courtesies(_rejoined(words)), catalog, commands)
     if command not in commands:
         raise UsageError(Problem.SLACK_ONLY, command)
-    if len(rest) == 1 and rest[0].lower() in HELP and command != "find":
+    if len(rest) == 1 and plainest(rest[0]) in HELP and command != "find":
         return Request("help", text=command)
     match command:
         case "list" | "failed":
@@ -69,27 +94,56 @@ def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
             return following.read(command, rest, catalog)
 
 
+def _after_courtesies(words: list[str], catalog: Catalog) -> list[str]:
+    """Leave out what people say, or draw, before a command; where they say nothing else, it stays."""
+    polite = COURTESIES | GREETINGS
+    said = (at for at, word in enumerate(words) if not _is_courtesy(word, polite) or _scope(word, catalog))
+    return words[next(said, 0) :]
+
+
+def _before_courtesies(words: list[str]) -> list[str]:
+    """Leave out what people say, or draw, after a command."""
+    count = len(words)
+    while count > 1 and _is_courtesy(words[count - 1], COURTESIES):
+        count -= 1
+    return words[:count]
+
+
+def _is_courtesy(word: str, polite: set[str]) -> bool:
+    return plainest(word) in polite or is_ornament(word)
+
+
 def _command(words: list[str], catalog: Catalog, commands: tuple[str, ...]) -> tuple[str, list[str]]:
     """Find the word that is a command: the first word, else any, else what the words look like."""
     if not words:
         return "list", []
+    a_job = partial(names_job, catalog=catalog)
     for index, word in enumerate(words):
-        if word.lower().lstrip("-") in COMMAND:
-            return word.lower().lstrip("-"), words[:index] + words[index + 1 :]
-        if index == 0 and not _belongs_to_list(word, catalog) and not names_job(word):
+        if name_of(word) in COMMAND:
+            return name_of(word), words[:index] + words[index + 1 :]
+        if index == 0 and not _belongs_to_list(word, catalog) and not a_job(word):
             break
-    if all(map(names_job, words)):
+    jobs = list(filter(a_job, words))
+    if len(jobs) == len(words):
         return "show", words
-    if any(map(names_job, words)) and all(names_job(word) or is_option(word) for word in words):
+    if jobs and all(a_job(word) or is_option(word) for word in words):
         raise _meant("subscribe", words, next(filter(is_option, words)), commands)
     if _belongs_to_list(words[0], catalog):
         return "list", words
-    if meant := COMMAND_SYNONYMS.get(words[0].lower()):
+    if meant := COMMAND_SYNONYMS.get(name_of(words[0])):
         raise _meant(meant, words[1:], words[0], commands)
-    if words[1:] and all(map(names_job, words[1:])):
-        raise _meant(closest(words[0], commands) or "show", words[1:], words[0], commands)
     known = (*commands, *catalog.accounts, *catalog.services, *STATES)
+    if jobs and not closest(words[0], known):
+        raise _meant(*_asked(words, jobs), next(word for word in words if not a_job(word)), commands)
     raise unknown(words[0], words, known, commands, narrowed=catalog.narrowed)
+
+
+def _asked(words: list[str], jobs: list[str]) -> tuple[str, list[str]]:
+    """Return the command that a sentence about jobs names in its middle, with what follows; else the jobs to show."""
+    for index, name in enumerate(map(name_of, words[: words.index(jobs[-1])])):
+        if (command := COMMAND_SYNONYMS.get(name, name)) in OF_JOBS:
+            return command, words[index + 1 :]
+    return "show", jobs
 
 
 def _meant(command: str, words: list[str], word: str, commands: tuple[str, ...]) -> UsageError:
@@ -102,25 +156,29 @@ def _belongs_to_list(word: str, catalog: Catalog) -> bool:
     return (
         PAIR.fullmatch(word) is not None
         or word.lower() in FILTER
-        or _state(word) is not None
+        or _states(word) is not None
         or _scope(word, catalog) is not None
         or _of_no_account(word, catalog) is not None
     )
 
 
-def _state(word: str) -> str | None:
-    state = STATE_SYNONYMS.get(word.lower(), word.lower())
-    return state if state in STATES else None
+def _states(word: str) -> list[str] | None:
+    """Read states without the name of their filter: `failed`, `failed,running`."""
+    states = [STATE_SYNONYMS.get(item, item) for item in state_words(word)]
+    return states if states and set(states) <= set(STATES) else None
 
 
 def _rejoined(words: Sequence[str]) -> list[str]:
-    """Put together what is one word without its spaces: `state: failed`, `state :failed`, `state : failed`."""
+    """Put together what is one word without its spaces: `state: failed`, `state :failed`, `--state failed`."""
     joined: list[str] = []
     for word in words:
-        last = joined[-1].lower() if joined else ""
-        opened = last[-1:] in {":", "=", "："} and last[:-1] in _KEYS and not _is_filter(word)
-        if opened or (word[0] in ":=：" and last in _KEYS):
+        last = joined[-1] if joined else ""
+        key = last.lstrip(DASHES).lower()
+        waits = key[-1:] in {*EQUALS} and key[:-1] in _KEYS and not _is_filter(word)
+        if waits or (key in _KEYS and word[0] in EQUALS):
             joined[-1] += word
+        elif key in _KEYS and key != last.lower() and not _is_filter(word):
+            joined[-1] += f":{word}"
         else:
             joined.append(word)
     return joined
@@ -132,27 +190,27 @@ def _is_filter(word: str) -> bool:
 
 
 def _list(command: str, words: list[str], catalog: Catalog) -> Request:
-    scope, filters, states = Scope(), dict[str, str](), list[str]()
+    typed, scope = [command, *words], Scope()
+    filters, states = dict[str, list[str]](), list[str]()
     for word in words:
         if match := PAIR.fullmatch(word):
-            key = _filter_key(match[1], match[2], word, [command, *words])
+            key = _filter_key(match[1], match[2], word, typed)
             if key in filters and key != "state":
                 raise UsageError(Problem.REPEATED_FILTER, key)
-            value = _value(key, match[2], word, [command, *words])
-            filters[key] = f"{filters[key]},{value}" if key in filters else value
+            filters.setdefault(key, []).append(_value(key, match[2], word, typed))
         elif found := _scope(word, catalog):
             scope = _joined(scope, found, catalog)
-        elif state := _state(word):
-            states.append(state)
-        else:
-            raise _not_of_list(word, [command, *words], catalog)
-    if command == "failed":
-        filters = {**dict(FAILED), **filters}
+        elif named := _states(word):
+            states += named
+        elif not is_ornament(word):
+            raise _not_of_list(word, typed, catalog)
+    usual = dict(FAILED) if command == "failed" else {}
+    pairs = {**usual, **{key: ",".join(values) for key, values in filters.items()}}
     if states:
-        filters["state"] = ",".join([*filter(None, [filters.get("state")]), *states])
-    if "state" in filters:
-        filters["state"] = read_filter("state", filters["state"])
-    return Request("list", scope, tuple(filters.items()))
+        pairs["state"] = ",".join([*filter(None, [pairs.get("state")]), *states])
+    if "state" in pairs:
+        pairs["state"] = read_filter("state", pairs["state"])
+    return Request("list", scope, tuple(pairs.items()))
 
 
 def _filter_key(key: str, value: str, word: str, words: list[str]) -> str:
@@ -168,8 +226,8 @@ def _value(key: str, value: str, word: str, words: list[str]) -> str:
         return read_filter(key, value)
     except UsageError as error:
         vocabulary = {"state": (*STATES, *STATE_SYNONYMS), "since": times.DAYS, "until": times.DAYS}.get(key, ())
-        close = [closest(part, vocabulary) or "" for part in value.split(",")]
-        if all(close):
+        close = [closest(part, vocabulary) or "" for part in (state_words(value) if key == "state" else [value])]
+        if close and all(close):
             error.suggestion = replaced(words, word, f"{key}:{','.join(close)}")
         raise
 
@@ -210,7 +268,7 @@ def _not_of_account(scope: Scope, catalog: Catalog) -> UsageError:
 
 
 def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
-    if names_job(word):
+    if names_job(word, catalog):
         expected = ("a scope", "a filter")
         return UsageError(Problem.UNKNOWN_WORD, word, expected=expected, suggestion=f"show {quoted(word)}")
     known = (*catalog.scopes, *catalog.accounts, *catalog.services, *STATES)

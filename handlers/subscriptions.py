@@ -63,10 +63,10 @@ async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -
     here = await place_of_button(services, ask.place, asker.channel, asker.user)
     if request.command == "subscribe":
         terms = request.terms(asker.user, services.clock())
-        return following(services, addresses_of(request), here, terms, card=ask.card)
+        return following(services, addresses_of(request, services.catalog), here, terms, card=ask.card)
     await services.pace.turn()
     if request.command == "unsubscribe":
-        named = addresses_of(request) or None  # none is `all`
+        named = addresses_of(request, services.catalog) or None  # none is `all`
         removed = await unsubscribe(services, named, here, asker.user)
         return views.unsubscribed(removed, () if removed.removed else await subscriptions(services, here=here))
     mine = request.text == MINE
@@ -97,7 +97,7 @@ async def on_refresh(ack: AsyncAck, action: Body, context: AsyncBoltContext) -> 
     await ack()
     services = services_of(context)
     ask = await read_ask(services, action.get("value"))
-    await refresh(services, addresses_of(parse(ask.text, services.catalog)))
+    await refresh(services, addresses_of(parse(ask.text, services.catalog), services.catalog))
 
 
 async def on_restore(  # noqa: PLR0917  # Bolt passes by name
@@ -165,7 +165,8 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     request = parse(ask.text, services.catalog)
     if request.command != "subscribe":
         raise ExpiredError
-    ids, terms = [str(address) for address in addresses_of(request)], request.terms(asker.user, services.clock())
+    ids = [str(address) for address in addresses_of(request, services.catalog)]
+    terms = request.terms(asker.user, services.clock())
     here = await place_of_button(services, ask.place, asker.channel, asker.user)
     await seek(services, ids, here, terms)
     await reply.show(views.seeking(ids, terms, here, SEEK_MINUTES))

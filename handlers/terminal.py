@@ -49,7 +49,8 @@ class Answer:
 def understand(settings: Settings, words: Sequence[str]) -> Request:
     """Read the words of a command; raises UsageError, also for what works in Slack only."""
     pairs = tuple((account.name, service) for account in settings.accounts for service in account.services)
-    return parse(" ".join(map(quoted, words)), Catalog(pairs), grammar.TERMINAL)
+    projects = frozenset(each for account in settings.accounts for each in account.projects)
+    return parse(" ".join(map(quoted, words)), Catalog(pairs, projects=projects), grammar.TERMINAL)
 
 
 def complaint(error: UsageError) -> str:
@@ -78,7 +79,7 @@ async def ask(settings: Settings, request: Request, say: Say) -> Answer:
 async def _ask(services: Services, request: Request, say: Say) -> Answer:
     match request.command:
         case "show":
-            shown = await _whole(show_jobs(services, addresses_of(request)), say)
+            shown = await _whole(show_jobs(services, addresses_of(request, services.catalog)), say)
             table = partial(tables.job_details, shown, meaning)
             learnt = bool(shown.jobs or shown.missing)
             return Answer(records.job_details(shown), table, shown.errors, shown.services, learnt)

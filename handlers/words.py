@@ -3,23 +3,37 @@
 import re
 
 from bot.addresses import is_link
+from bot.plain_text import plain
 
-WRAPPING = "`*,;.!?()[]<>'"
+_MARKS = "，、；。．！？…（）［］｛｝＜＞【】〖〗〔〕《》〈〉「」『』｡､｢｣｜•◦▪●○‣・"
+"""Punctuation, brackets and bullets of other scripts."""
+WRAPPING = "`*~,;.!?()[]{}<>|'" + _MARKS
 """What people, and Slack's formatting, put around a word."""
-_AROUND_LINK = "`*,;>"
+_AROUND_LINK = "`*,;>" + _MARKS
+SEPARATORS = ",;|，、､；｜・･،؛"
+"""What stands between the items of a list, in several scripts."""
+DASHES = "-‐‑‒–—―−﹣－"
+"""What people type before an option, or what a keyboard makes of two hyphens."""
+EQUALS = ":=：＝"
+"""What stands between a key and its value."""
 _SMART = str.maketrans(dict.fromkeys("“”„«»＂", '"') | dict.fromkeys("\u2018\u2019", "'"))
 # Not among them: the joiners (U+200C, U+200D), which are part of emoji and of Persian, Hindi and other words.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-_LINK = re.compile(r"<((?:https?://|mailto:)[^|>\s]*)(?:\|([^>]*))?>", re.IGNORECASE)
+# Neither an address nor its label holds a `<`, which Slack escapes; so each character is looked at once.
+_LINK = re.compile(r"<((?:https?://|mailto:|tel:)[^<|>\s]*)(?:\|([^<>]*))?>", re.IGNORECASE)
+# A label that may be the id of a job: one word, with a digit.
+_NUMBERED = re.compile(r"[^\s\d]*\d\S*")
+_EMOJI = re.compile(r"(?::[\w+'-]+:)+")
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*"|")+')
 _MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
 _MENTION = r'<[@!#][^<>\s"|]+(?:\|[^<>\s"]*)?>'
 MENTION = re.compile(_MENTION)
 """A person, group or channel as Slack writes them: `<@U123|dana>`, `<!subteam^S123>`, `<#C123>`."""
-PAIR = re.compile(r"-{0,2}(?!https?://)([A-Za-z]+)[:=：](.*)", re.DOTALL | re.IGNORECASE)
+PAIR = re.compile(rf"[{DASHES}]{{0,2}}(?!https?://)([A-Za-z]+)[{EQUALS}](.*)", re.DOTALL | re.IGNORECASE)
 """A filter or an option: `state:failed`, `--on=any`."""
+_ITEM = re.compile(rf"(?:{_MENTION}|[^\s{SEPARATORS}])+")
 _EDGE = rf'(?:{_MENTION}|[^\s"{re.escape(WRAPPING)}])'
 _BARE = re.compile(rf'{_EDGE}(?:[^\s"]*{_EDGE})?')
 
@@ -31,8 +45,16 @@ def undecorated(text: str) -> str:
 
 
 def _typed(url: str, label: str | None) -> str:
-    """Slack makes a link of `example.com` too; then its label is what was typed."""
-    return label if label and url in {f"http://{label}", f"https://{label}", f"mailto:{label}"} else f"{url} "
+    """Slack makes links of `example.com` and of digits too; then the label is what was typed.
+
+    The label of another link counts where it may be an id: people copy links that are labelled so.
+    """
+    if url.lower().startswith("tel:"):
+        return label or url[len("tel:") :]
+    if label and url in {f"http://{label}", f"https://{label}", f"mailto:{label}"}:
+        return label
+    is_id = label and label not in url and _NUMBERED.fullmatch(label)
+    return f"{url} {label} " if is_id else f"{url} "
 
 
 def split(text: str) -> list[str]:
@@ -42,10 +64,30 @@ def split(text: str) -> list[str]:
     return words[1:] if words and words[0].lower() == "/jobs" else words
 
 
+def items(text: str) -> list[str]:
+    """Return the items of a list, however they are separated."""
+    return _ITEM.findall(text)
+
+
 def bare(text: str) -> str:
     """Return the only word of a command, in small letters; the empty text when there are more, or none."""
     words = split(text)
-    return words[0].lower().lstrip("-") if len(words) == 1 else ""
+    return name_of(words[0]) if len(words) == 1 else ""
+
+
+def plainest(word: str) -> str:
+    """Return a word of the grammar as the grammar spells it: `—Help` is `-help`, `ｌｉｓｔ` is `list`."""
+    return plain(word).lower()
+
+
+def name_of(word: str) -> str:
+    """Return the name of a command: `--Show:` is `show`."""
+    return plainest(word).lstrip("-").rstrip(":")
+
+
+def is_ornament(word: str) -> bool:
+    """Whether a word says nothing: a bullet, an emoji, or an emoji's name."""
+    return _EMOJI.fullmatch(word) is not None or not any(letter.isalnum() or letter in "-_" for letter in word)
 
 
 def _unwrapped(word: str) -> str:

@@ -52,6 +52,11 @@ class _Account(BaseModel):
         return services
 
     @property
+    def projects(self) -> tuple[str, ...]:
+        """Ids that stand before a job's in the cloud's addresses."""
+        return ()
+
+    @property
     def has_key_pair(self) -> bool:
         return self.access_key_id is not None and self.secret_access_key is not None
 
@@ -80,6 +85,10 @@ class HuaweiAccount(_Account):
         min_length=1, description="a list of at least one service"
     )
     token: Secret | None = Field(default=None, description="a reference to an IAM token, in place of the keys")
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        return (self.project_id,)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -63,7 +63,8 @@ class Provider(Protocol):
         """Return what the provider knows about these ids, in as few requests as its API allows.
 
         `kinds` tells the kind of jobs seen before (id to kind), which spares requests where the API wants it.
-        An id that cannot be any job's is missing; one whose entry cannot be read is unanswered, with Malformed.
+        An id that cannot be any job's is missing, and one that the cloud says not to exist; one whose entry cannot be
+        read is unanswered, with Malformed, and one whose answer may be about something else, with that error.
         Raises only when nothing at all was answered.
         """
         ...

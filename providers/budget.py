@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from math import ceil
@@ -38,11 +38,37 @@ class Budget(Protocol):
     async def left(self, key: str, per_second: float) -> BudgetLeft: ...
 
 
+class _Memory(MemoryStorage):
+    """Counts in this process. limits' own storage starts a thread at each request, to forget old ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        taken = self._within(key, expiry)
+        if len(taken) + amount > limit:
+            return False
+        taken.extend([time.time()] * amount)
+        return True
+
+    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:  # noqa: ARG002  # the storage's
+        taken = self._within(key, expiry)
+        return (taken[0] if taken else time.time()), len(taken)
+
+    def _within(self, key: str, expiry: int) -> deque[float]:
+        """Return when the requests of the window that ends now were made, the oldest first."""
+        taken, start = self._taken[key], time.time() - expiry
+        while taken and taken[0] <= start:
+            taken.popleft()
+        return taken
+
+
 class WindowBudget:
     """A moving window over any storage of `limits`: memory for one process, Redis for a fleet."""
 
     def __init__(self, storage: Storage | None = None) -> None:
-        self._limiter = MovingWindowRateLimiter(storage or MemoryStorage())
+        self._limiter = MovingWindowRateLimiter(storage or _Memory())
 
     async def acquire(self, key: str, per_second: float) -> None:
         item = _window(per_second)

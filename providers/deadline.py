@@ -102,6 +102,7 @@ class Question:
 
 _question: ContextVar[Question | None] = ContextVar("question", default=None)
 _fresh: ContextVar[float | None] = ContextVar("fresh", default=None)
+_raw: ContextVar[bool] = ContextVar("raw", default=True)
 
 
 def asking() -> Question:
@@ -180,6 +181,21 @@ async def answering(question: Question, call: Awaitable[T]) -> T:
         return await call
     finally:
         _question.reset(token)
+
+
+def raw_wanted() -> bool:
+    """Whether a look-up fills `Job.raw`, and what is read from it for people (`Job.attributes`, `Job.notes`)."""
+    return _raw.get()
+
+
+@contextmanager
+def without_raw() -> Generator[None]:
+    """Look jobs up in the block for their state alone: to take the secrets out of raw JSON costs a third of it."""
+    token = _raw.set(False)
+    try:
+        yield
+    finally:
+        _raw.reset(token)
 
 
 @asynccontextmanager

@@ -1,23 +1,25 @@
 """Looking up ids: which can be asked for, a few requests at once, and what became of each."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from providers.errors import Malformed, ProviderError
+from providers.errors import Malformed, Missing, ProviderError
+from providers.ids import USUAL, Ids
 from providers.models import Job, Lookup, Unanswered
 from providers.parsing import Unreadable
 
 _AT_ONCE = 4
 """Requests that one question has under way; the account's other questions want to be answered too."""
-_JOB_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 T = TypeVar("T")
 U = TypeVar("U")
 
 Outcome = Job | Unreadable | ProviderError | None
-"""What is known about an id: a job, an entry that cannot be read, why it could not be asked for, no such job."""
+"""What is known about an id: a job, an entry that cannot be read, why it could not be asked for, no such job.
+
+That there is no such job is None, or the error Missing. Every other error leaves it open.
+"""
 
 
 class Asked(NamedTuple):
@@ -27,15 +29,10 @@ class Asked(NamedTuple):
     impossible: list[str]
 
 
-def possible_id(text: str) -> bool:
-    """Whether a text can be a job's id at all; no other gets into a request (provider API notes, section 7)."""
-    return _JOB_ID.fullmatch(text) is not None
-
-
-def asked(ids: Iterable[str]) -> Asked:
-    """Strip ids, drop repetitions, and sort out those that need no request."""
+def asked(ids: Iterable[str], forms: Ids = USUAL) -> Asked:
+    """Strip ids, drop repetitions, and sort out those that need no request: no job can have them."""
     clean = list(dict.fromkeys(stripped for one in ids if (stripped := one.strip())))
-    return Asked([one for one in clean if possible_id(one)], [one for one in clean if not possible_id(one)])
+    return Asked([one for one in clean if forms.allow(one)], [one for one in clean if not forms.allow(one)])
 
 
 def batches(ids: Sequence[str], size: int) -> list[Sequence[str]]:
@@ -81,6 +78,7 @@ def lookup(outcomes: Mapping[str, Outcome], impossible: Iterable[str], account: 
 
     Raises the first error when nothing at all was answered.
     """
+    outcomes = {one: None if isinstance(outcome, Missing) else outcome for one, outcome in outcomes.items()}
     errors = [outcome for outcome in outcomes.values() if isinstance(outcome, ProviderError)]
     missing = [one for one, outcome in outcomes.items() if outcome is None] + list(impossible)
     if errors and len(errors) == len(outcomes) and not missing:

@@ -202,7 +202,10 @@ class Unanswered(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """The answer to "what about these ids?": each id asked for stands in exactly one of the three."""
+    """The answer to "what about these ids?": each id asked for stands in exactly one of the three.
+
+    `missing` is what the provider said not to exist; an answer that may mean something else is `unanswered`.
+    """
 
     found: tuple[Job, ...] = ()
     missing: tuple[str, ...] = ()

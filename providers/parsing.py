@@ -42,7 +42,7 @@ def instant(value: Any) -> datetime | None:
 def text(value: Any) -> str | None:
     """Read a text; numbers are written out, blank text and anything else is None."""
     if isinstance(value, str):
-        return well_formed(value).strip() or None
+        return (value if value.isascii() else well_formed(value)).strip() or None
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -91,6 +91,19 @@ def mapping(value: Any) -> dict[str, Any]:
 def listing(value: Any) -> list[Any]:
     """Read a JSON array; an empty one for anything else."""
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+
+
+def unwrapped(value: Any) -> list[Any] | None:
+    """Read a list that stands alone or, as JSON made from XML has it, as the one member of an object.
+
+    Null and an object without members are None. Raises Unreadable for anything else.
+    """
+    inside = [*mapping(value).values()]
+    if isinstance(value, dict) and len(inside) < 2:
+        value = inside[0] if inside else None
+    if value is None or isinstance(value, list):
+        return value  # pyright: ignore[reportUnknownVariableType]
+    raise Unreadable("not a list")
 
 
 def readable(items: Iterable[Any], read: Callable[[Any], T]) -> tuple[list[T], int]:

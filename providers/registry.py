@@ -22,8 +22,8 @@ def build(accounts: Iterable[Account], client: httpx.AsyncClient, budget: Budget
 
 
 def _provider(service: str) -> "Callable[[Account, httpx.AsyncClient, Budget], Provider]":
-    cloud, module, provider = SERVICES[service]
-    return getattr(import_module(f"providers.{cloud}.{module}"), provider)
+    where = SERVICES[service]
+    return getattr(import_module(f"providers.{where.cloud}.{where.module}"), where.provider)
 
 
 def meaning(job: Job) -> str | None:

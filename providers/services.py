@@ -1,8 +1,19 @@
-"""The registry: every service there is, and where its provider lives. A new service is one line here."""
+"""The registry: every service there is, where its provider lives, and what its ids look like."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
+
+from providers.ids import HEX, USUAL, UUID, Ids, Link
+
+# VAS knows a second form, `task7qe4sbmo` (provider API notes, section 7). Words have it too, such as `task_timeout`,
+# `taskmanager1` and `task20261130`: among words it has a digit before a letter.
+_VAS = Ids(in_text=f"{HEX}|task(?=[0-9A-Za-z]{{0,6}}[0-9][A-Za-z])[0-9A-Za-z]{{8}}")
+_MODERATION = Ids(in_text=rf"{UUID}|[0-9]{{11}}_{HEX}")
+# The page of one media shows the media, not the job (section 8).
+_VOD_MEDIA = r"/media/video/detail/(?P<media>[0-9A-Za-z_-]{1,64})(?![0-9A-Za-z_-])"
+_VOD_CONSOLES = ("vod.console.aliyun.com", "vod.console.alibabacloud.com")  # at home and international
+_VOD = Ids(in_text=HEX, links=tuple(Link(host, _VOD_MEDIA) for host in _VOD_CONSOLES))
 
 
 class Service(NamedTuple):
@@ -11,15 +22,16 @@ class Service(NamedTuple):
     cloud: str
     module: str
     provider: str
+    ids: Ids = USUAL
 
 
 SERVICES: Mapping[str, Service] = MappingProxyType(
     {
-        "video-ocr": Service("huawei", "video_ocr", "VideoOcr"),
-        "image-moderation": Service("huawei", "image_moderation", "ImageModeration"),
-        "digital-human": Service("huawei", "digital_human", "DigitalHuman"),
-        "vod-ai": Service("alibaba", "vod_ai", "VodAi"),
-        "vod-jobs": Service("alibaba", "vod_jobs", "VodJobs"),
+        "video-ocr": Service("huawei", "video_ocr", "VideoOcr", _VAS),
+        "image-moderation": Service("huawei", "image_moderation", "ImageModeration", _MODERATION),
+        "digital-human": Service("huawei", "digital_human", "DigitalHuman", Ids(in_text=UUID)),
+        "vod-ai": Service("alibaba", "vod_ai", "VodAi", _VOD),
+        "vod-jobs": Service("alibaba", "vod_jobs", "VodJobs", _VOD),
     }
 )
 
@@ -27,3 +39,18 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
 def services_of(cloud: str) -> list[str]:
     """Return the services that an account of a cloud can have."""
     return [name for name, service in SERVICES.items() if service.cloud == cloud]
+
+
+def ids_of(service: str) -> Ids:
+    """Return what the ids of a service look like."""
+    return SERVICES[service].ids if service in SERVICES else USUAL
+
+
+def every_ids() -> tuple[Ids, ...]:
+    """Return the forms of ids that the services have, each once."""
+    return tuple(dict.fromkeys(service.ids for service in SERVICES.values()))
+
+
+def recognized(text: str) -> bool:
+    """Whether a text has the form of an id of any service, and is hardly a word."""
+    return any(ids.recognize(text) for ids in every_ids())

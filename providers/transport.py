@@ -137,4 +137,6 @@ def _wait(state: RetryCallState) -> float:
 
 
 def _out_of_tries_or_time(state: RetryCallState) -> bool:
-    return state.attempt_number >= TRIES or state.upcoming_sleep >= remaining()
+    error = state.outcome.exception() if state.outcome else None
+    tries = error.tries if isinstance(error, ProviderError) and error.tries else TRIES
+    return state.attempt_number >= tries or state.upcoming_sleep >= remaining()

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 
@@ -14,14 +15,66 @@ GRACE_S = 1
 """How long a stopping server waits for requests that are under way."""
 KEEP_ALIVE_S = 75
 """Longer than any client keeps an idle connection, so that no request meets a closing one."""
+TICK_S = 1.0
+"""How often uvicorn renews the `Date` of its answers."""
+
+
+class _Leaving(set[Any]):
+    """Connections or tasks of a server; sets an event when one of them ends."""
+
+    def __init__(self, left: asyncio.Event) -> None:
+        super().__init__()
+        self._left = left
+
+    def remove(self, element: Any, /) -> None:
+        super().remove(element)
+        self._left.set()
+
+    def discard(self, element: Any, /) -> None:
+        super().discard(element)
+        self._left.set()
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs the event loop."""
+    """Stops at once where uvicorn polls every 0.1 s, and leaves signals to whoever runs the event loop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told_to_stop, self._left = asyncio.Event(), asyncio.Event()
+        self.server_state.connections = _Leaving(self._left)
+        self.server_state.tasks = _Leaving(self._left)
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._told_to_stop.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._told_to_stop.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in [*self.servers, *(sockets or [])]:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            if not connection.transport.is_closing():
+                connection.shutdown()
+        try:
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                await self._all_left()
+        except TimeoutError:
+            for task in list(self.server_state.tasks):
+                task.cancel()
+
+    async def _all_left(self) -> None:
+        while self.server_state.connections or self.server_state.tasks:
+            self._left.clear()
+            await self._left.wait()
 
 
 @asynccontextmanager
@@ -36,7 +89,7 @@ async def served(config: uvicorn.Config, listener: socket.socket, *, cut_off: bo
     try:
         yield url
     finally:
-        server.should_exit = True
+        server.stop()
         if cut_off:
             for connection in list(server.server_state.connections):
                 connection.transport.close()

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -23,15 +24,18 @@ QUIET = (
 )
 
 
-def chromium() -> str | None:
+def _path() -> str | None:
     """The browser's path: `CALLBOARD_CHROMIUM`, else the first of the usual names on PATH."""
     found = (shutil.which(name) for name in NAMES)
     return os.environ.get("CALLBOARD_CHROMIUM") or next((path for path in found if path), None)
 
 
 NEEDS_CHROMIUM = pytest.mark.skipif(
-    chromium() is None, reason=f"no browser: none of {', '.join(NAMES)} on PATH, and CALLBOARD_CHROMIUM is not set"
+    _path() is None, reason=f"no browser: none of {', '.join(NAMES)} on PATH, and CALLBOARD_CHROMIUM is not set"
 )
+
+ON_THE_PAGE = [pytest.mark.browser, NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="session")]
+"""The marks of a test in the browser. One browser serves them all, so they share its event loop."""
 
 
 @asynccontextmanager
@@ -39,11 +43,18 @@ async def browser() -> AsyncGenerator[Browser]:
     """A Chromium without a window, for as long as the block runs."""
     expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+        running = await playwright.chromium.launch(executable_path=_path(), args=QUIET)
         try:
             yield running
         finally:
             await running.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncGenerator[Browser]:
+    """The browser of all tests."""
+    async with browser() as running:
+        yield running
 
 
 async def visit(running: Browser, **context: Any) -> BrowserContext:

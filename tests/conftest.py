@@ -2,12 +2,43 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
-pytest_plugins = ("tests.fixtures_redis", "tests.desk")
+from providers.accounts import AlibabaAccount, HuaweiAccount
+
+pytest_plugins = ("tests.fixtures_redis", "tests.ports", "tests.browser", "tests.desk")
 
 # No test asserts a time, and a busy machine makes any example slow. Examples are the same each time, so that a commit
 # that passed passes again, unless more of them, at random, are asked for.
 _STORIES = os.environ.get("CALLBOARD_STORIES")
 settings.register_profile("callboard", deadline=None, derandomize=not _STORIES, max_examples=int(_STORIES or 100))
 settings.load_profile("callboard")
+
+HEAVY_MAX = 60
+"""Tests that may be marked `heavy`: the mark is for what measures or harms, not for what is merely slow."""
+AMPLE_A_SECOND = 1_000.0
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    heavy = [item for item in items if item.get_closest_marker("heavy")]
+    for item in heavy:
+        if not any(mark.args and str(mark.args[0]).strip() for mark in item.iter_markers("heavy")):
+            raise pytest.UsageError(f'{item.nodeid}: say why it is heavy, as in pytest.mark.heavy("measures memory")')
+    if len(heavy) > HEAVY_MAX:
+        raise pytest.UsageError(f"{len(heavy)} tests are marked heavy, and {HEAVY_MAX} may be")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture
+def ample_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callboard's own budget of requests makes no test wait; rates that the configuration names stay."""
+
+    def rate(account: HuaweiAccount | AlibabaAccount, service: str, default: float) -> float:
+        return account.requests_per_second.get(service, AMPLE_A_SECOND)
+
+    for account in (HuaweiAccount, AlibabaAccount):
+        monkeypatch.setattr(account, "rate", rate)

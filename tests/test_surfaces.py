@@ -8,11 +8,11 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from sandbox.clouds.known import VIDEO_OCR_ID, VOD_MEDIA
-from tests.browser import NEEDS_CHROMIUM, browser, looking_at
+from tests.browser import ON_THE_PAGE, looking_at
 from tests.demo import Demo, running
 from tests.sandbox.page.accessible import complaints
 
-pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = ON_THE_PAGE
 
 DESK: dict[str, Any] = {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}}
 PHONE: dict[str, Any] = {"color_scheme": "dark", "viewport": {"width": 390, "height": 780}}
@@ -23,13 +23,6 @@ SCREENS = pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"]
 def demo() -> Generator[Demo]:
     with running() as program:
         yield program
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium(demo: Demo) -> AsyncGenerator[Browser]:
-    async with browser() as opened, looking_at(opened, demo.slack) as page:
-        await expect(page.get_by_text("Bot connected")).to_be_visible()
-        yield opened
 
 
 @pytest.fixture
@@ -44,14 +37,14 @@ def place() -> str:
     return "C0ONCALL"
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(chromium: Browser, demo: Demo, place: str, screen: dict[str, Any]) -> AsyncGenerator[Page]:
     async with looking_at(chromium, f"{demo.slack}/#{place}", **screen) as opened:
         await expect(opened.get_by_text("Bot connected")).to_have_count(1)
         yield opened
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def clouds(chromium: Browser, demo: Demo, screen: dict[str, Any]) -> AsyncGenerator[Page]:
     """The control page, calm again at the end."""
     async with looking_at(chromium, f"{demo.clouds}/control", **screen) as opened:

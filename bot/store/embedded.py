@@ -9,6 +9,7 @@ import asyncio
 import ctypes
 import fcntl
 import os
+import re
 import signal
 import stat
 import sys
@@ -28,7 +29,12 @@ START_S = 10.0
 STOP_S = 10.0
 LOOK_S = 0.05
 RESTART_S = 1.0
+LOG_LINES = 5
+"""Lines of the server's log that say why it did not start."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# What servers say of data in a format that they do not know; Redis takes Valkey's for a broken file.
+_OTHER_FORMAT = re.compile(r"RDB format version|Bad file format reading the append only file \S*\.base\.rdb")
+_FORMAT = re.compile(rb"REDIS\d{4}|VALKEY\d{3}")
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -63,7 +69,7 @@ def _usable(data: Path, version: tuple[int, int]) -> None:
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
         raise EmbeddedRedisError(f"the folder {data} cannot be written; set redis.dir")
     if version < (7, 0) and (data / "appendonlydir").exists():
-        raise EmbeddedRedisError(f"{data} was written by Redis 7 or newer, and redis-server is {version[0]}.x")
+        raise EmbeddedRedisError(_unreadable(data, f"Redis {version[0]}.{version[1]}"))
 
 
 def _socket(data: Path) -> Path:
@@ -129,6 +135,8 @@ async def _keep(binary: Path, data: Path, socket: Path, answered: asyncio.Event)
                 await asyncio.sleep(RESTART_S)
         finally:
             _remove(socket)
+    if _format(data) and _OTHER_FORMAT.search(_log_tail(data)):
+        raise EmbeddedRedisError(_unreadable(data, str(binary)))
     raise EmbeddedRedisError(f"the embedded Redis did not start: {_last_words(data)}")
 
 
@@ -213,8 +221,29 @@ def _log_file(data: Path) -> Path:
 
 
 def _last_words(data: Path) -> str:
-    try:
-        lines = _log_file(data).read_text(errors="replace").split("\n")
-    except OSError:
-        lines = []
+    lines = _log_tail(data).split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+def _log_tail(data: Path) -> str:
+    try:
+        return "\n".join(_log_file(data).read_text(errors="replace").splitlines()[-LOG_LINES:])
+    except OSError:
+        return ""
+
+
+def _unreadable(data: Path, server: str) -> str:
+    written = _format(data)
+    return (
+        f"a newer server wrote the data in {data}{f' (format {written})' if written else ''}, and {server} cannot read "
+        "it: put the newer server first on PATH, name it with REDIS_URL, or set redis.dir to an empty folder"
+    )
+
+
+def _format(data: Path) -> str | None:
+    """Return the format of the data as its first bytes name it, for example `REDIS0010`; None where none is named."""
+    for base in data.glob("appendonlydir/*.base.rdb"):
+        with base.open("rb") as file:
+            if named := _FORMAT.match(file.read(9)):
+                return named[0].decode()
+    return None

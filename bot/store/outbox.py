@@ -39,12 +39,22 @@ class Write(BaseModel):
     urgency: Urgency | None = None
 
 
+class Doubt(StrEnum):
+    """Why it is unknown whether Slack has a post: it answered with an error of its own, or gave no answer."""
+
+    ANSWERED = "answered"
+    SILENT = "silent"
+
+
 class Begun(BaseModel):
     """A post that is under way, with all that is to be recorded once Slack has it.
 
     `id` goes with the message as metadata. `card` is the card whose message it becomes. `channel` is the conversation
     where it can be found again, empty while that is unknown; `ts` is its timestamp, empty until Slack has it. `entries`
     are the ids of what it tells, by slot. A step that `posts` nothing is begun and recorded at once.
+
+    `doubt` is why its outcome is unknown, `since` when that was noticed; both are empty while the call to Slack runs,
+    after a crash, and in marks of earlier versions. `searched` is when the conversation was last searched for it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +68,9 @@ class Begun(BaseModel):
     entries: Mapping[str, tuple[str, ...]] = {}
     ts: str = ""
     posts: bool = True
+    doubt: Doubt | None = None
+    since: datetime | None = None
+    searched: datetime | None = None
 
     @property
     def recorded(self) -> bool:
@@ -194,6 +207,10 @@ class Outbox:
     async def clear(self, place: str, post: str) -> None:
         """End a post: it is recorded, or was never sent."""
         await self.link.ask("EVAL", script("clear"), 1, BEGUN.of(place), post)
+
+    async def doubt(self, place: str, begun: Begun) -> None:
+        """Keep what is known of a post in doubt in its mark, unless the post has ended or is recorded."""
+        await self.link.ask("EVAL", script("doubt"), 1, BEGUN.of(place), begun.id, begun.model_dump_json())
 
     async def was_told(self, place: str, post: str) -> bool:
         """Whether a post was recorded, by whoever did."""

@@ -12,6 +12,11 @@ EDITS_A_MINUTE = 50
 """chat.update, for a whole workspace (Slack's rate limits page, tier 3)."""
 POSTS_A_MINUTE = 200
 """chat.postMessage, for a whole workspace: "several hundred per minute" (Slack's rate limits page)."""
+SEARCHES_A_MINUTE = 20
+"""Searches for posts in doubt, for a whole workspace: conversations.history allows 50 a minute (rate limits page, tier
+3), and a search may read several pages. Slack allows some apps one a minute."""
+_EARLY = "early searches"
+"""What is paused where Slack limits searches: the last search for a post is made all the same."""
 PAUSE_MAX_S = 600
 _KEPT_FOR_MORE_URGENT = {Urgency.END: 0, Urgency.STATE: 10, Urgency.PROGRESS: 25}
 
@@ -42,6 +47,16 @@ class SlackPace:
         keep = _KEPT_FOR_MORE_URGENT[urgency]
         paused = await self.paused(workspace, "chat.update")
         return paused or await self.budget.take(f"slack/edits/{workspace}", EDITS_A_MINUTE, 60, keep)
+
+    async def may_search(self, workspace: str) -> bool:
+        """Take one search for a post in doubt; whether there was budget for it."""
+        if await self.paused(workspace, _EARLY):
+            return False
+        return not await self.budget.take(f"slack/searches/{workspace}", SEARCHES_A_MINUTE, 60)
+
+    async def searches_limited(self, workspace: str) -> None:
+        """Leave no budget for searches for a while: Slack refused one."""
+        await self.pause(workspace, _EARLY, PAUSE_MAX_S)
 
     async def direct(self, user: str) -> str | None:
         """Return the conversation of the bot with a person, where it is known."""

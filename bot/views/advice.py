@@ -10,7 +10,7 @@ from bot.store import Server
 from bot.store.connection import OLDEST
 from bot.views.text import listed
 from providers.accounts import Account, HuaweiAccount
-from providers.errors import ProviderError
+from providers.errors import CLOCK_OFF, ProviderError
 
 BOT_TOKEN = "slack.bot_token"  # noqa: S105  # names of settings, not secrets
 APP_TOKEN = "slack.app_token"  # noqa: S105
@@ -216,8 +216,8 @@ def service_fails(
     text = f"{error.code}: {error.message}" if error.message and error.message != error.code else error.code
     if error.request_id:
         text += f" (request id {error.request_id})"
-    mend = _mend(account, service, error, missing)
-    if error.code in _UNREACHED or error.kind == "not_offered":
+    mend = None if error.kind == "rejected" else _mend(account, service, error, missing)
+    if mend and (error.code in _UNREACHED or error.kind == "not_offered"):
         mend += _elsewhere(account, service, regions)
     return Finding(status, f"{account.name}/{service}", text, mend)
 
@@ -227,16 +227,18 @@ def _mend(account: Account, service: str, error: ProviderError, missing: Sequenc
         return _provide(missing) if missing else _credentials(account, error)
     if error.code in _UNREACHED:
         return _network(account.name, service)
-    if "suspended" in error.code.lower():
+    if "suspended" in f"{error.code} {error.message}".lower():
         return "the cloud account has an overdue payment: settle it in the cloud's console"
     return _MENDS.get(error.kind, _TROUBLE).format(account=account.name, service=service)
 
 
 def _credentials(account: Account, error: ProviderError) -> str:
     told = f"{error.code} {error.message}".lower()
-    if "timestamp" in told:
+    if "timestamp" in told or error.message.startswith(CLOCK_OFF):
         return "set this machine's clock, best by NTP"
-    if "securitytoken" in told:
+    if "locked" in told:
+        return "stop the bot for 5 minutes, and correct the keys before it asks again"
+    if "securitytoken" in told or "temporary token" in told:
         return "the temporary credentials have expired: get new ones"
     if isinstance(account, HuaweiAccount) and account.token:
         return f"{account.token}: get a new token, it lives for 24 hours and for one project"

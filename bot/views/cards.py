@@ -8,6 +8,7 @@ from bot.changes import Fate
 from bot.payloads import BUTTON_MAX, OPEN, REFRESH, Ask
 from bot.views import snoozes
 from bot.views.errors import happened
+from bot.views.mentions import mentioned
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import FATES, OUTCOMES, mark, name, outcome, plain_state, reason, state, tally, unended
 from bot.views.terms import calls_number, people, person, promise
@@ -28,12 +29,13 @@ _ENDED_BY = {
 }
 
 
-def card(shown: Shown, now: datetime) -> Message:
-    """Draw a card as of now."""
+def card(shown: Shown, now: datetime, *, mentions: bool = False) -> Message:
+    """Draw a card as of now, with the `mentions` of its terms at its end if it notifies."""
     known = seen(shown.card, shown.jobs)
     snooze = list(filter(None, [snoozes.line(shown.card)]))
     notes = [_subscribed(shown.card), *snooze, *([] if shown.card.over else _checks(shown, now))]
     foot = [*map(context, notes), *actions(snoozes.block_id(shown.card), _buttons(shown.card))]
+    foot += mentioned([shown.card.terms.mention]) if mentions else []
     draw = _one if len(known) == 1 else _several
     text, body = draw(shown, known, Budget(foot))
     return message(text, [*body, *foot])

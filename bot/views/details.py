@@ -168,7 +168,7 @@ def _console(job: Job) -> str:
 
 
 def _buttons(job: Job, ask: Ask, *, alone: bool) -> list[Block]:
-    own = Ask(text=f"show {job.ref}")
+    own = Ask.about("show", [job.ref])
     raw = button("Raw", f"{RAW}:{job.service}", own, name=f"Raw data of {job.id}")
     subscribe = subscribe_button(job)
     if alone:

@@ -8,6 +8,7 @@ from bot.payloads import BUTTON_MAX, RUN, Ask
 from bot.views.message import Message, actions, button, message, section
 from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
 from providers.budget import OWN_LIMIT
+from providers.errors import CLOCK_OFF
 
 CHOICES_MAX = 30
 NOT_INSTALLED = "🔌 Callboard is not installed in this workspace any more: ask an administrator to install it again."
@@ -21,15 +22,18 @@ _WHAT = {
     "throttled": "wants fewer requests",
     "unavailable": "is not available",
     "malformed": "answered something unreadable",
+    "rejected": "refuses the request",
     "late": "isn't responding",
     "memory": "cannot be listed now",
 }
+_CLOCK = "does not accept the time of our requests"
 
 
 def service_error(error: ServiceError) -> str:
     """One line: which service, what happened, the vendor's words, since when, and what helps."""
     request = f" Request id {code(error.request_id, 80)}." if error.request_id else ""
-    return f"⚠️ {happened(error)}{since(error)}. {advice(error)}{request}"
+    helps = advice(error)
+    return f"⚠️ {happened(error)}{since(error)}.{f' {helps}' if helps else ''}{request}"
 
 
 def since(error: ServiceError) -> str:
@@ -41,8 +45,13 @@ def happened(error: ServiceError) -> str:
     """Which service failed and how, in the vendor's words too."""
     words = "; ".join(filter(None, (_vendor_words(error), waited(error.waited))))
     detail = f" ({words})" if words else ""
-    what = _WHAT.get(error.code) or _WHAT.get(error.kind, "could not answer")
-    return f"{place(error.account, error.service)} {what}{detail}"
+    return f"{place(error.account, error.service)} {_what(error)}{detail}"
+
+
+def _what(error: ServiceError) -> str:
+    if _blames_clock(error):
+        return _CLOCK
+    return _WHAT.get(error.code) or _WHAT.get(error.kind, "could not answer")
 
 
 def waited(wait: OwnLimit | None) -> str:
@@ -51,6 +60,10 @@ def waited(wait: OwnLimit | None) -> str:
         return ""
     limit = f"{wait.per_second:g} {'request' if wait.per_second == 1 else 'requests'}/s"
     return f"waited {duration(max(1, wait.seconds))} for our own limit of {limit}"
+
+
+def _blames_clock(error: ServiceError) -> bool:
+    return error.message.startswith(CLOCK_OFF)
 
 
 def place(account: str, service: str) -> str:
@@ -66,12 +79,16 @@ def _vendor_words(error: ServiceError) -> str:
 
 
 def advice(error: ServiceError) -> str:
-    """What helps against a failure; plain text."""
+    """What helps against a failure; plain text, empty where that is unknown."""
+    if _blames_clock(error):
+        return "Set the clock of the machine that runs Callboard, best by NTP."
     if error.kind == "throttled" and error.retry_after:
         return f"Try again in {duration(max(1, ceil(error.retry_after)))}."
     match error.kind:
         case "unauthorized" | "forbidden" | "not_offered":
             return "`callboard check` tells what to mend."
+        case "rejected":
+            return ""
         case "memory":
             return "Callboard goes on without it and recovers by itself."
         case _:

@@ -89,7 +89,7 @@ def _title(ask: Ask) -> Block:
 
 def row(job: Job) -> Block:
     """Two lines and a Details button."""
-    ask, title = Ask(text=f"show {job.ref}"), name(job)
+    ask, title = Ask.about("show", [job.ref]), name(job)
     first = f"{state(job)} · {bold(title, 120)} · {plain(job.service, 60)} · {plain(job.account, 60)}"
     return section(
         f"{first}\n{_when(job)}{_failure(job)}",
@@ -221,7 +221,7 @@ def _subscribe(jobs: Sequence[Job]) -> list[Block]:
 
 def subscribe_button(job: Job) -> list[Block]:
     """Open the form that follows a job; none for one that has ended."""
-    ask = Ask(text=f"subscribe {job.ref}")
+    ask = Ask.about("subscribe", [job.ref])
     return [] if job.state.ended else button("Subscribe", SUBSCRIBE, ask, name=f"Subscribe to {job.id}")
 
 

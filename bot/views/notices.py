@@ -11,10 +11,11 @@ from bot.payloads import SEE_ALL, Ask
 from bot.views import suspensions
 from bot.views.cards import details_button, ending, line, seen, still, summary, title
 from bot.views.details import Meaning
+from bot.views.mentions import mentioned
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import EMOJI, OUTCOMES, mark, name, outcome, plain_state, reason, tally, unended
 from bot.views.terms import called, channel
-from bot.views.text import bold, code, count, cut, date, listed, plain, unformatted, width
+from bot.views.text import bold, code, count, cut, date, listed, plain, unformatted
 from providers.models import Job, JobState
 
 LINES_MAX = 15
@@ -23,7 +24,6 @@ ALL_MAX = 60
 """Changes named in one that has none."""
 PAGE = 12
 """Changes on a page of all of them."""
-MENTIONS_CHARS = 4000
 MEANINGS_MAX = 5
 NAMES_MAX = 10
 _GONE = "no longer known to the provider"
@@ -106,7 +106,7 @@ def digest(told: Digest, key: str | None) -> Message:
     changes = _latest(told.told)
     head = _head(told, changes)
     foot = actions("digest", button("See all", SEE_ALL, Ask(key=key), name="See all changes")) if key else []
-    people = _people(each.card.terms.mention for each in told.told)
+    people = mentioned(each.card.terms.mention for each in told.told)
     lines = Budget([section(head), *people, *foot]).fit_lines(
         [line(change.job, _word(change)) for change in changes],
         lambda left: f"… and {left:,} more: {tally(map(_word, changes[-left:]), ', ')}",
@@ -138,21 +138,6 @@ def _lately(digest: Digest) -> str:
     """Since when; what a snooze kept back may be older."""
     held = [each.held for each in digest.told]
     return "while snoozed" if all(held) else f"in the last minutes{' or while snoozed' if any(held) else ''}"
-
-
-def _people(mentions: Iterable[Sequence[str]]) -> list[Block]:
-    """Everybody to call, once each, in as few paragraphs as it takes."""
-    people = list(dict.fromkeys(person for group in mentions for person in group))
-    shown: list[str] = []
-    room = MENTIONS_CHARS
-    for person in people:
-        room -= width(person) + 1
-        if room < 0:
-            break
-        shown.append(person)
-    lines = [" ".join(shown[at : at + 100]) for at in range(0, len(shown), 100)]
-    left = len(people) - len(shown)
-    return [*map(section, lines), *([context(f"… and {left:,} more people and groups")] if left else [])]
 
 
 def _plain_digest(head: str, changes: Sequence[Change]) -> str:

@@ -7,6 +7,7 @@ from bot.views.message import Block, Message, button, context, message, section,
 from bot.views.states import name
 from bot.views.terms import person
 from bot.views.text import bold, count, date, unformatted
+from providers.models import JobRef
 
 _MENU = (
     ("For 1 hour", Rest.HOUR),
@@ -78,4 +79,4 @@ def _named(card: Card) -> str:
     if len(card.jobs) != 1:
         return f"*{count(len(card.jobs), 'job')}* are"
     [(ref, followed)] = card.jobs.items()
-    return f"{bold(name(followed.job) if followed.job else ref.rpartition('/')[2], 120)} is"
+    return f"{bold(name(followed.job) if followed.job else JobRef.parse(ref).id, 120)} is"

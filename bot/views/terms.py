@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from bot.addresses import as_typed
 from bot.cards import On, Terms, To
 from bot.places import id_of, is_personal
 from bot.views.text import count, listed
@@ -61,7 +62,7 @@ def options(terms: Terms) -> str:
 
 def subscribing(refs: Sequence[object], terms: Terms) -> str:
     """The command that follows jobs on these terms."""
-    return " ".join(["subscribe", *map(str, refs), options(terms)])
+    return " ".join(["subscribe", *map(as_typed, refs), options(terms)])
 
 
 def channel(place: str) -> str:

@@ -9,7 +9,7 @@ from providers.alibaba.client import LIST_AI_JOB, Vod
 from providers.alibaba.loose import decode, looks_like_json
 from providers.alibaba.states import AI_JOB
 from providers.models import JobError, JobState
-from providers.parsing import Instant, Record, Text, Unreadable, listing, mapping, readable, text
+from providers.parsing import Instant, Record, Text, Unreadable, listing, mapping, readable, text, unwrapped
 from providers.transport import Json
 
 
@@ -61,18 +61,10 @@ def read_answer(reply: Json, request_id: str | None = None) -> Answer:
     """
     if "AIJobList" not in reply and reply.get("NonExistAIJobIds") is None:
         raise Unreadable("a list without AIJobList")
-    read, malformed = readable(_entries(reply.get("AIJobList")), _entry)
+    read, malformed = readable(unwrapped(reply.get("AIJobList")) or [], _entry)
     jobs = {job.id: (job, raw) for job, raw in read if job.id}
     nameless = sum(not job.id for job, _ in read)
     return Answer(jobs, frozenset(_missing(reply.get("NonExistAIJobIds"))), malformed + nameless, request_id)
-
-
-def _entries(value: Any) -> list[Any]:
-    """Accept null, a list, and `{"AIJob": list or null}`."""
-    found = mapping(value).get("AIJob") if isinstance(value, dict) else value
-    if found is not None and not isinstance(found, list):
-        raise Unreadable("AIJobList is not a list")
-    return listing(found)
 
 
 def _entry(item: Any) -> tuple[AIJob, Json]:
@@ -80,8 +72,12 @@ def _entry(item: Any) -> tuple[AIJob, Json]:
 
 
 def _missing(value: Any) -> Iterator[str]:
-    """Accept null, a list, `{"String": list}`, and an element that is an array in a string: the vendor's example."""
-    for item in listing(value) or listing(mapping(value).get("String")):
+    """Accept an element that is an array in a string as well: the vendor's example."""
+    try:
+        items = unwrapped(value) or []
+    except Unreadable:
+        return
+    for item in items:
         if isinstance(item, str) and looks_like_json(item):
             try:
                 yield from filter(None, map(text, listing(decode(item))))

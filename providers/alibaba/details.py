@@ -9,8 +9,10 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from providers.alibaba.client import VOD_JOBS, console_url
 from providers.alibaba.loose import clean
 from providers.alibaba.states import DETAIL, over
+from providers.deadline import raw_wanted
 from providers.models import Job
-from providers.parsing import Instant, Record, Text, Unreadable, listing, mapping, readable, text
+from providers.parsing import Instant, Record, Text, Unreadable, mapping, readable, text, unwrapped
+from providers.refusals import is_code
 from providers.transport import Json
 
 AI_TYPE = "AI type"
@@ -24,6 +26,9 @@ OBJECTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The object that GetJobDetail fills for each job type, in the order in which an unknown id is tried."""
+
+_ANSWERED = ("RequestId", "JobType", *OBJECTS.values())
+"""Every answer of GetJobDetail has one of these."""
 
 LISTED = ("transcode", "snapshot", "ai")
 """The job types that ListJobInfo knows."""
@@ -69,6 +74,8 @@ def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, re
     """
     shown = reply.get(OBJECTS[kind])
     if shown is None:
+        if not _is_answer(reply):
+            raise Unreadable("an answer that is not GetJobDetail's")
         return None
     if not isinstance(shown, dict):
         raise Unreadable(f"{OBJECTS[kind]} is not an object")
@@ -79,14 +86,22 @@ def detail(reply: Json, kind: str, job_id: str, *, account: str, region: str, re
         if any(value is not None for value in cast("Json", shown).values()):
             raise Unreadable(f"{OBJECTS[kind]} has neither an id nor a state")
         return None
-    about = clean({key: reply[key] for key in ("RequestId", "JobType") if key in reply})
     return _job(found, kind, job_id, account, region).model_copy(
         update={
             "request_id": request_id,
-            "raw": {**about, OBJECTS[kind]: clean(cast("Json", shown))},
+            "raw": _raw(reply, OBJECTS[kind], cast("Json", shown)) if raw_wanted() else None,
             "attributes": found.attributes,
         }
     )
+
+
+def _raw(reply: Json, name: str, shown: Json) -> Json:
+    return {**clean({key: reply[key] for key in ("RequestId", "JobType") if key in reply}), name: clean(shown)}
+
+
+def _is_answer(reply: Json) -> bool:
+    """Whether a reply without the object asked for is GetJobDetail's own, and no refusal: then there is no such job."""
+    return not is_code(text(reply.get("Code")) or "") and not reply.keys().isdisjoint(_ANSWERED)
 
 
 def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> tuple[list[Job], int]:
@@ -94,9 +109,10 @@ def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> 
 
     Raises Unreadable without a list: such a reply does not say that there are no jobs.
     """
-    if not isinstance(reply.get("JobInfoList"), list):
+    entries = unwrapped(reply.get("JobInfoList"))
+    if entries is None:
         raise Unreadable("a list without JobInfoList")
-    read, malformed = readable(listing(reply.get("JobInfoList")), Detail.model_validate)
+    read, malformed = readable(entries, Detail.model_validate)
     jobs = [
         _job(found.model_copy(update={"media": media}), kind, found.id, account, region) for found in read if found.id
     ]

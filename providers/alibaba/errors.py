@@ -1,105 +1,45 @@
-"""Alibaba's error replies, told apart by their code: the vendor's own pages disagree on the HTTP status.
-
-Codes and classes are those of the provider API notes, section 3.6.
-"""
+"""Alibaba's error replies, read by the rules of `providers.alibaba.codes`."""
 
 import html
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import httpx
 
-from providers.errors import (
-    NO_MESSAGE,
-    Forbidden,
-    InvalidQuery,
-    Malformed,
-    NotOffered,
-    ProviderError,
-    Throttled,
-    Unauthorized,
-    Unavailable,
-)
+from providers.alibaba.codes import ALWAYS, MEANINGS, REFUSED
+from providers.errors import Forbidden, InvalidQuery, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
 from providers.parsing import text
 from providers.redact import scrub
+from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, unsaid
 from providers.transport import Json
-from providers.waiting import retry_after
+from providers.waiting import RETRY_AFTER_MAX, retry_after
 
-MEANINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "SignatureDoesNotMatch": "the signature does not fit the request: the secret access key is wrong",
-        "IncompleteSignature": "the signature does not conform to Alibaba Cloud's rules",
-        "InvalidSignatureMethod": "the signature method is not supported",
-        "InvalidAccessKeyId.NotFound": "the access key id does not exist",
-        "InvalidAccessKeyId.Inactive": "the access key is disabled",
-        "InvalidTimeStamp.Expired": "this machine's clock is more than 15 minutes off",
-        "InvalidTimeStamp.Format": "the date of the request is not in the expected form",
-        "InvalidSecurityToken.Expired": "the temporary credentials have expired",
-        "SignatureNonceUsed": "the request had been seen before",
-        "Forbidden": "the RAM user or role lacks the permission for this operation",
-        "Forbidden.RAM": "the RAM user or role lacks the permission for this operation",
-        "OperationDenied": "ApsaraVideo VOD is not activated for this account",
-        "OperationDenied.Suspended": "the account has an overdue payment",
-        "Throttling": "too many requests",
-        "Throttling.User": "too many requests of this user",
-        "Throttling.Api": "too many requests to this operation",
-        "InvalidApi.NotFound": "the operation does not exist on this host; look at the account's region and endpoint",
-        "InvalidProduct.NotFound": "the product does not exist on this host; look at the account's region and endpoint",
-        "InternalError": "an unknown failure inside Alibaba Cloud",
-        "ServiceUnAvailable": "the service is temporarily unavailable",
-        "ServiceUnavailable": "the service is temporarily unavailable",
-        # Reasons of failed transcoding jobs: the vendor's error codes of media processing (doc-detail 29254).
-        "InvalidParameter.NotSupported": "a parameter is not supported, for example a profile for H.265",
-        "InvalidParameter.OutOfRange": "a parameter is out of range",
-        "InvalidParameter.ResourceNotFound": "the input file cannot be found",
-        "InvalidParameter.ResourceContentBad": "the content of the input file is bad",
-        "InvalidParameter.ResourceNotSupported": "the input file is not supported, for example for its suffix",
-        "InvalidParameter.NoAudioStream": "the input file has no audio stream",
-    }
-)
-"""What a code means, where the vendor documents it."""
+__all__ = ["MEANINGS", "classify", "may_be_the_kind"]
 
-_CLASSES: Mapping[str, type[ProviderError]] = MappingProxyType(
-    {
-        "missing": InvalidQuery,
-        "invalid": InvalidQuery,
-        "invalidsignature": Unauthorized,
-        "signaturedoesnotmatch": Unauthorized,
-        "incompletesignature": Unauthorized,
-        "invalidaccesskeyid": Unauthorized,
-        "invalidsecuritytoken": Unauthorized,
-        "invalidtimestamp": Unauthorized,
-        "signaturenonceused": Unavailable,  # the next try has a new nonce
-        "forbidden": Forbidden,
-        "nopermission": Forbidden,
-        "operationdenied": NotOffered,
-        "operationdenied.suspended": Forbidden,
-        "throttling": Throttled,
-        "invalidapi.notfound": NotOffered,
-        "invalidproduct.notfound": NotOffered,
-        "internalerror": Unavailable,
-        "serviceunavailable": Unavailable,
-    }
+_WITH_CODE: Final[Mapping[int, type[ProviderError]]] = MappingProxyType({})
+"""A code that no rule is about with 403 or 404: nothing follows, for "try later" comes with 403 too (A1)."""
+_WITHOUT_CODE: Final[Mapping[int, type[ProviderError]]] = MappingProxyType(
+    {403: Forbidden, 404: NotOffered, 405: NotOffered}
 )
-"""The beginning of a code, in lower case, to what it means; the longest fitting one counts."""
+"""A reply without a code is not VOD's own: a proxy, or another server."""
 
-_STATUSES: Mapping[int, type[ProviderError]] = MappingProxyType(
-    {401: Unauthorized, 403: Forbidden, 404: NotOffered, 408: Unavailable, 429: Throttled}
-)
-_NO_SUCH_THING = re.compile(r"not(found|exist)s?$", re.IGNORECASE)
-_ID_REFUSED = re.compile(r"\bJob(Id|Type)s?\b", re.IGNORECASE)
-_INVALID_ID = re.compile(r"Invalid\.?Job(Id|Type)s?\b", re.IGNORECASE)
+_ID_PARAMETERS = ("JobId", "JobIds", "TaskId", "TranscodeTaskId", "MediaId")
+_KIND_BLAMED = re.compile(r"\bJob(Id|Type)s?\b", re.IGNORECASE)
+_NAMED = re.compile(r"parameter\W+(?!is\b)\w+", re.IGNORECASE)
+_INVALID_KIND = re.compile(r"Invalid\.?Job(Id|Type)s?\b", re.IGNORECASE)
 _XML_FIELD = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
 _XML_MAX = 20_000
-_ECHO = re.compile(r"ACS3-HMAC|x-acs-|string ?to ?sign|access ?key", re.IGNORECASE)
+_ECHO = re.compile(r"ACS3-HMAC|x-acs-|string ?to ?sign|access ?key|\bLTAI\w|\bSTS\.\w", re.IGNORECASE)
 _MESSAGE_MAX = 500
+_MILLISECONDS = re.compile(r"[0-9]{1,9}")
+_TIME_LEFT = re.compile(r"(?:^|,)\s*TimeLeft\s*:\s*([0-9]{1,9})\s*(?:,|$)")
 
 
 class _Reply(NamedTuple):
-    code: str | None
+    code: str
     message: str
     request_id: str | None
 
@@ -107,39 +47,64 @@ class _Reply(NamedTuple):
 def classify(response: httpx.Response, body: Json | None) -> ProviderError | None:
     """Return the error that a reply means, or None for an answer.
 
-    The message of a signature error is never kept: it can echo the text to sign, with the access key id and the
+    The message of a refused credential is never kept: it can echo the text to sign, with the access key id and the
     temporary token in it (provider API notes, section 3.6).
     """
-    reply = _read(response, body)
-    if response.is_success and _by_code(reply.code) is None:
+    if response.is_success and body is not None and "Code" not in body and "code" not in body:
         return None
-    error = _error_class(reply.code, response.status_code)
-    return error(
-        _message(error, reply),
+    reply = _read(response, body)
+    if response.is_success and not reply.code:
+        return None
+    refusal = Refusal.of(reply.code, reply.message, response.status_code, _asked(response))
+    rule = first_fitting(ALWAYS, refusal)
+    if rule is None and response.is_success:
+        return None
+    rule = rule or first_fitting(REFUSED, refusal)
+    raises = rule.raises if rule else by_status(response.status_code, _WITH_CODE if reply.code else _WITHOUT_CODE)
+    return raises(
+        _message(raises, rule, refusal),
         code=reply.code or f"HTTP {response.status_code}",
         request_id=reply.request_id or response.headers.get("x-acs-request-id"),
-        retry_after=_retry_after(response) if error is Throttled else None,
+        retry_after=_retry_after(response) if issubclass(raises, Throttled | Unavailable) else None,
+        tries=rule.tries if rule else None,
     )
 
 
-def unknown_here(error: ProviderError) -> bool:
-    """Whether an error says that no such thing exists, rather than that the question is wrong.
+def may_be_the_kind(error: InvalidQuery) -> bool:
+    """Whether a parameter error may mean that the job is of another kind than was asked for.
 
-    What GetJobDetail answers about an unknown id, or an id of another type, is not documented: codes that end in
-    NotFound or NotExist count, and a parameter error that blames the id or its type, in its code or its message.
+    What GetJobDetail answers about a job of another kind is not documented: what blames the id or the kind counts, and
+    what blames no parameter by name.
     """
-    if not isinstance(error, InvalidQuery):
+    if _INVALID_KIND.match(error.code):
+        return True
+    general, _, named = error.code.partition(".")
+    if general.casefold() != "invalidparameter":
         return False
-    blamed = error.code.startswith("InvalidParameter") and _ID_REFUSED.search(error.message) is not None
-    return blamed or _INVALID_ID.match(error.code) is not None or _NO_SUCH_THING.search(error.code) is not None
+    return _KIND_BLAMED.search(f"{named} {error.message}") is not None or not (named or _NAMED.search(error.message))
+
+
+def _asked(response: httpx.Response) -> str:
+    """Return the parameter that held the one id of the question."""
+    try:
+        params = response.request.url.params
+    except RuntimeError:  # a reply that belongs to no request
+        return ""
+    return next((name for name in _ID_PARAMETERS if (asked := params.get(name)) and "," not in asked), "")
 
 
 def _read(response: httpx.Response, body: Json | None) -> _Reply:
-    if body is None and "xml" in response.headers.get("content-type", "").lower():
+    if body is None and _is_xml(response):
         # A regular expression and no parser: the three fields are flat, and entities cannot explode.
         body = {name: html.unescape(value) for name, value in _XML_FIELD.findall(response.text[:_XML_MAX])}
     fields = body or {}
-    return _Reply(_field(fields, "Code"), _field(fields, "Message") or "", _field(fields, "RequestId"))
+    code = _field(fields, "Code") or ""
+    return _Reply(code if is_code(code) else "", _field(fields, "Message") or "", _field(fields, "RequestId"))
+
+
+def _is_xml(response: httpx.Response) -> bool:
+    said = "xml" in response.headers.get("content-type", "").lower()
+    return said or response.content[:64].lstrip().startswith((b"<?xml", b"<Error>"))
 
 
 def _field(body: Json, name: str) -> str | None:
@@ -147,32 +112,23 @@ def _field(body: Json, name: str) -> str | None:
     return text(body.get(name)) or text(body.get(name[0].lower() + name[1:]))
 
 
-def _error_class(code: str | None, status: int) -> type[ProviderError]:
-    if known := _by_code(code):
-        return known
-    if status >= 500:
-        return Unavailable
-    if code is not None and _NO_SUCH_THING.search(code):
-        return InvalidQuery
-    return _STATUSES.get(status, InvalidQuery if 400 <= status < 500 else Malformed)
-
-
-def _by_code(code: str | None) -> type[ProviderError] | None:
-    low = (code or "").casefold()
-    fitting = [beginning for beginning in _CLASSES if low.startswith(beginning)]
-    return _CLASSES[max(fitting, key=len)] if fitting else None
-
-
-def _message(error: type[ProviderError], reply: _Reply) -> str:
-    if error is Unauthorized:
-        return MEANINGS.get(reply.code or "", "the credentials are refused")
-    meaning = MEANINGS.get(reply.code or "", NO_MESSAGE)
-    return meaning if _ECHO.search(reply.message) else scrub(reply.message)[:_MESSAGE_MAX] or meaning
+def _message(raises: type[ProviderError], rule: Rule | None, refusal: Refusal) -> str:
+    meaning = rule.meaning_of(refusal.code) if rule else ""
+    if raises is Unauthorized:
+        return meaning or "the credentials are refused"
+    kept = "" if _ECHO.search(f"{refusal.code} {refusal.message}") else scrub(refusal.message)[:_MESSAGE_MAX]
+    return kept or meaning or unsaid(refusal.status)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds to wait; the vendor's own header is in milliseconds, as its SDK reads it, the standard one is not."""
-    value = response.headers.get("x-acs-retry-after", "")
-    if re.fullmatch(r"[0-9]{1,9}", value) and int(value) > 0:
-        return int(value) / 1000
-    return retry_after(response.headers, datetime.now(UTC))
+    """Seconds to wait; the vendor's own headers are in milliseconds, as its clients read them, the standard one is not.
+
+    Of the vendor's headers the longest time counts.
+    """
+    headers = response.headers
+    found = [_MILLISECONDS.fullmatch(headers.get("x-acs-retry-after", "").strip())]
+    left = [_TIME_LEFT.search(headers.get(name, "")) for name in ("x-ratelimit-user-api", "x-ratelimit-user")]
+    waits = [int(match[0]) for match in found if match] + [int(match[1]) for match in left if match]
+    if longest := max(waits, default=0):
+        return min(longest / 1000, RETRY_AFTER_MAX)
+    return retry_after(headers, datetime.now(UTC))

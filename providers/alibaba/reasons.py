@@ -17,7 +17,7 @@ from providers.deadline import remaining
 from providers.errors import ProviderError
 from providers.lookups import batches, each
 from providers.models import Job, JobError, JobState
-from providers.parsing import Object, Percentage, Record, Text, listing, mapping, readable, text
+from providers.parsing import Object, Percentage, Record, Text, Unreadable, mapping, readable, text, unwrapped
 from providers.redact import scrub
 from providers.unexplained import SHOWN_ALONE, not_answered
 
@@ -96,8 +96,11 @@ async def _transcodes(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderE
     async def ask(ids: Sequence[str]) -> Updates:
         reply = await vod.call(GET_TRANSCODE_TASK, JobIds=",".join(ids))
         task = mapping(reply.json.get("TranscodeTask"))
-        entries = listing(reply.json.get("TranscodeJobInfoList")) or listing(task.get("TranscodeJobInfoList"))
-        read, _ = readable(entries, TranscodeJob.model_validate)
+        try:
+            lists = [unwrapped(holder.get("TranscodeJobInfoList")) for holder in (reply.json, task)]
+        except Unreadable as error:
+            raise vod.transport.malformed(f"TranscodeJobInfoList is {error}", reply) from None
+        read, _ = readable(lists[0] or lists[1] or [], TranscodeJob.model_validate)
         return {one.id: one.update(wanted[one.id]) for one in read if one.id in wanted}
 
     return await each(ask, batches(list(wanted), IDS_AT_ONCE))

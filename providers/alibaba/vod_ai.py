@@ -12,10 +12,12 @@ from providers.alibaba.loose import clean
 from providers.alibaba.states import over
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
+from providers.deadline import raw_wanted
 from providers.errors import NotOffered, ProviderError
 from providers.lookups import Outcome, asked, batches, each, lookup, silence
 from providers.models import Job, JobPage, JobQuery, Lookup
 from providers.parsing import listing, mapping, number
+from providers.services import ids_of
 from providers.transport import Json
 
 
@@ -49,7 +51,7 @@ class VodAi:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids, in a request for each ten; `kinds` is not needed."""
         del kinds
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         groups = batches(question.ids, IDS_AT_ONCE)
         answers = await each(lambda group: list_ai_jobs(self._vod, group), groups)
         outcomes: dict[str, Outcome] = {}
@@ -65,7 +67,7 @@ class VodAi:
         return None if job_id in answer.missing else silence(answer.malformed)
 
     def _job(self, job: AIJob, raw: Json, request_id: str | None) -> Job:
-        shown, state = clean(raw), job.state
+        shown, state = clean(raw) if raw_wanted() else {}, job.state
         unreadable = isinstance(shown.get("Data"), str) and shown["Data"].strip()
         return Job(
             account=self.account,
@@ -83,7 +85,7 @@ class VodAi:
             region=self.region,
             attributes=_attributes(mapping(shown.get("Data"))),
             notes=("The result data is not readable JSON.",) if unreadable else (),
-            raw=shown,
+            raw=shown or None,
         )
 
 

@@ -9,16 +9,17 @@ import httpx
 from providers.accounts import AlibabaAccount
 from providers.alibaba.client import GET_JOB_DETAIL, LIST_JOB_INFO, VOD_JOBS, Vod
 from providers.alibaba.details import LISTED, OBJECTS, detail, listed
-from providers.alibaba.errors import unknown_here
+from providers.alibaba.errors import may_be_the_kind
 from providers.alibaba.kinds import Kinds
 from providers.alibaba.reasons import complete, unasked
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
 from providers.cursors import position
-from providers.errors import InvalidQuery, NotOffered, ProviderError
+from providers.errors import InvalidQuery, Missing, NotOffered, ProviderError
 from providers.lookups import ask_each, asked, each, lookup
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.parsing import Unreadable
+from providers.services import ids_of
 
 _REASONS_A_PAGE = 10
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -71,7 +72,7 @@ class VodJobs:
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids: one request each where the kind is known and right, else up to four."""
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         outcomes = await ask_each(lambda one: self._find(one, kinds.get(one)), question.ids)
         found = await complete(self._vod, [outcome for outcome in outcomes.values() if isinstance(outcome, Job)])
         completed = {job.id: job for job in found}
@@ -80,7 +81,8 @@ class VodJobs:
     async def _find(self, job_id: str, kind: str | None) -> Job | None:
         """Ask for the kind that is known, then for one after the other: an id does not tell its kind.
 
-        What a wrong kind is refused with is not documented, so a refusal counts only where no kind has the job.
+        What a wrong kind is refused with is not documented, so what may be such a refusal counts only where no kind has
+        the job; any other error ends the question at once.
         """
         known = (kind or "").casefold()
         first = known if known in OBJECTS else self._kinds.get(job_id)
@@ -88,8 +90,12 @@ class VodJobs:
         for one in sorted(OBJECTS, key=lambda each: each != first):
             try:
                 job = await self._detail(job_id, one)
+            except Missing:
+                continue
             except InvalidQuery as error:
-                refusal = refusal or (None if unknown_here(error) else error)
+                if not may_be_the_kind(error):
+                    raise
+                refusal = refusal or error
                 continue
             if job is not None:
                 self._kinds.remember(job_id, one)
@@ -105,10 +111,8 @@ class VodJobs:
     async def _listed(self, kind: str, media: str) -> tuple[list[Job], int]:
         try:
             reply = await self._vod.call(LIST_JOB_INFO, MediaId=media, JobType=kind)
-        except InvalidQuery as error:
-            if unknown_here(error):
-                return [], 0
-            raise
+        except Missing:
+            return [], 0
         try:
             jobs, malformed = listed(reply.json, kind, media, account=self.account, region=self.region)
         except Unreadable as error:

@@ -9,6 +9,7 @@ import httpx
 from providers.accounts import HuaweiAccount
 from providers.budget import Budget
 from providers.huawei.auth import auth
+from providers.huawei.codes import BY_ID
 from providers.huawei.errors import classify
 from providers.parsing import count
 from providers.query import canonical_query
@@ -63,19 +64,27 @@ class Api:
         )
         return cls(transport, endpoint, account.project_id, Origin(account.name, service, account.region))
 
-    async def get(self, version: str, path: str, params: Iterable[tuple[str, str]] = ()) -> Reply:
-        """Ask for a path of the project, with the query spelled exactly as it is signed."""
+    async def get(
+        self, version: str, path: str, params: Iterable[tuple[str, str]] = (), *, by_id: bool = False
+    ) -> Reply:
+        """Ask for a path of the project, with the query spelled exactly as it is signed.
+
+        `by_id` says that the question is about one job: only then a refusal can mean that there is no such job.
+        """
         url = f"{self.endpoint}/{version}/{self.project_id}/{path}"
         if query := canonical_query(params):
             url = f"{url}?{query}"
-        return await self.transport.send(self.transport.client.build_request("GET", url))
+        about = {BY_ID: True} if by_id else None
+        return await self.transport.send(self.transport.client.build_request("GET", url, extensions=about))
 
-    async def get_list(self, version: str, path: str, items: str, params: Iterable[tuple[str, str]]) -> Reply:
-        """Ask for a list, whose entries stand under the name `items`.
+    async def get_list(
+        self, version: str, path: str, items: str, params: Iterable[tuple[str, str]], *, by_id: bool = False
+    ) -> Reply:
+        """Ask for a list, whose entries stand under the name `items`; `by_id` is that of `get`.
 
         Raises Malformed where nothing stands there, unless the reply says itself that there are none.
         """
-        reply = await self.get(version, path, params)
+        reply = await self.get(version, path, params, by_id=by_id)
         entries = reply.json.get(items)
         if isinstance(entries, list) or (entries is None and count(reply.json.get("count")) == 0):
             return reply

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
+from providers.deadline import raw_wanted
 from providers.errors import InvalidQuery, ProviderError
 from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
@@ -19,6 +21,7 @@ from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages
 from providers.lookups import Outcome, ask_each, asked, batches, lookup, silence
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.parsing import Unreadable
+from providers.services import ids_of
 from providers.states import States
 from providers.unexplained import not_answered
 
@@ -76,14 +79,17 @@ class DigitalHuman:
         batch = await self._batch(_filters(query, words, kind), starts(cursor, (ALL,))[ALL], limit)
         return first_entries([batch], partial(self._job, kind=kind), query, OFFSET_MAX)
 
-    async def _batch(self, params: Sequence[tuple[str, str]], start: Start, limit: int) -> Batch:
+    async def _batch(
+        self, params: Sequence[tuple[str, str]], start: Start, limit: int, *, by_id: bool = False
+    ) -> Batch:
         order = [
             ("sort_key", "create_time"),
             ("sort_dir", "desc"),
             ("offset", str(start.offset)),
             ("limit", str(limit)),
         ]
-        return Batch.of(await self._api.get_list("v1", VIDEOS, "jobs", [*params, *order]), "jobs", ALL, start)
+        reply = await self._api.get_list("v1", VIDEOS, "jobs", [*params, *order], by_id=by_id)
+        return Batch.of(reply, "jobs", ALL, start)
 
     async def budget_left(self) -> BudgetLeft:
         """Return how many requests may still be made just now."""
@@ -92,7 +98,7 @@ class DigitalHuman:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return these jobs, many in one request where the API takes many ids; `kinds` is not needed."""
         del kinds
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         try:
             outcomes = await self._listed(question.ids)
         except InvalidQuery:
@@ -115,7 +121,7 @@ class DigitalHuman:
             if self._takes_many_ids:
                 silent = silence(sum(page.malformed for page in pages))
                 return {job_id: found.get(job_id, silent) for job_id in ids} if found else {}
-        return {**await from_pages(set(ids), self._newest)} if len(ids) > FEW else {}
+        return await from_pages(set(ids), self._newest) if len(ids) > FEW else {}
 
     async def _together(self, ids: Sequence[str]) -> JobPage:
         """Return what is told about these ids, with a cursor where the answer goes on with other jobs."""
@@ -138,16 +144,17 @@ class DigitalHuman:
         return first_entries([batch], self._job_with_raw, JobQuery(), OFFSET_MAX)
 
     async def _show(self, job_id: str) -> Job | Unreadable | None:
-        batch = await self._batch([LONG_AGO, ("job_id", job_id)], Start(), PAGE_MAX)
+        batch = await self._batch([LONG_AGO, ("job_id", job_id)], Start(), PAGE_MAX, by_id=True)
         page = first_entries([batch], self._job_with_raw, JobQuery())
-        return next((job for job in page.jobs if job.id == job_id), silence(page.malformed))
+        others = Unreadable("the answer goes on with other jobs") if page.cursor is not None else None
+        return next((job for job in page.jobs if job.id == job_id), others or silence(page.malformed))
 
     async def _explained(self, job: Outcome) -> Outcome:
         """Complete a failed job that the list gives no reason for, where its detail call answers."""
         if not isinstance(job, Job) or job.unexplained is None:
             return job
         try:
-            reply = await self._api.get("v1", f"{DETAILS[job.kind or '']}/{job.id}")
+            reply = await self._api.get("v1", f"{DETAILS[job.kind or '']}/{quote(job.id, safe='')}")
         except ProviderError as error:
             return job.model_copy(update={"unexplained": not_answered([error.code])})
         return job.model_copy(update={"error": error_of(reply.json), "unexplained": None})
@@ -156,7 +163,7 @@ class DigitalHuman:
         return read_job(item, self._api.origin, STATES, request_id, kind=kind, with_raw=with_raw)
 
     def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
-        return self._job(item, request_id, with_raw=True)
+        return self._job(item, request_id, with_raw=raw_wanted())
 
 
 def _filters(query: JobQuery, words: Sequence[str] | None, kind: str | None) -> list[tuple[str, str]]:

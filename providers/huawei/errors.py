@@ -1,154 +1,111 @@
-"""From Huawei Cloud's error replies to the error tree: the code first, the HTTP status second.
-
-Codes and their classes are those of the provider API notes, sections 4.4 (gateway), 5.1 (IVA), 5.3 (AIS), 5.4 (MSS).
-"""
+"""Huawei Cloud's error replies, read by the rules of `providers.huawei.codes`: code first, HTTP status second."""
 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final
 
 import httpx
 
-from providers.errors import (
-    NO_MESSAGE,
-    Forbidden,
-    InvalidQuery,
-    NotOffered,
-    ProviderError,
-    Throttled,
-    Unauthorized,
-    Unavailable,
-)
+from providers.errors import CLOCK_OFF, Forbidden, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
+from providers.huawei.codes import BY_ID, MEANINGS, MISMATCH, NO_SERVICE_OR_JOB, REJECTED, RULES
 from providers.parsing import mapping, text
 from providers.redact import scrub
+from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, unsaid
 from providers.transport import Json
 from providers.waiting import retry_after
 
-NO_SUCH_RESOURCE = "IVA.0005"
-"""VAS has no such service or job; a gateway's 404 says nothing about a job."""
+__all__ = ["MEANINGS", "MISMATCH", "REJECTED", "classify", "leaves_open"]
 
-REJECTED = "the credentials were not accepted (access key, secret key or token, or this machine's clock)"
-MISMATCH = "the signature does not match: the secret access key is wrong"
 MESSAGE_MAX = 300
 
+_WITH_CODE: Final[Mapping[int, type[ProviderError]]] = MappingProxyType({403: Forbidden, 405: NotOffered})
+_WITHOUT_CODE: Final[Mapping[int, type[ProviderError]]] = MappingProxyType({**_WITH_CODE, 404: NotOffered})
+"""A 404 without a code comes from a wrong host; with one it may be about anything that the request names."""
 
-class _Meaning(NamedTuple):
-    raises: type[ProviderError]
-    text: str
-
-
-_CODES: Mapping[str, _Meaning] = MappingProxyType(
-    {
-        "APIGW.0101": _Meaning(NotOffered, "no such API here: wrong host or path, or it was withdrawn"),
-        "APIGW.0103": _Meaning(NotOffered, "no such API here: wrong method, or it was withdrawn"),
-        "APIGW.0301": _Meaning(Unauthorized, REJECTED),
-        "APIGW.0302": _Meaning(Forbidden, "this user may not call the API"),
-        "APIGW.0303": _Meaning(Unauthorized, REJECTED),
-        "APIGW.0308": _Meaning(Throttled, "too many requests"),
-        "IVA.0001": _Meaning(Unauthorized, REJECTED),
-        "IVA.0002": _Meaning(InvalidQuery, "the project id is not valid"),
-        "IVA.0003": _Meaning(InvalidQuery, "the request body is not JSON"),
-        "IVA.0004": _Meaning(InvalidQuery, "a parameter is not valid"),
-        NO_SUCH_RESOURCE: _Meaning(NotOffered, "no such service or resource"),
-        "IVA.0006": _Meaning(Unavailable, "internal error"),
-        "IVA.0007": _Meaning(NotOffered, "the service is not subscribed to"),
-        "IVA.0008": _Meaning(NotOffered, "the beta of the service was not applied for"),
-        "IVA.0009": _Meaning(Forbidden, "the operation is forbidden"),
-        "IVA.0010": _Meaning(Unavailable, "a service that it depends on is unavailable"),
-        "IVA.0011": _Meaning(InvalidQuery, "over the specification"),
-        "IVA.0012": _Meaning(InvalidQuery, "over the quota"),
-        "IVA.0013": _Meaning(Forbidden, "the agency is wrong"),
-        "IVA.0014": _Meaning(Forbidden, "the account is restricted"),
-        "IVA.0015": _Meaning(Forbidden, "the account is restricted"),
-        "IVA.0102": _Meaning(Forbidden, "a policy forbids it"),
-        "AIS.0002": _Meaning(Unauthorized, REJECTED),
-        "AIS.0003": _Meaning(Unavailable, "internal error"),
-        "AIS.0004": _Meaning(NotOffered, "the service is not enabled"),
-        "AIS.0005": _Meaning(NotOffered, "the service does not exist"),
-        "AIS.0007": _Meaning(NotOffered, "the service is not enabled"),
-        "AIS.0010": _Meaning(InvalidQuery, "a request header is missing"),
-        "AIS.0011": _Meaning(InvalidQuery, "a parameter is missing"),
-        "AIS.0012": _Meaning(InvalidQuery, "a parameter is not supported"),
-        "AIS.0013": _Meaning(InvalidQuery, "the method is not allowed"),
-        "AIS.0014": _Meaning(InvalidQuery, "the request body is not JSON"),
-        "MSS.00010003": _Meaning(NotOffered, "the API was not found"),
-        "MSS.00010004": _Meaning(NotOffered, "the method is not allowed"),
-        "MSS.00010008": _Meaning(Unauthorized, REJECTED),
-        "MSS.00010009": _Meaning(Unauthorized, "the token belongs to another tenant"),
-        "MSS.10000002": _Meaning(InvalidQuery, "the JSON check failed"),
-        "MSS.10000003": _Meaning(InvalidQuery, "the parameter check failed"),
-        "MSS.10001001": _Meaning(InvalidQuery, "the asset was not found"),
-        "MSS.10001002": _Meaning(InvalidQuery, "a URL parameter is not legal"),
-    }
-)
-
-MEANINGS: Mapping[str, str] = MappingProxyType({code: meaning.text for code, meaning in _CODES.items()})
-"""What a code means, where the vendor documents it and does not contradict itself."""
-
-_STATUSES: Mapping[int, type[ProviderError]] = MappingProxyType(
-    {401: Unauthorized, 403: Forbidden, 404: NotOffered, 405: NotOffered, 408: Unavailable, 429: Throttled}
-)
 _PAIRS = (
     ("error_code", ("error_msg", "error_message")),
     ("errorCode", ("errorMsg",)),
     ("code", ("message",)),
 )
+_ECHO = re.compile(r"SDK-HMAC|canonical|x-sdk-date|x-auth-token|access ?key|\bAK\b", re.IGNORECASE)
+_TIME = r"\D{0,3}(\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d:?\d\d)"
+_TIMES = re.compile(rf"signature time{_TIME}.*?server time{_TIME}", re.IGNORECASE)
+"""H3: `signature time:20211217T064303Z,server time:20211217T065804Z`."""
 
 
 def classify(response: httpx.Response, body: Json | None) -> ProviderError | None:
-    """Return the error that a reply means, None for an answer (or an unreadable body with a good status)."""
-    if response.is_success and (body is None or text(body.get("error_code")) is None):
+    """Return the error that a reply means, None for an answer (or an unreadable body with a good status).
+
+    In a reply with a good status only `error_code` is an error, and a job's own failure (ALG.) never is.
+    """
+    if response.is_success and (body is None or not _refuses(body)):
         return None
     code, message = _code_and_message(body or {})
-    known = _meaning(code, response.status_code)
-    raises = known.raises if known else _by_status(response.status_code)
+    named = is_code(code)
+    refusal = Refusal.of(code, message, response.status_code, BY_ID if _by_id(response) else "")
+    rule = first_fitting(RULES, refusal)
+    raises = rule.raises if rule else by_status(response.status_code, _WITH_CODE if named else _WITHOUT_CODE)
     error = raises(
-        _told(raises, message, known),
+        _message(raises, rule, refusal),
         code=code or f"HTTP {response.status_code}",
         request_id=response.headers.get("x-request-id") or text((body or {}).get("request_id")),
+        retry_after=rule.retry_after if rule else None,
     )
     if issubclass(raises, Throttled | Unavailable):
         error.retry_after = retry_after(response.headers, datetime.now(UTC))
     return error
 
 
-def _meaning(code: str | None, status: int) -> _Meaning | None:
-    """MetaStudio's pages contradict each other about codes, so its status goes first unless it is the vague 400."""
-    if code is None:
-        return None
-    if code.startswith("MSS.") and status != 400:
-        return None
-    code = re.sub(r"^APIG\.", "APIGW.", code)
-    if code == "APIGW.0201" and status < 500:
-        return _Meaning(InvalidQuery, "the gateway refused the request")
-    return _CODES.get(code)
+def leaves_open(error: ProviderError) -> bool:
+    """Whether an answer says "no such service or job", and not which of the two."""
+    return error.code.upper() == NO_SERVICE_OR_JOB
 
 
-def _by_status(status: int) -> type[ProviderError]:
-    if status >= 500:
-        return Unavailable
-    # A redirection is what a wrong endpoint answers (a console's login page, say).
-    return _STATUSES.get(status, NotOffered if 300 <= status < 400 else InvalidQuery)
+def _by_id(response: httpx.Response) -> bool:
+    try:
+        return BY_ID in response.request.extensions
+    except RuntimeError:  # a reply that belongs to no request
+        return False
 
 
-def _told(raises: type[ProviderError], message: str, known: _Meaning | None) -> str:
-    """Return what may be told: what the cloud says about credentials can name an access key, so it is never kept."""
+def _refuses(body: Json) -> bool:
+    code = text(body.get("error_code")) or ""
+    return is_code(code) and not code.upper().startswith("ALG.")
+
+
+def _message(raises: type[ProviderError], rule: Rule | None, refusal: Refusal) -> str:
+    """Return what may be shown: what the cloud says of credentials can name an access key, so it is never kept."""
+    meaning = rule.meaning_of(refusal.code) if rule else ""
+    if meaning == CLOCK_OFF:
+        return _clock(refusal.message)
     if raises is Unauthorized:
-        if "verify aksk signature fail" in message:
-            return MISMATCH
-        return known.text if known else REJECTED
-    return scrub(message)[:MESSAGE_MAX] or (known.text if known else NO_MESSAGE)
+        return meaning or REJECTED
+    kept = "" if _ECHO.search(refusal.message) else scrub(refusal.message)[:MESSAGE_MAX]
+    return kept or meaning or unsaid(refusal.status)
 
 
-def _code_and_message(body: Json) -> tuple[str | None, str]:
+def _clock(message: str) -> str:
+    """Say by how much this machine's clock is off, where the message names both times."""
+    times = _TIMES.search(message)
+    if times is None:
+        return CLOCK_OFF
+    try:
+        signed, now = map(datetime.fromisoformat, times.groups())
+    except ValueError:  # no such day
+        return CLOCK_OFF
+    minutes = round(abs((now - signed).total_seconds()) / 60)
+    return f"{CLOCK_OFF} by {minutes} minute{'' if minutes == 1 else 's'}" if minutes else CLOCK_OFF
+
+
+def _code_and_message(body: Json) -> tuple[str, str]:
     """Look at the top, then inside nested objects, in the order in which the vendor's SDK looks."""
     for record in (body, *_objects(body)):
         for code_name, message_names in _PAIRS:
             if code := text(record.get(code_name)):
                 return code, next((found for name in message_names if (found := text(record.get(name)))), "")
-    return None, text(body.get("error_msg")) or text(body.get("message")) or ""
+    return "", text(body.get("error_msg")) or text(body.get("message")) or ""
 
 
 def _objects(body: Json) -> Iterator[Json]:

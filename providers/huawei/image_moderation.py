@@ -15,13 +15,15 @@ import httpx
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
-from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError
+from providers.deadline import raw_wanted
+from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError, Rejected
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
 from providers.huawei.paging import ALL, Batch, Start
 from providers.lookups import Outcome, ask_each, asked, lookup, silence
 from providers.models import Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup
-from providers.parsing import identity, instant, listing, mapping, readable, text
+from providers.parsing import Unreadable, identity, instant, listing, mapping, readable, text
 from providers.redact import redact
+from providers.services import ids_of
 from providers.states import States
 from providers.unexplained import SHOWN_ALONE, not_answered
 
@@ -83,7 +85,8 @@ class ImageModeration:
             jobs, unreadable = readable(batch.items, lambda item, at=batch.request_id: self._job(item, at))
             malformed += unreadable
             listed |= {job.id: job for job in jobs}
-        fitting = sorted(filter(query.matches, listed.values()), key=_created, reverse=True)
+        matching = filter(query.matches, listed.values()) if query.filters else listed.values()
+        fitting = sorted(matching, key=_created, reverse=True)
         total = None if any(_goes_on(batches[-1]) for batches in lists) else len(fitting)
         return JobPage(tuple(fitting), total, None, batches[0].request_id, malformed)
 
@@ -99,10 +102,11 @@ class ImageModeration:
             params = [("offset", str(offset)), ("limit", str(PAGE_MAX)), *([("status", word)] if word != ALL else [])]
             reply = await self._api.get_list("v2", f"{BATCH}/jobs", "result", params)
             batch = Batch.of(reply, "result", word, Start(offset))
-            entries = {str(mapping(item).get("job_id", item)) for item in batch.items}
-            if batch.items and batch.total is None and entries <= seen:
-                break
-            seen |= entries
+            if batch.total is None:
+                entries = {str(mapping(item).get("job_id", item)) for item in batch.items}
+                if entries and entries <= seen:
+                    break
+                seen |= entries
             batches.append(batch)
             if not _goes_on(batch):
                 break
@@ -119,23 +123,29 @@ class ImageModeration:
         `kinds` is not needed.
         """
         del kinds
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         page = await self.page(JobQuery()) if question.ids else JobPage(())
         listed = {job.id: job for job in page.jobs}
-        known: dict[str, Outcome] = {job_id: listed.get(job_id, silence(page.malformed)) for job_id in question.ids}
+        unlisted = silence(page.malformed) if page.total is not None else Unreadable("the list was not read to its end")
+        known: dict[str, Outcome] = {job_id: listed.get(job_id, unlisted) for job_id in question.ids}
         open_ids = [job_id for job_id, outcome in known.items() if page.total is None and not isinstance(outcome, Job)]
         rest = question.ids if len(known) <= FEW else open_ids
         known |= await ask_each(lambda job_id: self._show(job_id, known[job_id]), rest)
         return lookup(known, question.impossible, self.account, self.service)
 
     async def _show(self, job_id: str, listed: Outcome) -> Outcome:
-        """Return a job with its images, else what the list tells about it."""
+        """Return a job with its images, else what the list says about it.
+
+        A list that is complete without the job has the last word against a refusal; one that is not has no word.
+        """
         try:
-            reply = await self._api.get("v2", BATCH, [("job_id", job_id)])
+            reply = await self._api.get("v2", BATCH, [("job_id", job_id)], by_id=True)
         except ProviderError as error:
-            if listed is None and not isinstance(error, InvalidQuery | NotOffered):
-                raise
-            return _unexplained(listed, error.code)
+            if isinstance(listed, Job):
+                return _unexplained(listed, error.code)
+            if listed is None and isinstance(error, InvalidQuery | NotOffered | Rejected):
+                return None
+            raise
         result = mapping(reply.json.get("result"))
         if text(result.get("job_id")) != job_id:
             return _unexplained(listed, Malformed.kind)
@@ -176,7 +186,7 @@ def _job(item: Any, origin: Origin, request_id: str | None, *, detailed: bool) -
         request_id=request_id,
         attributes={"Images": _images(images)} if images else {},
         notes=_notes(images) if images else (),
-        raw=redact(record, LEAKS) if detailed else None,
+        raw=redact(record, LEAKS) if detailed and raw_wanted() else None,
     )
 
 

@@ -16,6 +16,7 @@ from zlib import crc32
 
 from providers.cursors import wrong_cursor
 from providers.huawei.client import PAGE_MAX
+from providers.lookups import Outcome, silence
 from providers.models import Job, JobPage, JobQuery
 from providers.parsing import Unreadable, count, listing, mapping
 from providers.transport import Reply
@@ -163,17 +164,21 @@ def _entries(number: int, batch: Batch, read: Callable[[Any, str | None], Job]) 
         yield _Entry(oldest, number, job)
 
 
-async def from_pages(wanted: set[str], page: Callable[[str | None], Awaitable[JobPage]]) -> dict[str, Job]:
-    """Return those of the wanted jobs that a list has, read for as long as a page costs less than single questions."""
-    found: dict[str, Job] = {}
-    cursor: str | None = None
-    while True:
-        answer = await page(cursor)
+async def from_pages(wanted: set[str], page: Callable[[str | None], Awaitable[JobPage]]) -> dict[str, Outcome]:
+    """Return what a list says of the wanted jobs, read for as long as a page costs less than single questions.
+
+    Those that it leaves out are missing only where it is one page: between two pages an entry may slip through.
+    """
+    answer = await page(None)
+    found = {job.id: job for job in answer.jobs if job.id in wanted}
+    if answer.cursor is None:
+        return {**dict.fromkeys(wanted, silence(answer.malformed)), **found}
+    new = found
+    while answer.cursor is not None and len(new) >= 2 and len(found) < len(wanted):
+        answer = await page(answer.cursor)
         new = {job.id: job for job in answer.jobs if job.id in wanted and job.id not in found}
         found |= new
-        cursor = answer.cursor
-        if cursor is None or len(new) < 2 or len(found) == len(wanted):
-            return found
+    return {**found}
 
 
 def page_size(query: JobQuery, *, narrowed_here: bool) -> int:

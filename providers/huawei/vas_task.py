@@ -68,6 +68,12 @@ def part_of_id_can_be_sent(part: str) -> bool:
     return _ID_PART.fullmatch(part) is not None
 
 
+def beginning_of_id(job_id: str) -> str:
+    """Return as much of the beginning of an id as `id_like` takes: all of it where it is formed as VAS forms them."""
+    beginning = _ID_PART.match(job_id)
+    return beginning[0] if beginning else ""
+
+
 def _input(value: dict[str, Any]) -> str | None:
     """Name the OBS objects; of any other type the type alone, for the rest may hold credentials."""
     kind = text(value.get("type"))

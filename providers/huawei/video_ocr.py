@@ -5,19 +5,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import Budget, BudgetLeft
+from providers.deadline import raw_wanted
 from providers.errors import InvalidQuery, NotOffered
 from providers.huawei.client import FEW, PAGE_MAX, Api
-from providers.huawei.errors import NO_SUCH_RESOURCE
+from providers.huawei.errors import leaves_open
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
-from providers.huawei.vas_task import name_can_be_sent, part_of_id_can_be_sent, read_job
-from providers.lookups import ask_each, asked, lookup
+from providers.huawei.vas_task import beginning_of_id, name_can_be_sent, part_of_id_can_be_sent, read_job
+from providers.lookups import Outcome, ask_each, asked, lookup, silence
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
+from providers.services import ids_of
 from providers.states import States
 
 TASKS = "services/video-ocr/tasks"
@@ -128,7 +131,7 @@ class VideoOcr:
         `kinds` is not needed.
         """
         del kinds
-        question = asked(ids)
+        question = asked(ids, ids_of(self.service))
         listed = await from_pages(set(question.ids), self._newest) if len(question.ids) > FEW else {}
         rest = [job_id for job_id in question.ids if job_id not in listed]
         outcomes = {**listed, **await ask_each(self._show, rest)}
@@ -138,20 +141,33 @@ class VideoOcr:
         batch = await self._batch(ALL, starts(cursor, (ALL,))[ALL], PAGE_MAX)
         return first_entries([batch], self._job_with_raw, JobQuery(), OFFSET_MAX)
 
-    async def _show(self, job_id: str) -> Job | None:
+    async def _show(self, job_id: str) -> Outcome:
         try:
-            reply = await self._api.get("v2", f"{TASKS}/{job_id}")
+            reply = await self._api.get("v2", f"{TASKS}/{quote(job_id, safe='')}", by_id=True)
         except NotOffered as error:
-            if error.code == NO_SUCH_RESOURCE:
-                return None
+            if leaves_open(error):
+                return await self._listed(job_id, error)
             raise
         return self._job_with_raw(reply.json, reply.request_id)
+
+    async def _listed(self, job_id: str, doubt: NotOffered) -> Outcome:
+        """Settle whether it is the service that is not there or the job: a list that is complete without it does.
+
+        Where the list is longer than one request reads, the doubt stays.
+        """
+        part = beginning_of_id(job_id)
+        batch = await self._batch(ALL, Start(), PAGE_MAX, [("id_like", part)] if part else [])
+        page = first_entries([batch], self._job_with_raw, JobQuery())
+        found = next((job for job in page.jobs if job.id == job_id), None)
+        if found is None and page.cursor is not None:
+            raise doubt
+        return found or silence(page.malformed)
 
     def _job(self, item: Any, request_id: str | None) -> Job:
         return read_job(item, self._api.origin, STATES, request_id)
 
     def _job_with_raw(self, item: Any, request_id: str | None) -> Job:
-        return read_job(item, self._api.origin, STATES, request_id, with_raw=True)
+        return read_job(item, self._api.origin, STATES, request_id, with_raw=raw_wanted())
 
 
 def _filters(query: JobQuery, *, with_times: bool) -> list[tuple[str, str]]:

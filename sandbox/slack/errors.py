@@ -23,11 +23,15 @@ class Failure(Exception):  # noqa: N818 - the ones on order are no mistakes of o
 
 
 class SlackError(Failure):
-    """A refusal with Slack's `code`; `problems` say what is wrong and where, `extra` joins the reply's body."""
+    """A refusal with Slack's `code`; `problems` say what is wrong and where, `extra` joins the reply's body.
 
-    def __init__(self, code: str, problems: Sequence[str] = (), **extra: Any) -> None:
+    `status` is the HTTP status where it is not that of an ordinary refusal.
+    """
+
+    def __init__(self, code: str, problems: Sequence[str] = (), *, status: int | None = None, **extra: Any) -> None:
         super().__init__(code)
         self.problems = tuple(problems)
+        self.status = status
         self.extra = extra
 
     def body(self) -> dict[str, Any]:
@@ -40,7 +44,7 @@ class SlackError(Failure):
 
     def response(self, status: int, headers: Mapping[str, str]) -> Response:
         """The refusal as JSON."""
-        return JSONResponse(self.body(), status, dict(headers))
+        return JSONResponse(self.body(), self.status or status, dict(headers))
 
 
 class RateLimitedError(SlackError):

@@ -19,7 +19,8 @@ class Fault(BaseModel):
     """The next `times` calls of `method` (or `response_url`) fail, with a `channel` those that concern it alone.
 
     With `status` as a bare HTTP error, with `error: ratelimited` as a 429 to be retried after `retry_after` seconds,
-    with another `error` as that Slack error, with `drop` as a connection closed without an answer. With `hang_s` that
+    with another `error` as that Slack error (under the HTTP status `error_status`, where that is not 200), with `drop`
+    as a connection closed without an answer. With `hang_s` that
     comes so many seconds late; where nothing else was ordered, the true answer does. With `after` the call is carried
     out first, and fails then; without it nothing is carried out for a caller who was refused or has gone away.
     """
@@ -29,6 +30,7 @@ class Fault(BaseModel):
     method: str
     channel: str | None = None
     error: str | None = None
+    error_status: int | None = Field(default=None, ge=400, le=599)
     times: int = Field(default=1, ge=1)
     retry_after: int = Field(default=1, ge=0)
     status: int | None = Field(default=None, ge=400, le=599)
@@ -40,6 +42,8 @@ class Fault(BaseModel):
     def _fails_in_one_way(self) -> Self:
         if sum((self.status is not None, self.error is not None, self.drop)) > 1:
             raise ValueError("one of error, status and drop")
+        if self.error_status is not None and self.error in {None, "ratelimited"}:
+            raise ValueError("error_status is the status of an error, and that of ratelimited is 429")
         return self
 
     def fail(self) -> None:
@@ -51,7 +55,7 @@ class Fault(BaseModel):
         if self.error == "ratelimited":
             raise RateLimitedError(self.retry_after)
         if self.error or self.hang_s is None:
-            raise SlackError(self.error or "internal_error")
+            raise SlackError(self.error or "internal_error", status=self.error_status)
 
 
 class Faults:

@@ -11,6 +11,7 @@ from bench.clouds import clouds
 from bot.store.embedded import embedded_redis
 
 
+@pytest.mark.heavy("measures two apps that take turns with the machine")
 async def test_both_apps_acknowledge(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(ack, "ROUNDS", 1)
     monkeypatch.setattr(ack, "SECONDS", 0.2)

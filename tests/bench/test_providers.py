@@ -16,6 +16,7 @@ pytestmark = [
 ]
 
 JOBS = 40
+MEASURES = pytest.mark.heavy("measures the CPU of contestants")
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def small(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(providers, "ROUNDS", 1)
 
 
+@MEASURES
 @pytest.mark.usefixtures("small")
 async def test_every_contestant_is_asked_the_same():
     with clouds(JOBS, frozen=True) as where:
@@ -38,6 +40,7 @@ async def test_every_contestant_is_asked_the_same():
             assert len(jobs) >= 12, work.title
 
 
+@MEASURES
 @pytest.mark.usefixtures("small")
 async def test_the_tables():
     with clouds(JOBS, frozen=True) as where:

@@ -6,6 +6,8 @@ import pytest
 
 from bench import polling, rounds, sweeps, telling
 
+pytestmark = pytest.mark.heavy("measures CPU and memory of thousands of jobs")
+
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch):

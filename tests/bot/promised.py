@@ -115,10 +115,10 @@ def written(post: Post) -> dict[str, Any]:
         return {"note": type(post.note).__name__, "about": getattr(getattr(post.note, "card", None), "id", "")}
     if post.digest:
         return {"told": list(dict.fromkeys(words_of(each) for each in post.digest.told))}
-    if post.told:
-        return {"told": [words_of(post.told)]}
     assert post.card
-    return {"told": [(post.card.id, "final")]} if post.final else drawn(post.card)
+    told = [words_of(post.told)] if post.told else [(post.card.id, "final")] if post.final else []
+    # A new card whose jobs have ended is the notification of that.
+    return {**(drawn(post.card) if post.new_card else {}), **({"told": told} if told else {})}
 
 
 def drawn(card: Card) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A small Slack in memory: it keeps what is posted, with its metadata, and refuses, dawdles or loses an answer."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,7 +16,10 @@ PAGE = 10
 
 @dataclass
 class Said:
-    """One message. `gone`: a person deleted it. `taken_back`: the bot did."""
+    """One message. `gone`: a person deleted it. `taken_back`: the bot did. `posted` is its text before any edit.
+
+    `shown_at` is when the history has it.
+    """
 
     channel: str
     ts: str
@@ -26,6 +29,9 @@ class Said:
     id: str = ""
     gone: bool = False
     taken_back: bool = False
+    posted: str = ""
+    blocks: Sequence[Mapping[str, Any]] = ()
+    shown_at: float = 0.0
 
     @property
     def there(self) -> bool:
@@ -38,6 +44,7 @@ class Reply:
 
     data: dict[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    status_code: int = 200
 
 
 def in_one(client: object) -> OneWorkspace:
@@ -46,8 +53,8 @@ def in_one(client: object) -> OneWorkspace:
     return OneWorkspace(Workspace("", nobody, cast("AsyncWebClient", client)))
 
 
-def refused(code: str, **headers: str) -> SlackApiError:
-    return SlackApiError("refused", Reply({"ok": False, "error": code}, headers))
+def refused(code: str, status_code: int = 200, **headers: str) -> SlackApiError:
+    return SlackApiError("refused", Reply({"ok": False, "error": code}, headers, status_code))
 
 
 async def _at_once() -> None:
@@ -60,6 +67,8 @@ class MemorySlack:
 
     `lost` stores and answers nothing, `slow` waits for `slowly` before it stores, `CODE` refuses, `CODE!` stores and
     refuses all the same, empty is no trouble. `before` and `after` are awaited around each call that takes effect.
+    `status_code` is that of a refusal. `answered_late_s` and `silent_late_s` are the seconds until the history shows
+    what was stored with Slack's own error and without an answer. `searches` are the times at which it was read.
     """
 
     now: Callable[[], float]
@@ -69,6 +78,10 @@ class MemorySlack:
     after: Callable[[], Awaitable[None]] = _at_once
     slowly: Callable[[], Awaitable[None]] = _at_once
     refusals: list[str] = field(default_factory=list[str])
+    status_code: int = 200
+    answered_late_s: float = 0.0
+    silent_late_s: float = 0.0
+    searches: list[float] = field(default_factory=list[float])
 
     async def chat_postMessage(  # noqa: N802  # Slack's name
         self, *, channel: str, text: str, metadata: dict[str, Any], thread_ts: str | None = None, **more: Any
@@ -78,18 +91,23 @@ class MemorySlack:
         if trouble == "slow":
             await self.slowly()
         elif trouble and trouble != "lost" and not trouble.endswith("!"):
-            raise refused(trouble)
+            raise refused(trouble, self.status_code)
         if thread_ts and not self._find(channel, thread_ts):
             raise refused("thread_not_found")
         at = max(self.now(), float(self.said[-1].ts) + 0.000001 if self.said else 0)
         broadcast = bool(more.get("reply_broadcast"))
         said = Said(channel, f"{at:.6f}", text, thread_ts or "", broadcast, metadata["event_payload"]["id"])
+        said.blocks = more.get("blocks") or ()
+        said.posted, said.shown_at = text, self.now() + self.silent_late_s
         self.said.append(said)
         await self.after()
         if trouble == "lost":
             raise TimeoutError
         if trouble.endswith("!"):
-            raise refused(trouble.removesuffix("!"))
+            code = trouble.removesuffix("!")
+            said.shown_at = self.now() + (self.answered_late_s if code else self.silent_late_s)
+            raise refused(code, self.status_code)
+        said.shown_at = 0.0
         return Reply({"ok": True, "channel": channel, "ts": said.ts})
 
     async def chat_update(self, *, channel: str, ts: str, text: str, **_: Any) -> Reply:
@@ -115,7 +133,9 @@ class MemorySlack:
     async def api_call(self, method: str, *, params: dict[str, Any]) -> Reply:
         """Read a conversation or a thread: newest first, page by page."""
         await self.before()
-        mine = [each for each in self.said if each.channel == params["channel"] and each.there]
+        self.searches.append(self.now())
+        shown = [each for each in self.said if each.there and each.shown_at <= self.now()]
+        mine = [each for each in shown if each.channel == params["channel"]]
         if method == "conversations.replies":
             if not self._find(params["channel"], params["ts"]):
                 raise refused("thread_not_found")

@@ -278,7 +278,7 @@ async def test_a_job_that_ended_before_it_was_subscribed_to_is_told_where_that_i
     assert world.slack.said == []
     world.services = Services([world.provider], world.store, clock=world.tick, workspaces=in_one(world.slack))
     await subscribe(world.services, [ref], PLACE, TERMS, ended_too=True)
-    assert await world.told() == 2
+    assert await world.told() == 1
 
 
 async def test_an_answer_older_than_the_subscription_changes_nothing(world: World):

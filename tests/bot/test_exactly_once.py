@@ -412,7 +412,7 @@ class Story(RuleBasedStateMachine):
                     fates = {ref: fate or "" for ref, fate in self.cards[place, text["card"]].jobs.items()}
                     again = self.cards[place, text["card"]].posts > 1
                     assert again or text["jobs"] == fates, "a card is as it should be"
-            for card, words in text.get("told", ()):
+            for card, words in json.loads(said.posted).get("told", ()):  # an edit notifies of nothing
                 told.setdefault((place, card), []).append(words)
             if text.get("note") == "LostJob":
                 notes[text["about"]] += 1

@@ -138,7 +138,7 @@ ids = (
     st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
     | st.uuids().map(str)
     | st.from_regex(r"[0-9]{11}_[0-9a-f]{32}", fullmatch=True)
-    | st.from_regex(r"task[0-9][0-9A-Za-z]{7}", fullmatch=True)
+    | st.from_regex(r"task[0-9][A-Za-z][0-9A-Za-z]{6}", fullmatch=True)
 )
 around = st.sampled_from(
     [" ", "\n", "`", "*", "_", "~", "(", ")", ",", ".", ":", "=", "|", "<", ">", '"', "'", "“", "中"]
@@ -163,7 +163,9 @@ json = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(["text", "blocks", "elements", "value", "title", "url", "x"]), inner, max_size=4
+            st.sampled_from(["text", "blocks", "elements", "value", "title", "url", "type", "files", "fields", "x"]),
+            inner,
+            max_size=4,
         )
     ),
     max_leaves=20,

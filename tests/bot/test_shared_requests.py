@@ -11,7 +11,7 @@ import pytest
 from bot import shared_requests
 from bot.shared_requests import KEPT_S, SharedRequests, steady
 from providers.base import Provider
-from providers.deadline import count_request, fresh, remaining, within
+from providers.deadline import count_request, fresh, remaining, within, without_raw
 from providers.errors import ProviderError, Throttled
 from providers.models import JobPage, JobQuery, JobState, Lookup
 from tests.bot.memory import InMemory
@@ -120,6 +120,18 @@ class TestUnderWay:
         provider.goes_on()
         both, again, one = await asyncio.gather(*tasks)
         assert (both, ids([one])) == (again, {("job-0001",)})
+        assert provider.begun == 2
+
+    async def test_a_look_up_without_raw_json_answers_none_that_shows_it(self):
+        provider, shared = slow()
+
+        async def bare() -> Lookup:
+            with without_raw():
+                return await shared.lookup(["job-0000"])
+
+        tasks = await begun(bare(), shared.lookup(["job-0000"]), bare())
+        provider.goes_on()
+        await asyncio.gather(*tasks)
         assert provider.begun == 2
 
     async def test_who_goes_leaves_the_others_their_answer(self):

@@ -6,7 +6,16 @@ from typing import Any
 import httpx
 
 from providers.accounts import HuaweiAccount
-from providers.errors import Forbidden, InvalidQuery, Malformed, NotOffered, ProviderError, Throttled, Unauthorized
+from providers.errors import (
+    Forbidden,
+    InvalidQuery,
+    Malformed,
+    NotOffered,
+    ProviderError,
+    Rejected,
+    Throttled,
+    Unauthorized,
+)
 from providers.errors import Unavailable as Down
 from tests.contracts.case import KEYS, Failure, Json
 
@@ -68,6 +77,9 @@ GATEWAY = (
     refusal("APIGW.0302", 403, Forbidden, "see https://iam.example.com/?x-auth-token=LEAK-token"),
     refusal("APIGW.0308", 429, Throttled, "Throttled.", retry_after=120),
     refusal("APIGW.0308", 429, Throttled),
+    refusal("NEW.0001", 400, Rejected, "No reason, see https://iam.example.com/?x-auth-token=LEAK-token"),
+    refusal("NEW.0002", 404, Rejected),
+    refusal("IAM.0004", 404, Rejected),
     Failure(
         name="in IAM's manner",
         status=401,

@@ -1,4 +1,4 @@
-"""How every provider fails: each documented refusal becomes one of the seven errors, and tells no secret."""
+"""How every provider fails: each documented refusal becomes one of the eight errors, and tells no secret."""
 
 import logging
 from collections import Counter

@@ -90,19 +90,25 @@ def _shown(ledger: Ledger, place: str, ref: str) -> str:
     return "no longer followed" if len(ledger.batches()[place, ledger.cards[place, ref]]) == 1 else "unsubscribed"
 
 
+def _notified(terms: Terms, cards: Sequence[Card]) -> bool:
+    """Whether a card was the notification of its end: it has said so since it was posted, where `to:` says."""
+    return terms.to != "thread" and any(card.unedited for card in cards)
+
+
 def _single(ledger: Ledger, found: Conversation, ref: str) -> Iterator[Finding]:
     """A job with a card of its own: its end told once if wanted, and nothing after it."""
     tellings = sorted(found.tellings.get(ref, []), key=lambda each: each.ts)
     ends = [each for each in tellings if each.state in ENDED]
-    wanted = int(_wanted(ledger, found.place, ref))
-    if len(ends) != wanted:
-        kind = "lost" if len(ends) < wanted else "doubled"
-        yield Finding(kind, found.place, ref, f"its end was told {len(ends)} times, not {wanted}: {ends}")
-    if ends and tellings[-1] is not ends[-1]:
+    terms, wanted = ledger.terms[found.place, ref], int(_wanted(ledger, found.place, ref))
+    by_card = bool(wanted) and _notified(terms, found.card_of(ref))
+    number = len(ends) + by_card
+    if number != wanted:
+        kind = "lost" if number < wanted else "doubled"
+        yield Finding(kind, found.place, ref, f"its end was told {number} times, not {wanted}: {ends}")
+    if (ends and tellings[-1] is not ends[-1]) or (by_card and tellings):
         yield Finding("disordered", found.place, ref, f"something was told after its end: {tellings}")
     if any(each.state != ledger.ends[ref] for each in ends):
         yield Finding("wrong", found.place, ref, f"it ended {ledger.ends[ref]}: {ends}")
-    terms = ledger.terms[found.place, ref]
     if terms.on != "any" and len(ends) != len(tellings):
         yield Finding("unasked", found.place, ref, f"more than its end was told: {tellings}")
     yield from _misplaced(terms, found.card_of(ref), tellings)
@@ -146,7 +152,9 @@ class _Batch:
         finals = [post for ts in threads for post in self.found.finals.get(ts, [])]
         tellings = [each for ref in self.refs for each in self.found.tellings.get(ref, [])]
         digests = {each.ts for each in tellings if each.how == "digest"}
-        number, wanted = len(finals) + len(digests), int(self.wanted > 0)
+        wanted = int(self.wanted > 0)
+        by_card = bool(wanted) and _notified(self.ledger.terms[place, first], self.found.card_of(first))
+        number = len(finals) + len(digests) + by_card
         if number != wanted:
             kind = "lost" if number < wanted else "doubled"
             posts = [post["ts"] for post in finals]

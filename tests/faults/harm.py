@@ -36,6 +36,8 @@ ANSWERS: tuple[Json, ...] = (
     {"status": 503, "after": True},
     {"error": "internal_error"},
     {"error": "fatal_error", "after": True},
+    {"error": "internal_error", "error_status": 500},
+    {"error": "internal_error", "error_status": 500, "after": True},
     {"drop": True},
     {"drop": True, "after": True},
     {"hang_s": SLACK_S / 2},

@@ -14,7 +14,21 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import cli, connecting, delivery, editing, fleet, plan, posting, running, tasks, tracking, verdicts, visits
+from bot import (
+    cli,
+    connecting,
+    delivery,
+    doubt,
+    editing,
+    fleet,
+    plan,
+    posting,
+    running,
+    tasks,
+    tracking,
+    verdicts,
+    visits,
+)
 from bot.store import slack_pace
 
 ANSWER_S = 3.0
@@ -31,11 +45,12 @@ def hurry() -> None:
         (tracking, {"SOON": timedelta(seconds=0.3), "AFTER_MISS": timedelta(seconds=3)}),
         (tracking, {"LEAST_S": 0.2, "MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
         (posting, {"PACE_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
         (delivery, {"PACE_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
         (editing, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
         (verdicts, {"RETRY_S": 1.0}),
         (visits, {"RETRY_S": 1.0}),
-        (slack_pace, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000}),
+        (slack_pace, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200}),
         (tasks, {"AGAIN": timedelta(seconds=1)}),
         (fleet, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
         (connecting, {"SLACK_S": SLACK_S}),

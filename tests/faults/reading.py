@@ -18,11 +18,12 @@ EVENT = "callboard_post"
 
 @dataclass(frozen=True)
 class Card:
-    """A card's message: whose jobs it is about, and what it says."""
+    """A card's message: whose jobs it is about, and what it says, `unedited` since it was posted."""
 
     ts: str
     refs: tuple[str, ...]
     text: str
+    unedited: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ async def _take(found: Conversation, message: Json, memory: Memory) -> None:
     if not refs:
         found.others.append(f"{ts}: {message['text']}")
     elif thread is None:
-        found.cards.append(Card(ts, refs, message["text"]))
+        found.cards.append(Card(ts, refs, message["text"], unedited=not message["edited"]))
     elif any(block.get("block_id") == "final" for block in message["blocks"]):
         found.finals[thread].append(message)
     else:

@@ -95,3 +95,23 @@ def digest(*refs: str) -> tuple[Telling, ...]:
 )
 def test_a_batch_is_told_in_one_post(found: Callable[[], Conversation], expected: set[str]):
     assert kinds(kept(REF, OTHER), found()) == expected
+
+
+NEW = Card("1.0", (REF,), CARD.text, unedited=True)
+"""A card that was posted when its job had ended."""
+
+
+def test_a_card_that_was_posted_for_a_job_that_had_ended_is_the_notification():
+    assert not kinds(kept(REF), said(cards=(NEW,)))
+    assert not kinds(kept(REF, on="failed"), said(cards=(NEW,)))
+    assert kinds(kept(REF), said(END, cards=(NEW,))) == {"doubled", "disordered"}
+    assert kinds(kept(REF, to="thread"), said(cards=(NEW,))) == {"lost"}
+    assert not kinds(kept(REF, to="thread"), said(END, cards=(NEW,)))
+
+
+def test_a_batch_card_that_was_posted_for_jobs_that_had_ended_is_their_final_post():
+    found = batch((), 0)
+    found.cards = [Card("1.0", (REF, OTHER), found.cards[0].text, unedited=True)]
+    assert not kinds(kept(REF, OTHER), found)
+    found.finals["1.0"] = [FINAL]
+    assert kinds(kept(REF, OTHER), found) == {"doubled"}

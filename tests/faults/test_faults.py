@@ -4,9 +4,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from tests.faults.driver import Run, drive
 
 
+@pytest.mark.heavy("kills processes for a minute, which takes the whole machine")
 async def test_nothing_is_lost_or_told_twice_whatever_is_killed():
     folder = Path(tempfile.mkdtemp(prefix="callboard-faults-"))  # short: a socket's path has 104 bytes at most
     run = Run(seed=7, kills=6, jobs=60, every_s=0.7, quiet_s=90)

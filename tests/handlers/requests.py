@@ -32,6 +32,8 @@ PIECES = (
     f"<https://a.example/{ID}|{ID}>", "<mailto:a@b.example|a@b.example>", "&amp;", "&lt;", "&gt;", "“", '"', "'",
     "”", "‘", "’", "`", "```", "*", "_", "~", ",", "，", "\u00a0", "\u200b", "\u200d", "\u202e", "\x00", "\x1b", "\n",
     "\t", "/", "//", "a/b", "a/b/c", "/jobs", "--", "-h", "all", "?", "{found}", "%s", "\\", "٣", "²", "İ",
+    "；", "、", "（", "】", "•", "—on=", "—", "=", "id=", "job_id: ", "please", "hey", "show me", ":eyes:", "👀",
+    "\ufe0f", "\u2011", "\\n", "%2C", "＝", "<tel:1|1>", f"任务ID：{ID}", f'{{"id":"{UUID}"}}', ID.upper(),
 )  # fmt: skip
 typed = st.text(max_size=30) | st.lists(
     st.builds(str.__add__, st.sampled_from(PIECES) | st.text(max_size=4), st.sampled_from(["", " ", " "])), max_size=8

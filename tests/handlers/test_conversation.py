@@ -70,6 +70,7 @@ async def test_links_of_which_nothing_is_known_stay_as_they_are(desk: Desk, link
     ("url", "media"),
     [
         (f"https://vod.console.aliyun.com/?a=1&amp;b#/media/video/detail/{MEDIA}/video", MEDIA),
+        (f"https://vod.console.alibabacloud.com/#/media/video/detail/{MEDIA}/video", MEDIA),
         (f"https://vod.console.aliyun.com/#/jobs/{MEDIA}", None),
         (f"https://elsewhere.example/#/media/video/detail/{MEDIA}/video", None),
         ("https://vod.console.aliyun.com/", None),

@@ -236,7 +236,7 @@ def test_errors_say_what_to_type_instead():
 
 def test_what_a_show_names():
     request = parse(f"show {ID} {REF} media:a1", CATALOG)
-    assert addresses_of(request) == [JobId(ID), JobRef("media-cn", "video-ocr", ID), MediaId("a1")]
+    assert addresses_of(request, CATALOG) == [JobId(ID), JobRef("media-cn", "video-ocr", ID), MediaId("a1")]
 
 
 def test_a_correction_is_for_the_whole_word():
@@ -290,4 +290,4 @@ def test_any_text_is_a_request_or_an_error_with_a_way_out(text: str):
             assert parse(str(read), CATALOG) == read
             json.dumps(str(read), ensure_ascii=False).encode()
             assert read.terms("U0DANA", NOON)
-            assert len(addresses_of(read)) == len(read.jobs)
+            assert len(addresses_of(read, CATALOG)) == len(read.jobs)

@@ -9,9 +9,9 @@ import yaml
 from slack_bolt.async_app import AsyncApp
 
 from bot import scopes
-from bot.addresses import VOD_CONSOLE
 from handlers import register
 from handlers.jobs import ANYTHING
+from providers.services import every_ids
 
 MANIFEST: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
 FEATURES: dict[str, Any] = MANIFEST["features"]
@@ -89,7 +89,7 @@ def test_the_tabs_that_events_speak_of_are_there():
 
 
 def test_the_domains_are_those_whose_links_are_read():
-    assert FEATURES["unfurl_domains"] == [VOD_CONSOLE]
+    assert FEATURES["unfurl_domains"] == list(dict.fromkeys(link.host for ids in every_ids() for link in ids.links))
 
 
 def test_slacks_limits_of_a_manifest():

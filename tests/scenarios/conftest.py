@@ -1,13 +1,15 @@
 """The whole of Callboard on real sockets: the bot, a workspace, two clouds and a Redis.
 
-Every test of it runs twice, once for each of Slack's ways in, unless it is marked with one of them.
+Each test runs with one of Slack's ways in, which its id decides, so that both are covered; with `mode(name)` in that
+one, with `both_modes` in each.
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from zlib import crc32
 
 import httpx
 import pytest
@@ -27,14 +29,29 @@ from sandbox.demo import CONFIGURATION, MANIFEST, environment
 from sandbox.slack.events import RETRY_AFTER
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
+from tests.ports import FreePort
 from tests.scenarios.person import Person
-from tests.scenarios.roads import HTTP, MODES, Balancer, Mode, at, free_port
+from tests.scenarios.roads import HTTP, MODES, Balancer, Mode, at
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "mode" in metafunc.fixturenames:
-        only = metafunc.definition.get_closest_marker("mode")
-        metafunc.parametrize("mode", only.args if only else MODES)
+        metafunc.parametrize("mode", _modes(metafunc.definition))
+
+
+def _modes(test: pytest.Item) -> Sequence[Mode]:
+    if only := test.get_closest_marker("mode"):
+        return only.args
+    if test.get_closest_marker("both_modes"):
+        return MODES
+    return [MODES[crc32(test.nodeid.encode()) % len(MODES)]]
+
+
+@pytest.fixture(autouse=True)
+def _ample(request: pytest.FixtureRequest) -> None:
+    """No scenario waits for a budget, unless the budget is what it is about."""
+    if not request.node.get_closest_marker("own_budget"):
+        request.getfixturevalue("ample_budget")
 
 
 @dataclass(frozen=True)
@@ -49,12 +66,13 @@ class Scene:
     world: World
     clouds: httpx.AsyncClient
     settings: config.Settings
+    free_port: FreePort
     balancer: Balancer | None = None
 
     @asynccontextmanager
     async def bot(self, port: int = 0, *, patience_s: float = 10.0) -> AsyncGenerator[Services]:
         """Run a bot while the block runs, at any free port; while there are several, Slack tells each in turn."""
-        port = port or free_port()
+        port = port or self.free_port()
         async with running(at(self.settings, port), register, tasks, reasons, answer_s=patience_s) as bot:
             if self.balancer:
                 self.balancer.add(port)
@@ -101,7 +119,7 @@ def patience_s() -> float:
 
 
 @pytest.fixture
-def http_port() -> int:
+def http_port(free_port: FreePort) -> int:
     """Where the bot serves its probes, and where Slack calls it."""
     return free_port()
 
@@ -125,32 +143,47 @@ def _settings(file: Path, clouds: str, mode: Mode, more: str) -> config.Settings
 
 
 @pytest.fixture
-async def scene(  # noqa: PLR0917  # fixtures
+def set_up(  # noqa: PLR0917  # fixtures
     link: Link,
     redis_process: str,
     settings_file: Path,
     mode: Mode,
     more_settings: str,
     retry_after: Sequence[float],
+    free_port: FreePort,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncGenerator[Scene]:
+) -> AbstractAsyncContextManager[Scene]:
+    """A scene to be entered, in whatever event loop."""
     del link  # empties Redis before, and looks at its keys afterwards
-    world = World(jobs_per_service=40, arrival_s=0)
-    workspace = seeded(MANIFEST)
-    async with AsyncExitStack() as stack:
-        caller = await stack.enter_async_context(httpx.AsyncClient())
-        balancer = Balancer(caller) if mode == "http" else None
-        clouds = await stack.enter_async_context(serving_clouds(world))
-        slack = await stack.enter_async_context(serving_slack(workspace, delivery=balancer, retry_after=retry_after))
-        if balancer:
-            balancer.origin = slack
-        for name, value in {**environment(slack), "REDIS_URL": redis_process}.items():
-            monkeypatch.setenv(name, value)
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=clouds))
-        page = await stack.enter_async_context(httpx.AsyncClient(base_url=slack))
-        settings = _settings(settings_file, clouds, mode, more_settings)
-        dana, lee = Person("U0DANA", page, workspace), Person("U0LEE", page, workspace)
-        yield Scene(dana, lee, world, http, settings, balancer)
+
+    @asynccontextmanager
+    async def entered() -> AsyncGenerator[Scene]:
+        world = World(jobs_per_service=40, arrival_s=0)
+        workspace = seeded(MANIFEST)
+        async with AsyncExitStack() as stack:
+            caller = await stack.enter_async_context(httpx.AsyncClient())
+            balancer = Balancer(caller) if mode == "http" else None
+            clouds = await stack.enter_async_context(serving_clouds(world))
+            slack = await stack.enter_async_context(
+                serving_slack(workspace, delivery=balancer, retry_after=retry_after)
+            )
+            if balancer:
+                balancer.origin = slack
+            for name, value in {**environment(slack), "REDIS_URL": redis_process}.items():
+                monkeypatch.setenv(name, value)
+            http = await stack.enter_async_context(httpx.AsyncClient(base_url=clouds))
+            page = await stack.enter_async_context(httpx.AsyncClient(base_url=slack))
+            settings = _settings(settings_file, clouds, mode, more_settings)
+            dana, lee = Person("U0DANA", page, workspace), Person("U0LEE", page, workspace)
+            yield Scene(dana, lee, world, http, settings, free_port, balancer)
+
+    return entered()
+
+
+@pytest.fixture
+async def scene(set_up: AbstractAsyncContextManager[Scene]) -> AsyncGenerator[Scene]:
+    async with set_up as scene:
+        yield scene
 
 
 @pytest.fixture

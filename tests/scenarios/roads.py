@@ -1,10 +1,7 @@
 """Slack's way in to the bots of a scene: over WebSockets that they open, or at addresses that Slack calls."""
 
-import random
-import socket
 import time
 from collections import deque
-from contextlib import suppress
 from typing import Literal
 
 import httpx
@@ -18,13 +15,6 @@ Mode = Literal["socket", "http"]
 MODES: tuple[Mode, ...] = ("socket", "http")
 HTTP = 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"'
 """What a configuration for Socket Mode has in place of its mode then."""
-
-
-def free_port() -> int:
-    """A port on which nobody listens, below those that systems give to connections: nobody takes it by chance."""
-    while True:
-        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(20_000, 30_000))) as listening:
-            return listening.getsockname()[1]
 
 
 def at(settings: Settings, port: int) -> Settings:

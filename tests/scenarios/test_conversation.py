@@ -66,3 +66,16 @@ async def test_a_link_to_a_media_without_jobs_stays_as_it_is(stage: Stage):
     await stage.dana.says("<@U0CALLBOARD> help")
     await stage.dana.hears("/jobs help list")
     assert not (await stage.dana.reads("nobodys"))["attachments"]
+
+
+async def test_a_link_into_the_international_console_unfolds_as_well(stage: Stage):
+    known = "30e5d7000000000000bd900764de7c01"
+    await stage.dana.says(f"see <https://vod.console.alibabacloud.com/#/media/video/detail/{known}/video>")
+    assert known in str(await stage.dana.reads_once("Succeeded", of="see "))
+
+
+async def test_a_pasted_list_of_ids_is_shown(stage: Stage):
+    first, second = stage.scene.job(name="first.mp4"), stage.scene.job(name="second.mp4")
+    await stage.dana.says(f"Hey, can you show these, please?\n• {first.id}\n• 任务ID：{second.id}。 :eyes:", DIRECT)
+    answer = await stage.dana.hears("first.mp4", DIRECT)
+    assert "second.mp4" in answer.text

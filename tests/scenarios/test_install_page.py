@@ -5,27 +5,22 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from bot.store.connection import Link
-from tests.browser import NEEDS_CHROMIUM, browser, looking_at
+from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
 from tests.scenarios.visitors import Site, opened
 
-pytestmark = [pytest.mark.browser, NEEDS_CHROMIUM]
+pytestmark = ON_THE_PAGE
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(tmp_path: Path, link: Link, redis_process: str) -> AsyncGenerator[Site]:
     del link  # empties Redis before, and looks at its keys afterwards
     async with opened(tmp_path, redis_process) as site:
         yield site
-
-
-@pytest.fixture
-async def chromium() -> AsyncGenerator[Browser]:
-    async with browser() as running:
-        yield running
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 390)])

@@ -1,6 +1,9 @@
 """Somebody picks Callboard from the menu of a message: an alert, a question, a reply."""
 
+import tomllib
+
 from sandbox.clouds.known import IMAGE_MODERATION_ID, VIDEO_OCR_ID, VOD_AI_ID, VOD_FAILED_AUDIT_ID, VOD_WORKFLOW_ID
+from sandbox.demo import CONFIGURATION
 from tests.scenarios.conftest import Stage
 
 MEDIA = "C0MEDIA"
@@ -42,3 +45,13 @@ async def test_a_question_of_a_person_names_the_job_too(stage: Stage):
 async def test_a_message_without_a_job(stage: Stage):
     message = await stage.dana.reads("I have the pager")
     assert (await stage.dana.chooses("look_up_jobs", message)).says("I found no job in this message")
+
+
+async def test_an_address_of_the_api_names_its_job_and_not_the_project(stage: Stage):
+    configured = tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))["accounts"]
+    project = next(account["project_id"] for account in configured if account["name"] == "media-cn")
+    address = f"https://iva.cn-north-4.myhuaweicloud.com/v2/{project}/services/video-ocr/tasks/{VIDEO_OCR_ID}"
+    await stage.dana.says(f"GET <{address}> hangs")
+    answer = await stage.dana.chooses("look_up_jobs", await stage.dana.reads("hangs"))
+    assert f"media-cn/video-ocr/{VIDEO_OCR_ID}" in answer.text
+    assert project not in answer.text.replace(address, "")

@@ -1,22 +1,25 @@
 """Snoozing as people see it: a card and the Home tab in a real browser, with everything behind them."""
 
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from typing import Literal
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.browser import NEEDS_CHROMIUM, browser, looking_at
+from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
-from tests.scenarios.conftest import Stage
+from tests.scenarios.conftest import Scene, Stage
 
-pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.browser, NEEDS_CHROMIUM]
+pytestmark = [pytest.mark.usefixtures("quick"), *ON_THE_PAGE]
 
 
-@pytest.fixture
-async def chromium() -> AsyncGenerator[Browser]:
-    async with browser() as running:
-        yield running
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(set_up: AbstractAsyncContextManager[Scene]) -> AsyncGenerator[Stage]:
+    """The same as elsewhere, in the browser's event loop."""
+    async with set_up as scene, scene.bot() as bot:
+        yield Stage(scene.dana, scene.lee, scene.world, scene.clouds, bot, scene)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])

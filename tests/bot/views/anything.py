@@ -81,7 +81,7 @@ errors = st.builds(
     ServiceError,
     account=places,
     service=places,
-    kind=st.sampled_from(["unauthorized", "throttled", "late", "memory", "unavailable", "unheard of"]),
+    kind=st.sampled_from(["unauthorized", "throttled", "late", "memory", "unavailable", "rejected", "unheard of"]),
     code=nasty,
     message=nasty,
     retryable=st.booleans(),

@@ -13,10 +13,12 @@ from providers.errors import (
     Malformed,
     NotOffered,
     ProviderError,
+    Rejected,
     Throttled,
     Unauthorized,
     Unavailable,
 )
+from providers.huawei.codes import LOCKED
 
 HUAWEI = HuaweiAccount.model_validate(
     {
@@ -47,6 +49,14 @@ ALIBABA = AlibabaAccount.model_validate(
     [
         (ALIBABA, Unauthorized(code="SignatureDoesNotMatch"), "file:/run/sk is not the secret of env:AK"),
         (ALIBABA, Unauthorized(code="InvalidTimeStamp.Expired"), "set this machine's clock"),
+        (ALIBABA, Unauthorized("this machine's clock is off", code="MissingParameter"), "set this machine's clock"),
+        (
+            HUAWEI,
+            Unauthorized("this machine's clock is off by 16 minutes", code="APIGW.0301"),
+            "set this machine's clock",
+        ),
+        (TOKEN, Unauthorized("this machine's clock is off", code="APIGW.0301"), "set this machine's clock"),
+        (HUAWEI, Unauthorized(LOCKED, code="APIGW.0301"), "stop the bot for 5 minutes"),
         (ALIBABA, Unauthorized(code="InvalidSecurityToken.Expired"), "get new ones"),
         (ALIBABA, Unauthorized(code="InvalidAccessKeyId.NotFound"), "check that env:AK is an enabled key"),
         (HUAWEI, Unauthorized("the signature does not match", code="APIGW.0301"), "env:SK is not the secret of env:AK"),
@@ -54,6 +64,13 @@ ALIBABA = AlibabaAccount.model_validate(
         (TOKEN, Unauthorized(code="APIGW.0301"), "env:TOKEN: get a new token"),
         (ALIBABA, Forbidden(code="Forbidden.RAM"), "allow the user of this key to read vod-ai"),
         (ALIBABA, Forbidden(code="OperationDenied.Suspended"), "overdue payment"),
+        (ALIBABA, Forbidden("Your VOD service is suspended.", code="OperationDenied"), "overdue payment"),
+        (ALIBABA, Unauthorized(code="SecurityTokenExpired"), "get new ones"),
+        (
+            ALIBABA,
+            Unauthorized("the temporary token is missing, expired or not accepted", code="TokenExpired"),
+            "get new",
+        ),
         (HUAWEI, NotOffered(code="IVA.0007"), "or remove it from the services of media-cn"),
         (HUAWEI, InvalidQuery(code="IVA.0002"), "project_id, which belongs to one region"),
         (HUAWEI, Throttled(), "requests_per_second of media-cn"),
@@ -99,6 +116,11 @@ def test_a_service_that_the_region_does_not_have_is_named_with_those_that_do(err
 def test_the_region_is_not_blamed_for_a_refusal():
     finding = advice.service_fails(ALIBABA, "vod-ai", Forbidden(code="Forbidden.RAM"), [], {"cn-beijing"})
     assert "documented" not in (finding.mend or "")
+
+
+def test_a_refusal_that_nobody_documents_has_its_words_and_no_advice():
+    finding = advice.service_fails(ALIBABA, "vod-ai", Rejected("No.", code="Unheard.Of"), [])
+    assert finding == (Status.FAIL, "vod-sg/vod-ai", "Unheard.Of: No.", None)
 
 
 def test_a_failure_can_be_pasted_into_a_ticket():

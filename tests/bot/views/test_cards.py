@@ -196,3 +196,24 @@ def test_what_a_card_promises(values: dict[str, object], said: str):
 @pytest.mark.parametrize(("percent", "drawn"), [(0, "▱" * 10), (9, "▱" * 10), (99, "▰" * 9 + "▱"), (100, "▰" * 10)])
 def test_a_bar(percent: int, drawn: str):
     assert bar(percent) == f"{drawn} {percent} %"
+
+
+@settings(max_examples=60)
+@given(subscribed.shown(), anything.moments)
+def test_slack_takes_every_card_that_notifies_and_its_mentions_come_last(shown: Shown, now: datetime):
+    message = card(shown, now, mentions=True)
+    judges.accept(message)
+    assert message.text == card(shown, now).text
+    if called := shown.card.terms.mention:
+        assert message.blocks[-1]["text"]["text"] == " ".join(called)
+
+
+def test_a_card_of_a_long_list_of_mentions_has_room_for_its_job():
+    everybody = tuple(f"<@U{number:010}>" for number in range(1000))
+    shown = seen(subscribed.card(FAILED))
+    terms = shown.card.terms.model_copy(update={"mention": everybody})
+    message = card(
+        shown.model_copy(update={"card": shown.card.model_copy(update={"terms": terms})}), NOON, mentions=True
+    )
+    judges.accept(message)
+    assert "more people and groups" in judges.words(message)

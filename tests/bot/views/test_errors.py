@@ -36,6 +36,14 @@ def failure(**values: object) -> ServiceError:
           "<!date^1795176000^{date_short_pretty} at {time}|2026-11-20 12:00 UTC>. Trying again will not help.")),
         ({"kind": "memory", "code": "memory"},
          "⚠️ *vod-sg/vod-ai* cannot be listed now. Callboard goes on without it and recovers by itself."),
+        ({"kind": "rejected", "code": "Unheard.Of", "message": "No.", "retryable": False, "request_id": "r1"},
+         "⚠️ *vod-sg/vod-ai* refuses the request (`Unheard.Of`: No.). Request id `r1`."),
+        ({"kind": "rejected", "code": "rejected", "retryable": False},
+         "⚠️ *vod-sg/vod-ai* refuses the request."),
+        ({"kind": "unauthorized", "code": "APIGW.0301", "retryable": False,
+          "message": "this machine's clock is off by 16 minutes"},
+         ("⚠️ *vod-sg/vod-ai* does not accept the time of our requests (`APIGW.0301`: this machine's clock is off by 16 "
+          "minutes). Set the clock of the machine that runs Callboard, best by NTP.")),
         ({"kind": "unheard of", "code": "X"}, "⚠️ *vod-sg/vod-ai* could not answer (`X`). Try again in a moment."),
     ],
 )  # fmt: skip

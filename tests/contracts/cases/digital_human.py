@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from providers.errors import InvalidQuery, NotOffered, Unauthorized, Unavailable
+from providers.errors import InvalidQuery, NotOffered, Rejected, Unauthorized, Unavailable
 from providers.models import JobQuery, JobState
 from providers.parsing import mapping
 from tests.contracts.case import Case, Json
@@ -64,7 +64,7 @@ CASE = Case(
     failures=(
         *GATEWAY,
         refusal("MSS.00000001", 401, Unauthorized),
-        refusal("MSS.00000002", 404, NotOffered),
+        refusal("MSS.00000002", 404, Rejected),
         refusal("MSS.00000002", 400, InvalidQuery),
         refusal("MSS.00000003", 400, InvalidQuery),
         refusal("MSS.00000004", 500, Unavailable),

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from providers.errors import InvalidQuery, NotOffered, Unauthorized, Unavailable
+from providers.errors import InvalidQuery, NotOffered, Rejected, Unauthorized, Unavailable
 from providers.models import JobQuery, JobState
 from providers.parsing import mapping
 from tests.contracts.case import Case, Json
@@ -47,7 +47,7 @@ def answer(records: Sequence[Any], request: httpx.Request) -> httpx.Response:
     known = {mapping(one).get("job_id"): one for one in records}
     if (asked := request.url.params["job_id"]) in known:
         return reply({"result": detail(known[asked])})
-    return reply({"error_code": "AIS.0011", "error_msg": "The job does not exist."}, 400)
+    return reply({"error_code": "AIS.0030", "error_msg": "The job does not exist."}, 400)
 
 
 CASE = Case(
@@ -72,5 +72,6 @@ CASE = Case(
         refusal("AIS.0007", 400, NotOffered),
         refusal("AIS.0011", 400, InvalidQuery),
         refusal("AIS.0014", 400, InvalidQuery),
+        refusal("AIS.0030", 400, Rejected),
     ),
 )

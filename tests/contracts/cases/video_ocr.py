@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from providers.errors import Forbidden, InvalidQuery, NotOffered, Unauthorized, Unavailable
+from providers.errors import Forbidden, InvalidQuery, NotOffered, Rejected, Unauthorized, Unavailable
 from providers.models import JobQuery, JobState
 from providers.parsing import mapping
 from tests.contracts.case import Case, Json
@@ -91,6 +91,6 @@ CASE = Case(
         refusal("IVA.0010", 503, Unavailable),
         refusal("IVA.0012", 400, InvalidQuery),
         refusal("IVA.0014", 403, Forbidden),
-        refusal("IVA.9999", 400, InvalidQuery),
+        refusal("IVA.9999", 400, Rejected),
     ),
 )

@@ -20,11 +20,15 @@ UNKNOWN = {
     "null objects": dict.fromkeys(OBJECTS.values()),
     "a code": refused("InvalidJobId.NotFound", 404),
     "a code at another status": refused("JobNotExist", 400),
+    "a code in another case": refused("invalidjob.notfound", 404),
+}
+WRONG = refused("InvalidParameter", 400, "The specified parameter is not valid.")
+MAY_BE_THE_KIND = {
+    "a refusal that says nothing": WRONG,
     "a parameter error": refused("InvalidParameter", 400, 'The specified parameter "JobId" is not valid.'),
     "an invalid id": refused("InvalidJobId", 400, "bad id"),
     "an invalid type": refused("InvalidJobType", 400, "job type mismatch"),
 }
-WRONG = refused("InvalidParameter", 400, "The specified parameter is not valid.")
 
 
 def vod(jobs: Mapping[str, str], unknown: Json | httpx.Response | None = None) -> Cloud:
@@ -48,7 +52,7 @@ async def test_a_known_kind_is_one_request(kind: str):
 
 
 @pytest.mark.parametrize(("kind", "requests"), [("transcode", 1), ("ai", 2), ("snapshot", 3), ("workflow", 4)])
-@pytest.mark.parametrize("unknown", [*UNKNOWN.values(), WRONG], ids=[*UNKNOWN, "a refusal that says nothing"])
+@pytest.mark.parametrize("unknown", [*UNKNOWN.values(), *MAY_BE_THE_KIND.values()], ids=[*UNKNOWN, *MAY_BE_THE_KIND])
 async def test_an_unknown_kind_is_found_by_trying(kind: str, requests: int, unknown: Json | httpx.Response):
     cloud = vod({"j1": kind}, unknown)
     (job,) = (await cloud.vod_jobs().lookup(["j1"])).found
@@ -140,8 +144,17 @@ async def test_an_error_half_way_is_no_proof_that_a_job_is_missing():
 
 async def test_a_wrong_question_is_not_a_missing_job():
     cloud = vod({}, refused("InvalidParameter", 400, "The specified parameter Version is not valid."))
+    with pytest.raises(NotOffered):
+        await cloud.vod_jobs().lookup(["j1"])
+    assert len(cloud.requests) == 1
+
+
+@pytest.mark.parametrize("unknown", MAY_BE_THE_KIND.values(), ids=MAY_BE_THE_KIND)
+async def test_a_parameter_error_of_every_kind_is_no_missing_job(unknown: httpx.Response):
+    cloud = vod({}, unknown)
     with pytest.raises(InvalidQuery):
         await cloud.vod_jobs().lookup(["j1"])
+    assert len(cloud.requests) == len(OBJECTS)
 
 
 async def test_ids_are_asked_about_side_by_side():

@@ -3,7 +3,16 @@
 import httpx
 import pytest
 
-from providers.errors import NO_MESSAGE, InvalidQuery, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
+from providers.errors import (
+    NO_MESSAGE,
+    InvalidQuery,
+    NotOffered,
+    ProviderError,
+    Rejected,
+    Throttled,
+    Unauthorized,
+    Unavailable,
+)
 from providers.huawei.errors import MEANINGS, MESSAGE_MAX, MISMATCH, REJECTED, classify
 from providers.transport import Json
 from tests.providers.huawei.cloud import fixture
@@ -16,7 +25,7 @@ def error(status: int, body: Json | None, **headers: str) -> ProviderError:
 
 
 @pytest.mark.parametrize(
-    ("status", "raises"), [("400", InvalidQuery), ("401", Unauthorized), ("404", NotOffered), ("500", Unavailable)]
+    ("status", "raises"), [("400", InvalidQuery), ("401", Unauthorized), ("404", Rejected), ("500", Unavailable)]
 )
 def test_metastudios_examples(status: str, raises: type[ProviderError]):
     body = fixture("metastudio_errors")[status]
@@ -73,7 +82,8 @@ def test_a_code_without_a_message_is_explained():
 
 def test_an_error_code_in_a_good_reply_is_an_error_and_a_jobs_own_error_is_not():
     assert isinstance(error(200, {"error_code": "AIS.0003", "error_msg": "internal"}), Unavailable)
-    assert isinstance(error(200, {"error_code": "NEW.1"}), InvalidQuery)
+    assert isinstance(error(200, {"error_code": "NEW.1"}), Rejected)
+    assert classify(httpx.Response(200), {"error_code": "ALG.002", "error_msg": "failed"}) is None
     assert classify(httpx.Response(200), {"error": {"code": "ALG.002", "message": "failed"}}) is None
 
 

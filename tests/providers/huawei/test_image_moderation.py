@@ -34,7 +34,7 @@ def moderation(records: Sequence[Json], items: Sequence[Json] = ()) -> Cloud:
 
     def shown(asked: httpx.QueryParams) -> Json | httpx.Response:
         found = [one for one in records if one["job_id"] == asked["job_id"]]
-        return {"result": found[0] | {"items": list(items)}} if found else refused("AIS.0011")
+        return {"result": found[0] | {"items": list(items)}} if found else refused("AIS.0030")
 
     return Cloud({JOBS: listed, BATCH: shown})
 
@@ -202,6 +202,16 @@ async def test_jobs_that_a_list_without_an_end_lacks_are_asked_for():
     assert [job.id for job in lookup.found] == [f"job-{number}" for number in range(12)]
     assert lookup.missing == ("job-12",)
     assert cloud.paths == [JOBS, JOBS, BATCH, BATCH, BATCH]
+
+
+@pytest.mark.parametrize(
+    "unsure", [refused("AIS.0011"), refused("AIS.0005"), refused("APIGW.0101", 404), refused("NEW.1", 404), {}], ids=str
+)
+async def test_neither_a_list_without_an_end_nor_any_other_refusal_makes_a_job_missing(unsure: Json | httpx.Response):
+    cloud = Cloud({JOBS: lambda _: {"result": [record(number) for number in range(10)]}, BATCH: lambda _: unsure})
+    lookup = await cloud.image_moderation().lookup(["job-1", "job-12"])
+    assert ([job.id for job in lookup.found], lookup.missing) == (["job-1"], ())
+    assert [one.id for one in lookup.unanswered] == ["job-12"]
 
 
 async def test_many_jobs_cost_one_list():

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from providers.errors import InvalidQuery, Malformed, NotOffered, Unavailable
+from providers.errors import InvalidQuery, Malformed, NotOffered, Rejected, Unavailable
 from providers.huawei.video_ocr import VideoOcr
 from providers.models import JobPage, JobQuery, JobState
 from tests.providers.huawei.cloud import FIXTURES, Answer, Cloud, Json, fixture, refused
@@ -350,10 +350,47 @@ async def test_a_few_jobs_are_asked_for_one_by_one():
 
 async def test_a_job_that_the_service_does_not_know_is_missing_and_a_wrong_gateway_is_not_that():
     missing = f"{1:032x}"
-    cloud = Cloud({f"{TASKS}/{missing}": lambda _: refused("IVA.0005", 404)})
+    cloud = vas([task(2)])
+    cloud.answers[f"{TASKS}/{missing}"] = lambda _: refused("IVA.0005", 404)
     assert (await cloud.video_ocr().lookup([missing])).missing == (missing,)
+    assert [asked.get("id_like") for asked in cloud.asked] == [None, missing]
     with pytest.raises(NotOffered):
         await Cloud({}).video_ocr().lookup([missing])
+
+
+@pytest.mark.parametrize("listed", [refused("IVA.0005", 404), refused("APIGW.0101", 404), refused("NEW.1", 404)])
+async def test_a_service_that_neither_shows_nor_lists_makes_no_job_missing(listed: httpx.Response):
+    gone = f"{1:032x}"
+    cloud = Cloud({f"{TASKS}/{gone}": lambda _: refused("IVA.0005", 404), TASKS: lambda _: listed})
+    with pytest.raises((NotOffered, Rejected)):
+        await cloud.video_ocr().lookup([gone])
+    assert (await cloud.video_ocr().lookup([gone, "no such id"])).missing == ("no such id",)
+
+
+async def test_a_list_that_ignores_the_id_and_goes_on_makes_no_job_missing():
+    endless = vas([task(number) for number in range(1, 200)]).answers[TASKS]
+    gone = f"{999:032x}"
+    cloud = Cloud({f"{TASKS}/{gone}": lambda _: refused("IVA.0005", 404), TASKS: endless})
+    with pytest.raises(NotOffered) as caught:
+        await cloud.video_ocr().lookup([gone])
+    assert caught.value.code == "IVA.0005"
+
+
+async def test_a_job_that_the_list_has_is_found_whatever_showing_it_says():
+    listed = f"{1:032x}"
+    cloud = vas([task(1)])
+    cloud.answers[f"{TASKS}/{listed}"] = lambda _: refused("IVA.0005", 404)
+    assert numbers((await cloud.video_ocr().lookup([listed])).found) == [1]
+
+
+@pytest.mark.parametrize(
+    ("job_id", "part"), [("26f06524-4f75-4b3a-a853-b649a21aaf01", "26f06524"), ("taskAB_cde12", "task"), ("A-B", None)]
+)
+async def test_the_list_is_asked_for_a_part_of_an_id_that_it_would_refuse(job_id: str, part: str | None):
+    cloud = vas([])
+    cloud.answers[f"{TASKS}/{job_id}"] = lambda _: refused("IVA.0005", 404)
+    assert (await cloud.video_ocr().lookup([job_id])).missing == (job_id,)
+    assert cloud.asked[-1].get("id_like") == part
 
 
 async def test_many_jobs_are_read_from_the_list_as_long_as_that_pays():
@@ -363,6 +400,20 @@ async def test_many_jobs_are_read_from_the_list_as_long_as_that_pays():
     assert sorted(numbers(lookup.found)) == asked
     assert cloud.paths == [TASKS, TASKS, f"{TASKS}/{250:032x}"]
     assert all(job.raw for job in lookup.found)
+
+
+async def test_of_many_jobs_those_that_a_list_of_one_page_leaves_out_are_missing():
+    cloud = vas([task(number) for number in range(1, 11)])
+    lookup = await cloud.video_ocr().lookup([f"{number:032x}" for number in range(5, 15)])
+    assert sorted(numbers(lookup.found)) == [5, 6, 7, 8, 9, 10]
+    assert sorted(lookup.missing) == [f"{number:032x}" for number in range(11, 15)]
+    assert cloud.paths == [TASKS]
+
+
+async def test_of_many_jobs_none_is_missing_where_an_entry_of_the_list_cannot_be_read():
+    cloud = Cloud({TASKS: lambda _: {"count": 11, "tasks": [*(task(number) for number in range(1, 11)), None]}})
+    lookup = await cloud.video_ocr().lookup([f"{number:032x}" for number in range(5, 12)])
+    assert (len(lookup.found), lookup.missing, len(lookup.unanswered)) == (6, (), 1)
 
 
 async def test_one_job_that_cannot_be_asked_about_does_not_hide_the_other():

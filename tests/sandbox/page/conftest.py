@@ -12,16 +12,10 @@ from sandbox.slack.model import Json
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
-from tests.browser import browser, looking_at, visit
+from tests.browser import looking_at, visit
 from tests.sandbox.slack.recorder import Recorder
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def chromium() -> AsyncGenerator[Browser]:
-    async with browser() as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,15 +2,10 @@
 
 from typing import Any
 
-import pytest
 from playwright.async_api import Locator, Page
 
 from sandbox.slack.model import Content, Json, Message
 from sandbox.slack.workspace import Workspace
-from tests.browser import NEEDS_CHROMIUM
-
-ON_THE_PAGE = [pytest.mark.browser, NEEDS_CHROMIUM, pytest.mark.asyncio(loop_scope="session")]
-"""The marks of a test in the browser; one browser serves them all."""
 
 
 def say(workspace: Workspace, text: str = "", blocks: list[Json] | None = None, **more: Any) -> Message:

@@ -10,8 +10,8 @@ from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.model import Content
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
-from tests.browser import looking_at
-from tests.sandbox.page.kit import ON_THE_PAGE, say, shown
+from tests.browser import ON_THE_PAGE, looking_at
+from tests.sandbox.page.kit import say, shown
 
 pytestmark = ON_THE_PAGE
 

@@ -4,8 +4,7 @@ from playwright.async_api import Browser, expect
 
 from sandbox.clouds.server import serving
 from sandbox.clouds.world import World
-from tests.browser import looking_at
-from tests.sandbox.page.kit import ON_THE_PAGE
+from tests.browser import ON_THE_PAGE, looking_at
 
 pytestmark = ON_THE_PAGE
 

@@ -3,8 +3,7 @@
 from playwright.async_api import Browser, Page, expect
 
 from sandbox.slack.workspace import Workspace
-from tests.browser import looking_at
-from tests.sandbox.page.kit import ON_THE_PAGE
+from tests.browser import ON_THE_PAGE, looking_at
 
 pytestmark = ON_THE_PAGE
 

@@ -13,9 +13,8 @@ from sandbox.slack.credentials import CLIENT_ID
 from sandbox.slack.neighbours import seeded_world
 from sandbox.slack.server import serving
 from sandbox.slack.world import World
-from tests.browser import looking_at
+from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
-from tests.sandbox.page.kit import ON_THE_PAGE
 
 pytestmark = ON_THE_PAGE
 

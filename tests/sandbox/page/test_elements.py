@@ -11,8 +11,8 @@ from sandbox.slack.delivery import Kind, Retry
 from sandbox.slack.model import Content, Json
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
-from tests.browser import looking_at
-from tests.sandbox.page.kit import ON_THE_PAGE, actions, button, mrkdwn, option, plain, say, shown, state_select
+from tests.browser import ON_THE_PAGE, looking_at
+from tests.sandbox.page.kit import actions, button, mrkdwn, option, plain, say, shown, state_select
 
 pytestmark = ON_THE_PAGE
 

@@ -8,9 +8,9 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from sandbox.slack.model import Json
 from sandbox.slack.workspace import Workspace
-from tests.browser import looking_at
+from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
-from tests.sandbox.page.kit import ON_THE_PAGE, mrkdwn, option, plain
+from tests.sandbox.page.kit import mrkdwn, option, plain
 from tests.sandbox.slack.recorder import Recorder
 
 pytestmark = ON_THE_PAGE

@@ -14,8 +14,7 @@ from sandbox.slack.credentials import SIGNING_SECRET
 from sandbox.slack.neighbours import seeded_world
 from sandbox.slack.server import serving
 from sandbox.slack.world import World
-from tests.browser import looking_at
-from tests.sandbox.page.kit import ON_THE_PAGE
+from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.slack.installer import oauth_settings
 
 pytestmark = [

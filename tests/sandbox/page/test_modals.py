@@ -6,7 +6,8 @@ from playwright.async_api import Page, expect
 
 from sandbox.slack.model import Json
 from sandbox.slack.workspace import Workspace
-from tests.sandbox.page.kit import ON_THE_PAGE, actions, button, mrkdwn, plain
+from tests.browser import ON_THE_PAGE
+from tests.sandbox.page.kit import actions, button, mrkdwn, plain
 
 pytestmark = ON_THE_PAGE
 

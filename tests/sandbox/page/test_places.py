@@ -9,9 +9,9 @@ from playwright.async_api import Browser, Page, expect
 from sandbox.slack.model import Content, Json
 from sandbox.slack.seed import MEDIA
 from sandbox.slack.workspace import Workspace
-from tests.browser import looking_at
+from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
-from tests.sandbox.page.kit import ON_THE_PAGE, actions, button, mrkdwn, ocr, plain, say, shown, state_select
+from tests.sandbox.page.kit import actions, button, mrkdwn, ocr, plain, say, shown, state_select
 from tests.sandbox.slack.conftest import MENUS
 from tests.sandbox.slack.recorder import Recorder
 

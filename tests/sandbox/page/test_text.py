@@ -7,7 +7,8 @@ from playwright.async_api import Page, expect
 
 from sandbox.slack.model import Content, Json
 from sandbox.slack.workspace import Workspace
-from tests.sandbox.page.kit import ON_THE_PAGE, actions, button, mrkdwn, option, plain, say, shown, state_select
+from tests.browser import ON_THE_PAGE
+from tests.sandbox.page.kit import actions, button, mrkdwn, option, plain, say, shown, state_select
 
 pytestmark = ON_THE_PAGE
 

@@ -4,8 +4,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from sandbox.slack.model import Content, Message
 from sandbox.slack.workspace import Workspace
-from tests.browser import looking_at
-from tests.sandbox.page.kit import ON_THE_PAGE, actions, button, say, shown
+from tests.browser import ON_THE_PAGE, looking_at
+from tests.sandbox.page.kit import actions, button, say, shown
 
 pytestmark = ON_THE_PAGE
 

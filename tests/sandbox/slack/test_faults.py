@@ -48,6 +48,13 @@ async def test_faults_come_when_ordered_and_as_often(slack: Slack) -> None:
     assert BOT_TOKEN not in json.dumps(calls)
 
 
+async def test_an_error_comes_under_the_status_that_was_ordered(slack: Slack) -> None:
+    await order(slack, error="internal_error", error_status=500, after=True)
+    failed = await post(slack)
+    assert (failed.status_code, failed.json()) == (500, {"ok": False, "error": "internal_error"})
+    assert await times_said(slack) == 1
+
+
 async def test_a_call_is_carried_out_and_fails_afterwards(slack: Slack) -> None:
     await order(slack, after=True, status=502)
     await order(slack, after=True, error="ratelimited")
@@ -128,6 +135,8 @@ async def test_orders_can_be_taken_back(slack: Slack) -> None:
         {"methods": "chat.postMessage"},
         {"method": "chat.postMessage", "hang_s": -1},
         {"method": "chat.postMessage", "error": "fatal_error", "status": 500},
+        {"method": "chat.postMessage", "error_status": 500},
+        {"method": "chat.postMessage", "error": "ratelimited", "error_status": 500},
         {"method": "chat.postMessage", "channel": "nowhere"},
     ],
 )

@@ -1,0 +1,58 @@
+"""The texts of a message: what people read in its text, blocks, attachments, files and unfurled links.
+
+Pure: a payload in, texts out, each a line or more as its reader sees it.
+"""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from providers.parsing import listing, mapping
+
+_READ = frozenset({
+    "text", "fallback", "pretext", "title", "title_link", "from_url", "original_url", "url", "footer", "author_name",
+    "author_link", "alt_text", "preview", "plain_text", "label", "title_url",
+})  # fmt: skip
+"""The keys of what people read and of links that they can follow. The rest are ids and settings of Slack."""
+_READ_OF_FILES = frozenset({"name", "subject", "comment"})
+_ONE_LINE = frozenset({"rich_text_section", "rich_text_preformatted", "rich_text_quote"})
+"""Blocks that cut a line into pieces where its style changes."""
+_HIDDEN = frozenset({"metadata", "root", "bot_profile", "user_profile"})
+
+
+def texts(node: object, key: str = "") -> Iterator[str]:
+    """Everything that can be read in a payload; `key` is the nearest one above that is no number."""
+    if isinstance(node, list):
+        for item in cast("list[object]", node):
+            yield from texts(item, key)
+    elif isinstance(node, dict):
+        yield from _texts_of(cast("dict[str, Any]", node), key)
+
+
+def _texts_of(part: dict[str, Any], key: str) -> Iterator[str]:
+    if str(part.get("type")) in _ONE_LINE:
+        yield "".join(map(_inline, listing(part.get("elements"))))
+        return
+    readable = _READ | _READ_OF_FILES if key in {"files", "initial_comment"} else _READ
+    if isinstance(part.get("title"), str) and isinstance(part.get("value"), str) and "text" not in part:
+        # A field of an attachment; the value of a button is hidden.
+        yield f"{part['title'].strip()}: {part['value']}"
+    for name, value in part.items():
+        if isinstance(value, str):
+            if name in readable:
+                # A field of a section has its title in a line of its own.
+                yield value.replace("\n", ": ", 1) if key == "fields" else value
+        elif name not in _HIDDEN:
+            yield from texts(value, name)
+
+
+def _inline(element: object) -> str:
+    """A piece of a line in rich text, as mrkdwn would have it."""
+    match element:
+        case {"type": "text", "text": str(text), "style": {"code": True}}:
+            return f"`{text}`"
+        case {"type": "text", "text": str(text)}:
+            return text
+        case {"url": str(url)}:
+            return f"<{url}|{mapping(element).get('text', '')}>"
+        case _:
+            return " "

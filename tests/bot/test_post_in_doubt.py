@@ -1,0 +1,188 @@
+"""A Slack whose errors say nothing of whether a message is there, and whose history shows it late."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import rule, run_state_machine_as_test
+
+from bot import editing, posting
+from bot.cards import On, To
+from bot.delivery import deliver
+from bot.store import Store, slack_pace
+from bot.store.outbox import Doubt
+from providers.models import JobState
+from tests.bot import test_exactly_once as exactly_once
+from tests.bot.samples import PLACE
+from tests.bot.slack import Reply, refused
+from tests.bot.test_delivery import World
+
+LATE_S = 5.0
+"""Seconds after Slack's own error until its history shows the message all the same."""
+SILENT_LATE_S = 14.0
+"""The same after a call without an answer."""
+
+
+class Story(exactly_once.Story):
+    """The stories of the exactly-once model, with a Slack whose history is late."""
+
+    async def _open(self) -> None:
+        await super()._open()
+        self.slack.status_code = 500
+        self.slack.answered_late_s, self.slack.silent_late_s = LATE_S, SILENT_LATE_S
+
+    @rule(
+        ids=st.lists(st.sampled_from(exactly_once.IDS), min_size=1, max_size=2, unique=True),
+        here=st.sampled_from(exactly_once.HERE),
+        wanted=exactly_once.terms_of,
+        changes=exactly_once.changes,
+    )
+    def nothing_can_be_posted_while_jobs_end(
+        self,
+        ids: list[str],
+        here: str,
+        wanted: tuple[str, On, To | None],
+        changes: list[tuple[str, JobState | None]],
+    ) -> None:
+        """Their cards are posted when they have ended."""
+        self.slack.trouble = ["token_revoked"] * 5
+        self.subscribe(ids, here, wanted, None)
+        self.slack.trouble = []
+        self.jobs_change(changes, None)
+
+
+@pytest.mark.parametrize("searches_a_minute", [100_000, 1])
+def test_every_change_is_told_exactly_once_by_a_late_history(
+    redis_process: str, monkeypatch: pytest.MonkeyPatch, searches_a_minute: int
+):
+    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(posting, "draw", exactly_once.draw)
+    monkeypatch.setattr(editing, "draw_card", exactly_once.draw_card)
+    for budget, number in [("EDITS", 100_000), ("POSTS", 100_000), ("SEARCHES", searches_a_minute)]:
+        monkeypatch.setattr(slack_pace, f"{budget}_A_MINUTE", number)
+    story = type("LateStory", (Story,), {"url": redis_process})
+    health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+    bounds = settings(
+        max_examples=max(1, exactly_once.STORIES // 2), stateful_step_count=20, suppress_health_check=health
+    )
+    run_state_machine_as_test(story, settings=bounds)
+
+
+@pytest.fixture
+async def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A place with a card, whose job has just ended."""
+    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    world = World(store)
+    world.slack.status_code = 500
+    await world.follow()
+    await world.becomes(state=JobState.SUCCEEDED)
+    return world
+
+
+async def searched(world: World) -> list[int]:
+    """Deliver until nothing waits; return the seconds from now at which the conversation was searched."""
+    start, before = world.unix(), len(world.slack.searches)
+    while (wait := await deliver(world.services, PLACE)) is not None:
+        world.now += timedelta(seconds=wait)
+    return list(dict.fromkeys(round(at - start) for at in world.slack.searches[before:]))
+
+
+def replies(world: World) -> int:
+    return sum(bool(said.thread_ts) and said.there for said in world.slack.said)
+
+
+@pytest.mark.parametrize(("late_s", "searches"), [(0, [1]), (2.5, [1, 3]), (5, [1, 3, 6])])
+async def test_a_post_that_slack_stored_with_an_error_is_found_soon_after_the_history_shows_it(
+    world: World, late_s: float, searches: list[int]
+):
+    world.slack.trouble, world.slack.answered_late_s = ["internal_error!"], late_s
+    assert await searched(world) == searches
+    assert replies(world) == 1
+
+
+async def test_one_that_slack_refused_with_its_own_error_is_sent_again_after_the_third_search(world: World):
+    world.slack.trouble = ["internal_error"]
+    assert await searched(world) == [1, 3, 6]
+    assert replies(world) == 1
+
+
+async def test_an_undocumented_error_of_the_server_is_a_doubt_too(world: World):
+    world.slack.trouble, world.slack.answered_late_s = ["a_code_that_nobody_knows!"], 5
+    assert await searched(world) == [1, 3, 6]
+    assert replies(world) == 1
+
+
+@pytest.mark.parametrize("trouble", ["!", "lost"])
+@pytest.mark.parametrize(("late_s", "searches"), [(0, [3]), (14, [3, 15])])
+async def test_one_without_an_answer_is_searched_for_at_three_seconds_and_at_fifteen(
+    world: World, trouble: str, late_s: float, searches: list[int]
+):
+    world.slack.trouble, world.slack.silent_late_s = [trouble], late_s
+    assert await searched(world) == searches
+    assert replies(world) == 1
+
+
+async def test_a_process_that_dies_with_its_doubt_leaves_a_mark_that_is_searched_for_as_without_an_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    world.slack.trouble, world.slack.answered_late_s = ["internal_error!"], 14
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.store.outbox.Outbox.doubt", dies)
+        with pytest.raises(ConnectionAbortedError):
+            await deliver(world.services, PLACE)
+    assert await searched(world) == [3, 15]
+    assert replies(world) == 1
+
+
+async def dies(*_: object) -> None:
+    raise ConnectionAbortedError
+
+
+async def test_a_doubt_waits_for_its_moment_and_keeps_no_worker(world: World):
+    world.slack.trouble = ["internal_error!"]
+    assert await deliver(world.services, PLACE) == pytest.approx(1, abs=0.1)
+    begun = (await world.box()).begun
+    assert begun
+    assert begun.doubt is Doubt.ANSWERED
+    assert await deliver(world.services, PLACE) == pytest.approx(1, abs=0.1), "the next worker knows it too"
+    assert world.slack.searches == []
+
+
+async def test_without_budget_for_searches_the_last_one_is_made_at_fifteen_seconds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(slack_pace, "SEARCHES_A_MINUTE", 1)
+    assert await world.store.slack.may_search("")
+    world.slack.trouble = ["internal_error!"]
+    assert await searched(world) == [15]
+    assert replies(world) == 1
+
+
+async def test_an_app_whose_searches_slack_limits_makes_no_early_ones(world: World, monkeypatch: pytest.MonkeyPatch):
+    world.slack.trouble, world.slack.answered_late_s = ["internal_error!"], 5
+    await deliver(world.services, PLACE)
+    world.now += timedelta(seconds=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(world.slack, "api_call", limits)
+        assert await deliver(world.services, PLACE) == 1
+    assert await searched(world) == [14]
+    assert replies(world) == 1
+
+
+async def limits(*_: object, **__: object) -> Reply:
+    raise refused("ratelimited", 429, **{"Retry-After": "1"})
+
+
+async def test_where_the_history_may_not_be_read_fifteen_seconds_are_waited(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    async def refuses(*_: object, **__: object) -> Reply:
+        raise refused("missing_scope")
+
+    monkeypatch.setattr(world.slack, "api_call", refuses)
+    world.slack.trouble = ["internal_error"]
+    start = world.unix()
+    await searched(world)
+    assert replies(world) == 1
+    assert float(world.slack.said[-1].ts) - start >= posting.RIPE_S
