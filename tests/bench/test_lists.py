@@ -7,6 +7,7 @@ import pytest
 from bench import lists
 
 
+@pytest.mark.heavy("measures answers that wait for budgets")
 async def test_equal_lists_share_their_requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(lists, "ROUNDS", 1)
     monkeypatch.setattr(lists, "PEOPLE", 4)

@@ -8,7 +8,7 @@ import pytest
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Answer, Person
 
-pytestmark = pytest.mark.mode("socket")
+pytestmark = [pytest.mark.mode("socket"), pytest.mark.own_budget]
 LISTING: tuple[str, ...] = ("video-ocr", "digital-human", "image-moderation")
 
 
