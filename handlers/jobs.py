@@ -98,7 +98,7 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     services = services_of(context)
     if respond.response_url is None:
-        context["reply"] = modal = Modal.clicked(client, body)
+        context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
         ask = await read_ask(services, action.get("value"))
         await give(services, modal, await answer(services, ask, Asker.of(body, context)))
     else:
@@ -266,18 +266,17 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
 async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
     services, asker = services_of(context), Asker.of(body, context)
-    clicked_at = services.clock()
+    reply = InPlace(respond, newest(services, body))
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user
         services = posted_to(services, asker.channel, reader, named_accounts(parse(ask.text, services.catalog)))
-    reply = InPlace(respond, partial(newest, services, body, clicked_at))
     await give(services, reply, await answer(services, ask, asker))
 
 
 async def kept(services: Services, ask: Ask) -> Ask:
     """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
-    if ask.fits(payloads.BLOCK_ID_MAX):
+    if ask.fits(payloads.COMMAND_MAX):
         return ask
     with suppress(StoreUnavailable):
         return ask.model_copy(update={"key": await services.store.payloads.put(ask.text)})
