@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, cast
 
@@ -162,9 +162,3 @@ class Modal:
     async def show(self, message: Message) -> Self:
         """Show an answer in it."""
         return await self.update(answer(self.title, message))
-
-    async def fill(self, views: AsyncIterable[Block]) -> None:
-        """Show one view after the other in it."""
-        modal = self
-        async for view in views:
-            modal = await modal.update(view)

@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
+from bot.answering import fill
 from bot.jobs import find_jobs, list_jobs
 from bot.modals import Modal, Origin
 from bot.replies import newest, read_payload, services_of
@@ -33,7 +34,7 @@ async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Bod
     services = services_of(context)
     request, filled = search({}, services.catalog)
     context["reply"] = modal = await Modal.open(client, body, form(filled, Found(asking=True)), origin)
-    await modal.fill(_found(services, request, filled))
+    await fill(context, modal, _found(services, request, filled))
 
 
 async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
@@ -48,7 +49,7 @@ async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: As
     request, filled = search(body, services.catalog)
     context["reply"] = modal = Modal.clicked(client, body).renamed()
     await ack(response_action="update", view=modal.mark(form(filled, Found(asking=True))))
-    await modal.fill(_found(services, request, filled))
+    await fill(context, modal, _found(services, request, filled))
 
 
 async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
@@ -65,7 +66,7 @@ async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClien
     services = services_of(context)
     context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
     request, filled = search(body, services.catalog)
-    await modal.fill(_found(services, request, filled, read_payload(action.get("value")).offset))
+    await fill(context, modal, _found(services, request, filled, read_payload(action.get("value")).offset))
 
 
 async def _found(services: Services, request: Request, filled: Filled, offset: int = 0) -> AsyncGenerator[Block]:

@@ -88,7 +88,7 @@ async def on_command(
         await form(context, client, command, origin_of(command, respond))
         return
     services = services_of(context)
-    await give(services, Below(respond), await answer(services, ask, Asker.of(command, context)))
+    await give(context, Below(respond), await answer(services, ask, Asker.of(command, context)))
 
 
 async def on_run(  # noqa: PLR0917  # Bolt passes by name
@@ -100,7 +100,7 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
     if respond.response_url is None:
         context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
         ask = await read_ask(services, action.get("value"))
-        await give(services, modal, await answer(services, ask, Asker.of(body, context)))
+        await give(context, modal, await answer(services, ask, Asker.of(body, context)))
     else:
         await _replace(context, await read_ask(services, action.get("value")), body, respond)
 
@@ -113,7 +113,7 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
     reply = await below(client, body, respond, context)
     services, asker = services_of(context), Asker.of(body, context)
     ask = await read_ask(services, action.get("value"))
-    await give(services, reply, await answer(services, ask, asker))
+    await give(context, reply, await answer(services, ask, asker))
     if not ask.text.startswith("show "):
         await show_change(services, body, asker.user)
 
@@ -143,7 +143,7 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     accounts = accounts_of(services, parse(ask.text, services.catalog))
     readers = posted_to(services, asker.channel, asker.user, accounts)
     shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
-    await give(services, _Shared(InChannel(client, id_of(asker.channel)), respond, services, asker, accounts), shared)
+    await give(context, _Shared(InChannel(client, id_of(asker.channel)), respond, services, asker, accounts), shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +271,7 @@ async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Res
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user
         services = posted_to(services, asker.channel, reader, named_accounts(parse(ask.text, services.catalog)))
-    await give(services, reply, await answer(services, ask, asker))
+    await give(context, reply, await answer(services, ask, asker))
 
 
 async def kept(services: Services, ask: Ask) -> Ask:

@@ -74,7 +74,7 @@ def _missed(answer: JobDetails) -> tuple[Missing, ...]:
     return tuple(each for each in answer.missing if not each.everywhere or late.intersection(each.looked_in))
 
 
-def _details(  # what a message consists of
+def _details(  # noqa: PLR0917  # what a message consists of
     answer: JobDetails,
     ask: Ask,
     meaning: Meaning,

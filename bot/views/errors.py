@@ -26,13 +26,9 @@ _WHAT = {
 
 def service_error(error: ServiceError) -> str:
     """One line: which service, what happened, the vendor's words, since when, and what helps."""
+    since = f", since {date(error.failing_since)}" if error.failing_since else ""
     request = f" Request id {code(error.request_id, 80)}." if error.request_id else ""
-    return f"⚠️ {happened(error)}{since(error)}. {advice(error)}{request}"
-
-
-def since(error: ServiceError) -> str:
-    """Since when the service fails, as the end of a sentence."""
-    return f", since {date(error.failing_since)}" if error.failing_since else ""
+    return f"⚠️ {happened(error)}{since}. {advice(error)}{request}"
 
 
 def happened(error: ServiceError) -> str:

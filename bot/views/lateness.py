@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from bot.answers import Late, Partial, ServiceError
-from bot.views.errors import advice, service_error, since
+from bot.views.errors import advice, service_error
 from bot.views.message import Block, context
-from bot.views.text import bold, count, cut, duration, listed, plain
+from bot.views.text import bold, count, cut, date, duration, listed, plain
 
 NAMES_MAX = 5
 
@@ -33,7 +33,8 @@ def came(late: Late, jobs: int, errors: Iterable[ServiceError]) -> str:
     if error.kind != "late":
         return f"{service_error(error)}{f' It sent {found} before.' if jobs else ''}"
     what = f"didn't finish in {_after(late)}: {found} so far" if jobs else f"didn't answer in {_after(late)}"
-    return f"⚠️ {bold(f'{name(late)} {what}')}{since(error)}. {advice(error)}"
+    since = f" No answer since {date(error.failing_since)}." if error.failing_since else ""
+    return f"⚠️ {bold(f'{name(late)} {what}')}.{since} {advice(error)}"
 
 
 def _after(late: Late) -> str:

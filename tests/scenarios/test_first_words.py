@@ -1,4 +1,4 @@
-"""Nobody waits in silence: what is there is shown after a second, and what is late follows or takes its place."""
+"""What is there is shown after a second; what is late follows, or takes its place."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
 ROW = " · video-ocr · media-cn"
 ASKING = "⏳ still asking video-ocr"
 SLOW_S = 2.5
-"""Later than the first words, and sooner than the end of everybody's patience."""
+"""Seconds of a slow service: longer than first words take, and shorter than an answer waits."""
 
 
 @pytest.fixture
@@ -86,7 +86,8 @@ class TestCommands:
     async def test_when_nothing_is_there_that_is_said_and_no_more(self, slow: Stage) -> None:
         first = await slow.dana.types("/jobs list video-ocr")
         assert ASKING in first.text
-        assert "No jobs match so far." in first.text
+        assert "No answer yet." in first.text
+        assert "Next ▶" not in first.buttons()
         assert len(rows(await slow.dana.hears("video-ocr after", ephemeral=True))) == 10
 
     async def test_show(self, slow: Stage) -> None:
@@ -218,6 +219,15 @@ class TestEdited:
         await slow.dana.opened(lambda: slow.dana.picks_shortcut("find_jobs"), until=ASKING)
         whole = await slow.dana.opened(lambda: slow.dana.says("time passes"), until="/video-ocr/")
         assert "still asking" not in str(whole)
+
+    async def test_a_page_turned_in_a_form_before_the_rest_came(self, stage: Stage) -> None:
+        await stage.fault("video-ocr", "slow", seconds=SLOW_S, count=1)
+        form = await stage.dana.opened(lambda: stage.dana.picks_shortcut("find_jobs"), until=ASKING)
+        await stage.dana.uses(form, "Next ▶")
+        await answered_late(stage)
+        await stage.dana.opened(lambda: stage.dana.says("time passes"), until="11–20 of")
+        await stage.dana.types("/jobs help")
+        assert "11–20 of" in str(await stage.dana.opened(lambda: stage.dana.says("more time passes")))
 
     async def test_the_home_tab(self, slow: Stage) -> None:
         first = await slow.dana.looks_at_home(until=ASKING)
