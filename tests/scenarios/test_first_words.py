@@ -60,6 +60,14 @@ async def answered_late(stage: Stage) -> None:
     await until(answered)
 
 
+async def nothing_follows(stage: Stage) -> None:
+    """Fail if the slow service's answer is followed by a message of its own."""
+    await answered_late(stage)
+    for _ in range(2):
+        await stage.dana.types("/jobs help")
+    assert not any(each.says("video-ocr after") for each in await stage.dana.sees())
+
+
 class TestCommands:
     async def test_one_message_follows_with_the_late_rows_alone(self, slow: Stage) -> None:
         first = await slow.dana.types("/jobs list")
@@ -134,18 +142,12 @@ class TestCommands:
     async def test_nothing_follows_once_the_first_words_were_used(self, slow: Stage, label: str) -> None:
         first = await slow.dana.types("/jobs list")
         await slow.dana.starts(label, first)
-        await answered_late(slow)
-        await slow.dana.types("/jobs help")
-        await slow.dana.types("/jobs help")
-        assert not any(each.says("video-ocr after") for each in await slow.dana.sees())
+        await nothing_follows(slow)
 
     async def test_a_select_counts_as_used_too(self, slow: Stage) -> None:
         first = await slow.dana.types("/jobs list")
         await slow.dana.starts_picking("media-cn/digital-human", first)
-        await answered_late(slow)
-        await slow.dana.types("/jobs help")
-        await slow.dana.types("/jobs help")
-        assert not any(each.says("video-ocr after") for each in await slow.dana.sees())
+        await nothing_follows(slow)
 
     async def test_a_click_on_another_message_does_not_count(self, slow: Stage) -> None:
         other = await slow.dana.types("/jobs list digital-human")
