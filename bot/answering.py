@@ -1,16 +1,18 @@
 """Answers people without a silence of more than a second: first words, then the whole answer or what came late."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from slack_bolt.async_app import AsyncBoltContext
+
 from bot.answers import Partial
 from bot.asking import Asking
-from bot.replies import Reply, clicked
+from bot.modals import Modal
+from bot.replies import Reply, clicked, services_of
 from bot.response_urls import NotDelivered
-from bot.services import Services
-from bot.views.message import Message, marked
+from bot.views.message import Block, Message, marked
 
 V = TypeVar("V", bound=Partial)
 
@@ -24,11 +26,12 @@ class Answer(Generic[V]):
     late: Callable[[V], Message]
 
 
-async def give(services: Services, reply: Reply, answer: Answer[V] | Message) -> None:
+async def give(context: AsyncBoltContext, reply: Reply, answer: Answer[V] | Message) -> None:
     """Show an answer where it goes.
 
     While some services are still being asked, what is there is shown first. The whole answer takes its place where
-    Slack can edit it. Elsewhere one message follows with what came late, unless the asker has used the first one since.
+    Slack can edit it, and so does what goes wrong. Elsewhere one message follows with what came late, unless the asker
+    has used the first one since.
     """
     if isinstance(answer, Message):
         await reply.show(answer)
@@ -39,10 +42,12 @@ async def give(services: Services, reply: Reply, answer: Answer[V] | Message) ->
         return
     name = secrets.token_hex(4)
     place = await _first_words(reply, answer, first, name)
+    if place.edits:
+        context["reply"] = place
     whole = await answer.question.whole()
     if place.edits:
         await place.show(answer.view(whole))
-    elif not await clicked(services, name):
+    elif not await clicked(services_of(context), name):
         await place.show(answer.late(whole))
 
 
@@ -54,3 +59,9 @@ async def _first_words(reply: Reply, answer: Answer[V], first: V, name: str) -> 
     except NotDelivered as lost:
         whole = answer.view(await answer.question.whole())
         raise NotDelivered(lost.reason, whole if lost.message else None) from lost
+
+
+async def fill(context: AsyncBoltContext, modal: Modal, views: AsyncIterable[Block]) -> None:
+    """Show one view after the other in a modal, and there what goes wrong."""
+    async for view in views:
+        context["reply"] = modal = await modal.update(view)

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, cast
 
@@ -62,7 +62,9 @@ def _trigger(body: Mapping[str, Any]) -> str:
 class Modal:
     """An open modal. `hash` tells which of its contents is known here, empty is any.
 
-    `name` is that of the contents which an acknowledgement put there: other contents are then left alone.
+    `name` is that of the contents which an acknowledgement put there: other contents are then left alone. `newest` says
+    whether no later click in it was answered yet. Then the answer takes the place of whatever is there: what came late
+    for an earlier question may have changed the contents since the click.
     """
 
     client: AsyncWebClient
@@ -71,6 +73,7 @@ class Modal:
     title: str
     origin: Origin
     name: str = ""
+    newest: Callable[[], Awaitable[bool]] | None = None
     edits: ClassVar[bool] = True
 
     @classmethod
@@ -100,13 +103,16 @@ class Modal:
         return cls._of(client, pushed, view, origin)
 
     @classmethod
-    def clicked(cls, client: AsyncWebClient, body: Mapping[str, Any]) -> Self:
+    def clicked(
+        cls, client: AsyncWebClient, body: Mapping[str, Any], newest: Callable[[], Awaitable[bool]] | None = None
+    ) -> Self:
         """The modal that somebody clicked in or submitted, as they saw it; raises ExpiredError where there is none."""
         view = mapping(body.get("view"))
         if (view_id := text(view.get("id"))) is None:
             raise ExpiredError
         title = text(mapping(view.get("title")).get("text")) or "Callboard"
-        return cls(client, view_id, text(view.get("hash")) or "", title, Origin.of(body))
+        known = "" if newest else text(view.get("hash")) or ""
+        return cls(client, view_id, known, title, Origin.of(body), newest=newest)
 
     @classmethod
     def _of(cls, client: AsyncWebClient, reply: AsyncSlackResponse, view: Block, origin: Origin) -> Self:
@@ -133,6 +139,8 @@ class Modal:
         Returns the modal as it is then. Slack may take this call before it has carried out an acknowledgement that was
         sent earlier.
         """
+        if self.newest and not await self.newest():
+            return self
         view = self.mark(view)
         for pause in _PATIENCE if self.name and not self.hash else ():
             if updated := await self._updated(view):
@@ -149,14 +157,8 @@ class Modal:
             if refusal(error) not in GONE:
                 raise
             return None
-        return replace(self, hash=cast("Mapping[str, Any]", updated.data)["view"]["hash"])
+        return replace(self, hash=cast("Mapping[str, Any]", updated.data)["view"]["hash"], newest=None)
 
     async def show(self, message: Message) -> Self:
         """Show an answer in it."""
         return await self.update(answer(self.title, message))
-
-    async def fill(self, views: AsyncIterable[Block]) -> None:
-        """Show one view after the other in it."""
-        modal = self
-        async for view in views:
-            modal = await modal.update(view)

@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.addresses import JOBS_MAX, as_typed
 from bot.places import ID
 
-MARK_MAX = len(',"answer":"12345678"')
-"""Characters of a payload that name the answer in which it stands."""
-BUTTON_MAX = 2000 - MARK_MAX
-"""Characters of the 2,000 that Slack allows in a button's value."""
+BUTTON_MAX = 2000
+"""Characters that Slack allows in a button's value."""
 SELECTS = "selects:"
 """Starts the block_id of selects, which carries their payload: an option's own value is too short for it."""
-BLOCK_ID_MAX = 255 - len(SELECTS) - MARK_MAX
+BLOCK_ID_MAX = 255 - len(SELECTS)
 """Characters left for a payload in a block_id."""
+COMMAND_MAX = BLOCK_ID_MAX - len(',"answer":"12345678"')
+"""Of these, the characters left for a command: a payload may name the answer in which it stands as well."""
 RUN = "run"
 """Runs the command and puts its answer in the message's place."""
 FRESH = f"{RUN}:refresh"

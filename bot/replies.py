@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar, Protocol, Self, cast
 
 from pydantic import ValidationError
@@ -303,15 +302,22 @@ def picked_value(action: Mapping[str, Any]) -> str:
             raise ExpiredError
 
 
-async def newest(services: Services, body: Body, clicked_at: datetime) -> bool:
-    """Whether no later click on the same message was answered yet, so that stale clicks don't regress."""
-    container = mapping(body.get("container"))
+def newest(services: Services, body: Body) -> Callable[[], Awaitable[bool]]:
+    """Return what says whether no later click on the same message or view was answered yet.
+
+    So stale clicks don't regress.
+    """
+    clicked_at, container = services.clock(), mapping(body.get("container"))
     workspace = services.audience.workspace if services.audience else ""
-    view = f"{workspace}/{container.get('channel_id')}:{container.get('message_ts')}"
-    try:
-        return await services.store.freshness.claim(view, clicked_at)
-    except StoreUnavailable:
-        return True
+    where = text(mapping(body.get("view")).get("id")) or f"{container.get('channel_id')}:{container.get('message_ts')}"
+
+    async def still() -> bool:
+        try:
+            return await services.store.freshness.claim(f"{workspace}/{where}", clicked_at)
+        except StoreUnavailable:
+            return True
+
+    return still
 
 
 async def told_first(services: Services, body: Body) -> bool:

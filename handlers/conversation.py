@@ -54,4 +54,4 @@ async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltC
         return
     context["reply"] = reply
     text = re.sub(rf"<@{context.bot_user_id}(?:\|[^<>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
-    await give(services, reply, await answer(services, Ask(text=undecorated(text)), asker))
+    await give(context, reply, await answer(services, Ask(text=undecorated(text)), asker))

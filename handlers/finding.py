@@ -8,9 +8,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
+from bot.answering import fill
 from bot.jobs import find_jobs, list_jobs
 from bot.modals import Modal, Origin
-from bot.replies import read_payload, services_of
+from bot.replies import newest, read_payload, services_of
 from bot.services import Services
 from bot.views.finding import Filled, Found, form
 from bot.views.message import Block
@@ -33,7 +34,7 @@ async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Bod
     services = services_of(context)
     request, filled = search({}, services.catalog)
     context["reply"] = modal = await Modal.open(client, body, form(filled, Found(asking=True)), origin)
-    await modal.fill(_found(services, request, filled))
+    await fill(context, modal, _found(services, request, filled))
 
 
 async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
@@ -48,23 +49,24 @@ async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: As
     request, filled = search(body, services.catalog)
     context["reply"] = modal = Modal.clicked(client, body).renamed()
     await ack(response_action="update", view=modal.mark(form(filled, Found(asking=True))))
-    await modal.fill(_found(services, request, filled))
+    await fill(context, modal, _found(services, request, filled))
 
 
 async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """An account was picked: its services are those to pick from."""
     await ack()
-    _, filled = search(body, services_of(context).catalog)
-    await Modal.clicked(client, body).update(form(filled, Found()))
+    services = services_of(context)
+    _, filled = search(body, services.catalog)
+    await Modal.clicked(client, body, newest(services, body)).update(form(filled, Found()))
 
 
 async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Previous and Next: another page of what the filters find."""
     await ack()
     services = services_of(context)
-    context["reply"] = modal = Modal.clicked(client, body)
+    context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
     request, filled = search(body, services.catalog)
-    await modal.fill(_found(services, request, filled, read_payload(action.get("value")).offset))
+    await fill(context, modal, _found(services, request, filled, read_payload(action.get("value")).offset))
 
 
 async def _found(services: Services, request: Request, filled: Filled, offset: int = 0) -> AsyncGenerator[Block]:

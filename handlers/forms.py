@@ -68,4 +68,4 @@ async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, contex
         await ack(response_action="errors", errors=filled.lines)
         return
     await ack()
-    await give(services, reply, await subscriptions.answer(services, filled, Ask(text=str(filled)), asker))
+    await give(context, reply, await subscriptions.answer(services, filled, Ask(text=str(filled)), asker))

@@ -91,7 +91,7 @@ async def on_command(
         await form(context, client, command, origin_of(command, respond))
         return
     services = services_of(context)
-    await give(services, Below(respond), await answer(services, ask, Asker.of(command, context)))
+    await give(context, Below(respond), await answer(services, ask, Asker.of(command, context)))
 
 
 async def on_run(  # noqa: PLR0917  # Bolt passes by name
@@ -101,9 +101,9 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     services = services_of(context)
     if respond.response_url is None:
-        context["reply"] = modal = Modal.clicked(client, body)
+        context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
         ask = await read_ask(services, action.get("value"))
-        await give(services, modal, await answer(services, ask, Asker.of(body, context)))
+        await give(context, modal, await answer(services, ask, Asker.of(body, context)))
     else:
         await _replace(context, await read_ask(services, action.get("value")), body, respond)
 
@@ -124,7 +124,7 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
     reply = await below(client, body, respond, context)
     services, asker = services_of(context), Asker.of(body, context)
     ask = await read_ask(services, action.get("value"))
-    await give(services, reply, await answer(services, ask, asker))
+    await give(context, reply, await answer(services, ask, asker))
     if not ask.text.startswith("show "):
         await show_change(services, body, asker.user)
 
@@ -156,7 +156,7 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
     channel = _Shared(InChannel(client, id_of(asker.channel)), respond, services, asker, accounts)
     with fresh():
-        await give(services, channel, shared)
+        await give(context, channel, shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,19 +279,18 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
 async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
     services, asker = services_of(context), Asker.of(body, context)
-    clicked_at = services.clock()
+    reply = InPlace(respond, newest(services, body))
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user
         accounts = named_accounts(parse(ask.text, services.catalog), services.catalog)
         services = posted_to(services, asker.channel, reader, accounts)
-    reply = InPlace(respond, partial(newest, services, body, clicked_at))
-    await give(services, reply, await answer(services, ask, asker))
+    await give(context, reply, await answer(services, ask, asker))
 
 
 async def kept(services: Services, ask: Ask) -> Ask:
     """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
-    if ask.fits(payloads.BLOCK_ID_MAX):
+    if ask.fits(payloads.COMMAND_MAX):
         return ask
     with suppress(StoreUnavailable):
         return ask.model_copy(update={"key": await services.store.payloads.put(ask.text)})

@@ -36,7 +36,7 @@ async def on_look_up(
     await ack()
     services = services_of(context)
     reply = await below(client, body, respond, context)
-    await give(services, reply, await _looked_up(services, extract(body.get("message"), services.catalog)))
+    await give(context, reply, await _looked_up(services, extract(body.get("message"), services.catalog)))
 
 
 async def on_subscribe(
@@ -47,7 +47,7 @@ async def on_subscribe(
     services = services_of(context)
     reply = await below(client, body, respond, context)
     found = extract(body.get("message"), services.catalog)
-    await give(services, reply, _subscribed(services, found, Asker.of(body, context)))
+    await give(context, reply, _subscribed(services, found, Asker.of(body, context)))
 
 
 async def _looked_up(services: Services, found: Extracted) -> Answer[JobDetails] | Message:

@@ -7,7 +7,7 @@ from bot.payloads import FRESH, Ask
 from bot.views.errors import service_error, waited
 from bot.views.lateness import asking, still_asking
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, stacked
-from bot.views.text import age, bold, code, count, date, duration, plain
+from bot.views.text import age, bold, code, count, date, duration, plain, unformatted
 
 
 def accounts(answer: AccountsHealth) -> Message:
@@ -30,7 +30,7 @@ def late(answer: AccountsHealth) -> Message:
     services = [known[each.address] for each in answer.late if each.address in known]
     brought = answer.model_copy(update={"services": tuple(services)})
     lines = [block for name in _names(brought) for block in account_lines(name, services)]
-    return message(_fallback(brought), Budget().fit(lines, _more))
+    return message("\n".join(unformatted(_line(each)) for each in services), Budget().fit(lines, _more))
 
 
 def _names(answer: AccountsHealth) -> list[str]:

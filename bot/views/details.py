@@ -63,8 +63,7 @@ def late(answer: JobDetails, meaning: Meaning) -> Message:
     brought = answer.model_copy(update={"jobs": jobs, "errors": errors, "missing": _missed(answer)})
     if jobs:
         ask = Ask.about("show", [job.ref for job in jobs])
-        found = _details(brought, ask, meaning, [*map(section, headlines)])
-        return found._replace(text="\n".join([*map(unformatted, headlines), found.text]))
+        return _details(brought, ask, meaning, [*map(section, headlines)], said=headlines)
     lines = [*headlines, *missing(brought), *_errors(brought)]
     return message("\n".join(map(unformatted, lines)), Budget().fit([*map(section, lines)], _more_lines))
 
@@ -75,9 +74,15 @@ def _missed(answer: JobDetails) -> tuple[Missing, ...]:
     return tuple(each for each in answer.missing if not each.everywhere or late.intersection(each.looked_in))
 
 
-def _details(  # what a message consists of
-    answer: JobDetails, ask: Ask, meaning: Meaning, head: list[Block], notes: Sequence[str] = ()
+def _details(  # noqa: PLR0917  # what a message consists of
+    answer: JobDetails,
+    ask: Ask,
+    meaning: Meaning,
+    head: list[Block],
+    notes: Sequence[str] = (),
+    said: Sequence[str] = (),
 ) -> Message:
+    """Jobs below a head, of which the fallback says what is `said`."""
     alone = len(answer.jobs) == 1
     buttons = [] if alone else actions("details", [*_refresh(ask), *_share(ask)])
     lines = [*map(context, notes), *map(section, missing(answer)), *map(context, _errors(answer))]
@@ -89,7 +94,8 @@ def _details(  # what a message consists of
             body.append(_more_jobs(len(answer.jobs) - index))
             break
         body += blocks
-    return message("\n".join([_fallback(answer), *map(unformatted, notes)]), [*head, *body, *tail, *buttons])
+    text = [*map(unformatted, said), _fallback(answer), *map(unformatted, notes)]
+    return message("\n".join(text), [*head, *body, *tail, *buttons])
 
 
 def _more_lines(number: int) -> Block:

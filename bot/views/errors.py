@@ -31,14 +31,10 @@ _CLOCK = "does not accept the time of our requests"
 
 def service_error(error: ServiceError) -> str:
     """One line: which service, what happened, the vendor's words, since when, and what helps."""
+    since = f", since {date(error.failing_since)}" if error.failing_since else ""
     request = f" Request id {code(error.request_id, 80)}." if error.request_id else ""
     helps = advice(error)
-    return f"⚠️ {happened(error)}{since(error)}.{f' {helps}' if helps else ''}{request}"
-
-
-def since(error: ServiceError) -> str:
-    """Since when the service fails, as the end of a sentence."""
-    return f", since {date(error.failing_since)}" if error.failing_since else ""
+    return f"⚠️ {happened(error)}{since}.{f' {helps}' if helps else ''}{request}"
 
 
 def happened(error: ServiceError) -> str:

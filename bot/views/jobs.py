@@ -142,7 +142,7 @@ def nothing(answer: JobList) -> str:
     if failed and len(failed) >= answer.asked:
         return "No service answered, so nothing is known about your jobs."
     if answer.pending:
-        return "No jobs match so far."
+        return "No jobs match so far." if len(answer.pending) < answer.services else "No answer yet."
     if answer.offset:
         return "There are no jobs this far down any more."
     if answer.errors:
@@ -204,7 +204,7 @@ def _buttons(answer: JobList, ask: Ask, shown: int, jobs: Sequence[Job]) -> list
     following = button("Next ▶", f"{RUN}:next", ask.at(answer.offset + shown))
     return [
         *(previous if answer.offset else []),
-        *(following if answer.more or shown < len(answer.jobs) else []),
+        *(following if shown < len(answer.jobs) or (answer.more and (shown or not answer.pending)) else []),
         *refresh,
         *_subscribe(jobs),
         *button("Share", f"{SHARE}:list", ask),

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answering import Answer, give
 from bot.answers import Answered, Late
+from bot.errors import Problem, UsageError
 from bot.payloads import SELECTS, Ask
 from bot.replies import Below, InChannel, InPlace, clicked, read_ask, to_the_last
 from bot.response_urls import NotDelivered, Respond
@@ -67,6 +69,10 @@ class Client:
             raise refused(self.trouble.pop(0))
 
 
+def of(parts: Services) -> AsyncBoltContext:
+    return AsyncBoltContext({"services": parts})
+
+
 @pytest.fixture
 def nobody(store: Store) -> Services:
     return services(store)
@@ -80,25 +86,38 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_channel_is_told_once_and_edited(nobody: Services):
     client = Client()
-    await give(nobody, InChannel(cast("AsyncWebClient", client), "C1"), answer())
+    await give(of(nobody), InChannel(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls == [("post", "page"), ("update", "whole")]
     client = Client()
-    await give(nobody, InChannel(cast("AsyncWebClient", client), "C1"), answer(late=False))
+    await give(of(nobody), InChannel(cast("AsyncWebClient", client), "C1"), answer(late=False))
     assert client.calls == [("post", "whole")]
 
 
 @pytest.mark.parametrize("code", ["ratelimited", "internal_error", ""])
 async def test_an_edit_is_tried_again(nobody: Services, code: str):
     client = Client([code])
-    await give(nobody, InChannel(cast("AsyncWebClient", client), "C1"), answer())
+    await give(of(nobody), InChannel(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls == [("post", "page"), ("update", "whole"), ("update", "whole")]
 
 
 @pytest.mark.parametrize("trouble", [["message_not_found"], ["ratelimited"] * 9, ["edit_window_closed"]])
 async def test_what_cannot_be_edited_is_said_once_more(nobody: Services, trouble: list[str]):
     client = Client(trouble)
-    await give(nobody, InChannel(cast("AsyncWebClient", client), "C1"), answer())
+    await give(of(nobody), InChannel(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls[-1] == ("post", "whole")
+
+
+async def test_what_goes_wrong_later_is_said_in_the_place_of_the_first_words(nobody: Services):
+    class Broken(Canned):
+        async def whole(self) -> Answered:
+            raise UsageError(Problem.NOT_FOR_YOU)
+
+    client, context = Client(), of(nobody)
+    broken = Answer(Broken(), lambda _: PAGE, lambda _: REST)
+    with pytest.raises(UsageError):
+        await give(context, InChannel(cast("AsyncWebClient", client), "C1"), broken)
+    await context["reply"].show(WHOLE)
+    assert client.calls == [("post", "page"), ("update", "whole")]
 
 
 async def test_a_click_is_answered_in_place_for_as_long_as_it_is_the_newest(desk: Desk, nobody: Services):
@@ -108,17 +127,17 @@ async def test_a_click_is_answered_in_place_for_as_long_as_it_is_the_newest(desk
         return newest.pop(0)
 
     url = desk.response_url()
-    await give(nobody, InPlace(Respond(response_url=url), still), answer())
+    await give(of(nobody), InPlace(Respond(response_url=url), still), answer())
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page"]
 
 
 async def test_elsewhere_the_rest_follows_unless_the_first_words_were_used(desk: Desk, nobody: Services):
-    await give(nobody, Below(Respond(response_url=desk.response_url())), answer())
+    await give(of(nobody), Below(Respond(response_url=desk.response_url())), answer())
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
 
 async def test_without_redis_it_follows(desk: Desk, nowhere: Link):
-    await give(services(Store.over(nowhere)), Below(Respond(response_url=desk.response_url())), answer())
+    await give(of(services(Store.over(nowhere))), Below(Respond(response_url=desk.response_url())), answer())
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
 
@@ -162,5 +181,5 @@ async def test_a_connection_that_breaks_is_a_use_too(desk: Desk):
 async def test_first_words_that_slack_does_not_take_give_way_to_the_whole_answer(desk: Desk, nobody: Services):
     desk.workspace.faults.order(Fault(method="response_url", error="expired_url"))
     with pytest.raises(NotDelivered) as lost:
-        await give(nobody, Below(Respond(response_url=desk.response_url())), answer())
+        await give(of(nobody), Below(Respond(response_url=desk.response_url())), answer())
     assert lost.value.message == WHOLE

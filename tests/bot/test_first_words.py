@@ -94,7 +94,8 @@ class TestFirstWords:
         assert (len(slow.asked), len(quick.asked)) == (1, 1)
 
     async def test_they_hold_nothing_of_a_service_that_has_answered_in_part(self, store: Store, quick: InMemory):
-        partly = Gated(gated_from=2).filled(150)
+        partly = Gated(gated_from=2)
+        partly.filled(150)
         question = listed(services(store, partly, quick), offset=100)
         first = await question.first()
         assert (ids(first), [each.service for each in first.pending]) == ([], ["slow"])

@@ -1,4 +1,4 @@
-"""Nobody waits in silence: what is there is shown after a second, and what is late follows or takes its place."""
+"""What is there is shown after a second; what is late follows, or takes its place."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"
 ROW = " · video-ocr · media-cn"
 ASKING = "⏳ still asking video-ocr"
 SLOW_S = 2.5
-"""Later than the first words, and sooner than the end of everybody's patience."""
+"""Seconds of a slow service: longer than first words take, and shorter than an answer waits."""
 
 
 @pytest.fixture
@@ -60,6 +60,14 @@ async def answered_late(stage: Stage) -> None:
     await until(answered)
 
 
+async def nothing_follows(stage: Stage) -> None:
+    """Fail if the slow service's answer is followed by a message of its own."""
+    await answered_late(stage)
+    for _ in range(2):
+        await stage.dana.types("/jobs help")
+    assert not any(each.says("video-ocr after") for each in await stage.dana.sees())
+
+
 class TestCommands:
     async def test_one_message_follows_with_the_late_rows_alone(self, slow: Stage) -> None:
         first = await slow.dana.types("/jobs list")
@@ -80,13 +88,14 @@ class TestCommands:
         await stage.fault("video-ocr", "hang")
         first = await stage.dana.types("/jobs failed")
         assert ASKING in first.text
-        later = await stage.dana.hears("*video-ocr* didn't answer in 4 s", ephemeral=True)
+        later = await stage.dana.hears("video-ocr didn't answer in 4 s", ephemeral=True)
         assert rows(later) == []
 
     async def test_when_nothing_is_there_that_is_said_and_no_more(self, slow: Stage) -> None:
         first = await slow.dana.types("/jobs list video-ocr")
         assert ASKING in first.text
-        assert "No jobs match so far." in first.text
+        assert "No answer yet." in first.text
+        assert "Next ▶" not in first.buttons()
         assert len(rows(await slow.dana.hears("video-ocr after", ephemeral=True))) == 10
 
     async def test_show(self, slow: Stage) -> None:
@@ -133,18 +142,12 @@ class TestCommands:
     async def test_nothing_follows_once_the_first_words_were_used(self, slow: Stage, label: str) -> None:
         first = await slow.dana.types("/jobs list")
         await slow.dana.starts(label, first)
-        await answered_late(slow)
-        await slow.dana.types("/jobs help")
-        await slow.dana.types("/jobs help")
-        assert not any(each.says("video-ocr after") for each in await slow.dana.sees())
+        await nothing_follows(slow)
 
     async def test_a_select_counts_as_used_too(self, slow: Stage) -> None:
         first = await slow.dana.types("/jobs list")
         await slow.dana.starts_picking("media-cn/digital-human", first)
-        await answered_late(slow)
-        await slow.dana.types("/jobs help")
-        await slow.dana.types("/jobs help")
-        assert not any(each.says("video-ocr after") for each in await slow.dana.sees())
+        await nothing_follows(slow)
 
     async def test_a_click_on_another_message_does_not_count(self, slow: Stage) -> None:
         other = await slow.dana.types("/jobs list digital-human")
@@ -219,6 +222,15 @@ class TestEdited:
         whole = await slow.dana.opened(lambda: slow.dana.says("time passes"), until="/video-ocr/")
         assert "still asking" not in str(whole)
 
+    async def test_a_page_turned_in_a_form_before_the_rest_came(self, stage: Stage) -> None:
+        await stage.fault("video-ocr", "slow", seconds=SLOW_S, count=1)
+        form = await stage.dana.opened(lambda: stage.dana.picks_shortcut("find_jobs"), until=ASKING)
+        await stage.dana.uses(form, "Next ▶")
+        await answered_late(stage)
+        await stage.dana.opened(lambda: stage.dana.says("time passes"), until="11–20 of")
+        await stage.dana.types("/jobs help")
+        assert "11–20 of" in str(await stage.dana.opened(lambda: stage.dana.says("more time passes")))
+
     async def test_the_home_tab(self, slow: Stage) -> None:
         first = await slow.dana.looks_at_home(until=ASKING)
         assert "digital-human" in str(first)
@@ -229,8 +241,8 @@ class TestEdited:
         job = stage.scene.job()
         tab = await stage.dana.looks_at_home(until=job.id)
         await stage.fault("video-ocr", "slow", seconds=SLOW_S)
-        detail = next(each for each in elements(tab["blocks"]) if job.id in str(each[1].get("value")))
-        await stage.dana.opened(lambda: stage.dana._in_view(tab, *detail, value=detail[1]["value"]), until=ASKING)
+        nth = rows(tab).index(f"media-cn/video-ocr/{job.id}")
+        await stage.dana.opened(lambda: stage.dana.uses(tab, "Details", nth=nth), until=ASKING)
         whole = await stage.dana.opened(lambda: stage.dana.says("time passes"), until="Created")
         assert "still asking" not in str(whole)
 
@@ -245,7 +257,7 @@ async def test_a_service_that_keeps_missing_its_deadline_is_waited_for_two_secon
 
     await until(missed_twice)
     assert ASKING in (await stage.dana.types("/jobs list")).text
-    await stage.dana.hears("*video-ocr* didn't answer in 2 s", ephemeral=True)
+    await stage.dana.hears("video-ocr didn't answer in 2 s", ephemeral=True)
 
 
 @pytest.fixture
