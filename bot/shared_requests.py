@@ -125,7 +125,10 @@ class SharedRequests:
         except BaseException:
             self._forget(key, request)
             raise
-        self._keep(key, request)
+        if request.question.share < 1:
+            self._forget(key, request)  # sweeps read much, and people ask otherwise
+        else:
+            self._keep(key, request)
         return answer
 
     def _keep(self, key: Hashable, request: _Request) -> None:

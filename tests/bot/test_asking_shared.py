@@ -1,6 +1,8 @@
 """What answers say of requests that they share, and of waiting for our own budget."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -11,13 +13,16 @@ from bot import asking, patience
 from bot.accounts import check_accounts
 from bot.answers import OwnLimit
 from bot.asking import Asked, Known, Question
+from bot.cards import Terms
 from bot.catalog import Scope
 from bot.errors import Problem, UsageError
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.pace import Pace
+from bot.questions import AT_ONCE, WAITING_MAX
 from bot.services import TERMINAL, Services
 from bot.shared_requests import SharedRequests
 from bot.store import Store
+from bot.subscriptions import sought
 from providers import deadline
 from providers.base import Provider
 from providers.budget import OWN_LIMIT
@@ -131,6 +136,23 @@ class TestShared:
         assert len(provider.asked) == 2
 
 
+@asynccontextmanager
+async def busy(parts: Services, requester: str) -> AsyncGenerator[None]:
+    """Have a requester ask as many questions as there may be."""
+    over = asyncio.Event()
+
+    async def ask(number: int) -> None:
+        async with parts.questions.turn(requester, number):
+            await over.wait()
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(AT_ONCE + WAITING_MAX):
+            group.create_task(ask(number))
+        await asyncio.sleep(0)
+        yield
+        over.set()
+
+
 @dataclass
 class Gated(InMemory):
     """Answers when a test opens the gate."""
@@ -157,6 +179,20 @@ class TestLine:
         gate.set()
         assert all(not answer.errors for answer in await asyncio.gather(*tasks[:12]))
         assert len(provider.asked) == 12
+
+    async def test_a_search_is_put_off_while_its_person_has_too_many_questions(self, store: Store):
+        parts = services(store, InMemory().filled(1))
+        terms = Terms(user="T1/U1", at=NOW)
+        async with busy(parts, "T1/U1"):
+            assert await sought(parts, ["job-0000"], "T1/C1", terms) == ["job-0000"]
+        assert await sought(parts, ["job-9999"], "T1/C1", terms) == ["job-9999"]
+
+    async def test_a_search_of_another_person_is_not(self, store: Store):
+        provider = InMemory().filled(1)
+        parts = services(store, provider)
+        async with busy(parts, "T1/U2"):
+            await sought(parts, ["job-9999"], "T1/C1", Terms(user="T1/U1", at=NOW))
+        assert provider.asked == [("job-9999",)]
 
     async def test_without_a_person_the_terminal_asks(self, store: Store):
         assert services(store).requester == TERMINAL

@@ -229,6 +229,14 @@ class TestAnswered:
             await shared.page(JobQuery(limit=limit))
         assert [query.limit for query in provider.asked if isinstance(query, JobQuery)] == [1, 2, 3, 1]
 
+    async def test_what_a_sweep_reads_is_not_kept(self):
+        provider = InMemory().filled(3)
+        shared = SharedRequests(provider)
+        async with within(60, share=0.7):
+            await shared.page(ANYTHING)
+        await shared.page(ANYTHING)
+        assert len(provider.asked) == 2
+
 
 class TestFresh:
     async def test_it_never_takes_an_answer_that_is_there(self):
