@@ -195,8 +195,8 @@ class ServiceHealth(_Value):
     """How a service of an account is doing. `latency_s` is of its last HTTP call; `error` is None when it answers.
 
     `last_error`, at `last_error_at`, is what it failed with last, although it may have answered since.
-    `asked` is False for one that nobody asked yet. `waited` is the wait for our own request budget before the call, and
-    no part of the latency. `budget_left` of `budget` requests may still be made in the current second.
+    `asked` is False for one that was not asked yet. `waited` is the wait for our own request budget before the call, no
+    part of the latency. `budget_left` of `budget` requests may still be made in the current second.
     `followed` jobs are looked at for subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them with
     `swept_requests` requests.
     """

@@ -1,4 +1,4 @@
-"""Equal questions to a service share one request, whoever asks them.
+"""Equal questions to a service share one request, also those of different people.
 
 What is shared is what a provider returned. Who may see it, and what of it an answer needs, is decided by its askers.
 """
@@ -38,13 +38,16 @@ class _Request:
     task: asyncio.Task[Any] = field(init=False)
     askers: int = 0
 
-    def serves(self, asker: Question) -> bool:
-        """Whether its answer is good for somebody who asks now."""
-        since, sent_at = fresh_since(), self.question.sent_at
+    def serves(self, asker: Question, known_at: float) -> bool:
+        """Whether its answer is good for an asker of now; what is known already is as of `known_at`."""
+        since = fresh_since()
         if self.task.done():
-            return since is None
-        in_time = since is None or sent_at is None or sent_at >= since
-        return in_time and self.question.share >= asker.share
+            return since is None and self.sent_since(known_at)
+        return self.sent_since(max(since or 0, known_at)) and self.question.share >= asker.share
+
+    def sent_since(self, moment: float) -> bool:
+        """Whether it was sent at a time of the event loop's clock or later, or is not sent yet."""
+        return self.question.sent_at is None or self.question.sent_at >= moment
 
     async def wait(self, asker: Question) -> None:
         """Wait for the answer; when the last asker goes without it, the call ends too."""
@@ -63,12 +66,14 @@ class SharedRequests:
     """A provider whose equal questions are one request: those that are asked while it is under way or just answered.
 
     The request counts for the question that began it. Questions under `providers.deadline.fresh` share no request that
-    was sent before they were asked, and none that was answered.
+    was sent before they were asked, and none that was answered. Once they have an answer, no other question
+    shares an older one: of a job that was just reported to have failed, Details would say that it runs.
     """
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._requests: dict[Hashable, _Request] = {}
+        self._known_at = 0.0
 
     @property
     def account(self) -> str:
@@ -101,7 +106,7 @@ class SharedRequests:
     async def _share(self, key: Hashable, call: Callable[[], Awaitable[Answer]]) -> Answer:
         asker = asking()
         request = self._requests.get(key)
-        joins = request is not None and request.serves(asker)
+        joins = request is not None and request.serves(asker, self._known_at)
         if request is None or not joins:
             request = self._begin(key, call, asker)
         try:
@@ -125,6 +130,8 @@ class SharedRequests:
         except BaseException:
             self._forget(key, request)
             raise
+        if fresh_since() is not None and request.question.sent_at:
+            self._known_at = max(self._known_at, request.question.sent_at)
         if request.question.share < 1:
             self._forget(key, request)  # sweeps read much, and people ask otherwise
         else:

@@ -175,7 +175,7 @@ def fresh_since() -> float | None:
 
 
 async def answering(question: Question, call: Awaitable[T]) -> T:
-    """Await a call whose requests are those of this question, whatever deadline is around it."""
+    """Await a call whose requests are those of this question, not those of the question around it."""
     token = _question.set(question)
     try:
         return await call

@@ -246,6 +246,27 @@ class TestFresh:
         await refreshed(shared)
         assert len(provider.asked) == 2
 
+    async def test_nothing_older_than_its_answer_is_shared_any_longer(self):
+        provider = InMemory().filled(3)
+        shared = SharedRequests(provider)
+        before = await shared.lookup(["job-0000"])
+        async with within(60, share=0.7):
+            await refreshed(shared)  # as a sweep does, which finds that the job has failed
+        provider.jobs = [provider.job("job-0000", state=JobState.FAILED)]
+        after = await shared.lookup(["job-0000"])
+        assert [job.state for answer in (before, after) for job in answer.found] == [JobState.RUNNING, JobState.FAILED]
+
+    async def test_nor_joined(self):
+        provider, shared = slow()
+        provider.may_send.set()
+        tasks = await begun(shared.page(ANYTHING))
+        tasks += await begun(refreshed(shared, JobQuery(limit=1)))
+        provider.goes_on()
+        await tasks[1]
+        tasks += await begun(shared.page(ANYTHING))
+        await asyncio.gather(*tasks)
+        assert provider.begun == 3
+
     async def test_others_take_its_answer(self):
         provider = InMemory().filled(3)
         shared = SharedRequests(provider)
