@@ -102,7 +102,7 @@ class Question(Generic[T, V]):
     """A question to many services. Await it for the whole answer; `first` gives what is there after a second.
 
     `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept. `assemble` turns
-    what is known into the answer. Raises UsageError for somebody who may see nothing.
+    what is known into the answer. Raises UsageError for a person who may see nothing.
     """
 
     def __init__(  # what a question consists of
