@@ -105,7 +105,7 @@ class Question(Generic[T, V]):
     what is known into the answer. Raises UsageError for a person who may see nothing.
     """
 
-    def __init__(  # what a question consists of
+    def __init__(
         self,
         services: Services,
         providers: Sequence[Provider],
