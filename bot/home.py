@@ -36,7 +36,7 @@ _EVERYWHERE = Scope()
 
 
 async def publish(services: Services, user: str) -> None:
-    """Show somebody's Home tab as it is now, and once more when late services have answered.
+    """Show a person's Home tab as it is now, and once more when late services have answered.
 
     A tab that was shown later is left alone.
     """
@@ -53,7 +53,7 @@ async def publish(services: Services, user: str) -> None:
 
 
 async def _publish(visit: Visit, asked_at: datetime, drawn: Block) -> bool:
-    """Publish the tab of whom the visit is to; whether none was shown that was asked for later."""
+    """Publish the tab of the visited person; False when one that was asked for later is there."""
     with suppress(StoreUnavailable):
         if not await visit.services.store.freshness.claim(f"home:{visit.place}", asked_at):
             return False

@@ -157,7 +157,7 @@ def _named(address: Address, asked: Iterable[Asked[Looked]]) -> Iterable[Job]:
 
 
 def _missing(address: Address, known: Known[Looked]) -> Missing | None:
-    """Describe an address that no service knows; None when it was found, may yet be, or nobody could be asked."""
+    """Describe an address that no service knows; None when it was found, may yet be, or no service could be asked."""
     if any(True for _ in _named(address, known.asked)):
         return None
     if any(_may_know(each, address) for each in known.pending):

@@ -63,7 +63,7 @@ class Modal:
     """An open modal. `hash` tells which of its contents is known here, empty is any.
 
     `name` is that of the contents which an acknowledgement put there: other contents are then left alone. `newest` says
-    whether no later click in it was answered yet. Then the answer takes the place of whatever is there: what came late
+    whether no later click in it was answered yet. Then the answer takes the place of any contents: what came late
     for an earlier question may have changed the contents since the click.
     """
 

@@ -15,7 +15,7 @@ SELECTS = "selects:"
 BLOCK_ID_MAX = 255 - len(SELECTS)
 """Characters left for a payload in a block_id."""
 COMMAND_MAX = BLOCK_ID_MAX - len(',"answer":"12345678"')
-"""Of these, the characters left for a command: a payload may name the answer in which it stands as well."""
+"""Of these, the characters left for a command: a payload may also name the answer that it is part of."""
 RUN = "run"
 """Runs the command and puts its answer in the message's place."""
 FRESH = f"{RUN}:refresh"
@@ -71,7 +71,7 @@ class Ask(BaseModel):
     `offset` is how many jobs to skip, `shared_by` who shared the message. A command too long for Slack's limits is kept
     in Redis; then `key` names it and `text` is empty. `card` is the id of the card that the command is about, `place`
     the channel or person it is for, where that is not where it is asked. People and channels are places. `answer` names
-    the first words in which the button stands: what is late does not follow once it was used.
+    the first words that the button is part of: what is late does not follow once it was used.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

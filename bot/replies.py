@@ -266,7 +266,7 @@ def read_payload(value: object) -> Ask:
 async def read_ask(services: Services, value: object) -> Ask:
     """Read the command that a button carries; raises ExpiredError also when it is no longer kept.
 
-    That the button was used is noted for the answer that it stands in.
+    The use of the button is noted for the answer that it is part of.
     """
     ask = read_payload(value)
     if ask.answer:

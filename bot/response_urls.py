@@ -66,9 +66,9 @@ async def send(
     thread_ts: str | None = None,
 ) -> None:
     """Answer a command or click; raises NotDelivered when Slack does not take it, which the SDK would pass over."""
-    told = {"replace_original": replace_original, "response_type": response_type, "thread_ts": thread_ts}
+    options = {"replace_original": replace_original, "response_type": response_type, "thread_ts": thread_ts}
     body = {"text": message.text, "blocks": message.blocks, "unfurl_links": False}
-    body |= {name: value for name, value in told.items() if value is not None}
+    body |= {name: value for name, value in options.items() if value is not None}
     for pause in TRIED_AGAIN_S:
         asked = await _tried(respond, body, message)
         if asked is None:

@@ -57,8 +57,8 @@ class Subscription:
     """A question about jobs, which follows them once every service has answered.
 
     They are followed in the channel `here`, or for `terms.user` alone when the terms say so. Jobs that had ended are
-    not, unless `ended_too` wants their end told. `card` is the card to use again, if it still is there: that of an
-    unsubscription taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
+    not, unless `ended_too` wants a notification of it. `card` is the card to use again, if it still is there: that of
+    an unsubscription taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
 
     services: Services

@@ -46,9 +46,11 @@ async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The filters were sent off: what they find takes the place of what was found before."""
     services = services_of(context)
+    overtake = newest(services, body)
     request, filled = search(body, services.catalog)
     context["reply"] = modal = Modal.clicked(client, body).renamed()
     await ack(response_action="update", view=modal.mark(form(filled, Found(asking=True))))
+    await overtake()
     await fill(context, modal, _found(services, request, filled))
 
 

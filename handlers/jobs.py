@@ -161,7 +161,7 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """In the channel of a click, for everybody there, also where Callboard is not a member."""
+    """In the channel of a click, for all its members, also where Callboard is none of them."""
 
     channel: InChannel
     respond: Respond

@@ -81,7 +81,7 @@ def message(text: str, blocks: Sequence[Block]) -> Message:
 
 
 def marked(message: Message, answer: str) -> Message:
-    """Return a message whose buttons and selects name the answer in which they stand."""
+    """Return a message whose buttons and selects name the answer that they are part of."""
     return message._replace(blocks=[_marked(block, answer) for block in message.blocks])
 
 

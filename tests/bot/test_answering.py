@@ -69,12 +69,12 @@ class Client:
             raise refused(self.trouble.pop(0))
 
 
-def of(parts: Services) -> AsyncBoltContext:
-    return AsyncBoltContext({"services": parts})
+def of(services: Services) -> AsyncBoltContext:
+    return AsyncBoltContext({"services": services})
 
 
 @pytest.fixture
-def nobody(store: Store) -> Services:
+def parts(store: Store) -> Services:
     return services(store)
 
 
@@ -84,35 +84,35 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{where}.TRIED_AGAIN_S", (0.0, 0.0))
 
 
-async def test_a_channel_is_told_once_and_edited(nobody: Services):
+async def test_a_channel_gets_one_post_that_is_edited(parts: Services):
     client = Client()
-    await give(of(nobody), InChannel(cast("AsyncWebClient", client), "C1"), answer())
+    await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls == [("post", "page"), ("update", "whole")]
     client = Client()
-    await give(of(nobody), InChannel(cast("AsyncWebClient", client), "C1"), answer(late=False))
+    await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer(late=False))
     assert client.calls == [("post", "whole")]
 
 
 @pytest.mark.parametrize("code", ["ratelimited", "internal_error", ""])
-async def test_an_edit_is_tried_again(nobody: Services, code: str):
+async def test_an_edit_is_tried_again(parts: Services, code: str):
     client = Client([code])
-    await give(of(nobody), InChannel(cast("AsyncWebClient", client), "C1"), answer())
+    await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls == [("post", "page"), ("update", "whole"), ("update", "whole")]
 
 
 @pytest.mark.parametrize("trouble", [["message_not_found"], ["ratelimited"] * 9, ["edit_window_closed"]])
-async def test_what_cannot_be_edited_is_said_once_more(nobody: Services, trouble: list[str]):
+async def test_what_cannot_be_edited_is_said_once_more(parts: Services, trouble: list[str]):
     client = Client(trouble)
-    await give(of(nobody), InChannel(cast("AsyncWebClient", client), "C1"), answer())
+    await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls[-1] == ("post", "whole")
 
 
-async def test_what_goes_wrong_later_is_said_in_the_place_of_the_first_words(nobody: Services):
+async def test_what_goes_wrong_later_is_said_in_the_place_of_the_first_words(parts: Services):
     class Broken(Canned):
         async def whole(self) -> Answered:
             raise UsageError(Problem.NOT_FOR_YOU)
 
-    client, context = Client(), of(nobody)
+    client, context = Client(), of(parts)
     broken = Answer(Broken(), lambda _: PAGE, lambda _: REST)
     with pytest.raises(UsageError):
         await give(context, InChannel(cast("AsyncWebClient", client), "C1"), broken)
@@ -120,19 +120,19 @@ async def test_what_goes_wrong_later_is_said_in_the_place_of_the_first_words(nob
     assert client.calls == [("post", "page"), ("update", "whole")]
 
 
-async def test_a_click_is_answered_in_place_for_as_long_as_it_is_the_newest(desk: Desk, nobody: Services):
+async def test_a_click_is_answered_in_place_for_as_long_as_it_is_the_newest(desk: Desk, parts: Services):
     newest = [True, False]
 
     async def still() -> bool:
         return newest.pop(0)
 
     url = desk.response_url()
-    await give(of(nobody), InPlace(Respond(response_url=url), still), answer())
+    await give(of(parts), InPlace(Respond(response_url=url), still), answer())
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page"]
 
 
-async def test_elsewhere_the_rest_follows_unless_the_first_words_were_used(desk: Desk, nobody: Services):
-    await give(of(nobody), Below(Respond(response_url=desk.response_url())), answer())
+async def test_elsewhere_the_rest_follows_unless_the_first_words_were_used(desk: Desk, parts: Services):
+    await give(of(parts), Below(Respond(response_url=desk.response_url())), answer())
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
 
@@ -141,8 +141,8 @@ async def test_without_redis_it_follows(desk: Desk, nowhere: Link):
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
 
-async def test_every_element_of_first_words_says_where_it_stands(nobody: Services):
-    assert not await clicked(nobody, "0a1b2c3d")
+async def test_every_element_of_first_words_names_its_answer(parts: Services):
+    assert not await clicked(parts, "0a1b2c3d")
     row, selects, page = marked(PAGE, "0a1b2c3d").blocks
     carried = (
         row["accessory"]["value"],
@@ -151,9 +151,9 @@ async def test_every_element_of_first_words_says_where_it_stands(nobody: Service
     )
     for value in carried:
         assert Ask.model_validate_json(value).answer == "0a1b2c3d"
-    assert await read_ask(nobody, carried[0]) == Ask(text="show a/b/c")
-    assert await clicked(nobody, "0a1b2c3d")
-    assert not await clicked(nobody, "ffffffff")
+    assert await read_ask(parts, carried[0]) == Ask(text="show a/b/c")
+    assert await clicked(parts, "0a1b2c3d")
+    assert not await clicked(parts, "ffffffff")
 
 
 async def test_answers_leave_the_last_use_of_a_response_url_to_an_error(desk: Desk):
@@ -178,8 +178,8 @@ async def test_a_connection_that_breaks_is_a_use_too(desk: Desk):
     assert respond.used == 3
 
 
-async def test_first_words_that_slack_does_not_take_give_way_to_the_whole_answer(desk: Desk, nobody: Services):
+async def test_first_words_that_slack_does_not_take_give_way_to_the_whole_answer(desk: Desk, parts: Services):
     desk.workspace.faults.order(Fault(method="response_url", error="expired_url"))
     with pytest.raises(NotDelivered) as lost:
-        await give(of(nobody), Below(Respond(response_url=desk.response_url())), answer())
+        await give(of(parts), Below(Respond(response_url=desk.response_url())), answer())
     assert lost.value.message == WHOLE
