@@ -22,7 +22,7 @@ from bot.store.tracked import Due, Kept, Seen, Service, Step, record
 from bot.waking import wake
 from bot.witness import Witness
 from providers.base import Provider
-from providers.deadline import within, without_raw
+from providers.deadline import Question, age, asking, fresh, within, without_raw
 from providers.errors import ProviderError, Unavailable
 from providers.models import Job, JobQuery, JobState, Unanswered
 
@@ -79,13 +79,13 @@ async def sweep(services: Services, provider: Provider) -> float | None:
     before = (await services.store.sweeps.read([look.service]))[look.service]
     after = before
     if due:
-        requests, error = await _asked(look, due)
-        after = _after(look, before, len(due), requests, error)
+        question, error = await _asked(look, due)
+        after = _after(look, before, len(due), question.requests, error)
         await services.store.sweeps.write(look.service, after)
         await look.witness.keep()
-        if requests and (before.error or after.error):
+        if question.requests and (before.error or after.error):
             # Whoever asks about the service while it fails is told since when it does.
-            outcome = Outcome(*look.service, time.perf_counter() - began, after.error)
+            outcome = Outcome(*look.service, question.latency_s or 0.0, after.error)
             await services.store.health.record([outcome], services.clock())
         _count(look, after, time.perf_counter() - began)
         await _show_trouble(look, before, after)
@@ -97,17 +97,14 @@ async def observe(services: Services, provider: Provider, jobs: Sequence[Job], a
     await _observe(_Look(services, provider), jobs, asked_at, explained=True)
 
 
-async def _asked(look: _Look, due: Sequence[Due]) -> tuple[int, ProviderError | None]:
-    """Ask about the jobs that are due; return how many requests it took, and why none of them was answered."""
-    requests, error = 0, None
+async def _asked(look: _Look, due: Sequence[Due]) -> tuple[Question, ProviderError | None]:
+    """Ask about the jobs that are due; return what the question was like, and why nothing of it was answered."""
+    question, error = asking(), None
     asked_at = look.services.clock()
     try:
-        async with within(SWEEP_S, share=SHARE) as question:
-            try:
-                with without_raw():
-                    await _ask(look, due)
-            finally:
-                requests = question.requests
+        with fresh(), without_raw():
+            async with within(SWEEP_S, share=SHARE) as question:
+                await _ask(look, due)
     except ProviderError as failure:
         error = failure
         if look.answered:
@@ -116,7 +113,7 @@ async def _asked(look: _Look, due: Sequence[Due]) -> tuple[int, ProviderError | 
             await _doubted(look, look.left, asked_at, all_of_them=not look.answered)
     except TimeoutError:
         error = Unavailable("no answer in time", code="late")
-    return requests, None if look.answered else error or look.unanswered
+    return question, None if look.answered else error or look.unanswered
 
 
 async def _ask(look: _Look, due: Sequence[Due]) -> None:
@@ -151,8 +148,8 @@ async def _read_pages(look: _Look, reading: Reading, query: JobQuery) -> None:
     while goes_on:
         asked_at = look.services.clock()
         page = await look.provider.page(query, cursor)
-        await _observe(look, page.jobs, asked_at)
-        look.witness.saw(page.jobs, asked_at)
+        await _observe(look, page.jobs, asked_at - age())
+        look.witness.saw(page.jobs, asked_at - age())
         look.answered += 1
         cursor = page.cursor
         goes_on = reading.goes_on(page.jobs) and cursor is not None
@@ -161,6 +158,7 @@ async def _read_pages(look: _Look, reading: Reading, query: JobQuery) -> None:
 async def _look_up(look: _Look, ids: Sequence[str], kinds: Mapping[str, str]) -> None:
     asked_at = look.services.clock()
     answer = await look.provider.lookup(ids, kinds)
+    asked_at -= age()
     look.answered += len(answer.found) + len(answer.missing)
     await _observe(look, answer.found, asked_at, explained=True)
     look.witness.saw(answer.found, asked_at)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from bot.answers import JobDetails
+from bot.answers import JobDetails, Late
 from bot.cards import Card, Shown, Terms
 from bot.notices import Subscribed, Unsubscribed
-from bot.payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
+from bot.payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
 from bot.places import is_person
 from bot.views import absences, snoozes, suspensions
 from bot.views.cards import (
@@ -22,6 +22,7 @@ from bot.views.cards import (
 from bot.views.details import missing
 from bot.views.errors import service_error
 from bot.views.jobs import row
+from bot.views.lateness import still_asking
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import name, state
 from bot.views.terms import calls, channel, people, promise, subscribing
@@ -65,6 +66,12 @@ def subscribed(  # noqa: PLR0917  # what there is to say
         ]
     )
     return message(text or _NOTHING, [*body, *rows, *foot] if lines or foot else [section(_NOTHING)])
+
+
+def looking(pending: Sequence[Late]) -> Message:
+    """What is said while services are still being asked about the jobs to follow."""
+    text = still_asking(pending)
+    return message(unformatted(text), [section(text)])
 
 
 _NOTHING = "None of the configured services can look this up."
@@ -302,7 +309,7 @@ def _details(shown: Shown) -> list[Block]:
 def _turning(ask: Ask, offset: int, shown: int, total: int) -> list[Block]:
     previous = button("◀ Previous", f"{RUN}:previous", ask.at(offset - PAGE)) if offset else []
     following = button("Next ▶", f"{RUN}:next", ask.at(offset + shown)) if offset + shown < total else []
-    refresh = button("Refresh", f"{RUN}:refresh", ask.at(offset))
+    refresh = button("Refresh", FRESH, ask.at(offset))
     return [
         context(f"{offset + 1:,}–{offset + shown:,} of {count(total, 'card')}"),
         *actions("page", [*previous, *following, *refresh]),

@@ -165,7 +165,7 @@ def test_a_service_that_fails_for_two_minutes_is_told(seconds: int, said: bool):
     )
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": failing}))
     assert ("⚠️ not checked since <!date" in text) == said
-    assert ("because *media-cn/video-ocr* is late (no answer within 10 s). Next try <!date" in text) == said
+    assert ("because *media-cn/video-ocr* isn't responding (no answer within 10 s). Next try <!date" in text) == said
     assert ("checked <!date" in text) != said
 
 
