@@ -17,7 +17,7 @@ from bot.services import Services, utc_now
 from bot.store import Store
 from bot.store.connection import Part
 from bot.store.entries import SubscribedEntry
-from bot.store.keys import CARDS, DUE, JOBS, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
+from bot.store.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
 from bot.store.outbox import encode
 from bot.store.scripts import script
 from bot.store.tracked import record
@@ -124,10 +124,10 @@ def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
     entry = SubscribedEntry(job=job.model_copy(update={"raw": None}), terms=card.terms).model_dump_json()
     beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
     reply = REPLY.of(slot, f"{card.place}:{job.id}")
-    keys = (*beside, OUTBOX.of(slot, card.place), reply)
+    keys = (*beside, OUTBOX.of(slot, card.place), reply, LOST.of(slot, job.id))
     told = (job.id, record(job, now - plan.OLDEST), 0, card.place, card.id, entry, REPLY.seconds)
     return [
-        ("EVAL", script("subscribe"), 6, *keys, *told),
+        ("EVAL", script("subscribe"), 7, *keys, *told),
         ("HSET", CARDS.of(card.place), card.id, encode(card)),
         ("SADD", PLACES.of(), card.place),
         ("DEL", reply),

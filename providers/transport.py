@@ -9,7 +9,7 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from providers.budget import Budget, BudgetLeft
-from providers.deadline import count_request, remaining, share
+from providers.deadline import call, own_limit, remaining, share
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
 from providers.secrets import SecretMissing
 
@@ -74,8 +74,10 @@ class Transport:
     async def _acquire(self, key: str, per_second: float) -> None:
         """Take from the budget; what has only a share of it waits for its share too."""
         if share() < 1:
-            await self.budget.acquire(f"{key}/share", per_second * share())
-        await self.budget.acquire(key, per_second)
+            with own_limit(per_second * share()):
+                await self.budget.acquire(f"{key}/share", per_second * share())
+        with own_limit(per_second):
+            await self.budget.acquire(key, per_second)
 
     async def budget_left(self, operation: str = "", per_second: float | None = None) -> BudgetLeft:
         """Return what is left of the budget that `send` would take from."""
@@ -88,9 +90,9 @@ class Transport:
     async def _attempt(self, request: httpx.Request) -> Reply:
         timeout = max(0.001, min(ATTEMPT_S, remaining()))
         request.extensions = {**request.extensions, "timeout": httpx.Timeout(timeout).as_dict()}
-        count_request()
         try:
-            response = await self.client.send(request, auth=self.auth, follow_redirects=False)
+            with call():
+                response = await self.client.send(request, auth=self.auth, follow_redirects=False)
         except SecretMissing as error:
             raise Unauthorized(str(error), code="credentials_missing") from None
         except (httpx.HTTPError, aiohttp.ClientError) as error:  # httpx-aiohttp lets some of aiohttp's through

@@ -36,7 +36,7 @@ class TestLate:
     async def test_a_service_that_hangs_is_late_and_the_others_answer(self, stage: Stage) -> None:
         await stage.fault("digital-human", "hang")
         answer = await stage.dana.types("/jobs list")
-        assert "*media-cn/digital-human* is late (no answer within 1 s)" in answer.text
+        assert "*media-cn/digital-human* isn't responding (no answer within 1 s)" in answer.text
         assert "video-ocr" in answer.text
 
 
