@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from pydantic import Field
 
 from providers.alibaba.client import LIST_AI_JOB, Vod
+from providers.alibaba.errors import says_no
 from providers.alibaba.loose import decode, looks_like_json
 from providers.alibaba.states import AI_JOB
 from providers.models import JobError, JobState
@@ -57,9 +58,10 @@ def read_answer(reply: Json, request_id: str | None = None) -> Answer:
     """Read a reply; jobs are told by their id, for no order is promised.
 
     Either of the two lists may be null or missing (provider API notes, section 5.2). Raises Unreadable for a reply that
-    has neither, or whose jobs are no list: it says nothing about any id.
+    has neither or is empty beside a code, or whose jobs are no list: it says nothing about any id.
     """
-    if "AIJobList" not in reply and reply.get("NonExistAIJobIds") is None:
+    empty = not reply.get("AIJobList") and reply.get("NonExistAIJobIds") is None
+    if empty and ("AIJobList" not in reply or says_no(reply)):
         raise Unreadable("a list without AIJobList")
     read, malformed = readable(unwrapped(reply.get("AIJobList")) or [], _entry)
     jobs = {job.id: (job, raw) for job, raw in read if job.id}
