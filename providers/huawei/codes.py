@@ -44,7 +44,7 @@ _BY_ID = frozenset({BY_ID})
 _BELOW_500 = range(500)
 _NO_JOB = words(
     r"(^|[.:;,]\s*)((?!(of|for|in|by|from|to|with)\b)\w+ ){0,6}(task|job)s?([ _-]?ids?)?\b\W*"
-    r"(with (the )?((task|job)[ _-]?)?ids?\W*)?([\w-]*\d[\w-]*\W*)?"
+    r"(with (the )?((task|job)[ _-]?)?ids?\W*)?((?=[\w-]*\d)[\w-]+\W*)?"
     r"((do(es)?|is|was|were|are|can|could) ?(not|n't)|cannot|not|no longer) (be )?(exists?|found)"
     r"|\bno such (task|job)\b(?! [a-z])"
 )
