@@ -17,7 +17,7 @@ from bot.services import Services, utc_now
 from bot.store import Store
 from bot.store.connection import Part
 from bot.store.entries import SubscribedEntry
-from bot.store.keys import CARDS, DUE, JOBS, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
+from bot.store.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
 from bot.store.outbox import encode
 from bot.store.scripts import script
 from bot.store.tracked import record
@@ -116,16 +116,21 @@ async def _known(provider: Provider, where: Clouds) -> AsyncGenerator[Sequence[J
 
 
 def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
-    """What subscribing writes, as the store does it, and the card as it is once Slack has its message."""
+    """What subscribing writes, as the store does it, and the card as it is once Slack has its message.
+
+    The reply, which lives for a minute, is over.
+    """
     slot, now = f"{job.account}/{job.service}", card.terms.at
     entry = SubscribedEntry(job=job.model_copy(update={"raw": None}), terms=card.terms).model_dump_json()
     beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
-    keys = (*beside, OUTBOX.of(slot, card.place), REPLY.of(slot, f"{card.place}:{job.id}"))
+    reply = REPLY.of(slot, f"{card.place}:{job.id}")
+    keys = (*beside, OUTBOX.of(slot, card.place), reply, LOST.of(slot, job.id))
     told = (job.id, record(job, now - plan.OLDEST), 0, card.place, card.id, entry, REPLY.seconds)
     return [
-        ("EVAL", script("subscribe"), 6, *keys, *told),
+        ("EVAL", script("subscribe"), 7, *keys, *told),
         ("HSET", CARDS.of(card.place), card.id, encode(card)),
         ("SADD", PLACES.of(), card.place),
+        ("DEL", reply),
     ]
 
 

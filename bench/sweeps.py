@@ -11,6 +11,7 @@ import httpx
 
 from bench import bare, followed
 from bench.clouds import Clouds, Running, clouds
+from bench.kilobyte import kilobyte
 from bench.measure import Cost, Run, in_turns
 from bench.providers import auth_of
 from bot import tracking
@@ -38,7 +39,10 @@ def least(provider: Provider, jobs: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one look at every job of a service took; CPU and time are medians of rounds."""
+    """What one look at every job of a service took; CPU and time are medians of rounds.
+
+    `redis_bytes` are what a job takes, and `kilobyte` what the same server needs for a kilobyte of text.
+    """
 
     service: str
     jobs: int
@@ -48,6 +52,7 @@ class Swept:
     costs: Mapping[str, Cost]
     redis_cpu_s: float
     redis_bytes: float
+    kilobyte: float
     limited_s: float
     quiet: bool
 
@@ -59,14 +64,18 @@ class Swept:
         return [
             *(self.service, f"{self.jobs:,}", f"{self.requests:,}", f"{self.least:,}"),
             *(*micros, f"{self.redis_cpu_s / self.jobs * 1e6:,.0f}", *ratios),
-            *(f"{self.redis_bytes:,.0f}", f"{self.costs['callboard'].wall_s:.1f}", f"{self.limited_s:,.0f}"),
+            *(
+                f"{self.redis_bytes / self.kilobyte:.2f}",
+                f"{self.costs['callboard'].wall_s:.1f}",
+                f"{self.limited_s:,.0f}",
+            ),
         ]
 
 
 COLUMNS = (
     *("", "jobs", "sent", "least"),
     *("ours", "httpx", "aio", "Redis"),
-    *("x httpx", "x aio", "bytes", "wall s", "limit"),
+    *("x httpx", "x aio", "x KiB", "wall s", "limit"),
 )
 """CPU of Callboard, httpx, httpx over aiohttp and Redis; how long the provider's limit makes it last."""
 
@@ -76,6 +85,7 @@ async def measure(service: str, jobs: int, folder: Path) -> Swept:
     with clouds(Running({service: jobs}), frozen=True) as where:
         async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url) as (services, client):
             provider = followed.provider_of(services, service)
+            reference = await kilobyte(services.store.link)
             before = await followed.memory(services)
             number = await followed.follow(services, provider, where)
             kept = (await followed.memory(services) - before) / number
@@ -91,6 +101,7 @@ async def measure(service: str, jobs: int, folder: Path) -> Swept:
                 costs=costs,
                 redis_cpu_s=redis_cpu,
                 redis_bytes=kept,
+                kilobyte=reference,
                 limited_s=len(requests) / (provider.capabilities.requests_per_second * tracking.SHARE),
                 quiet=await followed.quiet(services, provider),
             )

@@ -45,7 +45,7 @@ async def main(numbers: tuple[int, ...]) -> None:
     """Measure everything and print it."""
     work = [(service, number) for service in ("video-ocr", "vod-ai") for number in numbers]
     looks = [partial(sweeps.measure, *at) for at in [*work, ("vod-jobs", SINGLE_JOBS)]]
-    title = "One look at every job; CPU in µs a job (target: at most 2 x httpx), bytes in Redis (target: under 1,024)"
+    title = "One look at every job; CPU in µs a job (target: at most 2 x httpx), Redis (target: under 1 KiB of text)"
     show(title, sweeps.COLUMNS, await rows(looks))
     small = [(service, number) for service in ("video-ocr", "vod-ai") for number in KEPT_NUMBERS]
     title = f"Requests in {sweeps.MINUTES} minutes, and the least for a look every two minutes"

@@ -1,11 +1,12 @@
 """What a question is answered with: plain values that views and the terminal turn into words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Self
+from typing import Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from providers.deadline import Question
 from providers.errors import ProviderError
 from providers.models import Job
 
@@ -14,11 +15,30 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+WAIT_MIN_S = 0.5
+"""A wait for our own request budget that is shorter is not worth a word."""
+
+
+class OwnLimit(_Value):
+    """A wait of so many seconds for our own limit of `per_second` requests a second."""
+
+    seconds: float
+    per_second: float
+
+    @classmethod
+    def of(cls, question: Question) -> Self | None:
+        """Return how long a question waited for its budget, None for a moment."""
+        if question.limit is None or question.waited_s < WAIT_MIN_S:
+            return None
+        return cls(seconds=question.waited_s, per_second=question.limit)
+
+
 class ServiceError(_Value):
     """One service of one account that could not answer, fully or in part.
 
     `kind` is the kind of `ProviderError` (`unauthorized`, `throttled`, `late` …), `code` the vendor's code or the kind.
     `failing_since` is when the failures began, if earlier questions failed too. `retry_after` is in seconds.
+    `waited` is the wait for our own request budget that is part of the reason.
     """
 
     account: str
@@ -30,6 +50,7 @@ class ServiceError(_Value):
     request_id: str | None = None
     retry_after: float | None = None
     failing_since: datetime | None = None
+    waited: OwnLimit | None = None
 
     @classmethod
     def of(cls, error: ProviderError, account: str, service: str) -> Self:
@@ -67,7 +88,56 @@ class Incomplete(_Value):
     malformed: int = 0
 
 
-class JobList(_Value):
+class Late(_Value):
+    """A service that had not answered when the first words were shown.
+
+    `after_s` is how long it then took, or how long it was waited for; None while it is still asked. `waited` is the
+    part of that for our own request budget. `alone` says that no other account that was asked has a service of this
+    name.
+    """
+
+    account: str
+    service: str
+    alone: bool = True
+    after_s: float | None = None
+    waited: OwnLimit | None = None
+
+    @property
+    def address(self) -> tuple[str, str]:
+        return self.account, self.service
+
+
+class _OfService(Protocol):
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def service(self) -> str: ...
+
+
+def _of(service: Late, parts: Iterable[_OfService]) -> tuple[_OfService, ...]:
+    return tuple(each for each in parts if (each.account, each.service) == service.address)
+
+
+class Partial(Protocol):
+    """What a question is answered with; of the services in `pending` it holds nothing yet."""
+
+    @property
+    def pending(self) -> Sequence[Late]: ...
+
+
+class Answered(_Value):
+    """What every answer says of the services that were asked.
+
+    First words have `pending`: the services that are still being asked, of which the answer holds nothing yet. The
+    whole answer has `late`: the services that were pending in its first words.
+    """
+
+    pending: tuple[Late, ...] = ()
+    late: tuple[Late, ...] = ()
+
+
+class JobList(Answered):
     """One page of jobs over several services, newest first.
 
     `offset` counts jobs before this page; `total` is None when not every service tells how many match; `more` says
@@ -90,6 +160,11 @@ class JobList(_Value):
     def asked(self) -> int:
         return self.services - sum(not part.known for part in self.remembered)
 
+    def of(self, service: Late) -> Self:
+        """Return what the answer has of one service."""
+        parts = ("jobs", "errors", "remembered", "incomplete")
+        return self.model_copy(update={part: _of(service, getattr(self, part)) for part in parts})
+
 
 class Missing(_Value):
     """An id or ref that no service knows; `looked_in` lists ACCOUNT/SERVICE where it was looked for.
@@ -102,7 +177,7 @@ class Missing(_Value):
     everywhere: bool = True
 
 
-class JobDetails(_Value):
+class JobDetails(Answered):
     """What was found about jobs asked for by id, ref or link. `services` is how many services were asked."""
 
     jobs: tuple[Job, ...] = ()
@@ -111,14 +186,19 @@ class JobDetails(_Value):
     errors: tuple[ServiceError, ...] = ()
     checked_at: datetime
 
+    def of(self, service: Late) -> Self:
+        """Return what the answer has of one service."""
+        return self.model_copy(update={part: _of(service, getattr(self, part)) for part in ("jobs", "errors")})
+
 
 class ServiceHealth(_Value):
-    """How a service of an account is doing. `latency_s` is of the last answer; `error` is None when it answers.
+    """How a service of an account is doing. `latency_s` is of its last HTTP call; `error` is None when it answers.
 
     `last_error`, at `last_error_at`, is what it failed with last, although it may have answered since.
-    `asked` is False for one that nobody asked yet. `budget_left` of `budget` requests may still be made in the current
-    second. `followed` jobs are looked at for subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them
-    with `swept_requests` requests.
+    `asked` is False for one that was not asked yet. `waited` is the wait for our own request budget before the call, no
+    part of the latency. `budget_left` of `budget` requests may still be made in the current second.
+    `followed` jobs are looked at for subscriptions; the last look, at `swept_at`, covered `swept_jobs` of them with
+    `swept_requests` requests.
     """
 
     account: str
@@ -127,6 +207,7 @@ class ServiceHealth(_Value):
     lists: bool
     asked: bool = True
     latency_s: float | None = None
+    waited: OwnLimit | None = None
     error: ServiceError | None = None
     last_ok_at: datetime | None = None
     last_error: ServiceError | None = None
@@ -139,7 +220,7 @@ class ServiceHealth(_Value):
     swept_requests: int = 0
 
 
-class AccountsHealth(_Value):
+class AccountsHealth(Answered):
     """All accounts and services, asked just now.
 
     `slack_paused` are methods that Slack asked not to call for a while, with the seconds that are left.

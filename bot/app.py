@@ -5,11 +5,11 @@ import secrets
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import structlog
 from aiohttp import ClientConnectorError, ClientError
-from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
@@ -21,7 +21,8 @@ from bot.access import Audience
 from bot.errors import ExpiredError, UsageError
 from bot.modals import GONE, Modal, Origin
 from bot.refusals import refusal
-from bot.replies import Below, InChannel, NotDelivered, Reply, beside, place_of
+from bot.replies import Below, InChannel, Reply, beside, place_of, to_the_last
+from bot.response_urls import NotDelivered, Respond
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.verdicts import Verdict, judge
@@ -79,6 +80,7 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str) -> Asyn
         user, channel = (each and place_of(context, each) for each in ids)
         context["services"] = services.seen_by(Audience(user or "", channel or ""))
         context["ack"] = _LastingAck()
+        context["respond"] = Respond.of(context)
         await next_()
 
     app.middleware(give_services)
@@ -113,7 +115,7 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
     error: Exception,
     body: dict[str, Any],
     client: AsyncWebClient,
-    respond: AsyncRespond,
+    respond: Respond,
     context: AsyncBoltContext,
     response: BoltResponse | None,
 ) -> None:
@@ -137,10 +139,11 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
         response.status = 200
     for reply in places:
         try:
-            return await reply.show(message)
+            await reply.show(message)
         except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
             log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
-    return None
+        else:
+            return
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +153,21 @@ class _Over:
     client: AsyncWebClient
     body: dict[str, Any]
 
-    async def show(self, message: Message) -> None:
+    edits: ClassVar[bool] = True
+
+    async def show(self, message: Message) -> Reply:
         modal = await Modal.over(self.client, self.body, waiting())
-        await modal.show(message)
+        return await modal.show(message)
 
 
 def _places(
-    body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    body: dict[str, Any], client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> Iterator[Reply]:
     """Where something can be said to whoever did what went wrong, the best place first."""
     if reply := cast("Reply | None", context.get("reply")):
-        yield reply
+        yield to_the_last(reply)
     elif respond.response_url:
-        yield Below(respond)
+        yield to_the_last(Below(respond))
     elif body.get("type") == "block_actions":
         yield _Over(client, body)
     yield from _beside(body, client, context)

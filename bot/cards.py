@@ -11,6 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.absence import Absence
 from bot.answers import ServiceError
 from bot.changes import Change, Fate
 from providers.models import Job, JobState
@@ -179,9 +180,11 @@ class Shown(_Value):
     """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known.
 
     `suspended` is why Slack takes nothing for its place, for a list of cards; the card itself cannot be edited then.
+    `absences` has the jobs whose absence the card shows.
     """
 
     card: Card
     jobs: Mapping[str, Job] = {}
     checks: Mapping[str, Check] = {}
     suspended: str | None = None
+    absences: Mapping[str, Absence] = {}

@@ -5,19 +5,22 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.absence import Absence
 from providers.models import Job, JobState
 
 
 class Fate(StrEnum):
     """Why a job is no longer followed.
 
-    `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, and nobody knows why.
-    `UNCONFIGURED`: its service was taken out of the configuration.
+    `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, for a reason unknown. `DROPPED`: it
+    was not found for so long that its suspended subscription ended. `UNCONFIGURED`: its service was taken out of the
+    configuration.
     """
 
     ENDED = "ended"
     EXPIRED = "expired"
     GONE = "gone"
+    DROPPED = "dropped"
     UNSUBSCRIBED = "unsubscribed"
     UNCONFIGURED = "unconfigured"
 
@@ -27,19 +30,37 @@ class Fate(StrEnum):
         return self in {Fate.UNSUBSCRIBED, Fate.UNCONFIGURED}
 
 
+LOSSES = frozenset({Fate.EXPIRED, Fate.GONE, Fate.DROPPED})
+"""The fates of jobs that were not found any more."""
+
+
 class Kind(StrEnum):
-    """What a change is about: the job moved to another state, only its progress did, or the provider lost it."""
+    """What a change is about: the job moved to another state, only its progress did, or the provider lost it.
+
+    `SUSPENDED`: it is not found, and its subscription waits. `FOUND`: it is found again after it was lost or suspended.
+    """
 
     MOVED = "moved"
     PROGRESSED = "progressed"
     LOST = "lost"
+    SUSPENDED = "suspended"
+    FOUND = "found"
+
+    @property
+    def late(self) -> bool:
+        """Whether a change that is noticed long after the job was last seen was noticed late.
+
+        That a job is not found takes time to believe.
+        """
+        return self not in {Kind.LOST, Kind.SUSPENDED}
 
 
 class Change(BaseModel):
     """One step of a job. `job` is how it is now, or was last seen when it is lost.
 
     `since` is when the state before was last seen, `at` when the new one was. `fate` is set when nobody needs to look
-    at the job any more.
+    at the job any more. `absent_since` is when a job that is or was not found was missed first, `doubtful` says that
+    the provider does not say that it does not exist.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +72,8 @@ class Change(BaseModel):
     since: datetime
     at: datetime
     fate: Fate | None = None
+    absent_since: datetime | None = None
+    doubtful: bool = False
 
 
 def fingerprint(job: Job) -> str:
@@ -86,3 +109,24 @@ def lost(before: Job, since: datetime, at: datetime, *, expired: bool) -> Change
         at=at,
         fate=Fate.EXPIRED if expired else Fate.GONE,
     )
+
+
+def unfound(before: Job, absence: Absence, at: datetime, kind: Kind, fate: Fate | None = None) -> Change:
+    """Return what an absence means for the subscribers of a job."""
+    return Change(
+        kind=kind,
+        job=before,
+        before=before.state,
+        before_raw=before.raw_state,
+        since=absence.seen,
+        at=at,
+        fate=fate,
+        absent_since=absence.since,
+        doubtful=absence.doubtful,
+    )
+
+
+def found(before: Job, absence: Absence, now: Job, at: datetime) -> Change:
+    """Return that a job is found again after it was lost or its subscriptions were suspended."""
+    again = {"kind": Kind.FOUND, "absent_since": absence.since, "doubtful": absence.doubtful}
+    return compare(before, absence.seen, now, at).model_copy(update=again)

@@ -1,7 +1,6 @@
 """Looks at everything once: the configuration, Slack, Redis, and each service of each account by one real call."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -214,16 +213,15 @@ async def _accounts(accounts: Sequence[Account], http: httpx.AsyncClient | None)
 
 
 async def _service(provider: Provider, account: Account) -> Finding:
-    began = time.perf_counter()
     regions = provider.capabilities.regions
     try:
-        async with within(CALL_S):
+        async with within(CALL_S) as question:
             await probe(provider)
     except ProviderError as error:
         return advice.service_fails(account, provider.service, error, _missing(account), regions)
     except TimeoutError:
         return advice.service_late(account, provider.service, CALL_S, regions)
-    return advice.service_answers(provider.account, provider.service, time.perf_counter() - began)
+    return advice.service_answers(provider.account, provider.service, question.latency_s or 0.0)
 
 
 def _missing(account: Account) -> list[str]:

@@ -124,6 +124,7 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
     Exit status: 0 all services answered, 3 some failed, 1 none answered, 2 wrong usage.
     """
     from bot.errors import UsageError
+    from bot.views.tables import spinner
     from handlers import terminal
 
     settings = _settings(context, config)
@@ -131,7 +132,8 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
         request = terminal.understand(settings, words or [])
     except UsageError as error:
         _fail(terminal.complaint(error), Exit.WRONG_USAGE)
-    answer = _run(terminal.ask(settings, request))
+    with spinner(sys.stderr, shown=not as_json and sys.stdout.isatty() and sys.stderr.isatty()) as say:
+        answer = _run(terminal.ask(settings, request, say))
     if as_json:
         _write(terminal.as_json(answer))
     else:

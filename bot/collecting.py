@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from bot.recovery import restore_found
 from bot.services import Services
 from bot.store import StoreUnavailable
 from providers.base import Provider
-from providers.deadline import without_raw
+from providers.deadline import age, without_raw
 from providers.models import Job, JobQuery, Unanswered
 
 SCAN_MAX = 1000
@@ -119,5 +120,6 @@ async def _refresh(
         lookup = await provider.lookup([job.id for job in jobs], kinds)
     into.unanswered = lookup.unanswered
     with suppress(StoreUnavailable):
-        await services.store.recent.remember(lookup.found, asked_at)
+        await services.store.recent.remember(lookup.found, asked_at - age())
+        await restore_found(services, lookup.found, asked_at - age())
     return {**dict.fromkeys(lookup.missing), **{job.id: job for job in lookup.found}}

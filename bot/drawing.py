@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.cards import Card, Check, Shown
 from bot.folding import Post
-from bot.notices import LostJob, SoughtInVain, SuspendedPlace
+from bot.notices import ChangedSubscriptions, LostJob, Note, SoughtInVain, SuspendedPlace
 from bot.services import Services
 from bot.store.sweeps import Sweep
 from bot.store.tracked import Kept, Service
@@ -31,12 +31,14 @@ async def draw(services: Services, post: Post) -> Message:
     raise AssertionError("a post says something")
 
 
-def _note(note: SuspendedPlace | LostJob | SoughtInVain) -> Message:
+def _note(note: Note) -> Message:
     match note:
         case SuspendedPlace():
             return notices.suspended(note)
         case LostJob():
             return notices.lost(note)
+        case ChangedSubscriptions():
+            return notices.subscriptions(note)
         case SoughtInVain():
             return notices.sought_in_vain(note)
 
@@ -69,4 +71,9 @@ def _shown(card: Card, known: Mapping[str, tuple[Kept, datetime]], sweeps: Mappi
             failing_since=sweep.failing_since,
             error=sweep.error,
         )
-    return Shown(card=card, jobs={**ended, **{ref: kept.job for ref, (kept, _) in mine.items()}}, checks=checks)
+    return Shown(
+        card=card,
+        jobs={**ended, **{ref: kept.job for ref, (kept, _) in mine.items()}},
+        checks=checks,
+        absences={ref: kept.absence for ref, (kept, _) in mine.items() if kept.absence and kept.absence.shown},
+    )

@@ -9,7 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.cards import Card
-from bot.changes import Fate
+from bot.changes import LOSSES, Fate
 from bot.drawing import draw_card
 from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
@@ -72,7 +72,7 @@ async def dropped(visit: Visit, box: Box) -> bool:
 
 def droppable(card: Card, now: datetime) -> bool:
     """Whether nobody can want a card's record any more."""
-    kept = {Fate.UNSUBSCRIBED: UNSUBSCRIBED_KEPT, Fate.GONE: LOST_KEPT}
+    kept = {Fate.UNSUBSCRIBED: UNSUBSCRIBED_KEPT, **dict.fromkeys(LOSSES, LOST_KEPT)}
     return (
         card.over
         and not card.owing

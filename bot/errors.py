@@ -38,6 +38,7 @@ class Problem(Enum):
     EVERYBODY = auto()
     TOO_MANY_MENTIONS = auto()
     SLACK_ONLY = auto()
+    TOO_MANY_QUESTIONS = auto()
 
 
 class UsageError(BotError):

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.cards import Card, Followed, On, Snooze
-from bot.changes import Change, Fate, Kind
-from bot.notices import Digest, LostJob, SoughtInVain, SuspendedPlace, Told
+from bot.changes import LOSSES, Change, Fate, Kind
+from bot.notices import Digest, Note, Told
+from bot.places import is_personal
 from bot.store.entries import ChangedEntry, Entry, NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Urgency, Write, encode
 
@@ -28,7 +29,7 @@ class Post:
     final: bool = False
     held: bool = False
     digest: Digest | None = None
-    note: SuspendedPlace | LostJob | SoughtInVain | None = None
+    note: Note | None = None
 
     @property
     def new_card(self) -> Card | None:
@@ -110,8 +111,10 @@ class Folded:
     def _changed(self, card_id: str, change: Change) -> Post | None:
         ref = str(change.job.ref)
         card = self.cards.get(card_id)
-        if card is None or ref not in card.jobs or card.jobs[ref].fate is not None:
+        if card is None or ref not in card.jobs or not _concerns(card.jobs[ref], change):
             return None
+        if change.kind is Kind.FOUND:
+            card = card.having(ref, Followed()).model_copy(update={"held_final": False})
         if change.fate is not None:
             card = card.having(ref, Followed(fate=change.fate, job=change.job, at=change.at))
         post = _telling(card, change)
@@ -151,6 +154,11 @@ class Folded:
         ]
 
 
+def _concerns(followed: Followed, change: Change) -> bool:
+    """Whether a job is followed on a card, or was until it was lost and is found again."""
+    return followed.fate is None or (change.kind is Kind.FOUND and followed.fate in LOSSES)
+
+
 def _telling(card: Card, change: Change) -> Post | None:
     """Return the post that a change asks for: its own, or the final one of a batch that it ends."""
     if card.batch and card.over:
@@ -164,9 +172,11 @@ def _holding(card: Card, change: Change, post: Post | None) -> Card:
     card = card.model_copy(update={"held_final": card.held_final or bool(post and post.final)})
     if not _wanted(card, change):
         return card
-    if (before := card.held.get(ref)) and change.kind is Kind.MOVED:
+    if (before := card.held.get(ref)) and change.kind in {Kind.MOVED, Kind.FOUND}:
         known = {"before": before.before, "before_raw": before.before_raw, "since": before.since}
-        change = change.model_copy(update=known)
+        # A job that is found again is news only where its loss was notified.
+        kind = Kind.FOUND if before.kind is Kind.FOUND else Kind.MOVED
+        change = change.model_copy(update={**known, "kind": kind})
     if (change.before, change.before_raw) == (change.job.state, change.job.raw_state) and change.kind is Kind.MOVED:
         return _without(card, ref)  # it is again as it was told last
     return card.model_copy(update={"held": {**card.held, ref: change}})
@@ -185,9 +195,19 @@ def _final(card: Card) -> Post | None:
 
 
 def _wanted(card: Card, change: Change) -> bool:
-    """Whether a change is told by itself. A job that its provider lost always is; a batch tells its end alone."""
-    if change.kind is Kind.PROGRESSED:
-        return False
+    """Whether a change has a post of its own. A lost job always has; a batch has one for its end alone.
+
+    Of a suspended subscription its subscribers are notified by direct message.
+    """
+    match change.kind:
+        case Kind.PROGRESSED:
+            return False
+        case Kind.SUSPENDED:
+            return is_personal(card.place)
+        case Kind.FOUND:
+            return True
+        case Kind.MOVED | Kind.LOST:
+            pass
     if card.batch:
         return card.terms.on is On.ANY
     return change.kind is Kind.LOST or card.terms.wants(change.job.state)

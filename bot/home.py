@@ -1,9 +1,9 @@
 """The Home tab: what somebody follows, what runs and what failed, and how the accounts are doing."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,10 +12,12 @@ from bot.access import Audience
 from bot.answers import ServiceHealth
 from bot.cards import Shown
 from bot.catalog import Scope
+from bot.errors import UsageError
 from bot.jobs import list_jobs
 from bot.people import channels_of
 from bot.places import id_of, is_personal, workspace_of
 from bot.services import Services
+from bot.shared_requests import steady
 from bot.store import Health, StoreUnavailable
 from bot.subscriptions import subscriptions
 from bot.tab import Neighbours, Tab
@@ -34,29 +36,36 @@ _EVERYWHERE = Scope()
 
 
 async def publish(services: Services, user: str) -> None:
-    """Show somebody's Home tab as it is now, unless a later one was shown meanwhile."""
+    """Show a person's Home tab as it is now, and once more when late services have answered.
+
+    A tab that was shown later is left alone.
+    """
     visit = await Visit.to(services, user)
     if visit is None:
         return
-    asked_at = services.clock()
-    drawn = await _drawn(services.seen_by(Audience(user)), visit.slack, user)
+    asked_at, seen = services.clock(), services.seen_by(Audience(user))
+    try:
+        async for tab in look(seen, visit.slack, user):
+            if not await _publish(visit, asked_at, view.home(tab, services.clock())):
+                return
+    except UsageError as error:
+        await _publish(visit, asked_at, view.refused(error))
+
+
+async def _publish(visit: Visit, asked_at: datetime, drawn: Block) -> bool:
+    """Publish the tab of the visited person; False when one that was asked for later is there."""
     with suppress(StoreUnavailable):
-        if not await services.store.freshness.claim(f"home:{user}", asked_at):
-            return
-        await services.store.events.publish(user, asked_at)
-    await visit.slack.views_publish(user_id=id_of(user), view=drawn)
+        if not await visit.services.store.freshness.claim(f"home:{visit.place}", asked_at):
+            return False
+        await visit.services.store.events.publish(visit.place, asked_at)
+    await visit.slack.views_publish(user_id=id_of(visit.place), view=drawn)
+    return True
 
 
 async def show_change(services: Services, body: Mapping[str, Any], user: str) -> None:
     """Show what a click has changed, if it was in somebody's Home tab."""
     if mapping(body.get("view")).get("type") == "home":
         await publish(services, user)
-
-
-async def _drawn(services: Services, slack: AsyncWebClient, user: str) -> Block:
-    if services.catalog.nothing:
-        return view.nothing_for_you()
-    return view.home(await look(services, slack, user), services.clock())
 
 
 async def published_just_now(services: Services, user: str) -> bool:
@@ -67,17 +76,21 @@ async def published_just_now(services: Services, user: str) -> bool:
     return False
 
 
-async def look(services: Services, slack: AsyncWebClient, user: str) -> Tab:
-    """Ask for everything that a Home tab shows, at the same time."""
-    now = services.clock()
-    running = JobQuery(states=frozenset({JobState.RUNNING}))
-    failed = JobQuery(states=frozenset({JobState.FAILED}), since=now - RECENTLY)
+async def look(services: Services, slack: AsyncWebClient, user: str) -> AsyncGenerator[Tab]:
+    """Ask for everything that a Home tab shows, at the same time; yield what is there after a second, then all."""
+    failed_since = steady(services.clock()) - RECENTLY
+    running = list_jobs(services, _EVERYWHERE, JobQuery(states=frozenset({JobState.RUNNING})), limit=JOBS)
+    failed_query = JobQuery(states=frozenset({JobState.FAILED}), since=failed_since)
+    failed = list_jobs(services, _EVERYWHERE, failed_query, limit=JOBS)
     (mine, neighbours), runs, failures = await asyncio.gather(
-        _followed(services, slack, user),
-        list_jobs(services, _EVERYWHERE, running, limit=JOBS),
-        list_jobs(services, _EVERYWHERE, failed, limit=JOBS),
+        _followed(services, slack, user), running.first(), failed.first()
     )
-    return Tab(mine, neighbours, runs, failures, await _health(services))
+    tab = Tab(mine, neighbours, runs, failures, await _health(services))
+    yield tab
+    if tab.pending:
+        runs, failures = await asyncio.gather(running.whole(), failed.whole())
+        mine, neighbours = await _followed(services, slack, user)
+        yield Tab(mine, neighbours, runs, failures, await _health(services))
 
 
 async def _followed(services: Services, slack: AsyncWebClient, user: str) -> tuple[Sequence[Shown] | None, Neighbours]:

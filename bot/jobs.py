@@ -1,20 +1,22 @@
 """The questions about jobs: list, show and find."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 
 from bot.addresses import Address, JobId, MediaId, could_be_id
-from bot.answers import Incomplete, JobDetails, JobList, Missing, Remembered, ServiceError
-from bot.asking import Asked, ask_all
+from bot.answers import Incomplete, JobDetails, JobList, Late, Missing, Remembered, ServiceError
+from bot.asking import Ask, Asked, Known, Question, checked
 from bot.catalog import Scope
 from bot.collecting import Collected, collect, read_pages, read_remembered
+from bot.recovery import restore_found
 from bot.services import Services
 from bot.store import StoreUnavailable
 from providers.base import NO_KINDS, Provider
+from providers.deadline import age
 from providers.models import Filter, Job, JobQuery, JobRef, Unanswered
 from providers.services import ids_of
 
@@ -23,49 +25,45 @@ MEDIA_JOBS_MAX = 20
 EVERYWHERE, ANY = Scope(), JobQuery()
 
 
-async def list_jobs(services: Services, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10) -> JobList:
-    """Return jobs of every service in scope, newest first: `limit` of them after the first `offset`."""
-    checked_at = services.clock()
-    want = offset + limit
+Seen = Callable[[Provider, Sequence[Job], datetime], Awaitable[None]]
+"""Takes jobs into account that a provider was asked about at a time."""
+
+
+def list_jobs(
+    services: Services, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10
+) -> Question[Collected, JobList]:
+    """Ask for jobs of every service in scope, newest first: `limit` of them after the first `offset`."""
 
     async def ask(provider: Provider, into: Collected) -> None:
-        await collect(services, provider, query, want, into)
+        await collect(services, provider, query, offset + limit, into)
 
-    asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
-    return _job_list(asked, offset, limit, checked_at)
+    return _listing(services, scope, ask, offset, limit, ("list", query))
 
 
-async def find_jobs(  # as list_jobs
+def find_jobs(  # as list_jobs
     services: Services, text: str, scope: Scope = EVERYWHERE, query: JobQuery = ANY, *, offset: int = 0, limit: int = 10
-) -> JobList:
+) -> Question[Collected, JobList]:
     """Search every service in scope by id, part of an id, or name, among the jobs that fit the query."""
-    checked_at = services.clock()
 
     async def ask(provider: Provider, into: Collected) -> None:
         await _search(services, provider, text, query, offset + limit, into)
 
-    asked = await ask_all(services, scope.pick(services.providers), ask, Collected)
-    return _job_list(asked, offset, limit, checked_at)
+    return _listing(services, scope, ask, offset, limit, ("find", text, query))
 
 
-async def show_jobs(services: Services, addresses: Sequence[Address]) -> JobDetails:
-    """Return what the services know about these jobs. A bare id is looked up in every service."""
-    checked_at = services.clock()
-    addresses = tuple(dict.fromkeys(addresses))
+def _listing(  # noqa: PLR0917  # what a list consists of
+    services: Services, scope: Scope, ask: Ask[Collected], offset: int, limit: int, what: Hashable
+) -> Question[Collected, JobList]:
+    asked_at, same = services.clock(), (scope, offset + limit, what)
 
-    async def ask(provider: Provider, into: Looked) -> None:
-        await _look(services, provider, addresses, into)
+    async def ask_and_restore(provider: Provider, into: Collected) -> None:
+        await ask(provider, into)
+        await _restore_listed(services, into, asked_at - age())
 
-    asked = await ask_all(services, [each for each in services.providers if _concerns(each, addresses)], ask, Looked)
-    await _remember(services, asked, checked_at)
-    errors = [error for answer in asked for error in _errors(answer)]
-    return JobDetails(
-        jobs=tuple({job.ref: job for address in addresses for job in _named(address, asked)}.values()),
-        services=len(asked),
-        missing=tuple(missing for address in addresses if (missing := _missing(address, asked))),
-        errors=tuple(errors),
-        checked_at=checked_at,
-    )
+    async def assemble(known: Known[Collected]) -> JobList:
+        return _job_list(known, offset, limit, checked(asked_at, known.asked))
+
+    return Question(services, scope.pick(services.providers), ask_and_restore, Collected, assemble, same=same)
 
 
 @dataclass(slots=True)
@@ -75,6 +73,43 @@ class Looked:
     asked_for: tuple[str, ...] = ()
     jobs: dict[str, Job] = field(default_factory=dict[str, Job])
     unanswered: tuple[Unanswered, ...] = ()
+
+
+def show_jobs(
+    services: Services, addresses: Sequence[Address], seen: Seen | None = None
+) -> Question[Looked, JobDetails]:
+    """Ask what the services know about these jobs. A bare id is looked up in every service.
+
+    `seen` gets the jobs of each service as soon as it has answered.
+    """
+    asked_at = services.clock()
+    addresses = tuple(dict.fromkeys(addresses))
+
+    async def ask(provider: Provider, into: Looked) -> None:
+        try:
+            await _look(services, provider, addresses, into)
+        finally:
+            await _keep(services, provider, into.jobs.values(), asked_at - age())
+        if seen:
+            await seen(provider, list(into.jobs.values()), asked_at - age())
+
+    async def assemble(known: Known[Looked]) -> JobDetails:
+        return _job_details(known, addresses, checked(asked_at, known.asked))
+
+    concerned = [each for each in services.providers if _concerns(each, addresses)]
+    return Question(services, concerned, ask, Looked, assemble, same=("show", addresses))
+
+
+def _job_details(known: Known[Looked], addresses: Sequence[Address], checked_at: datetime) -> JobDetails:
+    return JobDetails(
+        jobs=tuple({job.ref: job for address in addresses for job in _named(address, known.asked)}.values()),
+        services=known.services,
+        missing=tuple(missing for address in addresses if (missing := _missing(address, known))),
+        errors=tuple(error for answer in known.asked for error in _errors(answer)),
+        checked_at=checked_at,
+        pending=known.pending,
+        late=known.late,
+    )
 
 
 def _concerns(provider: Provider, addresses: Iterable[Address]) -> bool:
@@ -110,16 +145,22 @@ async def _known_kinds(services: Services, provider: Provider, ids: Sequence[str
         return NO_KINDS
 
 
-async def _remember(services: Services, asked: Iterable[Asked[Looked]], asked_at: datetime) -> None:
-    for each in asked:
-        await _keep(services, each.provider, each.result.jobs.values(), asked_at)
-
-
 async def _keep(services: Services, provider: Provider, jobs: Iterable[Job], asked_at: datetime) -> None:
-    """Remember what was looked up at a service that cannot list; without Redis the answer is given all the same."""
-    if not provider.capabilities.lists:
-        with suppress(StoreUnavailable):
+    """Remember what was looked up at a service that cannot list, and restore what was lost of it.
+
+    Without Redis the answer is given all the same.
+    """
+    with suppress(StoreUnavailable):
+        if not provider.capabilities.lists:
             await services.store.recent.remember(jobs, asked_at)
+        await restore_found(services, jobs, asked_at)
+
+
+async def _restore_listed(services: Services, listed: Collected, asked_at: datetime) -> None:
+    """Restore what was lost of the jobs that a service listed; what is only remembered is not found again."""
+    if listed.remembered is None:
+        with suppress(StoreUnavailable):
+            await restore_found(services, listed.jobs.values(), asked_at)
 
 
 def _named(address: Address, asked: Iterable[Asked[Looked]]) -> Iterable[Job]:
@@ -131,15 +172,22 @@ def _named(address: Address, asked: Iterable[Asked[Looked]]) -> Iterable[Job]:
             yield job
 
 
-def _missing(address: Address, asked: Sequence[Asked[Looked]]) -> Missing | None:
-    """Describe an address that no service knows; None when it was found, or when nobody could be asked."""
-    if any(True for _ in _named(address, asked)):
+def _missing(address: Address, known: Known[Looked]) -> Missing | None:
+    """Describe an address that no service knows; None when it was found, may yet be, or no service could be asked."""
+    if any(True for _ in _named(address, known.asked)):
         return None
-    concerned = [each for each in asked if _is_for(each.provider, address)]
+    if any(_may_know(each, address) for each in known.pending):
+        return None
+    concerned = [each for each in known.asked if _is_for(each.provider, address)]
     answered = [each for each in concerned if _answered(each, address)]
     looked_in = tuple(f"{each.provider.account}/{each.provider.service}" for each in answered)
     everywhere = len(answered) == len(concerned)
     return Missing(id=str(address), looked_in=looked_in, everywhere=everywhere) if looked_in else None
+
+
+def _may_know(pending: Late, address: Address) -> bool:
+    """Whether a service that is still being asked may know an address."""
+    return not isinstance(address, JobRef) or (address.account, address.service) == pending.address
 
 
 def _answered(answer: Asked[Looked], address: Address) -> bool:
@@ -188,11 +236,12 @@ async def _look_up(services: Services, provider: Provider, job_id: str, among: J
     lookup = await provider.lookup([job_id], await _known_kinds(services, provider, [job_id]))
     into.found.update((job.id, job) for job in lookup.found if among.matches(job))
     into.unanswered = lookup.unanswered
-    await _keep(services, provider, lookup.found, asked_at)
+    await _keep(services, provider, lookup.found, asked_at - age())
 
 
-def _job_list(asked: Sequence[Asked[Collected]], offset: int, limit: int, checked_at: datetime) -> JobList:
-    """Merge what the services answered into one page."""
+def _job_list(known: Known[Collected], offset: int, limit: int, checked_at: datetime) -> JobList:
+    """Merge what the services answered into one page; behind it there may be jobs of those that are pending."""
+    asked = known.asked
     jobs = tuple(_merged(asked))
     unread = any(each.result.more and not each.result.cut_short and not each.error for each in asked)
     return JobList(
@@ -200,8 +249,8 @@ def _job_list(asked: Sequence[Asked[Collected]], offset: int, limit: int, checke
         offset=offset,
         limit=limit,
         total=_total(asked),
-        more=len(jobs) > offset + limit or unread,
-        services=len(asked),
+        more=len(jobs) > offset + limit or unread or bool(known.pending),
+        services=known.services,
         errors=tuple(error for each in asked for error in _errors(each)),
         remembered=tuple(
             Remembered(
@@ -224,6 +273,8 @@ def _job_list(asked: Sequence[Asked[Collected]], offset: int, limit: int, checke
             if each.result.cut_short or each.result.malformed
         ),
         checked_at=checked_at,
+        pending=known.pending,
+        late=known.late,
     )
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_sdk.errors import SlackApiError
@@ -62,7 +62,9 @@ def _trigger(body: Mapping[str, Any]) -> str:
 class Modal:
     """An open modal. `hash` tells which of its contents is known here, empty is any.
 
-    `name` is that of the contents which an acknowledgement put there: other contents are then left alone.
+    `name` is that of the contents which an acknowledgement put there: other contents are then left alone. `newest` says
+    whether no later click in it was answered yet. Then the answer takes the place of any contents: what came late
+    for an earlier question may have changed the contents since the click.
     """
 
     client: AsyncWebClient
@@ -71,6 +73,8 @@ class Modal:
     title: str
     origin: Origin
     name: str = ""
+    newest: Callable[[], Awaitable[bool]] | None = None
+    edits: ClassVar[bool] = True
 
     @classmethod
     async def open(
@@ -99,13 +103,16 @@ class Modal:
         return cls._of(client, pushed, view, origin)
 
     @classmethod
-    def clicked(cls, client: AsyncWebClient, body: Mapping[str, Any]) -> Self:
+    def clicked(
+        cls, client: AsyncWebClient, body: Mapping[str, Any], newest: Callable[[], Awaitable[bool]] | None = None
+    ) -> Self:
         """The modal that somebody clicked in or submitted, as they saw it; raises ExpiredError where there is none."""
         view = mapping(body.get("view"))
         if (view_id := text(view.get("id"))) is None:
             raise ExpiredError
         title = text(mapping(view.get("title")).get("text")) or "Callboard"
-        return cls(client, view_id, text(view.get("hash")) or "", title, Origin.of(body))
+        known = "" if newest else text(view.get("hash")) or ""
+        return cls(client, view_id, known, title, Origin.of(body), newest=newest)
 
     @classmethod
     def _of(cls, client: AsyncWebClient, reply: AsyncSlackResponse, view: Block, origin: Origin) -> Self:
@@ -126,29 +133,32 @@ class Modal:
         updated = await self.client.views_update(view_id=self.view_id, view=self.origin.mark(view))
         return self._of(self.client, updated, view, self.origin)
 
-    async def update(self, view: Block) -> None:
+    async def update(self, view: Block) -> Self:
         """Put another view in its place, unless it was closed or something newer stands there already.
 
-        Slack may take this call before it has carried out an acknowledgement that was sent earlier.
+        Returns the modal as it is then. Slack may take this call before it has carried out an acknowledgement that was
+        sent earlier.
         """
+        if self.newest and not await self.newest():
+            return self
         view = self.mark(view)
-        for pause in _PATIENCE if self.name else ():
-            if await self._updated(view):
-                return
+        for pause in _PATIENCE if self.name and not self.hash else ():
+            if updated := await self._updated(view):
+                return updated
             await asyncio.sleep(pause)
-        await self._updated(view)
+        return await self._updated(view) or self
 
-    async def _updated(self, view: Block) -> bool:
+    async def _updated(self, view: Block) -> Self | None:
         where = {"external_id": self.name} if self.name else {"view_id": self.view_id}
         known = {"hash": self.hash} if self.hash else {}
         try:
-            await self.client.views_update(view=view, **where, **known)
+            updated = await self.client.views_update(view=view, **where, **known)
         except SlackApiError as error:
             if refusal(error) not in GONE:
                 raise
-            return False
-        return True
+            return None
+        return replace(self, hash=cast("Mapping[str, Any]", updated.data)["view"]["hash"], newest=None)
 
-    async def show(self, message: Message) -> None:
+    async def show(self, message: Message) -> Self:
         """Show an answer in it."""
-        await self.update(answer(self.title, message))
+        return await self.update(answer(self.title, message))

@@ -47,12 +47,27 @@ class LostJob:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedSubscriptions:
+    """Subscriptions of a place that were suspended or restored at once, for one of their subscribers.
+
+    Each change is of the kind SUSPENDED, or each is of the kind FOUND.
+    """
+
+    place: str
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True, slots=True)
 class SoughtInVain:
     """Ids that no service knew for as long as Callboard kept looking; `looked_in` are ACCOUNT/SERVICE."""
 
     ids: Sequence[str]
     looked_in: Sequence[str]
     minutes: int
+
+
+Note = SuspendedPlace | LostJob | ChangedSubscriptions | SoughtInVain
+"""A message for one person that belongs to no card."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ import structlog
 from bot.access import Access
 from bot.config import Settings
 from bot.services import ANSWER_S, Services
+from bot.shared_requests import SharedRequests
 from bot.store import Store, StoreUnavailable
 from providers import registry
+from providers.budget import FairBudget
 
 PATIENCE_S = 30.0
 """Machines start in any order: for so long Redis may be away while a process starts that cannot do without."""
@@ -33,9 +35,12 @@ async def open_services(
         if redis_needed:
             await _answers(store)
         client = await stack.enter_async_context(registry.http_client())
-        providers = registry.build(settings.accounts, client, store.budget)
+        budget = FairBudget(store.budget)
+        providers = [SharedRequests(each) for each in registry.build(settings.accounts, client, budget)]
         projects = frozenset(id_ for account in settings.accounts for id_ in account.projects)
-        yield Services(providers, store, answer_s=answer_s, access=Access(settings.access), projects=projects)
+        services = Services(providers, store, answer_s=answer_s, access=Access(settings.access), projects=projects)
+        stack.push_async_callback(services.background.close)
+        yield services
 
 
 async def _answers(store: Store) -> None:

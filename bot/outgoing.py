@@ -83,7 +83,7 @@ def due(box: Box, now: datetime) -> bool:
 
 def noticed_late(entry: Entry) -> datetime | None:
     """Return when a change was noticed that could have been noticed long before; None for any other entry."""
-    if not isinstance(entry.body, ChangedEntry) or entry.body.change.at - entry.body.change.since <= AWAY:
+    if not isinstance(entry.body, ChangedEntry) or not _noticed_late(entry.body.change):
         return None
     return entry.body.change.at
 
@@ -195,7 +195,11 @@ def _posted(box: Box, card_id: str) -> bool:
 
 
 def _is_late(change: Change, now: datetime) -> bool:
-    return change.at - change.since > AWAY or now - change.at > AWAY
+    return _noticed_late(change) or now - change.at > AWAY
+
+
+def _noticed_late(change: Change) -> bool:
+    return change.kind.late and change.at - change.since > AWAY
 
 
 def withheld(box: Box, hides: Callable[[str], bool]) -> Box:

@@ -1,14 +1,15 @@
 """Tells the people who subscribed what their channels cannot be told, or should not have to be."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.cards import Card, Followed
-from bot.changes import Fate
+from bot.changes import Change, Fate, Kind
 from bot.drawing import shown
-from bot.notices import LostJob, SuspendedPlace
+from bot.notices import ChangedSubscriptions, LostJob, SuspendedPlace
 from bot.outgoing import Step
 from bot.places import is_personal
-from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
+from bot.store.entries import ChangedEntry, Entry, NoteEntry, SubscribedEntry
 from bot.store.outbox import Box, Suspension
 from bot.visits import Visit
 from bot.waking import wake
@@ -41,26 +42,58 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
     for user, cards in mine.items():
         if user != box.place:
             note = SuspendedPlace(place=box.place, reason=suspension.reason, cards=cards)
-            await visit.services.store.outbox.put(user, NoteEntry(note=note), once)
-            await wake(visit.services, user)
+            await _tell(visit, user, NoteEntry(note=note), once)
     await visit.services.store.outbox.owners_told(box.place, suspension)
 
 
 async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
-    """Tell the owners of each job that its provider lost, where the channel alone would read it.
+    """Notify subscribers of what their channel alone would read: which jobs are lost, suspended or found again.
 
     That is who had subscribed by then: the same people, should a crash have this done again with more entries.
     """
+    if is_personal(box.place):
+        return
+    groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
+    for entry, change, card, users in _changes(box, step):
+        if change.fate in {Fate.GONE, Fate.DROPPED}:
+            await _tell_of_loss(visit, card, entry, change, users)
+        if change.kind in {Kind.SUSPENDED, Kind.FOUND} and not _left(card, change):
+            for user in users:
+                groups[user, change.kind, change.at, change.doubtful, entry.slot].append(entry)
+    for (user, *_), entries in groups.items():
+        await _tell_of_subscriptions(visit, str(user), entries)
+
+
+def _changes(box: Box, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
+    """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
     owners = {card.id: dict.fromkeys(card.owners) for card in box.cards.values()}
+    after = {write.id: Card.model_validate_json(write.after) for write in step.writes}
     for entry in step.entries:
         if isinstance(entry.body, SubscribedEntry):
             owners.setdefault(entry.card, {})[entry.body.terms.user] = None
-        if not isinstance(entry.body, ChangedEntry) or entry.body.change.fate is not Fate.GONE:
-            continue
-        card = next((Card.model_validate_json(w.after) for w in step.writes if w.id == entry.card), None)
-        if card and not is_personal(card.place):
-            once = f"lost:{entry.card}:{entry.body.change.job.id}:{entry.id}"
-            note = NoteEntry(note=LostJob(card=card, change=entry.body.change))
-            for user in owners[card.id]:
-                await visit.services.store.outbox.put(user, note, once)
-                await wake(visit.services, user)
+        elif isinstance(entry.body, ChangedEntry) and entry.card in after:
+            yield entry, entry.body.change, after[entry.card], [*owners[entry.card]]
+
+
+def _left(card: Card, change: Change) -> bool:
+    """Whether a job of a change is no longer on a card because people unsubscribed."""
+    followed = card.jobs.get(str(change.job.ref))
+    return followed is None or followed.fate is Fate.UNSUBSCRIBED
+
+
+async def _tell_of_loss(visit: Visit, card: Card, entry: Entry, change: Change, users: Iterable[str]) -> None:
+    note = NoteEntry(note=LostJob(card=card, change=change))
+    for user in users:
+        await _tell(visit, user, note, f"lost:{card.id}:{change.job.id}:{entry.id}")
+
+
+async def _tell_of_subscriptions(visit: Visit, user: str, entries: Sequence[Entry]) -> None:
+    """Notify one person of their subscriptions that one look at a service suspended or restored."""
+    changes = [entry.body.change for entry in entries if isinstance(entry.body, ChangedEntry)]
+    once = f"{changes[0].kind}:{visit.place}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
+    await _tell(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.place, changes=changes)), once)
+
+
+async def _tell(visit: Visit, user: str, note: NoteEntry, once: str) -> None:
+    await visit.services.store.outbox.put(user, note, once)
+    await wake(visit.services, user)

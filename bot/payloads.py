@@ -14,8 +14,12 @@ SELECTS = "selects:"
 """Starts the block_id of selects, which carries their payload: an option's own value is too short for it."""
 BLOCK_ID_MAX = 255 - len(SELECTS)
 """Characters left for a payload in a block_id."""
+COMMAND_MAX = BLOCK_ID_MAX - len(',"answer":"12345678"')
+"""Of these, the characters left for a command: a payload may also name the answer that it is part of."""
 RUN = "run"
 """Runs the command and puts its answer in the message's place."""
+FRESH = f"{RUN}:refresh"
+"""Runs the command of the message again: what it shows then is not shared with earlier answers."""
 OPEN = "open"
 """Runs the command and answers the person who clicked, below."""
 SHARE = "share"
@@ -29,7 +33,7 @@ PICK_SERVICE = "pick-service"
 REFRESH = "refresh"
 """Asks about the jobs of a card now; the card follows."""
 RESTORE = "restore"
-"""Posts to a suspended place again, or follows a card's lost jobs again."""
+"""Posts to a suspended place again, or follows a card's lost or suspended jobs again."""
 SNOOZE = "snooze"
 """Tells nothing about a card for a while; the block names the card."""
 UNSNOOZE = "unsnooze"
@@ -66,7 +70,8 @@ class Ask(BaseModel):
 
     `offset` is how many jobs to skip, `shared_by` who shared the message. A command too long for Slack's limits is kept
     in Redis; then `key` names it and `text` is empty. `card` is the id of the card that the command is about, `place`
-    the channel or person it is for, where that is not where it is asked. People and channels are places.
+    the channel or person it is for, where that is not where it is asked. People and channels are places. `answer` names
+    the first words that the button is part of: what is late does not follow once it was used.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,6 +83,7 @@ class Ask(BaseModel):
     key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
     card: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
     place: str | None = Field(default=None, pattern=_PLACE)
+    answer: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$")
 
     @classmethod
     def about(cls, command: str, refs: Sequence[object], *, card: str | None = None, place: str | None = None) -> "Ask":
@@ -94,7 +100,7 @@ class Ask(BaseModel):
         return self.model_dump_json(exclude=self._left_out())
 
     def _left_out(self) -> set[str]:
-        optional = ("offset", "shared_by", "key", "card", "place")
+        optional = ("offset", "shared_by", "key", "card", "place", "answer")
         empty = {name for name in optional if not getattr(self, name)}
         return empty | {"text"} if self.key else empty
 

@@ -1,89 +1,30 @@
 """How answers get back to Slack, and how clicks come in."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol, Self, cast
+from typing import Any, ClassVar, Protocol, Self, cast
 
-from aiohttp import ClientError
 from pydantic import ValidationError
-from slack_bolt.async_app import AsyncBoltContext, AsyncRespond
+from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook import WebhookResponse
 
-from bot.errors import BotError, ExpiredError
+from bot.errors import ExpiredError
 from bot.modals import Modal, Origin
 from bot.payloads import Ask
 from bot.places import id_of, in_workspace
+from bot.refusals import NO_ANSWER
+from bot.response_urls import TRIED_AGAIN_S, WAIT_MAX_S, Respond, send
 from bot.services import Services
 from bot.store import StoreUnavailable
+from bot.verdicts import Verdict, judge, retry_after
 from bot.views.message import Message
 from bot.views.modals import waiting
 from providers.parsing import listing, mapping, text
 
 Body = Mapping[str, Any]
-
-
-GONE = frozenset({404, 410})
-"""A response_url that lived for 30 minutes, or was used five times."""
-TRIED_AGAIN_S = (0.5, 2.0)
-"""Seconds between tries while Slack itself cannot answer; where it names a time, that, up to WAIT_MAX_S."""
-WAIT_MAX_S = 5.0
-
-
-class NotDelivered(BotError):  # noqa: N818  # reads as what happened
-    """Slack did not take an answer; `reason` is its error code.
-
-    `message` is an answer that is good, but whose way is gone or closed for now: it can go another one.
-    """
-
-    def __init__(self, reason: str, message: Message | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.message = message
-
-
-async def send(
-    respond: AsyncRespond,
-    message: Message,
-    *,
-    replace_original: bool | None = None,
-    response_type: str | None = None,
-    thread_ts: str | None = None,
-) -> None:
-    """Answer a command or click; raises NotDelivered when Slack does not take it, which the SDK would pass over.
-
-    What happened in a view cannot be answered so: then it raises ExpiredError.
-    """
-    if respond.response_url is None:
-        raise ExpiredError
-    for pause in (*TRIED_AGAIN_S, None):
-        try:
-            sent = await respond(
-                text=message.text,
-                blocks=message.blocks,
-                replace_original=replace_original,
-                response_type=response_type,
-                thread_ts=thread_ts,
-                unfurl_links=False,
-            )
-        except (ClientError, TimeoutError, OSError) as error:
-            raise NotDelivered(type(error).__name__, message) from error
-        if sent.status_code == 200:
-            return
-        away = sent.status_code == 429 or sent.status_code >= 500
-        if not away or pause is None:
-            lost = away or sent.status_code in GONE
-            raise NotDelivered(f"HTTP {sent.status_code}: {sent.body[:200]}", message if lost else None)
-        await asyncio.sleep(min(_retry_after(sent) or pause, WAIT_MAX_S))
-
-
-def _retry_after(sent: WebhookResponse) -> float:
-    """Return for how many seconds Slack asks to wait, 0 where it does not say."""
-    asked = next((value for name, value in sent.headers.items() if name.lower() == "retry-after"), "")
-    return float(asked) if asked.isdecimal() else 0
 
 
 def services_of(context: AsyncBoltContext) -> Services:
@@ -102,22 +43,53 @@ def place_of(context: AsyncBoltContext, slack_id: str) -> str:
 
 
 class Reply(Protocol):
-    """Where an answer goes."""
+    """Where an answer goes. `edits` says that the next message takes the place of one that was shown there."""
 
-    async def show(self, message: Message) -> None:
-        """Show it there. Raises NotDelivered, or SlackApiError, when Slack does not take it."""
+    edits: ClassVar[bool]
+
+    async def show(self, message: Message) -> "Reply":
+        """Show it there, and return where the next message goes.
+
+        Raises NotDelivered, or SlackApiError, when Slack does not take it.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """Below a command or a message, for the person who asked alone; in the thread that the message is in."""
+    """Below a command or a message, for the person who asked alone; in the thread that the message is in.
 
-    respond: AsyncRespond
+    Slack cannot edit what was said there (slackapi/bolt-js#2287, slackapi/bolt-python#1268).
+    """
+
+    respond: Respond
     thread_ts: str | None = None
+    response_type: str | None = None
+    edits: ClassVar[bool] = False
 
-    async def show(self, message: Message) -> None:
-        await send(self.respond, message, replace_original=False, thread_ts=self.thread_ts)
+    async def show(self, message: Message) -> Self:
+        await send(
+            self.respond,
+            message,
+            replace_original=False,
+            response_type=self.response_type,
+            thread_ts=self.thread_ts,
+        )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class InPlace:
+    """In the place of the message that was clicked on, unless a later click was answered there already."""
+
+    respond: Respond
+    newest: Callable[[], Awaitable[bool]]
+    edits: ClassVar[bool] = True
+
+    async def show(self, message: Message) -> Self:
+        if await self.newest():
+            await send(self.respond, message, replace_original=True)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +99,16 @@ class Beside:
     client: AsyncWebClient
     asker: "Asker"
     thread_ts: str | None = None
+    edits: ClassVar[bool] = False
 
-    async def show(self, message: Message) -> None:
+    async def show(self, message: Message) -> Self:
         what: dict[str, Any] = {"text": message.text, "blocks": message.blocks}
         user, channel = id_of(self.asker.user), id_of(self.asker.channel)
         try:
             await self.client.chat_postEphemeral(channel=channel, user=user, thread_ts=self.thread_ts, **what)
         except SlackApiError:  # Callboard is not in the channel, or the person no longer is
             await self.client.chat_postMessage(channel=user, unfurl_links=False, **what)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +118,55 @@ class InChannel:
     client: AsyncWebClient
     channel: str
     thread_ts: str | None = None
+    edits: ClassVar[bool] = True
 
-    async def show(self, message: Message) -> None:
-        await self.client.chat_postMessage(
+    async def show(self, message: Message) -> Reply:
+        posted = await self.client.chat_postMessage(
             channel=self.channel,
             thread_ts=self.thread_ts,
             text=message.text,
             blocks=message.blocks,
             unfurl_links=False,
         )
+        at = cast("Mapping[str, str]", posted.data)
+        return Posted(self, at["channel"], at["ts"])
 
 
-async def below(client: AsyncWebClient, body: Body, respond: AsyncRespond, context: AsyncBoltContext) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """In the place of a message of the bot; where Slack does not let it be edited, as one more message."""
+
+    place: InChannel
+    channel: str
+    ts: str
+    edits: ClassVar[bool] = True
+
+    async def show(self, message: Message) -> Reply:
+        for pause in TRIED_AGAIN_S:
+            try:
+                await self._edit(message)
+            except SlackApiError as error:
+                if judge(error) not in {Verdict.RETRY, Verdict.UNSURE}:
+                    break
+                await asyncio.sleep(min(retry_after(error) or pause, WAIT_MAX_S))
+            except NO_ANSWER:
+                await asyncio.sleep(pause)
+            else:
+                return self
+        return await self.place.show(message)
+
+    async def _edit(self, message: Message) -> None:
+        await self.place.client.chat_update(channel=self.channel, ts=self.ts, text=message.text, blocks=message.blocks)
+
+
+def to_the_last(reply: Reply) -> Reply:
+    """Return the same place for what went wrong, which may use its response_url up."""
+    if isinstance(reply, Below | InPlace):
+        reply.respond.kept = 0
+    return reply
+
+
+async def below(client: AsyncWebClient, body: Body, respond: Respond, context: AsyncBoltContext) -> Reply:
     """Return where the answer to a click or shortcut goes: below its message, or in a modal over its view.
 
     What goes wrong from here on is told there too. The modal is opened at once, because its trigger lasts 3 s.
@@ -205,7 +216,7 @@ def _ids(body: Body) -> tuple[str, str]:
             raise ExpiredError
 
 
-def origin_of(body: Body, respond: AsyncRespond) -> Origin:
+def origin_of(body: Body, respond: Respond) -> Origin:
     """Return what a modal opened by a command or click has to know, so that what is filled in is answered there."""
     if "view" in body:
         return Origin.of(body)
@@ -224,7 +235,7 @@ def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Be
     if url is None or channel is None:
         raise ExpiredError
     asker = Asker.named(str(body["user"]["id"]), channel, context)
-    context["reply"] = reply = Below(AsyncRespond(response_url=url), origin.thread_ts)
+    context["reply"] = reply = Below(Respond(response_url=url), origin.thread_ts)
     context["beside"] = Beside(_client(context), asker, origin.thread_ts)
     return reply, asker
 
@@ -253,14 +264,33 @@ def read_payload(value: object) -> Ask:
 
 
 async def read_ask(services: Services, value: object) -> Ask:
-    """Read the command that a button carries; raises ExpiredError also when it is no longer kept."""
+    """Read the command that a button carries; raises ExpiredError also when it is no longer kept.
+
+    The use of the button is noted for the answer that it is part of.
+    """
     ask = read_payload(value)
+    if ask.answer:
+        with suppress(StoreUnavailable):
+            await services.store.freshness.claim(_answer(ask.answer), services.clock())
+        ask = ask.model_copy(update={"answer": None})
     if ask.key is None:
         return ask
     text = await services.store.payloads.get(ask.key)
     if text is None:
         raise ExpiredError
     return ask.model_copy(update={"text": text, "key": None})
+
+
+async def clicked(services: Services, answer: str) -> bool:
+    """Whether a button of this answer was used; without Redis that is not known."""
+    try:
+        return await services.store.freshness.claimed(_answer(answer))
+    except StoreUnavailable:
+        return False
+
+
+def _answer(name: str) -> str:
+    return f"answer:{name}"
 
 
 def picked_value(action: Mapping[str, Any]) -> str:
@@ -272,15 +302,22 @@ def picked_value(action: Mapping[str, Any]) -> str:
             raise ExpiredError
 
 
-async def newest(services: Services, body: Body, clicked_at: datetime) -> bool:
-    """Whether no later click on the same message was answered yet, so that stale clicks don't regress."""
-    container = mapping(body.get("container"))
+def newest(services: Services, body: Body) -> Callable[[], Awaitable[bool]]:
+    """Return what says whether no later click on the same message or view was answered yet.
+
+    So stale clicks don't regress.
+    """
+    clicked_at, container = services.clock(), mapping(body.get("container"))
     workspace = services.audience.workspace if services.audience else ""
-    view = f"{workspace}/{container.get('channel_id')}:{container.get('message_ts')}"
-    try:
-        return await services.store.freshness.claim(view, clicked_at)
-    except StoreUnavailable:
-        return True
+    where = text(mapping(body.get("view")).get("id")) or f"{container.get('channel_id')}:{container.get('message_ts')}"
+
+    async def still() -> bool:
+        try:
+            return await services.store.freshness.claim(f"{workspace}/{where}", clicked_at)
+        except StoreUnavailable:
+            return True
+
+    return still
 
 
 async def told_first(services: Services, body: Body) -> bool:

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.access import Access, Audience
+from bot.background import Background
 from bot.catalog import Catalog
 from bot.group_names import GroupNames
 from bot.metrics import Metrics
 from bot.pace import Pace
+from bot.patience import Patience
+from bot.questions import Questions
 from bot.store import Store
 from providers.base import Provider
 
@@ -20,6 +23,10 @@ if TYPE_CHECKING:  # slow to import, and the terminal does without both
 
 ANSWER_S = 10.0
 """A question is answered after this many seconds at the latest, with what is there."""
+
+
+TERMINAL = "terminal"
+"""The requester of questions that no person in Slack asks."""
 
 
 def utc_now() -> datetime:
@@ -41,6 +48,9 @@ class Services:
     clock: Callable[[], datetime] = utc_now
     answer_s: float = ANSWER_S
     pace: Pace = field(default_factory=Pace)
+    questions: Questions = field(default_factory=Questions)
+    patience: Patience = field(default_factory=Patience)
+    background: Background = field(default_factory=Background)
     workspaces: "Workspaces | None" = None
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)
@@ -59,6 +69,11 @@ class Services:
     def narrowed(self) -> bool:
         """Whether there may be accounts that cannot be seen here."""
         return self.audience is not None and not self.access.open
+
+    @property
+    def requester(self) -> str:
+        """Who asks, in the line of questions and where a request budget is short."""
+        return self.asker.user if self.asker else TERMINAL
 
     @property
     def whole(self) -> "Services":

@@ -2,20 +2,24 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
 
 from bot import plan
 from bot.access import Audience
 from bot.addresses import Address, JobId, MaskedIdError, NotAnAddressError, read
-from bot.answers import JobDetails
+from bot.answers import JobDetails, Late
+from bot.asking import Question
 from bot.cards import Card, Shown, Snooze, Terms, To
 from bot.catalog import Catalog
-from bot.changes import Fate
+from bot.changes import LOSSES, Fate
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.errors import Problem, UsageError
-from bot.jobs import show_jobs
+from bot.jobs import Looked, show_jobs
 from bot.notices import SoughtInVain, Subscribed, Unsubscribed
 from bot.outgoing import expected
 from bot.permission import followable, permit, permit_some
@@ -23,10 +27,11 @@ from bot.places import is_direct
 from bot.services import Services
 from bot.store.entries import NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
-from bot.store.tracked import Service
+from bot.store.tracked import Service, Step, record
 from bot.tracking import observe
 from bot.visits import read_box
 from bot.waking import look, seek_from, wake
+from providers.deadline import fresh
 from providers.models import Job, JobRef, JobState
 
 SEEK_MINUTES = 10
@@ -36,7 +41,71 @@ BEFORE = timedelta(milliseconds=10)
 """What an answer is compared with was known this much before."""
 
 
-async def subscribe(
+class Subscribing(NamedTuple):
+    """What the services know of the jobs to follow, and what came of it: nothing while some are still being asked."""
+
+    details: JobDetails
+    result: Subscribed
+
+    @property
+    def pending(self) -> Sequence[Late]:
+        return self.details.pending
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A question about jobs, which follows them once every service has answered.
+
+    They are followed in the channel `here`, or for `terms.user` alone when the terms say so. Jobs that had ended are
+    not, unless `ended_too` wants a notification of it. `card` is the card to use again, if it still is there: that of
+    an unsubscription taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
+    """
+
+    services: Services
+    terms: Terms
+    place: str
+    card: str
+    ended_too: bool
+    question: Question[Looked, JobDetails]
+
+    def __await__(self) -> Generator[Any, Any, Subscribing]:
+        return self.whole().__await__()
+
+    async def first(self) -> Subscribing:
+        """Return what came of it, or what is known after a second while some services are still being asked."""
+        permit_some(self.services, self.place)
+        with fresh():
+            details = await self.question.first()
+        return Subscribing(details, Subscribed(None)) if details.pending else await self._followed(details)
+
+    async def whole(self) -> Subscribing:
+        """Follow the jobs, and return what came of it."""
+        permit_some(self.services, self.place)
+        with fresh():
+            details = await self.question.whole()
+        return await self._followed(details)
+
+    async def _followed(self, details: JobDetails) -> Subscribing:
+        services, place, terms = self.services, self.place, self.terms
+        permit(services, [job.account for job in details.jobs], place)
+        jobs = [job for job in details.jobs if self.ended_too or not job.state.ended]
+        if not jobs:
+            return Subscribing(details, Subscribed(None))
+        followed, changed, cards = await _follow(services, jobs, details.checked_at, place, terms, self.card)
+        await services.store.outbox.restore(place)
+        box = await _told(services, place)
+        after = expected(box)
+        result = Subscribed(
+            card=next((box.cards[each] for each in cards if each in box.cards), None),
+            followed=followed,
+            changed=changed,
+            others=[user for each in cards if each in after for user in after[each].owners if user != terms.user],
+            suspended=box.suspension.reason if box.suspension else None,
+        )
+        return Subscribing(details, result)
+
+
+def subscribe(
     services: Services,
     addresses: Sequence[Address],
     here: str,
@@ -44,32 +113,10 @@ async def subscribe(
     *,
     card: str | None = None,
     ended_too: bool = False,
-) -> tuple[JobDetails, Subscribed]:
-    """Follow these jobs in the channel `here`, or for `terms.user` alone when the terms say so.
-
-    Returns what the services know of the jobs, and what came of it: jobs that had ended are not followed, unless
-    `ended_too` wants their end told. `card` is the card to use again, if it still is there: that of an unsubscription
-    taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
-    """
-    asked_at = services.clock()
-    place = terms.user if terms.to is To.DM else here
-    permit_some(services, place)
-    details = await show_jobs(services, addresses)
-    permit(services, [job.account for job in details.jobs], place)
-    jobs = [job for job in details.jobs if ended_too or not job.state.ended]
-    if not jobs:
-        return details, Subscribed(None)
-    followed, changed, cards = await _follow(services, jobs, asked_at, place, terms, card or secrets.token_hex(5))
-    await services.store.outbox.restore(place)
-    box = await _told(services, place)
-    after = expected(box)
-    return details, Subscribed(
-        card=next((box.cards[each] for each in cards if each in box.cards), None),
-        followed=followed,
-        changed=changed,
-        others=[user for each in cards if each in after for user in after[each].owners if user != terms.user],
-        suspended=box.suspension.reason if box.suspension else None,
-    )
+) -> Subscription:
+    """Follow these jobs, as `Subscription` has it."""
+    place, question = terms.user if terms.to is To.DM else here, show_jobs(services, addresses)
+    return Subscription(services, terms, place, card or secrets.token_hex(5), ended_too, question)
 
 
 async def _follow(  # noqa: PLR0917  # what a subscription consists of
@@ -230,6 +277,8 @@ async def end_all(services: Services, place: str) -> set[str]:
     for card in cards:
         for ref in _followed(card):
             await _leave(services, ref, place, "")
+        for ref in (JobRef.parse(name) for name, each in card.jobs.items() if each.fate in LOSSES):
+            await services.store.lost.leave(ref, place)
     return {user for card in cards for user in card.owners}
 
 
@@ -242,25 +291,56 @@ async def _withhold(services: Services, ref: JobRef, card: Card) -> None:
 
 
 async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:
-    """Post to a suspended place again; with `card`, follow its jobs again that their providers had lost.
+    """Post to a suspended place again, and look at its jobs as usual whose subscriptions are suspended.
 
-    Raises StoreUnavailable, and UsageError where the rules of access are against it.
+    With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
+    StoreUnavailable, and UsageError where the rules of access are against it.
     """
-    kept = (await read_box(services, place)).cards.get(card or "")
-    jobs = [each.job for each in kept.jobs.values() if each.fate is Fate.GONE and each.job] if kept else []
-    permit(services, [job.account for job in jobs], place)
-    resumed = await services.store.outbox.restore(place)
-    followed: list[JobRef] = []
+    cards = (await read_box(services, place)).cards
+    kept = cards.get(card or "")
+    mine = [kept] if kept else [] if card else list(cards.values())
+    jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []
+    suspended = await _suspended(services, [ref for each in mine for ref in _followed(each)])
     if kept:
+        permit(services, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, place)
+    resumed = await services.store.outbox.restore(place)
+    for ref in suspended:
+        await _look_as_usual(services, ref)
+    followed: list[JobRef] = []
+    if kept and jobs:
         terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
         followed, _, _ = await _follow(services, jobs, services.clock(), place, terms, kept.id)
     box = await _told(services, place)
     return Subscribed(
         card=box.cards.get(card or ""),
-        followed=followed,
+        followed=[*followed, *suspended],
         suspended=box.suspension.reason if box.suspension else None,
         resumed=resumed,
     )
+
+
+_RESTORED = frozenset({Fate.GONE, Fate.DROPPED})
+"""The fates of jobs that *Restore* follows again."""
+
+
+async def _suspended(services: Services, refs: Sequence[JobRef]) -> list[JobRef]:
+    """Return those of these jobs whose subscriptions are suspended, without those that may not be seen here."""
+    known = await services.store.tracked.read([ref for ref in refs if services.sees(ref.account)])
+    return [ref for ref, (kept, _) in known.items() if kept.absence and kept.absence.suspended]
+
+
+async def _look_as_usual(services: Services, ref: JobRef) -> None:
+    """End the suspension of the subscriptions to a job, for everybody who follows it, and have it looked at now."""
+    tracked, service = services.store.tracked, (ref.account, ref.service)
+    recorded: dict[str, dict[str, str]] = {}
+    while not recorded and await _suspended(services, [ref]):  # a look may have recorded another answer in between
+        for kept, _ in (await tracked.read([ref])).values():
+            step = Step(ref.id, kept.record, record(kept.job, kept.seen), services.clock())
+            recorded = await tracked.record(service, [step])
+    for places in recorded.values():
+        await services.store.outbox.refresh(places.items())
+        await wake(services, *places)
+    await look(services, service)
 
 
 async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) -> None:
@@ -283,7 +363,12 @@ async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms
         await _in_vain(services, ids, terms)
         return []
     addresses = [address for one in ids for address in _read_back(one, services.catalog)]
-    details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
+    try:
+        details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
+    except UsageError as error:
+        if error.problem is Problem.TOO_MANY_QUESTIONS:
+            return list(ids)
+        raise
     found = {name for job in details.jobs for name in (job.id, str(job.ref))}
     left = [one for one in ids if one not in found]
     if left and services.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
@@ -310,9 +395,8 @@ async def _in_vain(services: Services, ids: Sequence[str], terms: Terms, looked_
 
 async def refresh(services: Services, addresses: Sequence[Address]) -> None:
     """Ask about followed jobs now, before it is their turn; their cards follow. Raises StoreUnavailable."""
-    asked_at = services.clock()
-    details = await show_jobs(services, addresses)
-    await _observe(services, details.jobs, asked_at)
+    with fresh():
+        details = await show_jobs(services, addresses, partial(observe, services))
     followers = [await services.store.tracked.followers(job.ref) for job in details.jobs]
     cards = {pair for places in followers for pair in places.items()}
     await services.store.outbox.refresh(cards)

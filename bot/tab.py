@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.answers import JobList, ServiceHealth
+from bot.answers import JobList, Late, ServiceHealth
 from bot.cards import Shown
 
 
@@ -30,3 +30,8 @@ class Tab:
     running: JobList
     failed: JobList
     health: Sequence[ServiceHealth]
+
+    @property
+    def pending(self) -> Sequence[Late]:
+        """The services that one of the lists still waits for."""
+        return list({each.address: each for each in (*self.running.pending, *self.failed.pending)}.values())

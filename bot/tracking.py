@@ -8,21 +8,23 @@ from random import Random
 
 import structlog
 
-from bot import plan
+from bot import missing, plan
 from bot.answers import ServiceError
 from bot.cards import FAILING
-from bot.changes import Kind, compare, fingerprint, lost
+from bot.changes import Change, Kind, compare, fingerprint, found
 from bot.plan import Reading
+from bot.recovery import restore_found
 from bot.services import Services
 from bot.store.entries import ChangedEntry
 from bot.store.health import Outcome
 from bot.store.sweeps import Sweep
 from bot.store.tracked import Due, Kept, Seen, Service, Step, record
 from bot.waking import wake
+from bot.witness import Witness
 from providers.base import Provider
-from providers.deadline import within, without_raw
+from providers.deadline import Question, age, asking, fresh, within, without_raw
 from providers.errors import ProviderError, Unavailable
-from providers.models import Job, JobQuery, JobRef, JobState
+from providers.models import Job, JobQuery, JobState, Unanswered
 
 DUE_MAX = 5_000
 """Jobs that one sweep looks at; the next one follows at once when there are more."""
@@ -38,7 +40,7 @@ BACK_OFF_MAX_S = 300.0
 SHARE = 0.7
 """The part of a service's request budget that sweeps may use; the rest is for people's questions."""
 AFTER_MISS = timedelta(seconds=30)
-"""A job that its provider does not know is looked for again after this time, before it is believed to be gone."""
+"""A job that is not found is looked for again after this time, and then less and less often."""
 
 log = structlog.get_logger("callboard")
 
@@ -50,9 +52,13 @@ class _Look:
     services: Services
     provider: Provider
     random: Random = field(default_factory=Random)
+    witness: Witness = field(init=False)
     left: dict[str, Due] = field(default_factory=dict[str, Due])
     answered: int = 0
     unanswered: ProviderError | None = None
+
+    def __post_init__(self) -> None:
+        self.witness = Witness(self.services, self.provider, self.random)
 
     @property
     def service(self) -> Service:
@@ -73,12 +79,13 @@ async def sweep(services: Services, provider: Provider) -> float | None:
     before = (await services.store.sweeps.read([look.service]))[look.service]
     after = before
     if due:
-        requests, error = await _asked(look, due)
-        after = _after(look, before, len(due), requests, error)
+        question, error = await _asked(look, due)
+        after = _after(look, before, len(due), question.requests, error)
         await services.store.sweeps.write(look.service, after)
-        if requests and (before.error or after.error):
+        await look.witness.keep()
+        if question.requests and (before.error or after.error):
             # Whoever asks about the service while it fails is told since when it does.
-            outcome = Outcome(*look.service, time.perf_counter() - began, after.error)
+            outcome = Outcome(*look.service, question.latency_s or 0.0, after.error)
             await services.store.health.record([outcome], services.clock())
         _count(look, after, time.perf_counter() - began)
         await _show_trouble(look, before, after)
@@ -90,23 +97,23 @@ async def observe(services: Services, provider: Provider, jobs: Sequence[Job], a
     await _observe(_Look(services, provider), jobs, asked_at, explained=True)
 
 
-async def _asked(look: _Look, due: Sequence[Due]) -> tuple[int, ProviderError | None]:
-    """Ask about the jobs that are due; return how many requests it took, and why none of them was answered."""
-    requests, error = 0, None
+async def _asked(look: _Look, due: Sequence[Due]) -> tuple[Question, ProviderError | None]:
+    """Ask about the jobs that are due; return what the question was like, and why nothing of it was answered."""
+    question, error = asking(), None
+    asked_at = look.services.clock()
     try:
-        async with within(SWEEP_S, share=SHARE) as question:
-            try:
-                with without_raw():
-                    await _ask(look, due)
-            finally:
-                requests = question.requests
+        with fresh(), without_raw():
+            async with within(SWEEP_S, share=SHARE) as question:
+                await _ask(look, due)
     except ProviderError as failure:
         error = failure
         if look.answered:
             await _postpone(look, look.left, timedelta(seconds=failure.retry_after) if failure.retry_after else None)
+        if missing.is_doubt(failure):
+            await _doubted(look, look.left, asked_at, all_of_them=not look.answered)
     except TimeoutError:
         error = Unavailable("no answer in time", code="late")
-    return requests, None if look.answered else error or look.unanswered
+    return question, None if look.answered else error or look.unanswered
 
 
 async def _ask(look: _Look, due: Sequence[Due]) -> None:
@@ -141,7 +148,8 @@ async def _read_pages(look: _Look, reading: Reading, query: JobQuery) -> None:
     while goes_on:
         asked_at = look.services.clock()
         page = await look.provider.page(query, cursor)
-        await _observe(look, page.jobs, asked_at)
+        await _observe(look, page.jobs, asked_at - age())
+        look.witness.saw(page.jobs, asked_at - age())
         look.answered += 1
         cursor = page.cursor
         goes_on = reading.goes_on(page.jobs) and cursor is not None
@@ -150,12 +158,20 @@ async def _read_pages(look: _Look, reading: Reading, query: JobQuery) -> None:
 async def _look_up(look: _Look, ids: Sequence[str], kinds: Mapping[str, str]) -> None:
     asked_at = look.services.clock()
     answer = await look.provider.lookup(ids, kinds)
+    asked_at -= age()
     look.answered += len(answer.found) + len(answer.missing)
     await _observe(look, answer.found, asked_at, explained=True)
+    look.witness.saw(answer.found, asked_at)
     await _missed(look, answer.missing, asked_at)
     if answer.unanswered:
-        look.unanswered = answer.unanswered[0].error
-        await _postpone(look, [each.id for each in answer.unanswered])
+        await _not_answered(look, answer.unanswered, asked_at)
+
+
+async def _not_answered(look: _Look, unanswered: Sequence[Unanswered], asked_at: datetime) -> None:
+    look.unanswered = unanswered[0].error
+    await _postpone(look, [each.id for each in unanswered])
+    doubts = [each.id for each in unanswered if missing.is_doubt(each.error)]
+    await _doubted(look, doubts, asked_at, all_of_them=False)
 
 
 async def _postpone(look: _Look, ids: Iterable[str], wait: timedelta | None = None) -> None:
@@ -165,6 +181,7 @@ async def _postpone(look: _Look, ids: Iterable[str], wait: timedelta | None = No
 
 async def _observe(look: _Look, jobs: Sequence[Job], asked_at: datetime, *, explained: bool = False) -> None:
     """Compare jobs with what was last seen of them, and record those that changed."""
+    await restore_found(look.services, jobs, asked_at)
     seen = (Seen(job.id, fingerprint(job), look.next_at(job)) for job in jobs)
     changed = await look.services.store.tracked.observe(look.service, asked_at, seen)
     if not changed:
@@ -186,16 +203,22 @@ async def _explained(look: _Look, jobs: Iterable[Job]) -> dict[str, Job]:
         return {}  # that it failed is worth more now than why later
 
 
-async def _record(look: _Look, found: Sequence[tuple[Kept, Job]], asked_at: datetime) -> None:
+async def _record(look: _Look, seen: Sequence[tuple[Kept, Job]], asked_at: datetime) -> None:
     steps: list[Step] = []
-    for kept, job in found:
-        change = compare(kept.job, kept.checked_at, job.model_copy(update={"raw": None}), asked_at)
-        entry = ChangedEntry(change=change).model_dump_json() if change.kind is Kind.MOVED else ""
+    for kept, job in seen:
+        change = _change(kept, job.model_copy(update={"raw": None}), asked_at)
+        entry = "" if change.kind is Kind.PROGRESSED else ChangedEntry(change=change).model_dump_json()
         kept_on = None if change.fate else record(job, asked_at)
         steps.append(Step(job.id, kept.record, kept_on, look.next_at(job), entry))
     if not look.provider.capabilities.lists:
-        await look.services.store.recent.remember([job for _, job in found], asked_at)
+        await look.services.store.recent.remember([job for _, job in seen], asked_at)
     await _recorded(look, steps)
+
+
+def _change(kept: Kept, now: Job, asked_at: datetime) -> Change:
+    if kept.absence and kept.absence.suspended:
+        return found(kept.job, kept.absence, now, asked_at)
+    return compare(kept.job, kept.seen, now, asked_at)
 
 
 async def _recorded(look: _Look, steps: Sequence[Step]) -> None:
@@ -204,33 +227,29 @@ async def _recorded(look: _Look, steps: Sequence[Step]) -> None:
     Cards on which nothing but the progress is new are drawn again when there is time.
     """
     told = {step.id for step in steps if step.entry}
-    followers = await look.services.store.tracked.record(look.service, steps)
+    quiet = {step.id for step in steps if step.quiet}
+    recorded = await look.services.store.tracked.record(look.service, steps)
+    followers = {job_id: places for job_id, places in recorded.items() if job_id not in quiet}
     cards = [pair for job_id, places in followers.items() if job_id not in told for pair in places.items()]
     await look.services.store.outbox.refresh(cards)
     await wake(look.services, *{place for places in followers.values() for place in places})
 
 
 async def _missed(look: _Look, ids: Sequence[str], asked_at: datetime) -> None:
-    """Record jobs that the provider does not know: at the second time in a row they are lost."""
-    refs = [JobRef(*look.service, job_id) for job_id in ids]
-    steps: list[Step] = []
-    for ref, (kept, _) in (await look.services.store.tracked.read(refs)).items():
-        if kept.checked_at >= asked_at:
-            continue
-        if not kept.missed:
-            again = look.services.clock() + AFTER_MISS
-            steps.append(Step(ref.id, kept.record, record(kept.job, asked_at, missed=True), again))
-            continue
-        expired = _forgotten(kept.job, look.provider.capabilities.retention, asked_at)
-        change = lost(kept.job, kept.checked_at, asked_at, expired=expired)
-        steps.append(Step(ref.id, kept.record, None, entry=ChangedEntry(change=change).model_dump_json()))
-    if steps:
+    """Record jobs that the provider says do not exist; only a witness makes it believable that they are lost."""
+    absent = await missing.missed(look.services, look.provider, ids, asked_at, again=AFTER_MISS)
+    if any(each.ripe for each in absent):
+        called_at = look.services.clock()
+        await _observe(look, await look.witness.call(ids), called_at)
+    if steps := missing.steps(absent, look.provider, look.witness.found_at):
         await _recorded(look, steps)
 
 
-def _forgotten(job: Job, retention: timedelta | None, now: datetime) -> bool:
-    """Whether a job is so old that its provider has forgotten it, as it forgets all jobs."""
-    return retention is not None and job.created_at is not None and now - job.created_at >= retention - plan.OLDEST
+async def _doubted(look: _Look, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool) -> None:
+    """Record jobs about which the provider refuses to answer, in a way that may mean a wrong address."""
+    absent = await missing.doubted(look.services, look.provider, ids, asked_at, all_of_them=all_of_them)
+    if steps := missing.steps(absent, look.provider, None):
+        await _recorded(look, steps)
 
 
 def _after(look: _Look, before: Sweep, jobs: int, requests: int, error: ProviderError | None) -> Sweep:

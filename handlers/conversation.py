@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
+from bot.answering import give
 from bot.payloads import Ask
 from bot.replies import Asker, InChannel, services_of, told_first
 from handlers.jobs import answer
@@ -53,4 +54,4 @@ async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltC
         return
     context["reply"] = reply
     text = re.sub(rf"<@{context.bot_user_id}(?:\|[^<>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
-    await reply.show(await answer(services, Ask(text=undecorated(text)), asker))
+    await give(context, reply, await answer(services, Ask(text=undecorated(text)), asker))

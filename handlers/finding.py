@@ -1,18 +1,20 @@
 """Find jobs: a form whose filters stand above what they found."""
 
 import re
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
-from bot.answers import JobList
+from bot.answering import fill
 from bot.jobs import find_jobs, list_jobs
 from bot.modals import Modal, Origin
-from bot.replies import read_payload, services_of
+from bot.replies import newest, read_payload, services_of
 from bot.services import Services
-from bot.views.finding import Found, form
+from bot.views.finding import Filled, Found, form
+from bot.views.message import Block
 from handlers.filled import search
 from handlers.grammar import Request
 
@@ -32,7 +34,7 @@ async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Bod
     services = services_of(context)
     request, filled = search({}, services.catalog)
     context["reply"] = modal = await Modal.open(client, body, form(filled, Found(asking=True)), origin)
-    await modal.update(form(filled, Found(await _found(services, request))))
+    await fill(context, modal, _found(services, request, filled))
 
 
 async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
@@ -44,32 +46,39 @@ async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The filters were sent off: what they find takes the place of what was found before."""
     services = services_of(context)
+    overtake = newest(services, body)
     request, filled = search(body, services.catalog)
     context["reply"] = modal = Modal.clicked(client, body).renamed()
     await ack(response_action="update", view=modal.mark(form(filled, Found(asking=True))))
-    await modal.update(form(filled, Found(await _found(services, request))))
+    await overtake()
+    await fill(context, modal, _found(services, request, filled))
 
 
 async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """An account was picked: its services are those to pick from."""
     await ack()
-    _, filled = search(body, services_of(context).catalog)
-    await Modal.clicked(client, body).update(form(filled, Found()))
+    services = services_of(context)
+    _, filled = search(body, services.catalog)
+    await Modal.clicked(client, body, newest(services, body)).update(form(filled, Found()))
 
 
 async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Previous and Next: another page of what the filters find."""
     await ack()
     services = services_of(context)
-    context["reply"] = modal = Modal.clicked(client, body)
+    context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
     request, filled = search(body, services.catalog)
-    found = await _found(services, request, read_payload(action.get("value")).offset)
-    await modal.update(form(filled, Found(found)))
+    await fill(context, modal, _found(services, request, filled, read_payload(action.get("value")).offset))
 
 
-async def _found(services: Services, request: Request, offset: int = 0) -> JobList:
-    await services.pace.turn()
+async def _found(services: Services, request: Request, filled: Filled, offset: int = 0) -> AsyncGenerator[Block]:
+    """Yield the form with what is found: what is there after a second, then all of it."""
     query = request.query(services.clock())
-    if not request.text:
-        return await list_jobs(services, request.scope, query, offset=offset, limit=request.limit)
-    return await find_jobs(services, request.text, request.scope, query, offset=offset, limit=request.limit)
+    if request.text:
+        found = find_jobs(services, request.text, request.scope, query, offset=offset, limit=request.limit)
+    else:
+        found = list_jobs(services, request.scope, query, offset=offset, limit=request.limit)
+    first = await found.first()
+    yield form(filled, Found(first))
+    if first.pending:
+        yield form(filled, Found(await found.whole()))

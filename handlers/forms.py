@@ -6,16 +6,18 @@ was picked in it.
 
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
 from bot.access import Audience
+from bot.answering import give
 from bot.group_names import handles
 from bot.groups import names_of
 from bot.modals import Modal, Origin
 from bot.payloads import Ask
 from bot.replies import origin_of, read_ask, services_of, submitted, workspace_in
+from bot.response_urls import Respond
 from bot.views import subscribing
 from handlers import subscriptions
 from handlers.filled import Mistakes, field_value, subscription
@@ -46,7 +48,7 @@ def _team(context: AsyncBoltContext) -> str:
 
 
 async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
-    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Subscribe under details and lists: the form, filled in with the jobs."""
     await ack()
@@ -66,5 +68,4 @@ async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, contex
         await ack(response_action="errors", errors=filled.lines)
         return
     await ack()
-    await services.pace.turn()
-    await reply.show(await subscriptions.answer(services, filled, Ask(text=str(filled)), asker))
+    await give(context, reply, await subscriptions.answer(services, filled, Ask(text=str(filled)), asker))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.cards import On, Terms, To
 from bot.catalog import Scope
+from bot.shared_requests import steady
 from handlers import times
 from handlers.words import quoted
 from providers.models import JobQuery, JobState
@@ -213,7 +214,7 @@ class Request:
 
     def query(self, now: datetime) -> JobQuery:
         """Return what is asked for, as of now."""
-        values = dict(self.filters)
+        now, values = steady(now), dict(self.filters)
         return JobQuery(
             states=frozenset(JobState(state) for state in values["state"].split(","))
             if "state" in values

@@ -13,6 +13,7 @@ from bot.replies import place_of, services_of, told_first
 from bot.store import StoreUnavailable
 from bot.views import home
 from handlers.finding import open_find
+from providers.deadline import fresh
 from providers.parsing import text
 
 Body = dict[str, Any]
@@ -45,7 +46,8 @@ async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, contex
 async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
     """Refresh."""
     await ack()
-    await publish(services_of(context), place_of(context, body["user"]["id"]))
+    with fresh():
+        await publish(services_of(context), place_of(context, body["user"]["id"]))
 
 
 async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:

@@ -5,15 +5,22 @@ acknowledge, parse, one use case, one view. Nothing is caught here; `bot.app` ha
 """
 
 import re
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
 from bot.accounts import check_accounts
+from bot.addresses import Address
+from bot.answering import Answer, give
+from bot.answers import JobDetails, JobList
+from bot.asking import Asking
 from bot.catalog import Catalog
 from bot.home import show_change
 from bot.jobs import find_jobs, list_jobs, show_jobs
@@ -22,7 +29,20 @@ from bot.payloads import Ask
 from bot.permission import posted_to
 from bot.places import id_of
 from bot.refusals import refusal
-from bot.replies import Asker, below, newest, origin_of, picked_value, read_ask, send, services_of
+from bot.replies import (
+    Asker,
+    Below,
+    InChannel,
+    InPlace,
+    Reply,
+    below,
+    newest,
+    origin_of,
+    picked_value,
+    read_ask,
+    services_of,
+)
+from bot.response_urls import Respond
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.views import accounts as accounts_view
@@ -35,6 +55,7 @@ from handlers.forms import open_subscribe
 from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
 from handlers.words import bare, undecorated
+from providers.deadline import fresh
 from providers.models import JobRef
 from providers.parsing import mapping
 from providers.registry import meaning
@@ -48,6 +69,7 @@ ANYTHING = re.compile("")
 def register(app: AsyncApp) -> None:
     """Add `/jobs` and everything that its answers can be clicked for."""
     app.command("/jobs")(on_command)
+    app.action(payloads.FRESH)(on_refresh)
     app.action(re.compile(f"^{payloads.RUN}:"))(on_run)
     app.action(re.compile(f"^{payloads.OPEN}:"))(on_open)
     app.action(re.compile(f"^{payloads.SHARE}:"))(on_share)
@@ -60,7 +82,7 @@ def register(app: AsyncApp) -> None:
 
 
 async def on_command(
-    ack: AsyncAck, command: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, command: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Answer the asker alone; a command that says nothing but its name opens its form."""
     await ack()
@@ -68,36 +90,46 @@ async def on_command(
     if form := FORMS.get(bare(ask.text)):
         await form(context, client, command, origin_of(command, respond))
         return
-    await send(respond, await answer(services_of(context), ask, Asker.of(command, context)))
+    services = services_of(context)
+    await give(context, Below(respond), await answer(services, ask, Asker.of(command, context)))
 
 
 async def on_run(  # noqa: PLR0917  # Bolt passes by name
-    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """Refresh, Next, Previous and corrections: the new answer takes the old one's place."""
+    """Next, Previous and corrections: the new answer takes the old one's place."""
     await ack()
     services = services_of(context)
     if respond.response_url is None:
-        context["reply"] = modal = Modal.clicked(client, body)
+        context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
         ask = await read_ask(services, action.get("value"))
-        await modal.show(await answer(services, ask, Asker.of(body, context)))
+        await give(context, modal, await answer(services, ask, Asker.of(body, context)))
     else:
         await _replace(context, await read_ask(services, action.get("value")), body, respond)
 
 
+async def on_refresh(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Refresh: the same answer as of now."""
+    with fresh():
+        await on_run(ack, body, action, client, respond, context)
+
+
 async def on_open(  # noqa: PLR0917  # Bolt passes by name
-    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
     await ack()
     reply = await below(client, body, respond, context)
-    ask = await read_ask(services_of(context), action.get("value"))
-    await reply.show(await answer(services_of(context), ask, Asker.of(body, context)))
+    services, asker = services_of(context), Asker.of(body, context)
+    ask = await read_ask(services, action.get("value"))
+    await give(context, reply, await answer(services, ask, asker))
     if not ask.text.startswith("show "):
-        await show_change(services_of(context), body, Asker.of(body, context).user)
+        await show_change(services, body, asker.user)
 
 
-async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """The selects under a list: the same command with another state or scope."""
     await ack()
     services = services_of(context)
@@ -112,7 +144,7 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: AsyncRespond
 
 
 async def on_share(  # noqa: PLR0917  # Bolt passes by name
-    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Post a fresh answer to the channel, with the name of who shared it."""
     await ack()
@@ -121,15 +153,32 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     services = services_of(context)
     accounts = accounts_of(services, parse(ask.text, services.catalog))
     readers = posted_to(services, asker.channel, asker.user, accounts)
-    message = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
-    try:
-        await client.chat_postMessage(channel=id_of(asker.channel), text=message.text, blocks=message.blocks)
-    except SlackApiError as error:
-        if refusal(error) not in {"not_in_channel", "channel_not_found"}:
-            raise
-        # Where Callboard is not a member, the answer to the click may still be posted; a direct message is not its own.
-        posted_to(services, asker.channel, "", accounts)
-        await send(respond, message, replace_original=False, response_type="in_channel")
+    shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
+    channel = _Shared(InChannel(client, id_of(asker.channel)), respond, services, asker, accounts)
+    with fresh():
+        await give(context, channel, shared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """In the channel of a click, for all its members, also where Callboard is none of them."""
+
+    channel: InChannel
+    respond: Respond
+    services: Services
+    asker: Asker
+    accounts: Collection[str]
+    edits: ClassVar[bool] = True
+
+    async def show(self, message: Message) -> Reply:
+        try:
+            return await self.channel.show(message)
+        except SlackApiError as error:
+            if refusal(error) not in {"not_in_channel", "channel_not_found"}:
+                raise
+        # The answer to the click may still be posted there; a direct message is not Callboard's own.
+        posted_to(self.services, self.asker.channel, "", self.accounts)
+        return await Below(self.respond, response_type="in_channel").show(message)
 
 
 async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
@@ -143,7 +192,7 @@ async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient
 
 
 async def on_unknown_button(
-    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """A button, select or shortcut of another Callboard."""
     await ack()
@@ -171,32 +220,43 @@ def named_accounts(request: Request, catalog: Catalog) -> set[str]:
     return refs | ({request.scope.account} if request.scope.account else set())
 
 
-async def answer(services: Services, ask: Ask, asker: Asker) -> Message:
+async def answer(services: Services, ask: Ask, asker: Asker) -> Answer[Any] | Message:
     """Run a command and return what to show. Raises UsageError when it cannot be understood."""
-    await services.pace.turn()
     request = parse(ask.text, services.catalog)
     ask = ask.model_copy(update={"text": str(request)})
     if request.command in subscriptions.COMMANDS:
         return await subscriptions.answer(services, request, ask, asker)
-    return await _about_jobs(services, request, await kept(services, ask))
+    if request.command == "help":
+        await services.pace.turn()
+        return help_page(request.text)
+    return _about_jobs(services, request, await kept(services, ask))
 
 
-async def _about_jobs(services: Services, request: Request, ask: Ask) -> Message:
+def _about_jobs(services: Services, request: Request, ask: Ask) -> Answer[Any]:
     match request.command:
-        case "list":
-            query = request.query(services.clock())
-            found = await list_jobs(services, request.scope, query, offset=ask.offset, limit=request.limit)
-            return jobs.job_list(found, ask, _controls(request, services))
         case "find":
-            found = await find_jobs(services, request.text, offset=ask.offset, limit=request.limit)
-            return jobs.job_list(found, ask, jobs.Controls())
+            found = find_jobs(services, request.text, offset=ask.offset, limit=request.limit)
+            return _list(found, ask, jobs.Controls())
         case "show":
-            shown = await show_jobs(services, addresses_of(request, services.catalog))
-            return details.job_details(shown, ask, meaning)
+            return details_of(services, addresses_of(request, services.catalog), ask)
         case "accounts":
-            return accounts_view.accounts(await check_accounts(services))
+            return Answer(check_accounts(services), accounts_view.accounts, accounts_view.late)
         case _:
-            return help_page(request.text)
+            query = request.query(services.clock())
+            found = list_jobs(services, request.scope, query, offset=ask.offset, limit=request.limit)
+            return _list(found, ask, _controls(request, services))
+
+
+def _list(found: Asking[JobList], ask: Ask, controls: jobs.Controls) -> Answer[JobList]:
+    return Answer(found, partial(jobs.job_list, ask=ask, controls=controls), jobs.late)
+
+
+def details_of(
+    services: Services, addresses: Sequence[Address], ask: Ask, notes: Sequence[str] = ()
+) -> Answer[JobDetails]:
+    """Show jobs; `notes` are further lines about what was asked for."""
+    view = partial(details.job_details, ask=ask, meaning=meaning, notes=notes)
+    return Answer(show_jobs(services, addresses), view, partial(details.late, meaning=meaning))
 
 
 def help_page(topic: str) -> Message:
@@ -216,23 +276,21 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
     return jobs.Controls(scopes, state, str(request.scope) or payloads.ANY)
 
 
-async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: AsyncRespond) -> None:
+async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
     services, asker = services_of(context), Asker.of(body, context)
-    clicked_at = services.clock()
+    reply = InPlace(respond, newest(services, body))
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user
         accounts = named_accounts(parse(ask.text, services.catalog), services.catalog)
         services = posted_to(services, asker.channel, reader, accounts)
-    message = await answer(services, ask, asker)
-    if await newest(services, body, clicked_at):
-        await send(respond, message, replace_original=True)
+    await give(context, reply, await answer(services, ask, asker))
 
 
 async def kept(services: Services, ask: Ask) -> Ask:
     """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
-    if ask.fits(payloads.BLOCK_ID_MAX):
+    if ask.fits(payloads.COMMAND_MAX):
         return ask
     with suppress(StoreUnavailable):
         return ask.model_copy(update={"key": await services.store.payloads.put(ask.text)})

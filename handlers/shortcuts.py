@@ -2,21 +2,23 @@
 
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
+from bot.answering import Answer, give
+from bot.answers import JobDetails
 from bot.extracting import Extracted, extract
-from bot.jobs import show_jobs
 from bot.payloads import Ask
 from bot.replies import Asker, below, services_of
+from bot.response_urls import Respond
 from bot.services import Services
-from bot.subscriptions import SEEK_MINUTES, subscribe
-from bot.views import details, extracted, subscriptions
+from bot.subscriptions import Subscribing
+from bot.views import extracted
 from bot.views.message import Message
 from handlers.grammar import Request
-from handlers.jobs import kept
-from providers.registry import meaning
+from handlers.jobs import details_of, kept
+from handlers.subscriptions import following
 
 Body = dict[str, Any]
 
@@ -28,43 +30,38 @@ def register(app: AsyncApp) -> None:
 
 
 async def on_look_up(
-    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Look up jobs: what the services know of every job that the message names."""
     await ack()
     services = services_of(context)
     reply = await below(client, body, respond, context)
-    await services.pace.turn()
-    await reply.show(await _looked_up(services, extract(body.get("message"), services.catalog)))
+    await give(context, reply, await _looked_up(services, extract(body.get("message"), services.catalog)))
 
 
 async def on_subscribe(
-    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Subscribe to jobs: follow every job that the message names, in its channel."""
     await ack()
     services = services_of(context)
     reply = await below(client, body, respond, context)
-    await services.pace.turn()
     found = extract(body.get("message"), services.catalog)
-    await reply.show(await _subscribed(services, found, Asker.of(body, context)))
+    await give(context, reply, _subscribed(services, found, Asker.of(body, context)))
 
 
-async def _looked_up(services: Services, found: Extracted) -> Message:
+async def _looked_up(services: Services, found: Extracted) -> Answer[JobDetails] | Message:
     if not found.addresses:
         return extracted.nothing(found, narrowed=services.narrowed)
     ask = await kept(services, Ask(text=str(_request("show", found))))
-    shown = await show_jobs(services, found.addresses)
-    return details.job_details(shown, ask, meaning, extracted.notes(found))
+    return details_of(services, found.addresses, ask, extracted.notes(found))
 
 
-async def _subscribed(services: Services, found: Extracted, asker: Asker) -> Message:
+def _subscribed(services: Services, found: Extracted, asker: Asker) -> Answer[Subscribing] | Message:
     if not found.addresses:
         return extracted.nothing(found, narrowed=services.narrowed)
     terms = _request("subscribe", found).terms(asker.user, services.clock())
-    known, result = await subscribe(services, found.addresses, asker.channel, terms)
-    notes = extracted.notes(found)
-    return subscriptions.subscribed(known, result, terms, asker.channel, SEEK_MINUTES, notes)
+    return following(services, found.addresses, asker.channel, terms, extracted.notes(found))
 
 
 def _request(command: str, found: Extracted) -> Request:

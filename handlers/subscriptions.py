@@ -4,25 +4,39 @@ Unsubscribe, Undo and Subscribe carry commands and take the way of `/jobs`; here
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
 from bot.access import Audience
-from bot.cards import Card
+from bot.addresses import Address
+from bot.answering import Answer
+from bot.cards import Card, Terms
 from bot.errors import ExpiredError
 from bot.home import show_change
 from bot.payloads import Ask
 from bot.people import offset_of
 from bot.permission import place_of_button, seen
 from bot.places import id_of
-from bot.replies import Asker, below, picked_value, read_ask, read_payload, send, services_of
+from bot.replies import Asker, below, picked_value, read_ask, read_payload, services_of
+from bot.response_urls import Respond, send
 from bot.services import Services
 from bot.snoozing import Rest, until
-from bot.subscriptions import SEEK_MINUTES, refresh, restore, seek, snooze, subscribe, subscriptions, unsubscribe
+from bot.subscriptions import (
+    SEEK_MINUTES,
+    Subscribing,
+    refresh,
+    restore,
+    seek,
+    snooze,
+    subscribe,
+    subscriptions,
+    unsubscribe,
+)
 from bot.views import notices, snoozes
 from bot.views import subscriptions as views
 from bot.views.message import Message
@@ -44,24 +58,38 @@ def register(app: AsyncApp) -> None:
     app.action(re.compile(f"^{payloads.SEE_ALL}:"))(on_page)
 
 
-async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -> Message:
+async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -> Answer[Any] | Message:
     """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
     here = await place_of_button(services, ask.place, asker.channel, asker.user)
-    match request.command:
-        case "subscribe":
-            terms = request.terms(asker.user, services.clock())
-            known, result = await subscribe(
-                services, addresses_of(request, services.catalog), here, terms, card=ask.card
-            )
-            return views.subscribed(known, result, terms, here, SEEK_MINUTES)
-        case "unsubscribe":
-            named = addresses_of(request, services.catalog) or None  # none is `all`
-            removed = await unsubscribe(services, named, here, asker.user)
-            return views.unsubscribed(removed, () if removed.removed else await subscriptions(services, here=here))
-        case _:
-            mine = request.text == MINE
-            part = {"user": asker.user} if mine else {"here": here}
-            return views.subscription_list(await subscriptions(services, **part), ask, services.clock(), mine=mine)
+    if request.command == "subscribe":
+        terms = request.terms(asker.user, services.clock())
+        return following(services, addresses_of(request, services.catalog), here, terms, card=ask.card)
+    await services.pace.turn()
+    if request.command == "unsubscribe":
+        named = addresses_of(request, services.catalog) or None  # none is `all`
+        removed = await unsubscribe(services, named, here, asker.user)
+        return views.unsubscribed(removed, () if removed.removed else await subscriptions(services, here=here))
+    mine = request.text == MINE
+    part = {"user": asker.user} if mine else {"here": here}
+    return views.subscription_list(await subscriptions(services, **part), ask, services.clock(), mine=mine)
+
+
+def following(  # noqa: PLR0917  # what a subscription consists of
+    services: Services,
+    addresses: Sequence[Address],
+    here: str,
+    terms: Terms,
+    notes: Sequence[str] = (),
+    card: str | None = None,
+) -> Answer[Subscribing]:
+    """Follow jobs, which one message confirms; the first words say only that services are still being asked."""
+
+    def view(known: Subscribing) -> Message:
+        if known.pending:
+            return views.looking(known.pending)
+        return views.subscribed(*known, terms, here, SEEK_MINUTES, notes)
+
+    return Answer(subscribe(services, addresses, here, terms, card=card), view, view)
 
 
 async def on_refresh(ack: AsyncAck, action: Body, context: AsyncBoltContext) -> None:
@@ -73,7 +101,7 @@ async def on_refresh(ack: AsyncAck, action: Body, context: AsyncBoltContext) -> 
 
 
 async def on_restore(  # noqa: PLR0917  # Bolt passes by name
-    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Restore: post to a suspended place again, or follow a card's lost jobs again."""
     await ack()
@@ -90,7 +118,7 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
 
 
 async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
-    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Snooze: nothing is told about a card for as long as was picked."""
     await ack()
@@ -108,7 +136,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
 
 
 async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
-    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Unsnooze: what was kept back is told, and everything from now on."""
     await ack()
@@ -127,7 +155,7 @@ async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends:
 
 
 async def on_seek(  # noqa: PLR0917  # Bolt passes by name
-    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: AsyncRespond, context: AsyncBoltContext
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
     """Keep looking: for jobs that no service knows yet."""
     await ack()
@@ -144,13 +172,13 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     await reply.show(views.seeking(ids, terms, here, SEEK_MINUTES))
 
 
-async def on_see_all(ack: AsyncAck, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_see_all(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """See all: every change of a digest, for the person who clicked."""
     await ack()
     await send(respond, await _every_change(services_of(context), action), replace_original=False)
 
 
-async def on_page(ack: AsyncAck, action: Body, respond: AsyncRespond, context: AsyncBoltContext) -> None:
+async def on_page(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """Previous and Next in all changes of a digest."""
     await ack()
     await send(respond, await _every_change(services_of(context), action), replace_original=True)

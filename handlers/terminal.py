@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import RenderableType
 
 from bot import records
 from bot.accounts import check_accounts
-from bot.answers import ServiceError
+from bot.answers import Late, Partial, ServiceError
+from bot.asking import Asking
 from bot.catalog import Catalog
 from bot.config import Settings
 from bot.errors import UsageError
@@ -25,6 +26,8 @@ from handlers.grammar import Request
 from handlers.parser import addresses_of, parse
 from handlers.words import quoted
 from providers.registry import meaning
+
+V = TypeVar("V", bound=Partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +64,46 @@ def as_json(answer: Answer) -> str:
     return json.dumps(answer.record, ensure_ascii=False, indent=2) + "\n"
 
 
-async def ask(settings: Settings, request: Request) -> Answer:
+Say = Callable[[Sequence[Late]], None]
+"""Says which services are still being asked."""
+
+
+async def ask(settings: Settings, request: Request, say: Say) -> Answer:
     """Answer a command. Raises ConfigError for a Redis URL that leads nowhere."""
     if request.command == "help":
         return _help(request.text)
     async with open_services(settings, redis_needed=False) as services:
-        return await _ask(services, request)
+        return await _ask(services, request, say)
 
 
-async def _ask(services: Services, request: Request) -> Answer:
+async def _ask(services: Services, request: Request, say: Say) -> Answer:
     match request.command:
         case "show":
-            shown = await show_jobs(services, addresses_of(request, services.catalog))
+            shown = await _whole(show_jobs(services, addresses_of(request, services.catalog)), say)
             table = partial(tables.job_details, shown, meaning)
             learnt = bool(shown.jobs or shown.missing)
             return Answer(records.job_details(shown), table, shown.errors, shown.services, learnt)
         case "accounts":
-            health = await check_accounts(services)
+            health = await _whole(check_accounts(services), say)
             errors = [each.error for each in health.services if each.error]
             return Answer(records.accounts(health), partial(tables.accounts, health), errors, len(health.services))
         case "find":
-            jobs = await find_jobs(services, request.text, limit=request.limit)
+            jobs = await _whole(find_jobs(services, request.text, limit=request.limit), say)
         case _:
             query = request.query(services.clock())
-            jobs = await list_jobs(services, request.scope, query, limit=request.limit)
+            jobs = await _whole(list_jobs(services, request.scope, query, limit=request.limit), say)
     table = partial(tables.job_list, jobs, services.clock())
     remembered = {(part.account, part.service) for part in jobs.remembered}
     learnt = any((job.account, job.service) not in remembered for job in jobs.jobs)
     return Answer(records.job_list(jobs), table, jobs.errors, jobs.asked, learnt)
+
+
+async def _whole(question: Asking[V], say: Say) -> V:
+    first = await question.first()
+    if not first.pending:
+        return first
+    say(first.pending)
+    return await question.whole()
 
 
 def _help(topic: str) -> Answer:

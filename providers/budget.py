@@ -3,15 +3,22 @@
 import asyncio
 import time
 from collections import defaultdict, deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from math import ceil
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from providers.deadline import remaining
+from providers.deadline import Question, asking, remaining
 from providers.errors import Throttled
+
+K = TypeVar("K")
+V = TypeVar("V")
+OWN_LIMIT: Final = "budget"
+"""The code of a question that our own request budget left no time for: it says nothing about the service."""
 
 
 class BudgetLeft(NamedTuple):
@@ -68,7 +75,7 @@ class WindowBudget:
         while not await self._limiter.hit(item, key):
             wait = max(0.02, (await self._limiter.get_window_stats(item, key)).reset_time - time.time())
             if wait > remaining():
-                raise Throttled("Callboard's own request budget is used up", code="budget", retry_after=wait)
+                raise Throttled("Callboard's own request budget is used up", code=OWN_LIMIT, retry_after=wait)
             await asyncio.sleep(wait)
 
     async def take(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
@@ -85,6 +92,78 @@ class WindowBudget:
     async def left(self, key: str, per_second: float) -> BudgetLeft:
         item = _window(per_second)
         return BudgetLeft((await self._limiter.get_window_stats(item, key)).remaining, item.amount)
+
+
+class FairBudget:
+    """A budget whose requesters take turns, so that one with many questions leaves the others theirs.
+
+    So do the questions of one requester; of a question, the request that waited longest goes first. Turns are those of
+    this process: across a fleet the budget alone is shared.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._turns: dict[str, _Turns] = {}
+
+    async def acquire(self, key: str, per_second: float) -> None:
+        async with self._turns.setdefault(key, _Turns()).turn(asking()):
+            await self._budget.acquire(key, per_second)
+
+    async def left(self, key: str, per_second: float) -> BudgetLeft:
+        return await self._budget.left(key, per_second)
+
+
+_Waiting = dict[Question, deque[asyncio.Future[None]]]
+"""The requests that wait, by question; the question at the head is the next."""
+
+
+class _Turns:
+    """One turn at a time, in a round of those who wait."""
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._waiting: dict[str, _Waiting] = {}
+
+    @asynccontextmanager
+    async def turn(self, question: Question) -> AsyncGenerator[None]:
+        if self._taken:
+            await self._wait(question)
+        self._taken = True
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _wait(self, question: Question) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(question.requester, {}).setdefault(question, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it came at the same moment
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        """Give the turn to the next requester's next question, and put what is left of both behind the others."""
+        while self._waiting:
+            requester, questions = _first(self._waiting)
+            question, requests = _first(questions)
+            turn = requests.popleft()
+            if requests:
+                questions[question] = requests
+            if questions:
+                self._waiting[requester] = questions
+            if not turn.done():
+                return turn.set_result(None)
+        self._taken = False
+        return None
+
+
+def _first(line: dict[K, V]) -> tuple[K, V]:
+    """Take what comes first."""
+    key = next(iter(line))
+    return key, line.pop(key)
 
 
 def _window(per_second: float) -> RateLimitItemPerSecond:

@@ -156,6 +156,13 @@ class JobQuery(BaseModel):
         }
         return frozenset(name for name, value in values.items() if value is not None)
 
+    @property
+    def normalized(self) -> Self:
+        """The same query in the one spelling of all queries that match the same jobs."""
+        texts = {"name": self.name, "kind": self.kind, "id_part": self.id_part}
+        folded = {field: text.casefold() for field, text in texts.items() if text and text != text.casefold()}
+        return self.model_copy(update=folded) if folded else self
+
     def matches(self, job: Job) -> bool:
         """Whether a job fits every filter. A job without a creation time fits no time filter."""
         return (

@@ -1,6 +1,6 @@
 """One request path for every cloud: budget, signature, deadline, retry, status to error."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from providers.budget import Budget, BudgetLeft
-from providers.deadline import count_request, remaining, share
+from providers.deadline import call, own_limit, remaining, share
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
 from providers.secrets import SecretMissing
 
@@ -49,18 +49,23 @@ class Transport:
 
         `operation` names a budget of its own within the service, of `per_second` requests; each try is signed anew.
         """
-        retrying = AsyncRetrying(
-            retry=retry_if_exception(_worth_another_try), stop=_out_of_tries_or_time, wait=_wait, reraise=True
-        )
+        failures: list[ProviderError] = []
+
+        async def attempt() -> Reply:
+            if failures:
+                raise failures.pop()
+            await self._acquire(*self._counted(operation, per_second))
+            return await self._attempt(request)
+
         try:
-            async for attempt in retrying:
-                with attempt:
-                    await self._acquire(*self._counted(operation, per_second))
-                    return await self._attempt(request)
+            try:
+                return await attempt()
+            except ProviderError as error:  # most requests are answered at once, and need no retry loop
+                failures.append(error)
+                return await _retrying(attempt)
         except ProviderError as error:
             error.account, error.service = self.account, self.service
             raise
-        raise AssertionError("a retry loop ends in an answer or an error")
 
     def malformed(self, message: str, reply: Reply) -> Malformed:
         """Return what to raise for an answer that is JSON, but not what was asked for."""
@@ -69,8 +74,10 @@ class Transport:
     async def _acquire(self, key: str, per_second: float) -> None:
         """Take from the budget; what has only a share of it waits for its share too."""
         if share() < 1:
-            await self.budget.acquire(f"{key}/share", per_second * share())
-        await self.budget.acquire(key, per_second)
+            with own_limit(per_second * share()):
+                await self.budget.acquire(f"{key}/share", per_second * share())
+        with own_limit(per_second):
+            await self.budget.acquire(key, per_second)
 
     async def budget_left(self, operation: str = "", per_second: float | None = None) -> BudgetLeft:
         """Return what is left of the budget that `send` would take from."""
@@ -83,9 +90,9 @@ class Transport:
     async def _attempt(self, request: httpx.Request) -> Reply:
         timeout = max(0.001, min(ATTEMPT_S, remaining()))
         request.extensions = {**request.extensions, "timeout": httpx.Timeout(timeout).as_dict()}
-        count_request()
         try:
-            response = await self.client.send(request, auth=self.auth, follow_redirects=False)
+            with call():
+                response = await self.client.send(request, auth=self.auth, follow_redirects=False)
         except SecretMissing as error:
             raise Unauthorized(str(error), code="credentials_missing") from None
         except (httpx.HTTPError, aiohttp.ClientError) as error:  # httpx-aiohttp lets some of aiohttp's through
@@ -119,6 +126,12 @@ def _object(response: httpx.Response) -> Json | None:
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
+
+
+async def _retrying(attempt: Callable[[], Awaitable[Reply]]) -> Reply:
+    """Call until there is an answer, or an error with which another try cannot help."""
+    retry = retry_if_exception(_worth_another_try)
+    return await AsyncRetrying(retry=retry, stop=_out_of_tries_or_time, wait=_wait, reraise=True)(attempt)
 
 
 def _worth_another_try(error: BaseException) -> bool:

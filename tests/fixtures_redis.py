@@ -26,6 +26,10 @@ def redis_server() -> str:
     return shutil.which("redis-server") or str(wheel_servers()[0])
 
 
+def pytest_report_header() -> str:
+    return f"Redis: {redis_server()}"
+
+
 @pytest.fixture(scope="session")
 def redis_process() -> Generator[str]:
     """The URL of a server that lives as long as the test run."""

@@ -15,6 +15,7 @@ from bot.store.events import Events
 from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.installations import Installations
+from bot.store.lost import LostJobs
 from bot.store.outbox import Outbox
 from bot.store.payloads import Payloads
 from bot.store.recent import Recent
@@ -22,6 +23,7 @@ from bot.store.slack_pace import SlackPace
 from bot.store.sweeps import Sweeps
 from bot.store.topology import Client
 from bot.store.tracked import Tracked
+from bot.store.witnesses import Witnesses
 
 __all__ = [
     "EmbeddedRedisError",
@@ -52,6 +54,8 @@ class Store:
     freshness: Freshness
     budget: SharedBudget
     tracked: Tracked
+    lost: LostJobs
+    witnesses: Witnesses
     outbox: Outbox
     sweeps: Sweeps
     digests: Digests
@@ -72,6 +76,8 @@ class Store:
             freshness=Freshness(link),
             budget=budget,
             tracked=Tracked(link),
+            lost=LostJobs(link),
+            witnesses=Witnesses(link),
             outbox=Outbox(link),
             sweeps=Sweeps(link),
             digests=Digests(link),

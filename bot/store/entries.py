@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.cards import Snooze, Terms
 from bot.changes import Change, Fate
-from bot.notices import LostJob, SoughtInVain, SuspendedPlace
+from bot.notices import Note
 from providers.models import Job
 
 
@@ -56,7 +56,7 @@ class NoteEntry(_Body):
     """A message for one person that belongs to no card."""
 
     type: Literal["note"] = "note"
-    note: SuspendedPlace | LostJob | SoughtInVain
+    note: Note
 
 
 Body = SubscribedEntry | ChangedEntry | UnsubscribedEntry | SnoozedEntry | NoteEntry

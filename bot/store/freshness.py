@@ -26,5 +26,12 @@ class Freshness:
 
         `view` names the message; only its digest is kept, since a name may be a response URL.
         """
-        key = VIEW.of(blake2b(view.encode(), digest_size=16).hexdigest())
-        return bool(await self.link.ask("EVAL", _CLAIM, 1, key, asked_at.timestamp(), VIEW.seconds))
+        return bool(await self.link.ask("EVAL", _CLAIM, 1, _key(view), asked_at.timestamp(), VIEW.seconds))
+
+    async def claimed(self, view: str) -> bool:
+        """Whether any question claimed this message."""
+        return bool(await self.link.ask("EXISTS", _key(view)))
+
+
+def _key(view: str) -> str:
+    return VIEW.of(blake2b(view.encode(), digest_size=16).hexdigest())

@@ -26,7 +26,7 @@ return redis.call('HGET', key, 'failing_since')
 
 
 class Outcome(NamedTuple):
-    """How one question to one service went: an answer after `latency_s`, unless there is an `error`."""
+    """How one question to one service went: its last HTTP call took `latency_s`; `error` is None for an answer."""
 
     account: str
     service: str
@@ -70,7 +70,7 @@ def _recording(outcome: Outcome, at: str) -> Sequence[Part]:
     if outcome.error:
         # Vendors' messages were scrubbed where they were raised; nothing that slipped through is kept.
         scrubbed = outcome.error.model_copy(update={"message": scrub(outcome.error.message)})
-        error = scrubbed.model_dump_json(exclude={"failing_since"})
+        error = scrubbed.model_dump_json(exclude={"failing_since", "waited"})
     key = HEALTH.of(outcome.account, outcome.service)
     return "EVAL", _RECORD, 1, key, HEALTH.seconds, at, outcome.latency_s, error
 

@@ -51,6 +51,8 @@ SUBSCRIPTIONS = Key("{{{}}}:subscriptions", "hash", None, "place to card, by job
 PENDING = Key("{{{}}}:pending", "set", None, "places with entries in an outbox beside this", "take_out.lua")
 OUTBOX = Key("{{{}}}:outbox:{}", "stream", None, "what a place is to be told", "take_out.lua, when it was told")
 REPLY = Key("{{{}}}:reply:{}", "string", timedelta(minutes=1), "what a call was answered: it may be sent again")
+LOST = Key("{{{}}}:lost:{}", "string", timedelta(days=30), "a job that was lost, and who followed it; by id")
+WITNESS = Key("{{{}}}:witness:{}", "hash", timedelta(hours=1), "when a service found a job last in a region")
 SWEEP = Key("{{{}}}:sweep", "hash", timedelta(days=30), "how the last look at a service's followed jobs went")
 CARDS = Key("{{{}}}:cards", "hash", None, "a place's cards as JSON, by id", "unmark.lua, when they are over")
 BEGUN = Key("{{{}}}:begun", "string", None, "the step for a place that is under way", "clear.lua, when it was recorded")

@@ -74,6 +74,10 @@ class Recent:
         jobs, _ = _read(kept[job_id] for job_id in ids if job_id in kept)
         return sorted(jobs, key=lambda job: job.created_at or datetime.min.replace(tzinfo=UTC), reverse=True)
 
+    async def seen_since(self, account: str, service: str, moment: datetime) -> list[str]:
+        """Return the ids of a service's jobs that were asked for since then."""
+        return await self.link.ask("ZRANGE", RECENT.of(account, service), moment.timestamp(), "+inf", "BYSCORE")
+
     async def kinds(self, account: str, service: str, ids: Sequence[str]) -> dict[str, str]:
         """Return the kind of each of these jobs whose kind is known."""
         if not ids:

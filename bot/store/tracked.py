@@ -1,6 +1,7 @@
 """Followed jobs, service by service: as they were last seen, when to look next, and who follows them."""
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,9 +9,22 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, NamedTuple
 
+from bot.absence import Absence
 from bot.changes import fingerprint
 from bot.store.connection import Link, Part
-from bot.store.keys import CONFIGURED, DUE, JOBS, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS, SWEEP
+from bot.store.keys import (
+    CONFIGURED,
+    DUE,
+    JOBS,
+    LOST,
+    MINE,
+    OUTBOX,
+    PENDING,
+    PLACES,
+    REPLY,
+    SUBSCRIPTIONS,
+    SWEEP,
+)
 from bot.store.scripts import script
 from providers.models import Job, JobRef
 
@@ -18,8 +32,9 @@ _ELSEWHERE = {"account", "service", "raw"}
 _DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media", "input", "output", "updated_at"}
 _LEFT_OUT = _ELSEWHERE | _DETAILS
 """What no card shows: a job is kept in about 300 bytes."""
-MISSED = "?"
-"""Begins the fingerprint of a job that the provider did not know when it was last asked."""
+_ABSENT = "?"
+"""Begins the fingerprint of a job that was not found when it was last asked for."""
+_ABSENCE = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
 
 _OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
 
@@ -36,12 +51,25 @@ class Due(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A followed job as last seen at `checked_at`. `record` is how Redis keeps it; `missed`: not found then."""
+    """A followed job as last seen. `record` is how Redis keeps it.
+
+    `checked_at` is the time of the last answer about it, `absence` why it is not found, None for a job that is.
+    """
 
     job: Job
     checked_at: datetime
-    missed: bool
+    absence: Absence | None
     record: str
+
+    @property
+    def missed(self) -> bool:
+        """Whether the job is not found."""
+        return self.absence is not None
+
+    @property
+    def seen(self) -> datetime:
+        """When the job was found last."""
+        return self.absence.seen if self.absence else self.checked_at
 
 
 class Seen(NamedTuple):
@@ -55,7 +83,8 @@ class Seen(NamedTuple):
 class Step(NamedTuple):
     """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
 
-    `entry` is what the followers are told, empty when it is nothing.
+    `entry` is what the followers are told, empty when it is nothing. `lost` is the record to keep of a job that may be
+    found again, `quiet` says that cards look as before.
     """
 
     id: str
@@ -63,6 +92,8 @@ class Step(NamedTuple):
     record: str | None
     next_at: datetime | None = None
     entry: str = ""
+    lost: str = ""
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +138,15 @@ class Tracked:
         """
         slot = "/".join(service)
         told = chain.from_iterable(
-            (each.id, each.found, each.record or "", milliseconds(each.next_at) if each.next_at else "", each.entry)
+            (
+                *(each.id, each.found, each.record or "", milliseconds(each.next_at) if each.next_at else ""),
+                *(each.entry, each.lost),
+            )
             for each in steps
         )
         keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
-        flat: list[str] = await self.link.ask("EVAL", script("record"), 4, *keys, OUTBOX.of(slot, ""), *told)
+        names = (OUTBOX.of(slot, ""), LOST.of(slot, ""), LOST.seconds)
+        flat: list[str] = await self.link.ask("EVAL", script("record"), 4, *keys, *names, *told)
         return {job_id: json.loads(places) for job_id, places in zip(flat[::2], flat[1::2], strict=True)}
 
     async def subscribe(  # noqa: PLR0917  # what a subscription consists of
@@ -123,8 +158,8 @@ class Tracked:
             [("SADD", PLACES.of(), place), ("SADD", MINE.of(user), place), ("EXPIRE", MINE.of(user), MINE.seconds)]
         )
         about: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, entry)
-        told = (*_keys(slot, place), *about, REPLY.seconds)
-        found, new = json.loads(await self.link.ask("EVAL", script("subscribe"), 6, *told))
+        told = (*_keys(slot, place), LOST.of(slot, job.id), *about, REPLY.seconds)
+        found, new = json.loads(await self.link.ask("EVAL", script("subscribe"), 7, *told))
         return found, bool(new)
 
     async def unsubscribe(self, ref: JobRef, place: str, entry: str) -> str | None:
@@ -202,10 +237,14 @@ class Tracked:
         await self.link.ask("HDEL", CONFIGURED.of(), slot)
 
 
-def record(job: Job, checked_at: datetime, *, missed: bool = False) -> str:
-    """Return how a job is kept: a line of what scripts and the planner want, then the job as JSON."""
+def record(job: Job, checked_at: datetime, absence: Absence | None = None, *, missed: bool = False) -> str:
+    """Return how a job is kept: a line of what scripts and the planner want, then the job as JSON.
+
+    `missed` without an absence is one miss at that time.
+    """
+    absence = absence or (Absence(checked_at, checked_at).missed(checked_at) if missed else None)
     created = milliseconds(job.created_at) if job.created_at else ""
-    mark = f"{MISSED if missed else ''}{fingerprint(job)}"
+    mark = f"{_written(absence) if absence else ''}{fingerprint(job)}"
     about = f"{milliseconds(checked_at)}|{created}|{_word(job.kind)}|{mark}"
     return f"{about}\n{job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True)}"
 
@@ -215,7 +254,28 @@ def kept(service: Service, text: str) -> Kept:
     about, _, about_job = text.partition("\n")
     checked, _, _, mark = about.split("|", 3)
     fields: dict[str, Any] = {**json.loads(about_job), "account": service[0], "service": service[1]}
-    return Kept(Job.model_validate(fields), instant(int(checked)), mark.startswith(MISSED), text)
+    checked_at = instant(int(checked))
+    return Kept(Job.model_validate(fields), checked_at, _absence(mark, checked_at), text)
+
+
+def _written(absence: Absence) -> str:
+    """Return how an absence is kept, such as `?1795516864000/1795516864000/1/1795516864000//0?`."""
+    seen, since, misses, missed_since, suspended, shown = absence
+    late = [milliseconds(each) if each else "" for each in (missed_since, suspended)]
+    parts = [milliseconds(seen), milliseconds(since), misses, *late, int(shown)]
+    return f"{_ABSENT}{'/'.join(map(str, parts))}{_ABSENT}"
+
+
+def _absence(mark: str, checked_at: datetime) -> Absence | None:
+    """Read an absence; the sign alone, which earlier versions wrote, is one miss."""
+    if not mark.startswith(_ABSENT):
+        return None
+    written = _ABSENCE.match(mark)
+    if written is None:
+        return Absence(checked_at, checked_at).missed(checked_at)
+    seen, since, misses, missed_since, suspended, shown = written.groups()
+    late = (instant(int(each)) if each else None for each in (missed_since, suspended))
+    return Absence(instant(int(seen)), instant(int(since)), int(misses), *late, shown=shown == "1")
 
 
 def milliseconds(moment: datetime) -> int:

@@ -3,24 +3,34 @@
 from collections.abc import Sequence
 
 from bot.answers import AccountsHealth, ServiceHealth
-from bot.payloads import RUN, Ask
-from bot.views.errors import service_error
+from bot.payloads import FRESH, Ask
+from bot.views.errors import service_error, waited
+from bot.views.lateness import asking, still_asking
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, stacked
-from bot.views.text import age, bold, code, count, date, duration, plain
+from bot.views.text import age, bold, code, count, date, duration, plain, unformatted
 
 
 def accounts(answer: AccountsHealth) -> Message:
     """One line for each service: whether it answers, how fast, and what is left of its budget."""
-    title = section("*Accounts and services*")
+    title = [section("*Accounts and services*"), *asking(answer)]
     foot = [
         *_paused(answer),
         context(f"checked {age(answer.checked_at)}"),
-        *actions("accounts", button("Refresh", f"{RUN}:refresh", Ask(text="accounts"))),
+        *actions("accounts", button("Refresh", FRESH, Ask(text="accounts"))),
     ]
-    body = Budget([title, *foot]).fit(
+    body = Budget([*title, *foot]).fit(
         [block for name in _names(answer) for block in account_lines(name, answer.services)], _more
     )
-    return message(_fallback(answer), [title, *body, *foot])
+    return message(_fallback(answer), [*title, *body, *foot])
+
+
+def late(answer: AccountsHealth) -> Message:
+    """How the services are doing that were pending in the first words."""
+    known = {(each.account, each.service): each for each in answer.services}
+    services = [known[each.address] for each in answer.late if each.address in known]
+    brought = answer.model_copy(update={"services": tuple(services)})
+    lines = [block for name in _names(brought) for block in account_lines(name, services)]
+    return message("\n".join(unformatted(_line(each)) for each in services), Budget().fit(lines, _more))
 
 
 def _names(answer: AccountsHealth) -> list[str]:
@@ -39,7 +49,8 @@ def _more(number: int) -> Block:
 def _fallback(answer: AccountsHealth) -> str:
     failing = [service for service in answer.services if service.error]
     summary = f"{len(answer.services) - len(failing)} of {count(len(answer.services), 'service')} answer."
-    return "\n".join([summary, *(f"{each.account}/{each.service} does not answer" for each in failing)])
+    asked = [still_asking(answer.pending)] if answer.pending else []
+    return "\n".join([summary, *(f"{each.account}/{each.service} does not answer" for each in failing), *asked])
 
 
 def _line(service: ServiceHealth) -> str:
@@ -53,8 +64,9 @@ def _line(service: ServiceHealth) -> str:
     budget = (
         f" · {service.budget_left} of {service.budget} requests left this second" if service.budget is not None else ""
     )
+    own = f" · {waited(service.waited)}" if service.waited else ""
     where = f"{bold(service.service, 60)} in {plain(service.region, 60)}"
-    return f"✅ {where} answers{latency}{listing}{budget}{_last_error(service)}{_followed(service)}"
+    return f"✅ {where} answers{latency}{own}{listing}{budget}{_last_error(service)}{_followed(service)}"
 
 
 def _last_error(service: ServiceHealth) -> str:

@@ -3,14 +3,27 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.absence import DROPPED_AFTER
 from bot.cards import FAILING, Card, Check, Followed, Shown
 from bot.changes import Fate
 from bot.payloads import BUTTON_MAX, OPEN, REFRESH, Ask
-from bot.views import snoozes
+from bot.views import absences, snoozes, suspensions
 from bot.views.errors import happened
 from bot.views.mentions import mentioned
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
-from bot.views.states import FATES, OUTCOMES, mark, name, outcome, plain_state, reason, state, tally, unended
+from bot.views.states import (
+    FATES,
+    OUTCOMES,
+    SUSPENDED,
+    mark,
+    name,
+    outcome,
+    plain_state,
+    reason,
+    state,
+    tally,
+    unended,
+)
 from bot.views.terms import calls_number, people, person, promise
 from bot.views.text import age, bold, clock, count, date, duration, plain, unformatted
 from providers.models import Job, JobRef, JobState
@@ -25,6 +38,7 @@ _UNSEEN = "Not followed any more: its account may not be seen here"
 _ENDED_BY = {
     Fate.EXPIRED: "The provider forgets jobs of this age, so how it ended is not known.",
     Fate.GONE: "The provider no longer knows this job, and does not say why.",
+    Fate.DROPPED: f"It was not found for {DROPPED_AFTER.days} days.",
     Fate.UNCONFIGURED: "Its service is not configured any more.",
 }
 
@@ -33,8 +47,9 @@ def card(shown: Shown, now: datetime, *, mentions: bool = False) -> Message:
     """Draw a card as of now, with the `mentions` of its terms at its end if it notifies."""
     known = seen(shown.card, shown.jobs)
     snooze = list(filter(None, [snoozes.line(shown.card)]))
-    notes = [_subscribed(shown.card), *snooze, *([] if shown.card.over else _checks(shown, now))]
-    foot = [*map(context, notes), *actions(snoozes.block_id(shown.card), _buttons(shown.card))]
+    checks = [] if shown.card.over else [*absences.lines(shown), *_checks(shown, now)]
+    notes = [_subscribed(shown.card), *snooze, *checks]
+    foot = [*map(context, notes), *actions(snoozes.block_id(shown.card), _buttons(shown))]
     foot += mentioned([shown.card.terms.mention]) if mentions else []
     draw = _one if len(known) == 1 else _several
     text, body = draw(shown, known, Budget(foot))
@@ -60,15 +75,17 @@ def headline(card: Card, jobs: Mapping[str, Job]) -> str:
     return title(job, card.jobs[ref].fate)
 
 
-def title(job: Job, fate: Fate | None = None) -> str:
+def title(job: Job, fate: Fate | None = None, *, suspended: bool = False) -> str:
     """A job's state, or why it is no longer followed, and its name."""
     left = unended(fate)
     lead = f"{FATES[left]} *{_FATE_WORDS[left]}*" if left else state(job)
+    lead = f"{mark(SUSPENDED)} *{SUSPENDED.capitalize()}*" if suspended else lead
     return f"{lead} · {bold(name(job), 120)}"
 
 
 _FATE_WORDS = {
     Fate.GONE: "Gone",
+    Fate.DROPPED: "No longer followed",
     Fate.EXPIRED: "Expired",
     Fate.UNSUBSCRIBED: "No longer followed",
     Fate.UNCONFIGURED: "No longer followed",
@@ -84,8 +101,14 @@ def bar(percent: int) -> str:
 def _one(shown: Shown, known: Mapping[str, Job], _: Budget) -> tuple[str, list[Block]]:
     [(ref, job)] = known.items()
     followed = shown.card.jobs[ref]
-    lines = [title(job, followed.fate), _about(job), *_progress(job, followed)]
-    return _plain_one(job, followed), [section("\n".join(lines))]
+    suspended = ref in _suspended(shown)
+    lines = [title(job, followed.fate, suspended=suspended), _about(job), *_progress(job, followed)]
+    return _plain_one(job, followed, suspended=suspended), [section("\n".join(lines))]
+
+
+def _suspended(shown: Shown) -> set[str]:
+    """The refs of jobs that were not found for so long that their subscriptions wait."""
+    return {ref for ref, absence in shown.absences.items() if absence.suspended}
 
 
 def _about(job: Job) -> str:
@@ -96,7 +119,7 @@ def _about(job: Job) -> str:
 def _progress(job: Job, followed: Followed) -> Iterator[str]:
     """How far a job is, how it ended, or how it was seen last."""
     match followed.fate:
-        case Fate.EXPIRED | Fate.GONE | Fate.UNCONFIGURED:
+        case Fate.EXPIRED | Fate.GONE | Fate.DROPPED | Fate.UNCONFIGURED:
             yield f"{_ENDED_BY[followed.fate]} Last seen: {state(job)}."
         case Fate.UNSUBSCRIBED:
             how = f"Unsubscribed by {person(followed.by)}" if followed.by else _UNSEEN
@@ -117,21 +140,31 @@ def ending(job: Job) -> str:
     return " · ".join([*took, *ended])
 
 
-def _plain_one(job: Job, followed: Followed) -> str:
+def _plain_one(job: Job, followed: Followed, *, suspended: bool) -> str:
     progress = f", {job.progress} %" if job.progress is not None and not job.state.ended else ""
     why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
     left = unended(followed.fate)
     lead = f"{FATES[left]} {_FATE_WORDS[left]}" if left else plain_state(job)
+    lead = f"{mark(SUSPENDED)} {SUSPENDED.capitalize()}" if suspended else lead
     return f"{lead}: {name(job)}{progress}{why}, {job.ref}"
 
 
 def _several(shown: Shown, known: Mapping[str, Job], budget: Budget) -> tuple[str, list[Block]]:
-    outcomes = _outcomes(shown.card, known)
+    words = _words(shown, known)
+    outcomes = list(words.values())
     top, following = summary(shown.card, known), _following(shown.card, known)
     progress = [bar(100 * _ended(following) // len(following))] if following and not shown.card.over else []
     head = section("\n".join([top, *filter(None, [tally(outcomes)]), *progress]))
     budget.take([head])
-    return f"{unformatted(top)}: {tally(outcomes, ', ')}", [head, *_named(shown.card, known, budget)]
+    return f"{unformatted(top)}: {tally(outcomes, ', ')}", [head, *_named(known, words, budget)]
+
+
+def _words(shown: Shown, known: Mapping[str, Job]) -> dict[str, str]:
+    """The outcome of each job of a card that is drawn."""
+    suspended = _suspended(shown)
+    return {
+        ref: SUSPENDED if ref in suspended else outcome(job, shown.card.jobs[ref].fate) for ref, job in known.items()
+    }
 
 
 def _outcomes(card: Card, known: Mapping[str, Job]) -> list[str]:
@@ -163,10 +196,9 @@ def summary(card: Card, known: Mapping[str, Job]) -> str:
     return f"*{ended} of {count(len(following), 'job')} have ended*"
 
 
-def _named(card: Card, known: Mapping[str, Job], budget: Budget) -> list[Block]:
+def _named(known: Mapping[str, Job], words: Mapping[str, str], budget: Budget) -> list[Block]:
     """A line for each job that somebody may want to look at, those first that need it most."""
     quiet = {JobState.SUCCEEDED.value, Fate.UNSUBSCRIBED.value}
-    words = {ref: outcome(job, card.jobs[ref].fate) for ref, job in known.items()}
     refs = sorted((ref for ref, word in words.items() if word not in quiet), key=lambda ref: OUTCOMES.index(words[ref]))
     lines = [line(known[ref], words[ref]) for ref in refs]
     return budget.fit_lines(lines, lambda left: f"… and {tally((words[ref] for ref in refs[-left:]), ', ')}", LINES_MAX)
@@ -222,10 +254,16 @@ def _failing(where: str, check: Check, now: datetime) -> str:
     return f"⚠️ not checked{since}, because {because}.{again}"
 
 
-def _buttons(card: Card) -> list[Block]:
+def _buttons(shown: Shown) -> list[Block]:
+    card = shown.card
     left = [] if card.over else unsubscribe_button(card)
     asks = [] if card.over else _refresh(card)
-    return [*details_button(list(card.jobs)), *asks, *snoozes.controls(card), *left]
+    return [*details_button(list(card.jobs)), *restore_button(shown), *asks, *snoozes.controls(card), *left]
+
+
+def restore_button(shown: Shown) -> list[Block]:
+    """Look at a card's jobs as usual again whose subscriptions are suspended."""
+    return suspensions.restore_button(shown.card.place, shown.card.id) if _suspended(shown) else []
 
 
 def details_button(refs: Sequence[object], label: str = "Details", *, of: str | None = None) -> list[Block]:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from bot.answers import JobDetails, Missing
-from bot.payloads import OPEN, RAW, RUN, SHARE, Ask
+from bot.payloads import FRESH, OPEN, RAW, SHARE, Ask
 from bot.views.errors import service_error
 from bot.views.jobs import row, subscribe_button
+from bot.views.lateness import asking, came, still_asking
 from bot.views.message import Block, Budget, Message, actions, button, context, divider, fields, message, modal, section
 from bot.views.states import name, no_reason, plain_state, state
 from bot.views.terms import person
@@ -49,19 +50,52 @@ def job_details(answer: JobDetails, ask: Ask, meaning: Meaning, notes: Sequence[
 
     `notes` are further lines about what was asked for.
     """
-    alone = len(answer.jobs) == 1
     head = [context(f"📌 Shared by {person(ask.shared_by)}")] if ask.shared_by else []
+    return _details(answer, ask, meaning, [*head, *asking(answer)], notes)
+
+
+def late(answer: JobDetails, meaning: Meaning) -> Message:
+    """What the services brought that were pending in the first words, and the jobs that none of them knows."""
+    parts = [(each, answer.of(each)) for each in answer.late]
+    headlines = [came(each, len(mine.jobs), mine.errors) for each, mine in parts]
+    jobs = tuple(job for _, mine in parts for job in mine.jobs)
+    errors = tuple(error for _, mine in parts for error in mine.errors[1:])  # a headline has the first
+    brought = answer.model_copy(update={"jobs": jobs, "errors": errors, "missing": _missed(answer)})
+    if jobs:
+        ask = Ask.about("show", [job.ref for job in jobs])
+        return _details(brought, ask, meaning, [*map(section, headlines)], said=headlines)
+    lines = [*headlines, *missing(brought), *_errors(brought)]
+    return message("\n".join(map(unformatted, lines)), Budget().fit([*map(section, lines)], _more_lines))
+
+
+def _missed(answer: JobDetails) -> tuple[Missing, ...]:
+    """Return the jobs that are missing because late services do not know them, or did not answer."""
+    late = {f"{each.account}/{each.service}" for each in answer.late}
+    return tuple(each for each in answer.missing if not each.everywhere or late.intersection(each.looked_in))
+
+
+def _details(  # noqa: PLR0917  # what a message consists of
+    answer: JobDetails,
+    ask: Ask,
+    meaning: Meaning,
+    head: list[Block],
+    notes: Sequence[str] = (),
+    said: Sequence[str] = (),
+) -> Message:
+    """Jobs below a head, of which the fallback says what is `said`."""
+    alone = len(answer.jobs) == 1
     buttons = [] if alone else actions("details", [*_refresh(ask), *_share(ask)])
     lines = [*map(context, notes), *map(section, missing(answer)), *map(context, _errors(answer))]
     tail = Budget(chars=TAIL_CHARS).fit(lines, _more_lines)
     budget = Budget([*head, *tail, *buttons, _more_jobs(len(answer.jobs))])
-    body: list[Block] = [] if answer.jobs or tail else [section(NOBODY)]
+    body: list[Block] = [] if answer.jobs or tail or answer.pending else [section(NOBODY)]
     for index, job in enumerate(answer.jobs):
         if not (blocks := _fitting(job, answer, ask, meaning, budget)):
             body.append(_more_jobs(len(answer.jobs) - index))
             break
         body += blocks
-    return message("\n".join([_fallback(answer), *map(unformatted, notes)]), [*head, *body, *tail, *buttons])
+    text = [*map(unformatted, said), _fallback(answer), *map(unformatted, notes)]
+    return message("\n".join(text), [*head, *body, *tail, *buttons])
 
 
 def _more_lines(number: int) -> Block:
@@ -149,7 +183,7 @@ def _buttons(job: Job, ask: Ask, *, alone: bool) -> list[Block]:
 
 
 def _refresh(ask: Ask) -> list[Block]:
-    return button("Refresh", f"{RUN}:refresh", ask)
+    return button("Refresh", FRESH, ask)
 
 
 def _share(ask: Ask) -> list[Block]:
@@ -184,6 +218,7 @@ def _errors(answer: JobDetails) -> list[str]:
 def _fallback(answer: JobDetails) -> str:
     lines = [f"{plain_state(job)}: {name(job)}, {job.ref}" for job in answer.jobs]
     lines += map(unformatted, (*missing(answer), *_errors(answer)))
+    lines += [still_asking(answer.pending)] if answer.pending else []
     return "\n".join(lines) or NOBODY
 
 

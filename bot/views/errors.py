@@ -2,17 +2,19 @@
 
 from math import ceil
 
-from bot.answers import ServiceError
+from bot.answers import OwnLimit, ServiceError
 from bot.errors import Problem, UsageError
 from bot.payloads import BUTTON_MAX, RUN, Ask
 from bot.views.message import Message, actions, button, message, section
 from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
+from providers.budget import OWN_LIMIT
 from providers.errors import CLOCK_OFF
 
 CHOICES_MAX = 30
 NOT_INSTALLED = "🔌 Callboard is not installed in this workspace any more: ask an administrator to install it again."
 """What Slack shows to whoever uses the app where it has no token."""
 _WHAT = {
+    OWN_LIMIT: "could not be asked in time",
     "unauthorized": "does not accept our credentials",
     "forbidden": "does not allow us to ask this",
     "invalid_query": "does not understand the question",
@@ -21,7 +23,7 @@ _WHAT = {
     "unavailable": "is not available",
     "malformed": "answered something unreadable",
     "rejected": "refuses the request",
-    "late": "is late",
+    "late": "isn't responding",
     "memory": "cannot be listed now",
 }
 _CLOCK = "does not accept the time of our requests"
@@ -37,10 +39,23 @@ def service_error(error: ServiceError) -> str:
 
 def happened(error: ServiceError) -> str:
     """Which service failed and how, in the vendor's words too."""
-    words = _vendor_words(error)
-    vendor = f" ({words})" if words else ""
-    what = _CLOCK if _blames_clock(error) else _WHAT.get(error.kind, "could not answer")
-    return f"{place(error.account, error.service)} {what}{vendor}"
+    words = "; ".join(filter(None, (_vendor_words(error), waited(error.waited))))
+    detail = f" ({words})" if words else ""
+    return f"{place(error.account, error.service)} {_what(error)}{detail}"
+
+
+def _what(error: ServiceError) -> str:
+    if _blames_clock(error):
+        return _CLOCK
+    return _WHAT.get(error.code) or _WHAT.get(error.kind, "could not answer")
+
+
+def waited(wait: OwnLimit | None) -> str:
+    """Name a wait for our own request budget, so that it is not taken for the service's slowness."""
+    if wait is None:
+        return ""
+    limit = f"{wait.per_second:g} {'request' if wait.per_second == 1 else 'requests'}/s"
+    return f"waited {duration(max(1, wait.seconds))} for our own limit of {limit}"
 
 
 def _blames_clock(error: ServiceError) -> bool:
@@ -53,6 +68,8 @@ def place(account: str, service: str) -> str:
 
 
 def _vendor_words(error: ServiceError) -> str:
+    if error.code == OWN_LIMIT and error.waited:
+        return ""  # the wait says it better
     shown = code(error.code, 80) if clean(error.code) and error.code != error.kind else ""
     return ": ".join(filter(None, (shown, plain(error.message, 200))))
 
@@ -118,6 +135,10 @@ _SENTENCES = {
     Problem.EVERYBODY: "I don't call everybody with {found}. Name people or user groups, for example `mention:@dana`.",
     Problem.TOO_MANY_MENTIONS: "{number} mentions are too many; name {choices} at most, or a user group.",
     Problem.SLACK_ONLY: "{found} works in Slack only, where there is a channel to tell.",
+    Problem.TOO_MANY_QUESTIONS: (
+        "You have {number} questions under way, as many as I take from one person. "
+        "Wait for an answer, then ask this again."
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.answers import JobList
 from bot.payloads import ACCOUNT, ANY, FIND, KIND, SERVICE, SINCE, STATE, TEXT, TURN, Ask
 from bot.views.jobs import LINES_MAX, more_lines, notes, nothing, position, row
+from bot.views.lateness import asking
 from bot.views.message import (
     Block,
     Budget,
@@ -83,7 +84,7 @@ def _results(answer: JobList) -> list[Block]:
     rows = [*map(row, answer.jobs)] or [section(nothing(answer))]
     lines = Budget(blocks=LINES_MAX).fit([*map(context, notes(answer))], more_lines)
     foot = context(f"{position(answer, len(answer.jobs))}, checked {age(answer.checked_at)}")
-    return [*rows, *lines, foot, *actions("page", _turning(answer))]
+    return [*asking(answer), *rows, *lines, foot, *actions("page", _turning(answer))]
 
 
 def _turning(answer: JobList) -> list[Block]:

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from bot.answers import JobList, ServiceHealth
 from bot.cards import Shown
-from bot.errors import Problem, UsageError
+from bot.errors import UsageError
 from bot.payloads import FIND, HOME, HOME_CHANNEL, Ask
 from bot.places import id_of
 from bot.tab import Neighbours, Tab
 from bot.views import errors
 from bot.views.accounts import account_lines
 from bot.views.jobs import more_lines, notes, nothing, row
+from bot.views.lateness import asking
 from bot.views.message import Block, Budget, actions, button, context, divider, plain_text, section
 from bot.views.subscriptions import HOW, tab_lines
 from bot.views.terms import channel
@@ -35,6 +36,7 @@ def home(tab: Tab, now: datetime) -> Block:
     head = [
         *actions("home", [*button("Refresh", HOME, Ask()), *button("Find jobs", FIND, Ask())]),
         context(f"checked {age(now)}"),
+        *asking(tab),
     ]
     budget = Budget(head, blocks=BLOCKS_MAX, chars=CHARS_MAX)
     parts = [
@@ -53,10 +55,9 @@ def loading() -> Block:
     return _view([section("Asking every service …")])
 
 
-def nothing_for_you() -> Block:
-    """The tab of somebody who may see no account."""
-    refused = errors.usage(UsageError(Problem.NOTHING_FOR_YOU))
-    return _view([*refused.blocks, *actions("home", button("Refresh", HOME, Ask()))])
+def refused(error: UsageError) -> Block:
+    """The tab of a person who may see no account, or has too many questions under way."""
+    return _view([*errors.usage(error).blocks, *actions("home", button("Refresh", HOME, Ask()))])
 
 
 def _view(blocks: list[Block]) -> Block:

@@ -9,6 +9,7 @@ from bot.payloads import (
     ANY,
     BLOCK_ID_MAX,
     BUTTON_MAX,
+    FRESH,
     OPEN,
     PICK_SERVICE,
     PICK_STATE,
@@ -19,10 +20,11 @@ from bot.payloads import (
     Ask,
 )
 from bot.views.errors import place, service_error
+from bot.views.lateness import asking, came, still_asking
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, select
 from bot.views.states import EMOJI, name, plain_state, reason, state
 from bot.views.terms import person
-from bot.views.text import age, bold, code, count, cut, duration, plain
+from bot.views.text import age, bold, code, count, cut, duration, plain, unformatted
 from providers.models import Job, JobState
 
 LINES_MAX = 12
@@ -45,16 +47,35 @@ class Controls:
 
 def job_list(answer: JobList, ask: Ask, controls: Controls) -> Message:
     """A page of jobs, with what can be done with it. As many jobs as fit are shown; the next page goes on there."""
-    title, body = _title(ask), [*map(row, answer.jobs)] or [section(nothing(answer))]
+    head, body = [_title(ask), *asking(answer)], [*map(row, answer.jobs)] or [section(nothing(answer))]
     # The longest foot there can be: with a Next button, and with fewer jobs than there are.
-    budget = Budget([title, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
+    budget = Budget([*head, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
     lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], more_lines)
     budget.take(lines)
     body = [body[0], *takewhile(lambda block: budget.take([block]), body[1:])]
     shown = len(body) if answer.jobs else 0
     return message(
-        _fallback(answer, shown), [title, *body, *lines, *_foot(answer, ask, shown, controls, answer.jobs[:shown])]
+        _fallback(answer, shown), [*head, *body, *lines, *_foot(answer, ask, shown, controls, answer.jobs[:shown])]
     )
+
+
+def late(answer: JobList) -> Message:
+    """What the services brought that were pending in the first words: their rows alone, bad news first."""
+    parts = [(each, answer.of(each)) for each in answer.late]
+    parts.sort(key=lambda part: not part[1].errors)
+    text: list[str] = []
+    blocks: list[Block] = []
+    for each, mine in parts:
+        headline = came(each, len(mine.jobs), mine.errors)
+        text += [unformatted(headline), *map(_plain_row, mine.jobs)]
+        # The headline has the first of the errors.
+        lines = notes(mine.model_copy(update={"errors": mine.errors[1:]}))
+        blocks += [section(headline), *map(row, mine.jobs), *map(context, lines)]
+    return message("\n".join(text), Budget().fit(blocks, _cut_off))
+
+
+def _cut_off(number: int) -> Block:
+    return context(f"… and {count(number, 'more line')}. *Refresh* above shows everything in one list.")
 
 
 def more_lines(number: int) -> Block:
@@ -120,6 +141,8 @@ def nothing(answer: JobList) -> str:
     failed = {(error.account, error.service) for error in answer.errors}
     if failed and len(failed) >= answer.asked:
         return "No service answered, so nothing is known about your jobs."
+    if answer.pending:
+        return "No jobs match so far." if len(answer.pending) < answer.services else "No answer yet."
     if answer.offset:
         return "There are no jobs this far down any more."
     if answer.errors:
@@ -135,7 +158,7 @@ def position(answer: JobList, shown: int) -> str:
         return "0 jobs"
     span = f"{answer.offset + 1:,}–{answer.offset + shown:,}" if shown > 1 else f"{answer.offset + 1:,}"
     if answer.total is not None:
-        return f"{span} of {'at least ' if answer.errors else ''}{answer.total:,}"
+        return f"{span} of {'at least ' if answer.errors or answer.pending else ''}{answer.total:,}"
     return f"{span}, more follow" if answer.more else span
 
 
@@ -173,7 +196,7 @@ def _selects(controls: Controls) -> list[Block]:
 
 
 def _buttons(answer: JobList, ask: Ask, shown: int, jobs: Sequence[Job]) -> list[Block]:
-    refresh = button("Refresh", f"{RUN}:refresh", ask)
+    refresh = button("Refresh", FRESH, ask)
     if ask.shared_by:
         mine = ask.model_copy(update={"shared_by": None})
         return [*refresh, *button("Open for me", f"{OPEN}:mine", mine)]
@@ -181,7 +204,7 @@ def _buttons(answer: JobList, ask: Ask, shown: int, jobs: Sequence[Job]) -> list
     following = button("Next ▶", f"{RUN}:next", ask.at(answer.offset + shown))
     return [
         *(previous if answer.offset else []),
-        *(following if answer.more or shown < len(answer.jobs) else []),
+        *(following if shown < len(answer.jobs) or (answer.more and (shown or not answer.pending)) else []),
         *refresh,
         *_subscribe(jobs),
         *button("Share", f"{SHARE}:list", ask),
@@ -203,8 +226,12 @@ def subscribe_button(job: Job) -> list[Block]:
 
 
 def _fallback(answer: JobList, shown: int) -> str:
+    asked = [still_asking(answer.pending)] if answer.pending else []
     if not shown:
-        return nothing(answer)
-    lines = [f"{plain_state(job)}: {cut(name(job), 80)}, {job.service}, {job.account}" for job in answer.jobs[:shown]]
+        return "\n".join([nothing(answer), *asked])
     failed = [f"{error.account}/{error.service} did not answer" for error in answer.errors]
-    return "\n".join([f"Jobs {position(answer, shown)}", *lines, *failed])
+    return "\n".join([f"Jobs {position(answer, shown)}", *map(_plain_row, answer.jobs[:shown]), *failed, *asked])
+
+
+def _plain_row(job: Job) -> str:
+    return f"{plain_state(job)}: {cut(name(job), 80)}, {job.service}, {job.account}"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from bot.payloads import BLOCK_ID_MAX, Ask
+from bot.payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, Ask
 from bot.views.text import clean, cut, escaped, width
 
 Block = dict[str, Any]
@@ -78,6 +78,29 @@ def message(text: str, blocks: Sequence[Block]) -> Message:
     budget = Budget()
     lines = filter(None, map(clean, text.split("\n")))
     return Message(escaped("\n".join(lines), FALLBACK_MAX), [block for block in blocks if budget.take([block])])
+
+
+def marked(message: Message, answer: str) -> Message:
+    """Return a message whose buttons and selects name the answer that they are part of."""
+    return message._replace(blocks=[_marked(block, answer) for block in message.blocks])
+
+
+def _marked(block: Block, answer: str) -> Block:
+    changed = {**block}
+    if str(block.get("block_id", "")).startswith(SELECTS):
+        changed["block_id"] = SELECTS + _naming(block["block_id"].removeprefix(SELECTS), answer, BLOCK_ID_MAX)
+    if "elements" in block:
+        changed["elements"] = [_marked(element, answer) for element in block["elements"]]
+    if "accessory" in block:
+        changed["accessory"] = _marked(block["accessory"], answer)
+    if block["type"] == "button":
+        changed["value"] = _naming(block["value"], answer, BUTTON_MAX)
+    return changed
+
+
+def _naming(payload: str, answer: str, limit: int) -> str:
+    ask = Ask.model_validate_json(payload).model_copy(update={"answer": answer})
+    return ask.encode() if ask.fits(limit) else payload
 
 
 def mrkdwn(text: str, limit: int = TEXT_MAX) -> Block:

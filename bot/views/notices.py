@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
+from bot.absence import DROPPED_AFTER
 from bot.addresses import JOBS_MAX
 from bot.cards import Card
 from bot.changes import Change, Fate, Kind
-from bot.notices import WAITS, Digest, LostJob, SoughtInVain, SuspendedPlace, Told
+from bot.notices import WAITS, ChangedSubscriptions, Digest, LostJob, SoughtInVain, SuspendedPlace, Told
 from bot.payloads import SEE_ALL, Ask
-from bot.views import suspensions
+from bot.views import absences, suspensions
 from bot.views.cards import details_button, ending, line, seen, still, summary, title
 from bot.views.details import Meaning
 from bot.views.mentions import mentioned
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
-from bot.views.states import EMOJI, OUTCOMES, mark, name, outcome, plain_state, reason, tally, unended
+from bot.views.states import EMOJI, OUTCOMES, SUSPENDED, mark, name, outcome, plain_state, reason, tally, unended
 from bot.views.terms import called, channel
 from bot.views.text import bold, code, count, cut, date, listed, plain, unformatted
 from providers.models import Job, JobState
@@ -28,6 +29,8 @@ MEANINGS_MAX = 5
 NAMES_MAX = 10
 _GONE = "no longer known to the provider"
 _EXPIRED = "forgotten by the provider, as jobs of this age are"
+_DROPPED = f"not found for {DROPPED_AFTER.days} days"
+_LOST = {Fate.EXPIRED: _EXPIRED, Fate.DROPPED: _DROPPED}
 
 
 def reply(told: Told, meaning: Meaning) -> Message:
@@ -42,7 +45,7 @@ def reply(told: Told, meaning: Meaning) -> Message:
 
 
 def _title(change: Change) -> str:
-    return title(change.job, change.fate)
+    return title(change.job, change.fate, suspended=change.kind is Kind.SUSPENDED)
 
 
 def _happened(change: Change) -> str:
@@ -51,8 +54,13 @@ def _happened(change: Change) -> str:
     job = change.job
     match change.kind:
         case Kind.LOST:
-            forgot = _EXPIRED if change.fate is Fate.EXPIRED else _GONE
+            forgot = _LOST.get(change.fate or Fate.GONE, _GONE)
             return f"{forgot}, {before} when it was last seen {date(change.since)}"
+        case Kind.SUSPENDED:
+            return f"{absences.missing(change)}, checked once an hour"
+        case Kind.FOUND:
+            again = f"found again, so its subscription is restored ({absences.missing(change)})"
+            return " · ".join(filter(None, [again, before, ending(job)]))
         case Kind.PROGRESSED:
             return f"{job.progress} %" if job.progress is not None else ""
         case Kind.MOVED if job.state.ended:
@@ -69,10 +77,13 @@ def _meant(job: Job, meaning: Meaning) -> list[str]:
 
 def _plain(change: Change) -> str:
     job = change.job
+    if change.kind is Kind.SUSPENDED:
+        return f"{mark(SUSPENDED)} {SUSPENDED.capitalize()}: {name(job)}, {job.account}/{job.service}"
     if left := unended(change.fate):
         return f"{mark(left)} {left.capitalize()}: {name(job)}, {job.account}/{job.service}"
     why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
-    return f"{plain_state(job)}: {name(job)}{why}, {job.account}/{job.service}"
+    again = ", found again" if change.kind is Kind.FOUND else ""
+    return f"{plain_state(job)}: {name(job)}{why}{again}, {job.account}/{job.service}"
 
 
 def final(card: Card, meaning: Meaning) -> Message:
@@ -122,7 +133,7 @@ def _latest(told: Sequence[Told]) -> list[Change]:
 
 
 def _word(change: Change) -> str:
-    return outcome(change.job, change.fate)
+    return SUSPENDED if change.kind is Kind.SUSPENDED else outcome(change.job, change.fate)
 
 
 def _head(digest: Digest, changes: Sequence[Change]) -> str:
@@ -208,6 +219,45 @@ def lost(job: LostJob) -> Message:
     )
     buttons = [*details_button([change.job.ref]), *suspensions.restore_button(card.place, card.id)]
     return message(_plain(change), [section("\n".join(lines)), *actions("lost", buttons)])
+
+
+def subscriptions(note: ChangedSubscriptions) -> Message:
+    """To the owner of subscriptions: they wait until their jobs are found, or are restored because they were."""
+    changes = note.changes
+    suspended = changes[0].kind is Kind.SUSPENDED
+    first = min(changes, key=lambda change: change.absent_since or change.since)
+    refs = [change.job.ref for change in changes]
+    restore = suspensions.restore_button(note.place) if suspended else []
+    text = section("\n".join([_subject(changes), *_explained(first, note.place, number=len(changes))]))
+    foot = actions("subscriptions", [*details_button(refs), *restore])
+    names = [f"{bold(name(change.job), 80)} · {plain(change.job.service, 60)}" for change in changes]
+    lines = Budget([text, *foot]).fit_lines(
+        names if len(changes) > 1 else [], lambda left: f"… and {count(left, 'more job')}", NAMES_MAX
+    )
+    plain_text = _plain(changes[0]) if len(changes) == 1 else unformatted(_subject(changes))
+    return message(plain_text, [text, *lines, *foot])
+
+
+def _subject(changes: Sequence[Change]) -> str:
+    """The job of a change, or how many subscriptions changed."""
+    if len(changes) == 1:
+        return f"{_title(changes[0])} · {plain(changes[0].job.service, 60)}"
+    emoji, done = (mark(SUSPENDED), "suspended") if changes[0].kind is Kind.SUSPENDED else ("🔔", "restored")
+    return f"{emoji} *{count(len(changes), 'subscription')} {done}*"
+
+
+def _explained(change: Change, place: str, *, number: int) -> list[str]:
+    """What happened to subscriptions, and what helps."""
+    theirs = "Your subscription" if number == 1 else "Your subscriptions"
+    if change.kind is Kind.FOUND:
+        return [f"Found again ({absences.missing(change)}). {theirs} in {channel(place)} {_is(number)} restored."]
+    looks = f"I check once an hour for {DROPPED_AFTER.days} days. Press Restore to check as usual again now."
+    what = _sentence(absences.missing(change))
+    return [f"{what} {theirs} in {channel(place)} {_is(number)} suspended.", looks]
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _sentence(words: str) -> str:

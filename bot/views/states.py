@@ -20,11 +20,21 @@ NO_REASON = "the provider gives no reason"
 """Said of a failed job where others have a code or a message."""
 
 
-FATES = {Fate.GONE: "❔", Fate.EXPIRED: "⌛", Fate.UNSUBSCRIBED: "🔕", Fate.UNCONFIGURED: "🔌"}
+FATES = {
+    Fate.GONE: "❔",
+    Fate.DROPPED: "❔",
+    Fate.EXPIRED: "⌛",
+    Fate.UNSUBSCRIBED: "🔕",
+    Fate.UNCONFIGURED: "🔌",
+}
 """How a job looks that is no longer followed, although it has not ended."""
+SUSPENDED = "suspended"
+"""The outcome of a job that was not found for so long that its subscription waits."""
 _LOOKS: dict[str, str] = {
     JobState.FAILED: EMOJI[JobState.FAILED],
     Fate.GONE: FATES[Fate.GONE],
+    Fate.DROPPED: FATES[Fate.DROPPED],
+    SUSPENDED: "⏸️",
     Fate.EXPIRED: FATES[Fate.EXPIRED],
     Fate.UNCONFIGURED: FATES[Fate.UNCONFIGURED],
     JobState.CANCELLED: EMOJI[JobState.CANCELLED],

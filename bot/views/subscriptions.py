@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from bot.answers import JobDetails
+from bot.answers import JobDetails, Late
 from bot.cards import Card, Shown, Terms
 from bot.notices import Subscribed, Unsubscribed
-from bot.payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
+from bot.payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
 from bot.places import is_person
-from bot.views import snoozes, suspensions
+from bot.views import absences, snoozes, suspensions
 from bot.views.cards import (
     details_button,
     fails,
     headline,
+    restore_button,
     seen,
     still,
     unsubscribe_button,
@@ -21,6 +22,7 @@ from bot.views.cards import (
 from bot.views.details import missing
 from bot.views.errors import service_error
 from bot.views.jobs import row
+from bot.views.lateness import still_asking
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section
 from bot.views.states import name, state
 from bot.views.terms import calls, channel, people, promise, subscribing
@@ -64,6 +66,12 @@ def subscribed(  # noqa: PLR0917  # what there is to say
         ]
     )
     return message(text or _NOTHING, [*body, *rows, *foot] if lines or foot else [section(_NOTHING)])
+
+
+def looking(pending: Sequence[Late]) -> Message:
+    """What is said while services are still being asked about the jobs to follow."""
+    text = still_asking(pending)
+    return message(unformatted(text), [section(text)])
 
 
 _NOTHING = "None of the configured services can look this up."
@@ -255,6 +263,7 @@ def tab_lines(shown: Shown, now: datetime, *, mine: bool, acts: bool = True) -> 
 def _two_lines(shown: Shown, now: datetime, *, mine: bool) -> Block:
     card = shown.card
     lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
+    lines += absences.lines(shown)
     if shown.suspended:
         lines.append(suspensions.line(shown.suspended, card.place))
     return section("\n".join(filter(None, lines)))
@@ -266,7 +275,7 @@ def _buttons(shown: Shown, place: str | None, snooze: Sequence[Block] = ()) -> l
         *details_button(list(card.jobs), of=named),
         *snooze,
         *(unsubscribe_button(card, of=named, place=place) if still(card) else []),
-        *(suspensions.restore_button(card.place) if shown.suspended else []),
+        *(suspensions.restore_button(card.place) if shown.suspended else restore_button(shown)),
     ]
 
 
@@ -300,7 +309,7 @@ def _details(shown: Shown) -> list[Block]:
 def _turning(ask: Ask, offset: int, shown: int, total: int) -> list[Block]:
     previous = button("◀ Previous", f"{RUN}:previous", ask.at(offset - PAGE)) if offset else []
     following = button("Next ▶", f"{RUN}:next", ask.at(offset + shown)) if offset + shown < total else []
-    refresh = button("Refresh", f"{RUN}:refresh", ask.at(offset))
+    refresh = button("Refresh", FRESH, ask.at(offset))
     return [
         context(f"{offset + 1:,}–{offset + shown:,} of {count(total, 'card')}"),
         *actions("page", [*previous, *following, *refresh]),

@@ -43,5 +43,5 @@ def line(reason: str, place: str) -> str:
 
 
 def restore_button(place: str, card: str | None = None) -> list[Block]:
-    """Try again to post to a place, or to follow what a card's provider had lost."""
+    """Try again to post to a place, or to follow what a card's provider had lost or does not find."""
     return button("Restore", RESTORE, Ask(place=place, card=card))

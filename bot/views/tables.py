@@ -1,6 +1,7 @@
 """The same answers in a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TextIO
 
@@ -9,10 +10,11 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.answers import AccountsHealth, JobDetails, JobList, ServiceError
+from bot.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
 from bot.views.details import NOBODY, Meaning, facts, missing
-from bot.views.errors import service_error
+from bot.views.errors import service_error, waited
 from bot.views.jobs import notes, nothing, position
+from bot.views.lateness import names
 from bot.views.states import EMOJI, name, no_reason
 from bot.views.text import ago, clean, cut, duration, unformatted
 from providers.models import Job, JobState
@@ -31,6 +33,16 @@ def console(output: TextIO) -> Console:
     """Return a console for an output; what is not a terminal gets lines wide enough to be searched with grep."""
     # A cell that is a plain string is text: nothing that a provider or a person wrote becomes markup.
     return Console(file=output, width=None if output.isatty() else 240, highlight=False, markup=False, emoji=False)
+
+
+@contextmanager
+def spinner(errors: TextIO, *, shown: bool) -> Generator[Callable[[Sequence[Late]], None]]:
+    """Turn a spinner while the block runs, if it is `shown`; yields what names the services still being asked."""
+    if not shown:
+        yield lambda _: None
+        return
+    with console(errors).status("asking every service") as status:
+        yield lambda pending: status.update(_words(f"still asking {unformatted(names(pending))}"))
 
 
 def _words(text: str, style: str = "") -> Text:
@@ -126,6 +138,7 @@ def accounts(answer: AccountsHealth) -> RenderableType:
     for each in answer.services:
         budget = f"{each.budget_left} of {each.budget}" if each.budget is not None else ""
         latency = f"{round(each.latency_s * 1000)} ms" if each.latency_s is not None else ""
+        latency = "\n".join(filter(None, (latency, waited(each.waited))))
         reachable = Text("no", "red") if each.error else Text("yes", "green")
         table.add_row(_words(f"{each.account}/{each.service}"), _words(each.region), reachable, latency, budget)
         failed += [each.error] if each.error else []

@@ -1,45 +1,57 @@
 """ListAIJob: reading what it answers (provider API notes, section 5.2)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-from pydantic import Field
+from datetime import datetime
+from typing import Any, NamedTuple, Self, cast
 
 from providers.alibaba.client import LIST_AI_JOB, Vod
 from providers.alibaba.errors import says_no
 from providers.alibaba.loose import decode, looks_like_json
 from providers.alibaba.states import AI_JOB
 from providers.models import JobError, JobState
-from providers.parsing import Instant, Record, Text, Unreadable, listing, mapping, readable, text, unwrapped
+from providers.parsing import Unreadable, instant, listing, readable, text, unwrapped
 from providers.transport import Json
 
 
-class AIJob(Record):
-    """One entry of AIJobList."""
+class AIJob(NamedTuple):
+    """One entry of AIJobList, and the vendor's own JSON of it; the id is empty where the entry has none."""
 
-    id: Text = Field(None, alias="JobId")
-    kind: Text = Field(None, alias="Type")
-    raw_state: Text = Field(None, alias="Status")
-    created_at: Instant = Field(None, alias="CreationTime")
-    finished_at: Instant = Field(None, alias="CompleteTime")
-    media: Text = Field(None, alias="MediaId")
-    code: Text = Field(None, alias="Code")
-    message: Text = Field(None, alias="Message")
+    id: str
+    kind: str | None
+    state: JobState
+    raw_state: str | None
+    created_at: datetime | None
+    finished_at: datetime | None
+    media: str | None
+    error: JobError | None
+    raw: Json
 
-    @property
-    def state(self) -> JobState:
-        return AI_JOB.read(self.raw_state)
-
-    @property
-    def error(self) -> JobError | None:
-        """The reason of a failure; a success carries a code and message as well, which mean nothing."""
-        return JobError.of(self.code, self.message) if self.state is JobState.FAILED else None
+    @classmethod
+    def of(cls, item: Any) -> Self:
+        """Read an entry; raises Unreadable for anything but an object. Every field may be missing or odd."""
+        if not isinstance(item, dict):
+            raise Unreadable("an entry of AIJobList is not an object")
+        raw = cast("Json", item)
+        raw_state = text(raw.get("Status"))
+        state = AI_JOB.read(raw_state)
+        return cls(
+            id=text(raw.get("JobId")) or "",
+            kind=text(raw.get("Type")),
+            state=state,
+            raw_state=raw_state,
+            created_at=instant(raw.get("CreationTime")),
+            finished_at=instant(raw.get("CompleteTime")),
+            media=text(raw.get("MediaId")),
+            # A success has a code and a message as well, which mean nothing.
+            error=JobError.of(text(raw.get("Code")), text(raw.get("Message"))) if state is JobState.FAILED else None,
+            raw=raw,
+        )
 
 
 class Answer(NamedTuple):
-    """Jobs by id with the vendor's own JSON, ids that do not exist, and how many entries could not be read."""
+    """Jobs by id, ids that do not exist, and how many entries could not be read."""
 
-    jobs: Mapping[str, tuple[AIJob, Json]]
+    jobs: Mapping[str, AIJob]
     missing: frozenset[str]
     malformed: int
     request_id: str | None
@@ -63,14 +75,10 @@ def read_answer(reply: Json, request_id: str | None = None) -> Answer:
     empty = not reply.get("AIJobList") and reply.get("NonExistAIJobIds") is None
     if empty and ("AIJobList" not in reply or says_no(reply)):
         raise Unreadable("a list without AIJobList")
-    read, malformed = readable(unwrapped(reply.get("AIJobList")) or [], _entry)
-    jobs = {job.id: (job, raw) for job, raw in read if job.id}
-    nameless = sum(not job.id for job, _ in read)
+    read, malformed = readable(unwrapped(reply.get("AIJobList")) or [], AIJob.of)
+    jobs = {job.id: job for job in read if job.id}
+    nameless = sum(not job.id for job in read)
     return Answer(jobs, frozenset(_missing(reply.get("NonExistAIJobIds"))), malformed + nameless, request_id)
-
-
-def _entry(item: Any) -> tuple[AIJob, Json]:
-    return AIJob.model_validate(item), mapping(item)
 
 
 def _missing(value: Any) -> Iterator[str]:

@@ -109,7 +109,7 @@ async def _transcodes(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderE
 async def _ai_batches(vod: Vod, jobs: Iterable[Job]) -> list[Updates | ProviderError]:
     async def ask(ids: Sequence[str]) -> Updates:
         answer = await list_ai_jobs(vod, ids)
-        return {one: {"error": error} for one, (job, _) in answer.jobs.items() if (error := job.error)}
+        return {one: {"error": error} for one, job in answer.jobs.items() if (error := job.error)}
 
     return await each(ask, batches(_failed_ai(jobs, not_of=_AUDIT_AI_TYPES), IDS_AT_ONCE))
 

@@ -18,7 +18,6 @@ from providers.lookups import Outcome, asked, batches, each, lookup, silence
 from providers.models import Job, JobPage, JobQuery, Lookup
 from providers.parsing import listing, mapping, number
 from providers.services import ids_of
-from providers.transport import Json
 
 
 class VodAi:
@@ -63,21 +62,21 @@ class VodAi:
         if isinstance(answer, ProviderError):
             return answer
         if job_id in answer.jobs:
-            return self._job(*answer.jobs[job_id], answer.request_id)
+            return self._job(answer.jobs[job_id], answer.request_id)
         return None if job_id in answer.missing else silence(answer.malformed)
 
-    def _job(self, job: AIJob, raw: Json, request_id: str | None) -> Job:
-        shown, state = clean(raw) if raw_wanted() else {}, job.state
+    def _job(self, job: AIJob, request_id: str | None) -> Job:
+        shown = clean(job.raw) if raw_wanted() else {}
         unreadable = isinstance(shown.get("Data"), str) and shown["Data"].strip()
         return Job(
             account=self.account,
             service=VOD_AI,
-            id=job.id or "",
+            id=job.id,
             kind=job.kind,
-            state=state,
+            state=job.state,
             raw_state=job.raw_state,
             created_at=job.created_at,
-            finished_at=job.finished_at if over(state) else None,
+            finished_at=job.finished_at if over(job.state) else None,
             media=job.media,
             error=job.error,
             request_id=request_id,

@@ -17,6 +17,7 @@ FaultKind = Literal[
     "error",
     "unauthorized",
     "forbidden",
+    "not_found_api",
     "malformed",
     "unknown_state",
     "malformed_job",

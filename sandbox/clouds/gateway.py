@@ -13,7 +13,7 @@ from sandbox.clouds.misbehave import CutOff, delay
 from sandbox.clouds.world import World
 from sandbox.connections import HangUp
 
-REFUSING = frozenset({"throttle", "error", "unauthorized", "forbidden"})
+REFUSING = frozenset({"throttle", "error", "unauthorized", "forbidden", "not_found_api"})
 
 
 class Gateway(ABC):

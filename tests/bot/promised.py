@@ -1,5 +1,6 @@
 """The model of what is to be told: cards as they should be, and the words of posts by which they are compared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -57,12 +58,15 @@ class Modelled:
     def _wants(self, words: str) -> bool:
         """Whether the terms want a job's own change to be told."""
         _, kind, state, _ = words.split()
+        if kind == "found":
+            return True
         return (self.terms.on is On.ANY) if self.batch else (kind == "lost" or self.terms.wants(JobState(state)))
 
     def _tell(self, about: str, words: str) -> None:
-        """Tell it, or after the snooze; of each job the last alone."""
+        """Tell it, or after the snooze; of each job the last alone, and still that it was found again."""
         if self.snoozed:
-            self.held[about] = words
+            found = " found " in self.held.get(about, "")
+            self.held[about] = words.replace(" moved ", " found ") if found else words
         else:
             self.told.append(words)
 
@@ -79,6 +83,13 @@ class Modelled:
         if " lost " in self.held.get(ref, ""):
             del self.held[ref]
         self.asked[terms.user], self.jobs[ref] = terms, None
+
+    def found(self, ref: str, job: Job) -> None:
+        """A lost job is there again and followed as before: news only where it was told that it was lost."""
+        self.held.pop("final", None)
+        self.jobs[ref] = None
+        kind = "moved" if " lost " in self.held.pop(ref, "") else "found"
+        self._tell(ref, key(ref, kind, job))
 
     def left(self, ref: str, at: datetime) -> None:
         went_on = not self.over
@@ -105,6 +116,19 @@ def words_of(told: Told) -> tuple[str, str]:
     return told.card.id, key(str(change.job.ref), change.kind.value, change.job)
 
 
+def digested(told: Sequence[Told]) -> list[tuple[str, str]]:
+    """The words of a digest: the end of a batch is one for all its jobs, and another one where a job is named again."""
+    words: list[tuple[str, str]] = []
+    named: set[str] = set()
+    for each in told:
+        ref, said = str(each.change.job.ref), words_of(each)
+        if said[1] != "final" or words[-1:] != [said] or ref in named:
+            words.append(said)
+            named = set()
+        named.add(ref)
+    return words
+
+
 def fates_of(card: Card) -> dict[str, str]:
     return {ref: each.fate or "" for ref, each in card.jobs.items()}
 
@@ -114,7 +138,7 @@ def written(post: Post) -> dict[str, Any]:
     if post.note:
         return {"note": type(post.note).__name__, "about": getattr(getattr(post.note, "card", None), "id", "")}
     if post.digest:
-        return {"told": list(dict.fromkeys(words_of(each) for each in post.digest.told))}
+        return {"told": digested(post.digest.told)}
     assert post.card
     told = [words_of(post.told)] if post.told else [(post.card.id, "final")] if post.final else []
     # A new card whose jobs have ended is the notification of that.

@@ -1,10 +1,12 @@
 """Many services under one deadline: each costs at most one line of the answer."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 
-from bot.asking import Asked, ask_all
+from bot.asking import Ask, Asked, Known, Question
 from bot.services import Services
 from bot.store import Store, StoreUnavailable
 from bot.store.connection import Link
@@ -14,6 +16,7 @@ from providers.errors import Throttled, Unauthorized
 from providers.models import JobQuery
 from tests.bot.memory import NOW, InMemory, failing, services
 
+T = TypeVar("T")
 SOON = 0.2
 REFUSED = Unauthorized("wrong key", code="APIGW.0301", request_id="r-1")
 
@@ -25,15 +28,23 @@ async def pages(provider: Provider, result: list[str]) -> None:
         result.extend(job.id for job in page.jobs)
 
 
-async def asked(parts: Services) -> list[Asked[list[str]]]:
-    return await ask_all(parts, parts.providers, pages, list[str])
+async def asked(parts: Services) -> Sequence[Asked[list[str]]]:
+    return await answers(parts, pages, list[str])
+
+
+async def answers(parts: Services, ask: Ask[T], empty: Callable[[], T]) -> Sequence[Asked[T]]:
+    return (await Question(parts, parts.providers, ask, empty, as_known)).asked
+
+
+async def as_known(known: Known[T]) -> Known[T]:
+    return known
 
 
 async def test_answers_stand_in_the_order_of_the_providers(store: Store):
     first, second = InMemory(service="a").filled(1, "a"), InMemory(service="b").filled(1, "b")
-    answers = await asked(services(store, first, second))
-    assert [answer.address for answer in answers] == [("acme", "a"), ("acme", "b")]
-    assert [answer.result[0] for answer in answers] == ["a-0000", "b-0000"]
+    told = await asked(services(store, first, second))
+    assert [answer.address for answer in told] == [("acme", "a"), ("acme", "b")]
+    assert [answer.result[0] for answer in told] == ["a-0000", "b-0000"]
 
 
 async def test_one_that_hangs_keeps_nobody_and_loses_nothing(store: Store):
@@ -83,7 +94,7 @@ async def test_what_came_from_memory_alone_says_nothing_about_a_services_health(
 
     async def remember(_: Provider, __: list[str]) -> None: ...
 
-    await ask_all(parts, parts.providers, remember, list[str])
+    await answers(parts, remember, list[str])
     health = (await store.health.read([("acme", "video")]))["acme", "video"]
     assert health.failing_since == NOW
     assert health.last_ok_at is None
@@ -95,7 +106,7 @@ async def test_a_lost_redis_is_the_services_error_where_it_is_needed_and_else_no
             raise StoreUnavailable
 
     parts = services(Store.over(nowhere), InMemory(service="memory"), InMemory(service="well"))
-    lost, well = await ask_all(parts, parts.providers, needs_memory, list[str])
+    lost, well = await answers(parts, needs_memory, list[str])
     assert lost.error
     assert lost.error.kind == "memory"
     assert well.error is None
@@ -106,7 +117,7 @@ async def test_what_is_asked_sees_the_deadline(store: Store):
         result.append(remaining())
 
     parts = services(store, InMemory(), answer_s=3)
-    [answer] = await ask_all(parts, parts.providers, tell, list[float])
+    [answer] = await answers(parts, tell, list[float])
     assert 0 < answer.result[0] <= 3
 
 
@@ -119,7 +130,7 @@ async def test_a_bug_in_a_provider_is_nobody_elses_error(store: Store):
 
 
 async def test_nobody_to_ask(store: Store):
-    assert await asked(services(store)) == []
+    assert list(await asked(services(store))) == []
 
 
 async def test_requests_are_counted_by_service_and_outcome(store: Store):

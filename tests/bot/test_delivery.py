@@ -214,7 +214,7 @@ async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else
     lost, other = world.provider.filled(2).jobs
     await subscribe(world.services, [lost.ref, other.ref], PLACE, TERMS)
     world.provider.jobs = [other]
-    for _ in range(3):
+    for _ in range(6):
         world.now += timedelta(seconds=140)
         await sweep(world.services, world.provider)
     with monkeypatch.context() as patch:

@@ -85,6 +85,7 @@ class Story(RuleBasedStateMachine):
         self.following: dict[tuple[str, str], str] = {}
         self.cards: dict[tuple[str, str], Modelled] = {}
         self.lost: Counter[str] = Counter()
+        self.gone: dict[str, dict[str, str]] = {}
         self.number = 0
         self.run(self._open())
 
@@ -100,6 +101,7 @@ class Story(RuleBasedStateMachine):
         await self.link.ask("FLUSHALL")
         self.store = Store.over(Fragile(self.link, self._step))
         self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
+        self.witness = self.provider.job("witness")
         self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
         self.services = Services([self.provider], self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
 
@@ -167,11 +169,19 @@ class Story(RuleBasedStateMachine):
         place = terms.user if terms.to is To.DM else here
         self.until_done(lambda: subscriptions.subscribe(self.services, refs, here, terms, card=card), crash)
         for ref in refs:
+            self._found(str(ref))
+        for ref in refs:
             mine = self.run(self.store.tracked.followers(ref))[place]
             assert self.following.setdefault((place, str(ref)), mine) == mine, "who follows already keeps the card"
             model = self.cards.setdefault((place, mine), Modelled())
             model.followed(str(ref), terms)
             self.known.setdefault(str(ref), self.jobs[ref.id])
+
+    def _found(self, ref: str) -> None:
+        """Whoever followed a job until it was lost follows it again."""
+        for place, card in self.gone.pop(ref, {}).items():
+            self.cards[place, card].found(ref, self.jobs[JobRef.parse(ref).id])
+            self.following[place, ref] = card
 
     @rule(here=st.sampled_from(HERE), crash=crashes, data=st.data())
     def take_unsubscription_back(self, here: str, crash: Any, data: st.DataObject) -> None:
@@ -242,7 +252,7 @@ class Story(RuleBasedStateMachine):
     # What jobs do, and how it is seen.
 
     def _cloud(self) -> None:
-        self.provider.jobs = list(self.jobs.values())
+        self.provider.jobs = [*self.jobs.values(), self.witness]
 
     @precondition(lambda self: self.known)
     @rule(changes=changes, crash=crashes)
@@ -331,10 +341,13 @@ class Story(RuleBasedStateMachine):
         self.jobs.pop(JobRef.parse(ref).id, None)
         self._cloud()
         job = self.known[ref]
-        for _ in range(3):
+        self.run(self.store.recent.remember([self.witness], self.now))
+        # The last look has no crash: a witness is not asked for again at once.
+        for each in [crash] * 6 + [None]:
             self.now += timedelta(seconds=140)
-            self.until_done(lambda: tracking.sweep(self.services, self.provider), crash)
+            self.until_done(lambda: tracking.sweep(self.services, self.provider), each)
         assert not self.run(self.store.tracked.followers(JobRef.parse(ref)))
+        self.gone[ref] = {place: card for (place, followed), card in self.following.items() if followed == ref}
         self._changed(ref, job, "lost", Fate.GONE)
 
     # What Callboard does.

@@ -49,17 +49,18 @@ class TestMissing:
             (timedelta(minutes=30), None, Fate.GONE),
         ],
     )
-    async def test_a_job_that_is_missing_twice_is_lost(
+    async def test_a_job_that_is_missing_for_ten_minutes_beside_another_is_lost(
         self, store: Store, retention: timedelta | None, minutes_old: float | None, fate: Fate
     ):
-        provider = InMemory(capabilities=Capabilities(lists=False, retention=retention))
+        provider = InMemory(capabilities=Capabilities(lists=False, retention=retention)).filled(1)
         world = World(store, provider)
-        await world.follow([provider.job("a", minutes_old)])
-        await world.sweep()
-        await world.sweep(31)
+        await world.follow([provider.job("a", minutes_old), *provider.jobs])
+        for seconds in (0, 31, 570):
+            assert await world.told() == []
+            await world.sweep(seconds)
         [change] = await world.told()
         assert (change.kind, change.fate, change.job.id) == (Kind.LOST, fate, "a")
-        assert await world.sweep(31) is None
+        assert await world.store.tracked.followers(change.job.ref) == {}
 
     async def test_missing_again_and_again_is_lost_only_in_a_row(self, world: World):
         await world.follow(world.provider.jobs[:1])

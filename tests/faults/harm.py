@@ -54,6 +54,10 @@ CLOUD_FAULTS: tuple[Json, ...] = (
     {"fault": "cut"},
     {"fault": "malformed"},
 )
+MISDIRECTED = "cloud: no such API for a minute"
+MISDIRECTED_S = 60.0
+"""So long a gateway answers that there is no such API or resource: ten times as long as a lost job is missed here."""
+KILLS_A_MINUTE_OF_IT = 50
 KILLED = ("serve-1", "serve-2", "worker-1", "worker-1", "worker-2", "worker-2", "redis")
 """What is killed with -9: workers, who tell things, more often than the others."""
 BACK = (0.0, 0.0, 0.5, 3.0)
@@ -90,6 +94,7 @@ class Harm:
             self._spoil_slack: 10,
             self._lose_sockets: 2,
             self._spoil_clouds: 2,
+            self._misdirect: 1,
             self._archive: 1,
             self._cut_the_power: 1,
         }
@@ -207,6 +212,12 @@ class Harm:
         fault, account = self.random.choice(CLOUD_FAULTS), self.random.choice(("*", "media-cn", "vod-sg"))
         self.faults[f"cloud: {fault['fault']}"] += 1
         await self.clouds.fault(account=account, duration_s=self.random.uniform(1, 5), **fault)
+
+    async def _misdirect(self) -> None:
+        """Have every gateway answer as one at a wrong address does, as if all jobs were gone."""
+        if self.faults[MISDIRECTED] < self.kills.total() // KILLS_A_MINUTE_OF_IT:
+            self.faults[MISDIRECTED] += 1
+            await self.clouds.fault(account="*", duration_s=MISDIRECTED_S, fault="not_found_api")
 
     def _note(self, deed: str) -> None:
         """Write down when something was done, beside the logs of those that it was done to."""

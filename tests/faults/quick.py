@@ -15,6 +15,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot import (
+    absence,
     cli,
     connecting,
     delivery,
@@ -28,6 +29,7 @@ from bot import (
     tracking,
     verdicts,
     visits,
+    witness,
 )
 from bot.store import slack_pace
 
@@ -44,6 +46,8 @@ def hurry() -> None:
         (plan, {"YOUNG": timedelta(seconds=1), "OLDEST": timedelta(seconds=3)}),
         (tracking, {"SOON": timedelta(seconds=0.3), "AFTER_MISS": timedelta(seconds=3)}),
         (tracking, {"LEAST_S": 0.2, "MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
+        (absence, {"LOST_AFTER": timedelta(seconds=6)}),
+        (witness, {"ASKED_EVERY": timedelta(seconds=1)}),
         (posting, {"PACE_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
         (doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
         (delivery, {"PACE_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),

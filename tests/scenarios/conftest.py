@@ -14,7 +14,7 @@ from zlib import crc32
 import httpx
 import pytest
 
-from bot import config, plan, posting, tracking
+from bot import asking, config, plan, posting, tracking
 from bot.running import running
 from bot.services import Services
 from bot.store.connection import Link
@@ -36,10 +36,10 @@ from tests.scenarios.roads import HTTP, MODES, Balancer, Mode, at
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "mode" in metafunc.fixturenames:
-        metafunc.parametrize("mode", _modes(metafunc.definition))
+        metafunc.parametrize("mode", modes(metafunc.definition))
 
 
-def _modes(test: pytest.Item) -> Sequence[Mode]:
+def modes(test: pytest.Item) -> Sequence[Mode]:
     if only := test.get_closest_marker("mode"):
         return only.args
     if test.get_closest_marker("both_modes"):
@@ -116,6 +116,12 @@ def settings_file(tmp_path: Path) -> Path:
 def patience_s() -> float:
     """How long the bot waits for the last service; a module that tests lateness waits less."""
     return 10.0
+
+
+@pytest.fixture(autouse=True)
+def first_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are whole, however busy the machine; a module that tests first words overrides this."""
+    monkeypatch.setattr(asking, "FIRST_WORDS_S", 30.0)
 
 
 @pytest.fixture

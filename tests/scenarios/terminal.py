@@ -54,10 +54,10 @@ class Terminal:
         result = CliRunner().invoke(app, list(words), catch_exceptions=False)
         return Printed(result.exit_code, result.stdout, result.stderr)
 
-    def starts(self, *words: str) -> "subprocess.Popen[str]":
+    def starts(self, *words: str, out: int = subprocess.PIPE, err: int = subprocess.PIPE) -> "subprocess.Popen[str]":
         """Start a command as a program of its own."""
         command = (*PROGRAM, *words, "--config", str(self.file))
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+        return subprocess.Popen(command, stdout=out, stderr=err, text=True, env=os.environ)
 
     def runs(self, *words: str) -> Printed:
         """Run a command as a program of its own, to its end."""

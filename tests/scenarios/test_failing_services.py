@@ -28,16 +28,16 @@ async def test_one_line_says_what_is_wrong(stage: Stage, fault: str, details: di
     assert ", checked" in answer.text
 
 
-@pytest.fixture
-def patience_s() -> float:
-    return 1.0
+class TestLate:
+    @pytest.fixture
+    def patience_s(self) -> float:
+        return 1.0
 
-
-async def test_a_service_that_hangs_is_late_and_the_others_answer(stage: Stage) -> None:
-    await stage.fault("digital-human", "hang")
-    answer = await stage.dana.types("/jobs list")
-    assert "*media-cn/digital-human* is late (no answer within 1 s)" in answer.text
-    assert "video-ocr" in answer.text
+    async def test_a_service_that_hangs_is_late_and_the_others_answer(self, stage: Stage) -> None:
+        await stage.fault("digital-human", "hang")
+        answer = await stage.dana.types("/jobs list")
+        assert "*media-cn/digital-human* isn't responding (no answer within 1 s)" in answer.text
+        assert "video-ocr" in answer.text
 
 
 async def test_an_unknown_state_is_shown_with_the_vendors_word(stage: Stage) -> None:

@@ -91,7 +91,8 @@ async def test_everything_is_back_when_redis_is(stage: Stage, server: Server) ->
 
 async def test_a_redis_that_hangs_is_as_good_as_lost(stage: Stage, server: Server) -> None:
     server.hangs()
-    assert lines_of_loss(await stage.dana.types("/jobs list")) == 2
+    await stage.dana.types("/jobs list")
+    assert lines_of_loss(await stage.dana.hears(LOST)) == 2
     server.goes_on()
     await back(stage)
     assert lines_of_loss(await stage.dana.types("/jobs list")) == 0

@@ -3,8 +3,12 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+import pytest
+
 from tests.scenarios.conftest import Scene
 from tests.scenarios.person import Person, until
+
+pytestmark = pytest.mark.both_modes
 
 ASKED = 40
 """Commands, and as many mentions, while one bot takes over from another."""

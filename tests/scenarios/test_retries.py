@@ -16,6 +16,8 @@ from tests.scenarios.conftest import Scene, Stage
 from tests.scenarios.person import Person, until
 from tests.scenarios.roads import Mode
 
+pytestmark = pytest.mark.both_modes
+
 MEDIA = "https://vod.console.aliyun.com/#/media/video/detail/30e5d7000000000000bd900764de7c01/video"
 TRIES = 4
 
@@ -83,6 +85,11 @@ class TestLateAcknowledgements:
         await stage.dana.says("accounts", "D0DANA")
         await stage.dana.says("accounts", "D0DANA")
         await told(stage.dana, 2)
+
+        async def answered() -> bool:
+            return len(await stage.dana.sees("D0DANA")) >= 2
+
+        await until(answered)
         await settled(stage.dana)
         assert len(await stage.dana.sees("D0DANA")) == 2
 

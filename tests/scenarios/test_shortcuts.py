@@ -2,9 +2,13 @@
 
 import tomllib
 
+import pytest
+
 from sandbox.clouds.known import IMAGE_MODERATION_ID, VIDEO_OCR_ID, VOD_AI_ID, VOD_FAILED_AUDIT_ID, VOD_WORKFLOW_ID
 from sandbox.demo import CONFIGURATION
 from tests.scenarios.conftest import Stage
+
+pytestmark = pytest.mark.both_modes
 
 MEDIA = "C0MEDIA"
 

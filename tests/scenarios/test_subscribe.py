@@ -90,9 +90,12 @@ async def test_on_any_tells_each_change(stage: Stage):
 
 
 async def test_progress_shows_on_the_card_alone(stage: Stage):
-    job = stage.scene.job("vod-jobs", kind="transcode", run_s=8)
+    job = stage.scene.job("vod-jobs", kind="transcode", run_s=3600)
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")
+    stage.world.advance(1800)
+    assert (await stage.dana.hears("50 %")).ts == card.ts
+    stage.world.end(job.id, "succeeded")
     await stage.dana.hears("Succeeded", thread_ts=card.ts)
     assert len([answer for answer in await stage.dana.sees() if answer.json["thread_ts"]]) == 1
 

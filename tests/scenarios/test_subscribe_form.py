@@ -6,7 +6,7 @@ from sandbox.slack.faults import Fault
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Json
 
-pytestmark = pytest.mark.usefixtures("quick")
+pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.both_modes]
 
 
 def option(view: Json, name: str, value: str) -> Json:

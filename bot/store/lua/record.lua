@@ -1,11 +1,12 @@
 -- Records changes, and tells every place that follows the job, in one step: after a crash both happened or neither.
--- KEYS: jobs, due, subscriptions, pending. ARGV: how the name of an outbox begins, then for each job its id, the
--- record that the change was found against, the new record and next check (both empty: the job is over), and the
--- entry for the outboxes (empty: none). A job whose record is another one by now is left alone: somebody was faster.
+-- KEYS: jobs, due, subscriptions, pending. ARGV: how the names of an outbox and of a lost job begin, the lifetime of a
+-- lost job (s), then for each job its id, the record that the change was found against, the new record and next check
+-- (both empty: the job is over), the entry for the outboxes (empty: none), and the record to keep of a job that is lost
+-- (empty: none). A job whose record is another one by now is left alone: somebody was faster.
 -- Returns the id and the subscriptions of each job recorded.
 local done = {}
-for i = 2, #ARGV, 5 do
-  local id, expected, record, next_at, entry = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+for i = 4, #ARGV, 6 do
+  local id, expected, record, next_at, entry, lost = unpack(ARGV, i, i + 5)
   if redis.call('HGET', KEYS[1], id) == expected then
     local subscriptions = redis.call('HGET', KEYS[3], id) or '{}'
     if entry ~= '' then
@@ -13,6 +14,10 @@ for i = 2, #ARGV, 5 do
         redis.call('XADD', ARGV[1] .. place, '*', 'card', card, 'entry', entry)
         redis.call('SADD', KEYS[4], place)
       end
+    end
+    if lost ~= '' then
+      local kept = cjson.encode({record = lost, places = cjson.decode(subscriptions)})
+      redis.call('SET', ARGV[2] .. id, kept, 'EX', ARGV[3])
     end
     if record == '' then
       redis.call('HDEL', KEYS[1], id)

@@ -1,5 +1,5 @@
 -- Follows a job in a place. Whoever follows it already is kept, and what is known of it too.
--- KEYS: jobs, due, subscriptions, pending, outbox, reply. ARGV: id, record, next check (ms), place, card for a new
+-- KEYS: jobs, due, subscriptions, pending, outbox, reply, lost. ARGV: id, record, next check (ms), place, card for a new
 -- subscription, entry, the lifetime of the reply (s). Returns the card, and 1 for a new subscription, as JSON: the reply,
 -- which a call that is sent again gets once more.
 local said = redis.call('GET', KEYS[6])
@@ -14,6 +14,13 @@ local new = places[place] == nil
 if new then
   places[place] = card
   redis.call('HSET', KEYS[3], id, cjson.encode(places))
+end
+-- A place that follows the job again has no lost subscription to be restored.
+local kept = redis.call('GET', KEYS[7])
+if kept then
+  local lost = cjson.decode(kept)
+  lost.places[place] = nil
+  if next(lost.places) then redis.call('SET', KEYS[7], cjson.encode(lost), 'KEEPTTL') else redis.call('DEL', KEYS[7]) end
 end
 redis.call('XADD', KEYS[5], '*', 'card', places[place], 'entry', ARGV[6])
 redis.call('SADD', KEYS[4], place)

@@ -83,6 +83,8 @@ class AlibabaGateway(Gateway):
             return Refused(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
         if fault.fault == "forbidden":
             return Refused(403, "Forbidden.RAM", "User not authorized to operate on the specified resource.")
+        if fault.fault == "not_found_api":
+            return Refused(404, "InvalidAction.NotFound", "no such api")
         text = "The request has failed due to a temporary failure of the server."
         return Refused(fault.status or 503, fault.code or "ServiceUnavailable", text)
 

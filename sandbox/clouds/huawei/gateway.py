@@ -59,6 +59,13 @@ _INTERNAL: Mapping[str, tuple[int, str, str]] = {
     "digital-human": (500, "MSS.00000004", "Internal Error"),
 }
 
+_NO_SUCH_API: Mapping[str, tuple[int, str, str]] = {
+    # The vendor's own meaning of the code is "service or resource": the task may be there all the same.
+    "video-ocr": (404, "IVA.0005", "The service or resource does not exist."),
+    "image-moderation": (404, "APIGW.0101", "The API does not exist or has not been published in the environment"),
+    "digital-human": (404, "APIGW.0101", "The API does not exist or has not been published in the environment"),
+}
+
 
 class HuaweiGateway(Gateway):
     """The API gateway in front of the three services."""
@@ -102,6 +109,8 @@ class HuaweiGateway(Gateway):
             return incorrect("verify aksk signature fail")
         if fault.fault == "forbidden":
             return Refused(*_FORBIDDEN[target.service])
+        if fault.fault == "not_found_api":
+            return Refused(*_NO_SUCH_API[target.service])
         status, code, message = _INTERNAL[target.service]
         return Refused(fault.status or status, fault.code or code, message)
 

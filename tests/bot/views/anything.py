@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from bot.answers import Incomplete, JobDetails, JobList, Missing, Remembered, ServiceError, ServiceHealth
+from bot.answers import Incomplete, JobDetails, JobList, Missing, OwnLimit, Remembered, ServiceError, ServiceHealth
 from bot.payloads import Ask
 from providers.models import Job, JobError, JobState
 
@@ -138,6 +138,7 @@ details = st.builds(
     errors=many(errors),
     checked_at=moments,
 )
+waits = st.builds(OwnLimit, seconds=st.floats(0.5, 60), per_second=st.floats(0.01, 1000))
 health = st.builds(
     ServiceHealth,
     account=places,
@@ -145,6 +146,7 @@ health = st.builds(
     region=sure,
     lists=st.booleans(),
     latency_s=st.none() | st.floats(0, 100),
+    waited=st.none() | waits,
     error=st.none() | errors,
     last_ok_at=st.none() | moments,
     last_error=st.none() | errors,

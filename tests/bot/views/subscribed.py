@@ -6,9 +6,19 @@ from types import MappingProxyType
 
 from hypothesis import strategies as st
 
+from bot.absence import Absence
 from bot.cards import Card, Check, Followed, On, Shown, Snooze, Terms, To
 from bot.changes import Change, Fate, Kind
-from bot.notices import Digest, LostJob, SoughtInVain, Subscribed, SuspendedPlace, Told, Unsubscribed
+from bot.notices import (
+    ChangedSubscriptions,
+    Digest,
+    LostJob,
+    SoughtInVain,
+    Subscribed,
+    SuspendedPlace,
+    Told,
+    Unsubscribed,
+)
 from providers.models import Job, JobRef, JobState
 from tests.bot.views import anything
 from tests.bot.views.anything import NOON, job
@@ -42,6 +52,14 @@ checks = st.builds(
     next_at=st.none() | anything.moments,
     failing_since=st.none() | anything.moments,
     error=st.none() | anything.errors,
+)
+absences = st.builds(
+    Absence,
+    anything.moments,
+    anything.moments,
+    st.integers(0, 3),
+    st.none() | anything.moments,
+    st.none() | anything.moments,
 )
 
 
@@ -78,6 +96,7 @@ def shown(draw: st.DrawFn) -> Shown:
         jobs=jobs if draw(st.booleans()) else {},
         checks=draw(st.dictionaries(anything.sure, checks, max_size=8)),
         suspended=draw(st.none() | refusals),
+        absences={ref: draw(absences) for ref in jobs if draw(st.booleans())} if len(jobs) < 9 else {},
     )
 
 
@@ -89,7 +108,9 @@ changes = st.builds(
     before_raw=anything.maybe,
     since=anything.moments,
     at=anything.moments,
-    fate=st.none() | st.sampled_from([Fate.ENDED, Fate.EXPIRED, Fate.GONE]),
+    fate=st.none() | st.sampled_from([Fate.ENDED, Fate.EXPIRED, Fate.GONE, Fate.DROPPED]),
+    absent_since=st.none() | anything.moments,
+    doubtful=st.booleans(),
 )
 tolds = st.builds(Told, cards(), changes)
 
@@ -123,6 +144,9 @@ unsubscribed = st.builds(
 )
 suspensions = st.builds(SuspendedPlace, places, refusals, st.lists(cards(), max_size=3).map(lambda some: some * 9))
 losses = st.builds(LostJob, cards(), changes)
+turns = st.builds(
+    ChangedSubscriptions, places, st.lists(changes, min_size=1, max_size=3).map(lambda some: some * 9)
+) | st.builds(ChangedSubscriptions, places, changes.map(lambda one: [one]))
 searches = st.builds(
     SoughtInVain, st.lists(anything.sure, min_size=1, max_size=20), anything.many(anything.places), st.integers(1, 90)
 )

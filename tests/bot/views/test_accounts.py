@@ -43,7 +43,7 @@ def test_a_service_that_cannot_list_and_was_not_timed():
 
 def test_a_service_that_fails():
     assert (
-        "⚠️ *vod-sg/vod-ai* is late (no answer within 10 s). Try again in a moment. It last answered <!date^"
+        "⚠️ *vod-sg/vod-ai* isn't responding (no answer within 10 s). Try again in a moment. It last answered <!date^"
         in shown(HEALTHY, FAILING)
     )
 

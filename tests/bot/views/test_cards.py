@@ -37,7 +37,10 @@ def test_slack_takes_every_card(shown: Shown, now: datetime):
     labels = [label.split(" ")[0] for label in judges.commands(message.blocks)]
     # Refs too long for a button leave none.
     snoozed = {"Unsnooze"} if shown.card.quiet else set[str]()
-    assert set(labels) <= snoozed | ({"Details"} if shown.card.over else {"Details", "Refresh", "Unsubscribe"})
+    waiting = {"Restore"} if any(each.suspended for each in shown.absences.values()) else set[str]()
+    assert set(labels) <= snoozed | waiting | (
+        {"Details"} if shown.card.over else {"Details", "Refresh", "Unsubscribe"}
+    )
 
 
 def test_a_running_job():
@@ -162,7 +165,7 @@ def test_a_service_that_fails_for_two_minutes_is_told(seconds: int, said: bool):
     )
     text = words(seen(subscribed.card(RUNNING), checks={"media-cn/video-ocr": failing}))
     assert ("⚠️ not checked since <!date" in text) == said
-    assert ("because *media-cn/video-ocr* is late (no answer within 10 s). Next try <!date" in text) == said
+    assert ("because *media-cn/video-ocr* isn't responding (no answer within 10 s). Next try <!date" in text) == said
     assert ("checked <!date" in text) != said
 
 

@@ -186,14 +186,14 @@ def test_a_question_that_no_service_can_answer_says_so():
 
 def test_what_failed_has_a_line():
     text = shown(job(), errors=(LATE,))
-    assert "⚠️ *vod-sg/vod-ai* is late (no answer within 10 s). Try again in a moment." in text
+    assert "⚠️ *vod-sg/vod-ai* isn't responding (no answer within 10 s). Try again in a moment." in text
 
 
 def test_the_fallback_says_it_all_in_words():
     message = job_details(answer(job(name="<!channel>"), errors=(LATE,)), ASK, no_meaning)
     assert message.text.split("\n") == [
         "✅ Succeeded (SUCCEEDED): &lt;!channel&gt;, media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5",
-        "⚠️ vod-sg/vod-ai is late (no answer within 10 s). Try again in a moment.",
+        "⚠️ vod-sg/vod-ai isn't responding (no answer within 10 s). Try again in a moment.",
     ]
 
 

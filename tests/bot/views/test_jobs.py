@@ -217,7 +217,7 @@ def test_each_service_that_was_not_read_whole_has_its_line():
         answer(errors=(late(),), remembered=(known, known.model_copy(update={"known": 0})), incomplete=(part,))
     )
     assert lines == [
-        "⚠️ *a0/vod-ai* is late (no answer within 10 s). Try again in a moment.",
+        "⚠️ *a0/vod-ai* isn't responding (no answer within 10 s). Try again in a moment.",
         "🗒️ *vod-sg/vod-jobs* cannot list its jobs; I searched the 1 job that somebody looked up before.",
         "🗒️ *vod-sg/vod-jobs* cannot list its jobs. Look one up with `/jobs show ID`, and it appears here.",
         "✂️ *media-cn/video-ocr* has more than the newest 1,000 jobs searched here. Narrow the search with `since:`.",

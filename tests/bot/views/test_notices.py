@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.cards import Card
 from bot.changes import Fate, Kind
-from bot.notices import Digest, LostJob, SoughtInVain, SuspendedPlace, Told
+from bot.notices import ChangedSubscriptions, Digest, LostJob, SoughtInVain, SuspendedPlace, Told
 from bot.payloads import RESTORE, SEE_ALL, Ask
 from bot.views import notices
 from providers.models import Job, JobState
@@ -51,9 +51,16 @@ def test_slack_takes_every_digest(drawn: Digest, key: str | None, offset: int):
 
 
 @settings(max_examples=40)
-@given(subscribed.suspensions, subscribed.losses, subscribed.searches)
-def test_slack_takes_every_word_to_an_owner(place: SuspendedPlace, lost: LostJob, sought: SoughtInVain):
-    for message in (notices.suspended(place), notices.lost(lost), notices.sought_in_vain(sought)):
+@given(subscribed.suspensions, subscribed.losses, subscribed.searches, subscribed.turns)
+def test_slack_takes_every_word_to_an_owner(
+    place: SuspendedPlace, lost: LostJob, sought: SoughtInVain, turned: ChangedSubscriptions
+):
+    for message in (
+        notices.suspended(place),
+        notices.lost(lost),
+        notices.sought_in_vain(sought),
+        notices.subscriptions(turned),
+    ):
         judges.accept(message)
     assert "Restore" in judges.commands(notices.suspended(place).blocks)
 

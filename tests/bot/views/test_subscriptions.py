@@ -116,7 +116,7 @@ class TestSubscribed:
 
     def test_services_that_did_not_answer(self):
         text, _ = answer(found(errors=(LATE,)), Subscribed(None))
-        assert "⚠️ *vod-sg/vod-ai* is late" in text
+        assert "⚠️ *vod-sg/vod-ai* isn't responding" in text
 
     def test_a_place_that_takes_no_messages(self):
         text, asks = answer(found(RUNNING), Subscribed(None, suspended="not_in_channel"))

@@ -73,7 +73,7 @@ def test_a_list():
     assert "✅ succeeded SUCCEEDED lecture 7 1 h ago 1 min 30 s" in text
     assert "media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5" in text
     assert "❌ failed FAILED media-cn/video-ocr/b2 1 h ago 1 min 30 s E1 broken" in text
-    assert "⚠️ vod-sg/vod-ai is late (no answer within 10 s). Try again in a moment." in text
+    assert "⚠️ vod-sg/vod-ai isn't responding (no answer within 10 s). Try again in a moment." in text
     assert "vod-sg/vod-jobs cannot list its jobs; I searched the 3 jobs" in text
     assert "312, checked just now" in text
 
@@ -107,7 +107,7 @@ def test_details():
     for part in (
         "lecture 7", "State ❌ failed", "Ref media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5", "Region cn-north-4",
         "Created 2026-11-20 11:00 UTC", "Duration 1 min 30 s", "Reason E1", "Meaning it ends early", "Note gone soon",
-        "Request id r1", "❔ c3 is not known to a/b or a/c.", "⚠️ vod-sg/vod-ai is late",
+        "Request id r1", "❔ c3 is not known to a/b or a/c.", "⚠️ vod-sg/vod-ai isn't responding",
     ):  # fmt: skip
         assert part in text
 
@@ -125,7 +125,7 @@ def test_accounts():
     text = squeezed(tables.accounts(AccountsHealth(services=(healthy, failing), checked_at=NOON)))
     assert "a/b r yes 52 ms 4 of 5" in text
     assert "vod-sg/vod-ai r no" in text
-    assert "is late (no answer within 10 s)" in text
+    assert "isn't responding (no answer within 10 s)" in text
 
 
 def test_what_is_not_a_terminal_gets_long_lines():

@@ -28,6 +28,9 @@ def set_fault(world: World, fault: str, **fields: object) -> None:
         (JOBS, "forbidden", (403, "APIGW.0302")),
         (VIDEOS, "unauthorized", (401, "APIGW.0301")),
         (VIDEOS, "throttle", (429, "APIGW.0308")),
+        (TASKS, "not_found_api", (404, "IVA.0005")),
+        (JOBS, "not_found_api", (404, "APIGW.0101")),
+        (VIDEOS, "not_found_api", (404, "APIGW.0101")),
     ],
 )
 async def test_huawei_refuses_in_its_own_words(
@@ -45,6 +48,7 @@ async def test_huawei_refuses_in_its_own_words(
         ("forbidden", 403, "Forbidden.RAM"),
         ("unauthorized", 404, "InvalidAccessKeyId.NotFound"),
         ("throttle", 400, "Throttling.User"),
+        ("not_found_api", 404, "InvalidAction.NotFound"),
     ],
 )
 async def test_alibaba_refuses_in_its_own_words(alibaba: Alibaba, world: World, fault: str, status: int, code: str):

@@ -1,0 +1,21 @@
+"""What a Redis server needs for a kilobyte: each version and each allocator adds something else."""
+
+from bot.store.connection import Link
+
+TEXTS = 1_024
+LENGTHS = range(875, 1_003)
+"""Bytes of a text. Many lengths, since allocators round up in steps of up to 128.
+
+With its name of 32 bytes and what Redis 6.2 with the allocator of libc adds, a text takes 1,024 on average.
+"""
+_KEY = "bench:kilobyte"
+
+
+async def kilobyte(link: Link) -> float:
+    """Return the bytes that this server needs for each text of a reference hash."""
+    texts = {f"{number:032}": "x" * LENGTHS[number % len(LENGTHS)] for number in range(TEXTS)}
+    await link.ask("HSET", _KEY, *(part for field in texts.items() for part in field))
+    try:
+        return await link.ask("MEMORY", "USAGE", _KEY, "SAMPLES", 0) / TEXTS
+    finally:
+        await link.ask("DEL", _KEY)

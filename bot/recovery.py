@@ -1,0 +1,66 @@
+"""Restores the subscriptions to jobs that were lost, when an answer finds them again."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from bot.changes import LOSSES, Change, Kind, found, unfound
+from bot.outgoing import expected
+from bot.services import Services
+from bot.store.entries import ChangedEntry
+from bot.store.lost import Lost, Restored
+from bot.store.tracked import Service, record
+from bot.waking import look, wake
+from providers.models import Job, JobState
+
+RESTORED_WITHIN = timedelta(days=30)
+"""A job that is found again later than this after it was lost stays lost."""
+
+
+async def restore_found(services: Services, jobs: Iterable[Job], asked_at: datetime) -> None:
+    """Restore what was lost of these jobs, which the answer to a question of `asked_at` found.
+
+    Raises StoreUnavailable.
+    """
+    for service, group in groupby(sorted(jobs, key=_service), key=_service):
+        mine = {job.id: job for job in group}
+        for lost in await services.store.lost.read(service, mine):
+            if timedelta() < asked_at - lost.kept.checked_at <= RESTORED_WITHIN:
+                await _restore(services, lost, mine[lost.kept.job.id], asked_at)
+
+
+def _service(job: Job) -> Service:
+    return job.account, job.service
+
+
+async def _restore(services: Services, lost: Lost, job: Job, asked_at: datetime) -> None:
+    """Follow a job again where its cards still are; a failure without its reason is left to the next look."""
+    places = {place: card for place, card in lost.places.items() if await _is_lost(services, place, card, job)}
+    unexplained = job.state is JobState.FAILED and job.unexplained is not None
+    change = _found(lost, job.model_copy(update={"raw": None}), asked_at, as_before=unexplained)
+    kept_on = lost.kept.job if unexplained else job
+    restored = Restored(
+        places=places,
+        record=None if change.fate else record(kept_on, lost.kept.checked_at if unexplained else asked_at),
+        next_at=services.clock(),
+        entry=ChangedEntry(change=change).model_dump_json(),
+    )
+    if await services.store.lost.restore(lost, restored) and places:
+        await look(services, _service(job))
+        await wake(services, *places)
+
+
+def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Change:
+    before, absence = lost.kept.job, lost.kept.absence
+    if absence is None:
+        raise AssertionError("a lost job was absent")
+    if as_before:
+        return unfound(before, absence, asked_at, Kind.FOUND)
+    return found(before, absence, job, asked_at)
+
+
+async def _is_lost(services: Services, place: str, card_id: str, job: Job) -> bool:
+    """Whether a card still shows that the job was lost: it may be dropped, alone or with its workspace."""
+    card = expected(await services.store.outbox.read(place, services.whole.catalog.scopes)).get(card_id)
+    followed = card.jobs.get(str(job.ref)) if card else None
+    return followed is not None and followed.fate in LOSSES

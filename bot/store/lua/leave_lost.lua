@@ -1,0 +1,7 @@
+-- Takes a place off those that followed a job until it was lost.
+-- KEYS: lost. ARGV: place.
+local kept = redis.call('GET', KEYS[1])
+if not kept then return end
+local lost = cjson.decode(kept)
+lost.places[ARGV[1]] = nil
+if next(lost.places) then redis.call('SET', KEYS[1], cjson.encode(lost), 'KEEPTTL') else redis.call('DEL', KEYS[1]) end

@@ -1,0 +1,36 @@
+"""When each service found a job last, for the whole fleet: what makes it believable that others do not exist."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.store.connection import Link
+from bot.store.keys import WITNESS
+from bot.store.tracked import Service, instant, milliseconds
+
+
+class LastWitness(NamedTuple):
+    """When a job was found last, and when a request was made only to find one."""
+
+    found_at: datetime | None = None
+    asked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """The last witness of each service in each region. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def read(self, service: Service, region: str) -> LastWitness:
+        """Return the last witness of a service in a region."""
+        fields: dict[str, str] = await self.link.ask("HGETALL", WITNESS.of("/".join(service), region))
+        times = (fields.get(name) for name in LastWitness._fields)
+        return LastWitness(*(instant(int(at)) if at else None for at in times))
+
+    async def write(self, service: Service, region: str, last: LastWitness) -> None:
+        """Keep those of its times that are known."""
+        key = WITNESS.of("/".join(service), region)
+        times = [(name, milliseconds(at)) for name, at in last._asdict().items() if at]
+        kept = ("HSET", key, *(part for pair in times for part in pair))
+        await self.link.ask_all([kept, ("EXPIRE", key, WITNESS.seconds)], atomic=True)

@@ -1,0 +1,47 @@
+"""Services that take their time: named while they are still being asked, and with what they answered late."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.answers import Late, Partial, ServiceError
+from bot.views.errors import advice, service_error, waited
+from bot.views.message import Block, context
+from bot.views.text import bold, count, cut, date, duration, listed, plain
+
+NAMES_MAX = 5
+
+
+def still_asking(pending: Sequence[Late]) -> str:
+    """Name the services that have not answered yet."""
+    return f"⏳ still asking {names(pending)}"
+
+
+def names(services: Sequence[Late]) -> str:
+    """Name services in a sentence."""
+    return listed([plain(name(each)) for each in services], "and", most=NAMES_MAX)
+
+
+def asking(answer: Partial) -> list[Block]:
+    """Return the line of an answer that names them, where there are any."""
+    return [context(still_asking(answer.pending))] if answer.pending else []
+
+
+def came(late: Late, jobs: int, errors: Iterable[ServiceError]) -> str:
+    """Say what a late service brought: `video-ocr after 4 s: 3 jobs`, or the first of its errors."""
+    found, error = count(jobs, "job") if jobs else "no jobs", next(iter(errors), None)
+    if error is None:
+        return bold(f"{name(late)} after {_after(late)}: {found}")
+    if error.kind != "late":
+        return f"{service_error(error)}{f' It sent {found} before.' if jobs else ''}"
+    what = f"didn't finish in {_after(late)}: {found} so far" if jobs else f"didn't answer in {_after(late)}"
+    since = f" No answer since {date(error.failing_since)}." if error.failing_since else ""
+    return f"⚠️ {bold(f'{name(late)} {what}')}.{since} {advice(error)}"
+
+
+def _after(late: Late) -> str:
+    own = f" ({waited(late.waited)})" if late.waited else ""
+    return f"{duration(max(1, late.after_s or 0))}{own}"
+
+
+def name(late: Late) -> str:
+    """Name a service, with its account where there are others of its name."""
+    return cut(late.service if late.alone else f"{late.account}/{late.service}", 80)

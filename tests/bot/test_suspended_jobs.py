@@ -1,0 +1,154 @@
+"""Subscriptions to jobs that are not found: who is notified when they are suspended, restored or dropped."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot import posting
+from bot.cards import On, Terms, To
+from bot.changes import Fate, Kind, unfound
+from bot.delivery import deliver
+from bot.editing import edit_cards
+from bot.folding import Folded
+from bot.outgoing import noticed_late
+from bot.store import Store
+from bot.store.entries import ChangedEntry, Entry
+from bot.subscriptions import restore, snooze, subscribe, subscriptions
+from bot.tracking import sweep
+from providers.models import Job, JobState
+from tests.bot.memory import NOW
+from tests.bot.samples import PLACE, SLOT, TERMS, after, card, empty, job, step_of
+from tests.bot.samples import Story as Entries
+from tests.bot.test_absence import missed
+from tests.bot.test_delivery import World
+
+BOTH = (Terms(user="U1", at=NOW), Terms(user="U2", at=NOW))
+
+
+@pytest.fixture
+def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    return World(store)
+
+
+async def suspend(world: World, number: int = 1, *terms: Terms) -> list[Job]:
+    """Follow jobs, each on a card of its own, and have none of them found for a day."""
+    jobs = [world.provider.job(f"job-{index}") for index in range(number)]
+    world.provider.jobs = jobs
+    for each in jobs:
+        for one in terms or (TERMS,):
+            await subscribe(world.services, [each.ref], PLACE, one)
+    await world.told(terms[0].user if terms and terms[0].to is To.DM else PLACE)
+    world.provider.jobs = []
+    for _ in range(26):
+        await looks(world)
+    return jobs
+
+
+async def looks(world: World, hours: float = 1) -> None:
+    world.now += timedelta(hours=hours)
+    await sweep(world.services, world.provider)
+
+
+async def drains(world: World) -> list[tuple[str, str]]:
+    """Deliver everything; return the channel and the text of what is new."""
+    before = len(world.slack.said)
+    for place in (PLACE, "U1", "U2"):
+        await world.told(place)
+    return [(said.channel, said.text) for said in world.slack.said[before:]]
+
+
+async def test_each_who_subscribed_gets_one_direct_message_and_the_channel_none(world: World):
+    await suspend(world, 3, *BOTH)
+    assert await drains(world) == [(f"D{user}", "⏸️ 3 subscriptions suspended") for user in ("U1", "U2")]
+    await looks(world)
+    assert await drains(world) == []
+    assert len(await subscriptions(world.services, here=PLACE)) == 3
+
+
+async def test_in_direct_messages_the_card_gets_a_reply(world: World):
+    await suspend(world, 1, Terms(user="U1", at=NOW, to=To.DM))
+    [(channel, text)] = await drains(world)
+    assert (channel, text) == ("DU1", "⏸️ Suspended: job-0, acme/video")
+
+
+async def test_what_is_found_again_is_told_in_the_thread_and_by_direct_message(world: World):
+    jobs = await suspend(world)
+    await drains(world)
+    world.provider.jobs = jobs
+    await looks(world)
+    assert await drains(world) == [
+        (PLACE, "🔄 Running: job-0, found again, acme/video"),
+        ("DU1", "🔄 Running: job-0, found again, acme/video"),
+    ]
+    assert world.slack.said[-2].thread_ts == world.slack.said[0].ts
+    world.provider.jobs = [jobs[0].model_copy(update={"state": JobState.FAILED})]
+    await looks(world)
+    [(channel, text)] = await drains(world)
+    assert (channel, text.startswith("❌ Failed: job-0")) == (PLACE, True)
+
+
+async def test_one_restore_is_for_all_that_is_suspended_in_the_place(world: World):
+    jobs = await suspend(world, 3)
+    await drains(world)
+    restored = await restore(world.services, PLACE, None, "U1")
+    assert sorted(restored.followed) == sorted(each.ref for each in jobs)
+    assert (await restore(world.services, PLACE, None, "U1")).followed == []
+    world.provider.jobs = jobs
+    await looks(world, 0.01)
+    assert await drains(world) == []
+    known = await world.store.tracked.read([each.ref for each in jobs])
+    assert [kept.absence for kept, _ in known.values()] == [None] * 3
+
+
+async def test_what_is_dropped_has_a_last_message(world: World):
+    await suspend(world)
+    await drains(world)
+    await looks(world, 24 * 30 + 1)
+    told = await drains(world)
+    assert [channel for channel, _ in told] == [PLACE, "DU1"]
+    assert all("job-0" in text for _, text in told)
+    await edit_cards(world.services, PLACE)
+    assert await sweep(world.services, world.provider) is None
+    world.now += timedelta(days=31)
+    assert await deliver(world.services, PLACE) is None
+    assert empty(await world.box())
+
+
+async def test_a_snoozed_card_tells_after_its_snooze_what_became_of_a_suspended_job(world: World):
+    jobs = await suspend(world)
+    await drains(world)
+    [shown] = await subscriptions(world.services, here=PLACE)
+    await snooze(world.services, shown.card.id, PLACE, "U1", world.now + timedelta(hours=4))
+    world.provider.jobs = jobs
+    await looks(world)
+    assert [channel for channel, _ in await drains(world)] == ["DU1"]
+    world.now += timedelta(hours=4)
+    assert [channel for channel, _ in await drains(world)] == [PLACE]
+
+
+FOUND = unfound(job(), missed(0, 5, 10), NOW + timedelta(hours=1), Kind.FOUND)
+LOST = FOUND.model_copy(update={"kind": Kind.LOST, "fate": Fate.GONE})
+
+
+def test_what_is_lost_and_found_during_a_snooze_is_no_news():
+    story = Entries().snoozed("card", NOW + timedelta(days=1)).changed("card", LOST).changed("card", FOUND)
+    left = after(step_of(story.box(card("card", job()))))
+    assert (left.held, left.over) == ({}, False)
+
+
+@pytest.mark.parametrize("on", On)
+def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
+    folded = Folded(PLACE, {"card": card("card", job(), terms=Terms(user="U1", at=NOW, on=on))})
+    for change in (LOST, FOUND):
+        post = folded.take(Entry(SLOT, "1-0", "card", ChangedEntry(change=change)))
+        assert post
+        assert post.told
+        assert post.told.change == change
+    assert folded.cards["card"].jobs[str(job().ref)].fate is None
+
+
+def test_that_a_job_is_not_found_is_not_noticed_late():
+    """It takes time to believe it: that is no reason to wait for other services."""
+    assert noticed_late(Entry(SLOT, "1-0", "card", ChangedEntry(change=LOST))) is None
+    assert noticed_late(Entry(SLOT, "1-0", "card", ChangedEntry(change=FOUND))) == FOUND.at

@@ -1,0 +1,79 @@
+"""Waiting for our own request budget is named as such, so that it is not taken for the service's slowness."""
+
+import io
+
+import pytest
+
+from bot.answers import AccountsHealth, Late, OwnLimit, ServiceError, ServiceHealth
+from bot.errors import Problem, UsageError
+from bot.views import errors, lateness, tables
+from bot.views.accounts import accounts
+from providers.budget import OWN_LIMIT
+from tests.bot.views import judges
+from tests.bot.views.anything import NOON
+
+WAIT = OwnLimit(seconds=1.2, per_second=5)
+LATE = ServiceError(
+    account="media-cn", service="video-ocr", kind="late", code="late", message="no answer within 10 s", retryable=True
+)
+USED_UP = LATE.model_copy(
+    update={"kind": "throttled", "code": OWN_LIMIT, "message": "Callboard's own request budget is used up"}
+)
+ANSWERS = ServiceHealth(
+    account="media-cn",
+    service="video-ocr",
+    region="cn-north-4",
+    lists=True,
+    latency_s=0.052,
+    waited=WAIT,
+    budget_left=0,
+    budget=5,
+)
+HEALTH = AccountsHealth(services=(ANSWERS,), checked_at=NOON)
+
+
+def test_accounts_say_it_beside_the_latency():
+    said = judges.words(accounts(HEALTH))
+    assert "answers in 52 ms · waited 1 s for our own limit of 5 requests/s · 0 of 5 requests left" in said
+
+
+def test_the_terminal_says_it_too():
+    output = io.StringIO()
+    tables.console(output).print(tables.accounts(HEALTH))
+    assert "52 ms" in output.getvalue()
+    assert "waited 1 s for our own limit of 5 requests/s" in output.getvalue()
+
+
+def test_a_late_service_says_how_much_of_it_was_ours():
+    error = LATE.model_copy(update={"waited": WAIT})
+    said = "(no answer within 10 s; waited 1 s for our own limit of 5 requests/s). Try again in a moment."
+    assert said in errors.service_error(error)
+    assert "waited" not in errors.service_error(LATE)
+
+
+def test_a_service_that_was_not_asked_wants_nothing():
+    error = USED_UP.model_copy(update={"waited": OwnLimit(seconds=9.6, per_second=0.5)})
+    said = errors.service_error(error)
+    assert "*media-cn/video-ocr* could not be asked in time (waited 10 s for our own limit of 0.5 requests/s)" in said
+    assert "(`budget`: Callboard's own request budget is used up)" in errors.service_error(USED_UP)
+
+
+@pytest.mark.parametrize(
+    ("per_second", "said"),
+    [(1, "1 request/s"), (1.5, "1.5 requests/s"), (0.5, "0.5 requests/s"), (15, "15 requests/s")],
+)
+def test_limits_in_words(per_second: float, said: str):
+    assert errors.waited(OwnLimit(seconds=2, per_second=per_second)) == f"waited 2 s for our own limit of {said}"
+
+
+def test_an_answer_that_came_late_says_how_much_of_it_was_ours():
+    late = Late(account="media-cn", service="video-ocr", after_s=4.1, waited=WAIT)
+    ours = "(waited 1 s for our own limit of 5 requests/s)"
+    assert f"video-ocr after 4 s {ours}: 3 jobs" in lateness.came(late, 3, [])
+    assert f"didn't answer in 4 s {ours}" in lateness.came(late, 0, [LATE])
+
+
+def test_too_many_questions_are_refused_in_words():
+    message = errors.usage(UsageError(Problem.TOO_MANY_QUESTIONS, "12"))
+    judges.accept(message)
+    assert "You have 12 questions under way" in message.text

