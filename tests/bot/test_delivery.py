@@ -356,7 +356,7 @@ async def test_a_card_that_cannot_be_read_keeps_nobody_else_from_being_told(worl
     ("headers", "seconds"), [({"Retry-After": "30"}, 30), ({"retry-after": "1"}, 1), ({"Retry-After": "x"}, None)]
 )
 def test_slack_says_how_long_to_wait(headers: dict[str, str], seconds: float | None):
-    assert retry_after(refused("ratelimited", **headers)) == seconds
+    assert retry_after(refused("ratelimited", 429, **headers)) == seconds
     assert Reply({}).headers == {}
 
 
