@@ -8,18 +8,15 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from html import unescape
 
 from bot.addresses import JOBS_MAX, Address, JobId, MediaId, NotAnAddressError, in_text, read, refs_in_text, shown
 from bot.catalog import Catalog
 from bot.labels import Label, label
 from bot.message_texts import texts
-from bot.plain_text import plain, readings
+from bot.plain_text import plain, readings, unescaped
 
-# mrkdwn's italics touch the word, and an underscore can be part of an id.
-_ITALICS = re.compile(r"(?<![0-9A-Za-z])_+|_+(?![0-9A-Za-z])")
-# Not every one that HTML has: a link may hold `&copy=`.
-_ENTITY = re.compile("&(?:amp|lt|gt|quot|apos|nbsp|shy|#[0-9]{1,4}|#x[0-9A-Fa-f]{1,4});")
+# mrkdwn's italics, bullets and arrows touch the word, and `_` and `-` can be a part of an id.
+_EDGES = re.compile(r"(?<![0-9A-Za-z])_+|_+(?![0-9A-Za-z])|(?<![\w-])-++|(?<!-)-++(?!\w)")
 _LINK = r"(?P<link>https?://[^\s<>|\"'`]+)"
 _MASKED = r"(?<![0-9A-Za-z_*-])(?P<masked>(?=[0-9A-Za-z_-]*\d)[0-9A-Za-z_-]{6,60}\*{3,}[0-9A-Za-z_-]*)"
 _MEDIA = r"(?<![0-9A-Za-z_-])(?P<media>media:[0-9a-f]{32})(?![0-9A-Za-z_-])"
@@ -28,8 +25,8 @@ _REQUEST = (
 )
 _PUNCTUATION = ".,:;!?…"
 """At the end of a ref it belongs to the sentence."""
-_SAME_LIST = re.compile(r"""\\{0,8}["']\s{0,80},\s{0,80}\\{0,8}["']""")
-"""Between two texts of a list in JSON."""
+_SAME_LIST = re.compile(r"""["'`]\s{0,80},\s{0,80}(?:[\w.-]{1,64}/[\w.-]{1,64}\s)?["'`]""")
+"""Between two texts of a list: in JSON, or of ids in code with the scopes that they are of."""
 READ_MAX = 40_000
 """Characters of a text that are read: as many as Slack takes (api.slack.com/methods/chat.postMessage#truncating)."""
 
@@ -59,8 +56,8 @@ def extract(message: object, catalog: Catalog) -> Extracted:
 
 
 def _readings(text: str) -> Iterator[str]:
-    for reading in readings(_ENTITY.sub(lambda entity: unescape(entity[0]), text)):
-        yield from dict.fromkeys((reading, _ITALICS.sub(" ", reading)))
+    for reading in readings(unescaped(text)):
+        yield from dict.fromkeys((reading, _EDGES.sub(" ", reading)))
 
 
 def _pattern(catalog: Catalog) -> re.Pattern[str]:
@@ -191,6 +188,6 @@ class _Found:
 
 
 def _share(text: str, last: re.Match[str], match: re.Match[str]) -> bool:
-    """Whether two matches share a label: two texts of a JSON list, or a link and its words."""
+    """Whether two matches share a label: two texts of a list, or a link and its words."""
     between = text[last.end() : match.start()]
     return between == "|" if last.lastgroup == "link" else _SAME_LIST.fullmatch(between) is not None
