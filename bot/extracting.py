@@ -106,6 +106,8 @@ class _Found:
         self._named: dict[Address, None] = {}
         self._certain: set[Address] = set()
         """What the message says itself to be a job, or the media whose jobs are meant."""
+        self._misread: set[Address] = set()
+        """What a ref, whose id looks encoded, would be in other readings."""
         self._no_jobs: set[str] = set(catalog.projects)
         self._media: dict[Address, set[Place]] = {}
         """Ids of media with their places. Beside the id of a job, the media is only what the job works on."""
@@ -128,6 +130,7 @@ class _Found:
         explained = {one.id for one in self._named if one in certain and not isinstance(one, JobId)}
         left = [one for one in self._named if one in certain or self._may_be_a_job(one)]
         left = [one for one in left if not isinstance(one, JobId) or self._worth_asking(one, explained)]
+        left = [one for one in left if one not in self._misread]
         return tuple(sorted(left, key=lambda one: one not in certain))
 
     @property
@@ -152,10 +155,16 @@ class _Found:
                 self._id(match[0], said, place)
             case "link":
                 self._link(match[0], said, place)
-            case kind:
-                with suppress(NotAnAddressError):
-                    text = match[0].rstrip(_PUNCTUATION) if kind == "ref" else match[0]
-                    self._surely(read(text, self._catalog), place)
+            case "ref":
+                self._ref(match[0].rstrip(_PUNCTUATION), place)
+            case _:
+                self._surely(read(match[0], self._catalog), place)
+
+    def _ref(self, ref: str, place: Place) -> None:
+        with suppress(NotAnAddressError):
+            self._surely(read(ref, self._catalog), place)
+            others = (self._pattern.match(reading) for reading in readings(ref) if reading != ref)
+            self._misread.update(*(read(other[0], self._catalog) for other in others if other))
 
     def _link(self, link: str, said: Label | None, place: Place) -> None:
         """Take what the page of a console shows, else each id in a link by its label there."""

@@ -47,13 +47,13 @@ def plain(text: str) -> str:
 
 
 def readings(text: str) -> tuple[str, ...]:
-    """Return the ways to read a text, the likeliest first: most texts have one.
+    """Return the ways to read a text, the likeliest first and the text itself last: most texts have one.
 
     A dash or an invisible character may be a part of a word or stand between two, an escape may be a folder in a path.
     """
     text = _ENTITY.sub(_named, text)
     decoded = _decoded(text)
-    return tuple(dict.fromkeys((_joined(decoded), _parted(decoded), _joined(text), _parted(text))))
+    return tuple(dict.fromkeys((_joined(decoded), _parted(decoded), _joined(text), _parted(text), text)))
 
 
 def unescaped(text: str) -> str:
