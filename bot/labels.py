@@ -21,7 +21,7 @@ class Label(Enum):
 
 
 _KEY = re.compile(r"""["']([^"'\\\n]{1,64})["']\s{0,80}:[\s\[{]{0,80}["']?$""")
-_NAME = re.compile(r"[^\W_](?:[\w.-]{0,40}[^\W_])?")
+_NAME = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
 _WORD = re.compile(r"IDs?(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[^\W\d_A-Za-z]+")
 _BETWEEN = re.compile(r"[\s*_`~]+")
 """Between the two words of `Request ID`; anything else separates them."""
@@ -114,7 +114,8 @@ def _said(words: list[str], *, is_key: bool, glued: bool = True) -> Label | None
         return Label.MEDIA if an_id or is_key else None
     if noun in _OTHER or (an_id and noun in _OTHER_IDS):
         return Label.OTHER
-    unknown = noun and noun.isascii() and noun not in _VAGUE
+    # A letter alone is the rest of an escape: `\\nID: 1a2b…`. A word with digits is the end of another id.
+    unknown = noun.isascii() and noun.isalpha() and len(noun) > 1 and noun not in _VAGUE
     return Label.OTHER if an_id and glued and unknown else None
 
 

@@ -11,10 +11,12 @@ _ROUNDS = 5
 """A link in a link in a link is encoded three times."""
 # What JSON, C and Markdown write for a character. A run of backslashes is read from its start, in linear time.
 _ESCAPE = re.compile(
-    r"(?<!\\)\\+(?:(?P<sign>[abefnrtv])|(?P<mark>[!-/:-@\[\]^-`{-~])|(?P<octal>[0-3][0-7]{2}|0)"
+    r"(?<!\\)\\+(?:(?P<sign>[abefnrtv])|(?P<octal>[0-3][0-7]{2}|0)"
     r"|u\{(?P<braced>[0-9A-Fa-f]{1,5})\}|(?P<hex>u[0-9A-Fa-f]{4}|U000[0-9A-Fa-f]{5}|x[0-9A-Fa-f]{2}))"
     r"|#(?P<syslog>0(?:11|12|15|33))"
 )
+# Markdown and JSON put a backslash before marks, which is no folder.
+_MARK = re.compile(r"(?<!\\)\\+([!-/:-@\[\]^-`{-~])")
 _SIGNS = dict(zip("abefnrtv", "\a\b\x1b\f\n\r\t\v", strict=True))
 # With a semicolon only: a link may hold `&copy=`.
 _ENTITY = re.compile("&(?:[A-Za-z][0-9A-Za-z]{1,31}|#[0-9]{1,7}|#[Xx][0-9A-Fa-f]{1,6});")
@@ -47,13 +49,13 @@ def plain(text: str) -> str:
 
 
 def readings(text: str) -> tuple[str, ...]:
-    """Return the ways to read a text, the likeliest first and the text itself last: most texts have one.
+    """Return the ways to read a text, the likeliest first: most texts have one.
 
     A dash or an invisible character may be a part of a word or stand between two, an escape may be a folder in a path.
     """
-    text = _ENTITY.sub(_named, text)
+    text = _marked(text)
     decoded = _decoded(text)
-    return tuple(dict.fromkeys((_joined(decoded), _parted(decoded), _joined(text), _parted(text), text)))
+    return tuple(dict.fromkeys((_joined(decoded), _parted(decoded), _joined(text), _parted(text))))
 
 
 def unescaped(text: str) -> str:
@@ -63,7 +65,7 @@ def unescaped(text: str) -> str:
 
 def _decoded(text: str) -> str:
     for _ in range(_ROUNDS):
-        before, text = text, _PERCENT.sub(_unquoted, _ESCAPE.sub(_unescaped, _ENTITY.sub(_named, text)))
+        before, text = text, _PERCENT.sub(_unquoted, _ESCAPE.sub(_unescaped, _marked(text)))
         if text == before:
             break
     return text
@@ -81,8 +83,9 @@ def _unstyled(text: str) -> str:
     return _STYLED.sub(lambda run: normalize("NFKC", run[0]), text)
 
 
-def _named(entity: re.Match[str]) -> str:
-    return unescape(entity[0])
+def _marked(text: str) -> str:
+    """Decode what stands for a mark beyond doubt."""
+    return _MARK.sub(r"\1", _ENTITY.sub(lambda entity: unescape(entity[0]), text))
 
 
 def _unescaped(escape: re.Match[str]) -> str:
@@ -90,8 +93,6 @@ def _unescaped(escape: re.Match[str]) -> str:
     match kind:
         case "sign":
             return _SIGNS[value]
-        case "mark":
-            return value
         case "octal" | "syslog":
             return chr(int(value, 8))
         case _:

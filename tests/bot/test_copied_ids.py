@@ -59,6 +59,7 @@ COLORS = (
             (U.replace("-", dash), [U])
             for dash in ("&ndash;", "&amp;#8211;", r"\-", r"\055", "⸺", "➖", "─", "ー", "〜")
         ),
+        (rf"01661356800\_{J}", [f"01661356800_{J}"]),
         (f"{J}->failed", [J]),
         (f"{J}-> {U}-> --", [J, U]),
         (f"-{J}", [J]),
@@ -161,7 +162,7 @@ NEITHER = (
     "{}", "id: {}", "failed: {}", "with id {}", "uuid={}", "user {}", "the request failed. {}", "the trace of it: {}",
     "request\n{}", f"request{' ' * REACH}{{}}", "valid {}", "android {}", "https://x.example/requests?id={}",
     "the failed request https://x.example/a/{}", "编号 {}", "failed_ids: {}", "Request failed: {}",
-    "media-cn/video-ocr {}",
+    "media-cn/video-ocr {}", r"\nID: {}", r"\tID={}",
 )  # fmt: skip
 
 

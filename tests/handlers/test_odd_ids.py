@@ -114,10 +114,10 @@ def test_a_link_into_its_console_names_a_job():
     assert extract({"text": f"<{link}|the run>"}, CATALOG).addresses == (JobId("a.b:7"),)
 
 
-@pytest.mark.parametrize("job_id", ["a%2Fb", "%41", "50%", "c++", "#7", "x#012", "任务，7", "ａｂ", "a–b"])
+@pytest.mark.parametrize("job_id", ["a%2Fb", "%41", "50%", "c++", "#7", "x#012"])
 @pytest.mark.parametrize("around", ["{}", "see {}, please", "`{}`"])
 def test_an_id_that_looks_encoded_is_read_as_it_is(job_id: str, around: str, monkeypatch: pytest.MonkeyPatch):
-    ids = Ids(whole="[\\w%+#，–-]{1,100}")
+    ids = Ids(whole="[\\w%+#-]{1,100}")
     monkeypatch.setattr("providers.services.SERVICES", {**SERVICES, "queue": Service("odd", "queue", "Queue", ids)})
     ref = JobRef("acme", "queue", job_id)
     assert extract({"text": around.format(ref)}, CATALOG).addresses == (ref,)
