@@ -77,7 +77,10 @@ def label(text: str, start: int) -> Label | None:
     while names and set(words) <= _ID | _LINKING and _BETWEEN.fullmatch(line[names[-1].end() : first.start()]):
         first = names.pop()
         words = [*_words(first[0]), *words]
-    return _said(words, is_key=re.search("[:=]", line[last.end() :]) is not None, glued=first is last)
+    glued, linked = first is last, not _LINKING.isdisjoint(words)
+    if linked and not glued and _ID.isdisjoint(words):  # `the request with 1a2b…`
+        return None
+    return _said(words, is_key=re.search("[:=]", line[last.end() :]) is not None, glued=glued)
 
 
 def _words(name: str) -> list[str]:

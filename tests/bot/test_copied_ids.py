@@ -162,7 +162,7 @@ NEITHER = (
     "{}", "id: {}", "failed: {}", "with id {}", "uuid={}", "user {}", "the request failed. {}", "the trace of it: {}",
     "request\n{}", f"request{' ' * REACH}{{}}", "valid {}", "android {}", "https://x.example/requests?id={}",
     "the failed request https://x.example/a/{}", "编号 {}", "failed_ids: {}", "Request failed: {}",
-    "media-cn/video-ocr {}", r"\nID: {}", r"\tID={}",
+    "media-cn/video-ocr {}", "the request with {}", r"\nID: {}", r"\tID={}",
 )  # fmt: skip
 
 
