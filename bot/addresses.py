@@ -129,7 +129,7 @@ def _read_link(link: str, catalog: Catalog) -> tuple[Address, ...]:
 def shown(link: str) -> tuple[Address, ...]:
     """Return what the page of a console shows, also where it is a parameter of a login link."""
     pages = [page for ids in every_ids() for page in ids.links]
-    for address in re.split("(?=https?://)", plain(link), flags=re.IGNORECASE):
+    for address in re.split("(?=https?://)|(?<==)(?=//)", plain(link), flags=re.IGNORECASE):
         host = _host(address)
         for page in pages:
             if page.host == host and (match := re.search(page.pattern, address)):
@@ -157,6 +157,6 @@ def in_text() -> re.Pattern[str]:
 
 def _host(link: str) -> str | None:
     try:
-        return urlsplit(link).hostname
+        return (urlsplit(link).hostname or "").removesuffix(".")
     except ValueError:  # brackets and some other characters make no host name
         return None

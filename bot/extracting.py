@@ -8,18 +8,15 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from html import unescape
 
 from bot.addresses import JOBS_MAX, Address, JobId, MediaId, NotAnAddressError, in_text, read, refs_in_text, shown
 from bot.catalog import Catalog
 from bot.labels import Label, label
 from bot.message_texts import texts
-from bot.plain_text import plain, readings
+from bot.plain_text import plain, readings, unescaped
 
-# mrkdwn's italics touch the word, and an underscore can be part of an id.
-_ITALICS = re.compile(r"(?<![0-9A-Za-z])_+|_+(?![0-9A-Za-z])")
-# Not every one that HTML has: a link may hold `&copy=`.
-_ENTITY = re.compile("&(?:amp|lt|gt|quot|apos|nbsp|shy|#[0-9]{1,4}|#x[0-9A-Fa-f]{1,4});")
+# mrkdwn's italics, bullets and arrows touch the word, and `_` and `-` can be a part of an id.
+_EDGES = re.compile(r"(?<![0-9A-Za-z])_+|_+(?![0-9A-Za-z])|(?<![\w-])-++|(?<!-)-++(?!\w)")
 _LINK = r"(?P<link>https?://[^\s<>|\"'`]+)"
 _MASKED = r"(?<![0-9A-Za-z_*-])(?P<masked>(?=[0-9A-Za-z_-]*\d)[0-9A-Za-z_-]{6,60}\*{3,}[0-9A-Za-z_-]*)"
 _MEDIA = r"(?<![0-9A-Za-z_-])(?P<media>media:[0-9a-f]{32})(?![0-9A-Za-z_-])"
@@ -28,8 +25,8 @@ _REQUEST = (
 )
 _PUNCTUATION = ".,:;!?…"
 """At the end of a ref it belongs to the sentence."""
-_SAME_LIST = re.compile(r"""\\{0,8}["']\s{0,80},\s{0,80}\\{0,8}["']""")
-"""Between two texts of a list in JSON."""
+_SAME_LIST = re.compile(r"""["'`]\s{0,80},\s{0,80}(?:[\w.-]{1,64}/[\w.-]{1,64}\s)?["'`]""")
+"""Between two texts of a list: in JSON, or of ids in code with the scopes that they are of."""
 READ_MAX = 40_000
 """Characters of a text that are read: as many as Slack takes (api.slack.com/methods/chat.postMessage#truncating)."""
 
@@ -59,8 +56,8 @@ def extract(message: object, catalog: Catalog) -> Extracted:
 
 
 def _readings(text: str) -> Iterator[str]:
-    for reading in readings(_ENTITY.sub(lambda entity: unescape(entity[0]), text)):
-        yield from dict.fromkeys((reading, _ITALICS.sub(" ", reading)))
+    for reading in readings(unescaped(text)):
+        yield from dict.fromkeys((reading, _EDGES.sub(" ", reading)))
 
 
 def _pattern(catalog: Catalog) -> re.Pattern[str]:
@@ -109,6 +106,8 @@ class _Found:
         self._named: dict[Address, None] = {}
         self._certain: set[Address] = set()
         """What the message says itself to be a job, or the media whose jobs are meant."""
+        self._misread: set[Address] = set()
+        """What a ref, whose id looks encoded, would be in other readings."""
         self._no_jobs: set[str] = set(catalog.projects)
         self._media: dict[Address, set[Place]] = {}
         """Ids of media with their places. Beside the id of a job, the media is only what the job works on."""
@@ -131,6 +130,7 @@ class _Found:
         explained = {one.id for one in self._named if one in certain and not isinstance(one, JobId)}
         left = [one for one in self._named if one in certain or self._may_be_a_job(one)]
         left = [one for one in left if not isinstance(one, JobId) or self._worth_asking(one, explained)]
+        left = [one for one in left if one not in self._misread]
         return tuple(sorted(left, key=lambda one: one not in certain))
 
     @property
@@ -155,10 +155,16 @@ class _Found:
                 self._id(match[0], said, place)
             case "link":
                 self._link(match[0], said, place)
-            case kind:
-                with suppress(NotAnAddressError):
-                    text = match[0].rstrip(_PUNCTUATION) if kind == "ref" else match[0]
-                    self._surely(read(text, self._catalog), place)
+            case "ref":
+                self._ref(match[0].rstrip(_PUNCTUATION), place)
+            case _:
+                self._surely(read(match[0], self._catalog), place)
+
+    def _ref(self, ref: str, place: Place) -> None:
+        with suppress(NotAnAddressError):
+            self._surely(read(ref, self._catalog), place)
+            others = (self._pattern.match(reading) for reading in readings(ref) if reading != ref)
+            self._misread.update(*(read(other[0], self._catalog) for other in others if other))
 
     def _link(self, link: str, said: Label | None, place: Place) -> None:
         """Take what the page of a console shows, else each id in a link by its label there."""
@@ -191,6 +197,6 @@ class _Found:
 
 
 def _share(text: str, last: re.Match[str], match: re.Match[str]) -> bool:
-    """Whether two matches share a label: two texts of a JSON list, or a link and its words."""
+    """Whether two matches share a label: two texts of a list, or a link and its words."""
     between = text[last.end() : match.start()]
     return between == "|" if last.lastgroup == "link" else _SAME_LIST.fullmatch(between) is not None

@@ -20,45 +20,67 @@ class Label(Enum):
     OTHER = auto()
 
 
-_KEY = re.compile(r"""["']([^"'\\\n]{1,64})\\{0,8}["']\s{0,80}:\s{0,80}\[?\s{0,80}\\{0,8}["']?$""")
-_NAME = re.compile(r"[^\W_](?:[\w.-]{0,40}[^\W_])?")
+_KEY = re.compile(r"""["']([^"'\\\n]{1,64})["']\s{0,80}:[\s\[{]{0,80}["']?$""")
+_NAME = re.compile(r"[^\W_]+(?:[._-][^\W_]+)*")
 _WORD = re.compile(r"IDs?(?![a-z])|[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[^\W\d_A-Za-z]+")
 _BETWEEN = re.compile(r"[\s*_`~]+")
 """Between the two words of `Request ID`; anything else separates them."""
+_SCOPE = re.compile(r"[\w.-]{1,64}/[\w.-]{1,64}[\s*_`~]{1,8}$")
+"""In `request ids: media-cn/video-ocr 1a2b…` it says which service gave out the id."""
 _SENTENCE = re.compile(r"\n|[.;!?]\s|[。；！？]")
 _ID = {"id", "ids", "uid", "uuid", "guid", "no", "number", "list", "编号", "编码", "号"}
+_LINKING = {"is", "was", "with", "has", "the", "是", "为", "は"}
+"""What links an id to its noun: `the job with the id 1a2b…`, `请求ID为1a2b…`."""
+_VAGUE = {
+    "failed", "failing", "running", "pending", "stuck", "lost", "missing", "finished", "first", "last", "next", "new",
+    "old", "current", "this", "all", "cloud", "vendor", "provider", "external",
+}  # fmt: skip
+"""`failed_id` may well be a job's."""
 _JOB = {
     "job", "task", "workflow", "ocr", "transcode", "transcoding", "moderation",
-    "任务", "作业", "工作流", "ジョブ", "タスク",
+    "任务", "作业", "工作流", "ジョブ", "タスク", "작업", "задание", "задания", "задача", "задачи",
 }  # fmt: skip
-_MEDIA = {"media", "video", "媒资", "媒体", "视频"}
+_MEDIA = {"media", "video", "媒资", "媒体", "视频", "メディア", "動画", "ビデオ"}
 _OTHER = {
-    "request", "req", "trace", "span", "correlation", "session", "transaction", "project", "tenant", "asset", "commit",
-    "md5", "sha", "checksum", "hash", "digest", "etag", "signature", "nonce", "token", "rid",
-    "请求", "追踪", "跟踪", "链路", "会话", "事务", "流水", "项目", "租户", "资产", "校验和", "リクエスト", "トレース",
+    "request", "req", "rid", "trace", "span", "correlation", "transaction", "project", "tenant", "asset", "commit",
+    "session", "jsession", "phpsess", "sess", "sid", "md5", "sha", "sum", "checksum", "hash", "digest", "etag",
+    "fingerprint", "signature", "sign", "sig", "nonce", "token", "bearer", "secret", "password", "key", "apikey",
+    "请求", "追踪", "跟踪", "链路", "会话", "事务", "流水", "项目", "租户", "资产", "校验", "校验和", "校验值", "摘要",
+    "哈希", "哈希值", "指纹", "签名", "令牌", "密钥", "リクエスト", "トレース", "セッション", "요청", "запрос",
+    "запроса",
 }  # fmt: skip
 """What has ids, or is one, and is no job."""
 _OTHER_IDS = {
     "user", "account", "customer", "client", "organization", "domain", "group", "team", "channel", "message", "event",
     "order", "file", "image", "object", "device", "instance", "container", "pod", "node", "host", "cluster", "resource",
-    "build", "pipeline", "deployment", "run", "subscription", "template", "log", "msg",
-    "用户", "账号", "订单", "消息", "实例", "设备", "プロジェクト",
+    "incident", "alert", "ticket", "build", "pipeline", "deployment", "run", "subscription", "template", "log", "msg",
+    "用户", "账号", "订单", "消息", "实例", "设备", "模板", "日志", "文件", "对象", "集群", "容器", "告警", "工单",
+    "プロジェクト", "ユーザー", "アカウント",
 }  # fmt: skip
 """Of these, `the user id 1a2b…` says so, and `the user 1a2b…` does not."""
 
 
 def label(text: str, start: int) -> Label | None:
     """Return what an id that begins at `start` is said to be; None where nothing is said about it."""
-    if key := _KEY.search(text[max(0, start - _KEY_REACH) : start]):
-        return _said(_words(key[1]), is_key=True)
-    line = _SENTENCE.split(text[max(0, start - REACH) : start])[-1]
+    before = text[max(0, start - _KEY_REACH) : start]
+    if key := _KEY.search(before):
+        words = _words(key[1])
+        if set(words) <= _ID and (outer := _KEY.search(before[: key.start()])):  # {"job": {"id": …}}
+            return _said([*_words(outer[1]), *words], is_key=True, glued=False)
+        return _said(words, is_key=True)
+    line = _SENTENCE.split(_SCOPE.sub("", before)[-REACH:])[-1]
     names = list(_NAME.finditer(line))
     if not names:
         return None
-    words, is_key = _words(names[-1][0]), re.search("[:=]", line[names[-1].end() :]) is not None
-    if names[1:] and set(words) <= _ID and _BETWEEN.fullmatch(line[names[-2].end() : names[-1].start()]):
-        return _said([*_words(names[-2][0]), *words], is_key=is_key, glued=False)
-    return _said(words, is_key=is_key)
+    first = last = names.pop()
+    words = _words(last[0])
+    while names and set(words) <= _ID | _LINKING and _BETWEEN.fullmatch(line[names[-1].end() : first.start()]):
+        first = names.pop()
+        words = [*_words(first[0]), *words]
+    glued, linked = first is last, not _LINKING.isdisjoint(words)
+    if linked and not glued and _ID.isdisjoint(words):  # `the request with 1a2b…`
+        return None
+    return _said(words, is_key=re.search("[:=]", line[last.end() :]) is not None, glued=glued)
 
 
 def _words(name: str) -> list[str]:
@@ -87,15 +109,17 @@ def _said(words: list[str], *, is_key: bool, glued: bool = True) -> Label | None
 
     `is_key`: a colon or an equals sign follows. `glued`: the words are one name, in which an unknown noun is no job.
     """
-    nouns = [word for word in words if word not in _ID]
-    noun, an_id = nouns[-1] if nouns else "", len(nouns) < len(words)
+    nouns = [word for word in words if word not in _ID | _LINKING]
+    noun, an_id = nouns[-1] if nouns else "", not _ID.isdisjoint(words)
     if noun in _JOB:
         return Label.JOB
     if noun in _MEDIA:
         return Label.MEDIA if an_id or is_key else None
-    if noun in _OTHER or (an_id and noun in _OTHER_IDS) or (an_id and glued and noun.isascii() and noun):
+    if noun in _OTHER or (an_id and noun in _OTHER_IDS):
         return Label.OTHER
-    return None
+    # A letter alone is the rest of an escape: `\\nID: 1a2b…`. A word with digits is the end of another id.
+    unknown = noun.isascii() and noun.isalpha() and len(noun) > 1 and noun not in _VAGUE
+    return Label.OTHER if an_id and glued and unknown else None
 
 
 _ID_LONGEST_FIRST = sorted(_ID, key=len, reverse=True)

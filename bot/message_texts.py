@@ -13,9 +13,11 @@ _READ = frozenset({
     "author_link", "alt_text", "preview", "plain_text", "label", "title_url",
 })  # fmt: skip
 """The keys of what people read and of links that they can follow. The rest are ids and settings of Slack."""
-_READ_OF_FILES = frozenset({"name", "subject", "comment"})
+_READ_OF_FILES = frozenset({"name", "subject", "comment", "alt_txt"})
 _ONE_LINE = frozenset({"rich_text_section", "rich_text_preformatted", "rich_text_quote"})
 """Blocks that cut a line into pieces where its style changes."""
+_ROW = " | "
+"""Between the cells of a row."""
 _HIDDEN = frozenset({"metadata", "root", "bot_profile", "user_profile"})
 
 
@@ -32,15 +34,21 @@ def _texts_of(part: dict[str, Any], key: str) -> Iterator[str]:
     if str(part.get("type")) in _ONE_LINE:
         yield "".join(map(_inline, listing(part.get("elements"))))
         return
-    readable = _READ | _READ_OF_FILES if key in {"files", "initial_comment"} else _READ
+    if part.get("type") == "table":
+        yield from (_ROW.join(texts(row, key)) for row in listing(part.get("rows")))
+        return
+    readable = _READ | _READ_OF_FILES if key in {"files", "file", "initial_comment"} else _READ
     if isinstance(part.get("title"), str) and isinstance(part.get("value"), str) and "text" not in part:
         # A field of an attachment; the value of a button is hidden.
         yield f"{part['title'].strip()}: {part['value']}"
     for name, value in part.items():
-        if isinstance(value, str):
+        if name == "fields" and part.get("type") == "section":
+            # Two columns. A field has its title in a line of its own, or left of it.
+            cells = [text.replace("\n", ": ", 1) for text in texts(value, name)]
+            yield from (_ROW.join(cells[at : at + 2]) for at in range(0, len(cells), 2))
+        elif isinstance(value, str):
             if name in readable:
-                # A field of a section has its title in a line of its own.
-                yield value.replace("\n", ": ", 1) if key == "fields" else value
+                yield value
         elif name not in _HIDDEN:
             yield from texts(value, name)
 

@@ -4,23 +4,40 @@ Pure. `plain` is what a copied text says; `readings` are all that it may say, fo
 """
 
 import re
+from html import unescape
 from unicodedata import normalize
 
 _ROUNDS = 5
 """A link in a link in a link is encoded three times."""
-# What JSON and other dumps write for a character. A run of backslashes is read from its start, in linear time.
-_ESCAPE = re.compile(r"(?<!\\)\\+(?:(?P<sign>[nrt/])|u(?P<wide>[0-9A-Fa-f]{4})|x(?P<narrow>[0-9A-Fa-f]{2}))")
-_SIGNS = {"n": "\n", "r": "\r", "t": "\t", "/": "/"}
+# What JSON, C and Markdown write for a character. A run of backslashes is read from its start, in linear time.
+_ESCAPE = re.compile(
+    r"(?<!\\)\\+(?:(?P<sign>[abefnrtv])|(?P<octal>[0-3][0-7]{2}|0)"
+    r"|u\{(?P<braced>[0-9A-Fa-f]{1,5})\}|(?P<hex>u[0-9A-Fa-f]{4}|U000[0-9A-Fa-f]{5}|x[0-9A-Fa-f]{2}))"
+    r"|#(?P<syslog>0(?:11|12|15|33))"
+)
+# Markdown and JSON put a backslash before marks, which is no folder.
+_MARK = re.compile(r"(?<!\\)\\+([!-/:-@\[\]^-`{-~])")
+_SIGNS = dict(zip("abefnrtv", "\a\b\x1b\f\n\r\t\v", strict=True))
+# With a semicolon only: a link may hold `&copy=`.
+_ENTITY = re.compile("&(?:[A-Za-z][0-9A-Za-z]{1,31}|#[0-9]{1,7}|#[Xx][0-9A-Fa-f]{1,6});")
 # Not control characters: `50%1a2b` is no encoding.
 _PERCENT = re.compile("%(?:0[9ADad]|[2-7][0-9A-Fa-f])|(?:%[89A-Fa-f][0-9A-Fa-f]){2,}")
 _STYLED = re.compile("[\u3000\uff01-\uffee\U0001d400-\U0001d7ff]+")
 """Full-width and half-width forms, and the letters and digits of mathematics."""
-_DASH = re.compile("[\u02d7\u058a\u1806\u2010-\u2015\u2043\u2212\ufe58\ufe63]")
+DASHES = (
+    "\u02d7\u058a\u05be\u1400\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u207b\u208b\u2212\u2500\u2501\u2796\u2e17"
+    "\u2e1a\u2e3a\u2e3b\u2e40\u301c\u3030\ufe31\ufe32\ufe58\ufe63\uff0d"
+)
+"""Dashes and minus signs of all scripts."""
+# A Japanese keyboard makes a prolonged sound mark of a hyphen.
+_DASH = re.compile(f"[{DASHES}]|(?<=[0-9A-Za-z])[\u30fc\uff70](?=[0-9A-Za-z])")
+COLOR = "(?:[\x1b\u241b]|\\^\\[)\\[[0-9;?]{0,20}[A-Za-z]|\\[[0-9;]{1,20}m"
+"""What a terminal takes for a color; a chat may take the escape character out of it."""
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    f"{COLOR}|[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
-"""Control characters, Unicode's Default_Ignorable_Code_Point, and halves of surrogate pairs."""
+"""Colors, control characters, Unicode's Default_Ignorable_Code_Point, and halves of surrogate pairs."""
 
 
 def plain(text: str) -> str:
@@ -36,13 +53,19 @@ def readings(text: str) -> tuple[str, ...]:
 
     A dash or an invisible character may be a part of a word or stand between two, an escape may be a folder in a path.
     """
+    text = _marked(text)
     decoded = _decoded(text)
     return tuple(dict.fromkeys((_joined(decoded), _parted(decoded), _joined(text), _parted(text))))
 
 
+def unescaped(text: str) -> str:
+    """Return a text that Slack sends as it was written: Slack escapes three characters."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def _decoded(text: str) -> str:
     for _ in range(_ROUNDS):
-        before, text = text, _PERCENT.sub(_unquoted, _ESCAPE.sub(_unescaped, text))
+        before, text = text, _PERCENT.sub(_unquoted, _ESCAPE.sub(_unescaped, _marked(text)))
         if text == before:
             break
     return text
@@ -60,8 +83,20 @@ def _unstyled(text: str) -> str:
     return _STYLED.sub(lambda run: normalize("NFKC", run[0]), text)
 
 
+def _marked(text: str) -> str:
+    """Decode what stands for a mark beyond doubt."""
+    return _MARK.sub(r"\1", _ENTITY.sub(lambda entity: unescape(entity[0]), text))
+
+
 def _unescaped(escape: re.Match[str]) -> str:
-    return _SIGNS[escape["sign"]] if escape["sign"] else chr(int(escape["wide"] or escape["narrow"], 16))
+    kind, value = next((kind, value) for kind, value in escape.groupdict().items() if value)
+    match kind:
+        case "sign":
+            return _SIGNS[value]
+        case "octal" | "syslog":
+            return chr(int(value, 8))
+        case _:
+            return chr(int(value.lstrip("uUx"), 16))
 
 
 def _unquoted(encoded: re.Match[str]) -> str:

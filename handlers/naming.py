@@ -65,7 +65,8 @@ def is_mixed(word: str) -> bool:
 
 def held(text: str, catalog: Catalog) -> tuple[Address, ...]:
     """Return the jobs that a text holds beyond doubt, in order: links, refs, and ids that cannot be words."""
-    return max((_found(_EDGES.sub(" ", reading), catalog) for reading in readings(text)), key=len)
+    forms = (form for reading in readings(text) for form in dict.fromkeys((reading, _EDGES.sub(" ", reading))))
+    return max((_found(form, catalog) for form in forms), key=len)
 
 
 def parts(word: str, catalog: Catalog) -> list[str]:
@@ -113,7 +114,7 @@ def named(text: str, catalog: Catalog) -> tuple[Address, ...]:
     for form in dict.fromkeys((text, plain(text))):
         inner = form.strip("_-")
         with suppress(addresses.NotAnAddressError, addresses.MaskedIdError):
-            found = addresses.read(inner if recognized(inner.lower()) else form, catalog)
+            found = addresses.read(inner if _is_recognized(inner) else form, catalog)
             return () if _is_row(found[0], catalog) else found
     return ()
 
@@ -162,7 +163,12 @@ def _beyond_doubt(catalog: Catalog, _forms: tuple[Ids, ...]) -> re.Pattern[str]:
 
 
 def _is_no_word(address: Address) -> bool:
-    return isinstance(address, addresses.MediaId) or recognized(address.id.lower())
+    return isinstance(address, addresses.MediaId) or _is_recognized(address.id)
+
+
+def _is_recognized(text: str) -> bool:
+    """Whether a text has the form of an id, maybe typed in capitals."""
+    return recognized(text) or recognized(text.lower())
 
 
 def _meant(pieces: list[_Piece]) -> list[_Piece]:

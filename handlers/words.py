@@ -3,7 +3,8 @@
 import re
 
 from bot.addresses import is_link
-from bot.plain_text import plain
+from bot.plain_text import COLOR, plain, unescaped
+from bot.plain_text import DASHES as OTHER_DASHES
 
 _MARKS = "，、；。．！？…（）［］｛｝＜＞【】〖〗〔〕《》〈〉「」『』｡､｢｣｜•◦▪●○‣・"
 """Punctuation, brackets and bullets of other scripts."""
@@ -12,14 +13,14 @@ WRAPPING = "`*~,;.!?()[]{}<>|'" + _MARKS
 _AROUND_LINK = "`*,;>" + _MARKS
 SEPARATORS = ",;|，、､；｜・･،؛"
 """What stands between the items of a list, in several scripts."""
-DASHES = "-‐‑‒–—―−﹣－"
-"""What people type before an option, or what a keyboard makes of two hyphens."""
+DASHES = f"-{OTHER_DASHES}\u30fc\uff70"
+"""What people type before an option, or what a keyboard makes of hyphens."""
 EQUALS = ":=：＝"
 """What stands between a key and its value."""
 _SMART = str.maketrans(dict.fromkeys("“”„«»＂", '"') | dict.fromkeys("\u2018\u2019", "'"))
 # Not among them: the joiners (U+200C, U+200D), which are part of emoji and of Persian, Hindi and other words.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    f"{COLOR}|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 # Neither an address nor its label holds a `<`, which Slack escapes; so each character is looked at once.
 _LINK = re.compile(r"<((?:https?://|mailto:|tel:)[^<|>\s]*)(?:\|([^<>]*))?>", re.IGNORECASE)
@@ -40,8 +41,7 @@ _BARE = re.compile(rf'{_EDGE}(?:[^\s"]*{_EDGE})?')
 
 def undecorated(text: str) -> str:
     """Return what was typed, of the text that Slack sends for it: links and `& < >` are wrapped on the way."""
-    text = _LINK.sub(lambda link: _typed(link[1], link[2]), text)
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return unescaped(_LINK.sub(lambda link: _typed(link[1], link[2]), text))
 
 
 def _typed(url: str, label: str | None) -> str:

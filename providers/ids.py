@@ -17,9 +17,9 @@ class Link(NamedTuple):
 class Ids(NamedTuple):
     """The forms of a service's ids, as regular expressions: no named groups, and each repetition has a limit.
 
-    `whole` is what may be asked for; the provider quotes it into a path. `in_text` is what an id looks like among
-    words, None where an id looks like a word. The defaults fit what vendors give out most: letters, digits,
-    `-` and `_` (provider API notes, section 7).
+    Of several alternatives the longest comes first. `whole` is what may be asked for; the provider quotes it into a
+    path. `in_text` is what an id looks like among words, None where an id looks like a word. The defaults fit what
+    vendors give out most: letters, digits, `-` and `_` (provider API notes, section 7).
     """
 
     whole: str = r"[0-9A-Za-z_-]{1,64}"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from providers.errors import Malformed, Missing, ProviderError
+from providers.errors import Malformed, Missing, ProviderError, Unauthorized
 from providers.ids import USUAL, Ids
 from providers.models import Job, Lookup, Unanswered
 from providers.parsing import Unreadable
@@ -41,13 +41,23 @@ def batches(ids: Sequence[str], size: int) -> list[Sequence[str]]:
 
 
 async def each(call: Callable[[T], Awaitable[U]], items: Iterable[T]) -> list[U | ProviderError]:
-    """Call with every item, a few at once; return results, or the errors that stood in their way, in order."""
+    """Call with every item, a few at once; return results, or the errors that stood in their way, in order.
+
+    Refused credentials are those of every item: what has not been called by then shares the error, for an access key
+    may be locked after a few failures more.
+    """
     gate = asyncio.Semaphore(_AT_ONCE)
+    refused: list[Unauthorized] = []
 
     async def one(item: T) -> U | ProviderError:
         async with gate:
+            if refused:
+                return refused[0]
             try:
                 return await call(item)
+            except Unauthorized as error:
+                refused.append(error)
+                return error
             except ProviderError as error:
                 return error
 

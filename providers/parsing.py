@@ -96,11 +96,13 @@ def listing(value: Any) -> list[Any]:
 def unwrapped(value: Any) -> list[Any] | None:
     """Read a list that stands alone or, as JSON made from XML has it, as the one member of an object.
 
-    Null and an object without members are None. Raises Unreadable for anything else.
+    There, an object in place of the list is its one entry. Null and an object without members are None. Raises
+    Unreadable for anything else.
     """
     inside = [*mapping(value).values()]
     if isinstance(value, dict) and len(inside) < 2:
         value = inside[0] if inside else None
+        value = [value] if isinstance(value, dict) else value  # pyright: ignore[reportUnknownVariableType]
     if value is None or isinstance(value, list):
         return value  # pyright: ignore[reportUnknownVariableType]
     raise Unreadable("not a list")

@@ -7,12 +7,20 @@ from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from providers.errors import NO_MESSAGE, NotOffered, ProviderError, Rejected, Throttled, Unauthorized, Unavailable
+from providers.redact import scrub
 
 _STATUSES: Mapping[int, type[ProviderError]] = MappingProxyType({401: Unauthorized, 408: Unavailable, 429: Throttled})
 """Statuses that mean the same at every cloud."""
 _SAID: Mapping[int, str] = MappingProxyType({407: "a proxy on the way wants credentials"})
 _NO_CODES = frozenset({"", "success", "ok"})
 _CODE_MAX, _MESSAGE_MAX = 200, 2_000
+_SHOWN_MAX = 500
+_ECHO = re.compile(
+    r"(ACS3|SDK)-HMAC|x-(acs|sdk|auth)-|canonical|string\W?to\W?sign|signature|authorization"
+    r"|(access|secret)[ _-]?key|security[ _-]?token|\bAK\b|\bLTAI\w|\bSTS\.\w|\btoken\W{1,3}\w*\d",
+    re.IGNORECASE,
+)
+"""What stands in a message that may repeat the text to sign, a key or a token."""
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -134,6 +142,8 @@ def is_code(text: str) -> bool:
     return text.casefold() not in _NO_CODES and not text.isdecimal()
 
 
-def unsaid(status: int) -> str:
-    """Return what to say of a refusal without words."""
-    return _SAID.get(status, NO_MESSAGE)
+def shown(refusal: Refusal, meaning: str) -> str:
+    """Return what people may read: the vendor's words if they cannot echo a secret, else what they mean."""
+    said = scrub(refusal.message)
+    kept = "" if _ECHO.search(said) else said[:_SHOWN_MAX]
+    return kept or meaning or _SAID.get(refusal.status, NO_MESSAGE)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self, cast
 
 from providers.alibaba.client import LIST_AI_JOB, Vod
+from providers.alibaba.errors import says_no
 from providers.alibaba.loose import decode, looks_like_json
 from providers.alibaba.states import AI_JOB
 from providers.models import JobError, JobState
@@ -69,9 +70,10 @@ def read_answer(reply: Json, request_id: str | None = None) -> Answer:
     """Read a reply; jobs are told by their id, for no order is promised.
 
     Either of the two lists may be null or missing (provider API notes, section 5.2). Raises Unreadable for a reply that
-    has neither, or whose jobs are no list: it says nothing about any id.
+    has neither or is empty beside a code, or whose jobs are no list: it says nothing about any id.
     """
-    if "AIJobList" not in reply and reply.get("NonExistAIJobIds") is None:
+    empty = not reply.get("AIJobList") and reply.get("NonExistAIJobIds") is None
+    if empty and ("AIJobList" not in reply or says_no(reply)):
         raise Unreadable("a list without AIJobList")
     read, malformed = readable(unwrapped(reply.get("AIJobList")) or [], AIJob.of)
     jobs = {job.id: job for job in read if job.id}

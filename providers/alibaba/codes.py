@@ -228,7 +228,7 @@ REFUSED = (
         _PARAMETER,
         "A3 A4",
         "the access key or the signature is missing or not accepted",
-        says=words(r"\b(AccessKey(Id|Secret)?|Signature\w*)\b"),
+        says=words(r"\b(Missing)?(AccessKey(Id|Secret)?|Signature\w*)\b"),
     ),
     Rule(Unauthorized, _PARAMETER, "A3 A4", _TOKEN, says=words(r"\bSecurityToken\b")),
     Rule(Unauthorized, _PARAMETER, "A3 A4", CLOCK_OFF, says=words(r"\b(Timestamp|x-acs-date)\b")),
@@ -237,7 +237,7 @@ REFUSED = (
         _PARAMETER,
         "A1 A3",
         f"the operation or its version is not offered on this host; {_ENDPOINT}",
-        says=words(r"\b(?-i:(Missing)?(Action|Version))\b"),
+        says=words(r"\b(Missing(Action|Version)|Action or Version|(?-i:Action|Version))\b"),
     ),
     Rule(
         Rejected,

@@ -7,12 +7,12 @@ from typing import Annotated, Any, cast
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from providers.alibaba.client import VOD_JOBS, console_url
+from providers.alibaba.errors import says_no
 from providers.alibaba.loose import clean
 from providers.alibaba.states import DETAIL, over
 from providers.deadline import raw_wanted
 from providers.models import Job
 from providers.parsing import Instant, Record, Text, Unreadable, mapping, readable, text, unwrapped
-from providers.refusals import is_code
 from providers.transport import Json
 
 AI_TYPE = "AI type"
@@ -101,7 +101,7 @@ def _raw(reply: Json, name: str, shown: Json) -> Json:
 
 def _is_answer(reply: Json) -> bool:
     """Whether a reply without the object asked for is GetJobDetail's own, and no refusal: then there is no such job."""
-    return not is_code(text(reply.get("Code")) or "") and not reply.keys().isdisjoint(_ANSWERED)
+    return not says_no(reply) and not reply.keys().isdisjoint(_ANSWERED)
 
 
 def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> tuple[list[Job], int]:
@@ -110,7 +110,7 @@ def listed(reply: Json, kind: str, media: str, *, account: str, region: str) -> 
     Raises Unreadable without a list: such a reply does not say that there are no jobs.
     """
     entries = unwrapped(reply.get("JobInfoList"))
-    if entries is None:
+    if entries is None or (not entries and says_no(reply)):
         raise Unreadable("a list without JobInfoList")
     read, malformed = readable(entries, Detail.model_validate)
     jobs = [

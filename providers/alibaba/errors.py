@@ -12,12 +12,11 @@ import httpx
 from providers.alibaba.codes import ALWAYS, MEANINGS, REFUSED
 from providers.errors import Forbidden, InvalidQuery, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
 from providers.parsing import text
-from providers.redact import scrub
-from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, unsaid
+from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, shown
 from providers.transport import Json
 from providers.waiting import RETRY_AFTER_MAX, retry_after
 
-__all__ = ["MEANINGS", "classify", "may_be_the_kind"]
+__all__ = ["MEANINGS", "classify", "may_be_the_kind", "says_no"]
 
 _WITH_CODE: Final[Mapping[int, type[ProviderError]]] = MappingProxyType({})
 """A code that no rule is about with 403 or 404: nothing follows, for "try later" comes with 403 too (A1)."""
@@ -30,10 +29,9 @@ _ID_PARAMETERS = ("JobId", "JobIds", "TaskId", "TranscodeTaskId", "MediaId")
 _KIND_BLAMED = re.compile(r"\bJob(Id|Type)s?\b", re.IGNORECASE)
 _NAMED = re.compile(r"parameter\W+(?!is\b)\w+", re.IGNORECASE)
 _INVALID_KIND = re.compile(r"Invalid\.?Job(Id|Type)s?\b", re.IGNORECASE)
-_XML_FIELD = re.compile(r"<(Code|Message|RequestId)>([^<]*)</\1>")
+_XML_ROOT = re.compile(r"\ufeff?\s*(<\?xml\b|<Error\b)")
+_XML_FIELD = re.compile(r"<(Code|Message|RequestId)>(?:\s*<!\[CDATA\[)?([^<]*?)(?:\]\]>\s*)?</\1>")
 _XML_MAX = 20_000
-_ECHO = re.compile(r"ACS3-HMAC|x-acs-|string ?to ?sign|access ?key|\bLTAI\w|\bSTS\.\w", re.IGNORECASE)
-_MESSAGE_MAX = 500
 _MILLISECONDS = re.compile(r"[0-9]{1,9}")
 _TIME_LEFT = re.compile(r"(?:^|,)\s*TimeLeft\s*:\s*([0-9]{1,9})\s*(?:,|$)")
 
@@ -63,7 +61,7 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
     raises = rule.raises if rule else by_status(response.status_code, _WITH_CODE if reply.code else _WITHOUT_CODE)
     return raises(
         _message(raises, rule, refusal),
-        code=reply.code or f"HTTP {response.status_code}",
+        code=refusal.code or f"HTTP {response.status_code}",
         request_id=reply.request_id or response.headers.get("x-acs-request-id"),
         retry_after=_retry_after(response) if issubclass(raises, Throttled | Unavailable) else None,
         tries=rule.tries if rule else None,
@@ -82,6 +80,11 @@ def may_be_the_kind(error: InvalidQuery) -> bool:
     if general.casefold() != "invalidparameter":
         return False
     return _KIND_BLAMED.search(f"{named} {error.message}") is not None or not (named or _NAMED.search(error.message))
+
+
+def says_no(reply: Json) -> bool:
+    """Whether an answer carries a code of no success: nothing follows from what such an answer leaves out."""
+    return is_code(_field(reply, "Code") or "")
 
 
 def _asked(response: httpx.Response) -> str:
@@ -104,7 +107,7 @@ def _read(response: httpx.Response, body: Json | None) -> _Reply:
 
 def _is_xml(response: httpx.Response) -> bool:
     said = "xml" in response.headers.get("content-type", "").lower()
-    return said or response.content[:64].lstrip().startswith((b"<?xml", b"<Error>"))
+    return said or _XML_ROOT.match(response.text) is not None
 
 
 def _field(body: Json, name: str) -> str | None:
@@ -116,8 +119,7 @@ def _message(raises: type[ProviderError], rule: Rule | None, refusal: Refusal) -
     meaning = rule.meaning_of(refusal.code) if rule else ""
     if raises is Unauthorized:
         return meaning or "the credentials are refused"
-    kept = "" if _ECHO.search(f"{refusal.code} {refusal.message}") else scrub(refusal.message)[:_MESSAGE_MAX]
-    return kept or meaning or unsaid(refusal.status)
+    return shown(refusal, meaning)
 
 
 def _retry_after(response: httpx.Response) -> float | None:

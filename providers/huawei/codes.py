@@ -42,6 +42,13 @@ _NO_KEY = "the access key id does not exist"
 _TOKEN = "the token is missing, expired or not accepted"  # noqa: S105  # words, not a token
 _BY_ID = frozenset({BY_ID})
 _BELOW_500 = range(500)
+_NO_JOB = words(
+    r"(^|[.:;,]\s*)((?!(of|for|in|by|from|to|with)\b)\w+ ){0,6}(task|job)s?([ _-]?ids?)?\b\W*"
+    r"(with (the )?((task|job)[ _-]?)?ids?\W*)?((?=[\w-]*\d)[\w-]+\W*)?"
+    r"((do(es)?|is|was|were|are|can|could) ?(not|n't)|cannot|not|no longer) (be )?(exists?|found)"
+    r"|\bno such (task|job)\b(?! [a-z])"
+)
+"""A sentence whose subject is the job itself, with its id at most: not a thing of the job, such as its template."""
 _400 = range(400, 401)
 
 
@@ -186,7 +193,7 @@ _METASTUDIO = (
         whole(r"MSS\..*"),
         "J",
         "no such job",
-        says=words(r"\b(task|job)\b.*\b(not (found|exist)|no longer exists)"),
+        says=_NO_JOB,
         statuses=_BELOW_500,
         asked=_BY_ID,
     ),

@@ -10,9 +10,8 @@ import httpx
 
 from providers.errors import CLOCK_OFF, Forbidden, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
 from providers.huawei.codes import BY_ID, MEANINGS, MISMATCH, NO_SERVICE_OR_JOB, REJECTED, RULES
-from providers.parsing import mapping, text
-from providers.redact import scrub
-from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, unsaid
+from providers.parsing import instant, mapping, text
+from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, shown
 from providers.transport import Json
 from providers.waiting import retry_after
 
@@ -29,10 +28,13 @@ _PAIRS = (
     ("errorCode", ("errorMsg",)),
     ("code", ("message",)),
 )
-_ECHO = re.compile(r"SDK-HMAC|canonical|x-sdk-date|x-auth-token|access ?key|\bAK\b", re.IGNORECASE)
-_TIME = r"\D{0,3}(\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d:?\d\d)"
-_TIMES = re.compile(rf"signature time{_TIME}.*?server time{_TIME}", re.IGNORECASE)
+_TIME = re.compile(
+    r"\b(signature|server) time\D{0,9}(\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d:?\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?)",
+    re.IGNORECASE,
+)
 """H3: `signature time:20211217T064303Z,server time:20211217T065804Z`."""
+_DEEP = 4
+"""How deep the objects of a refusal are read."""
 
 
 def classify(response: httpx.Response, body: Json | None) -> ProviderError | None:
@@ -49,7 +51,7 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
     raises = rule.raises if rule else by_status(response.status_code, _WITH_CODE if named else _WITHOUT_CODE)
     error = raises(
         _message(raises, rule, refusal),
-        code=code or f"HTTP {response.status_code}",
+        code=refusal.code or f"HTTP {response.status_code}",
         request_id=response.headers.get("x-request-id") or text((body or {}).get("request_id")),
         retry_after=rule.retry_after if rule else None,
     )
@@ -82,31 +84,30 @@ def _message(raises: type[ProviderError], rule: Rule | None, refusal: Refusal) -
         return _clock(refusal.message)
     if raises is Unauthorized:
         return meaning or REJECTED
-    kept = "" if _ECHO.search(refusal.message) else scrub(refusal.message)[:MESSAGE_MAX]
-    return kept or meaning or unsaid(refusal.status)
+    return shown(refusal, meaning)[:MESSAGE_MAX]
 
 
 def _clock(message: str) -> str:
     """Say by how much this machine's clock is off, where the message names both times."""
-    times = _TIMES.search(message)
-    if times is None:
-        return CLOCK_OFF
-    try:
-        signed, now = map(datetime.fromisoformat, times.groups())
-    except ValueError:  # no such day
-        return CLOCK_OFF
-    minutes = round(abs((now - signed).total_seconds()) / 60)
+    times = {name.lower(): instant(time) for name, time in _TIME.findall(message)}
+    signed, now = times.get("signature"), times.get("server")
+    minutes = round(abs((now - signed).total_seconds()) / 60) if signed and now else 0
     return f"{CLOCK_OFF} by {minutes} minute{'' if minutes == 1 else 's'}" if minutes else CLOCK_OFF
 
 
 def _code_and_message(body: Json) -> tuple[str, str]:
-    """Look at the top, then inside nested objects, in the order in which the vendor's SDK looks."""
-    for record in (body, *_objects(body)):
-        for code_name, message_names in _PAIRS:
-            if code := text(record.get(code_name)):
-                return code, next((found for name in message_names if (found := text(record.get(name)))), "")
-    return "", text(body.get("error_msg")) or text(body.get("message")) or ""
+    """Look at the top, then inside nested objects, in the order in which the vendor's SDK looks.
+
+    A number like the HTTP status is a code only where nothing better is found.
+    """
+    found = list(_pairs(body))
+    best = next((pair for pair in found if is_code(pair[0])), found[0] if found else None)
+    return best or ("", text(body.get("error_msg")) or text(body.get("message")) or "")
 
 
-def _objects(body: Json) -> Iterator[Json]:
-    return (mapping(value) for value in body.values() if isinstance(value, dict))
+def _pairs(record: Json, deep: int = _DEEP) -> Iterator[tuple[str, str]]:
+    for code_name, message_names in _PAIRS:
+        if code := text(record.get(code_name)):
+            yield code, next((found for name in message_names if (found := text(record.get(name)))), "")
+    for value in record.values() if deep else ():
+        yield from _pairs(mapping(value), deep - 1)

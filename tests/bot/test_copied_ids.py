@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from bot.addresses import JOBS_MAX, JobId, MediaId, NotAnAddressError, media_shown, read
-from bot.answers import JobDetails
+from bot.answers import JobDetails, JobList
 from bot.catalog import Catalog
 from bot.extracting import READ_MAX, extract
 from bot.labels import REACH
 from bot.payloads import Ask
 from bot.views.details import job_details
+from bot.views.jobs import Controls, job_list
 from providers.models import Job, JobState
 from providers.registry import meaning
 
@@ -27,6 +28,16 @@ def named(text: str) -> list[str]:
     return [str(address) for address in extract({"text": text}, CATALOG).addresses]
 
 
+LINE_FEEDS = (
+    r"\r\n", r"\\n", r"\u000a", r"\u{a}", r"\U0000000a", r"\x0A", r"\012", r"\f", r"\v", r"\0", "#012",
+    "&#10;", "&NewLine;",
+)  # fmt: skip
+COLORS = (
+    ("\x1b[31m", "\x1b[0m"), ("[1;31m", "[0m"), (r"\u001b[31m", r"\u001b[0m"), (r"\x1b[31m", r"\x1b[0m\x1b[K"),
+    (r"\033[01;31m", r"\033[m"), (r"\e[31m", r"\e[0m"), ("^[[31m", "^[[0m"), ("␛[31m", "␛[0m"), ("#033[31m", "#033[0m"),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "ids"),
     [
@@ -40,6 +51,18 @@ def named(text: str) -> list[str]:
         (f"{J}—failed, {U}–failed", [J, U]),
         *((f"{J[:16]}{unseen}{J[16:]}", [J]) for unseen in "\u200b\xad\u2060\ufeff\ufe0f\u200d"),
         (f"Job\u200b{J}", [J]),
+        *((f"ids:{feed}{J}{feed}{U}", [J, U]) for feed in LINE_FEEDS),
+        *((f"{on}{J}{off} {U}", [J, U]) for on, off in COLORS),
+        *((f"job {J[:5]}{on}{J[5:]}{off}", [J]) for on, off in COLORS),
+        *((f"{J[:16]}{unseen}{J[16:]}", [J]) for unseen in ("&zwnj;", "&#x200b;", "&amp;shy;", r"\u{200b}", r"\xad")),
+        *(
+            (U.replace("-", dash), [U])
+            for dash in ("&ndash;", "&amp;#8211;", r"\-", r"\055", "⸺", "➖", "─", "ー", "〜")
+        ),
+        (rf"01661356800\_{J}", [f"01661356800_{J}"]),
+        (f"{J}->failed", [J]),
+        (f"{J}-> {U}-> --", [J, U]),
+        (f"-{J}", [J]),
         (f"https://x.example/cb?to=https%253A%252F%252Fy.example%252F{J}", [J]),
         (f"https://x.example/cb?to=https%25253A%25252F%25252Fy.example%25252F{J}", [J]),
         (f"to=https%3A%2F%2Fy.example%2F{J}", [J]),
@@ -69,6 +92,8 @@ CALLBACK = f"https%3A%2F%2Fvod.console.alibabacloud.com%2F%23%2Fmedia%2Fvideo%2F
         f"https://account.alibabacloud.com/login/login.htm?callback={CALLBACK}",
         f"https://signin.aliyun.com/login.htm?x={J}&callback={CALLBACK.replace('%', '%25')}&lang=en",
         f"https://sso.example/?to={CALLBACK.replace('alibabacloud', 'aliyun')}",
+        f"https://sso.example/?to={CALLBACK.removeprefix('https%3A')}",
+        INTERNATIONAL.replace(".com/", ".com./"),
     ],
 )
 def test_a_link_to_a_media_in_the_console_names_it(link: str):
@@ -96,6 +121,9 @@ def test_other_links_show_no_media(link: str):
         (rf"{{\"VideoId\":\"{K}\"}}", [f"media:{K}"]),
         (f"video_id={K}", [f"media:{K}"]),
         (f"视频ID：{K}", [f"media:{K}"]),
+        (f"動画ID：{K}", [f"media:{K}"]),
+        (f"{{&amp;quot;VideoId&amp;quot;:&amp;quot;{K}&amp;quot;}}", [f"media:{K}"]),
+        (f'{{"VideoId":"{K}","job":{{"id":"{J}"}}}}', [J]),
         (f'{{"VideoId":"{K}","JobId":"{J}"}}', [J]),
         (f'{{"JobId":"{J}","VideoId":"{K}"}}', [J]),
         (f'{{"VideoId":"{K}",\n"StreamInfos":[{{"JobId":"{J}"}}]}}', [J]),
@@ -117,17 +145,24 @@ OTHERS = (
     "span_id={}", "project_id={}", "projects/{}", "asset_id: {}", "user-id: {}", "the user id {}", "md5({})",
     'etag: "{}"', "请求ID：{}", "项目编号: {}", "callback_id={}", "https://x.example/?a=1&trace_id={}",
     "https://x.example/requests/{}", "request_id: <https://x.example/logs?q=1|{}>", "job_request_id={}",
-    r'{{\"request_id\":\"{}\"}}', "request_id=&lt;{}&gt;", "request_id=&quot;{}&quot;",
+    r'{{\"request_id\":\"{}\"}}', r"trace\_id={}", "\x1b[36mrequest_id\x1b[0m={}", "request_id&equals;{}",
+    '{{"request": {{"id": "{}"}}}}', '"requests":[{{"id":"{}"}}]', "the request id is {}", "请求ID为{}", "签名：{}",
+    "日志ID：{}",
+    "セッションID: {}", "요청 ID: {}", "ID запроса: {}", "md5sum {}", "JSESSIONID={}", "api_key={}", "incident id {}",
+    "request ids: media-cn/video-ocr `{}`", "request_id=&lt;{}&gt;", "request_id=&quot;{}&quot;",
 )  # fmt: skip
 JOBS = (
     "job_id: {}", '"job_id":"{}"', "JobId={}", "JobID={}", "jobid: {}", "task_id={}", "TaskIds: {}", "任务ID：{}",
     "任务 {}", "失败的任务编号 {}", "job {}", "Job ID: `{}`", "request_job_id={}", "parent-job-id={}", "workflow_id={}",
-    '"JobIds": ["{}"]', "https://x.example/tasks/{}", "job: <https://x.example/a|{}>",
+    r"job\_id={}", "[36mjob_id[0m=[1m{}[0m", '{{"job": {{"id": "{}"}}}}', '"jobs":[{{"id":"{}"}}]',
+    "the job with the id {}", "任务ID是{}", "작업 ID: {}", "задание: {}", '"JobIds": ["{}"]', "https://x.example/tasks/{}",
+    "job: <https://x.example/a|{}>",
 )  # fmt: skip
 NEITHER = (
     "{}", "id: {}", "failed: {}", "with id {}", "uuid={}", "user {}", "the request failed. {}", "the trace of it: {}",
     "request\n{}", f"request{' ' * REACH}{{}}", "valid {}", "android {}", "https://x.example/requests?id={}",
-    "the failed request https://x.example/a/{}", "编号 {}",
+    "the failed request https://x.example/a/{}", "编号 {}", "failed_ids: {}", "Request failed: {}",
+    "media-cn/video-ocr {}", "the request with {}", r"\nID: {}", r"\tID={}",
 )  # fmt: skip
 
 
@@ -204,6 +239,17 @@ def test_a_shared_answer_names_its_job_alone():
     assert extract({"text": shown.text, "blocks": shown.blocks}, CATALOG).addresses == (job.ref,)
 
 
+def test_a_shared_list_names_its_jobs_and_no_request():
+    services = {"video-ocr": J, "digital-human": U}
+    jobs = tuple(
+        Job(account="media-cn", service=service, id=job_id, state=JobState.FAILED, request_id=f"{at:032x}")
+        for at, (service, job_id) in enumerate(services.items())
+    )
+    answer = JobList(jobs=jobs, services=2, checked_at=datetime(2026, 11, 30, tzinfo=UTC))
+    shown = job_list(answer, Ask(text="list"), Controls())
+    assert extract({"text": shown.text, "blocks": shown.blocks}, CATALOG).addresses == (JobId(J), JobId(U))
+
+
 RICH: dict[str, Any] = {
     "type": "rich_text_section",
     "elements": [
@@ -224,6 +270,12 @@ RICH: dict[str, Any] = {
         {"attachments": [{"fields": [{"title": "Request ID", "value": K}, {"title": "Job", "value": f"`{J}`"}]}]},
         {"blocks": [{"type": "section", "fields": [
             {"type": "mrkdwn", "text": f"*Request ID:*\n{K}"}, {"type": "mrkdwn", "text": f"*Job*\n{J}"}]}]},
+        {"blocks": [{"type": "section", "fields": [
+            {"type": "mrkdwn", "text": "*Request ID*"}, {"type": "mrkdwn", "text": f"`{K}`"},
+            {"type": "mrkdwn", "text": "*Job ID*"}, {"type": "mrkdwn", "text": f"`{J}`"}]}]},
+        {"blocks": [{"type": "table", "rows": [
+            [{"type": "raw_text", "text": "request_id"}, {"type": "raw_text", "text": K}],
+            [{"type": "raw_text", "text": "job_id"}, {"type": "raw_text", "text": J}]]}]},
     ],
 )  # fmt: skip
 def test_a_label_may_be_in_another_style_or_the_title_of_a_field(part: dict[str, Any]):
@@ -235,6 +287,8 @@ def test_a_label_may_be_in_another_style_or_the_title_of_a_field(part: dict[str,
     [
         {"files": [{"name": f"{J}.log"}]},
         {"files": [{"subject": f"job {J} failed"}]},
+        {"files": [{"alt_txt": f"graph of {J}"}]},
+        {"file": {"name": f"{J}.log"}},
         {"files": [{"initial_comment": {"comment": f"see {J}", "user": "U1"}}]},
         {"attachments": [{"files": [{"name": f"{J}.mp4"}]}]},
         {"blocks": [{"type": "video", "title_url": f"https://x.example/{J}", "video_url": f"https://x.example/{K}"}]},
@@ -268,6 +322,11 @@ PIECES = (
     "\u2011",
     "media-cn/video-ocr/",
     f"{J},",
+    "[3",
+    "&#x200b;",
+    "\\012",
+    '"a":{',
+    "job is ",
 )
 
 

@@ -114,6 +114,24 @@ def test_a_link_into_its_console_names_a_job():
     assert extract({"text": f"<{link}|the run>"}, CATALOG).addresses == (JobId("a.b:7"),)
 
 
+@pytest.mark.parametrize("job_id", ["a%2Fb", "%41", "50%", "c++", "#7", "x#012"])
+@pytest.mark.parametrize("around", ["{}", "see {}, please", "`{}`"])
+def test_an_id_that_looks_encoded_is_read_as_it_is(job_id: str, around: str, monkeypatch: pytest.MonkeyPatch):
+    ids = Ids(whole="[\\w%+#-]{1,100}")
+    monkeypatch.setattr("providers.services.SERVICES", {**SERVICES, "queue": Service("odd", "queue", "Queue", ids)})
+    ref = JobRef("acme", "queue", job_id)
+    assert extract({"text": around.format(ref)}, CATALOG).addresses == (ref,)
+    assert read(f"show {ref}") == [ref]
+
+
+@pytest.mark.parametrize("job_id", ["任务-2026/11", "AB-123456"])
+def test_words_beside_an_id_of_an_odd_form_are_no_jobs(job_id: str, monkeypatch: pytest.MonkeyPatch):
+    ids = Ids(whole="[\\w/-]{1,100}", in_text="任务-[0-9]{4}/[0-9]{1,4}|[A-Z]{2}-[0-9]{6}")
+    monkeypatch.setattr("providers.services.SERVICES", {**SERVICES, "queue": Service("odd", "queue", "Queue", ids)})
+    assert read(f"show job {job_id} failed") == [JobId(job_id)]
+    assert extract({"text": f"job {job_id} failed"}, CATALOG).addresses == (JobId(job_id),)
+
+
 async def test_its_jobs_are_listed_and_opened(desk: Desk, provider: InMemory):
     listed = await desk.command("list")
     buttons = [each for each in elements(listed.json["blocks"]) if each.get("action_id", "").startswith("open:")]

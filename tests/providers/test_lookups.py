@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from providers.errors import Malformed, ProviderError, Throttled, Unavailable
+from providers.errors import Malformed, ProviderError, Throttled, Unauthorized, Unavailable
 from providers.lookups import Outcome, ask_each, asked, batches, each, lookup, silence
 from providers.models import Job, JobState, Lookup
 from providers.parsing import Unreadable
@@ -101,3 +101,20 @@ async def test_a_few_are_asked_at_once():
     results: list[int | ProviderError] = await each(ask, range(12))
     assert results == list(range(12))
     assert most == 4
+
+
+async def test_refused_credentials_end_the_question():
+    asked = list[int]()
+    refused = Unauthorized("The key is locked.", retry_after=300)
+
+    async def ask(item: int) -> int:
+        asked.append(item)
+        await asyncio.sleep(0)
+        if item == 2:
+            raise refused
+        return item
+
+    results: list[int | ProviderError] = await each(ask, range(12))
+    assert results[:4] == [0, 1, refused, 3]
+    assert set(results[6:]) == {refused}
+    assert len(asked) < 8

@@ -188,6 +188,11 @@ def test_these_are_refusals_in_a_good_reply_too(raises: type[ProviderError]):
         "denied for LTAI5tLEAKLEAKLEAKLEAK",
         "denied for STS.NTLEAKLEAK",
         "see https://vod.example.com/?Signature=LEAK",
+        "string-to-sign: LEAK",
+        "The canonical request is POST LEAK",
+        "Signature 0LEAK does not fit",
+        "security token: LEAK",
+        "access-key-id: LEAK",
     ],
 )
 @pytest.mark.parametrize("code", ["Unheard.Of", "Forbidden.RAM", "InvalidParameter", "SystemBusy", "Throttling"])

@@ -27,6 +27,7 @@ XML = (
     '<?xml version="1.0"?><Error><RequestId>R1</RequestId><Code>{code}</Code><Message>No.</Message></Error>',
     "text/xml;charset=utf-8",
 )
+ROOT_ALONE = ('<Error xmlns="x"><Code><![CDATA[{code}]]></Code><Message>No.</Message></Error>', "text/plain")
 PAGE = ("<html><head><title>Not Allowed</title></head><body>No.</body></html>", "text/html")
 
 
@@ -150,6 +151,9 @@ async def test_a_media_that_does_not_exist_has_no_jobs(code: str):
         (refused("MissingJobType"), InvalidQuery, 1),
         (body(XML[0].format(code="Throttling.User"), XML[1]), Throttled, 3),
         (body(XML[0].format(code="Unheard.Of"), XML[1]), Rejected, 1),
+        (body(ROOT_ALONE[0].format(code="Throttling.User"), ROOT_ALONE[1]), Throttled, 3),
+        (refused("MissingSignatureMethod"), Unauthorized, 1),
+        (refused("InvalidParameter", message="The action or version is not valid."), NotOffered, 1),
     ],
     ids=lambda value: value.text[:60] if isinstance(value, httpx.Response) else None,
 )
@@ -189,6 +193,28 @@ async def test_an_undocumented_refusal_is_told_with_its_words():
     )
 
 
+@pytest.mark.parametrize("code", ["Unheard.Of", "InvalidParameter.Foo"])
+@pytest.mark.parametrize("name", ["Code", "code"])
+async def test_an_empty_answer_with_a_code_is_no_proof_that_nothing_is_there(code: str, name: str):
+    empty: Json = {name: code, "AIJobList": [], "JobInfoList": [], "TranscodeJobDetail": None}
+    cloud = answering(httpx.Response(200, json=empty))
+    ((_, error),) = (await cloud.vod_jobs().lookup([ID])).unanswered
+    assert type(error) is Malformed
+    with pytest.raises(Malformed):
+        await cloud.vod_ai().lookup([ID])
+    with pytest.raises(Malformed):
+        await cloud.vod_jobs().page(JobQuery(media=MEDIA))
+
+
+@pytest.mark.parametrize("code", ["Success", "OK", "200", 0])
+async def test_a_code_of_success_takes_nothing_from_an_empty_answer(code: str | int):
+    empty: Json = {"RequestId": "R1", "Code": code, "AIJobList": [], "JobInfoList": []}
+    cloud = answering(httpx.Response(200, json=empty))
+    assert (await cloud.vod_ai().lookup([ID])).missing == (ID,)
+    assert (await cloud.vod_jobs().lookup([ID])).missing == (ID,)
+    assert (await cloud.vod_jobs().page(JobQuery(media=MEDIA))).total == 0
+
+
 REASON = {"TranscodeJobId": ID, "ErrorCode": "InvalidParameter.ResourceContentBad", "ErrorMessage": "It is bad."}
 
 
@@ -197,6 +223,7 @@ REASON = {"TranscodeJobId": ID, "ErrorCode": "InvalidParameter.ResourceContentBa
     [
         {"TranscodeJobInfoList": [REASON]},
         {"TranscodeJobInfoList": {"TranscodeJobInfo": [REASON]}},
+        {"TranscodeJobInfoList": {"TranscodeJobInfo": REASON}},
         {"TranscodeTask": {"TranscodeJobInfoList": {"TranscodeJobInfo": [REASON]}}},
         {"TranscodeJobInfoList": {"TranscodeJobInfo": None}, "TranscodeTask": {"TranscodeJobInfoList": [REASON]}},
         {"TranscodeJobInfoList": {}, "TranscodeTask": {"TranscodeJobInfoList": {"AnyName": [REASON]}}},

@@ -124,7 +124,20 @@ def test_one_code_has_five_meanings(said: str, meaning: str):
 
 
 @pytest.mark.parametrize(
-    "message", ["canonicalRequest:GET|/LEAK", "the AK LEAK", "access key LEAK", "see https://iam.example.com/?x=LEAK"]
+    "message",
+    [
+        "canonicalRequest:GET|/LEAK",
+        "the AK LEAK",
+        "access key LEAK",
+        "access_key: LEAK",
+        "StringToSign LEAK",
+        "string-to-sign: LEAK",
+        "Signature: LEAK",
+        "Authorization: LEAK",
+        "X-Auth-Token: LEAK",
+        "token 0LEAK is bad",
+        "see https://iam.example.com/?x=LEAK",
+    ],
 )
 @pytest.mark.parametrize(("code", "status"), [("NEW.1", 400), ("APIGW.0302", 403), ("IVA.0004", 400), ("NEW.1", 500)])
 def test_no_message_echoes_a_key_or_a_signature(code: str, status: int, message: str):

@@ -48,6 +48,8 @@ def test_moderations_example():
         ({"code": "A.1", "message": "short"}, "A.1", "short"),
         ({"error": {"code": "A.1", "message": "nested"}}, "A.1", "nested"),
         ({"error_code": "A.1", "error": {"code": "B.2", "message": "inner"}}, "A.1", NO_MESSAGE),
+        ({"error": {"inner": {"error_code": "A.1", "error_msg": "deep"}}}, "A.1", "deep"),
+        ({"code": 400, "error": {"error_code": "A.1", "error_msg": "below a status"}}, "A.1", "below a status"),
         ({"error_code": 17, "error_msg": ["odd"]}, "17", NO_MESSAGE),
         ({"error_msg": "no code"}, "HTTP 400", "no code"),
         ({}, "HTTP 400", NO_MESSAGE),

@@ -127,3 +127,58 @@ async def test_no_such_service_or_job_is_an_error_where_the_list_says_so_too(cod
 async def test_an_ill_formed_id_is_no_missing_job():
     with pytest.raises(InvalidQuery):
         await answering(refused("IVA.0004", 400, "task_id is illegal")).video_ocr().lookup([ID])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The task does not exist.",
+        "The task doesn't exist.",
+        f"Task [{ID}] is not found.",
+        f"task_id {ID} does not exist",
+        f"The job with id {ID} was not found.",
+        "The video production task cannot be found",
+        "No such job: it may have expired.",
+    ],
+)
+async def test_a_sentence_about_the_job_itself_makes_it_missing(message: str):
+    for status in (400, 404):
+        cloud = answering(refused("MSS.00009999", status, message))
+        assert (await cloud.digital_human().lookup([ID])).missing == (ID,)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Task template does not exist",
+        "The asset of the task does not exist.",
+        "The model for this job was not found",
+        "The task type does not exist.",
+        "The job parameter voice_id does not exist",
+        "Task creation failed because the asset does not exist",
+        "No such task template",
+        "Not Found",
+    ],
+)
+async def test_a_sentence_about_a_thing_of_the_job_does_not(message: str):
+    for status in (400, 404):
+        with pytest.raises(Rejected):
+            await answering(refused("MSS.00009999", status, message)).digital_human().lookup([ID])
+
+
+@pytest.mark.parametrize(
+    ("said", "off"),
+    [
+        ("signature time:20211217T065804Z,server time:20211217T064303Z", " by 15 minutes"),
+        ("server time 20211217T065804Z, signature time 20211217T064303Z", " by 15 minutes"),
+        ("signature time: 2021-12-17T06:43:03Z\nserver time: 2021-12-17T08:43:03Z", " by 120 minutes"),
+        ("signature time 2021-12-17T14:43:03+08:00, server time 2021-12-17T06:44:03Z", " by 1 minute"),
+        ("signature time 20219917T064303Z, server time 20211217T065804Z", ""),
+        ("", ""),
+    ],
+)
+async def test_both_times_are_read_in_any_order_and_zone(said: str, off: str):
+    cloud = answering(refused("APIGW.0301", 401, f"signature expired, {said}"))
+    with pytest.raises(Unauthorized) as caught:
+        await cloud.video_ocr().lookup([ID])
+    assert caught.value.message == f"this machine's clock is off{off}"
