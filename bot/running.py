@@ -73,6 +73,8 @@ async def _until_told(parts: AbstractAsyncContextManager[Services]) -> None:
 
 async def _stay(parts: AbstractAsyncContextManager[Services]) -> None:
     async with parts:
+        if (bot := asyncio.current_task()) and bot.cancelling():
+            raise asyncio.CancelledError  # it came while the parts started, and one of them took it for its own
         # What is there now stays. Looking through it for garbage takes some 80 ms, in which nothing is acknowledged.
         gc.collect()
         gc.freeze()

@@ -19,8 +19,10 @@ end
 local kept = redis.call('GET', KEYS[7])
 if kept then
   local lost = cjson.decode(kept)
-  lost.places[place] = nil
-  if next(lost.places) then redis.call('SET', KEYS[7], cjson.encode(lost), 'KEEPTTL') else redis.call('DEL', KEYS[7]) end
+  if lost.places[place] then  -- written again only then: the order of the JSON is another each time
+    lost.places[place] = nil
+    if next(lost.places) then redis.call('SET', KEYS[7], cjson.encode(lost), 'KEEPTTL') else redis.call('DEL', KEYS[7]) end
+  end
 end
 redis.call('XADD', KEYS[5], '*', 'card', places[place], 'entry', ARGV[6])
 redis.call('SADD', KEYS[4], place)

@@ -17,6 +17,8 @@ from tests.bot.samples import SERVICE, SLOT, job
 from tests.bot.store.test_tracked import Twice, known, told
 from tests.redis_fleets import redis_cluster
 
+pytestmark = pytest.mark.xdist_group("lost jobs")  # one cluster for all of them
+
 AT = NOW + timedelta(minutes=10)
 ABSENCE = Absence(NOW, NOW).missed(NOW)
 PLACES = {"C1": "one", "C2": "two"}
