@@ -42,3 +42,9 @@ def ample_budget(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for account in (HuaweiAccount, AlibabaAccount):
         monkeypatch.setattr(account, "rate", rate)
+
+
+@pytest.fixture
+def whole_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers come whole, however busy the machine is: no first words after a second."""
+    monkeypatch.setattr("bot.asking.FIRST_WORDS_S", 30.0)

@@ -223,6 +223,8 @@ async def _a_service_that_is_down(dana: Newcomer) -> None:
     await expect(mistyped).to_contain_text("Did you mean /jobs list")
     await dana.presses("Yes, run it", mistyped)
     await expect(rows(mistyped)).to_have_count(10)
+    # Equal questions share an answer for two seconds, and this test is faster than a newcomer.
+    await mistyped.get_by_role("button", name="Refresh").click()
     await expect(rows(mistyped).filter(has_text="video-ocr")).to_have_count(0)
     await expect(mistyped).to_contain_text(service)
 

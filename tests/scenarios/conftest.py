@@ -14,7 +14,7 @@ from zlib import crc32
 import httpx
 import pytest
 
-from bot import asking, config, plan, posting, tracking
+from bot import absence, config, plan, posting, tracking
 from bot.running import running
 from bot.services import Services
 from bot.store.connection import Link
@@ -119,9 +119,8 @@ def patience_s() -> float:
 
 
 @pytest.fixture(autouse=True)
-def first_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers are whole, however busy the machine; a module that tests first words overrides this."""
-    monkeypatch.setattr(asking, "FIRST_WORDS_S", 30.0)
+def first_words(whole_answers: None) -> None:
+    """There are none; a module that tests first words overrides this."""
 
 
 @pytest.fixture
@@ -196,6 +195,12 @@ async def scene(set_up: AbstractAsyncContextManager[Scene]) -> AsyncGenerator[Sc
 async def stage(scene: Scene, http_port: int, patience_s: float) -> AsyncGenerator[Stage]:
     async with scene.bot(http_port, patience_s=patience_s) as bot:
         yield Stage(scene.dana, scene.lee, scene.world, scene.clouds, bot, scene)
+
+
+@pytest.fixture
+def soon_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Believe within a second that a job is lost, so that a story takes no minutes."""
+    monkeypatch.setattr(absence, "LOST_AFTER", timedelta(seconds=1))
 
 
 @pytest.fixture

@@ -159,6 +159,7 @@ class TestWhoMaySubscribeByTheChannelAlone:
     def more_settings(self) -> str:
         return '\n[[access]]\naccounts = ["media-cn"]\nchannels = ["C0MEDIA"]\n'
 
+    @pytest.mark.usefixtures("soon_lost")
     async def test_a_lost_job_is_followed_again_from_the_note_about_it(self, stage: Stage, sam: Person):
         job = stage.scene.job(name="lecture.mp4")
         await sam.types(f"/jobs subscribe {job.id}", MEDIA)
@@ -223,6 +224,7 @@ async def test_what_happened_before_the_rules_were_changed_is_not_told(scene: Sc
     assert [each.ts for each in told if not each.json["ephemeral"]] == [card.ts]
 
 
+@pytest.mark.usefixtures("soon_lost")
 async def test_a_lost_job_is_not_followed_again_by_who_may_only_look(stage: Stage, sam: Person):
     job = stage.scene.job(name="lecture.mp4")
     await stage.lee.types(f"/jobs subscribe {job.id}", MEDIA)

@@ -111,10 +111,11 @@ class TestCommands:
         assert "1 job" in later.text
         assert f"media-cn/video-ocr/{OCR}" in later.text
 
-    async def test_a_job_that_only_the_late_service_could_know(self, slow: Stage) -> None:
-        first = await slow.dana.types(f"/jobs show {'a' * 32}")
+    async def test_a_job_that_only_the_late_service_could_know(self, stage: Stage) -> None:
+        await stage.fault("video-ocr", "slow", seconds=SLOW_S, count=1)
+        first = await stage.dana.types(f"/jobs show {'a' * 32}")
         assert "not known" not in first.text
-        later = await slow.dana.hears("video-ocr after", ephemeral=True)
+        later = await stage.dana.hears("video-ocr after", ephemeral=True)
         assert "no jobs" in later.text
         assert "is not known to" in later.text
 

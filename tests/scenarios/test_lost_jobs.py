@@ -11,12 +11,6 @@ from tests.scenarios.conftest import Scene, Stage
 pytestmark = [pytest.mark.usefixtures("quick", "soon_lost"), pytest.mark.mode("socket")]
 
 
-@pytest.fixture
-def soon_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Believe within a second that a job is lost, so that a story takes no minutes."""
-    monkeypatch.setattr("bot.absence.LOST_AFTER", timedelta(seconds=1))
-
-
 def vanish(scene: Scene, job: Job, service: str = "video-ocr") -> None:
     scene.world.store("vod-sg" if service.startswith("vod") else "media-cn", service).remove(job.id)
 
