@@ -8,6 +8,9 @@ UV := $(shell command -v uv 2>/dev/null)
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
+# Tests start many processes, and each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo sandbox test test-heavy test-all soak check format bench docs pictures constraints clean
 
@@ -73,7 +76,7 @@ comma := ,
 ifdef UV
 define install
 	test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV)
-	uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable "$(1)"
+	uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt --editable "$(1)"
 endef
 else
 define install

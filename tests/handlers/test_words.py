@@ -10,8 +10,8 @@ from handlers.parser import parse
 from handlers.words import is_ornament, items, name_of, quoted, split, undecorated
 from tests.handlers.requests import CATALOG, ID
 
-HUGE = 2_000_000
-"""Characters. A reader that looks at each of them for each other one takes hours."""
+HUGE = 500_000
+"""Characters. A reader that looks at each of them for each other one takes an hour."""
 LONG = 40_000
 """Characters of the longest message (api.slack.com/methods/chat.postMessage#truncating)."""
 REPEATED = (
