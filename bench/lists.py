@@ -1,6 +1,6 @@
 """Forty people list the same jobs at once: each with requests of their own, and with shared ones.
 
-`python -m bench.lists`; both ask the same clouds in turns, within the budgets that Callboard keeps by itself.
+`python -m bench.lists`; both ask the same clouds in turns, within the budgets that Callboard keeps.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """How long an answer waits for each service: shorter for one that keeps missing its deadline.
 
-Each process learns it by itself, so it holds without Redis too, and in every process of a fleet after two questions.
+Each process learns it alone, so it holds without Redis too, and in every process of a fleet after two questions.
 """
 
 from dataclasses import dataclass, field

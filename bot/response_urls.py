@@ -50,7 +50,7 @@ class Respond(AsyncRespond):
         return USES - self.kept - self.used
 
     async def post(self, body: dict[str, Any]) -> WebhookResponse:
-        """Use it once: the SDK would try again by itself. Raises ExpiredError for what happened in a view."""
+        """Use it once: the SDK would retry. Raises ExpiredError for what happened in a view."""
         if self.response_url is None:
             raise ExpiredError
         self.used += 1

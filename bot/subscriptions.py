@@ -222,10 +222,7 @@ async def snooze(services: Services, card_id: str, here: str, user: str, until: 
 
 
 async def subscriptions(services: Services, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
-    """Return the cards of the channel `here`, or all that `user` subscribed to, oldest first, as far as they are seen.
-
-    Raises StoreUnavailable.
-    """
+    """Return the cards of a channel, or all that `user` subscribed to, oldest first. Raises StoreUnavailable."""
     places = [here] if here else sorted(await services.store.tracked.places_of(user or ""))
     cards: list[Card] = []
     suspended: dict[str, str] = {}
@@ -319,8 +316,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     )
 
 
-_RESTORED = frozenset({Fate.GONE, Fate.DROPPED})
-"""The fates of jobs that *Restore* follows again."""
+_RESTORED = frozenset({Fate.GONE, Fate.DROPPED})  # what *Restore* follows again
 
 
 async def _suspended(services: Services, refs: Sequence[JobRef]) -> list[JobRef]:

@@ -43,7 +43,7 @@ def read_filter(key: str, value: str) -> str:
 
 
 def state_words(value: str) -> list[str]:
-    """Return the words of a list of states, whatever stands between them."""
+    """Return the words of a list of states, with any separator between them."""
     return re.findall(r"[\w-]+", plainest(value))
 
 

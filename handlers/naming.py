@@ -45,7 +45,7 @@ class _Piece(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it says nothing by itself: a bullet, an emoji, or the label of what follows."""
+        """Whether it has no meaning alone: a bullet, an emoji, or the label of what follows."""
         return not self.addresses and (is_ornament(self.text) or self.text[-1] in EQUALS)
 
 

@@ -36,7 +36,7 @@ class _Leaving(set[Any]):
 
 
 class _Server(uvicorn.Server):
-    """Stops at once where uvicorn polls every 0.1 s, and leaves signals to whoever runs the event loop."""
+    """Stops at once where uvicorn polls every 0.1 s, and leaves signals to the program."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
