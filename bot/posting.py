@@ -116,7 +116,7 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
             log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=unread)
         await outbox.clear(visit.place, begun.id)
     else:
-        await outbox.doubt(visit.place, begun.model_copy(update={"searched": searched}))
+        await outbox.renew(visit.place, begun.model_copy(update={"searched": searched}))
     return 0
 
 
@@ -192,9 +192,9 @@ async def _refused(  # noqa: PLR0917  # everything about one post
             return await _in_doubt(visit, begun, left_by(error))
         case Verdict.DETACH if begun.thread_ts:
             alone = begun.model_copy(update={"thread_ts": ""})
-            return await _send(visit, alone, channel, what, message)
+            return await _send_again(visit, alone, channel, what, message)
         case Verdict.PLAIN | Verdict.UNKNOWN if message.blocks:
-            return await _send(visit, begun, channel, what, Message(message.text, []))
+            return await _send_again(visit, begun, channel, what, Message(message.text, []))
         case Verdict.SUSPEND | Verdict.PLAIN:
             await visit.suspend(code)
             wait = 0.0
@@ -206,10 +206,21 @@ async def _refused(  # noqa: PLR0917  # everything about one post
     return wait
 
 
+async def _send_again(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> float:
+    """Send a post that was refused in another form, unless another worker has taken it over.
+
+    This is a call of its own: whether its message has arrived is a matter of the time from now on.
+    """
+    begun = begun.model_copy(update={"at": visit.now})
+    if not await visit.services.store.outbox.renew(visit.place, begun):
+        return 0
+    return await _send(visit, begun, channel, what, message)
+
+
 async def _in_doubt(visit: Visit, begun: Begun, doubt: Doubt) -> float:
     """Keep why the outcome of a post is unknown; return for how long to wait before it is searched for."""
     begun = begun.model_copy(update={"doubt": doubt, "since": visit.now})
-    await visit.services.store.outbox.doubt(visit.place, begun)
+    await visit.services.store.outbox.renew(visit.place, begun)
     due = Searches.of(begun, RIPE_S).next(None)
     return max(0.0, (due - visit.now).total_seconds())
 

@@ -208,9 +208,10 @@ class Outbox:
         """End a post: it is recorded, or was never sent."""
         await self.link.ask("EVAL", script("clear"), 1, BEGUN.of(place), post)
 
-    async def doubt(self, place: str, begun: Begun) -> None:
-        """Keep what is known of a post in doubt in its mark, unless the post has ended or is recorded."""
-        await self.link.ask("EVAL", script("doubt"), 1, BEGUN.of(place), begun.id, begun.model_dump_json())
+    async def renew(self, place: str, begun: Begun) -> bool:
+        """Keep what is known of a post in its mark; return False if it has ended, is recorded, or was taken over."""
+        key, record = BEGUN.of(place), begun.model_dump_json()
+        return bool(await self.link.ask("EVAL", script("renew"), 1, key, begun.id, record))
 
     async def was_told(self, place: str, post: str) -> bool:
         """Whether a post was recorded, by whoever did."""

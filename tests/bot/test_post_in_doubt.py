@@ -128,7 +128,7 @@ async def test_a_process_that_dies_with_its_doubt_leaves_a_mark_that_is_searched
 ):
     world.slack.trouble, world.slack.answered_late_s = ["internal_error!"], 14
     with monkeypatch.context() as patch:
-        patch.setattr("bot.store.outbox.Outbox.doubt", dies)
+        patch.setattr("bot.store.outbox.Outbox.renew", dies)
         with pytest.raises(ConnectionAbortedError):
             await deliver(world.services, PLACE)
     assert await searched(world) == [3, 15]
@@ -186,3 +186,16 @@ async def test_where_the_history_may_not_be_read_fifteen_seconds_are_waited(
     await searched(world)
     assert replies(world) == 1
     assert float(world.slack.said[-1].ts) - start >= posting.RIPE_S
+
+
+async def test_a_reply_that_is_sent_again_without_its_thread_is_searched_for_from_then_on(world: World):
+    """Its first call was refused late: the second one is not taken for lost because of that."""
+    card = world.slack.said[0]
+    card.gone = True
+
+    async def slowly() -> None:
+        world.now += timedelta(seconds=posting.RIPE_S + 1)
+
+    world.slack.trouble, world.slack.silent_late_s, world.slack.slowly = ["slow", "lost"], 14, slowly
+    await searched(world)
+    assert [said.there for said in world.slack.said] == [False, True]

@@ -1,4 +1,4 @@
--- Replaces the mark of a post in doubt, if it still is this one and its message is not recorded.
+-- Replaces the mark of a post, if it still is this one and its message is not recorded; returns 1 if it did.
 -- KEYS: begun. ARGV: the post's id, its mark from now on.
 local begun = redis.call('GET', KEYS[1])
 if not begun then return 0 end
