@@ -64,7 +64,7 @@ def test_every_change_is_told_exactly_once_by_a_late_history(
     story = type("LateStory", (Story,), {"url": redis_process})
     health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     bounds = settings(
-        max_examples=max(1, exactly_once.STORIES // 2), stateful_step_count=20, suppress_health_check=health
+        max_examples=max(1, exactly_once.STORIES // 4), stateful_step_count=20, suppress_health_check=health
     )
     run_state_machine_as_test(story, settings=bounds)
 

@@ -46,7 +46,7 @@ def test_a_huge_text_is_read(reader: Callable[[str], object], piece: str):
     ["<http://", "<@U1> ", "on:any ", "state:failed ", "x ", "a,", f"{ID} ", f"id={ID};", "_-", "a/b/c ", "%25", "\\u"],
 )
 def test_a_message_as_long_as_can_be_is_read(piece: str):
-    for command in ("", "show ", "subscribe ", "list "):
+    for command in ("subscribe ", "list "):
         with suppress(UsageError):
             parse(command + undecorated(piece * (LONG // len(piece))), CATALOG)
 
