@@ -84,7 +84,7 @@ def _unstyled(text: str) -> str:
 
 
 def _marked(text: str) -> str:
-    """Decode what stands for a mark beyond doubt."""
+    """Decode the entities that can only mean a mark."""
     return _MARK.sub(r"\1", _ENTITY.sub(lambda entity: unescape(entity[0]), text))
 
 
