@@ -64,7 +64,7 @@ class Modal:
 
     `name` is that of the contents which an acknowledgement put there: other contents are then left alone. `newest` says
     whether no later click in it was answered yet. Then the answer takes the place of any contents: what came late
-    for an earlier question may have changed the contents since the click.
+    for an earlier question may have changed the contents since the click. It is asked once more where they changed.
     """
 
     client: AsyncWebClient
@@ -111,8 +111,7 @@ class Modal:
         if (view_id := text(view.get("id"))) is None:
             raise ExpiredError
         title = text(mapping(view.get("title")).get("text")) or "Callboard"
-        known = "" if newest else text(view.get("hash")) or ""
-        return cls(client, view_id, known, title, Origin.of(body), newest=newest)
+        return cls(client, view_id, text(view.get("hash")) or "", title, Origin.of(body), newest=newest)
 
     @classmethod
     def _of(cls, client: AsyncWebClient, reply: AsyncSlackResponse, view: Block, origin: Origin) -> Self:
@@ -143,14 +142,19 @@ class Modal:
             return self
         view = self.mark(view)
         for pause in _PATIENCE if self.name and not self.hash else ():
-            if updated := await self._updated(view):
+            if updated := await self._updated(view, self.hash):
                 return updated
             await asyncio.sleep(pause)
-        return await self._updated(view) or self
+        if updated := await self._updated(view, self.hash):
+            return updated
+        if self.hash and self.newest and await self.newest():
+            return await self._updated(view, "") or self
+        return self
 
-    async def _updated(self, view: Block) -> Self | None:
+    async def _updated(self, view: Block, contents: str) -> Self | None:
+        """Put another view in the place of these contents (a hash, empty is any); None where they are gone."""
         where = {"external_id": self.name} if self.name else {"view_id": self.view_id}
-        known = {"hash": self.hash} if self.hash else {}
+        known = {"hash": contents} if contents else {}
         try:
             updated = await self.client.views_update(view=view, **where, **known)
         except SlackApiError as error:

@@ -18,6 +18,15 @@ settings.load_profile("callboard")
 HEAVY_MAX = 60
 """Tests that may be marked `heavy`: the mark is for what measures or harms, not for what is merely slow."""
 AMPLE_A_SECOND = 1_000.0
+ID_MAX = 200
+"""Characters of a parameter in the id of a test: processes inherit the id, and an environment has its limit."""
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a long text or body by how it begins and how long it is; the other values keep pytest's own ids."""
+    if isinstance(val, str | bytes) and len(val) > ID_MAX:
+        return f"{val[:20]!a} and more: {len(val)}"
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

@@ -1,6 +1,8 @@
 """Modals where Slack has no room, no patience, or another order of things."""
 
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -13,6 +15,11 @@ from tests.bot.slack import Reply, refused
 
 VIEW = modal("Raw", [section("Asking …")])
 BODY = {"trigger_id": "1.2", "view": {"id": "V1", "hash": "h1", "type": "modal", "title": {"text": "Find jobs"}}}
+
+
+async def aiter_of(answers: Iterator[bool]) -> AsyncIterator[bool]:
+    for answer in answers:
+        yield answer
 
 
 @dataclass
@@ -72,6 +79,22 @@ async def test_a_view_that_an_acknowledgement_put_there_is_waited_for(monkeypatc
     client = Client(["not_found"] * 9)
     await Modal.clicked(client.web, BODY).renamed().update(VIEW)
     assert len(client.calls) == 4
+
+
+@pytest.mark.parametrize("code", ["not_found", "hash_conflict"])
+async def test_an_answer_that_a_later_click_overtook_on_its_way_changes_nothing(code: str):
+    newest = iter([True, False])
+    client = Client([code])
+    await Modal.clicked(client.web, BODY, partial(anext, aiter_of(newest))).update(VIEW)
+    assert [call.get("hash") for _, call in client.calls] == ["h1"]
+
+
+async def test_the_answer_to_the_newest_click_takes_the_place_of_what_came_late():
+    newest = iter([True, True])
+    client = Client(["hash_conflict", ""])
+    updated = await Modal.clicked(client.web, BODY, partial(anext, aiter_of(newest))).update(VIEW)
+    assert [call.get("hash") for _, call in client.calls] == ["h1", None]
+    assert (updated.hash, updated.newest) == ("h2", None)
 
 
 async def test_other_refusals_are_raised():
