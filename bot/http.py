@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import structlog
 import uvicorn
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
-from slack_sdk.signature import SignatureVerifier
+from slack_sdk.signature import Clock, SignatureVerifier
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -21,6 +22,7 @@ from bot.config import Http
 from bot.config_errors import ConfigError
 from bot.door import filled, odd_fields, payload_of
 from bot.metrics import CONTENT_TYPE, Metrics
+from bot.services import utc_now
 
 Reason = Callable[[], Awaitable[str | None]]
 """Looks at one thing that work needs; returns a line that says what is wrong, or None."""
@@ -35,10 +37,12 @@ BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
 
-def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route) -> Starlette:
+def create_http(
+    reasons: Sequence[Reason], metrics: Metrics, *more: Route, notes: Callable[[], Sequence[str]] = tuple
+) -> Starlette:
     """Return the routes that a load balancer and Prometheus call, and those of `more`.
 
-    `/readyz` asks every reason why no work can be done now, at the same time.
+    `/readyz` asks every reason why no work can be done now, at the same time; `notes` are lines that change no status.
     """
 
     async def alive(_: Request) -> Response:
@@ -46,7 +50,7 @@ def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route) -> St
 
     async def ready(_: Request) -> Response:
         found = [told for told in await asyncio.gather(*map(_told, reasons)) if told]
-        return PlainTextResponse("".join(f"{told}\n" for told in found) or "ok\n", 503 if found else 200)
+        return PlainTextResponse("".join(f"{line}\n" for line in (*(found or ["ok"]), *notes())), 503 if found else 200)
 
     async def figures(_: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
@@ -65,17 +69,18 @@ async def _told(reason: Reason) -> str | None:
         return f"no answer within {READY_S:g} s from {named.__qualname__.rpartition('<locals>.')[2]}"
 
 
-def slack_events(app: AsyncApp, signing_secret: str) -> Route:
+def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetime] = utc_now) -> Route:
     """Return the route that Slack calls: commands, clicks and events, signed and not older than 5 minutes.
 
-    Nothing of a request is read before its signature proves that it is Slack's and its time that it is not an old one.
+    Nothing of a request is read before its signature proves that it is Slack's and its time that it is not an old one:
+    by this machine's clock, or by `clock` where that one is wrong.
     """
-    verifier = SignatureVerifier(signing_secret)
+    verifiers = [SignatureVerifier(signing_secret), SignatureVerifier(signing_secret, _Clock(clock))]
 
     async def events(request: Request) -> Response:
         if not 0 < int(request.headers.get("content-length", "0")) <= BODY_MAX:
             return PlainTextResponse(f"expected a body of 1 to {BODY_MAX} bytes, and its content-length\n", 413)
-        if not await _signed(request, verifier):
+        if not await _signed(request, verifiers):
             if "x-slack-signature" in request.headers:  # else it does not even say that it is Slack's
                 _log.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
             return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
@@ -93,11 +98,22 @@ def slack_events(app: AsyncApp, signing_secret: str) -> Route:
     return Route("/slack/events", events, methods=["POST"])
 
 
-async def _signed(request: Request, verifier: SignatureVerifier) -> bool:
+async def _signed(request: Request, verifiers: Sequence[SignatureVerifier]) -> bool:
     try:
-        return verifier.is_valid_request(await request.body(), dict(request.headers))
+        body, headers = await request.body(), dict(request.headers)
+        return any(verifier.is_valid_request(body, headers) for verifier in verifiers)
     except ValueError:  # a time that is no number, a body that is no text
         return False
+
+
+class _Clock(Clock):
+    """A clock as slack_sdk asks for it."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+
+    def now(self) -> float:
+        return self._clock().timestamp()
 
 
 class _Server(uvicorn.Server):

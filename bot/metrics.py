@@ -3,6 +3,8 @@
 Each `Metrics` has a registry of its own, so nothing is global and two of them never meet.
 """
 
+import math
+from collections.abc import Callable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -31,6 +33,12 @@ class Metrics:
             "callboard_sweep_lag_seconds", "How late a service's next sweep is.", _SERVICE, registry=registry
         )
         self._outbox = Gauge("callboard_outbox_depth", "Notifications that wait to be told.", registry=registry)
+        self._clock = Gauge(
+            "callboard_clock_offset_seconds",
+            "How far this machine's clock is ahead of another clock.",
+            ["to"],
+            registry=registry,
+        )
         self._deliveries = Counter(
             "callboard_deliveries", "What became of posts and edits.", ["outcome"], registry=registry
         )
@@ -72,6 +80,10 @@ class Metrics:
     def told(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""
         self._told.observe(seconds)
+
+    def clock(self, to: str, ahead_s: Callable[[], float | None]) -> None:
+        """Show how many seconds this machine's clock is ahead of another; it is asked whenever figures are read."""
+        self._clock.labels(to).set_function(lambda: math.nan if (ahead := ahead_s()) is None else ahead)
 
     def text(self) -> bytes:
         """Everything, in the format of CONTENT_TYPE."""

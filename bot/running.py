@@ -29,6 +29,9 @@ from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
 
+SHOWN_S = 2.0
+"""An offset of a clock from which on `/readyz` shows it."""
+
 log = structlog.get_logger("callboard")
 
 Register = Callable[[AsyncApp], None]
@@ -102,7 +105,7 @@ async def running(
     heard_with = check_secrets(slack, answers=register is not None)
     async with AsyncExitStack() as stack:
         services, docket = await _open(stack, settings, answer_s)
-        workspaces = await stack.enter_async_context(open_workspaces(slack, services.store))
+        workspaces = await stack.enter_async_context(open_workspaces(slack, services))
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
         app = create_app(workspaces, services, slack.api_url) if register else None
@@ -113,16 +116,20 @@ async def running(
             stack.enter_context(listening)
         if app:
             await stack.enter_async_context(finishing(app))
+        if clock := services.fleet_clock:
+            services.metrics.clock("redis", lambda: clock.ahead_of_redis)
+        services.metrics.clock("slack", lambda: services.slack_time.ahead)
         for task in (known := tasks(services)):
             docket.register(task)
         looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]
         if works:
-            looked_at.append((await stack.enter_async_context(working(docket, known))).trouble)
+            worker = await stack.enter_async_context(working(docket, known, clock=services.clock))
+            looked_at += [worker.trouble, partial(clock_trouble, services)]
         if app and not called:
             looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
         if listening:
-            events = [slack_events(app, heard_with)] if app and called else []
-            http = create_http(looked_at, services.metrics, *events, *installs)
+            events = [slack_events(app, heard_with, services.clock)] if app and called else []
+            http = create_http(looked_at, services.metrics, *events, *installs, notes=partial(clock_notes, services))
             await stack.enter_async_context(serving(http, listening))
         where = "{}:{}".format(*listening.getsockname()) if listening else None
         log.info("ready", accounts=len(settings.accounts), services=len(services.providers), http=where)
@@ -149,6 +156,30 @@ async def redis_trouble(store: Store) -> str | None:
     except (TimeoutError, StoreUnavailable):
         return "Redis cannot be reached"
     return None
+
+
+async def clock_trouble(services: Services) -> str | None:
+    """Why a worker does not trust the clock of its machine; None while that is close to fleet time."""
+    clock = services.fleet_clock
+    if clock is None or not clock.off:
+        return None
+    return f"{offset_from('fleet time', clock.ahead)}: tasks run by fleet time; set the machine's clock, best by NTP"
+
+
+def clock_notes(services: Services) -> list[str]:
+    """Say how far the clock of this machine is off, where it is by more than Slack's whole seconds explain."""
+    clock, slack = services.fleet_clock, services.slack_time.ahead
+    redis, follows = (clock.ahead_of_redis, clock.behind_redis) if clock else (None, 0.0)
+    offsets = (("Redis's clock", redis), ("Slack's clock", slack))
+    notes = [offset_from(name, ahead) for name, ahead in offsets if ahead is not None and abs(ahead) >= SHOWN_S]
+    if abs(follows) >= SHOWN_S:
+        notes.append(f"Redis's clock jumped: fleet time follows it slowly, {abs(follows):.0f} s are left")
+    return notes
+
+
+def offset_from(other: str, ahead_s: float) -> str:
+    """Say how far the clock of this machine is from another clock."""
+    return f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {other}"
 
 
 def _listening(settings: Http, *, needed: bool) -> socket.socket | None:
