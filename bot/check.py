@@ -1,6 +1,7 @@
 """Looks at everything once: the configuration, Slack, Redis, and each service of each account by one real call."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -198,11 +199,19 @@ async def _redis(settings: Settings, groups: Sequence[str]) -> list[Finding]:
         embedded = settings.redis.address() is None
         async with Store.open(settings.redis) as store:
             found = [advice.redis(await store.link.describe(), embedded=embedded)]
+            found += advice.redis_clock(await _ahead_of_redis(store))
             if settings.slack and settings.slack.client_id:
                 found += await _installed(settings.slack, store, groups)
             return found
     except (ConfigError, StoreUnavailable) as error:
         return [advice.redis_unusable(str(error), embedded=embedded)]
+
+
+async def _ahead_of_redis(store: Store) -> float:
+    """By how many seconds this machine's clock is ahead of Redis's."""
+    before = time.time()
+    server, _ = await store.clock.read()
+    return (before + time.time()) / 2 - server
 
 
 async def _accounts(accounts: Sequence[Account], http: httpx.AsyncClient | None) -> list[Finding]:

@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from statistics import median
+from typing import Protocol
 
 import structlog
 
-from bot.store.clock import Mark, ServerClock
+from bot.store.clock import Mark
 from bot.store.connection import StoreUnavailable
 
 SAMPLE_EVERY_S = 30.0
@@ -109,11 +110,23 @@ class SlackTime:
         return None if now is None else self._wall() - now
 
 
+class Server(Protocol):
+    """The clock of a server, with the mark that processes keep there. Raises StoreUnavailable."""
+
+    async def read(self) -> tuple[float, Mark | None]:
+        """Return the server's time, and the last mark of any process."""
+        ...
+
+    async def keep(self, fleet: float) -> None:
+        """Keep the fleet time that a process has reached, unless another process is further."""
+        ...
+
+
 class FleetClock:
     """Fleet time, as a callable. Before the first sample it is the machine's own clock."""
 
     def __init__(
-        self, server: ServerClock, monotonic: Callable[[], float] = monotonic, wall: Callable[[], float] = time.time
+        self, server: Server, monotonic: Callable[[], float] = monotonic, wall: Callable[[], float] = time.time
     ) -> None:
         self._server, self._monotonic, self._wall = server, monotonic, wall
         self._time: Slewed | None = None
