@@ -14,6 +14,7 @@ from statistics import median
 from typing import Protocol
 
 import structlog
+from redis.exceptions import ResponseError
 
 from bot.store.clock import Mark
 from bot.store.connection import StoreUnavailable
@@ -180,8 +181,10 @@ class FleetClock:
             log.warning("the clock of Redis jumped, fleet time follows slowly", seconds=round(jumped, 3))
 
     @asynccontextmanager
-    async def keeping(self) -> AsyncGenerator[None]:
-        """Follow the server's clock while the block runs."""
+    async def keeping(self, *, waits: bool) -> AsyncGenerator[None]:
+        """Follow the server's clock while the block runs; one that `waits` begins with the first sample."""
+        if waits:
+            await self._tried()
         following = asyncio.create_task(self._follow(), name="fleet clock")
         try:
             yield
@@ -189,11 +192,16 @@ class FleetClock:
             following.cancel()
 
     async def _follow(self) -> None:
+        known = self._time is not None
         while True:
-            if self._time:
-                await asyncio.sleep(SAMPLE_EVERY_S)
-            try:
-                await self.sample()
-            except StoreUnavailable as error:
-                log.debug("the clock of Redis cannot be read", reason=str(error))
-                await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(SAMPLE_EVERY_S if known else AGAIN_S)
+            known = await self._tried()
+
+    async def _tried(self) -> bool:
+        """Take a sample; False where Redis is away, or does not let us."""
+        try:
+            await self.sample()
+        except (StoreUnavailable, ResponseError) as error:
+            log.debug("the clock of Redis cannot be read", reason=type(error).__name__)
+            return False
+        return True

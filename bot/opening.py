@@ -36,8 +36,7 @@ async def open_services(
         clock = FleetClock(store.clock)
         if redis_needed:
             await _answers(store)
-            await clock.sample()
-        await stack.enter_async_context(clock.keeping())
+        await stack.enter_async_context(clock.keeping(waits=redis_needed))
         client = await stack.enter_async_context(registry.http_client())
         budget = FairBudget(store.budget)
         providers = [SharedRequests(each) for each in registry.build(settings.accounts, client, budget)]
