@@ -15,6 +15,8 @@ SWEEP_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """Bounds for a sweep: one fast request, up to the longest interval between two sweeps."""
 TOLD_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0)
 """Bounds for telling: 250 ms is the aim, a post a second a channel the rule, a suspended channel the tail."""
+CLOCKS: Final = ("redis", "slack")
+"""The clocks that this machine's is compared with; an offset that is not known yet is NaN."""
 _SERVICE = ("account", "service")
 
 
@@ -39,6 +41,8 @@ class Metrics:
             ["to"],
             registry=registry,
         )
+        for other in CLOCKS:
+            self._clock.labels(other).set(math.nan)
         self._deliveries = Counter(
             "callboard_deliveries", "What became of posts and edits.", ["outcome"], registry=registry
         )

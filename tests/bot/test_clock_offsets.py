@@ -129,7 +129,8 @@ async def test_slacks_time_is_learnt_from_its_answers(store: Store, monkeypatch:
     monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
     parts = Services([], store)
     async with serving(seeded(MANIFEST)) as slack:
-        settings = Slack(bot_token=SecretRef("env:SLACK_BOT_TOKEN"), api_url=f"{slack}/api/")
+        token = SecretRef("env:SLACK_BOT_TOKEN")
+        settings = Slack(bot_token=token, app_token=token, api_url=f"{slack}/api/")
         async with open_workspaces(settings, parts):
             assert parts.slack_time.ahead == pytest.approx(0, abs=30)
 
