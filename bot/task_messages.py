@@ -22,8 +22,8 @@ from docket import Docket
 from docket.execution import Execution, Message
 from docket.strikelist import StrikeList
 
-MOST_BYTES: Final = 256 * 1024
-"""Arguments of a task are not longer; the longest are the ids of one message, which has 40,000 characters at most."""
+MOST_BYTES: Final = 32 * 1024
+"""Arguments of a task are not longer; 20 ids and the terms of a subscription are a tenth of it."""
 MOST_ARGUMENTS: Final = 16
 """A task does not take more."""
 SAID_EVERY_S: Final = 60.0

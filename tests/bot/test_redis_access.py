@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import subprocess
 import traceback
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -20,6 +19,7 @@ from bot.opening import open_services
 from bot.store.connection import connect
 from bot.store.strangers import open_to_strangers
 from providers.accounts import HuaweiAccount
+from tests.bot.store.test_topology import certificate as certificate  # noqa: PLC0414  # a fixture
 from tests.ports import FreePort
 from tests.redis_fleets import Process, processes, redis_cluster, sentinel, with_tls
 
@@ -33,16 +33,6 @@ def server() -> Generator[Process]:
     with processes(1) as (server,):
         server.ask("PING")
         yield server
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    files = folder / "certificate.pem", folder / "key.pem"
-    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    made = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-out", str(files[0]), "-keyout", str(files[1])]
-    subprocess.run(["openssl", "req", "-x509", *names, *made], check=True, capture_output=True)
-    return files
 
 
 async def found(url: str) -> list[str]:

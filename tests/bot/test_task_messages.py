@@ -228,7 +228,7 @@ def hostile() -> dict[str, bytes]:
         "dictionary": cloudpickle.dumps({"a": "b"}),
         "dictionary inside": cloudpickle.dumps(({"a": "b"},)),
         "tuple inside": cloudpickle.dumps((("a",),)),
-        "deep": b"\x80\x05)" + b"\x85" * 100_000 + b".",
+        "deep": b"\x80\x05)" + b"\x85" * 30_000 + b".",
         "list of lists": cloudpickle.dumps(([["a"]],)),
         "class": cloudpickle.dumps((str,)),
         "function": cloudpickle.dumps((lambda: None,)),
