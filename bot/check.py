@@ -200,7 +200,7 @@ async def _redis(settings: Settings, groups: Sequence[str]) -> list[Finding]:
         embedded = settings.redis.address() is None
         async with Store.open(settings.redis) as store:
             found = [advice.redis(await store.link.describe(), embedded=embedded)]
-            if strangers := await open_to_strangers(store.url, store.link.redis):
+            if strangers := await open_to_strangers(store.url, store.link):
                 found.append(advice.redis_open(strangers))
             if settings.slack and settings.slack.client_id:
                 found += await _installed(settings.slack, store, groups)

@@ -213,7 +213,7 @@ def _worker(docket: Docket) -> Worker:
 
 async def _leave_to_others(
     *_: object,
-    execution: Execution = CurrentExecution(),  # noqa: B008  # so pydocket passes it
+    execution: Execution = CurrentExecution(),  # noqa: B008  # pydocket fills it in
     **__: object,
 ) -> Never:
     """Put off a task that this version does not know, until a worker of the version that added it takes it."""

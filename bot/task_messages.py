@@ -42,7 +42,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class NotPlainError(ValueError):
-    """A pickle holds something else than a task's arguments."""
+    """A pickle holds something other than a task's arguments."""
 
 
 def arguments(pickled: bytes) -> tuple[Any, ...] | dict[str, Any]:
@@ -99,15 +99,14 @@ class PlainDocket(Docket):
     def strike_list(self, connected: StrikeList) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self._strikes = StrikeList(name=connected.name)
 
-    def drop(self, execution: Execution) -> Execution:
-        """Take note of a message that cannot be read; running what is returned takes it out and frees its key."""
+    def count_dropped(self) -> None:
+        """Count a message that cannot be read; the log says so once a minute, without what is in it."""
         self._dropped()
         self._number += 1
         if time.monotonic() - self._said_at >= SAID_EVERY_S:
             self._said_at = time.monotonic()
             _log.error("messages of tasks cannot be read, and are dropped", number=self._number)
             self._number = 0
-        return execution
 
 
 async def _nothing() -> None:
@@ -128,11 +127,13 @@ async def _from_message(
     except (ValueError, KeyError, OverflowError):  # not plain; fields are missing; numbers, times or UTF-8 are wrong
         if not isinstance(docket, PlainDocket):
             raise
-        return docket.drop(_in_its_place(cls, docket, message, options.get("message_id")))
+        docket.count_dropped()
+        return _in_its_place(cls, docket, message, options.get("message_id"))
     return execution
 
 
 def _in_its_place(cls: type[Execution], docket: Docket, message: Message, message_id: bytes | None) -> Execution:
+    """A run that does nothing: a worker takes the message out after it, and another task may have its key."""
     key = message.get(b"key", message_id or b"").decode(errors="replace")
     number = message.get(b"generation", b"")
     generation = int(number) if number.isdigit() and len(number) < 10 else 0

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from redis import exceptions
 from redis.asyncio import Redis
@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 
-from bot.store.connection import ANSWER_S, CONNECT_S
+from bot.store.connection import ANSWER_S, CONNECT_S, Link
 from bot.store.keys import PREFIX
 from bot.store.topology import Client
 
@@ -22,17 +22,17 @@ _OWN = frozenset({"ssl_certfile", "ssl_keyfile", "ssl_password"})
 """Options of a URL that prove who we are, to a server that asks for certificates."""
 
 
-async def open_to_strangers(url: str, redis: Client) -> list[str]:
-    """Return HOST:PORT of each server that lets anybody in who reaches it, or needs no password of our user.
+async def open_to_strangers(url: str, link: Link) -> list[str]:
+    """Return HOST:PORT of each server that answers without credentials, or takes any password of our user.
 
-    `redis` is a client of that URL. A Unix socket is not looked at: the file system says who may use it. Raises what
-    redis-py does where the servers cannot be listed.
+    `link` is a connection to that URL. A Unix socket is not looked at: the file system says who may use it. Raises
+    StoreUnavailable.
     """
-    scheme, _, rest = url.partition("://")
-    if scheme == "unix":
+    if url.startswith("unix:"):
         return []
-    user = unquote(rest.rpartition("@")[0].partition(":")[0])
-    servers, sentinels = await _servers(redis)
+    async with link.use() as redis:
+        servers, sentinels = await _servers(redis)
+        user = _user(redis)
     probes = [_probe(url, server, user) for server in servers] + [_probe(url, server, "") for server in sentinels]
     answers = await asyncio.gather(*probes)
     return [f"{host}:{port}" for (host, port), opened in zip([*servers, *sentinels], answers, strict=True) if opened]
@@ -52,12 +52,17 @@ async def _servers(redis: Client) -> tuple[list[_Address], list[_Address]]:
     return holders, [_address(each.connection_pool.connection_kwargs) for each in sentinels]
 
 
+def _user(redis: Client) -> str:
+    options = redis.connection_kwargs if isinstance(redis, RedisCluster) else redis.connection_pool.connection_kwargs
+    return str(cast("Mapping[str, Any]", options).get("username") or "")
+
+
 def _address(options: Mapping[str, Any]) -> _Address:
     return str(options.get("host", "localhost")), int(options.get("port", 6379))
 
 
 async def _probe(url: str, address: _Address, user: str) -> bool:
-    """Whether a server answers without credentials, or takes any password of a user."""
+    """Whether a server answers without credentials, or takes a random password of a user."""
     return await _answers(url, address) or bool(user and await _answers(url, address, user, secrets.token_urlsafe()))
 
 

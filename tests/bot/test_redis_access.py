@@ -16,7 +16,7 @@ from bot.config import Settings
 from bot.findings import Status
 from bot.fleet import open_docket, working
 from bot.opening import open_services
-from bot.store.connection import connect
+from bot.store.connection import Link, connect
 from bot.store.strangers import open_to_strangers
 from providers.accounts import HuaweiAccount
 from tests.bot.store.test_topology import certificate as certificate  # noqa: PLC0414  # a fixture
@@ -37,7 +37,7 @@ def server() -> Generator[Process]:
 
 async def found(url: str) -> list[str]:
     async with connect(url) as redis:
-        return await open_to_strangers(url, redis)
+        return await open_to_strangers(url, Link(redis))
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,18 @@ async def test_a_server_that_lets_strangers_in_is_found(
 
 async def test_a_socket_is_guarded_by_the_file_system(redis_url: str):
     assert await found(redis_url) == []
+
+
+async def test_a_user_without_a_password_is_found_by_the_option_too(server: Process):
+    server.ask("ACL", "SETUSER", "guest", "reset", "on", "nopass", "~*", "+@all")
+    server.ask("ACL", "SETUSER", "admin", "reset", "on", ">admin", "~*", "&*", "+@all")
+    where = f"127.0.0.1:{server.port}"
+    async with connect(f"redis://admin:admin@{where}") as admin:
+        await admin.execute_command("ACL", "SETUSER", "default", "off")
+        try:
+            assert await found(f"redis://{where}?username=guest&password=any") == [where]
+        finally:
+            await admin.execute_command("ACL", "SETUSER", "default", "on")
 
 
 @pytest.mark.parametrize("mutual", [True, False])
@@ -195,5 +207,5 @@ async def work(url: str, written: io.StringIO) -> None:
         async with asyncio.timeout(PATIENCE_S), open_docket(url) as docket, working(docket, [], grace_s=0.1):
             while len(written.getvalue()) == before:  # noqa: ASYNC110  # what is waited for happens in pydocket
                 await asyncio.sleep(0.01)
-    except Exception as error:  # noqa: BLE001  # whatever a library raises
+    except Exception as error:  # noqa: BLE001  # of several libraries
         written.write("".join(traceback.format_exception(error)))

@@ -1,4 +1,4 @@
-"""What somebody else writes into Redis never runs as code, and stops no worker."""
+"""What other programs write into Redis never runs as code, and stops no worker."""
 
 import ast
 import asyncio
@@ -91,7 +91,7 @@ async def until_true(asked: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_pickle_that_somebody_wrote_into_redis_never_runs(redis_url: str, redis: "Redis", tmp_path: Path):
+async def test_a_pickle_of_another_program_never_runs(redis_url: str, redis: "Redis", tmp_path: Path):
     made, diary, dropped = tmp_path / "made", Diary(), list[int]()
     harmful = cloudpickle.dumps((Attack(made),))
     with capture_logs() as log:

@@ -5,11 +5,13 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import cloudpickle
 import pytest
 
 from bot.check import check
 from bot.findings import Status
-from bot.store.connection import Link
+from bot.store.connection import Link, connect
+from tests.bot.test_task_messages import Attack, message
 from tests.scenarios.conftest import Scene
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -41,9 +43,20 @@ async def test_a_job_is_followed_to_its_end(scene: Scene, user: str, monkeypatch
     assert about.status is Status.OK
 
 
-async def test_it_reads_and_writes_nothing_else(user: str, link: Link):
-    from bot.store.connection import connect
+async def test_a_forged_task_is_counted_and_the_bot_goes_on(scene: Scene, link: Link, tmp_path: Path):
+    forged = cloudpickle.dumps((Attack(tmp_path / "made"),))
+    async with scene.bot() as bot:
+        assert bot.docket
+        async with bot.docket.redis() as redis:
+            await redis.xadd(bot.docket.stream_key, message(function=b"deliver", args=forged))
+        job = scene.job(name="lecture.mp4")
+        await scene.dana.types(f"/jobs subscribe {job.id}")
+        await scene.lee.hears("Subscribed by <@U0DANA>")
+        assert "callboard_task_messages_dropped_total 1.0" in bot.metrics.text().decode()
+    assert not (tmp_path / "made").exists()
 
+
+async def test_it_reads_and_writes_nothing_else(user: str, link: Link):
     async with connect(user) as redis:
         for command in (["GET", "other"], ["SET", "other", 1], ["FLUSHALL"], ["KEYS", "*"], ["CONFIG", "GET", "*"]):
             with pytest.raises(Exception, match=r"NOPERM|permission"):
