@@ -11,6 +11,7 @@ from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.store.epochs import Epoch
 from bot.views.text import utc
+from bot.waking import resume
 
 LOOK_S = 5.0
 """Seconds between two looks of a process; each is one GET."""
@@ -32,6 +33,7 @@ class Watch:
         services.metrics.reset(self._unacknowledged(self._epoch))
         if another:
             log.error("the database was reset: it was emptied or replaced, and subscriptions made before are lost")
+            await resume(services)
 
     async def notice(self) -> str | None:
         """Return what `/readyz` says of a reset; None where there was none, or an operator has acknowledged it."""

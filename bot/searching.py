@@ -5,7 +5,7 @@ it says that it is no longer followed, and has a button that follows its jobs ag
 the app would need a scope more to find them.
 """
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,17 +15,17 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.card_metadata import EVENT, CardMessage
-from bot.conversations import history
+from bot.conversations import MAY_NOT_ASK, history
 from bot.notices import ForgottenCards
 from bot.outgoing import expected
 from bot.people import channels_of
 from bot.places import id_of, in_workspace
-from bot.refusals import NO_ANSWER, RATE_LIMITED, refusal
+from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
 from bot.store.entries import NoteEntry
 from bot.store.epochs import SHOWN_FOR, Epoch
 from bot.store.outbox import Urgency
-from bot.verdicts import RETRY_S
+from bot.verdicts import HOLD_S, RETRY_S, Verdict, judge
 from bot.views import resets
 from bot.visits import Visit
 from bot.waking import wake
@@ -87,29 +87,28 @@ async def search(services: Services) -> float | None:
     services, lost = services.whole, await _lost(services)
     if lost is None or services.workspaces is None:
         return None
-    done = await services.store.epochs.searched(lost[0])
-    for workspace in {*await services.workspaces.ids()} - done:
+    for workspace in await services.workspaces.ids():
         with suppress(NotInstalled):
-            if wait := await _search_workspace(services, await services.workspaces.get(workspace), lost, done):
+            if wait := await _search_workspace(services, await services.workspaces.get(workspace), *lost):
                 return wait
     return LATER_S
 
 
-async def _search_workspace(
-    services: Services, workspace: Workspace, lost: tuple[Epoch, datetime], done: Collection[str]
-) -> float:
-    """Search the channels of a workspace that are not done; return 0, or after how many seconds to go on."""
-    channels = await channels_of(workspace.client, workspace.id)
+async def _search_workspace(services: Services, workspace: Workspace, epoch: Epoch, knows_from: datetime) -> float:
+    """Search the channels of a workspace that were not searched yet; return 0, or after how many seconds to go on."""
+    epochs = services.store.epochs
+    done = await epochs.searched(epoch, workspace.id)
+    channels = None if workspace.id in done else await channels_of(workspace.client, workspace.id)
     if channels is None:
         return 0
-    for place in sorted({in_workspace(workspace.id, channel) for channel in channels} - {*done}):
+    for place in sorted({in_workspace(workspace.id, channel) for channel in channels} - done):
         if wait := await services.store.slack.may_read(workspace.id):
             return wait
         visit = Visit(services, workspace.client, place)
-        if wait := await _search_place(_Search(visit, workspace.identity.bot_id, *lost)):
+        if wait := await _search_place(_Search(visit, workspace.identity.bot_id, epoch, knows_from)):
             return wait
-        await services.store.epochs.note_searched(lost[0], place)
-    await services.store.epochs.note_searched(lost[0], workspace.id)
+        await epochs.note_searched(epoch, workspace.id, place)
+    await epochs.note_searched(epoch, workspace.id, workspace.id)
     return 0
 
 
@@ -119,10 +118,7 @@ async def _search_place(search: _Search) -> float:
     try:
         found = [each async for each in _lost_cards(search)]
     except SlackApiError as error:
-        if refusal(error) in RATE_LIMITED:
-            return await visit.paused("conversations.history", error)
-        log.warning("a channel cannot be searched for lost cards", place=visit.place, error=refusal(error))
-        return 0
+        return await _refused(visit, "conversations.history", error)
     except NO_ANSWER:
         return RETRY_S
     if found:
@@ -166,9 +162,20 @@ async def _close(search: _Search, found: _Card) -> float:
         channel = id_of(visit.place)
         await visit.slack.chat_update(channel=channel, ts=found.ts, text=drawn.text, blocks=drawn.blocks)
     except SlackApiError as error:
-        if refusal(error) in RATE_LIMITED:
-            return await visit.paused("chat.update", error)
-        log.warning("Slack refused an edit", place=visit.place, error=refusal(error))
+        return await _refused(visit, "chat.update", error)
     except NO_ANSWER:
         return RETRY_S
     return 0
+
+
+async def _refused(visit: Visit, method: str, error: SlackApiError) -> float:
+    """Return for how long to wait where a call may succeed later, 0 where it is left out."""
+    code = refusal(error)
+    match None if code in MAY_NOT_ASK else judge(error):
+        case Verdict.RETRY | Verdict.UNSURE:
+            return await visit.paused(method, error)
+        case Verdict.HOLD:
+            return HOLD_S
+        case _:
+            log.warning("Slack refused a search for lost cards", place=visit.place, method=method, error=code)
+            return 0

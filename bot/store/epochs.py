@@ -72,19 +72,21 @@ class Epochs:
         return found, another
 
     async def knows_from(self, now: datetime) -> datetime | None:
-        """Return the time from which on the database knows every card; None where it knows older ones too.
-
-        That is `now` for a database that was emptied since the last look.
-        """
-        found = await self.read()
-        if found is None:
-            return now if self.known else None
-        return now if self._unnoticed(found) else found.knows_from
+        """Return the time from which on the database knows every card; None where it knows older ones too."""
+        found = await self._as_of(now)
+        return found.knows_from if found else None
 
     async def recent_reset(self, now: datetime) -> datetime | None:
         """Return when the database was reset, if that was in the last days."""
-        found = await self.read()
+        found = await self._as_of(now)
         return found.recent_reset(now) if found else None
+
+    async def _as_of(self, now: datetime) -> Epoch | None:
+        """Return the epoch; a reset since the last look counts as one of now."""
+        found = await self.read()
+        if found is None:
+            return Epoch(id="", reset_at=now) if self.known else None
+        return found.model_copy(update={"reset_at": now}) if self._unnoticed(found) else found
 
     async def note_reset(self) -> None:
         """Note that a database which began empty took the place of an earlier one: cards of that were found."""
@@ -98,14 +100,22 @@ class Epochs:
         if found:
             await self._change(found, text, acknowledged=True)
 
-    async def searched(self, epoch: Epoch) -> set[str]:
-        """Return the places and workspaces that were searched for cards of the earlier database."""
-        return set(await self.link.ask("SMEMBERS", SEARCHED.of(epoch.id)))
+    async def searched(self, epoch: Epoch, workspace: str) -> set[str]:
+        """Return the places of a workspace that were searched for cards of the earlier database.
 
-    async def note_searched(self, epoch: Epoch, place: str) -> None:
-        """Note that a place or workspace was searched for such cards."""
-        key = SEARCHED.of(epoch.id)
+        The workspace itself is among them once all of its places are.
+        """
+        return set(await self.link.ask("SMEMBERS", SEARCHED.of(epoch.id, workspace)))
+
+    async def note_searched(self, epoch: Epoch, workspace: str, place: str) -> None:
+        """Note that a place, or the workspace itself, was searched for such cards."""
+        key = SEARCHED.of(epoch.id, workspace)
         await self.link.ask_all([("SADD", key, place), ("EXPIRE", key, SEARCHED.seconds)])
+
+    async def forget(self, workspace: str) -> None:
+        """Forget which places of a workspace were searched."""
+        if found := await self.read():
+            await self.link.ask("DEL", SEARCHED.of(found.id, workspace))
 
     def _unnoticed(self, found: Epoch) -> bool:
         """Whether the database has another epoch than this process saw last, and no process has noted a reset since."""
