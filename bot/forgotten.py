@@ -13,7 +13,7 @@ from bot.services import Services
 from bot.visits import read_box
 
 SKEW = timedelta(minutes=5)
-"""Slack's clock and ours may differ: a message that is so much younger than the database still counts as older."""
+"""Slack's clock and ours may differ: a message that is so much younger than a reset still counts as older."""
 
 
 async def forgotten_since(services: Services, message: Mapping[str, Any]) -> datetime | None:
@@ -22,10 +22,12 @@ async def forgotten_since(services: Services, message: Mapping[str, Any]) -> dat
     Where it is not known when that was, as in a view, this is a reset of the last days. Raises StoreUnavailable.
     """
     now, at = services.clock(), posted_at(message)
+    epoch = await services.store.epochs.as_of(now)
+    if epoch is None or epoch.knows_from is None:
+        return None
     if at is None:
-        return await services.store.epochs.recent_reset(now)
-    known = await services.store.epochs.knows_from(now)
-    return known if known and at < known + SKEW else None
+        return epoch.recent_reset(now)
+    return epoch.knows_from if at < epoch.knows_from + (SKEW if epoch.reset_at else timedelta(0)) else None
 
 
 async def refuse_forgotten(services: Services, asker: Asker, ask: Ask) -> None:

@@ -238,8 +238,8 @@ async def _settle(visit: Visit, begun: Begun) -> None:
     if await outbox.settle(visit.place, begun):
         await finish(visit, begun)
     elif not await outbox.was_told(visit.place, begun.id):
-        known = await visit.services.store.epochs.knows_from(visit.now)
-        if known and begun.at < known:
+        epoch = await visit.services.store.epochs.as_of(visit.now)
+        if epoch and epoch.knows_from and begun.at < epoch.knows_from:
             log.warning("a post stays whose record is lost: the database was reset", place=visit.place)
         else:
             log.warning("a post that came too late is taken back", place=visit.place)

@@ -71,22 +71,17 @@ class Epochs:
         self.known, self.seen_at = found.id, now
         return found, another
 
-    async def knows_from(self, now: datetime) -> datetime | None:
-        """Return the time from which on the database knows every card; None where it knows older ones too."""
-        found = await self._as_of(now)
-        return found.knows_from if found else None
-
-    async def recent_reset(self, now: datetime) -> datetime | None:
-        """Return when the database was reset, if that was in the last days."""
-        found = await self._as_of(now)
-        return found.recent_reset(now) if found else None
-
-    async def _as_of(self, now: datetime) -> Epoch | None:
-        """Return the epoch; a reset since the last look counts as one of now."""
+    async def as_of(self, now: datetime) -> Epoch | None:
+        """Return the epoch, None where nothing is known of it; a reset since the last look counts as one of `now`."""
         found = await self.read()
         if found is None:
             return Epoch(id="", reset_at=now) if self.known else None
         return found.model_copy(update={"reset_at": now}) if self._unnoticed(found) else found
+
+    async def recent_reset(self, now: datetime) -> datetime | None:
+        """Return when the database was reset, if that was in the last days."""
+        found = await self.as_of(now)
+        return found.recent_reset(now) if found else None
 
     async def note_reset(self) -> None:
         """Note that a database which began empty took the place of an earlier one: cards of that were found."""

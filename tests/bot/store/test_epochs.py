@@ -31,7 +31,7 @@ async def test_an_emptied_database_has_one_new_epoch_that_says_when(link: Link):
     for each in (first, second):
         await each.look(NOW)
     await link.ask("FLUSHALL")
-    assert await first.knows_from(LATER) == LATER
+    assert await first.recent_reset(LATER) == LATER
     epoch, another = await first.look(LATER)
     assert (another, epoch.reset_at, epoch.recent_reset(LATER)) == (True, LATER, LATER)
     assert await second.look(LATER + timedelta(seconds=5)) == (epoch, True)
@@ -46,7 +46,7 @@ async def test_a_process_that_starts_first_in_an_emptied_database_does_not_hide_
     await old.look(NOW)
     await link.ask("FLUSHALL")
     await new.look(LATER)
-    assert await old.knows_from(LATER) == LATER
+    assert await old.recent_reset(LATER) == LATER
     epoch, another = await old.look(LATER)
     assert (another, epoch.reset_at) == (True, LATER)
     assert await new.look(LATER) == (epoch, False)
@@ -93,5 +93,5 @@ async def test_cards_in_slack_prove_a_reset_that_no_process_saw(link: Link):
 
 
 async def test_without_a_first_look_nothing_is_known_of_resets(link: Link):
-    assert await Epochs(link).knows_from(NOW) is None
+    assert await Epochs(link).as_of(NOW) is None
     assert await Epochs(link).recent_reset(NOW) is None
