@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.card_metadata import CardMessage, posted_at
 from bot.errors import ForgottenError
-from bot.outgoing import expected
+from bot.outgoing import cards_of
 from bot.payloads import Ask
 from bot.replies import Asker
 from bot.services import Services
@@ -39,7 +39,7 @@ async def refuse_forgotten(services: Services, asker: Asker, ask: Ask) -> None:
     if reset_at is None:
         return
     boxes = [await read_box(services, place) for place in (ask.place or asker.channel, asker.user)]
-    cards = {card for box in boxes for card in expected(box)}
+    cards = {card for box in boxes for card in cards_of(box)}
     if (ask.card not in cards) if ask.card else not cards:
         raise ForgottenError(reset_at, again(asker.message))
 

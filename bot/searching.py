@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from bot.card_metadata import EVENT, CardMessage
 from bot.conversations import MAY_NOT_ASK, history
 from bot.notices import ForgottenCards
-from bot.outgoing import expected
+from bot.outgoing import cards_of
 from bot.people import channels_of
 from bot.places import id_of, in_workspace
 from bot.refusals import NO_ANSWER, refusal
@@ -30,7 +30,7 @@ from bot.views import resets
 from bot.visits import Visit
 from bot.waking import wake
 from bot.workspaces import NotInstalled, Workspace
-from providers.parsing import listing, mapping
+from providers.parsing import listing, mapping, text
 
 SETTLED = timedelta(minutes=1)
 """A database that began empty is this old before the search begins: most of them are new."""
@@ -47,10 +47,10 @@ log = structlog.get_logger("callboard")
 
 
 class _Card(NamedTuple):
-    """A card that the database does not know: timestamp and sections of its message, and what that says of it."""
+    """A card that the database does not know: the timestamp of its message, what it shows first, and what it says."""
 
     ts: str
-    sections: Sequence[dict[str, Any]]
+    shown: str
     card: CardMessage
 
 
@@ -87,11 +87,12 @@ async def search(services: Services) -> float | None:
     services, lost = services.whole, await _lost(services)
     if lost is None or services.workspaces is None:
         return None
+    waits = [LATER_S]
     for workspace in await services.workspaces.ids():
         with suppress(NotInstalled):
             if wait := await _search_workspace(services, await services.workspaces.get(workspace), *lost):
-                return wait
-    return LATER_S
+                waits.append(wait)
+    return min(waits)
 
 
 async def _search_workspace(services: Services, workspace: Workspace, epoch: Epoch, knows_from: datetime) -> float:
@@ -133,14 +134,14 @@ async def _search_place(search: _Search) -> float:
 async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
     """Return the messages that look like followed cards, and are none that the database knows."""
     visit, until = search.visit, search.knows_from
-    known = expected(await visit.read())
+    known = cards_of(await visit.read())
     async for message in history(visit, id_of(visit.place), (until - REACHES, until), PAGES):
         if mapping(message.get("metadata")).get("event_type") != EVENT or message.get("bot_id") != search.bot_id:
             continue
         card = CardMessage.read(message)
         if card.open and card.card not in known:
-            blocks = map(mapping, listing(message.get("blocks")))
-            yield _Card(str(message["ts"]), [block for block in blocks if block.get("type") == "section"], card)
+            texts = (text(mapping(mapping(block).get("text")).get("text")) for block in listing(message.get("blocks")))
+            yield _Card(str(message["ts"]), next(filter(None, texts), ""), card)
 
 
 async def _notify(search: _Search, found: Sequence[_Card]) -> None:
@@ -157,7 +158,7 @@ async def _close(search: _Search, found: _Card) -> float:
     visit = search.visit
     if wait := await visit.services.store.slack.may_edit(visit.workspace, Urgency.STATE):
         return wait
-    drawn = resets.closed(found.sections, search.knows_from, found.card)
+    drawn = resets.closed(found.shown, search.knows_from, found.card)
     try:
         channel = id_of(visit.place)
         await visit.slack.chat_update(channel=channel, ts=found.ts, text=drawn.text, blocks=drawn.blocks)

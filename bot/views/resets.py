@@ -1,6 +1,5 @@
 """What is said once the database was reset, and what was subscribed to before is lost."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from bot.card_metadata import CardMessage
@@ -43,10 +42,10 @@ def notice(note: ForgottenCards) -> Message:
     return message(unformatted(text), [section(text), *who])
 
 
-def closed(shown: Sequence[Block], reset_at: datetime, card: CardMessage) -> Message:
-    """A card that the database lost; `shown` are the sections that it had."""
+def closed(shown: str, reset_at: datetime, card: CardMessage) -> Message:
+    """A card that the database lost; `shown` is what it said of its jobs."""
     text = f"🧠 *No longer followed*: {was_reset(reset_at)}."
-    last = [section(f"Last seen:\n{each['text']['text']}") for each in shown[:1]]
+    last = [section(f"Last seen:\n{shown}")] if shown else []
     details = button("Details", f"{OPEN}:details", Ask(text=card.show), limit=BUTTON_MAX) if card.show else []
     foot = actions("forgotten", [*details, *again(card.again)])
     return message(unformatted(text), [section(text), *last, *foot])

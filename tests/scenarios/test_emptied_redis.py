@@ -127,6 +127,18 @@ async def test_buttons_of_an_old_card_say_what_happened(stage: Stage):
 
 
 @pytest.mark.usefixtures("unsearched")
+async def test_a_suspended_place_of_before_is_not_restored(stage: Stage):
+    job = stage.scene.job()
+    await stage.dana.types(f"/jobs subscribe {job.id} to:here", "C0MEDIA")
+    await stage.dana.hears("Subscribed by", "C0MEDIA")
+    await stage.dana.page.post("/test/channel", json={"channel": "C0MEDIA", "archived": True})
+    stage.world.end(job.id, "succeeded")
+    note = await stage.dana.hears("<#C0MEDIA>", "D0DANA")
+    await stage.bot.store.link.ask("FLUSHALL")
+    assert (await stage.dana.clicks("Restore", note, "D0DANA")).says(f"No longer following: {RESET}")
+
+
+@pytest.mark.usefixtures("unsearched")
 async def test_a_post_whose_record_is_lost_on_the_way_stays(stage: Stage):
     await stage.dana.page.post("/test/fault", json={"method": "chat.postMessage", "hang_s": 1})
     with capture_logs() as logs:
