@@ -12,18 +12,20 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
+from typing import Never
 from urllib.parse import urlencode
 
 import cloudpickle
 import structlog
 from docket import Docket
-from docket.dependencies import AdmissionBlocked, Dependency
-from docket.execution import TaskFunction
+from docket.dependencies import AdmissionBlocked, CurrentExecution, Dependency
+from docket.execution import Execution, TaskFunction
 from key_value.aio.stores.null import NullStore
 from redis.exceptions import RedisClusterException, RedisError
 
 from bot.clock import monotonic
 from bot.store.keys import TASKS
+from bot.task_messages import PlainDocket
 from bot.workers import FleetWorker
 
 NAME = TASKS.of("").removesuffix(":")
@@ -61,13 +63,15 @@ class TaskError(Exception):
 
 
 @asynccontextmanager
-async def open_docket(url: str) -> AsyncGenerator[Docket]:
+async def open_docket(url: str, dropped: Callable[[], object] = lambda: None) -> AsyncGenerator[Docket]:
     """Open the docket on a Redis by its URL, in any form that `bot.store.connection.connect` takes.
 
-    What tasks return or raise is kept nowhere, since it may quote anything.
+    What tasks return or raise is kept nowhere, since it may quote anything. `dropped` is called for each message that
+    cannot be read.
     """
     nowhere = NullStore(stable_api=True)  # else it warns that it may change; there is nothing in it to change
-    async with Docket(NAME, _with_options(url), execution_ttl=ENDED, result_storage=nowhere) as docket:
+    options = {"execution_ttl": ENDED, "result_storage": nowhere}
+    async with PlainDocket(NAME, _with_options(url), dropped=dropped, **options) as docket:
         yield docket
 
 
@@ -213,9 +217,19 @@ def _worker(docket: Docket, clock: Callable[[], datetime]) -> FleetWorker:
         minimum_check_interval=CHECK,
         scheduling_resolution=DUE,
         dependencies=[_Writable()],
+        fallback_task=_leave_to_others,
     )
     worker.clock = clock
     return worker
+
+
+async def _leave_to_others(
+    *_: object,
+    execution: Execution = CurrentExecution(),  # noqa: B008  # pydocket fills it in
+    **__: object,
+) -> Never:
+    """Put off a task that this version does not know, until a worker of the version that added it takes it."""
+    raise AdmissionBlocked(execution, "a version that does not know it", retry_delay=LEASE)
 
 
 class _Writable(Dependency[None]):

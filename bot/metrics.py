@@ -5,6 +5,7 @@ Each `Metrics` has a registry of its own, so nothing is global and two of them n
 
 import math
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -49,10 +50,19 @@ class Metrics:
         self._throttled = Counter(
             "callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"], registry=registry
         )
+        self._dropped = Counter(
+            "callboard_task_messages_dropped", "Messages of tasks that could not be read.", registry=registry
+        )
         self._told = Histogram(
             "callboard_delivery_delay_seconds",
             "From recording a change to Slack's answer.",
             buckets=TOLD_S,
+            registry=registry,
+        )
+
+        self._reset_at = Gauge(
+            "callboard_database_reset_timestamp_seconds",
+            "When the database was found emptied or replaced, as Unix time; 0 when it was not.",
             registry=registry,
         )
 
@@ -81,6 +91,10 @@ class Metrics:
         """Count a call of a Web API method that Slack put off."""
         self._throttled.labels(method).inc()
 
+    def dropped(self) -> None:
+        """Count a message of a task that could not be read."""
+        self._dropped.inc()
+
     def told(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""
         self._told.observe(seconds)
@@ -88,6 +102,10 @@ class Metrics:
     def clock(self, to: str, ahead_s: Callable[[], float | None]) -> None:
         """Show how many seconds this machine's clock is ahead of another; it is asked whenever figures are read."""
         self._clock.labels(to).set_function(lambda: math.nan if (ahead := ahead_s()) is None else ahead)
+
+    def reset(self, at: datetime | None) -> None:
+        """Set when the database was found emptied or replaced; None for a database that was not."""
+        self._reset_at.set(at.timestamp() if at else 0)
 
     def text(self) -> bytes:
         """Everything, in the format of CONTENT_TYPE."""

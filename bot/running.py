@@ -25,6 +25,7 @@ from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.installing import install_routes
 from bot.opening import open_services
+from bot.resets import watching
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
@@ -105,6 +106,7 @@ async def running(
     heard_with = check_secrets(slack, answers=register is not None)
     async with AsyncExitStack() as stack:
         services, docket = await _open(stack, settings, answer_s)
+        watch = await stack.enter_async_context(watching(services))
         workspaces = await stack.enter_async_context(open_workspaces(slack, services))
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
@@ -124,12 +126,13 @@ async def running(
         looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]
         if works:
             worker = await stack.enter_async_context(working(docket, known, clock=services.clock))
-            looked_at += [worker.trouble, partial(clock_trouble, services)]
+            looked_at.append(worker.trouble)
         if app and not called:
             looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
         if listening:
             events = [slack_events(app, heard_with, services.clock)] if app and called else []
-            http = create_http(looked_at, services.metrics, *events, *installs, notes=partial(clock_notes, services))
+            notices = [watch.notice, *clock_notices(services, works=works)]
+            http = create_http(looked_at, services.metrics, *events, *installs, notices=notices)
             await stack.enter_async_context(serving(http, listening))
         where = "{}:{}".format(*listening.getsockname()) if listening else None
         log.info("ready", accounts=len(settings.accounts), services=len(services.providers), http=where)
@@ -144,7 +147,7 @@ def _slack(settings: Settings) -> Slack:
 
 async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> tuple[Services, Docket]:
     services = await stack.enter_async_context(open_services(settings, redis_needed=True, answer_s=answer_s))
-    docket = await stack.enter_async_context(open_docket(services.store.url))
+    docket = await stack.enter_async_context(open_docket(services.store.url, services.metrics.dropped))
     return replace(services, docket=docket), docket
 
 
@@ -158,23 +161,30 @@ async def redis_trouble(store: Store) -> str | None:
     return None
 
 
-async def clock_trouble(services: Services) -> str | None:
-    """Why a worker does not trust the clock of its machine; None while that is close to fleet time."""
+def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
+    """Return what tells how far the clock of this machine is off; a worker says too that its tasks do without it."""
     clock = services.fleet_clock
-    if clock is None or not clock.off:
-        return None
-    return f"{offset_from('fleet time', clock.ahead)}: tasks run by fleet time; set the machine's clock, best by NTP"
+
+    async def fleet_time() -> str | None:
+        if not (works and clock and clock.off):
+            return None
+        return f"{offset_from('fleet time', clock.ahead)}: tasks run by fleet time; set it, best by NTP"
+
+    async def redis_clock() -> str | None:
+        return _notable("Redis's clock", clock.ahead_of_redis if clock else None)
+
+    async def slack_clock() -> str | None:
+        return _notable("Slack's clock", services.slack_time.ahead)
+
+    async def jump() -> str | None:
+        left = abs(clock.behind_redis) if clock else 0.0
+        return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
+
+    return fleet_time, redis_clock, slack_clock, jump
 
 
-def clock_notes(services: Services) -> list[str]:
-    """Say how far the clock of this machine is off, where it is by more than Slack's whole seconds explain."""
-    clock, slack = services.fleet_clock, services.slack_time.ahead
-    redis, follows = (clock.ahead_of_redis, clock.behind_redis) if clock else (None, 0.0)
-    offsets = (("Redis's clock", redis), ("Slack's clock", slack))
-    notes = [offset_from(name, ahead) for name, ahead in offsets if ahead is not None and abs(ahead) >= SHOWN_S]
-    if abs(follows) >= SHOWN_S:
-        notes.append(f"Redis's clock jumped: fleet time follows it slowly, {abs(follows):.0f} s are left")
-    return notes
+def _notable(other: str, ahead_s: float | None) -> str | None:
+    return None if ahead_s is None or abs(ahead_s) < SHOWN_S else offset_from(other, ahead_s)
 
 
 def offset_from(other: str, ahead_s: float) -> str:

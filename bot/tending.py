@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from bot import absence, leaving, retiring
+from bot import absence, leaving, retiring, searching
 from bot.elapsed import passed
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.tracking import BACK_OFF_MAX_S
-from bot.waking import look, wake
+from bot.waking import look, search_soon, wake
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
 """No job waits longer for its next look, unless a wrong clock planned it."""
@@ -57,6 +57,8 @@ async def tend(services: Services) -> None:
     services.metrics.outbox(await services.store.outbox.depth(catalog.scopes, waiting))
     for place in waiting:
         await wake(services, place)
+    if await searching.needed(services):
+        await search_soon(services)
 
 
 async def visit_all(services: Services) -> None:

@@ -15,7 +15,7 @@ from bot.connecting import open_workspaces
 from bot.findings import Status
 from bot.http import create_http, slack_events
 from bot.metrics import Metrics
-from bot.running import clock_notes, clock_trouble
+from bot.running import clock_notices
 from bot.services import Services
 from bot.store import Store
 from bot.views import advice
@@ -38,28 +38,35 @@ def services(store: Store, machine: Machine, server: Server) -> Services:
     return Services([], store, clock, fleet_clock=clock, slack_time=slack)
 
 
+REDIS = "this machine's clock is {} Redis's clock"
+FLEET = "this machine's clock is {} fleet time: tasks run by fleet time; set it, best by NTP"
+SLACK = "this machine's clock is {} Slack's clock"
+
+
+async def said(parts: Services, *, works: bool = True) -> list[str]:
+    return [line for notice in clock_notices(parts, works=works) if (line := await notice())]
+
+
 @pytest.mark.parametrize(
-    ("ahead", "trouble", "notes"),
+    ("ahead", "how", "lines"),
     [
         (0.0, "", []),
-        (29.0, "", ["this machine's clock is 29 s ahead of Redis's clock"]),
-        (
-            -31.0,
-            "this machine's clock is 31 s behind fleet time",
-            ["this machine's clock is 31 s behind Redis's clock"],
-        ),
+        (1.9, "", []),
+        (29.0, "29 s ahead of", [REDIS, SLACK]),
+        (-31.0, "31 s behind", [FLEET, REDIS, SLACK]),
+        (HOUR, "3600 s ahead of", [FLEET, REDIS, SLACK]),
     ],
 )
-async def test_a_worker_says_how_far_its_clock_is_off(store: Store, ahead: float, trouble: str, notes: list[str]):
+async def test_a_process_says_how_far_its_clock_is_off(store: Store, ahead: float, how: str, lines: list[str]):
     machine = Machine()
     parts = services(store, machine, Server(machine))
     assert parts.fleet_clock
+    assert await said(parts) == []
     await parts.fleet_clock.sample()
-    machine.wall += ahead
-    assert (await clock_trouble(parts) or "").partition(":")[0] == trouble
-    assert clock_notes(parts) == notes
     parts.slack_time.heard("Thu, 01 Jan 1970 00:16:40 GMT")
-    assert len(clock_notes(parts)) == 2 * len(notes)
+    machine.wall += ahead
+    assert await said(parts) == [line.format(how) for line in lines]
+    assert await said(parts, works=False) == [line.format(how) for line in lines if line is not FLEET]
 
 
 async def test_a_jump_of_redis_is_shown_until_fleet_time_has_followed(store: Store):
@@ -70,17 +77,10 @@ async def test_a_jump_of_redis_is_shown_until_fleet_time_has_followed(store: Sto
     await parts.fleet_clock.sample()
     server.ahead += HOUR
     await parts.fleet_clock.sample()
-    assert "Redis's clock jumped: fleet time follows it slowly, 3600 s are left" in clock_notes(parts)
+    assert "Redis's clock jumped: fleet time follows it slowly, 3600 s are left" in await said(parts)
     machine.passes(10 * HOUR)
     parts.fleet_clock()
-    assert not [note for note in clock_notes(parts) if "jumped" in note]
-
-
-async def test_notes_change_no_status():
-    http = create_http([], Metrics(), notes=lambda: ["the clock is odd"])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(http), base_url="http://bot") as client:
-        ready = await client.get("/readyz")
-    assert (ready.status_code, ready.text) == (200, "ok\nthe clock is odd\n")
+    assert not [line for line in await said(parts) if "jumped" in line]
 
 
 def test_offsets_are_asked_for_when_figures_are_read():
