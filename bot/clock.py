@@ -29,9 +29,7 @@ SLEW = 0.1
 JUMP_S = 1.0
 """A difference to the server's clock that is logged: another server took over, or its clock was set."""
 OFF_S = 30.0
-"""A machine's clock that differs more than this from fleet time is trouble."""
-EARLIER_S = 60.0
-"""A search in Slack's history begins this long before the time of Slack's last answer."""
+"""A worker whose machine's clock differs more than this from fleet time says so."""
 
 log = structlog.get_logger("callboard")
 
@@ -192,10 +190,11 @@ class FleetClock:
             following.cancel()
 
     async def _follow(self) -> None:
-        known = self._time is not None
         while True:
-            await asyncio.sleep(SAMPLE_EVERY_S if known else AGAIN_S)
-            known = await self._tried()
+            if self._time:
+                await asyncio.sleep(SAMPLE_EVERY_S)
+            if not await self._tried():
+                await asyncio.sleep(AGAIN_S)
 
     async def _tried(self) -> bool:
         """Take a sample; False where Redis is away, or does not let us."""

@@ -29,7 +29,10 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     providers = {(each.account, each.service): each for each in services.providers}
 
     async def sweep(
-        account: str, service: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)
+        account: str,
+        service: str,
+        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=tracking.MOST_S)),
+        limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look at the followed jobs of one service; runs for as long as there are any."""
         provider = providers.get((account, service))
@@ -85,7 +88,10 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 
-    async def search(perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
+    async def search(
+        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=searching.LATER_S)),
+        limit: Timeout = Timeout(LIMIT),
+    ) -> None:
         """Look in Slack for cards that the database lost in a reset; runs until each conversation was searched."""
         _next(perpetual, await searching.search(services))
 

@@ -21,7 +21,7 @@ from redis.exceptions import RedisClusterException, RedisError
 from bot.clock import monotonic
 from bot.schedule import EXACT, Clock, on_machine, put_right
 
-FURTHEST = timedelta(minutes=5)
+FURTHEST = timedelta(minutes=1)
 """No task is planned further ahead, unless it says so; one that wants to wait longer looks again in between."""
 LATE_MAX = 1000
 """Entries of the schedule that are looked through at once."""
