@@ -170,13 +170,10 @@ class FleetClock:
         server = now + offset
         if self._time is None:
             self._time = Slewed(now, first_time(server, mark), server)
-            jumped = self._time.behind
-        else:
-            jumped = self._time.follow(now, server)
+        elif abs(jumped := self._time.follow(now, server)) > JUMP_S:
+            log.warning("the clock of Redis jumped, fleet time follows slowly", seconds=round(jumped, 3))
         if mark:
             self._time.raise_to(now, mark.fleet)
-        if abs(jumped) > JUMP_S:
-            log.warning("the clock of Redis jumped, fleet time follows slowly", seconds=round(jumped, 3))
 
     @asynccontextmanager
     async def keeping(self, *, waits: bool) -> AsyncGenerator[None]:
@@ -200,7 +197,6 @@ class FleetClock:
         """Take a sample; False where Redis is away, or does not let us."""
         try:
             await self.sample()
-        except (StoreUnavailable, ResponseError) as error:
-            log.debug("the clock of Redis cannot be read", reason=type(error).__name__)
+        except (StoreUnavailable, ResponseError):
             return False
         return True
