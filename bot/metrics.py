@@ -37,6 +37,9 @@ class Metrics:
         self._throttled = Counter(
             "callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"], registry=registry
         )
+        self._refused = Counter(
+            "callboard_http_refused", "HTTP connections and requests that were refused.", ["reason"], registry=registry
+        )
         self._told = Histogram(
             "callboard_delivery_delay_seconds",
             "From recording a change to Slack's answer.",
@@ -68,6 +71,10 @@ class Metrics:
     def throttled(self, method: str) -> None:
         """Count a call of a Web API method that Slack put off."""
         self._throttled.labels(method).inc()
+
+    def refused(self, reason: str) -> None:
+        """Count an HTTP connection or request that was refused."""
+        self._refused.labels(reason).inc()
 
     def told(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""

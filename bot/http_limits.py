@@ -1,0 +1,220 @@
+"""Limits of the HTTP server against strangers: how many connections, how long a request takes, how large it is.
+
+uvicorn 0.54 limits none of it for a request that is not complete: `limit_concurrency` answers 503 to everybody, and
+`timeout_keep_alive` counts between requests alone.
+"""
+
+import asyncio
+import resource
+from collections.abc import Callable
+from typing import Any, Final
+
+import h11
+import structlog
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
+from uvicorn.server import ServerState
+
+from bot.logs import Sparing
+
+REQUEST_S = 10.0
+"""A complete request arrives within this time, headers and body, and an answer is taken within it."""
+IDLE_S = 5
+"""A connection without a request is kept this long."""
+BODY_MAX = 1_000_000
+"""Bytes of a body, at most: Slack's largest payloads, with a modal's 250 kB, are far smaller."""
+HEADERS_MAX = 16_384
+"""Bytes of the headers, and of requests that are sent before the answer to an earlier one."""
+REQUEST_MAX = BODY_MAX + 4 * HEADERS_MAX
+"""Bytes of a request on the wire, at most, with its headers and the marks between its chunks."""
+HELD_MAX = 8 * BODY_MAX
+"""Bytes of incomplete requests that are held at the same time, over all connections of a listener."""
+CONNECTIONS_MAX = 512
+"""Connections of a listener, at most; fewer where the process may not have twice as many files."""
+
+_ASKING: Final = (h11.IDLE, h11.SEND_BODY)
+_ANSWERING: Final = (h11.SEND_RESPONSE, h11.SEND_BODY)
+
+Count = Callable[[str], None]
+"""Counts a connection or a request that was refused, by the reason."""
+
+_said = Sparing(structlog.stdlib.get_logger(__name__))
+
+
+def connections_max(share: int = 1) -> int:
+    """Return how many connections a listener takes: half of the files that the process may open, by `share`.
+
+    The other half is for Redis, Slack, the clouds and the log.
+    """
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = CONNECTIONS_MAX if files == resource.RLIM_INFINITY else min(files // 2, CONNECTIONS_MAX)
+    return max(most // share, 1)
+
+
+def unambiguous(app: ASGIApp) -> ASGIApp:
+    """Return the app behind a check that a body has one length: servers that disagree on its end can be deceived.
+
+    RFC 9112, section 6.1: a request with `Content-Length` and `Transfer-Encoding`, or of HTTP/1.0 with the latter.
+    """
+
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        if "transfer-encoding" in headers and ("content-length" in headers or scope["http_version"] == "1.0"):
+            refusal = PlainTextResponse("the body has two lengths\n", 400, {"connection": "close"})
+            await refusal(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return checked
+
+
+class Connections(ServerState):
+    """The connections of a listener; those that wait for their peer are known, the longest wait first.
+
+    Where there are too many, or they hold too much, the longest wait is closed: Slack's requests are complete within
+    milliseconds, so commands are answered while strangers hold connections open.
+    """
+
+    def __init__(self, most: int, count: Count) -> None:
+        super().__init__()
+        self.most = most
+        self.count = count
+        self.waiting: dict[LimitedProtocol, None] = {}
+        self.held = 0
+
+    def refuse(self, reason: str, **details: object) -> None:
+        """Count and log that a connection was closed."""
+        self.count(reason)
+        _said.warning(f"closed an HTTP connection: {reason}", **details)
+
+    def admit(self) -> None:
+        """Close a connection for the one that came, if it is one too many; where none waits but that, it is closed."""
+        if len(self.connections) > self.most:
+            self._close_longest("too many connections", most=self.most)
+
+    def make_room(self) -> None:
+        """Close connections until the others hold no more bytes than they may."""
+        while self.held > HELD_MAX:
+            self._close_longest("too many bytes of incomplete requests", most=HELD_MAX)
+
+    def _close_longest(self, reason: str, **details: object) -> None:
+        self.refuse(reason, **details)
+        next(iter(self.waiting)).abort()
+
+
+class LimitedProtocol(H11Protocol):
+    """A connection that is closed when its peer takes too long, or sends too much."""
+
+    server_state: Connections
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._held = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._wait()
+        self.server_state.admit()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._hold(0)
+        self._go_on()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.conn.their_state in _ASKING:
+            if not self._held:  # the first byte of a request
+                self._wait()
+            self._hold(self._held + len(data))
+        if self._held > REQUEST_MAX:
+            self.refuse(413, "too many bytes")
+            return
+        super().data_received(data)
+        self._look()
+        self.server_state.make_room()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._wait()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._look()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn calls it
+        self.refuse(400, "not HTTP")
+
+    def refuse(self, status: int, reason: str) -> None:
+        """Answer with an error, unless there is an answer already, and close the connection."""
+        self.server_state.refuse(reason)
+        self._leave_cycle()
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self._write(status, reason)
+        self.transport.close()
+        if self.transport.get_write_buffer_size():  # the peer does not read
+            self.abort()
+
+    def abort(self) -> None:
+        """Close the connection at once, and forget what came of a request."""
+        self._hold(0)
+        self._go_on()
+        self._leave_cycle()
+        self.transport.abort()
+
+    def _look(self) -> None:
+        """Wait for the peer, or go on with its request, as the connection is now."""
+        if self.conn.their_state is h11.SEND_BODY:
+            return
+        unread = len(self.conn.trailing_data[0])
+        if self.conn.our_state in _ANSWERING:
+            self._hold(0)
+            self._go_on()
+            if unread > HEADERS_MAX:
+                self.server_state.refuse("too many requests before an answer")
+                self.abort()
+            return
+        self._hold(unread)
+        if not unread or self not in self.server_state.waiting:
+            self._wait()
+
+    def _wait(self) -> None:
+        """Give the peer time from now on; it waits as the last."""
+        self._go_on()
+        self.server_state.waiting[self] = None
+        self._deadline = self.loop.call_later(REQUEST_S, self._too_slow)
+
+    def _go_on(self) -> None:
+        self.server_state.waiting.pop(self, None)
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    def _hold(self, number: int) -> None:
+        self.server_state.held += number - self._held
+        self._held = number
+
+    def _too_slow(self) -> None:
+        if self._held and not self.transport.is_closing():
+            self.refuse(408, f"no complete request within {REQUEST_S:g} s")
+        else:
+            self.abort()
+
+    def _leave_cycle(self) -> None:
+        """Have the app notice that nobody waits for its answer any more."""
+        if self.cycle and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.body = bytearray()
+            self.cycle.message_event.set()
+
+    def _write(self, status: int, text: str) -> None:
+        body = f"{text}\n".encode()
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        response = h11.Response(status_code=status, headers=headers, reason=STATUS_PHRASES[status])
+        for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
