@@ -173,7 +173,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def serving(
     app: Starlette, listening: socket.socket, metrics: Metrics, *, share: int = 1
-) -> AsyncGenerator[None]:
+) -> AsyncGenerator[Connections]:
     """Serve while the block runs; whoever connects from its start on is answered, and the socket is closed at the end.
 
     Requests that came before the end of the block are still answered. `share` is that of `connections_max`.
@@ -191,10 +191,11 @@ async def serving(
             timeout_keep_alive=IDLE_S,
             h11_max_incomplete_event_size=HEADERS_MAX,
         )
-        server = _Server(config, Connections(connections_max(share), metrics.refused))
+        connections = Connections(connections_max(share), metrics.refused)
+        server = _Server(config, connections)
         task = asyncio.create_task(server.serve(sockets=[listening]), name="http")
         try:
-            yield
+            yield connections
         finally:
             server.should_exit = True
             await task

@@ -40,7 +40,7 @@ _ANSWERING: Final = (h11.SEND_RESPONSE, h11.SEND_BODY)
 Count = Callable[[str], None]
 """Counts a connection or a request that was refused, by the reason."""
 
-_said = Sparing(structlog.stdlib.get_logger(__name__))
+_log = structlog.stdlib.get_logger(__name__)
 
 
 def connections_max(share: int = 1) -> int:
@@ -83,11 +83,12 @@ class Connections(ServerState):
         self.count = count
         self.waiting: dict[LimitedProtocol, None] = {}
         self.held = 0
+        self._said = Sparing(_log)
 
     def refuse(self, reason: str, **details: object) -> None:
         """Count and log that a connection was closed."""
         self.count(reason)
-        _said.warning(f"closed an HTTP connection: {reason}", **details)
+        self._said.warning(f"closed an HTTP connection: {reason}", **details)
 
     def admit(self) -> None:
         """Close a connection for the one that came, if it is one too many; where none waits but that, it is closed."""

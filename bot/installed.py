@@ -1,6 +1,7 @@
 """The workspaces that installed the app by themselves: their tokens, encrypted in Redis and renewed in time."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,10 @@ LOOK_S = 60.0
 """Between two looks whether a token is to be renewed."""
 KNOWN_S = 10.0
 """For so long an installation is used without a look into Redis: another process may have heard that it is gone."""
+LASTS = timedelta(minutes=10)
+"""An installation is finished within this time."""
+_BEGUN = "installing "
+"""What the text of a state begins with, and no installation does, which is JSON."""
 KEY = "32 random bytes in base64, as `openssl rand -base64 32` prints them"
 
 log = structlog.get_logger("callboard")
@@ -107,6 +112,28 @@ class Seal:
         except InvalidToken:
             return True
         return False
+
+    def begin(self, now: datetime) -> str:
+        """Return a state for an installation that begins, by which it is known later without being kept.
+
+        It is ours as long as one of the keys is: `gAAAAABp…`, without the padding, which a cookie cannot hold.
+        """
+        begun = f"{_BEGUN}{now.timestamp():.0f} {secrets.token_urlsafe(16)}"
+        return self._fernet().encrypt(begun.encode()).decode().rstrip("=")
+
+    def begun(self, state: str, now: datetime) -> str | None:
+        """Return the name of the installation that began with a state; None for one of others, or too long ago.
+
+        The clock of the process that began it may be behind or ahead.
+        """
+        try:
+            name = self._fernet().decrypt(state + "=" * (-len(state) % 4)).decode()
+        except (InvalidToken, ValueError):  # a text that is not ASCII
+            return None
+        at, _, nonce = name.removeprefix(_BEGUN).partition(" ")
+        if not name.startswith(_BEGUN) or abs(now.timestamp() - int(at)) > LASTS.total_seconds():
+            return None
+        return nonce
 
     def _fernet(self) -> MultiFernet:
         return MultiFernet([*map(_fernet, self.keys)])

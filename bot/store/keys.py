@@ -77,7 +77,7 @@ ABSENT = Key(
     "absent", "hash", None, "since when a workspace with places has had no tokens, by workspace", "bot.leaving"
 )
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
-STATE = Key("installing:{}", "string", timedelta(minutes=10), "somebody went to Slack to install the app")
+FINISHED = Key("finished:{}", "string", timedelta(minutes=30), "an installation that was finished; by its state")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))
