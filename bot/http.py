@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 from bot.config import Http
 from bot.config_errors import ConfigError
 from bot.door import filled, odd_fields, payload_of
-from bot.http_limits import BODY_MAX, HEADERS_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
+from bot.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
 from bot.logs import Sparing
 from bot.metrics import CONTENT_TYPE, Metrics
 
@@ -189,7 +189,6 @@ async def serving(
             proxy_headers=False,
             backlog=ACCEPTED_AT_ONCE,
             timeout_keep_alive=IDLE_S,
-            h11_max_incomplete_event_size=HEADERS_MAX,
         )
         connections = Connections(connections_max(share), metrics.refused)
         server = _Server(config, connections)

@@ -26,9 +26,13 @@ IDLE_S = 5
 BODY_MAX = 1_000_000
 """Bytes of a body, at most: Slack's largest payloads, with a modal's 250 kB, are far smaller."""
 HEADERS_MAX = 16_384
-"""Bytes of the headers, and of requests that are sent before the answer to an earlier one."""
+"""Bytes of the headers, at most."""
 REQUEST_MAX = BODY_MAX + 4 * HEADERS_MAX
 """Bytes of a request on the wire, at most, with its headers and the marks between its chunks."""
+PARTS_MAX = 4_000
+"""Parts in which a body comes, at most: chunks of a byte cost a hundred times what a body costs otherwise."""
+READ_MAX = 16_384
+"""Bytes that are read at once: a sixteenth of what asyncio reads, so that other connections get their turn."""
 HELD_MAX = 8 * BODY_MAX
 """Bytes of incomplete requests that are held at the same time, over all connections of a listener."""
 CONNECTIONS_MAX = 512
@@ -105,6 +109,23 @@ class Connections(ServerState):
         next(iter(self.waiting)).abort()
 
 
+class _Events(h11.Connection):
+    """Counts the parts of a body."""
+
+    _parts = 0
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        """Return what comes next. Raises RemoteProtocolError for a body in too many parts."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._parts = 0
+        elif isinstance(event, h11.Data):
+            self._parts += 1
+        if self._parts > PARTS_MAX:
+            raise h11.RemoteProtocolError("a body in too many parts")
+        return event
+
+
 class LimitedProtocol(H11Protocol):
     """A connection that is closed when its peer takes too long, or sends too much."""
 
@@ -112,11 +133,13 @@ class LimitedProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.conn = _Events(h11.SERVER, HEADERS_MAX)
         self._deadline: asyncio.TimerHandle | None = None
         self._held = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
+        transport.max_size = READ_MAX  # pyright: ignore[reportAttributeAccessIssue]  # of CPython's sockets
         self._wait()
         self.server_state.admit()
 
@@ -173,14 +196,12 @@ class LimitedProtocol(H11Protocol):
         """Wait for the peer, or go on with its request, as the connection is now."""
         if self.conn.their_state is h11.SEND_BODY:
             return
-        unread = len(self.conn.trailing_data[0])
         if self.conn.our_state in _ANSWERING:
             self._hold(0)
-            self._go_on()
-            if unread > HEADERS_MAX:
-                self.server_state.refuse("too many requests before an answer")
-                self.abort()
+            if not self.flow.write_paused:  # uvicorn reads no other request until then
+                self._go_on()
             return
+        unread = len(self.conn.trailing_data[0])
         self._hold(unread)
         if not unread or self not in self.server_state.waiting:
             self._wait()
@@ -215,7 +236,7 @@ class LimitedProtocol(H11Protocol):
 
     def _write(self, status: int, text: str) -> None:
         body = f"{text}\n".encode()
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-        response = h11.Response(status_code=status, headers=headers, reason=STATUS_PHRASES[status])
+        headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(body)), "connection": "close"}
+        response = h11.Response(status_code=status, headers=[*headers.items()], reason=STATUS_PHRASES[status])
         for event in (response, h11.Data(data=body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
