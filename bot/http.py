@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -38,6 +39,8 @@ BACKLOG = 2048
 """Connections that may wait to be accepted."""
 ACCEPTED_AT_ONCE = 16
 """Connections that asyncio accepts before it looks at those that it has: few, so that their limit holds."""
+SILENT_MAX_S = 1
+"""A connection is accepted when its first bytes are there, or after this time."""
 ADMIN_SHARE = 8
 """The listener for probes takes this fraction of the connections that Slack's takes."""
 SIGNED_S = 300
@@ -208,6 +211,8 @@ def listen(settings: Http, port: int | None = None) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":  # so that a request is complete soon after its connection counts
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_MAX_S)
         listening.bind((host, port))
         listening.listen(BACKLOG)
     except OSError as error:

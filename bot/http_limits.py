@@ -77,8 +77,9 @@ def unambiguous(app: ASGIApp) -> ASGIApp:
 class Connections(ServerState):
     """The connections of a listener; those that wait for their peer are known, the longest wait first.
 
-    Where there are too many, or they hold too much, the longest wait is closed: Slack's requests are complete within
-    milliseconds, so commands are answered while strangers hold connections open.
+    `waiting` are in the middle of a request, or before their first; `idle` are between two. Where there are too many,
+    or they hold too much, the longest wait is closed: Slack's requests are complete within milliseconds, so commands
+    are answered while strangers hold connections open.
     """
 
     def __init__(self, most: int, count: Count) -> None:
@@ -86,6 +87,7 @@ class Connections(ServerState):
         self.most = most
         self.count = count
         self.waiting: dict[LimitedProtocol, None] = {}
+        self.idle: dict[LimitedProtocol, None] = {}
         self.held = 0
         self._said = Sparing(_log)
 
@@ -95,18 +97,22 @@ class Connections(ServerState):
         self._said.warning(f"closed an HTTP connection: {reason}", **details)
 
     def admit(self) -> None:
-        """Close a connection for the one that came, if it is one too many; where none waits but that, it is closed."""
+        """Close a connection for the one that came, if it is one too many, of the kind of which there are more.
+
+        So neither kind of stranger drives out what Slack, or a proxy before us, has of the other.
+        """
         if len(self.connections) > self.most:
-            self._close_longest("too many connections", most=self.most)
+            crowd = self.waiting if len(self.waiting) > len(self.idle) else self.idle
+            self._close_longest(crowd, "too many connections", most=self.most)
 
     def make_room(self) -> None:
         """Close connections until the others hold no more bytes than they may."""
         while self.held > HELD_MAX:
-            self._close_longest("too many bytes of incomplete requests", most=HELD_MAX)
+            self._close_longest(self.waiting, "too many bytes of incomplete requests", most=HELD_MAX)
 
-    def _close_longest(self, reason: str, **details: object) -> None:
+    def _close_longest(self, crowd: "dict[LimitedProtocol, None]", reason: str, **details: object) -> None:
         self.refuse(reason, **details)
-        next(iter(self.waiting)).abort()
+        next(iter(crowd)).abort()
 
 
 class _Events(h11.Connection):
@@ -150,9 +156,10 @@ class LimitedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self.conn.their_state in _ASKING:
-            if not self._held:  # the first byte of a request
-                self._wait()
+            begins = not self._held
             self._hold(self._held + len(data))
+            if begins:
+                self._wait()
         if self._held > REQUEST_MAX:
             self.refuse(413, "too many bytes")
             return
@@ -209,13 +216,18 @@ class LimitedProtocol(H11Protocol):
     def _wait(self) -> None:
         """Give the peer time from now on; it waits as the last."""
         self._go_on()
-        self.server_state.waiting[self] = None
+        (self.server_state.idle if self._is_idle() else self.server_state.waiting)[self] = None
         self._deadline = self.loop.call_later(REQUEST_S, self._too_slow)
 
     def _go_on(self) -> None:
         self.server_state.waiting.pop(self, None)
+        self.server_state.idle.pop(self, None)
         if self._deadline is not None:
             self._deadline.cancel()
+
+    def _is_idle(self) -> bool:
+        answered = bool(self.cycle and self.cycle.response_complete)
+        return answered and not self._held and not self.flow.write_paused
 
     def _hold(self, number: int) -> None:
         self.server_state.held += number - self._held

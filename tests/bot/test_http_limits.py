@@ -168,6 +168,7 @@ async def door(server: Door) -> AsyncGenerator[Door]:
     yield server
     await server.leave()
     assert not server.connections.waiting
+    assert not server.connections.idle
     assert server.connections.held == 0
 
 
@@ -356,19 +357,21 @@ class TestSlow:
     async def test_work_takes_as_long_as_it_takes(self, door: Door) -> None:
         peer, other = await door.peer(), await door.peer()
         await peer.send(request("/slow", method="GET"))
+        await other.send(HALF)
         await other.rest()  # longer than a request may take
         door.go_on.set()
         assert await peer.status() == 200
 
-    async def test_a_connection_is_used_again(self, door: Door) -> None:
-        peer, other = await door.peer(), await door.peer()
-        await other.rest()
-        for _ in range(3):
-            peer = await door.peer()
-            await peer.send(PROBE)
-            assert await peer.status() == 200
-            await peer.send(PROBE)
-            assert await peer.status() == 200
+    async def test_each_request_has_its_own_time(self, door: Door) -> None:
+        peer = await door.peer()
+        await peer.send(PROBE)
+        assert await peer.status() == 200
+        await peer.send(request("/slow", method="GET"))
+        assert (await door.asks(HALF)).startswith(b"HTTP/1.1 408 ")  # longer than a request may take
+        door.go_on.set()
+        assert await peer.status() == 200
+        await peer.send(PROBE)
+        assert await peer.status() == 200
 
 
 class TestMany:
@@ -378,7 +381,7 @@ class TestMany:
         monkeypatch.setattr(http_limits, "HELD_MAX", 100_000)
 
     async def test_those_who_wait_longest_make_room(self, door: Door) -> None:
-        halves = (b"", HALF, request("/slack/events", claim(), b"Content-Length: 10"), PROBE)
+        halves = (HALF, request("/slack/events", claim(), b"Content-Length: 10"), PROBE)
         peers = [await door.peer() for _ in range(40)]
         for number, peer in enumerate(peers):
             with suppress(ConnectionError):
@@ -387,6 +390,25 @@ class TestMany:
         await asyncio.gather(*(peer.rest() for peer in peers[:30]))
         await door.until(lambda: len(door.connections.connections) <= 8)
         assert b"too many connections" in door.metrics.text()
+
+    async def test_half_open_connections_do_not_drive_out_one_that_is_kept(self, door: Door) -> None:
+        kept = await door.peer()
+        await kept.send(PROBE)
+        assert await kept.status() == 200
+        for _ in range(40):
+            await (await door.peer()).send(HALF)
+        assert await door.lives()
+        await kept.send(PROBE)
+        assert await kept.status() == 200
+
+    async def test_kept_connections_do_not_drive_out_one_that_begins(self, door: Door) -> None:
+        begun = await door.peer()
+        await begun.send(HALF)
+        await door.until(lambda: door.connections.held > 0)
+        for _ in range(40):
+            assert await door.lives()
+        await begun.send(b"\r\n\r\n")
+        assert await begun.status() == 401
 
     async def test_those_whose_request_is_at_work_stay(self, door: Door) -> None:
         busy = [await door.peer() for _ in range(4)]
@@ -403,7 +425,7 @@ class TestMany:
         for _ in range(8):
             await (await door.peer()).send(request("/slow", method="GET"))
         await door.until(lambda: len(door.connections.tasks) == 8)
-        assert await (await door.peer()).rest() == b""
+        assert await door.asks(PROBE) == b""
         door.go_on.set()
         await door.until(lambda: not door.connections.tasks)
         assert await door.lives()
