@@ -29,11 +29,11 @@ HEADERS_MAX = 16_384
 """Bytes of the headers, at most."""
 REQUEST_MAX = BODY_MAX + 4 * HEADERS_MAX
 """Bytes of a request on the wire, at most, with its headers and the marks between its chunks."""
-PARTS_MAX = 4_000
-"""Parts in which a body comes, at most: chunks of a byte cost a hundred times what a body costs otherwise."""
+CHUNKS_MAX = 512
+"""Chunks of a body, at most: one of a byte costs as much time as one of 10 kB."""
 READ_MAX = 16_384
 """Bytes that are read at once: a sixteenth of what asyncio reads, so that other connections get their turn."""
-HELD_MAX = 8 * BODY_MAX
+HELD_MAX = 4 * BODY_MAX
 """Bytes of incomplete requests that are held at the same time, over all connections of a listener."""
 CONNECTIONS_MAX = 512
 """Connections of a listener, at most; fewer where the process may not have twice as many files."""
@@ -116,19 +116,19 @@ class Connections(ServerState):
 
 
 class _Events(h11.Connection):
-    """Counts the parts of a body."""
+    """Counts the chunks of a body."""
 
-    _parts = 0
+    _chunks = 0
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
-        """Return what comes next. Raises RemoteProtocolError for a body in too many parts."""
+        """Return what comes next. Raises RemoteProtocolError for a body in too many chunks."""
         event = super().next_event()
         if isinstance(event, h11.Request):
-            self._parts = 0
-        elif isinstance(event, h11.Data):
-            self._parts += 1
-        if self._parts > PARTS_MAX:
-            raise h11.RemoteProtocolError("a body in too many parts")
+            self._chunks = 0
+        elif isinstance(event, h11.Data) and event.chunk_start:
+            self._chunks += 1
+        if self._chunks > CHUNKS_MAX:
+            raise h11.RemoteProtocolError("a body in too many chunks")
         return event
 
 
