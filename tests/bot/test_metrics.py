@@ -57,3 +57,12 @@ def test_two_never_meet():
     first, second = Metrics(), Metrics()
     first.outbox(7)
     assert samples(second)["callboard_outbox_depth"] == 0
+
+
+def test_refused_connections_are_counted_by_reason():
+    metrics = Metrics()
+    for reason in ("too many connections", "too many bytes", "too many bytes"):
+        metrics.refused(reason)
+    read = samples(metrics)
+    assert read["callboard_http_refused_total too many bytes"] == 2
+    assert read["callboard_http_refused_total too many connections"] == 1

@@ -29,7 +29,7 @@ CONNECTED = 1_100
 SENT = 200 * MB
 HELD_MAX = 20 * MB
 LOG_MAX = MB
-ROUNDS = 8
+ROUNDS = 5
 PROBES = 20
 HALF = b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-Half: "
 
@@ -212,7 +212,7 @@ async def test_commands_are_answered_among_half_open_connections(scene: Scene, b
     del many_files
     async with crowded(bot.port) as crowd, httpx.AsyncClient() as probe:
         async with asyncio.timeout(PATIENCE_S):
-            while crowd.begun < 2 * CONNECTED:  # noqa: ASYNC110  # they report nothing by themselves
+            while crowd.begun < CONNECTED + FILES // 2:  # noqa: ASYNC110  # they report nothing by themselves
                 await asyncio.sleep(0.05)
         for _ in range(ROUNDS):
             assert (await scene.dana.types("/jobs list video-ocr")).says("video-ocr")
