@@ -202,7 +202,7 @@ class Redis(_Section):
 class Http(_Section):
     """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served.
 
-    With `admin_port` the last three are served there alone, out of reach of whoever Slack's port is open to.
+    With `admin_port` the last three are served there alone: strangers who reach Slack's port do not reach them.
     """
 
     host: str = Field(default="0.0.0.0", description="a host name or address")  # noqa: S104  # it runs in containers

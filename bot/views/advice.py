@@ -88,7 +88,7 @@ def ports(http: Http) -> Finding:
     """Where Slack calls, and who else can read what is served there."""
     if http.admin_port is not None:
         return Finding(Status.OK, "http", "probes and metrics have a port of their own")
-    text = "whoever reaches the port that Slack calls reads /metrics and /readyz too"
+    text = "strangers who reach the port that Slack calls can read /metrics and /readyz there"
     mend = "set http.admin_port, and leave that port closed to the outside"
     return Finding(Status.WARN, "http", text, mend)
 
