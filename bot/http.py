@@ -3,10 +3,9 @@
 import asyncio
 import re
 import socket
-import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import Any, cast
 
@@ -211,7 +210,7 @@ def listen(settings: Http, port: int | None = None) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if sys.platform == "linux":  # so that a request is complete soon after its connection counts
+        with suppress(AttributeError, OSError):  # Linux: a request is complete soon after its connection counts
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_MAX_S)
         listening.bind((host, port))
         listening.listen(BACKLOG)

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from uvicorn.server import ServerState
 
 from bot.logs import Sparing
+from bot.metrics import Refusal
 
 REQUEST_S = 10.0
 """A complete request arrives within this time, headers and body, and an answer is taken within it."""
@@ -41,8 +42,8 @@ CONNECTIONS_MAX = 512
 _ASKING: Final = (h11.IDLE, h11.SEND_BODY)
 _ANSWERING: Final = (h11.SEND_RESPONSE, h11.SEND_BODY)
 
-Count = Callable[[str], None]
-"""Counts a connection or a request that was refused, by the reason."""
+Count = Callable[[Refusal], None]
+"""Counts a connection that was closed, by the reason."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -91,7 +92,7 @@ class Connections(ServerState):
         self.held = 0
         self._said = Sparing(_log)
 
-    def refuse(self, reason: str, **details: object) -> None:
+    def refuse(self, reason: Refusal, **details: object) -> None:
         """Count and log that a connection was closed."""
         self.count(reason)
         self._said.warning(f"closed an HTTP connection: {reason}", **details)
@@ -103,14 +104,14 @@ class Connections(ServerState):
         """
         if len(self.connections) > self.most:
             crowd = self.waiting if len(self.waiting) > len(self.idle) else self.idle
-            self._close_longest(crowd, "too many connections", most=self.most)
+            self._close_longest(crowd, Refusal.CONNECTIONS, most=self.most)
 
     def make_room(self) -> None:
         """Close connections until the others hold no more bytes than they may."""
         while self.held > HELD_MAX:
-            self._close_longest(self.waiting, "too many bytes of incomplete requests", most=HELD_MAX)
+            self._close_longest(self.waiting, Refusal.HELD, most=HELD_MAX)
 
-    def _close_longest(self, crowd: "dict[LimitedProtocol, None]", reason: str, **details: object) -> None:
+    def _close_longest(self, crowd: "dict[LimitedProtocol, None]", reason: Refusal, **details: object) -> None:
         self.refuse(reason, **details)
         next(iter(crowd)).abort()
 
@@ -161,7 +162,7 @@ class LimitedProtocol(H11Protocol):
             if begins:
                 self._wait()
         if self._held > REQUEST_MAX:
-            self.refuse(413, "too many bytes")
+            self.refuse(413, Refusal.SIZE)
             return
         super().data_received(data)
         self._look()
@@ -180,9 +181,9 @@ class LimitedProtocol(H11Protocol):
         self._look()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn calls it
-        self.refuse(400, "not HTTP")
+        self.refuse(400, Refusal.SYNTAX)
 
-    def refuse(self, status: int, reason: str) -> None:
+    def refuse(self, status: int, reason: Refusal) -> None:
         """Answer with an error, unless there is an answer already, and close the connection."""
         self.server_state.refuse(reason)
         self._leave_cycle()
@@ -235,7 +236,7 @@ class LimitedProtocol(H11Protocol):
 
     def _too_slow(self) -> None:
         if self._held and not self.transport.is_closing():
-            self.refuse(408, f"no complete request within {REQUEST_S:g} s")
+            self.refuse(408, Refusal.TIME)
         else:
             self.abort()
 

@@ -49,8 +49,8 @@ class Seldom:
         self._allowed_at = float("-inf")
 
     def allows(self, now: float) -> bool:
-        """Whether to let an event pass that happens now; seconds, by any one clock."""
-        if now - self._allowed_at < self.EVERY_S:
+        """Whether to let an event pass that happens now; seconds, by one clock, which may be set back."""
+        if abs(now - self._allowed_at) < self.EVERY_S:
             return False
         self._allowed_at = now
         return True

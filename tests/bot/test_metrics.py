@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.metrics import Metrics
+from bot.metrics import Metrics, Refusal
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
@@ -61,8 +61,9 @@ def test_two_never_meet():
 
 def test_refused_connections_are_counted_by_reason():
     metrics = Metrics()
-    for reason in ("too many connections", "too many bytes", "too many bytes"):
+    for reason in (Refusal.CONNECTIONS, Refusal.SIZE, Refusal.SIZE):
         metrics.refused(reason)
     read = samples(metrics)
     assert read["callboard_http_refused_total too many bytes"] == 2
     assert read["callboard_http_refused_total too many connections"] == 1
+    assert read["callboard_http_refused_total not HTTP"] == 0
