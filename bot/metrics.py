@@ -53,6 +53,9 @@ class Metrics:
         )
         for reason in Refusal:
             self._refused.labels(reason.value)  # each is there from the beginning, so that its rate is right
+        self._dropped = Counter(
+            "callboard_task_messages_dropped", "Messages of tasks that could not be read.", registry=registry
+        )
         self._told = Histogram(
             "callboard_delivery_delay_seconds",
             "From recording a change to Slack's answer.",
@@ -88,6 +91,10 @@ class Metrics:
     def refused(self, reason: Refusal) -> None:
         """Count an HTTP connection that was closed."""
         self._refused.labels(reason.value).inc()
+
+    def dropped(self) -> None:
+        """Count a message of a task that could not be read."""
+        self._dropped.inc()
 
     def told(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""
