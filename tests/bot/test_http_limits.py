@@ -6,7 +6,9 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 import pytest_asyncio
 from slack_bolt.async_app import AsyncApp
@@ -275,6 +277,17 @@ async def test_chunks_of_slack_are_read(door: Door) -> None:
         await peer.send(chunk(body[at : at + 1]))
     await peer.send(chunk(b""))
     assert await peer.status() == 200
+
+
+@pytest.mark.parametrize(("later", "status"), [(0, 200), (400, 200), (4_000, 401)])
+async def test_a_time_counts_by_the_better_of_two_clocks(later: int, status: int) -> None:
+    """This machine's, and the one that is given: 400 s ahead."""
+    body, at = b"ssl_check=1&token=x", int(time.time()) + later
+    app = AsyncApp(authorize=authorize, signing_secret=SECRET)
+    route = slack_events(app, SECRET, lambda: datetime.now(UTC) + timedelta(seconds=400))
+    headers = {"x-slack-request-timestamp": f"{at}", "x-slack-signature": sign(body, at, SECRET)}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(site(route)), base_url="http://bot") as client:
+        assert (await client.post("/slack/events", content=body, headers=headers)).status_code == status
 
 
 WAYS = {
