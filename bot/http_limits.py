@@ -241,7 +241,7 @@ class LimitedProtocol(H11Protocol):
             self.abort()
 
     def _leave_cycle(self) -> None:
-        """Have the app notice that nobody waits for its answer any more."""
+        """Notify the app that its answer is not awaited any more."""
         if self.cycle and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.body = bytearray()

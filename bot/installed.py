@@ -31,7 +31,7 @@ KNOWN_S = 10.0
 """For so long an installation is used without a look into Redis: another process may have heard that it is gone."""
 LASTS = timedelta(minutes=10)
 """An installation is finished within this time."""
-_BEGUN = "installing "
+_STATE = "installing "
 """What the text of a state begins with, and no installation does, which is JSON."""
 KEY = "32 random bytes in base64, as `openssl rand -base64 32` prints them"
 
@@ -113,27 +113,27 @@ class Seal:
             return True
         return False
 
-    def begin(self, now: datetime) -> str:
-        """Return a state for an installation that begins, by which it is known later without being kept.
+    def new_state(self, now: datetime) -> str:
+        """Return a sealed state for an installation that begins, such as `gAAAAABp…`.
 
-        It is ours as long as one of the keys is: `gAAAAABp…`, without the padding, which a cookie cannot hold.
+        It holds the time and a random id, and is not kept anywhere. It has no padding, which a cookie may not hold.
         """
-        begun = f"{_BEGUN}{now.timestamp():.0f} {secrets.token_urlsafe(16)}"
-        return self._fernet().encrypt(begun.encode()).decode().rstrip("=")
+        text = f"{_STATE}{now.timestamp():.0f} {secrets.token_urlsafe(16)}"
+        return self._fernet().encrypt(text.encode()).decode().rstrip("=")
 
-    def begun(self, state: str, now: datetime) -> str | None:
-        """Return the name of the installation that began with a state; None for one of others, or too long ago.
+    def state_id(self, state: str, now: datetime) -> str | None:
+        """Return the id in a state; None for a state that is not ours, or is more than LASTS away from now.
 
-        The clock of the process that began it may be behind or ahead.
+        The clock of the process that made it may be behind or ahead.
         """
         try:
-            name = self._fernet().decrypt(state + "=" * (-len(state) % 4)).decode()
+            text = self._fernet().decrypt(state + "=" * (-len(state) % 4)).decode()
         except (InvalidToken, ValueError):  # a text that is not ASCII
             return None
-        at, _, nonce = name.removeprefix(_BEGUN).partition(" ")
-        if not name.startswith(_BEGUN) or abs(now.timestamp() - int(at)) > LASTS.total_seconds():
+        at, _, state_id = text.removeprefix(_STATE).partition(" ")
+        if not text.startswith(_STATE) or abs(now.timestamp() - int(at)) > LASTS.total_seconds():
             return None
-        return nonce
+        return state_id
 
     def _fernet(self) -> MultiFernet:
         return MultiFernet([*map(_fernet, self.keys)])

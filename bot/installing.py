@@ -45,7 +45,7 @@ HEADERS: dict[str, str | Sequence[str]] = {
     "referrer-policy": "no-referrer",
 }
 REASON_MAX = 80
-"""Characters of a reason that are logged: it comes from whoever opens the address."""
+"""Characters of a reason that are logged: anyone who opens the address can write one."""
 _TEAM = re.compile(r"[TE][A-Z0-9]{1,20}")
 Step = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
@@ -137,24 +137,24 @@ async def _failed(said: Sparing, args: AsyncFailureArgs) -> BoltResponse:
 class _States(AsyncOAuthStateStore):
     """Installations under way, as Bolt wants them.
 
-    Anyone can begin any number of them, so none is kept: a state proves by itself that it is ours, the cookie binds it
-    to the browser, and Slack's code can be used once. Only one that was finished is remembered.
+    Strangers can begin any number of them, so none is kept: the state is sealed, a cookie binds it to the browser, and
+    Slack's code can be used once. Only the id of a finished installation is kept.
     """
 
     def __init__(self, workspaces: InstalledWorkspaces) -> None:
         self._seal, self._store = workspaces.seal, workspaces.store
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
-        return self._seal.begin(datetime.now(UTC))
+        return self._seal.new_state(datetime.now(UTC))
 
     async def async_consume(self, state: str) -> bool:
-        name = self._seal.begun(state, datetime.now(UTC))
-        return name is not None and not await self._store.finished(name)
+        state_id = self._seal.state_id(state, datetime.now(UTC))
+        return state_id is not None and not await self._store.finished(state_id)
 
     async def finish(self, state: str) -> None:
-        """Let a state count no more."""
-        if name := self._seal.begun(state, datetime.now(UTC)):
-            await self._store.finish(name)
+        """Mark a state as used."""
+        if state_id := self._seal.state_id(state, datetime.now(UTC)):
+            await self._store.finish(state_id)
 
 
 class _Kept(AsyncInstallationStore):

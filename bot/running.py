@@ -151,7 +151,7 @@ async def redis_trouble(store: Store) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Ports:
-    """Where Slack and browsers call, and where probes do; None where nobody can."""
+    """Where Slack and browsers call, and where probes do; None for a port that is not open."""
 
     front: socket.socket | None
     admin: socket.socket | None

@@ -52,10 +52,10 @@ class Installations:
             await self.link.ask("HSETNX", ABSENT.of(), workspace, now.isoformat())
         return {name: datetime.fromisoformat(since.get(name, now.isoformat())) for name in workspaces}
 
-    async def finish(self, name: str) -> None:
-        """Remember that an installation was finished: its state has served."""
-        await self.link.ask("SET", FINISHED.of(name), "1", "EX", FINISHED.seconds)
+    async def finish(self, state_id: str) -> None:
+        """Keep that an installation was finished: its state cannot be used again."""
+        await self.link.ask("SET", FINISHED.of(state_id), "1", "EX", FINISHED.seconds)
 
-    async def finished(self, name: str) -> bool:
+    async def finished(self, state_id: str) -> bool:
         """Whether an installation was finished already."""
-        return bool(await self.link.ask("EXISTS", FINISHED.of(name)))
+        return bool(await self.link.ask("EXISTS", FINISHED.of(state_id)))

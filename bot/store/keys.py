@@ -77,7 +77,9 @@ ABSENT = Key(
     "absent", "hash", None, "since when a workspace with places has had no tokens, by workspace", "bot.leaving"
 )
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
-FINISHED = Key("finished:{}", "string", timedelta(minutes=30), "an installation that was finished; by its state")
+FINISHED = Key(
+    "finished:{}", "string", timedelta(minutes=30), "that an installation was finished; by the id in its state"
+)
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))

@@ -51,7 +51,7 @@ def chunk(data: bytes, extension: bytes = b"") -> bytes:
 
 @dataclass
 class Peer:
-    """Somebody's connection to the server."""
+    """A connection to the server."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -304,7 +304,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_body_without_an_end_is_not_read(door: Door, way: str) -> None:
-    """The bound is on what comes, whatever was said of it, whoever reads it, and what the answer was."""
+    """The bound is on the bytes that come, not on what the headers say, and holds for each address."""
     header, body = WAYS[way]
     for path in PATHS:
         peer = await door.peer()
@@ -360,7 +360,7 @@ class TestSlow:
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
 
-    async def test_an_answer_that_nobody_takes_is_given_up(self, door: Door) -> None:
+    async def test_an_answer_that_is_not_read_is_given_up(self, door: Door) -> None:
         peer = await door.peer()
         peer.writer.transport.pause_reading()  # pyright: ignore[reportAttributeAccessIssue]
         await peer.send(request("/large", method="GET") + PROBE)

@@ -1,4 +1,4 @@
-"""Whatever headers a request has, a stranger gets a plain refusal, and the log no traceback."""
+"""A stranger gets a plain refusal for any headers, and the log gets no traceback."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Probes and metrics at a port of their own: out of reach of whoever reaches the port that Slack calls."""
+"""Probes and metrics at a port of their own, where strangers who reach Slack's port do not reach them."""
 
 import socket
 from collections.abc import AsyncGenerator, Sequence
@@ -53,7 +53,7 @@ async def test_in_socket_mode_there_is_no_other_port(scene: Scene, free_port: Fr
 
 
 @pytest.mark.mode("socket")
-async def test_a_taken_one_is_only_a_warning_where_nobody_else_calls(scene: Scene) -> None:
+async def test_a_taken_port_is_a_warning_where_probes_alone_would_call(scene: Scene) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, capture_logs() as told:
         async with bot(scene, 0, taken.getsockname()[1]):
             assert (await scene.dana.types("/jobs help")).says("/jobs")
