@@ -51,9 +51,9 @@ _SIGNATURE = re.compile("v0=[0-9a-f]{64}")
 _TIMESTAMP = re.compile("[0-9]{1,12}")
 
 
-def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route) -> Starlette:
+def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route, notices: Sequence[Reason] = ()) -> Starlette:
     """Return the routes that a load balancer and Prometheus call, and those of `more`."""
-    return site(*probes(reasons, metrics), *more)
+    return site(*probes(reasons, metrics, notices), *more)
 
 
 def site(*routes: BaseRoute) -> Starlette:
@@ -63,10 +63,11 @@ def site(*routes: BaseRoute) -> Starlette:
     return app
 
 
-def probes(reasons: Sequence[Reason], metrics: Metrics) -> Sequence[Route]:
+def probes(reasons: Sequence[Reason], metrics: Metrics, notices: Sequence[Reason] = ()) -> Sequence[Route]:
     """Return the routes that a load balancer and Prometheus call.
 
-    `/readyz` asks every reason why no work can be done now, at the same time.
+    `/readyz` asks every reason why no work can be done now, at the same time. What `notices` say an operator has to
+    know; the process works all the same, so its status stays 200.
     """
 
     async def alive(_: Request) -> Response:
@@ -74,7 +75,9 @@ def probes(reasons: Sequence[Reason], metrics: Metrics) -> Sequence[Route]:
 
     async def ready(_: Request) -> Response:
         found = [told for told in await asyncio.gather(*map(_told, reasons)) if told]
-        return PlainTextResponse("".join(f"{told}\n" for told in found) or "ok\n", 503 if found else 200)
+        degraded = [f"degraded: {told}" for told in await asyncio.gather(*map(_told, notices)) if told]
+        lines = [*(found or ["ok"]), *degraded]
+        return PlainTextResponse("".join(f"{line}\n" for line in lines), 503 if found else 200)
 
     async def figures(_: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)

@@ -27,6 +27,7 @@ from bot.http import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_e
 from bot.installing import install_routes
 from bot.metrics import Metrics
 from bot.opening import open_services
+from bot.resets import watching
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
@@ -104,6 +105,7 @@ async def running(
     heard_with = check_secrets(slack, answers=register is not None)
     async with AsyncExitStack() as stack:
         services, docket = await _open(stack, settings, answer_s)
+        watch = await stack.enter_async_context(watching(services))
         workspaces = await stack.enter_async_context(open_workspaces(slack, services.store))
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
@@ -122,7 +124,8 @@ async def running(
         if app and not called:
             looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
         events = [slack_events(app, heard_with)] if app and called else []
-        await _serve(stack, ports, probes(looked_at, services.metrics), [*events, *installs], services.metrics)
+        asked = probes(looked_at, services.metrics, [watch.notice])
+        await _serve(stack, ports, asked, [*events, *installs], services.metrics)
         log.info("ready", accounts=len(settings.accounts), services=len(services.providers), **ports.where())
         yield services
 

@@ -80,6 +80,10 @@ RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a w
 FINISHED = Key(
     "finished:{}", "string", timedelta(minutes=30), "that an installation was finished; by the id in its state"
 )
+SEARCHED = Key(
+    "searched:{}:{}", "set", timedelta(days=8), "places searched for cards that a reset lost, by epoch and workspace"
+)
+EPOCH = Key("epoch", "string", None, "which database this is, and when an earlier one was lost", "nothing: it stays")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))
