@@ -200,10 +200,27 @@ class Redis(_Section):
 
 
 class Http(_Section):
-    """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served."""
+    """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served.
+
+    With `admin_port` the last three are served there alone: strangers who reach Slack's port do not reach them.
+    """
 
     host: str = Field(default="0.0.0.0", description="a host name or address")  # noqa: S104  # it runs in containers
     port: int = Field(default=3000, ge=0, le=65535, description="a port from 1 to 65535, or 0 for any free one")
+    admin_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="a port from 1 to 65535, or 0 for any free one, other than port: for `/healthz`, `/readyz` and "
+        "`/metrics`",
+    )
+
+    @field_validator("admin_port")
+    @classmethod
+    def _another(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value and value == info.data.get("port"):
+            raise ValueError("expected another port than http.port")
+        return value
 
 
 class AccessRule(_Section):

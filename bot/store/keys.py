@@ -77,7 +77,9 @@ ABSENT = Key(
     "absent", "hash", None, "since when a workspace with places has had no tokens, by workspace", "bot.leaving"
 )
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
-STATE = Key("installing:{}", "string", timedelta(minutes=10), "somebody went to Slack to install the app")
+FINISHED = Key(
+    "finished:{}", "string", timedelta(minutes=30), "that an installation was finished; by the id in its state"
+)
 SEARCHED = Key(
     "searched:{}:{}", "set", timedelta(days=8), "places searched for cards that a reset lost, by epoch and workspace"
 )

@@ -193,6 +193,16 @@ def test_data_of_the_embedded_server_is_the_users_own(file: Path, monkeypatch: p
             "port = 70000",
             ":12: http.port: found 70000, expected a port from 1 to 65535, or 0 for any free one",
         ),
+        (
+            "port = 3001",
+            "port = 3001\nadmin_port = 3001",
+            ":13: http.admin_port: found 3001, expected another port than http.port",
+        ),
+        (
+            "port = 3001",
+            "admin_port = -1",
+            ":12: http.admin_port: found -1, expected a port from 1 to 65535, or 0 for any free one, other than",
+        ),
         ("port = 3001", "prot = 3001", ':12: http.prot: found an unknown key, did you mean "port"? expected one of '),
         ("[http]", "[https]", ':10: https: found an unknown key, did you mean "http"? expected one of '),
         (
