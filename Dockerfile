@@ -1,4 +1,4 @@
-# docker build -t callboard .    Run it as docs/run.md says.
+# docker build --tag callboard:VERSION .    Run it as docs/run.md says.
 # The digest is of the index of all platforms; docs/operations.md says how to bring it up to date.
 ARG PYTHON=python:3.12.15-slim-bookworm@sha256:54c85f3c47607a77f32adec749d3c81d1348bf25833671f512b26a9b6d778cb3
 

@@ -53,16 +53,15 @@ def compose() -> Json:
     return yaml.safe_load((ROOT / "compose.yaml").read_text())
 
 
-def images() -> dict[str, str]:
-    """Every image of others, by where it is named."""
-    dockerfile = (ROOT / "Dockerfile").read_text()
-    (base,) = re.findall(r"^ARG PYTHON=(\S+)$", dockerfile, re.MULTILINE)
-    assert set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) == {"${PYTHON}"}
-    return {
-        "Dockerfile": base,
-        "compose.yaml": compose()["services"]["redis"]["image"],
-        "redis.yaml": container(pods()["redis"])["image"],
-    }
+def base_image() -> str:
+    """What the Dockerfile builds on: the argument PYTHON says it for each of its stages."""
+    found = re.findall(r"^(?:ARG PYTHON=|FROM )(\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    (base,) = set(found) - {"${PYTHON}"}
+    return base
+
+
+def redis_images() -> list[str]:
+    return [compose()["services"]["redis"]["image"], container(pods()["redis"])["image"]]
 
 
 def own_image() -> str:

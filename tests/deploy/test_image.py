@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import load
-from tests.deploy.files import ROOT, compose, container, images, own_image, pods
+from tests.deploy.files import ROOT, base_image, compose, container, own_image, pods
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SCRIPT = (ROOT / "deploy/build-image.sh").read_text()
@@ -68,7 +68,7 @@ def test_the_script_runs_the_dockerfiles_own_steps_and_names_no_host():
     subprocess.run(["bash", "-n", ROOT / "deploy/build-image.sh"], check=True)
     assert '--build-arg "PYTHON=$base"' in SCRIPT
     assert "://" not in SCRIPT
-    assert images()["Dockerfile"].startswith("python:3.12.")
+    assert base_image().startswith("python:3.12.")
 
 
 def test_the_bill_of_materials_is_of_the_runtime_alone_and_the_same_each_time():
