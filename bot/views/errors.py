@@ -22,6 +22,7 @@ _WHAT = {
     "throttled": "wants fewer requests",
     "unavailable": "is not available",
     "malformed": "answered something unreadable",
+    "too_large": "sent an answer that is too large",
     "rejected": "refuses the request",
     "late": "isn't responding",
     "memory": "cannot be listed now",
