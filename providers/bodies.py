@@ -57,7 +57,7 @@ async def _inflated(sent: AsyncIterator[bytes], coding: str) -> AsyncGenerator[b
             inflate = inflate or zlib.decompressobj(_format(coding, data))
             while data and not inflate.eof:
                 yield inflate.decompress(data, _PIECE)
-                if data := inflate.unconsumed_tail:  # noqa: PLW2901  # what is left of it
+                if data := inflate.unconsumed_tail:  # what is left of it
                     await asyncio.sleep(0)
         if inflate:
             yield inflate.flush()
