@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 
 import httpx
 
@@ -16,31 +16,39 @@ _PIECE = 65_536
 """Bytes that are decoded at once, however short the data that they come from."""
 
 
-async def received(response: httpx.Response) -> httpx.Response:
-    """Return a response with its whole body, decoded.
+async def receive(response: httpx.Response) -> None:
+    """Read the whole body of a response, decoded.
 
     Raises Malformed for a body of more than BODY_MAX_MB, and for one that cannot be decoded. Of what is refused no
     more than that is held: 1 kB of gzip can stand for 1 MB.
     """
-    if response.is_stream_consumed:  # it was made in this process, with its body
-        return response
-    body = b"".join([piece async for piece in _decoded(response)])
-    headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
-    return httpx.Response(
-        response.status_code, headers=headers, content=body, request=response.request, extensions=response.extensions
-    )
+    if isinstance(response.stream, httpx.AsyncByteStream) and not response.is_stream_consumed:
+        response.stream = _Bounded(response.stream, response.headers.pop("content-encoding", ""))
+    await response.aread()
 
 
-def _decoded(response: httpx.Response) -> AsyncIterator[bytes]:
-    named = response.headers.get("content-encoding", "").lower().split(",")
-    codings = [coding for each in named if (coding := each.strip().removeprefix("x-")) in ACCEPTED]
-    if len(codings) > 1:
-        raise Malformed("an answer that is compressed more than once")
-    sent = _limited(response.aiter_raw())
-    return _limited(_inflated(sent, *codings)) if codings else sent
+class _Bounded(httpx.AsyncByteStream):
+    """The body of a response in decoded pieces; `named` is what its header says of how it is encoded."""
+
+    def __init__(self, sent: httpx.AsyncByteStream, named: str) -> None:
+        self._sent = sent
+        self._codings = [coding for each in named.lower().split(",") if (coding := _coding(each)) in ACCEPTED]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        sent = _limited(self._sent)
+        if len(self._codings) > 1:
+            raise Malformed("an answer that is compressed more than once")
+        return _limited(_inflated(sent, *self._codings)) if self._codings else sent
+
+    async def aclose(self) -> None:
+        await self._sent.aclose()
 
 
-async def _limited(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+def _coding(coding: str) -> str:
+    return coding.strip().removeprefix("x-")
+
+
+async def _limited(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
     left = BODY_MAX_MB * 1_000_000
     async for piece in pieces:
         left -= len(piece)
@@ -49,7 +57,7 @@ async def _limited(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
         yield piece
 
 
-async def _inflated(sent: AsyncIterator[bytes], coding: str) -> AsyncGenerator[bytes]:
+async def _inflated(sent: AsyncIterable[bytes], coding: str) -> AsyncGenerator[bytes]:
     """Decode piece by piece, and let others go on between two pieces of the same data."""
     inflate = None
     try:

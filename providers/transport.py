@@ -9,7 +9,7 @@ import aiohttp
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from providers.bodies import received
+from providers.bodies import receive
 from providers.budget import Budget, BudgetLeft
 from providers.deadline import call, own_limit, remaining, share
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
@@ -113,9 +113,10 @@ class Transport:
         async with asyncio.timeout(timeout_s):  # httpx's own is that of each read, and an answer can come in drops
             response = await self.client.send(request, auth=self.auth, follow_redirects=False, stream=True)
             try:
-                return await received(response)
+                await receive(response)
             finally:
                 await response.aclose()
+        return response
 
 
 def _unanswered(error: httpx.HTTPError | aiohttp.ClientError, host: str) -> Unavailable:
