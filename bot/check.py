@@ -58,6 +58,8 @@ async def check(
     )
     unnamed = access.unnamed(account.name for account in settings.accounts)
     found = [advice.configuration(settings), *([advice.seen_by_nobody(unnamed)] if unnamed else [])]
+    if settings.slack and (settings.slack.mode == "http" or settings.slack.client_id):
+        found.append(advice.ports(settings.http))
     return Report((*found, *(finding for part in parts for finding in part)))
 
 

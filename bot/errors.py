@@ -40,6 +40,7 @@ class Problem(Enum):
     TOO_MANY_MENTIONS = auto()
     SLACK_ONLY = auto()
     TOO_MANY_QUESTIONS = auto()
+    TOO_LONG = auto()
 
 
 class UsageError(BotError):

@@ -6,6 +6,7 @@ Each `Metrics` has a registry of its own, so nothing is global and two of them n
 import math
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -19,6 +20,16 @@ TOLD_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0)
 CLOCKS: Final = ("redis", "slack")
 """The clocks that this machine's is compared with; an offset that is not known yet is NaN."""
 _SERVICE = ("account", "service")
+
+
+class Refusal(StrEnum):
+    """Why an HTTP connection was closed."""
+
+    CONNECTIONS = "too many connections"
+    HELD = "too many bytes of incomplete requests"
+    TIME = "no complete request in time"
+    SIZE = "too many bytes"
+    SYNTAX = "not HTTP"
 
 
 class Metrics:
@@ -50,6 +61,11 @@ class Metrics:
         self._throttled = Counter(
             "callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"], registry=registry
         )
+        self._refused = Counter(
+            "callboard_http_refused", "HTTP connections that were closed.", ["reason"], registry=registry
+        )
+        for reason in Refusal:
+            self._refused.labels(reason.value)  # each is there from the beginning, so that its rate is right
         self._dropped = Counter(
             "callboard_task_messages_dropped", "Messages of tasks that could not be read.", registry=registry
         )
@@ -90,6 +106,10 @@ class Metrics:
     def throttled(self, method: str) -> None:
         """Count a call of a Web API method that Slack put off."""
         self._throttled.labels(method).inc()
+
+    def refused(self, reason: Refusal) -> None:
+        """Count an HTTP connection that was closed."""
+        self._refused.labels(reason.value).inc()
 
     def dropped(self) -> None:
         """Count a message of a task that could not be read."""

@@ -324,11 +324,3 @@ def newest(services: Services, body: Body) -> Callable[[], Awaitable[bool]]:
             return True
 
     return still
-
-
-async def told_first(services: Services, body: Body) -> bool:
-    """Whether this event was not taken yet; without Redis it may be taken again."""
-    try:
-        return await services.store.events.first(str(body.get("event_id")))
-    except StoreUnavailable:
-        return True

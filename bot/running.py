@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,24 +14,24 @@ import structlog
 from docket import Docket
 from docket.execution import TaskFunction
 from slack_bolt.async_app import AsyncApp
+from starlette.routing import Route
 
 from bot.app import create_app
+from bot.clock_offsets import clock_notices, show_offsets
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
 from bot.connecting import check_secrets, open_workspaces
 from bot.finishing import finishing
 from bot.fleet import SILENT_S, open_docket, working
 from bot.groups import up_to_date
-from bot.http import Reason, create_http, listen, serving, slack_events
+from bot.http import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_events
 from bot.installing import install_routes
+from bot.metrics import Metrics
 from bot.opening import open_services
 from bot.resets import watching
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
-
-SHOWN_S = 2.0
-"""An offset of a clock from which on `/readyz` shows it."""
 
 log = structlog.get_logger("callboard")
 
@@ -114,13 +114,10 @@ async def running(
         if app and register:
             register(app)
         installs = install_routes(workspaces, slack.workspaces) if app else []
-        if listening := _listening(settings.http, needed=called or bool(installs)):
-            stack.enter_context(listening)
+        ports = _open_ports(stack, settings.http, called=called or bool(installs))
         if app:
             await stack.enter_async_context(finishing(app))
-        if clock := services.fleet_clock:
-            services.metrics.clock("redis", lambda: clock.ahead_of_redis)
-        services.metrics.clock("slack", lambda: services.slack_time.ahead)
+        show_offsets(services)
         for task in (known := tasks(services)):
             docket.register(task)
         looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]
@@ -129,13 +126,10 @@ async def running(
             looked_at.append(worker.trouble)
         if app and not called:
             looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
-        if listening:
-            events = [slack_events(app, heard_with, services.clock)] if app and called else []
-            notices = [watch.notice, *clock_notices(services, works=works)]
-            http = create_http(looked_at, services.metrics, *events, *installs, notices=notices)
-            await stack.enter_async_context(serving(http, listening))
-        where = "{}:{}".format(*listening.getsockname()) if listening else None
-        log.info("ready", accounts=len(settings.accounts), services=len(services.providers), http=where)
+        events = [slack_events(app, heard_with, services.clock)] if app and called else []
+        asked = probes(looked_at, services.metrics, [watch.notice, *clock_notices(services, works=works)])
+        await _serve(stack, ports, asked, [*events, *installs], services.metrics)
+        log.info("ready", accounts=len(settings.accounts), services=len(services.providers), **ports.where())
         yield services
 
 
@@ -161,43 +155,43 @@ async def redis_trouble(store: Store) -> str | None:
     return None
 
 
-def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
-    """Return what tells how far the clock of this machine is off; a worker says too that its tasks do without it."""
-    clock = services.fleet_clock
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """Where Slack and browsers call, and where probes do; None for a port that is not open."""
 
-    async def fleet_time() -> str | None:
-        if not (works and clock and clock.off):
+    front: socket.socket | None
+    admin: socket.socket | None
+
+    def where(self) -> dict[str, str | None]:
+        """Their addresses, for the log; that of probes where it is another."""
+        names = {"http": self.front} if self.admin is self.front else {"http": self.front, "admin": self.admin}
+        return {name: "{}:{}".format(*port.getsockname()) if port else None for name, port in names.items()}
+
+
+def _open_ports(stack: AsyncExitStack, settings: Http, *, called: bool) -> _Ports:
+    """Open the ports that this process needs; where probes alone would call it, it does without a taken one."""
+
+    def opened(port: int) -> socket.socket | None:
+        try:
+            return stack.enter_context(listen(settings, port))
+        except ConfigError as error:
+            if called:
+                raise
+            log.warning("no /healthz, /readyz and /metrics", reason=str(error))
             return None
-        return f"{offset_from('fleet time', clock.ahead)}: tasks run by fleet time; set it, best by NTP"
 
-    async def redis_clock() -> str | None:
-        return _notable("Redis's clock", clock.ahead_of_redis if clock else None)
-
-    async def slack_clock() -> str | None:
-        return _notable("Slack's clock", services.slack_time.ahead)
-
-    async def jump() -> str | None:
-        left = abs(clock.behind_redis) if clock else 0.0
-        return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
-
-    return fleet_time, redis_clock, slack_clock, jump
+    if settings.admin_port is None:
+        return _Ports(port := opened(settings.port), port)
+    return _Ports(opened(settings.port) if called else None, opened(settings.admin_port))
 
 
-def _notable(other: str, ahead_s: float | None) -> str | None:
-    return None if ahead_s is None or abs(ahead_s) < SHOWN_S else offset_from(other, ahead_s)
-
-
-def offset_from(other: str, ahead_s: float) -> str:
-    """Say how far the clock of this machine is from another clock."""
-    return f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {other}"
-
-
-def _listening(settings: Http, *, needed: bool) -> socket.socket | None:
-    """Open the port; where nobody but a probe would call it, the bot does without a taken one."""
-    try:
-        return listen(settings)
-    except ConfigError as error:
-        if needed:
-            raise
-        log.warning("no /healthz, /readyz and /metrics", reason=str(error))
-        return None
+async def _serve(
+    stack: AsyncExitStack, ports: _Ports, asked: Sequence[Route], called: Sequence[Route], metrics: Metrics
+) -> None:
+    """Serve what is `asked` by probes, and what Slack and browsers have `called`, each at its port."""
+    apart = ports.admin is not ports.front
+    if ports.front:
+        app = site(*called) if apart else site(*asked, *called)
+        await stack.enter_async_context(serving(app, ports.front, metrics))
+    if apart and ports.admin:
+        await stack.enter_async_context(serving(site(*asked), ports.admin, metrics, share=ADMIN_SHARE))

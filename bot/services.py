@@ -10,6 +10,7 @@ from bot.background import Background
 from bot.catalog import Catalog
 from bot.clock import FleetClock, SlackTime
 from bot.group_names import GroupNames
+from bot.long_texts import LongTexts
 from bot.metrics import Metrics
 from bot.pace import Pace
 from bot.patience import Patience
@@ -55,6 +56,7 @@ class Services:
     questions: Questions = field(default_factory=Questions)
     patience: Patience = field(default_factory=Patience)
     background: Background = field(default_factory=Background)
+    long_texts: LongTexts = field(default_factory=LongTexts)
     workspaces: "Workspaces | None" = None
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)

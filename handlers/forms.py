@@ -4,6 +4,7 @@ What is sent off takes the way of a typed command; its answer stands where the f
 was picked in it.
 """
 
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -22,7 +23,8 @@ from bot.views import subscribing
 from handlers import subscriptions
 from handlers.filled import Mistakes, field_value, subscription
 from handlers.grammar import MENTIONS_MAX
-from handlers.parser import parse
+from handlers.reading import read
+from providers.parsing import text
 
 Body = dict[str, Any]
 
@@ -53,7 +55,7 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
     """Subscribe under details and lists: the form, filled in with the jobs."""
     await ack()
     services = services_of(context)
-    request = parse((await read_ask(services, action.get("value"))).text, services.catalog)
+    request = await read(services, (await read_ask(services, action.get("value"))).text)
     await open_subscribe(context, client, body, origin_of(body, respond), request.jobs)
 
 
@@ -63,7 +65,9 @@ async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, contex
     services = services_of(context).seen_by(Audience(asker.user, asker.channel))
     typed = isinstance(field_value(body, payloads.USER_GROUPS), str)  # then handles may stand there
     groups = await names_of(services, client, _team(context)) if typed else ()
-    filled = subscription(body, services.catalog, handles(groups))
+    length = len(text(field_value(body, payloads.JOBS)) or "")
+    work = partial(subscription, body, services.catalog, handles(groups))
+    filled = await services.long_texts.read(length, work)
     if isinstance(filled, Mistakes):
         await ack(response_action="errors", errors=filled.lines)
         return

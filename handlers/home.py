@@ -7,9 +7,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
+from bot.events import shows_first
 from bot.home import publish, published_just_now
 from bot.modals import Origin
-from bot.replies import place_of, services_of, told_first
+from bot.replies import place_of, services_of
 from bot.store import StoreUnavailable
 from bot.views import home
 from handlers.finding import open_find
@@ -35,7 +36,7 @@ async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, contex
         user is None
         or event.get("tab") != "home"
         or await published_just_now(services, place)
-        or not await told_first(services, body)
+        or not await shows_first(services, body)
     ):
         return
     if "view" not in event:

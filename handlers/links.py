@@ -8,8 +8,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.addresses import MediaId, media_shown
+from bot.events import shows_first
 from bot.jobs import show_jobs
-from bot.replies import Asker, services_of, told_first
+from bot.replies import Asker, services_of
 from bot.views.unfurled import card
 from providers.parsing import listing, mapping, text
 
@@ -30,7 +31,7 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
             return
     urls = (text(mapping(link).get("url")) for link in listing(event.get("links")))
     media = {url: found for url in urls if url and (found := media_of(url))}
-    if not media or not await told_first(services, body):
+    if not media or not await shows_first(services, body):
         return
     shown = await show_jobs(services, [*dict.fromkeys(media.values())])
     unfurls = {

@@ -42,7 +42,8 @@ from bot.views import notices, snoozes
 from bot.views import subscriptions as views
 from bot.views.message import Message
 from handlers.grammar import MINE, Request
-from handlers.parser import addresses_of, parse
+from handlers.parser import addresses_of
+from handlers.reading import read
 
 Body = dict[str, Any]
 COMMANDS = frozenset({"subscribe", "unsubscribe", "subscriptions"})
@@ -110,7 +111,7 @@ async def on_refresh(ack: AsyncAck, body: Body, action: Body, context: AsyncBolt
     services = services_of(context)
     ask = await read_ask(services, action.get("value"))
     await refuse_forgotten(services, Asker.of(body, context), ask)
-    await refresh(services, addresses_of(parse(ask.text, services.catalog), services.catalog))
+    await refresh(services, addresses_of(await read(services, ask.text), services.catalog))
 
 
 async def on_restore(  # noqa: PLR0917  # Bolt passes by name
@@ -177,7 +178,7 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     reply = await below(client, body, respond, context)
     services, asker = services_of(context), Asker.of(body, context)
     ask = await read_ask(services, action.get("value"))
-    request = parse(ask.text, services.catalog)
+    request = await read(services, ask.text)
     if request.command != "subscribe":
         raise ExpiredError
     ids = [str(address) for address in addresses_of(request, services.catalog)]

@@ -22,6 +22,7 @@ _WHAT = {
     "throttled": "wants fewer requests",
     "unavailable": "is not available",
     "malformed": "answered something unreadable",
+    "too_large": "sent an answer that is too large",
     "rejected": "refuses the request",
     "late": "isn't responding",
     "memory": "cannot be listed now",
@@ -138,6 +139,10 @@ _SENTENCES = {
     Problem.TOO_MANY_QUESTIONS: (
         "You have {number} questions under way, as many as I take from one person. "
         "Wait for an answer, then ask this again."
+    ),
+    Problem.TOO_LONG: (
+        "This command has {number} kB; I read up to {choices} kB. Send the text as a message instead, and choose "
+        "*Look up jobs* or *Subscribe to jobs* from the message's menu: I read messages whole."
     ),
 }
 

@@ -10,12 +10,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 
 from bot.clock import SlackTime
+from bot.clock_offsets import clock_notices
 from bot.config import Slack
 from bot.connecting import open_workspaces
 from bot.findings import Status
 from bot.http import create_http, slack_events
 from bot.metrics import Metrics
-from bot.running import clock_notices
 from bot.services import Services
 from bot.store import Store
 from bot.views import advice
