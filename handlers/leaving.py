@@ -20,13 +20,13 @@ def register(app: AsyncApp) -> None:
 
 async def on_uninstalled(body: Body, context: AsyncBoltContext) -> None:
     """The app was removed."""
-    await uninstalled(services_of(context), workspace_in(context), _told_at(body))
+    await uninstalled(await services_of(context), workspace_in(context), _told_at(body))
 
 
 async def on_revoked(body: Body, event: Body, context: AsyncBoltContext) -> None:
     """Tokens were revoked; those of people are none of ours."""
     if listing(mapping(event.get("tokens")).get("bot")):
-        await revoked(services_of(context), workspace_in(context), _told_at(body))
+        await revoked(await services_of(context), workspace_in(context), _told_at(body))
 
 
 def _told_at(body: Body) -> datetime:

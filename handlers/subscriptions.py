@@ -12,11 +12,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
-from bot.access import Audience
 from bot.addresses import Address
 from bot.answering import Answer
 from bot.cards import Card, Terms
-from bot.errors import ExpiredError
+from bot.errors import ExpiredError, UsageError
 from bot.home import show_change
 from bot.payloads import Ask
 from bot.people import offset_of
@@ -95,7 +94,7 @@ def following(  # noqa: PLR0917  # what a subscription consists of
 async def on_refresh(ack: AsyncAck, action: Body, context: AsyncBoltContext) -> None:
     """Refresh on a card: its jobs are asked about now, and the card itself is the answer."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     ask = await read_ask(services, action.get("value"))
     await refresh(services, addresses_of(parse(ask.text, services.catalog), services.catalog))
 
@@ -110,9 +109,11 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     if ask.place is None:
         raise ExpiredError
     asker = Asker.of(body, context)
-    place = await place_of_button(services_of(context), ask.place, asker.channel, asker.user)
+    place = await place_of_button(await services_of(context), ask.place, asker.channel, asker.user)
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
-    services = services_of(context).seen_by(Audience(asker.user, place))
+    services = (await services_of(context)).asked_in(place)
+    if services.catalog.nothing:
+        raise UsageError(services.catalog.refusal)
     restored = await restore(services, place, ask.card, asker.user)
     await reply.show(views.restored(restored, place))
 
@@ -127,7 +128,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
         rest = Rest(picked_value(action))
     except ValueError:
         raise ExpiredError from None
-    services, user = services_of(context), Asker.of(body, context).user
+    services, user = await services_of(context), Asker.of(body, context).user
     offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
     ends = until(rest, services.clock(), offset or timedelta())
     card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(payloads.SELECTS), ends)
@@ -142,12 +143,12 @@ async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     reply = await below(client, body, respond, context)
     await reply.show(snoozes.answered(await _snoozed(context, body, action.get("value"), None)))
-    await show_change(services_of(context), body, Asker.of(body, context).user)
+    await show_change(await services_of(context), body, Asker.of(body, context).user)
 
 
 async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None) -> Card | None:
     """Snooze the card that a payload names, until then; raises ExpiredError when it names none."""
-    services, ask, asker = services_of(context), read_payload(payload), Asker.of(body, context)
+    services, ask, asker = await services_of(context), read_payload(payload), Asker.of(body, context)
     if ask.card is None:
         raise ExpiredError
     place = await place_of_button(services, ask.place, asker.channel, asker.user)
@@ -160,7 +161,7 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     """Keep looking: for jobs that no service knows yet."""
     await ack()
     reply = await below(client, body, respond, context)
-    services, asker = services_of(context), Asker.of(body, context)
+    services, asker = await services_of(context), Asker.of(body, context)
     ask = await read_ask(services, action.get("value"))
     request = parse(ask.text, services.catalog)
     if request.command != "subscribe":
@@ -175,13 +176,13 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
 async def on_see_all(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """See all: every change of a digest, for the person who clicked."""
     await ack()
-    await send(respond, await _every_change(services_of(context), action), replace_original=False)
+    await send(respond, await _every_change(await services_of(context), action), replace_original=False)
 
 
 async def on_page(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """Previous and Next in all changes of a digest."""
     await ack()
-    await send(respond, await _every_change(services_of(context), action), replace_original=True)
+    await send(respond, await _every_change(await services_of(context), action), replace_original=True)
 
 
 async def _every_change(services: Services, action: Body) -> Message:
