@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import NamedTuple, Self
 
+from bot.elapsed import past
+
 LOST_MISSES = 3
 LOST_AFTER = timedelta(minutes=10)
 """A job is lost after LOST_MISSES misses in a row over this time, if the service found another job within it."""
@@ -48,6 +50,11 @@ class Absence(NamedTuple):
         """Whether the last answer was a doubt."""
         return self.misses == 0
 
+    def before(self, at: datetime) -> Self:
+        """Return the absence with none of its times after this one: a wrong clock wrote those."""
+        times = {name: past(value, at) for name, value in self._asdict().items() if isinstance(value, datetime)}
+        return self._replace(**times)
+
     def missed(self, at: datetime) -> Self:
         """Return the absence after one more miss."""
         return self._replace(misses=self.misses + 1, missed_since=self.missed_since or at)
@@ -81,4 +88,4 @@ class Absence(NamedTuple):
 
 def is_recent(witnessed: datetime | None, at: datetime) -> bool:
     """Whether a service found a job within the time that it takes to lose one."""
-    return witnessed is not None and at - witnessed <= LOST_AFTER
+    return witnessed is not None and abs(at - witnessed) <= LOST_AFTER

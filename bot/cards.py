@@ -97,11 +97,19 @@ class Followed(_Value):
     at: datetime | None = None
 
 
+SNOOZE_MAX = timedelta(hours=26)
+"""The longest snooze, until a morning that is nearer than an hour, and one hour in reserve."""
+
+
 class Snooze(_Value):
     """Nothing about a card is posted until then; `by` is who wanted it."""
 
     until: datetime
     by: str
+
+    def over(self, now: datetime) -> bool:
+        """Whether its time is over; one longer than any that can be picked was begun by a wrong clock."""
+        return not now < self.until <= now + SNOOZE_MAX
 
 
 class Card(_Value):

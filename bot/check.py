@@ -1,6 +1,7 @@
 """Looks at everything once: the configuration, Slack, Redis, and each service of each account by one real call."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, cast
 
 import httpx
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -215,6 +216,7 @@ async def _redis(settings: Settings, access: Access, *, acknowledge_reset: bool)
         embedded = settings.redis.address() is None
         async with Store.open(settings.redis) as store:
             found = [advice.redis(await store.link.describe(), embedded=embedded)]
+            found += advice.redis_clock(await _ahead_of_redis(store))
             if strangers := await open_to_strangers(store.url, store.link):
                 found.append(advice.redis_open(strangers))
             found += await _reset(store, acknowledge=acknowledge_reset)
@@ -223,6 +225,16 @@ async def _redis(settings: Settings, access: Access, *, acknowledge_reset: bool)
             return found
     except (ConfigError, StoreUnavailable, RedisError) as error:
         return [advice.redis_unusable(str(error), embedded=embedded)]
+
+
+async def _ahead_of_redis(store: Store) -> float:
+    """By how many seconds this machine's clock is ahead of Redis's."""
+    before = time.time()
+    try:
+        server, _ = await store.clock.read()
+    except ResponseError:  # a user who may run no script
+        return 0.0
+    return (before + time.time()) / 2 - server
 
 
 async def _reset(store: Store, *, acknowledge: bool) -> list[Finding]:

@@ -92,7 +92,7 @@ async def read_remembered(
 
     What is remembered is kept when the service does not answer.
     """
-    known = await services.store.recent.recent(provider.account, provider.service)
+    known = await services.store.recent.recent(provider.account, provider.service, services.clock())
     into.remembered = len(known)
     known = [job for job in known if could_match(job)]
     _replace(into, filter(matches, known))

@@ -2,16 +2,20 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
+from aiohttp import ClientSession, TraceConfig, TraceRequestEndParams
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Access
+from bot.clock import SlackTime
 from bot.config import Slack
 from bot.config_errors import ConfigError
 from bot.installed import App, InstalledWorkspaces, Seal, renewing
 from bot.scopes import GUESTS_SCOPE
-from bot.store import Store
+from bot.services import Services
 from bot.workspaces import OneWorkspace, Workspaces
 from providers.secrets import SecretMissing, SecretRef
 
@@ -20,21 +24,24 @@ SLACK_S = 10
 
 
 @asynccontextmanager
-async def open_workspaces(slack: Slack, store: Store) -> AsyncGenerator[Workspaces]:
+async def open_workspaces(slack: Slack, services: Services) -> AsyncGenerator[Workspaces]:
     """Open the workspaces of the settings while the block runs.
 
     Calls to Slack end within SLACK_S, and nothing is sent twice: slack_sdk's own retries would post a message again
     that arrived although the connection broke. Raises ConfigError for secrets that are missing, SlackApiError when
     Slack does not accept the token, and StoreUnavailable.
     """
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_S)) as session:
+    limit, dates = aiohttp.ClientTimeout(total=SLACK_S), _dates(services.slack_time)
+    async with ClientSession(timeout=limit, trace_configs=[dates]) as session:
         if slack.client_id is None:
             token = secret("bot_token", slack.bot_token)
             client = AsyncWebClient(token=token, base_url=slack.api_url, session=session, retry_handlers=[])
             yield await OneWorkspace.of(client)
             return
         app = App(slack.client_id, secret("client_secret", slack.client_secret), slack.api_url, session)
-        workspaces = InstalledWorkspaces(store.installations, Seal(slack.encryption_keys), app)
+        workspaces = InstalledWorkspaces(
+            services.store.installations, Seal(slack.encryption_keys), app, partial(_slacks_clock, services)
+        )
         async with renewing(workspaces):
             yield workspaces
 
@@ -52,6 +59,25 @@ def check_scopes(workspaces: Workspaces, access: Access) -> None:
             f"access: a table says guests = …, but slack.bot_token lacks the scope {GUESTS_SCOPE}, so that guests "
             "cannot be distinguished from members: install the app again with it, or take guests out of the file"
         )
+
+
+def _slacks_clock(services: Services) -> datetime:
+    """Return the time by which tokens end: Slack's, or before its first answer fleet time."""
+    now = services.slack_time.now()
+    return services.clock() if now is None else datetime.fromtimestamp(now, UTC)
+
+
+def _dates(time: SlackTime) -> TraceConfig:
+    """Learn Slack's time from each answer of its Web API: from the JSON of Slack, not from a page of a proxy."""
+
+    async def ended(_: ClientSession, __: object, params: TraceRequestEndParams) -> None:
+        headers = params.response.headers
+        if params.response.content_type == "application/json" and (date := headers.get("Date")):
+            time.heard(date)
+
+    trace = TraceConfig()
+    trace.on_request_end.append(ended)
+    return trace
 
 
 def check_secrets(slack: Slack, *, answers: bool) -> str:

@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.places import id_of, is_person
 from bot.refusals import refusal
-from bot.store.outbox import Begun
+from bot.store.outbox import Begun, Box
 from bot.verdicts import Verdict, judge
 from bot.visits import Visit
 from providers.parsing import listing, mapping, text
@@ -18,7 +18,11 @@ MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "no
 PAGE = 200
 PAGES_MAX = 10
 EARLIER = timedelta(minutes=1)
-"""Slack's clock and ours may differ: the search begins this much before the post was begun."""
+"""A search begins this long before Slack's time of the moment when the post was begun."""
+EVERYTHING = "0"
+"""Where a search begins when Slack's time of that moment is not known."""
+FUTURE = "9999999999.999999"
+"""With an end Slack tells the newest messages first; without one it may begin with the oldest."""
 
 
 async def conversation(visit: Visit) -> str:
@@ -41,6 +45,18 @@ async def conversation(visit: Visit) -> str:
     return channel
 
 
+def search_from(visit: Visit, box: Box) -> str:
+    """Return the timestamp after which Slack's history has a message that is posted to a place from now on.
+
+    That is Slack's own time, by its last answer, or the newest message that is known there, whichever is earlier: our
+    clock says nothing about Slack's.
+    """
+    known = max((float(card.ts) for card in box.cards.values() if card.ts), default=None)
+    now = visit.services.slack_time.now()
+    times = [at for at in (known, now and now - EARLIER.total_seconds()) if at]
+    return f"{min(times):.6f}" if times else EVERYTHING
+
+
 async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
     """Return channel and timestamp of a post that was begun, None when it never arrived.
 
@@ -48,7 +64,7 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
     """
     if not begun.channel:
         return None
-    oldest = f"{(begun.at - EARLIER).timestamp():.6f}"
+    oldest = begun.oldest or f"{(begun.at - EARLIER).timestamp():.6f}"
     if begun.thread_ts:
         try:
             replies = _messages(visit, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts)
@@ -80,7 +96,8 @@ async def _messages(
     """Read a conversation, page by page; Slack gives at most 999 messages at once, and recommends 200."""
     cursor = ""
     for _ in range(pages):
-        asked = {"channel": channel, "oldest": oldest, "limit": PAGE, "include_all_metadata": "true", **more}
+        asked = {"channel": channel, "oldest": oldest, "latest": FUTURE, **more}
+        asked |= {"limit": PAGE, "include_all_metadata": "true"}
         if cursor:
             asked["cursor"] = cursor
         reply = cast("dict[str, Any]", (await visit.slack.api_call(method, params=asked)).data)

@@ -11,6 +11,7 @@ import structlog
 
 from bot import outgoing
 from bot.editing import dropped
+from bot.elapsed import passed
 from bot.notices import WAITS
 from bot.outgoing import AWAY, Step, expected
 from bot.owners import tell_of_lost, tell_of_suspension
@@ -116,7 +117,7 @@ def _subscribers(box: Box, step: Step) -> set[str]:
 def _late_just_now(visit: Visit, box: Box) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
     found = [at for entry in box.entries if (at := outgoing.noticed_late(entry))]
-    return bool(found) and visit.now - min(found) <= CATCH_UP
+    return bool(found) and not passed(min(found), CATCH_UP, visit.now)
 
 
 async def _waits_for_others(visit: Visit) -> bool:
@@ -125,4 +126,4 @@ async def _waits_for_others(visit: Visit) -> bool:
     states = await visit.services.store.tracked.state(pairs)
     sweeps = await visit.services.store.sweeps.read(pairs)
     followed = [sweeps[service] for service, (number, _, _) in zip(pairs, states, strict=True) if number]
-    return any(sweep.tried_at is None or visit.now - sweep.tried_at > AWAY for sweep in followed)
+    return any(sweep.tried_at is None or passed(sweep.tried_at, AWAY, visit.now) for sweep in followed)

@@ -10,21 +10,23 @@ import secrets
 import socket
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Never
 from urllib.parse import urlencode
 
 import cloudpickle
 import structlog
-from docket import Docket, Worker
+from docket import Docket
 from docket.dependencies import AdmissionBlocked, CurrentExecution, Dependency
 from docket.execution import Execution, TaskFunction
 from key_value.aio.stores.null import NullStore
 from redis.exceptions import RedisClusterException, RedisError
 
+from bot.clock import monotonic
 from bot.store.keys import TASKS
 from bot.task_messages import PlainDocket
+from bot.workers import FleetWorker
 
 NAME = TASKS.of("").removesuffix(":")
 GRACE_S = 20.0
@@ -45,6 +47,8 @@ LOOK_S = 5.0
 """How often a look is taken whether the worker works."""
 SILENT_S = 1.5
 """Redis has this long to say so."""
+SIGN_S = 10.0
+"""A worker whose last sign is older than this gives none; its loops talk to Redis many times a second."""
 LOOKS = 3
 """A worker that gave no sign at so many looks begins again."""
 INSIST_S = 0.5
@@ -84,7 +88,7 @@ def _with_options(url: str) -> str:
 class Working:
     """A worker that runs in the background, and is begun again when it crashes or falls silent."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: FleetWorker) -> None:
         self._worker = worker
         self._run = asyncio.create_task(worker.run_forever(), name="worker")
         self._minding = asyncio.create_task(self._mind(), name="worker's minder")
@@ -95,16 +99,16 @@ class Working:
         return self._minding.done() and self._run.cancelling() > 0
 
     async def trouble(self) -> str | None:
-        """Why this worker runs no tasks now; None when it does, by its heartbeat of the last 10 s."""
+        """Why this worker runs no tasks now; None when it does, by its heartbeat of the last SIGN_S."""
         if self._run.done():
             return "the worker has stopped"
         try:
-            alive = await self._heartbeats()
+            alive = await self._is_alive()
         except TimeoutError:
             return "the worker gets no answer from Redis"
         except _LOST:
             return "the worker cannot reach Redis"
-        return None if self._worker.name in alive else "the worker gives no heartbeat"
+        return None if alive else "the worker gives no heartbeat"
 
     async def finish(self, grace_s: float) -> None:
         """Begin nothing more; give what runs `grace_s` seconds, then cancel it and hand it back."""
@@ -142,15 +146,17 @@ class Working:
 
     async def _is_silent(self) -> bool:
         try:
-            return self._worker.name not in await self._heartbeats()
+            return not await self._is_alive()
         except TimeoutError:
             return True
         except _LOST:
             return False  # pydocket knows, and tries again
 
-    async def _heartbeats(self) -> set[str]:
-        async with asyncio.timeout(SILENT_S):
-            return {worker.name for worker in await self._worker.docket.workers()}
+    async def _is_alive(self) -> bool:
+        """Whether Redis answers, and answered the worker lately; pydocket's heartbeats go by the clocks of machines."""
+        async with asyncio.timeout(SILENT_S), self._worker.docket.redis() as redis:
+            await redis.xlen(self._worker.docket.stream_key)
+        return self._worker.signed_at is not None and monotonic() - self._worker.signed_at <= SIGN_S
 
     async def _hold(self) -> None:
         """Keep other workers from the tasks that are finishing here; pydocket stops to do so when it stops."""
@@ -180,16 +186,20 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 @asynccontextmanager
 async def working(
-    docket: Docket, tasks: Sequence[TaskFunction], *, grace_s: float = GRACE_S
+    docket: Docket,
+    tasks: Sequence[TaskFunction],
+    *,
+    grace_s: float = GRACE_S,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncGenerator[Working]:
-    """Run tasks while the block runs; Redis may go and come back meanwhile.
+    """Run tasks while the block runs, at times of this clock; Redis may go and come back meanwhile.
 
     At its end no new task is begun, and running ones have `grace_s` seconds to finish. Then they are cancelled and
     handed back, for another worker to run them again from their start.
     """
     for task in tasks:
         docket.register(task)
-    async with _worker(docket) as worker:
+    async with _worker(docket, clock) as worker:
         works = Working(worker)
         try:
             yield works
@@ -197,8 +207,8 @@ async def working(
             await works.finish(grace_s)
 
 
-def _worker(docket: Docket) -> Worker:
-    return Worker(
+def _worker(docket: Docket, clock: Callable[[], datetime]) -> FleetWorker:
+    worker = FleetWorker(
         docket,
         name=f"{socket.gethostname()}#{os.getpid()}#{secrets.token_hex(3)}",
         concurrency=CONCURRENCY,
@@ -209,6 +219,8 @@ def _worker(docket: Docket) -> Worker:
         dependencies=[_Writable()],
         fallback_task=_leave_to_others,
     )
+    worker.clock = clock
+    return worker
 
 
 async def _leave_to_others(

@@ -70,7 +70,7 @@ class Folded:
     def wake(self, card_id: str, now: datetime) -> None:
         """End the snooze of a card if its time is over."""
         card = self.cards.get(card_id)
-        if card and card.snooze and card.snooze.until <= now:
+        if card and card.snooze and card.snooze.over(now):
             self._keep(card.model_copy(update={"snooze": None}), Urgency.STATE)
 
     def owed(self, entry: Entry | None = None) -> Post | None:

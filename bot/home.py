@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.answers import ServiceHealth
 from bot.cards import Shown
 from bot.catalog import Scope
+from bot.elapsed import passed
 from bot.errors import UsageError
 from bot.jobs import list_jobs
 from bot.membership import person
@@ -74,7 +75,7 @@ async def published_just_now(services: Services, user: str) -> bool:
     """Whether somebody's tab is as good as new."""
     with suppress(StoreUnavailable):
         at = await services.store.events.published(user)
-        return at is not None and services.clock() - at < JUST_NOW
+        return at is not None and not passed(at, JUST_NOW, services.clock())
     return False
 
 

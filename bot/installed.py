@@ -2,10 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import structlog
@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config_errors import ConfigError
 from bot.refusals import NO_ANSWER, refusal
+from bot.services import utc_now
 from bot.store import StoreUnavailable
 from bot.store.installations import Installations
 from bot.workspaces import NotInstalled, Workspace
@@ -167,6 +168,7 @@ class InstalledWorkspaces:
     store: Installations
     seal: Seal
     app: App
+    clock: Callable[[], datetime] = utc_now
     _known: dict[str, tuple[float, Workspace]] = field(default_factory=dict[str, tuple[float, Workspace]])
 
     async def get(self, workspace: str) -> Workspace:
@@ -227,11 +229,11 @@ class InstalledWorkspaces:
         kept = self.seal.open(sealed)
         if kept is None:
             log.error("none of slack.encryption_keys opens the tokens of a workspace", workspace=workspace)
-        elif _ends_soon(kept) and await self.store.may_renew(workspace):
+        elif self._ends_soon(kept) and await self.store.may_renew(workspace):
             # Somebody else may have done it since they were read: a refresh token can be used once.
             sealed = await self.store.get(workspace) or ""
             kept = self.seal.open(sealed)
-            if kept and _ends_soon(kept) and (renewed := await self._renewed(kept)):
+            if kept and self._ends_soon(kept) and (renewed := await self._renewed(kept)):
                 await self._swap(sealed, renewed)
         elif self.seal.is_old(sealed) and await self._swap(sealed, kept):
             log.info("the first of slack.encryption_keys encrypts the tokens of a workspace now", workspace=workspace)
@@ -256,13 +258,12 @@ class InstalledWorkspaces:
         except NO_ANSWER as error:
             log.warning("a token could not be renewed", workspace=kept.workspace, reason=type(error).__name__)
         else:
-            return kept.renewed(cast("dict[str, Any]", answer.data), datetime.now(UTC))
+            return kept.renewed(cast("dict[str, Any]", answer.data), self.clock())
         return None
 
-
-def _ends_soon(installation: Installation) -> bool:
-    ends = installation.expires_at
-    return ends is not None and ends - datetime.now(UTC) < EARLY
+    def _ends_soon(self, installation: Installation) -> bool:
+        ends = installation.expires_at
+        return ends is not None and ends - self.clock() < EARLY
 
 
 @asynccontextmanager

@@ -165,7 +165,7 @@ class _Kept(AsyncInstallationStore):
         self._welcome = welcome
 
     async def async_save(self, installation: Installed) -> None:
-        kept = read(installation)
+        kept = read(installation, self._workspaces.clock())
         if self._welcome and not {kept.workspace, kept.enterprise_id} & set(self._welcome):
             await self._give_back(kept)
             raise _NotWelcome(kept.workspace)
@@ -180,13 +180,14 @@ class _Kept(AsyncInstallationStore):
             log.warning("a token could not be given back", workspace=kept.workspace, error=refusal(error))
 
 
-def read(installed: Installed) -> Installation:
-    """Return what is kept of an installation. Raises BoltError for one without a token for the bot."""
+def read(installed: Installed, now: datetime) -> Installation:
+    """Return what is kept of an installation of now. Raises BoltError for one without a token for the bot."""
     of_all = bool(installed.is_enterprise_install)
     workspace = installed.enterprise_id if of_all else installed.team_id
     if not workspace or not installed.bot_token:
         raise BoltError("Slack's answer names no workspace, or has no token")
-    ends = installed.bot_token_expires_at
+    ends = installed.bot_token_expires_at  # by the clock of this machine
+    lasts = datetime.fromtimestamp(ends, UTC) - datetime.now(UTC) if ends else None
     scopes = cast("list[str] | str | None", installed.bot_scopes) or ""
     return Installation(
         workspace=workspace,
@@ -198,6 +199,6 @@ def read(installed: Installed) -> Installation:
         bot_token=installed.bot_token,
         scopes=scopes if isinstance(scopes, str) else ",".join(scopes),
         refresh_token=installed.bot_refresh_token,
-        expires_at=datetime.fromtimestamp(ends, UTC) if ends else None,
-        installed_at=datetime.now(UTC),
+        expires_at=None if lasts is None else now + lasts,
+        installed_at=now,
     )

@@ -3,6 +3,8 @@
 Each `Metrics` has a registry of its own, so nothing is global and two of them never meet.
 """
 
+import math
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -15,6 +17,8 @@ SWEEP_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """Bounds for a sweep: one fast request, up to the longest interval between two sweeps."""
 TOLD_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0)
 """Bounds for telling: 250 ms is the aim, a post a second a channel the rule, a suspended channel the tail."""
+CLOCKS: Final = ("redis", "slack")
+"""The clocks that this machine's is compared with; an offset that is not known yet is NaN."""
 _SERVICE = ("account", "service")
 
 
@@ -43,6 +47,14 @@ class Metrics:
             "callboard_sweep_lag_seconds", "How late a service's next sweep is.", _SERVICE, registry=registry
         )
         self._outbox = Gauge("callboard_outbox_depth", "Notifications that wait to be told.", registry=registry)
+        self._clock = Gauge(
+            "callboard_clock_offset_seconds",
+            "How far this machine's clock is ahead of another clock.",
+            ["to"],
+            registry=registry,
+        )
+        for other in CLOCKS:
+            self._clock.labels(other).set(math.nan)
         self._deliveries = Counter(
             "callboard_deliveries", "What became of posts and edits.", ["outcome"], registry=registry
         )
@@ -106,6 +118,10 @@ class Metrics:
     def told(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""
         self._told.observe(seconds)
+
+    def clock(self, to: str, ahead_s: Callable[[], float | None]) -> None:
+        """Show how many seconds this machine's clock is ahead of another; it is asked whenever figures are read."""
+        self._clock.labels(to).set_function(lambda: math.nan if (ahead := ahead_s()) is None else ahead)
 
     def reset(self, at: datetime | None) -> None:
         """Set when the database was found emptied or replaced; None for a database that was not."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from bot import plan
 from bot.absence import LOOKED_AT_EVERY, Absence, Conclusion
 from bot.changes import Change, Fate, Kind, lost, unfound
+from bot.elapsed import in_future
 from bot.services import Services
 from bot.store.entries import ChangedEntry
 from bot.store.tracked import Kept, Step, record
@@ -70,11 +71,16 @@ async def _read(
 ) -> Sequence[tuple[Kept, datetime]]:
     refs = [JobRef(provider.account, provider.service, job_id) for job_id in ids]
     known = await services.store.tracked.read(refs)
-    return [(kept, next_at) for kept, next_at in known.values() if kept.checked_at < asked_at]
+    now = services.clock()
+    return [
+        (kept, next_at)
+        for kept, next_at in known.values()
+        if kept.checked_at < asked_at or in_future(kept.checked_at, now)
+    ]
 
 
 def _absence(kept: Kept, asked_at: datetime) -> Absence:
-    return kept.absence or Absence(kept.checked_at, asked_at)
+    return (kept.absence or Absence(kept.checked_at, asked_at)).before(asked_at)
 
 
 def steps(missing: Iterable[Missing], provider: Provider, witnessed: datetime | None) -> list[Step]:

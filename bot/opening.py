@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from bot.access import Access
+from bot.clock import FleetClock
 from bot.config import Settings
 from bot.services import ANSWER_S, Services
 from bot.shared_requests import SharedRequests
@@ -32,13 +33,23 @@ async def open_services(
     """
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(Store.open(settings.redis, needed=redis_needed))
+        clock = FleetClock(store.clock)
         if redis_needed:
             await _answers(store)
+        await stack.enter_async_context(clock.keeping(waits=redis_needed))
         client = await stack.enter_async_context(registry.http_client())
         budget = FairBudget(store.budget)
         providers = [SharedRequests(each) for each in registry.build(settings.accounts, client, budget)]
         projects = frozenset(id_ for account in settings.accounts for id_ in account.projects)
-        services = Services(providers, store, answer_s=answer_s, access=Access(settings.access), projects=projects)
+        services = Services(
+            providers,
+            store,
+            clock,
+            fleet_clock=clock,
+            answer_s=answer_s,
+            access=Access(settings.access),
+            projects=projects,
+        )
         stack.push_async_callback(services.background.close)
         yield services
 

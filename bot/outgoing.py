@@ -78,7 +78,7 @@ def _awake(box: Box, now: datetime) -> Folded:
 
 def due(box: Box, now: datetime) -> bool:
     """Whether something is to be done of which no entry tells: a snooze is over, or what it held back is untold."""
-    return any(card.snooze.until <= now if card.snooze else card.owing for card in box.cards.values())
+    return any(card.snooze.over(now) if card.snooze else card.owing for card in box.cards.values())
 
 
 def noticed_late(entry: Entry) -> datetime | None:

@@ -14,9 +14,10 @@ from slack_sdk.errors import SlackApiError
 
 from bot.card_metadata import EVENT, essentials
 from bot.cards import To
-from bot.conversations import MAY_NOT_ASK, conversation, find_post
+from bot.conversations import EVERYTHING, MAY_NOT_ASK, conversation, find_post, search_from
 from bot.doubt import Searches, left_by
 from bot.drawing import draw
+from bot.elapsed import in_future
 from bot.folding import Post
 from bot.outgoing import Step
 from bot.places import is_person, is_personal
@@ -53,6 +54,7 @@ async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
     begun = Begun(
         id=secrets.token_hex(8),
         at=visit.now,
+        oldest=search_from(visit, box),
         channel="" if is_person(channel) else channel,
         thread_ts=what.card.ts if what.card else "",
         card=what.card.id if what.card and not what.card.ts else "",
@@ -84,6 +86,8 @@ async def recover(visit: Visit, begun: Begun) -> float:
     if begun.recorded:
         await finish(visit, begun)
         return 0
+    if any(in_future(at, visit.now) for at in (begun.at, begun.since, begun.searched) if at):
+        return await _begun_now(visit, begun)
     searches = Searches.of(begun, RIPE_S)
     due = searches.next(begun.searched)
     if visit.now >= due and not await visit.services.store.slack.may_search(visit.workspace):
@@ -92,6 +96,16 @@ async def recover(visit: Visit, begun: Begun) -> float:
         # Without a doubt the call may still run, and its process goes on as soon as Slack answers.
         return left if begun.doubt else min(left, LOOK_S)
     return await _search(visit, begun, searches)
+
+
+async def _begun_now(visit: Visit, begun: Begun) -> float:
+    """Count a post that a wrong clock began in the future as begun now; all of the history may have its message."""
+    now = visit.now
+    log.warning("a post was begun in the future, it counts as begun now", place=visit.place, at=begun.at.isoformat())
+    since = now if begun.since else None
+    again = {"at": now, "since": since, "searched": None, "oldest": begun.oldest or EVERYTHING}
+    await visit.services.store.outbox.renew(visit.place, begun.model_copy(update=again))
+    return 0.1
 
 
 async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
@@ -148,7 +162,7 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
     visit.services.metrics.delivered("posted")
     for told in [what.told] if what.told else what.digest.told if what.digest else ():
         if not told.held:
-            visit.services.metrics.told((visit.now - told.change.at).total_seconds())
+            visit.services.metrics.told(max(0.0, (visit.now - told.change.at).total_seconds()))
     await _settle(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
     if is_person(channel):
         await visit.services.store.slack.remember_direct(visit.place, str(sent["channel"]))

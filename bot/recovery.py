@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from bot.changes import LOSSES, Change, Kind, found, unfound
+from bot.elapsed import in_future
 from bot.outgoing import expected
 from bot.services import Services
 from bot.store.entries import ChangedEntry
@@ -25,7 +26,8 @@ async def restore_found(services: Services, jobs: Iterable[Job], asked_at: datet
     for service, group in groupby(sorted(jobs, key=_service), key=_service):
         mine = {job.id: job for job in group}
         for lost in await services.store.lost.read(service, mine):
-            if timedelta() < asked_at - lost.kept.checked_at <= RESTORED_WITHIN:
+            lost_at = lost.kept.checked_at
+            if timedelta() < asked_at - lost_at <= RESTORED_WITHIN or in_future(lost_at, services.clock()):
                 await _restore(services, lost, mine[lost.kept.job.id], asked_at)
 
 

@@ -32,6 +32,9 @@ from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
 
+SHOWN_S = 2.0
+"""An offset of a clock from which on `/readyz` shows it."""
+
 log = structlog.get_logger("callboard")
 
 Register = Callable[[AsyncApp], None]
@@ -106,7 +109,7 @@ async def running(
     async with AsyncExitStack() as stack:
         services, docket = await _open(stack, settings, answer_s)
         watch = await stack.enter_async_context(watching(services))
-        workspaces = await stack.enter_async_context(open_workspaces(slack, services.store))
+        workspaces = await stack.enter_async_context(open_workspaces(slack, services))
         check_scopes(workspaces, services.access)
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
@@ -117,15 +120,19 @@ async def running(
         ports = _open_ports(stack, settings.http, called=called or bool(installs))
         if app:
             await stack.enter_async_context(finishing(app))
+        if clock := services.fleet_clock:
+            services.metrics.clock("redis", lambda: clock.ahead_of_redis)
+        services.metrics.clock("slack", lambda: services.slack_time.ahead)
         for task in (known := tasks(services)):
             docket.register(task)
         looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]
         if works:
-            looked_at.append((await stack.enter_async_context(working(docket, known))).trouble)
+            worker = await stack.enter_async_context(working(docket, known, clock=services.clock))
+            looked_at.append(worker.trouble)
         if app and not called:
             looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
-        events = [slack_events(app, heard_with)] if app and called else []
-        asked = probes(looked_at, services.metrics, [watch.notice])
+        events = [slack_events(app, heard_with, services.clock)] if app and called else []
+        asked = probes(looked_at, services.metrics, [watch.notice, *clock_notices(services, works=works)])
         await _serve(stack, ports, asked, [*events, *installs], services.metrics)
         log.info("ready", accounts=len(settings.accounts), services=len(services.providers), **ports.where())
         yield services
@@ -151,6 +158,37 @@ async def redis_trouble(store: Store) -> str | None:
     except (TimeoutError, StoreUnavailable):
         return "Redis cannot be reached"
     return None
+
+
+def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
+    """Return what tells how far the clock of this machine is off; a worker says too that its tasks do without it."""
+    clock = services.fleet_clock
+
+    async def fleet_time() -> str | None:
+        if not (works and clock and clock.off):
+            return None
+        return f"{offset_from('fleet time', clock.ahead)}: tasks run by fleet time; set it, best by NTP"
+
+    async def redis_clock() -> str | None:
+        return _notable("Redis's clock", clock.ahead_of_redis if clock else None)
+
+    async def slack_clock() -> str | None:
+        return _notable("Slack's clock", services.slack_time.ahead)
+
+    async def jump() -> str | None:
+        left = abs(clock.behind_redis) if clock else 0.0
+        return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
+
+    return fleet_time, redis_clock, slack_clock, jump
+
+
+def _notable(other: str, ahead_s: float | None) -> str | None:
+    return None if ahead_s is None or abs(ahead_s) < SHOWN_S else offset_from(other, ahead_s)
+
+
+def offset_from(other: str, ahead_s: float) -> str:
+    """Say how far the clock of this machine is from another clock."""
+    return f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {other}"
 
 
 @dataclass(frozen=True, slots=True)

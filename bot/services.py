@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.access import Access, Audience
 from bot.background import Background
 from bot.catalog import Catalog
+from bot.clock import FleetClock, SlackTime
 from bot.errors import Problem
 from bot.group_names import GroupNames
 from bot.long_texts import LongTexts
@@ -44,11 +45,14 @@ class Services:
     alone, and so are the names that can be typed. Whether jobs may be subscribed to depends on the `asker`, who is the
     audience unless others read the answer too. `whole` is for what works on nobody's behalf, such as delivery.
     `workspaces` and `docket` are None in the terminal, which answers alone. `projects` are the configured project ids.
+    `clock` returns fleet time; `fleet_clock` is that clock in a process that has one, `slack_time` what time Slack has.
     """
 
     providers: Sequence[Provider]
     store: Store
     clock: Callable[[], datetime] = utc_now
+    fleet_clock: FleetClock | None = None
+    slack_time: SlackTime = field(default_factory=SlackTime)
     answer_s: float = ANSWER_S
     pace: Pace = field(default_factory=Pace)
     questions: Questions = field(default_factory=Questions)

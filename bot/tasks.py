@@ -7,15 +7,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from docket import Perpetual, Timeout
+from docket import Timeout
 
 from bot import delivery, editing, leaving, searching, subscriptions, tending, tracking
 from bot.cards import Terms
+from bot.elapsed import past
 from bot.home import publish
 from bot.services import Services
+from bot.workers import Again
 
 AGAIN = timedelta(seconds=5)
 """After this long a task that raised is run again."""
+VISIT = timedelta(minutes=1)
+"""Between two visits to every place that has cards."""
 LIMIT = timedelta(seconds=90)
 """No task runs for longer: a worker that lost Redis waits for what it runs before it connects again."""
 
@@ -25,20 +29,22 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     providers = {(each.account, each.service): each for each in services.providers}
 
     async def sweep(
-        account: str, service: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)
+        account: str,
+        service: str,
+        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=tracking.MOST_S)),
+        limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look at the followed jobs of one service; runs for as long as there are any."""
         provider = providers.get((account, service))
-        _next(perpetual, await tracking.sweep(services, provider) if provider else None)
+        wait = await tracking.backing_off(services, (account, service)) if provider else 0
+        _next(perpetual, wait or (await tracking.sweep(services, provider) if provider else None))
 
-    async def deliver(
-        place: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)
-    ) -> None:
+    async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Tell one place what waits for it, as far as it may read of it; runs for as long as anything does."""
         await subscriptions.end_unseen(services, place)
         _next(perpetual, await delivery.deliver(services, place))
 
-    async def edit(place: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
+    async def edit(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Edit the cards of one place; runs for as long as any needs it."""
         _next(perpetual, await editing.edit_cards(services, place))
 
@@ -46,12 +52,14 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         ids: list[str],
         here: str,
         terms: str,
-        perpetual: Perpetual = Perpetual(every=AGAIN),
+        perpetual: Again = Again(every=AGAIN, furthest=subscriptions.SEEK_EVERY),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
-        left = await subscriptions.sought(services, ids, here, Terms.model_validate_json(terms))
-        perpetual.perpetuate(left, here, terms)
+        asked = Terms.model_validate_json(terms)
+        asked = asked.model_copy(update={"at": past(asked.at, services.clock())})
+        left = await subscriptions.sought(services, ids, here, asked)
+        perpetual.perpetuate(left, here, asked.model_dump_json())
         _next(perpetual, subscriptions.SEEK_EVERY.total_seconds() if left else None)
 
     async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
@@ -59,32 +67,38 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         await publish(services, user)
 
     async def leave(
-        workspace: str, told_at: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)
+        workspace: str,
+        told_at: str,
+        perpetual: Again = Again(every=AGAIN, furthest=AGAIN),
+        limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Forget a workspace that removed the app; runs until that is done."""
         await leaving.leave(services, workspace, datetime.fromisoformat(told_at))
         _next(perpetual, None)
 
     async def tend(
-        perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)
+        perpetual: Again = Again(every=AGAIN, automatic=True, furthest=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """See that nothing is forgotten."""
         await tending.tend(services)
 
     async def visit(
-        perpetual: Perpetual = Perpetual(every=timedelta(minutes=1), automatic=True), limit: Timeout = Timeout(LIMIT)
+        perpetual: Again = Again(every=VISIT, automatic=True, furthest=VISIT), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 
-    async def search(perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
+    async def search(
+        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=searching.LATER_S)),
+        limit: Timeout = Timeout(LIMIT),
+    ) -> None:
         """Look in Slack for cards that the database lost in a reset; runs until each conversation was searched."""
         _next(perpetual, await searching.search(services))
 
     return sweep, deliver, edit, seek, home, leave, tend, visit, search
 
 
-def _next(perpetual: Perpetual, seconds: float | None) -> None:
+def _next(perpetual: Again, seconds: float | None) -> None:
     if seconds is None:
         perpetual.cancel()
     else:

@@ -3,13 +3,16 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from bot import leaving, retiring, searching
+from bot import absence, leaving, retiring, searching
+from bot.elapsed import passed
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.tracking import BACK_OFF_MAX_S
 from bot.waking import look, search_soon, wake
 
+LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
+"""No job waits longer for its next look, unless a wrong clock planned it."""
 REFRESHED_MAX = 20
 """Cards that are drawn anew in a minute although nothing changed but the time of the last look."""
 
@@ -32,7 +35,7 @@ def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]
         for service, (_, first, _) in zip(pairs, states, strict=True):
             sweep = sweeps[service]
             patience = LATE + timedelta(seconds=BACK_OFF_MAX_S if sweep.error else 0)
-            if first and now - first > patience and (sweep.tried_at is None or now - sweep.tried_at > patience):
+            if first and now - first > patience and (sweep.tried_at is None or passed(sweep.tried_at, patience, now)):
                 late.append("/".join(service))
         return f"followed jobs are not looked at: {', '.join(late)}" if late else None
 
@@ -50,6 +53,7 @@ async def tend(services: Services) -> None:
         services.metrics.lag(*service, overdue)
         if number:
             await look(services, service)
+    await services.store.tracked.pull_back(catalog.pairs, now + LOOKED_AT_LEAST, now)
     services.metrics.outbox(await services.store.outbox.depth(catalog.scopes, waiting))
     for place in waiting:
         await wake(services, place)

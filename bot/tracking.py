@@ -12,6 +12,7 @@ from bot import missing, plan
 from bot.answers import ServiceError
 from bot.cards import FAILING
 from bot.changes import Change, Kind, compare, fingerprint, found
+from bot.elapsed import in_future, past
 from bot.plan import Reading
 from bot.recovery import restore_found
 from bot.services import Services
@@ -183,7 +184,7 @@ async def _observe(look: _Look, jobs: Sequence[Job], asked_at: datetime, *, expl
     """Compare jobs with what was last seen of them, and record those that changed."""
     await restore_found(look.services, jobs, asked_at)
     seen = (Seen(job.id, fingerprint(job), look.next_at(job)) for job in jobs)
-    changed = await look.services.store.tracked.observe(look.service, asked_at, seen)
+    changed = await look.services.store.tracked.observe(look.service, asked_at, seen, now=look.services.clock())
     if not changed:
         return
     now = {job.id: job for job in jobs if job.id in changed}
@@ -262,7 +263,7 @@ def _after(look: _Look, before: Sweep, jobs: int, requests: int, error: Provider
         jobs=jobs,
         requests=requests,
         failures=before.failures + 1,
-        failing_since=before.failing_since or now,
+        failing_since=past(before.failing_since or now, now),
         error=ServiceError.of(error, *look.service),
     )
 
@@ -294,6 +295,16 @@ async def _next_in(look: _Look, after: Sweep) -> float | None:
     if after.error:
         return _back_off(after)
     return min(MOST_S, max(LEAST_S, (first - look.services.clock()).total_seconds()))
+
+
+async def backing_off(services: Services, service: Service) -> float:
+    """Return for how many seconds a service that fails is left alone still: a task may run too early.
+
+    Raises StoreUnavailable.
+    """
+    now, last = services.clock(), (await services.store.sweeps.read([service]))[service]
+    due = None if last.tried_at and in_future(last.tried_at, now) else next_try(last)
+    return max(0.0, (due - now).total_seconds()) if due else 0.0
 
 
 def next_try(sweep: Sweep) -> datetime | None:

@@ -8,7 +8,9 @@ from hashlib import blake2b
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
+from bot import schedule
 from bot.cards import Terms
+from bot.elapsed import past
 from bot.services import Services
 from bot.store.connection import StoreUnavailable
 from bot.store.tracked import Service
@@ -64,7 +66,8 @@ async def freshen_homes(services: Services, users: Iterable[str]) -> None:
     """
     for user in users:
         if at := await services.store.events.published(user):
-            when = max(services.clock(), at + HOME_EVERY)
+            now = services.clock()
+            when = max(now, past(at, now) + HOME_EVERY)
             await _add(services, HOME, f"{HOME}:{user}", user, when=when)
 
 
@@ -92,8 +95,11 @@ async def _add(services: Services, task: str, key: str, *arguments: object, when
         return False
     try:
         async with asyncio.timeout(ADD_S):
-            add = services.docket.replace(task, when, key) if when else services.docket.add(task, key=key)
-            await add(*arguments)
+            if when is None:
+                await services.docket.add(task, key=key)(*arguments)
+            else:
+                await services.docket.replace(task, schedule.on_machine(when, services.clock), key)(*arguments)
+                await schedule.put_right(services.docket, key, when, services.clock)
     except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
         log.warning("a task could not be added", task=task, reason=type(error).__name__)
         return False

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from bot.absence import is_recent
+from bot.elapsed import in_future, passed
 from bot.services import Services
 from bot.store.tracked import Service
 from bot.store.witnesses import LastWitness
@@ -48,8 +49,9 @@ class Witness:
         """
         now = self.services.clock()
         known = await self.services.store.witnesses.read(self._service, self.provider.region)
-        self.found_at = max(filter(None, (self.found_at, known.found_at)), default=None)
-        if is_recent(self.found_at, now) or (known.asked_at and now - known.asked_at < ASKED_EVERY):
+        found = [at for at in (self.found_at, known.found_at) if at and not in_future(at, now)]
+        self.found_at = max(found, default=None)
+        if is_recent(self.found_at, now) or (known.asked_at and not passed(known.asked_at, ASKED_EVERY, now)):
             return ()
         await self._write(LastWitness(asked_at=now))
         try:

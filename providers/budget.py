@@ -49,16 +49,16 @@ class _Memory(MemoryStorage):
         taken = self._within(key, expiry)
         if len(taken) + amount > limit:
             return False
-        taken.extend([time.time()] * amount)
+        taken.extend([time.monotonic()] * amount)
         return True
 
     async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:  # noqa: ARG002  # the storage's
         taken = self._within(key, expiry)
-        return (taken[0] if taken else time.time()), len(taken)
+        return (taken[0] if taken else time.monotonic()), len(taken)
 
     def _within(self, key: str, expiry: int) -> deque[float]:
         """Return when the requests of the window that ends now were made, the oldest first."""
-        taken, start = self._taken[key], time.time() - expiry
+        taken, start = self._taken[key], time.monotonic() - expiry
         while taken and taken[0] <= start:
             taken.popleft()
         return taken
@@ -73,7 +73,7 @@ class WindowBudget:
     async def acquire(self, key: str, per_second: float) -> None:
         item = _window(per_second)
         while not await self._limiter.hit(item, key):
-            wait = max(0.02, (await self._limiter.get_window_stats(item, key)).reset_time - time.time())
+            wait = max(0.02, (await self._limiter.get_window_stats(item, key)).reset_time - time.monotonic())
             if wait > remaining():
                 raise Throttled("Callboard's own request budget is used up", code=OWN_LIMIT, retry_after=wait)
             await asyncio.sleep(wait)
@@ -87,7 +87,7 @@ class WindowBudget:
         stats = await self._limiter.get_window_stats(item, key)
         if stats.remaining > keep and await self._limiter.hit(item, key):
             return 0
-        return max(0.5, min(float(seconds), stats.reset_time - time.time()))
+        return max(0.5, min(float(seconds), stats.reset_time - time.monotonic()))
 
     async def left(self, key: str, per_second: float) -> BudgetLeft:
         item = _window(per_second)

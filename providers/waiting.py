@@ -8,11 +8,16 @@ RETRY_AFTER_MAX = 86_400.0
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read `Retry-After` in seconds, whether it is a number or an HTTP date; None when it is neither."""
+    """Read `Retry-After` in seconds, whether it is a number or an HTTP date; None when it is neither.
+
+    A date is read by the clock that wrote it, which the header `Date` shows, and by `now` where that is missing.
+    """
     value = headers.get("retry-after", "").strip()
     if value.isdecimal() and value.isascii():
         return min(float(value), RETRY_AFTER_MAX)
     try:
-        return min(max(0.0, (parsedate_to_datetime(value) - now).total_seconds()), RETRY_AFTER_MAX)
+        until = parsedate_to_datetime(value)
+        sent = parsedate_to_datetime(headers["date"]) if "date" in headers else now
+        return min(max(0.0, (until - sent).total_seconds()), RETRY_AFTER_MAX)
     except (ValueError, TypeError):  # no date, or one without a time zone
         return None

@@ -8,6 +8,7 @@ from bot.config import Redis as RedisSettings
 from bot.config_errors import ConfigError
 from bot.store.binary import EmbeddedRedisError
 from bot.store.budget import SharedBudget
+from bot.store.clock import ServerClock
 from bot.store.connection import Link, Server, StoreUnavailable, connect
 from bot.store.digests import Digests
 from bot.store.embedded import embedded_redis
@@ -49,6 +50,7 @@ class Store:
     """Everything kept in Redis, one part for each thing. `url` is for others that connect there, if it is known."""
 
     link: Link
+    clock: ServerClock
     recent: Recent
     health: HealthBook
     payloads: Payloads
@@ -72,6 +74,7 @@ class Store:
         budget = SharedBudget(link)
         return cls(
             link=link,
+            clock=ServerClock(link),
             recent=Recent(link),
             health=HealthBook(link),
             payloads=Payloads(link),

@@ -1,5 +1,6 @@
 """Request budgets shared by every replica, and this process's own while Redis is gone."""
 
+import time
 from typing import Any, cast
 
 from limits.aio.storage import RedisStorage
@@ -10,6 +11,33 @@ from bot.store.connection import Link, StoreUnavailable
 from bot.store.keys import BUDGET
 from providers.budget import BudgetLeft, WindowBudget
 
+# limits' own scripts go by the clock of the process that asks; these go by that of the server that has the budget.
+_NOW = """
+local time = redis.call('TIME')
+local now, limit, expiry = time[1] + time[2] / 1000000, tonumber(ARGV[1]), tonumber(ARGV[2])
+local function within(entry) return entry and tonumber(entry) >= now - expiry and tonumber(entry) <= now end
+"""
+_ACQUIRE = (
+    _NOW
+    + """
+local amount = tonumber(ARGV[3])
+if amount > limit or within(redis.call('LINDEX', KEYS[1], limit - amount)) then return 0 end
+for _ = 1, amount do redis.call('LPUSH', KEYS[1], string.format('%.6f', now)) end
+redis.call('LTRIM', KEYS[1], 0, limit - 1)
+redis.call('EXPIRE', KEYS[1], expiry)
+return 1
+"""
+)
+_WINDOW = (
+    _NOW
+    + """
+local number, oldest = 0, now
+for _, entry in ipairs(redis.call('LRANGE', KEYS[1], 0, limit - 1)) do
+  if within(entry) then number, oldest = number + 1, math.min(oldest, tonumber(entry)) end
+end
+return {string.format('%.6f', now - oldest), number}
+"""
+)
 _NO_HELP = (StoreUnavailable, ResponseError)
 """Redis is gone, or refuses the script that counts (to this user, say): no reason to leave a question unanswered."""
 
@@ -29,12 +57,16 @@ class _Storage(RedisStorage):
         bridge.connection_getter = lambda _: client
 
     async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        async with self._turns:
-            return await super().acquire_entry(key, limit, expiry, amount)
+        return bool(await self._eval(_ACQUIRE, key, limit, expiry, amount))
 
     async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        """Return when the oldest request of the window was made, by the monotonic clock, and their number."""
+        age, number = await self._eval(_WINDOW, key, limit, expiry)
+        return time.monotonic() - float(age), int(number)
+
+    async def _eval(self, script: str, key: str, *arguments: int) -> Any:
         async with self._turns:
-            return await super().get_moving_window(key, limit, expiry)
+            return await cast("Any", self._client).eval(script, 1, self.bridge.prefixed_key(key), *arguments)
 
 
 class SharedBudget:

@@ -7,9 +7,12 @@ from hashlib import blake2b
 from bot.store.connection import Link
 from bot.store.keys import VIEW
 
+TAKES_S = 300
+"""No answer takes this long: a question that is newer by more was asked by a wrong clock."""
 _CLAIM = """
 local newest = redis.call('GET', KEYS[1])
-if newest and tonumber(newest) > tonumber(ARGV[1]) then return 0 end
+local later = newest and tonumber(newest) - tonumber(ARGV[1]) or 0
+if later > 0 and later < tonumber(ARGV[3]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return 1
 """
@@ -26,7 +29,7 @@ class Freshness:
 
         `view` names the message; only its digest is kept, since a name may be a response URL.
         """
-        return bool(await self.link.ask("EVAL", _CLAIM, 1, _key(view), asked_at.timestamp(), VIEW.seconds))
+        return bool(await self.link.ask("EVAL", _CLAIM, 1, _key(view), asked_at.timestamp(), VIEW.seconds, TAKES_S))
 
     async def claimed(self, view: str) -> bool:
         """Whether any question claimed this message."""

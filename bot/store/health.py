@@ -18,7 +18,8 @@ if error == '' then
   redis.call('HDEL', key, 'failing_since')
 else
   redis.call('HSET', key, 'last_error', error, 'last_error_at', at)
-  redis.call('HSETNX', key, 'failing_since', at)
+  local since = redis.call('HGET', key, 'failing_since')
+  if not since or since > at then redis.call('HSET', key, 'failing_since', at) end  -- a wrong clock wrote a later one
 end
 redis.call('EXPIRE', key, lifetime)
 return redis.call('HGET', key, 'failing_since')

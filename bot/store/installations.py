@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.elapsed import in_future
 from bot.store.connection import Link
 from bot.store.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
 
@@ -50,6 +51,9 @@ class Installations:
             await self.link.ask("HDEL", ABSENT.of(), *back)
         for workspace in workspaces - since.keys():
             await self.link.ask("HSETNX", ABSENT.of(), workspace, now.isoformat())
+        for workspace in [name for name, at in since.items() if in_future(datetime.fromisoformat(at), now)]:
+            since[workspace] = now.isoformat()  # a wrong clock noted it
+            await self.link.ask("HSET", ABSENT.of(), workspace, now.isoformat())
         return {name: datetime.fromisoformat(since.get(name, now.isoformat())) for name in workspaces}
 
     async def finish(self, state_id: str) -> None:

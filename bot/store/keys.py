@@ -63,6 +63,7 @@ PACE = Key("{{{}}}:pace", "string", timedelta(seconds=1), "a place was posted to
 TURN = Key("{{{}}}:turn", "string", timedelta(hours=1), "the last step for a place: who decided before decides anew")
 TOLD = Key("{{{}}}:told:{}", "string", timedelta(hours=1), "a post of a place that was recorded")
 ONCE = Key("{{{}}}:once:{}", "string", timedelta(days=1), "an entry that was put into a place's own outbox")
+CLOCK = Key("clock", "string", None, "the fleet time that was reached, and Redis' own then (us)", "never: it runs on")
 CONFIGURED = Key("configured", "hash", None, "when a worker last had a service (ms), by service", "bot.retiring")
 PLACES = Key("places", "set", None, "every place that has cards or entries of its own", "delivery, when it has none")
 MINE = Key("user:{}:places", "set", timedelta(days=180), "places where somebody subscribed; since the last time")

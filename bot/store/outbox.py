@@ -55,6 +55,7 @@ class Begun(BaseModel):
 
     `doubt` is why its outcome is unknown, `since` when that was noticed; both are empty while the call to Slack runs,
     after a crash, and in marks of earlier versions. `searched` is when the conversation was last searched for it.
+    `oldest` is the timestamp after which Slack's history may have the message; empty in marks of earlier versions.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,6 +72,7 @@ class Begun(BaseModel):
     doubt: Doubt | None = None
     since: datetime | None = None
     searched: datetime | None = None
+    oldest: str = ""
 
     @property
     def recorded(self) -> bool:

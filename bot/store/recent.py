@@ -11,6 +11,8 @@ from bot.store.keys import RECENT, RECENT_JOBS
 from providers.models import Job
 from providers.parsing import readable
 
+TAKES_S = 300
+"""No answer takes this long: a job that was asked for later by more was asked for by a wrong clock."""
 KEPT = 500
 """Jobs of one service, at most: those asked for last."""
 
@@ -25,10 +27,10 @@ local function with_known_reason(new, old)
   return cjson.encode(job)
 end
 local index, jobs = KEYS[1], KEYS[2]
-local asked, oldest, kept, lifetime = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4]
-for i = 5, #ARGV, 3 do
+local asked, oldest, kept, lifetime, wrong = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+for i = 6, #ARGV, 3 do
   local seen = redis.call('ZSCORE', index, ARGV[i])
-  if not seen or tonumber(seen) <= asked then
+  if not seen or tonumber(seen) <= asked or tonumber(seen) > asked + wrong then
     redis.call('ZADD', index, ARGV[1], ARGV[i])
     local job = ARGV[i + 1]
     if ARGV[i + 2] ~= '' then job = with_known_reason(job, redis.call('HGET', jobs, ARGV[i])) end
@@ -63,9 +65,9 @@ class Recent:
         ]:
             await self.link.ask_all(scripts)
 
-    async def recent(self, account: str, service: str) -> list[Job]:
+    async def recent(self, account: str, service: str, now: datetime | None = None) -> list[Job]:
         """Return the jobs of a service that were seen within the lifetime, newest first."""
-        oldest = datetime.now(UTC).timestamp() - RECENT.seconds
+        oldest = (now or datetime.now(UTC)).timestamp() - RECENT.seconds
         reading = [
             ("ZRANGE", RECENT.of(account, service), "+inf", oldest, "BYSCORE", "REV"),
             ("HGETALL", RECENT_JOBS.of(account, service)),
@@ -96,7 +98,7 @@ def _remembering(account: str, service: str, jobs: Iterable[Job], asked_at: floa
     records = [
         (job.id, job.model_dump_json(exclude={"raw"}, exclude_defaults=True), job.unexplained or "") for job in jobs
     ]
-    limits = (asked_at, asked_at - RECENT.seconds, KEPT, RECENT.seconds)
+    limits = (asked_at, asked_at - RECENT.seconds, KEPT, RECENT.seconds, TAKES_S)
     return ["EVAL", _REMEMBER, 2, *keys, *limits, *chain.from_iterable(records)]
 
 

@@ -37,7 +37,7 @@ class SlackPace:
     async def paused(self, workspace: str, method: str) -> float:
         """Return for how many seconds a method is not to be called; 0 for one that may be."""
         left = await self.link.ask("PTTL", PAUSE.of(workspace, method))
-        return max(0, left) / 1000
+        return left / 1000 if 0 < left <= PAUSE_MAX_S * 1000 else 0  # longer: the clock of Redis was set back
 
     async def may_post(self, workspace: str) -> float:
         """Take one post; return 0, or after how many seconds to try again."""

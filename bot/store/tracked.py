@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from bot.absence import Absence
 from bot.changes import fingerprint
+from bot.elapsed import AHEAD, in_future
 from bot.store.connection import Link, Part
 from bot.store.keys import (
     CONFIGURED,
@@ -118,16 +119,19 @@ class Tracked:
         records: list[str | None] = await self.link.ask("HMGET", JOBS.of(slot), *ids)
         return [_due(job_id, kept) for job_id, kept in zip(ids, records, strict=True) if kept]
 
-    async def observe(self, service: Service, asked_at: datetime, seen: Iterable[Seen]) -> dict[str, Kept]:
+    async def observe(
+        self, service: Service, asked_at: datetime, seen: Iterable[Seen], *, now: datetime | None = None
+    ) -> dict[str, Kept]:
         """Tick off the followed jobs that are as they were, and return those that are not; one round trip.
 
-        Jobs that nobody follows are passed over, and so are those that a later question was answered about already.
+        Jobs that nobody follows are passed over, and so are those that a later question was answered about already:
+        one asked later than `now`, where that is given, was asked by a wrong clock.
         """
         slot = "/".join(service)
         # One word of JSON: hundreds of words of a command take redis-py as long as it takes to read the jobs.
         told = json.dumps([part for each in seen for part in (each.id, each.fingerprint, milliseconds(each.next_at))])
-        keys = (JOBS.of(slot), DUE.of(slot))
-        flat: list[str] = await self.link.ask("EVAL", script("observe"), 2, *keys, milliseconds(asked_at), told)
+        keys, latest = (JOBS.of(slot), DUE.of(slot)), milliseconds(now + AHEAD) if now else "inf"
+        flat: list[str] = await self.link.ask("EVAL", script("observe"), 2, *keys, milliseconds(asked_at), told, latest)
         return {job_id: kept(service, record) for job_id, record in zip(flat[::2], flat[1::2], strict=True)}
 
     async def record(self, service: Service, steps: Sequence[Step]) -> dict[str, dict[str, str]]:
@@ -189,6 +193,14 @@ class Tracked:
         if pairs := [part for job_id in ids for part in (at, job_id)]:
             await self.link.ask("ZADD", DUE.of("/".join(service)), "XX", *pairs)
 
+    async def pull_back(self, services: Sequence[Service], latest: datetime, now: datetime) -> None:
+        """Look at those jobs now that are planned for later than `latest`."""
+        slots = ["/".join(service) for service in services]
+        late = [("ZRANGE", DUE.of(slot), f"({milliseconds(latest)}", "+inf", "BYSCORE") for slot in slots]
+        found: list[list[str]] = await self.link.ask_all(late) if late else []
+        for service, ids in zip(services, found, strict=True):
+            await self.postpone(service, ids, now)
+
     async def cards(self, service: Service) -> set[tuple[str, str]]:
         """Return every card, as (place, card), that follows a job of a service."""
         kept = await self.link.ask("HVALS", SUBSCRIPTIONS.of("/".join(service)))
@@ -226,7 +238,11 @@ class Tracked:
         noted = [part for service in mine for part in ("/".join(service), milliseconds(now))]
         commands = [("HSET", CONFIGURED.of(), *noted)] if noted else []
         *_, told = await self.link.ask_all([*commands, ("HGETALL", CONFIGURED.of())])
-        return {_service(slot): instant(int(at)) for slot, at in told.items()}
+        last = {slot: instant(int(at)) for slot, at in told.items()}
+        for slot in [slot for slot, at in last.items() if in_future(at, now)]:
+            last[slot] = now  # a wrong clock noted it
+            await self.link.ask("HSET", CONFIGURED.of(), slot, milliseconds(now))
+        return {_service(slot): at for slot, at in last.items()}
 
     async def purge(self, service: Service) -> None:
         """Forget a service, with all that waits to be told of it; its name last, so that this can be done again."""

@@ -19,6 +19,11 @@ CLIENT_SECRET = "slack.client_secret"  # noqa: S105
 SIGNING_SECRET = "slack.signing_secret"  # noqa: S105
 REDIS = "redis"
 REDIS_ACCESS = "redis authentication"
+_SET_CLOCK = "set this machine's clock, best by NTP"
+CLOCK_SHOWN_S = 2
+"""What clocks differ by at least where that is said: Slack tells whole seconds."""
+REDIS_CLOCK_WARN_S = 30
+"""A worker whose clock differs by more from Redis's says on `/readyz` that it does not use it (`bot.clock`)."""
 CLOCK_WARN_S = 60
 CLOCK_FAIL_S = 300
 """Slack refuses requests that are signed more than 5 minutes apart; the clouds allow 15."""
@@ -177,11 +182,26 @@ def scopes(granted: Iterable[str], *, groups: bool = False) -> Finding:
 def clock(seconds: float) -> Finding:
     """How far this machine's clock is from Slack's."""
     off = abs(seconds)
-    if off < CLOCK_WARN_S:
+    if off < CLOCK_SHOWN_S:
         return Finding(Status.OK, "clock", "agrees with Slack's")
-    status = Status.FAIL if off >= CLOCK_FAIL_S else Status.WARN
-    side = "ahead of" if seconds > 0 else "behind"
-    return Finding(status, "clock", f"{off:.0f} s {side} Slack's", "set this machine's clock, best by NTP")
+    text = f"{_offset(seconds)} Slack's"
+    if off < CLOCK_WARN_S:
+        return Finding(Status.OK, "clock", text)
+    return Finding(Status.FAIL if off >= CLOCK_FAIL_S else Status.WARN, "clock", text, _SET_CLOCK)
+
+
+def redis_clock(seconds: float) -> list[Finding]:
+    """How far this machine's clock is from that of Redis, which the whole fleet goes by; nothing where they agree."""
+    if abs(seconds) < CLOCK_SHOWN_S:
+        return []
+    text = f"{_offset(seconds)} Redis's, by which all processes work"
+    if abs(seconds) < REDIS_CLOCK_WARN_S:
+        return [Finding(Status.OK, "redis clock", text)]
+    return [Finding(Status.WARN, "redis clock", text, "set the clocks of this machine and of Redis's, best by NTP")]
+
+
+def _offset(seconds: float) -> str:
+    return f"{abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'}"
 
 
 def redis(server: Server, *, embedded: bool) -> Finding:

@@ -5,12 +5,13 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.demo import CONFIGURATION, environment
+from tests.faults.clocks import WallClock
 from tests.redis_server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -114,8 +115,13 @@ class Cast:
 
 
 @asynccontextmanager
-async def cast(folder: Path) -> AsyncGenerator[Cast]:
-    """Start everything, and end everything when the block does; logs and Redis's data are in `folder`."""
+async def cast(
+    folder: Path, names: Sequence[str] = PARTS, clocks: Mapping[str, WallClock] | None = None
+) -> AsyncGenerator[Cast]:
+    """Start everything, and end everything when the block does; logs and Redis's data are in `folder`.
+
+    Those of the parts that `clocks` names have a clock of their own.
+    """
     with (folder / "world.log").open("ab") as log:
         world = await _start("tests.faults.world", out=PIPE, err=log.fileno())
     redis: Server | None = None
@@ -128,7 +134,8 @@ async def cast(folder: Path) -> AsyncGenerator[Cast]:
         configuration = folder / "callboard.toml"
         configuration.write_text(CONFIGURATION.read_text().replace(USUAL_CLOUDS, clouds))
         variables = {**os.environ, **environment(slack), "REDIS_URL": redis.url}
-        parts = {name: Part(name, configuration, variables, folder / f"{name}.log") for name in PARTS}
+        own = {name: clock.variables(variables) for name, clock in (clocks or {}).items()}
+        parts = {name: Part(name, configuration, own.get(name, variables), folder / f"{name}.log") for name in names}
         for part in parts.values():
             part.start()
             keepers.append(asyncio.create_task(part.keep(), name=part.name))

@@ -24,3 +24,8 @@ NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 )
 def test_retry_after(value: str, seconds: float | None):
     assert retry_after({"retry-after": value}, NOW) == seconds
+
+
+@pytest.mark.parametrize(("sent", "seconds"), [("Sun, 22 Nov 2026 12:00:00 GMT", 30.0), ("soon", None), ("", None)])
+def test_a_date_is_read_by_the_clock_that_wrote_it(sent: str, seconds: float | None):
+    assert retry_after({"retry-after": "Sun, 22 Nov 2026 12:00:30 GMT", "date": sent}, NOW) == seconds

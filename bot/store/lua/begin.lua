@@ -7,7 +7,8 @@ local begun = redis.call('GET', KEYS[1])
 if begun then return {'begun', begun} end
 if (redis.call('GET', KEYS[5]) or '') ~= ARGV[3] then return {'changed'} end
 local wait = redis.call('PTTL', KEYS[2])
-if wait > 0 then return {'pace', tostring(wait)} end
+-- A longer wait than any that is set means that the server's clock was set back.
+if wait > 0 and wait <= tonumber(ARGV[2]) then return {'pace', tostring(wait)} end
 for i = 4, #ARGV, 2 do
   if (redis.call('HGET', KEYS[4], ARGV[i]) or '') ~= ARGV[i + 1] then return {'changed'} end
 end

@@ -1,0 +1,202 @@
+"""Fleet time: the time that every process of the fleet agrees on, whatever the clock of its machine says.
+
+It is the clock of one Redis server, read every 30 s and carried on in between by the monotonic clock, which no change
+of the machine's clock moves. Slack's own time is known from the header `Date` of its answers.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from statistics import median
+from typing import Protocol
+
+import structlog
+from redis.exceptions import ResponseError
+
+from bot.store.clock import Mark
+from bot.store.connection import StoreUnavailable
+
+SAMPLE_EVERY_S = 30.0
+SAMPLES = 5
+"""Readings of one sample; its offset is their median, each without half of its round trip."""
+AGAIN_S = 1.0
+"""Between two tries to read the clock of a Redis that is away."""
+SLEW = 0.1
+"""Fleet time runs at most this part faster or slower than the monotonic clock while it follows the server's."""
+JUMP_S = 1.0
+"""A difference to the server's clock that is logged: another server took over, or its clock was set."""
+OFF_S = 30.0
+"""A worker whose machine's clock differs more than this from fleet time says so."""
+
+log = structlog.get_logger("callboard")
+
+
+def monotonic() -> float:
+    """Return the seconds of a clock that nothing sets, and that runs while the machine is suspended if there is one."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
+
+
+class Slewed:
+    """A time as an offset to a monotonic clock; it follows a target slowly, and never runs backward. Pure.
+
+    All times are in seconds. `now` is always the monotonic clock's.
+    """
+
+    def __init__(self, now: float, first: float, target: float) -> None:
+        self._offset, self._target, self._moved = first - now, target - now, now
+
+    @property
+    def behind(self) -> float:
+        """The seconds that are left to the target; negative where this time is ahead of it."""
+        return self._target - self._offset
+
+    def read(self, now: float) -> float:
+        """Return the time."""
+        room = SLEW * max(0.0, now - self._moved)
+        self._offset += max(-room, min(room, self.behind))
+        self._moved = max(now, self._moved)
+        return self._moved + self._offset
+
+    def follow(self, now: float, target: float) -> float:
+        """Follow this time from now on; return by how much it jumped since the last one."""
+        self.read(now)
+        jumped = target - now - self._target
+        self._target = target - now
+        return jumped
+
+    def raise_to(self, now: float, least: float) -> None:
+        """Be at least this time, at once."""
+        self._offset += max(0.0, least - self.read(now))
+
+
+def first_time(server: float, mark: Mark | None) -> float:
+    """Return the fleet time of a process that starts, as the processes before it left it.
+
+    After a failover to a server whose clock is behind, the mark alone says how far the others are.
+    """
+    if mark is None:
+        return server
+    return mark.fleet + max(0.0, server - mark.server)
+
+
+class SlackTime:
+    """Slack's time, by the header `Date` of its answers, which counts whole seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = monotonic, wall: Callable[[], float] = time.time) -> None:
+        self._monotonic, self._wall = monotonic, wall
+        self._offset: float | None = None
+
+    def heard(self, date: str) -> None:
+        """Take the header of an answer that arrived just now into account."""
+        try:
+            told = parsedate_to_datetime(date)
+        except (TypeError, ValueError):
+            return
+        self._offset = told.replace(tzinfo=told.tzinfo or UTC).timestamp() - self._monotonic()
+
+    def now(self) -> float | None:
+        """Return Slack's time in seconds since 1970, at most one too few; None before its first answer."""
+        return None if self._offset is None else self._monotonic() + self._offset
+
+    @property
+    def ahead(self) -> float | None:
+        """By how many seconds this machine's clock is ahead of Slack's; None before its first answer."""
+        now = self.now()
+        return None if now is None else self._wall() - now
+
+
+class Server(Protocol):
+    """The clock of a server, with the mark that processes keep there. Raises StoreUnavailable."""
+
+    async def read(self) -> tuple[float, Mark | None]:
+        """Return the server's time, and the last mark of any process."""
+        ...
+
+    async def keep(self, fleet: float) -> None:
+        """Keep the fleet time that a process has reached, unless another process is further."""
+        ...
+
+
+class FleetClock:
+    """Fleet time, as a callable. Before the first sample it is the machine's own clock."""
+
+    def __init__(
+        self, server: Server, monotonic: Callable[[], float] = monotonic, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._server, self._monotonic, self._wall = server, monotonic, wall
+        self._time: Slewed | None = None
+
+    def __call__(self) -> datetime:
+        now = self._wall() if self._time is None else self._time.read(self._monotonic())
+        return datetime.fromtimestamp(now, UTC)
+
+    @property
+    def ahead(self) -> float:
+        """By how many seconds this machine's clock is ahead of fleet time."""
+        return self._wall() - self().timestamp()
+
+    @property
+    def off(self) -> bool:
+        """Whether this machine's clock is too far from fleet time to be used."""
+        return abs(self.ahead) > OFF_S
+
+    @property
+    def ahead_of_redis(self) -> float | None:
+        """By how many seconds this machine's clock is ahead of the server's; None before the first sample."""
+        return self.ahead - self._time.behind if self._time else None
+
+    @property
+    def behind_redis(self) -> float:
+        """The seconds by which fleet time still follows a jump of the server's clock."""
+        return self._time.behind if self._time else 0.0
+
+    async def sample(self) -> None:
+        """Read the server's clock, and follow it. Raises StoreUnavailable."""
+        readings: list[float] = []
+        mark: Mark | None = None
+        for _ in range(SAMPLES):
+            before = self._monotonic()
+            server, mark = await self._server.read()
+            readings.append(server - (before + self._monotonic()) / 2)
+        self._learn(median(readings), mark)
+        await self._server.keep(self().timestamp())
+
+    def _learn(self, offset: float, mark: Mark | None) -> None:
+        now = self._monotonic()
+        server = now + offset
+        if self._time is None:
+            self._time = Slewed(now, first_time(server, mark), server)
+        elif abs(jumped := self._time.follow(now, server)) > JUMP_S:
+            log.warning("the clock of Redis jumped, fleet time follows slowly", seconds=round(jumped, 3))
+        if mark:
+            self._time.raise_to(now, mark.fleet)
+
+    @asynccontextmanager
+    async def keeping(self, *, waits: bool) -> AsyncGenerator[None]:
+        """Follow the server's clock while the block runs; one that `waits` begins with the first sample."""
+        if waits:
+            await self._tried()
+        following = asyncio.create_task(self._follow(), name="fleet clock")
+        try:
+            yield
+        finally:
+            following.cancel()
+
+    async def _follow(self) -> None:
+        while True:
+            if self._time:
+                await asyncio.sleep(SAMPLE_EVERY_S)
+            if not await self._tried():
+                await asyncio.sleep(AGAIN_S)
+
+    async def _tried(self) -> bool:
+        """Take a sample; False where Redis is away, or does not let us."""
+        try:
+            await self.sample()
+        except (StoreUnavailable, ResponseError):
+            return False
+        return True

@@ -1,0 +1,38 @@
+"""The clock of Redis, and the fleet time that processes have reached by it."""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bot.store.connection import Link
+from bot.store.keys import CLOCK
+from bot.store.scripts import script
+
+_KEPT = re.compile(r"(\d+)/(\d+)")
+
+
+class Mark(NamedTuple):
+    """A fleet time that a process reached, and the server's time at that moment; in seconds since 1970."""
+
+    fleet: float
+    server: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServerClock:
+    """The clock of one server: on a cluster that of the master of the key's slot. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def read(self) -> tuple[float, Mark | None]:
+        """Return the server's time, and the last mark of any process."""
+        return await self._ask("")
+
+    async def keep(self, fleet: float) -> None:
+        """Keep the fleet time that this process has reached, unless another process is further."""
+        await self._ask(f"{fleet * 1e6:.0f}")
+
+    async def _ask(self, fleet: str) -> tuple[float, Mark | None]:
+        now, kept = await self.link.ask("EVAL", script("clock"), 1, CLOCK.of(), fleet)
+        found = _KEPT.fullmatch(kept)
+        return int(now) / 1e6, Mark(*(int(part) / 1e6 for part in found.groups())) if found else None

@@ -1,0 +1,51 @@
+"""A clock of a process's own, which is wrong and steps while the process runs: libfaketime in front of it.
+
+Only the wall clock is: the monotonic clock of a machine never steps. libfaketime 0.9.10 breaks `time.sleep`, which the
+bot does not use.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+HOUR_S = 3600.0
+NEEDED = pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime (apt-get install faketime)")
+"""For each test that starts a process with a clock of its own."""
+
+
+class WallClock:
+    """The clock of one process or of several, in a file; right until it is set."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.set(0)
+
+    def set(self, ahead_s: float) -> None:
+        """Let the clock be this many seconds ahead of the machine's, or behind it (negative), from now on."""
+        beside = self._file.with_suffix(".new")
+        beside.write_text(f"{ahead_s:+f}\n")
+        os.replace(beside, self._file)  # noqa: PTH105  # libfaketime reads the file at any moment
+
+    def variables(self, others: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of a process with this clock, based on the environment that it has otherwise."""
+        return {
+            **{name: value for name, value in others.items() if not name.startswith("FAKETIME")},
+            "LD_PRELOAD": _library(),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+
+@cache
+def _library() -> str:
+    """Return the library as the command `faketime` preloads it for a process with threads."""
+    shown = subprocess.run(
+        ["faketime", "-m", "-f", "+0", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True
+    )
+    return shown.stdout.strip()
