@@ -7,7 +7,7 @@ from typing import TypeVar
 SHORT = 400
 """Characters that are read at once: the parser takes up to 0.1 ms for each word."""
 LONG = 4_000
-"""Longer texts wait in a line of their own, so that a form is read in time: its fields have 3,000 characters at most."""
+"""Longer texts wait in a line of their own, so that a form is read in time: its fields have at most 3,000."""
 
 T = TypeVar("T")
 
