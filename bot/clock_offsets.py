@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.http import Reason
 from bot.services import Services
 
-SHOWN_S = 2.0
-"""An offset of a clock from which on `/readyz` shows it."""
+SHOWN_S = 5.0
+"""An offset from which on `/readyz` shows it: Slack tells whole seconds, and a busy process reads them late."""
 
 
 def show_offsets(services: Services) -> None:

@@ -246,6 +246,8 @@ class Http(_Section):
 class AccessRule(_Section):
     """Who may see some accounts: whoever asks in one of `channels`, is one of `users`, or a member of one of `groups`.
 
+    People of other organizations and guests are not let in by that, unless `outsiders` and `guests` say so.
+
     Slack's ids are unique within a workspace: `workspaces` says in which one these are, where several have the app.
 
     The only rules are those that the file has: with any, an account that none of them names is seen by nobody.
@@ -265,6 +267,13 @@ class AccessRule(_Section):
         default=(), description="a list of ids of workspaces, or of an organisation that has the app as a whole"
     )
     subscribe: bool = Field(default=True, description="true or false: whether they may subscribe to jobs too")
+    outsiders: bool = Field(
+        default=False, description="true or false: whether people of other organizations are let in as members are"
+    )
+    guests: bool | None = Field(
+        default=None,
+        description="true or false: whether guests of the workspace are let in as members are; needs users:read",
+    )
 
     @model_validator(mode="after")
     def _lets_somebody_in(self) -> Self:

@@ -7,7 +7,7 @@ from typing import TypeVar
 SHORT = 400
 """Characters that are read at once: the parser takes up to 0.1 ms for each word."""
 LONG = 4_000
-"""Characters of the texts that wait for those alone which are no longer. A field of a form has 3,000 at most."""
+"""Longer texts wait in a line of their own, so that a form is read in time: its fields have at most 3,000."""
 
 T = TypeVar("T")
 

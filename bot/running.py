@@ -20,7 +20,7 @@ from bot.app import create_app
 from bot.clock_offsets import clock_notices, show_offsets
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
-from bot.connecting import check_secrets, open_workspaces
+from bot.connecting import check_scopes, check_secrets, open_workspaces
 from bot.finishing import finishing
 from bot.fleet import SILENT_S, open_docket, working
 from bot.groups import up_to_date
@@ -97,9 +97,9 @@ async def running(
 ) -> AsyncGenerator[Services]:
     """Answer Slack with the handlers of `register`, and run tasks if it `works`, while the block runs.
 
-    Each question is answered within `answer_s` seconds. Raises ConfigError when a token is missing or the port that
-    Slack calls is taken, SlackApiError when Slack does not accept a token, and StoreUnavailable when Redis cannot be
-    reached.
+    Each question is answered within `answer_s` seconds. Raises ConfigError when a token is missing, or a scope that
+    access rules need, or when the port that Slack calls is taken, SlackApiError when Slack does not accept a token, and
+    StoreUnavailable when Redis cannot be reached.
     """
     slack = _slack(settings)
     called = register is not None and slack.mode == "http"
@@ -108,6 +108,7 @@ async def running(
         services, docket = await _open(stack, settings, answer_s)
         watch = await stack.enter_async_context(watching(services))
         workspaces = await stack.enter_async_context(open_workspaces(slack, services))
+        check_scopes(workspaces, services.access)
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
         app = create_app(workspaces, services, slack.api_url) if register else None

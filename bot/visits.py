@@ -8,9 +8,9 @@ from typing import Self
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Audience
+from bot.membership import readers
 from bot.outgoing import withheld
-from bot.places import workspace_of
+from bot.places import is_personal, workspace_of
 from bot.refusals import RATE_LIMITED, refusal
 from bot.services import Services
 from bot.store.entries import SubscribedEntry
@@ -52,8 +52,10 @@ class Visit:
     async def read(self) -> Box:
         """Return everything that waits for the place, without what it may not read of any more."""
         box, access = await read_box(self.services, self.place), self.services.access
-        readers = Audience.of_place(self.place, next(_subscribers(box), ""))
-        return box if access.open else withheld(box, lambda account: access.hides(account, readers))
+        if access.open and not is_personal(self.place):
+            return box
+        audience = await readers(self.services, self.place, next(_subscribers(box), ""))
+        return withheld(box, lambda account: access.hides(account, audience))
 
     async def suspend(self, reason: str) -> None:
         """Keep everything for the place back; `reason` is Slack's error code."""

@@ -50,7 +50,7 @@ def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
 async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:
     # Of everything that is asked for, the answer holds what all who read it may see.
     asker = Asker.named(event["user"], event["channel"], context)
-    services = services_of(context).read_by(Audience.of_place(asker.channel, asker.user))
+    services = (await services_of(context)).read_by(Audience.of_place(asker.channel, asker.user))
     if not await acts_first(services, body):
         return
     context["reply"] = reply

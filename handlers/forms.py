@@ -11,7 +11,6 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
-from bot.access import Audience
 from bot.answering import give
 from bot.group_names import handles
 from bot.groups import names_of
@@ -39,7 +38,8 @@ async def open_subscribe(
     context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin, jobs: tuple[str, ...] = ()
 ) -> None:
     """Open the form that follows jobs, for the channel of its origin if there is one."""
-    groups = await names_of(services_of(context), client, _team(context))
+    services = await services_of(context)
+    groups = () if services.catalog.nothing else await names_of(services, client, _team(context))
     form = subscribing.form(jobs, groups, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
     context["reply"] = await Modal.over(client, body, form, origin)
 
@@ -54,7 +54,7 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Subscribe under details and lists: the form, filled in with the jobs."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     request = await read(services, (await read_ask(services, action.get("value"))).text)
     await open_subscribe(context, client, body, origin_of(body, respond), request.jobs)
 
@@ -62,7 +62,7 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
 async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The form was sent off: follow its jobs, or say below a field what is wrong with it."""
     reply, asker = submitted(body, Origin.of(body), context)
-    services = services_of(context).seen_by(Audience(asker.user, asker.channel))
+    services = (await services_of(context)).asked_in(asker.channel)
     typed = isinstance(field_value(body, payloads.USER_GROUPS), str)  # then handles may stand there
     groups = await names_of(services, client, _team(context)) if typed else ()
     length = len(text(field_value(body, payloads.JOBS)) or "")

@@ -30,7 +30,7 @@ def register(app: AsyncApp) -> None:
 
 async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
-    services, user = services_of(context), text(event.get("user"))
+    services, user = await services_of(context), text(event.get("user"))
     place = place_of(context, user or "")
     if (
         user is None
@@ -48,13 +48,13 @@ async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> No
     """Refresh."""
     await ack()
     with fresh():
-        await publish(services_of(context), place_of(context, body["user"]["id"]))
+        await publish(await services_of(context), place_of(context, body["user"]["id"]))
 
 
 async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
     """A channel was picked: what others follow there."""
     await ack()
-    services, user = services_of(context), place_of(context, body["user"]["id"])
+    services, user = await services_of(context), place_of(context, body["user"]["id"])
     if channel := text(action.get("selected_conversation")):
         with suppress(StoreUnavailable):  # the tab itself says that Redis is away
             await services.store.events.pick(user, place_of(context, channel))

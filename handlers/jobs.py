@@ -91,7 +91,7 @@ async def on_command(
     if form := FORMS.get(bare(ask.text)):
         await form(context, client, command, origin_of(command, respond))
         return
-    services = services_of(context)
+    services = await services_of(context)
     await give(context, Below(respond), await answer(services, ask, Asker.of(command, context)))
 
 
@@ -100,7 +100,7 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Next, Previous and corrections: the new answer takes the old one's place."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     if respond.response_url is None:
         context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
         ask = await read_ask(services, action.get("value"))
@@ -123,7 +123,7 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
     """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
     await ack()
     reply = await below(client, body, respond, context)
-    services, asker = services_of(context), Asker.of(body, context)
+    services, asker = await services_of(context), Asker.of(body, context)
     ask = await read_ask(services, action.get("value"))
     await give(context, reply, await answer(services, ask, asker))
     if not ask.text.startswith("show "):
@@ -133,7 +133,7 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """The selects under a list: the same command with another state or scope."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     ask = await read_ask(services, str(action.get("block_id", "")).removeprefix(payloads.SELECTS))
     request, picked = await read(services, ask.text), picked_value(action)
     value = "" if picked == payloads.ANY else picked
@@ -149,9 +149,8 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Post a fresh answer to the channel, with the name of who shared it."""
     await ack()
-    ask = await read_ask(services_of(context), action.get("value"))
-    asker = Asker.of(body, context)
-    services = services_of(context)
+    services, asker = await services_of(context), Asker.of(body, context)
+    ask = await read_ask(services, action.get("value"))
     accounts = accounts_of(services, await read(services, ask.text))
     readers = posted_to(services, asker.channel, asker.user, accounts)
     shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
@@ -185,7 +184,7 @@ class _Shared:
 async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Open the modal at once, within the 3 s of its trigger, and fill it when the provider has answered."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     ask = await read_ask(services, action.get("value"))
     named = addresses_of(await read(services, ask.text), services.catalog)
     modal = await Modal.over(client, body, details.raw_loading())
@@ -279,7 +278,7 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
 
 async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
-    services, asker = services_of(context), Asker.of(body, context)
+    services, asker = await services_of(context), Asker.of(body, context)
     reply = InPlace(respond, newest(services, body))
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.

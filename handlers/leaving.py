@@ -20,7 +20,7 @@ def register(app: AsyncApp) -> None:
 
 async def on_uninstalled(body: Body, context: AsyncBoltContext) -> None:
     """The app was removed."""
-    services = services_of(context)
+    services = await services_of(context)
     async with acting_once(services, body) as first:
         if first:
             await uninstalled(services, workspace_in(context), happened_at(services, body))
@@ -30,7 +30,7 @@ async def on_revoked(body: Body, event: Body, context: AsyncBoltContext) -> None
     """Tokens were revoked; those of people are none of ours."""
     if not listing(mapping(event.get("tokens")).get("bot")):
         return
-    services = services_of(context)
+    services = await services_of(context)
     async with acting_once(services, body) as first:
         if first:
             await revoked(services, workspace_in(context), happened_at(services, body))

@@ -36,7 +36,7 @@ async def on_look_up(
 ) -> None:
     """Look up jobs: what the services know of every job that the message names."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     reply = await below(client, body, respond, context)
     await give(context, reply, await _looked_up(services, await _extracted(services, body.get("message"))))
 
@@ -46,7 +46,7 @@ async def on_subscribe(
 ) -> None:
     """Subscribe to jobs: follow every job that the message names, in its channel."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     reply = await below(client, body, respond, context)
     found = await _extracted(services, body.get("message"))
     await give(context, reply, _subscribed(services, found, Asker.of(body, context)))

@@ -81,7 +81,12 @@ def _program() -> str:
 def _installed(file: Path) -> Path:
     """Write a configuration's sibling, for a bot that workspaces install by themselves."""
     sibling = file.with_name("installed.toml")
-    sibling.write_text(file.read_text().replace(ONE_WORKSPACE, SEVERAL_WORKSPACES))
+    from sandbox.slack.model import Team
+    from sandbox.slack.neighbours import HARBOR, NORTHWIND
+
+    names = ", ".join(f'"{name}"' for name in (Team().id, NORTHWIND.id, HARBOR.id))
+    several = f"{SEVERAL_WORKSPACES}\nworkspaces = [{names}]"
+    sibling.write_text(file.read_text().replace(ONE_WORKSPACE, several))
     return sibling
 
 

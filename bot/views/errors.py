@@ -104,6 +104,17 @@ _SENTENCES = {
         "There is nothing here that you may see. "
         "Ask in a channel where Callboard is at home, or ask whoever runs it for access."
     ),
+    Problem.NOT_FOR_OUTSIDERS: (
+        "Callboard does not answer people of other organizations here. "
+        "Ask a member of this workspace, or ask the people who run Callboard for access."
+    ),
+    Problem.NOT_FOR_GUESTS: (
+        "Callboard does not answer guests here. "
+        "Ask a member of this workspace, or ask the people who run Callboard for access."
+    ),
+    Problem.NOT_FOR_THE_UNSURE: (
+        "Callboard does not answer guests here, and Slack did not say whether you are one. Try again in a minute."
+    ),
     Problem.NOT_FOR_ALL: (
         "Not everybody who would read it there may see {found}, so I don't post it. "
         "Name what everybody may see, for example an account or ACCOUNT/SERVICE/ID."

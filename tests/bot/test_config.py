@@ -424,3 +424,18 @@ def test_wrong_access_rules(file: Path, found: str, wrong: str, told: str):
 def test_an_access_rule_lets_somebody_in(file: Path):
     told = refused(file, WHOLE + '[[access]]\naccounts = ["media-cn"]\n')
     assert "access[0]: found an incomplete table, expected channels, users or groups" in told
+
+
+def test_access_rules_say_whom_else_they_let_in(file: Path):
+    settings = read(file, WHOLE + ACCESS + "outsiders = true\nguests = false\n")
+    assert (settings.access[0].outsiders, settings.access[0].guests) == (True, False)
+    assert (read(file, WHOLE + ACCESS).access[0].outsiders, read(file, WHOLE + ACCESS).access[0].guests) == (
+        False,
+        None,
+    )
+
+
+@pytest.mark.parametrize("name", ["outsiders", "guests"])
+def test_whom_else_an_access_rule_lets_in_is_true_or_false(file: Path, name: str):
+    told = refused(file, WHOLE + ACCESS + f'{name} = "some"\n')
+    assert f'access[0].{name}: found "some", expected true or false' in told
