@@ -156,9 +156,9 @@ class TestBudget:
 
 async def test_an_event_of_now_is_taken_though_the_clock_of_redis_is_hours_ahead(store: Store):
     machine = Machine()
-    parts = services(store, machine, Server(machine, time=1000 + 3 * HOUR))
+    parts = services(store, machine, Server(machine, time=5 * HOUR))
     assert parts.fleet_clock
     await parts.fleet_clock.sample()
-    parts.slack_time.heard("Thu, 01 Jan 1970 00:16:40 GMT")
-    assert await shows_first(parts, {"event_id": "Ev1", "event_time": 1000})
-    assert not await shows_first(parts, {"event_id": "Ev2", "event_time": 1000 - HOUR - 1})
+    parts.slack_time.heard("Thu, 01 Jan 1970 02:00:00 GMT")
+    assert await shows_first(parts, {"event_id": "Ev1", "event_time": 7200})
+    assert not await shows_first(parts, {"event_id": "Ev2", "event_time": 3599})
