@@ -26,9 +26,12 @@ async def acts_first(services: Services, body: Body) -> bool:
 
 
 async def shows_first(services: Services, body: Body) -> bool:
-    """Take an event that only shows something: not again, and not later than an hour after it happened."""
-    sent_at = _sent_at(body)
-    if sent_at is not None and services.clock().timestamp() - sent_at > SHOWN_S:
+    """Take an event that only shows something: not again, and not later than an hour after it happened.
+
+    Its age is that by Slack's own time where that is known, or by fleet time where it is younger by that.
+    """
+    sent_at, nows = _sent_at(body), [services.clock().timestamp(), services.slack_time.now()]
+    if sent_at is not None and min(now for now in nows if now is not None) - sent_at > SHOWN_S:
         return False
     try:
         return await services.store.events.first(_id(body), SHOWN_S)

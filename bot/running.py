@@ -17,6 +17,7 @@ from slack_bolt.async_app import AsyncApp
 from starlette.routing import Route
 
 from bot.app import create_app
+from bot.clock_offsets import clock_notices, show_offsets
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
 from bot.connecting import check_scopes, check_secrets, open_workspaces
@@ -31,9 +32,6 @@ from bot.resets import watching
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
-
-SHOWN_S = 2.0
-"""An offset of a clock from which on `/readyz` shows it."""
 
 log = structlog.get_logger("callboard")
 
@@ -120,9 +118,7 @@ async def running(
         ports = _open_ports(stack, settings.http, called=called or bool(installs))
         if app:
             await stack.enter_async_context(finishing(app))
-        if clock := services.fleet_clock:
-            services.metrics.clock("redis", lambda: clock.ahead_of_redis)
-        services.metrics.clock("slack", lambda: services.slack_time.ahead)
+        show_offsets(services)
         for task in (known := tasks(services)):
             docket.register(task)
         looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]
@@ -158,37 +154,6 @@ async def redis_trouble(store: Store) -> str | None:
     except (TimeoutError, StoreUnavailable):
         return "Redis cannot be reached"
     return None
-
-
-def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
-    """Return what tells how far the clock of this machine is off; a worker says too that its tasks do without it."""
-    clock = services.fleet_clock
-
-    async def fleet_time() -> str | None:
-        if not (works and clock and clock.off):
-            return None
-        return f"{offset_from('fleet time', clock.ahead)}: tasks run by fleet time; set it, best by NTP"
-
-    async def redis_clock() -> str | None:
-        return _notable("Redis's clock", clock.ahead_of_redis if clock else None)
-
-    async def slack_clock() -> str | None:
-        return _notable("Slack's clock", services.slack_time.ahead)
-
-    async def jump() -> str | None:
-        left = abs(clock.behind_redis) if clock else 0.0
-        return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
-
-    return fleet_time, redis_clock, slack_clock, jump
-
-
-def _notable(other: str, ahead_s: float | None) -> str | None:
-    return None if ahead_s is None or abs(ahead_s) < SHOWN_S else offset_from(other, ahead_s)
-
-
-def offset_from(other: str, ahead_s: float) -> str:
-    """Say how far the clock of this machine is from another clock."""
-    return f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {other}"
 
 
 @dataclass(frozen=True, slots=True)

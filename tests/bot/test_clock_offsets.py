@@ -10,12 +10,13 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 
 from bot.clock import SlackTime
+from bot.clock_offsets import clock_notices
 from bot.config import Slack
 from bot.connecting import open_workspaces
+from bot.events import shows_first
 from bot.findings import Status
 from bot.http import create_http, slack_events
 from bot.metrics import Metrics
-from bot.running import clock_notices
 from bot.services import Services
 from bot.store import Store
 from bot.views import advice
@@ -51,7 +52,8 @@ async def said(parts: Services, *, works: bool = True) -> list[str]:
     ("ahead", "how", "lines"),
     [
         (0.0, "", []),
-        (1.9, "", []),
+        (4.9, "", []),
+        (-6.0, "6 s behind", [REDIS, SLACK]),
         (29.0, "29 s ahead of", [REDIS, SLACK]),
         (-31.0, "31 s behind", [FLEET, REDIS, SLACK]),
         (HOUR, "3600 s ahead of", [FLEET, REDIS, SLACK]),
@@ -150,3 +152,13 @@ class TestBudget:
             assert await store.budget.take("slack/posts", 3, 600) == 0
         assert 0 < await store.budget.take("slack/posts", 3, 600) <= 600
         assert await store.budget.left("media", 1) == BudgetLeft(1, 1)
+
+
+async def test_an_event_of_now_is_taken_though_the_clock_of_redis_is_hours_ahead(store: Store):
+    machine = Machine()
+    parts = services(store, machine, Server(machine, time=5 * HOUR))
+    assert parts.fleet_clock
+    await parts.fleet_clock.sample()
+    parts.slack_time.heard("Thu, 01 Jan 1970 02:00:00 GMT")
+    assert await shows_first(parts, {"event_id": "Ev1", "event_time": 7200})
+    assert not await shows_first(parts, {"event_id": "Ev2", "event_time": 3599})

@@ -1,0 +1,47 @@
+"""How far the clock of this machine is off, for an operator: in figures, and as notices on `/readyz`."""
+
+from collections.abc import Sequence
+
+from bot.http import Reason
+from bot.services import Services
+
+SHOWN_S = 5.0
+"""An offset from which on `/readyz` shows it: Slack tells whole seconds, and a busy process reads them late."""
+
+
+def show_offsets(services: Services) -> None:
+    """Have the figures show the offsets from now on."""
+    if clock := services.fleet_clock:
+        services.metrics.clock("redis", lambda: clock.ahead_of_redis)
+    services.metrics.clock("slack", lambda: services.slack_time.ahead)
+
+
+def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
+    """Return what tells how far the clock of this machine is off; a worker says too that its tasks do without it."""
+    clock = services.fleet_clock
+
+    async def fleet_time() -> str | None:
+        if not (works and clock and clock.off):
+            return None
+        return f"{_offset_from('fleet time', clock.ahead)}: tasks run by fleet time; set it, best by NTP"
+
+    async def redis_clock() -> str | None:
+        return _notable("Redis's clock", clock.ahead_of_redis if clock else None)
+
+    async def slack_clock() -> str | None:
+        return _notable("Slack's clock", services.slack_time.ahead)
+
+    async def jump() -> str | None:
+        left = abs(clock.behind_redis) if clock else 0.0
+        return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
+
+    return fleet_time, redis_clock, slack_clock, jump
+
+
+def _notable(other: str, ahead_s: float | None) -> str | None:
+    return None if ahead_s is None or abs(ahead_s) < SHOWN_S else _offset_from(other, ahead_s)
+
+
+def _offset_from(other: str, ahead_s: float) -> str:
+    """Say how far the clock of this machine is from another clock."""
+    return f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {other}"
