@@ -78,6 +78,7 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str) -> Asyn
     ) -> None:
         # Slack tells without a token that the app was removed: then nobody was authorized.
         context.setdefault("workspace", named_in(context))
+        context["arrived_at"] = services.clock()
         # What is done in a modal is for the channel that it was opened in.
         ids = (context.user_id, context.channel_id or Origin.of(body).channel)
         user, channel = (place_of(context, each) if each else "" for each in ids)

@@ -51,6 +51,14 @@ class Origin(BaseModel):
         return view if kept == "{}" else {**view, "private_metadata": kept}
 
 
+def _name() -> str:
+    return secrets.token_hex(8)
+
+
+def _named(view: Block) -> Block:
+    return {**view, "external_id": _name()}
+
+
 def _trigger(body: Mapping[str, Any]) -> str:
     """Return what lets us open a modal for whoever clicked."""
     if trigger := text(body.get("trigger_id")):
@@ -62,9 +70,10 @@ def _trigger(body: Mapping[str, Any]) -> str:
 class Modal:
     """An open modal. `hash` tells which of its contents is known here, empty is any.
 
-    `name` is that of the contents which an acknowledgement put there: other contents are then left alone. `newest` says
-    whether no later click in it was answered yet. Then the answer takes the place of any contents: what came late
-    for an earlier question may have changed the contents since the click. It is asked once more where they changed.
+    `name` is that of the question whose answers it shows; it changes where a form is sent off, and what comes late for
+    the question before finds nothing to change then. `newest` says whether no later click in it was answered yet. Then
+    the answer takes the place of any answer to the same question: what came late for an earlier click may have changed
+    the contents since.
     """
 
     client: AsyncWebClient
@@ -82,7 +91,8 @@ class Modal:
     ) -> Self:
         """Open a modal, the first one. Raises ExpiredError without a trigger."""
         origin = origin or Origin()
-        opened = await client.views_open(trigger_id=_trigger(body), view=origin.mark(view))
+        view = _named(origin.mark(view))
+        opened = await client.views_open(trigger_id=_trigger(body), view=view)
         return cls._of(client, opened, view, origin)
 
     @classmethod
@@ -93,13 +103,14 @@ class Modal:
         origin = origin or Origin.of(body)
         if mapping(body.get("view")).get("type") != "modal":
             return await cls.open(client, body, view, origin)
+        view = _named(origin.mark(view))
         try:
-            pushed = await client.views_push(trigger_id=_trigger(body), view=origin.mark(view))
+            pushed = await client.views_push(trigger_id=_trigger(body), view=view)
         except SlackApiError as error:
             if refusal(error) != "push_limit_reached":
                 raise
-            clicked = cls.clicked(client, body)
-            return await clicked.replaced(view)
+            replaced = await client.views_update(view_id=cls.clicked(client, body).view_id, view=view)
+            return cls._of(client, replaced, view, origin)
         return cls._of(client, pushed, view, origin)
 
     @classmethod
@@ -111,26 +122,22 @@ class Modal:
         if (view_id := text(view.get("id"))) is None:
             raise ExpiredError
         title = text(mapping(view.get("title")).get("text")) or "Callboard"
-        return cls(client, view_id, text(view.get("hash")) or "", title, Origin.of(body), newest=newest)
+        known, name = (text(view.get(key)) or "" for key in ("hash", "external_id"))
+        return cls(client, view_id, known, title, Origin.of(body), name, newest)
 
     @classmethod
     def _of(cls, client: AsyncWebClient, reply: AsyncSlackResponse, view: Block, origin: Origin) -> Self:
         opened = cast("Mapping[str, Any]", reply.data)["view"]
-        return cls(client, opened["id"], opened["hash"], view["title"]["text"], origin)
+        return cls(client, opened["id"], opened["hash"], view["title"]["text"], origin, view["external_id"])
 
     def renamed(self) -> Self:
         """The same modal, for an acknowledgement to put a view of a new name there."""
-        return replace(self, hash="", name=secrets.token_hex(8))
+        return replace(self, hash="", name=_name())
 
     def mark(self, view: Block) -> Block:
         """Return a view that belongs in this modal."""
         view = self.origin.mark(view)
         return {**view, "external_id": self.name} if self.name else view
-
-    async def replaced(self, view: Block) -> Self:
-        """Put another view in its place, and return the modal as it is then."""
-        updated = await self.client.views_update(view_id=self.view_id, view=self.origin.mark(view))
-        return self._of(self.client, updated, view, self.origin)
 
     async def update(self, view: Block) -> Self:
         """Put another view in its place, unless it was closed or something newer stands there already.

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, ClassVar, Protocol, Self, cast
 
 from pydantic import ValidationError
@@ -315,18 +316,18 @@ def picked_value(action: Mapping[str, Any]) -> str:
             raise ExpiredError
 
 
-def newest(services: Services, body: Body) -> Callable[[], Awaitable[bool]]:
+def newest(context: AsyncBoltContext, body: Body) -> Callable[[], Awaitable[bool]]:
     """Return what says whether no later click on the same message or view was answered yet.
 
-    So stale clicks don't regress.
+    The order of clicks is that of their arrival. Without Redis each is the newest.
     """
-    clicked_at, container = services.clock(), mapping(body.get("container"))
-    workspace = services.audience.workspace if services.audience else ""
+    store, container = cast("Services", context["services"]).store, mapping(body.get("container"))
+    arrived_at = cast("datetime", context["arrived_at"])
     where = text(mapping(body.get("view")).get("id")) or f"{container.get('channel_id')}:{container.get('message_ts')}"
 
     async def still() -> bool:
         try:
-            return await services.store.freshness.claim(f"{workspace}/{where}", clicked_at)
+            return await store.freshness.claim(f"{workspace_in(context)}/{where}", arrived_at)
         except StoreUnavailable:
             return True
 

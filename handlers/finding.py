@@ -46,11 +46,9 @@ async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The filters were sent off: what they find takes the place of what was found before."""
     services = await services_of(context)
-    overtake = newest(services, body)
     request, filled = search(body, services.catalog)
     context["reply"] = modal = Modal.clicked(client, body).renamed()
     await ack(response_action="update", view=modal.mark(form(filled, Found(asking=True))))
-    await overtake()
     await fill(context, modal, _found(services, request, filled))
 
 
@@ -59,14 +57,14 @@ async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context:
     await ack()
     services = await services_of(context)
     _, filled = search(body, services.catalog)
-    await Modal.clicked(client, body, newest(services, body)).update(form(filled, Found()))
+    await Modal.clicked(client, body, newest(context, body)).update(form(filled, Found()))
 
 
 async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Previous and Next: another page of what the filters find."""
     await ack()
     services = await services_of(context)
-    context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
+    context["reply"] = modal = Modal.clicked(client, body, newest(context, body))
     request, filled = search(body, services.catalog)
     await fill(context, modal, _found(services, request, filled, read_payload(action.get("value")).offset))
 

@@ -102,7 +102,7 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     services = await services_of(context)
     if respond.response_url is None:
-        context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
+        context["reply"] = modal = Modal.clicked(client, body, newest(context, body))
         ask = await read_ask(services, action.get("value"))
         await give(context, modal, await answer(services, ask, Asker.of(body, context)))
     else:
@@ -279,7 +279,7 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
 async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
     services, asker = await services_of(context), Asker.of(body, context)
-    reply = InPlace(respond, newest(services, body))
+    reply = InPlace(respond, newest(context, body))
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user

@@ -69,6 +69,11 @@ class Faults:
         """Make the next calls fail."""
         self._orders[fault.method].extend([fault] * fault.times)
 
+    @property
+    def left(self) -> int:
+        """How many calls are still to fail."""
+        return sum(map(len, self._orders.values()))
+
     def clear(self) -> None:
         """Take all orders back, and let go of the calls that hang."""
         self._orders.clear()

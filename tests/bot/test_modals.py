@@ -55,10 +55,9 @@ async def test_above_three_it_takes_the_place_of_the_one_clicked_in():
     client = Client(["push_limit_reached"])
     opened = await Modal.over(client.web, BODY, VIEW)
     await opened.show(Message("text", [section("there")]))
-    assert [(name, call.get("view_id")) for name, call in client.calls[1:]] == [
-        ("views_update", "V1"),
-        ("views_update", "V2"),
-    ]
+    (_, pushed), (_, replaced), (_, shown) = client.calls
+    assert replaced["view_id"] == "V1"
+    assert pushed["view"]["external_id"] == replaced["view"]["external_id"] == shown["external_id"]
     assert opened.title == "Raw"
 
 
@@ -95,6 +94,15 @@ async def test_the_answer_to_the_newest_click_takes_the_place_of_what_came_late(
     updated = await Modal.clicked(client.web, BODY, partial(anext, aiter_of(newest))).update(VIEW)
     assert [call.get("hash") for _, call in client.calls] == ["h1", None]
     assert (updated.hash, updated.newest) == ("h2", None)
+
+
+async def test_answers_are_for_the_question_that_was_clicked_in():
+    client = Client()
+    asked = {"view": {"id": "V1", "external_id": "first question"}}
+    await Modal.clicked(client.web, asked).update(VIEW)
+    [(_, call)] = client.calls
+    assert (call["external_id"], call["view"]["external_id"]) == ("first question", "first question")
+    assert "view_id" not in call
 
 
 async def test_other_refusals_are_raised():

@@ -1,9 +1,13 @@
 """Somebody looks for a job in a form, from wherever they are."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from sandbox.slack.faults import Fault
+from tests.scenarios import person
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Json
 
@@ -20,6 +24,14 @@ def block(view: Json, name: str) -> Json:
 
 async def finding(stage: Stage) -> Json:
     return await stage.dana.opened(lambda: stage.dana.picks_shortcut("find_jobs"), until="checked")
+
+
+async def until(done: Callable[[], bool]) -> None:
+    await person.until(lambda: asyncio.sleep(0, done()))
+
+
+async def nothing() -> None:
+    """What is done to look at what is there."""
 
 
 async def sent(stage: Stage, view: Json, until: str, **fields: Any) -> Json:
@@ -64,6 +76,17 @@ async def test_an_account_has_its_own_services(stage: Stage):
     assert services == ["any", "vod-ai", "vod-jobs"]
     found = await sent(stage, narrowed, "checked", account={"selected_option": option(narrowed, "account", "vod-sg")})
     assert "media-cn/video-ocr" not in str(found)
+
+
+async def test_a_slow_answer_to_a_pick_leaves_what_was_found_since(stage: Stage):
+    stage.scene.job(name="zebra")
+    view, workspace = await finding(stage), stage.dana.workspace
+    workspace.faults.order(Fault(method="views.update", hang_s=0.5))
+    await stage.dana.selects(view, "account", "vod-sg")
+    await until(lambda: not workspace.faults.left)
+    found = await sent(stage, view, "1 of 1,", text={"value": "zebra"})
+    await until(lambda: "Press *Find*" in str([call.arguments for call in workspace.calls]))
+    assert (await stage.dana.opened(nothing))["blocks"] == found["blocks"]
 
 
 async def test_pages_turn_within_the_form(stage: Stage):
