@@ -1,6 +1,7 @@
 """Looks at everything once: the configuration, Slack, Redis, and each service of each account by one real call."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from bot.findings import Finding, Report, Status
 from bot.installed import Seal
 from bot.refusals import NO_ANSWER, refusal
 from bot.store import Store, StoreUnavailable
+from bot.store.tracked import Service
 from bot.views import advice
 from bot.views.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
 from providers import registry
@@ -197,12 +199,25 @@ async def _redis(settings: Settings, groups: Sequence[str]) -> list[Finding]:
     try:
         embedded = settings.redis.address() is None
         async with Store.open(settings.redis) as store:
-            found = [advice.redis(await store.link.describe(), embedded=embedded)]
+            pairs = [(account.name, service) for account in settings.accounts for service in account.services]
+            found = [advice.redis(await store.link.describe(), embedded=embedded), *await records(store, pairs)]
             if settings.slack and settings.slack.client_id:
                 found += await _installed(settings.slack, store, groups)
             return found
     except (ConfigError, StoreUnavailable) as error:
         return [advice.redis_unusable(str(error), embedded=embedded)]
+
+
+async def records(store: Store, pairs: Sequence[Service]) -> list[Finding]:
+    """Look for records that this version does not read: of a newer format, or corrupt. Raises StoreUnavailable."""
+    slots = ["/".join(pair) for pair in pairs]
+    places = await store.outbox.places()
+    for _, _, waiting in await store.tracked.state(pairs):
+        places |= waiting
+    corrupt = await store.aside.kept() + await store.tracked.corrupt(pairs)
+    for place in places:
+        corrupt += Counter((place, each.location.kind.value) for each in (await store.outbox.read(place, slots)).broken)
+    return advice.records(await store.aside.newer(places, slots), corrupt)
 
 
 async def _accounts(accounts: Sequence[Account], http: httpx.AsyncClient | None) -> list[Finding]:

@@ -1,7 +1,7 @@
 """Where a place's messages stand in Slack, and how one of ours is found there again."""
 
-from collections.abc import AsyncGenerator
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Iterable
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
@@ -15,6 +15,8 @@ from providers.parsing import listing, mapping, text
 
 MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})
 """The app was never allowed to ask this: waiting does not help."""
+EVENT = "callboard_post"
+"""The type of the metadata that every post carries."""
 PAGE = 200
 PAGES_MAX = 10
 EARLIER = timedelta(minutes=1)
@@ -59,6 +61,25 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
                 raise
     ts = await _ts(_messages(visit, "conversations.history", begun.channel, oldest), begun)
     return (begun.channel, ts) if ts else None
+
+
+async def own_posts(visit: Visit, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
+    """Return the posts of Callboard in a conversation and in threads of it since then: their ids, by timestamp.
+
+    Raises SlackApiError, also when the bot may not read the conversation.
+    """
+    found: dict[str, str] = {}
+    oldest = f"{since.timestamp():.6f}"
+    for thread in ("", *threads):
+        method, more = ("conversations.replies", {"ts": thread}) if thread else ("conversations.history", {})
+        try:
+            async for message in _messages(visit, method, channel, oldest, **more):
+                if mapping(message.get("metadata")).get("event_type") == EVENT and (post := _id(message)):
+                    found[str(message["ts"])] = post
+        except SlackApiError as error:
+            if not thread or judge(error) is not Verdict.DETACH:
+                raise
+    return found
 
 
 async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: Begun) -> str | None:

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from bot.config import Http
 from bot.config_errors import ConfigError
 from bot.door import filled, odd_fields, payload_of
+from bot.findings import Remark
 from bot.metrics import CONTENT_TYPE, Metrics
 
 Reason = Callable[[], Awaitable[str | None]]
@@ -38,7 +39,7 @@ BACKLOG = 2048
 def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route) -> Starlette:
     """Return the routes that a load balancer and Prometheus call, and those of `more`.
 
-    `/readyz` asks every reason why no work can be done now, at the same time.
+    `/readyz` asks every reason why no work can be done now, at the same time. What is a `Remark` is no reason.
     """
 
     async def alive(_: Request) -> Response:
@@ -46,7 +47,9 @@ def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route) -> St
 
     async def ready(_: Request) -> Response:
         found = [told for told in await asyncio.gather(*map(_told, reasons)) if told]
-        return PlainTextResponse("".join(f"{told}\n" for told in found) or "ok\n", 503 if found else 200)
+        works = all(isinstance(told, Remark) for told in found)
+        lines = ["ok", *found] if works else found
+        return PlainTextResponse("".join(f"{line}\n" for line in lines), 200 if works else 503)
 
     async def figures(_: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)

@@ -3,9 +3,12 @@
 Each `Metrics` has a registry of its own, so nothing is global and two of them never meet.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bot.store.formats import Kind
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """The format that `text` returns (prometheus.io, "Exposition formats", text-based format)."""
@@ -37,6 +40,13 @@ class Metrics:
         self._throttled = Counter(
             "callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"], registry=registry
         )
+        self._newer = Gauge(
+            "callboard_newer_records", "Records that a newer version wrote, left alone.", ["kind"], registry=registry
+        )
+        self._unreadable = Gauge(
+            "callboard_unreadable_records", "Records that were moved aside, corrupt.", ["kind"], registry=registry
+        )
+        self.records({}, {})
         self._told = Histogram(
             "callboard_delivery_delay_seconds",
             "From recording a change to Slack's answer.",
@@ -68,6 +78,12 @@ class Metrics:
     def throttled(self, method: str) -> None:
         """Count a call of a Web API method that Slack put off."""
         self._throttled.labels(method).inc()
+
+    def records(self, newer: Mapping[str, int], unreadable: Mapping[str, int]) -> None:
+        """Set how many records there are, by kind, that a newer version wrote and that were moved aside."""
+        for gauge, numbers in ((self._newer, newer), (self._unreadable, unreadable)):
+            for kind in {*Kind, *numbers}:
+                gauge.labels(kind).set(numbers.get(kind, 0))
 
     def told(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""

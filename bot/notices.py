@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.cards import Card
 from bot.changes import Change
-from providers.models import JobRef
+from providers.models import Job, JobRef
 
 WAITS = timedelta(days=30)
 """For so long a suspended place is waited for: what it was to be told is dropped then, once its jobs have ended."""
@@ -66,7 +66,21 @@ class SoughtInVain:
     minutes: int
 
 
-Note = SuspendedPlace | LostJob | ChangedSubscriptions | SoughtInVain
+@dataclass(frozen=True, slots=True)
+class UnreadableRecords:
+    """Records of a place were corrupt.
+
+    `unfollowed` are jobs that are no longer followed, `again` those that are looked at again. `posts` says
+    that one was about a message that was under way.
+    """
+
+    place: str
+    unfollowed: Sequence[Job]
+    again: Sequence[Job]
+    posts: bool
+
+
+Note = SuspendedPlace | LostJob | ChangedSubscriptions | SoughtInVain | UnreadableRecords
 """A message for one person that belongs to no card."""
 
 

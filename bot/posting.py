@@ -7,13 +7,14 @@ in its metadata, before anything is sent again.
 
 import asyncio
 import secrets
+from datetime import timedelta
 from typing import Any, cast
 
 import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.cards import To
-from bot.conversations import MAY_NOT_ASK, conversation, find_post
+from bot.conversations import EVENT, MAY_NOT_ASK, conversation, find_post, own_posts
 from bot.doubt import Searches, left_by
 from bot.drawing import draw
 from bot.folding import Post
@@ -34,8 +35,8 @@ LOOK_S = 0.5
 """While somebody else's post to the place is under way."""
 TRIES = 5
 """So often it is tried to take a post back."""
-EVENT = "callboard_post"
-"""The type of the metadata that every post carries."""
+RECORDED = timedelta(minutes=50)
+"""A post of this age whose outcome was recorded is known to be recorded; `TOLD` says so for somewhat longer."""
 
 log = structlog.get_logger("callboard")
 
@@ -100,7 +101,7 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
     outbox, searched = visit.services.store.outbox, visit.now
     unread = "" if begun.channel else "its conversation is not known"
     try:
-        found = await find_post(visit, begun)
+        found = await (_take_back_unrecorded(visit, begun) if begun.replaces else find_post(visit, begun))
     except SlackApiError as error:
         if wait := await _not_searched(visit, error):
             return wait
@@ -118,6 +119,22 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
     else:
         await outbox.renew(visit.place, begun.model_copy(update={"searched": searched}))
     return 0
+
+
+async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
+    """Take back every post that was not recorded: one of them may be that of a mark that could not be read.
+
+    What it told still waits, and is posted again.
+    """
+    if not begun.channel:
+        return
+    box = await visit.read()
+    waiting = {entry.card for entry in box.entries}
+    threads = [card.ts for card in box.cards.values() if card.ts and (card.owing or card.id in waiting)]
+    for ts, post_id in (await own_posts(visit, begun.channel, visit.now - RECORDED, threads)).items():
+        if not await visit.services.store.outbox.was_told(visit.place, post_id):
+            log.warning("a post whose mark could not be read is taken back", place=visit.place)
+            await _take_back(visit, begun.model_copy(update={"ts": ts}))
 
 
 async def _not_searched(visit: Visit, error: SlackApiError) -> float:

@@ -62,8 +62,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         workspace: str, told_at: str, perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """Forget a workspace that removed the app; runs until that is done."""
-        await leaving.leave(services, workspace, datetime.fromisoformat(told_at))
-        _next(perpetual, None)
+        _next(perpetual, await leaving.leave(services, workspace, datetime.fromisoformat(told_at)))
 
     async def tend(
         perpetual: Perpetual = Perpetual(every=AGAIN, automatic=True), limit: Timeout = Timeout(LIMIT)

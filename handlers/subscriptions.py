@@ -40,6 +40,7 @@ from bot.subscriptions import (
 from bot.views import notices, snoozes
 from bot.views import subscriptions as views
 from bot.views.message import Message
+from bot.visits import own_box
 from handlers.grammar import MINE, Request
 from handlers.parser import addresses_of, parse
 
@@ -70,6 +71,8 @@ async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -
         removed = await unsubscribe(services, named, here, asker.user)
         return views.unsubscribed(removed, () if removed.removed else await subscriptions(services, here=here))
     mine = request.text == MINE
+    if not mine:
+        await own_box(services, here)
     part = {"user": asker.user} if mine else {"here": here}
     return views.subscription_list(await subscriptions(services, **part), ask, services.clock(), mine=mine)
 

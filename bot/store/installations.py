@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.store.connection import Link
+from bot.store.formats import readable_or
 from bot.store.keys import ABSENT, INSTALLATIONS, RENEWING, STATE
 
 _SWAP = """
@@ -51,7 +52,7 @@ class Installations:
             await self.link.ask("HDEL", ABSENT.of(), *back)
         for workspace in workspaces - since.keys():
             await self.link.ask("HSETNX", ABSENT.of(), workspace, now.isoformat())
-        return {name: datetime.fromisoformat(since.get(name, now.isoformat())) for name in workspaces}
+        return {name: readable_or(now, datetime.fromisoformat, since.get(name, now.isoformat())) for name in workspaces}
 
     async def issue(self) -> str:
         """Begin an installation, and return the word by which it is known when Slack sends its person back."""

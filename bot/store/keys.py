@@ -78,6 +78,10 @@ ABSENT = Key(
 )
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
 STATE = Key("installing:{}", "string", timedelta(minutes=10), "somebody went to Slack to install the app")
+UNREADABLE = Key(
+    "{}:unreadable", "hash", timedelta(days=30), "records that cannot be read, beside the key they were in"
+)
+UNREADABLES = Key("unreadable", "zset", timedelta(days=30), "those keys, by when the last record came (ms)")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))
