@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 
+from bot.card_metadata import EVENT
 from bot.places import id_of, is_person
 from bot.refusals import refusal
 from bot.store.outbox import Begun
@@ -15,8 +16,6 @@ from providers.parsing import listing, mapping, text
 
 MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})
 """The app was never allowed to ask this: waiting does not help."""
-EVENT = "callboard_post"
-"""The type of the metadata that every post carries."""
 PAGE = 200
 PAGES_MAX = 10
 EARLIER = timedelta(minutes=1)
@@ -71,9 +70,12 @@ async def own_posts(visit: Visit, channel: str, since: datetime, threads: Iterab
     found: dict[str, str] = {}
     oldest = f"{since.timestamp():.6f}"
     for thread in ("", *threads):
-        method, more = ("conversations.replies", {"ts": thread}) if thread else ("conversations.history", {})
+        if thread:
+            messages = _messages(visit, "conversations.replies", channel, oldest, ts=thread)
+        else:
+            messages = _messages(visit, "conversations.history", channel, oldest)
         try:
-            async for message in _messages(visit, method, channel, oldest, **more):
+            async for message in messages:
                 if mapping(message.get("metadata")).get("event_type") == EVENT and (post := _id(message)):
                     found[str(message["ts"])] = post
         except SlackApiError as error:
@@ -89,12 +91,18 @@ async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: Begun) -> str | N
     return None
 
 
+def history(visit: Visit, channel: str, span: tuple[datetime, datetime], pages: int) -> AsyncGenerator[dict[str, Any]]:
+    """Read the messages of a time, the newest first, page by page."""
+    oldest, latest = (f"{moment.timestamp():.6f}" for moment in span)
+    return _messages(visit, "conversations.history", channel, oldest, pages, latest=latest)
+
+
 async def _messages(
-    visit: Visit, method: str, channel: str, oldest: str, **more: str
+    visit: Visit, method: str, channel: str, oldest: str, pages: int = PAGES_MAX, **more: str
 ) -> AsyncGenerator[dict[str, Any]]:
     """Read a conversation, page by page; Slack gives at most 999 messages at once, and recommends 200."""
     cursor = ""
-    for _ in range(PAGES_MAX):
+    for _ in range(pages):
         asked = {"channel": channel, "oldest": oldest, "limit": PAGE, "include_all_metadata": "true", **more}
         if cursor:
             asked["cursor"] = cursor

@@ -1,4 +1,4 @@
-"""What `callboard check` and `/readyz` find."""
+"""What `callboard check` finds."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,12 +11,6 @@ class Status(StrEnum):
     OK = "ok"
     WARN = "warn"
     FAIL = "fail"
-
-
-class Remark(str):
-    """A line of `/readyz` that an operator has to know, though it keeps nothing from working."""
-
-    __slots__ = ()
 
 
 class Finding(NamedTuple):

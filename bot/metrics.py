@@ -4,6 +4,7 @@ Each `Metrics` has a registry of its own, so nothing is global and two of them n
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -47,10 +48,19 @@ class Metrics:
             "callboard_unreadable_records", "Records that were moved aside, corrupt.", ["kind"], registry=registry
         )
         self.records({}, {})
+        self._dropped = Counter(
+            "callboard_task_messages_dropped", "Messages of tasks that could not be read.", registry=registry
+        )
         self._told = Histogram(
             "callboard_delivery_delay_seconds",
             "From recording a change to Slack's answer.",
             buckets=TOLD_S,
+            registry=registry,
+        )
+
+        self._reset_at = Gauge(
+            "callboard_database_reset_timestamp_seconds",
+            "When the database was found emptied or replaced, as Unix time; 0 when it was not.",
             registry=registry,
         )
 
@@ -85,9 +95,17 @@ class Metrics:
             for kind in {*Kind, *numbers}:
                 gauge.labels(kind).set(numbers.get(kind, 0))
 
+    def dropped(self) -> None:
+        """Count a message of a task that could not be read."""
+        self._dropped.inc()
+
     def told(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""
         self._told.observe(seconds)
+
+    def reset(self, at: datetime | None) -> None:
+        """Set when the database was found emptied or replaced; None for a database that was not."""
+        self._reset_at.set(at.timestamp() if at else 0)
 
     def text(self) -> bytes:
         """Everything, in the format of CONTENT_TYPE."""

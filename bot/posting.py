@@ -13,8 +13,9 @@ from typing import Any, cast
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.card_metadata import EVENT, essentials
 from bot.cards import To
-from bot.conversations import EVENT, MAY_NOT_ASK, conversation, find_post, own_posts
+from bot.conversations import MAY_NOT_ASK, conversation, find_post, own_posts
 from bot.doubt import Searches, left_by
 from bot.drawing import draw
 from bot.folding import Post
@@ -124,14 +125,16 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
 async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
     """Take back every post that was not recorded: one of them may be that of a mark that could not be read.
 
-    What it told still waits, and is posted again.
+    What it told still waits, and is posted again. What was posted before a reset of the database stays.
     """
     if not begun.channel:
         return
+    epoch = await visit.services.store.epochs.as_of(visit.now)
+    since = max(filter(None, (visit.now - RECORDED, epoch and epoch.knows_from)))
     box = await visit.read()
     waiting = {entry.card for entry in box.entries}
     threads = [card.ts for card in box.cards.values() if card.ts and (card.owing or card.id in waiting)]
-    for ts, post_id in (await own_posts(visit, begun.channel, visit.now - RECORDED, threads)).items():
+    for ts, post_id in (await own_posts(visit, begun.channel, since, threads)).items():
         if not await visit.services.store.outbox.was_told(visit.place, post_id):
             log.warning("a post whose mark could not be read is taken back", place=visit.place)
             await _take_back(visit, begun.model_copy(update={"ts": ts}))
@@ -178,13 +181,17 @@ async def _call(visit: Visit, begun: Begun, channel: str, what: Post, message: M
         channel=channel,
         text=message.text,
         blocks=message.blocks or None,
-        metadata={"event_type": EVENT, "event_payload": {"id": begun.id}},
+        metadata={"event_type": EVENT, "event_payload": {"id": begun.id, **_essentials(what)}},
         unfurl_links=False,
         unfurl_media=False,
         thread_ts=begun.thread_ts or None,
         reply_broadcast=_broadcasts(what) if begun.thread_ts else None,
     )
     return cast("dict[str, Any]", sent.data)
+
+
+def _essentials(what: Post) -> dict[str, Any]:
+    return essentials(what.new_card) if what.new_card and not what.new_card.over else {}
 
 
 def _broadcasts(what: Post) -> bool:
@@ -245,14 +252,19 @@ async def _in_doubt(visit: Visit, begun: Begun, doubt: Doubt) -> float:
 async def _settle(visit: Visit, begun: Begun) -> None:
     """Record a post that arrived, and take out what it told.
 
-    Where somebody else took this post for lost and sent it again, this one is taken back.
+    Where somebody else took this post for lost and sent it again, this one is taken back. After a reset of the database
+    there is no other: it stays.
     """
     outbox = visit.services.store.outbox
     if await outbox.settle(visit.place, begun):
         await finish(visit, begun)
     elif not await outbox.was_told(visit.place, begun.id):
-        log.warning("a post that came too late is taken back", place=visit.place)
-        await _take_back(visit, begun)
+        epoch = await visit.services.store.epochs.as_of(visit.now)
+        if epoch and epoch.knows_from and begun.at < epoch.knows_from:
+            log.warning("a post stays whose record is lost: the database was reset", place=visit.place)
+        else:
+            log.warning("a post that came too late is taken back", place=visit.place)
+            await _take_back(visit, begun)
 
 
 async def _take_back(visit: Visit, begun: Begun) -> None:

@@ -25,9 +25,11 @@ from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.installing import install_routes
 from bot.opening import open_services
+from bot.resets import watching
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
+from bot.unreadable import notice
 
 log = structlog.get_logger("callboard")
 
@@ -102,6 +104,7 @@ async def running(
     heard_with = check_secrets(slack, answers=register is not None)
     async with AsyncExitStack() as stack:
         services, docket = await _open(stack, settings, answer_s)
+        watch = await stack.enter_async_context(watching(services))
         workspaces = await stack.enter_async_context(open_workspaces(slack, services.store))
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
@@ -122,7 +125,8 @@ async def running(
             looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
         if listening:
             events = [slack_events(app, heard_with)] if app and called else []
-            http = create_http(looked_at, services.metrics, *events, *installs)
+            told = [watch.notice, partial(notice, services)]
+            http = create_http(looked_at, services.metrics, *events, *installs, notices=told)
             await stack.enter_async_context(serving(http, listening))
         where = "{}:{}".format(*listening.getsockname()) if listening else None
         log.info("ready", accounts=len(settings.accounts), services=len(services.providers), http=where)
@@ -137,7 +141,7 @@ def _slack(settings: Settings) -> Slack:
 
 async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> tuple[Services, Docket]:
     services = await stack.enter_async_context(open_services(settings, redis_needed=True, answer_s=answer_s))
-    docket = await stack.enter_async_context(open_docket(services.store.url))
+    docket = await stack.enter_async_context(open_docket(services.store.url, services.metrics.dropped))
     return replace(services, docket=docket), docket
 
 

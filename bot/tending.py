@@ -1,19 +1,15 @@
 """Looks after what should be under way: whatever got lost between two steps is found here again."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from bot import leaving, retiring
-from bot.findings import Remark
+from bot import leaving, retiring, searching
 from bot.services import Services
 from bot.store import StoreUnavailable
-from bot.store.aside import Counts
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.tracking import BACK_OFF_MAX_S
-from bot.unreadable import put_followers_right
-from bot.views.unread import numbers
-from bot.waking import look, wake
+from bot.unreadable import count_records, put_followers_right
+from bot.waking import look, search_soon, wake
 
 REFRESHED_MAX = 20
 """Cards that are drawn anew in a minute although nothing changed but the time of the last look."""
@@ -41,38 +37,7 @@ def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]
                 late.append("/".join(service))
         return f"followed jobs are not looked at: {', '.join(late)}" if late else None
 
-    async def records() -> str | None:
-        """Records that this version does not read; those of a newer version keep their places from being served."""
-        try:
-            newer, unreadable = await count_records(services)
-        except StoreUnavailable:
-            return None
-        aside = f"records cannot be read and were moved aside: {numbers(unreadable)}" if unreadable else ""
-        if newer:
-            left = f"a newer version wrote records, and nothing is delivered there: {numbers(newer)}"
-            return "\n".join(filter(None, [left, aside]))
-        return Remark(aside) if aside else None
-
-    return followed_jobs, records
-
-
-async def count_records(services: Services) -> tuple[Counts, Counts]:
-    """Count the records of a newer version, and those that were moved aside, for the metrics too.
-
-    Raises StoreUnavailable.
-    """
-    places = await services.store.outbox.places()
-    newer = await services.store.aside.newer(places, services.whole.catalog.scopes)
-    unreadable = await services.store.aside.kept()
-    services.metrics.records(_by_kind(newer), _by_kind(unreadable))
-    return newer, unreadable
-
-
-def _by_kind(counts: Counts) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (_, kind), number in counts.items():
-        found[kind] += number
-    return found
+    return (followed_jobs,)
 
 
 async def tend(services: Services) -> None:
@@ -89,6 +54,8 @@ async def tend(services: Services) -> None:
     services.metrics.outbox(await services.store.outbox.depth(catalog.scopes, waiting))
     for place in waiting:
         await wake(services, place)
+    if await searching.needed(services):
+        await search_soon(services)
 
 
 async def visit_all(services: Services) -> None:

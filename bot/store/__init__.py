@@ -12,6 +12,7 @@ from bot.store.budget import SharedBudget
 from bot.store.connection import Link, Server, StoreUnavailable, connect
 from bot.store.digests import Digests
 from bot.store.embedded import embedded_redis
+from bot.store.epochs import Epochs
 from bot.store.events import Events
 from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
@@ -64,6 +65,7 @@ class Store:
     slack: SlackPace
     installations: Installations
     aside: Aside
+    epochs: Epochs
     url: str = field(default="", repr=False)  # it may hold a password
 
     @classmethod
@@ -87,6 +89,7 @@ class Store:
             slack=SlackPace(link, budget),
             installations=Installations(link),
             aside=Aside(link),
+            epochs=Epochs(link),
             url=url,
         )
 

@@ -82,6 +82,10 @@ UNREADABLE = Key(
     "{}:unreadable", "hash", timedelta(days=30), "records that cannot be read, beside the key they were in"
 )
 UNREADABLES = Key("unreadable", "zset", timedelta(days=30), "those keys, by when the last record came (ms)")
+SEARCHED = Key(
+    "searched:{}:{}", "set", timedelta(days=8), "places searched for cards that a reset lost, by epoch and workspace"
+)
+EPOCH = Key("epoch", "string", None, "which database this is, and when an earlier one was lost", "nothing: it stays")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))

@@ -1,6 +1,7 @@
 """The words of `callboard check`: what was found, and how to mend it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from bot.config import Settings, Slack
@@ -8,7 +9,7 @@ from bot.findings import Finding, Status
 from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store import Server
 from bot.store.connection import OLDEST
-from bot.views.text import listed
+from bot.views.text import listed, utc
 from bot.views.unread import numbers
 from providers.accounts import Account, HuaweiAccount
 from providers.errors import CLOCK_OFF, ProviderError
@@ -19,6 +20,7 @@ CLIENT_SECRET = "slack.client_secret"  # noqa: S105
 SIGNING_SECRET = "slack.signing_secret"  # noqa: S105
 REDIS = "redis"
 RECORDS = "records"
+REDIS_ACCESS = "redis authentication"
 CLOCK_WARN_S = 60
 CLOCK_FAIL_S = 300
 """Slack refuses requests that are signed more than 5 minutes apart; the clouds allow 15."""
@@ -190,6 +192,13 @@ def redis(server: Server, *, embedded: bool) -> Finding:
     return Finding(Status.OK, REDIS, f"{text}, keeps its data on disk{_FSYNC.get(server.fsync or '', '')}")
 
 
+def redis_open(servers: Sequence[str]) -> Finding:
+    """Redis servers that answer without a password."""
+    text = f"{listed(servers, 'and')} can be used without a password, and Redis is as trusted as Callboard"
+    mend = "set a password there and put it into REDIS_URL, or use a Unix socket (docs/operations.md, Redis)"
+    return Finding(Status.WARN, REDIS_ACCESS, text, mend)
+
+
 def redis_unusable(reason: str, *, embedded: bool) -> Finding:
     """A Redis server that does not answer, or cannot be started."""
     mend = None if embedded else "start it, correct redis.url or REDIS_URL, or leave both out for the embedded server"
@@ -207,6 +216,15 @@ def records(newer: Mapping[tuple[str, str], int], corrupt: Mapping[tuple[str, st
         mend = "see docs/operations.md, Records that cannot be read; those moved aside are kept for 30 days"
         found.append(Finding(Status.WARN, RECORDS, f"records cannot be read: {numbers(corrupt)}", mend))
     return found
+
+
+def database_reset(at: datetime, *, acknowledged: bool) -> Finding:
+    """A database that was emptied or replaced."""
+    text = f"Callboard's database was reset on {utc(at)}: subscriptions made before are lost"
+    if acknowledged:
+        return Finding(Status.OK, REDIS, f"{text}, which is acknowledged")
+    mend = "restore a copy of it, or have people subscribe again; then run `callboard check --acknowledge-reset`"
+    return Finding(Status.WARN, REDIS, text, mend)
 
 
 def service_answers(account: str, service: str, seconds: float) -> Finding:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -14,8 +13,7 @@ from bot.cards import Terms
 from bot.delivery import deliver
 from bot.editing import edit_cards
 from bot.errors import Problem, UsageError
-from bot.findings import Finding, Remark, Status
-from bot.http import create_http
+from bot.findings import Finding, Status
 from bot.installed import Installation, Seal
 from bot.metrics import Metrics
 from bot.recovery import restore_found
@@ -43,8 +41,9 @@ from bot.store.keys import (
 )
 from bot.store.outbox import Suspension
 from bot.subscriptions import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
-from bot.tending import reasons, visit_all
+from bot.tending import visit_all
 from bot.tracking import sweep
+from bot.unreadable import notice
 from providers.models import JobState
 from providers.secrets import SecretRef
 from tests.bot.memory import NOW
@@ -121,8 +120,9 @@ async def sweep_now(world: World) -> None:
     await sweep(world.services, world.provider)
 
 
-async def readiness(world: World) -> list[str]:
-    return [told for reason in reasons(world.services) if (told := await reason())]
+async def degraded(world: World) -> str:
+    """What `/readyz` says."""
+    return await notice(world.services) or ""
 
 
 def figures(metrics: Metrics) -> dict[str, float]:
@@ -297,7 +297,7 @@ class TestCorrupt:
         world.provider.jobs = [world.provider.jobs[0].model_copy(update={"state": JobState.FAILED})]
         await sweep_now(world)
         await visit_all(world.services)
-        await readiness(world)
+        await degraded(world)
         await world.store.health.read([SERVICE])
         await world.told()
         assert any("Failed" in each for each in texts(world, PLACE))
@@ -318,9 +318,7 @@ class TestCorrupt:
         await world.store.link.ask("HSET", CARDS.of(OTHER), "odd", "{}")
         await world.store.link.ask("SADD", "callboard:places", OTHER)
         await world.told()
-        [told] = await readiness(world)
-        assert isinstance(told, Remark), "it keeps nothing from working"
-        assert "C1 (1 card)" in told
+        assert "moved aside: C1 (1 card)" in await degraded(world)
         assert figures(world.services.metrics) == {"callboard_unreadable_records card": 1}
         [finding] = await checked(world)
         assert finding.status is Status.WARN
@@ -412,7 +410,7 @@ class TestNewer:
 
     async def test_it_is_in_readyz_metrics_and_check(self, left: tuple[World, list[str]]):
         world, _ = left
-        told = " ".join(each for each in await readiness(world) if not isinstance(each, Remark))
+        told = await degraded(world)
         assert "a newer version wrote records" in told
         assert "C1 (1 " in told
         assert [name.split()[0] for name in figures(world.services.metrics)] == ["callboard_newer_records"]
@@ -458,7 +456,7 @@ class TestNewerElsewhere:
         asked = len(world.provider.asked)
         await sweep_now(world)
         assert len(world.provider.asked) == asked
-        assert f"{SLOT} (1 job)" in (await readiness(world))[0]
+        assert f"{SLOT} (1 job)" in await degraded(world)
         await unsubscribe(world.services, None, PLACE, "U1")
         world.provider.jobs = [world.provider.job("job-0000")]
         with pytest.raises(UsageError):
@@ -532,20 +530,3 @@ def test_every_kind_has_its_number_first_and_a_later_format_is_one_line(kind: Ki
     monkeypatch.undo()
     with pytest.raises(formats.NewerFormatError):
         formats.read(kind, later, json.loads)
-
-
-async def test_a_remark_keeps_nothing_from_working():
-    async def remarks() -> str | None:
-        return Remark("records cannot be read")
-
-    async def fails() -> str | None:
-        return "Redis cannot be reached"
-
-    for looked_at, status, text in (
-        ([remarks], httpx.codes.OK, "ok\nrecords cannot be read\n"),
-        ([fails, remarks], httpx.codes.SERVICE_UNAVAILABLE, "Redis cannot be reached\nrecords cannot be read\n"),
-    ):
-        app = httpx.ASGITransport(create_http(looked_at, Metrics()))
-        async with httpx.AsyncClient(transport=app, base_url="http://bot") as client:
-            told = await client.get("/readyz")
-        assert (told.status_code, told.text) == (status, text)
