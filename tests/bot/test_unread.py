@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot import check, leaving, posting
+from bot import check, leaving, posting, searching
 from bot.cards import Terms
 from bot.delivery import deliver
 from bot.editing import edit_cards
@@ -439,6 +439,27 @@ def newer_cards(text: str) -> str:
 
 
 class TestNewerElsewhere:
+    async def test_a_search_for_lost_cards_leaves_the_place_alone(self, world: World, monkeypatch: pytest.MonkeyPatch):
+        searched: list[str] = []
+
+        async def both(*_: object) -> set[str]:
+            return {PLACE, OTHER}
+
+        async def search_place(search: Any) -> float:
+            searched.append(search.visit.place)
+            return 0
+
+        monkeypatch.setattr(searching, "channels_of", both)
+        monkeypatch.setattr(searching, "_search_place", search_place)
+        await world.store.epochs.look(world.now)
+        await world.store.epochs.note_reset()
+        await world.store.link.ask("HSET", CARDS.of(PLACE), "card", newer("{}"))
+        await searching.search(world.services)
+        assert searched == [OTHER]
+        await world.store.link.ask("DEL", CARDS.of(PLACE))
+        await searching.search(world.services)
+        assert searched == [OTHER, PLACE]
+
     async def test_what_is_followed_in_the_channel_is_left_though_the_direct_messages_are_newer(self, world: World):
         await world.follow()
         await world.store.link.ask("HSET", CARDS.of("U1"), "card", newer("{}"))
