@@ -12,7 +12,7 @@ READY_DEV := $(VENV)/.ready-dev
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test test-heavy test-all soak check format bench docs pictures constraints clean
+.PHONY: help demo sandbox test test-heavy test-all soak check format bench docs pictures constraints sbom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,8 +60,16 @@ constraints: ## pin the newest versions that fit (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
 		--all-extras pyproject.toml --output-file constraints.txt
 
+# What the image installs is looked at in an environment of its own, by a tool in another.
+SBOM := .sbom
+sbom: ## list what the image installs, with licenses: sbom.cdx.json, as CycloneDX
+	@$(MAKE) --no-print-directory VENV=$(SBOM)/runtime $(SBOM)/runtime/.ready
+	@$(MAKE) --no-print-directory VENV=$(SBOM)/tools $(SBOM)/tools/.ready-sbom
+	$(SBOM)/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file sbom.cdx.json $(SBOM)/runtime/bin/python
+
 clean: ## remove what the targets made
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(SBOM) sbom.cdx.json .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml constraints.txt
 	$(call install,.)
@@ -70,6 +78,10 @@ $(READY): pyproject.toml constraints.txt
 $(READY_DEV): pyproject.toml constraints.txt
 	$(call install,.[dev$(comma)vendors])
 	@touch $(READY) $@
+
+$(VENV)/.ready-sbom: pyproject.toml constraints.txt
+	$(call install,.[sbom])
+	@touch $@
 
 comma := ,
 

@@ -11,10 +11,11 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from sandbox.demo import MANIFEST
-from sandbox.slack.delivery import NotAcknowledgedError
+from sandbox.slack.delivery import Kind, NotAcknowledgedError
+from sandbox.slack.model import Json
 from sandbox.slack.payloads import command_payload
 from sandbox.slack.seed import DANA, ON_CALL, seeded
 from sandbox.slack.socket_mode import SocketMode
@@ -53,21 +54,25 @@ class Switchboard:
 
     async def _acknowledged(self, text: str) -> float:
         payload = command_payload(self._workspace, DANA, ON_CALL, "/jobs", text)
-        payload |= {"response_url": self._answers_url, "trigger_id": "1.2.3"}
+        return await self.send("slash_commands", payload | {"response_url": self._answers_url, "trigger_id": "1.2.3"})
+
+    async def send(self, kind: Kind, payload: Json) -> float:
+        """Send an envelope, and return the milliseconds to its acknowledgement, as `send_commands` does."""
         sent = time.perf_counter()
         try:
-            await self._sockets.deliver("slash_commands", payload)
+            await self._sockets.deliver(kind, payload)
         except NotAcknowledgedError:
             return float("inf")
         return (time.perf_counter() - sent) * 1000
 
     @asynccontextmanager
-    async def serving(self) -> AsyncGenerator[str]:
-        """Serve while the block runs, and give the base URL of the Web API."""
+    async def serving(self, *more: BaseRoute) -> AsyncGenerator[str]:
+        """Serve while the block runs, and give the base URL of the Web API; `more` is what else is served."""
         routes = [
             Route("/api/auth.test", self._auth_test, methods=["GET", "POST"]),
             Route("/api/apps.connections.open", self._open, methods=["GET", "POST"]),
             WebSocketRoute("/socket-mode", self._sockets.serve),
+            *more,
         ]
         with socket.create_server((HOST, 0)) as listening:
             server = _Server(uvicorn.Config(Starlette(routes=routes), log_level="warning", lifespan="off"))

@@ -1,10 +1,11 @@
 """Who may see which accounts, and subscribe to their jobs: what the `[[access]]` tables of the configuration say.
 
-Without any rule everybody sees everything. With one, an account is seen by those alone whom a rule names for it.
+Without any rule every member sees everything. With one, an account is seen by those alone whom a rule names for it.
+People of other organizations and guests see only what a rule lets them see that says so.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.places import id_of, is_direct, is_person, workspace_of
@@ -28,17 +29,25 @@ class Rule(Protocol):
     def workspaces(self) -> Sequence[str]: ...
     @property
     def subscribe(self) -> bool: ...
+    @property
+    def outsiders(self) -> bool: ...
+    @property
+    def guests(self) -> bool | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
     """Who asks, or reads: a person in a channel, or (without a user) everybody who is in the channel.
 
-    Both are places (`bot.places`).
+    Both are places (`bot.places`). A person may be `outside`, of another organization than the workspace's, or a
+    `guest` of it; `unsure` says that Slack did not answer whether, so that they count as one.
     """
 
     user: str = ""
     channel: str = ""
+    outside: bool = False
+    guest: bool = False
+    unsure: bool = False
 
     @classmethod
     def of_place(cls, place: str, user: str = "") -> "Audience":
@@ -51,10 +60,20 @@ class Audience:
             return cls(user=place)
         return cls(user=user) if is_direct(place) and user else cls(channel=place)
 
+    def readers(self, place: str) -> "Audience":
+        """Those who read what is posted to a place, where this person asks for it."""
+        readers = self.of_place(place, self.user)
+        return replace(self, channel="") if readers.user == self.user else readers
+
     @property
     def workspace(self) -> str:
         """The workspace that they are in."""
         return workspace_of(self.user or self.channel)
+
+    @property
+    def member(self) -> bool:
+        """Whether this is no person of another organization, and no guest."""
+        return not (self.outside or self.guest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +88,13 @@ class Access:
 
     @property
     def open(self) -> bool:
-        """Whether everybody sees everything."""
+        """Whether every member sees everything."""
         return not self.rules
+
+    @property
+    def names_guests(self) -> bool:
+        """Whether a rule says something about guests, so that they have to be distinguished from members."""
+        return any(rule.guests is not None for rule in self.rules)
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -79,7 +103,9 @@ class Access:
 
     def sees(self, account: str, audience: Audience) -> bool:
         """Whether an audience may see an account."""
-        return self.open or any(self._lets_in(rule, audience) for rule in self._of(account))
+        if self.open:
+            return audience.member
+        return any(self._lets_in(rule, audience) for rule in self._of(account))
 
     def hides(self, account: str, audience: Audience) -> bool:
         """Whether an audience certainly may not see an account: the members of a group may not be known."""
@@ -89,7 +115,9 @@ class Access:
 
     def subscribes(self, account: str, audience: Audience) -> bool:
         """Whether somebody may subscribe to an account's jobs."""
-        return self.open or any(rule.subscribe and self._lets_in(rule, audience) for rule in self._of(account))
+        if self.open:
+            return audience.member
+        return any(rule.subscribe and self._lets_in(rule, audience) for rule in self._of(account))
 
     def unnamed(self, accounts: Iterable[str]) -> tuple[str, ...]:
         """The accounts that nobody may see, because there are rules and none of them names these."""
@@ -99,8 +127,13 @@ class Access:
         return (rule for rule in self.rules if account in rule.accounts or EVERY in rule.accounts)
 
     def _lets_in(self, rule: Rule, audience: Audience) -> bool:
-        """Whether one of a rule's channels, users and groups fits: any of them is enough, in one of its workspaces."""
+        """Whether one of a rule's channels, users and groups fits: any of them is enough, in one of its workspaces.
+
+        People of other organizations and guests have to be let in by the rule beside that.
+        """
         if rule.workspaces and audience.workspace not in rule.workspaces:
+            return False
+        if (audience.outside and not rule.outsiders) or (audience.guest and not rule.guests):
             return False
         user = id_of(audience.user)
         return (

@@ -69,6 +69,14 @@ def read(text: str, catalog: Catalog) -> tuple[Address, ...]:
     raise MaskedIdError(text) if "*" in last and _MASKED.fullmatch(last) else NotAnAddressError(text)
 
 
+def read_if_known(typed: str, catalog: Catalog) -> tuple[Address, ...]:
+    """Return what was named; nothing where no service of the catalog can have it."""
+    try:
+        return read(typed, catalog)
+    except (NotAnAddressError, MaskedIdError):
+        return ()
+
+
 def _ref(text: str) -> JobRef | None:
     try:
         ref = JobRef.parse(text)

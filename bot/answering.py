@@ -47,7 +47,7 @@ async def give(context: AsyncBoltContext, reply: Reply, answer: Answer[V] | Mess
     whole = await answer.question.whole()
     if place.edits:
         await place.show(answer.view(whole))
-    elif not await clicked(services_of(context), name):
+    elif not await clicked(await services_of(context), name):
         await place.show(answer.late(whole))
 
 

@@ -4,7 +4,8 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar, cast
 
 import structlog
@@ -19,17 +20,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.errors import ExpiredError, ForgottenError, UsageError
+from bot.membership import recognize, recognized
 from bot.modals import GONE, Modal, Origin
 from bot.refusals import refusal
 from bot.replies import Below, InChannel, Reply, beside, place_of, to_the_last
 from bot.response_urls import NotDelivered, Respond
 from bot.services import Services
+from bot.standing import Claim
 from bot.store import StoreUnavailable
 from bot.verdicts import Verdict, judge
 from bot.views import errors, resets
 from bot.views.message import Message
 from bot.views.modals import waiting
-from bot.workspaces import NotInstalled, Workspaces, named_in
+from bot.workspaces import NotInstalled, Workspace, Workspaces, named_in
 
 SLACKS_OWN = (
     "SLACK_BOT_TOKEN",
@@ -58,7 +61,7 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str) -> Asyn
             found = await workspaces.get(named_in(context))
         except NotInstalled:
             return None
-        context["workspace"] = found.id
+        context["workspace"], context["home"] = found.id, found
         return found.identity
 
     # What may have arrived is not sent again: a shared answer would stand there twice.
@@ -77,8 +80,8 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str) -> Asyn
         context.setdefault("workspace", named_in(context))
         # What is done in a modal is for the channel that it was opened in.
         ids = (context.user_id, context.channel_id or Origin.of(body).channel)
-        user, channel = (each and place_of(context, each) for each in ids)
-        context["services"] = services.seen_by(Audience(user or "", channel or ""))
+        user, channel = (place_of(context, each) if each else "" for each in ids)
+        _recognize(context, services, Audience(user, channel), Claim.of(body))
         context["ack"] = _LastingAck()
         context["respond"] = Respond.of(context)
         await next_()
@@ -86,6 +89,18 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str) -> Asyn
     app.middleware(give_services)
     app.error(on_error)
     return app
+
+
+def _recognize(context: AsyncBoltContext, services: Services, asker: Audience, claim: Claim) -> None:
+    """Give handlers the services that the person who asks may see; `replies.services_of` completes them.
+
+    What Slack has to be asked about the person is asked there, after the acknowledgement.
+    """
+    home = cast("Workspace | None", context.get("home"))
+    known = recognized(services, home, asker, claim) if home and asker.user else asker
+    context["services"] = services.seen_by(known or replace(asker, guest=True, unsure=True))
+    if known is None and home:
+        context["asker"] = partial(recognize, services, home, asker, claim)
 
 
 @contextmanager

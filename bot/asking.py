@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from bot.answers import Late, OwnLimit, Partial, ServiceError
-from bot.errors import Problem, UsageError
+from bot.errors import UsageError
 from bot.services import Services
 from bot.store import Outcome, StoreUnavailable
 from providers import deadline
@@ -172,7 +172,7 @@ class Question(Generic[T, V]):
 
     def _running(self) -> asyncio.Task[None]:
         if self._services.catalog.nothing:
-            raise UsageError(Problem.NOTHING_FOR_YOU)
+            raise UsageError(self._services.catalog.refusal)
         if self._run is None:
             self._began = _now()
             self._run = self._services.background.start(self._send())

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.errors import Problem
 from providers.base import Provider
 from providers.ids import USUAL
 from providers.services import ids_of
@@ -13,19 +14,25 @@ class Catalog:
     """The names that a person can type, in the order of the configuration: (account, service) pairs.
 
     `narrowed`: there may be others, which this person may not see. `projects` are ids that stand beside those of jobs
-    in addresses of the clouds, and are no job's.
+    in addresses of the clouds, and are no job's. `refusal` is what this person reads who may see nothing.
     """
 
     pairs: tuple[tuple[str, str], ...]
     narrowed: bool = False
     projects: frozenset[str] = frozenset()
+    refusal: Problem = Problem.NOTHING_FOR_YOU
 
     @classmethod
     def of(
-        cls, providers: Iterable[Provider], *, narrowed: bool = False, projects: frozenset[str] = frozenset()
+        cls,
+        providers: Iterable[Provider],
+        *,
+        narrowed: bool = False,
+        projects: frozenset[str] = frozenset(),
+        refusal: Problem = Problem.NOTHING_FOR_YOU,
     ) -> "Catalog":
         """Collect the names of providers."""
-        return cls(tuple((provider.account, provider.service) for provider in providers), narrowed, projects)
+        return cls(tuple((provider.account, provider.service) for provider in providers), narrowed, projects, refusal)
 
     @property
     def nothing(self) -> bool:

@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot import admission
 from bot.access import Access
 from bot.accounts import probe
 from bot.config import Settings, Slack
@@ -53,24 +54,27 @@ async def check(
     """
     access = Access(settings.access)
     parts = await asyncio.gather(
-        _slack(settings.slack, access.groups),
-        _redis(settings, access.groups, acknowledge_reset=acknowledge_reset),
+        _slack(settings.slack, access),
+        _redis(settings, access, acknowledge_reset=acknowledge_reset),
         _accounts(settings.accounts, http),
     )
     unnamed = access.unnamed(account.name for account in settings.accounts)
     found = [advice.configuration(settings), *([advice.seen_by_nobody(unnamed)] if unnamed else [])]
+    found += admission.installers(settings)
+    if settings.slack and (settings.slack.mode == "http" or settings.slack.client_id):
+        found.append(advice.ports(settings.http))
     return Report((*found, *(finding for part in parts for finding in part)))
 
 
-async def _slack(slack: Slack | None, groups: Sequence[str]) -> list[Finding]:
+async def _slack(slack: Slack | None, access: Access) -> list[Finding]:
     if slack is None:
         return []
     second = _app_token(slack, slack.app_token) if slack.mode == "socket" else _there(SIGNING_SECRET, slack)
     if slack.bot_token is None:
         parts = await asyncio.gather(_app(slack), second)
         return [*_sealing(slack), *(finding for part in parts for finding in part)]
-    named = [_group(slack, slack.bot_token, group) for group in groups]
-    parts = await asyncio.gather(_bot(slack, BOT_TOKEN, slack.bot_token, groups), second, *named)
+    named = [_group(slack, slack.bot_token, group) for group in access.groups]
+    parts = await asyncio.gather(_bot(slack, BOT_TOKEN, slack.bot_token, access), second, *named)
     return [finding for part in parts for finding in part]
 
 
@@ -83,7 +87,7 @@ async def _group(slack: Slack, token: SecretRef, group: str) -> list[Finding]:
     return await _call(slack, f"user group {group}", token, "usergroups.users.list", tell, usergroup=group)
 
 
-async def _bot(slack: Slack, subject: str, token: "_Token", groups: Sequence[str]) -> list[Finding]:
+async def _bot(slack: Slack, subject: str, token: "_Token", access: Access) -> list[Finding]:
     """Ask Slack whose token this is, and what it may do."""
 
     def tell(reply: Mapping[str, Any], headers: Mapping[str, str]) -> list[Finding]:
@@ -91,12 +95,13 @@ async def _bot(slack: Slack, subject: str, token: "_Token", groups: Sequence[str
         lower = {name.lower(): value for name, value in headers.items()}
         if "x-oauth-scopes" in lower:
             granted = [name.strip() for name in lower["x-oauth-scopes"].split(",")]
-            found.append(advice.scopes(granted, groups=bool(groups)))
+            found += [advice.scopes(granted, groups=bool(access.groups)), *admission.guests(granted, access)]
         if "date" in lower:
             found.append(advice.clock((datetime.now(UTC) - parsedate_to_datetime(lower["date"])).total_seconds()))
         return found
 
-    return await _call(slack, subject, token, "auth.test", tell)
+    found = await _call(slack, subject, token, "auth.test", tell)
+    return [*found, *(await admission.shared(_client(slack, token), CALL_S) if found[0].status is Status.OK else [])]
 
 
 async def _app_token(slack: Slack, reference: SecretRef | None) -> list[Finding]:
@@ -146,7 +151,7 @@ def _sealing(slack: Slack) -> list[Finding]:
     return [advice.keys_usable(len(slack.encryption_keys))]
 
 
-async def _installed(slack: Slack, store: Store, groups: Sequence[str]) -> list[Finding]:
+async def _installed(slack: Slack, store: Store, access: Access) -> list[Finding]:
     """Look at every workspace that installed the app by itself."""
     seal, found = Seal(slack.encryption_keys), list[Finding]()
     try:
@@ -158,7 +163,7 @@ async def _installed(slack: Slack, store: Store, groups: Sequence[str]) -> list[
         if kept is None:
             found.append(advice.installation_locked(workspace))
         else:
-            found += await _bot(slack, f"workspace {workspace}", _Given(kept.bot_token), groups)
+            found += await _bot(slack, f"workspace {workspace}", _Given(kept.bot_token), access)
             found += [advice.sealed_with_old_key(workspace)] if seal.is_old(sealed) else []
     return found or [advice.nobody_installed()]
 
@@ -182,6 +187,10 @@ async def _call(slack: Slack, subject: str, token: _Token, method: str, tell: _T
     return await _ask(slack, subject, token, lambda client: client.api_call(method, params=arguments), tell)
 
 
+def _client(slack: Slack, token: _Token | None) -> AsyncWebClient:
+    return AsyncWebClient(token=token.read() if token else None, base_url=slack.api_url, timeout=int(CALL_S))
+
+
 async def _ask(
     slack: Slack,
     subject: str,
@@ -190,7 +199,7 @@ async def _ask(
     tell: _Tell,
 ) -> list[Finding]:
     try:
-        client = AsyncWebClient(token=token.read() if token else None, base_url=slack.api_url, timeout=int(CALL_S))
+        client = _client(slack, token)
         async with asyncio.timeout(CALL_S):
             response = await call(client)
     except SecretMissing as error:
@@ -202,7 +211,7 @@ async def _ask(
     return tell(mapping(response.data), dict(cast("Mapping[str, str]", response.headers)))
 
 
-async def _redis(settings: Settings, groups: Sequence[str], *, acknowledge_reset: bool) -> list[Finding]:
+async def _redis(settings: Settings, access: Access, *, acknowledge_reset: bool) -> list[Finding]:
     embedded = False
     try:
         embedded = settings.redis.address() is None
@@ -213,7 +222,7 @@ async def _redis(settings: Settings, groups: Sequence[str], *, acknowledge_reset
                 found.append(advice.redis_open(strangers))
             found += await _reset(store, acknowledge=acknowledge_reset)
             if settings.slack and settings.slack.client_id:
-                found += await _installed(settings.slack, store, groups)
+                found += await _installed(settings.slack, store, access)
             return found
     except (ConfigError, StoreUnavailable, RedisError) as error:
         return [advice.redis_unusable(str(error), embedded=embedded)]

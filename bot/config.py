@@ -8,7 +8,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -66,6 +66,14 @@ _REDIS_EXPECTED = (
     'expected "env:NAME" or "file:/path", or a redis://, rediss:// or unix:// URL without a password, also as '
     "redis+sentinel:// or redis+cluster://: a URL with a password stays out of this file"
 )
+
+
+def _with_password(url: str, password: str) -> str:
+    parts = urlsplit(url)
+    user, _, hosts = parts.netloc.rpartition("@")
+    if ":" in user or "password" in parse_qs(parts.query):
+        raise ValueError("the server's URL has a password already")
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{hosts}").geturl()
 
 
 class _Section(BaseModel):
@@ -168,13 +176,25 @@ class Redis(_Section):
     url: Annotated[SecretRef | str, BeforeValidator(_redis_url)] = Field(
         default=_REDIS_URL, description="a URL without a password, or a reference to one with it"
     )
+    password: Secret | None = Field(
+        default=None, description="a reference to the server's password, for a URL that has none"
+    )
     dir: Path | None = Field(default=None, description="a folder for the embedded server's data")
 
     def address(self) -> str | None:
         """The server's URL, which may hold a password; None stands for the embedded server.
 
-        Raises ConfigError when the reference leads nowhere. `env:REDIS_URL` alone may be unset: it is the default.
+        Raises ConfigError when a reference leads nowhere. `env:REDIS_URL` alone may be unset: it is the default.
         """
+        url = self._url()
+        if url is None or self.password is None:
+            return url
+        try:
+            return _with_password(url, self.password.read())
+        except (SecretMissing, ValueError) as error:
+            raise ConfigError(f"redis.password: {error}") from None
+
+    def _url(self) -> str | None:
         if isinstance(self.url, str):
             return self.url
         try:
@@ -200,14 +220,33 @@ class Redis(_Section):
 
 
 class Http(_Section):
-    """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served."""
+    """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served.
+
+    With `admin_port` the last three are served there alone: strangers who reach Slack's port do not reach them.
+    """
 
     host: str = Field(default="0.0.0.0", description="a host name or address")  # noqa: S104  # it runs in containers
     port: int = Field(default=3000, ge=0, le=65535, description="a port from 1 to 65535, or 0 for any free one")
+    admin_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="a port from 1 to 65535, or 0 for any free one, other than port: for `/healthz`, `/readyz` and "
+        "`/metrics`",
+    )
+
+    @field_validator("admin_port")
+    @classmethod
+    def _another(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value and value == info.data.get("port"):
+            raise ValueError("expected another port than http.port")
+        return value
 
 
 class AccessRule(_Section):
     """Who may see some accounts: whoever asks in one of `channels`, is one of `users`, or a member of one of `groups`.
+
+    People of other organizations and guests are not let in by that, unless `outsiders` and `guests` say so.
 
     Slack's ids are unique within a workspace: `workspaces` says in which one these are, where several have the app.
 
@@ -228,6 +267,13 @@ class AccessRule(_Section):
         default=(), description="a list of ids of workspaces, or of an organisation that has the app as a whole"
     )
     subscribe: bool = Field(default=True, description="true or false: whether they may subscribe to jobs too")
+    outsiders: bool = Field(
+        default=False, description="true or false: whether people of other organizations are let in as members are"
+    )
+    guests: bool | None = Field(
+        default=None,
+        description="true or false: whether guests of the workspace are let in as members are; needs users:read",
+    )
 
     @model_validator(mode="after")
     def _lets_somebody_in(self) -> Self:

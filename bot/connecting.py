@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Access
 from bot.config import Slack
 from bot.config_errors import ConfigError
 from bot.installed import App, InstalledWorkspaces, Seal, renewing
+from bot.scopes import GUESTS_SCOPE
 from bot.store import Store
 from bot.workspaces import OneWorkspace, Workspaces
 from providers.secrets import SecretMissing, SecretRef
@@ -35,6 +37,21 @@ async def open_workspaces(slack: Slack, store: Store) -> AsyncGenerator[Workspac
         workspaces = InstalledWorkspaces(store.installations, Seal(slack.encryption_keys), app)
         async with renewing(workspaces):
             yield workspaces
+
+
+def check_scopes(workspaces: Workspaces, access: Access) -> None:
+    """See that the configured token distinguishes guests from members where access rules need it; raises ConfigError.
+
+    Of workspaces that installed the app by themselves `callboard check` says it: there each person counts as a guest.
+    """
+    if not access.names_guests or not isinstance(workspaces, OneWorkspace):
+        return
+    granted = workspaces.workspace.identity.bot_scopes
+    if granted is not None and GUESTS_SCOPE not in granted:
+        raise ConfigError(
+            f"access: a table says guests = …, but slack.bot_token lacks the scope {GUESTS_SCOPE}, so that guests "
+            "cannot be distinguished from members: install the app again with it, or take guests out of the file"
+        )
 
 
 def check_secrets(slack: Slack, *, answers: bool) -> str:

@@ -18,6 +18,9 @@ class Problem(Enum):
     UNKNOWN_ACCOUNT = auto()
     NOT_FOR_YOU = auto()
     NOTHING_FOR_YOU = auto()
+    NOT_FOR_OUTSIDERS = auto()
+    NOT_FOR_GUESTS = auto()
+    NOT_FOR_THE_UNSURE = auto()
     NOT_FOR_ALL = auto()
     NOT_TO_FOLLOW = auto()
     NOT_THERE = auto()
@@ -41,6 +44,7 @@ class Problem(Enum):
     SLACK_ONLY = auto()
     TOO_MANY_QUESTIONS = auto()
     NEWER_VERSION = auto()
+    TOO_LONG = auto()
 
 
 class UsageError(BotError):

@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Audience
 from bot.answers import ServiceHealth
 from bot.cards import Shown
 from bot.catalog import Scope
 from bot.errors import UsageError
 from bot.jobs import list_jobs
+from bot.membership import person
 from bot.people import channels_of
 from bot.places import id_of, is_personal, workspace_of
 from bot.services import Services
@@ -43,7 +44,8 @@ async def publish(services: Services, user: str) -> None:
     visit = await Visit.to(services, user)
     if visit is None:
         return
-    asked_at, seen = services.clock(), services.seen_by(Audience(user))
+    asker = services.asker if services.asker and services.asker.user == user else await person(services, user)
+    asked_at, seen = services.clock(), services.seen_by(replace(asker, channel=""))
     try:
         async for tab in look(seen, visit.slack, user):
             if not await _publish(visit, asked_at, view.home(tab, services.clock())):

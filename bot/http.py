@@ -1,9 +1,13 @@
 """What is served over HTTP: probes and figures for an operator, and Slack's way in where it calls us."""
 
 import asyncio
+import hmac
+import re
 import socket
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
@@ -13,30 +17,54 @@ from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from bot.config import Http
 from bot.config_errors import ConfigError
 from bot.door import filled, odd_fields, payload_of
+from bot.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
+from bot.logs import Sparing
 from bot.metrics import CONTENT_TYPE, Metrics
+from bot.services import utc_now
 
 Reason = Callable[[], Awaitable[str | None]]
 """Looks at one thing that work needs; returns a line that says what is wrong, or None."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
-BODY_MAX = 1_000_000
-"""Bytes of a request, at most: Slack's largest payloads, with a modal's 250 kB, are far smaller."""
 READY_S = 2.0
 """A reason that does not answer for so long is one by itself."""
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
+ACCEPTED_AT_ONCE = 16
+"""Connections that asyncio accepts before it looks at those that it has: few, so that their limit holds."""
+SILENT_MAX_S = 1
+"""A connection is accepted when its first bytes are there, or after this time."""
+ADMIN_SHARE = 8
+"""The listener for probes takes this fraction of the connections that Slack's takes."""
+SIGNED_S = 300
+"""A signature is as old as this at most (docs.slack.dev, "Verifying requests from Slack")."""
+_SIGNATURE = re.compile("v0=[0-9a-f]{64}")
+_TIMESTAMP = re.compile("[0-9]{1,12}")
 
 
 def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route, notices: Sequence[Reason] = ()) -> Starlette:
-    """Return the routes that a load balancer and Prometheus call, and those of `more`.
+    """Return the routes that a load balancer and Prometheus call, and those of `more`."""
+    return site(*probes(reasons, metrics, notices), *more)
+
+
+def site(*routes: BaseRoute) -> Starlette:
+    """Return what answers at these addresses, and nowhere else."""
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False  # a redirect repeats the Host header, which is anything
+    return app
+
+
+def probes(reasons: Sequence[Reason], metrics: Metrics, notices: Sequence[Reason] = ()) -> Sequence[Route]:
+    """Return the routes that a load balancer and Prometheus call.
 
     `/readyz` asks every reason why no work can be done now, at the same time. What `notices` say an operator has to
     know; the process works all the same, so its status stays 200.
@@ -54,9 +82,7 @@ def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route, notic
     async def figures(_: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    return Starlette(
-        routes=[Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", figures), *more],
-    )
+    return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", figures)]
 
 
 async def _told(reason: Reason) -> str | None:
@@ -68,22 +94,28 @@ async def _told(reason: Reason) -> str | None:
         return f"no answer within {READY_S:g} s from {named.__qualname__.rpartition('<locals>.')[2]}"
 
 
-def slack_events(app: AsyncApp, signing_secret: str) -> Route:
+def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetime] = utc_now) -> Route:
     """Return the route that Slack calls: commands, clicks and events, signed and not older than 5 minutes.
 
-    Nothing of a request is read before its signature proves that it is Slack's and its time that it is not an old one.
+    A request whose headers cannot be Slack's is refused before its body is read. Nothing of a body is believed before
+    the signature proves that it is Slack's. Its age is that by this machine's clock, or by `clock` where that is wrong.
     """
     verifier = SignatureVerifier(signing_secret)
+    said = Sparing(_log)
 
     async def events(request: Request) -> Response:
-        if not 0 < int(request.headers.get("content-length", "0")) <= BODY_MAX:
-            return PlainTextResponse(f"expected a body of 1 to {BODY_MAX} bytes, and its content-length\n", 413)
-        if not await _signed(request, verifier):
+        if int(request.headers.get("content-length", "0")) > BODY_MAX:
+            return _TOO_LARGE
+        signed = _signed(request.headers, (time.time(), clock().timestamp()))
+        body = await _body(request) if signed else b""
+        if body is None:
+            return _TOO_LARGE
+        if not signed or not _is_slacks(verifier, body, *signed):
             if "x-slack-signature" in request.headers:  # else it does not even say that it is Slack's
-                _log.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
+                said.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
             return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
         try:
-            payload = filled(payload_of(await request.body()))
+            payload = filled(payload_of(body))
         except ValueError:
             payload = None
         if odd := odd_fields(payload):
@@ -96,15 +128,51 @@ def slack_events(app: AsyncApp, signing_secret: str) -> Route:
     return Route("/slack/events", events, methods=["POST"])
 
 
-async def _signed(request: Request, verifier: SignatureVerifier) -> bool:
+_TOO_LARGE = PlainTextResponse(f"expected a body of {BODY_MAX} bytes at most\n", 413)
+
+
+def _signed(headers: Headers, nows: Sequence[float]) -> tuple[str, str] | None:
+    """Return the time and the signature that a request claims; None for any that Slack does not send now."""
+    times, signatures = headers.getlist("x-slack-request-timestamp"), headers.getlist("x-slack-signature")
+    if len(times) != 1 or len(signatures) != 1 or not _SIGNATURE.fullmatch(signatures[0]):
+        return None
+    if not _TIMESTAMP.fullmatch(times[0]) or min(abs(now - int(times[0])) for now in nows) > SIGNED_S:
+        return None
+    return times[0], signatures[0]
+
+
+def _is_slacks(verifier: SignatureVerifier, body: bytes, timestamp: str, signature: str) -> bool:
     try:
-        return verifier.is_valid_request(await request.body(), dict(request.headers))
-    except ValueError:  # a time that is no number, a body that is no text
+        expected = verifier.generate_signature(timestamp=timestamp, body=body)
+    except ValueError:  # a body that is no text
         return False
+    return expected is not None and hmac.compare_digest(expected, signature)
+
+
+async def _body(request: Request) -> bytes | None:
+    """Read a body; None for one that is too large, or whose sender hung up."""
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > BODY_MAX:
+                return None
+    except ClientDisconnect:
+        return None
+    return bytes(body)
 
 
 class _Server(uvicorn.Server):
     """Leaves the process's signals to whoever runs it."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self.server_state = connections
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listening in sockets or []:
+            listening.listen(BACKLOG)  # what asyncio takes for both: how many wait, and how many are accepted at once
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -112,32 +180,49 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Starlette, listening: socket.socket) -> AsyncGenerator[None]:
+async def serving(
+    app: Starlette, listening: socket.socket, metrics: Metrics, *, share: int = 1
+) -> AsyncGenerator[Connections]:
     """Serve while the block runs; whoever connects from its start on is answered, and the socket is closed at the end.
 
-    Requests that came before the end of the block are still answered.
+    Requests that came before the end of the block are still answered. `share` is that of `connections_max`.
     """
     with listening:
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        config = uvicorn.Config(
+            unambiguous(app),
+            http=LimitedProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            backlog=ACCEPTED_AT_ONCE,
+            timeout_keep_alive=IDLE_S,
+        )
+        connections = Connections(connections_max(share), metrics.refused)
+        server = _Server(config, connections)
         task = asyncio.create_task(server.serve(sockets=[listening]), name="http")
         try:
-            yield
+            yield connections
         finally:
             server.should_exit = True
             await task
 
 
-def listen(settings: Http) -> socket.socket:
-    """Open the port of the settings. Raises ConfigError for a taken one."""
+def listen(settings: Http, port: int | None = None) -> socket.socket:
+    """Open the port of the settings, or another on their host. Raises ConfigError for a taken one."""
+    host, port = settings.host, settings.port if port is None else port
     # A socket that names its protocol: asyncio turns Nagle's delay (40 ms an answer) off only for those.
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((settings.host, settings.port))
+        with suppress(AttributeError, OSError):  # Linux: a request is complete soon after its connection counts
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, SILENT_MAX_S)
+        listening.bind((host, port))
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         reason = error.strerror or type(error).__name__
-        raise ConfigError(f"http: cannot listen on {settings.host}, port {settings.port}: {reason}") from None
+        raise ConfigError(f"http: cannot listen on {host}, port {port}: {reason}") from None
     return listening

@@ -1,6 +1,7 @@
 """The workspaces that installed the app by themselves: their tokens, encrypted in Redis and renewed in time."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ LOOK_S = 60.0
 """Between two looks whether a token is to be renewed."""
 KNOWN_S = 10.0
 """For so long an installation is used without a look into Redis: another process may have heard that it is gone."""
+LASTS = timedelta(minutes=10)
+"""An installation is finished within this time."""
+_STATE = "installing "
+"""What the text of a state begins with, and no installation does, which is JSON."""
 KEY = "32 random bytes in base64, as `openssl rand -base64 32` prints them"
 
 log = structlog.get_logger("callboard")
@@ -113,6 +118,28 @@ class Seal:
         except InvalidToken:
             return True
         return False
+
+    def new_state(self, now: datetime) -> str:
+        """Return a sealed state for an installation that begins, such as `gAAAAABp…`.
+
+        It holds the time and a random id, and is not kept anywhere. It has no padding, which a cookie may not hold.
+        """
+        text = f"{_STATE}{now.timestamp():.0f} {secrets.token_urlsafe(16)}"
+        return self._fernet().encrypt(text.encode()).decode().rstrip("=")
+
+    def state_id(self, state: str, now: datetime) -> str | None:
+        """Return the id in a state; None for a state that is not ours, or is more than LASTS away from now.
+
+        The clock of the process that made it may be behind or ahead.
+        """
+        try:
+            text = self._fernet().decrypt(state + "=" * (-len(state) % 4)).decode()
+        except (InvalidToken, ValueError):  # a text that is not ASCII
+            return None
+        at, _, state_id = text.removeprefix(_STATE).partition(" ")
+        if not text.startswith(_STATE) or abs(now.timestamp() - int(at)) > LASTS.total_seconds():
+            return None
+        return state_id
 
     def _fernet(self) -> MultiFernet:
         return MultiFernet([*map(_fernet, self.keys)])

@@ -6,6 +6,7 @@ Bolt walks it; here are what it keeps, what it tells people, and who may come.
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 from urllib.parse import urljoin
 
@@ -27,6 +28,7 @@ from starlette.routing import Route
 
 from bot.app import SLACKS_OWN, unset
 from bot.installed import Installation, InstalledWorkspaces
+from bot.logs import Sparing
 from bot.manifest import REDIRECT
 from bot.refusals import NO_ANSWER, refusal
 from bot.scopes import ALL_SCOPES
@@ -42,6 +44,8 @@ HEADERS: dict[str, str | Sequence[str]] = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
 }
+REASON_MAX = 80
+"""Characters of a reason that are logged: anyone who opens the address can write one."""
 _TEAM = re.compile(r"[TE][A-Z0-9]{1,20}")
 Step = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
@@ -49,10 +53,19 @@ log = structlog.get_logger("callboard")
 
 
 class _Flow(AsyncOAuthFlow):
+    def __init__(self, states: "_States", **parts: Any) -> None:
+        super().__init__(**parts)
+        self._states = states
+
     async def build_authorize_url(self, state: str, request: AsyncBoltRequest) -> str:
         """Name the workspace of the link, `?team=T…`, to Slack, and nothing else that may stand there."""
         team = request.query.get("team", [""])[0]
         return self.settings.authorize_url_generator.generate(state, team if _TEAM.fullmatch(team) else None)
+
+    async def store_installation(self, request: AsyncBoltRequest, installation: Installed) -> None:
+        """Keep an installation; its state has served with that. Raises BoltError."""
+        await super().store_installation(request, installation)
+        await self._states.finish(request.query.get("state", [""])[0])
 
 
 class _NotWelcome(BoltError):  # noqa: N818  # reads as what happened
@@ -66,11 +79,12 @@ def install_routes(workspaces: Workspaces, welcome: Collection[str]) -> list[Rou
     """
     if not isinstance(workspaces, InstalledWorkspaces):
         return []
-    flow = _flow(workspaces, welcome)
-    return [Route(INSTALL, _page(flow.handle_installation)), Route(REDIRECT, _page(flow.handle_callback))]
+    said = Sparing(log)
+    flow = _flow(workspaces, welcome, said)
+    return [Route(INSTALL, _page(flow.handle_installation, said)), Route(REDIRECT, _page(flow.handle_callback, said))]
 
 
-def _flow(workspaces: InstalledWorkspaces, welcome: Collection[str]) -> AsyncOAuthFlow:
+def _flow(workspaces: InstalledWorkspaces, welcome: Collection[str], said: Sparing) -> AsyncOAuthFlow:
     app = workspaces.app
     with unset(SLACKS_OWN):
         settings = AsyncOAuthSettings(
@@ -82,22 +96,22 @@ def _flow(workspaces: InstalledWorkspaces, welcome: Collection[str]) -> AsyncOAu
             install_page_rendering_enabled=False,
             redirect_uri_path=REDIRECT,
             authorization_url=urljoin(app.api_url, "../oauth/v2/authorize"),
-            callback_options=AsyncCallbackOptions(success=_succeeded, failure=_failed),
+            callback_options=AsyncCallbackOptions(success=_succeeded, failure=partial(_failed, said)),
             installation_store=_Kept(workspaces, welcome),
-            state_store=_States(workspaces),
+            state_store=(states := _States(workspaces)),
         )
-        return _Flow(client=app.client(), settings=settings)
+        return _Flow(states, client=app.client(), settings=settings)
 
 
-def _page(step: Step) -> Callable[[Request], Awaitable[Response]]:
+def _page(step: Step, said: Sparing) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         try:
             answer = await step(to_async_bolt_request(request, b""))
         except (StoreUnavailable, SecretMissing) as error:
-            log.warning("an installation failed", reason=str(error))
+            said.warning("an installation cannot be kept", reason=str(error))
             answer = _told(503, pages.memory_lost())
         except NO_ANSWER as error:
-            log.warning("an installation failed", reason=type(error).__name__)
+            said.warning("Slack did not answer an installation", reason=type(error).__name__)
             answer = _told(502, pages.slack_away())
         return to_starlette_response(answer)
 
@@ -114,23 +128,33 @@ async def _succeeded(args: AsyncSuccessArgs) -> BoltResponse:
     return _told(200, pages.installed(team or "", installed.app_id or "", installed.team_id or ""))
 
 
-async def _failed(args: AsyncFailureArgs) -> BoltResponse:
+async def _failed(said: Sparing, args: AsyncFailureArgs) -> BoltResponse:
     reason = "not_welcome" if isinstance(args.error, _NotWelcome) else args.reason
-    log.warning("an installation failed", reason=reason)
+    said.warning("an installation failed", reason=reason[:REASON_MAX])
     return _told(403 if reason == "not_welcome" else args.suggested_status_code, pages.not_installed(reason))
 
 
 class _States(AsyncOAuthStateStore):
-    """Installations under way, as Bolt wants them."""
+    """Installations under way, as Bolt wants them.
+
+    Strangers can begin any number of them, so none is kept: the state is sealed, a cookie binds it to the browser, and
+    Slack's code can be used once. Only the id of a finished installation is kept.
+    """
 
     def __init__(self, workspaces: InstalledWorkspaces) -> None:
-        self._store = workspaces.store
+        self._seal, self._store = workspaces.seal, workspaces.store
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
-        return await self._store.issue()
+        return self._seal.new_state(datetime.now(UTC))
 
     async def async_consume(self, state: str) -> bool:
-        return await self._store.consume(state)
+        state_id = self._seal.state_id(state, datetime.now(UTC))
+        return state_id is not None and not await self._store.finished(state_id)
+
+    async def finish(self, state: str) -> None:
+        """Mark a state as used."""
+        if state_id := self._seal.state_id(state, datetime.now(UTC)):
+            await self._store.finish(state_id)
 
 
 class _Kept(AsyncInstallationStore):

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from typing import TextIO
 
 import structlog
@@ -35,7 +36,37 @@ def configure(output: TextIO) -> None:
     handler = logging.StreamHandler(output)
     handler.setFormatter(formatter)
     handler.addFilter(Outages())
+    handler.addFilter(Floods())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+class Seldom:
+    """Allows one of equal events in a minute."""
+
+    EVERY_S = 60.0
+
+    def __init__(self) -> None:
+        self._allowed_at = float("-inf")
+
+    def allows(self, now: float) -> bool:
+        """Whether to let an event pass that happens now; seconds, by one clock, which may be set back."""
+        if abs(now - self._allowed_at) < self.EVERY_S:
+            return False
+        self._allowed_at = now
+        return True
+
+
+class Sparing:
+    """A log for events that strangers can cause at any rate: each is written once a minute at most."""
+
+    def __init__(self, log: structlog.stdlib.BoundLogger) -> None:
+        self._log = log
+        self._seldom: dict[str, Seldom] = {}
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Write a warning, unless the same event was written in the last minute."""
+        if self._seldom.setdefault(event, Seldom()).allows(time.monotonic()):
+            self._log.warning(event, **fields)
 
 
 class Outages(logging.Filter):
@@ -44,21 +75,16 @@ class Outages(logging.Filter):
     Each of its loops says so at every try, up to twenty times a second, and most of them with a traceback.
     """
 
-    EVERY_S = 60.0
-
     def __init__(self) -> None:
         super().__init__()
-        self._said_at = float("-inf")
+        self._seldom = Seldom()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to write a record; everything but outages, and of those the first in a minute."""
         if not record.name.startswith("docket") or not _is_outage(record):
             return True
         record.exc_info = record.exc_text = None
-        if record.created - self._said_at < self.EVERY_S:
-            return False
-        self._said_at = record.created
-        return True
+        return self._seldom.allows(record.created)
 
 
 def _is_outage(record: logging.LogRecord) -> bool:
@@ -66,6 +92,34 @@ def _is_outage(record: logging.LogRecord) -> bool:
     trouble = isinstance(error, RedisError | RedisClusterException)
     # A task that failed begins otherwise, and is told whatever it failed with.
     return str(record.msg).startswith("Redis ") or (trouble and str(record.msg).startswith(("Error ", "Failed ")))
+
+
+class Floods(logging.Filter):
+    """Lets libraries report what strangers can cause at any rate once a minute, in one line.
+
+    Without files asyncio reports each try to accept a connection, thousands in a second, with a traceback.
+    """
+
+    CAUSED = (
+        ("asyncio", "socket.accept() out of system resource"),
+        ("uvicorn", "Invalid HTTP request"),
+        ("uvicorn", "Unsupported upgrade request"),
+        ("uvicorn", "No supported WebSocket library"),
+        ("slack_bolt", "Failed to fetch oauth.v2.access"),
+    )
+    """Loggers, and how the messages begin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seldom = {caused: Seldom() for caused in self.CAUSED}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write a record; of the messages of CAUSED the first in a minute."""
+        for (logger, begins), seldom in self._seldom.items():
+            if record.name.startswith(logger) and str(record.msg).startswith(begins):
+                record.exc_info = record.exc_text = None
+                return seldom.allows(record.created)
+        return True
 
 
 def without_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

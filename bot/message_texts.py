@@ -30,6 +30,11 @@ def texts(node: object, key: str = "") -> Iterator[str]:
         yield from _texts_of(cast("dict[str, Any]", node), key)
 
 
+def length(message: object) -> int:
+    """Return how many characters can be read in a payload."""
+    return sum(map(len, texts(message)))
+
+
 def _texts_of(part: dict[str, Any], key: str) -> Iterator[str]:
     if str(part.get("type")) in _ONE_LINE:
         yield "".join(map(_inline, listing(part.get("elements"))))

@@ -5,6 +5,7 @@ Each `Metrics` has a registry of its own, so nothing is global and two of them n
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -18,6 +19,16 @@ SWEEP_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 TOLD_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0)
 """Bounds for telling: 250 ms is the aim, a post a second a channel the rule, a suspended channel the tail."""
 _SERVICE = ("account", "service")
+
+
+class Refusal(StrEnum):
+    """Why an HTTP connection was closed."""
+
+    CONNECTIONS = "too many connections"
+    HELD = "too many bytes of incomplete requests"
+    TIME = "no complete request in time"
+    SIZE = "too many bytes"
+    SYNTAX = "not HTTP"
 
 
 class Metrics:
@@ -48,6 +59,11 @@ class Metrics:
             "callboard_unreadable_records", "Records that were moved aside, corrupt.", ["kind"], registry=registry
         )
         self.records({}, {})
+        self._refused = Counter(
+            "callboard_http_refused", "HTTP connections that were closed.", ["reason"], registry=registry
+        )
+        for reason in Refusal:
+            self._refused.labels(reason.value)  # each is there from the beginning, so that its rate is right
         self._dropped = Counter(
             "callboard_task_messages_dropped", "Messages of tasks that could not be read.", registry=registry
         )
@@ -94,6 +110,10 @@ class Metrics:
         for gauge, numbers in ((self._newer, newer), (self._unreadable, unreadable)):
             for kind in {*Kind, *numbers}:
                 gauge.labels(kind).set(numbers.get(kind, 0))
+
+    def refused(self, reason: Refusal) -> None:
+        """Count an HTTP connection that was closed."""
+        self._refused.labels(reason.value).inc()
 
     def dropped(self) -> None:
         """Count a message of a task that could not be read."""

@@ -99,7 +99,7 @@ class Subscribed:
 
     `card` is the card that follows the new ones; `changed` are jobs that were subscribed to here before and are now
     followed on the new terms, beside those of `others`; `suspended` is why Slack takes no message for the place;
-    `resumed` says that it took none until now.
+    `resumed` says that it took none until now, `shared` that people of another organization read along there.
     """
 
     card: Card | None
@@ -108,6 +108,7 @@ class Subscribed:
     others: Sequence[str] = ()
     suspended: str | None = None
     resumed: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

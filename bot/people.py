@@ -13,7 +13,7 @@ from providers.parsing import listing, mapping, text
 
 PAGE = 200
 PAGES_MAX = 10
-_TYPES = ("public_channel,private_channel", "public_channel")
+TYPES = ("public_channel,private_channel", "public_channel")
 """Where the app may not ask about private channels it asks about the others."""
 
 log = structlog.get_logger("callboard")
@@ -25,11 +25,12 @@ async def channels_of(slack: AsyncWebClient, workspace: str, user: str | None = 
     Without a person these are the channels that the bot is in.
     """
     reason = ""
-    for types in _TYPES:
+    for types in TYPES:
         try:
             found: set[str] = set()
             for team in await teams_of(slack, workspace):
-                found |= await _channels(slack, user, types, team)
+                channels = await conversations(slack, types, team, user)
+                found |= {name for each in channels if (name := text(each.get("id")))}
             return frozenset(found)
         except SlackApiError as error:
             reason = refusal(error)
@@ -55,13 +56,16 @@ async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
     return None
 
 
-async def _channels(slack: AsyncWebClient, user: str | None, types: str, team: str | None) -> set[str]:
-    found: set[str] = set()
+async def conversations(
+    slack: AsyncWebClient, types: str, team: str | None, user: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the conversations of these types that a person is in, by default the bot. Raises SlackApiError."""
+    found: list[dict[str, Any]] = []
     cursor = ""
     for _ in range(PAGES_MAX):
         asked = await slack.users_conversations(user=user, types=types, limit=PAGE, cursor=cursor or None, team_id=team)
         answer = cast("dict[str, Any]", asked.data)
-        found |= {name for each in listing(answer.get("channels")) if (name := text(mapping(each).get("id")))}
+        found += map(mapping, listing(answer.get("channels")))
         cursor = text(mapping(answer.get("response_metadata")).get("next_cursor")) or ""
         if not cursor:
             break

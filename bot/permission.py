@@ -13,7 +13,7 @@ def permit(services: Services, accounts: Iterable[str], place: str) -> None:
     """See that whoever asks may subscribe to accounts' jobs, and that a place may read of them; raises UsageError."""
     if services.asker is None:
         return
-    readers = Audience.of_place(place, services.asker.user)
+    readers = services.asker.readers(place)
     for account in accounts:
         if not services.subscribes(account):
             raise UsageError(Problem.NOT_TO_FOLLOW, account)
@@ -26,14 +26,14 @@ def permit_some(services: Services, place: str) -> None:
     if not followable(services, place).providers:
         permit(services, services.catalog.accounts, place)
     if services.catalog.nothing:
-        raise UsageError(Problem.NOTHING_FOR_YOU)
+        raise UsageError(services.catalog.refusal)
 
 
 def followable(services: Services, place: str) -> Services:
     """Return the services narrowed further, to those whose jobs whoever asks may follow in a place."""
     if services.asker is None:
         return services
-    readers = Audience.of_place(place, services.asker.user)
+    readers = services.asker.readers(place)
     mine = [
         each
         for each in services.providers
@@ -57,8 +57,17 @@ def seen(services: Services, digest: Digest) -> Digest:
     """Return the part of a digest that may be seen here; raises UsageError where that is nothing."""
     told = [each for each in digest.told if services.sees(each.change.job.account)]
     if digest.told and not told:
-        raise UsageError(Problem.NOTHING_FOR_YOU)
+        raise UsageError(services.catalog.refusal if services.catalog.nothing else Problem.NOTHING_FOR_YOU)
     return replace(digest, told=told)
+
+
+def may_see(services: Services, accounts: Iterable[str]) -> None:
+    """See that accounts may be seen here; raises UsageError."""
+    for account in accounts:
+        if services.catalog.nothing and services.catalog.refusal is not Problem.NOTHING_FOR_YOU:
+            raise UsageError(services.catalog.refusal)  # which names no account
+        if not services.sees(account):
+            raise UsageError(Problem.NOT_FOR_YOU, account, expected=services.catalog.accounts)
 
 
 async def place_of_button(services: Services, named: str | None, here: str, user: str) -> str:

@@ -38,6 +38,8 @@ _INVISIBLE = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
 """Colors, control characters, Unicode's Default_Ignorable_Code_Point, and halves of surrogate pairs."""
+# Most words: nothing in them could be an escape, an entity, a color, or another character's spelling.
+_PLAIN = re.compile(r"[ !\"$'()*+,./0-9:;<=>?@A-Z\]_`a-z{|}~-]*")
 
 
 def plain(text: str) -> str:
@@ -45,7 +47,7 @@ def plain(text: str) -> str:
 
     `a%2Fb` and `a\/b` are `a/b`, U+2011 is `-`, and invisible characters are left out.
     """
-    return _joined(_decoded(text))
+    return text if _PLAIN.fullmatch(text) else _joined(_decoded(text))
 
 
 def readings(text: str) -> tuple[str, ...]:
@@ -53,6 +55,8 @@ def readings(text: str) -> tuple[str, ...]:
 
     A dash or an invisible character may be a part of a word or stand between two, an escape may be a folder in a path.
     """
+    if _PLAIN.fullmatch(text):
+        return (text,)
     text = _marked(text)
     decoded = _decoded(text)
     return tuple(dict.fromkeys((_joined(decoded), _parted(decoded), _joined(text), _parted(text))))

@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access import Audience
 from bot.errors import ExpiredError
 from bot.modals import Modal, Origin
 from bot.payloads import Ask
@@ -27,8 +28,14 @@ from providers.parsing import listing, mapping, text
 Body = Mapping[str, Any]
 
 
-def services_of(context: AsyncBoltContext) -> Services:
-    """Return what `bot.app` gives to every handler: the services, narrowed to what whoever asks may see."""
+async def services_of(context: AsyncBoltContext) -> Services:
+    """Return what `bot.app` gives to every handler: the services, narrowed to what the person who asks may see.
+
+    Where it is not known who that is to the workspace, Slack is asked first.
+    """
+    asker = cast("Callable[[], Awaitable[Audience]] | None", context.pop("asker", None))
+    if asker:
+        context["services"] = cast("Services", context["services"]).seen_by(await asker())
     return cast("Services", context["services"])
 
 
@@ -324,11 +331,3 @@ def newest(services: Services, body: Body) -> Callable[[], Awaitable[bool]]:
             return True
 
     return still
-
-
-async def told_first(services: Services, body: Body) -> bool:
-    """Whether this event was not taken yet; without Redis it may be taken again."""
-    try:
-        return await services.store.events.first(str(body.get("event_id")))
-    except StoreUnavailable:
-        return True

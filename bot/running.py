@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -14,16 +14,18 @@ import structlog
 from docket import Docket
 from docket.execution import TaskFunction
 from slack_bolt.async_app import AsyncApp
+from starlette.routing import Route
 
 from bot.app import create_app
 from bot.config import Http, Settings, Slack
 from bot.config_errors import ConfigError
-from bot.connecting import check_secrets, open_workspaces
+from bot.connecting import check_scopes, check_secrets, open_workspaces
 from bot.finishing import finishing
 from bot.fleet import SILENT_S, open_docket, working
 from bot.groups import up_to_date
-from bot.http import Reason, create_http, listen, serving, slack_events
+from bot.http import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_events
 from bot.installing import install_routes
+from bot.metrics import Metrics
 from bot.opening import open_services
 from bot.resets import watching
 from bot.services import ANSWER_S, Services
@@ -95,9 +97,9 @@ async def running(
 ) -> AsyncGenerator[Services]:
     """Answer Slack with the handlers of `register`, and run tasks if it `works`, while the block runs.
 
-    Each question is answered within `answer_s` seconds. Raises ConfigError when a token is missing or the port that
-    Slack calls is taken, SlackApiError when Slack does not accept a token, and StoreUnavailable when Redis cannot be
-    reached.
+    Each question is answered within `answer_s` seconds. Raises ConfigError when a token is missing, or a scope that
+    access rules need, or when the port that Slack calls is taken, SlackApiError when Slack does not accept a token, and
+    StoreUnavailable when Redis cannot be reached.
     """
     slack = _slack(settings)
     called = register is not None and slack.mode == "http"
@@ -106,14 +108,14 @@ async def running(
         services, docket = await _open(stack, settings, answer_s)
         watch = await stack.enter_async_context(watching(services))
         workspaces = await stack.enter_async_context(open_workspaces(slack, services.store))
+        check_scopes(workspaces, services.access)
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
         app = create_app(workspaces, services, slack.api_url) if register else None
         if app and register:
             register(app)
         installs = install_routes(workspaces, slack.workspaces) if app else []
-        if listening := _listening(settings.http, needed=called or bool(installs)):
-            stack.enter_context(listening)
+        ports = _open_ports(stack, settings.http, called=called or bool(installs))
         if app:
             await stack.enter_async_context(finishing(app))
         for task in (known := tasks(services)):
@@ -123,13 +125,10 @@ async def running(
             looked_at.append((await stack.enter_async_context(working(docket, known))).trouble)
         if app and not called:
             looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
-        if listening:
-            events = [slack_events(app, heard_with)] if app and called else []
-            told = [watch.notice, partial(notice, services)]
-            http = create_http(looked_at, services.metrics, *events, *installs, notices=told)
-            await stack.enter_async_context(serving(http, listening))
-        where = "{}:{}".format(*listening.getsockname()) if listening else None
-        log.info("ready", accounts=len(settings.accounts), services=len(services.providers), http=where)
+        events = [slack_events(app, heard_with)] if app and called else []
+        asked = probes(looked_at, services.metrics, [watch.notice, partial(notice, services)])
+        await _serve(stack, ports, asked, [*events, *installs], services.metrics)
+        log.info("ready", accounts=len(settings.accounts), services=len(services.providers), **ports.where())
         yield services
 
 
@@ -155,12 +154,43 @@ async def redis_trouble(store: Store) -> str | None:
     return None
 
 
-def _listening(settings: Http, *, needed: bool) -> socket.socket | None:
-    """Open the port; where nobody but a probe would call it, the bot does without a taken one."""
-    try:
-        return listen(settings)
-    except ConfigError as error:
-        if needed:
-            raise
-        log.warning("no /healthz, /readyz and /metrics", reason=str(error))
-        return None
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """Where Slack and browsers call, and where probes do; None for a port that is not open."""
+
+    front: socket.socket | None
+    admin: socket.socket | None
+
+    def where(self) -> dict[str, str | None]:
+        """Their addresses, for the log; that of probes where it is another."""
+        names = {"http": self.front} if self.admin is self.front else {"http": self.front, "admin": self.admin}
+        return {name: "{}:{}".format(*port.getsockname()) if port else None for name, port in names.items()}
+
+
+def _open_ports(stack: AsyncExitStack, settings: Http, *, called: bool) -> _Ports:
+    """Open the ports that this process needs; where probes alone would call it, it does without a taken one."""
+
+    def opened(port: int) -> socket.socket | None:
+        try:
+            return stack.enter_context(listen(settings, port))
+        except ConfigError as error:
+            if called:
+                raise
+            log.warning("no /healthz, /readyz and /metrics", reason=str(error))
+            return None
+
+    if settings.admin_port is None:
+        return _Ports(port := opened(settings.port), port)
+    return _Ports(opened(settings.port) if called else None, opened(settings.admin_port))
+
+
+async def _serve(
+    stack: AsyncExitStack, ports: _Ports, asked: Sequence[Route], called: Sequence[Route], metrics: Metrics
+) -> None:
+    """Serve what is `asked` by probes, and what Slack and browsers have `called`, each at its port."""
+    apart = ports.admin is not ports.front
+    if ports.front:
+        app = site(*called) if apart else site(*asked, *called)
+        await stack.enter_async_context(serving(app, ports.front, metrics))
+    if apart and ports.admin:
+        await stack.enter_async_context(serving(site(*asked), ports.admin, metrics, share=ADMIN_SHARE))

@@ -27,15 +27,17 @@ WISHED_SCOPES: Mapping[str, str] = MappingProxyType(
 """Each scope that the bot does without, and where it looks with it for a post that a crash left in doubt."""
 HANDY_SCOPES: Mapping[str, str] = MappingProxyType(
     {
-        "channels:read": "what others follow in a channel, in the Home tab",
+        "channels:read": "what others follow in a channel, in the Home tab; which channels are shared",
         "groups:read": "the same of private channels",
         "usergroups:read": "user groups by name in the form to subscribe",
-        "users:read": "in whose morning a snooze ends at 9:00",
+        "users:read": "who is a guest; in whose morning a snooze ends at 9:00",
     }
 )
 """Each scope that makes something more convenient, and what: without it there is less to pick from."""
 ACCESS_SCOPES: Mapping[str, str] = MappingProxyType({"usergroups:read": "access rules that name user groups"})
 """Each scope that the bot needs only where the configuration asks for it, and what for."""
+GUESTS_SCOPE = "users:read"
+"""The scope that distinguishes guests from members; rules that say something about guests need it."""
 APP_SCOPE = "connections:write"
 """The scope of the app token, which opens Socket Mode's connections."""
 ALL_SCOPES = (*BOT_SCOPES, *WISHED_SCOPES, *HANDY_SCOPES)

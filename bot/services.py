@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from bot.access import Access, Audience
 from bot.background import Background
 from bot.catalog import Catalog
+from bot.errors import Problem
 from bot.group_names import GroupNames
+from bot.long_texts import LongTexts
 from bot.metrics import Metrics
 from bot.pace import Pace
 from bot.patience import Patience
 from bot.questions import Questions
+from bot.standing import Standings
 from bot.store import Store
 from providers.base import Provider
 
@@ -51,11 +54,13 @@ class Services:
     questions: Questions = field(default_factory=Questions)
     patience: Patience = field(default_factory=Patience)
     background: Background = field(default_factory=Background)
+    long_texts: LongTexts = field(default_factory=LongTexts)
     workspaces: "Workspaces | None" = None
     docket: "Docket | None" = None
     metrics: Metrics = field(default_factory=Metrics)
     access: Access = field(default_factory=Access)
     group_names: GroupNames = field(default_factory=GroupNames)
+    standings: Standings = field(default_factory=Standings)
     audience: Audience | None = None
     asker: Audience | None = None
     every: Sequence[Provider] | None = None
@@ -63,12 +68,29 @@ class Services:
 
     @property
     def catalog(self) -> Catalog:
-        return Catalog.of(self.providers, narrowed=self.narrowed, projects=self.projects)
+        return Catalog.of(self.providers, narrowed=self.narrowed, projects=self.projects, refusal=self._refusal)
 
     @property
     def narrowed(self) -> bool:
         """Whether there may be accounts that cannot be seen here."""
-        return self.audience is not None and not self.access.open
+        return self.audience is not None and not (self.access.open and self._asked_by_member)
+
+    @property
+    def _asked_by_member(self) -> bool:
+        return all(each is None or each.member for each in (self.asker, self.audience))
+
+    @property
+    def _refusal(self) -> Problem:
+        """What people read who may see nothing."""
+        match self.asker:
+            case Audience(outside=True):
+                return Problem.NOT_FOR_OUTSIDERS
+            case Audience(unsure=True):
+                return Problem.NOT_FOR_THE_UNSURE
+            case Audience(guest=True):
+                return Problem.NOT_FOR_GUESTS
+            case _:
+                return Problem.NOTHING_FOR_YOU
 
     @property
     def requester(self) -> str:
@@ -84,17 +106,21 @@ class Services:
 
     def seen_by(self, asker: Audience) -> "Services":
         """The same with what whoever asks may see, whatever could be seen before."""
-        return replace(self.read_by(asker), asker=asker)
+        return replace(self, asker=asker).read_by(asker)
+
+    def asked_in(self, channel: str) -> "Services":
+        """The same with what the person who asks may see in another channel."""
+        return self.seen_by(replace(self.asker, channel=channel)) if self.asker else self
 
     def read_by(self, audience: Audience) -> "Services":
-        """The same with what these readers of the answer may see, whoever asks."""
+        """The same with what these readers of the answer may see, and the person who asks."""
         every = self.providers if self.every is None else self.every
-        seen = [each for each in every if self.access.sees(each.account, audience)]
-        return replace(self, providers=seen, audience=audience, every=every)
+        narrowed = replace(self, audience=audience, every=every)
+        return replace(narrowed, providers=[each for each in every if narrowed.sees(each.account)])
 
     def sees(self, account: str) -> bool:
         """Whether an account may be seen here."""
-        return self.audience is None or self.access.sees(account, self.audience)
+        return all(self.access.sees(account, each) for each in (self.audience, self.asker) if each)
 
     def subscribes(self, account: str) -> bool:
         """Whether whoever asks may subscribe to an account's jobs."""

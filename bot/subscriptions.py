@@ -3,28 +3,28 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Collection, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from bot import plan
-from bot.access import Audience
-from bot.addresses import Address, JobId, MaskedIdError, NotAnAddressError, read
+from bot.addresses import Address, JobId, read_if_known
 from bot.answers import JobDetails, Late
 from bot.asking import Question
 from bot.cards import Card, Shown, Snooze, Terms, To
-from bot.catalog import Catalog
 from bot.changes import LOSSES, Fate
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.errors import Problem, UsageError
 from bot.jobs import Looked, show_jobs
+from bot.membership import person, readers
 from bot.notices import SoughtInVain, Subscribed, Unsubscribed
 from bot.outgoing import expected
-from bot.permission import followable, permit, permit_some
-from bot.places import is_direct
+from bot.permission import followable, may_see, permit, permit_some
+from bot.places import is_direct, is_personal
 from bot.services import Services
+from bot.sharing import read_by_outsiders
 from bot.store.entries import NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.outbox import Box
 from bot.store.tracked import Service, Step, record
@@ -102,6 +102,7 @@ class Subscription:
             changed=changed,
             others=[user for each in cards if each in after for user in after[each].owners if user != terms.user],
             suspended=box.suspension.reason if box.suspension else None,
+            shared=await read_by_outsiders(services, place),
         )
         return Subscribing(details, result)
 
@@ -211,9 +212,7 @@ async def snooze(services: Services, card_id: str, here: str, user: str, until: 
     own(*(box for box in boxes if card is None or box.place == card.place))
     if card is None or (card.over and not card.owing):
         return None
-    for account in {JobRef.parse(ref).account for ref in card.jobs}:
-        if not services.sees(account):
-            raise UsageError(Problem.NOT_FOR_YOU, account, expected=services.catalog.accounts)
+    may_see(services, {JobRef.parse(ref).account for ref in card.jobs})
     now = services.clock()
     entry = SnoozedEntry(at=now, snooze=Snooze(until=until, by=user) if until else None)
     await services.store.outbox.put(card.place, entry, f"snoozed:{card_id}:{secrets.token_hex(5)}", card_id)
@@ -244,17 +243,18 @@ def _seen(services: Services, card: Card) -> Card:
 
 
 async def end_unseen(services: Services, place: str) -> None:
-    """Stop following what a place may not read of any more: the rules of access changed, or somebody left a group.
+    """Stop following what a place may not read of any more: rules changed, or a person left a group or is a guest now.
 
     Raises StoreUnavailable.
     """
     access = services.access
-    if access.open or (box := await read_box(services, place)).newer:
+    if access.open and not is_personal(place):
         return
-    for card in expected(box).values():
-        readers = Audience.of_place(place, card.terms.user)
+    box = await read_box(services, place)
+    for card in () if box.newer else expected(box).values():
+        audience = await readers(services, place, card.terms.user)
         for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else _followed(card):
-            if access.hides(ref.account, readers) and not await _leave(services, ref, place, ""):
+            if access.hides(ref.account, audience) and not await _leave(services, ref, place, ""):
                 await _withhold(services, ref, card)
 
 
@@ -354,12 +354,14 @@ async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms
 
     Services that the person who subscribed may not follow there by now are not asked; without any the search is over.
     """
-    place = terms.user if terms.to is To.DM else here
-    services = followable(services.seen_by(Audience(terms.user, here)), place)
+    place, asker = terms.user if terms.to is To.DM else here, await person(services, terms.user)
+    if asker.unsure:
+        return list(ids)
+    services = followable(services.seen_by(replace(asker, channel=here)), place)
     if services.catalog.nothing:
         await _in_vain(services, ids, terms)
         return []
-    addresses = [address for one in ids for address in _read_back(one, services.catalog)]
+    addresses = [address for one in ids for address in read_if_known(one, services.catalog)]
     try:
         details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
     except UsageError as error:
@@ -373,14 +375,6 @@ async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms
     if left:
         await _in_vain(services, left, terms, (where for missing in details.missing for where in missing.looked_in))
     return []
-
-
-def _read_back(name: str, catalog: Catalog) -> tuple[Address, ...]:
-    """Return the job that was named; none where no service that may be asked can have it."""
-    try:
-        return read(name, catalog)
-    except (NotAnAddressError, MaskedIdError):
-        return ()
 
 
 async def _in_vain(services: Services, ids: Sequence[str], terms: Terms, looked_in: Iterable[str] = ()) -> None:

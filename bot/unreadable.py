@@ -136,8 +136,9 @@ async def _notify_people(
             people.setdefault(user, []).extend(jobs)
     if gone or any(each.card not in box.cards for each in records):
         people.setdefault(box.place, [])
+    hides = await visit.hidden(box)
     for user, jobs in people.items():
-        mine = [job for job in gone if user == box.place and not visit.hides(box, job.account)]
+        mine = [job for job in gone if user == box.place and not hides(job.account)]
         note = UnreadableRecords(place=box.place, unfollowed=mine, again=jobs, posts=False)
         await _notify(visit, user, note, records)
 

@@ -1,18 +1,17 @@
 """A visit to one place, to tell it what waits."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Self
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Audience
 from bot.errors import Problem, UsageError
+from bot.membership import readers
 from bot.outgoing import withheld
-from bot.places import workspace_of
+from bot.places import is_personal, workspace_of
 from bot.refusals import RATE_LIMITED, refusal
 from bot.services import Services
 from bot.store.entries import SubscribedEntry
@@ -55,12 +54,15 @@ class Visit:
     async def read(self) -> Box:
         """Return everything that waits for the place, without what it may not read of any more."""
         box = await read_box(self.services, self.place)
-        return box if self.services.access.open else withheld(box, partial(self.hides, box))
+        return withheld(box, await self.hidden(box))
 
-    def hides(self, box: Box, account: str) -> bool:
-        """Whether the readers of the place may not see an account."""
-        readers = Audience.of_place(self.place, next(_subscribers(box), ""))
-        return self.services.access.hides(account, readers)
+    async def hidden(self, box: Box) -> Callable[[str], bool]:
+        """Return what says of an account whether the readers of the place may not see it."""
+        access = self.services.access
+        if access.open and not is_personal(self.place):
+            return lambda _: False
+        audience = await readers(self.services, self.place, next(_subscribers(box), ""))
+        return lambda account: access.hides(account, audience)
 
     async def suspend(self, reason: str) -> None:
         """Keep everything for the place back; `reason` is Slack's error code."""

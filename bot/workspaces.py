@@ -3,7 +3,7 @@
 A workspace is named by its id (T…), or by its organisation's (E…) where that has the app as a whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self, cast
@@ -61,7 +61,10 @@ class OneWorkspace:
     async def of(cls, client: AsyncWebClient) -> Self:
         """Return the workspace of a client's token; raises SlackApiError when Slack does not accept it."""
         tested = await client.auth_test()
-        identity = AuthorizeResult.from_auth_test_response(bot_token=client.token, auth_test_response=tested)
+        scopes = cast("Mapping[str, str]", tested.headers).get("x-oauth-scopes")
+        identity = AuthorizeResult.from_auth_test_response(
+            bot_token=client.token, bot_scopes=scopes, auth_test_response=tested
+        )
         of_all = bool(tested.get("is_enterprise_install"))
         name = identity.enterprise_id if of_all else identity.team_id
         return cls(Workspace(name or "", identity, client))

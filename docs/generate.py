@@ -25,7 +25,7 @@ _TABLES: MappingProxyType[str, tuple[type[BaseModel], str]] = MappingProxyType(
         "[http]": (Http, ""),
         '[[accounts]] with cloud = "huawei"': (HuaweiAccount, ""),
         '[[accounts]] with cloud = "alibaba"': (AlibabaAccount, ""),
-        "[[access]]": (AccessRule, "Without any such table everybody sees everything."),
+        "[[access]]": (AccessRule, "Without any such table every member of the workspace sees everything."),
     }
 )
 _ENVIRONMENT = (

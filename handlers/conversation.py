@@ -8,8 +8,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.answering import give
+from bot.events import acts_first
 from bot.payloads import Ask
-from bot.replies import Asker, InChannel, services_of, told_first
+from bot.replies import Asker, InChannel, services_of
 from handlers.jobs import answer
 from handlers.words import undecorated
 
@@ -49,8 +50,8 @@ def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
 async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:
     # Of everything that is asked for, the answer holds what all who read it may see.
     asker = Asker.named(event["user"], event["channel"], context)
-    services = services_of(context).read_by(Audience.of_place(asker.channel, asker.user))
-    if not await told_first(services, body):
+    services = (await services_of(context)).read_by(Audience.of_place(asker.channel, asker.user))
+    if not await acts_first(services, body):
         return
     context["reply"] = reply
     text = re.sub(rf"<@{context.bot_user_id}(?:\|[^<>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))

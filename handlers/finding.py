@@ -31,7 +31,7 @@ def register(app: AsyncApp) -> None:
 
 async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin) -> None:
     """Open the form at once, and show the newest jobs in it once the services have answered."""
-    services = services_of(context)
+    services = await services_of(context)
     request, filled = search({}, services.catalog)
     context["reply"] = modal = await Modal.open(client, body, form(filled, Found(asking=True)), origin)
     await fill(context, modal, _found(services, request, filled))
@@ -45,7 +45,7 @@ async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context
 
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The filters were sent off: what they find takes the place of what was found before."""
-    services = services_of(context)
+    services = await services_of(context)
     overtake = newest(services, body)
     request, filled = search(body, services.catalog)
     context["reply"] = modal = Modal.clicked(client, body).renamed()
@@ -57,7 +57,7 @@ async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: As
 async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """An account was picked: its services are those to pick from."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     _, filled = search(body, services.catalog)
     await Modal.clicked(client, body, newest(services, body)).update(form(filled, Found()))
 
@@ -65,7 +65,7 @@ async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context:
 async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Previous and Next: another page of what the filters find."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
     request, filled = search(body, services.catalog)
     await fill(context, modal, _found(services, request, filled, read_payload(action.get("value")).offset))

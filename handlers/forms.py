@@ -4,13 +4,13 @@ What is sent off takes the way of a typed command; its answer stands where the f
 was picked in it.
 """
 
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
-from bot.access import Audience
 from bot.answering import give
 from bot.group_names import handles
 from bot.groups import names_of
@@ -22,7 +22,8 @@ from bot.views import subscribing
 from handlers import subscriptions
 from handlers.filled import Mistakes, field_value, subscription
 from handlers.grammar import MENTIONS_MAX
-from handlers.parser import parse
+from handlers.reading import read
+from providers.parsing import text
 
 Body = dict[str, Any]
 
@@ -37,7 +38,8 @@ async def open_subscribe(
     context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin, jobs: tuple[str, ...] = ()
 ) -> None:
     """Open the form that follows jobs, for the channel of its origin if there is one."""
-    groups = await names_of(services_of(context), client, _team(context))
+    services = await services_of(context)
+    groups = () if services.catalog.nothing else await names_of(services, client, _team(context))
     form = subscribing.form(jobs, groups, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
     context["reply"] = await Modal.over(client, body, form, origin)
 
@@ -52,18 +54,20 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Subscribe under details and lists: the form, filled in with the jobs."""
     await ack()
-    services = services_of(context)
-    request = parse((await read_ask(services, action.get("value"))).text, services.catalog)
+    services = await services_of(context)
+    request = await read(services, (await read_ask(services, action.get("value"))).text)
     await open_subscribe(context, client, body, origin_of(body, respond), request.jobs)
 
 
 async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The form was sent off: follow its jobs, or say below a field what is wrong with it."""
     reply, asker = submitted(body, Origin.of(body), context)
-    services = services_of(context).seen_by(Audience(asker.user, asker.channel))
+    services = (await services_of(context)).asked_in(asker.channel)
     typed = isinstance(field_value(body, payloads.USER_GROUPS), str)  # then handles may stand there
     groups = await names_of(services, client, _team(context)) if typed else ()
-    filled = subscription(body, services.catalog, handles(groups))
+    length = len(text(field_value(body, payloads.JOBS)) or "")
+    work = partial(subscription, body, services.catalog, handles(groups))
+    filled = await services.long_texts.read(length, work)
     if isinstance(filled, Mistakes):
         await ack(response_action="errors", errors=filled.lines)
         return

@@ -7,9 +7,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
+from bot.events import shows_first
 from bot.home import publish, published_just_now
 from bot.modals import Origin
-from bot.replies import place_of, services_of, told_first
+from bot.replies import place_of, services_of
 from bot.store import StoreUnavailable
 from bot.views import home
 from handlers.finding import open_find
@@ -29,13 +30,13 @@ def register(app: AsyncApp) -> None:
 
 async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
-    services, user = services_of(context), text(event.get("user"))
+    services, user = await services_of(context), text(event.get("user"))
     place = place_of(context, user or "")
     if (
         user is None
         or event.get("tab") != "home"
         or await published_just_now(services, place)
-        or not await told_first(services, body)
+        or not await shows_first(services, body)
     ):
         return
     if "view" not in event:
@@ -47,13 +48,13 @@ async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> No
     """Refresh."""
     await ack()
     with fresh():
-        await publish(services_of(context), place_of(context, body["user"]["id"]))
+        await publish(await services_of(context), place_of(context, body["user"]["id"]))
 
 
 async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
     """A channel was picked: what others follow there."""
     await ack()
-    services, user = services_of(context), place_of(context, body["user"]["id"])
+    services, user = await services_of(context), place_of(context, body["user"]["id"])
     if channel := text(action.get("selected_conversation")):
         with suppress(StoreUnavailable):  # the tab itself says that Redis is away
             await services.store.events.pick(user, place_of(context, channel))

@@ -53,7 +53,8 @@ from handlers import grammar, subscriptions
 from handlers.finding import open_find
 from handlers.forms import open_subscribe
 from handlers.grammar import Request
-from handlers.parser import addresses_of, parse
+from handlers.parser import addresses_of
+from handlers.reading import read, typed
 from handlers.words import bare, undecorated
 from providers.deadline import fresh
 from providers.models import JobRef
@@ -86,11 +87,11 @@ async def on_command(
 ) -> None:
     """Answer the asker alone; a command that says nothing but its name opens its form."""
     await ack()
-    ask = Ask(text=undecorated(command.get("text", "")))
+    ask = Ask(text=undecorated(typed(command.get("text", ""))))
     if form := FORMS.get(bare(ask.text)):
         await form(context, client, command, origin_of(command, respond))
         return
-    services = services_of(context)
+    services = await services_of(context)
     await give(context, Below(respond), await answer(services, ask, Asker.of(command, context)))
 
 
@@ -99,7 +100,7 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Next, Previous and corrections: the new answer takes the old one's place."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     if respond.response_url is None:
         context["reply"] = modal = Modal.clicked(client, body, newest(services, body))
         ask = await read_ask(services, action.get("value"))
@@ -122,7 +123,7 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
     """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
     await ack()
     reply = await below(client, body, respond, context)
-    services, asker = services_of(context), Asker.of(body, context)
+    services, asker = await services_of(context), Asker.of(body, context)
     ask = await read_ask(services, action.get("value"))
     await give(context, reply, await answer(services, ask, asker))
     if not ask.text.startswith("show "):
@@ -132,14 +133,14 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """The selects under a list: the same command with another state or scope."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     ask = await read_ask(services, str(action.get("block_id", "")).removeprefix(payloads.SELECTS))
-    request, picked = parse(ask.text, services.catalog), picked_value(action)
+    request, picked = await read(services, ask.text), picked_value(action)
     value = "" if picked == payloads.ANY else picked
     if action["action_id"] == payloads.PICK_STATE:
         request = request.with_filter("state", value)
     else:
-        request = request.with_scope(parse(f"list {value}", services.catalog).scope)
+        request = request.with_scope((await read(services, f"list {value}")).scope)
     await _replace(context, Ask(text=str(request)), body, respond)
 
 
@@ -148,10 +149,9 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Post a fresh answer to the channel, with the name of who shared it."""
     await ack()
-    ask = await read_ask(services_of(context), action.get("value"))
-    asker = Asker.of(body, context)
-    services = services_of(context)
-    accounts = accounts_of(services, parse(ask.text, services.catalog))
+    services, asker = await services_of(context), Asker.of(body, context)
+    ask = await read_ask(services, action.get("value"))
+    accounts = accounts_of(services, await read(services, ask.text))
     readers = posted_to(services, asker.channel, asker.user, accounts)
     shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
     channel = _Shared(InChannel(client, id_of(asker.channel)), respond, services, asker, accounts)
@@ -184,9 +184,9 @@ class _Shared:
 async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Open the modal at once, within the 3 s of its trigger, and fill it when the provider has answered."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     ask = await read_ask(services, action.get("value"))
-    named = addresses_of(parse(ask.text, services.catalog), services.catalog)
+    named = addresses_of(await read(services, ask.text), services.catalog)
     modal = await Modal.over(client, body, details.raw_loading())
     await modal.update(details.raw(await show_jobs(services, named)))
 
@@ -222,7 +222,7 @@ def named_accounts(request: Request, catalog: Catalog) -> set[str]:
 
 async def answer(services: Services, ask: Ask, asker: Asker) -> Answer[Any] | Message:
     """Run a command and return what to show. Raises UsageError when it cannot be understood."""
-    request = parse(ask.text, services.catalog)
+    request = await read(services, ask.text)
     ask = ask.model_copy(update={"text": str(request)})
     if request.command in subscriptions.COMMANDS:
         return await subscriptions.answer(services, request, ask, asker)
@@ -278,12 +278,12 @@ def _controls(request: Request, services: Services) -> jobs.Controls:
 
 async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
-    services, asker = services_of(context), Asker.of(body, context)
+    services, asker = await services_of(context), Asker.of(body, context)
     reply = InPlace(respond, newest(services, body))
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user
-        accounts = named_accounts(parse(ask.text, services.catalog), services.catalog)
+        accounts = named_accounts(await read(services, ask.text), services.catalog)
         services = posted_to(services, asker.channel, reader, accounts)
     await give(context, reply, await answer(services, ask, asker))
 

@@ -1,10 +1,10 @@
 """A workspace removes the app, or revokes its token: what is kept of it goes."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
+from bot.events import acting_once, happened_at
 from bot.leaving import revoked, uninstalled
 from bot.replies import services_of, workspace_in
 from providers.parsing import listing, mapping
@@ -20,14 +20,17 @@ def register(app: AsyncApp) -> None:
 
 async def on_uninstalled(body: Body, context: AsyncBoltContext) -> None:
     """The app was removed."""
-    await uninstalled(services_of(context), workspace_in(context), _told_at(body))
+    services = await services_of(context)
+    async with acting_once(services, body) as first:
+        if first:
+            await uninstalled(services, workspace_in(context), happened_at(services, body))
 
 
 async def on_revoked(body: Body, event: Body, context: AsyncBoltContext) -> None:
     """Tokens were revoked; those of people are none of ours."""
-    if listing(mapping(event.get("tokens")).get("bot")):
-        await revoked(services_of(context), workspace_in(context), _told_at(body))
-
-
-def _told_at(body: Body) -> datetime:
-    return datetime.fromtimestamp(int(body["event_time"]), UTC)
+    if not listing(mapping(event.get("tokens")).get("bot")):
+        return
+    services = await services_of(context)
+    async with acting_once(services, body) as first:
+        if first:
+            await revoked(services, workspace_in(context), happened_at(services, body))

@@ -8,8 +8,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
 from bot.addresses import MediaId, media_shown
+from bot.events import shows_first
 from bot.jobs import show_jobs
-from bot.replies import Asker, services_of, told_first
+from bot.replies import Asker, services_of
 from bot.views.unfurled import card
 from providers.parsing import listing, mapping, text
 
@@ -25,12 +26,14 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
     """Unfurl the links of which there is something to tell; the others stay as they are."""
     match event:
         case {"user": str(), "unfurl_id": str(unfurl_id), "source": str(source)}:
-            services = services_of(context).read_by(readers(event, context))
+            urls = (text(mapping(link).get("url")) for link in listing(event.get("links")))
         case _:
             return
-    urls = (text(mapping(link).get("url")) for link in listing(event.get("links")))
     media = {url: found for url in urls if url and (found := media_of(url))}
-    if not media or not await told_first(services, body):
+    if not media:
+        return
+    services = (await services_of(context)).read_by(readers(event, context))
+    if not await shows_first(services, body):
         return
     shown = await show_jobs(services, [*dict.fromkeys(media.values())])
     unfurls = {

@@ -193,7 +193,7 @@ def _checked(address: Address, typed: str, words: list[str], catalog: Catalog) -
     if not isinstance(address, JobRef) or (address.account, address.service) in catalog.pairs:
         return address
     if catalog.nothing:
-        raise UsageError(Problem.NOTHING_FOR_YOU)
+        raise UsageError(catalog.refusal)
     if address.account not in catalog.accounts:
         close = closest(address.account, catalog.accounts)
         # Elsewhere the id alone would not be found either.

@@ -74,7 +74,7 @@ def _ids_alone(text: str, catalog: Catalog) -> str | None:
 def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
     words = ["help"] if plainest(text.strip()) in HELP else split(text)  # which takes a question mark for punctuation
     if catalog.nothing and not HELP & set(map(plainest, words)):
-        raise UsageError(Problem.NOTHING_FOR_YOU)
+        raise UsageError(catalog.refusal)
     words = _after_courtesies(words, catalog)
     command, rest = _command(_before_courtesies(_rejoined(words)), catalog, commands)
     if command not in commands:

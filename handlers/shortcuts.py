@@ -1,5 +1,6 @@
 """Message shortcuts: the jobs that any message names, looked up or followed."""
 
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
@@ -9,6 +10,7 @@ from bot import payloads
 from bot.answering import Answer, give
 from bot.answers import JobDetails
 from bot.extracting import Extracted, extract
+from bot.message_texts import length
 from bot.payloads import Ask
 from bot.replies import Asker, below, services_of
 from bot.response_urls import Respond
@@ -34,9 +36,9 @@ async def on_look_up(
 ) -> None:
     """Look up jobs: what the services know of every job that the message names."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     reply = await below(client, body, respond, context)
-    await give(context, reply, await _looked_up(services, extract(body.get("message"), services.catalog)))
+    await give(context, reply, await _looked_up(services, await _extracted(services, body.get("message"))))
 
 
 async def on_subscribe(
@@ -44,10 +46,15 @@ async def on_subscribe(
 ) -> None:
     """Subscribe to jobs: follow every job that the message names, in its channel."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     reply = await below(client, body, respond, context)
-    found = extract(body.get("message"), services.catalog)
+    found = await _extracted(services, body.get("message"))
     await give(context, reply, _subscribed(services, found, Asker.of(body, context)))
+
+
+async def _extracted(services: Services, message: object) -> Extracted:
+    """Return what a message names, read whole."""
+    return await services.long_texts.read(length(message), partial(extract, message, services.catalog))
 
 
 async def _looked_up(services: Services, found: Extracted) -> Answer[JobDetails] | Message:

@@ -12,11 +12,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import payloads
-from bot.access import Audience
 from bot.addresses import Address
 from bot.answering import Answer
 from bot.cards import Card, Terms
-from bot.errors import ExpiredError, ForgottenError
+from bot.errors import ExpiredError, ForgottenError, UsageError
 from bot.forgotten import again, forgotten_since, refuse_forgotten
 from bot.home import show_change
 from bot.payloads import Ask
@@ -43,7 +42,8 @@ from bot.views import subscriptions as views
 from bot.views.message import Message
 from bot.visits import own_box
 from handlers.grammar import MINE, Request
-from handlers.parser import addresses_of, parse
+from handlers.parser import addresses_of
+from handlers.reading import read
 
 Body = dict[str, Any]
 COMMANDS = frozenset({"subscribe", "unsubscribe", "subscriptions"})
@@ -110,10 +110,10 @@ def following(  # noqa: PLR0917  # what a subscription consists of
 async def on_refresh(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
     """Refresh on a card: its jobs are asked about now, and the card itself is the answer."""
     await ack()
-    services = services_of(context)
+    services = await services_of(context)
     ask = await read_ask(services, action.get("value"))
     await refuse_forgotten(services, Asker.of(body, context), ask)
-    await refresh(services, addresses_of(parse(ask.text, services.catalog), services.catalog))
+    await refresh(services, addresses_of(await read(services, ask.text), services.catalog))
 
 
 async def on_restore(  # noqa: PLR0917  # Bolt passes by name
@@ -126,10 +126,13 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     if ask.place is None:
         raise ExpiredError
     asker = Asker.of(body, context)
-    await refuse_forgotten(services_of(context), asker, ask)
-    place = await place_of_button(services_of(context), ask.place, asker.channel, asker.user)
+    services = await services_of(context)
+    await refuse_forgotten(services, asker, ask)
+    place = await place_of_button(services, ask.place, asker.channel, asker.user)
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
-    services = services_of(context).seen_by(Audience(asker.user, place))
+    services = services.asked_in(place)
+    if services.catalog.nothing:
+        raise UsageError(services.catalog.refusal)
     restored = await restore(services, place, ask.card, asker.user)
     await reply.show(views.restored(restored, place))
 
@@ -144,7 +147,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
         rest = Rest(picked_value(action))
     except ValueError:
         raise ExpiredError from None
-    services, user = services_of(context), Asker.of(body, context).user
+    services, user = await services_of(context), Asker.of(body, context).user
     offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
     ends = until(rest, services.clock(), offset or timedelta())
     card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(payloads.SELECTS), ends)
@@ -159,12 +162,12 @@ async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     reply = await below(client, body, respond, context)
     await reply.show(snoozes.answered(await _snoozed(context, body, action.get("value"), None)))
-    await show_change(services_of(context), body, Asker.of(body, context).user)
+    await show_change(await services_of(context), body, Asker.of(body, context).user)
 
 
 async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None) -> Card | None:
     """Snooze the card that a payload names, until then; raises ExpiredError when it names none."""
-    services, ask, asker = services_of(context), read_payload(payload), Asker.of(body, context)
+    services, ask, asker = await services_of(context), read_payload(payload), Asker.of(body, context)
     if ask.card is None:
         raise ExpiredError
     await refuse_forgotten(services, asker, ask)
@@ -178,9 +181,9 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     """Keep looking: for jobs that no service knows yet."""
     await ack()
     reply = await below(client, body, respond, context)
-    services, asker = services_of(context), Asker.of(body, context)
+    services, asker = await services_of(context), Asker.of(body, context)
     ask = await read_ask(services, action.get("value"))
-    request = parse(ask.text, services.catalog)
+    request = await read(services, ask.text)
     if request.command != "subscribe":
         raise ExpiredError
     ids = [str(address) for address in addresses_of(request, services.catalog)]
@@ -193,13 +196,13 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
 async def on_see_all(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """See all: every change of a digest, for the person who clicked."""
     await ack()
-    await send(respond, await _every_change(services_of(context), action), replace_original=False)
+    await send(respond, await _every_change(await services_of(context), action), replace_original=False)
 
 
 async def on_page(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """Previous and Next in all changes of a digest."""
     await ack()
-    await send(respond, await _every_change(services_of(context), action), replace_original=True)
+    await send(respond, await _every_change(await services_of(context), action), replace_original=True)
 
 
 async def _every_change(services: Services, action: Body) -> Message:

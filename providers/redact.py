@@ -16,7 +16,8 @@ _SECRET_KEY = re.compile(
     r"|^(user_?id|userdata|taskinput|recommend|cover_?url|preview_?video_?url|encoded_authorization_message)$",
     re.IGNORECASE,
 )
-_URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s\"'<>]+)")
+# From the `://` on: a search from the first letter of a scheme reads `a.a.a…` again from each of its letters.
+_URL = re.compile(r"://(?<=[0-9A-Za-z+.-]://)([^\s\"'<>]+)")
 _LONG_SECRET = re.compile(r"(?i)\b(AccessKeyId|Access|Credential|Signature|SecurityToken|x-auth-token)=[^\s&,\"']+")
 
 
@@ -57,6 +58,5 @@ def is_secret(key: str, remove: frozenset[str] = frozenset()) -> bool:
 
 
 def _bare_url(match: re.Match[str]) -> str:
-    scheme, rest = match.groups()
-    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
-    return f"{scheme}{host.rpartition('@')[2]}{slash}{path}"
+    host, slash, path = re.split(r"[?#]", match[1], maxsplit=1)[0].partition("/")
+    return f"://{host.rpartition('@')[2]}{slash}{path}"

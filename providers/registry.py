@@ -8,6 +8,7 @@ import httpx
 
 from providers.accounts import Account
 from providers.base import Provider
+from providers.bodies import ACCEPTED
 from providers.budget import Budget
 from providers.models import Job
 from providers.services import SERVICES
@@ -40,4 +41,5 @@ def http_client() -> httpx.AsyncClient:
 
     from providers.wire import session
 
-    return httpx.AsyncClient(transport=AiohttpTransport(client=session), headers={"user-agent": "callboard"})
+    headers = {"user-agent": "callboard", "accept-encoding": ", ".join(ACCEPTED)}
+    return httpx.AsyncClient(transport=AiohttpTransport(client=session), headers=headers)

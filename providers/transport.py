@@ -1,5 +1,6 @@
 """One request path for every cloud: budget, signature, deadline, retry, status to error."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ import aiohttp
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
+from providers.bodies import receive
 from providers.budget import Budget, BudgetLeft
 from providers.deadline import call, own_limit, remaining, share
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
@@ -92,9 +94,11 @@ class Transport:
         request.extensions = {**request.extensions, "timeout": httpx.Timeout(timeout).as_dict()}
         try:
             with call():
-                response = await self.client.send(request, auth=self.auth, follow_redirects=False)
+                response = await self._answer(request, timeout)
         except SecretMissing as error:
             raise Unauthorized(str(error), code="credentials_missing") from None
+        except TimeoutError:
+            raise Unavailable("no answer in time", code="timeout") from None
         except (httpx.HTTPError, aiohttp.ClientError) as error:  # httpx-aiohttp lets some of aiohttp's through
             raise _unanswered(error, request.url.host) from None
         body = _object(response)
@@ -103,6 +107,16 @@ class Transport:
         if body is None:
             raise Malformed(f"HTTP {response.status_code} with a body that is not a JSON object")
         return Reply(body, response.headers.get("x-request-id") or _text(body.get("RequestId")))
+
+    async def _answer(self, request: httpx.Request, timeout_s: float) -> httpx.Response:
+        """Send a request once, and receive all of its answer; raises TimeoutError where that takes longer."""
+        async with asyncio.timeout(timeout_s):  # httpx's own is that of each read, and an answer can come in drops
+            response = await self.client.send(request, auth=self.auth, follow_redirects=False, stream=True)
+            try:
+                await receive(response)
+            finally:
+                await response.aclose()
+        return response
 
 
 def _unanswered(error: httpx.HTTPError | aiohttp.ClientError, host: str) -> Unavailable:

@@ -24,8 +24,9 @@ from sandbox.ports import CLOUDS_PORT, HOST, address, listen
 from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
 
 CONFIGURATION = Path(__file__).with_name("callboard.toml")
-MANIFEST = Path(__file__).parent.parent / "manifest.yml"
-"""Beside the bot in a checkout and in an installed wheel alike; a file of the bot's, none of its code."""
+_BESIDE = Path(__file__).parent.parent
+MANIFEST = next(file for file in (_BESIDE / "manifest.yml", _BESIDE / "bot/manifest.yml") if file.is_file())
+"""At the top of a checkout, in `bot/` of an installed wheel; a file of the bot's, none of its code."""
 EVENTS = "/slack/events"
 """Where a bot in HTTP mode is called."""
 ENCRYPTION_KEY = base64.b64encode(b"sandbox-encryption-key-not-real!").decode()
@@ -80,7 +81,12 @@ def _program() -> str:
 def _installed(file: Path) -> Path:
     """Write a configuration's sibling, for a bot that workspaces install by themselves."""
     sibling = file.with_name("installed.toml")
-    sibling.write_text(file.read_text().replace(ONE_WORKSPACE, SEVERAL_WORKSPACES))
+    from sandbox.slack.model import Team
+    from sandbox.slack.neighbours import HARBOR, NORTHWIND
+
+    names = ", ".join(f'"{name}"' for name in (Team().id, NORTHWIND.id, HARBOR.id))
+    several = f"{SEVERAL_WORKSPACES}\nworkspaces = [{names}]"
+    sibling.write_text(file.read_text().replace(ONE_WORKSPACE, several))
     return sibling
 
 

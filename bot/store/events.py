@@ -1,4 +1,4 @@
-"""What Slack told: each event is taken once, and Home tabs are published when somebody looks at them."""
+"""What Slack sent: each event is taken once, and Home tabs are published when somebody looks at them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,10 +17,13 @@ class Events:
 
     link: Link
 
-    async def first(self, event_id: str) -> bool:
-        """Whether nobody took this event yet: Slack tells it again for up to five minutes."""
-        key = EVENT.of(blake2b(event_id.encode(), digest_size=16).hexdigest())
-        return bool(await self.link.ask("SET", key, "1", "NX", "EX", EVENT.seconds))
+    async def first(self, event_id: str, lifetime_s: int = EVENT.seconds) -> bool:
+        """Take an event, and return whether it was not taken within its lifetime, in seconds."""
+        return bool(await self.link.ask("SET", _key(event_id), "1", "NX", "EX", lifetime_s))
+
+    async def taken(self, event_id: str) -> bool:
+        """Whether an event was taken."""
+        return bool(await self.link.ask("EXISTS", _key(event_id)))
 
     async def published(self, user: str) -> datetime | None:
         """When somebody's Home tab was published last; None when they did not look at it for days."""
@@ -43,3 +46,7 @@ class Events:
     async def pick(self, user: str, channel: str) -> None:
         """Keep the channel that somebody picked for their Home tab."""
         await self.link.ask("SET", PICKED.of(user), channel, "EX", PICKED.seconds)
+
+
+def _key(event_id: str) -> str:
+    return EVENT.of(blake2b(event_id.encode(), digest_size=16).hexdigest())

@@ -1,16 +1,15 @@
-"""Workspaces that installed the app by themselves, each with its tokens, and the ways there that are under way.
+"""Workspaces that installed the app by themselves, each with its tokens, and which ways there were finished.
 
 What is kept here is sealed before it comes (`bot.installed`): Redis never has a token that it could give away.
 """
 
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.store.connection import Link
 from bot.store.formats import readable_or
-from bot.store.keys import ABSENT, INSTALLATIONS, RENEWING, STATE
+from bot.store.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
 
 _SWAP = """
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
@@ -54,12 +53,10 @@ class Installations:
             await self.link.ask("HSETNX", ABSENT.of(), workspace, now.isoformat())
         return {name: readable_or(now, datetime.fromisoformat, since.get(name, now.isoformat())) for name in workspaces}
 
-    async def issue(self) -> str:
-        """Begin an installation, and return the word by which it is known when Slack sends its person back."""
-        state = secrets.token_urlsafe(24)
-        await self.link.ask("SET", STATE.of(state), "1", "EX", STATE.seconds)
-        return state
+    async def finish(self, state_id: str) -> None:
+        """Keep that an installation was finished: its state cannot be used again."""
+        await self.link.ask("SET", FINISHED.of(state_id), "1", "EX", FINISHED.seconds)
 
-    async def consume(self, state: str) -> bool:
-        """Whether an installation of this name was begun; once."""
-        return bool(await self.link.ask("DEL", STATE.of(state)))
+    async def finished(self, state_id: str) -> bool:
+        """Whether an installation was finished already."""
+        return bool(await self.link.ask("EXISTS", FINISHED.of(state_id)))

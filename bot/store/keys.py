@@ -71,17 +71,21 @@ PAUSE = Key("pause:{}:{}", "string", timedelta(minutes=10), "a method not to be 
 DIRECT = Key("direct:{}", "string", timedelta(days=30), "somebody's direct message channel")
 HOME = Key("home:{}", "string", timedelta(days=2), "when somebody's Home tab was published last")
 PICKED = Key("home:{}:channel", "string", timedelta(days=180), "the channel that somebody's Home tab shows; as picked")
-EVENT = Key("event:{}", "string", timedelta(hours=1), "an event of Slack that was taken; it is told up to four times")
+EVENT = Key(
+    "event:{}", "string", timedelta(hours=25), "an event of Slack that was taken; an hour where it only shows something"
+)
 INSTALLATIONS = Key("installations", "hash", None, "workspaces with their tokens, encrypted", "bot.leaving")
 ABSENT = Key(
     "absent", "hash", None, "since when a workspace with places has had no tokens, by workspace", "bot.leaving"
 )
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
-STATE = Key("installing:{}", "string", timedelta(minutes=10), "somebody went to Slack to install the app")
 UNREADABLE = Key(
     "{}:unreadable", "hash", timedelta(days=30), "records that cannot be read, beside the key they were in"
 )
 UNREADABLES = Key("unreadable", "zset", timedelta(days=30), "those keys, by when the last record came (ms)")
+FINISHED = Key(
+    "finished:{}", "string", timedelta(minutes=30), "that an installation was finished; by the id in its state"
+)
 SEARCHED = Key(
     "searched:{}:{}", "set", timedelta(days=8), "places searched for cards that a reset lost, by epoch and workspace"
 )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from bot.config import Settings, Slack
+from bot.config import Http, Settings, Slack
 from bot.findings import Finding, Status
 from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store import Server
@@ -86,6 +86,15 @@ def seen_by_nobody(accounts: Sequence[str]) -> Finding:
     text = f"nobody may see {listed(accounts, 'and')} in Slack: no [[access]] names it"
     mend = 'name it in an [[access]] table; users = ["*"] is everybody'
     return Finding(Status.WARN, "access", text, mend)
+
+
+def ports(http: Http) -> Finding:
+    """Where Slack calls, and who else can read what is served there."""
+    if http.admin_port is not None:
+        return Finding(Status.OK, "http", "probes and metrics have a port of their own")
+    text = "strangers who reach the port that Slack calls can read /metrics and /readyz there"
+    mend = "set http.admin_port, and leave that port closed to the outside"
+    return Finding(Status.WARN, "http", text, mend)
 
 
 def group(name: str, members: int) -> Finding:

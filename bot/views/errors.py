@@ -22,6 +22,7 @@ _WHAT = {
     "throttled": "wants fewer requests",
     "unavailable": "is not available",
     "malformed": "answered something unreadable",
+    "too_large": "sent an answer that is too large",
     "rejected": "refuses the request",
     "late": "isn't responding",
     "memory": "cannot be listed now",
@@ -103,6 +104,17 @@ _SENTENCES = {
         "There is nothing here that you may see. "
         "Ask in a channel where Callboard is at home, or ask whoever runs it for access."
     ),
+    Problem.NOT_FOR_OUTSIDERS: (
+        "Callboard does not answer people of other organizations here. "
+        "Ask a member of this workspace, or ask the people who run Callboard for access."
+    ),
+    Problem.NOT_FOR_GUESTS: (
+        "Callboard does not answer guests here. "
+        "Ask a member of this workspace, or ask the people who run Callboard for access."
+    ),
+    Problem.NOT_FOR_THE_UNSURE: (
+        "Callboard does not answer guests here, and Slack did not say whether you are one. Try again in a minute."
+    ),
     Problem.NOT_FOR_ALL: (
         "Not everybody who would read it there may see {found}, so I don't post it. "
         "Name what everybody may see, for example an account or ACCOUNT/SERVICE/ID."
@@ -142,6 +154,10 @@ _SENTENCES = {
     Problem.NEWER_VERSION: (
         "A newer version of Callboard recorded what is followed here. I leave it as it is and post nothing about it, "
         "until Callboard is updated again. Nothing is lost."
+    ),
+    Problem.TOO_LONG: (
+        "This command has {number} kB; I read up to {choices} kB. Send the text as a message instead, and choose "
+        "*Look up jobs* or *Subscribe to jobs* from the message's menu: I read messages whole."
     ),
 }
 

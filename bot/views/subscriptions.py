@@ -50,6 +50,7 @@ def subscribed(  # noqa: PLR0917  # what there is to say
     over = [job for job in details.jobs if job.state.ended and job.ref not in following]
     lines = [*_followed(result, known, terms, here), *_already(result, details, following), *_suspended(result, here)]
     lines += filter(None, [snoozes.note(result.card) if result.card and following else ""])
+    lines += [_SHARED] if result.shared and following else []
     if over:
         number = "It has" if len(over) == 1 and not lines else f"{count(len(over), 'job')} had"
         lines.append(f"{number} ended already, so there is nothing to follow:")
@@ -74,6 +75,7 @@ def looking(pending: Sequence[Late]) -> Message:
     return message(unformatted(text), [section(text)])
 
 
+_SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
 _NOTHING = "None of the configured services can look this up."
 
 

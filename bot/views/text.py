@@ -22,8 +22,8 @@ _INVISIBLE = re.compile(
 _SPACES = re.compile(r"\s+")
 # No space, and nothing that ends a link or begins code.
 _LINKABLE = re.compile(r"https://[!-;=?-_a-{}~]{1,1000}")
-# Our own mrkdwn: code, bold, dates, people, channels, user groups and links.
-_OURS = re.compile(r"`([^`]*)`|\*([^*\n]+)\*|<!date\^[^|>]*\|([^>]*)>|<https?://[^|>]*\|([^>]*)>")
+# Our own mrkdwn: code, bold, dates, people, channels, user groups and links. None of them has a `<` inside.
+_OURS = re.compile(r"`([^`]*)`|\*([^*\n]+)\*|<!date\^[^|<>]*\|([^<>]*)>|<https?://[^|<>]*\|([^<>]*)>")
 _SOMEBODY = re.compile(r"<(?:@|!subteam\^)\w+>")
 _SOME_CHANNEL = re.compile(r"<#\w+>")
 

@@ -135,12 +135,17 @@ def _user_info(caller: Caller, asked: _UserInfo) -> Json:
 
 
 def _user(caller: Caller, user: User) -> Json:
+    enterprise = None if user.team else caller.workspace.enterprise
     return {
         "id": user.id,
-        "team_id": caller.workspace.team.id,
+        "team_id": caller.workspace.team_of(user).id,
         "name": user.name,
         "real_name": user.real_name,
         "is_bot": user.is_bot,
+        "is_restricted": bool(user.guest),
+        "is_ultra_restricted": user.guest == "single",
+        "is_stranger": False,  # Slack says so of those alone with whom no channel is shared
+        **({"enterprise_user": {"id": user.id, "enterprise_id": enterprise.id}} if enterprise else {}),
         "deleted": False,
         "tz": "Etc/UTC",
         "tz_offset": 0,
@@ -158,5 +163,8 @@ def _channel(channel: Channel) -> Json:
         "is_private": channel.private,
         "is_archived": channel.archived,
         "is_member": channel.bot_member,
+        "is_shared": channel.shared,
+        "is_ext_shared": channel.shared,
+        "is_org_shared": False,
         **({"user": channel.im_of} if channel.im_of else {}),
     }

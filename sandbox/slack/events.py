@@ -79,18 +79,26 @@ class Events:
         workspace, ending = self._workspace, happening.ending
         return {
             "token": VERIFICATION_TOKEN,
-            **(_place(ending.team, ending.enterprise) if ending else _place(workspace.team, workspace.enterprise)),
+            **self._place(happening),
             "api_app_id": workspace.app.id,
             "event": happening.event,
             "type": "event_callback",
             "event_id": f"Ev{secrets.token_hex(5).upper()}",
             "event_time": int(workspace.clock()),
-            **({} if ending else self._context()),
+            **({} if ending else self._context(happening)),
         }
 
-    def _context(self) -> Json:
+    def _place(self, happening: Happening) -> Json:
+        """Where it happened; for a person of another organization, their workspace."""
+        workspace, ending = self._workspace, happening.ending
+        if ending:
+            return _place(ending.team, ending.enterprise)
+        return _place(happening.team or workspace.team, None if happening.team else workspace.enterprise)
+
+    def _context(self, happening: Happening) -> Json:
         """For whom the event is; what an installation's end is told with has none of it."""
         workspace = self._workspace
+        channel = workspace.channels.get(str(happening.event.get("channel")))
         enterprise_id = workspace.enterprise.id if workspace.enterprise else None
         authorization = {
             "enterprise_id": enterprise_id,
@@ -103,7 +111,7 @@ class Events:
             "context_team_id": workspace.team.id,
             "context_enterprise_id": enterprise_id,
             "authorizations": [authorization],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": channel is not None and channel.shared,
             "event_context": f"4-{secrets.token_hex(16)}",
         }
 

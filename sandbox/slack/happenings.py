@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.slack.links import declared_links
-from sandbox.slack.model import Channel, Installation, Json, Message, User
+from sandbox.slack.model import Channel, Installation, Json, Message, Team, User
 from sandbox.slack.payloads import api_message, api_view
 from sandbox.slack.tokens import Token
 from sandbox.slack.workspace import Workspace
@@ -22,13 +22,15 @@ _HEARD_IN = {
 class Happening:
     """An event under the `name` that a manifest subscribes to; the app needs all `scopes` to be told of it.
 
-    `ending` is the installation that is ending, in events about that.
+    `ending` is the installation that is ending, in events about that. `team` is the workspace that the payload names,
+    where that is the workspace of a person of another organization.
     """
 
     name: str
     event: Json
     scopes: tuple[str, ...] = ()
     ending: Installation | None = None
+    team: Team | None = None
 
 
 def said(workspace: Workspace, message: Message) -> Iterator[Happening]:
@@ -39,7 +41,7 @@ def said(workspace: Workspace, message: Message) -> Iterator[Happening]:
     if channel.bot_member:
         yield _message(workspace, message, channel)
         if not channel.im_of and f"<@{workspace.app.user_id}" in message.content.text:
-            yield Happening("app_mention", _heard(workspace, message, "app_mention"), ("app_mentions:read",))
+            yield _mention(workspace, message)
     if not workspace.users[message.user].is_bot and (links := declared_links(workspace.manifest, message)):
         yield _link_shared(workspace, message, channel, links)
 
@@ -56,7 +58,7 @@ def home_opened(workspace: Workspace, user: User, tab: Literal["home", "messages
     home = workspace.modals.homes.get(user.id)
     if tab == "home" and home is not None:
         event["view"] = api_view(workspace, home)
-    return Happening("app_home_opened", event)
+    return Happening("app_home_opened", event, team=user.team)
 
 
 def joined(workspace: Workspace, channel: Channel, inviter: User) -> Happening:
@@ -105,7 +107,17 @@ def uninstalled(installation: Installation) -> Happening:
 
 def _message(workspace: Workspace, message: Message, channel: Channel) -> Happening:
     name, scope, word = _HEARD_IN[channel.kind]
-    return Happening(name, {**_heard(workspace, message, "message"), "channel_type": word}, (scope,))
+    event = {**_heard(workspace, message, "message"), "channel_type": word}
+    return Happening(name, event, (scope,), team=workspace.users[message.user].team)
+
+
+def _mention(workspace: Workspace, message: Message) -> Happening:
+    """For a person of another organization Slack names the app's workspace as `team`, and theirs beside it."""
+    event = _heard(workspace, message, "app_mention")
+    if team := workspace.users[message.user].team:
+        event |= {"team": workspace.team.id, "user_team": team.id, "source_team": team.id}
+        event["user_profile"] = {"team": team.id}
+    return Happening("app_mention", event, ("app_mentions:read",))
 
 
 def _heard(workspace: Workspace, message: Message, kind: str) -> Json:

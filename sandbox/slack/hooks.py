@@ -1,6 +1,7 @@
 """What scenario tests and people at a terminal ask for under /test/: what happened, and what should go wrong next."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import Literal
 
 from pydantic import Field
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from sandbox.slack.content import read_content
 from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import Fault
 from sandbox.slack.happenings import said
-from sandbox.slack.model import Json
+from sandbox.slack.model import Json, Team, User
 from sandbox.slack.orders import Order, checked
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.workspace import Workspace
@@ -37,6 +38,18 @@ class _Channel(Order):
     archived: bool | None = None
     bot_member: bool | None = None
     private: bool | None = None
+    shared: bool | None = None
+
+
+class _Person(Order):
+    """Who a person is to the workspace; an unknown id is a new person's.
+
+    `team` is the workspace of another organization, null this one; `guest` is "multi", "single", or empty.
+    """
+
+    user: str = Field(pattern=r"^[UW][A-Z0-9]+$")
+    team: str | None = Field(default=None, pattern=r"^T[A-Z0-9]+$")
+    guest: Literal["multi", "single", ""] = ""
 
 
 class _Say(Order):
@@ -64,6 +77,7 @@ class Hooks:
             "fault": self._fault,
             "pace": self._pace,
             "channel": self._channel,
+            "person": self._person,
             "say": self._say,
             "deafen": self._deafen,
             "drop": self._drop,
@@ -133,7 +147,7 @@ class Hooks:
         return {}
 
     async def _channel(self, body: bytes) -> Json:
-        """Archive a channel, take the app out of it, make it private; or the opposite."""
+        """Archive a channel, take the app out of it, make it private, share it with others; or the opposite."""
         order = _Channel.model_validate_json(body)
         workspace = self._workspace
         channel = workspace.channel_named(order.channel)
@@ -143,7 +157,17 @@ class Hooks:
         for trait in _TRAITS:
             if (to := getattr(order, trait)) is not None:
                 self._events.tell(*change(workspace, user, channel, trait, to=to))
+        channel.shared = channel.shared if order.shared is None else order.shared
         return {"channel": channel.as_page()}
+
+    async def _person(self, body: bytes) -> Json:
+        """Make a person a guest, or one of another organization; or a member again."""
+        order = _Person.model_validate_json(body)
+        users, name = self._workspace.users, order.user[2:].lower()
+        known = users.get(order.user) or User(order.user, name, name.capitalize(), "#7f8c8d")
+        team = Team(order.team, order.team, order.team.lower()) if order.team else None
+        users[order.user] = replace(known, team=team, guest=order.guest)
+        return {}
 
     async def _say(self, body: bytes) -> Json:
         """Somebody says something, and the app is told as it would be of what is typed on the page."""

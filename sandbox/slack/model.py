@@ -65,11 +65,23 @@ class Installation:
 
 @dataclass(frozen=True)
 class User:
+    """A person or bot. `team` is the workspace of a person of another organization, with whom channels are shared.
+
+    `guest` says that they are a guest of this workspace, in several channels or in a single one.
+    """
+
     id: str
     name: str
     real_name: str
     color: str
     is_bot: bool = False
+    team: Team | None = None
+    guest: Literal["multi", "single", ""] = ""
+
+    def as_page(self) -> Json:
+        """The person as the page draws them."""
+        names = {"name": self.name, "real_name": self.real_name}
+        return {"id": self.id, **names, "color": self.color, "is_bot": self.is_bot}
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ class UserGroup:
 class Channel:
     """A conversation. `bot_member` says whether the app is in it; `im_of` names the person of a direct message.
 
-    Everybody is in every channel but the `absent`.
+    Everybody is in every channel but the `absent`. `shared` says that another organization shares it (Slack Connect).
     """
 
     id: str
@@ -96,6 +108,7 @@ class Channel:
     bot_member: bool = True
     im_of: str | None = None
     absent: set[str] = field(default_factory=set[str])
+    shared: bool = False
 
     @property
     def kind(self) -> Literal["public_channel", "private_channel", "im"]:

@@ -135,7 +135,7 @@ class Page:
             "workspaces": [self._neighbour(each) for each in self._life.world.workspaces.values()],
             "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id, **self._standing()},
             "me": user.id,
-            "users": [vars(each) for each in workspace.users.values()],
+            "users": [each.as_page() for each in workspace.users.values()],
             "channels": [channel.as_page() for channel in shown],
             "commands": [
                 command.model_dump(include={"command", "description", "usage_hint"}) for command in workspace.commands

@@ -10,9 +10,9 @@ def command_payload(workspace: Workspace, user: User, channel: Channel, command:
     """A slash command without its trigger_id and response_url."""
     return {
         "token": VERIFICATION_TOKEN,
-        "team_id": workspace.team.id,
-        "team_domain": workspace.team.domain,
-        **_organisation(workspace),
+        "team_id": workspace.team_of(user).id,
+        "team_domain": workspace.team_of(user).domain,
+        **({} if user.team else _organisation(workspace)),
         "channel_id": channel.id,
         "channel_name": _command_channel_name(channel),
         "user_id": user.id,
@@ -127,7 +127,7 @@ def api_message(workspace: Workspace, message: Message) -> Json:
         "user": message.user,
         "ts": message.ts,
         "text": message.content.text,
-        "team": workspace.team.id,
+        "team": workspace.team_of(workspace.users[message.user]).id,
     }
     author = workspace.users[message.user]
     if message.by_app:
@@ -184,7 +184,7 @@ def _shortcut(workspace: Workspace, user: User, kind: str, callback_id: str) -> 
 def _interaction(workspace: Workspace, user: User, kind: str) -> Json:
     return {
         "type": kind,
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": workspace.team.id},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": workspace.team_of(user).id},
         "api_app_id": workspace.app.id,
         "token": VERIFICATION_TOKEN,
         "team": {"id": workspace.team.id, "domain": workspace.team.domain, **_organisation(workspace)},

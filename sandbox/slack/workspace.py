@@ -86,6 +86,10 @@ class Workspace:
         """Everybody but bots."""
         return [user for user in self.users.values() if not user.is_bot]
 
+    def team_of(self, user: User) -> Team:
+        """The workspace that a person is of: this one, or that of another organization."""
+        return user.team or self.team
+
     def channel_named(self, name_or_id: str) -> Channel | None:
         """A channel by its id or its name, with or without the #."""
         named = name_or_id.removeprefix("#")

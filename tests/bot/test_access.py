@@ -205,3 +205,74 @@ class TestPlaces:
             with pytest.raises(UsageError) as caught:
                 posted_to(lee, place, user, ["status", "vod"])
             assert (caught.value.problem, caught.value.found) == (Problem.NOT_FOR_ALL, "vod")
+
+
+STRANGERS = (
+    AccessRule(accounts=("media",), channels=("C0SHARED",), outsiders=True),
+    AccessRule(accounts=("vod",), users=("*",), guests=True, subscribe=False),
+    AccessRule(accounts=("status",), users=("U0VERA", "*"), groups=("S1",), outsiders=False, guests=False),
+    AccessRule(accounts=("unnamed",), users=("U0VERA",), outsiders=True, guests=True, workspaces=("T1",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("audience", "may"),
+    [
+        # who is let in by a rule that says so, and by what else it says; "all" is to subscribe too
+        (Audience("T1/U0SAM", "T1/C0SHARED"), ("all", READ, "all", "-")),
+        (Audience("T1/U0VERA", "T1/C0SHARED", outside=True), ("all", "-", "-", "all")),
+        (Audience("T1/U0VERA", "T1/C0ONCALL", outside=True), ("-", "-", "-", "all")),
+        (Audience("T2/U0VERA", "T2/C0ONCALL", outside=True), ("-", "-", "-", "-")),
+        (Audience("T1/U0VERA", "T1/C0SHARED", guest=True), ("-", READ, "-", "all")),
+        (Audience("T1/U0LEE", "T1/C0SHARED", guest=True, unsure=True), ("-", READ, "-", "-")),
+        (Audience("T1/U0VERA", outside=True, guest=True), ("-", "-", "-", "all")),
+    ],
+)
+def test_people_of_other_organizations_and_guests_are_let_in_by_a_rule_that_says_so(
+    audience: Audience, may: tuple[str, ...]
+):
+    access = Access(STRANGERS, {("T1", "S1"): frozenset({"U0VERA", "U0LEE"})})
+    for account, what in zip(ACCOUNTS, may, strict=True):
+        assert access.sees(account, audience) == (what != "-"), account
+        assert access.subscribes(account, audience) == (what == "all"), account
+
+
+@pytest.mark.parametrize("stranger", [Audience("U1", "C1", outside=True), Audience("U1", "C1", guest=True)])
+def test_without_rules_members_alone_see_everything(stranger: Audience):
+    access = Access()
+    assert not access.sees(account := "media", stranger)
+    assert not access.subscribes(account, stranger)
+    assert access.hides(account, replace(stranger, channel=""))
+    assert access.sees(account, Audience(channel="C1"))
+
+
+@pytest.mark.parametrize(
+    ("traits", "problem"),
+    [
+        ({"outside": True}, Problem.NOT_FOR_OUTSIDERS),
+        ({"guest": True}, Problem.NOT_FOR_GUESTS),
+        ({"guest": True, "unsure": True}, Problem.NOT_FOR_THE_UNSURE),
+    ],
+)
+@pytest.mark.parametrize("rules", [(), RULES])
+async def test_strangers_read_what_holds_for_them_wherever_others_read_along(
+    store: Store, rules: tuple[AccessRule, ...], traits: dict[str, bool], problem: Problem
+):
+    whole = replace(services(store, *(InMemory(account=name) for name in ACCOUNTS)), access=Access(rules, MEMBERS))
+    stranger = whole.seen_by(Audience("U0LEE", "C0ONCALL", **traits))
+    everywhere = (
+        stranger,
+        stranger.read_by(Audience(channel="C0ONCALL")),
+        stranger.read_by(Audience("U0LEE")),
+        stranger.asked_in("C0VOD"),
+        followable(stranger, "U0LEE"),
+    )
+    for each in everywhere:
+        assert (each.catalog.pairs, each.catalog.refusal, each.narrowed) == ((), problem, True)
+        assert not any(each.sees(account) for account in ACCOUNTS)
+        with pytest.raises(UsageError) as caught:
+            parse("show media/video/job-1", each.catalog)
+        assert caught.value.problem is problem
+    with pytest.raises(UsageError):
+        permit(stranger, ["media"], "U0LEE")
+    assert stranger.whole.providers == whole.providers

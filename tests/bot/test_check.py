@@ -123,6 +123,16 @@ async def test_http_mode_needs_its_signing_secret(site: Site, monkeypatch: pytes
     assert "slack.app_token" not in found
 
 
+async def test_probes_that_strangers_reach_are_warned_of(site: Site):
+    assert "http" not in await site.findings()
+    site.configured('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
+    found = (await site.findings())["http"]
+    assert (found.status, "/metrics" in found.text) == (Status.WARN, True)
+    assert "http.admin_port" in (found.mend or "")
+    site.configured("port = 0 ", "port = 0\nadmin_port = 0 ")
+    assert (await site.findings())["http"].status is Status.OK
+
+
 class TestSeveralWorkspaces:
     @pytest.fixture(autouse=True)
     def _several(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,6 +137,43 @@ def test_a_reference_that_leads_nowhere_is_no_reason_to_use_another_server(file:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        ("redis://host:6379/0", "redis://:p%40s%20s%2F@host:6379/0"),
+        ("rediss://me@[::1]:6380/1?timeout=2", "rediss://me:p%40s%20s%2F@[::1]:6380/1?timeout=2"),
+        ("unix:///run/redis.sock?db=1", "unix://:p%40s%20s%2F@/run/redis.sock?db=1"),
+        (
+            "redis+sentinel://a:1,b:2/ours/0?sentinel_password=a@b",
+            "redis+sentinel://:p%40s%20s%2F@a:1,b:2/ours/0?sentinel_password=a@b",
+        ),
+        ("redis+cluster://host:1", "redis+cluster://:p%40s%20s%2F@host:1"),
+    ],
+)
+def test_the_password_of_redis_may_be_in_a_place_of_its_own(
+    file: Path, url: str, whole: str, monkeypatch: pytest.MonkeyPatch
+):
+    secret = file.parent / "redis_password"
+    redis = read(file, f'[redis]\npassword = "file:{secret}"\n' + ACCOUNTS).redis
+    assert redis.address() is None  # the embedded server has none
+    monkeypatch.setenv("REDIS_URL", url)
+    with pytest.raises(ConfigError, match=r"redis\.password: the file .* cannot be read"):
+        redis.address()
+    secret.write_text("p@s s/\n")
+    assert redis.address() == whole
+    assert "p@s" not in repr(redis)
+
+
+@pytest.mark.parametrize("url", ["redis://:hunter2@host", "redis://me:hunter2@host/0", "unix:///x?password=hunter2"])
+def test_redis_has_one_password(file: Path, url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("REDIS_URL", url)
+    monkeypatch.setenv("REDIS_PASSWORD", "hunter3")
+    redis = read(file, '[redis]\npassword = "env:REDIS_PASSWORD"\n' + ACCOUNTS).redis
+    with pytest.raises(ConfigError, match=r"redis\.password: the server's URL has a password already") as caught:
+        redis.address()
+    assert "hunter" not in str(caught.value)
+
+
 def test_data_of_the_embedded_server_is_the_users_own(file: Path, monkeypatch: pytest.MonkeyPatch):
     assert read(file, ACCOUNTS).redis.data == Path.home() / ".local/share/callboard/redis"
     monkeypatch.setenv("XDG_DATA_HOME", "/data")
@@ -192,6 +229,16 @@ def test_data_of_the_embedded_server_is_the_users_own(file: Path, monkeypatch: p
             "port = 3001",
             "port = 70000",
             ":12: http.port: found 70000, expected a port from 1 to 65535, or 0 for any free one",
+        ),
+        (
+            "port = 3001",
+            "port = 3001\nadmin_port = 3001",
+            ":13: http.admin_port: found 3001, expected another port than http.port",
+        ),
+        (
+            "port = 3001",
+            "admin_port = -1",
+            ":12: http.admin_port: found -1, expected a port from 1 to 65535, or 0 for any free one, other than",
         ),
         ("port = 3001", "prot = 3001", ':12: http.prot: found an unknown key, did you mean "port"? expected one of '),
         ("[http]", "[https]", ':10: https: found an unknown key, did you mean "http"? expected one of '),
@@ -377,3 +424,18 @@ def test_wrong_access_rules(file: Path, found: str, wrong: str, told: str):
 def test_an_access_rule_lets_somebody_in(file: Path):
     told = refused(file, WHOLE + '[[access]]\naccounts = ["media-cn"]\n')
     assert "access[0]: found an incomplete table, expected channels, users or groups" in told
+
+
+def test_access_rules_say_whom_else_they_let_in(file: Path):
+    settings = read(file, WHOLE + ACCESS + "outsiders = true\nguests = false\n")
+    assert (settings.access[0].outsiders, settings.access[0].guests) == (True, False)
+    assert (read(file, WHOLE + ACCESS).access[0].outsiders, read(file, WHOLE + ACCESS).access[0].guests) == (
+        False,
+        None,
+    )
+
+
+@pytest.mark.parametrize("name", ["outsiders", "guests"])
+def test_whom_else_an_access_rule_lets_in_is_true_or_false(file: Path, name: str):
+    told = refused(file, WHOLE + ACCESS + f'{name} = "some"\n')
+    assert f'access[0].{name}: found "some", expected true or false' in told

@@ -1,6 +1,7 @@
 """Tokens of workspaces that install the app: sealed, renewed whatever happens to a key for a moment, and forgotten."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -115,3 +116,49 @@ async def test_what_was_installed_again_stays(workspaces: InstalledWorkspaces):
     await workspaces.add(NORTH)
     assert not await workspaces.forget("T0NORTH", NOW - timedelta(seconds=1))
     assert await workspaces.ids() == ["T0NORTH"]
+
+
+class TestStates:
+    """An installation that begins is known by its state, and is not kept."""
+
+    def test_ours_is_known(self, seal: Seal):
+        state = seal.new_state(NOW)
+        assert re.fullmatch("[A-Za-z0-9_-]+", state)  # as it is in a cookie and in an address
+        assert seal.state_id(state, NOW) is not None
+
+    def test_each_has_a_name_of_its_own(self, seal: Seal):
+        names = {seal.state_id(seal.new_state(NOW), NOW) for _ in range(100)}
+        assert len(names) == 100
+
+    @pytest.mark.parametrize("off", [timedelta(minutes=-9), timedelta(minutes=9)])
+    def test_the_clocks_of_two_processes_may_differ(self, seal: Seal, off: timedelta):
+        assert seal.state_id(seal.new_state(NOW), NOW + off) is not None
+
+    @pytest.mark.parametrize("off", [timedelta(minutes=-11), timedelta(minutes=11)])
+    def test_it_does_not_last(self, seal: Seal, off: timedelta):
+        assert seal.state_id(seal.new_state(NOW), NOW + off) is None
+
+    def test_a_key_that_was_replaced_still_knows_it(self, seal: Seal, monkeypatch: pytest.MonkeyPatch):
+        state = seal.new_state(NOW)
+        monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
+        newer = Seal([SecretRef("env:NEW_KEY"), SecretRef("env:CALLBOARD_KEY")])
+        assert newer.state_id(state, NOW) == seal.state_id(state, NOW)
+        assert Seal([SecretRef("env:NEW_KEY")]).state_id(state, NOW) is None
+
+    def test_what_was_sealed_for_something_else_is_none(self, seal: Seal):
+        assert seal.state_id(seal.close(NORTH), NOW) is None
+
+    def test_a_state_is_no_installation(self, seal: Seal):
+        assert seal.open(seal.new_state(NOW)) is None
+
+    @pytest.mark.parametrize("state", ["", "=", "x", "\xe9", "gAAAA" * 4_000, "\ud800", "a" * 120])
+    def test_anything_else_is_none(self, seal: Seal, state: str):
+        assert seal.state_id(state, NOW) is None
+
+
+async def test_a_state_serves_once(link: Link):
+    store = Installations(link)
+    assert not await store.finished("one")
+    await store.finish("one")
+    assert await store.finished("one")
+    assert not await store.finished("another")

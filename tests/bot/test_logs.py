@@ -126,3 +126,40 @@ def test_pydocket_says_of_every_task_why_it_failed():
             logging.getLogger("docket.worker").error("↩ [%s] %s", "1ms", f"deliver({number})", exc_info=LOST)
         lines = output.getvalue().splitlines()
     assert [f"deliver({number})" in line and "Error 111" in line for number, line in enumerate(lines)] == [True] * 3
+
+
+def test_what_strangers_cause_is_logged_once_a_minute(output: StringIO, monkeypatch: pytest.MonkeyPatch):
+    """asyncio reports each connection that it cannot accept for want of files, thousands of times a second."""
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)  # the sandbox's servers turn it off
+    for _ in range(1_000):
+        error = OSError(24, "Too many open files")
+        logging.getLogger("asyncio").error("socket.accept() out of system resource\nsocket: x", exc_info=error)
+        logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    text = output.getvalue()
+    assert text.count("socket.accept() out of system resource") == 1
+    assert text.count("Invalid HTTP request received.") == 1
+    assert "Traceback" not in text
+
+
+def test_other_words_of_the_same_libraries_are_logged(output: StringIO):
+    for number in range(3):
+        logging.getLogger("asyncio").error("Task %d was destroyed but it is pending!", number)
+    assert output.getvalue().count("was destroyed") == 3
+
+
+def test_it_is_logged_again_a_minute_later():
+    seldom = logs.Seldom()
+    assert [seldom.allows(now) for now in (0.0, 1.0, 59.9, 60.0, 61.0)] == [True, False, False, True, False]
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_out_of_the_log():
+    seldom = logs.Seldom()
+    assert [seldom.allows(now) for now in (7_200.0, 3_600.0, 3_601.0)] == [True, True, False]
+
+
+def test_each_warning_has_its_own_minute(output: StringIO):
+    said = logs.Sparing(structlog.get_logger("callboard"))
+    for _ in range(3):
+        said.warning("one thing")
+        said.warning("another", reason="x")
+    assert (output.getvalue().count("one thing"), output.getvalue().count("another")) == (1, 1)

@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.metrics import Metrics
+from bot.metrics import Metrics, Refusal
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
@@ -57,3 +57,13 @@ def test_two_never_meet():
     first, second = Metrics(), Metrics()
     first.outbox(7)
     assert samples(second)["callboard_outbox_depth"] == 0
+
+
+def test_refused_connections_are_counted_by_reason():
+    metrics = Metrics()
+    for reason in (Refusal.CONNECTIONS, Refusal.SIZE, Refusal.SIZE):
+        metrics.refused(reason)
+    read = samples(metrics)
+    assert read["callboard_http_refused_total too many bytes"] == 2
+    assert read["callboard_http_refused_total too many connections"] == 1
+    assert read["callboard_http_refused_total not HTTP"] == 0

@@ -72,21 +72,25 @@ async def serving(behaviour: Behaviour) -> AsyncGenerator[tuple[str, list[asynci
         await asyncio.gather(*connections)
 
 
+def transport(client: httpx.AsyncClient) -> Transport:
+    """The request path of a service that takes every JSON object for an answer."""
+    return Transport(
+        client=client,
+        account="media-cn",
+        service="video-ocr",
+        auth=httpx.Auth(),
+        classify=lambda _response, _body: None,
+        budget=Unlimited(),
+        budget_key="media-cn/video-ocr",
+        requests_per_second=5,
+    )
+
+
 async def refusal(url: str) -> Unavailable:
     """What a question to this address ends with."""
     async with http_client() as client:
-        transport = Transport(
-            client=client,
-            account="media-cn",
-            service="video-ocr",
-            auth=httpx.Auth(),
-            classify=lambda _response, _body: None,
-            budget=Unlimited(),
-            budget_key="media-cn/video-ocr",
-            requests_per_second=5,
-        )
         with pytest.raises(Unavailable) as caught:
-            await transport.send(client.build_request("GET", url))
+            await transport(client).send(client.build_request("GET", url))
     return caught.value
 
 

@@ -349,3 +349,16 @@ class TestRefusals:
         site.settings = config.load(file)
         async with site.running():
             assert (await site.bot.get("/slack/install")).status_code == 404
+
+
+async def test_strangers_who_only_begin_leave_nothing(site: Site, link: Link) -> None:
+    """Anyone can, thousands of times: each is known by what its browser brings back."""
+    async with site.running() as bot:
+        before = set(await link.ask("KEYS", "*"))
+        for _ in range(50):
+            await site.begin()
+            site.cookies = "slack-app-oauth-state=a-guess"
+            assert (await site.back("state=a-guess&code=1")).status == 401
+        assert len(set(await link.ask("KEYS", "*")) - before) < 40  # those of the tasks that run beside
+        assert (await site.installs(NORTH)).status == 200
+        assert await bot.store.installations.get(NORTH)

@@ -227,3 +227,22 @@ class TestSandbox:
     @pytest.mark.parametrize("command", ["sandbox", "demo"])
     def test_a_taken_port(self, terminal: Terminal, taken: int, command: str):
         refused(terminal.plainly(command, "--port", "0", "--clouds-port", str(taken)), 1, "--clouds-port")
+
+
+class TestWithoutUsersRead:
+    """Guests cannot be distinguished from members."""
+
+    @pytest.fixture
+    def workspace(self) -> Workspace:
+        workspace = seeded(MANIFEST)
+        assert workspace.installation
+        scopes = workspace.installation.scopes
+        workspace.installation.scopes = tuple(each for each in scopes if each != "users:read")
+        return workspace
+
+    @pytest.mark.parametrize("command", ["run", "worker"])
+    def test_a_file_that_speaks_of_guests_is_refused(self, terminal: Terminal, command: str):
+        rule = '\n[[access]]\naccounts = ["*"]\nusers = ["*"]\nguests = false\n'
+        terminal.file.write_text(terminal.file.read_text() + rule)
+        said = "a table says guests = …, but slack.bot_token lacks the scope users:read"
+        refused(terminal.types(command), 2, said)

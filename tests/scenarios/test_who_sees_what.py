@@ -2,11 +2,15 @@
 
 `media-cn` is hidden. Lee may see it and subscribe to its jobs, Dana may only look, Sam may do neither. Whoever is in
 #media may look, so there Sam may too; of those who read #general nobody may unless they ask. `vod-sg` is for everybody.
+
+Vera is of another organization, Gil is a guest: they are let in by a rule alone that says so, and then see what it is
+about as Sam does.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from unittest.mock import Mock
 
 import pytest
@@ -20,6 +24,8 @@ from bot.views import notices
 from bot.views.message import actions, button
 from providers.accounts import AlibabaAccount, HuaweiAccount
 from providers.models import Job, JobState
+from sandbox.clouds.known import VOD_MEDIA
+from sandbox.slack.model import Team, User
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Answer, Json, Person
 
@@ -32,7 +38,10 @@ SECRETS = {NAME, ID, "media-cn", "video-ocr", "image-moderation", "digital-human
 
 SHOWN, FOLLOWED, LEFT, ABSENT, OTHERS, UNKNOWN = "shown", "followed", "left", "absent", "others", "unknown"
 UNSEEN, NOTHING, PUBLIC, LOOKS = "unseen", "nothing", "not for all", "looks only"
+OUTSIDER, GUEST = "no outsiders", "no guests"
 WORDS = {
+    "Callboard does not answer people of other organizations here.": OUTSIDER,
+    "Callboard does not answer guests here. Ask a member": GUEST,
     "There is nothing here that you may see.": NOTHING,
     "that you may see here. There are vod-sg": UNSEEN,
     "or it is an account that you may not see here": UNSEEN,
@@ -46,7 +55,7 @@ WORDS = {
     "media-cn": SHOWN,
 }
 """What an answer means, by the first of these that it says; OTHERS is all that is left, as if nothing were hidden."""
-HIDES = {OTHERS, UNKNOWN, UNSEEN, NOTHING}
+HIDES = {OTHERS, UNKNOWN, UNSEEN, NOTHING, OUTSIDER, GUEST}
 
 PEOPLE = """
 [[access]]
@@ -127,11 +136,12 @@ TO_ONESELF: dict[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """Somebody who does something in a channel."""
+    """Somebody who does something in a channel; `prepared` are messages that several of them click on."""
 
     stage: Stage
     person: Person
     channel: str
+    prepared: dict[str, Answer] = field(default_factory=dict[str, Answer])
 
     async def reaction(self, act: Callable[[], Awaitable[object]], on: Answer | None = None) -> str:
         """Do something and return what the bot shows for it: a new message, the clicked one anew, or a modal."""
@@ -164,10 +174,12 @@ class Cell:
 
     async def clicks(self, label: str, command: str, *then: str) -> str:
         """Press a button of what Lee was answered, on a message that everybody reads."""
-        answer = await self.stage.lee.types(f"/jobs {command}", self.channel)
-        for turn in then:
-            answer = await self.stage.lee.turns(turn, answer, self.channel)
-        on = await self.everybodys(answer.blocks)
+        on = self.prepared.get(what := " ".join([command, *then]))
+        if on is None:
+            answer = await self.stage.lee.types(f"/jobs {command}", self.channel)
+            for turn in then:
+                answer = await self.stage.lee.turns(turn, answer, self.channel)
+            on = self.prepared[what] = await self.everybodys(answer.blocks)
         return await self.reaction(lambda: self.person.starts(label, on, self.channel), on)
 
     async def everybodys(self, blocks: list[Json]) -> Answer:
@@ -240,11 +252,11 @@ async def looks_at_home(cell: Cell) -> str:
     return str(await cell.person.looks_at_home(until="Refresh"))
 
 
-def pressing(action: str, command: str) -> Callable[[Cell], Awaitable[str]]:
+def pressing(action: str, command: str, place: str | None = None) -> Callable[[Cell], Awaitable[str]]:
     """Press a button that carries a command."""
 
     async def press(cell: Cell) -> str:
-        on = await cell.everybodys(actions("pressed", button("Press", action, Ask(text=command))))
+        on = await cell.everybodys(actions("pressed", button("Press", action, Ask(text=command, place=place))))
         return await cell.reaction(lambda: cell.person.starts("Press", on, cell.channel), on)
 
     return press
@@ -272,6 +284,7 @@ DOES: dict[str, Callable[[Cell], Awaitable[str]]] = {
     "Find jobs": finds_from_nowhere,
     "Home": looks_at_home,
     "Keep looking": pressing("seek", f"subscribe {ID}"),
+    "Restore": lambda cell: pressing("restore", "", place=f"T0SANDBOX/{cell.channel}")(cell),
 }
 """What is no command that somebody types, or says to the bot."""
 ABOUT_SUBSCRIPTIONS = {"subscriptions", "subscriptions mine", f"unsubscribe {REF}", "Unsubscribe"}
@@ -363,3 +376,81 @@ class TestWhoeverSeesNothing:
         does = {what for table in TABLE.values() for what in table} | {"Find jobs", "Home", "Keep looking"}
         told = {what: await decided(sam, what) for what in sorted(does - {"form to find, sent off"})}
         assert {what for what, decision in told.items() if decision != NOTHING} == {"help"}
+
+
+STRANGERS = (
+    User("U0VERA", "vera", "Vera Novak", "#555555", team=Team("T0OTHER", "Other", "other")),
+    User("U0GIL", "gil", "Gil Moreau", "#666666", guest="multi"),
+)
+LET_IN = """
+[[access]]
+accounts = ["media-cn"]
+channels = ["C0MEDIA"]
+subscribe = false
+outsiders = true
+guests = true
+"""
+
+
+@pytest.fixture
+def strangers(stage: Stage, people: tuple[Person, Person, Person]) -> list[Person]:
+    """Vera and Gil."""
+    stage.dana.workspace.channels[MEDIA].shared = True
+    for each in STRANGERS:
+        stage.dana.workspace.users[each.id] = each
+        stage.dana.workspace.direct_message(each)
+    return [replace(stage.dana, id=each.id) for each in STRANGERS]
+
+
+async def columns(cells: list[Cell], table: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    return {what: tuple([await decided(cell, what) for cell in cells]) for what in table}
+
+
+class TestStrangersWithoutAnyRule:
+    """Members see everything, in every channel."""
+
+    @pytest.fixture
+    def more_settings(self) -> str:
+        return ""
+
+    async def test_they_see_nothing_and_subscribe_to_nothing(self, stage: Stage, strangers: list[Person]):
+        prepared: dict[str, Answer] = {}  # none of these clicks changes a message
+        cells = [Cell(stage, person, MEDIA, prepared) for person in strangers]
+        surfaces = dict.fromkeys([*(what for table in TABLE.values() for what in table), "Keep looking", "Restore"])
+        surfaces.pop("form to find, sent off")  # there is no form
+        expected = dict.fromkeys(surfaces, (OUTSIDER, GUEST)) | {"help": (OTHERS, OTHERS)}
+        assert await columns(cells, surfaces) == expected
+        alone = [Cell(stage, person, f"D{person.id[1:]}") for person in strangers]
+        assert await columns(alone, TO_ONESELF) == dict.fromkeys(TO_ONESELF, (OUTSIDER, GUEST))
+        for each in strangers:
+            place = f"T0SANDBOX/{each.id}"
+            assert await stage.bot.store.tracked.places_of(place) == {place}
+
+    async def test_nor_by_a_card_or_a_link(self, stage: Stage, strangers: list[Person]):
+        await stage.lee.types(f"/jobs subscribe {REF}", MEDIA)
+        card = await stage.lee.hears("Subscribed by", MEDIA)
+        link = f"<https://vod.console.aliyun.com/#/media/video/detail/{VOD_MEDIA}/video>"
+        for person, refused in zip(strangers, ("people of other organizations", "guests"), strict=True):
+            cell = Cell(stage, person, MEDIA)
+            assert refused in await cell.reaction(partial(person.starts, "Refresh", card, MEDIA))
+            assert refused in await cell.reaction(partial(person.starts_picking, "For 1 hour", card, MEDIA))
+            await person.says(f"{person.id} saw {link}", MEDIA)
+        await stage.lee.says(f"Lee saw {link}", MEDIA)
+        await stage.lee.reads_once("vod-jobs", of="Lee saw", channel=MEDIA)
+        assert [(await stage.lee.reads(f"{each.id} saw", MEDIA))["attachments"] for each in strangers] == [[], []]
+        assert "Snoozed" not in str([each.json for each in await stage.lee.sees(MEDIA)])
+
+
+class TestStrangersWithARule:
+    """Each surface by one of them."""
+
+    @pytest.fixture
+    def more_settings(self) -> str:
+        return PEOPLE + LET_IN
+
+    async def test_they_see_what_it_is_about(self, stage: Stage, strangers: list[Person]):
+        expected = {what: (sam,) for table in TABLE.values() for what, (*_, sam) in table.items()}
+        seen = [await columns([Cell(stage, strangers[at % 2], MEDIA)], [what]) for at, what in enumerate(expected)]
+        assert {what: decision for each in seen for what, decision in each.items()} == expected
+        elsewhere = [Cell(stage, person, GENERAL) for person in strangers]
+        assert await columns(elsewhere, ["list"]) == {"list": (OUTSIDER, GUEST)}

@@ -1,0 +1,47 @@
+"""What `callboard check` finds about who is let in: workspaces that install, guests, and other organizations."""
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import EVERY, Access
+from bot.config import Settings
+from bot.findings import Finding
+from bot.refusals import NO_ANSWER, refusal
+from bot.scopes import GUESTS_SCOPE
+from bot.sharing import shared_channels
+from bot.views import admission
+from bot.workspaces import OneWorkspace
+
+
+def installers(settings: Settings) -> list[Finding]:
+    """Say where any workspace may install the app and see accounts."""
+    if settings.slack is None or settings.slack.client_id is None or settings.slack.workspaces:
+        return []
+    if not settings.access:
+        return [admission.open_to_all()]
+    to_all = [rule for rule in settings.access if EVERY in rule.users and not rule.workspaces]
+    seen = dict.fromkeys(account for rule in to_all for account in rule.accounts)
+    return [admission.open_in_part([*seen])] if seen else []
+
+
+def guests(granted: Collection[str], access: Access) -> list[Finding]:
+    """Say where guests cannot be distinguished from members."""
+    if GUESTS_SCOPE in granted:
+        return []
+    return [admission.guests_needed() if access.names_guests else admission.guests_unknown()]
+
+
+async def shared(client: AsyncWebClient, seconds: float) -> list[Finding]:
+    """List the channels that another organization shares; nothing where Slack does not say it within that time."""
+    try:
+        async with asyncio.timeout(seconds):
+            workspace = (await OneWorkspace.of(client)).workspace
+            found: Sequence[str] = await shared_channels(client, workspace.id)
+    except SlackApiError as error:
+        return [admission.sharing_unknown()] if refusal(error) == "missing_scope" else []
+    except NO_ANSWER:
+        return []  # the token's own finding says it
+    return [admission.shared(found)] if found else []

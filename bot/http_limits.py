@@ -1,0 +1,255 @@
+"""Limits of the HTTP server against strangers: how many connections, how long a request takes, how large it is.
+
+uvicorn 0.54 limits none of it for a request that is not complete: `limit_concurrency` answers 503 to everybody, and
+`timeout_keep_alive` counts between requests alone.
+"""
+
+import asyncio
+import resource
+from collections.abc import Callable
+from typing import Any, Final
+
+import h11
+import structlog
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
+from uvicorn.server import ServerState
+
+from bot.logs import Sparing
+from bot.metrics import Refusal
+
+REQUEST_S = 10.0
+"""A complete request arrives within this time, headers and body, and an answer is taken within it."""
+IDLE_S = 5
+"""A connection without a request is kept this long."""
+BODY_MAX = 1_000_000
+"""Bytes of a body, at most: Slack's largest payloads, with a modal's 250 kB, are far smaller."""
+HEADERS_MAX = 16_384
+"""Bytes of the headers, at most."""
+REQUEST_MAX = BODY_MAX + 4 * HEADERS_MAX
+"""Bytes of a request on the wire, at most, with its headers and the marks between its chunks."""
+CHUNKS_MAX = 512
+"""Chunks of a body, at most: one of a byte costs as much time as one of 10 kB."""
+READ_MAX = 16_384
+"""Bytes that are read at once: a sixteenth of what asyncio reads, so that other connections get their turn."""
+HELD_MAX = 4 * BODY_MAX
+"""Bytes of incomplete requests that are held at the same time, over all connections of a listener."""
+CONNECTIONS_MAX = 512
+"""Connections of a listener, at most; fewer where the process may not have twice as many files."""
+
+_ASKING: Final = (h11.IDLE, h11.SEND_BODY)
+_ANSWERING: Final = (h11.SEND_RESPONSE, h11.SEND_BODY)
+
+Count = Callable[[Refusal], None]
+"""Counts a connection that was closed, by the reason."""
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+def connections_max(share: int = 1) -> int:
+    """Return how many connections a listener takes: half of the files that the process may open, by `share`.
+
+    The other half is for Redis, Slack, the clouds and the log.
+    """
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = CONNECTIONS_MAX if files == resource.RLIM_INFINITY else min(files // 2, CONNECTIONS_MAX)
+    return max(most // share, 1)
+
+
+def unambiguous(app: ASGIApp) -> ASGIApp:
+    """Return the app behind a check that a body has one length: servers that disagree on its end can be deceived.
+
+    RFC 9112, section 6.1: a request with `Content-Length` and `Transfer-Encoding`, or of HTTP/1.0 with the latter.
+    """
+
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        if "transfer-encoding" in headers and ("content-length" in headers or scope["http_version"] == "1.0"):
+            refusal = PlainTextResponse("the body has two lengths\n", 400, {"connection": "close"})
+            await refusal(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return checked
+
+
+class Connections(ServerState):
+    """The connections of a listener; those that wait for their peer are known, the longest wait first.
+
+    `waiting` are in the middle of a request, or before their first; `idle` are between two. Where there are too many,
+    or they hold too much, the longest wait is closed: Slack's requests are complete within milliseconds, so commands
+    are answered while strangers hold connections open.
+    """
+
+    def __init__(self, most: int, count: Count) -> None:
+        super().__init__()
+        self.most = most
+        self.count = count
+        self.waiting: dict[LimitedProtocol, None] = {}
+        self.idle: dict[LimitedProtocol, None] = {}
+        self.held = 0
+        self._said = Sparing(_log)
+
+    def refuse(self, reason: Refusal, **details: object) -> None:
+        """Count and log that a connection was closed."""
+        self.count(reason)
+        self._said.warning(f"closed an HTTP connection: {reason}", **details)
+
+    def admit(self) -> None:
+        """Close a connection for the one that came, if it is one too many, of the kind of which there are more.
+
+        So neither kind of stranger drives out what Slack, or a proxy before us, has of the other.
+        """
+        if len(self.connections) > self.most:
+            crowd = self.waiting if len(self.waiting) > len(self.idle) else self.idle
+            self._close_longest(crowd, Refusal.CONNECTIONS, most=self.most)
+
+    def make_room(self) -> None:
+        """Close connections until the others hold no more bytes than they may."""
+        while self.held > HELD_MAX:
+            self._close_longest(self.waiting, Refusal.HELD, most=HELD_MAX)
+
+    def _close_longest(self, crowd: "dict[LimitedProtocol, None]", reason: Refusal, **details: object) -> None:
+        self.refuse(reason, **details)
+        next(iter(crowd)).abort()
+
+
+class _Events(h11.Connection):
+    """Counts the chunks of a body."""
+
+    _chunks = 0
+
+    def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        """Return what comes next. Raises RemoteProtocolError for a body in too many chunks."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._chunks = 0
+        elif isinstance(event, h11.Data) and event.chunk_start:
+            self._chunks += 1
+        if self._chunks > CHUNKS_MAX:
+            raise h11.RemoteProtocolError("a body in too many chunks")
+        return event
+
+
+class LimitedProtocol(H11Protocol):
+    """A connection that is closed when its peer takes too long, or sends too much."""
+
+    server_state: Connections
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conn = _Events(h11.SERVER, HEADERS_MAX)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._held = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        transport.max_size = READ_MAX  # pyright: ignore[reportAttributeAccessIssue]  # of CPython's sockets
+        self._wait()
+        self.server_state.admit()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._hold(0)
+        self._go_on()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.conn.their_state in _ASKING:
+            begins = not self._held
+            self._hold(self._held + len(data))
+            if begins:
+                self._wait()
+        if self._held > REQUEST_MAX:
+            self.refuse(413, Refusal.SIZE)
+            return
+        super().data_received(data)
+        self._look()
+        self.server_state.make_room()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._wait()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._look()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn calls it
+        self.refuse(400, Refusal.SYNTAX)
+
+    def refuse(self, status: int, reason: Refusal) -> None:
+        """Answer with an error, unless there is an answer already, and close the connection."""
+        self.server_state.refuse(reason)
+        self._leave_cycle()
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self._write(status, reason)
+        self.transport.close()
+        if self.transport.get_write_buffer_size():  # the peer does not read
+            self.abort()
+
+    def abort(self) -> None:
+        """Close the connection at once, and forget what came of a request."""
+        self._hold(0)
+        self._go_on()
+        self._leave_cycle()
+        self.transport.abort()
+
+    def _look(self) -> None:
+        """Wait for the peer, or go on with its request, as the connection is now."""
+        if self.conn.their_state is h11.SEND_BODY:
+            return
+        if self.conn.our_state in _ANSWERING:
+            self._hold(0)
+            if not self.flow.write_paused:  # uvicorn reads no other request until then
+                self._go_on()
+            return
+        unread = len(self.conn.trailing_data[0])
+        self._hold(unread)
+        if not unread or self not in self.server_state.waiting:
+            self._wait()
+
+    def _wait(self) -> None:
+        """Give the peer time from now on; it waits as the last."""
+        self._go_on()
+        (self.server_state.idle if self._is_idle() else self.server_state.waiting)[self] = None
+        self._deadline = self.loop.call_later(REQUEST_S, self._too_slow)
+
+    def _go_on(self) -> None:
+        self.server_state.waiting.pop(self, None)
+        self.server_state.idle.pop(self, None)
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    def _is_idle(self) -> bool:
+        answered = bool(self.cycle and self.cycle.response_complete)
+        return answered and not self._held and not self.flow.write_paused
+
+    def _hold(self, number: int) -> None:
+        self.server_state.held += number - self._held
+        self._held = number
+
+    def _too_slow(self) -> None:
+        if self._held and not self.transport.is_closing():
+            self.refuse(408, Refusal.TIME)
+        else:
+            self.abort()
+
+    def _leave_cycle(self) -> None:
+        """Notify the app that its answer is not awaited any more."""
+        if self.cycle and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.body = bytearray()
+            self.cycle.message_event.set()
+
+    def _write(self, status: int, text: str) -> None:
+        body = f"{text}\n".encode()
+        headers = {"content-type": "text/plain; charset=utf-8", "content-length": str(len(body)), "connection": "close"}
+        response = h11.Response(status_code=status, headers=[*headers.items()], reason=STATUS_PHRASES[status])
+        for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")

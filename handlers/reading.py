@@ -1,0 +1,24 @@
+"""Reads commands where a handler needs them, however long they are."""
+
+from functools import partial
+
+from bot.errors import Problem, UsageError
+from bot.services import Services
+from handlers.grammar import Request
+from handlers.parser import parse
+
+TYPED_MAX = 8_000
+"""Bytes of a typed command. What is longer is no command, but a text that was pasted into one."""
+
+
+def typed(text: str) -> str:
+    """Return the text of a typed command; raises UsageError for one that is too long to be read as one."""
+    size = len(text.encode(errors="surrogatepass"))
+    if size > TYPED_MAX:
+        raise UsageError(Problem.TOO_LONG, f"{size / 1000:.1f}", expected=(f"{TYPED_MAX / 1000:g}",))
+    return text
+
+
+async def read(services: Services, text: str) -> Request:
+    """Return the request that a text means here; raises UsageError as `parse` does."""
+    return await services.long_texts.read(len(text), partial(parse, text, services.catalog))

@@ -1,0 +1,80 @@
+"""Receives the body of an answer: decoded as it arrives, and refused where it is larger than any honest one."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+
+import httpx
+
+from providers.errors import Malformed
+
+BODY_MAX_MB = 20
+"""Megabytes of a body, as it is sent and as it is decoded; 100 jobs with long results have less than 1."""
+ACCEPTED = ("gzip", "deflate")
+"""The codings that are asked for, and decoded."""
+_PIECE = 65_536
+"""Bytes that are decoded at once, however short the data that they come from."""
+
+
+async def receive(response: httpx.Response) -> None:
+    """Read the whole body of a response, decoded.
+
+    Raises Malformed for a body of more than BODY_MAX_MB, and for one that cannot be decoded. Of what is refused no
+    more than that is held: 1 kB of gzip can stand for 1 MB.
+    """
+    if isinstance(response.stream, httpx.AsyncByteStream) and not response.is_stream_consumed:
+        response.stream = _Bounded(response.stream, response.headers.pop("content-encoding", ""))
+    await response.aread()
+
+
+class _Bounded(httpx.AsyncByteStream):
+    """The body of a response in decoded pieces; `named` is what its header says of how it is encoded."""
+
+    def __init__(self, sent: httpx.AsyncByteStream, named: str) -> None:
+        self._sent = sent
+        self._codings = [coding for each in named.lower().split(",") if (coding := _coding(each)) in ACCEPTED]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        sent = _limited(self._sent)
+        if len(self._codings) > 1:
+            raise Malformed("an answer that is compressed more than once")
+        return _limited(_inflated(sent, *self._codings)) if self._codings else sent
+
+    async def aclose(self) -> None:
+        await self._sent.aclose()
+
+
+def _coding(coding: str) -> str:
+    return coding.strip().removeprefix("x-")
+
+
+async def _limited(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    left = BODY_MAX_MB * 1_000_000
+    async for piece in pieces:
+        left -= len(piece)
+        if left < 0:
+            raise Malformed(f"an answer of more than {BODY_MAX_MB} MB", code="too_large", retryable=False)
+        yield piece
+
+
+async def _inflated(sent: AsyncIterable[bytes], coding: str) -> AsyncGenerator[bytes]:
+    """Decode piece by piece, and let others go on between two pieces of the same data."""
+    inflate = None
+    try:
+        async for data in sent:
+            inflate = inflate or zlib.decompressobj(_format(coding, data))
+            while data and not inflate.eof:
+                yield inflate.decompress(data, _PIECE)
+                if data := inflate.unconsumed_tail:  # what is left of it
+                    await asyncio.sleep(0)
+        if inflate:
+            yield inflate.flush()
+    except zlib.error:
+        raise Malformed("an answer that cannot be decompressed") from None
+
+
+def _format(coding: str, data: bytes) -> int:
+    """Return what zlib calls a coding; some servers send `deflate` without the header that RFC 9110 asks for."""
+    if coding == "gzip":
+        return 16 + zlib.MAX_WBITS
+    return zlib.MAX_WBITS if data[:1] and data[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS
