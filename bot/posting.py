@@ -125,7 +125,7 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
 async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
     """Take back every post that was not recorded: one of them may be that of a mark that could not be read.
 
-    What it told still waits, and is posted again. What was posted before a reset of the database stays.
+    Its news still wait, and are posted again. What was posted before a reset of the database stays.
     """
     if not begun.channel:
         return

@@ -42,7 +42,7 @@ class Location(NamedTuple):
 class Broken(NamedTuple):
     """A corrupt record; `name` is its field in a hash or its id in a stream, `card` the card that it is about, if any.
 
-    `slot` is what the record stands beside: a service, or the place itself.
+    `slot` is what the record is kept beside: a service, or the place itself.
     """
 
     location: Location

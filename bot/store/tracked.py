@@ -200,7 +200,7 @@ class Tracked:
     async def _readable(
         self, service: Service, texts: Mapping[str, str], parse: Callable[[str, str], T]
     ) -> dict[str, T]:
-        """Read records by their job; a corrupt one begins anew, and one of a newer format is left out."""
+        """Read records by their job; a corrupt one starts over, and one of a newer format is left out."""
         found: dict[str, T] = {}
         for job_id, text in texts.items():
             try:
@@ -208,11 +208,11 @@ class Tracked:
             except NewerFormatError:
                 continue
             except UnreadableError:
-                if fresh := await self._begin_anew(service, job_id, text):
+                if fresh := await self._start_over(service, job_id, text):
                     found[job_id] = parse(job_id, fresh)
         return found
 
-    async def _begin_anew(self, service: Service, job_id: str, text: str) -> str:
+    async def _start_over(self, service: Service, job_id: str, text: str) -> str:
         """Follow a job whose record is corrupt as one of which nothing is known; empty when another record is there."""
         job = Job(account=service[0], service=service[1], id=job_id, state=JobState.UNKNOWN)
         fresh, slot = record(job, datetime.now(UTC)), "/".join(service)

@@ -280,7 +280,7 @@ def unreadable(note: UnreadableRecords) -> Message:
         lines.append("These jobs are no longer followed there. Subscribe again to those that you want to hear of:")
     if note.again:
         jobs = listed([bold(name(job), 80) for job in note.again], "and", most=NAMES_MAX)
-        lines.append(f"I look at {jobs} again now. What happened meanwhile may be missing, or come twice.")
+        lines.append(f"I look at {jobs} again now. What happened in between may be missing, or come twice.")
     if note.posts:
         lines.append("It was about a message that was under way. That message may come twice.")
     if not (note.unfollowed or note.again or note.posts):
