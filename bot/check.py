@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from bot.refusals import NO_ANSWER, refusal
 from bot.services import utc_now
 from bot.store import Store, StoreUnavailable
 from bot.store.strangers import open_to_strangers
+from bot.store.tracked import Service
 from bot.views import advice
 from bot.views.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
 from providers import registry
@@ -215,7 +217,8 @@ async def _redis(settings: Settings, access: Access, *, acknowledge_reset: bool)
     try:
         embedded = settings.redis.address() is None
         async with Store.open(settings.redis) as store:
-            found = [advice.redis(await store.link.describe(), embedded=embedded)]
+            pairs = [(account.name, service) for account in settings.accounts for service in account.services]
+            found = [advice.redis(await store.link.describe(), embedded=embedded), *await records(store, pairs)]
             found += advice.redis_clock(await _ahead_of_redis(store))
             if strangers := await open_to_strangers(store.url, store.link):
                 found.append(advice.redis_open(strangers))
@@ -235,6 +238,18 @@ async def _ahead_of_redis(store: Store) -> float:
     except ResponseError:  # a user who may run no script
         return 0.0
     return (before + time.time()) / 2 - server
+
+
+async def records(store: Store, pairs: Sequence[Service]) -> list[Finding]:
+    """Look for records that this version does not read: of a newer format, or corrupt. Raises StoreUnavailable."""
+    slots = ["/".join(pair) for pair in pairs]
+    places = await store.outbox.places()
+    for _, _, waiting in await store.tracked.state(pairs):
+        places |= waiting
+    corrupt = await store.aside.kept() + await store.tracked.corrupt(pairs)
+    for place in places:
+        corrupt += Counter((place, each.location.kind.value) for each in (await store.outbox.read(place, slots)).broken)
+    return advice.records(await store.aside.newer(places, slots), corrupt)
 
 
 async def _reset(store: Store, *, acknowledge: bool) -> list[Finding]:

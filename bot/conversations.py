@@ -1,11 +1,12 @@
 """Where a place's messages stand in Slack, and how one of ours is found there again."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 
+from bot.card_metadata import EVENT
 from bot.places import id_of, is_person
 from bot.refusals import refusal
 from bot.store.outbox import Begun, Box
@@ -75,6 +76,28 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
                 raise
     ts = await _ts(_messages(visit, "conversations.history", begun.channel, oldest), begun)
     return (begun.channel, ts) if ts else None
+
+
+async def own_posts(visit: Visit, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
+    """Return the posts of Callboard in a conversation and in threads of it since then: their ids, by timestamp.
+
+    Raises SlackApiError, also when the bot may not read the conversation.
+    """
+    found: dict[str, str] = {}
+    oldest = f"{since.timestamp():.6f}"
+    for thread in ("", *threads):
+        if thread:
+            messages = _messages(visit, "conversations.replies", channel, oldest, ts=thread)
+        else:
+            messages = _messages(visit, "conversations.history", channel, oldest)
+        try:
+            async for message in messages:
+                if mapping(message.get("metadata")).get("event_type") == EVENT and (post := _id(message)):
+                    found[str(message["ts"])] = post
+        except SlackApiError as error:
+            if not thread or judge(error) is not Verdict.DETACH:
+                raise
+    return found
 
 
 async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: Begun) -> str | None:

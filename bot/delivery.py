@@ -19,10 +19,13 @@ from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
 from bot.store.entries import SubscribedEntry
 from bot.store.outbox import Begun, Box
+from bot.unreadable import put_right
 from bot.verdicts import HOLD_S
 from bot.visits import Visit
 from bot.waking import draw_soon, freshen_homes
 
+NEWER_S = 10.0
+"""A place with records of a newer version is looked at again after this time: that version may run again."""
 CATCH_UP = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
 VISIT = timedelta(seconds=8)
@@ -43,25 +46,31 @@ async def deliver(services: Services, place: str) -> float | None:
     ends = services.clock() + VISIT
     while services.clock() < ends:
         box = await visit.read()
+        if box.newer:
+            log.warning("a newer version wrote records of a place: it is left alone", place=place, **_numbers(box))
+            return NEWER_S
+        if await put_right(visit, box):
+            continue
         if wait := await _next(visit, box):
             return wait
         if box.suspension:
             return None
         if box.stale and not box.entries:
             await draw_soon(services, place)
-        if not (box.entries or box.begun or box.unreadable or outgoing.due(box, visit.now)):
+        if not (box.entries or box.begun or outgoing.due(box, visit.now)):
             if await dropped(visit, box) and not box.stale:
                 await services.store.outbox.leave(place)
             return None
     return 0.1
 
 
+def _numbers(box: Box) -> dict[str, int]:
+    """How many records of each kind a newer version wrote."""
+    return {kind.value: number for kind, number in box.newer.items()}
+
+
 async def _next(visit: Visit, box: Box) -> float:
     """Do one thing; return for how long to wait before the next."""
-    outbox = visit.services.store.outbox
-    if box.unreadable:
-        log.error("entries that cannot be read were left out", place=box.place, number=sum(map(len, box.unreadable)))
-        await outbox.take_out(box.place, box.unreadable)
     if box.suspension:
         await tell_of_suspension(visit, box, box.suspension)
         if visit.now - box.suspension.since >= WAITS and all(card.over for card in expected(box).values()):

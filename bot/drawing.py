@@ -5,7 +5,15 @@ from datetime import datetime
 
 from bot.cards import Card, Check, Shown
 from bot.folding import Post
-from bot.notices import ChangedSubscriptions, ForgottenCards, LostJob, Note, SoughtInVain, SuspendedPlace
+from bot.notices import (
+    ChangedSubscriptions,
+    ForgottenCards,
+    LostJob,
+    Note,
+    SoughtInVain,
+    SuspendedPlace,
+    UnreadableRecords,
+)
 from bot.services import Services
 from bot.store.sweeps import Sweep
 from bot.store.tracked import Kept, Service
@@ -41,6 +49,8 @@ def _note(note: Note) -> Message:
             return notices.subscriptions(note)
         case SoughtInVain():
             return notices.sought_in_vain(note)
+        case UnreadableRecords():
+            return notices.unreadable(note)
         case ForgottenCards():
             return resets.notice(note)
 

@@ -39,7 +39,7 @@ async def edit_cards(services: Services, place: str) -> float | None:
         return HOLD_S
     for _ in range(EDITS_A_VISIT):
         box = await visit.read()
-        if not box.stale or box.suspension:
+        if not box.stale or box.suspension or box.newer:
             return None
         if wait := await _edit(visit, box):
             return wait
@@ -51,15 +51,21 @@ async def _edit(visit: Visit, box: Box) -> float:
     card_id, mark = min(box.stale.items(), key=lambda item: (item[1][:1], item[0]))
     card = box.cards.get(card_id)
     if card is not None and card.ts:
-        if wait := await visit.services.store.slack.may_edit(visit.workspace, Urgency(mark[:1])):
+        if wait := await visit.services.store.slack.may_edit(visit.workspace, _urgency(mark)):
             return min(wait, LOOK_S)
         if wait := await _update(visit, card):
             return wait
-    over = card is None or droppable(card, visit.now)
-    await visit.services.store.outbox.unmark(
-        box.place, card_id, mark, drop=box.records.get(card_id, "") if over else ""
-    )
+    drop = box.records[card_id] if card is not None and droppable(card, visit.now) else ""
+    await visit.services.store.outbox.unmark(box.place, card_id, mark, drop=drop)
     return 0
+
+
+def _urgency(mark: str) -> Urgency:
+    """Return how soon an edit is wanted; a mark that does not say so is no reason to make none."""
+    try:
+        return Urgency(mark[:1])
+    except ValueError:
+        return Urgency.STATE
 
 
 async def dropped(visit: Visit, box: Box) -> bool:

@@ -43,6 +43,7 @@ class Problem(Enum):
     TOO_MANY_MENTIONS = auto()
     SLACK_ONLY = auto()
     TOO_MANY_QUESTIONS = auto()
+    NEWER_VERSION = auto()
     TOO_LONG = auto()
 
 

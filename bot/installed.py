@@ -19,7 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.config_errors import ConfigError
 from bot.refusals import NO_ANSWER, refusal
 from bot.services import utc_now
-from bot.store import StoreUnavailable
+from bot.store import StoreUnavailable, formats
+from bot.store.formats import Kind
 from bot.store.installations import Installations
 from bot.workspaces import NotInstalled, Workspace
 from providers.secrets import SecretMissing, SecretRef
@@ -97,19 +98,24 @@ class Seal:
 
     def close(self, installation: Installation) -> str:
         """Return an installation as it may be kept."""
-        return self._fernet().encrypt(installation.model_dump_json().encode()).decode()
+        sealed = self._fernet().encrypt(installation.model_dump_json().encode()).decode()
+        return formats.prefixed(Kind.INSTALLATION, sealed)
 
     def open(self, sealed: str) -> Installation | None:
-        """Return what was sealed; None when none of the keys opens it, or another version wrote it."""
+        """Return what was sealed; None when none of the keys opens it, or a newer version wrote it."""
+        token = formats.unprefixed(Kind.INSTALLATION, sealed)
+        if token is None:
+            return None
         try:
-            return Installation.model_validate_json(self._fernet().decrypt(sealed.encode()))
+            return Installation.model_validate_json(self._fernet().decrypt(token.encode()))
         except (InvalidToken, ValidationError):  # whose text would hold the token
             return None
 
     def is_old(self, sealed: str) -> bool:
         """Whether this was sealed with another key than the first."""
+        token = formats.unprefixed(Kind.INSTALLATION, sealed) or ""
         try:
-            _fernet(self.keys[0]).decrypt(sealed.encode())
+            _fernet(self.keys[0]).decrypt(token.encode())
         except InvalidToken:
             return True
         return False
@@ -205,10 +211,15 @@ class InstalledWorkspaces:
         self._known.pop(installation.workspace, None)
 
     async def forget(self, workspace: str, told_at: datetime) -> bool:
-        """Forget the tokens of a workspace; False, and nothing is forgotten, when it installed the app again since."""
+        """Forget the tokens of a workspace; False, and nothing is forgotten, when it installed the app again since.
+
+        So it is with tokens that a newer version recorded.
+        """
         self._known.pop(workspace, None)
         while (sealed := await self.store.get(workspace)) is not None:
             kept = self.seal.open(sealed)
+            if formats.unprefixed(Kind.INSTALLATION, sealed) is None:
+                return False
             if kept and kept.installed_at.replace(microsecond=0) > told_at:
                 return False
             await self.store.swap(workspace, sealed, "")  # unless it was renewed meanwhile

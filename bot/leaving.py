@@ -8,6 +8,8 @@ import structlog
 from bot.places import workspace_of
 from bot.services import Services
 from bot.subscriptions import end_all
+from bot.verdicts import HOLD_S
+from bot.visits import read_box
 from bot.waking import leave_soon
 
 ABSENT = timedelta(days=30)
@@ -45,16 +47,22 @@ async def leave_absent(services: Services, places: Iterable[str]) -> None:
             await leave_soon(services, workspace, since)
 
 
-async def leave(services: Services, workspace: str, told_at: datetime) -> None:
-    """Forget everything about a workspace, unless it installed the app again since. Raises StoreUnavailable."""
+async def leave(services: Services, workspace: str, told_at: datetime) -> float | None:
+    """Forget everything about a workspace, unless it installed the app again since.
+
+    Returns after how many seconds to go on where a newer version has records, None when all is done. Raises
+    StoreUnavailable.
+    """
     if services.workspaces is None or not await services.workspaces.forget(workspace, told_at):
-        return
+        return None
     places = [place for place in await services.store.outbox.places() if workspace_of(place) == workspace]
-    for place in places:
+    left = [place for place in places if (await read_box(services, place)).newer]
+    for place in set(places) - set(left):
         people = await end_all(services, place)
         await services.store.tracked.forget(people)
         await services.store.events.forget(people)
         await services.store.slack.forget(place)
         await services.store.outbox.purge(place, services.whole.catalog.scopes)
     await services.store.epochs.forget(workspace)
-    log.info("a workspace that removed the app is forgotten", workspace=workspace, places=len(places))
+    log.info("a workspace that removed the app is forgotten", workspace=workspace, places=len(places), left=len(left))
+    return HOLD_S if left else None

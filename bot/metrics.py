@@ -4,12 +4,14 @@ Each `Metrics` has a registry of its own, so nothing is global and two of them n
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bot.store.formats import Kind
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """The format that `text` returns (prometheus.io, "Exposition formats", text-based format)."""
@@ -61,6 +63,13 @@ class Metrics:
         self._throttled = Counter(
             "callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"], registry=registry
         )
+        self._newer = Gauge(
+            "callboard_newer_records", "Records that a newer version wrote, left alone.", ["kind"], registry=registry
+        )
+        self._unreadable = Gauge(
+            "callboard_unreadable_records", "Records that were moved aside, corrupt.", ["kind"], registry=registry
+        )
+        self.records({}, {})
         self._refused = Counter(
             "callboard_http_refused", "HTTP connections that were closed.", ["reason"], registry=registry
         )
@@ -106,6 +115,12 @@ class Metrics:
     def throttled(self, method: str) -> None:
         """Count a call of a Web API method that Slack put off."""
         self._throttled.labels(method).inc()
+
+    def records(self, newer: Mapping[str, int], unreadable: Mapping[str, int]) -> None:
+        """Set how many records there are, by kind, that a newer version wrote and that were moved aside."""
+        for gauge, numbers in ((self._newer, newer), (self._unreadable, unreadable)):
+            for kind in {*Kind, *numbers}:
+                gauge.labels(kind).set(numbers.get(kind, 0))
 
     def refused(self, reason: Refusal) -> None:
         """Count an HTTP connection that was closed."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.cards import Card
 from bot.changes import Change
-from providers.models import JobRef
+from providers.models import Job, JobRef
 
 WAITS = timedelta(days=30)
 """For so long a suspended place is waited for: what it was to be told is dropped then, once its jobs have ended."""
@@ -67,6 +67,20 @@ class SoughtInVain:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRecords:
+    """Records of a place were corrupt.
+
+    `unfollowed` are jobs that are no longer followed, `again` those that are looked at again. `posts` says
+    that one was about a message that was under way.
+    """
+
+    place: str
+    unfollowed: Sequence[Job]
+    again: Sequence[Job]
+    posts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ForgottenCards:
     """Cards of a place that are no longer followed, because the database was reset; `people` subscribed to them."""
 
@@ -75,7 +89,7 @@ class ForgottenCards:
     people: Sequence[str]
 
 
-Note = SuspendedPlace | LostJob | ChangedSubscriptions | SoughtInVain | ForgottenCards
+Note = SuspendedPlace | LostJob | ChangedSubscriptions | SoughtInVain | ForgottenCards | UnreadableRecords
 """A message for one person, or one place, that belongs to no card."""
 
 

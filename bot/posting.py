@@ -7,6 +7,7 @@ in its metadata, before anything is sent again.
 
 import asyncio
 import secrets
+from datetime import timedelta
 from typing import Any, cast
 
 import structlog
@@ -14,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.card_metadata import EVENT, essentials
 from bot.cards import To
-from bot.conversations import EVERYTHING, MAY_NOT_ASK, conversation, find_post, search_from
+from bot.conversations import EVERYTHING, MAY_NOT_ASK, conversation, find_post, own_posts, search_from
 from bot.doubt import Searches, left_by
 from bot.drawing import draw
 from bot.elapsed import in_future
@@ -36,6 +37,8 @@ LOOK_S = 0.5
 """While somebody else's post to the place is under way."""
 TRIES = 5
 """So often it is tried to take a post back."""
+RECORDED = timedelta(minutes=50)
+"""A post of this age whose outcome was recorded is known to be recorded; `TOLD` says so for somewhat longer."""
 
 log = structlog.get_logger("callboard")
 
@@ -113,7 +116,7 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
     outbox, searched = visit.services.store.outbox, visit.now
     unread = "" if begun.channel else "its conversation is not known"
     try:
-        found = await find_post(visit, begun)
+        found = await (_take_back_unrecorded(visit, begun) if begun.replaces else find_post(visit, begun))
     except SlackApiError as error:
         if wait := await _not_searched(visit, error):
             return wait
@@ -131,6 +134,24 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
     else:
         await outbox.renew(visit.place, begun.model_copy(update={"searched": searched}))
     return 0
+
+
+async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
+    """Take back every post that was not recorded: one of them may be that of a mark that could not be read.
+
+    Its news still wait, and are posted again. What was posted before a reset of the database stays.
+    """
+    if not begun.channel:
+        return
+    epoch = await visit.services.store.epochs.as_of(visit.now)
+    since = max(filter(None, (visit.now - RECORDED, epoch and epoch.knows_from)))
+    box = await visit.read()
+    waiting = {entry.card for entry in box.entries}
+    threads = [card.ts for card in box.cards.values() if card.ts and (card.owing or card.id in waiting)]
+    for ts, post_id in (await own_posts(visit, begun.channel, since, threads)).items():
+        if not await visit.services.store.outbox.was_told(visit.place, post_id):
+            log.warning("a post whose mark could not be read is taken back", place=visit.place)
+            await _take_back(visit, begun.model_copy(update={"ts": ts}))
 
 
 async def _not_searched(visit: Visit, error: SlackApiError) -> float:

@@ -11,6 +11,7 @@ from bot.services import Services
 from bot.store.entries import ChangedEntry
 from bot.store.lost import Lost, Restored
 from bot.store.tracked import Service, record
+from bot.visits import read_box
 from bot.waking import look, wake
 from providers.models import Job, JobState
 
@@ -37,6 +38,8 @@ def _service(job: Job) -> Service:
 
 async def _restore(services: Services, lost: Lost, job: Job, asked_at: datetime) -> None:
     """Follow a job again where its cards still are; a failure without its reason is left to the next look."""
+    if await _left_alone(services, lost.places):
+        return
     places = {place: card for place, card in lost.places.items() if await _is_lost(services, place, card, job)}
     unexplained = job.state is JobState.FAILED and job.unexplained is not None
     change = _found(lost, job.model_copy(update={"raw": None}), asked_at, as_before=unexplained)
@@ -61,8 +64,13 @@ def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Chan
     return found(before, absence, job, asked_at)
 
 
+async def _left_alone(services: Services, places: Iterable[str]) -> bool:
+    """Whether one of these places has records of a newer version, which restores the job in all of them."""
+    return any([(await read_box(services, place)).newer for place in places])
+
+
 async def _is_lost(services: Services, place: str, card_id: str, job: Job) -> bool:
     """Whether a card still shows that the job was lost: it may be dropped, alone or with its workspace."""
-    card = expected(await services.store.outbox.read(place, services.whole.catalog.scopes)).get(card_id)
+    card = expected(await read_box(services, place)).get(card_id)
     followed = card.jobs.get(str(job.ref)) if card else None
     return followed is not None and followed.fate in LOSSES

@@ -32,6 +32,7 @@ from bot.resets import watching
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
+from bot.unreadable import notice
 
 log = structlog.get_logger("callboard")
 
@@ -128,7 +129,8 @@ async def running(
         if app and not called:
             looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
         events = [slack_events(app, heard_with, services.clock)] if app and called else []
-        asked = probes(looked_at, services.metrics, [watch.notice, *clock_notices(services, works=works)])
+        notices = [watch.notice, partial(notice, services), *clock_notices(services, works=works)]
+        asked = probes(looked_at, services.metrics, notices)
         await _serve(stack, ports, asked, [*events, *installs], services.metrics)
         log.info("ready", accounts=len(settings.accounts), services=len(services.providers), **ports.where())
         yield services

@@ -27,7 +27,7 @@ from bot.store.epochs import SHOWN_FOR, Epoch
 from bot.store.outbox import Urgency
 from bot.verdicts import HOLD_S, RETRY_S, Verdict, judge
 from bot.views import resets
-from bot.visits import Visit
+from bot.visits import Visit, read_box
 from bot.waking import wake
 from bot.workspaces import NotInstalled, Workspace
 from providers.parsing import listing, mapping, text
@@ -96,19 +96,28 @@ async def search(services: Services) -> float | None:
 
 
 async def _search_workspace(services: Services, workspace: Workspace, epoch: Epoch, knows_from: datetime) -> float:
-    """Search the channels of a workspace that were not searched yet; return 0, or after how many seconds to go on."""
+    """Search the channels of a workspace that were not searched yet; return 0, or after how many seconds to go on.
+
+    Those with records of a newer version are left alone.
+    """
     epochs = services.store.epochs
     done = await epochs.searched(epoch, workspace.id)
     channels = None if workspace.id in done else await channels_of(workspace.client, workspace.id)
     if channels is None:
         return 0
+    left_alone = False
     for place in sorted({in_workspace(workspace.id, channel) for channel in channels} - done):
+        if (await read_box(services, place)).newer:
+            left_alone = True
+            continue
         if wait := await services.store.slack.may_read(workspace.id):
             return wait
         visit = Visit(services, workspace.client, place)
         if wait := await _search_place(_Search(visit, workspace.identity.bot_id, epoch, knows_from)):
             return wait
         await epochs.note_searched(epoch, workspace.id, place)
+    if left_alone:
+        return LATER_S
     await epochs.note_searched(epoch, workspace.id, workspace.id)
     return 0
 

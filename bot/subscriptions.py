@@ -29,7 +29,7 @@ from bot.store.entries import NoteEntry, SnoozedEntry, SubscribedEntry, Unsubscr
 from bot.store.outbox import Box
 from bot.store.tracked import Service, Step, record
 from bot.tracking import observe
-from bot.visits import read_box
+from bot.visits import last_seen, own, own_box, own_jobs, read_box
 from bot.waking import look, seek_from, wake
 from providers.deadline import fresh
 from providers.models import Job, JobRef, JobState
@@ -91,6 +91,7 @@ class Subscription:
         jobs = [job for job in details.jobs if self.ended_too or not job.state.ended]
         if not jobs:
             return Subscribing(details, Subscribed(None))
+        await own_jobs(services, place, [job.ref for job in jobs])
         followed, changed, cards = await _follow(services, jobs, details.checked_at, place, terms, self.card)
         await services.store.outbox.restore(place)
         box = await _told(services, place)
@@ -166,15 +167,18 @@ async def unsubscribe(services: Services, addresses: Sequence[Address] | None, h
 
     Jobs that may not be seen are left as if they were not there.
 
-    Raises StoreUnavailable.
+    Raises StoreUnavailable, and UsageError where a newer version recorded what is followed.
     """
     removed: list[tuple[Card, list[JobRef]]] = []
     here_alone = addresses is None and not is_direct(here)
-    for place in (here,) if here_alone else (here, user):
-        for card in expected(await read_box(services, place)).values():
+    boxes = [await read_box(services, place) for place in ((here,) if here_alone else (here, user))]
+    for box in boxes:
+        for card in () if box.newer else expected(box).values():
             refs = [ref for ref in _followed(_seen(services, card)) if _named(ref, addresses)]
-            if gone := [job for ref in refs if (job := await _leave(services, ref, place, user))]:
+            if gone := [job for ref in refs if (job := await _leave(services, ref, box.place, user))]:
                 removed.append((card.naming({str(job.ref): job for job in gone}), [job.ref for job in gone]))
+    if not removed:
+        own(*boxes)
     for place in {card.place for card, _ in removed}:
         await _told(services, place)
     found = {name for _, refs in removed for ref in refs for name in (ref.id, str(ref))}
@@ -192,14 +196,9 @@ def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
 
 async def _leave(services: Services, ref: JobRef, place: str, user: str) -> Job | None:
     """Stop following one job in one place; return what was last seen of it, None where it was not followed."""
-    job = await _last_seen(services, ref)
+    job = await last_seen(services, ref)
     entry = UnsubscribedEntry(job=job, by=user, at=services.clock()).model_dump_json()
     return job if await services.store.tracked.unsubscribe(ref, place, entry) else None
-
-
-async def _last_seen(services: Services, ref: JobRef) -> Job:
-    known = (await services.store.tracked.read([ref])).get(ref)
-    return known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
 
 
 async def snooze(services: Services, card_id: str, here: str, user: str, until: datetime | None) -> Card | None:
@@ -210,6 +209,7 @@ async def snooze(services: Services, card_id: str, here: str, user: str, until: 
     """
     boxes = [await read_box(services, place) for place in (here, user)]
     card = next((cards[card_id] for cards in map(expected, boxes) if card_id in cards), None)
+    own(*(box for box in boxes if card is None or box.place == card.place))
     if card is None or (card.over and not card.owing):
         return None
     may_see(services, {JobRef.parse(ref).account for ref in card.jobs})
@@ -250,7 +250,8 @@ async def end_unseen(services: Services, place: str) -> None:
     access = services.access
     if access.open and not is_personal(place):
         return
-    for card in expected(await read_box(services, place)).values():
+    box = await read_box(services, place)
+    for card in () if box.newer else expected(box).values():
         audience = await readers(services, place, card.terms.user)
         for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else _followed(card):
             if access.hides(ref.account, audience) and not await _leave(services, ref, place, ""):
@@ -259,10 +260,11 @@ async def end_unseen(services: Services, place: str) -> None:
 
 async def end_unconfigured(services: Services, place: str, gone: Collection[Service]) -> None:
     """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
-    for card in expected(await read_box(services, place)).values():
+    box = await read_box(services, place)
+    for card in () if box.newer else expected(box).values():
         for ref in _followed(card):
             if (ref.account, ref.service) in gone:
-                job, now = await _last_seen(services, ref), services.clock()
+                job, now = await last_seen(services, ref), services.clock()
                 entry = UnsubscribedEntry(job=job, by="", at=now, fate=Fate.UNCONFIGURED)
                 await services.store.outbox.put(place, entry, f"unconfigured:{card.id}:{ref}", card.id)
 
@@ -270,9 +272,9 @@ async def end_unconfigured(services: Services, place: str, gone: Collection[Serv
 async def end_all(services: Services, place: str) -> set[str]:
     """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
     cards = expected(await read_box(services, place)).values()
+    for ref in await services.store.tracked.subscribed(place, services.whole.catalog.pairs):
+        await _leave(services, ref, place, "")
     for card in cards:
-        for ref in _followed(card):
-            await _leave(services, ref, place, "")
         for ref in (JobRef.parse(name) for name, each in card.jobs.items() if each.fate in LOSSES):
             await services.store.lost.leave(ref, place)
     return {user for card in cards for user in card.owners}
@@ -292,7 +294,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
     StoreUnavailable, and UsageError where the rules of access are against it.
     """
-    cards = (await read_box(services, place)).cards
+    cards = (await own_box(services, place)).cards
     kept = cards.get(card or "")
     mine = [kept] if kept else [] if card else list(cards.values())
     jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []
@@ -363,7 +365,7 @@ async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms
     try:
         details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
     except UsageError as error:
-        if error.problem is Problem.TOO_MANY_QUESTIONS:
+        if error.problem in {Problem.TOO_MANY_QUESTIONS, Problem.NEWER_VERSION}:
             return list(ids)
         raise
     found = {name for job in details.jobs for name in (job.id, str(job.ref))}

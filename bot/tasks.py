@@ -73,8 +73,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Forget a workspace that removed the app; runs until that is done."""
-        await leaving.leave(services, workspace, datetime.fromisoformat(told_at))
-        _next(perpetual, None)
+        _next(perpetual, await leaving.leave(services, workspace, datetime.fromisoformat(told_at)))
 
     async def tend(
         perpetual: Again = Again(every=AGAIN, automatic=True, furthest=AGAIN), limit: Timeout = Timeout(LIMIT)

@@ -40,6 +40,7 @@ from bot.subscriptions import (
 from bot.views import notices, snoozes
 from bot.views import subscriptions as views
 from bot.views.message import Message
+from bot.visits import own_box
 from handlers.grammar import MINE, Request
 from handlers.parser import addresses_of
 from handlers.reading import read
@@ -70,6 +71,8 @@ async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -
         named = addresses_of(request, services.catalog) or None  # none is `all`
         return await _unsubscribed(services, named, here, asker)
     mine = request.text == MINE
+    if not mine:
+        await own_box(services, here)
     part = {"user": asker.user} if mine else {"here": here}
     shown, reset = await subscriptions(services, **part), await services.store.epochs.recent_reset(services.clock())
     return views.subscription_list(shown, ask, services.clock(), mine=mine, reset=reset)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.config import Redis as RedisSettings
 from bot.config_errors import ConfigError
+from bot.store.aside import Aside
 from bot.store.binary import EmbeddedRedisError
 from bot.store.budget import SharedBudget
 from bot.store.clock import ServerClock
@@ -65,6 +66,7 @@ class Store:
     events: Events
     slack: SlackPace
     installations: Installations
+    aside: Aside
     epochs: Epochs
     url: str = field(default="", repr=False)  # it may hold a password
 
@@ -89,6 +91,7 @@ class Store:
             events=Events(link),
             slack=SlackPace(link, budget),
             installations=Installations(link),
+            aside=Aside(link),
             epochs=Epochs(link),
             url=url,
         )

@@ -185,6 +185,8 @@ def connect(url: str) -> Client:
             url,
             {
                 "decode_responses": True,
+                # A record that is no UTF-8 is read and compared byte by byte, and spoils nothing that is read with it.
+                "encoding_errors": "surrogateescape",
                 "socket_connect_timeout": CONNECT_S,
                 "socket_timeout": ANSWER_S,
                 # No health checks: on a server that accepts but does not answer, redis-py's call themselves for ever

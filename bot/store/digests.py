@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bot.notices import Digest
+from bot.store import formats
+from bot.store.aside import Aside, Location
 from bot.store.connection import Link
+from bot.store.formats import Kind, NewerFormatError, UnreadableError
 from bot.store.keys import DIGEST
 
 _DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
@@ -26,13 +29,17 @@ class Digests:
         first = digest.told[0]
         name = f"{first.card.place} {first.card.id} {first.change.job.ref} {first.change.at.timestamp()}"
         key = blake2b(name.encode(), digest_size=9).hexdigest()
-        await self.link.ask("SET", DIGEST.of(key), _DIGEST.dump_json(digest).decode(), "EX", DIGEST.seconds)
+        text = formats.numbered(Kind.DIGEST, _DIGEST.dump_json(digest).decode())
+        await self.link.ask("SET", DIGEST.of(key), text, "EX", DIGEST.seconds)
         return key
 
     async def get(self, key: str) -> Digest | None:
-        """Return a digest; None when it has expired, or was kept by another version."""
-        kept = await self.link.ask("GET", DIGEST.of(key))
+        """Return a digest; None when it has expired, or cannot be read."""
+        kept: str = await self.link.ask("GET", DIGEST.of(key)) or ""
         try:
-            return _DIGEST.validate_json(kept) if kept else None
-        except ValidationError:
+            return formats.read(Kind.DIGEST, kept, _DIGEST.validate_json) if kept else None
+        except NewerFormatError:
+            return None
+        except UnreadableError:
+            await Aside(self.link).move(Location(Kind.DIGEST, "", DIGEST.of(key)), kept)
             return None

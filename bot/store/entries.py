@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.cards import Snooze, Terms
 from bot.changes import Change, Fate
 from bot.notices import Note
+from bot.store import formats
+from bot.store.formats import Kind
 from providers.models import Job
 
 
@@ -91,9 +93,14 @@ class Entry(NamedTuple):
                 return None
 
 
-def read(slot: str, entry_id: str, fields: Mapping[str, str]) -> Entry | None:
-    """Read an entry as Redis keeps it; None for one that another version wrote and this one cannot read."""
-    try:
-        return Entry(slot, entry_id, fields["card"], _BODY.validate_json(fields["entry"]))
-    except (KeyError, ValidationError):
-        return None
+def read(slot: str, entry_id: str, fields: Mapping[str, str]) -> Entry:
+    """Read an entry as Redis keeps it. Raises NewerFormatError and UnreadableError."""
+    body = formats.read(Kind.ENTRY, fields.get("entry", ""), _BODY.validate_json)
+    if "card" not in fields:
+        raise formats.UnreadableError(Kind.ENTRY)
+    return Entry(slot, entry_id, fields["card"], body)
+
+
+def numbered(body: str) -> str:
+    """Return the JSON of an entry as it is kept; what is no JSON object stays as it is."""
+    return formats.numbered(Kind.ENTRY, body) if body.startswith("{") else body

@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 from bot.store.connection import Link
+from bot.store.formats import readable_or
 from bot.store.keys import EVENT, HOME, PICKED
 from bot.store.tracked import instant, milliseconds
 
@@ -27,7 +28,7 @@ class Events:
     async def published(self, user: str) -> datetime | None:
         """When somebody's Home tab was published last; None when they did not look at it for days."""
         kept = await self.link.ask("GET", HOME.of(user))
-        return instant(int(kept)) if kept else None
+        return readable_or(None, lambda text: instant(int(text)), kept) if kept else None
 
     async def forget(self, users: Iterable[str]) -> None:
         """Forget when people's Home tabs were published, and what was picked in them."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.answers import ServiceError
 from bot.store.connection import Link, Part
+from bot.store.formats import readable_or
 from bot.store.keys import HEALTH
 from providers.redact import scrub
 
@@ -62,7 +63,7 @@ class HealthBook:
     async def read(self, services: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Health]:
         """Return what is known of these (account, service) pairs, in one round trip."""
         kept = await self.link.ask_all([("HGETALL", HEALTH.of(*service)) for service in services])
-        return {service: _health(fields) for service, fields in zip(services, kept, strict=True)}
+        return {service: readable_or(Health(), _health, each) for service, each in zip(services, kept, strict=True)}
 
 
 def _recording(outcome: Outcome, at: str) -> Sequence[Part]:

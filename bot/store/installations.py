@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.elapsed import in_future
 from bot.store.connection import Link
+from bot.store.formats import readable_or
 from bot.store.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
 
 _SWAP = """
@@ -51,10 +52,13 @@ class Installations:
             await self.link.ask("HDEL", ABSENT.of(), *back)
         for workspace in workspaces - since.keys():
             await self.link.ask("HSETNX", ABSENT.of(), workspace, now.isoformat())
-        for workspace in [name for name, at in since.items() if in_future(datetime.fromisoformat(at), now)]:
-            since[workspace] = now.isoformat()  # a wrong clock noted it
+        found = {
+            name: readable_or(now, datetime.fromisoformat, since.get(name, now.isoformat())) for name in workspaces
+        }
+        for workspace in [name for name, at in found.items() if in_future(at, now)]:
+            found[workspace] = now  # a wrong clock noted it
             await self.link.ask("HSET", ABSENT.of(), workspace, now.isoformat())
-        return {name: datetime.fromisoformat(since.get(name, now.isoformat())) for name in workspaces}
+        return found
 
     async def finish(self, state_id: str) -> None:
         """Keep that an installation was finished: its state cannot be used again."""

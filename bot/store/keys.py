@@ -80,6 +80,10 @@ ABSENT = Key(
     "absent", "hash", None, "since when a workspace with places has had no tokens, by workspace", "bot.leaving"
 )
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
+UNREADABLE = Key(
+    "{}:unreadable", "hash", timedelta(days=30), "records that cannot be read, beside the key they were in"
+)
+UNREADABLES = Key("unreadable", "zset", timedelta(days=30), "those keys, by when the last record came (ms)")
 FINISHED = Key(
     "finished:{}", "string", timedelta(minutes=30), "that an installation was finished; by the id in its state"
 )

@@ -4,9 +4,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
+from bot.store import formats
+from bot.store.aside import Aside, Location
 from bot.store.connection import Link
+from bot.store.entries import numbered
+from bot.store.formats import FORMATS, Kind, NewerFormatError, UnreadableError
 from bot.store.keys import DUE, JOBS, LOST, OUTBOX, PENDING, SUBSCRIPTIONS
 from bot.store.scripts import script
 from bot.store.tracked import Kept, Service, kept, milliseconds
@@ -41,9 +46,19 @@ class LostJobs:
 
     async def read(self, service: Service, ids: Iterable[str]) -> list[Lost]:
         """Return those of these jobs that were lost; one round trip."""
-        keys = [LOST.of("/".join(service), job_id) for job_id in ids]
-        found: list[str | None] = await self.link.ask("MGET", *keys) if keys else []
-        return [_lost(service, text) for text in found if text]
+        slot = "/".join(service)
+        keys = [LOST.of(slot, job_id) for job_id in ids]
+        texts: list[str | None] = await self.link.ask("MGET", *keys) if keys else []
+        found: list[Lost] = []
+        for key, text in zip(keys, texts, strict=True):
+            try:
+                if text is not None:
+                    found.append(formats.read(Kind.LOST, text, partial(_lost, service)))
+            except NewerFormatError:
+                continue
+            except UnreadableError:
+                await Aside(self.link).move(Location(Kind.LOST, slot, key), text or "")
+        return found
 
     async def restore(self, lost: Lost, restored: Restored) -> bool:
         """Follow a lost job again and put the entry into the outbox of each place; False when it is too late."""
@@ -51,14 +66,23 @@ class LostJobs:
         slot = f"{job.account}/{job.service}"
         keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot), LOST.of(slot, job.id))
         followed = (restored.record or "", milliseconds(restored.next_at))
-        arguments = (lost.text, job.id, json.dumps(restored.places), *followed, OUTBOX.of(slot, ""), restored.entry)
+        arguments = (
+            lost.text,
+            job.id,
+            json.dumps(restored.places),
+            *followed,
+            OUTBOX.of(slot, ""),
+            numbered(restored.entry),
+        )
         return bool(await self.link.ask("EVAL", script("restore"), 5, *keys, *arguments))
 
     async def leave(self, ref: JobRef, place: str) -> None:
         """Have nothing restored in a place when a job is found again."""
-        await self.link.ask("EVAL", script("leave_lost"), 1, LOST.of(f"{ref.account}/{ref.service}", ref.id), place)
+        key = LOST.of(f"{ref.account}/{ref.service}", ref.id)
+        await self.link.ask("EVAL", script("leave_lost"), 1, key, place, FORMATS[Kind.LOST])
 
 
 def _lost(service: Service, text: str) -> Lost:
     fields = json.loads(text)
-    return Lost(kept(service, fields["record"]), fields["places"], text)
+    places = {str(place): str(card) for place, card in fields["places"].items()}
+    return Lost(kept(service, fields["record"]), places, text)

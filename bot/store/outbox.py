@@ -1,20 +1,24 @@
 """What a place is still to be told, and the post to it that is under way: what telling exactly once needs."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from bot.cards import Card
-from bot.store import entries
+from bot.store import entries, formats, suspensions
+from bot.store.aside import Broken, Location, unreadable_key
 from bot.store.connection import Link, Part
 from bot.store.entries import Body, Entry
+from bot.store.formats import Kind, NewerFormatError, T, UnreadableError
 from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, REFUSED, STALE, SUSPENDED, TOLD, TURN
 from bot.store.scripts import script
+from bot.store.suspensions import Suspension
 
 READ_MAX = 1000
 """Entries of one outbox that are read at once."""
@@ -56,6 +60,8 @@ class Begun(BaseModel):
     `doubt` is why its outcome is unknown, `since` when that was noticed; both are empty while the call to Slack runs,
     after a crash, and in marks of earlier versions. `searched` is when the conversation was last searched for it.
     `oldest` is the timestamp after which Slack's history may have the message; empty in marks of earlier versions.
+
+    A mark that `replaces` one that could not be read knows nothing of its post, and has an id of its own.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,6 +79,7 @@ class Begun(BaseModel):
     since: datetime | None = None
     searched: datetime | None = None
     oldest: str = ""
+    replaces: bool = False
 
     @property
     def recorded(self) -> bool:
@@ -86,37 +93,48 @@ class Begun(BaseModel):
 
 
 def _with_message(write: Write, channel: str, ts: str) -> Write:
-    card = Card.model_validate_json(write.after).model_copy(update={"channel": channel, "ts": ts})
+    card = read_card(write.after).model_copy(update={"channel": channel, "ts": ts})
     return write.model_copy(update={"after": encode(card)})
-
-
-class Suspension(BaseModel):
-    """Why Slack takes nothing for a place (its error code) and since when; `told` says that the owners know.
-
-    `first` is when that began: each restoring that does not help leads to another suspension.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    reason: str
-    since: datetime
-    told: bool = False
-    first: datetime | None = None
 
 
 @dataclass(slots=True)
 class Box:
-    """Everything that waits for one place, as it was when it was read; `turn` is the last step taken for it."""
+    """Everything that waits for one place, as it was when it was read; `turn` is the last step taken for it.
+
+    `newer` counts the records of a newer format: while there are any, nothing is to be done for the place. `broken` are
+    the corrupt ones. `full` says that more entries may wait than were read.
+    """
 
     place: str
     entries: list[Entry] = field(default_factory=list[Entry])
-    unreadable: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    newer: Counter[Kind] = field(default_factory=Counter[Kind])
+    broken: list[Broken] = field(default_factory=list[Broken])
+    full: bool = False
     cards: dict[str, Card] = field(default_factory=dict[str, Card])
     records: dict[str, str] = field(default_factory=dict[str, str])
     stale: dict[str, str] = field(default_factory=dict[str, str])
     begun: Begun | None = None
     suspension: Suspension | None = None
     turn: str = ""
+
+    @property
+    def unreadable(self) -> dict[str, list[str]]:
+        """The ids of the entries that are corrupt, by slot."""
+        ids: dict[str, list[str]] = {}
+        for each in self.broken:
+            if each.location.kind is Kind.ENTRY:
+                ids.setdefault(each.slot, []).append(each.name)
+        return ids
+
+    def read(self, broken: Broken, parse: Callable[[str], T]) -> T | None:
+        """Read a record of the place; None, and its kind is noted, for one that this version cannot read."""
+        try:
+            return parse(broken.text)
+        except NewerFormatError:
+            self.newer[broken.location.kind] += 1
+        except UnreadableError:
+            self.broken.append(broken)
+        return None
 
 
 class Answer(NamedTuple):
@@ -146,9 +164,13 @@ class Outbox:
         asking += [("XRANGE", OUTBOX.of(slot, place), "-", "+", "COUNT", READ_MAX) for slot in slots]
         turn, begun, suspended, cards, stale, *streams = await self.link.ask_all(asking)
         box = Box(place, records=cards, stale=stale, turn=turn or "")
-        box.cards = {card_id: card for card_id, text in cards.items() if (card := _card(text))}
-        box.begun = Begun.model_validate_json(begun) if begun else None
-        box.suspension = Suspension.model_validate_json(suspended) if suspended else None
+        mark, suspension, card = (Location(kind, place, key.of(place)) for kind, key in _KINDS)
+        for card_id, text in cards.items():
+            if known := box.read(Broken(card, place, text, card_id, card_id), read_card):
+                box.cards[card_id] = known
+        box.begun = box.read(Broken(mark, place, begun), read_mark) if begun is not None else None
+        if suspended is not None:
+            box.suspension = box.read(Broken(suspension, place, suspended), suspensions.read)
         for slot, stream in zip(slots, streams, strict=True):
             _sort(box, slot, stream or [])
         box.entries.sort(key=lambda entry: entry.order)
@@ -158,7 +180,7 @@ class Outbox:
         """Mark a post, decided on in this turn, as begun; the answer says whether it may be sent now."""
         cards = (part for write in begun.writes for part in (write.id, write.before))
         keys = [key.of(place) for key in (BEGUN, PACE, SUSPENDED, CARDS, TURN)]
-        about = (begun.model_dump_json(), max(1, round(pace_s * 1000)), turn)
+        about = (mark_text(begun), max(1, round(pace_s * 1000)), turn)
         told: list[str] = await self.link.ask("EVAL", script("begin"), 5, *keys, *about, *cards)
         match told:
             case ["ok"]:
@@ -166,7 +188,7 @@ class Outbox:
             case ["suspended"]:
                 return Answer(ok=False, suspended=True)
             case ["begun", other]:
-                return Answer(ok=False, begun=Begun.model_validate_json(other))
+                return _under_way(other)
             case ["pace", wait]:
                 return Answer(ok=False, wait=int(wait) / 1000)
             case _:
@@ -189,7 +211,7 @@ class Outbox:
             for part in (each.id, each.before, each.after, wanted)
         ]
         keys = [*(key.of(place) for key in (BEGUN, CARDS, STALE, TURN)), TOLD.of(place, step.id)]
-        told = (step.id, step.model_copy(update={"writes": ()}).model_dump_json(), TOLD.seconds, kind, turn)
+        told = (step.id, mark_text(step.model_copy(update={"writes": ()})), TOLD.seconds, kind, turn)
         # Known before, should this process die; and after, should somebody forget the empty place meanwhile.
         known = ("SADD", PLACES.of(), place)
         taken = [("DEL", REFUSED.of(place))] if kind == "post" else []
@@ -212,7 +234,7 @@ class Outbox:
 
     async def renew(self, place: str, begun: Begun) -> bool:
         """Keep what is known of a post in its mark; return False if it has ended, is recorded, or was taken over."""
-        key, record = BEGUN.of(place), begun.model_dump_json()
+        key, record = BEGUN.of(place), mark_text(begun)
         return bool(await self.link.ask("EVAL", script("renew"), 1, key, begun.id, record))
 
     async def was_told(self, place: str, post: str) -> bool:
@@ -240,7 +262,7 @@ class Outbox:
         `card` is the card that it is about, if it is about one.
         """
         keys = (OUTBOX.of(place, place), PENDING.of(place), ONCE.of(place, once))
-        told = (place, card, entry.model_dump_json(), ONCE.seconds)
+        told = (place, card, entries.numbered(entry.model_dump_json()), ONCE.seconds)
         known = ("SADD", PLACES.of(), place)
         _, new, _ = await self.link.ask_all([known, ("EVAL", script("put"), 3, *keys, *told), known])
         return bool(new)
@@ -248,9 +270,9 @@ class Outbox:
     async def suspend(self, place: str, suspension: Suspension) -> None:
         """Keep everything for a place back until it is restored; one that is suspended already stays as it is."""
         refused = await self.link.ask("GET", REFUSED.of(place))
-        before = Suspension.model_validate_json(refused) if refused else suspension
+        before = suspensions.last(refused) or suspension
         first = (before.first or before.since) if before.reason == suspension.reason else suspension.since
-        text = suspension.model_copy(update={"first": first}).model_dump_json()
+        text = suspensions.written(suspension.model_copy(update={"first": first}))
         # Known before: whoever is told of the suspension reads it first.
         kept = [("SET", REFUSED.of(place), text, "EX", REFUSED.seconds), ("SET", SUSPENDED.of(place), text, "NX")]
         await self.link.ask_all(kept)
@@ -258,7 +280,7 @@ class Outbox:
     async def owners_told(self, place: str, suspension: Suspension) -> None:
         """Note that the owners know of a suspension; a place that was restored meanwhile stays so."""
         told = suspension.model_copy(update={"told": True})
-        await self.link.ask("SET", SUSPENDED.of(place), told.model_dump_json(), "XX")
+        await self.link.ask("SET", SUSPENDED.of(place), suspensions.written(told), "XX")
 
     async def restore(self, place: str) -> bool:
         """Let a place be posted to again; whether it was suspended."""
@@ -274,7 +296,10 @@ class Outbox:
         if not 0 < await self.link.ask("HLEN", CARDS.of(place)) <= most:
             return []
         kept: dict[str, str] = await self.link.ask("HGETALL", CARDS.of(place))
-        return [card_id for card_id, text in kept.items() if (card := _card(text)) and not card.over]
+        box = Box(place)
+        cards = Location(Kind.CARD, place, CARDS.of(place))
+        read = {card_id: box.read(Broken(cards, place, text), read_card) for card_id, text in kept.items()}
+        return [card_id for card_id, card in read.items() if card and not card.over]
 
     async def places(self) -> set[str]:
         """Return every place that has cards, or entries of its own."""
@@ -284,7 +309,8 @@ class Outbox:
         """Forget everything about a place, told or not; the place itself last, so that this can be done again."""
         slots = [*services, place]
         whole = [key.of(place) for key in (BEGUN, CARDS, STALE, SUSPENDED, REFUSED, PACE, TURN)]
-        gone = [("DEL", key) for key in (*whole, *(OUTBOX.of(slot, place) for slot in slots))]
+        keys = (*whole, *(OUTBOX.of(slot, place) for slot in slots))
+        gone = [("DEL", name) for key in keys for name in (key, unreadable_key(key))]
         await self.link.ask_all([*gone, *(("SREM", PENDING.of(slot), place) for slot in slots)])
         await self.leave(place)
 
@@ -297,23 +323,45 @@ _RAW = {"__all__": {"job": {"raw"}}}
 _LEFT_OUT = {"jobs": _RAW, "held": _RAW}
 
 
+_KINDS = ((Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED), (Kind.CARD, CARDS))
+
+
 def encode(card: Card) -> str:
     """Return a card as it is kept."""
-    return card.model_dump_json(exclude_defaults=True, exclude=_LEFT_OUT)
+    return formats.numbered(Kind.CARD, card.model_dump_json(exclude_defaults=True, exclude=_LEFT_OUT))
 
 
-def _card(text: str) -> Card | None:
-    """Read a card; one that another version wrote and this one cannot read is no reason to tell nobody anything."""
+def read_card(text: str) -> Card:
+    """Read a card as it is kept. Raises NewerFormatError and UnreadableError, as all that read records."""
+    return formats.read(Kind.CARD, text, Card.model_validate_json)
+
+
+def mark_text(begun: Begun) -> str:
+    """Return a mark as it is kept."""
+    return formats.numbered(Kind.MARK, begun.model_dump_json())
+
+
+def read_mark(text: str) -> Begun:
+    """Read a mark with the cards in it, which are written when its post has arrived."""
+    begun = formats.read(Kind.MARK, text, Begun.model_validate_json)
+    for write in begun.writes:
+        read_card(write.after)
+    return begun
+
+
+def _under_way(mark: str) -> Answer:
+    """Return that another post is under way, whatever its mark is."""
     try:
-        return Card.model_validate_json(text)
-    except ValidationError:
-        return None
+        return Answer(ok=False, begun=read_mark(mark))
+    except (NewerFormatError, UnreadableError):
+        return Answer(ok=False)
 
 
-def _sort(box: Box, slot: str, stream: Iterable[tuple[str, dict[str, str]]]) -> None:
+def _sort(box: Box, slot: str, stream: Sequence[tuple[str, dict[str, str]]]) -> None:
     """Put what stands in one outbox into the box."""
+    box.full = box.full or len(stream) >= READ_MAX
     for entry_id, fields in stream:
-        if entry := entries.read(slot, entry_id, fields):
+        location = Location(Kind.ENTRY, box.place, OUTBOX.of(slot, box.place))
+        broken = Broken(location, slot, name=entry_id, card=fields.get("card", ""))
+        if entry := box.read(broken, lambda _, name=entry_id, read=fields: entries.read(slot, name, read)):
             box.entries.append(entry)
-        else:
-            box.unreadable.setdefault(slot, []).append(entry_id)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.answers import ServiceError
 from bot.store.connection import Link
+from bot.store.formats import readable_or
 from bot.store.keys import SWEEP
 from bot.store.tracked import Service, instant, milliseconds
 from providers.redact import scrub
@@ -55,7 +56,7 @@ class Sweeps:
         if not services:
             return {}
         told = await self.link.ask_all([("HGETALL", SWEEP.of("/".join(service))) for service in services])
-        return {service: _sweep(fields) for service, fields in zip(services, told, strict=True)}
+        return {service: readable_or(Sweep(), _sweep, each) for service, each in zip(services, told, strict=True)}
 
 
 def _sweep(fields: dict[str, str]) -> Sweep:

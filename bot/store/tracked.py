@@ -1,18 +1,24 @@
 """Followed jobs, service by service: as they were last seen, when to look next, and who follows them."""
 
 import json
-import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
 
-from bot.absence import Absence
-from bot.changes import fingerprint
+from pydantic import TypeAdapter, ValidationError
+
 from bot.elapsed import AHEAD, in_future
+from bot.store import formats
+from bot.store.aside import Aside, Counts, Location
 from bot.store.connection import Link, Part
+from bot.store.entries import numbered
+from bot.store.followed import Due, Kept, Service, due, instant, kept, milliseconds, record
+from bot.store.formats import FORMATS, Kind, NewerFormatError, T, UnreadableError, readable_or
 from bot.store.keys import (
     CONFIGURED,
     DUE,
@@ -27,50 +33,13 @@ from bot.store.keys import (
     SWEEP,
 )
 from bot.store.scripts import script
-from providers.models import Job, JobRef
+from providers.models import Job, JobRef, JobState
 
-_ELSEWHERE = {"account", "service", "raw"}
-_DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media", "input", "output", "updated_at"}
-_LEFT_OUT = _ELSEWHERE | _DETAILS
-"""What no card shows: a job is kept in about 300 bytes."""
-_ABSENT = "?"
-"""Begins the fingerprint of a job that was not found when it was last asked for."""
-_ABSENCE = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
+NEWER_AGAIN = timedelta(seconds=10)
+"""After this long a job that a newer version recorded is due again, for the workers of that version."""
 
+_PLACES = TypeAdapter(dict[str, str])
 _OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
-
-Service = tuple[str, str]
-
-
-class Due(NamedTuple):
-    """A job that it is time to look at; `created_at` and `kind` are hints for the planner."""
-
-    id: str
-    checked_at: datetime
-    created_at: datetime | None
-    kind: str | None
-
-
-class Kept(NamedTuple):
-    """A followed job as last seen. `record` is how Redis keeps it.
-
-    `checked_at` is the time of the last answer about it, `absence` why it is not found, None for a job that is.
-    """
-
-    job: Job
-    checked_at: datetime
-    absence: Absence | None
-    record: str
-
-    @property
-    def missed(self) -> bool:
-        """Whether the job is not found."""
-        return self.absence is not None
-
-    @property
-    def seen(self) -> datetime:
-        """When the job was found last."""
-        return self.absence.seen if self.absence else self.checked_at
 
 
 class Seen(NamedTuple):
@@ -117,7 +86,10 @@ class Tracked:
         if not ids:
             return []
         records: list[str | None] = await self.link.ask("HMGET", JOBS.of(slot), *ids)
-        return [_due(job_id, kept) for job_id, kept in zip(ids, records, strict=True) if kept]
+        texts = {job_id: text for job_id, text in zip(ids, records, strict=True) if text is not None}
+        found = await self._readable(service, texts, due)
+        await self.postpone(service, texts.keys() - found.keys(), until + NEWER_AGAIN)
+        return list(found.values())
 
     async def observe(
         self, service: Service, asked_at: datetime, seen: Iterable[Seen], *, now: datetime | None = None
@@ -129,10 +101,12 @@ class Tracked:
         """
         slot = "/".join(service)
         # One word of JSON: hundreds of words of a command take redis-py as long as it takes to read the jobs.
-        told = json.dumps([part for each in seen for part in (each.id, each.fingerprint, milliseconds(each.next_at))])
-        keys, latest = (JOBS.of(slot), DUE.of(slot)), milliseconds(now + AHEAD) if now else "inf"
-        flat: list[str] = await self.link.ask("EVAL", script("observe"), 2, *keys, milliseconds(asked_at), told, latest)
-        return {job_id: kept(service, record) for job_id, record in zip(flat[::2], flat[1::2], strict=True)}
+        jobs = json.dumps([part for each in seen for part in (each.id, each.fingerprint, milliseconds(each.next_at))])
+        keys, newest = (JOBS.of(slot), DUE.of(slot)), FORMATS[Kind.JOB]
+        latest = milliseconds(now + AHEAD) if now else "inf"
+        told = (milliseconds(asked_at), jobs, newest, latest)
+        flat: list[str] = await self.link.ask("EVAL", script("observe"), 2, *keys, *told)
+        return await self._readable(service, dict(zip(flat[::2], flat[1::2], strict=True)), partial(_kept, service))
 
     async def record(self, service: Service, steps: Sequence[Step]) -> dict[str, dict[str, str]]:
         """Record changes together with what their followers are to be told; one round trip.
@@ -144,12 +118,12 @@ class Tracked:
         told = chain.from_iterable(
             (
                 *(each.id, each.found, each.record or "", milliseconds(each.next_at) if each.next_at else ""),
-                *(each.entry, each.lost),
+                *(numbered(each.entry), each.lost),
             )
             for each in steps
         )
         keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
-        names = (OUTBOX.of(slot, ""), LOST.of(slot, ""), LOST.seconds)
+        names = (OUTBOX.of(slot, ""), LOST.of(slot, ""), LOST.seconds, FORMATS[Kind.LOST])
         flat: list[str] = await self.link.ask("EVAL", script("record"), 4, *keys, *names, *told)
         return {job_id: json.loads(places) for job_id, places in zip(flat[::2], flat[1::2], strict=True)}
 
@@ -161,15 +135,15 @@ class Tracked:
         await self.link.ask_all(
             [("SADD", PLACES.of(), place), ("SADD", MINE.of(user), place), ("EXPIRE", MINE.of(user), MINE.seconds)]
         )
-        about: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, entry)
-        told = (*_keys(slot, place), LOST.of(slot, job.id), *about, REPLY.seconds)
+        about: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, numbered(entry))
+        told = (*_keys(slot, place), LOST.of(slot, job.id), *about, REPLY.seconds, FORMATS[Kind.LOST])
         found, new = json.loads(await self.link.ask("EVAL", script("subscribe"), 7, *told))
         return found, bool(new)
 
     async def unsubscribe(self, ref: JobRef, place: str, entry: str) -> str | None:
         """Stop following a job in a place; return the card that followed it there, None when none did."""
         slot = f"{ref.account}/{ref.service}"
-        told = (*_keys(slot, place), ref.id, place, entry, REPLY.seconds)
+        told = (*_keys(slot, place), ref.id, place, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
         return await self.link.ask("EVAL", script("unsubscribe"), 6, *told)
 
     async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
@@ -180,12 +154,76 @@ class Tracked:
             slot = f"{ref.account}/{ref.service}"
             asking += [("HGET", JOBS.of(slot), ref.id), ("ZSCORE", DUE.of(slot), ref.id)]
         told = await self.link.ask_all(asking) if asking else []
-        found = zip(refs, told[::2], told[1::2], strict=True)
-        return {
-            ref: (kept((ref.account, ref.service), known), instant(float(score)))
-            for ref, known, score in found
-            if known and score is not None
+        records = dict(zip(refs, told[::2], strict=True))
+        texts: dict[Service, dict[str, str]] = {}
+        for ref, text in records.items():
+            if text is not None:
+                texts.setdefault((ref.account, ref.service), {})[ref.id] = text
+        found = {
+            service: await self._readable(service, mine, partial(_kept, service)) for service, mine in texts.items()
         }
+        return {
+            ref: (known, instant(float(score)))
+            for ref, score in zip(refs, told[1::2], strict=True)
+            if score is not None and (known := found.get((ref.account, ref.service), {}).get(ref.id))
+        }
+
+    async def corrupt_followers(self, services: Iterable[Service]) -> dict[JobRef, str]:
+        """Return the jobs of which it cannot be read who follows them, with what is kept instead."""
+        found: dict[JobRef, str] = {}
+        for service in services:
+            kept = await self.link.ask("HGETALL", SUBSCRIPTIONS.of("/".join(service)))
+            found |= {JobRef(*service, job_id): text for job_id, text in kept.items() if _places(text) is None}
+        return found
+
+    async def replace_followers(self, ref: JobRef, corrupt: str, places: Mapping[str, str]) -> None:
+        """Put those who follow a job (place to card) in the place of what cannot be read."""
+        slot = f"{ref.account}/{ref.service}"
+        location = Location(Kind.FOLLOWERS, slot, SUBSCRIPTIONS.of(slot))
+        await Aside(self.link).move(location, corrupt, name=ref.id, instead=json.dumps(places))
+
+    async def corrupt(self, services: Iterable[Service]) -> Counts:
+        """Count the records of followed jobs that cannot be read, by their service."""
+        found: Counts = Counter()
+        for service in services:
+            slot = "/".join(service)
+            for text in await self.link.ask("HVALS", JOBS.of(slot)):
+                try:
+                    kept(service, text)
+                except NewerFormatError:
+                    continue
+                except UnreadableError:
+                    found[slot, Kind.JOB.value] += 1
+        return found
+
+    async def newer(self, refs: Iterable[JobRef]) -> bool:
+        """Whether a newer version recorded any of these jobs."""
+        refs = list(refs)
+        asking = [("HGET", JOBS.of(f"{ref.account}/{ref.service}"), ref.id) for ref in refs]
+        texts = await self.link.ask_all(asking) if asking else []
+        return any(text is not None and formats.is_newer(Kind.JOB, text) for text in texts)
+
+    async def _readable(
+        self, service: Service, texts: Mapping[str, str], parse: Callable[[str, str], T]
+    ) -> dict[str, T]:
+        """Read records by their job; a corrupt one starts over, and one of a newer format is left out."""
+        found: dict[str, T] = {}
+        for job_id, text in texts.items():
+            try:
+                found[job_id] = parse(job_id, text)
+            except NewerFormatError:
+                continue
+            except UnreadableError:
+                if fresh := await self._start_over(service, job_id, text):
+                    found[job_id] = parse(job_id, fresh)
+        return found
+
+    async def _start_over(self, service: Service, job_id: str, text: str) -> str:
+        """Follow a job whose record is corrupt as one of which nothing is known; empty when another record is there."""
+        job = Job(account=service[0], service=service[1], id=job_id, state=JobState.UNKNOWN)
+        fresh, slot = record(job, datetime.now(UTC)), "/".join(service)
+        moved = await Aside(self.link).move(Location(Kind.JOB, slot, JOBS.of(slot)), text, name=job_id, instead=fresh)
+        return fresh if moved else ""
 
     async def postpone(self, service: Service, ids: Iterable[str], until: datetime) -> None:
         """Look at jobs again at this time, whatever was planned."""
@@ -204,12 +242,23 @@ class Tracked:
     async def cards(self, service: Service) -> set[tuple[str, str]]:
         """Return every card, as (place, card), that follows a job of a service."""
         kept = await self.link.ask("HVALS", SUBSCRIPTIONS.of("/".join(service)))
-        return {pair for places in kept for pair in json.loads(places).items()}
+        return {pair for places in kept for pair in (_places(places) or {}).items()}
+
+    async def subscribed(self, place: str, services: Iterable[Service]) -> dict[JobRef, str]:
+        """Return the jobs of these services that are followed in a place, with their cards."""
+        services = list(services)
+        kept = await self.link.ask_all([("HGETALL", SUBSCRIPTIONS.of("/".join(service))) for service in services])
+        return {
+            JobRef(*service, job_id): card
+            for service, followed in zip(services, kept, strict=True)
+            for job_id, places in followed.items()
+            if (card := (_places(places) or {}).get(place))
+        }
 
     async def followers(self, ref: JobRef) -> dict[str, str]:
         """Return who follows a job: place to card."""
         found = await self.link.ask("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
-        return json.loads(found) if found else {}
+        return _places(found or "{}") or {}
 
     async def places_of(self, user: str) -> set[str]:
         """Return every place where somebody subscribed, and their own direct messages."""
@@ -238,7 +287,7 @@ class Tracked:
         noted = [part for service in mine for part in ("/".join(service), milliseconds(now))]
         commands = [("HSET", CONFIGURED.of(), *noted)] if noted else []
         *_, told = await self.link.ask_all([*commands, ("HGETALL", CONFIGURED.of())])
-        last = {slot: instant(int(at)) for slot, at in told.items()}
+        last = {slot: readable_or(now, lambda at: instant(int(at)), at) for slot, at in told.items()}
         for slot in [slot for slot, at in last.items() if in_future(at, now)]:
             last[slot] = now  # a wrong clock noted it
             await self.link.ask("HSET", CONFIGURED.of(), slot, milliseconds(now))
@@ -253,69 +302,21 @@ class Tracked:
         await self.link.ask("HDEL", CONFIGURED.of(), slot)
 
 
-def record(job: Job, checked_at: datetime, absence: Absence | None = None, *, missed: bool = False) -> str:
-    """Return how a job is kept: a line of what scripts and the planner want, then the job as JSON.
-
-    `missed` without an absence is one miss at that time.
-    """
-    absence = absence or (Absence(checked_at, checked_at).missed(checked_at) if missed else None)
-    created = milliseconds(job.created_at) if job.created_at else ""
-    mark = f"{_written(absence) if absence else ''}{fingerprint(job)}"
-    about = f"{milliseconds(checked_at)}|{created}|{_word(job.kind)}|{mark}"
-    return f"{about}\n{job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True)}"
+def _kept(service: Service, _: str, text: str) -> Kept:
+    return kept(service, text)
 
 
-def kept(service: Service, text: str) -> Kept:
-    """Read a job as it is kept."""
-    about, _, about_job = text.partition("\n")
-    checked, _, _, mark = about.split("|", 3)
-    fields: dict[str, Any] = {**json.loads(about_job), "account": service[0], "service": service[1]}
-    checked_at = instant(int(checked))
-    return Kept(Job.model_validate(fields), checked_at, _absence(mark, checked_at), text)
-
-
-def _written(absence: Absence) -> str:
-    """Return how an absence is kept, such as `?1795516864000/1795516864000/1/1795516864000//0?`."""
-    seen, since, misses, missed_since, suspended, shown = absence
-    late = [milliseconds(each) if each else "" for each in (missed_since, suspended)]
-    parts = [milliseconds(seen), milliseconds(since), misses, *late, int(shown)]
-    return f"{_ABSENT}{'/'.join(map(str, parts))}{_ABSENT}"
-
-
-def _absence(mark: str, checked_at: datetime) -> Absence | None:
-    """Read an absence; the sign alone, which earlier versions wrote, is one miss."""
-    if not mark.startswith(_ABSENT):
+def _places(text: str) -> dict[str, str] | None:
+    """Read who follows a job, place to card; None where that cannot be read."""
+    try:
+        return _PLACES.validate_json(text)
+    except ValidationError:
         return None
-    written = _ABSENCE.match(mark)
-    if written is None:
-        return Absence(checked_at, checked_at).missed(checked_at)
-    seen, since, misses, missed_since, suspended, shown = written.groups()
-    late = (instant(int(each)) if each else None for each in (missed_since, suspended))
-    return Absence(instant(int(seen)), instant(int(since)), int(misses), *late, shown=shown == "1")
-
-
-def milliseconds(moment: datetime) -> int:
-    """Return a time as milliseconds since 1970."""
-    return round(moment.timestamp() * 1000)
-
-
-def instant(ms: float) -> datetime:
-    """Return milliseconds since 1970 as a time."""
-    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _service(slot: str) -> Service:
     account, _, service = slot.partition("/")
     return account, service
-
-
-def _word(text: str | None) -> str:
-    return (text or "").replace("|", " ").replace("\n", " ")
-
-
-def _due(job_id: str, text: str) -> Due:
-    checked, created, kind, _ = text.partition("\n")[0].split("|", 3)
-    return Due(job_id, instant(int(checked)), instant(int(created)) if created else None, kind or None)
 
 
 def _keys(slot: str, place: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.store.connection import Link
+from bot.store.formats import readable_or
 from bot.store.keys import WITNESS
 from bot.store.tracked import Service, instant, milliseconds
 
@@ -25,8 +26,7 @@ class Witnesses:
     async def read(self, service: Service, region: str) -> LastWitness:
         """Return the last witness of a service in a region."""
         fields: dict[str, str] = await self.link.ask("HGETALL", WITNESS.of("/".join(service), region))
-        times = (fields.get(name) for name in LastWitness._fields)
-        return LastWitness(*(instant(int(at)) if at else None for at in times))
+        return readable_or(LastWitness(), _witness, fields)
 
     async def write(self, service: Service, region: str, last: LastWitness) -> None:
         """Keep those of its times that are known."""
@@ -34,3 +34,8 @@ class Witnesses:
         times = [(name, milliseconds(at)) for name, at in last._asdict().items() if at]
         kept = ("HSET", key, *(part for pair in times for part in pair))
         await self.link.ask_all([kept, ("EXPIRE", key, WITNESS.seconds)], atomic=True)
+
+
+def _witness(fields: dict[str, str]) -> LastWitness:
+    times = (fields.get(name) for name in LastWitness._fields)
+    return LastWitness(*(instant(int(at)) if at else None for at in times))

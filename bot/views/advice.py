@@ -10,6 +10,7 @@ from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, HANDY_SCOPES, WISHE
 from bot.store import Server
 from bot.store.connection import OLDEST
 from bot.views.text import listed, utc
+from bot.views.unread import numbers
 from providers.accounts import Account, HuaweiAccount
 from providers.errors import CLOCK_OFF, ProviderError
 
@@ -18,6 +19,7 @@ APP_TOKEN = "slack.app_token"  # noqa: S105
 CLIENT_SECRET = "slack.client_secret"  # noqa: S105
 SIGNING_SECRET = "slack.signing_secret"  # noqa: S105
 REDIS = "redis"
+RECORDS = "records"
 REDIS_ACCESS = "redis authentication"
 _SET_CLOCK = "set this machine's clock, best by NTP"
 CLOCK_SHOWN_S = 2
@@ -230,6 +232,19 @@ def redis_unusable(reason: str, *, embedded: bool) -> Finding:
     """A Redis server that does not answer, or cannot be started."""
     mend = None if embedded else "start it, correct redis.url or REDIS_URL, or leave both out for the embedded server"
     return Finding(Status.FAIL, REDIS, reason, mend)
+
+
+def records(newer: Mapping[tuple[str, str], int], corrupt: Mapping[tuple[str, str], int]) -> list[Finding]:
+    """Records that this version does not read, by where they are; none for none."""
+    found: list[Finding] = []
+    if newer:
+        mend = "run that version again: until then nothing is posted to these places, and nothing is lost"
+        text = f"a newer version of Callboard wrote records: {numbers(newer)}"
+        found.append(Finding(Status.FAIL, RECORDS, text, mend))
+    if corrupt:
+        mend = "see docs/operations.md, Records that cannot be read; those moved aside are kept for 30 days"
+        found.append(Finding(Status.WARN, RECORDS, f"records cannot be read: {numbers(corrupt)}", mend))
+    return found
 
 
 def database_reset(at: datetime, *, acknowledged: bool) -> Finding:

@@ -151,6 +151,10 @@ _SENTENCES = {
         "You have {number} questions under way, as many as I take from one person. "
         "Wait for an answer, then ask this again."
     ),
+    Problem.NEWER_VERSION: (
+        "A newer version of Callboard recorded what is followed here. I leave it as it is and post nothing about it, "
+        "until Callboard is updated again. Nothing is lost."
+    ),
     Problem.TOO_LONG: (
         "This command has {number} kB; I read up to {choices} kB. Send the text as a message instead, and choose "
         "*Look up jobs* or *Subscribe to jobs* from the message's menu: I read messages whole."

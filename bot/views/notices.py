@@ -7,8 +7,17 @@ from bot.absence import DROPPED_AFTER
 from bot.addresses import JOBS_MAX
 from bot.cards import Card
 from bot.changes import Change, Fate, Kind
-from bot.notices import WAITS, ChangedSubscriptions, Digest, LostJob, SoughtInVain, SuspendedPlace, Told
-from bot.payloads import SEE_ALL, Ask
+from bot.notices import (
+    WAITS,
+    ChangedSubscriptions,
+    Digest,
+    LostJob,
+    SoughtInVain,
+    SuspendedPlace,
+    Told,
+    UnreadableRecords,
+)
+from bot.payloads import BUTTON_MAX, SEE_ALL, SUBSCRIBE, Ask
 from bot.views import absences, suspensions
 from bot.views.cards import details_button, ending, line, seen, still, summary, title
 from bot.views.details import Meaning
@@ -262,6 +271,28 @@ def _is(number: int) -> str:
 
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def unreadable(note: UnreadableRecords) -> Message:
+    """To the owners of cards, or to the place itself: records of it were corrupt."""
+    lines = [f"⚠️ I cannot read part of what I recorded about {channel(note.place)}, and set it aside."]
+    if note.unfollowed:
+        lines.append("These jobs are no longer followed there. Subscribe again to those that you want to hear of:")
+    if note.again:
+        jobs = listed([bold(name(job), 80) for job in note.again], "and", most=NAMES_MAX)
+        lines.append(f"I look at {jobs} again now. What happened in between may be missing, or come twice.")
+    if note.posts:
+        lines.append("It was about a message that was under way. That message may come twice.")
+    if not (note.unfollowed or note.again or note.posts):
+        lines.append("What it said is missing. `/jobs subscriptions` lists what is followed.")
+    again = [job.ref for job in note.unfollowed if not job.state.ended]
+    ask = Ask.about("subscribe", again)
+    foot = actions("unreadable", button("Subscribe", SUBSCRIBE, ask, limit=BUTTON_MAX) if again else [])
+    text = section("\n".join(lines))
+    jobs = [line(job, outcome(job)) for job in note.unfollowed]
+    body = Budget([text, *foot]).fit_lines(jobs, lambda left: f"… and {count(left, 'more job')}", LINES_MAX)
+    named = [f"{plain_state(job)}: {name(job)}" for job in note.unfollowed[:NAMES_MAX]]
+    return message(unformatted("\n".join([*lines, *named])), [text, *body, *foot])
 
 
 def sought_in_vain(sought: SoughtInVain) -> Message:

@@ -145,7 +145,7 @@ class MemorySlack:
         mine = [each for each in mine if float(each.ts) >= float(params["oldest"])][::-1]
         start = int(params.get("cursor", 0))
         more = str(start + PAGE) if start + PAGE < len(mine) else ""
-        messages = [{"ts": e.ts, "metadata": {"event_payload": {"id": e.id}}} for e in mine[start : start + PAGE]]
+        messages = [{"ts": e.ts, "metadata": _posted(e.id)} for e in mine[start : start + PAGE]]
         return Reply({"ok": True, "messages": messages, "response_metadata": {"next_cursor": more}})
 
     def _trouble(self) -> str:
@@ -156,3 +156,7 @@ class MemorySlack:
 
     def _find(self, channel: str, ts: str) -> Said | None:
         return next((each for each in self.said if (each.channel, each.ts) == (channel, ts) and each.there), None)
+
+
+def _posted(post_id: str) -> dict[str, Any]:
+    return {"event_type": "callboard_post", "event_payload": {"id": post_id}}

@@ -1,8 +1,10 @@
--- Looks at followed jobs: those that are as they were are ticked off, of the others the record kept is returned.
--- KEYS: jobs, due. ARGV: when it was asked (ms), a JSON array of each job's id, fingerprint and next check (ms), and the
--- latest time at which a question can have been asked by now (ms): a later one was asked by a wrong clock.
+-- Looks at followed jobs: those that are as they were are ticked off, of the others the record kept is returned, and
+-- so is a record that cannot be read here, or is of a newer format.
+-- KEYS: jobs, due. ARGV: when it was asked (ms), a JSON array of each job's id, fingerprint and next check (ms),
+-- the newest format that is read, and the latest time at which a question can have been asked by now (ms): a later one
+-- was asked by a wrong clock.
 -- An answer to an older question than the last one changes nothing.
-local asked, latest = tonumber(ARGV[1]), tonumber(ARGV[3]) or math.huge
+local asked, latest = tonumber(ARGV[1]), tonumber(ARGV[4]) or math.huge
 local seen = cjson.decode(ARGV[2])
 local changed = {}
 for i = 1, #seen, 3 do
@@ -10,7 +12,10 @@ for i = 1, #seen, 3 do
   local kept = redis.call('HGET', KEYS[1], id)
   if kept then
     local at, fingerprint = string.match(kept, '^(%d+)|[^|]*|[^|]*|([^\n]*)\n')
-    if tonumber(at) < asked or tonumber(at) > latest then
+    if not at or format_of(kept) > tonumber(ARGV[3]) then
+      changed[#changed + 1] = id
+      changed[#changed + 1] = kept
+    elseif tonumber(at) < asked or tonumber(at) > latest then
       if fingerprint == seen[i + 1] then
         redis.call('HSET', KEYS[1], id, ARGV[1] .. string.sub(kept, #at + 1))
         redis.call('ZADD', KEYS[2], seen[i + 2], id)

@@ -1,22 +1,32 @@
 -- Records changes, and tells every place that follows the job, in one step: after a crash both happened or neither.
 -- KEYS: jobs, due, subscriptions, pending. ARGV: how the names of an outbox and of a lost job begin, the lifetime of a
--- lost job (s), then for each job its id, the record that the change was found against, the new record and next check
--- (both empty: the job is over), the entry for the outboxes (empty: none), and the record to keep of a job that is lost
--- (empty: none). A job whose record is another one by now is left alone: somebody was faster.
+-- lost job (s), the format of its record, then for each job its id, the record that the change was found against, the
+-- new record and next check (both empty: the job is over), the entry for the outboxes (empty: none), and the record to
+-- keep of a job that is lost (empty: none). A job whose record is another one by now is left alone: somebody was faster; so is one whose
+-- subscriptions cannot be read.
 -- Returns the id and the subscriptions of each job recorded.
+local function followers(text)
+  local readable, places = pcall(cjson.decode, text)
+  if not readable or type(places) ~= 'table' then return nil end
+  for place, card in pairs(places) do
+    if type(place) ~= 'string' or type(card) ~= 'string' then return nil end
+  end
+  return places
+end
 local done = {}
-for i = 4, #ARGV, 6 do
+for i = 5, #ARGV, 6 do
   local id, expected, record, next_at, entry, lost = unpack(ARGV, i, i + 5)
-  if redis.call('HGET', KEYS[1], id) == expected then
-    local subscriptions = redis.call('HGET', KEYS[3], id) or '{}'
+  local subscriptions = redis.call('HGET', KEYS[3], id) or '{}'
+  local places = followers(subscriptions)
+  if places and redis.call('HGET', KEYS[1], id) == expected then
     if entry ~= '' then
-      for place, card in pairs(cjson.decode(subscriptions)) do
+      for place, card in pairs(places) do
         redis.call('XADD', ARGV[1] .. place, '*', 'card', card, 'entry', entry)
         redis.call('SADD', KEYS[4], place)
       end
     end
     if lost ~= '' then
-      local kept = cjson.encode({record = lost, places = cjson.decode(subscriptions)})
+      local kept = cjson.encode({v = tonumber(ARGV[4]), record = lost, places = places})
       redis.call('SET', ARGV[2] .. id, kept, 'EX', ARGV[3])
     end
     if record == '' then

@@ -1,6 +1,7 @@
--- Stops following a job in a place; a job that nobody follows is no longer looked at.
--- KEYS: jobs, due, subscriptions, pending, outbox, reply. ARGV: id, place, entry, the lifetime of the reply (s). Returns
--- the card, or nothing; a call that is sent again gets the same reply.
+-- Stops following a job in a place; a job that nobody follows is no longer looked at. Its record stays where it is of a
+-- newer format.
+-- KEYS: jobs, due, subscriptions, pending, outbox, reply. ARGV: id, place, entry, the lifetime of the reply (s), the
+-- newest format that is read. Returns the card, or nothing; a call that is sent again gets the same reply.
 local said = redis.call('GET', KEYS[6])
 if said then return said end
 local places = cjson.decode(redis.call('HGET', KEYS[3], ARGV[1]) or '{}')
@@ -10,8 +11,10 @@ places[ARGV[2]] = nil
 if next(places) then
   redis.call('HSET', KEYS[3], ARGV[1], cjson.encode(places))
 else
-  redis.call('HDEL', KEYS[1], ARGV[1])
-  redis.call('ZREM', KEYS[2], ARGV[1])
+  if format_of(redis.call('HGET', KEYS[1], ARGV[1]) or '') <= tonumber(ARGV[5]) then
+    redis.call('HDEL', KEYS[1], ARGV[1])
+    redis.call('ZREM', KEYS[2], ARGV[1])
+  end
   redis.call('HDEL', KEYS[3], ARGV[1])
 end
 redis.call('XADD', KEYS[5], '*', 'card', card, 'entry', ARGV[3])

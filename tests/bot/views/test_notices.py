@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.cards import Card
 from bot.changes import Fate, Kind
-from bot.notices import ChangedSubscriptions, Digest, LostJob, SoughtInVain, SuspendedPlace, Told
+from bot.notices import ChangedSubscriptions, Digest, LostJob, SoughtInVain, SuspendedPlace, Told, UnreadableRecords
 from bot.payloads import RESTORE, SEE_ALL, Ask
 from bot.views import notices
 from providers.models import Job, JobState
@@ -201,3 +201,25 @@ class TestOwners:
     def test_a_search_in_vain(self):
         text = judges.words(notices.sought_in_vain(SoughtInVain(["a1"], ["vod-sg/vod-ai", "vod-sg/vod-jobs"], 10)))
         assert "I looked for `a1` in *vod-sg/vod-ai* and *vod-sg/vod-jobs* for 10 minutes" in text
+
+
+@settings(max_examples=40)
+@given(anything.several(anything.jobs(), 40), anything.several(anything.jobs(), 12))
+def test_slack_takes_every_notification_of_records_that_cannot_be_read(
+    unfollowed: tuple[Job, ...], again: tuple[Job, ...]
+):
+    for posts in (False, True):
+        judges.accept(notices.unreadable(UnreadableRecords("T1/C1", unfollowed, again, posts)))
+
+
+class TestRecordsThatCannotBeRead:
+    def test_jobs_that_are_no_longer_followed_can_be_subscribed_to_again(self):
+        running, ended = anything.job(JobState.RUNNING, id="a"), anything.job(JobState.SUCCEEDED, id="b")
+        said = notices.unreadable(UnreadableRecords("T1/C1", (running, ended), (), posts=False))
+        assert Ask.model_validate_json(judges.commands(said.blocks)["Subscribe"]).text == f"subscribe {running.ref}"
+        assert "no longer followed" in judges.words(said)
+
+    def test_what_is_looked_at_again_and_what_may_come_twice(self):
+        job = anything.job(JobState.RUNNING, id="a")
+        assert "again now" in judges.words(notices.unreadable(UnreadableRecords("T1/C1", (), (job,), posts=False)))
+        assert "may come twice" in judges.words(notices.unreadable(UnreadableRecords("T1/C1", (), (), posts=True)))

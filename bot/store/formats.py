@@ -1,0 +1,107 @@
+"""The format of each record that outlives a process: a number in it, so that no version misreads what another wrote.
+
+Three things follow from the number. A record of a newer format is left alone. One of a known format that cannot be read
+is corrupt, and is moved aside. One without a number is of format 1.
+
+Raise a number where the version before would misread the new records, or lose part of them when it writes them again.
+A new field that it may ignore needs no new format. The place of the number never changes.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+class Kind(StrEnum):
+    """What a record is, in the words of logs, metrics and `callboard check`."""
+
+    CARD = "card"
+    ENTRY = "entry"
+    MARK = "mark"
+    SUSPENSION = "suspension"
+    JOB = "job"
+    FOLLOWERS = "list of followers"
+    LOST = "lost job"
+    DIGEST = "digest"
+    INSTALLATION = "installation"
+
+
+FORMATS: dict[Kind, int] = dict.fromkeys(Kind, 1)
+"""The format that this version writes of each kind, and the newest that it reads."""
+
+_NUMBER = re.compile(r'\{"v":([1-9]\d{0,8})[,}]')
+_PREFIX = re.compile(r"([1-9]\d{0,8}):")
+_ODD = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError, RecursionError)
+"""What reading arbitrary text as a record may raise."""
+
+
+class NewerFormatError(Exception):
+    """A newer version wrote this record."""
+
+
+class UnreadableError(Exception):
+    """A record of a known format cannot be read."""
+
+
+def numbered(kind: Kind, record: str) -> str:
+    """Return a record, a JSON object, with the number of its format."""
+    return f'{{"v":{FORMATS[kind]}{"," if record != "{}" else ""}{record[1:]}'
+
+
+def read(kind: Kind, text: str, parse: Callable[[str], T]) -> T:
+    """Read a record. Raises NewerFormatError and UnreadableError; neither quotes it."""
+    if _number(text) > FORMATS[kind]:
+        raise NewerFormatError(kind)
+    try:
+        return parse(text)
+    except _ODD:
+        raise UnreadableError(kind) from None
+
+
+def readable_or(otherwise: T, parse: Callable[[K], T], kept: K) -> T:
+    """Read what only remembers something for a while, and has no format; `otherwise` where it cannot be read."""
+    try:
+        return parse(kept)
+    except _ODD:
+        return otherwise
+
+
+def is_newer(kind: Kind, text: str) -> bool:
+    """Whether a newer version wrote a record, which may be unreadable as well."""
+    try:
+        return _number(text) > FORMATS[kind]
+    except UnreadableError:
+        return False
+
+
+def _number(text: str) -> int:
+    """Return the number of a record's format; the JSON of a followed job comes after a line of other things."""
+    record = text if text.startswith("{") else text.partition("\n")[2] or text
+    if found := _NUMBER.match(record):
+        return int(found[1])
+    try:
+        known = json.loads(record)
+    except _ODD:
+        raise UnreadableError from None
+    number = cast("dict[str, Any]", known).get("v", 1) if isinstance(known, dict) else 0
+    if type(number) is not int or number < 1:
+        raise UnreadableError
+    return number
+
+
+def prefixed(kind: Kind, sealed: str) -> str:
+    """Return an encrypted record with the number of its format, which is left out for the first format."""
+    return sealed if FORMATS[kind] == 1 else f"{FORMATS[kind]}:{sealed}"
+
+
+def unprefixed(kind: Kind, text: str) -> str | None:
+    """Return an encrypted record without the number of its format; None for one of a newer format."""
+    found = _PREFIX.match(text)
+    if found and int(found[1]) > FORMATS[kind]:
+        return None
+    return text[found.end() :] if found else text

@@ -1,0 +1,40 @@
+"""Why Slack takes nothing for a place, as it is kept."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.store import formats
+from bot.store.formats import Kind, NewerFormatError, UnreadableError
+
+
+class Suspension(BaseModel):
+    """Why Slack takes nothing for a place (its error code) and since when; `told` says that the owners know.
+
+    `first` is when that began: each restoring that does not help leads to another suspension.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: str
+    since: datetime
+    told: bool = False
+    first: datetime | None = None
+
+
+def written(suspension: Suspension) -> str:
+    """Return a suspension as it is kept."""
+    return formats.numbered(Kind.SUSPENSION, suspension.model_dump_json())
+
+
+def read(text: str) -> Suspension:
+    """Read a suspension as it is kept. Raises NewerFormatError and UnreadableError."""
+    return formats.read(Kind.SUSPENSION, text, Suspension.model_validate_json)
+
+
+def last(text: str | None) -> Suspension | None:
+    """Read why a place was suspended last, as far as that is known; it is replaced by the next suspension."""
+    try:
+        return read(text) if text else None
+    except (NewerFormatError, UnreadableError):
+        return None

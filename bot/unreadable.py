@@ -1,0 +1,196 @@
+"""Records of a place that are corrupt: they are moved aside, what they leave behind is put right, people are notified.
+
+What is put right is the difference between what a place follows by the records of its services and by its cards.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from bot.cards import Card
+from bot.notices import UnreadableRecords
+from bot.outgoing import expected
+from bot.places import id_of, is_person, is_personal
+from bot.services import Services
+from bot.store import StoreUnavailable
+from bot.store.aside import Counts
+from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry, UnsubscribedEntry
+from bot.store.formats import Kind
+from bot.store.outbox import Begun, Box, Broken, Doubt, mark_text
+from bot.views.unread import numbers
+from bot.visits import Visit, last_seen, read_box
+from bot.waking import look, wake
+from providers.models import Job, JobRef, JobState
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What is followed by the records of a service alone (`orphans`), and by a card alone (`untracked`)."""
+
+    orphans: Sequence[JobRef]
+    untracked: Sequence[tuple[Card, JobRef]]
+
+
+async def put_right(visit: Visit, box: Box) -> bool:
+    """Move corrupt records of a place aside; whether anything was done. While a post is under way only its mark is."""
+    if mark := next((each for each in box.broken if each.location.kind is Kind.MARK), None):
+        await _replace_mark(visit, box, mark)
+        return True
+    if box.broken and not box.begun:
+        await _set_aside(visit)
+        return True
+    return False
+
+
+async def _replace_mark(visit: Visit, box: Box, broken: Broken) -> None:
+    """Put a readable mark in the place of a corrupt one.
+
+    The post of the corrupt one is searched for as one without an answer, and taken back.
+    """
+    channel = await visit.services.store.slack.direct(box.place) if is_person(box.place) else id_of(box.place)
+    mark = Begun(
+        id=secrets.token_hex(8),
+        at=visit.now,
+        channel=channel or "",
+        doubt=Doubt.SILENT,
+        since=visit.now,
+        replaces=True,
+    )
+    note = UnreadableRecords(place=box.place, unfollowed=(), again=(), posts=True)
+    await _notify(visit, box.place, note, [broken])
+    await visit.services.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
+
+
+async def _set_aside(visit: Visit) -> None:
+    """Move the other corrupt records of a place aside, and notify of them.
+
+    They go last: after a crash everything is done again, which changes nothing more.
+    """
+    store = visit.services.store
+    # Before the box: the entry of what ends in between is in the box.
+    followed = await store.tracked.subscribed(visit.place, visit.services.whole.catalog.pairs)
+    box = await visit.read()
+    broken = [each for each in box.broken if each.location.kind is not Kind.MARK]
+    if box.newer or not broken:
+        return
+    difference = _compare(box, followed)
+    orphans = [await last_seen(visit.services, ref) for ref in difference.orphans]
+    await _notify_people(visit, box, broken, [*orphans, *_ended(box, broken)], difference.untracked)
+    for job in orphans:
+        entry = UnsubscribedEntry(job=job, by="", at=visit.now).model_dump_json()
+        await store.tracked.unsubscribe(job.ref, box.place, entry)
+    for card, ref in difference.untracked:
+        await _follow_again(visit, card, ref)
+    for each in broken:
+        await store.aside.move(each.location, each.text, name=each.name)
+    await store.outbox.take_out(box.place, box.unreadable)
+
+
+def _compare(box: Box, followed: Mapping[JobRef, str]) -> _Difference:
+    """Compare what a place follows by the records of its services with its cards as they will be."""
+    cards = expected(box)
+    records = [each for each in box.broken if each.location.kind is not Kind.SUSPENSION]
+    concerned = {each.card for each in records}
+    # What waits beyond what was read may be a subscription that looks like an orphan, or an end.
+    all_of_them = "" in concerned and not box.full
+    on_cards = {(card_id, ref) for card_id, card in cards.items() for ref, each in card.jobs.items() if not each.fate}
+    orphans = [
+        ref
+        for ref, card_id in followed.items()
+        if (card_id, str(ref)) not in on_cards and (all_of_them or card_id in concerned)
+    ]
+    refs = [] if box.full else [(cards[card_id], JobRef.parse(ref)) for card_id, ref in sorted(on_cards)]
+    lost = {each.slot for each in records if each.location.kind is Kind.ENTRY}
+    return _Difference(
+        orphans, [(card, ref) for card, ref in refs if ref not in followed and f"{ref.account}/{ref.service}" in lost]
+    )
+
+
+def _ended(box: Box, broken: Iterable[Broken]) -> list[Job]:
+    """Return the jobs whose end waits to be told about a card that is corrupt."""
+    cards = {each.name for each in broken if each.location.kind is Kind.CARD}
+    bodies = [entry.body for entry in box.entries if entry.card in cards]
+    return [body.change.job for body in bodies if isinstance(body, ChangedEntry) and body.change.fate]
+
+
+async def _follow_again(visit: Visit, card: Card, ref: JobRef) -> None:
+    """Have a job of a card looked at again, as one of which nothing is known."""
+    job = Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
+    terms = (card.asked or (card.terms,))[0]
+    entry = SubscribedEntry(job=job, terms=terms).model_dump_json()
+    await visit.services.store.tracked.subscribe(job, visit.now, visit.now, card.place, card.id, entry, terms.user)
+    await look(visit.services, (ref.account, ref.service))
+
+
+async def _notify_people(
+    visit: Visit, box: Box, broken: Sequence[Broken], gone: Sequence[Job], again: Sequence[tuple[Card, JobRef]]
+) -> None:
+    """Notify the owners of the cards that corrupt records are about, and the place itself where these are unknown."""
+    records = [each for each in broken if each.location.kind is not Kind.SUSPENSION]
+    people: dict[str, list[Job]] = {}
+    for card in [box.cards[each.card] for each in records if each.card in box.cards]:
+        jobs = [await last_seen(visit.services, ref) for of, ref in again if of.id == card.id]
+        for user in [box.place] if is_personal(box.place) else card.owners:
+            people.setdefault(user, []).extend(jobs)
+    if gone or any(each.card not in box.cards for each in records):
+        people.setdefault(box.place, [])
+    hides = await visit.hidden(box)
+    for user, jobs in people.items():
+        mine = [job for job in gone if user == box.place and not hides(job.account)]
+        note = UnreadableRecords(place=box.place, unfollowed=mine, again=jobs, posts=False)
+        await _notify(visit, user, note, records)
+
+
+async def _notify(visit: Visit, place: str, note: UnreadableRecords, records: Iterable[Broken]) -> None:
+    """Have a person or a place notified of records, once."""
+    name = "\n".join(f"{each.location.key} {each.name} {each.text}" for each in records)
+    digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
+    await visit.services.store.outbox.put(place, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
+    if place != visit.place:
+        await wake(visit.services, place)
+
+
+async def put_followers_right(services: Services) -> None:
+    """Find in the cards of all places who follows the jobs of which that cannot be read. Raises StoreUnavailable."""
+    corrupt = await services.store.tracked.corrupt_followers(services.whole.catalog.pairs)
+    if not corrupt:
+        return
+    boxes = [await read_box(services, place) for place in await services.store.outbox.places()]
+    if any(box.newer or box.broken for box in boxes):
+        return  # their cards may follow the job too
+    cards = [card for box in boxes for card in expected(box).values()]
+    for ref, text in corrupt.items():
+        mine = {card.place: card.id for card in cards if (each := card.jobs.get(str(ref))) and not each.fate}
+        await services.store.tracked.replace_followers(ref, text, mine)
+
+
+async def notice(services: Services) -> str | None:
+    """Name the records that this version does not read, for an operator; those of a newer version come first."""
+    try:
+        newer, unreadable = await count_records(services)
+    except StoreUnavailable:
+        return None
+    left = f"a newer version wrote records, and nothing is delivered there: {numbers(newer)}" if newer else ""
+    aside = f"records cannot be read and were moved aside: {numbers(unreadable)}" if unreadable else ""
+    return "; ".join(filter(None, [left, aside])) or None
+
+
+async def count_records(services: Services) -> tuple[Counts, Counts]:
+    """Count the records of a newer version, and those that were moved aside, for the metrics too.
+
+    Raises StoreUnavailable.
+    """
+    places = await services.store.outbox.places()
+    newer = await services.store.aside.newer(places, services.whole.catalog.scopes)
+    unreadable = await services.store.aside.kept()
+    services.metrics.records(_by_kind(newer), _by_kind(unreadable))
+    return newer, unreadable
+
+
+def _by_kind(counts: Counts) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for (_, kind), number in counts.items():
+        found[kind] += number
+    return found

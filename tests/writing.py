@@ -1,0 +1,34 @@
+"""Writes the records of subscriptions as a bot does; the source of this file runs in the release before, too.
+
+It uses of the bot what both have: a change of the release before may need a change here.
+"""
+
+import asyncio
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.cards import Terms
+from bot.config import load
+from bot.connecting import open_workspaces
+from bot.opening import open_services
+from bot.subscriptions import subscribe
+from providers.models import JobRef
+
+
+async def write(file: Path, posted: str, waiting: str) -> None:
+    """Subscribe to jobs, given as `CHANNEL=REF,…`: those of `posted` have cards, those of `waiting` only entries."""
+    settings = load(file)
+    async with open_services(settings, redis_needed=True) as services:
+        assert settings.slack
+        async with open_workspaces(settings.slack, services) as workspaces:
+            [team] = await workspaces.ids()
+            for words, shown in ((posted, replace(services, workspaces=workspaces)), (waiting, services)):
+                for channel, ref in (word.split("=") for word in words.split(",") if word):
+                    terms = Terms(user=f"{team}/U0DANA", at=datetime.now(UTC))
+                    await subscribe(shown, [JobRef.parse(ref)], f"{team}/{channel}", terms)
+
+
+if __name__ == "__main__":
+    asyncio.run(write(Path(sys.argv[1]), *sys.argv[2:]))
