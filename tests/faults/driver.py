@@ -81,6 +81,7 @@ class Report:
             ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
             ("commands typed in vain", self.in_vain),
             ("ends told", self.verdict.told),
+            ("subscriptions in the emptied Redis", self.verdict.emptied),
             ("lost", self.verdict.number("lost")),
             ("doubled", self.verdict.number("doubled")),
             ("wrong otherwise", len(self.verdict.findings) - sum(map(self.verdict.number, ("lost", "doubled")))),
@@ -113,7 +114,7 @@ async def drive(run: Run, folder: Path, say: Callable[[str], object] = sys.stdou
     ):
         await _until_ready(actors)
         stage = Stage(People(page), Clouds(control), looks)
-        harm = Harm(actors, stage.people, stage.clouds, Random(f"{run.seed}/harm"), run.every_s)
+        harm = Harm(actors, stage.people, stage.clouds, Random(f"{run.seed}/harm"), run.every_s, stage.empty_redis)
         restoring = asyncio.create_task(_restore(stage, harm.archived))
         episodes = script(Random(f"{run.seed}/story"), run.jobs, run.seconds * 0.8)
         async with asyncio.timeout(run.most_s), asyncio.TaskGroup() as doing:

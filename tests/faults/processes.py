@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.demo import CONFIGURATION, environment
+from tests.faults.clocks import WallClock
 from tests.redis_server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +50,7 @@ class Part:
     configuration: Path
     variables: Mapping[str, str]
     log: Path
+    clock: WallClock
     ended_by_itself: list[int] = field(default_factory=list[int])
     _process: Process | None = None
     _told: Process | None = None
@@ -60,7 +62,8 @@ class Part:
             await self._wanted.wait()
             with self.log.open("ab") as log:
                 command = ("tests.faults.quick", self.name.partition("-")[0], "--config", str(self.configuration))
-                process = await _start(*command, out=log.fileno(), err=log.fileno(), variables=self.variables)
+                variables = self.clock.variables(self.variables)
+                process = await _start(*command, out=log.fileno(), err=log.fileno(), variables=variables)
             self._process = process
             try:
                 status = await process.wait()
@@ -128,7 +131,10 @@ async def cast(folder: Path) -> AsyncGenerator[Cast]:
         configuration = folder / "callboard.toml"
         configuration.write_text(CONFIGURATION.read_text().replace(USUAL_CLOUDS, clouds))
         variables = {**os.environ, **environment(slack), "REDIS_URL": redis.url}
-        parts = {name: Part(name, configuration, variables, folder / f"{name}.log") for name in PARTS}
+        parts = {
+            name: Part(name, configuration, variables, folder / f"{name}.log", WallClock(folder / f"{name}.clock"))
+            for name in PARTS
+        }
         for part in parts.values():
             part.start()
             keepers.append(asyncio.create_task(part.keep(), name=part.name))
