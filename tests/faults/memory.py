@@ -10,22 +10,26 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from bot.places import id_of
-from bot.store.keys import DIGEST, PREFIX, SUBSCRIPTIONS, SUSPENDED
+from bot.store.keys import CARDS, DIGEST, OUTBOX, PREFIX, SUBSCRIPTIONS, SUSPENDED
 
 WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")
 """Keys that are there only while there is something left to do."""
+HELD = (SUBSCRIPTIONS.of("*"), CARDS.of("*"), OUTBOX.of("*", "*"), DIGEST.of("*"))
+"""Keys that name jobs for which something is left to do, and what the buttons of digests count."""
 EMPTY = """
 local held = {}
-for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
-  local type = redis.call('TYPE', key).ok
-  if type == 'hash' then held[#held + 1] = {key, redis.call('HGETALL', key)}
-  elseif type == 'stream' then held[#held + 1] = {key, redis.call('XRANGE', key, '-', '+')}
-  elseif type == 'string' then held[#held + 1] = {key, redis.call('GET', key)} end
+for _, pattern in ipairs(ARGV) do
+  for _, key in ipairs(redis.call('KEYS', pattern)) do
+    local type = redis.call('TYPE', key).ok
+    if type == 'hash' then held[#held + 1] = {key, redis.call('HGETALL', key)}
+    elseif type == 'stream' then held[#held + 1] = {key, redis.call('XRANGE', key, '-', '+')}
+    else held[#held + 1] = {key, redis.call('GET', key)} end
+  end
 end
 redis.call('FLUSHALL')
 return held
 """
-"""Deletes everything, and returns what there was of Callboard's: nothing is written between the two."""
+"""Deletes everything, and returns what some keys held: nothing is written between the two."""
 
 
 class Member(NamedTuple):
@@ -66,7 +70,7 @@ class Memory:
 
     async def empty(self) -> set[tuple[str, str]]:
         """Delete everything; return the jobs that Redis had something to do for, as (place, ref)."""
-        held: list[tuple[str, Any]] = await self._ask("EVAL", EMPTY, "0", PREFIX)
+        held: list[tuple[str, Any]] = await self._ask("EVAL", EMPTY, "0", *HELD)
         digest = DIGEST.of("")
         self._lost_digests |= {key.removeprefix(digest): value for key, value in held if key.startswith(digest)}
         return {pair for key, value in held for pair in _followed(key, value)}
