@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, cast
 
 import httpx
+from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -21,6 +22,7 @@ from bot.findings import Finding, Report, Status
 from bot.installed import Seal
 from bot.refusals import NO_ANSWER, refusal
 from bot.store import Store, StoreUnavailable
+from bot.store.strangers import open_to_strangers
 from bot.views import advice
 from bot.views.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
 from providers import registry
@@ -198,10 +200,12 @@ async def _redis(settings: Settings, groups: Sequence[str]) -> list[Finding]:
         embedded = settings.redis.address() is None
         async with Store.open(settings.redis) as store:
             found = [advice.redis(await store.link.describe(), embedded=embedded)]
+            if strangers := await open_to_strangers(store.url, store.link):
+                found.append(advice.redis_open(strangers))
             if settings.slack and settings.slack.client_id:
                 found += await _installed(settings.slack, store, groups)
             return found
-    except (ConfigError, StoreUnavailable) as error:
+    except (ConfigError, StoreUnavailable, RedisError) as error:
         return [advice.redis_unusable(str(error), embedded=embedded)]
 
 

@@ -8,21 +8,23 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from types import TracebackType
+from typing import Never
 from urllib.parse import urlencode
 
 import cloudpickle
 import structlog
 from docket import Docket, Worker
-from docket.dependencies import AdmissionBlocked, Dependency
-from docket.execution import TaskFunction
+from docket.dependencies import AdmissionBlocked, CurrentExecution, Dependency
+from docket.execution import Execution, TaskFunction
 from key_value.aio.stores.null import NullStore
 from redis.exceptions import RedisClusterException, RedisError
 
 from bot.store.keys import TASKS
+from bot.task_messages import PlainDocket
 
 NAME = TASKS.of("").removesuffix(":")
 GRACE_S = 20.0
@@ -57,13 +59,15 @@ class TaskError(Exception):
 
 
 @asynccontextmanager
-async def open_docket(url: str) -> AsyncGenerator[Docket]:
+async def open_docket(url: str, dropped: Callable[[], object] = lambda: None) -> AsyncGenerator[Docket]:
     """Open the docket on a Redis by its URL, in any form that `bot.store.connection.connect` takes.
 
-    What tasks return or raise is kept nowhere, since it may quote anything.
+    What tasks return or raise is kept nowhere, since it may quote anything. `dropped` is called for each message that
+    cannot be read.
     """
     nowhere = NullStore(stable_api=True)  # else it warns that it may change; there is nothing in it to change
-    async with Docket(NAME, _with_options(url), execution_ttl=ENDED, result_storage=nowhere) as docket:
+    options = {"execution_ttl": ENDED, "result_storage": nowhere}
+    async with PlainDocket(NAME, _with_options(url), dropped=dropped, **options) as docket:
         yield docket
 
 
@@ -203,7 +207,17 @@ def _worker(docket: Docket) -> Worker:
         minimum_check_interval=CHECK,
         scheduling_resolution=DUE,
         dependencies=[_Writable()],
+        fallback_task=_leave_to_others,
     )
+
+
+async def _leave_to_others(
+    *_: object,
+    execution: Execution = CurrentExecution(),  # noqa: B008  # pydocket fills it in
+    **__: object,
+) -> Never:
+    """Put off a task that this version does not know, until a worker of the version that added it takes it."""
+    raise AdmissionBlocked(execution, "a version that does not know it", retry_delay=LEASE)
 
 
 class _Writable(Dependency[None]):

@@ -37,6 +37,9 @@ class Metrics:
         self._throttled = Counter(
             "callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"], registry=registry
         )
+        self._dropped = Counter(
+            "callboard_task_messages_dropped", "Messages of tasks that could not be read.", registry=registry
+        )
         self._told = Histogram(
             "callboard_delivery_delay_seconds",
             "From recording a change to Slack's answer.",
@@ -68,6 +71,10 @@ class Metrics:
     def throttled(self, method: str) -> None:
         """Count a call of a Web API method that Slack put off."""
         self._throttled.labels(method).inc()
+
+    def dropped(self) -> None:
+        """Count a message of a task that could not be read."""
+        self._dropped.inc()
 
     def told(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""

@@ -137,7 +137,7 @@ def _slack(settings: Settings) -> Slack:
 
 async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> tuple[Services, Docket]:
     services = await stack.enter_async_context(open_services(settings, redis_needed=True, answer_s=answer_s))
-    docket = await stack.enter_async_context(open_docket(services.store.url))
+    docket = await stack.enter_async_context(open_docket(services.store.url, services.metrics.dropped))
     return replace(services, docket=docket), docket
 
 

@@ -62,7 +62,7 @@ def wait(true: Any) -> None:
 
 
 @contextmanager
-def _processes(number: int, *options: str) -> Generator[list[Process]]:
+def processes(number: int, *options: str) -> Generator[list[Process]]:
     with tempfile.TemporaryDirectory(prefix="callboard-test-") as folder, free_ports() as free_port:
         made = [Process(Path(folder) / str(index), free_port(and_above=BUS), options) for index in range(number)]
         try:
@@ -79,7 +79,7 @@ def _processes(number: int, *options: str) -> Generator[list[Process]]:
 def redis_cluster() -> Generator[tuple[str, list[Process]]]:
     """The URL of a cluster of three servers, each with a third of the slots, and the servers."""
     options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--appendonly", "yes")
-    with _processes(3, *options) as nodes:
+    with processes(3, *options) as nodes:
         for number, node in enumerate(nodes):
             node.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
             node.ask("CLUSTER", "ADDSLOTS", *range(number * SLOTS // 3, (number + 1) * SLOTS // 3))
@@ -97,20 +97,21 @@ def _agrees(node: Process) -> bool:
 @contextmanager
 def redis_sentinels() -> Generator[tuple[str, Process, Process]]:
     """The URL of a master behind two Sentinels, the master, and its replica."""
-    with _processes(2) as (master, replica), tempfile.TemporaryDirectory(prefix="callboard-test-") as folder:
+    with processes(2) as (master, replica), tempfile.TemporaryDirectory(prefix="callboard-test-") as folder:
         replica.ask("REPLICAOF", "127.0.0.1", master.port)
         wait(lambda: replica.ask("INFO", "replication")["master_link_status"] == "up")
         with ExitStack() as stack:
             free_port = stack.enter_context(free_ports())
             ports = [free_port(), free_port()]
             for port in ports:
-                stack.callback(_sentinel(Path(folder), port, master.port).dies)
+                stack.callback(sentinel(Path(folder), port, master.port).dies)
             wait(lambda: all(_sees(Process(Path(folder), port)) for port in ports))
             hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
             yield f"redis+sentinel://{hosts}/ours/0", master, replica
 
 
-def _sentinel(folder: Path, port: int, master: int) -> Process:
+def sentinel(folder: Path, port: int, master: int) -> Process:
+    """A Sentinel that watches a master under the name `ours`."""
     file = folder / f"sentinel-{port}.conf"
     file.write_text(
         f"port {port}\nbind 127.0.0.1\ndir {folder}\nsentinel monitor ours 127.0.0.1 {master} 1\n"
@@ -121,16 +122,22 @@ def _sentinel(folder: Path, port: int, master: int) -> Process:
     return process
 
 
-def _sees(sentinel: Process) -> bool:
-    told = sentinel.ask("INFO", "sentinel")["master0"]
+def _sees(asked: Process) -> bool:
+    told = asked.ask("INFO", "sentinel")["master0"]
     return told["status"] == "ok" and told["slaves"] == 1 and told["sentinels"] == 2
 
 
 @asynccontextmanager
-async def with_tls(unix_socket: str, certificate: Path, key: Path) -> AsyncGenerator[int]:
-    """The port of a server that speaks TLS and passes everything on: the wheel's server is built without it."""
+async def with_tls(unix_socket: str, certificate: Path, key: Path, *, mutual: bool = False) -> AsyncGenerator[int]:
+    """The port of a server that speaks TLS and passes everything on: the wheel's server is built without it.
+
+    A `mutual` one lets only clients in that have the same certificate.
+    """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
+    if mutual:
+        context.load_verify_locations(certificate)
+        context.verify_mode = ssl.CERT_REQUIRED
     running: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
+from urllib.parse import parse_qsl, urlsplit
 
 from redis import exceptions
 from redis.asyncio.cluster import RedisCluster, TransactionStrategy
@@ -158,12 +159,27 @@ def _comparable(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2])
 
 
+def _splits_a_password(url: str) -> bool:
+    """Whether a character of the password ended the server's part of a URL, so that errors would quote the rest."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that are no address
+        return "@" in url
+    return (
+        "@" in parts.path
+        or "@" in parts.fragment
+        or any("@" in name for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    )
+
+
 def connect(url: str) -> Client:
     """Return a client for a URL of a server, of Sentinels or of a cluster (see `bot.store.topology`).
 
     Nothing is sent yet. Raises ValueError for a URL that cannot be read; its text does not repeat the URL, which may
     hold a password.
     """
+    if _splits_a_password(url):
+        raise ValueError("the URL of Redis cannot be read; write @ / ? # in its password as %40 %2F %3F %23")
     try:
         return client(
             url,

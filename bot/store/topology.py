@@ -46,6 +46,8 @@ def _behind_sentinels(scheme: str, rest: str, options: Mapping[str, Any]) -> Red
     master, _, db = parts.path.strip("/").partition("/")
     if not master:
         raise ValueError("expected the master's name after the Sentinels")
+    if db and not db.isdecimal():
+        raise ValueError("expected the number of a database after the master's name")
     queried = dict(parse_qsl(parts.query))
     theirs = {
         name: queried.pop(f"sentinel_{name}") for name in ("username", "password") if f"sentinel_{name}" in queried

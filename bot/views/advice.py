@@ -17,6 +17,7 @@ APP_TOKEN = "slack.app_token"  # noqa: S105
 CLIENT_SECRET = "slack.client_secret"  # noqa: S105
 SIGNING_SECRET = "slack.signing_secret"  # noqa: S105
 REDIS = "redis"
+REDIS_ACCESS = "redis authentication"
 CLOCK_WARN_S = 60
 CLOCK_FAIL_S = 300
 """Slack refuses requests that are signed more than 5 minutes apart; the clouds allow 15."""
@@ -186,6 +187,13 @@ def redis(server: Server, *, embedded: bool) -> Finding:
         mend = "set appendfsync to everysec, or to always, which loses nothing"
         return Finding(Status.WARN, REDIS, f"{text}, writes to disk when the system likes: a crash may lose much", mend)
     return Finding(Status.OK, REDIS, f"{text}, keeps its data on disk{_FSYNC.get(server.fsync or '', '')}")
+
+
+def redis_open(servers: Sequence[str]) -> Finding:
+    """Redis servers that answer without a password."""
+    text = f"{listed(servers, 'and')} can be used without a password, and Redis is as trusted as Callboard"
+    mend = "set a password there and put it into REDIS_URL, or use a Unix socket (docs/operations.md, Redis)"
+    return Finding(Status.WARN, REDIS_ACCESS, text, mend)
 
 
 def redis_unusable(reason: str, *, embedded: bool) -> Finding:
