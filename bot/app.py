@@ -18,7 +18,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Audience
-from bot.errors import ExpiredError, UsageError
+from bot.errors import ExpiredError, ForgottenError, UsageError
 from bot.modals import GONE, Modal, Origin
 from bot.refusals import refusal
 from bot.replies import Below, InChannel, Reply, beside, place_of, to_the_last
@@ -26,7 +26,7 @@ from bot.response_urls import NotDelivered, Respond
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.verdicts import Verdict, judge
-from bot.views import errors
+from bot.views import errors, resets
 from bot.views.message import Message
 from bot.views.modals import waiting
 from bot.workspaces import NotInstalled, Workspaces, named_in
@@ -187,8 +187,8 @@ def _words(error: Exception) -> Message | None:
     match error:
         case UsageError():
             return errors.usage(error)
-        case ExpiredError():
-            return errors.expired()
+        case ExpiredError() | ForgottenError():
+            return resets.forgotten(error) if isinstance(error, ForgottenError) else errors.expired()
         case StoreUnavailable():
             return errors.memory_lost()
         case SlackApiError() if refusal(error) in TOO_LATE or judge(error) in {Verdict.SUSPEND, Verdict.DETACH}:

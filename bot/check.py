@@ -21,6 +21,7 @@ from bot.config_errors import ConfigError
 from bot.findings import Finding, Report, Status
 from bot.installed import Seal
 from bot.refusals import NO_ANSWER, refusal
+from bot.services import utc_now
 from bot.store import Store, StoreUnavailable
 from bot.store.strangers import open_to_strangers
 from bot.views import advice
@@ -40,14 +41,19 @@ _Tell = Callable[[Mapping[str, Any], Mapping[str, str]], list[Finding]]
 """What Slack's answer and its headers mean."""
 
 
-async def check(settings: Settings, http: httpx.AsyncClient | None = None) -> Report:
+async def check(
+    settings: Settings, http: httpx.AsyncClient | None = None, *, acknowledge_reset: bool = False
+) -> Report:
     """Call everything that the settings name, in parallel, and tell what works and how to mend what does not.
 
     Raises nothing that an operator could cause. `http` reaches the clouds, by default the client that the bot uses.
+    With `acknowledge_reset` a reset of the database is no longer shown as news.
     """
     access = Access(settings.access)
     parts = await asyncio.gather(
-        _slack(settings.slack, access.groups), _redis(settings, access.groups), _accounts(settings.accounts, http)
+        _slack(settings.slack, access.groups),
+        _redis(settings, access.groups, acknowledge_reset=acknowledge_reset),
+        _accounts(settings.accounts, http),
     )
     unnamed = access.unnamed(account.name for account in settings.accounts)
     found = [advice.configuration(settings), *([advice.seen_by_nobody(unnamed)] if unnamed else [])]
@@ -194,7 +200,7 @@ async def _ask(
     return tell(mapping(response.data), dict(cast("Mapping[str, str]", response.headers)))
 
 
-async def _redis(settings: Settings, groups: Sequence[str]) -> list[Finding]:
+async def _redis(settings: Settings, groups: Sequence[str], *, acknowledge_reset: bool) -> list[Finding]:
     embedded = False
     try:
         embedded = settings.redis.address() is None
@@ -202,11 +208,21 @@ async def _redis(settings: Settings, groups: Sequence[str]) -> list[Finding]:
             found = [advice.redis(await store.link.describe(), embedded=embedded)]
             if strangers := await open_to_strangers(store.url, store.link):
                 found.append(advice.redis_open(strangers))
+            found += await _reset(store, acknowledge=acknowledge_reset)
             if settings.slack and settings.slack.client_id:
                 found += await _installed(settings.slack, store, groups)
             return found
     except (ConfigError, StoreUnavailable, RedisError) as error:
         return [advice.redis_unusable(str(error), embedded=embedded)]
+
+
+async def _reset(store: Store, *, acknowledge: bool) -> list[Finding]:
+    """Look whether the database was emptied or replaced in the last days."""
+    if acknowledge:
+        await store.epochs.acknowledge()
+    epoch = await store.epochs.read()
+    reset = epoch and epoch.recent_reset(utc_now())
+    return [advice.database_reset(reset, acknowledged=epoch.acknowledged)] if epoch and reset else []
 
 
 async def _accounts(accounts: Sequence[Account], http: httpx.AsyncClient | None) -> list[Finding]:

@@ -88,12 +88,19 @@ def worker(context: typer.Context, config: Config = None) -> None:
 
 
 @app.command()
-def check(context: typer.Context, config: Config = None) -> None:
+def check(
+    context: typer.Context,
+    config: Config = None,
+    *,
+    acknowledge_reset: Annotated[
+        bool, typer.Option("--acknowledge-reset", help="Stop showing in /readyz that the database was reset.")
+    ] = False,
+) -> None:
     """Call Slack, Redis and every account once, and say what works and what to mend."""
     from bot.check import check as check_all
     from bot.views.report import report
 
-    findings = _run(check_all(_settings(context, config)))
+    findings = _run(check_all(_settings(context, config), acknowledge_reset=acknowledge_reset))
     _print(report(findings))
     raise typer.Exit(Exit.ANSWERED if findings.ok else Exit.NONE_ANSWERED)
 

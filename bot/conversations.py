@@ -1,7 +1,7 @@
 """Where a place's messages stand in Slack, and how one of ours is found there again."""
 
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
@@ -68,12 +68,18 @@ async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: Begun) -> str | N
     return None
 
 
+def history(visit: Visit, channel: str, span: tuple[datetime, datetime], pages: int) -> AsyncGenerator[dict[str, Any]]:
+    """Read the messages of a time, the newest first, page by page."""
+    oldest, latest = (f"{moment.timestamp():.6f}" for moment in span)
+    return _messages(visit, "conversations.history", channel, oldest, pages, latest=latest)
+
+
 async def _messages(
-    visit: Visit, method: str, channel: str, oldest: str, **more: str
+    visit: Visit, method: str, channel: str, oldest: str, pages: int = PAGES_MAX, **more: str
 ) -> AsyncGenerator[dict[str, Any]]:
     """Read a conversation, page by page; Slack gives at most 999 messages at once, and recommends 200."""
     cursor = ""
-    for _ in range(PAGES_MAX):
+    for _ in range(pages):
         asked = {"channel": channel, "oldest": oldest, "limit": PAGE, "include_all_metadata": "true", **more}
         if cursor:
             asked["cursor"] = cursor

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from bot.cards import Card, Check, Shown
 from bot.folding import Post
-from bot.notices import ChangedSubscriptions, LostJob, Note, SoughtInVain, SuspendedPlace
+from bot.notices import ChangedSubscriptions, ForgottenCards, LostJob, Note, SoughtInVain, SuspendedPlace
 from bot.services import Services
 from bot.store.sweeps import Sweep
 from bot.store.tracked import Kept, Service
 from bot.tracking import next_try
-from bot.views import cards, notices
+from bot.views import cards, notices, resets
 from bot.views.message import Message
 from providers.models import JobRef
 from providers.registry import meaning
@@ -41,6 +41,8 @@ def _note(note: Note) -> Message:
             return notices.subscriptions(note)
         case SoughtInVain():
             return notices.sought_in_vain(note)
+        case ForgottenCards():
+            return resets.notice(note)
 
 
 async def draw_card(services: Services, card: Card, *, mentions: bool = False) -> Message:

@@ -1,5 +1,6 @@
 """What a user may be told. Words for each of these stand in `bot.views.errors`."""
 
+from datetime import datetime
 from enum import Enum, auto
 
 
@@ -60,3 +61,15 @@ class UsageError(BotError):
 
 class ExpiredError(BotError):
     """A button or select whose data is no longer kept, or that an older Callboard made."""
+
+
+class ForgottenError(BotError):
+    """A card, or a subscription, that a database held which was reset at `reset_at`.
+
+    `again` is the command that makes its subscriptions again, empty where that is not known.
+    """
+
+    def __init__(self, reset_at: datetime, again: str = "") -> None:
+        super().__init__(f"the database was reset at {reset_at}")
+        self.reset_at = reset_at
+        self.again = again

@@ -85,12 +85,13 @@ async def look(services: Services, slack: AsyncWebClient, user: str) -> AsyncGen
     (mine, neighbours), runs, failures = await asyncio.gather(
         _followed(services, slack, user), running.first(), failed.first()
     )
-    tab = Tab(mine, neighbours, runs, failures, await _health(services))
+    reset = await _reset(services)
+    tab = Tab(mine, neighbours, runs, failures, await _health(services), reset)
     yield tab
     if tab.pending:
         runs, failures = await asyncio.gather(running.whole(), failed.whole())
         mine, neighbours = await _followed(services, slack, user)
-        yield Tab(mine, neighbours, runs, failures, await _health(services))
+        yield Tab(mine, neighbours, runs, failures, await _health(services), reset)
 
 
 async def _followed(services: Services, slack: AsyncWebClient, user: str) -> tuple[Sequence[Shown] | None, Neighbours]:
@@ -115,6 +116,12 @@ async def _neighbours(services: Services, slack: AsyncWebClient, user: str, chan
     others = [each for each in cards if user not in each.card.owners]
     subscribed = channel in await services.store.tracked.places_of(user)
     return Neighbours(channel, there=True, cards=others, subscribed=subscribed)
+
+
+async def _reset(services: Services) -> datetime | None:
+    with suppress(StoreUnavailable):
+        return await services.store.epochs.recent_reset(services.clock())
+    return None
 
 
 async def _health(services: Services) -> list[ServiceHealth]:

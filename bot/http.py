@@ -35,10 +35,11 @@ BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
 
-def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route) -> Starlette:
+def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route, notices: Sequence[Reason] = ()) -> Starlette:
     """Return the routes that a load balancer and Prometheus call, and those of `more`.
 
-    `/readyz` asks every reason why no work can be done now, at the same time.
+    `/readyz` asks every reason why no work can be done now, at the same time. What `notices` say an operator has to
+    know; the process works all the same, so its status stays 200.
     """
 
     async def alive(_: Request) -> Response:
@@ -46,7 +47,9 @@ def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route) -> St
 
     async def ready(_: Request) -> Response:
         found = [told for told in await asyncio.gather(*map(_told, reasons)) if told]
-        return PlainTextResponse("".join(f"{told}\n" for told in found) or "ok\n", 503 if found else 200)
+        degraded = [f"degraded: {told}" for told in await asyncio.gather(*map(_told, notices)) if told]
+        lines = [*(found or ["ok"]), *degraded]
+        return PlainTextResponse("".join(f"{line}\n" for line in lines), 503 if found else 200)
 
     async def figures(_: Request) -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)

@@ -56,4 +56,5 @@ async def leave(services: Services, workspace: str, told_at: datetime) -> None:
         await services.store.events.forget(people)
         await services.store.slack.forget(place)
         await services.store.outbox.purge(place, services.whole.catalog.scopes)
+    await services.store.epochs.forget(workspace)
     log.info("a workspace that removed the app is forgotten", workspace=workspace, places=len(places))

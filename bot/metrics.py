@@ -3,6 +3,7 @@
 Each `Metrics` has a registry of its own, so nothing is global and two of them never meet.
 """
 
+from datetime import datetime
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -47,6 +48,12 @@ class Metrics:
             registry=registry,
         )
 
+        self._reset_at = Gauge(
+            "callboard_database_reset_timestamp_seconds",
+            "When the database was found emptied or replaced, as Unix time; 0 when it was not.",
+            registry=registry,
+        )
+
     def swept(self, account: str, service: str, outcome: str, seconds: float) -> None:
         """Count a sweep that took `seconds`; `outcome` is "ok" or the kind of failure."""
         self._sweeps.labels(account, service, outcome).inc()
@@ -79,6 +86,10 @@ class Metrics:
     def told(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""
         self._told.observe(seconds)
+
+    def reset(self, at: datetime | None) -> None:
+        """Set when the database was found emptied or replaced; None for a database that was not."""
+        self._reset_at.set(at.timestamp() if at else 0)
 
     def text(self) -> bytes:
         """Everything, in the format of CONTENT_TYPE."""

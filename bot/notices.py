@@ -66,8 +66,17 @@ class SoughtInVain:
     minutes: int
 
 
-Note = SuspendedPlace | LostJob | ChangedSubscriptions | SoughtInVain
-"""A message for one person that belongs to no card."""
+@dataclass(frozen=True, slots=True)
+class ForgottenCards:
+    """Cards of a place that are no longer followed, because the database was reset; `people` subscribed to them."""
+
+    reset_at: datetime
+    forgotten: int
+    people: Sequence[str]
+
+
+Note = SuspendedPlace | LostJob | ChangedSubscriptions | SoughtInVain | ForgottenCards
+"""A message for one person, or one place, that belongs to no card."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,6 +219,11 @@ def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:
             return entry
 
 
+def cards_of(box: Box) -> set[str]:
+    """Return the ids of a place's cards: those that are kept, readable or not, and those that entries begin."""
+    return {*box.records, *expected(box)}
+
+
 def expected(box: Box) -> dict[str, Card]:
     """Return a place's cards as they will be once everything that waits is taken out."""
     folded = Folded(box.place, dict(box.cards))

@@ -19,8 +19,11 @@ _TYPES = ("public_channel,private_channel", "public_channel")
 log = structlog.get_logger("callboard")
 
 
-async def channels_of(slack: AsyncWebClient, workspace: str, user: str) -> frozenset[str] | None:
-    """Return the channels that somebody is in, of private ones those that the bot is in too; None: not known."""
+async def channels_of(slack: AsyncWebClient, workspace: str, user: str | None = None) -> frozenset[str] | None:
+    """Return the channels that a person is in, of private ones those that the bot is in too; None: not known.
+
+    Without a person these are the channels that the bot is in.
+    """
     reason = ""
     for types in _TYPES:
         try:
@@ -52,7 +55,7 @@ async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
     return None
 
 
-async def _channels(slack: AsyncWebClient, user: str, types: str, team: str | None) -> set[str]:
+async def _channels(slack: AsyncWebClient, user: str | None, types: str, team: str | None) -> set[str]:
     found: set[str] = set()
     cursor = ""
     for _ in range(PAGES_MAX):

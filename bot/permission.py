@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.access import Audience
-from bot.errors import Problem, UsageError
+from bot.errors import ForgottenError, Problem, UsageError
 from bot.notices import Digest
 from bot.services import Services
 
@@ -65,8 +65,11 @@ async def place_of_button(services: Services, named: str | None, here: str, user
     """Return the place that a click is about: where it was made, or the one that the button names.
 
     Whoever sees a button may press it. Of another place than that where they press it they may do so only if they
-    subscribed there themselves. Raises UsageError, and StoreUnavailable.
+    subscribed there themselves. Raises UsageError, ForgottenError where a reset of the database may have lost that, and
+    StoreUnavailable.
     """
     if named is None or named in {here, user} or named in await services.store.tracked.places_of(user):
         return named or here
+    if reset := await services.store.epochs.recent_reset(services.clock()):
+        raise ForgottenError(reset)
     raise UsageError(Problem.NOT_THERE)

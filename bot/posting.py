@@ -12,6 +12,7 @@ from typing import Any, cast
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.card_metadata import EVENT, essentials
 from bot.cards import To
 from bot.conversations import MAY_NOT_ASK, conversation, find_post
 from bot.doubt import Searches, left_by
@@ -34,8 +35,6 @@ LOOK_S = 0.5
 """While somebody else's post to the place is under way."""
 TRIES = 5
 """So often it is tried to take a post back."""
-EVENT = "callboard_post"
-"""The type of the metadata that every post carries."""
 
 log = structlog.get_logger("callboard")
 
@@ -161,13 +160,17 @@ async def _call(visit: Visit, begun: Begun, channel: str, what: Post, message: M
         channel=channel,
         text=message.text,
         blocks=message.blocks or None,
-        metadata={"event_type": EVENT, "event_payload": {"id": begun.id}},
+        metadata={"event_type": EVENT, "event_payload": {"id": begun.id, **_essentials(what)}},
         unfurl_links=False,
         unfurl_media=False,
         thread_ts=begun.thread_ts or None,
         reply_broadcast=_broadcasts(what) if begun.thread_ts else None,
     )
     return cast("dict[str, Any]", sent.data)
+
+
+def _essentials(what: Post) -> dict[str, Any]:
+    return essentials(what.new_card) if what.new_card and not what.new_card.over else {}
 
 
 def _broadcasts(what: Post) -> bool:
@@ -228,14 +231,19 @@ async def _in_doubt(visit: Visit, begun: Begun, doubt: Doubt) -> float:
 async def _settle(visit: Visit, begun: Begun) -> None:
     """Record a post that arrived, and take out what it told.
 
-    Where somebody else took this post for lost and sent it again, this one is taken back.
+    Where somebody else took this post for lost and sent it again, this one is taken back. After a reset of the database
+    there is no other: it stays.
     """
     outbox = visit.services.store.outbox
     if await outbox.settle(visit.place, begun):
         await finish(visit, begun)
     elif not await outbox.was_told(visit.place, begun.id):
-        log.warning("a post that came too late is taken back", place=visit.place)
-        await _take_back(visit, begun)
+        epoch = await visit.services.store.epochs.as_of(visit.now)
+        if epoch and epoch.knows_from and begun.at < epoch.knows_from:
+            log.warning("a post stays whose record is lost: the database was reset", place=visit.place)
+        else:
+            log.warning("a post that came too late is taken back", place=visit.place)
+            await _take_back(visit, begun)
 
 
 async def _take_back(visit: Visit, begun: Begun) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol, Self, cast
 
 from pydantic import ValidationError
@@ -188,15 +188,21 @@ def thread_of(body: Body) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and in which channel, both as places; where there is no channel, in their direct messages."""
+    """Who asks, and in which channel, both as places; where there is no channel, in their direct messages.
+
+    `message` is the message whose button was pressed, as Slack shows it; of one that only its reader sees, the `ts`.
+    """
 
     user: str
     channel: str
+    message: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
 
     @classmethod
     def of(cls, body: Body, context: AsyncBoltContext) -> Self:
         """Read a command or a click; raises ExpiredError for a click that is neither in a channel nor in a view."""
-        return cls.named(*_ids(body), context)
+        container = mapping(body.get("container"))
+        message = mapping(body.get("message")) or {"ts": container.get("message_ts")}
+        return replace(cls.named(*_ids(body), context), message=message)
 
     @classmethod
     def named(cls, user: str, channel: str, context: AsyncBoltContext) -> Self:

@@ -25,6 +25,7 @@ from bot.groups import up_to_date
 from bot.http import Reason, create_http, listen, serving, slack_events
 from bot.installing import install_routes
 from bot.opening import open_services
+from bot.resets import watching
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
@@ -102,6 +103,7 @@ async def running(
     heard_with = check_secrets(slack, answers=register is not None)
     async with AsyncExitStack() as stack:
         services, docket = await _open(stack, settings, answer_s)
+        watch = await stack.enter_async_context(watching(services))
         workspaces = await stack.enter_async_context(open_workspaces(slack, services.store))
         services = replace(services, workspaces=workspaces)
         await stack.enter_async_context(up_to_date(services.access, workspaces))
@@ -122,7 +124,7 @@ async def running(
             looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
         if listening:
             events = [slack_events(app, heard_with)] if app and called else []
-            http = create_http(looked_at, services.metrics, *events, *installs)
+            http = create_http(looked_at, services.metrics, *events, *installs, notices=[watch.notice])
             await stack.enter_async_context(serving(http, listening))
         where = "{}:{}".format(*listening.getsockname()) if listening else None
         log.info("ready", accounts=len(settings.accounts), services=len(services.providers), http=where)

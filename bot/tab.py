@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.answers import JobList, Late, ServiceHealth
 from bot.cards import Shown
@@ -23,13 +24,17 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """The tab of one person; `mine` is None while Redis cannot be reached."""
+    """The tab of one person; `mine` is None while Redis cannot be reached.
+
+    `reset` is when the database was reset, if that is news.
+    """
 
     mine: Sequence[Shown] | None
     neighbours: Neighbours
     running: JobList
     failed: JobList
     health: Sequence[ServiceHealth]
+    reset: datetime | None = None
 
     @property
     def pending(self) -> Sequence[Late]:

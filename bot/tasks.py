@@ -9,7 +9,7 @@ from typing import Any
 
 from docket import Perpetual, Timeout
 
-from bot import delivery, editing, leaving, subscriptions, tending, tracking
+from bot import delivery, editing, leaving, searching, subscriptions, tending, tracking
 from bot.cards import Terms
 from bot.home import publish
 from bot.services import Services
@@ -77,7 +77,11 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 
-    return sweep, deliver, edit, seek, home, leave, tend, visit
+    async def search(perpetual: Perpetual = Perpetual(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
+        """Look in Slack for cards that the database lost in a reset; runs until each conversation was searched."""
+        _next(perpetual, await searching.search(services))
+
+    return sweep, deliver, edit, seek, home, leave, tend, visit, search
 
 
 def _next(perpetual: Perpetual, seconds: float | None) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from bot import leaving, retiring
+from bot import leaving, retiring, searching
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.tracking import BACK_OFF_MAX_S
-from bot.waking import look, wake
+from bot.waking import look, search_soon, wake
 
 REFRESHED_MAX = 20
 """Cards that are drawn anew in a minute although nothing changed but the time of the last look."""
@@ -53,6 +53,8 @@ async def tend(services: Services) -> None:
     services.metrics.outbox(await services.store.outbox.depth(catalog.scopes, waiting))
     for place in waiting:
         await wake(services, place)
+    if await searching.needed(services):
+        await search_soon(services)
 
 
 async def visit_all(services: Services) -> None:

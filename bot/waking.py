@@ -19,6 +19,9 @@ SWEEP = "sweep"
 SEEK = "seek"
 HOME = "home"
 LEAVE = "leave"
+SEARCH = "search"
+AUTOMATIC = ("tend", "visit")
+"""The tasks that always run."""
 HOME_EVERY = timedelta(minutes=1)
 """A Home tab is not published anew more often by itself."""
 ADD_S = 2.0
@@ -41,6 +44,17 @@ async def draw_soon(services: Services, place: str) -> None:
 async def look(services: Services, service: Service) -> None:
     """Have a service's followed jobs looked at, if that is not planned already."""
     await _add(services, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
+
+
+async def resume(services: Services) -> None:
+    """Have the tasks run again that always run: an emptied database has lost them."""
+    for task in AUTOMATIC:
+        await _add(services, task, task)
+
+
+async def search_soon(services: Services) -> None:
+    """Have cards looked for in Slack that the database lost in a reset, if that is not planned already."""
+    await _add(services, SEARCH, SEARCH)
 
 
 async def freshen_homes(services: Services, users: Iterable[str]) -> None:

@@ -16,7 +16,8 @@ from bot.access import Audience
 from bot.addresses import Address
 from bot.answering import Answer
 from bot.cards import Card, Terms
-from bot.errors import ExpiredError
+from bot.errors import ExpiredError, ForgottenError
+from bot.forgotten import again, forgotten_since, refuse_forgotten
 from bot.home import show_change
 from bot.payloads import Ask
 from bot.people import offset_of
@@ -67,11 +68,22 @@ async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -
     await services.pace.turn()
     if request.command == "unsubscribe":
         named = addresses_of(request, services.catalog) or None  # none is `all`
-        removed = await unsubscribe(services, named, here, asker.user)
-        return views.unsubscribed(removed, () if removed.removed else await subscriptions(services, here=here))
+        return await _unsubscribed(services, named, here, asker)
     mine = request.text == MINE
     part = {"user": asker.user} if mine else {"here": here}
-    return views.subscription_list(await subscriptions(services, **part), ask, services.clock(), mine=mine)
+    shown, reset = await subscriptions(services, **part), await services.store.epochs.recent_reset(services.clock())
+    return views.subscription_list(shown, ask, services.clock(), mine=mine, reset=reset)
+
+
+async def _unsubscribed(services: Services, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:
+    """Stop following jobs; raises ForgottenError for a button of before a reset of the database."""
+    removed = await unsubscribe(services, named, here, asker.user)
+    if removed.removed:
+        return views.unsubscribed(removed)
+    reset = await forgotten_since(services, asker.message)
+    if reset and asker.message.get("ts"):
+        raise ForgottenError(reset, again(asker.message, removed.unknown))
+    return views.unsubscribed(removed, await subscriptions(services, here=here), reset)
 
 
 def following(  # noqa: PLR0917  # what a subscription consists of
@@ -92,11 +104,12 @@ def following(  # noqa: PLR0917  # what a subscription consists of
     return Answer(subscribe(services, addresses, here, terms, card=card), view, view)
 
 
-async def on_refresh(ack: AsyncAck, action: Body, context: AsyncBoltContext) -> None:
+async def on_refresh(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
     """Refresh on a card: its jobs are asked about now, and the card itself is the answer."""
     await ack()
     services = services_of(context)
     ask = await read_ask(services, action.get("value"))
+    await refuse_forgotten(services, Asker.of(body, context), ask)
     await refresh(services, addresses_of(parse(ask.text, services.catalog), services.catalog))
 
 
@@ -110,6 +123,7 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     if ask.place is None:
         raise ExpiredError
     asker = Asker.of(body, context)
+    await refuse_forgotten(services_of(context), asker, ask)
     place = await place_of_button(services_of(context), ask.place, asker.channel, asker.user)
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
     services = services_of(context).seen_by(Audience(asker.user, place))
@@ -150,6 +164,7 @@ async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends:
     services, ask, asker = services_of(context), read_payload(payload), Asker.of(body, context)
     if ask.card is None:
         raise ExpiredError
+    await refuse_forgotten(services, asker, ask)
     place = await place_of_button(services, ask.place, asker.channel, asker.user)
     return await snooze(services, ask.card, place, asker.user, ends)
 

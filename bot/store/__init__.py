@@ -11,6 +11,7 @@ from bot.store.budget import SharedBudget
 from bot.store.connection import Link, Server, StoreUnavailable, connect
 from bot.store.digests import Digests
 from bot.store.embedded import embedded_redis
+from bot.store.epochs import Epochs
 from bot.store.events import Events
 from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
@@ -62,6 +63,7 @@ class Store:
     events: Events
     slack: SlackPace
     installations: Installations
+    epochs: Epochs
     url: str = field(default="", repr=False)  # it may hold a password
 
     @classmethod
@@ -84,6 +86,7 @@ class Store:
             events=Events(link),
             slack=SlackPace(link, budget),
             installations=Installations(link),
+            epochs=Epochs(link),
             url=url,
         )
 

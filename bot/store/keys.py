@@ -78,6 +78,10 @@ ABSENT = Key(
 )
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
 STATE = Key("installing:{}", "string", timedelta(minutes=10), "somebody went to Slack to install the app")
+SEARCHED = Key(
+    "searched:{}:{}", "set", timedelta(days=8), "places searched for cards that a reset lost, by epoch and workspace"
+)
+EPOCH = Key("epoch", "string", None, "which database this is, and when an earlier one was lost", "nothing: it stays")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
 ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))

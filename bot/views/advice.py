@@ -1,6 +1,7 @@
 """The words of `callboard check`: what was found, and how to mend it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from bot.config import Settings, Slack
@@ -8,7 +9,7 @@ from bot.findings import Finding, Status
 from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store import Server
 from bot.store.connection import OLDEST
-from bot.views.text import listed
+from bot.views.text import listed, utc
 from providers.accounts import Account, HuaweiAccount
 from providers.errors import CLOCK_OFF, ProviderError
 
@@ -200,6 +201,15 @@ def redis_unusable(reason: str, *, embedded: bool) -> Finding:
     """A Redis server that does not answer, or cannot be started."""
     mend = None if embedded else "start it, correct redis.url or REDIS_URL, or leave both out for the embedded server"
     return Finding(Status.FAIL, REDIS, reason, mend)
+
+
+def database_reset(at: datetime, *, acknowledged: bool) -> Finding:
+    """A database that was emptied or replaced."""
+    text = f"Callboard's database was reset on {utc(at)}: subscriptions made before are lost"
+    if acknowledged:
+        return Finding(Status.OK, REDIS, f"{text}, which is acknowledged")
+    mend = "restore a copy of it, or have people subscribe again; then run `callboard check --acknowledge-reset`"
+    return Finding(Status.WARN, REDIS, text, mend)
 
 
 def service_answers(account: str, service: str, seconds: float) -> Finding:

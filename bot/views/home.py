@@ -9,7 +9,7 @@ from bot.errors import UsageError
 from bot.payloads import FIND, HOME, HOME_CHANNEL, Ask
 from bot.places import id_of
 from bot.tab import Neighbours, Tab
-from bot.views import errors
+from bot.views import errors, resets
 from bot.views.accounts import account_lines
 from bot.views.jobs import more_lines, notes, nothing, row
 from bot.views.lateness import asking
@@ -23,7 +23,7 @@ CHARS_MAX = 200_000
 """Of the 250,000 that Slack's reference allows a view, as JSON."""
 CARDS_MAX = 12
 NEIGHBOURS_MAX = 8
-"""With these and the numbers below the tab has 97 blocks at most."""
+"""With these and the numbers below the tab has 98 blocks at most."""
 NOTES_MAX = 6
 HEALTH_MAX = 15
 _OTHERS = "*What others follow in a channel*"
@@ -40,7 +40,7 @@ def home(tab: Tab, now: datetime) -> Block:
     ]
     budget = Budget(head, blocks=BLOCKS_MAX, chars=CHARS_MAX)
     parts = [
-        [section("*My subscriptions*"), *_mine(tab.mine, now)],
+        [section("*My subscriptions*"), *_reset(tab.reset), *_mine(tab.mine, now)],
         [divider(), section(_OTHERS, [_channel(tab.neighbours)]), *_neighbours(tab.neighbours, now)],
         [divider(), section("*Running now*"), *_jobs(tab.running)],
         [divider(), section("*Failed in the last 24 hours*"), *_jobs(tab.failed)],
@@ -62,6 +62,10 @@ def refused(error: UsageError) -> Block:
 
 def _view(blocks: list[Block]) -> Block:
     return {"type": "home", "blocks": blocks}
+
+
+def _reset(at: datetime | None) -> list[Block]:
+    return [section(resets.line(at))] if at else []
 
 
 def _mine(mine: Sequence[Shown] | None, now: datetime) -> list[Block]:

@@ -9,7 +9,7 @@ from bot.cards import Card, Shown, Terms
 from bot.notices import Subscribed, Unsubscribed
 from bot.payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
 from bot.places import is_person
-from bot.views import absences, snoozes, suspensions
+from bot.views import absences, resets, snoozes, suspensions
 from bot.views.cards import (
     details_button,
     fails,
@@ -172,15 +172,16 @@ def seeking(ids: Sequence[str], terms: Terms, here: str, minutes: int) -> Messag
     return message(unformatted(text), [section(text)])
 
 
-def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = ()) -> Message:
+def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = (), reset: datetime | None = None) -> Message:
     """What is no longer followed, with a button that takes it back.
 
-    `here` is what is followed, for somebody whose words named none of it.
+    `here` is what is followed, for somebody whose words named none of it; `reset` is when the database was reset.
     """
     names = listed([code(each, 80) for each in result.unknown], "and", most=NAMES_MAX)
     notes = [f"❔ {names} {_is(result.unknown)} here."] if result.unknown else []
     if not result.removed:
         notes = notes or ["Nothing is followed here."]
+        notes += [resets.line(reset)] if reset else []
         notes += ["Followed here:"] if here else []
     blocks = [_removed(card, refs, alone=len(result.removed) == 1) for card, refs in result.removed]
     blocks += [section(headline(shown.card, shown.jobs), _details(shown)) for shown in here]
@@ -228,22 +229,29 @@ def _restored(refs: Sequence[JobRef], place: str, *, resumed: bool) -> str:
     return f"▶️ I post to {channel(place)} again.{what}"
 
 
-def subscription_list(shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: bool) -> Message:
-    """A page of cards, two lines each, from `ask.offset` on. `mine` are one person's, wherever they are."""
+def subscription_list(
+    shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: bool, reset: datetime | None = None
+) -> Message:
+    """A page of cards, two lines each, from `ask.offset` on. `mine` are one person's, wherever they are.
+
+    `reset` is when the database was reset, if that is news.
+    """
     title = section("*Your subscriptions*" if mine else "*Subscriptions in this channel*")
+    news = [section(resets.line(reset))] if reset else []
     if not shown:
         nothing = "You follow nothing." if mine else "Nothing is followed here."
-        return message(f"{nothing} {unformatted(HOW)}", [title, section(f"{nothing} {HOW}")])
+        lines = [f"{nothing} {HOW}", *([resets.line(reset)] if reset else [])]
+        return message(unformatted("\n".join(lines)), [title, *map(section, lines)])
     offset = min(ask.offset, (len(shown) - 1) // PAGE * PAGE)
     # The longest foot there can be: with both buttons, and offsets of as many digits.
     beyond = len(shown) + PAGE
-    budget = Budget([title, *_turning(ask, beyond, PAGE, 2 * (beyond + PAGE))])
+    budget = Budget([title, *news, *_turning(ask, beyond, PAGE, 2 * (beyond + PAGE))])
     cards = [card_lines(each, now, f"card-{at}", mine=mine) for at, each in enumerate(shown[offset : offset + PAGE])]
     fitted = list(takewhile(budget.take, cards))
     foot = _turning(ask, offset, len(fitted), len(shown))
     text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
     lines = [block for card in fitted for block in card]
-    return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *lines, *foot])
+    return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *news, *lines, *foot])
 
 
 def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> list[Block]:

@@ -16,6 +16,7 @@ from bot.findings import Finding, Report, Status
 from bot.installed import Installation, Seal
 from bot.scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store.connection import Link
+from bot.store.epochs import Epochs
 from bot.store.installations import Installations
 from providers.secrets import SecretRef
 from sandbox.clouds.faults import Fault
@@ -314,3 +315,18 @@ async def test_access_rules(site: Site):
     assert found["user group S0TRANSCODE"].text == "1 member"
     assert found["user group S0GONE"].status is Status.FAIL
     assert "usergroups:read" in found["slack scopes"].text
+
+
+async def test_a_reset_of_the_database_is_a_warning_until_it_is_acknowledged(site: Site, link: Link):
+    async def found(*, acknowledge_reset: bool = False) -> list[tuple[Status, bool]]:
+        report = await check(load(site.file), acknowledge_reset=acknowledge_reset)
+        return [(each.status, each.mend is not None) for each in report.findings if "was reset on" in each.text]
+
+    epochs = Epochs(link)
+    await epochs.look(datetime.now(UTC))
+    assert await found() == []
+    await link.ask("FLUSHALL")
+    await epochs.look(datetime.now(UTC))
+    assert await found() == [(Status.WARN, True)]
+    assert await found(acknowledge_reset=True) == [(Status.OK, False)]
+    assert await found() == [(Status.OK, False)]

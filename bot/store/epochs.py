@@ -1,0 +1,147 @@
+"""Which database this is. An emptied or replaced one has lost the id that running processes remember."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.store.connection import Link
+from bot.store.keys import CONFIGURED, EPOCH, INSTALLATIONS, PLACES, SEARCHED
+
+SHOWN_FOR = timedelta(days=7)
+"""A reset is shown to operators and in lists for this long."""
+_SWAP = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+class Epoch(BaseModel):
+    """The life of one database, from its first use on.
+
+    `at` is when its first process wrote this, `empty` whether nothing of Callboard was there then. `reset_at` is when a
+    process noticed that it has taken the place of an earlier database. `acknowledged` says that an operator knows.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")  # a swap keeps the fields of a later version
+
+    format: int = 1
+    id: str
+    at: datetime | None = None
+    empty: bool = False
+    reset_at: datetime | None = None
+    acknowledged: bool = False
+
+    @property
+    def knows_from(self) -> datetime | None:
+        """The time from which on this database knows every card; None where it knows older ones too."""
+        return self.reset_at or (self.at if self.empty else None)
+
+    def recent_reset(self, now: datetime) -> datetime | None:
+        """Return when the database was reset, if that was in the last days."""
+        return self.reset_at if self.reset_at and now - self.reset_at < SHOWN_FOR else None
+
+
+@dataclass(slots=True)
+class Epochs:
+    """The epoch of the database. `known` is the id that this process saw last, at `seen_at`; empty before that.
+
+    Raises StoreUnavailable.
+    """
+
+    link: Link
+    known: str = ""
+    seen_at: datetime | None = None
+
+    async def read(self) -> Epoch | None:
+        """Return the epoch as it is kept; None where there is none."""
+        found, _ = await self._read()
+        return found
+
+    async def look(self, now: datetime) -> tuple[Epoch, bool]:
+        """Return the epoch, and whether this process remembered another one. The first look of a fleet begins it."""
+        found, text = await self._read()
+        if found is None:
+            found, text = await self._begin(now)
+        another = self.known not in {"", found.id}
+        if self._unnoticed(found):
+            found = await self._change(found, text, reset_at=now, acknowledged=False)
+        self.known, self.seen_at = found.id, now
+        return found, another
+
+    async def as_of(self, now: datetime) -> Epoch | None:
+        """Return the epoch, None where nothing is known of it; a reset since the last look counts as one of `now`."""
+        found = await self.read()
+        if found is None:
+            return Epoch(id="", reset_at=now) if self.known else None
+        return found.model_copy(update={"reset_at": now}) if self._unnoticed(found) else found
+
+    async def recent_reset(self, now: datetime) -> datetime | None:
+        """Return when the database was reset, if that was in the last days."""
+        found = await self.as_of(now)
+        return found.recent_reset(now) if found else None
+
+    async def note_reset(self) -> None:
+        """Note that a database which began empty took the place of an earlier one: cards of that were found."""
+        found, text = await self._read()
+        if found and found.reset_at is None and found.empty:
+            await self._change(found, text, reset_at=found.at)
+
+    async def acknowledge(self) -> None:
+        """Note that an operator knows of the reset."""
+        found, text = await self._read()
+        if found:
+            await self._change(found, text, acknowledged=True)
+
+    async def searched(self, epoch: Epoch, workspace: str) -> set[str]:
+        """Return the places of a workspace that were searched for cards of the earlier database.
+
+        The workspace itself is among them once all of its places are.
+        """
+        return set(await self.link.ask("SMEMBERS", SEARCHED.of(epoch.id, workspace)))
+
+    async def note_searched(self, epoch: Epoch, workspace: str, place: str) -> None:
+        """Note that a place, or the workspace itself, was searched for such cards."""
+        key = SEARCHED.of(epoch.id, workspace)
+        await self.link.ask_all([("SADD", key, place), ("EXPIRE", key, SEARCHED.seconds)])
+
+    async def forget(self, workspace: str) -> None:
+        """Forget which places of a workspace were searched."""
+        if found := await self.read():
+            await self.link.ask("DEL", SEARCHED.of(found.id, workspace))
+
+    def _unnoticed(self, found: Epoch) -> bool:
+        """Whether the database has another epoch than this process saw last, and no process has noted a reset since."""
+        if self.known in {"", found.id} or self.seen_at is None:
+            return False
+        return found.reset_at is None or found.reset_at < self.seen_at
+
+    async def _read(self) -> tuple[Epoch | None, str]:
+        text = await self.link.ask("GET", EPOCH.of()) or ""
+        return (_epoch(text) if text else None), text
+
+    async def _begin(self, now: datetime) -> tuple[Epoch, str]:
+        """Write an epoch, unless another process does so first; return the one that is there."""
+        used = any(await self.link.ask_all([("EXISTS", key.of()) for key in (CONFIGURED, PLACES, INSTALLATIONS)]))
+        reset_at = now if self.known else None
+        mine = Epoch(id=secrets.token_hex(8), at=now, empty=not used, reset_at=reset_at)
+        await self.link.ask("SET", EPOCH.of(), mine.model_dump_json(), "NX")
+        found, text = await self._read()
+        return found or mine, text
+
+    async def _change(self, found: Epoch, text: str, **fields: object) -> Epoch:
+        """Change fields of the epoch, unless another process changed it first; return the one that is there."""
+        changed = found.model_copy(update=fields)
+        if await self.link.ask("EVAL", _SWAP, 1, EPOCH.of(), text, changed.model_dump_json()):
+            return changed
+        return await self.read() or changed
+
+
+def _epoch(text: str) -> Epoch:
+    """Read an epoch; a record that this version cannot read is an epoch of its own."""
+    try:
+        return Epoch.model_validate_json(text)
+    except ValidationError:
+        return Epoch(id=text)

@@ -1,0 +1,24 @@
+"""What an operator has to know does not take a process out of service."""
+
+import httpx
+
+from bot.http import create_http
+from bot.metrics import Metrics
+
+
+async def ready(reason: str | None) -> tuple[int, str]:
+    async def told() -> str | None:
+        return reason
+
+    async def reset() -> str | None:
+        return "the database was reset"
+
+    transport = httpx.ASGITransport(create_http([told], Metrics(), notices=[reset]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
+        answer = await client.get("/readyz")
+    return answer.status_code, answer.text
+
+
+async def test_a_notice_takes_no_process_out_of_service():
+    assert await ready(None) == (200, "ok\ndegraded: the database was reset\n")
+    assert await ready("Redis is gone") == (503, "Redis is gone\ndegraded: the database was reset\n")
