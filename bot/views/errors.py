@@ -179,7 +179,7 @@ def memory_lost() -> Message:
         "I cannot reach my memory (Redis) just now, and this needs it. Try again soon; "
         "meanwhile `/jobs list`, `/jobs failed`, `/jobs show` and `/jobs find` answer when you type them."
     )
-    return message(unformatted(text), [section(f"🧠 {text}")])
+    return message(unformatted(text), [section(f"⚠️ {text}")])
 
 
 def no_answer() -> Message:

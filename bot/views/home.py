@@ -70,7 +70,7 @@ def _reset(at: datetime | None) -> list[Block]:
 
 def _mine(mine: Sequence[Shown] | None, now: datetime) -> list[Block]:
     if mine is None:
-        return [section(f"🧠 {MEMORY_LOST}")]
+        return [section(f"⚠️ {MEMORY_LOST}")]
     if not mine:
         return [section(f"You follow nothing. {HOW}")]
     cards = [block for each in mine[:CARDS_MAX] for block in tab_lines(each, now, mine=True)]

@@ -20,14 +20,14 @@ def was_reset(at: datetime) -> str:
 
 def line(at: datetime) -> str:
     """The line of a list."""
-    return f"🧠 {was_reset(at)}: subscriptions made before are lost. {HOW}"
+    return f"⚠️ {was_reset(at)}: subscriptions made before are lost. {HOW}"
 
 
 def forgotten(error: ForgottenError) -> Message:
     """The answer to a click on what the database lost."""
     buttons = again(error.again)
     how = "Press *Subscribe again* to follow its jobs from now on." if buttons else HOW
-    text = f"🧠 No longer following: {was_reset(error.reset_at)}, and subscriptions made before are lost. {how}"
+    text = f"⚠️ No longer following: {was_reset(error.reset_at)}, and subscriptions made before are lost. {how}"
     return message(unformatted(text), [section(text), *actions("forgotten", buttons)])
 
 
@@ -35,7 +35,7 @@ def notice(note: ForgottenCards) -> Message:
     """To a place, and to the subscribers by their names: cards there are no longer followed."""
     cards = "A card here is" if note.forgotten == 1 else f"{count(note.forgotten, 'card')} here are"
     text = (
-        f"🧠 {was_reset(note.reset_at)}, and subscriptions made before are lost. {cards} no longer followed. "
+        f"⚠️ {was_reset(note.reset_at)}, and subscriptions made before are lost. {cards} no longer followed. "
         "Press *Subscribe again* on a card to follow its jobs from now on."
     )
     who = [context(f"Subscribed by {people(note.people)}")] if note.people else []
@@ -44,7 +44,7 @@ def notice(note: ForgottenCards) -> Message:
 
 def closed(shown: str, reset_at: datetime, card: CardMessage) -> Message:
     """A card that the database lost; `shown` is what it said of its jobs."""
-    text = f"🧠 *No longer followed*: {was_reset(reset_at)}."
+    text = f"⚠️ *No longer followed*: {was_reset(reset_at)}."
     last = [section(f"Last seen:\n{shown}")] if shown else []
     details = button("Details", f"{OPEN}:details", Ask(text=card.show), limit=BUTTON_MAX) if card.show else []
     foot = actions("forgotten", [*details, *again(card.again)])
