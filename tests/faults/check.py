@@ -27,6 +27,8 @@ class Verdict:
 
     findings: list[Finding] = field(default_factory=list[Finding])
     told: int = 0
+    emptied: int = 0
+    """Subscriptions that an emptied Redis held: what was still to be posted for them may be lost."""
 
     def number(self, kind: str) -> int:
         """How many findings are of one kind."""
@@ -39,7 +41,10 @@ def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> Verdict:
     for conversation in conversations:
         verdict.findings += _strangers(ledger, conversation)
         for (place, card_id), refs in ledger.batches().items():
-            if place == conversation.place:
+            if place == conversation.place and not ledger.emptied.isdisjoint((place, ref) for ref in refs):
+                verdict.emptied += len(refs)
+                verdict.findings += _posted_twice(conversation, refs)
+            elif place == conversation.place:
                 judged = _Batch(ledger, conversation, card_id, refs) if len(refs) > 1 else None
                 for ref in refs:
                     verdict.findings += _card(ledger, conversation, ref, refs)
@@ -65,8 +70,19 @@ def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
         if len(timestamps) > 1:
             yield Finding("doubled", found.place, "", f"the post {post} stands at {', '.join(timestamps)}")
     for ref in {*found.tellings, *(ref for card in found.cards for ref in card.refs)}:
-        if (found.place, ref) not in ledger.cards:
+        if (found.place, ref) not in {*ledger.cards, *ledger.emptied}:
             yield Finding("unasked", found.place, ref, "nobody subscribed to it here")
+
+
+def _posted_twice(found: Conversation, refs: list[str]) -> Iterator[Finding]:
+    """Ends that were posted more than once, whatever Redis still knew of them."""
+    for ref in refs:
+        ends = [each for each in found.tellings.get(ref, []) if each.state in ENDED]
+        if len(ends) > 1:
+            yield Finding("doubled", found.place, ref, f"its end was posted {len(ends)} times: {ends}")
+    for ts in {card.ts for ref in refs for card in found.card_of(ref)}:
+        if len(finals := found.finals.get(ts, [])) > 1:
+            yield Finding("doubled", found.place, refs[0], f"its batch ended {len(finals)} times below {ts}")
 
 
 def _card(ledger: Ledger, found: Conversation, ref: str, refs: list[str]) -> Iterator[Finding]:

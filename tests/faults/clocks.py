@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 HOUR_S = 3600.0
-NEEDED = pytest.mark.skipif(shutil.which("faketime") is None, reason="needs faketime (apt-get install faketime)")
+FAKED = shutil.which("faketime") is not None
+"""Whether processes can have clocks of their own here."""
+NEEDED = pytest.mark.skipif(not FAKED, reason="needs faketime (apt-get install faketime)")
 """For each test that starts a process with a clock of its own."""
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 
 from tests.faults.check import Finding, Verdict, judge
+from tests.faults.clocks import FAKED, WallClock
 from tests.faults.harm import Harm
 from tests.faults.memory import Memory, memory
 from tests.faults.people import USERS, Clouds, People
-from tests.faults.processes import Cast, cast
+from tests.faults.processes import PARTS, Cast, cast
 from tests.faults.reading import Conversation, read
 from tests.faults.story import Stage, play, script
 from tests.faults.world import CHANNELS
@@ -81,6 +82,7 @@ class Report:
             ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
             ("commands typed in vain", self.in_vain),
             ("ends told", self.verdict.told),
+            ("subscriptions in the emptied Redis", self.verdict.emptied),
             ("lost", self.verdict.number("lost")),
             ("doubled", self.verdict.number("doubled")),
             ("wrong otherwise", len(self.verdict.findings) - sum(map(self.verdict.number, ("lost", "doubled")))),
@@ -103,17 +105,20 @@ def _counted(counter: Counter[Any]) -> str:
 async def drive(run: Run, folder: Path, say: Callable[[str], object] = sys.stdout.write) -> Report:
     """Do a run; logs and Redis's data are left in `folder`."""
     say(f"seed {run.seed}: {run.kills} kills, {run.jobs} jobs, about {run.seconds:.0f} s; logs in {folder}\n")
+    clocks = {name: WallClock(folder / f"{name}.clock") for name in PARTS} if FAKED else {}
     began = time.monotonic()
     limits = httpx.Limits(max_connections=20)
     async with (
-        cast(folder) as actors,
+        cast(folder, PARTS, clocks) as actors,
         memory(actors.redis.url) as looks,
         httpx.AsyncClient(base_url=actors.slack, timeout=30, limits=limits) as page,
         httpx.AsyncClient(base_url=actors.clouds, timeout=30, limits=limits) as control,
     ):
         await _until_ready(actors)
         stage = Stage(People(page), Clouds(control), looks)
-        harm = Harm(actors, stage.people, stage.clouds, Random(f"{run.seed}/harm"), run.every_s)
+        harm = Harm(
+            actors, stage.people, stage.clouds, Random(f"{run.seed}/harm"), run.every_s, stage.empty_redis, clocks
+        )
         restoring = asyncio.create_task(_restore(stage, harm.archived))
         episodes = script(Random(f"{run.seed}/story"), run.jobs, run.seconds * 0.8)
         async with asyncio.timeout(run.most_s), asyncio.TaskGroup() as doing:

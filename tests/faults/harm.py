@@ -7,12 +7,13 @@ off instead, before and after they were carried out, and its sockets break, end 
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+from tests.faults.clocks import HOUR_S, WallClock
 from tests.faults.people import Clouds, People
 from tests.faults.processes import PARTS, Cast
 from tests.faults.quick import RIPE_S, SLACK_S
@@ -58,12 +59,24 @@ MISDIRECTED = "cloud: no such API for a minute"
 MISDIRECTED_S = 60.0
 """So long a gateway answers that there is no such API or resource: ten times as long as a lost job is missed here."""
 KILLS_A_MINUTE_OF_IT = 50
+EMPTIED = "Redis emptied"
+KILLS_TO_EMPTY = 25
+"""A run with fewer kills would have few subscriptions beside those that are deleted."""
 KILLED = ("serve-1", "serve-2", "worker-1", "worker-1", "worker-2", "worker-2", "redis")
 """What is killed with -9: workers, who tell things, more often than the others."""
 BACK = (0.0, 0.0, 0.5, 3.0)
 """After so many seconds what was ended is started again."""
 FROZEN_S = (0.5, 1.5, 3.0, RIPE_S + 3)
 """So long a process is frozen. After the last of them its post is late, and somebody else has told the same by then."""
+STEPS: tuple[tuple[str, float, float], ...] = (
+    ("an hour ahead", HOUR_S, 12.0),
+    ("an hour behind", -HOUR_S, 12.0),
+    ("5 minutes ahead", 300.0, 60.0),
+    ("5 minutes behind", -300.0, 60.0),
+)
+"""How the clock of a process is wrong: by how many seconds, and for how many seconds."""
+KILLS_A_STEP = 10
+"""After so many kills the next clock is wrong, each way in its turn."""
 SPARED_S = 5.0
 """A process that comes too late has so long to take its post back: nobody else knows of it, so neither it nor Redis is
 killed meanwhile. What is left when that happens is the one hole that is known."""
@@ -78,8 +91,11 @@ class Harm:
     clouds: Clouds
     random: Random
     every_s: float
+    empty_redis: Callable[[], Awaitable[None]]
+    clocks: Mapping[str, WallClock]
     kills: Counter[str] = field(default_factory=Counter[str])
     faults: Counter[str] = field(default_factory=Counter[str])
+    kills_wanted: int = 0
     archived: set[str] = field(default_factory=set[str])
     _spared: set[str] = field(default_factory=set[str])
     _comebacks: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
@@ -87,6 +103,7 @@ class Harm:
 
     async def go_on(self, kills: int) -> None:
         """Do harm until so much was killed with -9; then bring everything back."""
+        self.kills_wanted = kills
         deeds: dict[Callable[[], Awaitable[None]], int] = {
             self._kill: 10,
             self._ask_to_stop: 1,
@@ -97,6 +114,8 @@ class Harm:
             self._misdirect: 1,
             self._archive: 1,
             self._cut_the_power: 1,
+            self._empty: 2,
+            self._step_a_clock: 2,
         }
         while self.kills.total() < kills:
             await asyncio.sleep(self.random.uniform(0.2, 1.8) * self.every_s)
@@ -218,6 +237,31 @@ class Harm:
         if self.faults[MISDIRECTED] < self.kills.total() // KILLS_A_MINUTE_OF_IT:
             self.faults[MISDIRECTED] += 1
             await self.clouds.fault(account="*", duration_s=MISDIRECTED_S, fault="not_found_api")
+
+    async def _empty(self) -> None:
+        """Delete all that Redis holds, once, in the second half of a long run."""
+        late = self.kills.total() >= max(KILLS_TO_EMPTY, self.kills_wanted / 2)
+        if late and self._redis_is_up and not self._spared and not self.faults[EMPTIED]:
+            self.faults[EMPTIED] += 1
+            self._note("empty redis")
+            await self.empty_redis()
+
+    async def _step_a_clock(self) -> None:
+        """Have a process's clock be wrong for a while: a worker's, or anybody's by an hour."""
+        steps = sum(self.faults[f"clock {how}"] for how, *_ in STEPS)
+        if not self.clocks or self.kills.total() < steps * KILLS_A_STEP:
+            return
+        how, ahead_s, seconds = STEPS[steps % len(STEPS)]
+        name = self.random.choice([each for each in PARTS if each.startswith("worker") or abs(ahead_s) >= HOUR_S])
+        self.faults[f"clock {how}"] += 1
+        self._note(f"the clock of {name} is {how} for {seconds} s")
+        clock = self.clocks[name]
+        clock.set(ahead_s)
+
+        async def right() -> None:
+            clock.set(0)
+
+        self._later(seconds, right)
 
     def _note(self, deed: str) -> None:
         """Write down when something was done, beside the logs of those that it was done to."""

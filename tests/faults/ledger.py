@@ -34,6 +34,8 @@ class Ledger:
     ends: dict[str, str] = field(default_factory=dict[str, str])
     in_vain: list[str] = field(default_factory=list[str])
     forgotten: list[str] = field(default_factory=list[str])
+    emptied: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """What Redis held when it was emptied: nothing is promised for it any more."""
 
     def asked(self, terms: Terms, ref: str) -> None:
         """Somebody is about to type a command for a job."""
@@ -42,7 +44,7 @@ class Ledger:
     def followed(self, place: str, ref: str, card: str) -> None:
         """Redis has a subscription. One card for each, from then on."""
         before = self.cards.setdefault((place, ref), card)
-        if before != card:
+        if before != card and (place, ref) not in self.emptied:
             self.forgotten.append(f"{ref} in {place} was on card {before} and is on {card}")
 
     def unsubscribing(self, place: str, ref: str) -> None:
@@ -56,7 +58,7 @@ class Ledger:
             self.followed(place, ref, card)
             self.promised.add((place, ref))
         for place, other in self.cards:
-            if other == ref and place not in followers and (place, ref) not in self.dropped:
+            if other == ref and place not in followers and (place, ref) not in self.dropped | self.emptied:
                 self.forgotten.append(f"{ref} was followed in {place}, and is no longer")
 
     def batches(self) -> dict[tuple[str, str], list[str]]:

@@ -1,7 +1,7 @@
 """What Redis remembers, as far as the driver looks: who follows a job, what still waits, what a digest counts."""
 
 import json
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, cast
 
@@ -10,10 +10,26 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
 from bot.places import id_of
-from bot.store.keys import DIGEST, PREFIX, SUBSCRIPTIONS, SUSPENDED
+from bot.store.keys import CARDS, DIGEST, OUTBOX, PREFIX, SUBSCRIPTIONS, SUSPENDED
 
 WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")
 """Keys that are there only while there is something left to do."""
+HELD = (SUBSCRIPTIONS.of("*"), CARDS.of("*"), OUTBOX.of("*", "*"), DIGEST.of("*"))
+"""Keys that name jobs for which something is left to do, and what the buttons of digests count."""
+EMPTY = """
+local held = {}
+for _, pattern in ipairs(ARGV) do
+  for _, key in ipairs(redis.call('KEYS', pattern)) do
+    local type = redis.call('TYPE', key).ok
+    if type == 'hash' then held[#held + 1] = {key, redis.call('HGETALL', key)}
+    elseif type == 'stream' then held[#held + 1] = {key, redis.call('XRANGE', key, '-', '+')}
+    else held[#held + 1] = {key, redis.call('GET', key)} end
+  end
+end
+redis.call('FLUSHALL')
+return held
+"""
+"""Deletes everything, and returns what some keys held: nothing is written between the two."""
 
 
 class Member(NamedTuple):
@@ -30,6 +46,7 @@ class Memory:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._lost_digests: dict[str, str] = {}
 
     async def followers(self, refs: Iterable[str]) -> dict[str, dict[str, str]]:
         """For each job who follows it: the channel or person to the card."""
@@ -51,9 +68,16 @@ class Memory:
         keys: list[str] = await self._ask("KEYS", SUSPENDED.of("*"))
         return [id_of(key.removeprefix(PREFIX).partition("}")[0].removeprefix("{")) for key in keys]
 
+    async def empty(self) -> set[tuple[str, str]]:
+        """Delete everything; return the jobs that Redis had something to do for, as (place, ref)."""
+        held: list[tuple[str, Any]] = await self._ask("EVAL", EMPTY, "0", *HELD)
+        digest = DIGEST.of("")
+        self._lost_digests |= {key.removeprefix(digest): value for key, value in held if key.startswith(digest)}
+        return {pair for key, value in held for pair in _followed(key, value)}
+
     async def digest(self, key: str) -> list[Member]:
         """What the digest of a "See all" button counts."""
-        kept = await self._ask("GET", DIGEST.of(key))
+        kept = await self._ask("GET", DIGEST.of(key)) or self._lost_digests.get(key)
         told: list[dict[str, Any]] = json.loads(kept)["told"] if kept else []
         return [_member(each) for each in told]
 
@@ -61,11 +85,30 @@ class Memory:
         return cast("Any", await self._redis.execute_command(*command))
 
 
+def _followed(key: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the jobs that a record names, each with its place: of subscriptions, cards, or an outbox."""
+    slot, _, family = key.removeprefix(PREFIX).removeprefix("{").partition("}:")
+    if family == "subscriptions":
+        for job, places in zip(value[::2], value[1::2], strict=True):
+            yield from ((id_of(place), f"{slot}/{job}") for place in json.loads(places))
+    elif family == "cards":
+        for card in value[1::2]:
+            yield from ((id_of(slot), ref) for ref in json.loads(card)["jobs"])
+    elif family.startswith("outbox:"):
+        for _, fields in value:
+            entry = json.loads(dict(zip(fields[::2], fields[1::2], strict=True))["entry"])
+            if job := entry.get("job") or entry.get("change", {}).get("job"):
+                yield id_of(family.removeprefix("outbox:")), _ref(job)
+
+
+def _ref(job: dict[str, Any]) -> str:
+    return f"{job['account']}/{job['service']}/{job['id']}"
+
+
 def _member(told: dict[str, Any]) -> Member:
     change = told["change"]
     job = change["job"]
-    ref = f"{job['account']}/{job['service']}/{job['id']}"
-    return Member(told["card"]["id"], ref, job["state"], change.get("fate") == "ended")
+    return Member(told["card"]["id"], _ref(job), job["state"], change.get("fate") == "ended")
 
 
 @asynccontextmanager

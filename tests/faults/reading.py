@@ -12,6 +12,8 @@ from tests.faults.people import buttons
 
 Json = dict[str, Any]
 _STATE = re.compile(r"\S+ (Pending|Running|Succeeded|Failed|Cancelled|Unknown|No longer followed)\b")
+RESET = "Callboard's database was reset"
+"""What a notice says after Redis was emptied, and the card of a job that it held."""
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 EVENT = "callboard_post"
 
@@ -74,7 +76,7 @@ async def _take(found: Conversation, message: Json, memory: Memory) -> None:
         for member in dict.fromkeys((each.ref, each.state) for each in await memory.digest(key)):
             found.tellings[member[0]].append(Telling(ts, "digest", *member))
         return
-    if "restore" in asks:
+    if "restore" in asks or RESET in message["text"]:
         found.notes.append(ts)
         return
     refs = tuple(asks.get("open:details", {}).get("text", "").split()[1:])

@@ -92,6 +92,10 @@ class Stage:
     memory: Memory
     ledger: Ledger = field(default_factory=Ledger)
 
+    async def empty_redis(self) -> None:
+        """Delete all that Redis holds, and write down what that was."""
+        self.ledger.emptied |= await self.memory.empty()
+
 
 async def play(stage: Stage, episode: Episode) -> None:
     """Let one episode happen."""

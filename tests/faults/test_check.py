@@ -34,6 +34,29 @@ def kinds(ledger: Ledger, found: Conversation) -> set[str]:
     return {finding.kind for finding in judge(ledger, [found]).findings}
 
 
+def emptied(found: Conversation) -> tuple[int, list[str]]:
+    """What is judged of a job that Redis held when it was emptied."""
+    ledger = kept(REF)
+    ledger.emptied.add((PLACE, REF))
+    verdict = judge(ledger, [found])
+    return verdict.emptied, [finding.kind for finding in verdict.findings]
+
+
+def test_what_an_emptied_redis_held_may_be_lost_but_not_doubled():
+    assert emptied(said(cards=())) == emptied(said(END)) == (1, [])
+    assert emptied(said(END, Telling("3.0", "digest", REF, "succeeded"))) == (1, ["doubled"])
+    twice = said()
+    twice.finals["1.0"] = [FINAL, FINAL]
+    assert emptied(twice) == (1, ["doubled"])
+
+
+def test_other_jobs_are_judged_after_redis_was_emptied():
+    ledger = kept(REF, OTHER)
+    ledger.emptied.add((PLACE, OTHER))
+    ledger.cards[PLACE, OTHER] = "another card"
+    assert kinds(ledger, said(cards=(CARD, Card("1.5", (OTHER,), CARD.text)))) == {"lost"}
+
+
 def test_what_is_as_it_was_promised_is_no_finding():
     verdict = judge(kept(REF), [said(END)])
     assert (verdict.findings, verdict.told) == ([], 1)

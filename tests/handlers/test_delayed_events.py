@@ -81,7 +81,7 @@ async def test_and_ignored_when_it_is_older_than_that(desk: Desk, link: Link, ki
     assert desk.log.getvalue() == ""
 
 
-@pytest.mark.parametrize("odd", [*UNREADABLE, ENDLESS, {"event_time": NOW_S + DAY_S}], ids=str)
+@pytest.mark.parametrize("odd", [*UNREADABLE, ENDLESS, {"event_time": NOW_S + DAY_S}], ids=range(7))
 async def test_one_at_an_odd_time_is_new(desk: Desk, link: Link, odd: Json):
     assert await shown(desk, link, at_odd_time(happening("app_home_opened", tab="home"), odd))
 
