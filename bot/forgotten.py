@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.boxes import read_box
 from bot.card_metadata import CardMessage, posted_at
 from bot.errors import ForgottenError
 from bot.outgoing import cards_of
 from bot.payloads import Ask
 from bot.replies import Asker
 from bot.services import Services
-from bot.visits import read_box
 
 SKEW = timedelta(minutes=5)
 """Slack's clock and ours may differ: a message that is so much younger than a reset still counts as older."""

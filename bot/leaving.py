@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.boxes import read_box
 from bot.places import workspace_of
 from bot.services import Services
 from bot.subscriptions import end_all
 from bot.verdicts import HOLD_S
-from bot.visits import read_box
 from bot.waking import leave_soon
 
 ABSENT = timedelta(days=30)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from bot.boxes import read_box
 from bot.changes import LOSSES, Change, Kind, found, unfound
 from bot.elapsed import in_future
 from bot.outgoing import expected
@@ -11,7 +12,6 @@ from bot.services import Services
 from bot.store.entries import ChangedEntry
 from bot.store.lost import Lost, Restored
 from bot.store.tracked import Service, record
-from bot.visits import read_box
 from bot.waking import look, wake
 from providers.models import Job, JobState
 

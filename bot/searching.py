@@ -14,6 +14,7 @@ from typing import NamedTuple
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.boxes import read_box
 from bot.card_metadata import EVENT, CardMessage
 from bot.conversations import MAY_NOT_ASK, history
 from bot.notices import ForgottenCards
@@ -27,7 +28,7 @@ from bot.store.epochs import SHOWN_FOR, Epoch
 from bot.store.outbox import Urgency
 from bot.verdicts import HOLD_S, RETRY_S, Verdict, judge
 from bot.views import resets
-from bot.visits import Visit, read_box
+from bot.visits import Visit
 from bot.waking import wake
 from bot.workspaces import NotInstalled, Workspace
 from providers.parsing import listing, mapping, text

@@ -12,6 +12,7 @@ from bot import plan
 from bot.addresses import Address, JobId, read_if_known
 from bot.answers import JobDetails, Late
 from bot.asking import Question
+from bot.boxes import last_seen, own, own_box, own_jobs, read_box
 from bot.cards import Card, Shown, Snooze, Terms, To
 from bot.changes import LOSSES, Fate
 from bot.delivery import deliver
@@ -29,7 +30,6 @@ from bot.store.entries import NoteEntry, SnoozedEntry, SubscribedEntry, Unsubscr
 from bot.store.outbox import Box
 from bot.store.tracked import Service, Step, record
 from bot.tracking import observe
-from bot.visits import last_seen, own, own_box, own_jobs, read_box
 from bot.waking import look, seek_from, wake
 from providers.deadline import fresh
 from providers.models import Job, JobRef, JobState

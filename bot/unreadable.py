@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from bot.boxes import last_seen, read_box
 from bot.cards import Card
 from bot.notices import UnreadableRecords
 from bot.outgoing import expected
@@ -20,7 +21,7 @@ from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry, Unsubscr
 from bot.store.formats import Kind
 from bot.store.outbox import Begun, Box, Broken, Doubt, mark_text
 from bot.views.unread import numbers
-from bot.visits import Visit, last_seen, read_box
+from bot.visits import Visit
 from bot.waking import look, wake
 from providers.models import Job, JobRef, JobState
 

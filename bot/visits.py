@@ -1,6 +1,6 @@
 """A visit to one place, to tell it what waits."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -8,7 +8,7 @@ from typing import Self
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import Problem, UsageError
+from bot.boxes import read_box
 from bot.membership import readers
 from bot.outgoing import withheld
 from bot.places import is_personal, workspace_of
@@ -18,7 +18,6 @@ from bot.store.entries import SubscribedEntry
 from bot.store.outbox import Box, Suspension
 from bot.verdicts import RETRY_S, retry_after
 from bot.workspaces import NotInstalled
-from providers.models import Job, JobRef, JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,38 +80,3 @@ def _subscribers(box: Box) -> Iterator[str]:
     """Who subscribed: in direct messages with the bot the one person who reads them."""
     yield from (card.terms.user for card in box.cards.values())
     yield from (entry.body.terms.user for entry in box.entries if isinstance(entry.body, SubscribedEntry))
-
-
-async def read_box(services: Services, place: str) -> Box:
-    """Return everything that waits for a place. Raises StoreUnavailable."""
-    return await services.store.outbox.read(place, services.whole.catalog.scopes)
-
-
-async def own_box(services: Services, place: str) -> Box:
-    """Return everything that waits for a place where something is to be changed.
-
-    Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
-    """
-    box = await read_box(services, place)
-    own(box)
-    return box
-
-
-def own(*boxes: Box) -> None:
-    """Raise UsageError where a newer version recorded any of what waits."""
-    for box in boxes:
-        if box.newer:
-            raise UsageError(Problem.NEWER_VERSION, box.place)
-
-
-async def last_seen(services: Services, ref: JobRef) -> Job:
-    """Return what was last seen of a followed job. Raises StoreUnavailable."""
-    known = (await services.store.tracked.read([ref])).get(ref)
-    return known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
-
-
-async def own_jobs(services: Services, place: str, refs: Iterable[JobRef]) -> None:
-    """Return where jobs may be followed in a place; raises what `own_box` does, for records of the jobs too."""
-    await own_box(services, place)
-    if await services.store.tracked.newer(refs):
-        raise UsageError(Problem.NEWER_VERSION, place)

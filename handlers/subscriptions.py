@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import payloads
 from bot.addresses import Address
 from bot.answering import Answer
+from bot.boxes import own_box
 from bot.cards import Card, Terms
 from bot.errors import ExpiredError, ForgottenError, UsageError
 from bot.forgotten import again, forgotten_since, refuse_forgotten
@@ -40,7 +41,6 @@ from bot.subscriptions import (
 from bot.views import notices, snoozes
 from bot.views import subscriptions as views
 from bot.views.message import Message
-from bot.visits import own_box
 from handlers.grammar import MINE, Request
 from handlers.parser import addresses_of
 from handlers.reading import read

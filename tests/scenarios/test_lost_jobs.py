@@ -1,10 +1,11 @@
 """Jobs that their provider no longer knows, does not know yet, or cannot tell about."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from freezegun import freeze_time
 
+from bot.store.clock import ServerClock
 from sandbox.clouds.jobs import Job
 from tests.scenarios.conftest import Scene, Stage
 
@@ -84,14 +85,15 @@ async def test_cards_say_when_their_service_cannot_be_asked(stage: Stage, monkey
 async def test_after_a_downtime_one_message_tells_what_was_missed(scene: Scene):
     jobs = [scene.job(name=f"missed-{number}.mp4") for number in range(2)]
     jobs.append(scene.job("digital-human", name="missed-2.mp4"))
-    async with scene.bot():
+    async with scene.bot() as bot:
         for job in jobs:
             await scene.dana.types(f"/jobs subscribe {job.id}")
         await scene.dana.hears("missed-2.mp4", ephemeral=False)
+        later = bot.clock() + timedelta(minutes=10)
+        await ServerClock(bot.store.link).keep(later.timestamp())  # as if another process had reached that time
     for job in jobs:
         scene.world.end(job.id, "succeeded")
-    later = freeze_time(datetime.now(UTC) + timedelta(minutes=10), tick=True, real_asyncio=True)
-    with later:
+    with freeze_time(later, tick=True, real_asyncio=True):
         async with scene.bot():
             digest = await scene.dana.hears("While I was not looking", thread_ts=None)
             assert all(digest.says(name) for name in ("missed-0.mp4", "missed-1.mp4", "missed-2.mp4"))

@@ -1,0 +1,43 @@
+"""What waits for a place, and who may change it."""
+
+from collections.abc import Iterable
+
+from bot.errors import Problem, UsageError
+from bot.services import Services
+from bot.store.outbox import Box
+from providers.models import Job, JobRef, JobState
+
+
+async def read_box(services: Services, place: str) -> Box:
+    """Return everything that waits for a place. Raises StoreUnavailable."""
+    return await services.store.outbox.read(place, services.whole.catalog.scopes)
+
+
+async def own_box(services: Services, place: str) -> Box:
+    """Return everything that waits for a place where something is to be changed.
+
+    Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
+    """
+    box = await read_box(services, place)
+    own(box)
+    return box
+
+
+def own(*boxes: Box) -> None:
+    """Raise UsageError where a newer version recorded any of what waits."""
+    for box in boxes:
+        if box.newer:
+            raise UsageError(Problem.NEWER_VERSION, box.place)
+
+
+async def last_seen(services: Services, ref: JobRef) -> Job:
+    """Return what was last seen of a followed job. Raises StoreUnavailable."""
+    known = (await services.store.tracked.read([ref])).get(ref)
+    return known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
+
+
+async def own_jobs(services: Services, place: str, refs: Iterable[JobRef]) -> None:
+    """Return where jobs may be followed in a place; raises what `own_box` does, for records of the jobs too."""
+    await own_box(services, place)
+    if await services.store.tracked.newer(refs):
+        raise UsageError(Problem.NEWER_VERSION, place)
