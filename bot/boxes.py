@@ -14,7 +14,7 @@ async def read_box(services: Services, place: str) -> Box:
 
 
 async def own_box(services: Services, place: str) -> Box:
-    """Return everything that waits for a place where something is to be changed.
+    """Return everything that waits for a place, for a caller that changes it.
 
     Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
     """
@@ -37,7 +37,10 @@ async def last_seen(services: Services, ref: JobRef) -> Job:
 
 
 async def own_jobs(services: Services, place: str, refs: Iterable[JobRef]) -> None:
-    """Return where jobs may be followed in a place; raises what `own_box` does, for records of the jobs too."""
+    """Check that jobs may be followed in a place.
+
+    Raises StoreUnavailable, and UsageError where a newer version recorded the place or one of the jobs.
+    """
     await own_box(services, place)
     if await services.store.tracked.newer(refs):
         raise UsageError(Problem.NEWER_VERSION, place)

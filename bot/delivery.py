@@ -25,7 +25,7 @@ from bot.visits import Visit
 from bot.waking import draw_soon, freshen_homes
 
 NEWER_S = 10.0
-"""A place with records of a newer version is looked at again after this time: that version may run again."""
+"""Seconds until a place with records of a newer version is checked again."""
 CATCH_UP = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
 VISIT = timedelta(seconds=8)
@@ -47,7 +47,7 @@ async def deliver(services: Services, place: str) -> float | None:
     while services.clock() < ends:
         box = await visit.read()
         if box.newer:
-            log.warning("a newer version wrote records of a place: it is left alone", place=place, **_numbers(box))
+            log.warning("a newer version wrote records, nothing is delivered", place=place, **_numbers(box))
             return NEWER_S
         if await put_right(visit, box):
             continue

@@ -34,7 +34,7 @@ KNOWN_S = 10.0
 LASTS = timedelta(minutes=10)
 """An installation is finished within this time."""
 _STATE = "installing "
-"""What the text of a state begins with, and no installation does, which is JSON."""
+"""The prefix of a state's text. An installation is JSON and never begins like this."""
 KEY = "32 random bytes in base64, as `openssl rand -base64 32` prints them"
 
 log = structlog.get_logger("callboard")
@@ -102,7 +102,7 @@ class Seal:
         return formats.prefixed(Kind.INSTALLATION, sealed)
 
     def open(self, sealed: str) -> Installation | None:
-        """Return what was sealed; None when none of the keys opens it, or a newer version wrote it."""
+        """Return what was sealed; None if no key opens it or a newer version wrote it."""
         token = formats.unprefixed(Kind.INSTALLATION, sealed)
         if token is None:
             return None
@@ -129,7 +129,7 @@ class Seal:
         return self._fernet().encrypt(text.encode()).decode().rstrip("=")
 
     def state_id(self, state: str, now: datetime) -> str | None:
-        """Return the id in a state; None for a state that is not ours, or is more than LASTS away from now.
+        """Return the id in a state; None for a foreign state, or one more than LASTS from now.
 
         The clock of the process that made it may be behind or ahead.
         """
@@ -211,9 +211,9 @@ class InstalledWorkspaces:
         self._known.pop(installation.workspace, None)
 
     async def forget(self, workspace: str, told_at: datetime) -> bool:
-        """Forget the tokens of a workspace; False, and nothing is forgotten, when it installed the app again since.
+        """Forget the tokens of a workspace; return whether they were forgotten.
 
-        So it is with tokens that a newer version recorded.
+        They stay if the workspace installed the app again since, or if a newer version recorded them.
         """
         self._known.pop(workspace, None)
         while (sealed := await self.store.get(workspace)) is not None:

@@ -63,7 +63,7 @@ class _Flow(AsyncOAuthFlow):
         return self.settings.authorize_url_generator.generate(state, team if _TEAM.fullmatch(team) else None)
 
     async def store_installation(self, request: AsyncBoltRequest, installation: Installed) -> None:
-        """Keep an installation; its state has served with that. Raises BoltError."""
+        """Keep an installation, and mark its state as used. Raises BoltError."""
         await super().store_installation(request, installation)
         await self._states.finish(request.query.get("state", [""])[0])
 

@@ -20,7 +20,7 @@ SWEEP_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 TOLD_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0)
 """Bounds for telling: 250 ms is the aim, a post a second a channel the rule, a suspended channel the tail."""
 CLOCKS: Final = ("redis", "slack")
-"""The clocks that this machine's is compared with; an offset that is not known yet is NaN."""
+"""The clocks that this machine's is compared with. An unknown offset is NaN."""
 _SERVICE = ("account", "service")
 
 
@@ -117,7 +117,7 @@ class Metrics:
         self._throttled.labels(method).inc()
 
     def records(self, newer: Mapping[str, int], unreadable: Mapping[str, int]) -> None:
-        """Set how many records there are, by kind, that a newer version wrote and that were moved aside."""
+        """Set the numbers of records, by kind: those of a newer version, and those moved aside."""
         for gauge, numbers in ((self._newer, newer), (self._unreadable, unreadable)):
             for kind in {*Kind, *numbers}:
                 gauge.labels(kind).set(numbers.get(kind, 0))
@@ -135,11 +135,11 @@ class Metrics:
         self._told.observe(seconds)
 
     def clock(self, to: str, ahead_s: Callable[[], float | None]) -> None:
-        """Show how many seconds this machine's clock is ahead of another; it is asked whenever figures are read."""
+        """Show the seconds by which this machine's clock is ahead of another; read at each scrape."""
         self._clock.labels(to).set_function(lambda: math.nan if (ahead := ahead_s()) is None else ahead)
 
     def reset(self, at: datetime | None) -> None:
-        """Set when the database was found emptied or replaced; None for a database that was not."""
+        """Set when the database was found emptied or replaced; None if it was not."""
         self._reset_at.set(at.timestamp() if at else 0)
 
     def text(self) -> bytes:

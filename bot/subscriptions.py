@@ -243,9 +243,9 @@ def _seen(services: Services, card: Card) -> Card:
 
 
 async def end_unseen(services: Services, place: str) -> None:
-    """Stop following what a place may not read of any more: rules changed, or a person left a group or is a guest now.
+    """Stop following jobs whose account the readers of a place may not see any more.
 
-    Raises StoreUnavailable.
+    Rules changed, or a person left a group or became a guest. Raises StoreUnavailable.
     """
     access = services.access
     if access.open and not is_personal(place):

@@ -23,9 +23,9 @@ from docket.execution import Execution, Message
 from docket.strikelist import StrikeList
 
 MOST_BYTES: Final = 32 * 1024
-"""Arguments of a task are not longer; 20 ids and the terms of a subscription are a tenth of it."""
+"""Most bytes of a task's arguments; 20 ids and the terms of a subscription are a tenth of it."""
 MOST_ARGUMENTS: Final = 16
-"""A task does not take more."""
+"""Most arguments of a task."""
 SAID_EVERY_S: Final = 60.0
 """A log has one line in this time about messages that were dropped."""
 _OPCODES: Final = frozenset(
@@ -72,7 +72,7 @@ class _WithoutNames(pickle.Unpickler):
 
 
 def _are_plain(found: tuple[Any, ...]) -> bool:
-    """Whether all are strings, numbers, or flat lists of them: deeper ones could exhaust the stack when hashed."""
+    """Whether all are strings, numbers, or flat lists of them. Deeper lists could exhaust the stack."""
     if len(found) > MOST_ARGUMENTS:
         return False
     return all(
@@ -82,7 +82,7 @@ def _are_plain(found: tuple[Any, ...]) -> bool:
 
 
 class PlainDocket(Docket):
-    """A docket whose worker drops messages that cannot be read, calls `dropped` for each, and goes on."""
+    """A docket that drops messages that cannot be read, and calls `dropped` for each."""
 
     def __init__(self, *args: Any, dropped: Callable[[], object] = lambda: None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -92,7 +92,7 @@ class PlainDocket(Docket):
 
     @property
     def strike_list(self) -> StrikeList:
-        """Callboard never strikes tasks, so the list is this process's own, and no strikes are read from Redis."""
+        """The list of struck tasks, always empty: Callboard strikes none, and reads none from Redis."""
         return self._strikes
 
     @strike_list.setter
@@ -133,7 +133,7 @@ async def _from_message(
 
 
 def _in_its_place(cls: type[Execution], docket: Docket, message: Message, message_id: bytes | None) -> Execution:
-    """A run that does nothing: a worker takes the message out after it, and another task may have its key."""
+    """Return a run that does nothing, after which the worker takes the message out."""
     key = message.get(b"key", message_id or b"").decode(errors="replace")
     number = message.get(b"generation", b"")
     generation = int(number) if number.isdigit() and len(number) < 10 else 0

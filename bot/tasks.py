@@ -91,7 +91,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=searching.LATER_S)),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
-        """Look in Slack for cards that the database lost in a reset; runs until each conversation was searched."""
+        """Search Slack for cards that a reset lost; runs until all conversations are searched."""
         _next(perpetual, await searching.search(services))
 
     return sweep, deliver, edit, seek, home, leave, tend, visit, search

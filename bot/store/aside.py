@@ -1,4 +1,4 @@
-"""Records that this version does not read: corrupt ones are moved aside, those of a newer format are counted."""
+"""Moves corrupt records aside, and counts the records of a newer format."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ _OF_A_PLACE = ((Kind.CARD, CARDS), (Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPEND
 
 
 class Location(NamedTuple):
-    """Records of one kind, all in `key`; `where` is the place or service that they belong to, empty for neither."""
+    """The key with records of one kind; `where` is their place or service, empty for neither."""
 
     kind: Kind
     where: str
@@ -40,9 +40,10 @@ class Location(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """A corrupt record; `name` is its field in a hash or its id in a stream, `card` the card that it is about, if any.
+    """A corrupt record.
 
-    `slot` is what the record is kept beside: a service, or the place itself.
+    `name` is its field in a hash or its id in a stream, `card` the card that it is about, if any. `slot` is the service
+    that the record is kept beside, or the place itself.
     """
 
     location: Location
@@ -63,14 +64,14 @@ class Aside:
     link: Link
 
     async def move(self, location: Location, text: str, *, name: str = "", instead: str = "") -> bool:
-        """Move the record with this text aside, and put another in its place; False when it is not there any more.
+        """Move the record with this text aside, and write `instead` in its place; return whether it was there.
 
-        `name` is that of a hash's field or of a stream's entry, which is copied alone, whatever its text.
+        `name` is a field of a hash, or the id of an entry in a stream. An entry is only copied, with any text.
         """
         kind, where, key = location
         beside = unreadable_key(key)
         name = name or blake2b(text.encode(errors="surrogateescape"), digest_size=8).hexdigest()
-        # Known before it is there: after a crash in between this is the name of a key without records.
+        # The index comes first: after a crash in between it names a key without records, which does no harm.
         known = ("ZADD", UNREADABLES.of(), _milliseconds(datetime.now(UTC)), f"{kind}|{where}|{beside}")
         copied = ("EVAL", script("set_aside"), 2, key, beside, name, text, instead, UNREADABLE.seconds)
         *_, done = await self.link.ask_all([known, ("EXPIRE", UNREADABLES.of(), UNREADABLES.seconds), copied])

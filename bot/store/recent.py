@@ -12,7 +12,7 @@ from providers.models import Job
 from providers.parsing import readable
 
 TAKES_S = 300
-"""No answer takes this long: a job that was asked for later by more was asked for by a wrong clock."""
+"""No answer takes this long: a job that is newer by more has a wrong clock's time."""
 KEPT = 500
 """Jobs of one service, at most: those asked for last."""
 

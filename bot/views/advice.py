@@ -23,7 +23,7 @@ RECORDS = "records"
 REDIS_ACCESS = "redis authentication"
 _SET_CLOCK = "set this machine's clock, best by NTP"
 CLOCK_SHOWN_S = 2
-"""What clocks differ by at least where that is said: Slack tells whole seconds."""
+"""Smaller offsets of clocks are not shown: Slack reports whole seconds."""
 REDIS_CLOCK_WARN_S = 30
 """A worker whose clock differs by more from Redis's says on `/readyz` that it does not use it (`bot.clock`)."""
 CLOCK_WARN_S = 60
@@ -193,7 +193,7 @@ def clock(seconds: float) -> Finding:
 
 
 def redis_clock(seconds: float) -> list[Finding]:
-    """How far this machine's clock is from that of Redis, which the whole fleet goes by; nothing where they agree."""
+    """How far this machine's clock is from Redis's, which the fleet uses; nothing if they agree."""
     if abs(seconds) < CLOCK_SHOWN_S:
         return []
     text = f"{_offset(seconds)} Redis's, by which all processes work"
