@@ -1,8 +1,10 @@
 """What waits for a place, and who may change it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from bot.cards import Card
 from bot.errors import Problem, UsageError
+from bot.outgoing import expected
 from bot.services import Services
 from bot.store.outbox import Box
 from providers.models import Job, JobRef, JobState
@@ -28,6 +30,11 @@ def own(*boxes: Box) -> None:
     for box in boxes:
         if box.newer:
             raise UsageError(Problem.NEWER_VERSION, box.place)
+
+
+def own_cards(box: Box) -> Collection[Card]:
+    """Return a place's cards as they will be; none if a newer version recorded any of what waits."""
+    return () if box.newer else expected(box).values()
 
 
 async def last_seen(services: Services, ref: JobRef) -> Job:

@@ -64,7 +64,7 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
     """
     if not begun.channel:
         return None
-    oldest = begun.oldest or f"{(begun.at - EARLIER).timestamp():.6f}"
+    oldest = begun.oldest or _timestamp(begun.at - EARLIER)
     if begun.thread_ts:
         try:
             replies = _messages(visit, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts)
@@ -83,7 +83,7 @@ async def own_posts(visit: Visit, channel: str, since: datetime, threads: Iterab
     Raises SlackApiError, also when the bot may not read the conversation.
     """
     found: dict[str, str] = {}
-    oldest = f"{since.timestamp():.6f}"
+    oldest = _timestamp(since)
     for thread in ("", *threads):
         if thread:
             messages = _messages(visit, "conversations.replies", channel, oldest, ts=thread)
@@ -108,8 +108,12 @@ async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: Begun) -> str | N
 
 def history(visit: Visit, channel: str, span: tuple[datetime, datetime], pages: int) -> AsyncGenerator[dict[str, Any]]:
     """Read the messages of a span of time, the newest first, page by page."""
-    oldest, latest = (f"{moment.timestamp():.6f}" for moment in span)
+    oldest, latest = map(_timestamp, span)
     return _messages(visit, "conversations.history", channel, oldest, pages, latest=latest)
+
+
+def _timestamp(moment: datetime) -> str:
+    return f"{moment.timestamp():.6f}"
 
 
 async def _messages(

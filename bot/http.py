@@ -51,11 +51,6 @@ _SIGNATURE = re.compile("v0=[0-9a-f]{64}")
 _TIMESTAMP = re.compile("[0-9]{1,12}")
 
 
-def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route, notices: Sequence[Reason] = ()) -> Starlette:
-    """Return the routes that a load balancer and Prometheus call, and those of `more`."""
-    return site(*probes(reasons, metrics, notices), *more)
-
-
 def site(*routes: BaseRoute) -> Starlette:
     """Return what answers at these addresses, and nowhere else."""
     app = Starlette(routes=routes)

@@ -49,7 +49,7 @@ class Seldom:
         self._allowed_at = float("-inf")
 
     def allows(self, now: float) -> bool:
-        """Whether to let an event pass that happens now; seconds, by one clock, which may be set back."""
+        """Whether an event at `now` may pass: seconds of a clock that may be set back."""
         if abs(now - self._allowed_at) < self.EVERY_S:
             return False
         self._allowed_at = now
@@ -57,7 +57,7 @@ class Seldom:
 
 
 class Sparing:
-    """A log for events that strangers can cause at any rate: each is written once a minute at most."""
+    """A log for events that strangers can cause: writes each once a minute at most."""
 
     def __init__(self, log: structlog.stdlib.BoundLogger) -> None:
         self._log = log
@@ -95,7 +95,7 @@ def _is_outage(record: logging.LogRecord) -> bool:
 
 
 class Floods(logging.Filter):
-    """Lets libraries report what strangers can cause at any rate once a minute, in one line.
+    """Lets libraries report once a minute, in one line, what strangers can cause.
 
     Without files asyncio reports each try to accept a connection, thousands in a second, with a traceback.
     """

@@ -12,7 +12,7 @@ from bot import plan
 from bot.addresses import Address, JobId, read_if_known
 from bot.answers import JobDetails, Late
 from bot.asking import Question
-from bot.boxes import last_seen, own, own_box, own_jobs, read_box
+from bot.boxes import last_seen, own, own_box, own_cards, own_jobs, read_box
 from bot.cards import Card, Shown, Snooze, Terms, To
 from bot.changes import LOSSES, Fate
 from bot.delivery import deliver
@@ -173,7 +173,7 @@ async def unsubscribe(services: Services, addresses: Sequence[Address] | None, h
     here_alone = addresses is None and not is_direct(here)
     boxes = [await read_box(services, place) for place in ((here,) if here_alone else (here, user))]
     for box in boxes:
-        for card in () if box.newer else expected(box).values():
+        for card in own_cards(box):
             refs = [ref for ref in _followed(_seen(services, card)) if _named(ref, addresses)]
             if gone := [job for ref in refs if (job := await _leave(services, ref, box.place, user))]:
                 removed.append((card.naming({str(job.ref): job for job in gone}), [job.ref for job in gone]))
@@ -250,8 +250,7 @@ async def end_unseen(services: Services, place: str) -> None:
     access = services.access
     if access.open and not is_personal(place):
         return
-    box = await read_box(services, place)
-    for card in () if box.newer else expected(box).values():
+    for card in own_cards(await read_box(services, place)):
         audience = await readers(services, place, card.terms.user)
         for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else _followed(card):
             if access.hides(ref.account, audience) and not await _leave(services, ref, place, ""):
@@ -260,8 +259,7 @@ async def end_unseen(services: Services, place: str) -> None:
 
 async def end_unconfigured(services: Services, place: str, gone: Collection[Service]) -> None:
     """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
-    box = await read_box(services, place)
-    for card in () if box.newer else expected(box).values():
+    for card in own_cards(await read_box(services, place)):
         for ref in _followed(card):
             if (ref.account, ref.service) in gone:
                 job, now = await last_seen(services, ref), services.clock()

@@ -22,12 +22,12 @@ from docket import Docket
 from docket.execution import Execution, Message
 from docket.strikelist import StrikeList
 
+from bot.logs import Seldom
+
 MOST_BYTES: Final = 32 * 1024
 """Most bytes of a task's arguments; 20 ids and the terms of a subscription are a tenth of it."""
 MOST_ARGUMENTS: Final = 16
 """Most arguments of a task."""
-SAID_EVERY_S: Final = 60.0
-"""A log has one line in this time about messages that were dropped."""
 _OPCODES: Final = frozenset(
     {
         *("PROTO", "FRAME", "STOP", "MARK", "MEMOIZE", "BINGET", "LONG_BINGET", "NONE", "NEWTRUE", "NEWFALSE"),
@@ -88,7 +88,7 @@ class PlainDocket(Docket):
         super().__init__(*args, **options)
         self._dropped = dropped
         self._number = 0
-        self._said_at = float("-inf")
+        self._seldom = Seldom()
 
     @property
     def strike_list(self) -> StrikeList:
@@ -100,11 +100,10 @@ class PlainDocket(Docket):
         self._strikes = StrikeList(name=connected.name)
 
     def count_dropped(self) -> None:
-        """Count a message that cannot be read; the log says so once a minute, without what is in it."""
+        """Count a message that cannot be read. The log says so once a minute, without its content."""
         self._dropped()
         self._number += 1
-        if time.monotonic() - self._said_at >= SAID_EVERY_S:
-            self._said_at = time.monotonic()
+        if self._seldom.allows(time.monotonic()):
             _log.error("messages of tasks cannot be read, and are dropped", number=self._number)
             self._number = 0
 

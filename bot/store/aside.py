@@ -11,6 +11,7 @@ from typing import NamedTuple
 import structlog
 
 from bot.store.connection import Link
+from bot.store.followed import milliseconds
 from bot.store.formats import FORMATS, Kind
 from bot.store.keys import (
     BEGUN,
@@ -72,7 +73,7 @@ class Aside:
         beside = unreadable_key(key)
         name = name or blake2b(text.encode(errors="surrogateescape"), digest_size=8).hexdigest()
         # The index comes first: after a crash in between it names a key without records, which does no harm.
-        known = ("ZADD", UNREADABLES.of(), _milliseconds(datetime.now(UTC)), f"{kind}|{where}|{beside}")
+        known = ("ZADD", UNREADABLES.of(), milliseconds(datetime.now(UTC)), f"{kind}|{where}|{beside}")
         copied = ("EVAL", script("set_aside"), 2, key, beside, name, text, instead, UNREADABLE.seconds)
         *_, done = await self.link.ask_all([known, ("EXPIRE", UNREADABLES.of(), UNREADABLES.seconds), copied])
         if done:
@@ -82,7 +83,7 @@ class Aside:
     async def kept(self) -> Counts:
         """Count the records that were moved aside and are still kept."""
         oldest = datetime.now(UTC) - timedelta(seconds=UNREADABLE.seconds)
-        names = await self.link.ask("ZRANGE", UNREADABLES.of(), _milliseconds(oldest), "+inf", "BYSCORE")
+        names = await self.link.ask("ZRANGE", UNREADABLES.of(), milliseconds(oldest), "+inf", "BYSCORE")
         found = [name.split("|", 2) for name in names]
         numbers = await self.link.ask_all([("HLEN", key) for _, _, key in found]) if found else []
         return _counted((where, kind, number) for (kind, where, _), number in zip(found, numbers, strict=True))
@@ -115,10 +116,6 @@ def _keys(locations: Iterable[Location]) -> list[str]:
 
 def _newest(locations: Iterable[Location]) -> list[int]:
     return [FORMATS[location.kind] for location in locations]
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
 
 
 def _counted(numbers: Iterable[tuple[str, str, int]]) -> Counts:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.clock import OFF_S
 from bot.config import Http, Settings, Slack
 from bot.findings import Finding, Status
 from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
@@ -24,8 +25,6 @@ REDIS_ACCESS = "redis authentication"
 _SET_CLOCK = "set this machine's clock, best by NTP"
 CLOCK_SHOWN_S = 2
 """Smaller offsets of clocks are not shown: Slack reports whole seconds."""
-REDIS_CLOCK_WARN_S = 30
-"""A worker whose clock differs by more from Redis's says on `/readyz` that it does not use it (`bot.clock`)."""
 CLOCK_WARN_S = 60
 CLOCK_FAIL_S = 300
 """Slack refuses requests that are signed more than 5 minutes apart; the clouds allow 15."""
@@ -197,7 +196,7 @@ def redis_clock(seconds: float) -> list[Finding]:
     if abs(seconds) < CLOCK_SHOWN_S:
         return []
     text = f"{_offset(seconds)} Redis's, by which all processes work"
-    if abs(seconds) < REDIS_CLOCK_WARN_S:
+    if abs(seconds) < OFF_S:
         return [Finding(Status.OK, "redis clock", text)]
     return [Finding(Status.WARN, "redis clock", text, "set the clocks of this machine and of Redis's, best by NTP")]
 

@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.config import Http
-from bot.http import create_http, listen, serving, slack_events
+from bot.http import listen, probes, serving, site, slack_events
 from bot.installed import App, InstalledWorkspaces, Seal
 from bot.installing import install_routes
 from bot.metrics import Metrics
@@ -78,7 +78,8 @@ def server(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Server]
         metrics = Metrics()
         listening = listen(Http(host="127.0.0.1", port=0))
         port: int = listening.getsockname()[1]
-        await stack.enter_async_context(serving(create_http([], metrics, events, *installs), listening, metrics))
+        app = site(*probes([], metrics), events, *installs)
+        await stack.enter_async_context(serving(app, listening, metrics))
         return port
 
     with asyncio.Runner() as runner:
