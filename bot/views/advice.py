@@ -223,7 +223,7 @@ def redis(server: Server, *, embedded: bool) -> Finding:
 def redis_open(servers: Sequence[str]) -> Finding:
     """Redis servers that answer without a password."""
     text = f"{listed(servers, 'and')} can be used without a password, and Redis is as trusted as Callboard"
-    mend = "set a password there and put it into REDIS_URL, or use a Unix socket (docs/operations.md, Redis)"
+    mend = "set a password there and name it in redis.password, or use a Unix socket (docs/operations.md, Redis)"
     return Finding(Status.WARN, REDIS_ACCESS, text, mend)
 
 
