@@ -35,7 +35,7 @@ log = structlog.get_logger("callboard")
 
 
 def monotonic() -> float:
-    """Return the seconds of a clock that cannot be set, one that counts a machine's sleep if possible."""
+    """Return the seconds of a clock that cannot be set. It counts a machine's sleep if possible."""
     boot_time = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
 

@@ -47,9 +47,10 @@ async def open_workspaces(slack: Slack, services: Services) -> AsyncGenerator[Wo
 
 
 def check_scopes(workspaces: Workspaces, access: Access) -> None:
-    """Check that the configured token has the scope for guests if access rules need it; raises ConfigError.
+    """Check that the configured token has the scope for guests if access rules need it.
 
-    For workspaces that installed the app themselves `callboard check` reports it: there each person counts as a guest.
+    Raises ConfigError. For workspaces that installed the app themselves `callboard check` reports it: there each person
+    counts as a guest.
     """
     if not access.names_guests or not isinstance(workspaces, OneWorkspace):
         return
@@ -68,7 +69,7 @@ def _slacks_clock(services: Services) -> datetime:
 
 
 def _dates(time: SlackTime) -> TraceConfig:
-    """Learn Slack's time from each JSON answer of its Web API, not from pages of a proxy."""
+    """Learn Slack's time from its JSON answers, not from pages of a proxy."""
 
     async def ended(_: ClientSession, __: object, params: TraceRequestEndParams) -> None:
         headers = params.response.headers

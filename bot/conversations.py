@@ -78,7 +78,7 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
 
 
 async def own_posts(visit: Visit, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
-    """Return the ids of Callboard's posts in a conversation and in threads since then, by timestamp.
+    """Return the ids of Callboard's posts in a conversation and its `threads`, by timestamp.
 
     Raises SlackApiError, also when the bot may not read the conversation.
     """

@@ -26,9 +26,9 @@ async def acts_first(services: Services, body: Body) -> bool:
 
 
 async def shows_first(services: Services, body: Body) -> bool:
-    """Take an event that only shows something; return whether it is new and at most an hour old.
+    """Take an event that only shows something; return whether it is new and recent.
 
-    Its age is the smaller of those by Slack's own time, if known, and by fleet time.
+    It may be SHOWN_S old, by Slack's own time, if known, or by fleet time.
     """
     sent_at, nows = _sent_at(body), [services.clock().timestamp(), services.slack_time.now()]
     if sent_at is not None and min(now for now in nows if now is not None) - sent_at > SHOWN_S:

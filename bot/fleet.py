@@ -99,7 +99,7 @@ class Working:
         return self._minding.done() and self._run.cancelling() > 0
 
     async def trouble(self) -> str | None:
-        """Why this worker runs no tasks now; None if it had an answer from Redis within SIGN_S."""
+        """Why this worker runs no tasks; None if Redis answered it within SIGN_S."""
         if self._run.done():
             return "the worker has stopped"
         try:
@@ -228,7 +228,7 @@ async def _leave_to_others(
     execution: Execution = CurrentExecution(),  # noqa: B008  # pydocket fills it in
     **__: object,
 ) -> Never:
-    """Postpone a task that this version does not know, until a worker that knows it takes it."""
+    """Postpone a task of an unknown name until a newer worker takes it."""
     raise AdmissionBlocked(execution, "a version that does not know it", retry_delay=LEASE)
 
 

@@ -17,7 +17,7 @@ SKEW = timedelta(minutes=5)
 
 
 async def forgotten_since(services: Services, message: Mapping[str, Any]) -> datetime | None:
-    """Return when the database was reset, if that was after a message was posted, else None.
+    """Return when the database was reset, if a message is older, else None.
 
     Without a message, as in a view, every reset of the last days counts. Raises StoreUnavailable.
     """
@@ -45,5 +45,5 @@ async def refuse_forgotten(services: Services, asker: Asker, ask: Ask) -> None:
 
 
 def again(message: Mapping[str, Any], jobs: Sequence[str] = ()) -> str:
-    """Return the command that subscribes again to a message's jobs, or else to these; empty without any."""
+    """Return the command that subscribes again to a message's jobs, or else to `jobs`."""
     return CardMessage.read(message).again or (" ".join(["subscribe", *jobs]) if jobs else "")

@@ -127,7 +127,7 @@ _TOO_LARGE = PlainTextResponse(f"expected a body of {BODY_MAX} bytes at most\n",
 
 
 def _signed(headers: Headers, nows: Sequence[float]) -> tuple[str, str] | None:
-    """Return the timestamp and signature of a request, None if they are malformed or too old."""
+    """Return a request's timestamp and signature, None if malformed or too old."""
     times, signatures = headers.getlist("x-slack-request-timestamp"), headers.getlist("x-slack-signature")
     if len(times) != 1 or len(signatures) != 1 or not _SIGNATURE.fullmatch(signatures[0]):
         return None

@@ -99,7 +99,7 @@ class Connections(ServerState):
         self._said.warning(f"closed an HTTP connection: {reason}", **details)
 
     def admit(self) -> None:
-        """Close the longest wait of the larger crowd, if a new connection is one too many.
+        """Close the longest wait of the larger crowd for a surplus connection.
 
         So a flood of one kind closes no connection of the other kind, which may be Slack's or a proxy's.
         """

@@ -102,7 +102,7 @@ class Seal:
         return formats.prefixed(Kind.INSTALLATION, sealed)
 
     def open(self, sealed: str) -> Installation | None:
-        """Return what was sealed; None if no key opens it or a newer version wrote it."""
+        """Decrypt an installation; None if no key opens it or its format is newer."""
         token = formats.unprefixed(Kind.INSTALLATION, sealed)
         if token is None:
             return None
@@ -129,7 +129,7 @@ class Seal:
         return self._fernet().encrypt(text.encode()).decode().rstrip("=")
 
     def state_id(self, state: str, now: datetime) -> str | None:
-        """Return the id in a state; None for a foreign state, or one more than LASTS from now.
+        """Return the id in a state; None if it is foreign or older than LASTS.
 
         The clock of the process that made it may be behind or ahead.
         """

@@ -49,7 +49,7 @@ class Seldom:
         self._allowed_at = float("-inf")
 
     def allows(self, now: float) -> bool:
-        """Whether an event at `now` may pass: seconds of a clock that may be set back."""
+        """Whether an event at `now` may pass (seconds of any clock)."""
         if abs(now - self._allowed_at) < self.EVERY_S:
             return False
         self._allowed_at = now

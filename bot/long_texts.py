@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class LongTexts:
-    """Reads one text of each size at a time: more threads would only share the same core."""
+    """Reads one text of each size at a time. More threads would share the same core."""
 
     def __init__(self) -> None:
         self._long, self._longest = asyncio.Lock(), asyncio.Lock()

@@ -99,7 +99,7 @@ class Metrics:
         self._throttled.labels(method).inc()
 
     def records(self, newer: Mapping[str, int], unreadable: Mapping[str, int]) -> None:
-        """Set the numbers of records, by kind: those of a newer version, and those moved aside."""
+        """Set the numbers of newer and of unreadable records, by kind."""
         for gauge, numbers in ((self._newer, newer), (self._unreadable, unreadable)):
             for kind in {*Kind, *numbers}:
                 gauge.labels(kind).set(numbers.get(kind, 0))
@@ -117,7 +117,7 @@ class Metrics:
         self._told.observe(seconds)
 
     def clock(self, to: str, ahead_s: Callable[[], float | None]) -> None:
-        """Show the seconds by which this machine's clock is ahead of another; read at each scrape."""
+        """Show the seconds by which this clock is ahead of another, at each scrape."""
         self._clock.labels(to).set_function(lambda: math.nan if (ahead := ahead_s()) is None else ahead)
 
     def reset(self, at: datetime | None) -> None:

@@ -137,7 +137,7 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
 
 
 async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
-    """Delete every post that was not recorded: one may belong to a mark that could not be read.
+    """Delete every unrecorded post: one may belong to the mark that could not be read.
 
     Its entries still wait, and are posted again. Posts from before a reset of the database stay.
     """

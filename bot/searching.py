@@ -165,7 +165,7 @@ async def _notify(search: _Search, found: Sequence[_Card]) -> None:
 
 
 async def _close(search: _Search, found: _Card) -> float:
-    """Edit a card to say that it is no longer followed; return 0, or the seconds to wait."""
+    """Edit a card: it is no longer followed. Returns 0, or the seconds to wait."""
     visit = search.visit
     if wait := await visit.services.store.slack.may_edit(visit.workspace, Urgency.STATE):
         return wait
@@ -181,7 +181,7 @@ async def _close(search: _Search, found: _Card) -> float:
 
 
 async def _refused(visit: Visit, method: str, error: SlackApiError) -> float:
-    """Return the seconds after which a refused call may succeed, 0 if it is given up."""
+    """Return the seconds until a refused call may succeed, 0 for never."""
     code = refusal(error)
     match None if code in MAY_NOT_ASK else judge(error):
         case Verdict.RETRY | Verdict.UNSURE:

@@ -100,7 +100,7 @@ class PlainDocket(Docket):
         self._strikes = StrikeList(name=connected.name)
 
     def count_dropped(self) -> None:
-        """Count a message that cannot be read. The log says so once a minute, without its content."""
+        """Count an unreadable message. The log says so once a minute, without its content."""
         self._dropped()
         self._number += 1
         if self._seldom.allows(time.monotonic()):

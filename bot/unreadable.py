@@ -131,7 +131,7 @@ async def _follow_again(visit: Visit, card: Card, ref: JobRef) -> None:
 async def _notify_people(
     visit: Visit, box: Box, broken: Sequence[Broken], gone: Sequence[Job], again: Sequence[tuple[Card, JobRef]]
 ) -> None:
-    """Notify the owners of the cards concerned, or the place itself if a card is unknown."""
+    """Notify the owners of the cards, or the place if a card is unknown."""
     records = [each for each in broken if each.location.kind is not Kind.SUSPENSION]
     people: dict[str, list[Job]] = {}
     for card in [box.cards[each.card] for each in records if each.card in box.cards]:

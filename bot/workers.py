@@ -101,7 +101,7 @@ class FleetWorker(Worker):
         )
 
     async def _pull_back(self, redis: Redis) -> None:
-        """Start tasks that are planned further ahead than they ever plan: by a clock that was ahead."""
+        """Start tasks that a clock ahead of time planned too far in the future."""
         now, furthest = self.clock(), furthest_of(self.docket.tasks)
         nearest = min([FURTHEST, *furthest.values()])
         planned = await redis.zrange(
@@ -124,6 +124,6 @@ class FleetWorker(Worker):
 
 
 def furthest_of(tasks: Mapping[str, TaskFunction]) -> dict[str, timedelta]:
-    """Return how far ahead each of these tasks is planned at most, if it says so."""
+    """Return how far ahead each task is planned at most, if it says so."""
     found = ((name, get_single_dependency_parameter_of_type(task, Again)) for name, task in tasks.items())
     return {name: again.furthest for name, again in found if again}

@@ -58,7 +58,7 @@ async def _limited(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
 
 
 async def _inflated(sent: AsyncIterable[bytes], coding: str) -> AsyncGenerator[bytes]:
-    """Decode piece by piece, and let other tasks run between two pieces of the same data."""
+    """Decode piece by piece, and let other tasks run between the pieces."""
     inflate = None
     try:
         async for data in sent:

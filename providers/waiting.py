@@ -8,7 +8,7 @@ RETRY_AFTER_MAX = 86_400.0
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read `Retry-After` in seconds from a number or an HTTP date; None if it is neither.
+    """Read `Retry-After`, a number of seconds or an HTTP date; None for neither.
 
     A date is compared with the header `Date`, which the same clock wrote, or with `now` if that is missing.
     """

@@ -33,7 +33,7 @@ _OF_A_PLACE = ((Kind.CARD, CARDS), (Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPEND
 
 
 class Location(NamedTuple):
-    """The key with records of one kind; `where` is their place or service, empty for neither."""
+    """A key with records of one kind; `where` is their place or service, if any."""
 
     kind: Kind
     where: str
@@ -65,9 +65,9 @@ class Aside:
     link: Link
 
     async def move(self, location: Location, text: str, *, name: str = "", instead: str = "") -> bool:
-        """Move the record with this text aside, and write `instead` in its place; return whether it was there.
+        """Move a record aside, and write `instead` in its place; return whether it was there.
 
-        `name` is a field of a hash, or the id of an entry in a stream. An entry is only copied, with any text.
+        `text` is that of the record. `name` is its field in a hash, or its id in a stream, where it is only copied.
         """
         kind, where, key = location
         beside = unreadable_key(key)

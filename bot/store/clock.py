@@ -12,7 +12,7 @@ _KEPT = re.compile(r"(\d+)/(\d+)")
 
 
 class Mark(NamedTuple):
-    """A fleet time that a process reached, and the server's time then, in seconds since 1970."""
+    """A fleet time that a process reached, and the server's time then (Unix seconds)."""
 
     fleet: float
     server: float

@@ -27,7 +27,7 @@ _ABSENCE = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
 
 
 class Due(NamedTuple):
-    """A job that is due for a look; `created_at` and `kind` are hints for the planner."""
+    """A job that is due; `created_at` and `kind` are hints for the planner."""
 
     id: str
     checked_at: datetime

@@ -34,7 +34,7 @@ def read(text: str) -> Suspension:
 
 
 def last(text: str | None) -> Suspension | None:
-    """Read the last suspension of a place, None if it cannot be read: the next replaces it."""
+    """Read the last suspension of a place, None if it cannot be read."""
     try:
         return read(text) if text else None
     except (NewerFormatError, UnreadableError):

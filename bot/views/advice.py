@@ -192,13 +192,13 @@ def clock(seconds: float) -> Finding:
 
 
 def redis_clock(seconds: float) -> list[Finding]:
-    """How far this machine's clock is from Redis's, which the fleet uses; nothing if they agree."""
+    """How far this machine's clock is from Redis's; nothing if they agree."""
     if abs(seconds) < CLOCK_SHOWN_S:
         return []
     text = f"{_offset(seconds)} Redis's, by which all processes work"
     if abs(seconds) < OFF_S:
         return [Finding(Status.OK, "redis clock", text)]
-    return [Finding(Status.WARN, "redis clock", text, "set the clocks of this machine and of Redis's, best by NTP")]
+    return [Finding(Status.WARN, "redis clock", text, "set this machine's clock and that of Redis, best by NTP")]
 
 
 def _offset(seconds: float) -> str:

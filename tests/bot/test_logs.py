@@ -129,7 +129,7 @@ def test_pydocket_says_of_every_task_why_it_failed():
 
 
 def test_what_strangers_cause_is_logged_once_a_minute(output: StringIO, monkeypatch: pytest.MonkeyPatch):
-    """asyncio reports each connection that it cannot accept for want of files, thousands of times a second."""
+    """Without free files asyncio reports each refused connection, thousands of times a second."""
     monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)  # the sandbox's servers turn it off
     for _ in range(1_000):
         error = OSError(24, "Too many open files")

@@ -32,7 +32,7 @@ BODY = b"ssl_check=1&token=x"
 SLACKS = "/slack/events"
 PATHS = (SLACKS, "/slack/install", "/slack/oauth_redirect?state=x", "/healthz", "/readyz", "/metrics", "/", "/healthz/")
 REFUSALS = {400, 401, 404, 405, 408, 413}
-"""What a stranger may be answered, besides a page, a probe and the way to Slack's consent."""
+"""Answers to strangers, besides pages, probes and the redirect to Slack's consent."""
 
 Fields = list[tuple[bytes, bytes]]
 

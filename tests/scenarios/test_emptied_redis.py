@@ -1,4 +1,4 @@
-"""Redis is emptied under the running bot: the bot says so, and works on with what is subscribed to from then on."""
+"""Redis is emptied under the running bot, which says so and works on."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
