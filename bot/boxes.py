@@ -33,7 +33,7 @@ def own(*boxes: Box) -> None:
 
 
 def own_cards(box: Box) -> Collection[Card]:
-    """Return a place's cards as they will be; none if a newer version recorded any of what waits."""
+    """Return a place's expected cards; none if a newer version has records of it."""
     return () if box.newer else expected(box).values()
 
 

@@ -16,6 +16,7 @@ from typing import Protocol
 import structlog
 from redis.exceptions import ResponseError
 
+from bot.background import in_background
 from bot.store.clock import Mark
 from bot.store.connection import StoreUnavailable
 
@@ -146,7 +147,7 @@ class FleetClock:
 
     @property
     def ahead_of_redis(self) -> float | None:
-        """Seconds by which this machine's clock is ahead of the server's, None before the first sample."""
+        """Seconds that this machine's clock is ahead of the server's, None before the first sample."""
         return self.ahead - self._time.behind if self._time else None
 
     @property
@@ -180,11 +181,8 @@ class FleetClock:
         """Follow the server's clock while the block runs. With `waits` take the first sample before it."""
         if waits:
             await self._tried()
-        following = asyncio.create_task(self._follow(), name="fleet clock")
-        try:
+        with in_background(self._follow(), "fleet clock"):
             yield
-        finally:
-            following.cancel()
 
     async def _follow(self) -> None:
         while True:

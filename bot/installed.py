@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.background import in_background
 from bot.config_errors import ConfigError
 from bot.refusals import NO_ANSWER, refusal
 from bot.services import utc_now
@@ -290,8 +291,5 @@ async def renewing(workspaces: InstalledWorkspaces) -> AsyncGenerator[None]:
                 log.warning("tokens cannot be renewed now", reason=str(error))
 
     await workspaces.renew()
-    looking = asyncio.create_task(forever(), name="tokens")
-    try:
+    with in_background(forever(), "tokens"):
         yield
-    finally:
-        looking.cancel()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.background import in_background
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.store.epochs import Epoch
@@ -60,8 +61,5 @@ async def watching(services: Services) -> AsyncGenerator[Watch]:
 
     with suppress(StoreUnavailable):
         await watch.look()
-    looking = asyncio.create_task(forever(), name="database watch")
-    try:
+    with in_background(forever(), "database watch"):
         yield watch
-    finally:
-        looking.cancel()

@@ -62,7 +62,7 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
 
 def _about_places(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
-        """Tell one place what waits for it, as far as it may read of it; runs for as long as anything does."""
+        """Post to one place what waits for it, and may be read there; runs until nothing waits."""
         await subscriptions.end_unseen(services, place)
         _next(perpetual, await delivery.deliver(services, place))
 
