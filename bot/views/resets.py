@@ -8,14 +8,14 @@ from bot.notices import ForgottenCards
 from bot.payloads import BUTTON_MAX, OPEN, Ask
 from bot.views.message import Block, Message, actions, button, context, message, section
 from bot.views.terms import people
-from bot.views.text import count, date, unformatted
+from bot.views.text import count, day, unformatted
 
 HOW = "`/jobs subscribe JOB` follows a job again."
 
 
 def was_reset(at: datetime) -> str:
     """Say when the reset was: one sentence, without its full stop."""
-    return f"Callboard's database was reset on {date(at)}"
+    return f"Callboard's database was reset on {day(at)}"
 
 
 def line(at: datetime) -> str:
