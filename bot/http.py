@@ -26,7 +26,7 @@ from bot.config import Http
 from bot.config_errors import ConfigError
 from bot.door import filled, odd_fields, payload_of
 from bot.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
-from bot.logs import Sparing
+from bot.logs import LimitedLog
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.services import utc_now
 
@@ -96,7 +96,7 @@ def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetim
     signature is verified. Its age is the smaller of those by this machine's clock and by `clock`.
     """
     verifier = SignatureVerifier(signing_secret)
-    said = Sparing(_log)
+    limited = LimitedLog(_log)
 
     async def events(request: Request) -> Response:
         if int(request.headers.get("content-length", "0")) > BODY_MAX:
@@ -107,7 +107,7 @@ def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetim
             return _TOO_LARGE
         if not signed or not _is_slacks(verifier, body, *signed):
             if "x-slack-signature" in request.headers:  # else it does not even say that it is Slack's
-                said.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
+                limited.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
             return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
         try:
             payload = filled(payload_of(body))

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from uvicorn.server import ServerState
 
-from bot.logs import Sparing
+from bot.logs import LimitedLog
 from bot.metrics import Refusal
 
 REQUEST_S = 10.0
@@ -91,12 +91,12 @@ class Connections(ServerState):
         self.waiting: dict[LimitedProtocol, None] = {}
         self.idle: dict[LimitedProtocol, None] = {}
         self.held = 0
-        self._said = Sparing(_log)
+        self._limited = LimitedLog(_log)
 
     def refuse(self, reason: Refusal, **details: object) -> None:
         """Count and log that a connection was closed."""
         self.count(reason)
-        self._said.warning(f"closed an HTTP connection: {reason}", **details)
+        self._limited.warning(f"closed an HTTP connection: {reason}", **details)
 
     def admit(self) -> None:
         """Close the longest wait of the larger crowd for a surplus connection.

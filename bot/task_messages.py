@@ -22,7 +22,7 @@ from docket import Docket
 from docket.execution import Execution, Message
 from docket.strikelist import StrikeList
 
-from bot.logs import Seldom
+from bot.logs import LogLimit
 
 MOST_BYTES: Final = 32 * 1024
 """Most bytes of a task's arguments; 20 ids and the terms of a subscription are a tenth of it."""
@@ -88,7 +88,7 @@ class PlainDocket(Docket):
         super().__init__(*args, **options)
         self._dropped = dropped
         self._number = 0
-        self._seldom = Seldom()
+        self._limit = LogLimit()
 
     @property
     def strike_list(self) -> StrikeList:
@@ -103,7 +103,7 @@ class PlainDocket(Docket):
         """Count an unreadable message. The log says so once a minute, without its content."""
         self._dropped()
         self._number += 1
-        if self._seldom.allows(time.monotonic()):
+        if self._limit.allows(time.monotonic()):
             _log.error("messages of tasks cannot be read, and are dropped", number=self._number)
             self._number = 0
 
