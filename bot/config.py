@@ -184,7 +184,7 @@ class Redis(_Section):
     def address(self) -> str | None:
         """The server's URL, which may hold a password; None stands for the embedded server.
 
-        Raises ConfigError when a reference leads nowhere. `env:REDIS_URL` alone may be unset: it is the default.
+        Raises ConfigError when a reference leads nowhere. Only `env:REDIS_URL` may be unset: it is the default.
         """
         url = self._url()
         if url is None or self.password is None:

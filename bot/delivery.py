@@ -19,7 +19,7 @@ from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
 from bot.store.entries import SubscribedEntry
 from bot.store.outbox import Begun, Box
-from bot.unreadable import put_right
+from bot.unreadable import repair
 from bot.verdicts import HOLD_S
 from bot.visits import Visit
 from bot.waking import draw_soon, freshen_homes
@@ -49,7 +49,7 @@ async def deliver(services: Services, place: str) -> float | None:
         if box.newer:
             log.warning("a newer version wrote records, nothing is delivered", place=place, **_numbers(box))
             return NEWER_S
-        if await put_right(visit, box):
+        if await repair(visit, box):
             continue
         if wait := await _next(visit, box):
             return wait

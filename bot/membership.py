@@ -34,7 +34,7 @@ def recognized(services: Services, workspace: Workspace, asker: Audience, claim:
         return asker
     if known := _known(services, workspace, asker.user):
         return _as(asker, standing(claim, known, home))
-    # In an organization, which has several workspaces, Slack alone knows whose they are.
+    # In an organization, which has several workspaces, only Slack knows whose they are.
     if claim.team and not any(map(_is_organization, home)) and standing(claim, None, home) is Standing.OUTSIDE:
         return _as(asker, Standing.OUTSIDE)
     return None

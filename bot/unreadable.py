@@ -34,7 +34,7 @@ class _Difference:
     untracked: Sequence[tuple[Card, JobRef]]
 
 
-async def put_right(visit: Visit, box: Box) -> bool:
+async def repair(visit: Visit, box: Box) -> bool:
     """Move corrupt records of a place aside, and return whether there were any.
 
     While a post is under way, only its mark is moved.
@@ -156,7 +156,7 @@ async def _notify(visit: Visit, place: str, note: UnreadableRecords, records: It
         await wake(visit.services, place)
 
 
-async def put_followers_right(services: Services) -> None:
+async def repair_followers(services: Services) -> None:
     """Rebuild corrupt lists of followers from the cards of all places. Raises StoreUnavailable."""
     corrupt = await services.store.tracked.corrupt_followers(services.whole.catalog.pairs)
     if not corrupt:
