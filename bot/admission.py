@@ -1,4 +1,4 @@
-"""What `callboard check` finds about who is let in: workspaces that install, guests, and other organizations."""
+"""Checks who is admitted: workspaces that install the app, guests, and other organizations."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
@@ -43,7 +43,7 @@ def guests(granted: Collection[str], access: Access) -> list[Finding]:
 
 
 async def shared(client: AsyncWebClient, seconds: float) -> list[Finding]:
-    """List the channels that another organization shares; nothing where Slack does not say it within that time."""
+    """List the channels that another organization shares. Lists nothing if Slack does not answer in time."""
     try:
         async with asyncio.timeout(seconds):
             workspace = (await OneWorkspace.of(client)).workspace

@@ -1,4 +1,4 @@
-"""`callboard check` about who is let in: the workspaces that install, guests, and channels that others share."""
+"""`callboard check` about who is let in: workspaces, guests, and shared channels."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the HTTP server does with strangers: requests without an end, without a beginning, and too many of them."""
+"""Limits of the HTTP server: endless requests, silent connections, and too many of them."""
 
 import asyncio
 import logging
@@ -94,7 +94,7 @@ class Peer:
 
 @dataclass
 class Door:
-    """A server at a port, and everybody who is connected. What is `slow` there waits for `go_on`."""
+    """A server at a port, and its clients. The route `slow` waits for `go_on`."""
 
     port: int
     connections: Connections
@@ -107,7 +107,7 @@ class Door:
         return peer
 
     async def asks(self, data: bytes) -> bytes:
-        """Send from a connection of its own, and return what comes until the server closes it."""
+        """Send over a new connection, and return what comes until it is closed."""
         peer = await self.peer()
         await peer.send(data)
         return await peer.rest()
@@ -119,11 +119,11 @@ class Door:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while not holds():  # noqa: ASYNC110  # the server reports nothing by itself
+            while not holds():  # noqa: ASYNC110  # the server notifies of nothing
                 await asyncio.sleep(0.005)
 
     async def leave(self) -> None:
-        """Let everybody go; the server has to notice."""
+        """Disconnect all clients; the server has to notice."""
         self.go_on.set()
         for peer in self.peers:
             peer.writer.transport.abort()
@@ -304,7 +304,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_body_without_an_end_is_not_read(door: Door, way: str) -> None:
-    """The bound is on the bytes that come, not on what the headers say, and holds for each address."""
+    """The bound is on received bytes, not on the headers, and holds for each address."""
     header, body = WAYS[way]
     for path in PATHS:
         peer = await door.peer()
@@ -313,7 +313,7 @@ async def test_a_body_without_an_end_is_not_read(door: Door, way: str) -> None:
 
 
 async def test_chunks_of_a_byte_are_few(door: Door) -> None:
-    """Each costs as much as a kilobyte: a megabyte of them would keep everybody else waiting for seconds."""
+    """Each costs as much as a kilobyte: a megabyte of them would delay others for seconds."""
     peer = await door.peer()
     await peer.send(request("/slack/events", claim(), b"Transfer-Encoding: chunked"))
     await peer.send(chunk(b"x") * 5_000)
@@ -415,13 +415,13 @@ class TestMany:
         assert await kept.status() == 200
 
     async def test_kept_connections_do_not_drive_out_one_that_begins(self, door: Door) -> None:
-        begun = await door.peer()
-        await begun.send(HALF)
+        early = await door.peer()
+        await early.send(HALF)
         await door.until(lambda: door.connections.held > 0)
         for _ in range(40):
             assert await door.lives()
-        await begun.send(b"\r\n\r\n")
-        assert await begun.status() == 401
+        await early.send(b"\r\n\r\n")
+        assert await early.status() == 401
 
     async def test_those_whose_request_is_at_work_stay(self, door: Door) -> None:
         busy = [await door.peer() for _ in range(4)]

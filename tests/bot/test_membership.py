@@ -1,4 +1,4 @@
-"""Slack is asked who is a guest: once an hour, after the acknowledgement, and never waited for for long."""
+"""Slack is asked who is a guest: once an hour, after the acknowledgement, briefly."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -162,7 +162,7 @@ class TestWithoutUsersRead:
 
 
 class TestAnOrganization:
-    """It has the app as a whole; Slack may name any of its workspaces beside a click."""
+    """It has the app as a whole; a click may name any of its workspaces."""
 
     @pytest.fixture
     async def desk(self) -> AsyncGenerator[Desk]:

@@ -1,4 +1,4 @@
-"""Records that this version does not read: corrupt ones are moved aside, those of a newer version are left alone."""
+"""Corrupt records are moved aside, records of a newer version are left alone."""
 
 import json
 from collections.abc import Callable
@@ -74,7 +74,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def newer(text: str) -> str:
-    """The record as a version writes it whose format is newer, and which has other fields."""
+    """The record as a newer version writes it, with other fields."""
     line, _, record = text.rpartition("\n")
     number = json.loads(record).get("v", 1) + 1
     return f"{line}\n" * bool(line) + json.dumps({"v": number, "layout": "another", "was": record})
@@ -193,7 +193,7 @@ class TestCorrupt:
         await world.told()
         [note] = texts(world, PLACE)
         assert "job-0000" in note
-        assert await world.store.link.ask("ZCARD", DUE.of(SLOT)) == 0, "it is followed for nobody"
+        assert await world.store.link.ask("ZCARD", DUE.of(SLOT)) == 0, "no place follows it"
         await world.follow()
         assert len(texts(world, PLACE)) == 2
 
@@ -343,7 +343,7 @@ class TestNewer:
 
     @pytest.fixture(params=["card", "entry", "note", "mark", "suspension", "the cards of a mark"])
     async def left(self, world: World, request: pytest.FixtureRequest) -> tuple[World, list[str]]:
-        """A place of which one record is of a newer format, and the keys of its records."""
+        """A place with one record of a newer format, and the keys of its records."""
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         outbox = world.store.outbox

@@ -1,4 +1,4 @@
-"""What a cloud may send as an answer: decoded as it arrives, refused beyond a limit, and never waited for in drops."""
+"""Answers of a cloud are decoded as they arrive, within limits of size and time."""
 
 import asyncio
 import gzip
@@ -49,7 +49,7 @@ class Sending(Cloud):
         self.taken = 0
         self._body, self._coding, self._status, self._piece = body, coding, status, piece
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002  # the same whatever is asked for
+    def _answer(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002  # the same for each request
         self.requests.append((None, {}))
         return httpx.Response(self._status, headers={"content-encoding": self._coding}, content=self._pieces())
 
@@ -133,14 +133,14 @@ async def test_an_answer_in_drops_is_no_answer_in_time(monkeypatch: pytest.Monke
 
 
 class Held(NamedTuple):
-    """What became of an answer, and by how many bytes the most that the process ever held grew."""
+    """The outcome of an answer, and the growth of the process's peak memory in bytes."""
 
     code: str
     grown: int
 
 
 def ask(parent: Connection, urls: list[str]) -> None:
-    """Ask each URL in a process of its own; the first answer is an honest one, from which on the memory counts."""
+    """Ask each URL in a new process. Memory counts from the first, honest answer on."""
     parent.send(asyncio.run(_asked(urls)))
 
 
@@ -160,7 +160,7 @@ async def _asked(urls: list[str]) -> list[Held]:
 
 
 def _most_held() -> int:
-    """The most memory that this process ever held, in bytes; `ru_maxrss` begins with that of its parent."""
+    """The peak memory of this process in bytes; `ru_maxrss` begins with its parent's."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
@@ -171,7 +171,7 @@ def _squeezed(wbits: int, megabytes: int) -> bytes:
 
 
 def bombs() -> Behaviour:
-    """A cloud whose answers unfold to hundreds of megabytes, or have no end; the path says which is wanted."""
+    """A cloud whose answers decode to hundreds of megabytes, or never end, by path."""
     gzipped = _squeezed(16 + zlib.MAX_WBITS, UNFOLDED_MB)
     bodies = {
         b"/honest": ("200 OK", "gzip", gzip.compress(JSON)),
