@@ -3,6 +3,7 @@
 Bolt walks it; here are what it keeps, what it tells people, and who may come.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
@@ -44,6 +45,10 @@ HEADERS: dict[str, str | Sequence[str]] = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
 }
+EXCHANGED_AT_ONCE = 8
+"""Codes that are sent to Slack at a time: anyone can make them up, and answers need connections to Slack too."""
+TURN_MAX_S = 5
+"""A code waits this long for its turn."""
 REASON_MAX = 80
 """Characters of a reason that are logged: anyone who opens the address can write one."""
 _TEAM = re.compile(r"[TE][A-Z0-9]{1,20}")
@@ -56,11 +61,21 @@ class _Flow(AsyncOAuthFlow):
     def __init__(self, states: "_States", **parts: Any) -> None:
         super().__init__(**parts)
         self._states = states
+        self._turns = asyncio.Semaphore(EXCHANGED_AT_ONCE)
 
     async def build_authorize_url(self, state: str, request: AsyncBoltRequest) -> str:
         """Name the workspace of the link, `?team=T…`, to Slack, and nothing else that may stand there."""
         team = request.query.get("team", [""])[0]
         return self.settings.authorize_url_generator.generate(state, team if _TEAM.fullmatch(team) else None)
+
+    async def run_installation(self, code: str) -> Installed | None:
+        """Exchange a code for a token, a few at a time. Raises TimeoutError where all turns are taken for long."""
+        async with asyncio.timeout(TURN_MAX_S):
+            await self._turns.acquire()
+        try:
+            return await super().run_installation(code)
+        finally:
+            self._turns.release()
 
     async def store_installation(self, request: AsyncBoltRequest, installation: Installed) -> None:
         """Keep an installation, and mark its state as used. Raises BoltError."""

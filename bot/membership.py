@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import replace
 
 import structlog
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.access import Audience
 from bot.places import id_of, workspace_of
@@ -15,7 +15,7 @@ from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
 from bot.standing import Claim, Facts, Standing, standing
 from bot.workspaces import NotInstalled, Workspace, teams_of
-from providers.parsing import mapping
+from providers.parsing import mapping, text
 
 KEPT_S = 3600.0
 """Seconds for which Slack's answer about a person counts; after half of it Slack is asked in the background."""
@@ -131,14 +131,20 @@ async def _learn(services: Services, workspace: Workspace, user: str) -> Facts |
 
 
 async def _facts(services: Services, workspace: Workspace, user: str) -> Facts:
-    """Return what users.info says; nothing without its scope, unless rules need it. Raises SlackApiError."""
+    """Return what users.info says; nothing without its scope, unless rules need it.
+
+    Raises SlackApiError, and SlackClientError for an answer that has no person.
+    """
     try:
         answer = mapping((await workspace.client.users_info(user=id_of(user))).data)
     except SlackApiError as error:
         if refusal(error) != "missing_scope" or services.access.names_guests:
             raise
         return Facts()
-    return Facts.of(mapping(answer.get("user")))
+    found = mapping(answer.get("user"))
+    if not text(found.get("id")):
+        raise SlackClientError("users.info has no user")
+    return Facts.of(found)
 
 
 async def _siblings(services: Services, workspace: Workspace) -> frozenset[str]:

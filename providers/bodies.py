@@ -10,8 +10,12 @@ from providers.errors import Malformed
 
 BODY_MAX_MB = 20
 """Most megabytes of a body, sent and decoded. 100 jobs with long results have less than 1."""
+VALUES_MAX = 1_000_000
+"""Most values of a body: an empty object has 2 bytes there, and 64 in memory."""
 ACCEPTED = ("gzip", "deflate")
 """The codings that are asked for, and decoded."""
+_BEFORE_VALUES = (b",", b"[", b"{")
+"""What stands before a value of JSON in a list, or before a key."""
 _PIECE = 65_536
 """Bytes that are decoded at once, however short the data that they come from."""
 
@@ -19,12 +23,14 @@ _PIECE = 65_536
 async def receive(response: httpx.Response) -> None:
     """Read the whole body of a response, decoded.
 
-    Raises Malformed for a body of more than BODY_MAX_MB, and for one that cannot be decoded. At most that much of it is
-    held: 1 kB of gzip can decode to 1 MB.
+    Raises Malformed for a body of more than BODY_MAX_MB or VALUES_MAX, and for one that cannot be decoded. At most that
+    much of it is held: 1 kB of gzip can decode to 1 MB, and 1 MB of JSON to 30 MB of objects.
     """
     if isinstance(response.stream, httpx.AsyncByteStream) and not response.is_stream_consumed:
         response.stream = _Bounded(response.stream, response.headers.pop("content-encoding", ""))
-    await response.aread()
+    body = await response.aread()
+    if sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
+        raise Malformed(f"an answer of more than {VALUES_MAX} values", code="too_large", retryable=False)
 
 
 class _Bounded(httpx.AsyncByteStream):

@@ -451,6 +451,19 @@ class TestMany:
         assert await door.lives()
         assert b"too many bytes of incomplete requests" in door.metrics.text()
 
+    async def test_those_who_hold_much_do_not_drive_out_one_that_holds_little(self, door: Door) -> None:
+        small = await door.peer()
+        await small.send(HALF)
+        await door.until(lambda: door.connections.held > 0)
+        for _ in range(6):
+            peer = await door.peer()
+            await peer.send(request("/slack/events", claim(), b"Content-Length: 90000") + b"x" * 60_000)
+            await peer.send(b"x" * 20_000)
+        assert await door.lives()
+        assert b"too many bytes of incomplete requests" in door.metrics.text()
+        await small.send(b"\r\n\r\n")
+        assert await small.status() == 401
+
     async def test_what_is_asked_before_the_answer_waits_at_the_sender(self, door: Door) -> None:
         peer = await door.peer()
         peer.writer.write(request("/slow", method="GET"))

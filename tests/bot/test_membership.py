@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from slack_bolt.async_app import AsyncBoltRequest
@@ -116,6 +117,14 @@ async def test_a_person_of_whom_slack_does_not_answer_counts_as_a_guest(
     assert await desk.asks() == Audience(DANA, guest=True, unsure=True)
     desk.workspace.faults.clear()
     await asyncio.gather(*desk.services.standings.asking.values())
+    assert (await desk.asks()).member
+
+
+@pytest.mark.parametrize("user", [None, {}, [], {"is_restricted": False}], ids=str)
+async def test_so_does_a_person_who_is_missing_in_the_answer(desk: Desk, user: object, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as odd:
+        odd.setattr("sandbox.slack.directory._user", Mock(return_value=user))
+        assert await desk.asks() == Audience(DANA, guest=True, unsure=True)
     assert (await desk.asks()).member
 
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from bench.processes import process
-from providers.bodies import BODY_MAX_MB
+from providers.bodies import BODY_MAX_MB, VALUES_MAX
 from providers.errors import Malformed, ProviderError, Unavailable
 from providers.registry import http_client
 from providers.transport import Reply
@@ -77,6 +77,16 @@ async def test_what_unfolds_beyond_the_limit_is_refused_at_once(coding: str, sta
     assert (caught.value.code, caught.value.message) == ("too_large", f"an answer of more than {BODY_MAX_MB} MB")
     assert (caught.value.account, caught.value.retryable, len(cloud.requests)) == ("media-cn", False, 1)
     assert cloud.taken < len(cloud._body) / 2  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize("value", [b"{}", b'{"a":[]}'])
+async def test_what_has_too_many_values_is_refused_before_they_are_read(value: bytes):
+    body = b'{"tasks": [' + b",".join([value] * (LIMIT // (len(value) + 1) - 10)) + b"]}"
+    cloud = Sending(gzip.compress(body, 1), "gzip")
+    with pytest.raises(Malformed) as caught:
+        await cloud.send()
+    assert (caught.value.code, caught.value.message) == ("too_large", f"an answer of more than {VALUES_MAX} values")
+    assert (caught.value.retryable, len(cloud.requests)) == (False, 1)
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
