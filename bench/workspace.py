@@ -67,7 +67,7 @@ class Switchboard:
 
     @asynccontextmanager
     async def serving(self, *more: BaseRoute) -> AsyncGenerator[str]:
-        """Serve while the block runs, and give the base URL of the Web API; `more` is what else is served."""
+        """Serve the Web API and `more` while the block runs, and give its base URL."""
         routes = [
             Route("/api/auth.test", self._auth_test, methods=["GET", "POST"]),
             Route("/api/apps.connections.open", self._open, methods=["GET", "POST"]),

@@ -51,7 +51,7 @@ class Absence(NamedTuple):
         return self.misses == 0
 
     def before(self, at: datetime) -> Self:
-        """Return the absence with none of its times after this one: a wrong clock wrote those."""
+        """Return the absence with no time after this one. A wrong clock wrote later ones."""
         times = {name: past(value, at) for name, value in self._asdict().items() if isinstance(value, datetime)}
         return self._replace(**times)
 

@@ -1,7 +1,7 @@
 """Who may see which accounts, and subscribe to their jobs: what the `[[access]]` tables of the configuration say.
 
-Without any rule every member sees everything. With one, an account is seen by those alone whom a rule names for it.
-People of other organizations and guests see only what a rule lets them see that says so.
+Without any rule every member sees everything. With one, only the people whom a rule names see an account.
+People of other organizations and guests need a rule that admits them explicitly.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,8 +39,8 @@ class Rule(Protocol):
 class Audience:
     """Who asks, or reads: a person in a channel, or (without a user) everybody who is in the channel.
 
-    Both are places (`bot.places`). A person may be `outside`, of another organization than the workspace's, or a
-    `guest` of it; `unsure` says that Slack did not answer whether, so that they count as one.
+    Both are places (`bot.places`). `outside` marks a person of another organization, `guest` a guest of the workspace.
+    `unsure` says that Slack did not answer whether the person is a guest, so that they count as one.
     """
 
     user: str = ""
@@ -72,7 +72,7 @@ class Audience:
 
     @property
     def member(self) -> bool:
-        """Whether this is no person of another organization, and no guest."""
+        """Whether this is neither a person of another organization nor a guest."""
         return not (self.outside or self.guest)
 
 
@@ -93,7 +93,7 @@ class Access:
 
     @property
     def names_guests(self) -> bool:
-        """Whether a rule says something about guests, so that they have to be distinguished from members."""
+        """Whether a rule mentions guests, which have to be distinguished from members then."""
         return any(rule.guests is not None for rule in self.rules)
 
     @property
@@ -127,9 +127,9 @@ class Access:
         return (rule for rule in self.rules if account in rule.accounts or EVERY in rule.accounts)
 
     def _lets_in(self, rule: Rule, audience: Audience) -> bool:
-        """Whether one of a rule's channels, users and groups fits: any of them is enough, in one of its workspaces.
+        """Whether a rule admits an audience by one of its channels, users and groups.
 
-        People of other organizations and guests have to be let in by the rule beside that.
+        Its workspaces have to fit too. People of other organizations and guests also need the rule's permission.
         """
         if rule.workspaces and audience.workspace not in rule.workspaces:
             return False

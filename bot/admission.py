@@ -1,12 +1,12 @@
-"""What `callboard check` finds about who is let in: workspaces that install, guests, and other organizations."""
+"""Checks who is admitted: workspaces that install the app, guests, and other organizations."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import EVERY, Access
+from bot.access import EVERY, Access, Rule
 from bot.config import Settings
 from bot.findings import Finding
 from bot.refusals import NO_ANSWER, refusal
@@ -22,9 +22,17 @@ def installers(settings: Settings) -> list[Finding]:
         return []
     if not settings.access:
         return [admission.open_to_all()]
-    to_all = [rule for rule in settings.access if EVERY in rule.users and not rule.workspaces]
-    seen = dict.fromkeys(account for rule in to_all for account in rule.accounts)
-    return [admission.open_in_part([*seen])] if seen else []
+    anywhere = [rule for rule in settings.access if not rule.workspaces]
+    to_all = _accounts(rule for rule in anywhere if EVERY in rule.users)
+    shared = _accounts(rule for rule in anywhere if rule.channels and EVERY not in rule.users and not rule.outsiders)
+    return [
+        *([admission.open_in_part(to_all)] if to_all else []),
+        *([admission.open_where_shared(shared)] if shared else []),
+    ]
+
+
+def _accounts(rules: Iterable[Rule]) -> list[str]:
+    return [*dict.fromkeys(account for rule in rules for account in rule.accounts)]
 
 
 def guests(granted: Collection[str], access: Access) -> list[Finding]:
@@ -35,7 +43,7 @@ def guests(granted: Collection[str], access: Access) -> list[Finding]:
 
 
 async def shared(client: AsyncWebClient, seconds: float) -> list[Finding]:
-    """List the channels that another organization shares; nothing where Slack does not say it within that time."""
+    """List the channels that another organization shares. Lists nothing if Slack does not answer in time."""
     try:
         async with asyncio.timeout(seconds):
             workspace = (await OneWorkspace.of(client)).workspace

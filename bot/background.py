@@ -1,10 +1,21 @@
-"""Requests that go on after the answer has stopped waiting for them: the bot owns them, and ends them when it stops."""
+"""Work in the background: loops beside a block, and requests that outlive the wait for them."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+@contextmanager
+def in_background(work: Coroutine[Any, Any, None], name: str) -> Generator[None]:
+    """Run work beside the block, and cancel it at the block's end."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 class Background:

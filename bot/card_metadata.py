@@ -1,4 +1,4 @@
-"""What a card's message says of its subscriptions, for a bot whose database has lost them. Pure.
+"""The subscriptions in a card's message, for a bot whose database has lost them. Pure.
 
 The metadata has the terms of the first subscriber, and the jobs as they were when the card was posted. The buttons have
 the jobs that the card still follows: an edit changes them, and leaves the metadata as it is.
@@ -20,20 +20,21 @@ EVENT = "callboard_post"
 """The type of the metadata that every post carries."""
 FORMAT = 1
 _NAMING = ("unsubscribe ", "show ")
-"""The commands of a card's buttons that name its jobs; the first has those that it still follows."""
+"""The commands of a card's buttons that name its jobs. The first names those still followed."""
 
 
 def essentials(card: Card) -> dict[str, Any]:
-    """Return the part of a post's metadata that is about its card, such as its id and its jobs."""
+    """Return the metadata of a post about its card, such as its id and jobs."""
     jobs = Ask.about("subscribe", list(card.jobs)).text.partition(" ")[2]
     by = " ".join(map(id_of, card.owners))
     return {"format": FORMAT, "card": card.id, "jobs": jobs, "terms": options(card.terms), "by": by}
 
 
 class CardMessage(NamedTuple):
-    """A message of the bot: `card` is the id of its card, empty where it is none, `open` says that it follows jobs.
+    """A message of the bot.
 
-    `jobs` and `terms` are words of a command, `by` the ids of its subscribers; each is empty where it is not known.
+    `card` is the id of its card, empty where it is none. `open` says that it follows jobs. `jobs` and `terms` are words
+    of a command, `by` the ids of its subscribers; each is empty where it is not known.
     """
 
     card: str
@@ -44,7 +45,7 @@ class CardMessage(NamedTuple):
 
     @classmethod
     def read(cls, message: Mapping[str, Any]) -> Self:
-        """Read a message as Slack shows it in a history, or in the payload of a click."""
+        """Read a message of a history, or of the payload of a click."""
         kept = mapping(mapping(message.get("metadata")).get("event_payload"))
         asks = dict(_asks(message))
         refresh = asks.get(REFRESH)

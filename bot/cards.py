@@ -98,7 +98,7 @@ class Followed(_Value):
 
 
 SNOOZE_MAX = timedelta(hours=26)
-"""The longest snooze, until a morning that is nearer than an hour, and one hour in reserve."""
+"""The longest snooze that can be picked (until a morning, 25 hours), and one hour in reserve."""
 
 
 class Snooze(_Value):
@@ -108,7 +108,7 @@ class Snooze(_Value):
     by: str
 
     def over(self, now: datetime) -> bool:
-        """Whether its time is over; one longer than any that can be picked was begun by a wrong clock."""
+        """Whether its time is over. A wrong clock set one that is longer than SNOOZE_MAX."""
         return not now < self.until <= now + SNOOZE_MAX
 
 

@@ -14,7 +14,7 @@ class Catalog:
     """The names that a person can type, in the order of the configuration: (account, service) pairs.
 
     `narrowed`: there may be others, which this person may not see. `projects` are ids that stand beside those of jobs
-    in addresses of the clouds, and are no job's. `refusal` is what this person reads who may see nothing.
+    in addresses of the clouds, and are no job's. `refusal` is the message for a person who may see nothing.
     """
 
     pairs: tuple[tuple[str, str], ...]

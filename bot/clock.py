@@ -1,4 +1,4 @@
-"""Fleet time: the time that every process of the fleet agrees on, whatever the clock of its machine says.
+"""Fleet time: the time that all processes of the fleet share, independent of their machines' clocks.
 
 It is the clock of one Redis server, read every 30 s and carried on in between by the monotonic clock, which no change
 of the machine's clock moves. Slack's own time is known from the header `Date` of its answers.
@@ -16,34 +16,35 @@ from typing import Protocol
 import structlog
 from redis.exceptions import ResponseError
 
+from bot.background import in_background
 from bot.store.clock import Mark
 from bot.store.connection import StoreUnavailable
 
 SAMPLE_EVERY_S = 30.0
 SAMPLES = 5
-"""Readings of one sample; its offset is their median, each without half of its round trip."""
+"""Readings of one sample. Its offset is their median, each corrected by half of its round trip."""
 AGAIN_S = 1.0
-"""Between two tries to read the clock of a Redis that is away."""
+"""Seconds between two tries to read the clock of a Redis that does not answer."""
 SLEW = 0.1
-"""Fleet time runs at most this part faster or slower than the monotonic clock while it follows the server's."""
+"""Fleet time follows the server's clock at most this part faster or slower than time passes."""
 JUMP_S = 1.0
-"""A difference to the server's clock that is logged: another server took over, or its clock was set."""
+"""A jump of the server's clock is logged from this size on: a failover, or a clock that was set."""
 OFF_S = 30.0
-"""A worker whose machine's clock differs more than this from fleet time says so."""
+"""A worker whose machine's clock differs from fleet time by more than this reports it."""
 
 log = structlog.get_logger("callboard")
 
 
 def monotonic() -> float:
-    """Return the seconds of a clock that nothing sets, and that runs while the machine is suspended if there is one."""
+    """Return the seconds of a clock that cannot be set. It counts a machine's sleep if possible."""
     boot_time = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
 
 
 class Slewed:
-    """A time as an offset to a monotonic clock; it follows a target slowly, and never runs backward. Pure.
+    """A time that follows a target slowly, and never runs backward. Pure.
 
-    All times are in seconds. `now` is always the monotonic clock's.
+    It is kept as an offset to a monotonic clock. All times are in seconds. `now` is always the monotonic clock's.
     """
 
     def __init__(self, now: float, first: float, target: float) -> None:
@@ -51,7 +52,7 @@ class Slewed:
 
     @property
     def behind(self) -> float:
-        """The seconds that are left to the target; negative where this time is ahead of it."""
+        """The seconds left to the target, negative if this time is ahead of it."""
         return self._target - self._offset
 
     def read(self, now: float) -> float:
@@ -62,21 +63,21 @@ class Slewed:
         return self._moved + self._offset
 
     def follow(self, now: float, target: float) -> float:
-        """Follow this time from now on; return by how much it jumped since the last one."""
+        """Follow a new target, and return by how many seconds it jumped."""
         self.read(now)
         jumped = target - now - self._target
         self._target = target - now
         return jumped
 
     def raise_to(self, now: float, least: float) -> None:
-        """Be at least this time, at once."""
+        """Advance to this time at once, if it is later."""
         self._offset += max(0.0, least - self.read(now))
 
 
 def first_time(server: float, mark: Mark | None) -> float:
-    """Return the fleet time of a process that starts, as the processes before it left it.
+    """Return the fleet time at which a new process starts.
 
-    After a failover to a server whose clock is behind, the mark alone says how far the others are.
+    After a failover to a server whose clock is behind, only the mark shows how far the other processes are.
     """
     if mark is None:
         return server
@@ -84,27 +85,27 @@ def first_time(server: float, mark: Mark | None) -> float:
 
 
 class SlackTime:
-    """Slack's time, by the header `Date` of its answers, which counts whole seconds."""
+    """Slack's time, from the `Date` header of its answers, in whole seconds."""
 
     def __init__(self, monotonic: Callable[[], float] = monotonic, wall: Callable[[], float] = time.time) -> None:
         self._monotonic, self._wall = monotonic, wall
         self._offset: float | None = None
 
     def heard(self, date: str) -> None:
-        """Take the header of an answer that arrived just now into account."""
+        """Read the `Date` header of an answer that arrived just now."""
         try:
-            told = parsedate_to_datetime(date)
+            sent_at = parsedate_to_datetime(date)
         except (TypeError, ValueError):
             return
-        self._offset = told.replace(tzinfo=told.tzinfo or UTC).timestamp() - self._monotonic()
+        self._offset = sent_at.replace(tzinfo=sent_at.tzinfo or UTC).timestamp() - self._monotonic()
 
     def now(self) -> float | None:
-        """Return Slack's time in seconds since 1970, at most one too few; None before its first answer."""
+        """Return Slack's time in seconds since 1970. It may be one too few. None before the first answer."""
         return None if self._offset is None else self._monotonic() + self._offset
 
     @property
     def ahead(self) -> float | None:
-        """By how many seconds this machine's clock is ahead of Slack's; None before its first answer."""
+        """Seconds by which this machine's clock is ahead of Slack's, None before its first answer."""
         now = self.now()
         return None if now is None else self._wall() - now
 
@@ -136,7 +137,7 @@ class FleetClock:
 
     @property
     def ahead(self) -> float:
-        """By how many seconds this machine's clock is ahead of fleet time."""
+        """Seconds by which this machine's clock is ahead of fleet time."""
         return self._wall() - self().timestamp()
 
     @property
@@ -146,7 +147,7 @@ class FleetClock:
 
     @property
     def ahead_of_redis(self) -> float | None:
-        """By how many seconds this machine's clock is ahead of the server's; None before the first sample."""
+        """Seconds that this machine's clock is ahead of the server's, None before the first sample."""
         return self.ahead - self._time.behind if self._time else None
 
     @property
@@ -177,14 +178,11 @@ class FleetClock:
 
     @asynccontextmanager
     async def keeping(self, *, waits: bool) -> AsyncGenerator[None]:
-        """Follow the server's clock while the block runs; one that `waits` begins with the first sample."""
+        """Follow the server's clock while the block runs. With `waits` take the first sample before it."""
         if waits:
             await self._tried()
-        following = asyncio.create_task(self._follow(), name="fleet clock")
-        try:
+        with in_background(self._follow(), "fleet clock"):
             yield
-        finally:
-            following.cancel()
 
     async def _follow(self) -> None:
         while True:
@@ -194,7 +192,7 @@ class FleetClock:
                 await asyncio.sleep(AGAIN_S)
 
     async def _tried(self) -> bool:
-        """Take a sample; False where Redis is away, or does not let us."""
+        """Take a sample. Returns False if Redis does not answer or refuses it."""
         try:
             await self.sample()
         except (StoreUnavailable, ResponseError):

@@ -1,4 +1,4 @@
-"""How far the clock of this machine is off, for an operator: in figures, and as notices on `/readyz`."""
+"""Reports how far this machine's clock is off: in metrics, and as notices on `/readyz`."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,18 @@ from bot.http import Reason
 from bot.services import Services
 
 SHOWN_S = 5.0
-"""An offset from which on `/readyz` shows it: Slack tells whole seconds, and a busy process reads them late."""
+"""`/readyz` shows offsets from this size on: Slack reports whole seconds, and a busy process reads them late."""
 
 
 def show_offsets(services: Services) -> None:
-    """Have the figures show the offsets from now on."""
+    """Have the metrics show the offsets from now on."""
     if clock := services.fleet_clock:
         services.metrics.clock("redis", lambda: clock.ahead_of_redis)
     services.metrics.clock("slack", lambda: services.slack_time.ahead)
 
 
 def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
-    """Return what tells how far the clock of this machine is off; a worker says too that its tasks do without it."""
+    """Return the notices about this machine's clock. A worker adds that its tasks do not depend on it."""
     clock = services.fleet_clock
 
     async def fleet_time() -> str | None:

@@ -184,7 +184,7 @@ class Redis(_Section):
     def address(self) -> str | None:
         """The server's URL, which may hold a password; None stands for the embedded server.
 
-        Raises ConfigError when a reference leads nowhere. `env:REDIS_URL` alone may be unset: it is the default.
+        Raises ConfigError when a reference leads nowhere. Only `env:REDIS_URL` may be unset: it is the default.
         """
         url = self._url()
         if url is None or self.password is None:
@@ -222,7 +222,7 @@ class Redis(_Section):
 class Http(_Section):
     """Where `/slack/events`, `/healthz`, `/readyz` and `/metrics` are served.
 
-    With `admin_port` the last three are served there alone: strangers who reach Slack's port do not reach them.
+    With `admin_port` the last three are served only there, out of reach for strangers who reach Slack's port.
     """
 
     host: str = Field(default="0.0.0.0", description="a host name or address")  # noqa: S104  # it runs in containers
@@ -244,9 +244,9 @@ class Http(_Section):
 
 
 class AccessRule(_Section):
-    """Who may see some accounts: whoever asks in one of `channels`, is one of `users`, or a member of one of `groups`.
+    """Who may see some accounts: people who ask in `channels`, `users`, and members of `groups`.
 
-    People of other organizations and guests are not let in by that, unless `outsiders` and `guests` say so.
+    People of other organizations and guests are let in only if `outsiders` and `guests` say so.
 
     Slack's ids are unique within a workspace: `workspaces` says in which one these are, where several have the app.
 

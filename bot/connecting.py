@@ -47,9 +47,10 @@ async def open_workspaces(slack: Slack, services: Services) -> AsyncGenerator[Wo
 
 
 def check_scopes(workspaces: Workspaces, access: Access) -> None:
-    """See that the configured token distinguishes guests from members where access rules need it; raises ConfigError.
+    """Check that the configured token has the scope for guests if access rules need it.
 
-    Of workspaces that installed the app by themselves `callboard check` says it: there each person counts as a guest.
+    Raises ConfigError. For workspaces that installed the app themselves `callboard check` reports it: there each person
+    counts as a guest.
     """
     if not access.names_guests or not isinstance(workspaces, OneWorkspace):
         return
@@ -62,13 +63,13 @@ def check_scopes(workspaces: Workspaces, access: Access) -> None:
 
 
 def _slacks_clock(services: Services) -> datetime:
-    """Return the time by which tokens end: Slack's, or before its first answer fleet time."""
+    """Return the time by which tokens expire: Slack's, or fleet time before its first answer."""
     now = services.slack_time.now()
     return services.clock() if now is None else datetime.fromtimestamp(now, UTC)
 
 
 def _dates(time: SlackTime) -> TraceConfig:
-    """Learn Slack's time from each answer of its Web API: from the JSON of Slack, not from a page of a proxy."""
+    """Learn Slack's time from its JSON answers, not from pages of a proxy."""
 
     async def ended(_: ClientSession, __: object, params: TraceRequestEndParams) -> None:
         headers = params.response.headers

@@ -19,11 +19,11 @@ MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "no
 PAGE = 200
 PAGES_MAX = 10
 EARLIER = timedelta(minutes=1)
-"""A search begins this long before Slack's time of the moment when the post was begun."""
+"""A search begins this long before Slack's time at the start of the post."""
 EVERYTHING = "0"
-"""Where a search begins when Slack's time of that moment is not known."""
+"""Where a search begins if that time is not known."""
 FUTURE = "9999999999.999999"
-"""With an end Slack tells the newest messages first; without one it may begin with the oldest."""
+"""The `latest` of a search: with one Slack sends the newest messages first, else perhaps the oldest."""
 
 
 async def conversation(visit: Visit) -> str:
@@ -47,10 +47,9 @@ async def conversation(visit: Visit) -> str:
 
 
 def search_from(visit: Visit, box: Box) -> str:
-    """Return the timestamp after which Slack's history has a message that is posted to a place from now on.
+    """Return a timestamp that is earlier than that of any message posted from now on.
 
-    That is Slack's own time, by its last answer, or the newest message that is known there, whichever is earlier: our
-    clock says nothing about Slack's.
+    That is Slack's own time, by its last answer, or the newest known message of the place, if that is earlier.
     """
     known = max((float(card.ts) for card in box.cards.values() if card.ts), default=None)
     now = visit.services.slack_time.now()
@@ -65,7 +64,7 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
     """
     if not begun.channel:
         return None
-    oldest = begun.oldest or f"{(begun.at - EARLIER).timestamp():.6f}"
+    oldest = begun.oldest or _timestamp(begun.at - EARLIER)
     if begun.thread_ts:
         try:
             replies = _messages(visit, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts)
@@ -79,12 +78,12 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
 
 
 async def own_posts(visit: Visit, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
-    """Return the posts of Callboard in a conversation and in threads of it since then: their ids, by timestamp.
+    """Return the ids of Callboard's posts in a conversation and its `threads`, by timestamp.
 
     Raises SlackApiError, also when the bot may not read the conversation.
     """
     found: dict[str, str] = {}
-    oldest = f"{since.timestamp():.6f}"
+    oldest = _timestamp(since)
     for thread in ("", *threads):
         if thread:
             messages = _messages(visit, "conversations.replies", channel, oldest, ts=thread)
@@ -108,9 +107,13 @@ async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: Begun) -> str | N
 
 
 def history(visit: Visit, channel: str, span: tuple[datetime, datetime], pages: int) -> AsyncGenerator[dict[str, Any]]:
-    """Read the messages of a time, the newest first, page by page."""
-    oldest, latest = (f"{moment.timestamp():.6f}" for moment in span)
+    """Read the messages of a span of time, the newest first, page by page."""
+    oldest, latest = map(_timestamp, span)
     return _messages(visit, "conversations.history", channel, oldest, pages, latest=latest)
+
+
+def _timestamp(moment: datetime) -> str:
+    return f"{moment.timestamp():.6f}"
 
 
 async def _messages(

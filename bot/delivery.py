@@ -19,13 +19,13 @@ from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
 from bot.store.entries import SubscribedEntry
 from bot.store.outbox import Begun, Box
-from bot.unreadable import put_right
+from bot.unreadable import repair
 from bot.verdicts import HOLD_S
 from bot.visits import Visit
 from bot.waking import draw_soon, freshen_homes
 
 NEWER_S = 10.0
-"""A place with records of a newer version is looked at again after this time: that version may run again."""
+"""Seconds until a place with records of a newer version is checked again."""
 CATCH_UP = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
 VISIT = timedelta(seconds=8)
@@ -47,9 +47,9 @@ async def deliver(services: Services, place: str) -> float | None:
     while services.clock() < ends:
         box = await visit.read()
         if box.newer:
-            log.warning("a newer version wrote records of a place: it is left alone", place=place, **_numbers(box))
+            log.warning("a newer version wrote records, nothing is delivered", place=place, **_numbers(box))
             return NEWER_S
-        if await put_right(visit, box):
+        if await repair(visit, box):
             continue
         if wait := await _next(visit, box):
             return wait

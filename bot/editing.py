@@ -61,7 +61,7 @@ async def _edit(visit: Visit, box: Box) -> float:
 
 
 def _urgency(mark: str) -> Urgency:
-    """Return how soon an edit is wanted; a mark that does not say so is no reason to make none."""
+    """Return how urgent an edit is; an unreadable mark counts as a change of state."""
     try:
         return Urgency(mark[:1])
     except ValueError:

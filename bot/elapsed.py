@@ -1,13 +1,13 @@
-"""How much time has passed since a stored time, which a wrong clock may have written. Pure."""
+"""Compares stored times, which a wrong clock may have written, with now. Pure."""
 
 from datetime import datetime, timedelta
 
 AHEAD = timedelta(seconds=10)
-"""A stored time that is further in the future than this was written by a wrong clock."""
+"""A wrong clock wrote a stored time that is further in the future than this."""
 
 
 def in_future(moment: datetime, now: datetime) -> bool:
-    """Whether a stored time cannot be right."""
+    """Whether a stored time is too far in the future to be right."""
     return moment - now > AHEAD
 
 
@@ -17,5 +17,5 @@ def past(moment: datetime, now: datetime) -> datetime:
 
 
 def passed(since: datetime, wait: timedelta, now: datetime) -> bool:
-    """Whether a wait that began at a stored time is over; one that begins in the future is no reason to wait."""
+    """Whether a wait since a stored time is over. One that begins in the future is over."""
     return now - since >= wait or in_future(since, now)

@@ -69,9 +69,9 @@ class ExpiredError(BotError):
 
 
 class ForgottenError(BotError):
-    """A card, or a subscription, that a database held which was reset at `reset_at`.
+    """A card or subscription that was lost when the database was reset, at `reset_at`.
 
-    `again` is the command that makes its subscriptions again, empty where that is not known.
+    `again` is the command that subscribes to its jobs again, empty if they are not known.
     """
 
     def __init__(self, reset_at: datetime, again: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Which events of Slack are taken: each once, although Slack sends some of them again.
+"""Takes each event of Slack once, although Slack sends some of them again.
 
 Slack repeats an event that was not acknowledged for minutes, and with Delayed Events for 24 hours. An event that acts
 is remembered for 25. One that only shows something is worth nothing after an hour, and remembered for that hour.
@@ -14,11 +14,11 @@ from bot.store import StoreUnavailable
 
 Body = Mapping[str, Any]
 SHOWN_S = 3600
-"""Seconds after which nobody looks for a tab or an unfurled link any more."""
+"""Seconds after which a Home tab or an unfurled link is no longer wanted."""
 
 
 async def acts_first(services: Services, body: Body) -> bool:
-    """Take an event that acts, and return whether it was not taken before; without Redis it may be taken again."""
+    """Take an event that changes something; return whether it is new. Without Redis it always is."""
     try:
         return await services.store.events.first(_id(body))
     except StoreUnavailable:
@@ -26,9 +26,9 @@ async def acts_first(services: Services, body: Body) -> bool:
 
 
 async def shows_first(services: Services, body: Body) -> bool:
-    """Take an event that only shows something: not again, and not later than an hour after it happened.
+    """Take an event that only shows something; return whether it is new and recent.
 
-    Its age is that by Slack's own time where that is known, or by fleet time where it is younger by that.
+    It may be SHOWN_S old, by Slack's own time, if known, or by fleet time.
     """
     sent_at, nows = _sent_at(body), [services.clock().timestamp(), services.slack_time.now()]
     if sent_at is not None and min(now for now in nows if now is not None) - sent_at > SHOWN_S:
@@ -41,7 +41,7 @@ async def shows_first(services: Services, body: Body) -> bool:
 
 @asynccontextmanager
 async def acting_once(services: Services, body: Body) -> AsyncGenerator[bool]:
-    """Say whether an event was not taken before, and take it after the block: what fails there can come again."""
+    """Give whether an event is new, and take it after the block. After a failure it may come again."""
     taken = False
     with suppress(StoreUnavailable):
         taken = await services.store.events.taken(_id(body))
@@ -51,7 +51,7 @@ async def acting_once(services: Services, body: Body) -> AsyncGenerator[bool]:
 
 
 def happened_at(services: Services, body: Body) -> datetime:
-    """Return when an event happened; now, where its time is missing or odd."""
+    """Return when an event happened, or now if its time is missing or invalid."""
     sent_at = _sent_at(body)
     return services.clock() if sent_at is None else datetime.fromtimestamp(sent_at, UTC)
 
@@ -61,10 +61,10 @@ def _id(body: Body) -> str:
 
 
 def _sent_at(body: Body) -> int | None:
-    """Return an event's time in seconds since 1970; None where it is missing or no time."""
-    told = body.get("event_time")
-    is_time = isinstance(told, int) and not isinstance(told, bool) and 0 <= told <= _LAST
-    return told if is_time else None
+    """Return an event's time in seconds since 1970, None if it is missing or invalid."""
+    sent_at = body.get("event_time")
+    is_time = isinstance(sent_at, int) and not isinstance(sent_at, bool) and 0 <= sent_at <= _LAST
+    return sent_at if is_time else None
 
 
 _LAST = int(datetime.max.replace(tzinfo=UTC).timestamp())

@@ -48,7 +48,7 @@ LOOK_S = 5.0
 SILENT_S = 1.5
 """Redis has this long to say so."""
 SIGN_S = 10.0
-"""A worker whose last sign is older than this gives none; its loops talk to Redis many times a second."""
+"""Seconds after which a worker without an answer from Redis is no longer alive. It asks many times a second."""
 LOOKS = 3
 """A worker that gave no sign at so many looks begins again."""
 INSIST_S = 0.5
@@ -99,7 +99,7 @@ class Working:
         return self._minding.done() and self._run.cancelling() > 0
 
     async def trouble(self) -> str | None:
-        """Why this worker runs no tasks now; None when it does, by its heartbeat of the last SIGN_S."""
+        """Why this worker runs no tasks; None if Redis answered it within SIGN_S."""
         if self._run.done():
             return "the worker has stopped"
         try:
@@ -153,7 +153,7 @@ class Working:
             return False  # pydocket knows, and tries again
 
     async def _is_alive(self) -> bool:
-        """Whether Redis answers, and answered the worker lately; pydocket's heartbeats go by the clocks of machines."""
+        """Whether Redis answers now, and answered the worker within SIGN_S."""
         async with asyncio.timeout(SILENT_S), self._worker.docket.redis() as redis:
             await redis.xlen(self._worker.docket.stream_key)
         return self._worker.signed_at is not None and monotonic() - self._worker.signed_at <= SIGN_S
@@ -192,7 +192,7 @@ async def working(
     grace_s: float = GRACE_S,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncGenerator[Working]:
-    """Run tasks while the block runs, at times of this clock; Redis may go and come back meanwhile.
+    """Run tasks by this clock while the block runs. Outages of Redis are survived.
 
     At its end no new task is begun, and running ones have `grace_s` seconds to finish. Then they are cancelled and
     handed back, for another worker to run them again from their start.
@@ -228,7 +228,7 @@ async def _leave_to_others(
     execution: Execution = CurrentExecution(),  # noqa: B008  # pydocket fills it in
     **__: object,
 ) -> Never:
-    """Put off a task that this version does not know, until a worker of the version that added it takes it."""
+    """Postpone a task of an unknown name until a newer worker takes it."""
     raise AdmissionBlocked(execution, "a version that does not know it", retry_delay=LEASE)
 
 

@@ -1,4 +1,4 @@
-"""What the database does not know because it was reset: clicks on old cards are answered in words."""
+"""Answers clicks on old cards whose subscriptions a reset of the database lost."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,13 +13,13 @@ from bot.replies import Asker
 from bot.services import Services
 
 SKEW = timedelta(minutes=5)
-"""Slack's clock and ours may differ: a message that is so much younger than a reset still counts as older."""
+"""A message that is younger than a reset by less counts as older: Slack's clock and ours may differ."""
 
 
 async def forgotten_since(services: Services, message: Mapping[str, Any]) -> datetime | None:
-    """Return when the database was reset, if that was after a message was posted; None where it knows older ones too.
+    """Return when the database was reset, if a message is older, else None.
 
-    Where it is not known when that was, as in a view, this is a reset of the last days. Raises StoreUnavailable.
+    Without a message, as in a view, every reset of the last days counts. Raises StoreUnavailable.
     """
     now, at = services.clock(), posted_at(message)
     epoch = await services.store.epochs.as_of(now)
@@ -31,9 +31,9 @@ async def forgotten_since(services: Services, message: Mapping[str, Any]) -> dat
 
 
 async def refuse_forgotten(services: Services, asker: Asker, ask: Ask) -> None:
-    """Raise ForgottenError for a click about a card, or about all of a place, that the database lost in a reset.
+    """Raise ForgottenError for a click on a card that a reset of the database lost.
 
-    Raises StoreUnavailable.
+    A click about a whole place is one if the place has no cards. Raises StoreUnavailable too.
     """
     reset_at = await forgotten_since(services, asker.message)
     if reset_at is None:
@@ -45,5 +45,5 @@ async def refuse_forgotten(services: Services, asker: Asker, ask: Ask) -> None:
 
 
 def again(message: Mapping[str, Any], jobs: Sequence[str] = ()) -> str:
-    """Return the command that makes the subscriptions of a message again; else of these jobs, empty without any."""
+    """Return the command that subscribes again to a message's jobs, or else to `jobs`."""
     return CardMessage.read(message).again or (" ".join(["subscribe", *jobs]) if jobs else "")

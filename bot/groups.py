@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Access
+from bot.background import in_background
 from bot.group_names import UserGroup
 from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
@@ -47,11 +48,8 @@ async def up_to_date(access: Access, workspaces: Workspaces) -> AsyncGenerator[N
         return
     look = _Look(access, workspaces)
     wait = await look.at_all()
-    looking = asyncio.create_task(look.forever(wait), name="user groups")
-    try:
+    with in_background(look.forever(wait), "user groups"):
         yield
-    finally:
-        looking.cancel()
 
 
 async def names_of(services: Services, slack: AsyncWebClient, workspace: str) -> Sequence[UserGroup]:

@@ -26,7 +26,7 @@ from bot.config import Http
 from bot.config_errors import ConfigError
 from bot.door import filled, odd_fields, payload_of
 from bot.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
-from bot.logs import Sparing
+from bot.logs import LimitedLog
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.services import utc_now
 
@@ -40,7 +40,7 @@ READY_S = 2.0
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
 ACCEPTED_AT_ONCE = 16
-"""Connections that asyncio accepts before it looks at those that it has: few, so that their limit holds."""
+"""Connections that asyncio accepts in one go: few, so that their limit holds."""
 SILENT_MAX_S = 1
 """A connection is accepted when its first bytes are there, or after this time."""
 ADMIN_SHARE = 8
@@ -49,11 +49,6 @@ SIGNED_S = 300
 """A signature is as old as this at most (docs.slack.dev, "Verifying requests from Slack")."""
 _SIGNATURE = re.compile("v0=[0-9a-f]{64}")
 _TIMESTAMP = re.compile("[0-9]{1,12}")
-
-
-def create_http(reasons: Sequence[Reason], metrics: Metrics, *more: Route, notices: Sequence[Reason] = ()) -> Starlette:
-    """Return the routes that a load balancer and Prometheus call, and those of `more`."""
-    return site(*probes(reasons, metrics, notices), *more)
 
 
 def site(*routes: BaseRoute) -> Starlette:
@@ -66,16 +61,16 @@ def site(*routes: BaseRoute) -> Starlette:
 def probes(reasons: Sequence[Reason], metrics: Metrics, notices: Sequence[Reason] = ()) -> Sequence[Route]:
     """Return the routes that a load balancer and Prometheus call.
 
-    `/readyz` asks every reason why no work can be done now, at the same time. What `notices` say an operator has to
-    know; the process works all the same, so its status stays 200.
+    `/readyz` asks every reason why no work can be done now, at the same time. `notices` are for an operator: the
+    process works, so the status stays 200.
     """
 
     async def alive(_: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def ready(_: Request) -> Response:
-        found = [told for told in await asyncio.gather(*map(_told, reasons)) if told]
-        degraded = [f"degraded: {told}" for told in await asyncio.gather(*map(_told, notices)) if told]
+        found = [line for line in await asyncio.gather(*map(_told, reasons)) if line]
+        degraded = [f"degraded: {line}" for line in await asyncio.gather(*map(_told, notices)) if line]
         lines = [*(found or ["ok"]), *degraded]
         return PlainTextResponse("".join(f"{line}\n" for line in lines), 503 if found else 200)
 
@@ -97,11 +92,11 @@ async def _told(reason: Reason) -> str | None:
 def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetime] = utc_now) -> Route:
     """Return the route that Slack calls: commands, clicks and events, signed and not older than 5 minutes.
 
-    A request whose headers cannot be Slack's is refused before its body is read. Nothing of a body is believed before
-    the signature proves that it is Slack's. Its age is that by this machine's clock, or by `clock` where that is wrong.
+    A request whose headers cannot be Slack's is refused before its body is read. A body is parsed only after the
+    signature is verified. Its age is the smaller of those by this machine's clock and by `clock`.
     """
     verifier = SignatureVerifier(signing_secret)
-    said = Sparing(_log)
+    limited = LimitedLog(_log)
 
     async def events(request: Request) -> Response:
         if int(request.headers.get("content-length", "0")) > BODY_MAX:
@@ -112,7 +107,7 @@ def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetim
             return _TOO_LARGE
         if not signed or not _is_slacks(verifier, body, *signed):
             if "x-slack-signature" in request.headers:  # else it does not even say that it is Slack's
-                said.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
+                limited.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
             return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
         try:
             payload = filled(payload_of(body))
@@ -132,7 +127,7 @@ _TOO_LARGE = PlainTextResponse(f"expected a body of {BODY_MAX} bytes at most\n",
 
 
 def _signed(headers: Headers, nows: Sequence[float]) -> tuple[str, str] | None:
-    """Return the time and the signature that a request claims; None for any that Slack does not send now."""
+    """Return a request's timestamp and signature, None if malformed or too old."""
     times, signatures = headers.getlist("x-slack-request-timestamp"), headers.getlist("x-slack-signature")
     if len(times) != 1 or len(signatures) != 1 or not _SIGNATURE.fullmatch(signatures[0]):
         return None
@@ -150,7 +145,7 @@ def _is_slacks(verifier: SignatureVerifier, body: bytes, timestamp: str, signatu
 
 
 async def _body(request: Request) -> bytes | None:
-    """Read a body; None for one that is too large, or whose sender hung up."""
+    """Read a body; None if it is too large or its sender disconnects."""
     body = bytearray()
     try:
         async for part in request.stream():

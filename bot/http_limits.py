@@ -1,12 +1,12 @@
-"""Limits of the HTTP server against strangers: how many connections, how long a request takes, how large it is.
+"""Limits of the HTTP server: the number of connections, and the time and size of a request.
 
-uvicorn 0.54 limits none of it for a request that is not complete: `limit_concurrency` answers 503 to everybody, and
-`timeout_keep_alive` counts between requests alone.
+uvicorn 0.54 limits none of these for an incomplete request: `limit_concurrency` answers 503 to all clients, and
+`timeout_keep_alive` counts only between requests.
 """
 
 import asyncio
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import h11
@@ -17,27 +17,27 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from uvicorn.server import ServerState
 
-from bot.logs import Sparing
+from bot.logs import LimitedLog
 from bot.metrics import Refusal
 
 REQUEST_S = 10.0
-"""A complete request arrives within this time, headers and body, and an answer is taken within it."""
+"""Seconds for a complete request, headers and body, and for the client to take an answer."""
 IDLE_S = 5
-"""A connection without a request is kept this long."""
+"""Seconds for which a connection without a request is kept."""
 BODY_MAX = 1_000_000
-"""Bytes of a body, at most: Slack's largest payloads, with a modal's 250 kB, are far smaller."""
+"""Most bytes of a body. Slack's largest payloads, with a modal's 250 kB, are far smaller."""
 HEADERS_MAX = 16_384
-"""Bytes of the headers, at most."""
+"""Most bytes of the headers."""
 REQUEST_MAX = BODY_MAX + 4 * HEADERS_MAX
-"""Bytes of a request on the wire, at most, with its headers and the marks between its chunks."""
+"""Most bytes of a request on the wire, with its headers and the marks between its chunks."""
 CHUNKS_MAX = 512
-"""Chunks of a body, at most: one of a byte costs as much time as one of 10 kB."""
+"""Most chunks of a body: one of a byte costs as much time as one of 10 kB."""
 READ_MAX = 16_384
-"""Bytes that are read at once: a sixteenth of what asyncio reads, so that other connections get their turn."""
+"""Bytes that are read at once: a sixteenth of asyncio's, so that other connections get their turn."""
 HELD_MAX = 4 * BODY_MAX
-"""Bytes of incomplete requests that are held at the same time, over all connections of a listener."""
+"""Most bytes of incomplete requests held at a time, over all connections of a listener."""
 CONNECTIONS_MAX = 512
-"""Connections of a listener, at most; fewer where the process may not have twice as many files."""
+"""Most connections of a listener; fewer if the process may not open twice as many files."""
 
 _ASKING: Final = (h11.IDLE, h11.SEND_BODY)
 _ANSWERING: Final = (h11.SEND_RESPONSE, h11.SEND_BODY)
@@ -49,9 +49,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def connections_max(share: int = 1) -> int:
-    """Return how many connections a listener takes: half of the files that the process may open, by `share`.
+    """Return how many connections a listener takes.
 
-    The other half is for Redis, Slack, the clouds and the log.
+    That is half of the files that the process may open, divided by `share`. The other half is for Redis, Slack, the
+    clouds and the log.
     """
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = CONNECTIONS_MAX if files == resource.RLIM_INFINITY else min(files // 2, CONNECTIONS_MAX)
@@ -59,9 +60,9 @@ def connections_max(share: int = 1) -> int:
 
 
 def unambiguous(app: ASGIApp) -> ASGIApp:
-    """Return the app behind a check that a body has one length: servers that disagree on its end can be deceived.
+    """Return the app behind a check that a body has one length (request smuggling).
 
-    RFC 9112, section 6.1: a request with `Content-Length` and `Transfer-Encoding`, or of HTTP/1.0 with the latter.
+    It refuses a request with `Content-Length` and `Transfer-Encoding`, or of HTTP/1.0 with the latter (RFC 9112, 6.1).
     """
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,11 +77,11 @@ def unambiguous(app: ASGIApp) -> ASGIApp:
 
 
 class Connections(ServerState):
-    """The connections of a listener; those that wait for their peer are known, the longest wait first.
+    """The connections of a listener.
 
-    `waiting` are in the middle of a request, or before their first; `idle` are between two. Where there are too many,
-    or they hold too much, the longest wait is closed: Slack's requests are complete within milliseconds, so commands
-    are answered while strangers hold connections open.
+    `waiting` are in the middle of a request, or before their first. `idle` are between two. Both have the longest wait
+    first. If there are too many, or they hold too much, the longest wait is closed: Slack's requests are complete
+    within milliseconds, so commands are answered while strangers hold connections open.
     """
 
     def __init__(self, most: int, count: Count) -> None:
@@ -90,28 +91,33 @@ class Connections(ServerState):
         self.waiting: dict[LimitedProtocol, None] = {}
         self.idle: dict[LimitedProtocol, None] = {}
         self.held = 0
-        self._said = Sparing(_log)
+        self._limited = LimitedLog(_log)
 
     def refuse(self, reason: Refusal, **details: object) -> None:
         """Count and log that a connection was closed."""
         self.count(reason)
-        self._said.warning(f"closed an HTTP connection: {reason}", **details)
+        self._limited.warning(f"closed an HTTP connection: {reason}", **details)
 
     def admit(self) -> None:
-        """Close a connection for the one that came, if it is one too many, of the kind of which there are more.
+        """Close the longest wait of the larger crowd for a surplus connection.
 
-        So neither kind of stranger drives out what Slack, or a proxy before us, has of the other.
+        So a flood of one kind closes no connection of the other kind, which may be Slack's or a proxy's.
         """
         if len(self.connections) > self.most:
             crowd = self.waiting if len(self.waiting) > len(self.idle) else self.idle
             self._close_longest(crowd, Refusal.CONNECTIONS, most=self.most)
 
     def make_room(self) -> None:
-        """Close connections until the others hold no more bytes than they may."""
-        while self.held > HELD_MAX:
-            self._close_longest(self.waiting, Refusal.HELD, most=HELD_MAX)
+        """Close connections until the others hold at most HELD_MAX bytes: those that hold more than their share of it.
 
-    def _close_longest(self, crowd: "dict[LimitedProtocol, None]", reason: Refusal, **details: object) -> None:
+        There is one of these where all together hold too much. What Slack sends is mostly smaller than a share, so that
+        its connection stays open, however many bytes of others are read first.
+        """
+        while self.held > HELD_MAX:
+            large = (each for each in self.waiting if each.held * self.most > HELD_MAX)
+            self._close_longest(large, Refusal.HELD, most=HELD_MAX)
+
+    def _close_longest(self, crowd: "Iterable[LimitedProtocol]", reason: Refusal, **details: object) -> None:
         self.refuse(reason, **details)
         next(iter(crowd)).abort()
 
@@ -142,7 +148,7 @@ class LimitedProtocol(H11Protocol):
         super().__init__(*args, **kwargs)
         self.conn = _Events(h11.SERVER, HEADERS_MAX)
         self._deadline: asyncio.TimerHandle | None = None
-        self._held = 0
+        self.held = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -157,11 +163,11 @@ class LimitedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self.conn.their_state in _ASKING:
-            begins = not self._held
-            self._hold(self._held + len(data))
+            begins = not self.held
+            self._hold(self.held + len(data))
             if begins:
                 self._wait()
-        if self._held > REQUEST_MAX:
+        if self.held > REQUEST_MAX:
             self.refuse(413, Refusal.SIZE)
             return
         super().data_received(data)
@@ -194,14 +200,14 @@ class LimitedProtocol(H11Protocol):
             self.abort()
 
     def abort(self) -> None:
-        """Close the connection at once, and forget what came of a request."""
+        """Close the connection at once, and drop its incomplete request."""
         self._hold(0)
         self._go_on()
         self._leave_cycle()
         self.transport.abort()
 
     def _look(self) -> None:
-        """Wait for the peer, or go on with its request, as the connection is now."""
+        """Wait for the peer, or stop waiting, as the state of the connection demands."""
         if self.conn.their_state is h11.SEND_BODY:
             return
         if self.conn.our_state in _ANSWERING:
@@ -215,7 +221,7 @@ class LimitedProtocol(H11Protocol):
             self._wait()
 
     def _wait(self) -> None:
-        """Give the peer time from now on; it waits as the last."""
+        """Start the peer's deadline, and put it last in its crowd."""
         self._go_on()
         (self.server_state.idle if self._is_idle() else self.server_state.waiting)[self] = None
         self._deadline = self.loop.call_later(REQUEST_S, self._too_slow)
@@ -228,20 +234,20 @@ class LimitedProtocol(H11Protocol):
 
     def _is_idle(self) -> bool:
         answered = bool(self.cycle and self.cycle.response_complete)
-        return answered and not self._held and not self.flow.write_paused
+        return answered and not self.held and not self.flow.write_paused
 
     def _hold(self, number: int) -> None:
-        self.server_state.held += number - self._held
-        self._held = number
+        self.server_state.held += number - self.held
+        self.held = number
 
     def _too_slow(self) -> None:
-        if self._held and not self.transport.is_closing():
+        if self.held and not self.transport.is_closing():
             self.refuse(408, Refusal.TIME)
         else:
             self.abort()
 
     def _leave_cycle(self) -> None:
-        """Notify the app that its answer is not awaited any more."""
+        """Notify the app that its answer is no longer expected."""
         if self.cycle and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.body = bytearray()

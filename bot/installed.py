@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.background import in_background
 from bot.config_errors import ConfigError
 from bot.refusals import NO_ANSWER, refusal
 from bot.services import utc_now
@@ -34,7 +35,7 @@ KNOWN_S = 10.0
 LASTS = timedelta(minutes=10)
 """An installation is finished within this time."""
 _STATE = "installing "
-"""What the text of a state begins with, and no installation does, which is JSON."""
+"""The prefix of a state's text. An installation is JSON and never begins like this."""
 KEY = "32 random bytes in base64, as `openssl rand -base64 32` prints them"
 
 log = structlog.get_logger("callboard")
@@ -102,7 +103,7 @@ class Seal:
         return formats.prefixed(Kind.INSTALLATION, sealed)
 
     def open(self, sealed: str) -> Installation | None:
-        """Return what was sealed; None when none of the keys opens it, or a newer version wrote it."""
+        """Decrypt an installation; None if no key opens it or its format is newer."""
         token = formats.unprefixed(Kind.INSTALLATION, sealed)
         if token is None:
             return None
@@ -129,7 +130,7 @@ class Seal:
         return self._fernet().encrypt(text.encode()).decode().rstrip("=")
 
     def state_id(self, state: str, now: datetime) -> str | None:
-        """Return the id in a state; None for a state that is not ours, or is more than LASTS away from now.
+        """Return the id in a state; None if it is foreign or older than LASTS.
 
         The clock of the process that made it may be behind or ahead.
         """
@@ -211,9 +212,9 @@ class InstalledWorkspaces:
         self._known.pop(installation.workspace, None)
 
     async def forget(self, workspace: str, told_at: datetime) -> bool:
-        """Forget the tokens of a workspace; False, and nothing is forgotten, when it installed the app again since.
+        """Forget the tokens of a workspace; return whether they were forgotten.
 
-        So it is with tokens that a newer version recorded.
+        They stay if the workspace installed the app again since, or if a newer version recorded them.
         """
         self._known.pop(workspace, None)
         while (sealed := await self.store.get(workspace)) is not None:
@@ -290,8 +291,5 @@ async def renewing(workspaces: InstalledWorkspaces) -> AsyncGenerator[None]:
                 log.warning("tokens cannot be renewed now", reason=str(error))
 
     await workspaces.renew()
-    looking = asyncio.create_task(forever(), name="tokens")
-    try:
+    with in_background(forever(), "tokens"):
         yield
-    finally:
-        looking.cancel()

@@ -3,6 +3,7 @@
 Bolt walks it; here are what it keeps, what it tells people, and who may come.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from starlette.routing import Route
 
 from bot.app import SLACKS_OWN, unset
 from bot.installed import Installation, InstalledWorkspaces
-from bot.logs import Sparing
+from bot.logs import LimitedLog
 from bot.manifest import REDIRECT
 from bot.refusals import NO_ANSWER, refusal
 from bot.scopes import ALL_SCOPES
@@ -44,6 +45,10 @@ HEADERS: dict[str, str | Sequence[str]] = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
 }
+EXCHANGED_AT_ONCE = 8
+"""Codes that are sent to Slack at a time: anyone can make them up, and answers need connections to Slack too."""
+TURN_MAX_S = 5
+"""A code waits this long for its turn."""
 REASON_MAX = 80
 """Characters of a reason that are logged: anyone who opens the address can write one."""
 _TEAM = re.compile(r"[TE][A-Z0-9]{1,20}")
@@ -56,14 +61,24 @@ class _Flow(AsyncOAuthFlow):
     def __init__(self, states: "_States", **parts: Any) -> None:
         super().__init__(**parts)
         self._states = states
+        self._turns = asyncio.Semaphore(EXCHANGED_AT_ONCE)
 
     async def build_authorize_url(self, state: str, request: AsyncBoltRequest) -> str:
         """Name the workspace of the link, `?team=T…`, to Slack, and nothing else that may stand there."""
         team = request.query.get("team", [""])[0]
         return self.settings.authorize_url_generator.generate(state, team if _TEAM.fullmatch(team) else None)
 
+    async def run_installation(self, code: str) -> Installed | None:
+        """Exchange a code for a token, a few at a time. Raises TimeoutError where all turns are taken for long."""
+        async with asyncio.timeout(TURN_MAX_S):
+            await self._turns.acquire()
+        try:
+            return await super().run_installation(code)
+        finally:
+            self._turns.release()
+
     async def store_installation(self, request: AsyncBoltRequest, installation: Installed) -> None:
-        """Keep an installation; its state has served with that. Raises BoltError."""
+        """Keep an installation, and mark its state as used. Raises BoltError."""
         await super().store_installation(request, installation)
         await self._states.finish(request.query.get("state", [""])[0])
 
@@ -79,12 +94,15 @@ def install_routes(workspaces: Workspaces, welcome: Collection[str]) -> list[Rou
     """
     if not isinstance(workspaces, InstalledWorkspaces):
         return []
-    said = Sparing(log)
-    flow = _flow(workspaces, welcome, said)
-    return [Route(INSTALL, _page(flow.handle_installation, said)), Route(REDIRECT, _page(flow.handle_callback, said))]
+    limited = LimitedLog(log)
+    flow = _flow(workspaces, welcome, limited)
+    return [
+        Route(INSTALL, _page(flow.handle_installation, limited)),
+        Route(REDIRECT, _page(flow.handle_callback, limited)),
+    ]
 
 
-def _flow(workspaces: InstalledWorkspaces, welcome: Collection[str], said: Sparing) -> AsyncOAuthFlow:
+def _flow(workspaces: InstalledWorkspaces, welcome: Collection[str], limited: LimitedLog) -> AsyncOAuthFlow:
     app = workspaces.app
     with unset(SLACKS_OWN):
         settings = AsyncOAuthSettings(
@@ -96,22 +114,22 @@ def _flow(workspaces: InstalledWorkspaces, welcome: Collection[str], said: Spari
             install_page_rendering_enabled=False,
             redirect_uri_path=REDIRECT,
             authorization_url=urljoin(app.api_url, "../oauth/v2/authorize"),
-            callback_options=AsyncCallbackOptions(success=_succeeded, failure=partial(_failed, said)),
+            callback_options=AsyncCallbackOptions(success=_succeeded, failure=partial(_failed, limited)),
             installation_store=_Kept(workspaces, welcome),
             state_store=(states := _States(workspaces)),
         )
         return _Flow(states, client=app.client(), settings=settings)
 
 
-def _page(step: Step, said: Sparing) -> Callable[[Request], Awaitable[Response]]:
+def _page(step: Step, limited: LimitedLog) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         try:
             answer = await step(to_async_bolt_request(request, b""))
         except (StoreUnavailable, SecretMissing) as error:
-            said.warning("an installation cannot be kept", reason=str(error))
+            limited.warning("an installation cannot be kept", reason=str(error))
             answer = _told(503, pages.memory_lost())
         except NO_ANSWER as error:
-            said.warning("Slack did not answer an installation", reason=type(error).__name__)
+            limited.warning("Slack did not answer an installation", reason=type(error).__name__)
             answer = _told(502, pages.slack_away())
         return to_starlette_response(answer)
 
@@ -128,9 +146,9 @@ async def _succeeded(args: AsyncSuccessArgs) -> BoltResponse:
     return _told(200, pages.installed(team or "", installed.app_id or "", installed.team_id or ""))
 
 
-async def _failed(said: Sparing, args: AsyncFailureArgs) -> BoltResponse:
+async def _failed(limited: LimitedLog, args: AsyncFailureArgs) -> BoltResponse:
     reason = "not_welcome" if isinstance(args.error, _NotWelcome) else args.reason
-    said.warning("an installation failed", reason=reason[:REASON_MAX])
+    limited.warning("an installation failed", reason=reason[:REASON_MAX])
     return _told(403 if reason == "not_welcome" else args.suggested_status_code, pages.not_installed(reason))
 
 

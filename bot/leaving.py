@@ -50,7 +50,7 @@ async def leave_absent(services: Services, places: Iterable[str]) -> None:
 async def leave(services: Services, workspace: str, told_at: datetime) -> float | None:
     """Forget everything about a workspace, unless it installed the app again since.
 
-    Returns after how many seconds to go on where a newer version has records, None when all is done. Raises
+    Returns after how many seconds to try again if a newer version has records, None if all is done. Raises
     StoreUnavailable.
     """
     if services.workspaces is None or not await services.workspaces.forget(workspace, told_at):

@@ -40,7 +40,7 @@ def configure(output: TextIO) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
-class Seldom:
+class LogLimit:
     """Allows one of equal events in a minute."""
 
     EVERY_S = 60.0
@@ -49,23 +49,23 @@ class Seldom:
         self._allowed_at = float("-inf")
 
     def allows(self, now: float) -> bool:
-        """Whether to let an event pass that happens now; seconds, by one clock, which may be set back."""
+        """Whether an event at `now` may pass (seconds of any clock)."""
         if abs(now - self._allowed_at) < self.EVERY_S:
             return False
         self._allowed_at = now
         return True
 
 
-class Sparing:
-    """A log for events that strangers can cause at any rate: each is written once a minute at most."""
+class LimitedLog:
+    """A log for events that strangers can cause: writes each once a minute at most."""
 
     def __init__(self, log: structlog.stdlib.BoundLogger) -> None:
         self._log = log
-        self._seldom: dict[str, Seldom] = {}
+        self._limits: dict[str, LogLimit] = {}
 
     def warning(self, event: str, **fields: object) -> None:
         """Write a warning, unless the same event was written in the last minute."""
-        if self._seldom.setdefault(event, Seldom()).allows(time.monotonic()):
+        if self._limits.setdefault(event, LogLimit()).allows(time.monotonic()):
             self._log.warning(event, **fields)
 
 
@@ -77,14 +77,14 @@ class Outages(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._seldom = Seldom()
+        self._limit = LogLimit()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to write a record; everything but outages, and of those the first in a minute."""
         if not record.name.startswith("docket") or not _is_outage(record):
             return True
         record.exc_info = record.exc_text = None
-        return self._seldom.allows(record.created)
+        return self._limit.allows(record.created)
 
 
 def _is_outage(record: logging.LogRecord) -> bool:
@@ -95,7 +95,7 @@ def _is_outage(record: logging.LogRecord) -> bool:
 
 
 class Floods(logging.Filter):
-    """Lets libraries report what strangers can cause at any rate once a minute, in one line.
+    """Lets libraries report once a minute, in one line, what strangers can cause.
 
     Without files asyncio reports each try to accept a connection, thousands in a second, with a traceback.
     """
@@ -111,14 +111,14 @@ class Floods(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._seldom = {caused: Seldom() for caused in self.CAUSED}
+        self._limits = {caused: LogLimit() for caused in self.CAUSED}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to write a record; of the messages of CAUSED the first in a minute."""
-        for (logger, begins), seldom in self._seldom.items():
+        for (logger, begins), limit in self._limits.items():
             if record.name.startswith(logger) and str(record.msg).startswith(begins):
                 record.exc_info = record.exc_text = None
-                return seldom.allows(record.created)
+                return limit.allows(record.created)
         return True
 
 

@@ -1,13 +1,13 @@
-"""Finds out who a person is to a workspace: by the payload, and by Slack's users.info, which is kept for an hour.
+"""Finds out whether a person is a member, a guest or an outsider of a workspace.
 
-Nothing of this stands between a command and its acknowledgement: Slack is asked after it.
+Sources are the payload and Slack's users.info, kept for an hour. Slack is asked after the acknowledgement.
 """
 
 import asyncio
 from dataclasses import replace
 
 import structlog
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.access import Audience
 from bot.places import id_of, workspace_of
@@ -15,33 +15,33 @@ from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
 from bot.standing import Claim, Facts, Standing, standing
 from bot.workspaces import NotInstalled, Workspace, teams_of
-from providers.parsing import mapping
+from providers.parsing import mapping, text
 
 KEPT_S = 3600.0
-"""What Slack said of a person counts for so long; after half of it Slack is asked again, beside the answer."""
+"""Seconds for which Slack's answer about a person counts; after half of it Slack is asked in the background."""
 WAIT_S = 2.0
-"""No answer waits longer for it: a form has to be opened within 3 s."""
+"""Most seconds that an answer waits for it: a form has to be opened within 3 s."""
 KEPT_MAX = 10_000
-"""People of whom it is kept; those who were asked about first are forgotten first."""
+"""Most people of whom it is kept; the oldest answers are dropped first."""
 
 log = structlog.get_logger("callboard")
 
 
 def recognized(services: Services, workspace: Workspace, asker: Audience, claim: Claim) -> Audience | None:
-    """Return who asks, as far as that is known without a call to Slack; None: it has to be asked (`recognize`)."""
+    """Return who asks; None if only a call to Slack can say it (`recognize`)."""
     home = _home(workspace)
     if not home:  # the only workspace that there is, where nothing says whose it is
         return asker
     if known := _known(services, workspace, asker.user):
         return _as(asker, standing(claim, known, home))
-    # In an organization, which has several workspaces, Slack alone knows whose they are.
+    # In an organization, which has several workspaces, only Slack knows whose they are.
     if claim.team and not any(map(_is_organization, home)) and standing(claim, None, home) is Standing.OUTSIDE:
         return _as(asker, Standing.OUTSIDE)
     return None
 
 
 async def recognize(services: Services, workspace: Workspace, asker: Audience, claim: Claim) -> Audience:
-    """Return who asks; a person of whom Slack does not answer within WAIT_S counts as a guest."""
+    """Return who asks; a guest if Slack does not answer within WAIT_S."""
     if known := recognized(services, workspace, asker, claim):
         return known
     asking = _ask(services, workspace, asker.user)
@@ -51,7 +51,7 @@ async def recognize(services: Services, workspace: Workspace, asker: Audience, c
 
 
 async def person(services: Services, user: str) -> Audience:
-    """Return a person who asks for nothing just now, as `recognize` does. Raises StoreUnavailable."""
+    """Return a person outside of a request, as `recognize` does. Raises StoreUnavailable."""
     asker = Audience(user)
     if services.workspaces is None:
         return asker
@@ -63,9 +63,9 @@ async def person(services: Services, user: str) -> Audience:
 
 
 async def readers(services: Services, place: str, user: str = "") -> Audience:
-    """Return those who read what is posted to a place, as `Audience.of_place` has it; guests where that is certain.
+    """Return the readers of what is posted to a place (`Audience.of_place`).
 
-    Raises StoreUnavailable.
+    A person counts as a guest only if Slack said so. Raises StoreUnavailable.
     """
     audience = Audience.of_place(place, user)
     if not audience.user:
@@ -110,7 +110,7 @@ def _ask(services: Services, workspace: Workspace, user: str) -> "asyncio.Task[F
 
 
 async def _learn(services: Services, workspace: Workspace, user: str) -> Facts | None:
-    """Ask Slack about a person and keep the answer; None where there is none."""
+    """Ask Slack about a person and keep the answer; None without one."""
     try:
         facts = await _facts(services, workspace, user)
         if _is_organization(workspace.id) and facts.organization not in _home(workspace):
@@ -131,18 +131,24 @@ async def _learn(services: Services, workspace: Workspace, user: str) -> Facts |
 
 
 async def _facts(services: Services, workspace: Workspace, user: str) -> Facts:
-    """Return what users.info says; nothing without its scope, unless rules need it. Raises SlackApiError."""
+    """Return what users.info says; nothing without its scope, unless rules need it.
+
+    Raises SlackApiError, and SlackClientError for an answer that has no person.
+    """
     try:
         answer = mapping((await workspace.client.users_info(user=id_of(user))).data)
     except SlackApiError as error:
         if refusal(error) != "missing_scope" or services.access.names_guests:
             raise
         return Facts()
-    return Facts.of(mapping(answer.get("user")))
+    found = mapping(answer.get("user"))
+    if not text(found.get("id")):
+        raise SlackClientError("users.info has no user")
+    return Facts.of(found)
 
 
 async def _siblings(services: Services, workspace: Workspace) -> frozenset[str]:
-    """Return the workspaces of an organization, as of an hour ago at the most. Raises SlackApiError."""
+    """Return the workspaces of an organization, read within the last hour. Raises SlackApiError."""
     at, known = services.standings.siblings.get(workspace.id, (0.0, None))
     if known is None or _now() - at > KEPT_S:
         known = frozenset(filter(None, await teams_of(workspace.client, workspace.id)))

@@ -31,7 +31,7 @@ def texts(node: object, key: str = "") -> Iterator[str]:
 
 
 def length(message: object) -> int:
-    """Return how many characters can be read in a payload."""
+    """Return the number of characters that can be read in a payload."""
     return sum(map(len, texts(message)))
 
 

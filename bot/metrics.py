@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -20,7 +21,7 @@ SWEEP_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 TOLD_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0)
 """Bounds for telling: 250 ms is the aim, a post a second a channel the rule, a suspended channel the tail."""
 CLOCKS: Final = ("redis", "slack")
-"""The clocks that this machine's is compared with; an offset that is not known yet is NaN."""
+"""The clocks that this machine's is compared with. An unknown offset is NaN."""
 _SERVICE = ("account", "service")
 
 
@@ -39,57 +40,38 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        histogram = partial(Histogram, registry=registry)
         outcomes = (*_SERVICE, "outcome")
-        self._sweeps = Counter("callboard_sweeps", "Sweeps of a service.", outcomes, registry=registry)
-        self._sweep_s = Histogram(
-            "callboard_sweep_duration_seconds", "How long a sweep took.", _SERVICE, buckets=SWEEP_S, registry=registry
+        self._sweeps = counter("callboard_sweeps", "Sweeps of a service.", outcomes)
+        self._sweep_s = histogram(
+            "callboard_sweep_duration_seconds", "How long a sweep took.", _SERVICE, buckets=SWEEP_S
         )
-        self._requests = Counter("callboard_provider_requests", "Requests to a service.", outcomes, registry=registry)
-        self._lag = Gauge(
-            "callboard_sweep_lag_seconds", "How late a service's next sweep is.", _SERVICE, registry=registry
+        self._requests = counter("callboard_provider_requests", "Requests to a service.", outcomes)
+        self._lag = gauge("callboard_sweep_lag_seconds", "How late a service's next sweep is.", _SERVICE)
+        self._outbox = gauge("callboard_outbox_depth", "Notifications that wait to be posted.")
+        self._clock = gauge(
+            "callboard_clock_offset_seconds", "How far this machine's clock is ahead of another.", ["to"]
         )
-        self._outbox = Gauge("callboard_outbox_depth", "Notifications that wait to be told.", registry=registry)
-        self._clock = Gauge(
-            "callboard_clock_offset_seconds",
-            "How far this machine's clock is ahead of another clock.",
-            ["to"],
-            registry=registry,
+        self._deliveries = counter("callboard_deliveries", "What became of posts and edits.", ["outcome"])
+        self._throttled = counter("callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"])
+        self._newer = gauge("callboard_newer_records", "Records of a newer version, which are left alone.", ["kind"])
+        self._unreadable = gauge("callboard_unreadable_records", "Corrupt records that were moved aside.", ["kind"])
+        self._refused = counter("callboard_http_refused", "HTTP connections that were closed.", ["reason"])
+        self._dropped = counter("callboard_task_messages_dropped", "Messages of tasks that could not be read.")
+        self._told = histogram(
+            "callboard_delivery_delay_seconds", "From recording a change to Slack's answer.", buckets=TOLD_S
         )
-        for other in CLOCKS:
-            self._clock.labels(other).set(math.nan)
-        self._deliveries = Counter(
-            "callboard_deliveries", "What became of posts and edits.", ["outcome"], registry=registry
-        )
-        self._throttled = Counter(
-            "callboard_slack_throttled", "Calls that Slack answered with 429.", ["method"], registry=registry
-        )
-        self._newer = Gauge(
-            "callboard_newer_records", "Records that a newer version wrote, left alone.", ["kind"], registry=registry
-        )
-        self._unreadable = Gauge(
-            "callboard_unreadable_records", "Records that were moved aside, corrupt.", ["kind"], registry=registry
-        )
-        self.records({}, {})
-        self._refused = Counter(
-            "callboard_http_refused", "HTTP connections that were closed.", ["reason"], registry=registry
-        )
-        for reason in Refusal:
-            self._refused.labels(reason.value)  # each is there from the beginning, so that its rate is right
-        self._dropped = Counter(
-            "callboard_task_messages_dropped", "Messages of tasks that could not be read.", registry=registry
-        )
-        self._told = Histogram(
-            "callboard_delivery_delay_seconds",
-            "From recording a change to Slack's answer.",
-            buckets=TOLD_S,
-            registry=registry,
-        )
-
-        self._reset_at = Gauge(
+        self._reset_at = gauge(
             "callboard_database_reset_timestamp_seconds",
             "When the database was found emptied or replaced, as Unix time; 0 when it was not.",
-            registry=registry,
         )
+        # Each label is there from the beginning, so that rates are right and an unknown offset is shown.
+        for other in CLOCKS:
+            self._clock.labels(other).set(math.nan)
+        for reason in Refusal:
+            self._refused.labels(reason.value)
+        self.records({}, {})
 
     def swept(self, account: str, service: str, outcome: str, seconds: float) -> None:
         """Count a sweep that took `seconds`; `outcome` is "ok" or the kind of failure."""
@@ -117,7 +99,7 @@ class Metrics:
         self._throttled.labels(method).inc()
 
     def records(self, newer: Mapping[str, int], unreadable: Mapping[str, int]) -> None:
-        """Set how many records there are, by kind, that a newer version wrote and that were moved aside."""
+        """Set the numbers of newer and of unreadable records, by kind."""
         for gauge, numbers in ((self._newer, newer), (self._unreadable, unreadable)):
             for kind in {*Kind, *numbers}:
                 gauge.labels(kind).set(numbers.get(kind, 0))
@@ -135,11 +117,11 @@ class Metrics:
         self._told.observe(seconds)
 
     def clock(self, to: str, ahead_s: Callable[[], float | None]) -> None:
-        """Show how many seconds this machine's clock is ahead of another; it is asked whenever figures are read."""
+        """Show the seconds by which this clock is ahead of another, at each scrape."""
         self._clock.labels(to).set_function(lambda: math.nan if (ahead := ahead_s()) is None else ahead)
 
     def reset(self, at: datetime | None) -> None:
-        """Set when the database was found emptied or replaced; None for a database that was not."""
+        """Set when the database was found emptied or replaced; None if it was not."""
         self._reset_at.set(at.timestamp() if at else 0)
 
     def text(self) -> bytes:

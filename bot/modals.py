@@ -70,10 +70,10 @@ def _trigger(body: Mapping[str, Any]) -> str:
 class Modal:
     """An open modal. `hash` tells which of its contents is known here, empty is any.
 
-    `name` is that of the question whose answers it shows; it changes where a form is sent off, and what comes late for
-    the question before finds nothing to change then. `newest` says whether no later click in it was answered yet. Then
-    the answer takes the place of any answer to the same question: what came late for an earlier click may have changed
-    the contents since.
+    `name` is that of the question whose answers it shows. A form that is sent off gets another name, so that late
+    answers to the question before find no view to change. `newest` says whether no later click in it was answered yet.
+    Then the answer replaces any answer to the same question: a late answer to an earlier click may have changed the
+    contents since.
     """
 
     client: AsyncWebClient

@@ -70,8 +70,8 @@ class SoughtInVain:
 class UnreadableRecords:
     """Records of a place were corrupt.
 
-    `unfollowed` are jobs that are no longer followed, `again` those that are looked at again. `posts` says
-    that one was about a message that was under way.
+    `unfollowed` are jobs that are no longer followed, `again` those that are looked at again. `posts` says that one of
+    the records was about a message that was under way.
     """
 
     place: str
@@ -82,7 +82,7 @@ class UnreadableRecords:
 
 @dataclass(frozen=True, slots=True)
 class ForgottenCards:
-    """Cards of a place that are no longer followed, because the database was reset; `people` subscribed to them."""
+    """Cards of a place that a reset of the database lost; `people` subscribed to them."""
 
     reset_at: datetime
     forgotten: int

@@ -220,7 +220,7 @@ def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:
 
 
 def cards_of(box: Box) -> set[str]:
-    """Return the ids of a place's cards: those that are kept, readable or not, and those that entries begin."""
+    """Return the ids of a place's cards: those kept, readable or not, and those expected."""
     return {*box.records, *expected(box)}
 
 

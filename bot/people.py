@@ -20,9 +20,9 @@ log = structlog.get_logger("callboard")
 
 
 async def channels_of(slack: AsyncWebClient, workspace: str, user: str | None = None) -> frozenset[str] | None:
-    """Return the channels that a person is in, of private ones those that the bot is in too; None: not known.
+    """Return the channels that a person is in; None if they are not known.
 
-    Without a person these are the channels that the bot is in.
+    Private ones are included if the bot is in them too. Without a person these are the channels that the bot is in.
     """
     reason = ""
     for types in TYPES:

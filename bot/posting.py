@@ -38,7 +38,7 @@ LOOK_S = 0.5
 TRIES = 5
 """So often it is tried to take a post back."""
 RECORDED = timedelta(minutes=50)
-"""A post of this age whose outcome was recorded is known to be recorded; `TOLD` says so for somewhat longer."""
+"""Posts up to this age are known to be recorded or not: `TOLD` keeps their ids somewhat longer."""
 
 log = structlog.get_logger("callboard")
 
@@ -102,9 +102,9 @@ async def recover(visit: Visit, begun: Begun) -> float:
 
 
 async def _begun_now(visit: Visit, begun: Begun) -> float:
-    """Count a post that a wrong clock began in the future as begun now; all of the history may have its message."""
+    """Set the start of a post in the future to now. Its message may be anywhere in the history."""
     now = visit.now
-    log.warning("a post was begun in the future, it counts as begun now", place=visit.place, at=begun.at.isoformat())
+    log.warning("a post is dated in the future, it counts as posted now", place=visit.place, at=begun.at.isoformat())
     since = now if begun.since else None
     again = {"at": now, "since": since, "searched": None, "oldest": begun.oldest or EVERYTHING}
     await visit.services.store.outbox.renew(visit.place, begun.model_copy(update=again))
@@ -137,9 +137,9 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
 
 
 async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
-    """Take back every post that was not recorded: one of them may be that of a mark that could not be read.
+    """Delete every unrecorded post: one may belong to the mark that could not be read.
 
-    Its news still wait, and are posted again. What was posted before a reset of the database stays.
+    Its entries still wait, and are posted again. Posts from before a reset of the database stay.
     """
     if not begun.channel:
         return
@@ -266,7 +266,7 @@ async def _in_doubt(visit: Visit, begun: Begun, doubt: Doubt) -> float:
 async def _settle(visit: Visit, begun: Begun) -> None:
     """Record a post that arrived, and take out what it told.
 
-    Where somebody else took this post for lost and sent it again, this one is taken back. After a reset of the database
+    If another worker took this post for lost and sent it again, this one is deleted. After a reset of the database
     there is no other: it stays.
     """
     outbox = visit.services.store.outbox
@@ -275,7 +275,7 @@ async def _settle(visit: Visit, begun: Begun) -> None:
     elif not await outbox.was_told(visit.place, begun.id):
         epoch = await visit.services.store.epochs.as_of(visit.now)
         if epoch and epoch.knows_from and begun.at < epoch.knows_from:
-            log.warning("a post stays whose record is lost: the database was reset", place=visit.place)
+            log.warning("a post is kept although its record is lost: the database was reset", place=visit.place)
         else:
             log.warning("a post that came too late is taken back", place=visit.place)
             await _take_back(visit, begun)

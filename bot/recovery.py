@@ -65,7 +65,7 @@ def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Chan
 
 
 async def _left_alone(services: Services, places: Iterable[str]) -> bool:
-    """Whether one of these places has records of a newer version, which restores the job in all of them."""
+    """Whether a newer version has records of one of these places. It restores the job itself."""
     return any([(await read_box(services, place)).newer for place in places])
 
 

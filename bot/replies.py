@@ -30,9 +30,9 @@ Body = Mapping[str, Any]
 
 
 async def services_of(context: AsyncBoltContext) -> Services:
-    """Return what `bot.app` gives to every handler: the services, narrowed to what the person who asks may see.
+    """Return the services for a handler, narrowed to what the person who asks may see.
 
-    Where it is not known who that is to the workspace, Slack is asked first.
+    If it is not known whether they are a member, Slack is asked first.
     """
     asker = cast("Callable[[], Awaitable[Audience]] | None", context.pop("asker", None))
     if asker:
@@ -196,9 +196,9 @@ def thread_of(body: Body) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and in which channel, both as places; where there is no channel, in their direct messages.
+    """Who asks, and in which channel or else direct messages, both as places.
 
-    `message` is the message whose button was pressed, as Slack shows it; of one that only its reader sees, the `ts`.
+    `message` is the message whose button was pressed, as Slack sends it; an ephemeral one has only its `ts`.
     """
 
     user: str

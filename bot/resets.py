@@ -1,4 +1,4 @@
-"""Notices that the database was emptied or replaced under the running bot, and shows it to the operator."""
+"""Detects that the database was emptied or replaced, and reports it to the operator."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.background import in_background
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.store.epochs import Epoch
@@ -14,7 +15,7 @@ from bot.views.text import utc
 from bot.waking import resume
 
 LOOK_S = 5.0
-"""Seconds between two looks of a process; each is one GET."""
+"""Seconds between two looks of a process. Each look is one GET."""
 
 log = structlog.get_logger("callboard")
 
@@ -36,7 +37,7 @@ class Watch:
             await resume(services)
 
     async def notice(self) -> str | None:
-        """Return what `/readyz` says of a reset; None where there was none, or an operator has acknowledged it."""
+        """Return the notice about a reset; None without one, or once it is acknowledged."""
         reset = self._unacknowledged(self._epoch) if self._epoch else None
         return reset and (
             f"Callboard's database was reset on {utc(reset)}, and subscriptions made before are lost; "
@@ -60,8 +61,5 @@ async def watching(services: Services) -> AsyncGenerator[Watch]:
 
     with suppress(StoreUnavailable):
         await watch.look()
-    looking = asyncio.create_task(forever(), name="database watch")
-    try:
+    with in_background(forever(), "database watch"):
         yield watch
-    finally:
-        looking.cancel()

@@ -17,16 +17,16 @@ log = structlog.get_logger("callboard")
 async def gone(services: Services) -> Sequence[Service]:
     """Return the services that are configured nowhere any more, and note that those of this process are.
 
-    None is gone while a newer version has records: it may know more of them. Raises StoreUnavailable.
+    Returns none while a newer version has records: it may know more services. Raises StoreUnavailable.
     """
     mine, now = services.whole.catalog.pairs, services.clock()
     last = await services.store.tracked.configured(mine, now)
-    gone = [service for service, at in last.items() if service not in mine and now - at >= GRACE]
-    if gone and await services.store.aside.newer(
-        await services.store.outbox.places(), ["/".join(each) for each in last]
-    ):
-        return ()
-    return gone
+    found = [service for service, at in last.items() if service not in mine and now - at >= GRACE]
+    if found:
+        places, slots = await services.store.outbox.places(), ["/".join(service) for service in last]
+        if await services.store.aside.newer(places, slots):
+            return ()
+    return found
 
 
 async def forget(services: Services, gone: Sequence[Service]) -> None:

@@ -160,19 +160,19 @@ async def redis_trouble(store: Store) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Ports:
-    """Where Slack and browsers call, and where probes do; None for a port that is not open."""
+    """The ports for Slack and browsers, and for probes; None for one that is closed."""
 
     front: socket.socket | None
     admin: socket.socket | None
 
     def where(self) -> dict[str, str | None]:
-        """Their addresses, for the log; that of probes where it is another."""
+        """Return their addresses for the log, with that of probes if it differs."""
         names = {"http": self.front} if self.admin is self.front else {"http": self.front, "admin": self.admin}
         return {name: "{}:{}".format(*port.getsockname()) if port else None for name, port in names.items()}
 
 
 def _open_ports(stack: AsyncExitStack, settings: Http, *, called: bool) -> _Ports:
-    """Open the ports that this process needs; where probes alone would call it, it does without a taken one."""
+    """Open the ports that this process needs. If only probes call, a taken one is a warning."""
 
     def opened(port: int) -> socket.socket | None:
         try:
@@ -191,7 +191,7 @@ def _open_ports(stack: AsyncExitStack, settings: Http, *, called: bool) -> _Port
 async def _serve(
     stack: AsyncExitStack, ports: _Ports, asked: Sequence[Route], called: Sequence[Route], metrics: Metrics
 ) -> None:
-    """Serve what is `asked` by probes, and what Slack and browsers have `called`, each at its port."""
+    """Serve the routes of probes (`asked`), and of Slack and browsers (`called`), at their ports."""
     apart = ports.admin is not ports.front
     if ports.front:
         app = site(*called) if apart else site(*asked, *called)

@@ -1,8 +1,8 @@
-"""After a reset of the database: finds the cards that it lost in Slack, and has people know that they are not followed.
+"""Searches Slack for the cards that a reset of the database lost, and closes them.
 
-The metadata of a card's message says what it is. Each channel with such cards gets one notice, and each card is edited:
-it says that it is no longer followed, and has a button that follows its jobs again. Direct messages are not searched:
-the app would need a scope more to find them.
+The metadata of a card's message identifies it. Each channel with such cards gets one notice, and each card is edited:
+it says that it is no longer followed, and has a button to subscribe again. Direct messages are not searched: the app
+would need another scope for them.
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -34,13 +34,13 @@ from bot.workspaces import NotInstalled, Workspace
 from providers.parsing import listing, mapping, text
 
 SETTLED = timedelta(minutes=1)
-"""A database that began empty is this old before the search begins: most of them are new."""
+"""Age of a database that began empty before the search starts: most of them are new."""
 REACHES = timedelta(days=30)
-"""Cards that were posted this long before the reset are not looked for."""
+"""Cards that were posted longer than this before the reset are not searched for."""
 PAGES = 3
 """Pages of 200 messages that are read of one channel."""
 LATER_S = 600.0
-"""Between two looks for workspaces that have not been searched, or whose channels Slack did not name."""
+"""Seconds until workspaces are searched that are new, or whose channels Slack did not list."""
 NEW = timedelta(days=1)
 """A database that began empty is searched for during this time."""
 
@@ -48,7 +48,7 @@ log = structlog.get_logger("callboard")
 
 
 class _Card(NamedTuple):
-    """A card that the database does not know: the timestamp of its message, what it shows first, and what it says."""
+    """A lost card: the timestamp of its message, its first text, and what it says."""
 
     ts: str
     shown: str
@@ -57,7 +57,7 @@ class _Card(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A search of one place, for cards of `bot_id` that were posted before the database began at `knows_from`."""
+    """A search of one place, for cards of `bot_id` that were posted before `knows_from`."""
 
     visit: Visit
     bot_id: str | None
@@ -71,7 +71,7 @@ async def needed(services: Services) -> bool:
 
 
 async def _lost(services: Services) -> tuple[Epoch, datetime] | None:
-    """Return the epoch to search for, and the time from which on it knows every card."""
+    """Return the epoch to search for, and since when it knows every card."""
     epoch, now = await services.store.epochs.read(), services.clock()
     if epoch is None or epoch.knows_from is None:
         return None
@@ -81,9 +81,10 @@ async def _lost(services: Services) -> tuple[Epoch, datetime] | None:
 
 
 async def search(services: Services) -> float | None:
-    """Search where the bot is a member; return after how many seconds to come again, None when the time for it is over.
+    """Search the channels that the bot is in.
 
-    A workspace that installs the app again after a reset is searched then. Raises StoreUnavailable.
+    Returns after how many seconds to search again, None once the time for it is over. A workspace that installs the app
+    again after a reset is searched then. Raises StoreUnavailable.
     """
     services, lost = services.whole, await _lost(services)
     if lost is None or services.workspaces is None:
@@ -97,9 +98,9 @@ async def search(services: Services) -> float | None:
 
 
 async def _search_workspace(services: Services, workspace: Workspace, epoch: Epoch, knows_from: datetime) -> float:
-    """Search the channels of a workspace that were not searched yet; return 0, or after how many seconds to go on.
+    """Search the channels of a workspace that were not searched yet.
 
-    Those with records of a newer version are left alone.
+    Returns 0, or after how many seconds to go on. Channels with records of a newer version are left alone.
     """
     epochs = services.store.epochs
     done = await epochs.searched(epoch, workspace.id)
@@ -142,7 +143,7 @@ async def _search_place(search: _Search) -> float:
 
 
 async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
-    """Return the messages that look like followed cards, and are none that the database knows."""
+    """Return the messages of open cards that the database does not know."""
     visit, until = search.visit, search.knows_from
     known = cards_of(await visit.read())
     async for message in history(visit, id_of(visit.place), (until - REACHES, until), PAGES):
@@ -155,7 +156,7 @@ async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
 
 
 async def _notify(search: _Search, found: Sequence[_Card]) -> None:
-    """Have one notice posted to the place, however often it is searched."""
+    """Post one notice to the place, even if it is searched again."""
     visit = search.visit
     people = dict.fromkeys(in_workspace(visit.workspace, user) for each in found for user in each.card.by)
     note = ForgottenCards(reset_at=search.knows_from, forgotten=len(found), people=tuple(people))
@@ -164,7 +165,7 @@ async def _notify(search: _Search, found: Sequence[_Card]) -> None:
 
 
 async def _close(search: _Search, found: _Card) -> float:
-    """Have a card say that it is no longer followed; return 0, or after how many seconds to try again."""
+    """Edit a card: it is no longer followed. Returns 0, or the seconds to wait."""
     visit = search.visit
     if wait := await visit.services.store.slack.may_edit(visit.workspace, Urgency.STATE):
         return wait
@@ -180,7 +181,7 @@ async def _close(search: _Search, found: _Card) -> float:
 
 
 async def _refused(visit: Visit, method: str, error: SlackApiError) -> float:
-    """Return for how long to wait where a call may succeed later, 0 where it is left out."""
+    """Return the seconds until a refused call may succeed, 0 for never."""
     code = refusal(error)
     match None if code in MAY_NOT_ASK else judge(error):
         case Verdict.RETRY | Verdict.UNSURE:

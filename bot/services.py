@@ -45,7 +45,7 @@ class Services:
     alone, and so are the names that can be typed. Whether jobs may be subscribed to depends on the `asker`, who is the
     audience unless others read the answer too. `whole` is for what works on nobody's behalf, such as delivery.
     `workspaces` and `docket` are None in the terminal, which answers alone. `projects` are the configured project ids.
-    `clock` returns fleet time; `fleet_clock` is that clock in a process that has one, `slack_time` what time Slack has.
+    `clock` returns fleet time; `fleet_clock` is that clock in a process that has one, `slack_time` is Slack's clock.
     """
 
     providers: Sequence[Provider]
@@ -85,7 +85,7 @@ class Services:
 
     @property
     def _refusal(self) -> Problem:
-        """What people read who may see nothing."""
+        """The message for a person who may see nothing."""
         match self.asker:
             case Audience(outside=True):
                 return Problem.NOT_FOR_OUTSIDERS
@@ -117,7 +117,7 @@ class Services:
         return self.seen_by(replace(self.asker, channel=channel)) if self.asker else self
 
     def read_by(self, audience: Audience) -> "Services":
-        """The same with what these readers of the answer may see, and the person who asks."""
+        """The same, narrowed to what these readers and the person who asks may see."""
         every = self.providers if self.every is None else self.every
         narrowed = replace(self, audience=audience, every=every)
         return replace(narrowed, providers=[each for each in every if narrowed.sees(each.account)])

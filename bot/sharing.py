@@ -16,15 +16,16 @@ from bot.workspaces import NotInstalled, teams_of
 from providers.parsing import mapping, text
 
 WAIT_S = 1.0
-"""No answer waits longer for it."""
+"""Most seconds that an answer waits for it."""
 
 log = structlog.get_logger("callboard")
 
 
 async def read_by_outsiders(services: Services, place: str) -> bool:
-    """Whether people of another organization read what is posted to a place, as far as Slack says.
+    """Whether people of another organization read what is posted to a place.
 
-    Without the scope channels:read, or groups:read for private channels, it does not. Raises StoreUnavailable.
+    Without the scope channels:read, or groups:read for private channels, Slack does not say so. Raises
+    StoreUnavailable.
     """
     if services.workspaces is None or is_personal(place) or not workspace_of(place):
         return False
@@ -60,5 +61,5 @@ async def shared_channels(slack: AsyncWebClient, workspace: str) -> Sequence[str
 
 
 def _is_shared(channel: Mapping[str, Any]) -> bool:
-    """Whether a channel is shared with another organization, and not among the workspaces of one alone."""
+    """Whether a channel is shared with another organization, not only among workspaces of one."""
     return channel.get("is_ext_shared") is True

@@ -1,6 +1,6 @@
-"""Who a person is to a workspace: a member, a guest, or a person of another organization.
+"""Decides whether a person is a member, a guest, or an outsider of a workspace.
 
-Pure: what a payload says of its person, what Slack answers about them, and what follows from both.
+Pure: it compares what a payload says of its person with what Slack answers about them.
 """
 
 from asyncio import Task
@@ -15,7 +15,7 @@ Payload = Mapping[str, Any]
 
 
 class Standing(Enum):
-    """What a person is to a workspace; UNSURE: Slack did not answer whether they are a guest."""
+    """A person's relation to a workspace. UNSURE: Slack did not say whether they are a guest."""
 
     MEMBER = auto()
     GUEST = auto()
@@ -24,10 +24,10 @@ class Standing(Enum):
 
 
 class Claim(NamedTuple):
-    """What a payload says of its person: the id of their team, and of its organization where the two stand together.
+    """What a payload says of its person.
 
-    A team is a workspace (T…) or an organization (E…), empty where none is named. `shared` says that it happened in a
-    channel that another organization shares.
+    `team` is their workspace (T…) or organization (E…), empty if none is named. `organization` is that of the team, if
+    both are named together. `shared` says that it happened in a channel that another organization shares.
     """
 
     team: str = ""
@@ -68,9 +68,9 @@ class Claim(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What Slack says of a person; nothing where the app may not ask (without the scope users:read).
+    """What Slack says of a person, empty without the scope users:read.
 
-    `siblings` are the workspaces of the organization that has the app, where Slack does not say whether it is theirs.
+    `siblings` are the workspaces of the organization that has the app, if Slack does not say whether it is theirs.
     """
 
     team: str = ""
@@ -103,7 +103,7 @@ def standing(claim: Claim, facts: Facts | None, home: Collection[str]) -> Standi
 
 
 def _is_outside(claim: Claim, facts: Facts, home: Collection[str]) -> bool:
-    """Whether a person is of another organization, by the payload or by what Slack says.
+    """Whether a person is of another organization, by the payload or by Slack.
 
     People of another workspace of the same organization are not.
     """
@@ -118,7 +118,7 @@ def _is_outside(claim: Claim, facts: Facts, home: Collection[str]) -> bool:
 
 @dataclass(slots=True)
 class Standings:
-    """What Slack said of people lately, and when, by the seconds of the event loop; and who is being asked about."""
+    """Slack's recent answers about people, with their times (event loop), and the open questions."""
 
     facts: dict[str, tuple[float, Facts]] = field(default_factory=dict[str, tuple[float, Facts]])
     asking: dict[str, "Task[Facts | None]"] = field(default_factory=dict[str, "Task[Facts | None]"])

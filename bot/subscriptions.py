@@ -12,7 +12,7 @@ from bot import plan
 from bot.addresses import Address, JobId, read_if_known
 from bot.answers import JobDetails, Late
 from bot.asking import Question
-from bot.boxes import last_seen, own, own_box, own_jobs, read_box
+from bot.boxes import box_to_change, cards_to_change, last_seen, read_box, refuse_newer, refuse_newer_jobs
 from bot.cards import Card, Shown, Snooze, Terms, To
 from bot.changes import LOSSES, Fate
 from bot.delivery import deliver
@@ -91,7 +91,7 @@ class Subscription:
         jobs = [job for job in details.jobs if self.ended_too or not job.state.ended]
         if not jobs:
             return Subscribing(details, Subscribed(None))
-        await own_jobs(services, place, [job.ref for job in jobs])
+        await refuse_newer_jobs(services, place, [job.ref for job in jobs])
         followed, changed, cards = await _follow(services, jobs, details.checked_at, place, terms, self.card)
         await services.store.outbox.restore(place)
         box = await _told(services, place)
@@ -173,12 +173,12 @@ async def unsubscribe(services: Services, addresses: Sequence[Address] | None, h
     here_alone = addresses is None and not is_direct(here)
     boxes = [await read_box(services, place) for place in ((here,) if here_alone else (here, user))]
     for box in boxes:
-        for card in () if box.newer else expected(box).values():
+        for card in cards_to_change(box):
             refs = [ref for ref in _followed(_seen(services, card)) if _named(ref, addresses)]
             if gone := [job for ref in refs if (job := await _leave(services, ref, box.place, user))]:
                 removed.append((card.naming({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     if not removed:
-        own(*boxes)
+        refuse_newer(*boxes)
     for place in {card.place for card, _ in removed}:
         await _told(services, place)
     found = {name for _, refs in removed for ref in refs for name in (ref.id, str(ref))}
@@ -209,7 +209,7 @@ async def snooze(services: Services, card_id: str, here: str, user: str, until: 
     """
     boxes = [await read_box(services, place) for place in (here, user)]
     card = next((cards[card_id] for cards in map(expected, boxes) if card_id in cards), None)
-    own(*(box for box in boxes if card is None or box.place == card.place))
+    refuse_newer(*(box for box in boxes if card is None or box.place == card.place))
     if card is None or (card.over and not card.owing):
         return None
     may_see(services, {JobRef.parse(ref).account for ref in card.jobs})
@@ -243,15 +243,14 @@ def _seen(services: Services, card: Card) -> Card:
 
 
 async def end_unseen(services: Services, place: str) -> None:
-    """Stop following what a place may not read of any more: rules changed, or a person left a group or is a guest now.
+    """Stop following jobs whose account the readers of a place may not see any more.
 
-    Raises StoreUnavailable.
+    Rules changed, or a person left a group or became a guest. Raises StoreUnavailable.
     """
     access = services.access
     if access.open and not is_personal(place):
         return
-    box = await read_box(services, place)
-    for card in () if box.newer else expected(box).values():
+    for card in cards_to_change(await read_box(services, place)):
         audience = await readers(services, place, card.terms.user)
         for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else _followed(card):
             if access.hides(ref.account, audience) and not await _leave(services, ref, place, ""):
@@ -260,8 +259,7 @@ async def end_unseen(services: Services, place: str) -> None:
 
 async def end_unconfigured(services: Services, place: str, gone: Collection[Service]) -> None:
     """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
-    box = await read_box(services, place)
-    for card in () if box.newer else expected(box).values():
+    for card in cards_to_change(await read_box(services, place)):
         for ref in _followed(card):
             if (ref.account, ref.service) in gone:
                 job, now = await last_seen(services, ref), services.clock()
@@ -294,7 +292,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
     StoreUnavailable, and UsageError where the rules of access are against it.
     """
-    cards = (await own_box(services, place)).cards
+    cards = (await box_to_change(services, place)).cards
     kept = cards.get(card or "")
     mine = [kept] if kept else [] if card else list(cards.values())
     jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []

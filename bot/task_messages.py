@@ -22,12 +22,12 @@ from docket import Docket
 from docket.execution import Execution, Message
 from docket.strikelist import StrikeList
 
+from bot.logs import LogLimit
+
 MOST_BYTES: Final = 32 * 1024
-"""Arguments of a task are not longer; 20 ids and the terms of a subscription are a tenth of it."""
+"""Most bytes of a task's arguments; 20 ids and the terms of a subscription are a tenth of it."""
 MOST_ARGUMENTS: Final = 16
-"""A task does not take more."""
-SAID_EVERY_S: Final = 60.0
-"""A log has one line in this time about messages that were dropped."""
+"""Most arguments of a task."""
 _OPCODES: Final = frozenset(
     {
         *("PROTO", "FRAME", "STOP", "MARK", "MEMOIZE", "BINGET", "LONG_BINGET", "NONE", "NEWTRUE", "NEWFALSE"),
@@ -72,7 +72,7 @@ class _WithoutNames(pickle.Unpickler):
 
 
 def _are_plain(found: tuple[Any, ...]) -> bool:
-    """Whether all are strings, numbers, or flat lists of them: deeper ones could exhaust the stack when hashed."""
+    """Whether all are strings, numbers, or flat lists of them. Deeper lists could exhaust the stack."""
     if len(found) > MOST_ARGUMENTS:
         return False
     return all(
@@ -82,17 +82,17 @@ def _are_plain(found: tuple[Any, ...]) -> bool:
 
 
 class PlainDocket(Docket):
-    """A docket whose worker drops messages that cannot be read, calls `dropped` for each, and goes on."""
+    """A docket that drops messages that cannot be read, and calls `dropped` for each."""
 
     def __init__(self, *args: Any, dropped: Callable[[], object] = lambda: None, **options: Any) -> None:
         super().__init__(*args, **options)
         self._dropped = dropped
         self._number = 0
-        self._said_at = float("-inf")
+        self._limit = LogLimit()
 
     @property
     def strike_list(self) -> StrikeList:
-        """Callboard never strikes tasks, so the list is this process's own, and no strikes are read from Redis."""
+        """The list of struck tasks, always empty: Callboard strikes none, and reads none from Redis."""
         return self._strikes
 
     @strike_list.setter
@@ -100,11 +100,10 @@ class PlainDocket(Docket):
         self._strikes = StrikeList(name=connected.name)
 
     def count_dropped(self) -> None:
-        """Count a message that cannot be read; the log says so once a minute, without what is in it."""
+        """Count an unreadable message. The log says so once a minute, without its content."""
         self._dropped()
         self._number += 1
-        if time.monotonic() - self._said_at >= SAID_EVERY_S:
-            self._said_at = time.monotonic()
+        if self._limit.allows(time.monotonic()):
             _log.error("messages of tasks cannot be read, and are dropped", number=self._number)
             self._number = 0
 
@@ -133,7 +132,7 @@ async def _from_message(
 
 
 def _in_its_place(cls: type[Execution], docket: Docket, message: Message, message_id: bytes | None) -> Execution:
-    """A run that does nothing: a worker takes the message out after it, and another task may have its key."""
+    """Return a run that does nothing, after which the worker takes the message out."""
     key = message.get(b"key", message_id or b"").decode(errors="replace")
     number = message.get(b"generation", b"")
     generation = int(number) if number.isdigit() and len(number) < 10 else 0

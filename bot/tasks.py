@@ -26,6 +26,10 @@ LIMIT = timedelta(seconds=90)
 
 def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     """Return the tasks of a fleet, working with these services."""
+    return *_about_jobs(services), *_about_places(services), *_about_workspaces(services), *_automatic(services)
+
+
+def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     providers = {(each.account, each.service): each for each in services.providers}
 
     async def sweep(
@@ -38,15 +42,6 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         provider = providers.get((account, service))
         wait = await tracking.backing_off(services, (account, service)) if provider else 0
         _next(perpetual, wait or (await tracking.sweep(services, provider) if provider else None))
-
-    async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
-        """Tell one place what waits for it, as far as it may read of it; runs for as long as anything does."""
-        await subscriptions.end_unseen(services, place)
-        _next(perpetual, await delivery.deliver(services, place))
-
-    async def edit(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
-        """Edit the cards of one place; runs for as long as any needs it."""
-        _next(perpetual, await editing.edit_cards(services, place))
 
     async def seek(
         ids: list[str],
@@ -62,10 +57,27 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual.perpetuate(left, here, asked.model_dump_json())
         _next(perpetual, subscriptions.SEEK_EVERY.total_seconds() if left else None)
 
+    return sweep, seek
+
+
+def _about_places(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
+    async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
+        """Post to one place what waits for it, and may be read there; runs until nothing waits."""
+        await subscriptions.end_unseen(services, place)
+        _next(perpetual, await delivery.deliver(services, place))
+
+    async def edit(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
+        """Edit the cards of one place; runs for as long as any needs it."""
+        _next(perpetual, await editing.edit_cards(services, place))
+
     async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
         """Publish somebody's Home tab anew."""
         await publish(services, user)
 
+    return deliver, edit, home
+
+
+def _about_workspaces(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def leave(
         workspace: str,
         told_at: str,
@@ -75,6 +87,17 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Forget a workspace that removed the app; runs until that is done."""
         _next(perpetual, await leaving.leave(services, workspace, datetime.fromisoformat(told_at)))
 
+    async def search(
+        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=searching.LATER_S)),
+        limit: Timeout = Timeout(LIMIT),
+    ) -> None:
+        """Search Slack for cards that a reset lost; runs until all conversations are searched."""
+        _next(perpetual, await searching.search(services))
+
+    return leave, search
+
+
+def _automatic(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def tend(
         perpetual: Again = Again(every=AGAIN, automatic=True, furthest=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
@@ -87,14 +110,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Visit every place that has cards."""
         await tending.visit_all(services)
 
-    async def search(
-        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=searching.LATER_S)),
-        limit: Timeout = Timeout(LIMIT),
-    ) -> None:
-        """Look in Slack for cards that the database lost in a reset; runs until each conversation was searched."""
-        _next(perpetual, await searching.search(services))
-
-    return sweep, deliver, edit, seek, home, leave, tend, visit, search
+    return tend, visit
 
 
 def _next(perpetual: Again, seconds: float | None) -> None:

@@ -9,7 +9,7 @@ from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.tracking import BACK_OFF_MAX_S
-from bot.unreadable import count_records, put_followers_right
+from bot.unreadable import count_records, repair_followers
 from bot.waking import look, search_soon, wake
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
@@ -68,7 +68,7 @@ async def visit_all(services: Services) -> None:
     What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
     Raises StoreUnavailable.
     """
-    await put_followers_right(services)
+    await repair_followers(services)
     await count_records(services)
     gone = await retiring.gone(services)
     places = await services.store.outbox.places()

@@ -298,9 +298,9 @@ async def _next_in(look: _Look, after: Sweep) -> float | None:
 
 
 async def backing_off(services: Services, service: Service) -> float:
-    """Return for how many seconds a service that fails is left alone still: a task may run too early.
+    """Return for how many more seconds a service that fails is left alone.
 
-    Raises StoreUnavailable.
+    A task may run too early. Raises StoreUnavailable.
     """
     now, last = services.clock(), (await services.store.sweeps.read([service]))[service]
     due = None if last.tried_at and in_future(last.tried_at, now) else next_try(last)

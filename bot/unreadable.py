@@ -1,6 +1,6 @@
-"""Records of a place that are corrupt: they are moved aside, what they leave behind is put right, people are notified.
+"""Moves corrupt records of a place aside, repairs what they leave behind, and notifies people.
 
-What is put right is the difference between what a place follows by the records of its services and by its cards.
+A repair removes the difference between what a place follows by the records of its services and by its cards.
 """
 
 import secrets
@@ -28,14 +28,17 @@ from providers.models import Job, JobRef, JobState
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    """What is followed by the records of a service alone (`orphans`), and by a card alone (`untracked`)."""
+    """What only the records of a service follow (`orphans`), and only a card (`untracked`)."""
 
     orphans: Sequence[JobRef]
     untracked: Sequence[tuple[Card, JobRef]]
 
 
-async def put_right(visit: Visit, box: Box) -> bool:
-    """Move corrupt records of a place aside; whether anything was done. While a post is under way only its mark is."""
+async def repair(visit: Visit, box: Box) -> bool:
+    """Move corrupt records of a place aside, and return whether there were any.
+
+    While a post is under way, only its mark is moved.
+    """
     if mark := next((each for each in box.broken if each.location.kind is Kind.MARK), None):
         await _replace_mark(visit, box, mark)
         return True
@@ -46,9 +49,9 @@ async def put_right(visit: Visit, box: Box) -> bool:
 
 
 async def _replace_mark(visit: Visit, box: Box, broken: Broken) -> None:
-    """Put a readable mark in the place of a corrupt one.
+    """Replace a corrupt mark by a readable one.
 
-    The post of the corrupt one is searched for as one without an answer, and taken back.
+    The post of the corrupt one is searched for like one without an answer, and deleted.
     """
     channel = await visit.services.store.slack.direct(box.place) if is_person(box.place) else id_of(box.place)
     mark = Begun(
@@ -67,7 +70,7 @@ async def _replace_mark(visit: Visit, box: Box, broken: Broken) -> None:
 async def _set_aside(visit: Visit) -> None:
     """Move the other corrupt records of a place aside, and notify of them.
 
-    They go last: after a crash everything is done again, which changes nothing more.
+    They are moved last: after a crash all steps run again, which is harmless.
     """
     store = visit.services.store
     # Before the box: the entry of what ends in between is in the box.
@@ -90,11 +93,11 @@ async def _set_aside(visit: Visit) -> None:
 
 
 def _compare(box: Box, followed: Mapping[JobRef, str]) -> _Difference:
-    """Compare what a place follows by the records of its services with its cards as they will be."""
+    """Compare the records of the services that a place follows with its expected cards."""
     cards = expected(box)
     records = [each for each in box.broken if each.location.kind is not Kind.SUSPENSION]
     concerned = {each.card for each in records}
-    # What waits beyond what was read may be a subscription that looks like an orphan, or an end.
+    # An entry that was not read may explain an orphan: a subscription, or an end.
     all_of_them = "" in concerned and not box.full
     on_cards = {(card_id, ref) for card_id, card in cards.items() for ref, each in card.jobs.items() if not each.fate}
     orphans = [
@@ -110,14 +113,14 @@ def _compare(box: Box, followed: Mapping[JobRef, str]) -> _Difference:
 
 
 def _ended(box: Box, broken: Iterable[Broken]) -> list[Job]:
-    """Return the jobs whose end waits to be told about a card that is corrupt."""
+    """Return the jobs of corrupt cards whose end is not posted yet."""
     cards = {each.name for each in broken if each.location.kind is Kind.CARD}
     bodies = [entry.body for entry in box.entries if entry.card in cards]
     return [body.change.job for body in bodies if isinstance(body, ChangedEntry) and body.change.fate]
 
 
 async def _follow_again(visit: Visit, card: Card, ref: JobRef) -> None:
-    """Have a job of a card looked at again, as one of which nothing is known."""
+    """Follow a job of a card again, in an unknown state."""
     job = Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
     terms = (card.asked or (card.terms,))[0]
     entry = SubscribedEntry(job=job, terms=terms).model_dump_json()
@@ -128,7 +131,7 @@ async def _follow_again(visit: Visit, card: Card, ref: JobRef) -> None:
 async def _notify_people(
     visit: Visit, box: Box, broken: Sequence[Broken], gone: Sequence[Job], again: Sequence[tuple[Card, JobRef]]
 ) -> None:
-    """Notify the owners of the cards that corrupt records are about, and the place itself where these are unknown."""
+    """Notify the owners of the cards, or the place if a card is unknown."""
     records = [each for each in broken if each.location.kind is not Kind.SUSPENSION]
     people: dict[str, list[Job]] = {}
     for card in [box.cards[each.card] for each in records if each.card in box.cards]:
@@ -153,8 +156,8 @@ async def _notify(visit: Visit, place: str, note: UnreadableRecords, records: It
         await wake(visit.services, place)
 
 
-async def put_followers_right(services: Services) -> None:
-    """Find in the cards of all places who follows the jobs of which that cannot be read. Raises StoreUnavailable."""
+async def repair_followers(services: Services) -> None:
+    """Rebuild corrupt lists of followers from the cards of all places. Raises StoreUnavailable."""
     corrupt = await services.store.tracked.corrupt_followers(services.whole.catalog.pairs)
     if not corrupt:
         return
@@ -168,7 +171,7 @@ async def put_followers_right(services: Services) -> None:
 
 
 async def notice(services: Services) -> str | None:
-    """Name the records that this version does not read, for an operator; those of a newer version come first."""
+    """Return the notice about records that this version does not read, None without any."""
     try:
         newer, unreadable = await count_records(services)
     except StoreUnavailable:
@@ -179,7 +182,7 @@ async def notice(services: Services) -> str | None:
 
 
 async def count_records(services: Services) -> tuple[Counts, Counts]:
-    """Count the records of a newer version, and those that were moved aside, for the metrics too.
+    """Count the records of a newer version, and those moved aside; set the metrics.
 
     Raises StoreUnavailable.
     """

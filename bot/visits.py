@@ -56,7 +56,7 @@ class Visit:
         return withheld(box, await self.hidden(box))
 
     async def hidden(self, box: Box) -> Callable[[str], bool]:
-        """Return what says of an account whether the readers of the place may not see it."""
+        """Return a test whether the readers of the place may not see an account."""
         access = self.services.access
         if access.open and not is_personal(self.place):
             return lambda _: False

@@ -49,13 +49,13 @@ async def look(services: Services, service: Service) -> None:
 
 
 async def resume(services: Services) -> None:
-    """Have the tasks run again that always run: an emptied database has lost them."""
+    """Enqueue the tasks that always run: an emptied database has lost them."""
     for task in AUTOMATIC:
         await _add(services, task, task)
 
 
 async def search_soon(services: Services) -> None:
-    """Have cards looked for in Slack that the database lost in a reset, if that is not planned already."""
+    """Enqueue the search for lost cards in Slack, unless it is planned already."""
     await _add(services, SEARCH, SEARCH)
 
 
@@ -99,7 +99,7 @@ async def _add(services: Services, task: str, key: str, *arguments: object, when
                 await services.docket.add(task, key=key)(*arguments)
             else:
                 await services.docket.replace(task, schedule.on_machine(when, services.clock), key)(*arguments)
-                await schedule.put_right(services.docket, key, when, services.clock)
+                await schedule.correct(services.docket, key, when, services.clock)
     except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
         log.warning("a task could not be added", task=task, reason=type(error).__name__)
         return False

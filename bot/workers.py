@@ -1,7 +1,7 @@
-"""Workers and tasks that go by fleet time, whatever the clock of their machine says.
+"""Workers and tasks that run by fleet time, independent of the clocks of their machines.
 
-pydocket plans by the clock of the machine that plans, so its schedule is a hint. Here the next run of a task is put
-right, what is due is started, and what is planned further ahead than its task ever plans is started now.
+pydocket plans by the clock of the machine that plans, so its schedule is a hint. Here the next run of a task is
+corrected, due tasks are started, and a task that is planned further ahead than it ever plans is started now.
 """
 
 import asyncio
@@ -19,20 +19,20 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisClusterException, RedisError
 
 from bot.clock import monotonic
-from bot.schedule import EXACT, Clock, on_machine, put_right
+from bot.schedule import EXACT, Clock, correct, on_machine
 
 FURTHEST = timedelta(minutes=1)
-"""No task is planned further ahead, unless it says so; one that wants to wait longer looks again in between."""
+"""No task is planned further ahead by default. One with a longer wait runs in between."""
 LATE_MAX = 1000
-"""Entries of the schedule that are looked through at once."""
+"""Most entries of the schedule that are checked at once."""
 PUT_RIGHT_S = 10.0
-"""How often a worker looks for tasks that are planned too far ahead."""
+"""Seconds between two checks for tasks that are planned too far ahead."""
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class Again(Perpetual):
-    """Runs a task again and again, at times of the fleet's clock; no run is planned further ahead than `furthest`."""
+    """Repeats a task by fleet time, planned at most `furthest` ahead."""
 
     def __init__(
         self, every: timedelta = timedelta(), *, automatic: bool = False, furthest: timedelta = FURTHEST
@@ -63,12 +63,12 @@ class Again(Perpetual):
         when = worker.clock() + wait
         self.at(on_machine(when, worker.clock))
         done = await super().on_complete(execution, outcome)
-        await put_right(worker.docket, execution.key, when, worker.clock)
+        await correct(worker.docket, execution.key, when, worker.clock)
         return done
 
 
 class FleetWorker(Worker):
-    """A worker whose tasks become due by fleet time. pydocket's own loop for that goes by the machine's clock."""
+    """A worker whose tasks become due by fleet time. pydocket's own loop uses the machine's clock."""
 
     clock: Clock
     signed_at: float | None = None
@@ -101,7 +101,7 @@ class FleetWorker(Worker):
         )
 
     async def _pull_back(self, redis: Redis) -> None:
-        """Start what is planned further ahead than its task ever plans: a clock that was ahead planned it."""
+        """Start tasks that a clock ahead of time planned too far in the future."""
         now, furthest = self.clock(), furthest_of(self.docket.tasks)
         nearest = min([FURTHEST, *furthest.values()])
         planned = await redis.zrange(
@@ -124,6 +124,6 @@ class FleetWorker(Worker):
 
 
 def furthest_of(tasks: Mapping[str, TaskFunction]) -> dict[str, timedelta]:
-    """Return how far ahead each of these tasks is planned at most, where it says so."""
+    """Return how far ahead each task is planned at most, if it says so."""
     found = ((name, get_single_dependency_parameter_of_type(task, Again)) for name, task in tasks.items())
     return {name: again.furthest for name, again in found if again}

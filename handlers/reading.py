@@ -1,4 +1,4 @@
-"""Reads commands where a handler needs them, however long they are."""
+"""Reads commands for handlers, long ones in a thread."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ TYPED_MAX = 8_000
 
 
 def typed(text: str) -> str:
-    """Return the text of a typed command; raises UsageError for one that is too long to be read as one."""
+    """Return the text of a typed command. Raises UsageError if it is longer than TYPED_MAX."""
     size = len(text.encode(errors="surrogatepass"))
     if size > TYPED_MAX:
         raise UsageError(Problem.TOO_LONG, f"{size / 1000:.1f}", expected=(f"{TYPED_MAX / 1000:g}",))

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import payloads
 from bot.addresses import Address
 from bot.answering import Answer
-from bot.boxes import own_box
+from bot.boxes import box_to_change
 from bot.cards import Card, Terms
 from bot.errors import ExpiredError, ForgottenError, UsageError
 from bot.forgotten import again, forgotten_since, refuse_forgotten
@@ -72,7 +72,7 @@ async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -
         return await _unsubscribed(services, named, here, asker)
     mine = request.text == MINE
     if not mine:
-        await own_box(services, here)
+        await box_to_change(services, here)
     part = {"user": asker.user} if mine else {"here": here}
     shown, reset = await subscriptions(services, **part), await services.store.epochs.recent_reset(services.clock())
     return views.subscription_list(shown, ask, services.clock(), mine=mine, reset=reset)

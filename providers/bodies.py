@@ -1,4 +1,4 @@
-"""Receives the body of an answer: decoded as it arrives, and refused where it is larger than any honest one."""
+"""Receives the body of an answer: decodes it as it arrives, and refuses one that is too large."""
 
 import asyncio
 import zlib
@@ -9,9 +9,13 @@ import httpx
 from providers.errors import Malformed
 
 BODY_MAX_MB = 20
-"""Megabytes of a body, as it is sent and as it is decoded; 100 jobs with long results have less than 1."""
+"""Most megabytes of a body, sent and decoded. 100 jobs with long results have less than 1."""
+VALUES_MAX = 1_000_000
+"""Most values of a body: an empty object has 2 bytes there, and 64 in memory."""
 ACCEPTED = ("gzip", "deflate")
 """The codings that are asked for, and decoded."""
+_BEFORE_VALUES = (b",", b"[", b"{")
+"""What stands before a value of JSON in a list, or before a key."""
 _PIECE = 65_536
 """Bytes that are decoded at once, however short the data that they come from."""
 
@@ -19,16 +23,18 @@ _PIECE = 65_536
 async def receive(response: httpx.Response) -> None:
     """Read the whole body of a response, decoded.
 
-    Raises Malformed for a body of more than BODY_MAX_MB, and for one that cannot be decoded. Of what is refused no
-    more than that is held: 1 kB of gzip can stand for 1 MB.
+    Raises Malformed for a body of more than BODY_MAX_MB or VALUES_MAX, and for one that cannot be decoded. At most that
+    much of it is held: 1 kB of gzip can decode to 1 MB, and 1 MB of JSON to 30 MB of objects.
     """
     if isinstance(response.stream, httpx.AsyncByteStream) and not response.is_stream_consumed:
         response.stream = _Bounded(response.stream, response.headers.pop("content-encoding", ""))
-    await response.aread()
+    body = await response.aread()
+    if sum(map(body.count, _BEFORE_VALUES)) > VALUES_MAX:
+        raise Malformed(f"an answer of more than {VALUES_MAX} values", code="too_large", retryable=False)
 
 
 class _Bounded(httpx.AsyncByteStream):
-    """The body of a response in decoded pieces; `named` is what its header says of how it is encoded."""
+    """The body of a response in decoded pieces; `named` is its Content-Encoding."""
 
     def __init__(self, sent: httpx.AsyncByteStream, named: str) -> None:
         self._sent = sent
@@ -58,7 +64,7 @@ async def _limited(pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
 
 
 async def _inflated(sent: AsyncIterable[bytes], coding: str) -> AsyncGenerator[bytes]:
-    """Decode piece by piece, and let others go on between two pieces of the same data."""
+    """Decode piece by piece, and let other tasks run between the pieces."""
     inflate = None
     try:
         async for data in sent:
@@ -74,7 +80,7 @@ async def _inflated(sent: AsyncIterable[bytes], coding: str) -> AsyncGenerator[b
 
 
 def _format(coding: str, data: bytes) -> int:
-    """Return what zlib calls a coding; some servers send `deflate` without the header that RFC 9110 asks for."""
+    """Return zlib's number of a coding. Some servers send `deflate` without the header of RFC 9110."""
     if coding == "gzip":
         return 16 + zlib.MAX_WBITS
     return zlib.MAX_WBITS if data[:1] and data[0] & 0x0F == zlib.DEFLATED else -zlib.MAX_WBITS

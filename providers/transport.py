@@ -109,8 +109,8 @@ class Transport:
         return Reply(body, response.headers.get("x-request-id") or _text(body.get("RequestId")))
 
     async def _answer(self, request: httpx.Request, timeout_s: float) -> httpx.Response:
-        """Send a request once, and receive all of its answer; raises TimeoutError where that takes longer."""
-        async with asyncio.timeout(timeout_s):  # httpx's own is that of each read, and an answer can come in drops
+        """Send a request once, and receive the whole answer. Raises TimeoutError after `timeout_s`."""
+        async with asyncio.timeout(timeout_s):  # httpx's own limits each read, and an answer can arrive in drops
             response = await self.client.send(request, auth=self.auth, follow_redirects=False, stream=True)
             try:
                 await receive(response)

@@ -8,9 +8,9 @@ RETRY_AFTER_MAX = 86_400.0
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Read `Retry-After` in seconds, whether it is a number or an HTTP date; None when it is neither.
+    """Read `Retry-After`, a number of seconds or an HTTP date; None for neither.
 
-    A date is read by the clock that wrote it, which the header `Date` shows, and by `now` where that is missing.
+    A date is compared with the header `Date`, which the same clock wrote, or with `now` if that is missing.
     """
     value = headers.get("retry-after", "").strip()
     if value.isdecimal() and value.isascii():

@@ -1,4 +1,4 @@
-"""Texts that a bad pattern takes long for: beginnings without an end, and runs that may be cut in many ways."""
+"""Texts that are slow for a bad pattern: unclosed beginnings, and ambiguous runs."""
 
 ATOMS = (
     "<http://", "<https://a|", "<https://a|1b>", "<@U1|", "<!date^1^a|", "<http://a|", "&lt;", "&amp;", "&#", '"', "“",
@@ -10,7 +10,7 @@ ATOMS = (
     "token=", "Signature=", "<Code>", "<Code> ]]>", "]]>", "parameter ", "server time ", ",TimeLeft : ", "1. ", "> ",
 )  # fmt: skip
 TAILS = ("", "!", ' ="://a?b <|>')
-"""What may follow: something that no pattern takes, and what makes some of them look at all of it."""
+"""Ends of these texts: one that no pattern matches, and some that force a full search."""
 
 
 def hostile(atom: str, length: int, tail: str = "") -> str:

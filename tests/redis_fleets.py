@@ -129,7 +129,7 @@ def _sees(asked: Process) -> bool:
 
 @asynccontextmanager
 async def with_tls(unix_socket: str, certificate: Path, key: Path, *, mutual: bool = False) -> AsyncGenerator[int]:
-    """The port of a server that speaks TLS and passes everything on: the wheel's server is built without it.
+    """The port of a TLS proxy: the wheel's server is built without TLS.
 
     A `mutual` one lets only clients in that have the same certificate.
     """

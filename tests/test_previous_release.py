@@ -1,4 +1,4 @@
-"""This version and the release before on one Redis: each reads what the other wrote, or leaves it alone."""
+"""Two versions on one Redis: each reads what the other wrote, or leaves it alone."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ from tests import writing
 
 ROOT = Path(__file__).parents[1]
 COMMIT = (ROOT / "tests" / "previous_release").read_text().strip()
-"""The release that a roll-back leads to: a later one takes its place when it is released."""
+"""The commit that a roll-back leads to; each release replaces it."""
 WRITING = Path(writing.__file__).read_text()
 PATIENCE_S = 60.0
 KINDS = {kind: f"C0NEWER{index}" for index, kind in enumerate([Kind.CARD, Kind.ENTRY, Kind.MARK, Kind.SUSPENSION])}
@@ -70,7 +70,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
 
 @dataclass
 class Site:
-    """Two simulated clouds and a workspace, a configuration for a bot between them, and the jobs that it follows."""
+    """Two simulated clouds, a workspace, a bot's configuration, and the jobs that it follows."""
 
     world: World
     workspace: Workspace
@@ -97,7 +97,7 @@ class Site:
         return any("Succeeded" in text for text in self.texts(channel))
 
     async def records(self, *channels: str) -> set[tuple[str, str, str]]:
-        """The cards, marks, suspensions and entries of channels: each with its key, and its name in there."""
+        """The records of channels, each with its key and its name in there."""
         found: set[tuple[str, str, str]] = set()
         for key in await self.link.ask("KEYS", "callboard:*"):
             if any(channel in key for channel in channels) and any(word in key for word in KEPT):
@@ -173,7 +173,7 @@ async def readiness(log: Callable[[], str]) -> httpx.Response:
 
 
 async def write_newer(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Have this version write one record of a newer format of each kind, as its next version will; return the jobs."""
+    """Write one record of a newer format of each kind; return the jobs."""
     refs = {kind: site.job() for kind in KINDS}
     ref = site.job()
     team, store, now = site.workspace.team.id, Store.over(site.link), datetime.now(UTC)
@@ -228,7 +228,7 @@ async def test_the_release_before_tells_what_it_can_read_and_leaves_the_rest(
 
 
 async def _the_newer_version_goes_on(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """See that nothing was lost: the version that can read it all tells the rest."""
+    """See that nothing was lost: the newer version posts the rest."""
     for kind in Kind:
         monkeypatch.setitem(FORMATS, kind, FORMATS[kind] + 1)
     store = Store.over(site.link)

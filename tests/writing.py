@@ -1,4 +1,4 @@
-"""Writes the records of subscriptions as a bot does; the source of this file runs in the release before, too.
+"""Writes the records of subscriptions as a bot does, in the previous release too.
 
 It uses of the bot what both have: a change of the release before may need a change here.
 """
@@ -18,7 +18,7 @@ from providers.models import JobRef
 
 
 async def write(file: Path, posted: str, waiting: str) -> None:
-    """Subscribe to jobs, given as `CHANNEL=REF,…`: those of `posted` have cards, those of `waiting` only entries."""
+    """Subscribe to jobs (`CHANNEL=REF,…`): `posted` ones have cards, `waiting` ones only entries."""
     settings = load(file)
     async with open_services(settings, redis_needed=True) as services:
         assert settings.slack

@@ -1,4 +1,4 @@
-"""Records that this version does not read: corrupt ones are moved aside, those of a newer format are counted."""
+"""Moves corrupt records aside, and counts the records of a newer format."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import structlog
 
 from bot.store.connection import Link
+from bot.store.followed import milliseconds
 from bot.store.formats import FORMATS, Kind
 from bot.store.keys import (
     BEGUN,
@@ -32,7 +33,7 @@ _OF_A_PLACE = ((Kind.CARD, CARDS), (Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPEND
 
 
 class Location(NamedTuple):
-    """Records of one kind, all in `key`; `where` is the place or service that they belong to, empty for neither."""
+    """A key with records of one kind; `where` is their place or service, if any."""
 
     kind: Kind
     where: str
@@ -40,9 +41,10 @@ class Location(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """A corrupt record; `name` is its field in a hash or its id in a stream, `card` the card that it is about, if any.
+    """A corrupt record.
 
-    `slot` is what the record is kept beside: a service, or the place itself.
+    `name` is its field in a hash or its id in a stream, `card` the card that it is about, if any. `slot` is the service
+    that the record is kept beside, or the place itself.
     """
 
     location: Location
@@ -63,15 +65,15 @@ class Aside:
     link: Link
 
     async def move(self, location: Location, text: str, *, name: str = "", instead: str = "") -> bool:
-        """Move the record with this text aside, and put another in its place; False when it is not there any more.
+        """Move a record aside, and write `instead` in its place; return whether it was there.
 
-        `name` is that of a hash's field or of a stream's entry, which is copied alone, whatever its text.
+        `text` is that of the record. `name` is its field in a hash, or its id in a stream, where it is only copied.
         """
         kind, where, key = location
         beside = unreadable_key(key)
         name = name or blake2b(text.encode(errors="surrogateescape"), digest_size=8).hexdigest()
-        # Known before it is there: after a crash in between this is the name of a key without records.
-        known = ("ZADD", UNREADABLES.of(), _milliseconds(datetime.now(UTC)), f"{kind}|{where}|{beside}")
+        # The index comes first: after a crash in between it names a key without records, which does no harm.
+        known = ("ZADD", UNREADABLES.of(), milliseconds(datetime.now(UTC)), f"{kind}|{where}|{beside}")
         copied = ("EVAL", script("set_aside"), 2, key, beside, name, text, instead, UNREADABLE.seconds)
         *_, done = await self.link.ask_all([known, ("EXPIRE", UNREADABLES.of(), UNREADABLES.seconds), copied])
         if done:
@@ -81,7 +83,7 @@ class Aside:
     async def kept(self) -> Counts:
         """Count the records that were moved aside and are still kept."""
         oldest = datetime.now(UTC) - timedelta(seconds=UNREADABLE.seconds)
-        names = await self.link.ask("ZRANGE", UNREADABLES.of(), _milliseconds(oldest), "+inf", "BYSCORE")
+        names = await self.link.ask("ZRANGE", UNREADABLES.of(), milliseconds(oldest), "+inf", "BYSCORE")
         found = [name.split("|", 2) for name in names]
         numbers = await self.link.ask_all([("HLEN", key) for _, _, key in found]) if found else []
         return _counted((where, kind, number) for (kind, where, _), number in zip(found, numbers, strict=True))
@@ -114,10 +116,6 @@ def _keys(locations: Iterable[Location]) -> list[str]:
 
 def _newest(locations: Iterable[Location]) -> list[int]:
     return [FORMATS[location.kind] for location in locations]
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
 
 
 def _counted(numbers: Iterable[tuple[str, str, int]]) -> Counts:

@@ -11,7 +11,7 @@ from bot.store.connection import Link, StoreUnavailable
 from bot.store.keys import BUDGET
 from providers.budget import BudgetLeft, WindowBudget
 
-# limits' own scripts go by the clock of the process that asks; these go by that of the server that has the budget.
+# The scripts of `limits` use the clock of the process that asks; these use that of the server that has the budget.
 _NOW = """
 local time = redis.call('TIME')
 local now, limit, expiry = time[1] + time[2] / 1000000, tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -60,7 +60,7 @@ class _Storage(RedisStorage):
         return bool(await self._eval(_ACQUIRE, key, limit, expiry, amount))
 
     async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """Return when the oldest request of the window was made, by the monotonic clock, and their number."""
+        """Return the monotonic time of the window's oldest request, and the number of requests."""
         age, number = await self._eval(_WINDOW, key, limit, expiry)
         return time.monotonic() - float(age), int(number)
 

@@ -12,7 +12,7 @@ _KEPT = re.compile(r"(\d+)/(\d+)")
 
 
 class Mark(NamedTuple):
-    """A fleet time that a process reached, and the server's time at that moment; in seconds since 1970."""
+    """A fleet time that a process reached, and the server's time then (Unix seconds)."""
 
     fleet: float
     server: float
@@ -20,7 +20,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ServerClock:
-    """The clock of one server: on a cluster that of the master of the key's slot. Raises StoreUnavailable."""
+    """The clock of one server, on a cluster the master of one slot. Raises StoreUnavailable."""
 
     link: Link
 

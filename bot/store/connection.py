@@ -160,7 +160,7 @@ def _comparable(version: str) -> tuple[int, ...]:
 
 
 def _splits_a_password(url: str) -> bool:
-    """Whether a character of the password ended the server's part of a URL, so that errors would quote the rest."""
+    """Whether an unescaped character splits the password, so that errors would quote a part."""
     try:
         parts = urlsplit(url)
     except ValueError:  # brackets that are no address
@@ -185,7 +185,7 @@ def connect(url: str) -> Client:
             url,
             {
                 "decode_responses": True,
-                # A record that is no UTF-8 is read and compared byte by byte, and spoils nothing that is read with it.
+                # A record that is not UTF-8 keeps its bytes, and does not fail the records that are read with it.
                 "encoding_errors": "surrogateescape",
                 "socket_connect_timeout": CONNECT_S,
                 "socket_timeout": ANSWER_S,

@@ -102,5 +102,5 @@ def read(slot: str, entry_id: str, fields: Mapping[str, str]) -> Entry:
 
 
 def numbered(body: str) -> str:
-    """Return the JSON of an entry as it is kept; what is no JSON object stays as it is."""
+    """Return the JSON of an entry with its format; an empty text stays empty."""
     return formats.numbered(Kind.ENTRY, body) if body.startswith("{") else body

@@ -1,4 +1,4 @@
-"""Which database this is. An emptied or replaced one has lost the id that running processes remember."""
+"""Identifies the database. An emptied or replaced one has lost the id that processes remember."""
 
 import secrets
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Epoch(BaseModel):
 
     @property
     def knows_from(self) -> datetime | None:
-        """The time from which on this database knows every card; None where it knows older ones too."""
+        """The time since which this database knows every card; None if it knows older ones."""
         return self.reset_at or (self.at if self.empty else None)
 
     def recent_reset(self, now: datetime) -> datetime | None:
@@ -61,7 +61,7 @@ class Epochs:
         return found
 
     async def look(self, now: datetime) -> tuple[Epoch, bool]:
-        """Return the epoch, and whether this process remembered another one. The first look of a fleet begins it."""
+        """Return the epoch, and whether this process remembered another. The first look creates it."""
         found, text = await self._read()
         if found is None:
             found, text = await self._begin(now)
@@ -72,7 +72,7 @@ class Epochs:
         return found, another
 
     async def as_of(self, now: datetime) -> Epoch | None:
-        """Return the epoch, None where nothing is known of it; a reset since the last look counts as one of `now`."""
+        """Return the epoch, None without one. A reset since the last look counts as one of `now`."""
         found = await self.read()
         if found is None:
             return Epoch(id="", reset_at=now) if self.known else None
@@ -84,7 +84,7 @@ class Epochs:
         return found.recent_reset(now) if found else None
 
     async def note_reset(self) -> None:
-        """Note that a database which began empty took the place of an earlier one: cards of that were found."""
+        """Note that a database which began empty replaced an earlier one: its cards were found."""
         found, text = await self._read()
         if found and found.reset_at is None and found.empty:
             await self._change(found, text, reset_at=found.at)
@@ -113,7 +113,7 @@ class Epochs:
             await self.link.ask("DEL", SEARCHED.of(found.id, workspace))
 
     def _unnoticed(self, found: Epoch) -> bool:
-        """Whether the database has another epoch than this process saw last, and no process has noted a reset since."""
+        """Whether the epoch changed since this process saw it, and no process noted a reset."""
         if self.known in {"", found.id} or self.seen_at is None:
             return False
         return found.reset_at is None or found.reset_at < self.seen_at
@@ -132,7 +132,7 @@ class Epochs:
         return found or mine, text
 
     async def _change(self, found: Epoch, text: str, **fields: object) -> Epoch:
-        """Change fields of the epoch, unless another process changed it first; return the one that is there."""
+        """Change fields of the epoch, unless another process did; return the current one."""
         changed = found.model_copy(update=fields)
         if await self.link.ask("EVAL", _SWAP, 1, EPOCH.of(), text, changed.model_dump_json()):
             return changed
@@ -140,7 +140,7 @@ class Epochs:
 
 
 def _epoch(text: str) -> Epoch:
-    """Read an epoch; a record that this version cannot read is an epoch of its own."""
+    """Read an epoch; an unreadable record is an epoch of its own."""
     try:
         return Epoch.model_validate_json(text)
     except ValidationError:

@@ -1,4 +1,4 @@
-"""What Slack sent: each event is taken once, and Home tabs are published when somebody looks at them."""
+"""Notes which events of Slack were taken, and when Home tabs were opened and published."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

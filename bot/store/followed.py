@@ -1,4 +1,7 @@
-"""A followed job as it is kept: a line of what scripts and the planner want, then the job as JSON."""
+"""Reads and writes the record of a followed job.
+
+It is a line for scripts and the planner, then the job as JSON.
+"""
 
 import json
 import re
@@ -19,12 +22,12 @@ _DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media
 _LEFT_OUT = _ELSEWHERE | _DETAILS
 """What no card shows: a job is kept in about 300 bytes."""
 _ABSENT = "?"
-"""Begins the fingerprint of a job that was not found when it was last asked for."""
+"""The first character of the fingerprint of a job that was not found at the last look."""
 _ABSENCE = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
 
 
 class Due(NamedTuple):
-    """A job that it is time to look at; `created_at` and `kind` are hints for the planner."""
+    """A job that is due; `created_at` and `kind` are hints for the planner."""
 
     id: str
     checked_at: datetime
@@ -55,7 +58,7 @@ class Kept(NamedTuple):
 
 
 def record(job: Job, checked_at: datetime, absence: Absence | None = None, *, missed: bool = False) -> str:
-    """Return how a job is kept: a line of what scripts and the planner want, then the job as JSON.
+    """Return the record of a job: a line for scripts and the planner, then JSON.
 
     `missed` without an absence is one miss at that time.
     """
@@ -114,7 +117,7 @@ def _word(text: str | None) -> str:
 
 
 def due(job_id: str, text: str) -> Due:
-    """Read what the planner wants of a job as it is kept; raises what `kept` does."""
+    """Read the line for the planner. Raises NewerFormatError and UnreadableError."""
     return formats.read(Kind.JOB, text, partial(_planned, job_id))
 
 

@@ -1,4 +1,4 @@
-"""The format of each record that outlives a process: a number in it, so that no version misreads what another wrote.
+"""Numbers the format of each record, so that no version misreads what another wrote.
 
 Three things follow from the number. A record of a newer format is left alone. One of a known format that cannot be read
 is corrupt, and is moved aside. One without a number is of format 1.
@@ -64,7 +64,7 @@ def read(kind: Kind, text: str, parse: Callable[[str], T]) -> T:
 
 
 def readable_or(otherwise: T, parse: Callable[[K], T], kept: K) -> T:
-    """Read what only remembers something for a while, and has no format; `otherwise` where it cannot be read."""
+    """Read a short-lived record, which has no format; `otherwise` if it cannot be read."""
     try:
         return parse(kept)
     except _ODD:
@@ -80,7 +80,7 @@ def is_newer(kind: Kind, text: str) -> bool:
 
 
 def _number(text: str) -> int:
-    """Return the number of a record's format; the JSON of a followed job comes after a line of other things."""
+    """Return the number of a record's format. The JSON of a followed job is after its first line."""
     record = text if text.startswith("{") else text.partition("\n")[2] or text
     if found := _NUMBER.match(record):
         return int(found[1])
@@ -95,12 +95,12 @@ def _number(text: str) -> int:
 
 
 def prefixed(kind: Kind, sealed: str) -> str:
-    """Return an encrypted record with the number of its format, which is left out for the first format."""
+    """Return an encrypted record with the number of its format, omitted for the first."""
     return sealed if FORMATS[kind] == 1 else f"{FORMATS[kind]}:{sealed}"
 
 
 def unprefixed(kind: Kind, text: str) -> str | None:
-    """Return an encrypted record without the number of its format; None for one of a newer format."""
+    """Return an encrypted record without the number of its format; None for a newer one."""
     found = _PREFIX.match(text)
     if found and int(found[1]) > FORMATS[kind]:
         return None

@@ -8,7 +8,7 @@ from bot.store.connection import Link
 from bot.store.keys import VIEW
 
 TAKES_S = 300
-"""No answer takes this long: a question that is newer by more was asked by a wrong clock."""
+"""No answer takes this long: a question or job that is newer by more has a wrong clock's time."""
 _CLAIM = """
 local newest = redis.call('GET', KEYS[1])
 local later = newest and tonumber(newest) - tonumber(ARGV[1]) or 0

@@ -1,4 +1,4 @@
-"""Workspaces that installed the app by themselves, each with its tokens, and which ways there were finished.
+"""Workspaces that installed the app themselves, with their tokens, and finished installations.
 
 What is kept here is sealed before it comes (`bot.installed`): Redis never has a token that it could give away.
 """

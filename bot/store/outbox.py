@@ -59,7 +59,7 @@ class Begun(BaseModel):
 
     `doubt` is why its outcome is unknown, `since` when that was noticed; both are empty while the call to Slack runs,
     after a crash, and in marks of earlier versions. `searched` is when the conversation was last searched for it.
-    `oldest` is the timestamp after which Slack's history may have the message; empty in marks of earlier versions.
+    `oldest` is the timestamp after which Slack's history may have the message, empty in marks of earlier versions.
 
     A mark that `replaces` one that could not be read knows nothing of its post, and has an id of its own.
     """
@@ -99,10 +99,10 @@ def _with_message(write: Write, channel: str, ts: str) -> Write:
 
 @dataclass(slots=True)
 class Box:
-    """Everything that waits for one place, as it was when it was read; `turn` is the last step taken for it.
+    """Everything that waits for one place, as it was when it was read.
 
-    `newer` counts the records of a newer format: while there are any, nothing is to be done for the place. `broken` are
-    the corrupt ones. `full` says that more entries may wait than were read.
+    `turn` is the last step taken for it. `newer` counts the records of a newer format: while there are any, the place
+    is left alone. `broken` are the corrupt ones. `full` says that more entries may wait than were read.
     """
 
     place: str
@@ -127,7 +127,7 @@ class Box:
         return ids
 
     def read(self, broken: Broken, parse: Callable[[str], T]) -> T | None:
-        """Read a record of the place; None, and its kind is noted, for one that this version cannot read."""
+        """Read a record of the place; note one that cannot be read, and return None."""
         try:
             return parse(broken.text)
         except NewerFormatError:
@@ -342,7 +342,7 @@ def mark_text(begun: Begun) -> str:
 
 
 def read_mark(text: str) -> Begun:
-    """Read a mark with the cards in it, which are written when its post has arrived."""
+    """Read a mark, and check its cards, which are written when its post has arrived."""
     begun = formats.read(Kind.MARK, text, Begun.model_validate_json)
     for write in begun.writes:
         read_card(write.after)
@@ -350,7 +350,7 @@ def read_mark(text: str) -> Begun:
 
 
 def _under_way(mark: str) -> Answer:
-    """Return that another post is under way, whatever its mark is."""
+    """Return that another post is under way, even if its mark cannot be read."""
     try:
         return Answer(ok=False, begun=read_mark(mark))
     except (NewerFormatError, UnreadableError):

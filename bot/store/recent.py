@@ -7,12 +7,11 @@ from itertools import chain, groupby
 from typing import Any
 
 from bot.store.connection import Link, Part
+from bot.store.freshness import TAKES_S
 from bot.store.keys import RECENT, RECENT_JOBS
 from providers.models import Job
 from providers.parsing import readable
 
-TAKES_S = 300
-"""No answer takes this long: a job that was asked for later by more was asked for by a wrong clock."""
 KEPT = 500
 """Jobs of one service, at most: those asked for last."""
 

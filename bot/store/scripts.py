@@ -9,7 +9,7 @@ _HEADER = re.compile(r"(?:--.*\n)*")
 
 @cache
 def script(name: str) -> str:
-    """Return the source of `lua/NAME.lua`, with `format_of` below its header where it asks for a record's format."""
+    """Return the source of `lua/NAME.lua`, with `format_of` below its header if it calls that."""
     source = _read(name)
     if "format_of(" not in source:
         return source

@@ -16,7 +16,7 @@ SEARCHES_A_MINUTE = 20
 """Searches for posts in doubt, for a whole workspace: conversations.history allows 50 a minute (rate limits page, tier
 3), and a search may read several pages. Slack allows some apps one a minute."""
 READS_A_MINUTE = 10
-"""Looks for cards that a reset lost, for a whole workspace: they leave most of conversations.history to doubts."""
+"""Searches for lost cards, a workspace: most calls of conversations.history are left to posts in doubt."""
 _EARLY = "early searches"
 """What is paused where Slack limits searches: the last search for a post is made all the same."""
 PAUSE_MAX_S = 600
@@ -57,7 +57,7 @@ class SlackPace:
         return not await self.budget.take(f"slack/searches/{workspace}", SEARCHES_A_MINUTE, 60)
 
     async def may_read(self, workspace: str) -> float:
-        """Take one look at a conversation in which no post is in doubt; return 0, or after how long to try again."""
+        """Reserve a call that searches for lost cards; return 0, or the seconds to wait."""
         paused = await self.paused(workspace, "conversations.history")
         return paused or await self.budget.take(f"slack/reads/{workspace}", READS_A_MINUTE, 60)
 

@@ -1,4 +1,4 @@
-"""Finds the servers behind a Redis URL that answer strangers: each is connected to without what proves who we are."""
+"""Finds the servers behind a Redis URL that answer without our credentials."""
 
 import asyncio
 import secrets
@@ -19,13 +19,13 @@ from bot.store.topology import Client
 
 _Address = tuple[str, int]
 _OWN = frozenset({"ssl_certfile", "ssl_keyfile", "ssl_password"})
-"""Options of a URL that prove who we are, to a server that asks for certificates."""
+"""Options of a URL with our credentials, for a server that asks for certificates."""
 
 
 async def open_to_strangers(url: str, link: Link) -> list[str]:
-    """Return HOST:PORT of each server that answers without credentials, or takes any password of our user.
+    """Return HOST:PORT of each server that answers without credentials or with a wrong password.
 
-    `link` is a connection to that URL. A Unix socket is not looked at: the file system says who may use it. Raises
+    `link` is a connection to that URL. A Unix socket is not checked: the file system says who may use it. Raises
     StoreUnavailable.
     """
     if url.startswith("unix:"):
@@ -39,7 +39,7 @@ async def open_to_strangers(url: str, link: Link) -> list[str]:
 
 
 async def _servers(redis: Client) -> tuple[list[_Address], list[_Address]]:
-    """The servers that hold keys, and the Sentinels that say which of them is the master."""
+    """Return the servers that hold keys, and the Sentinels."""
     if isinstance(redis, RedisCluster):
         await redis.initialize()
         return sorted((str(node.host), int(node.port)) for node in redis.get_nodes()), []

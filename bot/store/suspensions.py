@@ -1,4 +1,4 @@
-"""Why Slack takes nothing for a place, as it is kept."""
+"""Reads and writes why Slack takes no posts for a place."""
 
 from datetime import datetime
 
@@ -9,9 +9,10 @@ from bot.store.formats import Kind, NewerFormatError, UnreadableError
 
 
 class Suspension(BaseModel):
-    """Why Slack takes nothing for a place (its error code) and since when; `told` says that the owners know.
+    """Why Slack takes no posts for a place (its error code), and since when.
 
-    `first` is when that began: each restoring that does not help leads to another suspension.
+    `told` says that the owners know. `first` is when that began: each restoring that does not help leads to another
+    suspension.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,7 +34,7 @@ def read(text: str) -> Suspension:
 
 
 def last(text: str | None) -> Suspension | None:
-    """Read why a place was suspended last, as far as that is known; it is replaced by the next suspension."""
+    """Read the last suspension of a place, None if it cannot be read."""
     try:
         return read(text) if text else None
     except (NewerFormatError, UnreadableError):

@@ -36,7 +36,7 @@ from bot.store.scripts import script
 from providers.models import Job, JobRef, JobState
 
 NEWER_AGAIN = timedelta(seconds=10)
-"""After this long a job that a newer version recorded is due again, for the workers of that version."""
+"""A job that a newer version recorded is due again after this time, for workers of that version."""
 
 _PLACES = TypeAdapter(dict[str, str])
 _OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
@@ -96,8 +96,8 @@ class Tracked:
     ) -> dict[str, Kept]:
         """Tick off the followed jobs that are as they were, and return those that are not; one round trip.
 
-        Jobs that nobody follows are passed over, and so are those that a later question was answered about already:
-        one asked later than `now`, where that is given, was asked by a wrong clock.
+        Jobs without subscribers are passed over, and so are those with an answer to a later question. A question later
+        than `now`, if that is given, has a wrong clock's time and does not count as later.
         """
         slot = "/".join(service)
         # One word of JSON: hundreds of words of a command take redis-py as long as it takes to read the jobs.
@@ -169,7 +169,7 @@ class Tracked:
         }
 
     async def corrupt_followers(self, services: Iterable[Service]) -> dict[JobRef, str]:
-        """Return the jobs of which it cannot be read who follows them, with what is kept instead."""
+        """Return the jobs whose lists of followers are corrupt, with the text of each list."""
         found: dict[JobRef, str] = {}
         for service in services:
             kept = await self.link.ask("HGETALL", SUBSCRIPTIONS.of("/".join(service)))
@@ -177,13 +177,13 @@ class Tracked:
         return found
 
     async def replace_followers(self, ref: JobRef, corrupt: str, places: Mapping[str, str]) -> None:
-        """Put those who follow a job (place to card) in the place of what cannot be read."""
+        """Replace a corrupt list of followers by `places`, place to card."""
         slot = f"{ref.account}/{ref.service}"
         location = Location(Kind.FOLLOWERS, slot, SUBSCRIPTIONS.of(slot))
         await Aside(self.link).move(location, corrupt, name=ref.id, instead=json.dumps(places))
 
     async def corrupt(self, services: Iterable[Service]) -> Counts:
-        """Count the records of followed jobs that cannot be read, by their service."""
+        """Count the corrupt records of followed jobs, by their service."""
         found: Counts = Counter()
         for service in services:
             slot = "/".join(service)
@@ -206,7 +206,7 @@ class Tracked:
     async def _readable(
         self, service: Service, texts: Mapping[str, str], parse: Callable[[str, str], T]
     ) -> dict[str, T]:
-        """Read records by their job; a corrupt one starts over, and one of a newer format is left out."""
+        """Read records by their job. A corrupt one is replaced, one of a newer format left out."""
         found: dict[str, T] = {}
         for job_id, text in texts.items():
             try:
@@ -219,7 +219,7 @@ class Tracked:
         return found
 
     async def _start_over(self, service: Service, job_id: str, text: str) -> str:
-        """Follow a job whose record is corrupt as one of which nothing is known; empty when another record is there."""
+        """Replace a corrupt record by one in an unknown state; empty if it has changed."""
         job = Job(account=service[0], service=service[1], id=job_id, state=JobState.UNKNOWN)
         fresh, slot = record(job, datetime.now(UTC)), "/".join(service)
         moved = await Aside(self.link).move(Location(Kind.JOB, slot, JOBS.of(slot)), text, name=job_id, instead=fresh)
@@ -232,7 +232,7 @@ class Tracked:
             await self.link.ask("ZADD", DUE.of("/".join(service)), "XX", *pairs)
 
     async def pull_back(self, services: Sequence[Service], latest: datetime, now: datetime) -> None:
-        """Look at those jobs now that are planned for later than `latest`."""
+        """Make those jobs due now that are planned for later than `latest`."""
         slots = ["/".join(service) for service in services]
         late = [("ZRANGE", DUE.of(slot), f"({milliseconds(latest)}", "+inf", "BYSCORE") for slot in slots]
         found: list[list[str]] = await self.link.ask_all(late) if late else []

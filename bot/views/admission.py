@@ -7,6 +7,9 @@ from bot.scopes import GUESTS_SCOPE
 from bot.views.text import listed
 
 _INSTALL_AGAIN = "update the app from what `callboard manifest` prints, then install it to the workspace again"
+_NAME_WORKSPACES = (
+    "name the workspaces that may install it in slack.workspaces, or those of the table in its workspaces"
+)
 CHANNELS_MAX = 50
 
 
@@ -19,10 +22,20 @@ def open_to_all() -> Finding:
 
 def open_in_part(accounts: Sequence[str]) -> Finding:
     """No limit to who installs the app, and a rule that is for all people."""
-    names = "every account" if "*" in accounts else listed(accounts, "and")
-    text = f'any workspace may install the app and see {names}, by an [[access]] table with users = ["*"]'
-    mend = "name the workspaces that may install it in slack.workspaces, or those of the table in its workspaces"
-    return Finding(Status.WARN, "slack.workspaces", text, mend)
+    text = f'any workspace may install the app and see {_names(accounts)}, by an [[access]] table with users = ["*"]'
+    return Finding(Status.WARN, "slack.workspaces", text, _NAME_WORKSPACES)
+
+
+def open_where_shared(accounts: Sequence[str]) -> Finding:
+    """No limit to who installs the app, and a rule for channels: a shared one has the same id in each workspace."""
+    text = (
+        f"a workspace that shares a channel of an [[access]] table may install the app and see {_names(accounts)} there"
+    )
+    return Finding(Status.WARN, "slack.workspaces", text, _NAME_WORKSPACES)
+
+
+def _names(accounts: Sequence[str]) -> str:
+    return "every account" if "*" in accounts else listed(accounts, "and")
 
 
 def guests_unknown() -> Finding:

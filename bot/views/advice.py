@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.clock import OFF_S
 from bot.config import Http, Settings, Slack
 from bot.findings import Finding, Status
 from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
@@ -23,9 +24,7 @@ RECORDS = "records"
 REDIS_ACCESS = "redis authentication"
 _SET_CLOCK = "set this machine's clock, best by NTP"
 CLOCK_SHOWN_S = 2
-"""What clocks differ by at least where that is said: Slack tells whole seconds."""
-REDIS_CLOCK_WARN_S = 30
-"""A worker whose clock differs by more from Redis's says on `/readyz` that it does not use it (`bot.clock`)."""
+"""Smaller offsets of clocks are not shown: Slack reports whole seconds."""
 CLOCK_WARN_S = 60
 CLOCK_FAIL_S = 300
 """Slack refuses requests that are signed more than 5 minutes apart; the clouds allow 15."""
@@ -193,13 +192,13 @@ def clock(seconds: float) -> Finding:
 
 
 def redis_clock(seconds: float) -> list[Finding]:
-    """How far this machine's clock is from that of Redis, which the whole fleet goes by; nothing where they agree."""
+    """How far this machine's clock is from Redis's; nothing if they agree."""
     if abs(seconds) < CLOCK_SHOWN_S:
         return []
     text = f"{_offset(seconds)} Redis's, by which all processes work"
-    if abs(seconds) < REDIS_CLOCK_WARN_S:
+    if abs(seconds) < OFF_S:
         return [Finding(Status.OK, "redis clock", text)]
-    return [Finding(Status.WARN, "redis clock", text, "set the clocks of this machine and of Redis's, best by NTP")]
+    return [Finding(Status.WARN, "redis clock", text, "set this machine's clock and that of Redis, best by NTP")]
 
 
 def _offset(seconds: float) -> str:
@@ -224,7 +223,7 @@ def redis(server: Server, *, embedded: bool) -> Finding:
 def redis_open(servers: Sequence[str]) -> Finding:
     """Redis servers that answer without a password."""
     text = f"{listed(servers, 'and')} can be used without a password, and Redis is as trusted as Callboard"
-    mend = "set a password there and put it into REDIS_URL, or use a Unix socket (docs/operations.md, Redis)"
+    mend = "set a password there and name it in redis.password, or use a Unix socket (docs/operations.md, Redis)"
     return Finding(Status.WARN, REDIS_ACCESS, text, mend)
 
 

@@ -1,4 +1,4 @@
-"""What is said once the database was reset, and what was subscribed to before is lost."""
+"""Messages about a reset of the database, and the subscriptions that it lost."""
 
 from datetime import datetime
 
@@ -8,14 +8,14 @@ from bot.notices import ForgottenCards
 from bot.payloads import BUTTON_MAX, OPEN, Ask
 from bot.views.message import Block, Message, actions, button, context, message, section
 from bot.views.terms import people
-from bot.views.text import count, date, unformatted
+from bot.views.text import count, day, unformatted
 
 HOW = "`/jobs subscribe JOB` follows a job again."
 
 
 def was_reset(at: datetime) -> str:
-    """One sentence, without its full stop."""
-    return f"Callboard's database was reset on {date(at)}"
+    """Say when the reset was: one sentence, without its full stop."""
+    return f"Callboard's database was reset on {day(at)}"
 
 
 def line(at: datetime) -> str:
@@ -32,7 +32,7 @@ def forgotten(error: ForgottenError) -> Message:
 
 
 def notice(note: ForgottenCards) -> Message:
-    """To a place, and to the subscribers by their names: cards there are no longer followed."""
+    """Notify a place and its subscribers that cards there are no longer followed."""
     cards = "A card here is" if note.forgotten == 1 else f"{count(note.forgotten, 'card')} here are"
     text = (
         f"⚠️ {was_reset(note.reset_at)}, and subscriptions made before are lost. {cards} no longer followed. "

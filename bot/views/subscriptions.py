@@ -177,7 +177,7 @@ def seeking(ids: Sequence[str], terms: Terms, here: str, minutes: int) -> Messag
 def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = (), reset: datetime | None = None) -> Message:
     """What is no longer followed, with a button that takes it back.
 
-    `here` is what is followed, for somebody whose words named none of it; `reset` is when the database was reset.
+    `here` is what is followed, for a person whose words named none of it; `reset` is when the database was reset.
     """
     names = listed([code(each, 80) for each in result.unknown], "and", most=NAMES_MAX)
     notes = [f"❔ {names} {_is(result.unknown)} here."] if result.unknown else []

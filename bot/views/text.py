@@ -112,6 +112,11 @@ def date(moment: datetime) -> str:
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(moment)}>"
 
 
+def day(moment: datetime) -> str:
+    """Return a Slack date token that names the day, to go after "on"; others see the UTC fallback."""
+    return f"<!date^{int(moment.timestamp())}^{{date_short}} at {{time}}|{utc(moment)}>"
+
+
 def clock(moment: datetime) -> str:
     """Return a Slack date token of a time within this day, others see the UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{time_secs}}|{utc(moment)}>"

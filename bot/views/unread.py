@@ -1,4 +1,4 @@
-"""Which records this version does not read, for operators: numbers by place or service."""
+"""Words for operators about records that this version does not read."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ _PLURALS = {"entry": "entries", "list of followers": "lists of followers"}
 
 
 def numbers(counts: Mapping[tuple[str, str], int]) -> str:
-    """Say how many records of which kind are where: `T1/C1 (2 cards, 1 entry), acme/video-ocr (1 job)`."""
+    """List the numbers of records: `T1/C1 (2 cards, 1 entry), acme/video-ocr (1 job)`."""
     kinds: dict[str, list[str]] = {}
     for (where, kind), number in sorted(counts.items()):
         noun = _PLURALS.get(kind, f"{kind}s") if number > 1 else kind

@@ -144,7 +144,7 @@ def _user(caller: Caller, user: User) -> Json:
         "is_bot": user.is_bot,
         "is_restricted": bool(user.guest),
         "is_ultra_restricted": user.guest == "single",
-        "is_stranger": False,  # Slack says so of those alone with whom no channel is shared
+        "is_stranger": False,  # Slack says so only of people with whom no channel is shared
         **({"enterprise_user": {"id": user.id, "enterprise_id": enterprise.id}} if enterprise else {}),
         "deleted": False,
         "tz": "Etc/UTC",

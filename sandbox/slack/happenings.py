@@ -112,7 +112,7 @@ def _message(workspace: Workspace, message: Message, channel: Channel) -> Happen
 
 
 def _mention(workspace: Workspace, message: Message) -> Happening:
-    """For a person of another organization Slack names the app's workspace as `team`, and theirs beside it."""
+    """Return the event of a mention. For an outsider Slack names both workspaces in it."""
     event = _heard(workspace, message, "app_mention")
     if team := workspace.users[message.user].team:
         event |= {"team": workspace.team.id, "user_team": team.id, "source_team": team.id}

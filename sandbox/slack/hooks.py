@@ -147,7 +147,7 @@ class Hooks:
         return {}
 
     async def _channel(self, body: bytes) -> Json:
-        """Archive a channel, take the app out of it, make it private, share it with others; or the opposite."""
+        """Change a channel: archived, without the app, private, shared with others; or the opposite."""
         order = _Channel.model_validate_json(body)
         workspace = self._workspace
         channel = workspace.channel_named(order.channel)

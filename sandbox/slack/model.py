@@ -98,7 +98,7 @@ class UserGroup:
 class Channel:
     """A conversation. `bot_member` says whether the app is in it; `im_of` names the person of a direct message.
 
-    Everybody is in every channel but the `absent`. `shared` says that another organization shares it (Slack Connect).
+    All people but the `absent` are in every channel. `shared` says that another organization shares it (Slack Connect).
     """
 
     id: str

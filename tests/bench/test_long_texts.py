@@ -1,4 +1,4 @@
-"""While somebody sends the worst of texts, everybody else's commands are acknowledged at once."""
+"""While one person sends the worst texts, other commands are acknowledged at once."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -41,7 +41,7 @@ class Sent:
         return JSONResponse({"ok": True, "channel": CHANNEL["id"], "ts": "1.3"})
 
     async def send_all(self, board: Switchboard, url: str) -> None:
-        """Send each text as a command, as a mention and in a message that is looked up, and wait for the answers."""
+        """Send each text as a command, a mention and a message, and wait for the answers."""
         for atom in WORST:
             text = hostile(atom, READ_MAX, "!")
             command = {"command": "/jobs", "text": text, "user_id": LEE["id"], "channel_id": CHANNEL["id"]}
@@ -65,7 +65,7 @@ class Sent:
 
 
 async def slowest_ms(board: Switchboard, answers: Answers, sent: Sent, url: str) -> float:
-    """The longest that anybody else's command waits for its acknowledgement while all the texts are read."""
+    """The longest wait of another command for its acknowledgement, in milliseconds."""
     done = asyncio.Event()
     waits: list[float] = []
 

@@ -22,7 +22,7 @@ OTHER = "C2"
 
 
 def newer(text: str) -> str:
-    """The record as a version writes it whose format is newer, and which has other fields."""
+    """The record as a newer version writes it, with other fields."""
     line, _, record = text.rpartition("\n")
     number = json.loads(record).get("v", 1) + 1
     return f"{line}\n" * bool(line) + json.dumps({"v": number, "layout": "another", "was": record})

@@ -84,7 +84,7 @@ class Peer:
 
 @dataclass
 class Door:
-    """A server at a port, and everybody who is connected. What is `slow` there waits for `go_on`."""
+    """A server at a port, and its clients. The route `slow` waits for `go_on`."""
 
     port: int
     connections: Connections
@@ -97,7 +97,7 @@ class Door:
         return peer
 
     async def asks(self, data: bytes) -> bytes:
-        """Send from a connection of its own, and return what comes until the server closes it."""
+        """Send over a new connection, and return what comes until it is closed."""
         peer = await self.peer()
         await peer.send(data)
         return await peer.rest()
@@ -109,11 +109,11 @@ class Door:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while not holds():  # noqa: ASYNC110  # the server reports nothing by itself
+            while not holds():  # noqa: ASYNC110  # the server notifies of nothing
                 await asyncio.sleep(0.005)
 
     async def leave(self) -> None:
-        """Let everybody go; the server has to notice."""
+        """Disconnect all clients; the server has to notice."""
         self.go_on.set()
         for peer in self.peers:
             peer.writer.transport.abort()

@@ -1,4 +1,4 @@
-"""`callboard check` about who is let in: the workspaces that install, guests, and channels that others share."""
+"""`callboard check` about who is let in: workspaces, guests, and shared channels."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -14,6 +14,7 @@ from sandbox.slack.server import serving
 from tests.bot.test_check import Site, World
 
 TO_ALL = '\n[[access]]\naccounts = ["vod-sg"]\nusers = ["*"]\n'
+IN_A_CHANNEL = '\n[[access]]\naccounts = ["vod-sg"]\nchannels = ["C0MEDIA"]\n'
 
 
 @pytest.fixture
@@ -72,6 +73,19 @@ class TestSeveralWorkspaces:
         assert finding
         assert finding.status is Status.WARN
         assert "see vod-sg" in finding.text
+
+    async def test_a_workspace_that_shares_a_channel_may_install_it_too(self, site: Site):
+        site.file.write_text(site.file.read_text() + IN_A_CHANNEL)
+        finding = await found(site, "slack.workspaces")
+        assert finding
+        assert finding.status is Status.WARN
+        assert "a workspace that shares a channel" in finding.text
+        assert "see vod-sg there" in finding.text
+
+    @pytest.mark.parametrize("more", ['workspaces = ["T0NORTH"]\n', "outsiders = true\n"])
+    async def test_so_it_may_where_that_is_meant(self, site: Site, more: str):
+        site.file.write_text(site.file.read_text() + IN_A_CHANNEL + more)
+        assert await found(site, "slack.workspaces") is None
 
     @pytest.mark.parametrize("rule", [TO_ALL + 'workspaces = ["T0NORTH"]\n', TO_ALL.replace("*", "U0DANA")])
     async def test_rules_are_for_some(self, site: Site, rule: str):

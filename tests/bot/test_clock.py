@@ -1,4 +1,4 @@
-"""Fleet time: it follows the clock of Redis slowly, never runs backward, and is the same for every process."""
+"""Fleet time follows Redis's clock slowly, never runs backward, and is shared."""
 
 import pytest
 from structlog.testing import capture_logs
@@ -24,7 +24,7 @@ class Machine:
 
 
 class Server:
-    """A Redis server's clock that can be set; `late_s` is how long each of its next answers takes."""
+    """A Redis server's clock that can be set; `late_s` delays its next answers."""
 
     def __init__(self, machine: Machine, time: float = 1000.0) -> None:
         self.machine, self.ahead = machine, time - machine.monotonic

@@ -15,7 +15,7 @@ from bot.config import Slack
 from bot.connecting import open_workspaces
 from bot.events import shows_first
 from bot.findings import Status
-from bot.http import create_http, slack_events
+from bot.http import site, slack_events
 from bot.metrics import Metrics
 from bot.services import Services
 from bot.store import Store
@@ -119,7 +119,7 @@ class TestSignatures:
         def clock() -> datetime:
             return datetime.now(UTC) + timedelta(seconds=fleet_is_ahead)
 
-        http = create_http([], Metrics(), slack_events(app, SECRET, clock))
+        http = site(slack_events(app, SECRET, clock))
         at = f"{time.time() - signed_ago:.0f}"
         signature = SignatureVerifier(SECRET).generate_signature(timestamp=at, body=BODY) or ""
         headers = {"x-slack-request-timestamp": at, "x-slack-signature": signature, "content-type": "application/json"}

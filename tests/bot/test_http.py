@@ -9,7 +9,7 @@ import pytest
 from bot import http
 from bot.config import Http
 from bot.config_errors import ConfigError
-from bot.http import Reason, create_http, listen
+from bot.http import Reason, listen, probes, site
 from bot.metrics import Metrics
 
 
@@ -30,7 +30,7 @@ async def says_nothing() -> str | None:
 
 
 async def ask(path: str, *reasons: Reason) -> tuple[int, str]:
-    transport = httpx.ASGITransport(create_http(reasons, Metrics()))
+    transport = httpx.ASGITransport(site(*probes(reasons, Metrics())))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
         answer = await client.get(path)
     return answer.status_code, answer.text

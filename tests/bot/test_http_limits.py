@@ -1,4 +1,4 @@
-"""What the HTTP server does with strangers: requests without an end, without a beginning, and too many of them."""
+"""Limits of the HTTP server: endless requests, silent connections, and too many of them."""
 
 import asyncio
 import logging
@@ -169,7 +169,7 @@ WAYS = {
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_body_without_an_end_is_not_read(door: Door, way: str) -> None:
-    """The bound is on the bytes that come, not on what the headers say, and holds for each address."""
+    """The bound is on received bytes, not on the headers, and holds for each address."""
     header, body = WAYS[way]
     for path in PATHS:
         peer = await door.peer()
@@ -178,7 +178,7 @@ async def test_a_body_without_an_end_is_not_read(door: Door, way: str) -> None:
 
 
 async def test_chunks_of_a_byte_are_few(door: Door) -> None:
-    """Each costs as much as a kilobyte: a megabyte of them would keep everybody else waiting for seconds."""
+    """Each costs as much as a kilobyte: a megabyte of them would delay others for seconds."""
     peer = await door.peer()
     await peer.send(request("/slack/events", claim(), b"Transfer-Encoding: chunked"))
     await peer.send(chunk(b"x") * 5_000)
@@ -280,13 +280,13 @@ class TestMany:
         assert await kept.status() == 200
 
     async def test_kept_connections_do_not_drive_out_one_that_begins(self, door: Door) -> None:
-        begun = await door.peer()
-        await begun.send(HALF)
+        early = await door.peer()
+        await early.send(HALF)
         await door.until(lambda: door.connections.held > 0)
         for _ in range(40):
             assert await door.lives()
-        await begun.send(b"\r\n\r\n")
-        assert await begun.status() == 401
+        await early.send(b"\r\n\r\n")
+        assert await early.status() == 401
 
     async def test_those_whose_request_is_at_work_stay(self, door: Door) -> None:
         busy = [await door.peer() for _ in range(4)]
@@ -315,6 +315,19 @@ class TestMany:
             await door.until(lambda: door.connections.held <= 100_000)
         assert await door.lives()
         assert b"too many bytes of incomplete requests" in door.metrics.text()
+
+    async def test_those_who_hold_much_do_not_drive_out_one_that_holds_little(self, door: Door) -> None:
+        small = await door.peer()
+        await small.send(HALF)
+        await door.until(lambda: door.connections.held > 0)
+        for _ in range(6):
+            peer = await door.peer()
+            await peer.send(request("/slack/events", claim(), b"Content-Length: 90000") + b"x" * 60_000)
+            await peer.send(b"x" * 20_000)
+        assert await door.lives()
+        assert b"too many bytes of incomplete requests" in door.metrics.text()
+        await small.send(b"\r\n\r\n")
+        assert await small.status() == 401
 
     async def test_what_is_asked_before_the_answer_waits_at_the_sender(self, door: Door) -> None:
         peer = await door.peer()

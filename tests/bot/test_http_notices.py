@@ -2,7 +2,7 @@
 
 import httpx
 
-from bot.http import create_http
+from bot.http import probes, site
 from bot.metrics import Metrics
 
 
@@ -13,7 +13,7 @@ async def ready(reason: str | None) -> tuple[int, str]:
     async def reset() -> str | None:
         return "the database was reset"
 
-    transport = httpx.ASGITransport(create_http([told], Metrics(), notices=[reset]))
+    transport = httpx.ASGITransport(site(*probes([told], Metrics(), [reset])))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
         answer = await client.get("/readyz")
     return answer.status_code, answer.text

@@ -129,7 +129,7 @@ def test_pydocket_says_of_every_task_why_it_failed():
 
 
 def test_what_strangers_cause_is_logged_once_a_minute(output: StringIO, monkeypatch: pytest.MonkeyPatch):
-    """asyncio reports each connection that it cannot accept for want of files, thousands of times a second."""
+    """Without free files asyncio reports each refused connection, thousands of times a second."""
     monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)  # the sandbox's servers turn it off
     for _ in range(1_000):
         error = OSError(24, "Too many open files")
@@ -148,17 +148,17 @@ def test_other_words_of_the_same_libraries_are_logged(output: StringIO):
 
 
 def test_it_is_logged_again_a_minute_later():
-    seldom = logs.Seldom()
-    assert [seldom.allows(now) for now in (0.0, 1.0, 59.9, 60.0, 61.0)] == [True, False, False, True, False]
+    limit = logs.LogLimit()
+    assert [limit.allows(now) for now in (0.0, 1.0, 59.9, 60.0, 61.0)] == [True, False, False, True, False]
 
 
 def test_a_clock_that_is_set_back_keeps_nothing_out_of_the_log():
-    seldom = logs.Seldom()
-    assert [seldom.allows(now) for now in (7_200.0, 3_600.0, 3_601.0)] == [True, True, False]
+    limit = logs.LogLimit()
+    assert [limit.allows(now) for now in (7_200.0, 3_600.0, 3_601.0)] == [True, True, False]
 
 
 def test_each_warning_has_its_own_minute(output: StringIO):
-    said = logs.Sparing(structlog.get_logger("callboard"))
+    said = logs.LimitedLog(structlog.get_logger("callboard"))
     for _ in range(3):
         said.warning("one thing")
         said.warning("another", reason="x")

@@ -1,9 +1,10 @@
-"""Slack is asked who is a guest: once an hour, after the acknowledgement, and never waited for for long."""
+"""Slack is asked who is a guest: once an hour, after the acknowledgement, briefly."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from slack_bolt.async_app import AsyncBoltRequest
@@ -119,6 +120,14 @@ async def test_a_person_of_whom_slack_does_not_answer_counts_as_a_guest(
     assert (await desk.asks()).member
 
 
+@pytest.mark.parametrize("user", [None, {}, [], {"is_restricted": False}], ids=str)
+async def test_so_does_a_person_who_is_missing_in_the_answer(desk: Desk, user: object, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as odd:
+        odd.setattr("sandbox.slack.directory._user", Mock(return_value=user))
+        assert await desk.asks() == Audience(DANA, guest=True, unsure=True)
+    assert (await desk.asks()).member
+
+
 async def test_what_is_delivered_is_kept_back_from_guests_alone_who_certainly_are(desk: Desk):
     desk.workspace.faults.order(Fault(method="users.info", error="fatal_error"))
     assert await readers(desk.services, DANA) == Audience(DANA)
@@ -153,7 +162,7 @@ class TestWithoutUsersRead:
 
 
 class TestAnOrganization:
-    """It has the app as a whole; Slack may name any of its workspaces beside a click."""
+    """It has the app as a whole; a click may name any of its workspaces."""
 
     @pytest.fixture
     async def desk(self) -> AsyncGenerator[Desk]:

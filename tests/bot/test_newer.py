@@ -50,7 +50,7 @@ class TestNewer:
 
     @pytest.fixture(params=["card", "entry", "note", "mark", "suspension", "the cards of a mark"])
     async def left(self, world: World, request: pytest.FixtureRequest) -> tuple[World, list[str]]:
-        """A place of which one record is of a newer format, and the keys of its records."""
+        """A place with one record of a newer format, and the keys of its records."""
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         outbox = world.store.outbox

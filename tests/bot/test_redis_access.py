@@ -172,7 +172,7 @@ WRONG = [
     "redis+cluster://:a@hunter2/1@{server}",
     "unix://:a/hunter2@/nonexistent",
 ]
-"""URLs with a password that no server takes, that lead nowhere, or that cannot be read."""
+"""URLs with a wrong password, without a server, or that cannot be read."""
 
 
 @pytest.mark.parametrize("template", WRONG)

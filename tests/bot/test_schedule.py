@@ -113,7 +113,7 @@ async def test_workers_with_different_clocks_leave_each_other_alive(docket: Dock
     ):
         for worker in (right, wrong):
             async with asyncio.timeout(10):
-                while await worker.trouble():  # noqa: ASYNC110  # the first sign comes by itself
+                while await worker.trouble():  # noqa: ASYNC110  # the first sign comes unasked
                     await asyncio.sleep(0.01)
 
 

@@ -264,7 +264,7 @@ def test_damaged_arguments_are_read_as_plain_or_refused():
 
 
 def test_pydocket_reads_pickles_by_the_function_that_is_replaced_alone():
-    """A new version of pydocket that reads pickles in another way has to be looked at."""
+    """A new version of pydocket may read pickles in another way."""
     assert cloudpickle.loads is arguments
     found = set[tuple[str, str]]()
     for path in Path(pydocket.__file__).parent.rglob("*.py"):

@@ -121,7 +121,7 @@ class TestCorrupt:
         await world.told()
         [note] = texts(world, PLACE)
         assert "job-0000" in note
-        assert await world.store.link.ask("ZCARD", DUE.of(SLOT)) == 0, "it is followed for nobody"
+        assert await world.store.link.ask("ZCARD", DUE.of(SLOT)) == 0, "no place follows it"
         await world.follow()
         assert len(texts(world, PLACE)) == 2
 

@@ -1,4 +1,4 @@
-"""The manifests fit Kubernetes' own schemas, and each workload is probed, limited, spread and kept apart."""
+"""The manifests fit Kubernetes' schemas; each workload is probed, limited, spread and isolated."""
 
 import re
 from typing import Any, cast

@@ -33,7 +33,7 @@ def policies(labels: dict[str, str], way: str) -> list[Json]:
 
 
 def allowed(pod: Json, way: Literal["Ingress", "Egress"], peer: Peer, port: int, protocol: str = "TCP") -> bool:
-    """Whether a pod may be called by a peer (Ingress), or may call it (Egress), at a port."""
+    """Whether a pod may be called by a peer (Ingress) or call it (Egress)."""
     names = {each["name"]: each["containerPort"] for each in container(pod)["ports"]}
     selected = policies(labels_of(pod), way)
     assert selected, "no policy denies anything"

@@ -1,4 +1,4 @@
-"""The Redis of the compose file and of the manifests, started by their own commands, has a password."""
+"""The shipped Redis, started by its own commands, has a password."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def _compose() -> tuple[list[str], list[str]]:
 
 
 def _interpolated(text: str) -> str:
-    """As Compose reads a text: `$$` is a dollar sign, and no variable stands in it."""
+    """As Compose reads a text: `$$` is a dollar sign, and there are no variables."""
     assert "$" not in text.replace("$$", "")
     return text.replace("$$", "$")
 

@@ -1,4 +1,4 @@
-"""The folder of secrets, made as docs/run.md says, is read by Docker, Compose and Kubernetes alike."""
+"""Docker, Compose and Kubernetes read the folder of secrets that docs/run.md makes."""
 
 import os
 import re

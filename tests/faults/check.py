@@ -28,7 +28,7 @@ class Verdict:
     findings: list[Finding] = field(default_factory=list[Finding])
     told: int = 0
     emptied: int = 0
-    """Subscriptions that an emptied Redis held: what was still to be posted for them may be lost."""
+    """Subscriptions that an emptied Redis held: their pending posts may be lost."""
 
     def number(self, kind: str) -> int:
         """How many findings are of one kind."""
@@ -75,7 +75,7 @@ def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
 
 
 def _posted_twice(found: Conversation, refs: list[str]) -> Iterator[Finding]:
-    """Ends that were posted more than once, whatever Redis still knew of them."""
+    """Ends that were posted more than once, even if Redis forgot them."""
     for ref in refs:
         ends = [each for each in found.tellings.get(ref, []) if each.state in ENDED]
         if len(ends) > 1:

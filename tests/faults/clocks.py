@@ -1,4 +1,4 @@
-"""A clock of a process's own, which is wrong and steps while the process runs: libfaketime in front of it.
+"""Gives a process a clock of its own, which can be wrong and step (libfaketime).
 
 Only the wall clock is: the monotonic clock of a machine never steps. libfaketime 0.9.10 breaks `time.sleep`, which the
 bot does not use.
@@ -21,20 +21,20 @@ NEEDED = pytest.mark.skipif(not FAKED, reason="needs faketime (apt-get install f
 
 
 class WallClock:
-    """The clock of one process or of several, in a file; right until it is set."""
+    """The clock of one process or several, in a file; right until it is set."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self.set(0)
 
     def set(self, ahead_s: float) -> None:
-        """Let the clock be this many seconds ahead of the machine's, or behind it (negative), from now on."""
+        """Set the clock this many seconds ahead of the machine's (negative: behind)."""
         beside = self._file.with_suffix(".new")
         beside.write_text(f"{ahead_s:+f}\n")
         os.replace(beside, self._file)  # noqa: PTH105  # libfaketime reads the file at any moment
 
     def variables(self, others: Mapping[str, str]) -> dict[str, str]:
-        """Return the environment of a process with this clock, based on the environment that it has otherwise."""
+        """Return the environment of a process with this clock, based on another environment."""
         return {
             **{name: value for name, value in others.items() if not name.startswith("FAKETIME")},
             "LD_PRELOAD": _library(),

@@ -74,7 +74,7 @@ STEPS: tuple[tuple[str, float, float], ...] = (
     ("5 minutes ahead", 300.0, 60.0),
     ("5 minutes behind", -300.0, 60.0),
 )
-"""How the clock of a process is wrong: by how many seconds, and for how many seconds."""
+"""A wrong clock of a process: by how many seconds, and for how long."""
 KILLS_A_STEP = 10
 """After so many kills the next clock is wrong, each way in its turn."""
 SPARED_S = 5.0
@@ -247,7 +247,7 @@ class Harm:
             await self.empty_redis()
 
     async def _step_a_clock(self) -> None:
-        """Have a process's clock be wrong for a while: a worker's, or anybody's by an hour."""
+        """Make a process's clock wrong for a while: a worker's, or any by an hour."""
         steps = sum(self.faults[f"clock {how}"] for how, *_ in STEPS)
         if not self.clocks or self.kills.total() < steps * KILLS_A_STEP:
             return

@@ -15,7 +15,7 @@ from bot.store.keys import CARDS, DIGEST, OUTBOX, PREFIX, SUBSCRIPTIONS, SUSPEND
 WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")
 """Keys that are there only while there is something left to do."""
 HELD = (SUBSCRIPTIONS.of("*"), CARDS.of("*"), OUTBOX.of("*", "*"), DIGEST.of("*"))
-"""Keys that name jobs for which something is left to do, and what the buttons of digests count."""
+"""Keys that name unfinished jobs, and what the buttons of digests count."""
 EMPTY = """
 local held = {}
 for _, pattern in ipairs(ARGV) do
@@ -86,7 +86,7 @@ class Memory:
 
 
 def _followed(key: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the jobs that a record names, each with its place: of subscriptions, cards, or an outbox."""
+    """Yield the jobs in a record of subscriptions, cards or an outbox, with their places."""
     slot, _, family = key.removeprefix(PREFIX).removeprefix("{").partition("}:")
     if family == "subscriptions":
         for job, places in zip(value[::2], value[1::2], strict=True):

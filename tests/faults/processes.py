@@ -118,7 +118,7 @@ class Cast:
 async def cast(
     folder: Path, names: Sequence[str] = PARTS, clocks: Mapping[str, WallClock] | None = None
 ) -> AsyncGenerator[Cast]:
-    """Start everything, and end everything when the block does; logs and Redis's data are in `folder`.
+    """Run all processes during the block; logs and Redis's data are in `folder`.
 
     Those of the parts that `clocks` names have a clock of their own.
     """

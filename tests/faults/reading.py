@@ -13,7 +13,7 @@ from tests.faults.people import buttons
 Json = dict[str, Any]
 _STATE = re.compile(r"\S+ (Pending|Running|Succeeded|Failed|Cancelled|Unknown|No longer followed)\b")
 RESET = "Callboard's database was reset"
-"""What a notice says after Redis was emptied, and the card of a job that it held."""
+"""Words of a notice after Redis was emptied, and of a lost card."""
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
 EVENT = "callboard_post"
 

@@ -1,4 +1,4 @@
-"""Processes whose clock steps, or is wrong from the start: what ends is posted in time all the same, and once.
+"""Ends are posted in time, and once, by processes whose clock is wrong or steps.
 
 The bot runs in a hurry (`tests.faults.quick`): its usual times are a fraction of what they are.
 """
@@ -24,7 +24,7 @@ from tests.faults.reading import Conversation, read
 from tests.faults.world import CHANNELS
 
 NORMAL_S = 25.0
-"""An end is posted within this time; a wrong clock used to make it as late as the clock was off."""
+"""An end is posted within this time. A wrong clock used to delay it by its offset."""
 SERVICE = "digital-human"
 PARTS = ("serve-1", "worker-1")
 CHANNEL = CHANNELS[1].id
@@ -77,7 +77,7 @@ class Stage:
             return await probe.get("/readyz")
 
     async def told_once(self, refs: Sequence[str]) -> None:
-        """See that each of these ends stands in the channel once."""
+        """See that each of these ends is in the channel once."""
         said = await self.conversation()
         told = {ref: len(said.tellings[ref]) for ref in refs}
         assert told == dict.fromkeys(refs, 1), said

@@ -20,8 +20,7 @@ from bot.access import Access
 from bot.app import create_app
 from bot.config import AccessRule
 from bot.finishing import UnderWay
-from bot.http import create_http, slack_events
-from bot.metrics import Metrics
+from bot.http import site, slack_events
 from bot.store import Store
 from bot.workspaces import OneWorkspace
 from handlers import register
@@ -215,7 +214,7 @@ async def booth(store: Store) -> AsyncGenerator[Booth]:
                 parts = replace(services(store, *known), access=Access(RULES), workspaces=workspaces)
                 app = create_app(workspaces, parts, f"{slack}/api/")
                 register(app)
-                http = create_http([], Metrics(), slack_events(app, SIGNING_SECRET))
+                http = site(slack_events(app, SIGNING_SECRET))
                 desk.under_way, desk.origin, desk.page = UnderWay(app), slack, page
                 transport = httpx.ASGITransport(http)
                 async with httpx.AsyncClient(transport=transport, base_url="http://bot") as door:

@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.config import Http
-from bot.http import create_http, listen, serving, slack_events
+from bot.http import listen, probes, serving, site, slack_events
 from bot.installed import App, InstalledWorkspaces, Seal
 from bot.installing import install_routes
 from bot.metrics import Metrics
@@ -32,7 +32,7 @@ BODY = b"ssl_check=1&token=x"
 SLACKS = "/slack/events"
 PATHS = (SLACKS, "/slack/install", "/slack/oauth_redirect?state=x", "/healthz", "/readyz", "/metrics", "/", "/healthz/")
 REFUSALS = {400, 401, 404, 405, 408, 413}
-"""What a stranger may be answered, besides a page, a probe and the way to Slack's consent."""
+"""Answers to strangers, besides pages, probes and the redirect to Slack's consent."""
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -78,7 +78,8 @@ def server(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Server]
         metrics = Metrics()
         listening = listen(Http(host="127.0.0.1", port=0))
         port: int = listening.getsockname()[1]
-        await stack.enter_async_context(serving(create_http([], metrics, events, *installs), listening, metrics))
+        app = site(*probes([], metrics), events, *installs)
+        await stack.enter_async_context(serving(app, listening, metrics))
         return port
 
     with asyncio.Runner() as runner:

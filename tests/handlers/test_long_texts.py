@@ -1,4 +1,4 @@
-"""Long texts of strangers: read in linear time, read whole where they are messages, refused where they are commands."""
+"""Long texts are read in linear time: messages whole, commands up to a limit."""
 
 import time
 from collections.abc import Callable
@@ -34,7 +34,7 @@ from tests.hostile import ATOMS, TAILS, hostile
 JOB = "a" * 32
 LONGER = 8
 GROWTH_MAX = 3 * LONGER
-"""How many times the work may grow where a text is LONGER times as long; with its square it grows 64 times."""
+"""Most growth of the work for a text LONGER times as long; quadratic work grows 64 times."""
 FLOOR_S = 0.0005
 """Less than that is noise."""
 
@@ -91,14 +91,14 @@ def said(typed: str) -> str:
 
 def work(reader: Callable[[str], object], content: str) -> float:
     """The seconds of CPU that a text takes in this thread."""
-    begun = time.thread_time()
+    before = time.thread_time()
     with suppress(UsageError, NotAnAddressError, MaskedIdError, ValueError):
         reader(content)
-    return time.thread_time() - begun
+    return time.thread_time() - before
 
 
 def grows(reader: Callable[[str], object], atom: str, tail: str, short: int) -> bool:
-    """Whether work grows by more than GROWTH_MAX where a text is LONGER times as long, however often it is done."""
+    """Whether work grows by more than GROWTH_MAX in each of several measurements."""
     for _ in range(3):
         before = max(FLOOR_S, work(reader, hostile(atom, short, tail)))
         if work(reader, hostile(atom, short * LONGER, tail)) <= GROWTH_MAX * before:

@@ -1,4 +1,4 @@
-"""What a cloud may send as an answer: decoded as it arrives, refused beyond a limit, and never waited for in drops."""
+"""Answers of a cloud are decoded as they arrive, within limits of size and time."""
 
 import asyncio
 import gzip
@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from bench.processes import process
-from providers.bodies import BODY_MAX_MB
+from providers.bodies import BODY_MAX_MB, VALUES_MAX
 from providers.errors import Malformed, ProviderError, Unavailable
 from providers.registry import http_client
 from providers.transport import Reply
@@ -49,7 +49,7 @@ class Sending(Cloud):
         self.taken = 0
         self._body, self._coding, self._status, self._piece = body, coding, status, piece
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002  # the same whatever is asked for
+    def _answer(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002  # the same for each request
         self.requests.append((None, {}))
         return httpx.Response(self._status, headers={"content-encoding": self._coding}, content=self._pieces())
 
@@ -77,6 +77,16 @@ async def test_what_unfolds_beyond_the_limit_is_refused_at_once(coding: str, sta
     assert (caught.value.code, caught.value.message) == ("too_large", f"an answer of more than {BODY_MAX_MB} MB")
     assert (caught.value.account, caught.value.retryable, len(cloud.requests)) == ("media-cn", False, 1)
     assert cloud.taken < len(cloud._body) / 2  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize("value", [b"{}", b'{"a":[]}'])
+async def test_what_has_too_many_values_is_refused_before_they_are_read(value: bytes):
+    body = b'{"tasks": [' + b",".join([value] * (LIMIT // (len(value) + 1) - 10)) + b"]}"
+    cloud = Sending(gzip.compress(body, 1), "gzip")
+    with pytest.raises(Malformed) as caught:
+        await cloud.send()
+    assert (caught.value.code, caught.value.message) == ("too_large", f"an answer of more than {VALUES_MAX} values")
+    assert (caught.value.retryable, len(cloud.requests)) == (False, 1)
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
@@ -123,14 +133,14 @@ async def test_an_answer_in_drops_is_no_answer_in_time(monkeypatch: pytest.Monke
 
 
 class Held(NamedTuple):
-    """What became of an answer, and by how many bytes the most that the process ever held grew."""
+    """The outcome of an answer, and the growth of the process's peak memory in bytes."""
 
     code: str
     grown: int
 
 
 def ask(parent: Connection, urls: list[str]) -> None:
-    """Ask each URL in a process of its own; the first answer is an honest one, from which on the memory counts."""
+    """Ask each URL in a new process. Memory counts from the first, honest answer on."""
     parent.send(asyncio.run(_asked(urls)))
 
 
@@ -150,7 +160,7 @@ async def _asked(urls: list[str]) -> list[Held]:
 
 
 def _most_held() -> int:
-    """The most memory that this process ever held, in bytes; `ru_maxrss` begins with that of its parent."""
+    """The peak memory of this process in bytes; `ru_maxrss` begins with its parent's."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
@@ -161,7 +171,7 @@ def _squeezed(wbits: int, megabytes: int) -> bytes:
 
 
 def bombs() -> Behaviour:
-    """A cloud whose answers unfold to hundreds of megabytes, or have no end; the path says which is wanted."""
+    """A cloud whose answers decode to hundreds of megabytes, or never end, by path."""
     gzipped = _squeezed(16 + zlib.MAX_WBITS, UNFOLDED_MB)
     bodies = {
         b"/honest": ("200 OK", "gzip", gzip.compress(JSON)),

@@ -1,4 +1,4 @@
-"""Probes and metrics at a port of their own, where strangers who reach Slack's port do not reach them."""
+"""Probes and metrics have a port of their own, out of reach from Slack's port."""
 
 import socket
 from collections.abc import AsyncGenerator, Sequence

@@ -1,4 +1,4 @@
-"""Redis is emptied under the running bot: the bot says so, and works on with what is subscribed to from then on."""
+"""Redis is emptied under the running bot, which says so and works on."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -147,7 +147,7 @@ async def test_a_post_whose_record_is_lost_on_the_way_stays(stage: Stage):
         await stage.bot.store.link.ask("FLUSHALL")
         await stage.dana.hears("Subscribed by")
         await asking
-    assert "a post stays whose record is lost: the database was reset" in [each["event"] for each in logs]
+    assert "a post is kept although its record is lost: the database was reset" in [each["event"] for each in logs]
     assert [each.says("lecture.mp4") for each in await stage.dana.sees() if not each.json["ephemeral"]] == [True]
 
 

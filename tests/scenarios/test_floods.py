@@ -1,4 +1,4 @@
-"""Strangers who flood the address that Slack calls: the bot is a process of its own, as operators run it."""
+"""Strangers flood the address that Slack calls. The bot is a process of its own."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ class Bot:
     log: Path
 
     def memory(self, field: str) -> int:
-        """Bytes that the process has in memory now (VmRSS), or had at most (VmHWM); see proc(5)."""
+        """Bytes of the process in memory: now (VmRSS) or at most (VmHWM); see proc(5)."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith(f"{field}:")))
 
@@ -58,7 +58,7 @@ class Bot:
                 await asyncio.sleep(0.05)
 
     async def answers(self, times: int) -> None:
-        """Wait until it answered probes, one after the other: by then it has read what was sent before them."""
+        """Wait until it answered several probes: then it has read what was sent before."""
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.admin_port}") as probe:
             for _ in range(times):
                 assert (await probe.get("/healthz", headers={"connection": "close"})).text == "ok\n"
@@ -71,7 +71,7 @@ async def hang_up(writer: asyncio.StreamWriter) -> None:
 
 
 async def pour(port: int, head: bytes, part: bytes, size: int, stack: AsyncExitStack) -> None:
-    """Send a request of this size, or as much of it as is taken, and stay connected while the stack is open."""
+    """Send a request of this size, as far as it is taken, and stay connected."""
     with suppress(ConnectionError):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         stack.push_async_callback(hang_up, writer)
@@ -139,7 +139,7 @@ def chunk(data: bytes) -> bytes:
 
 
 def endless(paths: Sequence[bytes]) -> Iterator[tuple[str, bytes, bytes]]:
-    """Requests whose body does not end: what they say of its length, their headers, and a part of the body."""
+    """Endless requests: a name, their headers, and a part of the body."""
     claims = b"X-Slack-Request-Timestamp: %d\r\nX-Slack-Signature: v0=%s\r\n" % (time.time(), b"0" * 64)
     plain, large, small = b"x" * 50_000, chunk(b"x" * 50_000), chunk(b"x") * 8_000
     length, chunks = b"Content-Length: %d\r\n", b"Transfer-Encoding: chunked\r\n"
@@ -176,17 +176,17 @@ async def test_what_is_not_signed_is_not_held(scene: Scene, bot: Bot, connection
 
 
 class Crowd:
-    """Strangers with half a header each, who come back as soon as they are thrown out."""
+    """Strangers with half a header each, who reconnect when they are closed."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self.begun = 0
+        self.connected = 0
 
     async def stay(self) -> None:
         while True:
             with suppress(OSError):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-                self.begun += 1
+                self.connected += 1
                 try:
                     writer.write(HALF)
                     await reader.read()
@@ -212,7 +212,7 @@ async def test_commands_are_answered_among_half_open_connections(scene: Scene, b
     del many_files
     async with crowded(bot.port) as crowd, httpx.AsyncClient() as probe:
         async with asyncio.timeout(PATIENCE_S):
-            while crowd.begun < CONNECTED + FILES // 2:  # noqa: ASYNC110  # they report nothing by themselves
+            while crowd.connected < CONNECTED + FILES // 2:  # noqa: ASYNC110  # they notify of nothing
                 await asyncio.sleep(0.05)
         for _ in range(ROUNDS):
             assert (await scene.dana.types("/jobs list video-ocr")).says("video-ocr")

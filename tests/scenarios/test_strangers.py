@@ -1,4 +1,4 @@
-"""People of other organizations and guests, beside the table of who sees what: what was promised before, and words."""
+"""People of other organizations and guests: earlier subscriptions, and messages to them."""
 
 from dataclasses import replace
 

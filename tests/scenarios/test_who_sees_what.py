@@ -136,7 +136,7 @@ TO_ONESELF: dict[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """Somebody who does something in a channel; `prepared` are messages that several of them click on."""
+    """A person who does something in a channel; several of them click on `prepared`."""
 
     stage: Stage
     person: Person

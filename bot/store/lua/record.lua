@@ -2,8 +2,8 @@
 -- KEYS: jobs, due, subscriptions, pending. ARGV: how the names of an outbox and of a lost job begin, the lifetime of a
 -- lost job (s), the format of its record, then for each job its id, the record that the change was found against, the
 -- new record and next check (both empty: the job is over), the entry for the outboxes (empty: none), and the record to
--- keep of a job that is lost (empty: none). A job whose record is another one by now is left alone: somebody was faster; so is one whose
--- subscriptions cannot be read.
+-- keep of a job that is lost (empty: none). A job whose record has changed is left alone: another worker was faster. So is
+-- one whose subscriptions cannot be read.
 -- Returns the id and the subscriptions of each job recorded.
 local function followers(text)
   local readable, places = pcall(cjson.decode, text)

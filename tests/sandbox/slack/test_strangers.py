@@ -1,4 +1,4 @@
-"""People of other organizations and guests: what the app is sent of them, and answered when it asks."""
+"""Payloads and answers of the local Slack about outsiders and guests."""
 
 import pytest
 
