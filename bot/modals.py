@@ -20,8 +20,8 @@ from providers.parsing import mapping, text
 
 GONE = frozenset({"not_found", "hash_conflict"})
 """The modal was closed, or something newer stands there already."""
-_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Seconds between tries to follow up on an acknowledgement."""
+PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Between tries to follow up on an acknowledgement."""
 
 
 class Origin(BaseModel):
@@ -148,7 +148,7 @@ class Modal:
         if self.newest and not await self.newest():
             return self
         view = self.mark(view)
-        for pause in _PATIENCE if self.name and not self.hash else ():
+        for pause in PAUSES_S if self.name and not self.hash else ():
             if updated := await self._updated(view, self.hash):
                 return updated
             await asyncio.sleep(pause)

@@ -9,40 +9,7 @@ from pydantic import ValidationError
 from bot.config import SLACK_API_URL, Settings, load
 from bot.config_errors import URL_EXPECTED, ConfigError, explain
 from providers.accounts import AlibabaAccount, HuaweiAccount
-
-WHOLE = """\
-[slack]
-mode = "socket"
-bot_token = "env:SLACK_BOT_TOKEN"
-app_token = "env:SLACK_APP_TOKEN"
-signing_secret = "env:SLACK_SIGNING_SECRET"
-
-[redis]
-url = "env:REDIS_URL"
-
-[http]
-host = "127.0.0.1"
-port = 3001
-
-[[accounts]]
-name = "media-cn"
-cloud = "huawei"
-region = "cn-north-4"
-project_id = "6204a5bd270343b5885144cf9c8c158d"
-services = ["video-ocr", "image-moderation", "digital-human"]
-access_key_id = "env:MEDIA_CN_AK"
-secret_access_key = "env:MEDIA_CN_SK"
-endpoints = { video-ocr = "http://127.0.0.1:9100" }
-
-[[accounts]]
-name = "vod-sg"
-cloud = "alibaba"
-region = "ap-southeast-1"
-services = ["vod-ai", "vod-jobs"]
-access_key_id = "env:VOD_SG_AK"
-secret_access_key = "file:/run/secrets/vod_sg_sk"
-"""
-ACCOUNTS = WHOLE[WHOLE.index("[[accounts]]") :]
+from tests.bot.config_files import ACCOUNTS, WHOLE, read, refused
 
 
 @pytest.fixture(autouse=True)
@@ -54,18 +21,6 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: igno
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "callboard.toml"
-
-
-def read(file: Path, text: str) -> Settings:
-    file.write_text(text)
-    return load(file)
-
-
-def refused(file: Path, text: str) -> str:
-    """What is said about a wrong file, without the folder of the test."""
-    with pytest.raises(ConfigError) as caught:
-        read(file, text)
-    return str(caught.value).replace(f"{file.parent}/", "")
 
 
 def test_the_whole_file(file: Path):
@@ -383,59 +338,3 @@ def test_every_required_key_says_what_it_expects():
     problems = explain(caught.value, data, Settings)
     assert problems
     assert not [problem for problem in problems if "required" in problem.text]
-
-
-ACCESS = """
-[[access]]
-accounts = ["media-cn"]
-channels = ["C0ONCALL"]
-users = ["U0DANA", "W0LEE"]
-groups = ["S0TRANSCODE"]
-"""
-
-
-def test_access_rules(file: Path):
-    settings = read(file, WHOLE + ACCESS + '[[access]]\naccounts = ["*"]\nusers = ["*"]\nsubscribe = false\n')
-    assert [rule.subscribe for rule in settings.access] == [True, False]
-    assert settings.access[0].channels == ("C0ONCALL",)
-    assert read(file, WHOLE).access == ()
-
-
-@pytest.mark.parametrize(
-    ("found", "wrong", "told"),
-    [
-        (
-            '"media-cn"]',
-            '"media"]',
-            'accounts: found "media", did you mean "media-cn"? expected one of media-cn, vod-sg',
-        ),
-        ('["media-cn"]', "[]", "accounts: found an empty list, expected a list of names of accounts"),
-        ('"C0ONCALL"', '"#on-call"', "channels: found a list, expected a list of ids of channels, such as"),
-        ('"U0DANA"', '"@dana"', "users: found a list, expected a list of ids of people"),
-        ('"S0TRANSCODE"', '"transcoders"', "groups: found a list, expected a list of ids of user groups"),
-        ("groups", "group", 'group: found an unknown key, did you mean "groups"?'),
-        ("groups =", 'subscribe = "sometimes"\n#', 'subscribe: found "sometimes", expected true or false'),
-    ],
-)
-def test_wrong_access_rules(file: Path, found: str, wrong: str, told: str):
-    assert f"access[0].{told}" in refused(file, WHOLE + ACCESS.replace(found, wrong))
-
-
-def test_an_access_rule_lets_somebody_in(file: Path):
-    told = refused(file, WHOLE + '[[access]]\naccounts = ["media-cn"]\n')
-    assert "access[0]: found an incomplete table, expected channels, users or groups" in told
-
-
-def test_access_rules_say_whom_else_they_let_in(file: Path):
-    settings = read(file, WHOLE + ACCESS + "outsiders = true\nguests = false\n")
-    assert (settings.access[0].outsiders, settings.access[0].guests) == (True, False)
-    assert (read(file, WHOLE + ACCESS).access[0].outsiders, read(file, WHOLE + ACCESS).access[0].guests) == (
-        False,
-        None,
-    )
-
-
-@pytest.mark.parametrize("name", ["outsiders", "guests"])
-def test_whom_else_an_access_rule_lets_in_is_true_or_false(file: Path, name: str):
-    told = refused(file, WHOLE + ACCESS + f'{name} = "some"\n')
-    assert f'access[0].{name}: found "some", expected true or false' in told

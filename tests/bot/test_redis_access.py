@@ -91,6 +91,7 @@ async def test_a_certificate_counts_as_a_password(redis_url: str, certificate: t
         assert opened == ([] if mutual else [f"127.0.0.1:{port}"])
 
 
+@pytest.mark.heavy("starts a cluster of its own")
 async def test_each_server_of_a_cluster_is_looked_at():
     with redis_cluster() as (url, nodes):
         for node in nodes:

@@ -1,6 +1,7 @@
 """Hypothesis strategies: any job that a provider can return, and any answer made of them."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -17,17 +18,23 @@ NASTY = (
 )  # fmt: skip
 LONG = ("&", "x", "😀", "`", "<", '"', "\\", "*", "\u200d")
 
+# Made once: Hypothesis looks through a strategy that is new to it, and that takes longer than to draw from it.
+_KINDS = st.integers(0, 19)
+_LONG, _LENGTHS = st.sampled_from(LONG), st.sampled_from([30, 300, 10_000])
+_NASTY = st.lists(st.sampled_from(NASTY) | st.text(max_size=3), max_size=5)
+_PLAIN = st.text(max_size=10)
+
 
 @st.composite
 def nasty_texts(draw: st.DrawFn) -> str:
     """Return texts with what could ping, link, break formatting or take too much room."""
-    match draw(st.integers(0, 19)):
+    match draw(_KINDS):
         case 0:
-            return draw(st.sampled_from(LONG)) * draw(st.sampled_from([30, 300, 10_000]))
+            return draw(_LONG) * draw(_LENGTHS)
         case 1 | 2 | 3 | 4 | 5 | 6:
-            return "".join(draw(st.lists(st.sampled_from(NASTY) | st.text(max_size=3), max_size=5)))
+            return "".join(draw(_NASTY))
         case _:
-            return draw(st.text(max_size=10))
+            return draw(_PLAIN)
 
 
 nasty = nasty_texts()
@@ -46,6 +53,7 @@ def many(things: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
     return few.map(tuple) | few.map(lambda drawn: tuple(drawn * 15))
 
 
+@cache
 def jobs(places: st.SearchStrategy[str] = places) -> st.SearchStrategy[Job]:
     return st.builds(
         Job,

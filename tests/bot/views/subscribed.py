@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from types import MappingProxyType
 
 from hypothesis import strategies as st
@@ -63,17 +64,27 @@ absences = st.builds(
 )
 
 
+@cache
 def some(number: int = 40) -> st.SearchStrategy[list[Job]]:
     """Return none, one, or many jobs."""
     return (anything.several(anything.jobs(), 1) | anything.several(anything.jobs(), number)).map(list)
 
 
+# Made once: Hypothesis looks through a strategy that is new to it, and that takes longer than to draw from it.
+_FOLLOWED = st.lists(st.tuples(fates, st.sampled_from(["U0DANA", None])), min_size=1, max_size=3)
+_BOOLEANS = st.booleans()
+_CHECKS = st.dictionaries(anything.sure, checks, max_size=8)
+_SUSPENDED = st.none() | refusals
+
+
+@cache
 @st.composite
 def cards(draw: st.DrawFn) -> Card:
-    each = draw(st.lists(st.tuples(fates, st.sampled_from(["U0DANA", None])), min_size=1, max_size=3))
+    each = draw(_FOLLOWED)
     jobs = {
         str(found.ref): Followed(fate=each[at % len(each)][0], job=found, by=each[at % len(each)][1])
         for at, found in enumerate(draw(some()))
+        if all(str(found.ref).split("/", 2))  # no account is named so that its jobs have no ref
     }
     return Card(
         id="c_1",
@@ -83,20 +94,21 @@ def cards(draw: st.DrawFn) -> Card:
         channel="C0ONCALL",
         ts="1.2",
         snooze=draw(snoozes),
-        held_final=draw(st.booleans()),
+        held_final=draw(_BOOLEANS),
     )
 
 
+@cache
 @st.composite
 def shown(draw: st.DrawFn) -> Shown:
     card = draw(cards())
     jobs = {ref: each.job for ref, each in card.jobs.items() if each.job}
     return Shown(
         card=card,
-        jobs=jobs if draw(st.booleans()) else {},
-        checks=draw(st.dictionaries(anything.sure, checks, max_size=8)),
-        suspended=draw(st.none() | refusals),
-        absences={ref: draw(absences) for ref in jobs if draw(st.booleans())} if len(jobs) < 9 else {},
+        jobs=jobs if draw(_BOOLEANS) else {},
+        checks=draw(_CHECKS),
+        suspended=draw(_SUSPENDED),
+        absences={ref: draw(absences) for ref in jobs if draw(_BOOLEANS)} if len(jobs) < 9 else {},
     )
 
 
@@ -113,18 +125,21 @@ changes = st.builds(
     doubtful=st.booleans(),
 )
 tolds = st.builds(Told, cards(), changes)
+_TOLDS = st.lists(tolds, min_size=1, max_size=3)
+_SEEN_AT = st.none() | anything.moments
 
 
+@cache
 @st.composite
 def digests(draw: st.DrawFn, most: int = 1000) -> Digest:
     """Return digests of up to `most` changes; a few drawn ones are repeated under ids of their own."""
-    drawn = draw(st.lists(tolds, min_size=1, max_size=3))
+    drawn = draw(_TOLDS)
     told: list[Told] = []
     for at in range(draw(st.integers(1, 30) | st.just(most))):
         base = drawn[at % len(drawn)]
         again = base.change.job.model_copy(update={"id": f"{base.change.job.id}-{at}"})
         told.append(Told(base.card, base.change.model_copy(update={"job": again})))
-    return Digest(told, draw(st.none() | anything.moments))
+    return Digest(told, draw(_SEEN_AT))
 
 
 refs = anything.jobs().map(lambda found: found.ref)

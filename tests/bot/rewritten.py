@@ -1,0 +1,84 @@
+"""Records as others leave them: changed where they are kept, with what is said of them."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot import check
+from bot.findings import Finding
+from bot.metrics import Metrics
+from bot.store.connection import Link
+from bot.subscriptions import subscribe
+from bot.tracking import sweep
+from bot.unreadable import notice
+from providers.models import JobState
+from tests.bot.samples import SERVICE, TERMS
+from tests.bot.test_delivery import World
+
+OTHER = "C2"
+
+
+def newer(text: str) -> str:
+    """The record as a newer version writes it, with other fields."""
+    line, _, record = text.rpartition("\n")
+    number = json.loads(record).get("v", 1) + 1
+    return f"{line}\n" * bool(line) + json.dumps({"v": number, "layout": "another", "was": record})
+
+
+async def rewrite(link: Link, key: str, change: Callable[[str], str], name: str = "") -> str:
+    """Change a record where it is kept, and return what it is now."""
+    kind = await link.ask("TYPE", key)
+    if kind == "string":
+        text = change(await link.ask("GET", key))
+        await link.ask("SET", key, text, "KEEPTTL")
+    elif kind == "hash":
+        name = name or (await link.ask("HKEYS", key))[0]
+        text = change(await link.ask("HGET", key, name))
+        await link.ask("HSET", key, name, text)
+    else:
+        entries = await link.ask("XRANGE", key, "-", "+")
+        text = change(entries[-1][1]["entry"])
+        await link.ask("XDEL", key, entries[-1][0])
+        await link.ask("XADD", key, entries[-1][0].split("-")[0] + "-99", "card", entries[-1][1]["card"], "entry", text)
+    return text
+
+
+async def dump(link: Link, *keys: str) -> list[Any]:
+    return await link.ask_all([("DUMP", key) for key in keys])
+
+
+def texts(world: World, channel: str) -> list[str]:
+    return [said.text for said in world.slack.said if said.channel == channel and said.there]
+
+
+async def other_place(world: World) -> None:
+    """Follow a job in another place, which has to go on."""
+    job = world.provider.job("other")
+    world.provider.jobs = [*world.provider.jobs, job]
+    await subscribe(world.services, [job.ref], OTHER, TERMS)
+    world.provider.jobs = [each.model_copy(update={"state": JobState.FAILED}) for each in world.provider.jobs]
+    await sweep_now(world)
+
+
+async def sweep_now(world: World) -> None:
+    world.now += timedelta(minutes=5)
+    await sweep(world.services, world.provider)
+
+
+async def degraded(world: World) -> str:
+    """What `/readyz` says."""
+    return await notice(world.services) or ""
+
+
+def figures(metrics: Metrics) -> dict[str, float]:
+    found = text_string_to_metric_families(metrics.text().decode())
+    samples = [sample for family in found for sample in family.samples if sample.name.endswith("_records")]
+    return {f"{sample.name} {sample.labels['kind']}": sample.value for sample in samples if sample.value}
+
+
+async def checked(world: World) -> list[Finding]:
+    """What `callboard check` finds of records."""
+    return await check.records(world.store, [SERVICE])

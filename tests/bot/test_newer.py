@@ -1,0 +1,255 @@
+"""Records of a newer version are left alone, and everything else goes on."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot import leaving, posting, searching
+from bot.cards import Terms
+from bot.delivery import deliver
+from bot.editing import edit_cards
+from bot.errors import Problem, UsageError
+from bot.findings import Status
+from bot.installed import Installation, Seal
+from bot.recovery import restore_found
+from bot.retiring import GRACE
+from bot.store import Store, formats
+from bot.store.formats import FORMATS, Kind
+from bot.store.keys import (
+    BEGUN,
+    CARDS,
+    DUE,
+    JOBS,
+    LOST,
+    OUTBOX,
+    PLACES,
+    SUSPENDED,
+)
+from bot.store.outbox import Suspension
+from bot.subscriptions import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
+from bot.tending import visit_all
+from providers.models import JobState
+from providers.secrets import SecretRef
+from tests.bot.memory import NOW
+from tests.bot.rewritten import OTHER, checked, degraded, dump, figures, newer, other_place, rewrite, sweep_now, texts
+from tests.bot.samples import PLACE, SERVICE, SLOT
+from tests.bot.test_delivery import World
+
+
+@pytest.fixture
+def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    return World(store)
+
+
+class TestNewer:
+    async def keys(self, world: World) -> list[str]:
+        return sorted(await world.store.link.ask("KEYS", "callboard:*"))
+
+    @pytest.fixture(params=["card", "entry", "note", "mark", "suspension", "the cards of a mark"])
+    async def left(self, world: World, request: pytest.FixtureRequest) -> tuple[World, list[str]]:
+        """A place with one record of a newer format, and the keys of its records."""
+        await world.follow()
+        await world.becomes(state=JobState.FAILED)
+        outbox = world.store.outbox
+        match request.param:
+            case "card":
+                await rewrite(world.store.link, CARDS.of(PLACE), newer)
+            case "entry":
+                await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), newer)
+            case "note":
+                await world.store.link.ask("XADD", OUTBOX.of(PLACE, PLACE), "*", "card", "", "entry", newer("{}"))
+            case "suspension":
+                await outbox.suspend(PLACE, Suspension(reason="is_archived", since=NOW))
+                await rewrite(world.store.link, SUSPENDED.of(PLACE), newer)
+            case _:
+                world.slack.trouble = ["lost"]
+                await deliver(world.services, PLACE)
+                world.slack.said.pop()
+                change = newer if request.param == "mark" else newer_cards
+                await rewrite(world.store.link, BEGUN.of(PLACE), change)
+        keys = [
+            CARDS.of(PLACE),
+            BEGUN.of(PLACE),
+            SUSPENDED.of(PLACE),
+            *(OUTBOX.of(slot, PLACE) for slot in (SLOT, PLACE)),
+        ]
+        return world, [*keys, JOBS.of(SLOT), DUE.of(SLOT), f"callboard:{{{SLOT}}}:subscriptions"]
+
+    async def test_nothing_is_told_there_nothing_is_lost_and_others_go_on(self, left: tuple[World, list[str]]):
+        world, keys = left
+        before, said = await dump(world.store.link, *keys), len(world.slack.said)
+        assert (await deliver(world.services, PLACE) or 0) > 0
+        [card] = (await world.box()).records
+        await world.store.outbox.refresh([(PLACE, card)])
+        await edit_cards(world.services, PLACE)
+        world.now += timedelta(days=40)
+        await visit_all(world.services)
+        await deliver(world.services, PLACE)
+        await end_unconfigured(world.services, PLACE, [SERVICE])
+        assert await dump(world.store.link, *keys) == before
+        assert len(world.slack.said) == said
+        assert PLACE in await world.store.outbox.places()
+        await other_place(world)
+        await world.told(OTHER)
+        assert any("Failed" in each for each in texts(world, OTHER))
+
+    async def test_commands_answer_in_words(self, left: tuple[World, list[str]]):
+        world, keys = left
+        before = await dump(world.store.link, *keys)
+        [card] = (await world.box()).records
+        job = world.provider.job("job-0000")
+        world.provider.jobs = [job]
+        for command in (
+            lambda: subscribe(world.services, [job.ref], PLACE, Terms(user="U1", at=NOW)),
+            lambda: unsubscribe(world.services, None, PLACE, "U1"),
+            lambda: unsubscribe(world.services, [job.ref], PLACE, "U1"),
+            lambda: restore(world.services, PLACE, card, "U1"),
+            lambda: snooze(world.services, card, PLACE, "U1", NOW),
+        ):
+            with pytest.raises(UsageError) as refused:
+                await command()
+            assert refused.value.problem is Problem.NEWER_VERSION
+        await subscriptions(world.services, here=PLACE)
+        assert await dump(world.store.link, *keys) == before
+
+    async def test_it_is_in_readyz_metrics_and_check(self, left: tuple[World, list[str]]):
+        world, _ = left
+        told = await degraded(world)
+        assert "a newer version wrote records" in told
+        assert "C1 (1 " in told
+        assert [name.split()[0] for name in figures(world.services.metrics)] == ["callboard_newer_records"]
+        assert any(finding.status is Status.FAIL and "C1 (1 " in finding.text for finding in await checked(world))
+
+    async def test_a_workspace_that_goes_is_forgotten_later(self, left: tuple[World, list[str]]):
+        world, keys = left
+        before = await dump(world.store.link, *keys)
+        assert await leaving.leave(world.services, "", NOW) is not None
+        assert await dump(world.store.link, *keys) == before
+
+    async def test_the_records_of_an_unconfigured_service_wait(self, left: tuple[World, list[str]]):
+        world, keys = left
+        await visit_all(world.services)
+        before = await dump(world.store.link, *keys)
+        world.provider.service = "elsewhere"
+        world.now += GRACE
+        await visit_all(world.services)
+        assert await dump(world.store.link, *keys) == before
+
+
+def newer_cards(text: str) -> str:
+    """The mark of a post that writes cards of a newer format."""
+    mark = json.loads(text)
+    return json.dumps({**mark, "writes": [{**write, "after": newer(write["after"])} for write in mark["writes"]]})
+
+
+class TestNewerElsewhere:
+    async def test_a_search_for_lost_cards_leaves_the_place_alone(self, world: World, monkeypatch: pytest.MonkeyPatch):
+        searched: list[str] = []
+
+        async def both(*_: object) -> set[str]:
+            return {PLACE, OTHER}
+
+        async def search_place(search: Any) -> float:
+            searched.append(search.visit.place)
+            return 0
+
+        monkeypatch.setattr(searching, "channels_of", both)
+        monkeypatch.setattr(searching, "_search_place", search_place)
+        await world.store.epochs.look(world.now)
+        await world.store.epochs.note_reset()
+        await world.store.link.ask("HSET", CARDS.of(PLACE), "card", newer("{}"))
+        await searching.search(world.services)
+        assert searched == [OTHER]
+        await world.store.link.ask("DEL", CARDS.of(PLACE))
+        await searching.search(world.services)
+        assert searched == [OTHER, PLACE]
+
+    async def test_what_is_followed_in_the_channel_is_left_though_the_direct_messages_are_newer(self, world: World):
+        await world.follow()
+        await world.store.link.ask("HSET", CARDS.of("U1"), "card", newer("{}"))
+        await world.store.link.ask("SADD", PLACES.of(), "U1")
+        [card] = (await world.box()).cards
+        assert await snooze(world.services, card, PLACE, "U1", world.now + timedelta(hours=1))
+        assert (await unsubscribe(world.services, [world.provider.jobs[0].ref], PLACE, "U1")).removed
+        with pytest.raises(UsageError):
+            await unsubscribe(world.services, [world.provider.jobs[0].ref], PLACE, "U1")
+
+    async def test_a_followed_job_is_left_alone(self, world: World):
+        await world.follow()
+        kept = await rewrite(world.store.link, JOBS.of(SLOT), newer)
+        world.provider.jobs = [world.provider.jobs[0].model_copy(update={"state": JobState.FAILED})]
+        asked = len(world.provider.asked)
+        await sweep_now(world)
+        assert len(world.provider.asked) == asked
+        assert f"{SLOT} (1 job)" in await degraded(world)
+        await unsubscribe(world.services, None, PLACE, "U1")
+        world.provider.jobs = [world.provider.job("job-0000")]
+        with pytest.raises(UsageError):
+            await world.follow()
+        assert await world.store.link.ask("HVALS", JOBS.of(SLOT)) == [kept]
+
+    async def test_a_job_of_which_the_first_line_is_known_is_left_alone_too(self, world: World):
+        await world.follow()
+        kept = await rewrite(world.store.link, JOBS.of(SLOT), lambda text: text.replace('{"v":1,', '{"v":2,'))
+        await world.becomes()
+        await world.becomes(progress=70)
+        assert await world.store.link.ask("HVALS", JOBS.of(SLOT)) == [kept]
+
+    async def test_a_lost_job_is_restored_by_the_version_that_can(self, world: World):
+        await world.follow()
+        job = world.provider.jobs[0]
+        key = LOST.of(SLOT, job.id)
+        kept = f'{{"v":2,"record":"","places":{{"{PLACE}":"card"}}}}'
+        await world.store.link.ask("SET", key, kept, "EX", 100)
+        await restore_found(world.services, [job], world.now)
+        await world.store.lost.leave(job.ref, PLACE)
+        await world.follow()
+        assert await world.store.link.ask("GET", key) == kept
+
+    async def test_a_lost_job_waits_for_a_place_that_is_left_alone(self, world: World):
+        await world.follow()
+        [(kept, _)] = (await world.store.tracked.read([world.provider.jobs[0].ref])).values()
+        lost = json.dumps({"record": kept.record, "places": {PLACE: "card"}})
+        await world.store.link.ask("SET", LOST.of(SLOT, kept.job.id), lost, "EX", 100)
+        await rewrite(world.store.link, CARDS.of(PLACE), newer)
+        await restore_found(world.services, [kept.job], world.now + timedelta(minutes=1))
+        assert await world.store.link.ask("GET", LOST.of(SLOT, kept.job.id)) == lost
+
+    async def test_a_digest_has_expired(self, world: World):
+        await world.store.link.ask("SET", "callboard:digest:key", '{"v":2}', "EX", 100)
+        assert await world.store.digests.get("key") is None
+        await world.store.link.ask("SET", "callboard:digest:key", '{"v":1}', "EX", 100)
+        assert await world.store.digests.get("key") is None
+        assert await world.store.link.ask("HLEN", "callboard:digest:key:unreadable") == 1
+
+    async def test_an_installation_is_not_forgotten(self, store: Store, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("SEALING_KEY", "c2VhbGluZyBrZXkgd2l0aCAzMiBieXRlcyBpbiBpdC4=")
+        seal = Seal([SecretRef("env:SEALING_KEY")])
+        installation = Installation(workspace="T1", bot_token="xoxb", installed_at=NOW)
+        assert seal.open(seal.close(installation)) == installation
+        monkeypatch.setitem(FORMATS, Kind.INSTALLATION, 2)
+        sealed = seal.close(installation)
+        assert seal.open(sealed) == installation
+        monkeypatch.undo()
+        monkeypatch.setenv("SEALING_KEY", "c2VhbGluZyBrZXkgd2l0aCAzMiBieXRlcyBpbiBpdC4=")
+        assert seal.open(sealed) is None
+        await store.installations.put("T1", sealed)
+        assert dict(await store.aside.newer([], [])) == {("", "installation"): 1}
+        await store.link.ask("DEL", "callboard:installations")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.INSTALLATION])
+def test_every_kind_has_its_number_first_and_a_later_format_is_one_line(kind: Kind, monkeypatch: pytest.MonkeyPatch):
+    text = formats.numbered(kind, '{"id":"a"}')
+    assert text == '{"v":1,"id":"a"}'
+    assert formats.read(kind, text, json.loads)["id"] == "a"
+    assert formats.read(kind, '{"id":"a"}', json.loads) == {"id": "a"}, "a record without a number is of format 1"
+    monkeypatch.setitem(FORMATS, kind, 2)
+    later = formats.numbered(kind, '{"id":"a"}')
+    assert formats.read(kind, text, json.loads)["id"] == "a"
+    monkeypatch.undo()
+    with pytest.raises(formats.NewerFormatError):
+        formats.read(kind, later, json.loads)
