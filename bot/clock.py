@@ -94,7 +94,7 @@ class SlackTime:
         """Take the header of an answer that arrived just now into account."""
         try:
             told = parsedate_to_datetime(date)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return
         self._offset = told.replace(tzinfo=told.tzinfo or UTC).timestamp() - self._monotonic()
 

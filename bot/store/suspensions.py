@@ -1,11 +1,10 @@
 """Why Slack takes nothing for a place, as it is kept."""
 
-from datetime import datetime
-
 from pydantic import BaseModel, ConfigDict
 
 from bot.store import formats
 from bot.store.formats import Kind, NewerFormatError, UnreadableError
+from providers.models import Moment
 
 
 class Suspension(BaseModel):
@@ -17,9 +16,9 @@ class Suspension(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     reason: str
-    since: datetime
+    since: Moment
     told: bool = False
-    first: datetime | None = None
+    first: Moment | None = None
 
 
 def written(suspension: Suspension) -> str:
