@@ -21,6 +21,7 @@ from bot.store.suspensions import Suspension
 from providers.models import Moment
 
 EntryId = Annotated[str, StringConstraints(pattern=r"^\d+-\d+$")]
+"""The id of an entry, as Redis gives it."""
 READ_MAX = 1000
 """Entries of one outbox that are read at once."""
 
