@@ -7,14 +7,14 @@ one card.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from bot.absence import Absence
 from bot.answers import ServiceError
 from bot.changes import Change, Fate
-from providers.models import Job, JobState
+from providers.models import Job, JobRef, JobState, Moment
 
 FAILING = timedelta(minutes=2)
 """Cards tell that a service cannot be asked once it has been so for this long."""
@@ -51,7 +51,7 @@ class Terms(_Value):
     """
 
     user: str
-    at: datetime
+    at: Moment
     on: On = On.DONE
     to: To | None = None
     mention: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ class Followed(_Value):
     fate: Fate | None = None
     job: Job | None = None
     by: str | None = None
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 SNOOZE_MAX = timedelta(hours=26)
@@ -104,12 +104,21 @@ SNOOZE_MAX = timedelta(hours=26)
 class Snooze(_Value):
     """Nothing about a card is posted until then; `by` is who wanted it."""
 
-    until: datetime
+    until: Moment
     by: str
 
     def over(self, now: datetime) -> bool:
         """Whether its time is over. A wrong clock set one that is longer than SNOOZE_MAX."""
         return not now < self.until <= now + SNOOZE_MAX
+
+
+def _ref(text: str) -> str:
+    JobRef.parse(text)
+    return text
+
+
+Ref = Annotated[str, AfterValidator(_ref)]
+"""The address of a job, as text."""
 
 
 class Card(_Value):
@@ -123,7 +132,7 @@ class Card(_Value):
     id: str
     place: str
     terms: Terms
-    jobs: Mapping[str, Followed] = {}
+    jobs: Mapping[Ref, Followed] = {}
     channel: str = ""
     ts: str = ""
     asked: tuple[Terms, ...] = ()

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from bot.absence import Absence
-from providers.models import Job, JobState
+from providers.models import Job, JobState, Moment
 
 
 class Fate(StrEnum):
@@ -69,10 +69,10 @@ class Change(BaseModel):
     job: Job
     before: JobState
     before_raw: str | None = None
-    since: datetime
-    at: datetime
+    since: Moment
+    at: Moment
     fate: Fate | None = None
-    absent_since: datetime | None = None
+    absent_since: Moment | None = None
     doubtful: bool = False
 
 

@@ -95,7 +95,7 @@ class SlackTime:
         """Read the `Date` header of an answer that arrived just now."""
         try:
             sent_at = parsedate_to_datetime(date)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return
         self._offset = sent_at.replace(tzinfo=sent_at.tzinfo or UTC).timestamp() - self._monotonic()
 

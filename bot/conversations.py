@@ -1,5 +1,6 @@
 """Where a place's messages stand in Slack, and how one of ours is found there again."""
 
+import re
 from collections.abc import AsyncGenerator, Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -22,6 +23,8 @@ EARLIER = timedelta(minutes=1)
 """A search begins this long before Slack's time at the start of the post."""
 EVERYTHING = "0"
 """Where a search begins if that time is not known."""
+_TS = re.compile(r"\d{1,12}(\.\d{1,9})?")
+"""What a timestamp of Slack looks like."""
 FUTURE = "9999999999.999999"
 """The `latest` of a search: with one Slack sends the newest messages first, else perhaps the oldest."""
 
@@ -51,7 +54,7 @@ def search_from(visit: Visit, box: Box) -> str:
 
     That is Slack's own time, by its last answer, or the newest known message of the place, if that is earlier.
     """
-    known = max((float(card.ts) for card in box.cards.values() if card.ts), default=None)
+    known = max((float(card.ts) for card in box.cards.values() if _TS.fullmatch(card.ts)), default=None)
     now = visit.services.slack_time.now()
     times = [at for at in (known, now and now - EARLIER.total_seconds()) if at]
     return f"{min(times):.6f}" if times else EVERYTHING
@@ -64,7 +67,9 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
     """
     if not begun.channel:
         return None
-    oldest = begun.oldest or _timestamp(begun.at - EARLIER)
+    oldest = begun.oldest or f"{begun.at.timestamp() - EARLIER.total_seconds():.6f}"
+    if not _TS.fullmatch(oldest):
+        oldest = EVERYTHING
     if begun.thread_ts:
         try:
             replies = _messages(visit, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts)

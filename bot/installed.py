@@ -24,6 +24,7 @@ from bot.store import StoreUnavailable, formats
 from bot.store.formats import Kind
 from bot.store.installations import Installations
 from bot.workspaces import NotInstalled, Workspace
+from providers.models import Moment
 from providers.secrets import SecretMissing, SecretRef
 
 EARLY = timedelta(hours=2)
@@ -55,8 +56,8 @@ class Installation(BaseModel):
     bot_token: str = Field(repr=False)
     scopes: str = ""
     refresh_token: str | None = Field(default=None, repr=False)
-    expires_at: datetime | None = None
-    installed_at: datetime
+    expires_at: Moment | None = None
+    installed_at: Moment
 
     @property
     def identity(self) -> AuthorizeResult:

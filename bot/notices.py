@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.cards import Card
 from bot.changes import Change
-from providers.models import Job, JobRef
+from providers.models import Job, JobRef, Moment
 
 WAITS = timedelta(days=30)
 """For so long a suspended place is waited for: what it was to be told is dropped then, once its jobs have ended."""
@@ -84,7 +84,7 @@ class UnreadableRecords:
 class ForgottenCards:
     """Cards of a place that a reset of the database lost; `people` subscribed to them."""
 
-    reset_at: datetime
+    reset_at: Moment
     forgotten: int
     people: Sequence[str]
 

@@ -117,7 +117,7 @@ class FleetWorker(Worker):
         if late := [
             key
             for key, at in cast("list[tuple[bytes, float]]", planned)
-            if at > (now + furthest.get(key.decode().partition(":")[0], FURTHEST) + EXACT).timestamp()
+            if at > (now + furthest.get(key.decode(errors="replace").partition(":")[0], FURTHEST) + EXACT).timestamp()
         ]:
             _log.warning("tasks were planned too far ahead, starting them now", number=len(late))
             await redis.zadd(self.docket.queue_key, dict.fromkeys(late, now.timestamp()), xx=True)

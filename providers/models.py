@@ -1,13 +1,27 @@
 """One job, one vocabulary: what every provider's reply is turned into."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from providers.errors import ProviderError
 from providers.redact import scrub
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Return a time in UTC; one without a zone is of UTC. Raises ValueError for one that UTC has not."""
+    if moment.tzinfo is UTC:
+        return moment
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:  # the first and the last day of the calendar, in another zone
+        raise ValueError("a time out of range") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""A time in UTC, whatever is read. Times with and without a zone cannot be compared."""
 
 
 class JobState(StrEnum):
@@ -78,10 +92,10 @@ class Job(BaseModel):
     kind: str | None = None
     state: JobState
     raw_state: str | None = None
-    created_at: datetime | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    updated_at: datetime | None = None
+    created_at: Moment | None = None
+    started_at: Moment | None = None
+    finished_at: Moment | None = None
+    updated_at: Moment | None = None
     progress: int | None = None
     media: str | None = None
     input: str | None = None

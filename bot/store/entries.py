@@ -11,7 +11,7 @@ from bot.changes import Change, Fate
 from bot.notices import Note
 from bot.store import formats
 from bot.store.formats import Kind
-from providers.models import Job
+from providers.models import Job, JobRef, Moment
 
 
 class _Body(BaseModel):
@@ -42,7 +42,7 @@ class UnsubscribedEntry(_Body):
     type: Literal["unsubscribed"] = "unsubscribed"
     job: Job
     by: str
-    at: datetime
+    at: Moment
     fate: Fate = Fate.UNSUBSCRIBED
 
 
@@ -50,7 +50,7 @@ class SnoozedEntry(_Body):
     """Somebody wants to hear nothing about a card for a while; without `snooze` from now on everything again."""
 
     type: Literal["snoozed"] = "snoozed"
-    at: datetime
+    at: Moment
     snooze: Snooze | None = None
 
 
@@ -95,10 +95,26 @@ class Entry(NamedTuple):
 
 def read(slot: str, entry_id: str, fields: Mapping[str, str]) -> Entry:
     """Read an entry as Redis keeps it. Raises NewerFormatError and UnreadableError."""
-    body = formats.read(Kind.ENTRY, fields.get("entry", ""), _BODY.validate_json)
+    body = formats.read(Kind.ENTRY, fields.get("entry", ""), _parsed)
     if "card" not in fields:
         raise formats.UnreadableError(Kind.ENTRY)
     return Entry(slot, entry_id, fields["card"], body)
+
+
+def _parsed(text: str) -> Body:
+    body = _BODY.validate_json(text)
+    job = _job(body)
+    if job and JobRef.parse(str(job.ref)) != job.ref:
+        raise ValueError("the job has no address")
+    return body
+
+
+def _job(body: Body) -> Job | None:
+    match body:
+        case SubscribedEntry(job=job) | UnsubscribedEntry(job=job) | ChangedEntry(change=Change(job=job)):
+            return job
+        case SnoozedEntry() | NoteEntry():
+            return None
 
 
 def numbered(body: str) -> str:

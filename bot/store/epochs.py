@@ -3,11 +3,13 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.store.connection import Link
 from bot.store.keys import CONFIGURED, EPOCH, INSTALLATIONS, PLACES, SEARCHED
+from providers.models import Moment
 
 SHOWN_FOR = timedelta(days=7)
 """A reset is shown to operators and in lists for this long."""
@@ -29,9 +31,9 @@ class Epoch(BaseModel):
 
     format: int = 1
     id: str
-    at: datetime | None = None
+    at: Moment | None = None
     empty: bool = False
-    reset_at: datetime | None = None
+    reset_at: Moment | None = None
     acknowledged: bool = False
 
     @property
@@ -144,4 +146,4 @@ def _epoch(text: str) -> Epoch:
     try:
         return Epoch.model_validate_json(text)
     except ValidationError:
-        return Epoch(id=text)
+        return Epoch(id=blake2b(text.encode(errors="surrogateescape"), digest_size=8).hexdigest())

@@ -21,6 +21,7 @@ _ELSEWHERE = {"account", "service", "raw"}
 _DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media", "input", "output", "updated_at"}
 _LEFT_OUT = _ELSEWHERE | _DETAILS
 """What no card shows: a job is kept in about 300 bytes."""
+_LATEST_MS = datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp() * 1000
 _ABSENT = "?"
 """The first character of the fingerprint of a job that was not found at the last look."""
 _ABSENCE = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
@@ -110,6 +111,11 @@ def milliseconds(moment: datetime) -> int:
 def instant(ms: float) -> datetime:
     """Return milliseconds since 1970 as a time."""
     return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def planned(ms: float) -> datetime:
+    """Return when a job is looked at next; what no calendar has is as soon or as late as it can be."""
+    return instant(min(max(ms, 0.0), _LATEST_MS))
 
 
 def _word(text: str | None) -> str:

@@ -9,6 +9,7 @@ from bot.answers import ServiceError
 from bot.store.connection import Link, Part
 from bot.store.formats import readable_or
 from bot.store.keys import HEALTH
+from providers.parsing import instant
 from providers.redact import scrub
 
 # One step for each service, whose key may be on a server of its own; an error keeps since when it stands.
@@ -58,7 +59,7 @@ class HealthBook:
         commands = [_recording(outcome, at.astimezone(UTC).isoformat()) for outcome in outcomes]
         since = await self.link.ask_all(commands) if commands else []
         kept = zip(outcomes, since, strict=True)
-        return {(outcome.account, outcome.service): datetime.fromisoformat(text) for outcome, text in kept if text}
+        return {(outcome.account, outcome.service): instant(text) or at for outcome, text in kept if text}
 
     async def read(self, services: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Health]:
         """Return what is known of these (account, service) pairs, in one round trip."""
@@ -92,4 +93,4 @@ def _health(fields: Mapping[str, str]) -> Health:
 
 
 def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return instant(text)

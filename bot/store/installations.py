@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bot.elapsed import in_future
 from bot.store.connection import Link
-from bot.store.formats import readable_or
 from bot.store.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
+from providers.parsing import instant
 
 _SWAP = """
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
@@ -52,9 +52,7 @@ class Installations:
             await self.link.ask("HDEL", ABSENT.of(), *back)
         for workspace in workspaces - since.keys():
             await self.link.ask("HSETNX", ABSENT.of(), workspace, now.isoformat())
-        found = {
-            name: readable_or(now, datetime.fromisoformat, since.get(name, now.isoformat())) for name in workspaces
-        }
+        found = {name: instant(since.get(name)) or now for name in workspaces}
         for workspace in [name for name, at in found.items() if in_future(at, now)]:
             found[workspace] = now  # a wrong clock noted it
             await self.link.ask("HSET", ABSENT.of(), workspace, now.isoformat())

@@ -4,11 +4,10 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from bot.cards import Card
 from bot.store import entries, formats, suspensions
@@ -19,7 +18,10 @@ from bot.store.formats import Kind, NewerFormatError, T, UnreadableError
 from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, REFUSED, STALE, SUSPENDED, TOLD, TURN
 from bot.store.scripts import script
 from bot.store.suspensions import Suspension
+from providers.models import Moment
 
+EntryId = Annotated[str, StringConstraints(pattern=r"^\d+-\d+$")]
+"""The id of an entry, as Redis gives it."""
 READ_MAX = 1000
 """Entries of one outbox that are read at once."""
 
@@ -67,17 +69,17 @@ class Begun(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     id: str
-    at: datetime
+    at: Moment
     channel: str = ""
     thread_ts: str = ""
     card: str = ""
     writes: tuple[Write, ...] = ()
-    entries: Mapping[str, tuple[str, ...]] = {}
+    entries: Mapping[str, tuple[EntryId, ...]] = {}
     ts: str = ""
     posts: bool = True
     doubt: Doubt | None = None
-    since: datetime | None = None
-    searched: datetime | None = None
+    since: Moment | None = None
+    searched: Moment | None = None
     oldest: str = ""
     replaces: bool = False
 
@@ -166,7 +168,8 @@ class Outbox:
         box = Box(place, records=cards, stale=stale, turn=turn or "")
         mark, suspension, card = (Location(kind, place, key.of(place)) for kind, key in _KINDS)
         for card_id, text in cards.items():
-            if known := box.read(Broken(card, place, text, card_id, card_id), read_card):
+            broken = Broken(card, place, text, card_id, card_id)
+            if known := box.read(broken, lambda text, name=card_id: _own_card(place, name, text)):
                 box.cards[card_id] = known
         box.begun = box.read(Broken(mark, place, begun), read_mark) if begun is not None else None
         if suspended is not None:
@@ -334,6 +337,14 @@ def encode(card: Card) -> str:
 def read_card(text: str) -> Card:
     """Read a card as it is kept. Raises NewerFormatError and UnreadableError, as all that read records."""
     return formats.read(Kind.CARD, text, Card.model_validate_json)
+
+
+def _own_card(place: str, card_id: str, text: str) -> Card:
+    """Read a card that is kept under this id for this place."""
+    card = read_card(text)
+    if (card.place, card.id) != (place, card_id):
+        raise UnreadableError(Kind.CARD)
+    return card
 
 
 def mark_text(begun: Begun) -> str:

@@ -1,11 +1,10 @@
 """Reads and writes why Slack takes no posts for a place."""
 
-from datetime import datetime
-
 from pydantic import BaseModel, ConfigDict
 
 from bot.store import formats
 from bot.store.formats import Kind, NewerFormatError, UnreadableError
+from providers.models import Moment
 
 
 class Suspension(BaseModel):
@@ -18,9 +17,9 @@ class Suspension(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     reason: str
-    since: datetime
+    since: Moment
     told: bool = False
-    first: datetime | None = None
+    first: Moment | None = None
 
 
 def written(suspension: Suspension) -> str:

@@ -17,7 +17,7 @@ from bot.store import formats
 from bot.store.aside import Aside, Counts, Location
 from bot.store.connection import Link, Part
 from bot.store.entries import numbered
-from bot.store.followed import Due, Kept, Service, due, instant, kept, milliseconds, record
+from bot.store.followed import Due, Kept, Service, due, instant, kept, milliseconds, planned, record
 from bot.store.formats import FORMATS, Kind, NewerFormatError, T, UnreadableError, readable_or
 from bot.store.keys import (
     CONFIGURED,
@@ -163,7 +163,7 @@ class Tracked:
             service: await self._readable(service, mine, partial(_kept, service)) for service, mine in texts.items()
         }
         return {
-            ref: (known, instant(float(score)))
+            ref: (known, planned(float(score)))
             for ref, score in zip(refs, told[1::2], strict=True)
             if score is not None and (known := found.get((ref.account, ref.service), {}).get(ref.id))
         }
@@ -329,4 +329,4 @@ def _first_score(found: Any) -> datetime | None:
     """Read the score of `ZRANGE … 0 0 WITHSCORES`, which RESP2 and RESP3 spell differently."""
     while isinstance(found, list) and len(found) == 1:  # pyright: ignore[reportUnknownArgumentType]
         found = found[0]  # pyright: ignore[reportUnknownVariableType]
-    return instant(float(found[1])) if found else None  # pyright: ignore[reportUnknownArgumentType]
+    return planned(float(found[1])) if found else None  # pyright: ignore[reportUnknownArgumentType]

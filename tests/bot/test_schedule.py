@@ -75,6 +75,15 @@ async def test_what_a_clock_that_was_ahead_planned_is_started_now(docket: Docket
         await until(lambda: fleet.often >= 2 and fleet.seldom == 1)
 
 
+async def test_a_name_in_the_schedule_that_is_no_text_stops_nothing(docket: Docket):
+    fleet = Fleet(timedelta(0))
+    async with docket.redis() as redis:
+        await redis.zadd(docket.queue_key, {b"\xff\xfe": (fleet.clock() + 2 * HOUR).timestamp()})
+    async with working(docket, [fleet.again], clock=fleet.clock):
+        await docket.add(fleet.again, key="again")()
+        await until(lambda: fleet.often >= 3)
+
+
 async def test_what_its_task_may_plan_stays_planned(docket: Docket):
     fleet = Fleet(timedelta(0))
     await docket.add(fleet.later, when=fleet.clock() + HOUR - SOON, key="later")()
