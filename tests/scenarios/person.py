@@ -123,9 +123,17 @@ class Person:
             channel,
         )
 
-    async def opened(self, act: Callable[[], Any], until: str = "") -> Json:
-        """Do something and return the modal on top once it says this, as the page has it."""
-        return await self._looks(act, lambda state: next(iter(state["view_stack"][-1:]), None), until)
+    async def opened(self, act: Callable[[], Any], until: str = "", *, after: Json | None = None) -> Json:
+        """Do something and return the modal on top once it says this, as the page has it.
+
+        With `after` it is not that one, and not with these contents.
+        """
+
+        def found(state: Json) -> Json | None:
+            shown = next(iter(state["view_stack"][-1:]), None)
+            return None if shown and after and shown["hash"] == after["hash"] else shown
+
+        return await self._looks(act, found, until)
 
     async def picks_shortcut(self, callback_id: str) -> None:
         """Pick a shortcut of the workspace, from no conversation."""
@@ -139,9 +147,9 @@ class Person:
         """Wait until the Home tab says this."""
         return await self._looks(lambda: asyncio.sleep(0), lambda state: state["home"], until)
 
-    async def asks(self, text: str, channel: str = "C0ONCALL", *, until: str = "") -> Json:
+    async def asks(self, text: str, channel: str = "C0ONCALL", *, until: str = "", after: Json | None = None) -> Json:
         """Type a command that opens a modal."""
-        return await self.opened(lambda: self._post("message", channel=channel, text=text), until)
+        return await self.opened(lambda: self._post("message", channel=channel, text=text), until, after=after)
 
     async def uses(self, view: Json, label: str, *, nth: int = 0) -> None:
         """Press a button in a modal or the Home tab."""
