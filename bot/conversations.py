@@ -8,7 +8,7 @@ from typing import Any, cast
 from slack_sdk.errors import SlackApiError
 
 from bot.card_metadata import EVENT
-from bot.places import id_of, is_person
+from bot.places import TS, id_of, is_person
 from bot.refusals import refusal
 from bot.store.outbox import Begun, Box
 from bot.verdicts import Verdict, judge
@@ -23,8 +23,7 @@ EARLIER = timedelta(minutes=1)
 """A search begins this long before Slack's time at the start of the post."""
 EVERYTHING = "0"
 """Where a search begins if that time is not known."""
-_TS = re.compile(r"\d{1,12}(\.\d{1,9})?")
-"""What a timestamp of Slack looks like."""
+_TS = re.compile(TS)
 FUTURE = "9999999999.999999"
 """The `latest` of a search: with one Slack sends the newest messages first, else perhaps the oldest."""
 

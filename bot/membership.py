@@ -10,11 +10,11 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.access import Audience
-from bot.places import id_of, workspace_of
+from bot.places import id_of
 from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
 from bot.standing import Claim, Facts, Standing, standing
-from bot.workspaces import NotInstalled, Workspace, teams_of
+from bot.workspaces import Workspace, home_of, teams_of
 from providers.parsing import mapping, text
 
 KEPT_S = 3600.0
@@ -53,13 +53,8 @@ async def recognize(services: Services, workspace: Workspace, asker: Audience, c
 async def person(services: Services, user: str) -> Audience:
     """Return a person outside of a request, as `recognize` does. Raises StoreUnavailable."""
     asker = Audience(user)
-    if services.workspaces is None:
-        return asker
-    try:
-        workspace = await services.workspaces.get(workspace_of(user))
-    except NotInstalled:
-        return asker
-    return await recognize(services, workspace, asker, Claim())
+    home = await home_of(services.workspaces, user)
+    return await recognize(services, home, asker, Claim()) if home else asker
 
 
 async def readers(services: Services, place: str, user: str = "") -> Audience:

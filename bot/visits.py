@@ -17,7 +17,7 @@ from bot.services import Services
 from bot.store.entries import SubscribedEntry
 from bot.store.outbox import Box, Suspension
 from bot.verdicts import RETRY_S, retry_after
-from bot.workspaces import NotInstalled
+from bot.workspaces import home_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,8 @@ class Visit:
 
         Raises StoreUnavailable.
         """
-        if services.workspaces is None:
-            return None
-        try:
-            workspace = await services.workspaces.get(workspace_of(place))
-        except NotInstalled:
-            return None
-        return cls(services, workspace.client, place)
+        home = await home_of(services.workspaces, place)
+        return cls(services, home.client, place) if home else None
 
     @property
     def now(self) -> datetime:

@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError
+from bot.places import workspace_of
 from providers.parsing import listing, mapping, text
 
 TEAMS = 1000
@@ -49,6 +50,16 @@ class Workspaces(Protocol):
         False, and nothing is forgotten, when it installed the app again since. Raises StoreUnavailable.
         """
         ...
+
+
+async def home_of(workspaces: Workspaces | None, place: str) -> Workspace | None:
+    """Return the workspace of a place; None if it does not have the app. Raises StoreUnavailable."""
+    if workspaces is None:
+        return None
+    try:
+        return await workspaces.get(workspace_of(place))
+    except NotInstalled:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
