@@ -277,7 +277,7 @@ async def test_one_service_in_trouble_hides_nobody(
 
 
 async def test_a_service_that_hangs(site: Site, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "CALL_S", 1.0)
+    monkeypatch.setattr(module, "CALL_S", 3.0)
     site.broken(Fault(account="vod-sg", service="vod-ai", fault="hang"))
     found = await site.findings()
     assert found["vod-sg/vod-ai"].status is Status.FAIL
@@ -289,7 +289,7 @@ async def test_a_service_that_hangs(site: Site, monkeypatch: pytest.MonkeyPatch)
 async def test_a_service_out_of_reach_in_a_region_that_may_lack_it(
     site: Site, fault: Literal["hang", "down"], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "CALL_S", 1.0)
+    monkeypatch.setattr(module, "CALL_S", 3.0)
     site.configured('region = "ap-southeast-1"', 'region = "us-west-1"')
     for service in ("vod-ai", "vod-jobs"):
         site.broken(Fault(account="vod-sg", service=service, fault=fault))
