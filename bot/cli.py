@@ -130,7 +130,7 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
 
     Exit status: 0 all services answered, 3 some failed, 1 none answered, 2 wrong usage.
     """
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
     from bot.views.tables import spinner
     from handlers import terminal
 

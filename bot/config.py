@@ -22,7 +22,6 @@ from pydantic import (
 )
 from pydantic_core.core_schema import ValidationInfo
 
-from bot.access import EVERY
 from bot.config_errors import (
     URL_EXPECTED,
     ConfigError,
@@ -32,6 +31,7 @@ from bot.config_errors import (
     unknown_accounts,
     wrong_syntax,
 )
+from bot.domain.access import EVERY
 from providers.accounts import Account
 from providers.secrets import Secret, SecretMissing, SecretRef
 

@@ -13,7 +13,7 @@ import pytest
 from bot import logs, opening
 from bot.check import check
 from bot.config import Settings
-from bot.findings import Status
+from bot.domain.findings import Status
 from bot.fleet import open_docket, working
 from bot.opening import open_services
 from bot.store.connection import Link, connect

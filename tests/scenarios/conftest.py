@@ -14,7 +14,8 @@ from zlib import crc32
 import httpx
 import pytest
 
-from bot import absence, config, plan, posting, tracking
+from bot import config, plan, posting, tracking
+from bot.domain import absence
 from bot.running import running
 from bot.services import Services
 from bot.store.connection import Link

@@ -7,12 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.cards import Card, Followed, On, Snooze
-from bot.changes import LOSSES, Change, Fate, Kind
-from bot.notices import Digest, Note, Told
-from bot.places import is_personal
-from bot.store.entries import ChangedEntry, Entry, NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
-from bot.store.outbox import Box, Urgency, Write, encode
+from bot.domain.cards import Card, Followed, On, Snooze
+from bot.domain.changes import LOSSES, Change, Fate, Kind
+from bot.domain.notifications import Digest, Note, Told
+from bot.domain.outbox import (
+    Box,
+    ChangedEntry,
+    Entry,
+    NoteEntry,
+    SnoozedEntry,
+    SubscribedEntry,
+    UnsubscribedEntry,
+    Urgency,
+    Write,
+    encode,
+)
+from bot.domain.slack_ids import is_personal
 
 
 @dataclass(frozen=True, slots=True)

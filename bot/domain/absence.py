@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import NamedTuple, Self
 
-from bot.elapsed import past
+from bot.domain.elapsed import past
 
 LOST_MISSES = 3
 LOST_AFTER = timedelta(minutes=10)

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.addresses import JOBS_MAX, as_typed
-from bot.places import ID
+from bot.domain.identifiers import JOBS_MAX, as_typed
+from bot.domain.slack_ids import ID
 
 BUTTON_MAX = 2000
 """Characters that Slack allows in a button's value."""

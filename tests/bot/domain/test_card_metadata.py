@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.card_metadata import CardMessage, essentials, posted_at
-from bot.cards import Card, Followed, On, Shown, Terms, To
+from bot.domain.card_metadata import CardMessage, essentials, posted_at
+from bot.domain.cards import Card, Followed, On, Shown, Terms, To
 from bot.views import cards
 from sandbox.slack.content import read_metadata
 

@@ -11,9 +11,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from bot.absence import Absence
-from bot.answers import ServiceError
-from bot.changes import Change, Fate
+from bot.domain.absence import Absence
+from bot.domain.answers import ServiceError
+from bot.domain.changes import Change, Fate
 from providers.models import Job, JobRef, JobState, Moment
 
 FAILING = timedelta(minutes=2)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.addresses import JOBS_MAX
-from bot.payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, Ask
+from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, Ask
+from bot.domain.identifiers import JOBS_MAX
 
 asks = st.builds(
     Ask,

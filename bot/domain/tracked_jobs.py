@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from bot.absence import Absence
-from bot.changes import fingerprint
-from bot.store import formats
-from bot.store.formats import Kind
+from bot.domain import record_formats
+from bot.domain.absence import Absence
+from bot.domain.changes import fingerprint
+from bot.domain.record_formats import Kind
+from bot.domain.service_key import Service
 from providers.models import Job
-
-Service = tuple[str, str]
 
 _ELSEWHERE = {"account", "service", "raw"}
 _DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media", "input", "output", "updated_at"}
@@ -67,12 +66,14 @@ def record(job: Job, checked_at: datetime, absence: Absence | None = None, *, mi
     created = milliseconds(job.created_at) if job.created_at else ""
     mark = f"{_written(absence) if absence else ''}{fingerprint(job)}"
     about = f"{milliseconds(checked_at)}|{created}|{_word(job.kind)}|{mark}"
-    return f"{about}\n{formats.numbered(Kind.JOB, job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True))}"
+    return (
+        f"{about}\n{record_formats.numbered(Kind.JOB, job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True))}"
+    )
 
 
 def kept(service: Service, text: str) -> Kept:
     """Read a job as it is kept. Raises NewerFormatError and UnreadableError."""
-    return formats.read(Kind.JOB, text, partial(_parsed, service))
+    return record_formats.read(Kind.JOB, text, partial(_parsed, service))
 
 
 def _parsed(service: Service, text: str) -> Kept:
@@ -124,9 +125,33 @@ def _word(text: str | None) -> str:
 
 def due(job_id: str, text: str) -> Due:
     """Read the line for the planner. Raises NewerFormatError and UnreadableError."""
-    return formats.read(Kind.JOB, text, partial(_planned, job_id))
+    return record_formats.read(Kind.JOB, text, partial(_planned, job_id))
 
 
 def _planned(job_id: str, text: str) -> Due:
     checked, created, kind, _ = text.partition("\n")[0].split("|", 3)
     return Due(job_id, instant(int(checked)), instant(int(created)) if created else None, kind or None)
+
+
+class Seen(NamedTuple):
+    """What an answer says of a followed job, and when to look again if it is as it was."""
+
+    id: str
+    fingerprint: str
+    next_at: datetime
+
+
+class Step(NamedTuple):
+    """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
+
+    `entry` is what the followers are told, empty when it is nothing. `lost` is the record to keep of a job that may be
+    found again, `quiet` says that cards look as before.
+    """
+
+    id: str
+    found: str
+    record: str | None
+    next_at: datetime | None = None
+    entry: str = ""
+    lost: str = ""
+    quiet: bool = False

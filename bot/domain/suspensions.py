@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.store import formats
-from bot.store.formats import Kind, NewerFormatError, UnreadableError
+from bot.domain import record_formats
+from bot.domain.record_formats import Kind, NewerFormatError, UnreadableError
 from providers.models import Moment
 
 
@@ -24,12 +24,12 @@ class Suspension(BaseModel):
 
 def written(suspension: Suspension) -> str:
     """Return a suspension as it is kept."""
-    return formats.numbered(Kind.SUSPENSION, suspension.model_dump_json())
+    return record_formats.numbered(Kind.SUSPENSION, suspension.model_dump_json())
 
 
 def read(text: str) -> Suspension:
     """Read a suspension as it is kept. Raises NewerFormatError and UnreadableError."""
-    return formats.read(Kind.SUSPENSION, text, Suspension.model_validate_json)
+    return record_formats.read(Kind.SUSPENSION, text, Suspension.model_validate_json)
 
 
 def last(text: str | None) -> Suspension | None:

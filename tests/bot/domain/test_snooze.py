@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import pytest
 
+from bot.domain.snooze import Rest, until
 from bot.people import offset_of
-from bot.snoozing import Rest, until
 from tests.bot.slack import Reply, refused
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot.places import id_of, is_direct, is_person, workspace_of
+from bot.domain.slack_ids import id_of, is_direct, is_person, workspace_of
 
 EVERY = "*"
 """Among accounts: all of them. Among users: everybody, wherever they ask."""
@@ -39,8 +39,8 @@ class Rule(Protocol):
 class Audience:
     """Who asks, or reads: a person in a channel, or (without a user) everybody who is in the channel.
 
-    Both are places (`bot.places`). `outside` marks a person of another organization, `guest` a guest of the workspace.
-    `unsure` says that Slack did not answer whether the person is a guest, so that they count as one.
+    Both are places (`bot.domain.slack_ids`). `outside` marks a person of another organization, `guest` a guest of the
+    workspace. `unsure` says that Slack did not answer whether the person is a guest, so that they count as one.
     """
 
     user: str = ""

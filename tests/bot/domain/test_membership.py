@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.standing import Claim, Facts, Standing, standing
+from bot.domain.membership import Claim, Facts, Standing, standing
 
 Json = dict[str, Any]
 HOME = frozenset({"T0HOME"})

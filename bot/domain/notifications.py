@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.cards import Card
-from bot.changes import Change
+from bot.domain.cards import Card
+from bot.domain.changes import Change
 from providers.models import Job, JobRef, Moment
 
 WAITS = timedelta(days=30)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.errors import Problem
+from bot.domain.errors import Problem
 from providers.base import Provider
 from providers.ids import USUAL
 from providers.services import ids_of

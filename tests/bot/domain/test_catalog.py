@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.catalog import Catalog, Scope
+from bot.domain.catalog import Catalog, Scope
 from providers.base import Provider
 
 

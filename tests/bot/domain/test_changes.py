@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.changes import Fate, Kind, compare, fingerprint, lost
+from bot.domain.changes import Fate, Kind, compare, fingerprint, lost
 from providers.models import Job, JobError, JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import job

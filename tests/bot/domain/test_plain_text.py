@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.plain_text import plain, readings
+from bot.domain.plain_text import plain, readings
 
 J = "1a2b3c4d5e6f708192a3b4c5d6e7f809"
 U = "0d697589-d980-91f1-2f92-c0073501cd79"

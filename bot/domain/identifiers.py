@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bot.catalog import Catalog
-from bot.plain_text import plain
+from bot.domain.catalog import Catalog
+from bot.domain.plain_text import plain
 from providers.ids import Ids
 from providers.models import JobRef
 from providers.services import every_ids, ids_of

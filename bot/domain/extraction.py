@@ -9,11 +9,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.addresses import JOBS_MAX, Address, JobId, MediaId, NotAnAddressError, in_text, read, refs_in_text, shown
-from bot.catalog import Catalog
-from bot.labels import Label, label
-from bot.message_texts import texts
-from bot.plain_text import plain, readings, unescaped
+from bot.domain.catalog import Catalog
+from bot.domain.id_labels import Label, label
+from bot.domain.identifiers import (
+    JOBS_MAX,
+    Address,
+    JobId,
+    MediaId,
+    NotAnAddressError,
+    in_text,
+    read,
+    refs_in_text,
+    shown,
+)
+from bot.domain.message_texts import texts
+from bot.domain.plain_text import plain, readings, unescaped
 
 # mrkdwn's italics, bullets and arrows touch the word, and `_` and `-` can be a part of an id.
 _EDGES = re.compile(r"(?<![0-9A-Za-z])_+|_+(?![0-9A-Za-z])|(?<![\w-])-++|(?<!-)-++(?!\w)")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.absence import DROPPED_AFTER, LOST_AFTER, SUSPENDED_AFTER, Absence, Conclusion
+from bot.domain.absence import DROPPED_AFTER, LOST_AFTER, SUSPENDED_AFTER, Absence, Conclusion
 from bot.store.tracked import kept, record
 from tests.bot.memory import NOW
 from tests.bot.samples import SERVICE, job

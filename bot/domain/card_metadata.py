@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
-from bot.cards import Card, options
-from bot.payloads import REFRESH, Ask
-from bot.places import id_of
+from bot.domain.button_payloads import REFRESH, Ask
+from bot.domain.cards import Card, options
+from bot.domain.slack_ids import id_of
 from providers.parsing import listing, mapping, text
 
 EVENT = "callboard_post"

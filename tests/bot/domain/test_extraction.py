@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.addresses import JOBS_MAX, Address, JobId, MediaId
-from bot.catalog import Catalog
-from bot.extracting import Extracted, extract
+from bot.domain.catalog import Catalog
+from bot.domain.extraction import Extracted, extract
+from bot.domain.identifiers import JOBS_MAX, Address, JobId, MediaId
 from providers.models import JobRef
 
 CATALOG = Catalog((("media-cn", "video-ocr"), ("vod-sg", "vod-jobs")))

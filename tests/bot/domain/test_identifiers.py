@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.addresses import Address, JobId, MaskedIdError, MediaId, NotAnAddressError, could_be_id
-from bot.addresses import read as read_with
-from bot.catalog import Catalog
+from bot.domain.catalog import Catalog
+from bot.domain.identifiers import Address, JobId, MaskedIdError, MediaId, NotAnAddressError, could_be_id
+from bot.domain.identifiers import read as read_with
 from providers.ids import USUAL
 from providers.models import JobRef
 from providers.services import recognized

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.access import Access, Audience
-from bot.catalog import Scope
 from bot.config import AccessRule
-from bot.errors import Problem, UsageError
+from bot.domain.access import Access, Audience
+from bot.domain.catalog import Scope
+from bot.domain.errors import Problem, UsageError
 from bot.jobs import list_jobs
 from bot.permission import followable, permit, posted_to
 from bot.services import Services

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.absence import Absence
+from bot.domain.absence import Absence
 from providers.models import Job, JobState, Moment
 
 
