@@ -11,7 +11,7 @@ import httpx
 
 from bench.clouds import Clouds
 from bot import plan, tracking
-from bot.config import Redis as RedisSettings
+from bot.config.settings import Redis as RedisSettings
 from bot.domain.cards import Card, Followed, Terms
 from bot.domain.outbox import SubscribedEntry, encode
 from bot.services import Services, utc_now

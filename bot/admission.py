@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.domain.access import EVERY, Access, Rule
 from bot.domain.findings import Finding
 from bot.domain.slack_scopes import GUESTS_SCOPE

@@ -18,8 +18,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import admission
 from bot.accounts import probe
-from bot.config import Settings, Slack
-from bot.config_errors import ConfigError
+from bot.config.errors import ConfigError
+from bot.config.settings import Settings, Slack
 from bot.domain.access import Access
 from bot.domain.findings import Finding, Report, Status
 from bot.installed import Seal

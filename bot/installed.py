@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import in_background
-from bot.config_errors import ConfigError
+from bot.config.errors import ConfigError
 from bot.domain import record_formats
 from bot.domain.record_formats import Kind
 from bot.services import utc_now

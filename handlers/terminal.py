@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from bot import records
 from bot.accounts import check_accounts
 from bot.asking import Asking
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.domain.answers import Late, Partial, ServiceError
 from bot.domain.catalog import Catalog
 from bot.domain.errors import UsageError

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from bot.check import check
-from bot.config import load
+from bot.config.settings import load
 from bot.domain.findings import Status
 from bot.domain.outbox import Begun
 from bot.domain.record_formats import FORMATS, Kind

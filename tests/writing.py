@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.config import load
+from bot.config.settings import load
 from bot.connecting import open_workspaces
 from bot.domain.cards import Terms
 from bot.opening import open_services

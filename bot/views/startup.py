@@ -3,7 +3,7 @@
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
-from bot.config_errors import ConfigError
+from bot.config.errors import ConfigError
 from bot.store import StoreUnavailable
 from bot.store.binary import EmbeddedRedisError
 from bot.verdicts import refusal

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 
 from bot import check as module
 from bot.check import check
-from bot.config import load
+from bot.config.settings import load
 from bot.domain.findings import Finding, Report, Status
 from bot.domain.slack_scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.installed import Installation, Seal

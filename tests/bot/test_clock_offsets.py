@@ -11,7 +11,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.clock import SlackTime
 from bot.clock_offsets import clock_notices
-from bot.config import Slack
+from bot.config.settings import Slack
 from bot.connecting import open_workspaces
 from bot.domain.findings import Status
 from bot.events import shows_first

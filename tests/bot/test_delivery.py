@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import editing, posting
-from bot.config import AccessRule
+from bot.config.settings import AccessRule
 from bot.delivery import deliver
 from bot.domain.access import Access, Audience
 from bot.domain.card_reducer import Post

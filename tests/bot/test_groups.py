@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import groups, workspaces
-from bot.config import AccessRule
+from bot.config.settings import AccessRule
 from bot.domain.access import Access, Audience
 from bot.workspaces import OneWorkspace
 from sandbox.demo import MANIFEST

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import membership
 from bot.app import create_app
-from bot.config import AccessRule
+from bot.config.settings import AccessRule
 from bot.domain.access import Access, Audience
 from bot.domain.membership import Claim
 from bot.finishing import finishing

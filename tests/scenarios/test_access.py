@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.config import AccessRule
+from bot.config.settings import AccessRule
 from bot.domain.access import Access
 from bot.subscriptions import end_unseen
 from bot.waking import wake

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.config import AccessRule
+from bot.config.settings import AccessRule
 from bot.domain.access import Access, Audience
 from bot.domain.catalog import Scope
 from bot.domain.errors import Problem, UsageError

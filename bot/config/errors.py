@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from bot.config_lines import Path, key_lines, line_of
+from bot.config.toml_lines import Path, key_lines, line_of
 from bot.domain.access import EVERY
 from providers.redact import scrub
 from providers.secrets import SecretRef

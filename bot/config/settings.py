@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core.core_schema import ValidationInfo
 
-from bot.config_errors import (
+from bot.config.errors import (
     URL_EXPECTED,
     ConfigError,
     Problem,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config_lines import key_lines, line_of
+from bot.config.toml_lines import key_lines, line_of
 
 TEXT = '''\
 # a comment, and [a] bracket
