@@ -14,12 +14,12 @@ from bot import plan, tracking
 from bot.config.settings import Redis as RedisSettings
 from bot.domain.cards import Card, Followed, Terms
 from bot.domain.outbox import SubscribedEntry, encode
+from bot.domain.tracked_jobs import record
 from bot.services import Services, utc_now
 from bot.store import Store
 from bot.store.connection import Part
 from bot.store.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
 from bot.store.scripts import script
-from bot.store.tracked import record
 from providers import registry
 from providers.base import Provider
 from providers.deadline import within

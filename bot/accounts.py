@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from bot.asking import Asked, Known, Question
 from bot.domain.answers import AccountsHealth, ServiceHealth
+from bot.domain.errors import StoreUnavailable
+from bot.domain.service_key import Service
 from bot.services import Services
-from bot.store import Health, StoreUnavailable
+from bot.store import Health
 from bot.store.sweeps import Sweep
-from bot.store.tracked import Service
 from providers.base import Provider
 from providers.deadline import fresh
 from providers.errors import InvalidQuery

@@ -12,7 +12,7 @@ from bot.domain.findings import Finding
 from bot.domain.slack_scopes import GUESTS_SCOPE
 from bot.sharing import shared_channels
 from bot.verdicts import NO_ANSWER, refusal
-from bot.views import admission
+from bot.views.terminal import admission
 from bot.workspaces import OneWorkspace
 
 

@@ -12,7 +12,7 @@ from bot.domain.answers import Partial
 from bot.modals import Modal
 from bot.replies import Reply, clicked, services_of
 from bot.response_urls import NotDelivered
-from bot.views.message import Block, Message, marked
+from bot.views.slack.block_kit import Block, Message, marked
 
 V = TypeVar("V", bound=Partial)
 

@@ -19,18 +19,18 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import Audience
-from bot.domain.errors import ExpiredError, ForgottenError, UsageError
+from bot.domain.errors import ExpiredError, ForgottenError, StoreUnavailable, UsageError
 from bot.domain.membership import Claim
 from bot.membership import recognize, recognized
 from bot.modals import GONE, Modal, Origin
 from bot.replies import Below, InChannel, Reply, beside, place_of, to_the_last
 from bot.response_urls import NotDelivered, Respond
 from bot.services import Services
-from bot.store import StoreUnavailable
 from bot.verdicts import Verdict, judge, refusal
-from bot.views import errors, resets
-from bot.views.message import Message
-from bot.views.modals import waiting
+from bot.views import errors
+from bot.views.slack import database_reset
+from bot.views.slack.block_kit import Message
+from bot.views.slack.modals import waiting
 from bot.workspaces import NotInstalled, Workspace, Workspaces, named_in
 
 SLACKS_OWN = (
@@ -203,7 +203,7 @@ def _words(error: Exception) -> Message | None:
         case UsageError():
             return errors.usage(error)
         case ExpiredError() | ForgottenError():
-            return resets.forgotten(error) if isinstance(error, ForgottenError) else errors.expired()
+            return database_reset.forgotten(error) if isinstance(error, ForgottenError) else errors.expired()
         case StoreUnavailable():
             return errors.memory_lost()
         case SlackApiError() if refusal(error) in TOO_LATE or judge(error) in {Verdict.SUSPEND, Verdict.DETACH}:

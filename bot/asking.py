@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from bot.domain.answers import Late, OwnLimit, Partial, ServiceError
-from bot.domain.errors import UsageError
+from bot.domain.errors import StoreUnavailable, UsageError
 from bot.services import Services
-from bot.store import Outcome, StoreUnavailable
+from bot.store import Outcome
 from providers import deadline
 from providers.base import Provider
 from providers.budget import OWN_LIMIT

@@ -18,18 +18,18 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import admission
 from bot.accounts import probe
-from bot.config.errors import ConfigError
 from bot.config.settings import Settings, Slack
 from bot.domain.access import Access
+from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.domain.findings import Finding, Report, Status
+from bot.domain.service_key import Service
 from bot.installed import Seal
 from bot.services import utc_now
-from bot.store import Store, StoreUnavailable
+from bot.store import Store
 from bot.store.strangers import open_to_strangers
-from bot.store.tracked import Service
 from bot.verdicts import NO_ANSWER, refusal
-from bot.views import advice
-from bot.views.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
+from bot.views.terminal import advice
+from bot.views.terminal.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
 from providers import registry
 from providers.accounts import Account
 from providers.base import Provider
@@ -60,10 +60,12 @@ async def check(
         _accounts(settings.accounts, http),
     )
     unnamed = access.unnamed(account.name for account in settings.accounts)
-    found = [advice.configuration(settings), *([advice.seen_by_nobody(unnamed)] if unnamed else [])]
+    services = sum(len(account.services) for account in settings.accounts)
+    counted = advice.configuration(len(settings.accounts), services, settings.slack and settings.slack.mode)
+    found = [counted, *([advice.seen_by_nobody(unnamed)] if unnamed else [])]
     found += admission.installers(settings)
     if settings.slack and (settings.slack.mode == "http" or settings.slack.client_id):
-        found.append(advice.ports(settings.http))
+        found.append(advice.ports(settings.http.admin_port))
     return Report((*found, *(finding for part in parts for finding in part)))
 
 
@@ -208,7 +210,7 @@ async def _ask(
     except SlackApiError as error:
         return [advice.slack_refuses(subject, refusal(error) or "something unreadable")]
     except NO_ANSWER as error:
-        return [advice.slack_unreachable(subject, slack, type(error).__name__)]
+        return [advice.slack_unreachable(subject, str(slack.api_url), type(error).__name__)]
     return tell(mapping(response.data), dict(cast("Mapping[str, str]", response.headers)))
 
 

@@ -98,7 +98,7 @@ def check(
 ) -> None:
     """Call Slack, Redis and every account once, and say what works and what to mend."""
     from bot.check import check as check_all
-    from bot.views.report import report
+    from bot.views.terminal.report import report
 
     findings = _run(check_all(_settings(context, config), acknowledge_reset=acknowledge_reset))
     _print(report(findings))
@@ -131,7 +131,7 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
     Exit status: 0 all services answered, 3 some failed, 1 none answered, 2 wrong usage.
     """
     from bot.domain.errors import UsageError
-    from bot.views.tables import spinner
+    from bot.views.terminal.tables import spinner
     from handlers import terminal
 
     settings = _settings(context, config)
@@ -173,8 +173,8 @@ def demo(port: int = SLACK_PORT, clouds_port: int = CLOUDS_PORT) -> None:
 
 
 def _settings(context: typer.Context, config: Path | None) -> Any:
-    from bot.config.errors import ConfigError
     from bot.config.settings import load
+    from bot.domain.errors import ConfigError
 
     try:
         return load(config or context.obj)
@@ -202,18 +202,35 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run(main)
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
-    except _mendable() as error:
-        from bot.config.errors import ConfigError
-        from bot.views.startup import words
+    except Exception as error:
+        if words := _words(error):
+            from bot.domain.errors import ConfigError
 
-        _fail(words(error), Exit.WRONG_USAGE if isinstance(error, ConfigError) else Exit.NONE_ANSWERED)
+            _fail(words, Exit.WRONG_USAGE if isinstance(error, ConfigError) else Exit.NONE_ANSWERED)
+        raise
 
 
-def _mendable() -> tuple[type[Exception], ...]:
-    """Look only when something was raised: these come from libraries that most commands do without."""
-    from bot.views.startup import MENDABLE
+def _words(error: Exception) -> str:
+    """Say what an operator can do about an error; empty where it is a fault of ours.
 
-    return MENDABLE
+    The imports wait until something was raised: most commands do without these libraries.
+    """
+    from aiohttp import ClientError
+    from slack_sdk.errors import SlackApiError
+
+    from bot.domain.errors import ConfigError, StoreUnavailable
+    from bot.verdicts import refusal
+    from bot.views.terminal import startup_errors
+
+    match error:
+        case SlackApiError():
+            return startup_errors.slack_refused(refusal(error))
+        case ConfigError() | StoreUnavailable():
+            return startup_errors.words(error)
+        case ClientError() | TimeoutError():
+            return startup_errors.slack_unreachable(type(error).__name__)
+        case _:
+            return ""
 
 
 def _serve(main: Coroutine[Any, Any, Any]) -> Any:
@@ -231,7 +248,7 @@ def _fail(text: str, status: Exit) -> NoReturn:
 
 
 def _print(shown: Any) -> None:
-    from bot.views.tables import console
+    from bot.views.terminal.tables import console
 
     screen = console(sys.stdout)
     with screen.capture() as captured:

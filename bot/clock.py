@@ -17,8 +17,9 @@ import structlog
 from redis.exceptions import ResponseError
 
 from bot.background import in_background
+from bot.domain.elapsed import OFF_S
+from bot.domain.errors import StoreUnavailable
 from bot.store.clock import Mark, monotonic
-from bot.store.connection import StoreUnavailable
 
 SAMPLE_EVERY_S = 30.0
 SAMPLES = 5
@@ -29,8 +30,6 @@ SLEW = 0.1
 """Fleet time follows the server's clock at most this part faster or slower than time passes."""
 JUMP_S = 1.0
 """A jump of the server's clock is logged from this size on: a failover, or a clock that was set."""
-OFF_S = 30.0
-"""A worker whose machine's clock differs from fleet time by more than this reports it."""
 
 log = structlog.get_logger("callboard")
 

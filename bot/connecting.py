@@ -10,9 +10,9 @@ from aiohttp import ClientSession, TraceConfig, TraceRequestEndParams
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import SlackTime
-from bot.config.errors import ConfigError
 from bot.config.settings import Slack
 from bot.domain.access import Access
+from bot.domain.errors import ConfigError
 from bot.domain.slack_scopes import GUESTS_SCOPE
 from bot.installed import App, InstalledWorkspaces, Seal, renewing
 from bot.services import Services

@@ -14,12 +14,13 @@ from bot.domain.notifications import (
     SuspendedPlace,
     UnreadableRecords,
 )
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import Kept
 from bot.services import Services
 from bot.store.sweeps import Sweep
-from bot.store.tracked import Kept, Service
 from bot.tracking import next_try
-from bot.views import cards, notices, resets
-from bot.views.message import Message
+from bot.views.slack import cards, database_reset, notifications
+from bot.views.slack.block_kit import Message
 from providers.models import JobRef
 from providers.registry import meaning
 
@@ -31,28 +32,28 @@ async def draw(services: Services, post: Post) -> Message:
     if post.new_card:
         return await draw_card(services, post.new_card, mentions=post.notifies)
     if post.digest:
-        return notices.digest(post.digest, await services.store.digests.put(post.digest))
+        return notifications.digest(post.digest, await services.store.digests.put(post.digest))
     if post.told:
-        return notices.reply(post.told, meaning)
+        return notifications.reply(post.told, meaning)
     if post.card and post.final:
-        return notices.final(post.card, meaning)
+        return notifications.final(post.card, meaning)
     raise AssertionError("a post says something")
 
 
 def _note(note: Note) -> Message:
     match note:
         case SuspendedPlace():
-            return notices.suspended(note)
+            return notifications.suspended(note)
         case LostJob():
-            return notices.lost(note)
+            return notifications.lost(note)
         case ChangedSubscriptions():
-            return notices.subscriptions(note)
+            return notifications.subscriptions(note)
         case SoughtInVain():
-            return notices.sought_in_vain(note)
+            return notifications.sought_in_vain(note)
         case UnreadableRecords():
-            return notices.unreadable(note)
+            return notifications.unreadable(note)
         case ForgottenCards():
-            return resets.notice(note)
+            return database_reset.notice(note)
 
 
 async def draw_card(services: Services, card: Card, *, mentions: bool = False) -> Message:

@@ -16,9 +16,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import in_background
 from bot.domain.access import Access
+from bot.domain.errors import StoreUnavailable
 from bot.domain.user_groups import UserGroup
 from bot.services import Services
-from bot.store import StoreUnavailable
 from bot.verdicts import NO_ANSWER, refusal
 from bot.workspaces import NotInstalled, Workspaces, teams_of
 from providers.parsing import listing, mapping, text

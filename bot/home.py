@@ -13,18 +13,18 @@ from bot.domain.answers import ServiceHealth
 from bot.domain.cards import Shown
 from bot.domain.catalog import Scope
 from bot.domain.elapsed import passed
-from bot.domain.errors import UsageError
+from bot.domain.errors import StoreUnavailable, UsageError
 from bot.domain.slack_ids import id_of, is_personal, workspace_of
 from bot.jobs import list_jobs
 from bot.membership import person
 from bot.people import channels_of
 from bot.services import Services
 from bot.shared_requests import steady
-from bot.store import Health, StoreUnavailable
+from bot.store import Health
 from bot.subscriptions import subscriptions
 from bot.tab import Neighbours, Tab
-from bot.views import home as view
-from bot.views.message import Block
+from bot.views.slack import home as view
+from bot.views.slack.block_kit import Block
 from bot.visits import Visit
 from providers.models import JobQuery, JobState
 from providers.parsing import mapping

@@ -28,13 +28,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.app import SLACKS_OWN, unset
+from bot.domain.errors import StoreUnavailable
 from bot.domain.slack_scopes import ALL_SCOPES
 from bot.installed import Installation, InstalledWorkspaces
 from bot.limited_log import LimitedLog
 from bot.manifest import REDIRECT
-from bot.store import StoreUnavailable
 from bot.verdicts import NO_ANSWER, refusal
-from bot.views import pages
+from bot.views.html import oauth_pages
 from bot.workspaces import Workspaces
 from providers.secrets import SecretMissing
 
@@ -127,10 +127,10 @@ def _page(step: Step, limited: LimitedLog) -> Callable[[Request], Awaitable[Resp
             answer = await step(to_async_bolt_request(request, b""))
         except (StoreUnavailable, SecretMissing) as error:
             limited.warning("an installation cannot be kept", reason=str(error))
-            answer = _told(503, pages.memory_lost())
+            answer = _told(503, oauth_pages.memory_lost())
         except NO_ANSWER as error:
             limited.warning("Slack did not answer an installation", reason=type(error).__name__)
-            answer = _told(502, pages.slack_away())
+            answer = _told(502, oauth_pages.slack_away())
         return to_starlette_response(answer)
 
     return page
@@ -143,13 +143,13 @@ def _told(status: int, page: str) -> BoltResponse:
 async def _succeeded(args: AsyncSuccessArgs) -> BoltResponse:
     installed = args.installation
     team = installed.enterprise_name if installed.is_enterprise_install else installed.team_name
-    return _told(200, pages.installed(team or "", installed.app_id or "", installed.team_id or ""))
+    return _told(200, oauth_pages.installed(team or "", installed.app_id or "", installed.team_id or ""))
 
 
 async def _failed(limited: LimitedLog, args: AsyncFailureArgs) -> BoltResponse:
     reason = "not_welcome" if isinstance(args.error, _NotWelcome) else args.reason
     limited.warning("an installation failed", reason=reason[:REASON_MAX])
-    return _told(403 if reason == "not_welcome" else args.suggested_status_code, pages.not_installed(reason))
+    return _told(403 if reason == "not_welcome" else args.suggested_status_code, oauth_pages.not_installed(reason))
 
 
 class _States(AsyncOAuthStateStore):

@@ -11,10 +11,10 @@ from bot.asking import Ask, Asked, Known, Question, checked
 from bot.collecting import Collected, collect, read_pages, read_remembered
 from bot.domain.answers import Incomplete, JobDetails, JobList, Late, Missing, Remembered, ServiceError
 from bot.domain.catalog import Scope
+from bot.domain.errors import StoreUnavailable
 from bot.domain.identifiers import Address, JobId, MediaId, could_be_id
 from bot.recovery import restore_found
 from bot.services import Services
-from bot.store import StoreUnavailable
 from providers.base import NO_KINDS, Provider
 from providers.deadline import age
 from providers.models import Filter, Job, JobQuery, JobRef, Unanswered

@@ -9,9 +9,8 @@ from bot.domain.absence import LOOKED_AT_EVERY, Absence, Conclusion
 from bot.domain.changes import Change, Fate, Kind, lost, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry
-from bot.domain.tracked_jobs import Step
+from bot.domain.tracked_jobs import Kept, Step, record
 from bot.services import Services
-from bot.store.tracked import Kept, record
 from providers.base import Provider
 from providers.errors import InvalidQuery, NotOffered, ProviderError, Rejected
 from providers.models import JobRef

@@ -14,8 +14,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.domain.errors import ExpiredError
 from bot.domain.slack_ids import ID, TS
 from bot.verdicts import refusal
-from bot.views.message import Block, Message
-from bot.views.modals import answer
+from bot.views.slack.block_kit import Block, Message
+from bot.views.slack.modals import answer
 from providers.parsing import mapping, text
 
 GONE = frozenset({"not_found", "hash_conflict"})

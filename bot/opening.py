@@ -9,9 +9,10 @@ import structlog
 from bot.clock import FleetClock
 from bot.config.settings import Settings
 from bot.domain.access import Access
+from bot.domain.errors import StoreUnavailable
 from bot.services import ANSWER_S, Services
 from bot.shared_requests import SharedRequests
-from bot.store import Store, StoreUnavailable
+from bot.store import Store
 from providers import registry
 from providers.budget import FairBudget
 

@@ -8,9 +8,9 @@ from bot.domain.changes import Change, Fate, Kind
 from bot.domain.notifications import ChangedSubscriptions, LostJob, SuspendedPlace
 from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry
 from bot.domain.slack_ids import is_personal
+from bot.domain.suspensions import Suspension
 from bot.drawing import shown
 from bot.outgoing import Step
-from bot.store.outbox import Suspension
 from bot.visits import Visit
 from bot.waking import wake
 

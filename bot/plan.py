@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 
-from bot.store.tracked import Due
+from bot.domain.tracked_jobs import Due
 from providers.base import Capabilities
 from providers.models import Filter, Job
 

@@ -25,7 +25,7 @@ from bot.drawing import draw
 from bot.outgoing import Step
 from bot.store.keys import PACE
 from bot.verdicts import HOLD_S, NO_ANSWER, RATE_LIMITED, RETRY_S, Verdict, judge, refusal, retry_after
-from bot.views.message import Message
+from bot.views.slack.block_kit import Message
 from bot.visits import Visit
 
 PACE_S: float = PACE.seconds

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
+from bot.domain.errors import StoreUnavailable
 from bot.domain.unreadable_records import Counts
 from bot.services import Services
-from bot.store import StoreUnavailable
-from bot.views.unread import numbers
+from bot.views.unreadable_records import numbers
 
 
 async def notice(services: Services) -> str | None:

@@ -9,9 +9,10 @@ from bot.domain.card_reducer import expected
 from bot.domain.changes import LOSSES, Change, Kind, found, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import record
 from bot.services import Services
 from bot.store.lost import Lost, Restored
-from bot.store.tracked import Service, record
 from bot.waking import look, wake
 from providers.models import Job, JobState
 

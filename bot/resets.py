@@ -8,8 +8,8 @@ from datetime import datetime
 import structlog
 
 from bot.background import in_background
+from bot.domain.errors import StoreUnavailable
 from bot.services import Services
-from bot.store import StoreUnavailable
 from bot.store.epochs import Epoch
 from bot.views.text import utc
 from bot.waking import resume

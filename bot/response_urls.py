@@ -9,7 +9,7 @@ from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.errors import BotError, ExpiredError
-from bot.views.message import Message
+from bot.views.slack.block_kit import Message
 
 USES = 5
 """Times that Slack takes an answer (docs.slack.dev, "Handling user interaction")."""

@@ -18,9 +18,9 @@ from starlette.routing import Route
 
 from bot.app import create_app
 from bot.clock_offsets import clock_notices, show_offsets
-from bot.config.errors import ConfigError
 from bot.config.settings import Http, Settings, Slack
 from bot.connecting import check_scopes, check_secrets, open_workspaces
+from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.finishing import finishing
 from bot.fleet import SILENT_S, open_docket, working
 from bot.groups import up_to_date
@@ -32,7 +32,7 @@ from bot.record_notices import notice
 from bot.resets import watching
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
-from bot.store import Store, StoreUnavailable
+from bot.store import Store
 
 log = structlog.get_logger("callboard")
 

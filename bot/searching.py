@@ -25,7 +25,7 @@ from bot.people import channels_of
 from bot.services import Services
 from bot.store.epochs import SHOWN_FOR, Epoch
 from bot.verdicts import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
-from bot.views import resets
+from bot.views.slack import database_reset
 from bot.visits import Visit
 from bot.waking import wake
 from bot.workspaces import NotInstalled, Workspace
@@ -167,7 +167,7 @@ async def _close(search: _Search, found: _Card) -> float:
     visit = search.visit
     if wait := await visit.services.store.slack.may_edit(visit.workspace, Urgency.STATE):
         return wait
-    drawn = resets.closed(found.shown, search.knows_from, found.card)
+    drawn = database_reset.closed(found.shown, search.knows_from, found.card)
     try:
         channel = id_of(visit.place)
         await visit.slack.chat_update(channel=channel, ts=found.ts, text=drawn.text, blocks=drawn.blocks)

@@ -20,15 +20,15 @@ from bot.domain.errors import Problem, UsageError
 from bot.domain.identifiers import Address, JobId, read_if_known
 from bot.domain.notifications import SoughtInVain, Subscribed, Unsubscribed
 from bot.domain.outbox import Box, NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
+from bot.domain.service_key import Service
 from bot.domain.slack_ids import is_direct, is_personal
-from bot.domain.tracked_jobs import Step
+from bot.domain.tracked_jobs import Step, record
 from bot.drawing import shown
 from bot.jobs import Looked, show_jobs
 from bot.membership import person, readers
 from bot.permission import followable, may_see, permit, permit_some
 from bot.services import Services
 from bot.sharing import read_by_outsiders
-from bot.store.tracked import Service, record
 from bot.tracking import observe
 from bot.waking import look, seek_from, wake
 from providers.deadline import fresh

@@ -1,4 +1,4 @@
-"""What a Home tab shows: values that `bot.views.home` draws."""
+"""What a Home tab shows: values that `bot.views.slack.home` draws."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

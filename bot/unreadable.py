@@ -15,8 +15,9 @@ from bot.domain.notifications import UnreadableRecords
 from bot.domain.outbox import Begun, Box, ChangedEntry, Doubt, NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.domain.record_formats import Kind
 from bot.domain.slack_ids import id_of, is_person, is_personal
+from bot.domain.unreadable_records import Broken
 from bot.services import Services
-from bot.store.outbox import Broken, mark_text
+from bot.store.outbox import mark_text
 from bot.visits import Visit
 from bot.waking import look, wake
 from providers.models import Job, JobRef, JobState

@@ -11,9 +11,9 @@ from redis.exceptions import RedisClusterException, RedisError
 from bot import schedule
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
+from bot.domain.errors import StoreUnavailable
+from bot.domain.service_key import Service
 from bot.services import Services
-from bot.store.connection import StoreUnavailable
-from bot.store.tracked import Service
 
 DELIVER = "deliver"
 EDIT = "edit"

@@ -22,8 +22,8 @@ from bot.domain.button_payloads import (
 )
 from bot.domain.catalog import Catalog, Scope
 from bot.domain.errors import ExpiredError, Problem, UsageError
-from bot.views.finding import AGES, Filled
-from bot.views.subscribing import DEFAULT, complaint
+from bot.views.slack.find_form import AGES, Filled
+from bot.views.slack.subscribe_form import DEFAULT, complaint
 from handlers import following
 from handlers.filters import read_filter
 from handlers.grammar import OPTION, STATES, Request

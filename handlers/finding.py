@@ -13,8 +13,8 @@ from bot.jobs import find_jobs, list_jobs
 from bot.modals import Modal, Origin
 from bot.replies import newest, read_payload, services_of
 from bot.services import Services
-from bot.views.finding import Filled, Found, form
-from bot.views.message import Block
+from bot.views.slack.block_kit import Block
+from bot.views.slack.find_form import Filled, Found, form
 from handlers.filled import search
 from handlers.grammar import Request
 

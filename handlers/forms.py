@@ -18,7 +18,7 @@ from bot.groups import names_of
 from bot.modals import Modal, Origin
 from bot.replies import origin_of, read_ask, services_of, submitted, workspace_in
 from bot.response_urls import Respond
-from bot.views import subscribing
+from bot.views.slack import subscribe_form
 from handlers import subscriptions
 from handlers.filled import Mistakes, field_value, subscription
 from handlers.grammar import MENTIONS_MAX
@@ -40,7 +40,7 @@ async def open_subscribe(
     """Open the form that follows jobs, for the channel of its origin if there is one."""
     services = await services_of(context)
     groups = () if services.catalog.nothing else await names_of(services, client, _team(context))
-    form = subscribing.form(jobs, groups, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
+    form = subscribe_form.form(jobs, groups, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
     context["reply"] = await Modal.over(client, body, form, origin)
 
 

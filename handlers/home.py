@@ -7,12 +7,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import button_payloads
+from bot.domain.errors import StoreUnavailable
 from bot.events import shows_first
 from bot.home import publish, published_just_now
 from bot.modals import Origin
 from bot.replies import place_of, services_of
-from bot.store import StoreUnavailable
-from bot.views import home
+from bot.views.slack import home
 from handlers.finding import open_find
 from providers.deadline import fresh
 from providers.parsing import text

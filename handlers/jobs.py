@@ -22,6 +22,7 @@ from bot.domain import button_payloads
 from bot.domain.answers import JobDetails, JobList
 from bot.domain.button_payloads import Ask
 from bot.domain.catalog import Catalog
+from bot.domain.errors import StoreUnavailable
 from bot.domain.identifiers import Address
 from bot.domain.slack_ids import id_of
 from bot.home import show_change
@@ -43,17 +44,17 @@ from bot.replies import (
 )
 from bot.response_urls import Respond
 from bot.services import Services
-from bot.store import StoreUnavailable
 from bot.verdicts import refusal
-from bot.views import accounts as accounts_view
-from bot.views import details, errors, jobs, modals
-from bot.views import help as help_view
-from bot.views.message import Message
+from bot.views import errors
+from bot.views.slack import accounts as accounts_view
+from bot.views.slack import details, jobs, modals
+from bot.views.slack import help as help_view
+from bot.views.slack.block_kit import Message
 from handlers import grammar, subscriptions
 from handlers.finding import open_find
 from handlers.forms import open_subscribe
 from handlers.grammar import Request
-from handlers.parser import addresses_of
+from handlers.naming import addresses_of
 from handlers.reading import read, typed
 from handlers.words import bare, undecorated
 from providers.deadline import fresh

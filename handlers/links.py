@@ -11,7 +11,7 @@ from bot.domain.identifiers import MediaId, media_shown
 from bot.events import shows_first
 from bot.jobs import show_jobs
 from bot.replies import Asker, services_of
-from bot.views.unfurled import card
+from bot.views.slack.unfurl import card
 from providers.parsing import listing, mapping, text
 
 Body = dict[str, Any]

@@ -16,8 +16,8 @@ from bot.replies import Asker, below, services_of
 from bot.response_urls import Respond
 from bot.services import Services
 from bot.subscriptions import Subscribing
-from bot.views import extracted
-from bot.views.message import Message
+from bot.views.slack import extraction
+from bot.views.slack.block_kit import Message
 from handlers.grammar import Request
 from handlers.jobs import details_of, kept
 from handlers.subscriptions import following
@@ -59,16 +59,16 @@ async def _extracted(services: Services, message: object) -> Extracted:
 
 async def _looked_up(services: Services, found: Extracted) -> Answer[JobDetails] | Message:
     if not found.addresses:
-        return extracted.nothing(found, narrowed=services.narrowed)
+        return extraction.nothing(found, narrowed=services.narrowed)
     ask = await kept(services, Ask(text=str(_request("show", found))))
-    return details_of(services, found.addresses, ask, extracted.notes(found))
+    return details_of(services, found.addresses, ask, extraction.notes(found))
 
 
 def _subscribed(services: Services, found: Extracted, asker: Asker) -> Answer[Subscribing] | Message:
     if not found.addresses:
-        return extracted.nothing(found, narrowed=services.narrowed)
+        return extraction.nothing(found, narrowed=services.narrowed)
     terms = _request("subscribe", found).terms(asker.user, services.clock())
-    return following(services, found.addresses, asker.channel, terms, extracted.notes(found))
+    return following(services, found.addresses, asker.channel, terms, extraction.notes(found))
 
 
 def _request(command: str, found: Extracted) -> Request:

@@ -38,11 +38,12 @@ from bot.subscriptions import (
     subscriptions,
     unsubscribe,
 )
-from bot.views import notices, snoozes
-from bot.views import subscriptions as views
-from bot.views.message import Message
+from bot.views.slack import notifications
+from bot.views.slack import snooze as snooze_views
+from bot.views.slack import subscriptions as views
+from bot.views.slack.block_kit import Message
 from handlers.grammar import MINE, Request
-from handlers.parser import addresses_of
+from handlers.naming import addresses_of
 from handlers.reading import read
 
 Body = dict[str, Any]
@@ -151,7 +152,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
     offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
     ends = until(rest, services.clock(), offset or timedelta())
     card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS), ends)
-    await reply.show(snoozes.answered(card, in_utc=offset is None))
+    await reply.show(snooze_views.answered(card, in_utc=offset is None))
     await show_change(services, body, user)
 
 
@@ -161,7 +162,7 @@ async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
     """Unsnooze: what was kept back is told, and everything from now on."""
     await ack()
     reply = await below(client, body, respond, context)
-    await reply.show(snoozes.answered(await _snoozed(context, body, action.get("value"), None)))
+    await reply.show(snooze_views.answered(await _snoozed(context, body, action.get("value"), None)))
     await show_change(await services_of(context), body, Asker.of(body, context).user)
 
 
@@ -211,4 +212,4 @@ async def _every_change(services: Services, action: Body) -> Message:
     kept = await services.store.digests.get(ask.key) if ask.key else None
     if ask.key is None or kept is None:
         raise ExpiredError
-    return notices.digest_all(seen(services, kept), ask.key, ask.offset)
+    return notifications.digest_all(seen(services, kept), ask.key, ask.offset)

@@ -20,14 +20,14 @@ from bot.config.settings import load
 from bot.domain.findings import Status
 from bot.domain.outbox import Begun
 from bot.domain.record_formats import FORMATS, Kind
+from bot.domain.suspensions import Suspension
 from bot.running import running
 from bot.store import Store
 from bot.store.connection import Link
 from bot.store.keys import PACE
-from bot.store.outbox import Suspension
 from bot.tasks import tasks
 from bot.tending import reasons
-from sandbox.clouds.control import JobOrder, make
+from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import PORT
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World

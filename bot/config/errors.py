@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
-from typing import Any, NamedTuple, Self, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from bot.config.toml_lines import Path, key_lines, line_of
 from bot.domain.access import EVERY
+from bot.domain.errors import ConfigError
 from providers.redact import scrub
 from providers.secrets import SecretRef
 
@@ -31,15 +32,11 @@ class Problem(NamedTuple):
     line: int | None = None
 
 
-class ConfigError(Exception):
-    """The configuration cannot be used; the text lists every reason, a line each."""
-
-    @classmethod
-    def listing(cls, file: FilePath, text: str, problems: Iterable[Problem]) -> Self:
-        """Describe everything that is wrong with a file, from top to bottom."""
-        lines = key_lines(text)
-        placed = sorted((problem.line or line_of(problem.path, lines), problem) for problem in problems)
-        return cls("\n".join(f"{file}:{line}: {_sentence(problem)}" for line, problem in placed))
+def config_error(file: FilePath, text: str, problems: Iterable[Problem]) -> ConfigError:
+    """Describe everything that is wrong with a file, from top to bottom."""
+    lines = key_lines(text)
+    placed = sorted((problem.line or line_of(problem.path, lines), problem) for problem in problems)
+    return ConfigError("\n".join(f"{file}:{line}: {_sentence(problem)}" for line, problem in placed))
 
 
 def wrong_syntax(error: tomllib.TOMLDecodeError, text: str) -> Problem:

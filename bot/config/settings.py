@@ -24,20 +24,21 @@ from pydantic_core.core_schema import ValidationInfo
 
 from bot.config.errors import (
     URL_EXPECTED,
-    ConfigError,
     Problem,
+    config_error,
     duplicate_names,
     explain,
     unknown_accounts,
     wrong_syntax,
 )
 from bot.domain.access import EVERY
+from bot.domain.errors import ConfigError
+from bot.domain.redis_support import REDIS_SCHEMES
 from providers.accounts import Account
 from providers.secrets import Secret, SecretMissing, SecretRef
 
 DEFAULT_FILE = Path("callboard.toml")
 SLACK_API_URL = "https://slack.com/api/"
-REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
 _REDIS_URL = SecretRef("env:REDIS_URL")
 
 
@@ -301,10 +302,10 @@ def load(path: Path | None = None) -> Settings:
     text = _read(path)
     data, problem = _parse(text)
     if problem:
-        raise ConfigError.listing(path, text, [problem])
+        raise config_error(path, text, [problem])
     settings, problems = _validate(_with_environment(data))
     if settings is None or problems:
-        raise ConfigError.listing(path, text, problems)
+        raise config_error(path, text, problems)
     return settings
 
 

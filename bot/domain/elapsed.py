@@ -19,3 +19,7 @@ def past(moment: datetime, now: datetime) -> datetime:
 def passed(since: datetime, wait: timedelta, now: datetime) -> bool:
     """Whether a wait since a stored time is over. One that begins in the future is over."""
     return now - since >= wait or in_future(since, now)
+
+
+OFF_S = 30.0
+"""A worker whose machine's clock differs from fleet time by more than this reports it."""

@@ -78,3 +78,15 @@ class ForgottenError(BotError):
         super().__init__(f"the database was reset at {reset_at}")
         self.reset_at = reset_at
         self.again = again
+
+
+class StoreUnavailable(Exception):  # noqa: N818  # reads as what happened
+    """Redis cannot be reached, or cannot keep anything now; what needs no memory goes on."""
+
+
+class EmbeddedRedisError(StoreUnavailable):
+    """The embedded server cannot run; the text says what to do."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text lists every reason, a line each."""

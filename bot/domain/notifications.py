@@ -1,4 +1,4 @@
-"""What is told: values that `bot.views.notices` turns into messages."""
+"""What is told: values that `bot.views.slack.notifications` turns into messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,13 +4,12 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.config.errors import ConfigError
 from bot.config.settings import Redis as RedisSettings
+from bot.domain.errors import ConfigError, EmbeddedRedisError
 from bot.store.aside import Aside
-from bot.store.binary import EmbeddedRedisError
 from bot.store.budget import SharedBudget
 from bot.store.clock import ServerClock
-from bot.store.connection import Link, Server, StoreUnavailable, connect
+from bot.store.connection import Link, connect
 from bot.store.digests import Digests
 from bot.store.embedded import embedded_redis
 from bot.store.epochs import Epochs
@@ -29,7 +28,6 @@ from bot.store.tracked import Tracked
 from bot.store.witnesses import Witnesses
 
 __all__ = [
-    "EmbeddedRedisError",
     "Freshness",
     "Health",
     "HealthBook",
@@ -37,10 +35,8 @@ __all__ = [
     "Outcome",
     "Payloads",
     "Recent",
-    "Server",
     "SharedBudget",
     "Store",
-    "StoreUnavailable",
 ]
 
 _NOWHERE = "unix:///nonexistent/redis.sock"

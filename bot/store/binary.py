@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.store.connection import OLDEST, StoreUnavailable
+from bot.domain.errors import EmbeddedRedisError
+from bot.domain.redis_support import OLDEST
 
 _VERSION = re.compile(r"v=(\d+)\.(\d+)")
-
-
-class EmbeddedRedisError(StoreUnavailable):
-    """The embedded server cannot run; the text says what to do."""
 
 
 async def find_server() -> tuple[Path, tuple[int, int]]:

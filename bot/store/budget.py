@@ -7,7 +7,8 @@ from limits.aio.storage import RedisStorage
 from limits.aio.storage.redis.redispy import RedispyBridge
 from redis.exceptions import ResponseError
 
-from bot.store.connection import Link, StoreUnavailable
+from bot.domain.errors import StoreUnavailable
+from bot.store.connection import Link
 from bot.store.keys import BUDGET
 from providers.budget import BudgetLeft, WindowBudget
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from redis import exceptions
@@ -12,7 +12,8 @@ from redis.asyncio.cluster import RedisCluster, TransactionStrategy
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from bot.config.settings import REDIS_SCHEMES
+from bot.domain.errors import StoreUnavailable
+from bot.domain.redis_support import REDIS_SCHEMES, Server, comparable
 from bot.store.topology import Client, client
 
 CONNECT_S = 1.0
@@ -23,8 +24,6 @@ PAUSE_S = 1.0
 """After a failure nobody waits for Redis again for this long, so that a lost one costs a question at most one wait."""
 MAX_CONNECTIONS = 100
 """One process's, at most; who wants one more waits for its turn, since redis-py would raise MaxConnectionsError."""
-OLDEST = (6, 2)
-"""The first version with GETEX and the other commands used here."""
 
 Part = str | int | float
 """A word of a Redis command."""
@@ -42,26 +41,6 @@ _OURS = (exceptions.CrossSlotTransactionError, exceptions.InvalidPipelineStack)
 """Mistakes in the use of a cluster, though redis-py derives them from what it raises for a lost one."""
 # Redis refuses writes when it cannot keep them; redis-py has no class for that.
 _CANNOT_KEEP = ("MISCONF", "NOREPLICAS")
-
-
-class StoreUnavailable(Exception):  # noqa: N818  # reads as what happened
-    """Redis cannot be reached, or cannot keep anything now; what needs no memory goes on."""
-
-
-class Server(NamedTuple):
-    """What a Redis server says of itself; of several, the least of it.
-
-    `durable`: it writes changes to disk, at moments that `fsync` tells (appendfsync), if it may be asked.
-    """
-
-    version: str
-    durable: bool
-    fsync: str | None = None
-
-    @property
-    def supported(self) -> bool:
-        """Whether it knows every command used here."""
-        return _comparable(self.version) >= OLDEST
 
 
 class Link:
@@ -126,7 +105,7 @@ class Link:
         """Ask for the version, and whether and when data is written to disk."""
         about = await self.ask_everywhere("INFO", "server")
         disks = await self.ask_everywhere("INFO", "persistence")
-        version = min((str(each["redis_version"]) for each in about), key=_comparable)
+        version = min((str(each["redis_version"]) for each in about), key=comparable)
         return Server(version, all(disk.get("aof_enabled") for disk in disks), await self._fsync())
 
     async def _fsync(self) -> str | None:
@@ -153,10 +132,6 @@ async def _ask_cluster(redis: RedisCluster, commands: Iterable[Sequence[Part]], 
         else:
             pipeline.execute_command(*command)
     return await pipeline.execute()
-
-
-def _comparable(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".")[:2])
 
 
 def _splits_a_password(url: str) -> bool:

@@ -21,8 +21,9 @@ from pathlib import Path
 
 import structlog
 
-from bot.store.binary import EmbeddedRedisError, find_server
-from bot.store.connection import Link, StoreUnavailable, connect
+from bot.domain.errors import EmbeddedRedisError, StoreUnavailable
+from bot.store.binary import find_server
+from bot.store.connection import Link, connect
 
 START_S = 10.0
 """A server that loads its data for longer than this is taken for broken."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from hashlib import blake2b
 
 from bot.domain.record_formats import readable_or
+from bot.domain.tracked_jobs import instant, milliseconds
 from bot.store.connection import Link
 from bot.store.keys import EVENT, HOME, PICKED
-from bot.store.tracked import instant, milliseconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from typing import NamedTuple
 from bot.domain import record_formats
 from bot.domain.outbox import numbered
 from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, UnreadableError
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import Kept, kept, milliseconds
 from bot.domain.unreadable_records import Location
 from bot.store.aside import Aside
 from bot.store.connection import Link
 from bot.store.keys import DUE, JOBS, LOST, OUTBOX, PENDING, SUBSCRIPTIONS
 from bot.store.scripts import script
-from bot.store.tracked import Kept, Service, kept, milliseconds
 from providers.models import JobRef
 
 

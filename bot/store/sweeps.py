@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from bot.domain.answers import ServiceError
 from bot.domain.record_formats import readable_or
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import instant, milliseconds
 from bot.store.connection import Link
 from bot.store.keys import SWEEP
-from bot.store.tracked import Service, instant, milliseconds
 from providers.redact import scrub
 
 

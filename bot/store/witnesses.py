@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.domain.record_formats import readable_or
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import instant, milliseconds
 from bot.store.connection import Link
 from bot.store.keys import WITNESS
-from bot.store.tracked import Service, instant, milliseconds
 
 
 class LastWitness(NamedTuple):

@@ -5,7 +5,7 @@ from math import ceil
 from bot.domain.answers import OwnLimit, ServiceError
 from bot.domain.button_payloads import BUTTON_MAX, RUN, Ask
 from bot.domain.errors import Problem, UsageError
-from bot.views.message import Message, actions, button, message, section
+from bot.views.slack.block_kit import Message, actions, button, message, section
 from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
 from providers.budget import OWN_LIMIT
 from providers.errors import CLOCK_OFF

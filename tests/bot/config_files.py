@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.errors import ConfigError
 from bot.config.settings import Settings, load
+from bot.domain.errors import ConfigError
 
 WHOLE = """\
 [slack]

@@ -7,11 +7,12 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.domain.findings import Finding, Status
+from sandbox.clouds.world import World
 from sandbox.demo import MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
 from sandbox.slack.faults import Fault
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
-from tests.bot.test_check import Site, World
+from tests.bot.test_check import Site
 
 TO_ALL = '\n[[access]]\naccounts = ["vod-sg"]\nusers = ["*"]\n'
 IN_A_CHANNEL = '\n[[access]]\naccounts = ["vod-sg"]\nchannels = ["C0MEDIA"]\n'

@@ -16,7 +16,7 @@ from bot.response_urls import NotDelivered, Respond
 from bot.services import Services
 from bot.store import Store
 from bot.store.connection import Link
-from bot.views.message import Message, actions, button, marked, section, select
+from bot.views.slack.block_kit import Message, actions, button, marked, section, select
 from sandbox.slack.faults import Fault
 from tests.bot.memory import services
 from tests.bot.slack import Reply, refused

@@ -7,8 +7,9 @@ from typing import TypeVar
 import pytest
 
 from bot.asking import Ask, Asked, Known, Question
+from bot.domain.errors import StoreUnavailable
 from bot.services import Services
-from bot.store import Store, StoreUnavailable
+from bot.store import Store
 from bot.store.connection import Link
 from providers.base import Provider
 from providers.deadline import remaining

@@ -4,9 +4,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.clock import SAMPLE_EVERY_S, SLEW, FleetClock, SlackTime, Slewed, first_time
+from bot.domain.errors import StoreUnavailable
 from bot.store import Store
 from bot.store.clock import Mark
-from bot.store.connection import StoreUnavailable
 
 HOUR = 3600.0
 

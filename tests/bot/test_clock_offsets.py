@@ -19,7 +19,7 @@ from bot.http import site, slack_events
 from bot.metrics import Metrics
 from bot.services import Services
 from bot.store import Store
-from bot.views import advice
+from bot.views.terminal import advice
 from providers.budget import BudgetLeft
 from providers.secrets import SecretRef
 from sandbox.demo import MANIFEST

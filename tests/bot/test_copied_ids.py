@@ -11,8 +11,8 @@ from bot.domain.catalog import Catalog
 from bot.domain.extraction import READ_MAX, extract
 from bot.domain.id_labels import REACH
 from bot.domain.identifiers import JOBS_MAX, JobId, MediaId, NotAnAddressError, media_shown, read
-from bot.views.details import job_details
-from bot.views.jobs import Controls, job_list
+from bot.views.slack.details import job_details
+from bot.views.slack.jobs import Controls, job_list
 from providers.models import Job, JobState
 from providers.registry import meaning
 

@@ -25,7 +25,7 @@ from bot.subscriptions import snooze, subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
 from bot.tracking import observe, sweep
 from bot.verdicts import VERDICTS, Verdict, judge, retry_after
-from bot.views.message import Message
+from bot.views.slack.block_kit import Message
 from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import PLACE, SLOT, TERMS, empty

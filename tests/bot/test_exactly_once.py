@@ -28,7 +28,7 @@ from bot.services import Services
 from bot.store import Store, slack_pace
 from bot.store.connection import Link, connect
 from bot.store.keys import BEGUN
-from bot.views.message import Message
+from bot.views.slack.block_kit import Message
 from providers.models import Job, JobRef, JobState
 from tests.bot.crashes import Fragile, Fuse, Turns
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory

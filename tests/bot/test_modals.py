@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.modals import Modal, Origin
-from bot.views.message import Message, modal, section
+from bot.views.slack.block_kit import Message, modal, section
 from tests.bot.slack import Reply, refused
 
 VIEW = modal("Raw", [section("Asking …")])

@@ -13,6 +13,7 @@ from bot.domain.cards import Terms
 from bot.domain.errors import Problem, UsageError
 from bot.domain.findings import Status
 from bot.domain.record_formats import FORMATS, Kind
+from bot.domain.suspensions import Suspension
 from bot.editing import edit_cards
 from bot.installed import Installation, Seal
 from bot.recovery import restore_found
@@ -28,7 +29,6 @@ from bot.store.keys import (
     PLACES,
     SUSPENDED,
 )
-from bot.store.outbox import Suspension
 from bot.subscriptions import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
 from providers.models import JobState

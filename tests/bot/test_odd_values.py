@@ -12,6 +12,7 @@ from bot.clock import FleetClock, SlackTime
 from bot.delivery import deliver
 from bot.domain.answers import ServiceError
 from bot.domain.outbox import UnsubscribedEntry
+from bot.domain.suspensions import Suspension
 from bot.editing import edit_cards
 from bot.store import Store
 from bot.store.aside import unreadable_key
@@ -19,16 +20,15 @@ from bot.store.clock import ServerClock
 from bot.store.epochs import Epochs
 from bot.store.health import Outcome
 from bot.store.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED
-from bot.store.outbox import Suspension
 from bot.subscriptions import snooze, subscriptions
 from bot.tending import reasons, tend
 from bot.tracking import sweep
 from providers.errors import Unavailable
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
+from tests.bot.rewritten import rewrite, texts
 from tests.bot.samples import PLACE, SERVICE, SLOT, job
 from tests.bot.test_delivery import ANY, World
-from tests.bot.test_unread import rewrite, texts
 
 UNZONED = "2026-11-30T12:00:00"
 UNREPRESENTABLE = "0001-01-01T00:00:00+14:00"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.tracked_jobs import Due
 from bot.plan import JITTER, OLDEST, YOUNG, Reading, interval, lists_first, look_ups, next_look
-from bot.store.tracked import Due
 from providers.base import Capabilities
 from providers.models import Job
 from tests.bot.memory import CANNOT_LIST, LISTS, NOW

@@ -8,8 +8,8 @@ from bot import posting
 from bot.delivery import deliver
 from bot.domain.cards import Terms
 from bot.domain.notifications import WAITS
+from bot.domain.suspensions import Suspension
 from bot.store import Store
-from bot.store.outbox import Suspension
 from bot.subscriptions import restore, subscribe
 from providers.models import JobState
 from tests.bot.memory import NOW

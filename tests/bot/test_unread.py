@@ -9,6 +9,7 @@ import pytest
 from bot import posting
 from bot.delivery import deliver
 from bot.domain.findings import Status
+from bot.domain.suspensions import Suspension
 from bot.editing import edit_cards
 from bot.recovery import restore_found
 from bot.store import Store
@@ -29,7 +30,6 @@ from bot.store.keys import (
     SWEEP,
     WITNESS,
 )
-from bot.store.outbox import Suspension
 from bot.tending import visit_all
 from providers.models import JobState
 from tests.bot.memory import NOW

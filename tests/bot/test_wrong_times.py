@@ -13,7 +13,7 @@ from bot.domain.cards import Snooze
 from bot.domain.changes import fingerprint
 from bot.domain.elapsed import AHEAD, in_future, passed, past
 from bot.domain.snooze import Rest, until
-from bot.domain.tracked_jobs import Seen
+from bot.domain.tracked_jobs import Kept, Seen
 from bot.home import published_just_now
 from bot.outgoing import due
 from bot.store import Store
@@ -21,7 +21,6 @@ from bot.store.connection import Link
 from bot.store.health import Outcome
 from bot.store.keys import PACE
 from bot.store.sweeps import Sweep
-from bot.store.tracked import Kept
 from bot.tending import reasons, tend
 from bot.tracking import backing_off
 from providers.errors import Unavailable

@@ -10,7 +10,8 @@ import pytest
 from bot.domain.catalog import Catalog
 from bot.domain.extraction import extract
 from bot.domain.identifiers import JobId, as_typed, shown
-from handlers.parser import addresses_of, parse
+from handlers.naming import addresses_of
+from handlers.parser import parse
 from providers.ids import Ids
 from providers.models import JobRef
 from providers.services import SERVICES, every_ids, ids_of

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.errors import StoreUnavailable
 from bot.events import acting_once, happened_at
-from bot.store import Store, StoreUnavailable
+from bot.store import Store
 from bot.store.connection import Link
 from tests.bot.memory import NOW, InMemory, services
 from tests.desk import Desk, lost

@@ -11,7 +11,8 @@ from bot.domain.errors import Problem, UsageError
 from bot.domain.identifiers import JobId, MediaId
 from bot.views.errors import sentence, usage
 from handlers.grammar import Request
-from handlers.parser import EVERY, addresses_of, parse
+from handlers.naming import addresses_of
+from handlers.parser import EVERY, parse
 from handlers.words import undecorated
 from providers.models import JobRef
 from tests.handlers import requests

@@ -14,8 +14,8 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from bot import installed, leaving
-from bot.config.settings import Settings, load
-from bot.config.errors import ConfigError
+from bot.config.settings import load
+from bot.domain.errors import ConfigError
 from bot.store import Store
 from bot.store.connection import Link
 from bot.tending import visit_all

@@ -20,8 +20,8 @@ from bot.domain.cards import Card, Terms
 from bot.domain.changes import Change, Kind
 from bot.domain.notifications import Digest, Told
 from bot.services import utc_now
-from bot.views import notices
-from bot.views.message import actions, button
+from bot.views.slack import notifications
+from bot.views.slack.block_kit import actions, button
 from providers.accounts import AlibabaAccount, HuaweiAccount
 from providers.models import Job, JobState
 from sandbox.clouds.known import VOD_MEDIA
@@ -244,7 +244,7 @@ async def sees_all(cell: Cell) -> str:
     at = utc_now()
     change = Change(kind=Kind.MOVED, job=job, before=JobState.RUNNING, since=at, at=at)
     digest = Digest([Told(Card(id="c", place=cell.channel, terms=Terms(user="U0LEE", at=at)), change)])
-    on = await cell.everybodys(notices.digest(digest, await cell.stage.bot.store.digests.put(digest)).blocks)
+    on = await cell.everybodys(notifications.digest(digest, await cell.stage.bot.store.digests.put(digest)).blocks)
     return await cell.reaction(lambda: cell.person.starts("See all", on, cell.channel))
 
 

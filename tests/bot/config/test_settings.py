@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.config.errors import URL_EXPECTED, ConfigError, explain
+from bot.config.errors import URL_EXPECTED, explain
 from bot.config.settings import SLACK_API_URL, Settings, load
+from bot.domain.errors import ConfigError
 from providers.accounts import AlibabaAccount, HuaweiAccount
 from tests.bot.config_files import ACCOUNTS, WHOLE, read, refused
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.absence import DROPPED_AFTER, LOST_AFTER, SUSPENDED_AFTER, Absence, Conclusion
-from bot.store.tracked import kept, record
+from bot.domain.tracked_jobs import kept, record
 from tests.bot.memory import NOW
 from tests.bot.samples import SERVICE, job
 

@@ -7,7 +7,8 @@ import httpx
 import pytest
 from tenacity import wait_none
 
-from bot.store import SharedBudget, Store, StoreUnavailable, connection
+from bot.domain.errors import StoreUnavailable
+from bot.store import SharedBudget, Store, connection
 from bot.store.connection import Link, Part, connect
 from bot.store.embedded import embedded_redis
 from providers.budget import BudgetLeft

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from redis.exceptions import ResponseError
 
-from bot.store import Outcome, Store, StoreUnavailable, connection
-from bot.store.connection import Link, Server, connect
+from bot.domain.errors import StoreUnavailable
+from bot.domain.redis_support import Server
+from bot.store import Outcome, Store, connection
+from bot.store.connection import Link, connect
 from bot.store.embedded import embedded_redis
 from providers.models import Job, JobState
 

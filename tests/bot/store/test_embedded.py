@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import EmbeddedRedisError, StoreUnavailable, binary, embedded
+from bot.domain.errors import EmbeddedRedisError, StoreUnavailable
+from bot.store import binary, embedded
 from bot.store.connection import Link, connect
 from bot.store.embedded import embedded_redis
 

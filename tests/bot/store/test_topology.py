@@ -15,8 +15,9 @@ from redis.asyncio.connection import SSLConnection
 from redis.exceptions import CrossSlotTransactionError
 
 from bot.domain.answers import ServiceError
+from bot.domain.errors import StoreUnavailable
 from bot.fleet import open_docket, working
-from bot.store import Outcome, Store, StoreUnavailable, connection
+from bot.store import Outcome, Store, connection
 from bot.store.connection import Link, connect
 from providers.budget import BudgetLeft
 from providers.models import Job, JobState

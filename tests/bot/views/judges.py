@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from slack_sdk.models.blocks import Block
 
-from bot.views.message import Message
+from bot.views.slack.block_kit import Message
 from sandbox.slack.blocks import message_problems
 from sandbox.slack.view_rules import check_view
 

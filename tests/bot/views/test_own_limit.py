@@ -6,8 +6,9 @@ import pytest
 
 from bot.domain.answers import AccountsHealth, Late, OwnLimit, ServiceError, ServiceHealth
 from bot.domain.errors import Problem, UsageError
-from bot.views import errors, lateness, tables
-from bot.views.accounts import accounts
+from bot.views import errors, lateness
+from bot.views.slack.accounts import accounts
+from bot.views.terminal import tables
 from providers.budget import OWN_LIMIT
 from tests.bot.views import judges
 from tests.bot.views.anything import NOON

@@ -13,7 +13,8 @@ from providers.errors import (
     Unauthorized,
     Unavailable,
 )
-from providers.huawei.errors import MEANINGS, MESSAGE_MAX, MISMATCH, REJECTED, classify
+from providers.huawei.codes import MEANINGS, MISMATCH, REJECTED
+from providers.huawei.errors import MESSAGE_MAX, classify
 from providers.transport import Json
 from tests.providers.huawei.cloud import fixture
 
