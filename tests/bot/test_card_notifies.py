@@ -13,6 +13,7 @@ from bot.store import Store
 from bot.store.entries import ChangedEntry, SubscribedEntry
 from bot.store.outbox import Box
 from providers.models import JobState
+from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.samples import (
     ANY,
@@ -29,7 +30,6 @@ from tests.bot.samples import (
     moved,
     step_of,
 )
-from tests.bot.test_delivery import World
 
 THREAD = TERMS.model_copy(update={"to": To.THREAD})
 CALLS = TERMS.model_copy(update={"mention": ("<@U7>",)})

@@ -25,9 +25,9 @@ from bot.tending import reasons, tend
 from bot.tracking import sweep
 from providers.errors import Unavailable
 from providers.models import Job, JobState
+from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SERVICE, SLOT, job
-from tests.bot.test_delivery import ANY, World
 from tests.bot.test_unread import rewrite, texts
 
 UNZONED = "2026-11-30T12:00:00"
