@@ -72,8 +72,9 @@ class Cell:
         """A message in the channel for everybody, as it got there before there were rules."""
         assert self.stage.bot.workspaces
         slack = (await self.stage.bot.workspaces.get("")).client
-        await slack.chat_postMessage(channel=self.channel, text="Before", blocks=blocks)
-        return (await self.person.sees(self.channel))[-1]
+        posted = await slack.chat_postMessage(channel=self.channel, text="Before", blocks=blocks)
+        [message] = [each for each in await self.person.sees(self.channel) if each.ts == posted["ts"]]
+        return message  # a card may have come after it
 
     async def fills_in(self, view: Json, **fields: Json) -> str:
         return await self.reaction(lambda: self.person.sends(view, **fields))
