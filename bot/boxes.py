@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from bot.cards import Card
 from bot.errors import Problem, UsageError
-from bot.outgoing import expected
+from bot.folding import expected
 from bot.services import Services
 from bot.store.outbox import Box
 from providers.models import Job, JobRef, JobState

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
-from bot.cards import Card
+from bot.cards import Card, options
 from bot.payloads import REFRESH, Ask
 from bot.places import id_of
-from bot.views.terms import options
 from providers.parsing import listing, mapping, text
 
 EVENT = "callboard_post"

@@ -205,3 +205,10 @@ class Shown(_Value):
     checks: Mapping[str, Check] = {}
     suspended: str | None = None
     absences: Mapping[str, Absence] = {}
+
+
+def options(terms: Terms) -> str:
+    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
+    where = [f"to:{terms.to}"] if terms.to else []
+    whom = [f"mention:{','.join(terms.mention)}"] if terms.mention else []
+    return " ".join([f"on:{terms.on}", *where, *whom])

@@ -17,7 +17,7 @@ import structlog
 from redis.exceptions import ResponseError
 
 from bot.background import in_background
-from bot.store.clock import Mark
+from bot.store.clock import Mark, monotonic
 from bot.store.connection import StoreUnavailable
 
 SAMPLE_EVERY_S = 30.0
@@ -33,12 +33,6 @@ OFF_S = 30.0
 """A worker whose machine's clock differs from fleet time by more than this reports it."""
 
 log = structlog.get_logger("callboard")
-
-
-def monotonic() -> float:
-    """Return the seconds of a clock that cannot be set. It counts a machine's sleep if possible."""
-    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
 
 
 class Slewed:

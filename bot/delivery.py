@@ -12,8 +12,9 @@ import structlog
 from bot import outgoing
 from bot.editing import dropped
 from bot.elapsed import passed
+from bot.folding import expected
 from bot.notices import WAITS
-from bot.outgoing import AWAY, Step, expected
+from bot.outgoing import AWAY, Step
 from bot.owners import tell_of_lost, tell_of_suspension
 from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services

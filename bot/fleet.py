@@ -23,7 +23,7 @@ from docket.execution import Execution, TaskFunction
 from key_value.aio.stores.null import NullStore
 from redis.exceptions import RedisClusterException, RedisError
 
-from bot.clock import monotonic
+from bot.store.clock import monotonic
 from bot.store.keys import TASKS
 from bot.task_messages import PlainDocket
 from bot.workers import FleetWorker

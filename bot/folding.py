@@ -12,7 +12,7 @@ from bot.changes import LOSSES, Change, Fate, Kind
 from bot.notices import Digest, Note, Told
 from bot.places import is_personal
 from bot.store.entries import ChangedEntry, Entry, NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
-from bot.store.outbox import Urgency, Write, encode
+from bot.store.outbox import Box, Urgency, Write, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +211,16 @@ def _wanted(card: Card, change: Change) -> bool:
     if card.batch:
         return card.terms.on is On.ANY
     return change.kind is Kind.LOST or card.terms.wants(change.job.state)
+
+
+def cards_of(box: Box) -> set[str]:
+    """Return the ids of a place's cards: those kept, readable or not, and those expected."""
+    return {*box.records, *expected(box)}
+
+
+def expected(box: Box) -> dict[str, Card]:
+    """Return a place's cards as they will be once everything that waits is taken out."""
+    folded = Folded(box.place, dict(box.cards))
+    for entry in box.entries:
+        folded.take(entry)
+    return folded.cards

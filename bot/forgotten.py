@@ -7,7 +7,7 @@ from typing import Any
 from bot.boxes import read_box
 from bot.card_metadata import CardMessage, posted_at
 from bot.errors import ForgottenError
-from bot.outgoing import cards_of
+from bot.folding import cards_of
 from bot.payloads import Ask
 from bot.replies import Asker
 from bot.services import Services

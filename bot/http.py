@@ -26,7 +26,7 @@ from bot.config import Http
 from bot.config_errors import ConfigError
 from bot.door import filled, odd_fields, payload_of
 from bot.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
-from bot.logs import LimitedLog
+from bot.limited_log import LimitedLog
 from bot.metrics import CONTENT_TYPE, Metrics
 from bot.services import utc_now
 

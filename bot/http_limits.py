@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from uvicorn.server import ServerState
 
-from bot.logs import LimitedLog
+from bot.limited_log import LimitedLog
 from bot.metrics import Refusal
 
 REQUEST_S = 10.0

@@ -29,7 +29,7 @@ from starlette.routing import Route
 
 from bot.app import SLACKS_OWN, unset
 from bot.installed import Installation, InstalledWorkspaces
-from bot.logs import LimitedLog
+from bot.limited_log import LimitedLog
 from bot.manifest import REDIRECT
 from bot.refusals import NO_ANSWER, refusal
 from bot.scopes import ALL_SCOPES

@@ -2,13 +2,13 @@
 
 import logging
 import re
-import time
 from typing import TextIO
 
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from bot.log_limit import LogLimit
 from providers.redact import REMOVED, scrub
 
 # Tokens, and the paths of response URLs, which let anybody answer in Slack.
@@ -38,35 +38,6 @@ def configure(output: TextIO) -> None:
     handler.addFilter(Outages())
     handler.addFilter(Floods())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-
-
-class LogLimit:
-    """Allows one of equal events in a minute."""
-
-    EVERY_S = 60.0
-
-    def __init__(self) -> None:
-        self._allowed_at = float("-inf")
-
-    def allows(self, now: float) -> bool:
-        """Whether an event at `now` may pass (seconds of any clock)."""
-        if abs(now - self._allowed_at) < self.EVERY_S:
-            return False
-        self._allowed_at = now
-        return True
-
-
-class LimitedLog:
-    """A log for events that strangers can cause: writes each once a minute at most."""
-
-    def __init__(self, log: structlog.stdlib.BoundLogger) -> None:
-        self._log = log
-        self._limits: dict[str, LogLimit] = {}
-
-    def warning(self, event: str, **fields: object) -> None:
-        """Write a warning, unless the same event was written in the last minute."""
-        if self._limits.setdefault(event, LogLimit()).allows(time.monotonic()):
-            self._log.warning(event, **fields)
 
 
 class Outages(logging.Filter):

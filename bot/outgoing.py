@@ -217,16 +217,3 @@ def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:
             return entry._replace(body=UnsubscribedEntry(job=job, by="", at=terms.at))
         case _:
             return entry
-
-
-def cards_of(box: Box) -> set[str]:
-    """Return the ids of a place's cards: those kept, readable or not, and those expected."""
-    return {*box.records, *expected(box)}
-
-
-def expected(box: Box) -> dict[str, Card]:
-    """Return a place's cards as they will be once everything that waits is taken out."""
-    folded = Folded(box.place, dict(box.cards))
-    for entry in box.entries:
-        folded.take(entry)
-    return folded.cards

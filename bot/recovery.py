@@ -7,7 +7,7 @@ from itertools import groupby
 from bot.boxes import read_box
 from bot.changes import LOSSES, Change, Kind, found, unfound
 from bot.elapsed import in_future
-from bot.outgoing import expected
+from bot.folding import expected
 from bot.services import Services
 from bot.store.entries import ChangedEntry
 from bot.store.lost import Lost, Restored

@@ -28,11 +28,11 @@ from bot.http import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_e
 from bot.installing import install_routes
 from bot.metrics import Metrics
 from bot.opening import open_services
+from bot.record_notices import notice
 from bot.resets import watching
 from bot.services import ANSWER_S, Services
 from bot.socket_mode import socket_modes
 from bot.store import Store, StoreUnavailable
-from bot.unreadable import notice
 
 log = structlog.get_logger("callboard")
 

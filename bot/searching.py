@@ -17,8 +17,8 @@ from slack_sdk.errors import SlackApiError
 from bot.boxes import read_box
 from bot.card_metadata import EVENT, CardMessage
 from bot.conversations import MAY_NOT_ASK, history
+from bot.folding import cards_of
 from bot.notices import ForgottenCards
-from bot.outgoing import cards_of
 from bot.people import channels_of
 from bot.places import id_of, in_workspace
 from bot.refusals import NO_ANSWER, refusal

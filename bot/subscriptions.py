@@ -18,10 +18,10 @@ from bot.changes import LOSSES, Fate
 from bot.delivery import deliver
 from bot.drawing import shown
 from bot.errors import Problem, UsageError
+from bot.folding import expected
 from bot.jobs import Looked, show_jobs
 from bot.membership import person, readers
 from bot.notices import SoughtInVain, Subscribed, Unsubscribed
-from bot.outgoing import expected
 from bot.permission import followable, may_see, permit, permit_some
 from bot.places import is_direct, is_personal
 from bot.services import Services

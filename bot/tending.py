@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from bot import absence, leaving, retiring, searching
 from bot.elapsed import passed
+from bot.record_notices import count_records
 from bot.services import Services
 from bot.store import StoreUnavailable
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.tracking import BACK_OFF_MAX_S
-from bot.unreadable import count_records, repair_followers
+from bot.unreadable import repair_followers
 from bot.waking import look, search_soon, wake
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)

@@ -4,23 +4,19 @@ A repair removes the difference between what a place follows by the records of i
 """
 
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 from bot.boxes import last_seen, read_box
 from bot.cards import Card
+from bot.folding import expected
 from bot.notices import UnreadableRecords
-from bot.outgoing import expected
 from bot.places import id_of, is_person, is_personal
 from bot.services import Services
-from bot.store import StoreUnavailable
-from bot.store.aside import Counts
 from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry, UnsubscribedEntry
 from bot.store.formats import Kind
 from bot.store.outbox import Begun, Box, Broken, Doubt, mark_text
-from bot.views.unread import numbers
 from bot.visits import Visit
 from bot.waking import look, wake
 from providers.models import Job, JobRef, JobState
@@ -168,33 +164,3 @@ async def repair_followers(services: Services) -> None:
     for ref, text in corrupt.items():
         mine = {card.place: card.id for card in cards if (each := card.jobs.get(str(ref))) and not each.fate}
         await services.store.tracked.replace_followers(ref, text, mine)
-
-
-async def notice(services: Services) -> str | None:
-    """Return the notice about records that this version does not read, None without any."""
-    try:
-        newer, unreadable = await count_records(services)
-    except StoreUnavailable:
-        return None
-    left = f"a newer version wrote records, and nothing is delivered there: {numbers(newer)}" if newer else ""
-    aside = f"records cannot be read and were moved aside: {numbers(unreadable)}" if unreadable else ""
-    return "; ".join(filter(None, [left, aside])) or None
-
-
-async def count_records(services: Services) -> tuple[Counts, Counts]:
-    """Count the records of a newer version, and those moved aside; set the metrics.
-
-    Raises StoreUnavailable.
-    """
-    places = await services.store.outbox.places()
-    newer = await services.store.aside.newer(places, services.whole.catalog.scopes)
-    unreadable = await services.store.aside.kept()
-    services.metrics.records(_by_kind(newer), _by_kind(unreadable))
-    return newer, unreadable
-
-
-def _by_kind(counts: Counts) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (_, kind), number in counts.items():
-        found[kind] += number
-    return found

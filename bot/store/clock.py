@@ -1,6 +1,7 @@
 """The clock of Redis, and the fleet time that processes have reached by it."""
 
 import re
+import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -36,3 +37,9 @@ class ServerClock:
         now, kept = await self.link.ask("EVAL", script("clock"), 1, CLOCK.of(), fleet)
         found = _KEPT.fullmatch(kept)
         return int(now) / 1e6, Mark(*(int(part) / 1e6 for part in found.groups())) if found else None
+
+
+def monotonic() -> float:
+    """Return the seconds of a clock that cannot be set. It counts a machine's sleep if possible."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)

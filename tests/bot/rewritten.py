@@ -10,10 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot import check
 from bot.findings import Finding
 from bot.metrics import Metrics
+from bot.record_notices import notice
 from bot.store.connection import Link
 from bot.subscriptions import subscribe
 from bot.tracking import sweep
-from bot.unreadable import notice
 from providers.models import JobState
 from tests.bot.delivery_world import World
 from tests.bot.samples import SERVICE, TERMS

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from bot import logs
+from bot import limited_log, log_limit, logs
 
 SECRET = "hunter2hunter2"
 TOKEN = f"xoxb-{1234567890}-abcdefghij"
@@ -148,17 +148,17 @@ def test_other_words_of_the_same_libraries_are_logged(output: StringIO):
 
 
 def test_it_is_logged_again_a_minute_later():
-    limit = logs.LogLimit()
+    limit = log_limit.LogLimit()
     assert [limit.allows(now) for now in (0.0, 1.0, 59.9, 60.0, 61.0)] == [True, False, False, True, False]
 
 
 def test_a_clock_that_is_set_back_keeps_nothing_out_of_the_log():
-    limit = logs.LogLimit()
+    limit = log_limit.LogLimit()
     assert [limit.allows(now) for now in (7_200.0, 3_600.0, 3_601.0)] == [True, True, False]
 
 
 def test_each_warning_has_its_own_minute(output: StringIO):
-    said = logs.LimitedLog(structlog.get_logger("callboard"))
+    said = limited_log.LimitedLog(structlog.get_logger("callboard"))
     for _ in range(3):
         said.warning("one thing")
         said.warning("another", reason="x")

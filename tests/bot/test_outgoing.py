@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from bot.cards import Card, Followed, On, Terms, To
 from bot.changes import Change, Fate
+from bot.folding import expected
 from bot.notices import SoughtInVain, Told
-from bot.outgoing import AWAY, BURST, Step, expected, next_step, noticed_late, withheld
+from bot.outgoing import AWAY, BURST, Step, next_step, noticed_late, withheld
 from bot.store.entries import Entry, NoteEntry
 from bot.store.outbox import Box, Urgency, encode
 from providers.models import JobState
