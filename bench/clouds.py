@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from unittest.mock import patch
 
 from bench.processes import POLITE, process
-from bot.config import load
+from bot.config.settings import load
 from providers.accounts import Account
 from sandbox.clouds.accounts import ACCOUNTS, VOD_SG
 from sandbox.clouds.alibaba import limits

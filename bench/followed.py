@@ -11,14 +11,13 @@ import httpx
 
 from bench.clouds import Clouds
 from bot import plan, tracking
-from bot.cards import Card, Followed, Terms
-from bot.config import Redis as RedisSettings
+from bot.config.settings import Redis as RedisSettings
+from bot.domain.cards import Card, Followed, Terms
+from bot.domain.outbox import SubscribedEntry, encode
 from bot.services import Services, utc_now
 from bot.store import Store
 from bot.store.connection import Part
-from bot.store.entries import SubscribedEntry
 from bot.store.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
-from bot.store.outbox import encode
 from bot.store.scripts import script
 from bot.store.tracked import record
 from providers import registry

@@ -16,7 +16,7 @@ import httpx
 from bench.clouds import clouds
 from bench.followed import opened
 from bench.measure import show
-from bot.catalog import Scope
+from bot.domain.catalog import Scope
 from bot.jobs import list_jobs
 from bot.services import Services
 from bot.shared_requests import SharedRequests

@@ -16,8 +16,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bench import followed
 from bench.clouds import Clouds
 from bench.processes import process
+from bot.domain.tracked_jobs import Step
 from bot.fleet import open_docket, working
-from bot.store.tracked import Service, Step, Tracked
+from bot.store.tracked import Service, Tracked
 from bot.tasks import tasks
 from bot.workspaces import OneWorkspace, Workspace
 from sandbox.slack.credentials import BOT_TOKEN

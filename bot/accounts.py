@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bot.answers import AccountsHealth, ServiceHealth
 from bot.asking import Asked, Known, Question
+from bot.domain.answers import AccountsHealth, ServiceHealth
 from bot.services import Services
 from bot.store import Health, StoreUnavailable
 from bot.store.sweeps import Sweep

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import EVERY, Access, Rule
-from bot.config import Settings
-from bot.findings import Finding
-from bot.refusals import NO_ANSWER, refusal
-from bot.scopes import GUESTS_SCOPE
+from bot.config.settings import Settings
+from bot.domain.access import EVERY, Access, Rule
+from bot.domain.findings import Finding
+from bot.domain.slack_scopes import GUESTS_SCOPE
 from bot.sharing import shared_channels
+from bot.verdicts import NO_ANSWER, refusal
 from bot.views import admission
 from bot.workspaces import OneWorkspace
 

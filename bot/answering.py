@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 from slack_bolt.async_app import AsyncBoltContext
 
-from bot.answers import Partial
 from bot.asking import Asking
+from bot.domain.answers import Partial
 from bot.modals import Modal
 from bot.replies import Reply, clicked, services_of
 from bot.response_urls import NotDelivered

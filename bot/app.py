@@ -18,17 +18,16 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Audience
-from bot.errors import ExpiredError, ForgottenError, UsageError
+from bot.domain.access import Audience
+from bot.domain.errors import ExpiredError, ForgottenError, UsageError
+from bot.domain.membership import Claim
 from bot.membership import recognize, recognized
 from bot.modals import GONE, Modal, Origin
-from bot.refusals import refusal
 from bot.replies import Below, InChannel, Reply, beside, place_of, to_the_last
 from bot.response_urls import NotDelivered, Respond
 from bot.services import Services
-from bot.standing import Claim
 from bot.store import StoreUnavailable
-from bot.verdicts import Verdict, judge
+from bot.verdicts import Verdict, judge, refusal
 from bot.views import errors, resets
 from bot.views.message import Message
 from bot.views.modals import waiting

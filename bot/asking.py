@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from bot.answers import Late, OwnLimit, Partial, ServiceError
-from bot.errors import UsageError
+from bot.domain.answers import Late, OwnLimit, Partial, ServiceError
+from bot.domain.errors import UsageError
 from bot.services import Services
 from bot.store import Outcome, StoreUnavailable
 from providers import deadline
@@ -83,7 +83,7 @@ class Asked(Generic[T]):
 class Known(Generic[T]):
     """What is known of a question at one moment; answers stand in the order of the providers.
 
-    `pending` and `late` are those of `bot.answers.Answered`.
+    `pending` and `late` are those of `bot.domain.answers.Answered`.
     """
 
     asked: Sequence[Asked[T]]

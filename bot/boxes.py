@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable
 
-from bot.cards import Card
-from bot.errors import Problem, UsageError
-from bot.folding import expected
+from bot.domain.card_reducer import expected
+from bot.domain.cards import Card
+from bot.domain.errors import Problem, UsageError
+from bot.domain.outbox import Box
 from bot.services import Services
-from bot.store.outbox import Box
 from providers.models import Job, JobRef, JobState
 
 

@@ -17,17 +17,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import admission
-from bot.access import Access
 from bot.accounts import probe
-from bot.config import Settings, Slack
-from bot.config_errors import ConfigError
-from bot.findings import Finding, Report, Status
+from bot.config.errors import ConfigError
+from bot.config.settings import Settings, Slack
+from bot.domain.access import Access
+from bot.domain.findings import Finding, Report, Status
 from bot.installed import Seal
-from bot.refusals import NO_ANSWER, refusal
 from bot.services import utc_now
 from bot.store import Store, StoreUnavailable
 from bot.store.strangers import open_to_strangers
 from bot.store.tracked import Service
+from bot.verdicts import NO_ANSWER, refusal
 from bot.views import advice
 from bot.views.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
 from providers import registry

@@ -130,7 +130,7 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
 
     Exit status: 0 all services answered, 3 some failed, 1 none answered, 2 wrong usage.
     """
-    from bot.errors import UsageError
+    from bot.domain.errors import UsageError
     from bot.views.tables import spinner
     from handlers import terminal
 
@@ -173,8 +173,8 @@ def demo(port: int = SLACK_PORT, clouds_port: int = CLOUDS_PORT) -> None:
 
 
 def _settings(context: typer.Context, config: Path | None) -> Any:
-    from bot.config import load
-    from bot.config_errors import ConfigError
+    from bot.config.errors import ConfigError
+    from bot.config.settings import load
 
     try:
         return load(config or context.obj)
@@ -203,7 +203,7 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
     except _mendable() as error:
-        from bot.config_errors import ConfigError
+        from bot.config.errors import ConfigError
         from bot.views.startup import words
 
         _fail(words(error), Exit.WRONG_USAGE if isinstance(error, ConfigError) else Exit.NONE_ANSWERED)

@@ -9,12 +9,12 @@ import aiohttp
 from aiohttp import ClientSession, TraceConfig, TraceRequestEndParams
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Access
 from bot.clock import SlackTime
-from bot.config import Slack
-from bot.config_errors import ConfigError
+from bot.config.errors import ConfigError
+from bot.config.settings import Slack
+from bot.domain.access import Access
+from bot.domain.slack_scopes import GUESTS_SCOPE
 from bot.installed import App, InstalledWorkspaces, Seal, renewing
-from bot.scopes import GUESTS_SCOPE
 from bot.services import Services
 from bot.workspaces import OneWorkspace, Workspaces
 from providers.secrets import SecretMissing, SecretRef

@@ -7,11 +7,10 @@ from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 
-from bot.card_metadata import EVENT
-from bot.places import TS, id_of, is_person
-from bot.refusals import refusal
-from bot.store.outbox import Begun, Box
-from bot.verdicts import Verdict, judge
+from bot.domain.card_metadata import EVENT
+from bot.domain.outbox import Begun, Box
+from bot.domain.slack_ids import TS, id_of, is_person
+from bot.verdicts import Verdict, judge, refusal
 from bot.visits import Visit
 from providers.parsing import listing, mapping, text
 

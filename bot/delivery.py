@@ -10,16 +10,15 @@ from datetime import timedelta
 import structlog
 
 from bot import outgoing
+from bot.domain.card_reducer import expected
+from bot.domain.elapsed import passed
+from bot.domain.notifications import WAITS
+from bot.domain.outbox import Begun, Box, SubscribedEntry
 from bot.editing import dropped
-from bot.elapsed import passed
-from bot.folding import expected
-from bot.notices import WAITS
 from bot.outgoing import AWAY, Step
 from bot.owners import tell_of_lost, tell_of_suspension
 from bot.posting import PACE_S, finish, post, recover
 from bot.services import Services
-from bot.store.entries import SubscribedEntry
-from bot.store.outbox import Begun, Box
 from bot.unreadable import repair
 from bot.verdicts import HOLD_S
 from bot.visits import Visit

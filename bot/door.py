@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import from_json
 
-from bot.places import ID, TS
+from bot.domain.slack_ids import ID, TS
 
 Id = Annotated[str, Field(pattern=f"^{ID}$")]
 Ts = Annotated[str, Field(pattern=f"^{TS}$")]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.cards import Card, Check, Shown
-from bot.folding import Post
-from bot.notices import (
+from bot.domain.card_reducer import Post
+from bot.domain.cards import Card, Check, Shown
+from bot.domain.notifications import (
     ChangedSubscriptions,
     ForgottenCards,
     LostJob,

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.cards import Card
-from bot.changes import LOSSES, Fate
+from bot.domain.cards import Card
+from bot.domain.changes import LOSSES, Fate
+from bot.domain.outbox import Box, Urgency
 from bot.drawing import draw_card
-from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
-from bot.store.outbox import Box, Urgency
-from bot.verdicts import HOLD_S, RETRY_S, Verdict, judge
+from bot.verdicts import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 from bot.visits import Visit
 
 UNSUBSCRIBED_KEPT = timedelta(hours=1)

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.boxes import read_box
-from bot.card_metadata import CardMessage, posted_at
-from bot.errors import ForgottenError
-from bot.folding import cards_of
-from bot.payloads import Ask
+from bot.domain.button_payloads import Ask
+from bot.domain.card_metadata import CardMessage, posted_at
+from bot.domain.card_reducer import cards_of
+from bot.domain.errors import ForgottenError
 from bot.replies import Asker
 from bot.services import Services
 

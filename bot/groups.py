@@ -14,12 +14,12 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Access
 from bot.background import in_background
-from bot.group_names import UserGroup
-from bot.refusals import NO_ANSWER, refusal
+from bot.domain.access import Access
+from bot.domain.user_groups import UserGroup
 from bot.services import Services
 from bot.store import StoreUnavailable
+from bot.verdicts import NO_ANSWER, refusal
 from bot.workspaces import NotInstalled, Workspaces, teams_of
 from providers.parsing import listing, mapping, text
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answers import ServiceHealth
-from bot.cards import Shown
-from bot.catalog import Scope
-from bot.elapsed import passed
-from bot.errors import UsageError
+from bot.domain.answers import ServiceHealth
+from bot.domain.cards import Shown
+from bot.domain.catalog import Scope
+from bot.domain.elapsed import passed
+from bot.domain.errors import UsageError
+from bot.domain.slack_ids import id_of, is_personal, workspace_of
 from bot.jobs import list_jobs
 from bot.membership import person
 from bot.people import channels_of
-from bot.places import id_of, is_personal, workspace_of
 from bot.services import Services
 from bot.shared_requests import steady
 from bot.store import Health, StoreUnavailable

@@ -22,8 +22,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.config import Http
-from bot.config_errors import ConfigError
+from bot.config.errors import ConfigError
+from bot.config.settings import Http
 from bot.door import filled, odd_fields, payload_of
 from bot.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
 from bot.limited_log import LimitedLog

@@ -17,12 +17,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import in_background
-from bot.config_errors import ConfigError
-from bot.refusals import NO_ANSWER, refusal
+from bot.config.errors import ConfigError
+from bot.domain import record_formats
+from bot.domain.record_formats import Kind
 from bot.services import utc_now
-from bot.store import StoreUnavailable, formats
-from bot.store.formats import Kind
+from bot.store import StoreUnavailable
 from bot.store.installations import Installations
+from bot.verdicts import NO_ANSWER, refusal
 from bot.workspaces import NotInstalled, Workspace
 from providers.models import Moment
 from providers.secrets import SecretMissing, SecretRef
@@ -101,11 +102,11 @@ class Seal:
     def close(self, installation: Installation) -> str:
         """Return an installation as it may be kept."""
         sealed = self._fernet().encrypt(installation.model_dump_json().encode()).decode()
-        return formats.prefixed(Kind.INSTALLATION, sealed)
+        return record_formats.prefixed(Kind.INSTALLATION, sealed)
 
     def open(self, sealed: str) -> Installation | None:
         """Decrypt an installation; None if no key opens it or its format is newer."""
-        token = formats.unprefixed(Kind.INSTALLATION, sealed)
+        token = record_formats.unprefixed(Kind.INSTALLATION, sealed)
         if token is None:
             return None
         try:
@@ -115,7 +116,7 @@ class Seal:
 
     def is_old(self, sealed: str) -> bool:
         """Whether this was sealed with another key than the first."""
-        token = formats.unprefixed(Kind.INSTALLATION, sealed) or ""
+        token = record_formats.unprefixed(Kind.INSTALLATION, sealed) or ""
         try:
             _fernet(self.keys[0]).decrypt(token.encode())
         except InvalidToken:
@@ -220,7 +221,7 @@ class InstalledWorkspaces:
         self._known.pop(workspace, None)
         while (sealed := await self.store.get(workspace)) is not None:
             kept = self.seal.open(sealed)
-            if formats.unprefixed(Kind.INSTALLATION, sealed) is None:
+            if record_formats.unprefixed(Kind.INSTALLATION, sealed) is None:
                 return False
             if kept and kept.installed_at.replace(microsecond=0) > told_at:
                 return False

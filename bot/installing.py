@@ -28,12 +28,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.app import SLACKS_OWN, unset
+from bot.domain.slack_scopes import ALL_SCOPES
 from bot.installed import Installation, InstalledWorkspaces
 from bot.limited_log import LimitedLog
 from bot.manifest import REDIRECT
-from bot.refusals import NO_ANSWER, refusal
-from bot.scopes import ALL_SCOPES
 from bot.store import StoreUnavailable
+from bot.verdicts import NO_ANSWER, refusal
 from bot.views import pages
 from bot.workspaces import Workspaces
 from providers.secrets import SecretMissing

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from bot.addresses import Address, JobId, MediaId, could_be_id
-from bot.answers import Incomplete, JobDetails, JobList, Late, Missing, Remembered, ServiceError
 from bot.asking import Ask, Asked, Known, Question, checked
-from bot.catalog import Scope
 from bot.collecting import Collected, collect, read_pages, read_remembered
+from bot.domain.answers import Incomplete, JobDetails, JobList, Late, Missing, Remembered, ServiceError
+from bot.domain.catalog import Scope
+from bot.domain.identifiers import Address, JobId, MediaId, could_be_id
 from bot.recovery import restore_found
 from bot.services import Services
 from bot.store import StoreUnavailable

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.boxes import read_box
-from bot.places import workspace_of
+from bot.domain.slack_ids import workspace_of
 from bot.services import Services
 from bot.subscriptions import end_all
 from bot.verdicts import HOLD_S

@@ -4,7 +4,7 @@ import time
 
 import structlog
 
-from bot.log_limit import LogLimit
+from bot.domain.log_limit import LogLimit
 
 
 class LimitedLog:

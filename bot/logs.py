@@ -8,7 +8,7 @@ import structlog
 from redis.exceptions import RedisClusterException, RedisError
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bot.log_limit import LogLimit
+from bot.domain.log_limit import LogLimit
 from providers.redact import REMOVED, scrub
 
 # Tokens, and the paths of response URLs, which let anybody answer in Slack.

@@ -9,11 +9,11 @@ from dataclasses import replace
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.access import Audience
-from bot.places import id_of
-from bot.refusals import NO_ANSWER, refusal
+from bot.domain.access import Audience
+from bot.domain.membership import Claim, Facts, Standing, standing
+from bot.domain.slack_ids import id_of
 from bot.services import Services
-from bot.standing import Claim, Facts, Standing, standing
+from bot.verdicts import NO_ANSWER, refusal
 from bot.workspaces import Workspace, home_of, teams_of
 from providers.parsing import mapping, text
 

@@ -11,9 +11,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import ExpiredError
-from bot.places import ID, TS
-from bot.refusals import refusal
+from bot.domain.errors import ExpiredError
+from bot.domain.slack_ids import ID, TS
+from bot.verdicts import refusal
 from bot.views.message import Block, Message
 from bot.views.modals import answer
 from providers.parsing import mapping, text

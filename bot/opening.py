@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
-from bot.access import Access
 from bot.clock import FleetClock
-from bot.config import Settings
+from bot.config.settings import Settings
+from bot.domain.access import Access
 from bot.services import ANSWER_S, Services
 from bot.shared_requests import SharedRequests
 from bot.store import Store, StoreUnavailable

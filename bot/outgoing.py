@@ -11,13 +11,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 
-from bot.cards import Card, To
-from bot.changes import Change, Fate, Kind
-from bot.folding import Folded, Post
-from bot.notices import Digest, Told
-from bot.places import is_personal
-from bot.store.entries import ChangedEntry, Entry, NoteEntry, SubscribedEntry, UnsubscribedEntry
-from bot.store.outbox import Box, Write
+from bot.domain.card_reducer import Folded, Post
+from bot.domain.cards import Card, To
+from bot.domain.changes import Change, Fate, Kind
+from bot.domain.notifications import Digest, Told
+from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry, UnsubscribedEntry, Write
+from bot.domain.slack_ids import is_personal
 from providers.models import JobState
 
 BURST = 3

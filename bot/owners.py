@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from bot.cards import Card, Followed
-from bot.changes import Change, Fate, Kind
+from bot.domain.cards import Card, Followed
+from bot.domain.changes import Change, Fate, Kind
+from bot.domain.notifications import ChangedSubscriptions, LostJob, SuspendedPlace
+from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry
+from bot.domain.slack_ids import is_personal
 from bot.drawing import shown
-from bot.notices import ChangedSubscriptions, LostJob, SuspendedPlace
 from bot.outgoing import Step
-from bot.places import is_personal
-from bot.store.entries import ChangedEntry, Entry, NoteEntry, SubscribedEntry
-from bot.store.outbox import Box, Suspension
+from bot.store.outbox import Suspension
 from bot.visits import Visit
 from bot.waking import wake
 

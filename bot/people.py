@@ -7,7 +7,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.refusals import NO_ANSWER, refusal
+from bot.verdicts import NO_ANSWER, refusal
 from bot.workspaces import teams_of
 from providers.parsing import listing, mapping, text
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.access import Audience
-from bot.errors import ForgottenError, Problem, UsageError
-from bot.notices import Digest
+from bot.domain.access import Audience
+from bot.domain.errors import ForgottenError, Problem, UsageError
+from bot.domain.notifications import Digest
 from bot.services import Services
 
 

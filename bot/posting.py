@@ -13,19 +13,18 @@ from typing import Any, cast
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.card_metadata import EVENT, essentials
-from bot.cards import To
 from bot.conversations import EVERYTHING, MAY_NOT_ASK, conversation, find_post, own_posts, search_from
+from bot.domain.card_metadata import EVENT, essentials
+from bot.domain.card_reducer import Post
+from bot.domain.cards import To
+from bot.domain.elapsed import in_future
+from bot.domain.outbox import Begun, Box, Doubt
+from bot.domain.slack_ids import is_person, is_personal
 from bot.doubt import Searches, left_by
 from bot.drawing import draw
-from bot.elapsed import in_future
-from bot.folding import Post
 from bot.outgoing import Step
-from bot.places import is_person, is_personal
-from bot.refusals import NO_ANSWER, RATE_LIMITED, refusal
 from bot.store.keys import PACE
-from bot.store.outbox import Begun, Box, Doubt
-from bot.verdicts import HOLD_S, RETRY_S, Verdict, judge, retry_after
+from bot.verdicts import HOLD_S, NO_ANSWER, RATE_LIMITED, RETRY_S, Verdict, judge, refusal, retry_after
 from bot.views.message import Message
 from bot.visits import Visit
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from bot.errors import Problem, UsageError
+from bot.domain.errors import Problem, UsageError
 
 AT_ONCE: Final = 2
 """Questions of one requester that are asked at the same time."""

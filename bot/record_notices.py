@@ -2,9 +2,9 @@
 
 from collections import Counter
 
+from bot.domain.unreadable_records import Counts
 from bot.services import Services
 from bot.store import StoreUnavailable
-from bot.store.aside import Counts
 from bot.views.unread import numbers
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.answers import AccountsHealth, JobDetails, JobList, ServiceError
+from bot.domain.answers import AccountsHealth, JobDetails, JobList, ServiceError
 from providers.models import Job
 
 Record = dict[str, Any]

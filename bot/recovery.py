@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from bot.boxes import read_box
-from bot.changes import LOSSES, Change, Kind, found, unfound
-from bot.elapsed import in_future
-from bot.folding import expected
+from bot.domain.card_reducer import expected
+from bot.domain.changes import LOSSES, Change, Kind, found, unfound
+from bot.domain.elapsed import in_future
+from bot.domain.outbox import ChangedEntry
 from bot.services import Services
-from bot.store.entries import ChangedEntry
 from bot.store.lost import Lost, Restored
 from bot.store.tracked import Service, record
 from bot.waking import look, wake

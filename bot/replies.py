@@ -12,16 +12,15 @@ from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Audience
-from bot.errors import ExpiredError
+from bot.domain.access import Audience
+from bot.domain.button_payloads import Ask
+from bot.domain.errors import ExpiredError
+from bot.domain.slack_ids import id_of, in_workspace
 from bot.modals import Modal, Origin
-from bot.payloads import Ask
-from bot.places import id_of, in_workspace
-from bot.refusals import NO_ANSWER
 from bot.response_urls import TRIED_AGAIN_S, WAIT_MAX_S, Respond, send
 from bot.services import Services
 from bot.store import StoreUnavailable
-from bot.verdicts import Verdict, judge, retry_after
+from bot.verdicts import NO_ANSWER, Verdict, judge, retry_after
 from bot.views.message import Message
 from bot.views.modals import waiting
 from providers.parsing import listing, mapping, text

@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncBoltContext, AsyncRespond
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import BotError, ExpiredError
+from bot.domain.errors import BotError, ExpiredError
 from bot.views.message import Message
 
 USES = 5

@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from bot.app import create_app
 from bot.clock_offsets import clock_notices, show_offsets
-from bot.config import Http, Settings, Slack
-from bot.config_errors import ConfigError
+from bot.config.errors import ConfigError
+from bot.config.settings import Http, Settings, Slack
 from bot.connecting import check_scopes, check_secrets, open_workspaces
 from bot.finishing import finishing
 from bot.fleet import SILENT_S, open_docket, working

@@ -15,18 +15,16 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.boxes import read_box
-from bot.card_metadata import EVENT, CardMessage
 from bot.conversations import MAY_NOT_ASK, history
-from bot.folding import cards_of
-from bot.notices import ForgottenCards
+from bot.domain.card_metadata import EVENT, CardMessage
+from bot.domain.card_reducer import cards_of
+from bot.domain.notifications import ForgottenCards
+from bot.domain.outbox import NoteEntry, Urgency
+from bot.domain.slack_ids import id_of, in_workspace
 from bot.people import channels_of
-from bot.places import id_of, in_workspace
-from bot.refusals import NO_ANSWER, refusal
 from bot.services import Services
-from bot.store.entries import NoteEntry
 from bot.store.epochs import SHOWN_FOR, Epoch
-from bot.store.outbox import Urgency
-from bot.verdicts import HOLD_S, RETRY_S, Verdict, judge
+from bot.verdicts import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 from bot.views import resets
 from bot.visits import Visit
 from bot.waking import wake

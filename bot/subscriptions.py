@@ -9,26 +9,26 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bot import plan
-from bot.addresses import Address, JobId, read_if_known
-from bot.answers import JobDetails, Late
 from bot.asking import Question
 from bot.boxes import box_to_change, cards_to_change, last_seen, read_box, refuse_newer, refuse_newer_jobs
-from bot.cards import Card, Shown, Snooze, Terms, To
-from bot.changes import LOSSES, Fate
 from bot.delivery import deliver
+from bot.domain.answers import JobDetails, Late
+from bot.domain.card_reducer import expected
+from bot.domain.cards import Card, Shown, Snooze, Terms, To
+from bot.domain.changes import LOSSES, Fate
+from bot.domain.errors import Problem, UsageError
+from bot.domain.identifiers import Address, JobId, read_if_known
+from bot.domain.notifications import SoughtInVain, Subscribed, Unsubscribed
+from bot.domain.outbox import Box, NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
+from bot.domain.slack_ids import is_direct, is_personal
+from bot.domain.tracked_jobs import Step
 from bot.drawing import shown
-from bot.errors import Problem, UsageError
-from bot.folding import expected
 from bot.jobs import Looked, show_jobs
 from bot.membership import person, readers
-from bot.notices import SoughtInVain, Subscribed, Unsubscribed
 from bot.permission import followable, may_see, permit, permit_some
-from bot.places import is_direct, is_personal
 from bot.services import Services
 from bot.sharing import read_by_outsiders
-from bot.store.entries import NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
-from bot.store.outbox import Box
-from bot.store.tracked import Service, Step, record
+from bot.store.tracked import Service, record
 from bot.tracking import observe
 from bot.waking import look, seek_from, wake
 from providers.deadline import fresh

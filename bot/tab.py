@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.answers import JobList, Late, ServiceHealth
-from bot.cards import Shown
+from bot.domain.answers import JobList, Late, ServiceHealth
+from bot.domain.cards import Shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from docket import Docket
 from docket.execution import Execution, Message
 from docket.strikelist import StrikeList
 
-from bot.log_limit import LogLimit
+from bot.domain.log_limit import LogLimit
 
 MOST_BYTES: Final = 32 * 1024
 """Most bytes of a task's arguments; 20 ids and the terms of a subscription are a tenth of it."""

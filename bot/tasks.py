@@ -10,8 +10,8 @@ from typing import Any
 from docket import Timeout
 
 from bot import delivery, editing, leaving, searching, subscriptions, tending, tracking
-from bot.cards import Terms
-from bot.elapsed import past
+from bot.domain.cards import Terms
+from bot.domain.elapsed import past
 from bot.home import publish
 from bot.services import Services
 from bot.workers import Again

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from bot import absence, leaving, retiring, searching
-from bot.elapsed import passed
+from bot import leaving, retiring, searching
+from bot.domain import absence
+from bot.domain.elapsed import passed
 from bot.record_notices import count_records
 from bot.services import Services
 from bot.store import StoreUnavailable

@@ -9,17 +9,18 @@ from random import Random
 import structlog
 
 from bot import missing, plan
-from bot.answers import ServiceError
-from bot.cards import FAILING
-from bot.changes import Change, Kind, compare, fingerprint, found
-from bot.elapsed import in_future, past
+from bot.domain.answers import ServiceError
+from bot.domain.cards import FAILING
+from bot.domain.changes import Change, Kind, compare, fingerprint, found
+from bot.domain.elapsed import in_future, past
+from bot.domain.outbox import ChangedEntry
+from bot.domain.tracked_jobs import Seen, Step
 from bot.plan import Reading
 from bot.recovery import restore_found
 from bot.services import Services
-from bot.store.entries import ChangedEntry
 from bot.store.health import Outcome
 from bot.store.sweeps import Sweep
-from bot.store.tracked import Due, Kept, Seen, Service, Step, record
+from bot.store.tracked import Due, Kept, Service, record
 from bot.waking import wake
 from bot.witness import Witness
 from providers.base import Provider

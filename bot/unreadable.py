@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from bot.boxes import last_seen, read_box
-from bot.cards import Card
-from bot.folding import expected
-from bot.notices import UnreadableRecords
-from bot.places import id_of, is_person, is_personal
+from bot.domain.card_reducer import expected
+from bot.domain.cards import Card
+from bot.domain.notifications import UnreadableRecords
+from bot.domain.outbox import Begun, Box, ChangedEntry, Doubt, NoteEntry, SubscribedEntry, UnsubscribedEntry
+from bot.domain.record_formats import Kind
+from bot.domain.slack_ids import id_of, is_person, is_personal
 from bot.services import Services
-from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry, UnsubscribedEntry
-from bot.store.formats import Kind
-from bot.store.outbox import Begun, Box, Broken, Doubt, mark_text
+from bot.store.outbox import Broken, mark_text
 from bot.visits import Visit
 from bot.waking import look, wake
 from providers.models import Job, JobRef, JobState

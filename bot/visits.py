@@ -9,14 +9,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.boxes import read_box
+from bot.domain.outbox import Box, SubscribedEntry
+from bot.domain.slack_ids import is_personal, workspace_of
 from bot.membership import readers
 from bot.outgoing import withheld
-from bot.places import is_personal, workspace_of
-from bot.refusals import RATE_LIMITED, refusal
 from bot.services import Services
-from bot.store.entries import SubscribedEntry
-from bot.store.outbox import Box, Suspension
-from bot.verdicts import RETRY_S, retry_after
+from bot.store.outbox import Suspension
+from bot.verdicts import RATE_LIMITED, RETRY_S, refusal, retry_after
 from bot.workspaces import home_of
 
 

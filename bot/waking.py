@@ -9,8 +9,8 @@ import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
 from bot import schedule
-from bot.cards import Terms
-from bot.elapsed import past
+from bot.domain.cards import Terms
+from bot.domain.elapsed import past
 from bot.services import Services
 from bot.store.connection import StoreUnavailable
 from bot.store.tracked import Service

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.absence import is_recent
-from bot.elapsed import in_future, passed
+from bot.domain.absence import is_recent
+from bot.domain.elapsed import in_future, passed
 from bot.services import Services
 from bot.store.tracked import Service
 from bot.store.witnesses import LastWitness

@@ -12,8 +12,8 @@ from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import BotError
-from bot.places import workspace_of
+from bot.domain.errors import BotError
+from bot.domain.slack_ids import workspace_of
 from providers.parsing import listing, mapping, text
 
 TEAMS = 1000

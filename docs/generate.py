@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from bot.config import AccessRule, Http, Redis, Slack
+from bot.config.settings import AccessRule, Http, Redis, Slack
 from handlers import grammar
 from providers.accounts import AlibabaAccount, HuaweiAccount
 from providers.secrets import SecretRef

@@ -6,10 +6,10 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Audience
 from bot.answering import give
+from bot.domain.access import Audience
+from bot.domain.button_payloads import Ask
 from bot.events import acts_first
-from bot.payloads import Ask
 from bot.replies import Asker, InChannel, services_of
 from handlers.jobs import answer
 from handlers.words import undecorated

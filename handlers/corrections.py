@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.errors import Problem, UsageError
+from bot.domain.errors import Problem, UsageError
 from handlers.words import quoted
 
 BEGINNING = 3

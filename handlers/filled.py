@@ -6,9 +6,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bot.catalog import Catalog, Scope
-from bot.errors import ExpiredError, Problem, UsageError
-from bot.payloads import ACCOUNT, ANY, JOBS, KIND, MENTION, ON, SERVICE, SINCE, STATE, TEXT, TO, USER_GROUPS
+from bot.domain.button_payloads import (
+    ACCOUNT,
+    ANY,
+    JOBS,
+    KIND,
+    MENTION,
+    ON,
+    SERVICE,
+    SINCE,
+    STATE,
+    TEXT,
+    TO,
+    USER_GROUPS,
+)
+from bot.domain.catalog import Catalog, Scope
+from bot.domain.errors import ExpiredError, Problem, UsageError
 from bot.views.finding import AGES, Filled
 from bot.views.subscribing import DEFAULT, complaint
 from handlers import following

@@ -3,8 +3,8 @@
 import re
 from datetime import UTC, datetime
 
-from bot.errors import Problem, UsageError
-from bot.places import ID
+from bot.domain.errors import Problem, UsageError
+from bot.domain.slack_ids import ID
 from handlers import times
 from handlers.grammar import (
     FILTER,

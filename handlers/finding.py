@@ -7,8 +7,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import payloads
 from bot.answering import fill
+from bot.domain import button_payloads
 from bot.jobs import find_jobs, list_jobs
 from bot.modals import Modal, Origin
 from bot.replies import newest, read_payload, services_of
@@ -23,10 +23,10 @@ Body = dict[str, Any]
 
 def register(app: AsyncApp) -> None:
     """Add the global shortcut, the form, and what can be clicked in it."""
-    app.shortcut({"type": "shortcut", "callback_id": payloads.FIND})(on_shortcut)
-    app.view(payloads.FIND)(on_find)
-    app.action(payloads.ACCOUNT)(on_account)
-    app.action(re.compile(f"^{payloads.TURN}:"))(on_turn)
+    app.shortcut({"type": "shortcut", "callback_id": button_payloads.FIND})(on_shortcut)
+    app.view(button_payloads.FIND)(on_find)
+    app.action(button_payloads.ACCOUNT)(on_account)
+    app.action(re.compile(f"^{button_payloads.TURN}:"))(on_turn)
 
 
 async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin) -> None:

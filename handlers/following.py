@@ -3,8 +3,8 @@
 import re
 from enum import Enum, auto
 
-from bot.catalog import Catalog
-from bot.errors import Problem, UsageError
+from bot.domain.catalog import Catalog
+from bot.domain.errors import Problem, UsageError
 from handlers.corrections import closest, replaced, unknown
 from handlers.filters import read_filter
 from handlers.grammar import (

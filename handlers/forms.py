@@ -10,12 +10,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import payloads
 from bot.answering import give
-from bot.group_names import handles
+from bot.domain import button_payloads
+from bot.domain.button_payloads import Ask
+from bot.domain.user_groups import handles
 from bot.groups import names_of
 from bot.modals import Modal, Origin
-from bot.payloads import Ask
 from bot.replies import origin_of, read_ask, services_of, submitted, workspace_in
 from bot.response_urls import Respond
 from bot.views import subscribing
@@ -30,8 +30,8 @@ Body = dict[str, Any]
 
 def register(app: AsyncApp) -> None:
     """Add what opens a form, and the forms themselves."""
-    app.action(payloads.SUBSCRIBE)(on_subscribe_button)
-    app.view(payloads.SUBSCRIBE)(on_subscribe)
+    app.action(button_payloads.SUBSCRIBE)(on_subscribe_button)
+    app.view(button_payloads.SUBSCRIBE)(on_subscribe)
 
 
 async def open_subscribe(
@@ -63,9 +63,9 @@ async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, contex
     """The form was sent off: follow its jobs, or say below a field what is wrong with it."""
     reply, asker = submitted(body, Origin.of(body), context)
     services = (await services_of(context)).asked_in(asker.channel)
-    typed = isinstance(field_value(body, payloads.USER_GROUPS), str)  # then handles may stand there
+    typed = isinstance(field_value(body, button_payloads.USER_GROUPS), str)  # then handles may stand there
     groups = await names_of(services, client, _team(context)) if typed else ()
-    length = len(text(field_value(body, payloads.JOBS)) or "")
+    length = len(text(field_value(body, button_payloads.JOBS)) or "")
     work = partial(subscription, body, services.catalog, handles(groups))
     filled = await services.long_texts.read(length, work)
     if isinstance(filled, Mistakes):

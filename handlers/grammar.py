@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.cards import On, Terms, To
-from bot.catalog import Scope
+from bot.domain.cards import On, Terms, To
+from bot.domain.catalog import Scope
 from bot.shared_requests import steady
 from handlers import times
 from handlers.words import quoted

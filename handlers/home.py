@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import payloads
+from bot.domain import button_payloads
 from bot.events import shows_first
 from bot.home import publish, published_just_now
 from bot.modals import Origin
@@ -23,9 +23,9 @@ Body = dict[str, Any]
 def register(app: AsyncApp) -> None:
     """Add the tab and its buttons."""
     app.event("app_home_opened")(on_home_opened)
-    app.action(payloads.HOME)(on_refresh)
-    app.action(payloads.HOME_CHANNEL)(on_channel)
-    app.action(payloads.FIND)(on_find)
+    app.action(button_payloads.HOME)(on_refresh)
+    app.action(button_payloads.HOME_CHANNEL)(on_channel)
+    app.action(button_payloads.FIND)(on_find)
 
 
 async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:

@@ -1,7 +1,7 @@
 """`/jobs`: a command typed, a button pressed, a select changed.
 
-Every button carries the command that it runs (`bot.payloads.Ask`), so all of them take the way of a typed command:
-acknowledge, parse, one use case, one view. Nothing is caught here; `bot.app` has the one error handler.
+Every button carries the command that it runs (`bot.domain.button_payloads.Ask`), so all of them take the way of a typed
+command: acknowledge, parse, one use case, one view. Nothing is caught here; `bot.app` has the one error handler.
 """
 
 import re
@@ -15,20 +15,19 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import payloads
 from bot.accounts import check_accounts
-from bot.addresses import Address
 from bot.answering import Answer, give
-from bot.answers import JobDetails, JobList
 from bot.asking import Asking
-from bot.catalog import Catalog
+from bot.domain import button_payloads
+from bot.domain.answers import JobDetails, JobList
+from bot.domain.button_payloads import Ask
+from bot.domain.catalog import Catalog
+from bot.domain.identifiers import Address
+from bot.domain.slack_ids import id_of
 from bot.home import show_change
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.modals import Modal
-from bot.payloads import Ask
 from bot.permission import posted_to
-from bot.places import id_of
-from bot.refusals import refusal
 from bot.replies import (
     Asker,
     Below,
@@ -45,6 +44,7 @@ from bot.replies import (
 from bot.response_urls import Respond
 from bot.services import Services
 from bot.store import StoreUnavailable
+from bot.verdicts import refusal
 from bot.views import accounts as accounts_view
 from bot.views import details, errors, jobs, modals
 from bot.views import help as help_view
@@ -70,13 +70,13 @@ ANYTHING = re.compile("")
 def register(app: AsyncApp) -> None:
     """Add `/jobs` and everything that its answers can be clicked for."""
     app.command("/jobs")(on_command)
-    app.action(payloads.FRESH)(on_refresh)
-    app.action(re.compile(f"^{payloads.RUN}:"))(on_run)
-    app.action(re.compile(f"^{payloads.OPEN}:"))(on_open)
-    app.action(re.compile(f"^{payloads.SHARE}:"))(on_share)
-    app.action(re.compile(f"^{payloads.RAW}:"))(on_raw)
-    app.action(payloads.PICK_STATE)(on_pick)
-    app.action(payloads.PICK_SERVICE)(on_pick)
+    app.action(button_payloads.FRESH)(on_refresh)
+    app.action(re.compile(f"^{button_payloads.RUN}:"))(on_run)
+    app.action(re.compile(f"^{button_payloads.OPEN}:"))(on_open)
+    app.action(re.compile(f"^{button_payloads.SHARE}:"))(on_share)
+    app.action(re.compile(f"^{button_payloads.RAW}:"))(on_raw)
+    app.action(button_payloads.PICK_STATE)(on_pick)
+    app.action(button_payloads.PICK_SERVICE)(on_pick)
     app.action(ANYTHING)(on_unknown_button)
     app.shortcut(ANYTHING)(on_unknown_button)
     app.view(ANYTHING)(on_unknown_form)
@@ -134,10 +134,10 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, con
     """The selects under a list: the same command with another state or scope."""
     await ack()
     services = await services_of(context)
-    ask = await read_ask(services, str(action.get("block_id", "")).removeprefix(payloads.SELECTS))
+    ask = await read_ask(services, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS))
     request, picked = await read(services, ask.text), picked_value(action)
-    value = "" if picked == payloads.ANY else picked
-    if action["action_id"] == payloads.PICK_STATE:
+    value = "" if picked == button_payloads.ANY else picked
+    if action["action_id"] == button_payloads.PICK_STATE:
         request = request.with_filter("state", value)
     else:
         request = request.with_scope((await read(services, f"list {value}")).scope)
@@ -272,8 +272,8 @@ def help_page(topic: str) -> Message:
 def _controls(request: Request, services: Services) -> jobs.Controls:
     catalog = services.catalog
     scopes = tuple(dict.fromkeys((*catalog.accounts, *catalog.services, *catalog.scopes)))
-    state = dict(request.filters).get("state", payloads.ANY)
-    return jobs.Controls(scopes, state, str(request.scope) or payloads.ANY)
+    state = dict(request.filters).get("state", button_payloads.ANY)
+    return jobs.Controls(scopes, state, str(request.scope) or button_payloads.ANY)
 
 
 async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
@@ -290,7 +290,7 @@ async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Res
 
 async def kept(services: Services, ask: Ask) -> Ask:
     """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
-    if ask.fits(payloads.COMMAND_MAX):
+    if ask.fits(button_payloads.COMMAND_MAX):
         return ask
     with suppress(StoreUnavailable):
         return ask.model_copy(update={"key": await services.store.payloads.put(ask.text)})

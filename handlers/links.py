@@ -6,8 +6,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Audience
-from bot.addresses import MediaId, media_shown
+from bot.domain.access import Audience
+from bot.domain.identifiers import MediaId, media_shown
 from bot.events import shows_first
 from bot.jobs import show_jobs
 from bot.replies import Asker, services_of

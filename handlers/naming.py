@@ -6,12 +6,12 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot import addresses
-from bot.addresses import Address
-from bot.catalog import Catalog
-from bot.errors import Problem, UsageError
-from bot.labels import Label, label
-from bot.plain_text import plain, readings
+from bot.domain import identifiers
+from bot.domain.catalog import Catalog
+from bot.domain.errors import Problem, UsageError
+from bot.domain.id_labels import Label, label
+from bot.domain.identifiers import Address
+from bot.domain.plain_text import plain, readings
 from handlers.corrections import closest, replaced
 from handlers.grammar import COMMAND, FILTER, HELP, Request
 from handlers.words import EQUALS, PAIR, SEPARATORS, is_ornament, items, quoted
@@ -35,12 +35,12 @@ class _Piece(NamedTuple):
     @property
     def is_said(self) -> bool:
         """Whether its form says that a job is meant: a ref, a media, or a sample of an id."""
-        return self.masked or any(not isinstance(one, addresses.JobId) for one in self.addresses)
+        return self.masked or any(not isinstance(one, identifiers.JobId) for one in self.addresses)
 
     @property
     def is_plain_word(self) -> bool:
         """Whether it is no job, or one that any word could be: a short one, letters alone, or digits alone."""
-        like_an_id = self.addresses and is_mixed(self.text) and len(self.text) >= addresses.SHORTEST
+        like_an_id = self.addresses and is_mixed(self.text) and len(self.text) >= identifiers.SHORTEST
         return not self.is_said and not like_an_id
 
     @property
@@ -55,7 +55,7 @@ def names_job(word: str, catalog: Catalog) -> bool:
     if pair and pair[1].lower() in FILTER:
         return False
     a_ref = word.count("/") == 2 or word.lower().startswith(tuple(f"{scope}/" for scope in catalog.scopes))
-    return addresses.is_link(word) or (a_ref and not pair and not word.endswith("/")) or bool(held(word, catalog))
+    return identifiers.is_link(word) or (a_ref and not pair and not word.endswith("/")) or bool(held(word, catalog))
 
 
 def is_mixed(word: str) -> bool:
@@ -71,7 +71,7 @@ def held(text: str, catalog: Catalog) -> tuple[Address, ...]:
 
 def parts(word: str, catalog: Catalog) -> list[str]:
     """Return the items of a list that a word is; a word that names a job as it is, or a link, is none."""
-    if addresses.is_link(word) or named(word, catalog):
+    if identifiers.is_link(word) or named(word, catalog):
         return [word]
     return items(word) if held(word, catalog) else list(filter(None, _BETWEEN.split(word)))
 
@@ -92,8 +92,8 @@ def jobs_named(command: str, words: Iterable[str], others: Sequence[str], catalo
             jobs[str(_checked(address, piece.text, typed, catalog))] = None
     if not jobs:
         raise UsageError(Problem.NO_JOB, COMMAND[command].usage)
-    if len(jobs) > addresses.JOBS_MAX:
-        raise UsageError(Problem.TOO_MANY_JOBS, str(len(jobs)), expected=(str(addresses.JOBS_MAX),))
+    if len(jobs) > identifiers.JOBS_MAX:
+        raise UsageError(Problem.TOO_MANY_JOBS, str(len(jobs)), expected=(str(identifiers.JOBS_MAX),))
     return tuple(jobs)
 
 
@@ -113,8 +113,8 @@ def named(text: str, catalog: Catalog) -> tuple[Address, ...]:
         return ()
     for form in dict.fromkeys((text, plain(text))):
         inner = form.strip("_-")
-        with suppress(addresses.NotAnAddressError, addresses.MaskedIdError):
-            found = addresses.read(inner if _is_recognized(inner) else form, catalog)
+        with suppress(identifiers.NotAnAddressError, identifiers.MaskedIdError):
+            found = identifiers.read(inner if _is_recognized(inner) else form, catalog)
             return () if _is_row(found[0], catalog) else found
     return ()
 
@@ -139,10 +139,10 @@ def _labelled(text: str, catalog: Catalog) -> tuple[Address, ...]:
 
 def _is_masked(text: str, catalog: Catalog) -> bool:
     try:
-        addresses.read(text, catalog)
-    except addresses.MaskedIdError:
+        identifiers.read(text, catalog)
+    except identifiers.MaskedIdError:
         return True
-    except addresses.NotAnAddressError:
+    except identifiers.NotAnAddressError:
         pass
     return False
 
@@ -150,20 +150,20 @@ def _is_masked(text: str, catalog: Catalog) -> bool:
 def _found(text: str, catalog: Catalog) -> tuple[Address, ...]:
     found: list[Address] = []
     for match in _beyond_doubt(catalog, every_ids()).finditer(text):
-        with suppress(addresses.NotAnAddressError):
-            found += addresses.read(match[0], catalog)
+        with suppress(identifiers.NotAnAddressError):
+            found += identifiers.read(match[0], catalog)
     return tuple(dict.fromkeys(found))
 
 
 @lru_cache
 def _beyond_doubt(catalog: Catalog, _forms: tuple[Ids, ...]) -> re.Pattern[str]:
     """Return a pattern for links, refs, and ids that cannot be words, in any case; kept while the forms of ids are."""
-    ref = rf"{addresses.refs_in_text(catalog)}(?![0-9A-Za-z_/-]|[.:]\w)"
-    return re.compile(rf"https?://[^\s<>|\"'`]+|{ref}|{addresses.in_text().pattern}", re.IGNORECASE)
+    ref = rf"{identifiers.refs_in_text(catalog)}(?![0-9A-Za-z_/-]|[.:]\w)"
+    return re.compile(rf"https?://[^\s<>|\"'`]+|{ref}|{identifiers.in_text().pattern}", re.IGNORECASE)
 
 
 def _is_no_word(address: Address) -> bool:
-    return isinstance(address, addresses.MediaId) or _is_recognized(address.id)
+    return isinstance(address, identifiers.MediaId) or _is_recognized(address.id)
 
 
 def _is_recognized(text: str) -> bool:
@@ -184,7 +184,7 @@ def _refusal(piece: _Piece, rest: Sequence[str]) -> UsageError:
     """Return the error for what names no job; `rest` is the command without it, if that names any."""
     if piece.masked:
         return UsageError(Problem.MASKED_ID, piece.text, suggestion=" ".join(map(quoted, rest)) or None)
-    suggestion = None if addresses.is_link(piece.text) else f"find {quoted(piece.text)}"
+    suggestion = None if identifiers.is_link(piece.text) else f"find {quoted(piece.text)}"
     return UsageError(Problem.NOT_A_JOB, piece.text, suggestion=suggestion)
 
 

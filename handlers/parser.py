@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from bot.catalog import Catalog, Scope
-from bot.errors import Problem, UsageError
+from bot.domain.catalog import Catalog, Scope
+from bot.domain.errors import Problem, UsageError
 from handlers import following, times
 from handlers.corrections import closest, replaced, unknown
 from handlers.filters import read_filter, state_words

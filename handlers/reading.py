@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from bot.errors import Problem, UsageError
+from bot.domain.errors import Problem, UsageError
 from bot.services import Services
 from handlers.grammar import Request
 from handlers.parser import parse

@@ -6,12 +6,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import payloads
 from bot.answering import Answer, give
-from bot.answers import JobDetails
-from bot.extracting import Extracted, extract
-from bot.message_texts import length
-from bot.payloads import Ask
+from bot.domain import button_payloads
+from bot.domain.answers import JobDetails
+from bot.domain.button_payloads import Ask
+from bot.domain.extraction import Extracted, extract
+from bot.domain.message_texts import length
 from bot.replies import Asker, below, services_of
 from bot.response_urls import Respond
 from bot.services import Services
@@ -27,8 +27,8 @@ Body = dict[str, Any]
 
 def register(app: AsyncApp) -> None:
     """Add the shortcuts."""
-    app.shortcut({"type": "message_action", "callback_id": payloads.LOOK_UP})(on_look_up)
-    app.shortcut({"type": "message_action", "callback_id": payloads.SUBSCRIBE_TO})(on_subscribe)
+    app.shortcut({"type": "message_action", "callback_id": button_payloads.LOOK_UP})(on_look_up)
+    app.shortcut({"type": "message_action", "callback_id": button_payloads.SUBSCRIBE_TO})(on_subscribe)
 
 
 async def on_look_up(

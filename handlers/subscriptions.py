@@ -11,22 +11,22 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import payloads
-from bot.addresses import Address
 from bot.answering import Answer
 from bot.boxes import box_to_change
-from bot.cards import Card, Terms
-from bot.errors import ExpiredError, ForgottenError, UsageError
+from bot.domain import button_payloads
+from bot.domain.button_payloads import Ask
+from bot.domain.cards import Card, Terms
+from bot.domain.errors import ExpiredError, ForgottenError, UsageError
+from bot.domain.identifiers import Address
+from bot.domain.slack_ids import id_of
+from bot.domain.snooze import Rest, until
 from bot.forgotten import again, forgotten_since, refuse_forgotten
 from bot.home import show_change
-from bot.payloads import Ask
 from bot.people import offset_of
 from bot.permission import place_of_button, seen
-from bot.places import id_of
 from bot.replies import Asker, below, picked_value, read_ask, read_payload, services_of
 from bot.response_urls import Respond, send
 from bot.services import Services
-from bot.snoozing import Rest, until
 from bot.subscriptions import (
     SEEK_MINUTES,
     Subscribing,
@@ -51,13 +51,13 @@ COMMANDS = frozenset({"subscribe", "unsubscribe", "subscriptions"})
 
 def register(app: AsyncApp) -> None:
     """Add the buttons that belong to subscriptions alone."""
-    app.action(payloads.REFRESH)(on_refresh)
-    app.action(payloads.RESTORE)(on_restore)
-    app.action(payloads.SNOOZE)(on_snooze)
-    app.action(payloads.UNSNOOZE)(on_unsnooze)
-    app.action(payloads.SEEK)(on_seek)
-    app.action(payloads.SEE_ALL)(on_see_all)
-    app.action(re.compile(f"^{payloads.SEE_ALL}:"))(on_page)
+    app.action(button_payloads.REFRESH)(on_refresh)
+    app.action(button_payloads.RESTORE)(on_restore)
+    app.action(button_payloads.SNOOZE)(on_snooze)
+    app.action(button_payloads.UNSNOOZE)(on_unsnooze)
+    app.action(button_payloads.SEEK)(on_seek)
+    app.action(button_payloads.SEE_ALL)(on_see_all)
+    app.action(re.compile(f"^{button_payloads.SEE_ALL}:"))(on_page)
 
 
 async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -> Answer[Any] | Message:
@@ -150,7 +150,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
     services, user = await services_of(context), Asker.of(body, context).user
     offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
     ends = until(rest, services.clock(), offset or timedelta())
-    card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(payloads.SELECTS), ends)
+    card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS), ends)
     await reply.show(snoozes.answered(card, in_utc=offset is None))
     await show_change(services, body, user)
 

@@ -10,11 +10,11 @@ from rich.console import RenderableType
 
 from bot import records
 from bot.accounts import check_accounts
-from bot.answers import Late, Partial, ServiceError
 from bot.asking import Asking
-from bot.catalog import Catalog
-from bot.config import Settings
-from bot.errors import UsageError
+from bot.config.settings import Settings
+from bot.domain.answers import Late, Partial, ServiceError
+from bot.domain.catalog import Catalog
+from bot.domain.errors import UsageError
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.opening import open_services
 from bot.services import Services

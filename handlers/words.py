@@ -2,9 +2,9 @@
 
 import re
 
-from bot.addresses import is_link
-from bot.plain_text import COLOR, plain, unescaped
-from bot.plain_text import DASHES as OTHER_DASHES
+from bot.domain.identifiers import is_link
+from bot.domain.plain_text import COLOR, plain, unescaped
+from bot.domain.plain_text import DASHES as OTHER_DASHES
 
 _MARKS = "，、；。．！？…（）［］｛｝＜＞【】〖〗〔〕《》〈〉「」『』｡､｢｣｜•◦▪●○‣・"
 """Punctuation, brackets and bullets of other scripts."""

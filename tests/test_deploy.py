@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot.cli import app
-from bot.config import load
+from bot.config.settings import load
 from providers.secrets import SecretRef
 from sandbox.slack.credentials import BOT_TOKEN
 

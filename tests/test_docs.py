@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from bot.metrics import Metrics
 from docs.generate import FOLDER, PAGES, configuration
 

@@ -13,14 +13,15 @@ import httpx
 import pytest
 
 from bot.check import check
-from bot.config import load
-from bot.findings import Status
+from bot.config.settings import load
+from bot.domain.findings import Status
+from bot.domain.outbox import Begun
+from bot.domain.record_formats import FORMATS, Kind
 from bot.running import running
 from bot.store import Store
 from bot.store.connection import Link
-from bot.store.formats import FORMATS, Kind
 from bot.store.keys import PACE
-from bot.store.outbox import Begun, Suspension
+from bot.store.outbox import Suspension
 from bot.tasks import tasks
 from bot.tending import reasons
 from sandbox.clouds.control import JobOrder, make

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.config import Redis as RedisSettings
-from bot.config_errors import ConfigError
+from bot.config.errors import ConfigError
+from bot.config.settings import Redis as RedisSettings
 from bot.store.aside import Aside
 from bot.store.binary import EmbeddedRedisError
 from bot.store.budget import SharedBudget

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import chain
-from typing import NamedTuple
 
 import structlog
 
+from bot.domain.record_formats import FORMATS, Kind
+from bot.domain.tracked_jobs import milliseconds
+from bot.domain.unreadable_records import Counts, Location
 from bot.store.connection import Link
-from bot.store.followed import milliseconds
-from bot.store.formats import FORMATS, Kind
 from bot.store.keys import (
     BEGUN,
     CARDS,
@@ -30,32 +30,6 @@ from bot.store.scripts import script
 log = structlog.get_logger("callboard")
 
 _OF_A_PLACE = ((Kind.CARD, CARDS), (Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED))
-
-
-class Location(NamedTuple):
-    """A key with records of one kind; `where` is their place or service, if any."""
-
-    kind: Kind
-    where: str
-    key: str
-
-
-class Broken(NamedTuple):
-    """A corrupt record.
-
-    `name` is its field in a hash or its id in a stream, `card` the card that it is about, if any. `slot` is the service
-    that the record is kept beside, or the place itself.
-    """
-
-    location: Location
-    slot: str
-    text: str = ""
-    name: str = ""
-    card: str = ""
-
-
-Counts = Counter[tuple[str, str]]
-"""Numbers of records, by where they belong and their kind."""
 
 
 @dataclass(frozen=True, slots=True)

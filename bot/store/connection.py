@@ -12,7 +12,7 @@ from redis.asyncio.cluster import RedisCluster, TransactionStrategy
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from bot.config import REDIS_SCHEMES
+from bot.config.settings import REDIS_SCHEMES
 from bot.store.topology import Client, client
 
 CONNECT_S = 1.0

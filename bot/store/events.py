@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
+from bot.domain.record_formats import readable_or
 from bot.store.connection import Link
-from bot.store.formats import readable_or
 from bot.store.keys import EVENT, HOME, PICKED
 from bot.store.tracked import instant, milliseconds
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from bot.answers import ServiceError
+from bot.domain.answers import ServiceError
+from bot.domain.record_formats import readable_or
 from bot.store.connection import Link, Part
-from bot.store.formats import readable_or
 from bot.store.keys import HEALTH
 from providers.parsing import instant
 from providers.redact import scrub

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.elapsed import in_future
+from bot.domain.elapsed import in_future
 from bot.store.connection import Link
 from bot.store.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
 from providers.parsing import instant

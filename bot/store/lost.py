@@ -7,11 +7,12 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from bot.store import formats
-from bot.store.aside import Aside, Location
+from bot.domain import record_formats
+from bot.domain.outbox import numbered
+from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, UnreadableError
+from bot.domain.unreadable_records import Location
+from bot.store.aside import Aside
 from bot.store.connection import Link
-from bot.store.entries import numbered
-from bot.store.formats import FORMATS, Kind, NewerFormatError, UnreadableError
 from bot.store.keys import DUE, JOBS, LOST, OUTBOX, PENDING, SUBSCRIPTIONS
 from bot.store.scripts import script
 from bot.store.tracked import Kept, Service, kept, milliseconds
@@ -53,7 +54,7 @@ class LostJobs:
         for key, text in zip(keys, texts, strict=True):
             try:
                 if text is not None:
-                    found.append(formats.read(Kind.LOST, text, partial(_lost, service)))
+                    found.append(record_formats.read(Kind.LOST, text, partial(_lost, service)))
             except NewerFormatError:
                 continue
             except UnreadableError:

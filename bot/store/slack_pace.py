@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from math import ceil
 
+from bot.domain.outbox import Urgency
 from bot.store.budget import SharedBudget
 from bot.store.connection import Link
 from bot.store.keys import DIRECT, PAUSE
-from bot.store.outbox import Urgency
 
 EDITS_A_MINUTE = 50
 """chat.update, for a whole workspace (Slack's rate limits page, tier 3)."""

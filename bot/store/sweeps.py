@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.answers import ServiceError
+from bot.domain.answers import ServiceError
+from bot.domain.record_formats import readable_or
 from bot.store.connection import Link
-from bot.store.formats import readable_or
 from bot.store.keys import SWEEP
 from bot.store.tracked import Service, instant, milliseconds
 from providers.redact import scrub

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.elapsed import AHEAD, in_future
-from bot.store import formats
-from bot.store.aside import Aside, Counts, Location
+from bot.domain import record_formats
+from bot.domain.elapsed import AHEAD, in_future
+from bot.domain.outbox import numbered
+from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, T, UnreadableError, readable_or
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import Due, Kept, Seen, Step, due, instant, kept, milliseconds, planned, record
+from bot.domain.unreadable_records import Counts, Location
+from bot.store.aside import Aside
 from bot.store.connection import Link, Part
-from bot.store.entries import numbered
-from bot.store.followed import Due, Kept, Service, due, instant, kept, milliseconds, planned, record
-from bot.store.formats import FORMATS, Kind, NewerFormatError, T, UnreadableError, readable_or
 from bot.store.keys import (
     CONFIGURED,
     DUE,
@@ -40,30 +42,6 @@ NEWER_AGAIN = timedelta(seconds=10)
 
 _PLACES = TypeAdapter(dict[str, str])
 _OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
-
-
-class Seen(NamedTuple):
-    """What an answer says of a followed job, and when to look again if it is as it was."""
-
-    id: str
-    fingerprint: str
-    next_at: datetime
-
-
-class Step(NamedTuple):
-    """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
-
-    `entry` is what the followers are told, empty when it is nothing. `lost` is the record to keep of a job that may be
-    found again, `quiet` says that cards look as before.
-    """
-
-    id: str
-    found: str
-    record: str | None
-    next_at: datetime | None = None
-    entry: str = ""
-    lost: str = ""
-    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +179,7 @@ class Tracked:
         refs = list(refs)
         asking = [("HGET", JOBS.of(f"{ref.account}/{ref.service}"), ref.id) for ref in refs]
         texts = await self.link.ask_all(asking) if asking else []
-        return any(text is not None and formats.is_newer(Kind.JOB, text) for text in texts)
+        return any(text is not None and record_formats.is_newer(Kind.JOB, text) for text in texts)
 
     async def _readable(
         self, service: Service, texts: Mapping[str, str], parse: Callable[[str, str], T]

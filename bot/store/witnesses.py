@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from bot.domain.record_formats import readable_or
 from bot.store.connection import Link
-from bot.store.formats import readable_or
 from bot.store.keys import WITNESS
 from bot.store.tracked import Service, instant, milliseconds
 

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from datetime import datetime
 
-from bot.absence import DROPPED_AFTER, Absence
-from bot.cards import Shown
-from bot.changes import Change
+from bot.domain.absence import DROPPED_AFTER, Absence
+from bot.domain.cards import Shown
+from bot.domain.changes import Change
 from bot.views.text import count, date
 
 

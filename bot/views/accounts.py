@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.answers import AccountsHealth, ServiceHealth
-from bot.payloads import FRESH, Ask
+from bot.domain.answers import AccountsHealth, ServiceHealth
+from bot.domain.button_payloads import FRESH, Ask
 from bot.views.errors import service_error, waited
 from bot.views.lateness import asking, still_asking
 from bot.views.message import Block, Budget, Message, actions, button, context, message, section, stacked

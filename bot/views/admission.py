@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.findings import Finding, Status
-from bot.scopes import GUESTS_SCOPE
+from bot.domain.findings import Finding, Status
+from bot.domain.slack_scopes import GUESTS_SCOPE
 from bot.views.text import listed
 
 _INSTALL_AGAIN = "update the app from what `callboard manifest` prints, then install it to the workspace again"

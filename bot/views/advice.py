@@ -5,9 +5,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bot.clock import OFF_S
-from bot.config import Http, Settings, Slack
-from bot.findings import Finding, Status
-from bot.scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
+from bot.config.settings import Http, Settings, Slack
+from bot.domain.findings import Finding, Status
+from bot.domain.slack_scopes import ACCESS_SCOPES, APP_SCOPE, BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store import Server
 from bot.store.connection import OLDEST
 from bot.views.text import listed, utc

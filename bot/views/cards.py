@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.absence import DROPPED_AFTER
-from bot.cards import FAILING, Card, Check, Followed, Shown
-from bot.changes import Fate
-from bot.payloads import BUTTON_MAX, OPEN, REFRESH, Ask
+from bot.domain.absence import DROPPED_AFTER
+from bot.domain.button_payloads import BUTTON_MAX, OPEN, REFRESH, Ask
+from bot.domain.cards import FAILING, Card, Check, Followed, Shown
+from bot.domain.changes import Fate
 from bot.views import absences, snoozes, suspensions
 from bot.views.errors import happened
 from bot.views.mentions import mentioned

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from bot.answers import JobDetails, Missing
-from bot.payloads import FRESH, OPEN, RAW, SHARE, Ask
+from bot.domain.answers import JobDetails, Missing
+from bot.domain.button_payloads import FRESH, OPEN, RAW, SHARE, Ask
 from bot.views.errors import service_error
 from bot.views.jobs import row, subscribe_button
 from bot.views.lateness import asking, came, still_asking

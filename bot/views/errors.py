@@ -2,9 +2,9 @@
 
 from math import ceil
 
-from bot.answers import OwnLimit, ServiceError
-from bot.errors import Problem, UsageError
-from bot.payloads import BUTTON_MAX, RUN, Ask
+from bot.domain.answers import OwnLimit, ServiceError
+from bot.domain.button_payloads import BUTTON_MAX, RUN, Ask
+from bot.domain.errors import Problem, UsageError
 from bot.views.message import Message, actions, button, message, section
 from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
 from providers.budget import OWN_LIMIT

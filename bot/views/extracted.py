@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.addresses import JOBS_MAX
-from bot.extracting import Extracted
+from bot.domain.extraction import Extracted
+from bot.domain.identifiers import JOBS_MAX
 from bot.views.message import Message, message, section
 from bot.views.text import code, count, listed, unformatted
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.answers import JobList
-from bot.payloads import ACCOUNT, ANY, FIND, KIND, SERVICE, SINCE, STATE, TEXT, TURN, Ask
+from bot.domain.answers import JobList
+from bot.domain.button_payloads import ACCOUNT, ANY, FIND, KIND, SERVICE, SINCE, STATE, TEXT, TURN, Ask
 from bot.views.jobs import LINES_MAX, more_lines, notes, nothing, position, row
 from bot.views.lateness import asking
 from bot.views.message import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.payloads import RUN, Ask
+from bot.domain.button_payloads import RUN, Ask
 from bot.views.message import Message, actions, button, context, message, section
 from bot.views.text import code, unformatted
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.answers import JobList, ServiceHealth
-from bot.cards import Shown
-from bot.errors import UsageError
-from bot.payloads import FIND, HOME, HOME_CHANNEL, Ask
-from bot.places import id_of
+from bot.domain.answers import JobList, ServiceHealth
+from bot.domain.button_payloads import FIND, HOME, HOME_CHANNEL, Ask
+from bot.domain.cards import Shown
+from bot.domain.errors import UsageError
+from bot.domain.slack_ids import id_of
 from bot.tab import Neighbours, Tab
 from bot.views import errors, resets
 from bot.views.accounts import account_lines

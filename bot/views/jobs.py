@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
-from bot.answers import Incomplete, JobList, Remembered
-from bot.payloads import (
+from bot.domain.answers import Incomplete, JobList, Remembered
+from bot.domain.button_payloads import (
     ANY,
     BLOCK_ID_MAX,
     BUTTON_MAX,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.answers import Late, Partial, ServiceError
+from bot.domain.answers import Late, Partial, ServiceError
 from bot.views.errors import advice, service_error, waited
 from bot.views.message import Block, context
 from bot.views.text import bold, count, cut, date, duration, listed, plain

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from bot.payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, Ask
+from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, Ask
 from bot.views.text import clean, cut, escaped, width
 
 Block = dict[str, Any]

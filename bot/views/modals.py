@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.payloads import PICK_SERVICE, PICK_STATE, SHARE
+from bot.domain.button_payloads import PICK_SERVICE, PICK_STATE, SHARE
 from bot.views.message import Block, Message, modal, section
 
 TITLE = "Callboard"

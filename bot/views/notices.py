@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
-from bot.absence import DROPPED_AFTER
-from bot.addresses import JOBS_MAX
-from bot.cards import Card
-from bot.changes import Change, Fate, Kind
-from bot.notices import (
+from bot.domain.absence import DROPPED_AFTER
+from bot.domain.button_payloads import BUTTON_MAX, SEE_ALL, SUBSCRIBE, Ask
+from bot.domain.cards import Card
+from bot.domain.changes import Change, Fate, Kind
+from bot.domain.identifiers import JOBS_MAX
+from bot.domain.notifications import (
     WAITS,
     ChangedSubscriptions,
     Digest,
@@ -17,7 +18,6 @@ from bot.notices import (
     Told,
     UnreadableRecords,
 )
-from bot.payloads import BUTTON_MAX, SEE_ALL, SUBSCRIBE, Ask
 from bot.views import absences, suspensions
 from bot.views.cards import details_button, ending, line, seen, still, summary, title
 from bot.views.details import Meaning

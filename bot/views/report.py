@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.findings import Report, Status
+from bot.domain.findings import Report, Status
 from bot.views.text import count
 
 _MARKS = {Status.OK: ("✅ ok", "green"), Status.WARN: ("⚠️  warn", "yellow"), Status.FAIL: ("❌ fail", "red")}

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from bot.card_metadata import CardMessage
-from bot.errors import ForgottenError
-from bot.notices import ForgottenCards
-from bot.payloads import BUTTON_MAX, OPEN, Ask
+from bot.domain.button_payloads import BUTTON_MAX, OPEN, Ask
+from bot.domain.card_metadata import CardMessage
+from bot.domain.errors import ForgottenError
+from bot.domain.notifications import ForgottenCards
 from bot.views.message import Block, Message, actions, button, context, message, section
 from bot.views.terms import people
 from bot.views.text import count, day, unformatted

@@ -1,8 +1,8 @@
 """Snoozed cards: the menu, what a card says of it, and the answers."""
 
-from bot.cards import Card
-from bot.payloads import SELECTS, SNOOZE, UNSNOOZE, Ask
-from bot.snoozing import Rest
+from bot.domain.button_payloads import SELECTS, SNOOZE, UNSNOOZE, Ask
+from bot.domain.cards import Card
+from bot.domain.snooze import Rest
 from bot.views.message import Block, Message, button, context, message, section, select
 from bot.views.states import name
 from bot.views.terms import person

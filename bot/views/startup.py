@@ -3,10 +3,10 @@
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
-from bot.config_errors import ConfigError
-from bot.refusals import refusal
+from bot.config.errors import ConfigError
 from bot.store import StoreUnavailable
 from bot.store.binary import EmbeddedRedisError
+from bot.verdicts import refusal
 from bot.views import advice
 
 MENDABLE = (ConfigError, StoreUnavailable, SlackApiError, ClientError, TimeoutError)

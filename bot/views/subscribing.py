@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bot.cards import On, To
-from bot.errors import UsageError
-from bot.group_names import UserGroup
-from bot.payloads import JOBS, MENTION, ON, SUBSCRIBE, TO, USER_GROUPS, WHERE
+from bot.domain.button_payloads import JOBS, MENTION, ON, SUBSCRIBE, TO, USER_GROUPS, WHERE
+from bot.domain.cards import On, To
+from bot.domain.errors import UsageError
+from bot.domain.user_groups import UserGroup
 from bot.views.errors import sentence
 from bot.views.message import Block, choice, choices, modal, text_field
 from bot.views.message import field as input_field

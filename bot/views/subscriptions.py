@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from bot.answers import JobDetails, Late
-from bot.cards import Card, Shown, Terms
-from bot.notices import Subscribed, Unsubscribed
-from bot.payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
-from bot.places import is_person
+from bot.domain.answers import JobDetails, Late
+from bot.domain.button_payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
+from bot.domain.cards import Card, Shown, Terms
+from bot.domain.notifications import Subscribed, Unsubscribed
+from bot.domain.slack_ids import is_person
 from bot.views import absences, resets, snoozes, suspensions
 from bot.views.cards import (
     details_button,

@@ -1,6 +1,6 @@
 """Why Slack takes no message for a place, and what helps."""
 
-from bot.payloads import RESTORE, Ask
+from bot.domain.button_payloads import RESTORE, Ask
 from bot.views.message import Block, button
 from bot.views.terms import channel
 from bot.views.text import code

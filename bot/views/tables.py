@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
+from bot.domain.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
 from bot.views.details import NOBODY, Meaning, facts, missing
 from bot.views.errors import service_error, waited
 from bot.views.jobs import notes, nothing, position

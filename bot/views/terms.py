@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.addresses import as_typed
-from bot.cards import On, Terms, To, options
-from bot.places import id_of, is_personal
+from bot.domain.cards import On, Terms, To, options
+from bot.domain.identifiers import as_typed
+from bot.domain.slack_ids import id_of, is_personal
 from bot.views.text import count, listed
 
 PEOPLE_MAX = 5

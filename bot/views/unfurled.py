@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.payloads import BUTTON_MAX, OPEN, Ask
+from bot.domain.button_payloads import BUTTON_MAX, OPEN, Ask
 from bot.views.message import Block, actions, button, section
 from bot.views.states import state
 from bot.views.text import age, count, plain

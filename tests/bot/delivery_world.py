@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.cards import On, Terms
 from bot.delivery import deliver
+from bot.domain.cards import On, Terms
+from bot.domain.outbox import Box
 from bot.services import Services
 from bot.store import Store
-from bot.store.outbox import Box
 from bot.subscriptions import subscribe
 from bot.tracking import observe
 from tests.bot.memory import NOW, InMemory

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.changes import Change
+from bot.domain.changes import Change
+from bot.domain.outbox import Box, ChangedEntry, SubscribedEntry
 from bot.services import Services
 from bot.store import Store
-from bot.store.entries import ChangedEntry, SubscribedEntry
-from bot.store.outbox import Box
 from bot.store.sweeps import Sweep
 from bot.tracking import sweep
 from providers.models import Job

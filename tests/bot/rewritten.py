@@ -8,7 +8,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot import check
-from bot.findings import Finding
+from bot.domain.findings import Finding
 from bot.metrics import Metrics
 from bot.record_notices import notice
 from bot.store.connection import Link

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.config import Http
+from bot.config.settings import Http
 from bot.http import listen, probes, serving, site, slack_events
 from bot.http_limits import BODY_MAX, Connections
 from bot.metrics import Metrics

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.findings import Finding, Status
+from bot.domain.findings import Finding, Status
 from sandbox.demo import MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
 from sandbox.slack.faults import Fault
 from sandbox.slack.seed import seeded

@@ -8,9 +8,9 @@ from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answering import Answer, give
-from bot.answers import Answered, Late
-from bot.errors import Problem, UsageError
-from bot.payloads import SELECTS, Ask
+from bot.domain.answers import Answered, Late
+from bot.domain.button_payloads import SELECTS, Ask
+from bot.domain.errors import Problem, UsageError
 from bot.replies import Below, InChannel, InPlace, clicked, read_ask, to_the_last
 from bot.response_urls import NotDelivered, Respond
 from bot.services import Services

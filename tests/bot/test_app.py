@@ -8,7 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
-from bot.payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
+from bot.domain.button_payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
 from bot.store import Store
 from bot.store.connection import Link
 from bot.workspaces import OneWorkspace

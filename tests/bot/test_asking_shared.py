@@ -11,11 +11,11 @@ import pytest
 
 from bot import asking, patience
 from bot.accounts import check_accounts
-from bot.answers import OwnLimit
 from bot.asking import Asked, Known, Question
-from bot.cards import Terms
-from bot.catalog import Scope
-from bot.errors import Problem, UsageError
+from bot.domain.answers import OwnLimit
+from bot.domain.cards import Terms
+from bot.domain.catalog import Scope
+from bot.domain.errors import Problem, UsageError
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.pace import Pace
 from bot.questions import AT_ONCE, WAITING_MAX

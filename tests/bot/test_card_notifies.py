@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.cards import On, Snooze, Terms, To
-from bot.changes import Change, Fate
 from bot.delivery import deliver
+from bot.domain.cards import On, Snooze, Terms, To
+from bot.domain.changes import Change, Fate
+from bot.domain.outbox import Box, ChangedEntry, SubscribedEntry
 from bot.editing import edit_cards
 from bot.outgoing import BURST, withheld
 from bot.store import Store
-from bot.store.entries import ChangedEntry, SubscribedEntry
-from bot.store.outbox import Box
 from providers.models import JobState
 from tests.bot.delivery_world import World
 from tests.bot.memory import NOW

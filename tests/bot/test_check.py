@@ -11,10 +11,10 @@ from cryptography.fernet import Fernet
 
 from bot import check as module
 from bot.check import check
-from bot.config import load
-from bot.findings import Finding, Report, Status
+from bot.config.settings import load
+from bot.domain.findings import Finding, Report, Status
+from bot.domain.slack_scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.installed import Installation, Seal
-from bot.scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store.connection import Link
 from bot.store.epochs import Epochs
 from bot.store.installations import Installations

@@ -11,10 +11,10 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.clock import SlackTime
 from bot.clock_offsets import clock_notices
-from bot.config import Slack
+from bot.config.settings import Slack
 from bot.connecting import open_workspaces
+from bot.domain.findings import Status
 from bot.events import shows_first
-from bot.findings import Status
 from bot.http import site, slack_events
 from bot.metrics import Metrics
 from bot.services import Services

@@ -8,20 +8,19 @@ from typing import Any
 import pytest
 
 from bot import editing, posting
-from bot.access import Access, Audience
-from bot.cards import On, Terms, To
-from bot.changes import Fate
-from bot.config import AccessRule
+from bot.config.settings import AccessRule
 from bot.delivery import deliver
+from bot.domain.access import Access, Audience
+from bot.domain.card_reducer import Post
+from bot.domain.cards import On, Terms, To
+from bot.domain.changes import Fate
+from bot.domain.errors import UsageError
+from bot.domain.notifications import SoughtInVain
+from bot.domain.outbox import NoteEntry, Urgency
 from bot.editing import edit_cards
-from bot.errors import UsageError
-from bot.folding import Post
-from bot.notices import SoughtInVain
 from bot.services import Services
 from bot.store import Store
-from bot.store.entries import NoteEntry
 from bot.store.keys import CARDS, PLACES
-from bot.store.outbox import Urgency
 from bot.subscriptions import snooze, subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
 from bot.tracking import observe, sweep

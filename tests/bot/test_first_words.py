@@ -8,12 +8,12 @@ import pytest
 
 from bot import asking, patience
 from bot.accounts import check_accounts
-from bot.addresses import JobId
-from bot.answers import JobDetails, JobList, Late
 from bot.asking import Question
 from bot.background import Background
-from bot.catalog import Scope
 from bot.collecting import Collected
+from bot.domain.answers import JobDetails, JobList, Late
+from bot.domain.catalog import Scope
+from bot.domain.identifiers import JobId
 from bot.jobs import Looked, list_jobs, show_jobs
 from bot.pace import Pace
 from bot.patience import FULL_EVERY, MISSES, SHORT_S, Patience

@@ -9,8 +9,8 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import groups, workspaces
-from bot.access import Access, Audience
-from bot.config import AccessRule
+from bot.config.settings import AccessRule
+from bot.domain.access import Access, Audience
 from bot.workspaces import OneWorkspace
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from bot import http
-from bot.config import Http
-from bot.config_errors import ConfigError
+from bot.config.errors import ConfigError
+from bot.config.settings import Http
 from bot.http import Reason, listen, probes, site
 from bot.metrics import Metrics
 

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 
 from bot import installed
-from bot.config_errors import ConfigError
+from bot.config.errors import ConfigError
 from bot.installed import App, Installation, InstalledWorkspaces, Seal, renewing
 from bot.store.connection import Link
 from bot.store.installations import Installations

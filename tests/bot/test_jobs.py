@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.addresses import JobId, MediaId
-from bot.answers import JobList
-from bot.catalog import Scope
 from bot.collecting import SCAN_MAX
+from bot.domain.answers import JobList
+from bot.domain.catalog import Scope
+from bot.domain.identifiers import JobId, MediaId
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.store import Store
 from bot.store.connection import Link

@@ -10,7 +10,8 @@ import pytest
 import structlog
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from bot import limited_log, log_limit, logs
+from bot import limited_log, logs
+from bot.domain import log_limit
 
 SECRET = "hunter2hunter2"
 TOKEN = f"xoxb-{1234567890}-abcdefghij"

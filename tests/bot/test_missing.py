@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.absence import Absence
-from bot.cards import Card, Followed
-from bot.changes import Change, Fate, Kind
+from bot.domain.absence import Absence
+from bot.domain.cards import Card, Followed
+from bot.domain.changes import Change, Fate, Kind
 from bot.drawing import shown
 from bot.store import Store
 from bot.subscriptions import restore

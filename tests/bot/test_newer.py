@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 from bot import leaving, posting, searching
-from bot.cards import Terms
 from bot.delivery import deliver
+from bot.domain import record_formats
+from bot.domain.cards import Terms
+from bot.domain.errors import Problem, UsageError
+from bot.domain.findings import Status
+from bot.domain.record_formats import FORMATS, Kind
 from bot.editing import edit_cards
-from bot.errors import Problem, UsageError
-from bot.findings import Status
 from bot.installed import Installation, Seal
 from bot.recovery import restore_found
 from bot.retiring import GRACE
-from bot.store import Store, formats
-from bot.store.formats import FORMATS, Kind
+from bot.store import Store
 from bot.store.keys import (
     BEGUN,
     CARDS,
@@ -243,13 +244,15 @@ class TestNewerElsewhere:
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.INSTALLATION])
 def test_every_kind_has_its_number_first_and_a_later_format_is_one_line(kind: Kind, monkeypatch: pytest.MonkeyPatch):
-    text = formats.numbered(kind, '{"id":"a"}')
+    text = record_formats.numbered(kind, '{"id":"a"}')
     assert text == '{"v":1,"id":"a"}'
-    assert formats.read(kind, text, json.loads)["id"] == "a"
-    assert formats.read(kind, '{"id":"a"}', json.loads) == {"id": "a"}, "a record without a number is of format 1"
+    assert record_formats.read(kind, text, json.loads)["id"] == "a"
+    assert record_formats.read(kind, '{"id":"a"}', json.loads) == {"id": "a"}, (
+        "a record without a number is of format 1"
+    )
     monkeypatch.setitem(FORMATS, kind, 2)
-    later = formats.numbered(kind, '{"id":"a"}')
-    assert formats.read(kind, text, json.loads)["id"] == "a"
+    later = record_formats.numbered(kind, '{"id":"a"}')
+    assert record_formats.read(kind, text, json.loads)["id"] == "a"
     monkeypatch.undo()
-    with pytest.raises(formats.NewerFormatError):
-        formats.read(kind, later, json.loads)
+    with pytest.raises(record_formats.NewerFormatError):
+        record_formats.read(kind, later, json.loads)

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from bot import posting
-from bot.answers import ServiceError
 from bot.clock import FleetClock, SlackTime
 from bot.delivery import deliver
+from bot.domain.answers import ServiceError
+from bot.domain.outbox import UnsubscribedEntry
 from bot.editing import edit_cards
 from bot.store import Store
 from bot.store.aside import unreadable_key
 from bot.store.clock import ServerClock
-from bot.store.entries import UnsubscribedEntry
 from bot.store.epochs import Epochs
 from bot.store.health import Outcome
 from bot.store.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED

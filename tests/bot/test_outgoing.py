@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cards import Card, Followed, On, Terms, To
-from bot.changes import Change, Fate
-from bot.folding import expected
-from bot.notices import SoughtInVain, Told
+from bot.domain.card_reducer import expected
+from bot.domain.cards import Card, Followed, On, Terms, To
+from bot.domain.changes import Change, Fate
+from bot.domain.notifications import SoughtInVain, Told
+from bot.domain.outbox import Box, Entry, NoteEntry, Urgency, encode
 from bot.outgoing import AWAY, BURST, Step, next_step, noticed_late, withheld
-from bot.store.entries import Entry, NoteEntry
-from bot.store.outbox import Box, Urgency, encode
 from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import (

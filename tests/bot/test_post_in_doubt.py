@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from bot import editing, posting
-from bot.cards import On, To
 from bot.delivery import deliver
+from bot.domain.cards import On, To
+from bot.domain.outbox import Doubt
 from bot.store import Store, slack_pace
-from bot.store.outbox import Doubt
 from providers.models import JobState
 from tests.bot import test_exactly_once as exactly_once
 from tests.bot.delivery_world import World

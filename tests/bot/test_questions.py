@@ -5,7 +5,7 @@ from collections.abc import Hashable
 
 import pytest
 
-from bot.errors import Problem, UsageError
+from bot.domain.errors import Problem, UsageError
 from bot.questions import AT_ONCE, WAITING_MAX, Questions
 
 DANA, LEE = "T1/U1", "T1/U2"

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 from bot import records
-from bot.answers import AccountsHealth, JobDetails, JobList, Missing, ServiceError, ServiceHealth
+from bot.domain.answers import AccountsHealth, JobDetails, JobList, Missing, ServiceError, ServiceHealth
 from providers.models import Job, JobError, JobState
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

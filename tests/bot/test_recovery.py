@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot import posting
-from bot.addresses import JobId
-from bot.catalog import Scope
-from bot.changes import Fate
+from bot.domain.catalog import Scope
+from bot.domain.changes import Fate
+from bot.domain.identifiers import JobId
 from bot.editing import LOST_KEPT, edit_cards
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.recovery import restore_found

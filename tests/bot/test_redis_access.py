@@ -12,8 +12,8 @@ import pytest
 
 from bot import logs, opening
 from bot.check import check
-from bot.config import Settings
-from bot.findings import Status
+from bot.config.settings import Settings
+from bot.domain.findings import Status
 from bot.fleet import open_docket, working
 from bot.opening import open_services
 from bot.store.connection import Link, connect

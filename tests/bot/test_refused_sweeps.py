@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from bot import records
-from bot.catalog import Scope
-from bot.changes import Change, Fate
+from bot.domain.catalog import Scope
+from bot.domain.changes import Change, Fate
+from bot.domain.outbox import ChangedEntry, SubscribedEntry
 from bot.jobs import list_jobs, show_jobs
 from bot.services import Services
 from bot.store import Store
-from bot.store.entries import ChangedEntry, SubscribedEntry
 from bot.tracking import BACK_OFF_MAX_S, sweep
 from bot.views.errors import service_error
 from providers.base import Provider

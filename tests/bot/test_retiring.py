@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot import posting
-from bot.cards import On, Terms
 from bot.delivery import deliver
+from bot.domain.cards import On, Terms
 from bot.editing import edit_cards
 from bot.retiring import GRACE
 from bot.services import Services

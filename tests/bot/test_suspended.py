@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from bot import posting
-from bot.cards import Terms
 from bot.delivery import deliver
-from bot.notices import WAITS
+from bot.domain.cards import Terms
+from bot.domain.notifications import WAITS
 from bot.store import Store
 from bot.store.outbox import Suspension
 from bot.subscriptions import restore, subscribe

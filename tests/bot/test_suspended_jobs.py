@@ -5,22 +5,22 @@ from datetime import timedelta
 import pytest
 
 from bot import posting
-from bot.cards import On, Terms, To
-from bot.changes import Fate, Kind, unfound
 from bot.delivery import deliver
+from bot.domain.card_reducer import Folded
+from bot.domain.cards import On, Terms, To
+from bot.domain.changes import Fate, Kind, unfound
+from bot.domain.outbox import ChangedEntry, Entry
 from bot.editing import edit_cards
-from bot.folding import Folded
 from bot.outgoing import noticed_late
 from bot.store import Store
-from bot.store.entries import ChangedEntry, Entry
 from bot.subscriptions import restore, snooze, subscribe, subscriptions
 from bot.tracking import sweep
 from providers.models import Job, JobState
 from tests.bot.delivery_world import World
+from tests.bot.domain.test_absence import missed
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SLOT, TERMS, after, card, empty, job, step_of
 from tests.bot.samples import Story as Entries
-from tests.bot.test_absence import missed
 
 BOTH = (Terms(user="U1", at=NOW), Terms(user="U2", at=NOW))
 

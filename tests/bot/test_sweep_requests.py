@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from docket import Docket
 
+from bot.domain.outbox import SubscribedEntry
 from bot.fleet import open_docket
 from bot.store import Store
-from bot.store.entries import SubscribedEntry
 from bot.tracking import sweep
 from bot.waking import DELIVER
 from providers.base import NO_KINDS, Capabilities

@@ -9,12 +9,11 @@ import pytest
 
 from bench.kilobyte import kilobyte
 from bot import outgoing
-from bot.changes import Fate, Kind
+from bot.domain.changes import Fate, Kind
+from bot.domain.outbox import Begun, SubscribedEntry
 from bot.store import Store
 from bot.store.connection import Link
-from bot.store.entries import SubscribedEntry
 from bot.store.keys import PREFIX
-from bot.store.outbox import Begun
 from bot.tracking import LEAST_S, MOST_S, SHARE, observe
 from providers.base import NO_KINDS, Capabilities
 from providers.deadline import share

@@ -8,8 +8,8 @@ import pytest
 
 from bot import posting
 from bot.delivery import deliver
+from bot.domain.findings import Status
 from bot.editing import edit_cards
-from bot.findings import Status
 from bot.recovery import restore_found
 from bot.store import Store
 from bot.store.aside import unreadable_key

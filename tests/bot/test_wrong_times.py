@@ -6,21 +6,22 @@ from email.utils import format_datetime
 import pytest
 
 from bot import posting
-from bot.absence import LOST_AFTER, Absence, is_recent
-from bot.answers import ServiceError
-from bot.cards import Snooze
-from bot.changes import fingerprint
 from bot.delivery import deliver
-from bot.elapsed import AHEAD, in_future, passed, past
+from bot.domain.absence import LOST_AFTER, Absence, is_recent
+from bot.domain.answers import ServiceError
+from bot.domain.cards import Snooze
+from bot.domain.changes import fingerprint
+from bot.domain.elapsed import AHEAD, in_future, passed, past
+from bot.domain.snooze import Rest, until
+from bot.domain.tracked_jobs import Seen
 from bot.home import published_just_now
 from bot.outgoing import due
-from bot.snoozing import Rest, until
 from bot.store import Store
 from bot.store.connection import Link
 from bot.store.health import Outcome
 from bot.store.keys import PACE
 from bot.store.sweeps import Sweep
-from bot.store.tracked import Kept, Seen
+from bot.store.tracked import Kept
 from bot.tending import reasons, tend
 from bot.tracking import backing_off
 from providers.errors import Unavailable

@@ -7,9 +7,9 @@ from importlib import import_module
 import httpx
 import pytest
 
-from bot.addresses import JobId, as_typed, shown
-from bot.catalog import Catalog
-from bot.extracting import extract
+from bot.domain.catalog import Catalog
+from bot.domain.extraction import extract
+from bot.domain.identifiers import JobId, as_typed, shown
 from handlers.parser import addresses_of, parse
 from providers.ids import Ids
 from providers.models import JobRef

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from bot.places import id_of
+from bot.domain.slack_ids import id_of
 from bot.store.keys import CARDS, DIGEST, OUTBOX, PREFIX, SUBSCRIPTIONS, SUSPENDED
 
 WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")

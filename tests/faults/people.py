@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from bot.places import id_of
+from bot.domain.slack_ids import id_of
 
 Json = dict[str, Any]
 USERS = ("U0DANA", "U0LEE", "U0SAM")

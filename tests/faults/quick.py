@@ -15,7 +15,6 @@ from datetime import timedelta
 from functools import partial
 
 from bot import (
-    absence,
     cli,
     connecting,
     delivery,
@@ -31,6 +30,7 @@ from bot import (
     visits,
     witness,
 )
+from bot.domain import absence
 from bot.store import slack_pace
 
 ANSWER_S = 3.0

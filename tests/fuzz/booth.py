@@ -16,9 +16,9 @@ from urllib.parse import urlencode
 import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Access
 from bot.app import create_app
-from bot.config import AccessRule
+from bot.config.settings import AccessRule
+from bot.domain.access import Access
 from bot.finishing import UnderWay
 from bot.http import site, slack_events
 from bot.store import Store

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.config import Http
+from bot.config.settings import Http
 from bot.http import listen, probes, serving, site, slack_events
 from bot.installed import App, InstalledWorkspaces, Seal
 from bot.installing import install_routes

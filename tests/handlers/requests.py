@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from bot.cards import On, To
-from bot.catalog import Catalog, Scope
+from bot.domain.cards import On, To
+from bot.domain.catalog import Catalog, Scope
 from handlers import grammar
 from handlers.grammar import Request
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.cards import On, Terms, To
-from bot.errors import Problem
+from bot.domain.cards import On, Terms, To
+from bot.domain.errors import Problem
 from bot.views.errors import sentence
 from handlers import grammar
 from handlers.parser import parse

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.catalog import Scope
+from bot.domain.catalog import Scope
 from handlers import grammar
 from handlers.grammar import Request
 from handlers.jobs import help_page

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncBoltContext
 
-from bot.access import Audience
+from bot.domain.access import Audience
 from handlers.links import readers
 
 SHARED = {"user": "U0DANA", "is_bot_user_member": True}

@@ -7,13 +7,13 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from bot.addresses import MaskedIdError, NotAnAddressError, read
+from bot.domain.button_payloads import LOOK_UP
+from bot.domain.errors import Problem, UsageError
+from bot.domain.extraction import READ_MAX, extract
+from bot.domain.id_labels import label
+from bot.domain.identifiers import MaskedIdError, NotAnAddressError, read
 from bot.door import odd_fields, payload_of
-from bot.errors import Problem, UsageError
-from bot.extracting import READ_MAX, extract
-from bot.labels import label
 from bot.logs import without_secrets
-from bot.payloads import LOOK_UP
 from bot.views import errors, text
 from handlers.filled import search
 from handlers.links import media_of

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 
-from bot.addresses import JobId, MediaId
-from bot.catalog import Catalog, Scope
-from bot.errors import Problem, UsageError
+from bot.domain.catalog import Catalog, Scope
+from bot.domain.errors import Problem, UsageError
+from bot.domain.identifiers import JobId, MediaId
 from bot.views.errors import sentence, usage
 from handlers.grammar import Request
 from handlers.parser import EVERY, addresses_of, parse

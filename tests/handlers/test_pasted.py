@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import Problem, UsageError
+from bot.domain.errors import Problem, UsageError
 from handlers import grammar
 from handlers.parser import parse
 from handlers.words import quoted, undecorated

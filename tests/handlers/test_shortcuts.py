@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.payloads import LOOK_UP, SUBSCRIBE_TO
+from bot.domain.button_payloads import LOOK_UP, SUBSCRIBE_TO
 from bot.store import Store
 from providers.models import JobRef, JobState
 from tests.bot.memory import InMemory

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from bot.errors import UsageError
+from bot.domain.errors import UsageError
 from handlers.parser import parse
 from handlers.words import is_ornament, items, name_of, quoted, split, undecorated
 from tests.handlers.requests import CATALOG, ID

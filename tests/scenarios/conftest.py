@@ -14,7 +14,9 @@ from zlib import crc32
 import httpx
 import pytest
 
-from bot import absence, config, plan, posting, tracking
+from bot import plan, posting, tracking
+from bot.config.settings import Settings, load
+from bot.domain import absence
 from bot.running import running
 from bot.services import Services
 from bot.store.connection import Link
@@ -65,7 +67,7 @@ class Scene:
     lee: Person
     world: World
     clouds: httpx.AsyncClient
-    settings: config.Settings
+    settings: Settings
     free_port: FreePort
     balancer: Balancer | None = None
 
@@ -141,10 +143,10 @@ def more_settings() -> str:
     return ""
 
 
-def _settings(file: Path, clouds: str, mode: Mode, more: str) -> config.Settings:
+def _settings(file: Path, clouds: str, mode: Mode, more: str) -> Settings:
     text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds) + more
     file.write_text(text if mode == "socket" else text.replace('mode = "socket"', HTTP))
-    return config.load(file)
+    return load(file)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Literal
 
 import httpx
 
-from bot.config import Settings
+from bot.config.settings import Settings
 from sandbox.slack.delivery import Kind, NotConnectedError, Retry
 from sandbox.slack.http_delivery import HttpDelivery
 from sandbox.slack.model import Json

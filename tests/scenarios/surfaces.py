@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from bot.cards import Card, Terms
-from bot.changes import Change, Kind
-from bot.notices import Digest, Told
-from bot.payloads import Ask
+from bot.domain.button_payloads import Ask
+from bot.domain.cards import Card, Terms
+from bot.domain.changes import Change, Kind
+from bot.domain.notifications import Digest, Told
 from bot.services import utc_now
 from bot.views import notices
 from bot.views.message import actions, button

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.access import Access
-from bot.config import AccessRule
+from bot.config.settings import AccessRule
+from bot.domain.access import Access
 from bot.subscriptions import end_unseen
 from bot.waking import wake
 from sandbox.clouds.known import VIDEO_OCR_ID, VOD_MEDIA

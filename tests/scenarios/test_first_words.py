@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.payloads import Ask
+from bot.domain.button_payloads import Ask
 from sandbox.clouds.server import serving
 from sandbox.clouds.world import World
 from sandbox.demo import environment

@@ -13,8 +13,9 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from structlog.testing import capture_logs
 
-from bot import config, installed, leaving
-from bot.config_errors import ConfigError
+from bot import installed, leaving
+from bot.config.errors import ConfigError
+from bot.config.settings import load
 from bot.store import Store
 from bot.store.connection import Link
 from bot.tending import visit_all
@@ -200,7 +201,7 @@ class TestTokens:
         file = tmp_path / "callboard.toml"
         monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
         file.write_text(file.read_text().replace('["env:CALLBOARD_KEY', '["env:NEW_KEY", "env:CALLBOARD_KEY'))
-        site.settings = config.load(file)
+        site.settings = load(file)
         with capture_logs() as first:
             async with site.running():
                 pass
@@ -218,7 +219,7 @@ class TestTokens:
         monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
         for keys in ('["env:NEW_KEY", "env:CALLBOARD_KEY"]', '["env:NEW_KEY"]'):
             file.write_text(re.sub(r"encryption_keys = .*", f"encryption_keys = {keys}", file.read_text()))
-            site.settings = config.load(file)
+            site.settings = load(file)
             async with site.running():
                 assert "1–10 of" in (await site.person(NORTH).types("/jobs list video-ocr")).text
 
@@ -333,7 +334,7 @@ class TestRefusals:
                 SEVERAL_WORKSPACES, f'{SEVERAL_WORKSPACES}\nworkspaces = ["{HOME}", "{HARBOR.id}"]'
             )
         )
-        site.settings = config.load(file)
+        site.settings = load(file)
         async with site.running() as bot:
             page = await site.installs(NORTH)
             assert page.status == 403
@@ -346,7 +347,7 @@ class TestRefusals:
     async def test_without_a_client_id_there_is_nothing_to_install(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "callboard.toml"
         file.write_text(file.read_text().replace(SEVERAL_WORKSPACES, ONE_WORKSPACE))
-        site.settings = config.load(file)
+        site.settings = load(file)
         async with site.running():
             assert (await site.bot.get("/slack/install")).status_code == 404
 

@@ -9,7 +9,7 @@ import cloudpickle
 import pytest
 
 from bot.check import check
-from bot.findings import Status
+from bot.domain.findings import Status
 from bot.store.connection import Link, connect
 from tests.bot.test_task_messages import Attack, message
 from tests.scenarios.conftest import Scene

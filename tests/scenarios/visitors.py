@@ -11,7 +11,7 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from bot import config
+from bot.config.settings import Settings, load
 from bot.running import running
 from bot.services import Services
 from bot.tasks import tasks
@@ -46,7 +46,7 @@ class Site:
     clouds: Clouds
     pages: dict[str, httpx.AsyncClient]
     bot: httpx.AsyncClient
-    settings: config.Settings
+    settings: Settings
     cookies: str = ""
 
     def person(self, team: str, number: int = 0) -> Person:
@@ -97,13 +97,13 @@ class Site:
             yield services
 
 
-def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) -> config.Settings:
+def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) -> Settings:
     """A configuration without a bot token, in HTTP mode."""
     text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds)
     text = text.replace('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
     text = text.replace(ONE_WORKSPACE, own).replace("port = 0 ", f"port = {port} ")
     file.write_text(text)
-    return config.load(file)
+    return load(file)
 
 
 @asynccontextmanager

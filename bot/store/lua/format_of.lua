@@ -1,4 +1,4 @@
--- Returns the number of a record's format, as bot/store/formats.py finds it; 1 for one that cannot be read.
+-- Returns the number of a record's format, as bot/domain/record_formats.py finds it; 1 for one that cannot be read.
 local function format_of(text)
   local record = text
   if string.sub(text, 1, 1) ~= '{' then record = string.match(text, '^[^\n]*\n(.+)$') or text end

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.answers import ServiceError
+from bot.domain.answers import ServiceError
 from bot.store import Health, HealthBook, Outcome, Store
 from bot.store.connection import Link
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.absence import Absence
+from bot.domain.absence import Absence
+from bot.domain.tracked_jobs import Step
 from bot.store import Store
 from bot.store.connection import Link, connect
 from bot.store.keys import LOST, WITNESS
 from bot.store.lost import Lost, LostJobs, Restored
-from bot.store.tracked import Step, record
+from bot.store.tracked import record
 from bot.store.witnesses import LastWitness
 from tests.bot.memory import NOW
 from tests.bot.samples import SERVICE, SLOT, job

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.notices import Digest, Told
+from bot.domain.notifications import Digest, Told
 from bot.store import Freshness, Store
 from bot.store.connection import Link
 from bot.store.keys import ALL, DIGEST, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS

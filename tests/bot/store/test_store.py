@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, Redis
+from bot.config.settings import ConfigError, Redis
 from bot.store import EmbeddedRedisError, Store, StoreUnavailable
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.answers import ServiceError
+from bot.domain.answers import ServiceError
 from bot.store import Store
 from bot.store.connection import Link
 from bot.store.keys import SWEEP

@@ -14,7 +14,7 @@ from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import SSLConnection
 from redis.exceptions import CrossSlotTransactionError
 
-from bot.answers import ServiceError
+from bot.domain.answers import ServiceError
 from bot.fleet import open_docket, working
 from bot.store import Outcome, Store, StoreUnavailable, connection
 from bot.store.connection import Link, connect

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.changes import fingerprint
+from bot.domain.changes import fingerprint
+from bot.domain.tracked_jobs import Seen, Step
 from bot.store import Store
 from bot.store.connection import Link, Part
 from bot.store.keys import OUTBOX
-from bot.store.tracked import Kept, Seen, Step, Tracked, kept, record
+from bot.store.tracked import Kept, Tracked, kept, record
 from providers.models import Job, JobError, JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SERVICE, SLOT, job

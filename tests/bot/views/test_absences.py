@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.absence import Absence
-from bot.cards import Shown
-from bot.changes import Change, Fate, Kind
-from bot.notices import ChangedSubscriptions, Digest, Told
-from bot.payloads import RESTORE, Ask
+from bot.domain.absence import Absence
+from bot.domain.button_payloads import RESTORE, Ask
+from bot.domain.cards import Shown
+from bot.domain.changes import Change, Fate, Kind
+from bot.domain.notifications import ChangedSubscriptions, Digest, Told
 from bot.views import notices
 from bot.views.cards import card
 from bot.views.subscriptions import subscription_list

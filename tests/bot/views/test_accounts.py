@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers import AccountsHealth, ServiceError, ServiceHealth
-from bot.payloads import Ask
+from bot.domain.answers import AccountsHealth, ServiceError, ServiceHealth
+from bot.domain.button_payloads import Ask
 from bot.views.accounts import accounts
 from tests.bot.views import anything, judges
 from tests.bot.views.anything import NOON

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.findings import Status
-from bot.scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
+from bot.domain.findings import Status
+from bot.domain.slack_scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.store import Server
 from bot.views import advice
 from providers.accounts import AlibabaAccount, HuaweiAccount

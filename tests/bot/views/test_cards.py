@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 
-from bot.answers import ServiceError
-from bot.cards import Check, On, Shown, To
-from bot.changes import Fate
-from bot.payloads import REFRESH, Ask
+from bot.domain.answers import ServiceError
+from bot.domain.button_payloads import REFRESH, Ask
+from bot.domain.cards import Check, On, Shown, To
+from bot.domain.changes import Fate
 from bot.views.cards import bar, card
 from bot.views.text import age, date
 from providers.models import JobState

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers import JobDetails, Missing, ServiceError
-from bot.payloads import BLOCK_ID_MAX, Ask
+from bot.domain.answers import JobDetails, Missing, ServiceError
+from bot.domain.button_payloads import BLOCK_ID_MAX, Ask
 from bot.views.details import job_details, raw, raw_loading
 from providers.models import Job, JobError, JobState
 from tests.bot.views import anything, judges

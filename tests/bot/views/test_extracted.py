@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.extracting import Extracted
+from bot.domain.extraction import Extracted
 from bot.views import extracted
 from tests.bot.views import anything, judges
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers import JobList
-from bot.payloads import Ask
+from bot.domain.answers import JobList
+from bot.domain.button_payloads import Ask
 from bot.views.finding import AGES, TITLE, Filled, Found, form
 from handlers import times
 from providers.models import JobState

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers import JobList, ServiceHealth
-from bot.cards import Shown
+from bot.domain.answers import JobList, ServiceHealth
+from bot.domain.cards import Shown
 from bot.tab import Neighbours, Tab
 from bot.views import home as view
 from sandbox.slack.view_rules import check_view

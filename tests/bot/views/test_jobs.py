@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers import Incomplete, JobList, Remembered, ServiceError
-from bot.payloads import BLOCK_ID_MAX, Ask
+from bot.domain.answers import Incomplete, JobList, Remembered, ServiceError
+from bot.domain.button_payloads import BLOCK_ID_MAX, Ask
 from bot.views.jobs import Controls, job_list, notes, nothing, position
 from providers.models import Job, JobError, JobState
 from tests.bot.views import anything, judges

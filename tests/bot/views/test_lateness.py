@@ -7,8 +7,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
-from bot.payloads import Ask
+from bot.domain.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
+from bot.domain.button_payloads import Ask
 from bot.views import accounts, details, jobs
 from bot.views.lateness import came, still_asking
 from bot.views.message import marked

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.payloads import BLOCK_ID_MAX, BUTTON_MAX, Ask
+from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, Ask
 from bot.views import message as views
 from bot.views.message import Block, Budget
 from tests.bot.views import anything, judges

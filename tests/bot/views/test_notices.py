@@ -4,10 +4,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards import Card
-from bot.changes import Fate, Kind
-from bot.notices import ChangedSubscriptions, Digest, LostJob, SoughtInVain, SuspendedPlace, Told, UnreadableRecords
-from bot.payloads import RESTORE, SEE_ALL, Ask
+from bot.domain.button_payloads import RESTORE, SEE_ALL, Ask
+from bot.domain.cards import Card
+from bot.domain.changes import Fate, Kind
+from bot.domain.notifications import (
+    ChangedSubscriptions,
+    Digest,
+    LostJob,
+    SoughtInVain,
+    SuspendedPlace,
+    Told,
+    UnreadableRecords,
+)
 from bot.views import notices
 from providers.models import Job, JobState
 from tests.bot.views import anything, judges, subscribed

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from bot.answers import AccountsHealth, Late, OwnLimit, ServiceError, ServiceHealth
-from bot.errors import Problem, UsageError
+from bot.domain.answers import AccountsHealth, Late, OwnLimit, ServiceError, ServiceHealth
+from bot.domain.errors import Problem, UsageError
 from bot.views import errors, lateness, tables
 from bot.views.accounts import accounts
 from providers.budget import OWN_LIMIT

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bot.findings import Finding, Report, Status
+from bot.domain.findings import Finding, Report, Status
 from bot.views.report import report
 
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.cards import Card, Snooze
-from bot.payloads import SNOOZE, UNSNOOZE
+from bot.domain.button_payloads import SNOOZE, UNSNOOZE
+from bot.domain.cards import Card, Snooze
 from bot.views import cards, snoozes
 from providers.models import JobState
 from tests.bot.views import judges, subscribed

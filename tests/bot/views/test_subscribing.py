@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import Problem, UsageError
-from bot.group_names import UserGroup
+from bot.domain.errors import Problem, UsageError
+from bot.domain.user_groups import UserGroup
 from bot.views import subscribing
 from tests.bot.views import anything, judges
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers import JobDetails, Missing
-from bot.cards import On, Shown, Terms, To
-from bot.notices import Subscribed, Unsubscribed
-from bot.payloads import RESTORE, RUN, SEEK, Ask
+from bot.domain.answers import JobDetails, Missing
+from bot.domain.button_payloads import RESTORE, RUN, SEEK, Ask
+from bot.domain.cards import On, Shown, Terms, To
+from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.views import subscriptions as views
 from providers.models import Job, JobState
 from tests.bot.views import anything, judges, subscribed

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import RenderableType
 
-from bot.answers import AccountsHealth, JobDetails, JobList, Missing, Remembered, ServiceHealth
+from bot.domain.answers import AccountsHealth, JobDetails, JobList, Missing, Remembered, ServiceHealth
 from bot.views import tables
 from providers.models import Job, JobError, JobState
 from tests.bot.views import anything, judges
