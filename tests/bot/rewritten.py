@@ -15,8 +15,8 @@ from bot.store.connection import Link
 from bot.subscriptions import subscribe
 from bot.tracking import sweep
 from providers.models import JobState
+from tests.bot.delivery_world import World
 from tests.bot.samples import SERVICE, TERMS
-from tests.bot.test_delivery import World
 
 OTHER = "C2"
 

@@ -12,6 +12,7 @@ from bot.editing import edit_cards
 from bot.outgoing import BURST, withheld
 from bot.store import Store
 from providers.models import JobState
+from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.samples import (
     ANY,
@@ -28,7 +29,6 @@ from tests.bot.samples import (
     moved,
     step_of,
 )
-from tests.bot.test_delivery import World
 
 THREAD = TERMS.model_copy(update={"to": To.THREAD})
 CALLS = TERMS.model_copy(update={"mention": ("<@U7>",)})

@@ -1,8 +1,8 @@
 """Telling a place what waits: whatever died, crossed or was refused on the way, each thing is told once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from bot.domain.cards import On, Terms, To
 from bot.domain.changes import Fate
 from bot.domain.errors import UsageError
 from bot.domain.notifications import SoughtInVain
-from bot.domain.outbox import Box, NoteEntry, Urgency
+from bot.domain.outbox import NoteEntry, Urgency
 from bot.editing import edit_cards
 from bot.services import Services
 from bot.store import Store
@@ -27,49 +27,12 @@ from bot.tracking import observe, sweep
 from bot.verdicts import VERDICTS, Verdict, judge, retry_after
 from bot.views.slack.block_kit import Message
 from providers.models import JobState
-from tests.bot.memory import NOW, InMemory
+from tests.bot.delivery_world import ANY, World
+from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SLOT, TERMS, empty
-from tests.bot.slack import MemorySlack, Reply, in_one, refused
+from tests.bot.slack import Reply, in_one, refused
 
-ANY = Terms(user="U1", at=NOW, on=On.ANY)
 NOTE = NoteEntry(note=SoughtInVain(ids=["x"], looked_in=[SLOT], minutes=10))
-
-
-@dataclass
-class World:
-    """A place, a job that is followed there, and a Slack in memory."""
-
-    store: Store
-    now: datetime = NOW
-    services: Services = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.provider = InMemory().filled(1)
-        self.slack = MemorySlack(now=self.unix)
-        self.services = Services([self.provider], self.store, clock=self.tick, workspaces=in_one(self.slack))
-
-    def unix(self) -> float:
-        return self.now.timestamp()
-
-    def tick(self) -> datetime:
-        self.now += timedelta(milliseconds=1)
-        return self.now
-
-    async def follow(self, terms: Terms = TERMS) -> None:
-        await subscribe(self.services, [self.provider.jobs[0].ref], PLACE, terms)
-
-    async def becomes(self, **details: object) -> None:
-        self.provider.jobs = [self.provider.jobs[0].model_copy(update=details)]
-        await observe(self.services, self.provider, self.provider.jobs, self.now)
-
-    async def told(self, place: str = PLACE) -> int:
-        """Deliver until nothing waits; return how many messages there are."""
-        while (wait := await deliver(self.services, place)) is not None:
-            self.now += timedelta(seconds=wait)
-        return len([said for said in self.slack.said if said.there])
-
-    async def box(self, place: str = PLACE) -> Box:
-        return await self.store.outbox.read(place, [SLOT])
 
 
 @pytest.fixture

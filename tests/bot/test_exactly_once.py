@@ -5,11 +5,9 @@ come too late, of deliveries that cross, and of processes that die before or aft
 model says what is to be told. More stories: `CALLBOARD_STORIES=2000 pytest tests/bot/test_exactly_once.py`
 """
 
-import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import cycle
 from typing import Any
@@ -17,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from bot import delivery, drawing, editing, posting, subscriptions, tracking
 from bot.domain.card_reducer import Post
@@ -25,16 +23,13 @@ from bot.domain.cards import Card, On, Terms, To
 from bot.domain.changes import Fate
 from bot.domain.slack_ids import is_person
 from bot.services import Services
-from bot.store import Store, slack_pace
-from bot.store.connection import Link, connect
+from bot.store import slack_pace
 from bot.store.keys import BEGUN
 from bot.views.slack.block_kit import Message
 from providers.models import Job, JobRef, JobState
-from tests.bot.crashes import Fragile, Fuse, Turns
-from tests.bot.memory import CANNOT_LIST, NOW, InMemory
+from tests.bot.fragile_bot import FragileBot
 from tests.bot.promised import Modelled, drawn, written
 from tests.bot.samples import SERVICE
-from tests.bot.slack import MemorySlack, in_one
 
 STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
 STEPS = 20
@@ -71,15 +66,9 @@ terms_of = st.tuples(
 )
 
 
-class Story(RuleBasedStateMachine):
-    url: str
-
+class Story(FragileBot):
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.now = NOW
-        self.fuse = Fuse()
-        self.turns = Turns()
         self.jobs: dict[str, Job] = {}
         self.known: dict[str, Job] = {}
         self.following: dict[tuple[str, str], str] = {}
@@ -87,62 +76,6 @@ class Story(RuleBasedStateMachine):
         self.lost: Counter[str] = Counter()
         self.gone: dict[str, dict[str, str]] = {}
         self.number = 0
-        self.run(self._open())
-
-    def run(self, work: Awaitable[Any]) -> Any:
-        async def doing() -> Any:
-            return await work
-
-        return self.runner.run(doing())
-
-    async def _open(self) -> None:
-        self.redis = connect(self.url)
-        self.link = Link(self.redis)
-        await self.link.ask("FLUSHALL")
-        self.store = Store.over(Fragile(self.link, self._step))
-        self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
-        self.witness = self.provider.job("witness")
-        self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
-        self.services = Services([self.provider], self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
-
-    async def _step(self, *, after: bool) -> None:
-        self.now += timedelta(milliseconds=1)
-        if not after:
-            await self.turns.gate()
-        self.fuse.step(after=after)
-
-    def _unix(self) -> float:
-        return self.now.timestamp()
-
-    async def _before(self) -> None:
-        await self._step(after=False)
-
-    async def _after(self) -> None:
-        await self._step(after=True)
-
-    async def _slowly(self) -> None:
-        self.now += timedelta(seconds=posting.RIPE_S + 1)
-        for _ in range(30):
-            await self.turns.gate()
-
-    def survived(self, work: Awaitable[Any], crash: tuple[int, bool] | None = None) -> bool:
-        """Do something during which the process may die; whether it came to its end."""
-        self.fuse = Fuse(*crash) if crash else Fuse()
-        try:
-            self.run(work)
-        except BaseException:
-            if not self.fuse.blown:
-                raise
-            return False
-        finally:
-            self.fuse = Fuse()
-        return True
-
-    def until_done(self, work: Callable[[], Awaitable[Any]], crash: tuple[int, bool] | None) -> None:
-        """Do something; whoever wanted it does it again when the process died."""
-        if not self.survived(work(), crash):
-            self.now += timedelta(seconds=1)
-            self.survived(work())
 
     # What people do.
 

@@ -33,10 +33,10 @@ from bot.subscriptions import end_unconfigured, restore, snooze, subscribe, subs
 from bot.tending import visit_all
 from providers.models import JobState
 from providers.secrets import SecretRef
+from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.rewritten import OTHER, checked, degraded, dump, figures, newer, other_place, rewrite, sweep_now, texts
 from tests.bot.samples import PLACE, SERVICE, SLOT
-from tests.bot.test_delivery import World
 
 
 @pytest.fixture

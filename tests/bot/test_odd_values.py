@@ -25,10 +25,10 @@ from bot.tending import reasons, tend
 from bot.tracking import sweep
 from providers.errors import Unavailable
 from providers.models import Job, JobState
+from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
 from tests.bot.rewritten import rewrite, texts
 from tests.bot.samples import PLACE, SERVICE, SLOT, job
-from tests.bot.test_delivery import ANY, World
 
 UNZONED = "2026-11-30T12:00:00"
 UNREPRESENTABLE = "0001-01-01T00:00:00+14:00"

@@ -14,9 +14,9 @@ from bot.domain.outbox import Doubt
 from bot.store import Store, slack_pace
 from providers.models import JobState
 from tests.bot import test_exactly_once as exactly_once
+from tests.bot.delivery_world import World
 from tests.bot.samples import PLACE
 from tests.bot.slack import Reply, refused
-from tests.bot.test_delivery import World
 
 LATE_S = 5.0
 """Seconds after Slack's own error until its history shows the message all the same."""

@@ -22,11 +22,11 @@ from bot.tracking import sweep
 from providers.base import Capabilities
 from providers.errors import Unavailable
 from providers.models import Job, JobQuery, JobState
+from tests.bot.delivery_world import World
 from tests.bot.followed import World as Looks
 from tests.bot.memory import InMemory, failing
 from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, empty
 from tests.bot.store.test_tracked import Twice
-from tests.bot.test_delivery import World
 
 BY_ID = Capabilities(lists=False)
 

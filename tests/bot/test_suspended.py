@@ -12,9 +12,9 @@ from bot.domain.suspensions import Suspension
 from bot.store import Store
 from bot.subscriptions import restore, subscribe
 from providers.models import JobState
+from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, empty
-from tests.bot.test_delivery import ANY, World
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from bot.store import Store
 from bot.subscriptions import restore, snooze, subscribe, subscriptions
 from bot.tracking import sweep
 from providers.models import Job, JobState
+from tests.bot.delivery_world import World
 from tests.bot.domain.test_absence import missed
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SLOT, TERMS, after, card, empty, job, step_of
 from tests.bot.samples import Story as Entries
-from tests.bot.test_delivery import World
 
 BOTH = (Terms(user="U1", at=NOW), Terms(user="U2", at=NOW))
 

@@ -32,10 +32,10 @@ from bot.store.keys import (
 )
 from bot.tending import visit_all
 from providers.models import JobState
+from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
 from tests.bot.rewritten import OTHER, checked, degraded, figures, other_place, rewrite, sweep_now, texts
 from tests.bot.samples import PLACE, SERVICE, SLOT, empty
-from tests.bot.test_delivery import ANY, World
 
 CORRUPT: dict[str, Callable[[str], str]] = {
     "empty": lambda _: "",

@@ -25,9 +25,9 @@ from bot.tending import reasons, tend
 from bot.tracking import backing_off
 from providers.errors import Unavailable
 from providers.models import JobState
+from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SERVICE, job
-from tests.bot.test_delivery import World
 
 HOUR = timedelta(hours=1)
 LATER = NOW + HOUR
