@@ -17,9 +17,9 @@ from bot.domain.outbox import SubscribedEntry, encode
 from bot.domain.tracked_jobs import record
 from bot.services import Services, utc_now
 from bot.store import Store
-from bot.store.connection import Part
-from bot.store.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
-from bot.store.scripts import script
+from bot.store.redis.connection import Part
+from bot.store.redis.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
+from bot.store.redis.scripts import script
 from providers import registry
 from providers.base import Provider
 from providers.deadline import within

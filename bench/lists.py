@@ -20,7 +20,7 @@ from bot.domain.catalog import Scope
 from bot.jobs import list_jobs
 from bot.services import Services
 from bot.shared_requests import SharedRequests
-from bot.store.embedded import embedded_redis
+from bot.store.redis.embedded import embedded_redis
 from providers.models import JobQuery
 
 PEOPLE = 40

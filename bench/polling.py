@@ -11,7 +11,7 @@ from bench import bare, followed, vendors
 from bench.clouds import Running, clouds
 from bench.measure import Cost, Run, in_turns
 from bot.services import Services
-from bot.store.embedded import embedded_redis
+from bot.store.redis.embedded import embedded_redis
 from providers.base import Provider
 from providers.deadline import within
 

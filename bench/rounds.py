@@ -13,7 +13,7 @@ from bench.telling import take_posts
 from bench.worker import worker
 from bot import tracking
 from bot.plan import OLDEST
-from bot.store.embedded import embedded_redis
+from bot.store.redis.embedded import embedded_redis
 
 SERVICES = ("video-ocr", "vod-ai")
 PATIENCE_S = 300.0

@@ -18,7 +18,7 @@ from bench.clouds import Running, clouds
 from bench.processes import process
 from bench.worker import worker
 from bot.services import Services
-from bot.store.embedded import embedded_redis
+from bot.store.redis.embedded import embedded_redis
 from providers.base import Provider
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN

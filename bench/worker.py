@@ -19,7 +19,7 @@ from bench.processes import process
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Step
 from bot.fleet import open_docket, working
-from bot.store.tracked import Tracked
+from bot.store.tracked_jobs import Tracked
 from bot.tasks import tasks
 from bot.workspaces import OneWorkspace, Workspace
 from sandbox.slack.credentials import BOT_TOKEN

@@ -26,7 +26,7 @@ from bot.domain.service_key import Service
 from bot.installed import Seal
 from bot.services import utc_now
 from bot.store import Store
-from bot.store.strangers import open_to_strangers
+from bot.store.redis.open_servers import open_to_strangers
 from bot.verdicts import NO_ANSWER, refusal
 from bot.views.terminal import advice
 from bot.views.terminal.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET

@@ -24,7 +24,7 @@ from key_value.aio.stores.null import NullStore
 from redis.exceptions import RedisClusterException, RedisError
 
 from bot.store.clock import monotonic
-from bot.store.keys import TASKS
+from bot.store.redis.keys import TASKS
 from bot.task_messages import PlainDocket
 from bot.workers import FleetWorker
 
@@ -64,7 +64,7 @@ class TaskError(Exception):
 
 @asynccontextmanager
 async def open_docket(url: str, dropped: Callable[[], object] = lambda: None) -> AsyncGenerator[Docket]:
-    """Open the docket on a Redis by its URL, in any form that `bot.store.connection.connect` takes.
+    """Open the docket on a Redis by its URL, in any form that `bot.store.redis.connection.connect` takes.
 
     What tasks return or raise is kept nowhere, since it may quote anything. `dropped` is called for each message that
     cannot be read.

@@ -12,7 +12,7 @@ from bot.domain.outbox import ChangedEntry
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import record
 from bot.services import Services
-from bot.store.lost import Lost, Restored
+from bot.store.lost_jobs import Lost, Restored
 from bot.waking import look, wake
 from providers.models import Job, JobState
 

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.finishing import UnderWay
 from bot.store import Store
-from bot.store.connection import Link, connect
+from bot.store.redis.connection import Link, connect
 from bot.workspaces import OneWorkspace
 from handlers import register
 from sandbox.demo import MANIFEST

@@ -20,8 +20,8 @@ from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
 from bot.running import running
 from bot.store import Store
-from bot.store.connection import Link
-from bot.store.keys import PACE
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import PACE
 from bot.tasks import tasks
 from bot.tending import reasons
 from sandbox.clouds.orders import JobOrder, make

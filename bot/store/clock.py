@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.store.connection import Link
-from bot.store.keys import CLOCK
-from bot.store.scripts import script
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import CLOCK
+from bot.store.redis.scripts import script
 
 _KEPT = re.compile(r"(\d+)/(\d+)")
 

@@ -9,9 +9,9 @@ from bot.domain import record_formats
 from bot.domain.notifications import Digest
 from bot.domain.record_formats import Kind, NewerFormatError, UnreadableError
 from bot.domain.unreadable_records import Location
-from bot.store.aside import Aside
-from bot.store.connection import Link
-from bot.store.keys import DIGEST
+from bot.store.quarantine import Aside
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import DIGEST
 
 _DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from bot.domain.answers import ServiceError
 from bot.domain.record_formats import readable_or
-from bot.store.connection import Link, Part
-from bot.store.keys import HEALTH
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.keys import HEALTH
 from providers.parsing import instant
 from providers.redact import scrub
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.elapsed import in_future
-from bot.store.connection import Link
-from bot.store.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
 from providers.parsing import instant
 
 _SWAP = """

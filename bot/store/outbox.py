@@ -11,10 +11,23 @@ from bot.domain.outbox import Begun, Body, Box, Urgency, read_card
 from bot.domain.record_formats import Kind, NewerFormatError, UnreadableError
 from bot.domain.suspensions import Suspension
 from bot.domain.unreadable_records import Broken, Location
-from bot.store.aside import unreadable_key
-from bot.store.connection import Link, Part
-from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, REFUSED, STALE, SUSPENDED, TOLD, TURN
-from bot.store.scripts import script
+from bot.store.quarantine import unreadable_key
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.keys import (
+    BEGUN,
+    CARDS,
+    ONCE,
+    OUTBOX,
+    PACE,
+    PENDING,
+    PLACES,
+    REFUSED,
+    STALE,
+    SUSPENDED,
+    TOLD,
+    TURN,
+)
+from bot.store.redis.scripts import script
 
 READ_MAX = 1000
 """Entries of one outbox that are read at once."""

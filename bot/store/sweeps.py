@@ -9,8 +9,8 @@ from bot.domain.answers import ServiceError
 from bot.domain.record_formats import readable_or
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import instant, milliseconds
-from bot.store.connection import Link
-from bot.store.keys import SWEEP
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import SWEEP
 from providers.redact import scrub
 
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from bot.domain.record_formats import readable_or
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import instant, milliseconds
-from bot.store.connection import Link
-from bot.store.keys import WITNESS
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import WITNESS
 
 
 class LastWitness(NamedTuple):

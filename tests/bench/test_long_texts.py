@@ -16,7 +16,7 @@ from bench.processes import process
 from bench.workspace import Switchboard
 from bot.domain.button_payloads import LOOK_UP
 from bot.domain.extraction import READ_MAX
-from bot.store.embedded import embedded_redis
+from bot.store.redis.embedded import embedded_redis
 from tests.hostile import hostile
 
 Json = dict[str, Any]

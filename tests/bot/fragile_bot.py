@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from bot import posting
 from bot.services import Services
 from bot.store import Store
-from bot.store.connection import Link, connect
+from bot.store.redis.connection import Link, connect
 from tests.bot.crashes import Fragile, Fuse, Turns
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory
 from tests.bot.samples import SERVICE

@@ -11,7 +11,7 @@ from bot import check
 from bot.domain.findings import Finding
 from bot.metrics import Metrics
 from bot.record_notices import notice
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from bot.subscriptions import subscribe
 from bot.tracking import sweep
 from providers.models import JobState

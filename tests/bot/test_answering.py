@@ -15,7 +15,7 @@ from bot.replies import Below, InChannel, InPlace, clicked, read_ask, to_the_las
 from bot.response_urls import NotDelivered, Respond
 from bot.services import Services
 from bot.store import Store
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from bot.views.slack.block_kit import Message, actions, button, marked, section, select
 from sandbox.slack.faults import Fault
 from tests.bot.memory import services

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.domain.button_payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
 from bot.store import Store
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from bot.workspaces import OneWorkspace
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault

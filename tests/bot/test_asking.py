@@ -10,7 +10,7 @@ from bot.asking import Ask, Asked, Known, Question
 from bot.domain.errors import StoreUnavailable
 from bot.services import Services
 from bot.store import Store
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from providers.base import Provider
 from providers.deadline import remaining
 from providers.errors import Throttled, Unauthorized

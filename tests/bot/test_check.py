@@ -15,9 +15,9 @@ from bot.config.settings import load
 from bot.domain.findings import Finding, Report, Status
 from bot.domain.slack_scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.installed import Installation, Seal
-from bot.store.connection import Link
 from bot.store.epochs import Epochs
 from bot.store.installations import Installations
+from bot.store.redis.connection import Link
 from providers.secrets import SecretRef
 from sandbox.clouds.faults import Fault
 from sandbox.clouds.server import PORT

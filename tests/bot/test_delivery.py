@@ -20,7 +20,7 @@ from bot.domain.outbox import NoteEntry, Urgency
 from bot.editing import edit_cards
 from bot.services import Services
 from bot.store import Store
-from bot.store.keys import CARDS, PLACES
+from bot.store.redis.keys import CARDS, PLACES
 from bot.subscriptions import snooze, subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
 from bot.tracking import observe, sweep

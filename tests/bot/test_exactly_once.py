@@ -23,8 +23,8 @@ from bot.domain.cards import Card, On, Terms, To
 from bot.domain.changes import Fate
 from bot.domain.slack_ids import is_person
 from bot.services import Services
-from bot.store import slack_pace
-from bot.store.keys import BEGUN
+from bot.store import slack_rate_limits
+from bot.store.redis.keys import BEGUN
 from bot.views.slack.block_kit import Message
 from providers.models import Job, JobRef, JobState
 from tests.bot.fragile_bot import FragileBot
@@ -375,8 +375,8 @@ def test_every_change_is_told_exactly_once(redis_process: str, monkeypatch: pyte
     monkeypatch.setattr(posting, "PACE_S", 0.001)
     monkeypatch.setattr(posting, "draw", draw)
     monkeypatch.setattr(editing, "draw_card", draw_card)
-    monkeypatch.setattr(slack_pace, "EDITS_A_MINUTE", 100_000)
-    monkeypatch.setattr(slack_pace, "POSTS_A_MINUTE", 100_000)
+    monkeypatch.setattr(slack_rate_limits, "EDITS_A_MINUTE", 100_000)
+    monkeypatch.setattr(slack_rate_limits, "POSTS_A_MINUTE", 100_000)
     print(f"{STORIES} stories; for more: CALLBOARD_STORIES=2000 pytest {__file__}")  # noqa: T201
     story = type("Story", (Story,), {"url": redis_process})
     health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]

@@ -14,7 +14,7 @@ from docket import Docket
 
 from bot import fleet
 from bot.fleet import open_docket, working
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from tests.redis_server import Server
 
 PATIENCE_S = 10

@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from bot import installed
 from bot.domain.errors import ConfigError
 from bot.installed import App, Installation, InstalledWorkspaces, Seal, renewing
-from bot.store.connection import Link
 from bot.store.installations import Installations
+from bot.store.redis.connection import Link
 from bot.workspaces import NotInstalled
 from providers.secrets import SecretMissing, SecretRef
 from tests.scenarios.person import PATIENCE_S

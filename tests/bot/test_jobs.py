@@ -12,7 +12,7 @@ from bot.domain.catalog import Scope
 from bot.domain.identifiers import JobId, MediaId
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.store import Store
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from providers.base import Capabilities
 from providers.errors import Forbidden, Throttled, Unavailable
 from providers.models import Filter, JobQuery, JobRef, JobState

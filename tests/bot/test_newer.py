@@ -19,16 +19,7 @@ from bot.installed import Installation, Seal
 from bot.recovery import restore_found
 from bot.retiring import GRACE
 from bot.store import Store
-from bot.store.keys import (
-    BEGUN,
-    CARDS,
-    DUE,
-    JOBS,
-    LOST,
-    OUTBOX,
-    PLACES,
-    SUSPENDED,
-)
+from bot.store.redis.keys import BEGUN, CARDS, DUE, JOBS, LOST, OUTBOX, PLACES, SUSPENDED
 from bot.subscriptions import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
 from providers.models import JobState

@@ -15,11 +15,11 @@ from bot.domain.outbox import UnsubscribedEntry
 from bot.domain.suspensions import Suspension
 from bot.editing import edit_cards
 from bot.store import Store
-from bot.store.aside import unreadable_key
 from bot.store.clock import ServerClock
 from bot.store.epochs import Epochs
 from bot.store.health import Outcome
-from bot.store.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED
+from bot.store.quarantine import unreadable_key
+from bot.store.redis.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED
 from bot.subscriptions import snooze, subscriptions
 from bot.tending import reasons, tend
 from bot.tracking import sweep

@@ -11,7 +11,7 @@ from bot import editing, posting
 from bot.delivery import deliver
 from bot.domain.cards import On, To
 from bot.domain.outbox import Doubt
-from bot.store import Store, slack_pace
+from bot.store import Store, slack_rate_limits
 from providers.models import JobState
 from tests.bot import test_exactly_once as exactly_once
 from tests.bot.delivery_world import World
@@ -60,7 +60,7 @@ def test_every_change_is_told_exactly_once_by_a_late_history(
     monkeypatch.setattr(posting, "draw", exactly_once.draw)
     monkeypatch.setattr(editing, "draw_card", exactly_once.draw_card)
     for budget, number in [("EDITS", 100_000), ("POSTS", 100_000), ("SEARCHES", searches_a_minute)]:
-        monkeypatch.setattr(slack_pace, f"{budget}_A_MINUTE", number)
+        monkeypatch.setattr(slack_rate_limits, f"{budget}_A_MINUTE", number)
     story = type("LateStory", (Story,), {"url": redis_process})
     health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     bounds = settings(
@@ -152,7 +152,7 @@ async def test_a_doubt_waits_for_its_moment_and_keeps_no_worker(world: World):
 async def test_without_budget_for_searches_the_last_one_is_made_at_fifteen_seconds(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(slack_pace, "SEARCHES_A_MINUTE", 1)
+    monkeypatch.setattr(slack_rate_limits, "SEARCHES_A_MINUTE", 1)
     assert await world.store.slack.may_search("")
     world.slack.trouble = ["internal_error!"]
     assert await searched(world) == [15]

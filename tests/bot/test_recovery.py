@@ -15,8 +15,8 @@ from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.recovery import restore_found
 from bot.services import Services
 from bot.store import Store
-from bot.store.keys import LOST
-from bot.store.lost import LostJobs
+from bot.store.lost_jobs import LostJobs
+from bot.store.redis.keys import LOST
 from bot.subscriptions import end_all, restore, subscribe
 from bot.tracking import sweep
 from providers.base import Capabilities
@@ -26,7 +26,7 @@ from tests.bot.delivery_world import World
 from tests.bot.followed import World as Looks
 from tests.bot.memory import InMemory, failing
 from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, empty
-from tests.bot.store.test_tracked import Twice
+from tests.bot.store.test_tracked_jobs import Twice
 
 BY_ID = Capabilities(lists=False)
 

@@ -16,10 +16,10 @@ from bot.config.settings import Settings
 from bot.domain.findings import Status
 from bot.fleet import open_docket, working
 from bot.opening import open_services
-from bot.store.connection import Link, connect
-from bot.store.strangers import open_to_strangers
+from bot.store.redis.connection import Link, connect
+from bot.store.redis.open_servers import open_to_strangers
 from providers.accounts import HuaweiAccount
-from tests.bot.store.test_topology import certificate as certificate  # noqa: PLC0414  # a fixture
+from tests.bot.store.redis.test_client import certificate as certificate  # noqa: PLC0414  # a fixture
 from tests.ports import FreePort
 from tests.redis_fleets import Process, processes, redis_cluster, sentinel, with_tls
 

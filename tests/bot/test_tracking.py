@@ -12,8 +12,8 @@ from bot import outgoing
 from bot.domain.changes import Fate, Kind
 from bot.domain.outbox import Begun, SubscribedEntry
 from bot.store import Store
-from bot.store.connection import Link
-from bot.store.keys import PREFIX
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import PREFIX
 from bot.tracking import LEAST_S, MOST_S, SHARE, observe
 from providers.base import NO_KINDS, Capabilities
 from providers.deadline import share

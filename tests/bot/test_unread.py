@@ -13,8 +13,8 @@ from bot.domain.suspensions import Suspension
 from bot.editing import edit_cards
 from bot.recovery import restore_found
 from bot.store import Store
-from bot.store.aside import unreadable_key
-from bot.store.keys import (
+from bot.store.quarantine import unreadable_key
+from bot.store.redis.keys import (
     BEGUN,
     CARDS,
     CONFIGURED,

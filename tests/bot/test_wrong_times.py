@@ -17,9 +17,9 @@ from bot.domain.tracked_jobs import Kept, Seen
 from bot.home import published_just_now
 from bot.outgoing import due
 from bot.store import Store
-from bot.store.connection import Link
 from bot.store.health import Outcome
-from bot.store.keys import PACE
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import PACE
 from bot.store.sweeps import Sweep
 from bot.tending import reasons, tend
 from bot.tracking import backing_off

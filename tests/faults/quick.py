@@ -31,7 +31,7 @@ from bot import (
     witness,
 )
 from bot.domain import absence
-from bot.store import slack_pace
+from bot.store import slack_rate_limits
 
 ANSWER_S = 3.0
 """A question to the clouds is answered within this time."""
@@ -54,7 +54,7 @@ def hurry() -> None:
         (editing, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
         (verdicts, {"RETRY_S": 1.0}),
         (visits, {"RETRY_S": 1.0}),
-        (slack_pace, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200}),
+        (slack_rate_limits, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200}),
         (tasks, {"AGAIN": timedelta(seconds=1)}),
         (fleet, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
         (connecting, {"SLACK_S": SLACK_S}),

@@ -12,7 +12,7 @@ import pytest
 
 from bot import modals
 from bot.store import Store
-from bot.store.connection import Link, connect
+from bot.store.redis.connection import Link, connect
 from sandbox.slack.delivery import Kind
 from tests.fuzz.booth import Booth, booth
 from tests.fuzz.tour import walk

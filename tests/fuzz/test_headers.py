@@ -19,8 +19,8 @@ from bot.http import listen, probes, serving, site, slack_events
 from bot.installed import App, InstalledWorkspaces, Seal
 from bot.installing import install_routes
 from bot.metrics import Metrics
-from bot.store.connection import Link, connect
 from bot.store.installations import Installations
+from bot.store.redis.connection import Link, connect
 from providers.secrets import SecretRef
 from sandbox.slack.credentials import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
 from sandbox.slack.http_delivery import sign

@@ -16,8 +16,8 @@ from starlette.applications import Starlette
 
 from bot.installed import App, InstalledWorkspaces, Seal
 from bot.installing import install_routes
-from bot.store.connection import Link, connect
 from bot.store.installations import Installations
+from bot.store.redis.connection import Link, connect
 from providers.secrets import SecretRef
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import CLIENT_ID, CLIENT_SECRET

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from handlers.links import media_of
 from tests.bot.memory import InMemory
 from tests.desk import DANA, ON_CALL, Desk, lost

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.errors import StoreUnavailable
 from bot.events import acting_once, happened_at
 from bot.store import Store
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from tests.bot.memory import NOW, InMemory, services
 from tests.desk import Desk, lost
 from tests.handlers.test_conversation import DIRECT, MEDIA, answers, told

@@ -19,7 +19,7 @@ from bot.config.settings import Settings, load
 from bot.domain import absence
 from bot.running import running
 from bot.services import Services
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from bot.tasks import tasks
 from bot.tending import reasons
 from handlers import register

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import resets, searching, visits
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from bot.tending import tend
 from sandbox.clouds.jobs import Job
 from sandbox.slack.faults import Fault

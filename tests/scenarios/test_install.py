@@ -17,7 +17,7 @@ from bot import installed, leaving
 from bot.config.settings import load
 from bot.domain.errors import ConfigError
 from bot.store import Store
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from bot.tending import visit_all
 from sandbox.demo import ONE_WORKSPACE, SEVERAL_WORKSPACES
 from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot import installing
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from sandbox.slack.faults import Fault
 from sandbox.slack.neighbours import NORTHWIND
 from tests.scenarios.visitors import Site, opened

@@ -10,7 +10,7 @@ import pytest
 
 from bot.check import check
 from bot.domain.findings import Status
-from bot.store.connection import Link, connect
+from bot.store.redis.connection import Link, connect
 from tests.bot.test_task_messages import Attack, message
 from tests.scenarios.conftest import Scene
 

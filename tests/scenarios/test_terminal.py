@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.embedded import _socket as socket_of  # pyright: ignore[reportPrivateUsage]  # nothing may stay there
+from bot.store.redis.embedded import _socket as socket_of  # pyright: ignore[reportPrivateUsage]  # nothing may stay there
 from sandbox.clouds.server import serving
 from sandbox.clouds.world import World
 from sandbox.demo import environment

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.answers import ServiceError
 from bot.store import Health, HealthBook, Outcome, Store
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OCR = ("media", "video-ocr")

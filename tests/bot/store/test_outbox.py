@@ -9,9 +9,9 @@ from bot.domain.notifications import SoughtInVain
 from bot.domain.outbox import Begun, Box, ChangedEntry, NoteEntry, SubscribedEntry, Urgency, Write, encode
 from bot.domain.suspensions import Suspension
 from bot.store import Store
-from bot.store.connection import Link
-from bot.store.keys import OUTBOX, PACE, PENDING, STALE
 from bot.store.outbox import Answer, Outbox
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import OUTBOX, PACE, PENDING, STALE
 from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, card, empty, job, moved

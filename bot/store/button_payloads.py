@@ -3,8 +3,8 @@
 import secrets
 from dataclasses import dataclass
 
-from bot.store.connection import Link
-from bot.store.keys import PAYLOAD
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import PAYLOAD
 
 
 @dataclass(frozen=True, slots=True)

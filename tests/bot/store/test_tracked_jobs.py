@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.domain.changes import fingerprint
 from bot.domain.tracked_jobs import Kept, Seen, Step, kept, record
 from bot.store import Store
-from bot.store.connection import Link, Part
-from bot.store.keys import OUTBOX
-from bot.store.tracked import Tracked
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.keys import OUTBOX
+from bot.store.tracked_jobs import Tracked
 from providers.models import Job, JobError, JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SERVICE, SLOT, job

@@ -8,9 +8,10 @@ import pytest
 from tenacity import wait_none
 
 from bot.domain.errors import StoreUnavailable
-from bot.store import SharedBudget, Store, connection
-from bot.store.connection import Link, Part, connect
-from bot.store.embedded import embedded_redis
+from bot.store import SharedBudget, Store
+from bot.store.redis import connection
+from bot.store.redis.connection import Link, Part, connect
+from bot.store.redis.embedded import embedded_redis
 from providers.budget import BudgetLeft
 from providers.deadline import within
 from providers.errors import Throttled

@@ -13,10 +13,10 @@ from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, Unreadabl
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Kept, kept, milliseconds
 from bot.domain.unreadable_records import Location
-from bot.store.aside import Aside
-from bot.store.connection import Link
-from bot.store.keys import DUE, JOBS, LOST, OUTBOX, PENDING, SUBSCRIPTIONS
-from bot.store.scripts import script
+from bot.store.quarantine import Aside
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import DUE, JOBS, LOST, OUTBOX, PENDING, SUBSCRIPTIONS
+from bot.store.redis.scripts import script
 from providers.models import JobRef
 
 

@@ -12,8 +12,8 @@ import structlog
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.tracked_jobs import milliseconds
 from bot.domain.unreadable_records import Counts, Location
-from bot.store.connection import Link
-from bot.store.keys import (
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import (
     BEGUN,
     CARDS,
     INSTALLATIONS,
@@ -25,7 +25,7 @@ from bot.store.keys import (
     UNREADABLE,
     UNREADABLES,
 )
-from bot.store.scripts import script
+from bot.store.redis.scripts import script
 
 log = structlog.get_logger("callboard")
 

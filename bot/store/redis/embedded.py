@@ -22,8 +22,8 @@ from pathlib import Path
 import structlog
 
 from bot.domain.errors import EmbeddedRedisError, StoreUnavailable
-from bot.store.binary import find_server
-from bot.store.connection import Link, connect
+from bot.store.redis.connection import Link, connect
+from bot.store.redis.redis_server import find_server
 
 START_S = 10.0
 """A server that loads its data for longer than this is taken for broken."""

@@ -17,8 +17,9 @@ from redis.exceptions import CrossSlotTransactionError
 from bot.domain.answers import ServiceError
 from bot.domain.errors import StoreUnavailable
 from bot.fleet import open_docket, working
-from bot.store import Outcome, Store, connection
-from bot.store.connection import Link, connect
+from bot.store import Outcome, Store
+from bot.store.redis import connection
+from bot.store.redis.connection import Link, connect
 from providers.budget import BudgetLeft
 from providers.models import Job, JobState
 from tests.redis_fleets import Process, redis_cluster, redis_sentinels, with_tls

@@ -14,7 +14,7 @@ from redis.backoff import ConstantBackoff
 
 from bot.domain.errors import StoreUnavailable
 from bot.domain.redis_support import REDIS_SCHEMES, Server, comparable
-from bot.store.topology import Client, client
+from bot.store.redis.client import Client, client
 
 CONNECT_S = 1.0
 ANSWER_S = 1.5
@@ -148,7 +148,7 @@ def _splits_a_password(url: str) -> bool:
 
 
 def connect(url: str) -> Client:
-    """Return a client for a URL of a server, of Sentinels or of a cluster (see `bot.store.topology`).
+    """Return a client for a URL of a server, of Sentinels or of a cluster (see `bot.store.redis.client`).
 
     Nothing is sent yet. Raises ValueError for a URL that cannot be read; its text does not repeat the URL, which may
     hold a password.

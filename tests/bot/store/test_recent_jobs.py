@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import Recent, Store
-from bot.store.connection import Link
-from bot.store.keys import RECENT, RECENT_JOBS
-from bot.store.recent import KEPT
+from bot.store.recent_jobs import KEPT
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import RECENT, RECENT_JOBS
 from providers.models import Job, JobError, JobState
 
 NOW = datetime.now(UTC).replace(microsecond=0)

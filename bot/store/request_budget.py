@@ -8,8 +8,8 @@ from limits.aio.storage.redis.redispy import RedispyBridge
 from redis.exceptions import ResponseError
 
 from bot.domain.errors import StoreUnavailable
-from bot.store.connection import Link
-from bot.store.keys import BUDGET
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import BUDGET
 from providers.budget import BudgetLeft, WindowBudget
 
 # The scripts of `limits` use the clock of the process that asks; these use that of the server that has the budget.

@@ -7,8 +7,8 @@ from hashlib import blake2b
 
 from bot.domain.record_formats import readable_or
 from bot.domain.tracked_jobs import instant, milliseconds
-from bot.store.connection import Link
-from bot.store.keys import EVENT, HOME, PICKED
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import EVENT, HOME, PICKED
 
 
 @dataclass(frozen=True, slots=True)

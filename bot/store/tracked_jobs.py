@@ -19,22 +19,10 @@ from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, T, Unread
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Due, Kept, Seen, Step, due, instant, kept, milliseconds, planned, record
 from bot.domain.unreadable_records import Counts, Location
-from bot.store.aside import Aside
-from bot.store.connection import Link, Part
-from bot.store.keys import (
-    CONFIGURED,
-    DUE,
-    JOBS,
-    LOST,
-    MINE,
-    OUTBOX,
-    PENDING,
-    PLACES,
-    REPLY,
-    SUBSCRIPTIONS,
-    SWEEP,
-)
-from bot.store.scripts import script
+from bot.store.quarantine import Aside
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.keys import CONFIGURED, DUE, JOBS, LOST, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS, SWEEP
+from bot.store.redis.scripts import script
 from providers.models import Job, JobRef, JobState
 
 NEWER_AGAIN = timedelta(seconds=10)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from itertools import chain, groupby
 from typing import Any
 
-from bot.store.connection import Link, Part
-from bot.store.freshness import TAKES_S
-from bot.store.keys import RECENT, RECENT_JOBS
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.keys import RECENT, RECENT_JOBS
+from bot.store.shown_answers import TAKES_S
 from providers.models import Job
 from providers.parsing import readable
 

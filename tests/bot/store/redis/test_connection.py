@@ -10,9 +10,10 @@ from redis.exceptions import ResponseError
 
 from bot.domain.errors import StoreUnavailable
 from bot.domain.redis_support import Server
-from bot.store import Outcome, Store, connection
-from bot.store.connection import Link, connect
-from bot.store.embedded import embedded_redis
+from bot.store import Outcome, Store
+from bot.store.redis import connection
+from bot.store.redis.connection import Link, connect
+from bot.store.redis.embedded import embedded_redis
 from providers.models import Job, JobState
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

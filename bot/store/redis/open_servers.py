@@ -13,9 +13,9 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 
-from bot.store.connection import ANSWER_S, CONNECT_S, Link
-from bot.store.keys import PREFIX
-from bot.store.topology import Client
+from bot.store.redis.client import Client
+from bot.store.redis.connection import ANSWER_S, CONNECT_S, Link
+from bot.store.redis.keys import PREFIX
 
 _Address = tuple[str, int]
 _OWN = frozenset({"ssl_certfile", "ssl_keyfile", "ssl_password"})

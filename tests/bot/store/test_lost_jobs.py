@@ -8,13 +8,13 @@ import pytest
 from bot.domain.absence import Absence
 from bot.domain.tracked_jobs import Step, record
 from bot.store import Store
-from bot.store.connection import Link, connect
-from bot.store.keys import LOST, WITNESS
-from bot.store.lost import Lost, LostJobs, Restored
+from bot.store.lost_jobs import Lost, LostJobs, Restored
+from bot.store.redis.connection import Link, connect
+from bot.store.redis.keys import LOST, WITNESS
 from bot.store.witnesses import LastWitness
 from tests.bot.memory import NOW
 from tests.bot.samples import SERVICE, SLOT, job
-from tests.bot.store.test_tracked import Twice, known, told
+from tests.bot.store.test_tracked_jobs import Twice, known, told
 from tests.redis_fleets import redis_cluster
 
 pytestmark = pytest.mark.xdist_group("lost jobs")  # one cluster for all of them

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from math import ceil
 
 from bot.domain.outbox import Urgency
-from bot.store.budget import SharedBudget
-from bot.store.connection import Link
-from bot.store.keys import DIRECT, PAUSE
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import DIRECT, PAUSE
+from bot.store.request_budget import SharedBudget
 
 EDITS_A_MINUTE = 50
 """chat.update, for a whole workspace (Slack's rate limits page, tier 3)."""

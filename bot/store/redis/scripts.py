@@ -1,4 +1,4 @@
-"""Lua that must happen at once in Redis: one file a step, in `bot/store/lua/`."""
+"""Lua that must happen at once in Redis: one file a step, in `bot/store/redis/lua/`."""
 
 import re
 from functools import cache
@@ -17,4 +17,4 @@ def script(name: str) -> str:
 
 
 def _read(name: str) -> str:
-    return files("bot.store").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+    return files("bot.store.redis").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from bot.store.connection import Link
-from bot.store.keys import VIEW
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import VIEW
 
 TAKES_S = 300
 """No answer takes this long: a question or job that is newer by more has a wrong clock's time."""
