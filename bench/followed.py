@@ -12,10 +12,10 @@ import httpx
 from bench.clouds import Clouds
 from bot import plan, tracking
 from bot.config.settings import Redis as RedisSettings
+from bot.deps.deps import Services, utc_now
 from bot.domain.cards import Card, Followed, Terms
 from bot.domain.outbox import SubscribedEntry, encode
 from bot.domain.tracked_jobs import record
-from bot.services import Services, utc_now
 from bot.store import Store
 from bot.store.redis.connection import Part
 from bot.store.redis.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS

@@ -15,7 +15,7 @@ from bench.kilobyte import kilobyte
 from bench.measure import Cost, Run, in_turns
 from bench.providers import auth_of
 from bot import tracking
-from bot.services import Services
+from bot.deps.deps import Services
 from bot.store.redis.embedded import embedded_redis
 from bot.store.sweeps import Sweep
 from providers import registry

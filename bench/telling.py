@@ -17,7 +17,7 @@ from bench import followed
 from bench.clouds import Running, clouds
 from bench.processes import process
 from bench.worker import worker
-from bot.services import Services
+from bot.deps.deps import Services
 from bot.store.redis.embedded import embedded_redis
 from providers.base import Provider
 from sandbox.demo import MANIFEST

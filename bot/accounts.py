@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bot.asking import Asked, Known, Question
+from bot.deps.deps import Services
 from bot.domain.answers import AccountsHealth, ServiceHealth
 from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
-from bot.services import Services
 from bot.store import Health
 from bot.store.sweeps import Sweep
 from providers.base import Provider

@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.deps.deps import Services
 from bot.domain.access import Audience
 from bot.domain.errors import ExpiredError, ForgottenError, StoreUnavailable, UsageError
 from bot.domain.membership import Claim
@@ -25,7 +26,6 @@ from bot.membership import recognize, recognized
 from bot.modals import GONE, Modal, Origin
 from bot.replies import Below, InChannel, Reply, beside, place_of, to_the_last
 from bot.response_urls import NotDelivered, Respond
-from bot.services import Services
 from bot.verdicts import Verdict, judge, refusal
 from bot.views import errors
 from bot.views.slack import database_reset

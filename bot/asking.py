@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
+from bot.deps.deps import Services
 from bot.domain.answers import Late, OwnLimit, Partial, ServiceError
 from bot.domain.errors import StoreUnavailable, UsageError
-from bot.services import Services
 from bot.store import Outcome
 from providers import deadline
 from providers.base import Provider

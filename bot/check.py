@@ -19,12 +19,12 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import admission
 from bot.accounts import probe
 from bot.config.settings import Settings, Slack
+from bot.deps.deps import utc_now
 from bot.domain.access import Access
 from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.domain.findings import Finding, Report, Status
 from bot.domain.service_key import Service
 from bot.installed import Seal
-from bot.services import utc_now
 from bot.store import Store
 from bot.store.redis.open_servers import open_to_strangers
 from bot.verdicts import NO_ANSWER, refusal

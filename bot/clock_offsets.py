@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from bot.deps.deps import Services
 from bot.http import Reason
-from bot.services import Services
 
 SHOWN_S = 5.0
 """`/readyz` shows offsets from this size on: Slack reports whole seconds, and a busy process reads them late."""

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
 from bot.recovery import restore_found
-from bot.services import Services
 from providers.base import Provider
 from providers.deadline import age, without_raw
 from providers.models import Job, JobQuery, Unanswered

@@ -9,13 +9,13 @@ import aiohttp
 from aiohttp import ClientSession, TraceConfig, TraceRequestEndParams
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.clock import SlackTime
 from bot.config.settings import Slack
+from bot.deps.clock import SlackTime
+from bot.deps.deps import Services
 from bot.domain.access import Access
 from bot.domain.errors import ConfigError
 from bot.domain.slack_scopes import GUESTS_SCOPE
 from bot.installed import App, InstalledWorkspaces, Seal, renewing
-from bot.services import Services
 from bot.workspaces import OneWorkspace, Workspaces
 from providers.secrets import SecretMissing, SecretRef
 

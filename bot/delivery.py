@@ -10,6 +10,7 @@ from datetime import timedelta
 import structlog
 
 from bot import outgoing
+from bot.deps.deps import Services
 from bot.domain.card_reducer import expected
 from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
@@ -18,7 +19,6 @@ from bot.editing import dropped
 from bot.outgoing import AWAY, Step
 from bot.owners import tell_of_lost, tell_of_suspension
 from bot.posting import PACE_S, finish, post, recover
-from bot.services import Services
 from bot.unreadable import repair
 from bot.verdicts import HOLD_S
 from bot.visits import Visit

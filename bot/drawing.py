@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bot.deps.deps import Services
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, Check, Shown
 from bot.domain.notifications import (
@@ -16,7 +17,6 @@ from bot.domain.notifications import (
 )
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Kept
-from bot.services import Services
 from bot.store.sweeps import Sweep
 from bot.tracking import next_try
 from bot.views.slack import cards, database_reset, notifications

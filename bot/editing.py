@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.deps.deps import Services
 from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, Fate
 from bot.domain.outbox import Box, Urgency
 from bot.drawing import draw_card
-from bot.services import Services
 from bot.verdicts import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 from bot.visits import Visit
 

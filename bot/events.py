@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
-from bot.services import Services
 
 Body = Mapping[str, Any]
 SHOWN_S = 3600

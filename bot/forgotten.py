@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.boxes import read_box
+from bot.deps.deps import Services
+from bot.deps.outboxes import read_box
 from bot.domain.button_payloads import Ask
 from bot.domain.card_metadata import CardMessage, posted_at
 from bot.domain.card_reducer import cards_of
 from bot.domain.errors import ForgottenError
 from bot.replies import Asker
-from bot.services import Services
 
 SKEW = timedelta(minutes=5)
 """A message that is younger than a reset by less counts as older: Slack's clock and ours may differ."""

@@ -14,11 +14,11 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.background import in_background
+from bot.deps.asyncio_tasks import in_background
+from bot.deps.deps import Services
 from bot.domain.access import Access
 from bot.domain.errors import StoreUnavailable
 from bot.domain.user_groups import UserGroup
-from bot.services import Services
 from bot.verdicts import NO_ANSWER, refusal
 from bot.workspaces import NotInstalled, Workspaces, teams_of
 from providers.parsing import listing, mapping, text

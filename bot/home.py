@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.deps.deps import Services
 from bot.domain.answers import ServiceHealth
 from bot.domain.cards import Shown
 from bot.domain.catalog import Scope
@@ -18,7 +19,6 @@ from bot.domain.slack_ids import id_of, is_personal, workspace_of
 from bot.jobs import list_jobs
 from bot.membership import person
 from bot.people import channels_of
-from bot.services import Services
 from bot.shared_requests import steady
 from bot.store import Health
 from bot.subscriptions import subscriptions

@@ -23,12 +23,12 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.config.settings import Http
+from bot.deps.deps import utc_now
+from bot.deps.limited_log import LimitedLog
+from bot.deps.metrics import CONTENT_TYPE, Metrics
 from bot.domain.errors import ConfigError
 from bot.door import filled, odd_fields, payload_of
 from bot.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
-from bot.limited_log import LimitedLog
-from bot.metrics import CONTENT_TYPE, Metrics
-from bot.services import utc_now
 
 Reason = Callable[[], Awaitable[str | None]]
 """Looks at one thing that work needs; returns a line that says what is wrong, or None."""

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from uvicorn.server import ServerState
 
-from bot.limited_log import LimitedLog
-from bot.metrics import Refusal
+from bot.deps.limited_log import LimitedLog
+from bot.deps.metrics import Refusal
 
 REQUEST_S = 10.0
 """Seconds for a complete request, headers and body, and for the client to take an answer."""

@@ -16,11 +16,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.background import in_background
+from bot.deps.asyncio_tasks import in_background
+from bot.deps.deps import utc_now
 from bot.domain import record_formats
 from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.domain.record_formats import Kind
-from bot.services import utc_now
 from bot.store.installations import Installations
 from bot.verdicts import NO_ANSWER, refusal
 from bot.workspaces import NotInstalled, Workspace

@@ -28,10 +28,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.app import SLACKS_OWN, unset
+from bot.deps.limited_log import LimitedLog
 from bot.domain.errors import StoreUnavailable
 from bot.domain.slack_scopes import ALL_SCOPES
 from bot.installed import Installation, InstalledWorkspaces
-from bot.limited_log import LimitedLog
 from bot.manifest import REDIRECT
 from bot.verdicts import NO_ANSWER, refusal
 from bot.views.html import oauth_pages

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.boxes import read_box
+from bot.deps.deps import Services
+from bot.deps.outboxes import read_box
 from bot.domain.slack_ids import workspace_of
-from bot.services import Services
 from bot.subscriptions import end_all
 from bot.verdicts import HOLD_S
 from bot.waking import leave_soon

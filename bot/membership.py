@@ -9,10 +9,10 @@ from dataclasses import replace
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.deps.deps import Services
 from bot.domain.access import Audience
 from bot.domain.membership import Claim, Facts, Standing, standing
 from bot.domain.slack_ids import id_of
-from bot.services import Services
 from bot.verdicts import NO_ANSWER, refusal
 from bot.workspaces import Workspace, home_of, teams_of
 from providers.parsing import mapping, text

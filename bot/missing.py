@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot import plan
+from bot.deps.deps import Services
 from bot.domain.absence import LOOKED_AT_EVERY, Absence, Conclusion
 from bot.domain.changes import Change, Fate, Kind, lost, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry
 from bot.domain.tracked_jobs import Kept, Step, record
-from bot.services import Services
 from providers.base import Provider
 from providers.errors import InvalidQuery, NotOffered, ProviderError, Rejected
 from providers.models import JobRef

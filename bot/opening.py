@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
-from bot.clock import FleetClock
 from bot.config.settings import Settings
+from bot.deps.clock import FleetClock
+from bot.deps.deps import ANSWER_S, Services
 from bot.domain.access import Access
 from bot.domain.errors import StoreUnavailable
-from bot.services import ANSWER_S, Services
 from bot.shared_requests import SharedRequests
 from bot.store import Store
 from providers import registry

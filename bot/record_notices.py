@@ -2,9 +2,9 @@
 
 from collections import Counter
 
+from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
 from bot.domain.unreadable_records import Counts
-from bot.services import Services
 from bot.views.unreadable_records import numbers
 
 

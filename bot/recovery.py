@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from bot.boxes import read_box
+from bot.deps.deps import Services
+from bot.deps.outboxes import read_box
 from bot.domain.card_reducer import expected
 from bot.domain.changes import LOSSES, Change, Kind, found, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import record
-from bot.services import Services
 from bot.store.lost_jobs import Lost, Restored
 from bot.waking import look, wake
 from providers.models import Job, JobState

@@ -12,13 +12,13 @@ from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.deps.deps import Services
 from bot.domain.access import Audience
 from bot.domain.button_payloads import Ask
 from bot.domain.errors import ExpiredError, StoreUnavailable
 from bot.domain.slack_ids import id_of, in_workspace
 from bot.modals import Modal, Origin
 from bot.response_urls import TRIED_AGAIN_S, WAIT_MAX_S, Respond, send
-from bot.services import Services
 from bot.verdicts import NO_ANSWER, Verdict, judge, retry_after
 from bot.views.slack.block_kit import Message
 from bot.views.slack.modals import waiting

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import structlog
 
-from bot.background import in_background
+from bot.deps.asyncio_tasks import in_background
+from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
-from bot.services import Services
 from bot.store.epochs import Epoch
 from bot.views.text import utc
 from bot.waking import resume

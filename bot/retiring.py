@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import structlog
 
+from bot.deps.deps import Services
 from bot.domain.service_key import Service
-from bot.services import Services
 
 GRACE = timedelta(hours=24)
 """A service is gone when no worker had it for so long: while processes are replaced, some have it and some have not."""

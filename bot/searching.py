@@ -14,15 +14,15 @@ from typing import NamedTuple
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.boxes import read_box
 from bot.conversations import MAY_NOT_ASK, history
+from bot.deps.deps import Services
+from bot.deps.outboxes import read_box
 from bot.domain.card_metadata import EVENT, CardMessage
 from bot.domain.card_reducer import cards_of
 from bot.domain.notifications import ForgottenCards
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.domain.slack_ids import id_of, in_workspace
 from bot.people import channels_of
-from bot.services import Services
 from bot.store.epochs import SHOWN_FOR, Epoch
 from bot.verdicts import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 from bot.views.slack import database_reset

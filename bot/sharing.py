@@ -8,9 +8,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.deps.deps import Services
 from bot.domain.slack_ids import id_of, is_personal, workspace_of
 from bot.people import TYPES, conversations
-from bot.services import Services
 from bot.verdicts import NO_ANSWER, refusal
 from bot.workspaces import NotInstalled, teams_of
 from providers.parsing import mapping, text

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 from bot import plan
 from bot.asking import Question
-from bot.boxes import box_to_change, cards_to_change, last_seen, read_box, refuse_newer, refuse_newer_jobs
 from bot.delivery import deliver
+from bot.deps.deps import Services
+from bot.deps.outboxes import box_to_change, cards_to_change, last_seen, read_box, refuse_newer, refuse_newer_jobs
+from bot.deps.permissions import followable, may_see, permit, permit_some
 from bot.domain.answers import JobDetails, Late
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Shown, Snooze, Terms, To
@@ -26,8 +28,6 @@ from bot.domain.tracked_jobs import Step, record
 from bot.drawing import shown
 from bot.jobs import Looked, show_jobs
 from bot.membership import person, readers
-from bot.permission import followable, may_see, permit, permit_some
-from bot.services import Services
 from bot.sharing import read_by_outsiders
 from bot.tracking import observe
 from bot.waking import look, seek_from, wake

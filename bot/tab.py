@@ -13,7 +13,7 @@ class Neighbours:
     """What others follow in a channel.
 
     `channel` is empty where none was picked; `there` says whether whoever looks at the tab and the bot are both in it,
-    None: not known. Who never `subscribed` there may look at the cards alone (`bot.permission.place_of_button`).
+    None: not known. Who never `subscribed` there may look at the cards alone (`bot.deps.permissions.place_of_button`).
     """
 
     channel: str = ""

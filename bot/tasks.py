@@ -10,10 +10,10 @@ from typing import Any
 from docket import Timeout
 
 from bot import delivery, editing, leaving, searching, subscriptions, tending, tracking
+from bot.deps.deps import Services
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
 from bot.home import publish
-from bot.services import Services
 from bot.workers import Again
 
 AGAIN = timedelta(seconds=5)

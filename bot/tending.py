@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from bot import leaving, retiring, searching
+from bot.deps.deps import Services
 from bot.domain import absence
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable
 from bot.record_notices import count_records
-from bot.services import Services
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.tracking import BACK_OFF_MAX_S
 from bot.unreadable import repair_followers

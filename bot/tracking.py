@@ -9,6 +9,7 @@ from random import Random
 import structlog
 
 from bot import missing, plan
+from bot.deps.deps import Services
 from bot.domain.answers import ServiceError
 from bot.domain.cards import FAILING
 from bot.domain.changes import Change, Kind, compare, fingerprint, found
@@ -18,7 +19,6 @@ from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Due, Kept, Seen, Step, record
 from bot.plan import Reading
 from bot.recovery import restore_found
-from bot.services import Services
 from bot.store.health import Outcome
 from bot.store.sweeps import Sweep
 from bot.waking import wake

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from bot.boxes import last_seen, read_box
+from bot.deps.deps import Services
+from bot.deps.outboxes import last_seen, read_box
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.notifications import UnreadableRecords
@@ -16,7 +17,6 @@ from bot.domain.outbox import Begun, Box, ChangedEntry, Doubt, NoteEntry, Subscr
 from bot.domain.record_formats import Kind
 from bot.domain.slack_ids import id_of, is_person, is_personal
 from bot.domain.unreadable_records import Broken
-from bot.services import Services
 from bot.store.outbox import mark_text
 from bot.visits import Visit
 from bot.waking import look, wake

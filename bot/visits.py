@@ -8,13 +8,13 @@ from typing import Self
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.boxes import read_box
+from bot.deps.deps import Services
+from bot.deps.outboxes import read_box
 from bot.domain.outbox import Box, SubscribedEntry
 from bot.domain.slack_ids import is_personal, workspace_of
 from bot.domain.suspensions import Suspension
 from bot.membership import readers
 from bot.outgoing import withheld
-from bot.services import Services
 from bot.verdicts import RATE_LIMITED, RETRY_S, refusal, retry_after
 from bot.workspaces import home_of
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
+from bot.deps.deps import Services
 from bot.domain.absence import is_recent
 from bot.domain.elapsed import in_future, passed
 from bot.domain.service_key import Service
-from bot.services import Services
 from bot.store.witnesses import LastWitness
 from providers.base import Provider
 from providers.errors import ProviderError

@@ -8,11 +8,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answering import fill
+from bot.deps.deps import Services
 from bot.domain import button_payloads
 from bot.jobs import find_jobs, list_jobs
 from bot.modals import Modal, Origin
 from bot.replies import newest, read_payload, services_of
-from bot.services import Services
 from bot.views.slack.block_kit import Block
 from bot.views.slack.find_form import Filled, Found, form
 from handlers.filled import search

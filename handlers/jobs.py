@@ -18,6 +18,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.accounts import check_accounts
 from bot.answering import Answer, give
 from bot.asking import Asking
+from bot.deps.deps import Services
+from bot.deps.permissions import posted_to
 from bot.domain import button_payloads
 from bot.domain.answers import JobDetails, JobList
 from bot.domain.button_payloads import Ask
@@ -28,7 +30,6 @@ from bot.domain.slack_ids import id_of
 from bot.home import show_change
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.modals import Modal
-from bot.permission import posted_to
 from bot.replies import (
     Asker,
     Below,
@@ -43,7 +44,6 @@ from bot.replies import (
     services_of,
 )
 from bot.response_urls import Respond
-from bot.services import Services
 from bot.verdicts import refusal
 from bot.views import errors
 from bot.views.slack import accounts as accounts_view

@@ -2,8 +2,8 @@
 
 from functools import partial
 
+from bot.deps.deps import Services
 from bot.domain.errors import Problem, UsageError
-from bot.services import Services
 from handlers.grammar import Request
 from handlers.parser import parse
 

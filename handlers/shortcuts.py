@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answering import Answer, give
+from bot.deps.deps import Services
 from bot.domain import button_payloads
 from bot.domain.answers import JobDetails
 from bot.domain.button_payloads import Ask
@@ -14,7 +15,6 @@ from bot.domain.extraction import Extracted, extract
 from bot.domain.message_texts import length
 from bot.replies import Asker, below, services_of
 from bot.response_urls import Respond
-from bot.services import Services
 from bot.subscriptions import Subscribing
 from bot.views.slack import extraction
 from bot.views.slack.block_kit import Message

@@ -12,7 +12,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answering import Answer
-from bot.boxes import box_to_change
+from bot.deps.deps import Services
+from bot.deps.outboxes import box_to_change
+from bot.deps.permissions import place_of_button, seen
 from bot.domain import button_payloads
 from bot.domain.button_payloads import Ask
 from bot.domain.cards import Card, Terms
@@ -23,10 +25,8 @@ from bot.domain.snooze import Rest, until
 from bot.forgotten import again, forgotten_since, refuse_forgotten
 from bot.home import show_change
 from bot.people import offset_of
-from bot.permission import place_of_button, seen
 from bot.replies import Asker, below, picked_value, read_ask, read_payload, services_of
 from bot.response_urls import Respond, send
-from bot.services import Services
 from bot.subscriptions import (
     SEEK_MINUTES,
     Subscribing,

@@ -11,12 +11,12 @@ from rich.console import RenderableType
 from bot.accounts import check_accounts
 from bot.asking import Asking
 from bot.config.settings import Settings
+from bot.deps.deps import Services
 from bot.domain.answers import Late, Partial, ServiceError
 from bot.domain.catalog import Catalog
 from bot.domain.errors import UsageError
 from bot.jobs import find_jobs, list_jobs, show_jobs
 from bot.opening import open_services
-from bot.services import Services
 from bot.views.errors import sentence
 from bot.views.terminal import help as help_page
 from bot.views.terminal import json_output, tables

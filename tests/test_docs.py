@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.settings import Settings
-from bot.metrics import Metrics
+from bot.deps.metrics import Metrics
 from docs.generate import FOLDER, PAGES, configuration
 
 ROOT = FOLDER.parent

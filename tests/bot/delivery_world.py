@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.delivery import deliver
+from bot.deps.deps import Services
 from bot.domain.cards import On, Terms
 from bot.domain.outbox import Box
-from bot.services import Services
 from bot.store import Store
 from bot.subscriptions import subscribe
 from bot.tracking import observe

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.deps.deps import Services
 from bot.domain.changes import Change
 from bot.domain.outbox import Box, ChangedEntry, SubscribedEntry
-from bot.services import Services
 from bot.store import Store
 from bot.store.sweeps import Sweep
 from bot.tracking import sweep

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis.stateful import RuleBasedStateMachine
 
 from bot import posting
-from bot.services import Services
+from bot.deps.deps import Services
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
 from tests.bot.crashes import Fragile, Fuse, Turns

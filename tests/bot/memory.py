@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.services import Services
+from bot.deps.deps import Services
 from bot.store import Store
 from providers.base import NO_KINDS, Capabilities
 from providers.budget import BudgetLeft

@@ -8,8 +8,8 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot import check
+from bot.deps.metrics import Metrics
 from bot.domain.findings import Finding
-from bot.metrics import Metrics
 from bot.record_notices import notice
 from bot.store.redis.connection import Link
 from bot.subscriptions import subscribe

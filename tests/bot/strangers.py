@@ -13,9 +13,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.config.settings import Http
+from bot.deps.metrics import Metrics
 from bot.http import listen, probes, serving, site, slack_events
 from bot.http_limits import BODY_MAX, Connections
-from bot.metrics import Metrics
 
 SECRET = "a secret of Slack"
 PATIENCE_S = 20

@@ -7,8 +7,8 @@ from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
+from bot.deps.deps import Services
 from bot.domain.errors import ExpiredError
-from bot.services import Services
 from bot.store import Store
 from bot.workspaces import OneWorkspace
 from sandbox.slack.credentials import BOT_TOKEN

@@ -8,12 +8,12 @@ from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answering import Answer, give
+from bot.deps.deps import Services
 from bot.domain.answers import Answered, Late
 from bot.domain.button_payloads import SELECTS, Ask
 from bot.domain.errors import Problem, UsageError
 from bot.replies import Below, InChannel, InPlace, clicked, read_ask, to_the_last
 from bot.response_urls import NotDelivered, Respond
-from bot.services import Services
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.views.slack.block_kit import Message, actions, button, marked, section, select

@@ -7,8 +7,8 @@ from typing import TypeVar
 import pytest
 
 from bot.asking import Ask, Asked, Known, Question
+from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
-from bot.services import Services
 from bot.store import Store
 from bot.store.redis.connection import Link
 from providers.base import Provider

@@ -9,17 +9,18 @@ from typing import TypeVar
 
 import pytest
 
-from bot import asking, patience
+from bot import asking
 from bot.accounts import check_accounts
 from bot.asking import Asked, Known, Question
+from bot.deps import answer_timeouts
+from bot.deps.admission import Pace
+from bot.deps.deps import TERMINAL, Services
+from bot.deps.question_queue import AT_ONCE, WAITING_MAX
 from bot.domain.answers import OwnLimit
 from bot.domain.cards import Terms
 from bot.domain.catalog import Scope
 from bot.domain.errors import Problem, UsageError
 from bot.jobs import find_jobs, list_jobs, show_jobs
-from bot.pace import Pace
-from bot.questions import AT_ONCE, WAITING_MAX
-from bot.services import TERMINAL, Services
 from bot.shared_requests import SharedRequests
 from bot.store import Store
 from bot.subscriptions import sought
@@ -316,9 +317,9 @@ class TestOwnLimit:
     async def test_a_service_that_hangs_gives_the_turn_back_when_it_is_waited_for_no_longer(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(patience, "SHORT_S", 0.05)
+        monkeypatch.setattr(answer_timeouts, "SHORT_S", 0.05)
         parts = services(store, InMemory(hangs_from=1), answer_s=600)
-        for _ in range(patience.MISSES):
+        for _ in range(answer_timeouts.MISSES):
             parts.patience.missed(VIDEO)
         for number in range(4):
             [error] = (await list_jobs(parts, EVERYWHERE, JobQuery(name=str(number)))).errors

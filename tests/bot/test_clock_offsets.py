@@ -9,15 +9,15 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 
-from bot.clock import SlackTime
 from bot.clock_offsets import clock_notices
 from bot.config.settings import Slack
 from bot.connecting import open_workspaces
+from bot.deps.clock import SlackTime
+from bot.deps.deps import Services
+from bot.deps.metrics import Metrics
 from bot.domain.findings import Status
 from bot.events import shows_first
 from bot.http import site, slack_events
-from bot.metrics import Metrics
-from bot.services import Services
 from bot.store import Store
 from bot.views.terminal import advice
 from providers.budget import BudgetLeft
@@ -26,8 +26,8 @@ from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
-from tests.bot.test_clock import HOUR, Machine, Server, clock_of
-from tests.bot.test_metrics import samples
+from tests.bot.deps.test_clock import HOUR, Machine, Server, clock_of
+from tests.bot.deps.test_metrics import samples
 
 SECRET = "hunter2"
 BODY = b'{"type": "url_verification", "challenge": "any"}'

@@ -10,6 +10,7 @@ import pytest
 from bot import editing, posting
 from bot.config.settings import AccessRule
 from bot.delivery import deliver
+from bot.deps.deps import Services
 from bot.domain.access import Access, Audience
 from bot.domain.card_reducer import Post
 from bot.domain.cards import On, Terms, To
@@ -18,7 +19,6 @@ from bot.domain.errors import UsageError
 from bot.domain.notifications import SoughtInVain
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.editing import edit_cards
-from bot.services import Services
 from bot.store import Store
 from bot.store.redis.keys import CARDS, PLACES
 from bot.subscriptions import snooze, subscribe, subscriptions, unsubscribe

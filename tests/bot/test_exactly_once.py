@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from bot import delivery, drawing, editing, posting, subscriptions, tracking
+from bot.deps.deps import Services
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, Terms, To
 from bot.domain.changes import Fate
 from bot.domain.slack_ids import is_person
-from bot.services import Services
 from bot.store import slack_rate_limits
 from bot.store.redis.keys import BEGUN
 from bot.views.slack.block_kit import Message

@@ -6,18 +6,19 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot import asking, patience
+from bot import asking
 from bot.accounts import check_accounts
 from bot.asking import Question
-from bot.background import Background
 from bot.collecting import Collected
+from bot.deps import answer_timeouts
+from bot.deps.admission import Pace
+from bot.deps.answer_timeouts import FULL_EVERY, MISSES, SHORT_S, Patience
+from bot.deps.asyncio_tasks import Background
+from bot.deps.deps import Services
 from bot.domain.answers import JobDetails, JobList, Late
 from bot.domain.catalog import Scope
 from bot.domain.identifiers import JobId
 from bot.jobs import Looked, list_jobs, show_jobs
-from bot.pace import Pace
-from bot.patience import FULL_EVERY, MISSES, SHORT_S, Patience
-from bot.services import Services
 from bot.store import Store
 from providers.base import NO_KINDS
 from providers.models import JobPage, JobQuery, JobRef, Lookup
@@ -225,7 +226,7 @@ class TestGoingOn:
     @pytest.fixture
     def hasty(self, store: Store, slow: Gated, quick: InMemory, monkeypatch: pytest.MonkeyPatch) -> Services:
         """Services that wait no longer than a moment for the slow one."""
-        monkeypatch.setattr(patience, "SHORT_S", 0.2)
+        monkeypatch.setattr(answer_timeouts, "SHORT_S", 0.2)
         parts = services(store, slow, quick)
         for _ in range(MISSES):
             parts.patience.missed(SLOW)

@@ -8,9 +8,9 @@ import pytest
 
 from bot import http
 from bot.config.settings import Http
+from bot.deps.metrics import Metrics
 from bot.domain.errors import ConfigError
 from bot.http import Reason, listen, probes, site
-from bot.metrics import Metrics
 
 
 async def fine() -> None:

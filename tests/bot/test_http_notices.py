@@ -2,8 +2,8 @@
 
 import httpx
 
+from bot.deps.metrics import Metrics
 from bot.http import probes, site
-from bot.metrics import Metrics
 
 
 async def ready(reason: str | None) -> tuple[int, str]:

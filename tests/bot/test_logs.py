@@ -10,7 +10,8 @@ import pytest
 import structlog
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from bot import limited_log, logs
+from bot import logs
+from bot.deps import limited_log
 from bot.domain import log_limit
 
 SECRET = "hunter2hunter2"

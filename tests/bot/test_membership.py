@@ -13,11 +13,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import membership
 from bot.app import create_app
 from bot.config.settings import AccessRule
+from bot.deps.deps import Services
 from bot.domain.access import Access, Audience
 from bot.domain.membership import Claim
 from bot.finishing import finishing
 from bot.membership import person, readers, recognize, recognized
-from bot.services import Services
 from bot.store import Store
 from bot.workspaces import OneWorkspace
 from handlers import register

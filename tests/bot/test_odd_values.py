@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot import posting
-from bot.clock import FleetClock, SlackTime
 from bot.delivery import deliver
+from bot.deps.clock import FleetClock, SlackTime
 from bot.domain.answers import ServiceError
 from bot.domain.outbox import UnsubscribedEntry
 from bot.domain.suspensions import Suspension

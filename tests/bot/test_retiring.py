@@ -8,10 +8,10 @@ import pytest
 
 from bot import posting
 from bot.delivery import deliver
+from bot.deps.deps import Services
 from bot.domain.cards import On, Terms
 from bot.editing import edit_cards
 from bot.retiring import GRACE
-from bot.services import Services
 from bot.store import Store
 from bot.subscriptions import subscribe, subscriptions
 from bot.tending import visit_all

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import cast
 
 from bot import running
-from bot.services import Services
+from bot.deps.deps import Services
 
 PATIENCE_S = 20
 

@@ -15,10 +15,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.config.settings import Http
+from bot.deps.metrics import Metrics
 from bot.http import listen, probes, serving, site, slack_events
 from bot.installed import App, InstalledWorkspaces, Seal
 from bot.installing import install_routes
-from bot.metrics import Metrics
 from bot.store.installations import Installations
 from bot.store.redis.connection import Link, connect
 from providers.secrets import SecretRef

@@ -16,9 +16,9 @@ import pytest
 
 from bot import plan, posting, tracking
 from bot.config.settings import Settings, load
+from bot.deps.deps import Services
 from bot.domain import absence
 from bot.running import running
-from bot.services import Services
 from bot.store.redis.connection import Link
 from bot.tasks import tasks
 from bot.tending import reasons

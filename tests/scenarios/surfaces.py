@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from bot.deps.deps import utc_now
 from bot.domain.button_payloads import Ask
 from bot.domain.cards import Card, Terms
 from bot.domain.changes import Change, Kind
 from bot.domain.notifications import Digest, Told
-from bot.services import utc_now
 from bot.views.slack import notifications
 from bot.views.slack.block_kit import actions, button
 from providers.models import Job, JobState

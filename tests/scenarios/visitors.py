@@ -12,8 +12,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.config.settings import Settings, load
+from bot.deps.deps import Services
 from bot.running import running
-from bot.services import Services
 from bot.tasks import tasks
 from handlers import register
 from sandbox.clouds.jobs import Job

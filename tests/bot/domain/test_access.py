@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from bot.config.settings import AccessRule
+from bot.deps.deps import Services
+from bot.deps.permissions import followable, permit, posted_to
 from bot.domain.access import Access, Audience
 from bot.domain.catalog import Scope
 from bot.domain.errors import Problem, UsageError
 from bot.jobs import list_jobs
-from bot.permission import followable, permit, posted_to
-from bot.services import Services
 from bot.store import Store
 from handlers.parser import parse
 from providers.models import JobQuery

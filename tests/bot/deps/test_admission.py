@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from bot.pace import LATE_S, Pace
+from bot.deps.admission import LATE_S, Pace
 
 
 async def test_a_free_loop_lets_everybody_in_order():

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable
 
+from bot.deps.deps import Services
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.errors import Problem, UsageError
 from bot.domain.outbox import Box
-from bot.services import Services
 from providers.models import Job, JobRef, JobState
 
 

@@ -5,8 +5,8 @@ from collections.abc import Hashable
 
 import pytest
 
+from bot.deps.question_queue import AT_ONCE, WAITING_MAX, Questions
 from bot.domain.errors import Problem, UsageError
-from bot.questions import AT_ONCE, WAITING_MAX, Questions
 
 DANA, LEE = "T1/U1", "T1/U2"
 

@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.metrics import Metrics, Refusal
+from bot.deps.metrics import Metrics, Refusal
 
 
 def samples(metrics: Metrics) -> dict[str, float]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bot.deps.deps import Services
 from bot.domain.access import Audience
 from bot.domain.errors import ForgottenError, Problem, UsageError
 from bot.domain.notifications import Digest
-from bot.services import Services
 
 
 def permit(services: Services, accounts: Iterable[str], place: str) -> None:

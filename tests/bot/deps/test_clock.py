@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from bot.clock import SAMPLE_EVERY_S, SLEW, FleetClock, SlackTime, Slewed, first_time
+from bot.deps.clock import SAMPLE_EVERY_S, SLEW, FleetClock, SlackTime, Slewed, first_time
 from bot.domain.errors import StoreUnavailable
 from bot.store import Store
 from bot.store.clock import Mark

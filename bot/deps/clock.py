@@ -16,7 +16,7 @@ from typing import Protocol
 import structlog
 from redis.exceptions import ResponseError
 
-from bot.background import in_background
+from bot.deps.asyncio_tasks import in_background
 from bot.domain.elapsed import OFF_S
 from bot.domain.errors import StoreUnavailable
 from bot.store.clock import Mark, monotonic

@@ -5,18 +5,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.background import Background
-from bot.clock import FleetClock, SlackTime
+from bot.deps.admission import Pace
+from bot.deps.answer_timeouts import Patience
+from bot.deps.asyncio_tasks import Background
+from bot.deps.clock import FleetClock, SlackTime
+from bot.deps.long_texts import LongTexts
+from bot.deps.metrics import Metrics
+from bot.deps.question_queue import Questions
 from bot.domain.access import Access, Audience
 from bot.domain.catalog import Catalog
 from bot.domain.errors import Problem
 from bot.domain.membership import Standings
 from bot.domain.user_groups import GroupNames
-from bot.long_texts import LongTexts
-from bot.metrics import Metrics
-from bot.pace import Pace
-from bot.patience import Patience
-from bot.questions import Questions
 from bot.store import Store
 from providers.base import Provider
 
