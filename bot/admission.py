@@ -10,10 +10,10 @@ from bot.config.settings import Settings
 from bot.domain.access import EVERY, Access, Rule
 from bot.domain.findings import Finding
 from bot.domain.slack_scopes import GUESTS_SCOPE
-from bot.sharing import shared_channels
-from bot.verdicts import NO_ANSWER, refusal
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.shared_channels import shared_channels
+from bot.slack_api.workspaces import OneWorkspace
 from bot.views.terminal import admission
-from bot.workspaces import OneWorkspace
 
 
 def installers(settings: Settings) -> list[Finding]:

@@ -22,16 +22,17 @@ from bot.deps.deps import Services
 from bot.domain.access import Audience
 from bot.domain.errors import ExpiredError, ForgottenError, StoreUnavailable, UsageError
 from bot.domain.membership import Claim
-from bot.membership import recognize, recognized
+from bot.domain.workspaces import NotInstalled, Workspace, Workspaces
 from bot.modals import GONE, Modal, Origin
 from bot.replies import Below, InChannel, Reply, beside, place_of, to_the_last
 from bot.response_urls import NotDelivered, Respond
-from bot.verdicts import Verdict, judge, refusal
+from bot.slack_api.errors import Verdict, judge, refusal
+from bot.slack_api.membership import recognize, recognized
+from bot.slack_api.workspaces import identity_of, named_in
 from bot.views import errors
 from bot.views.slack import database_reset
 from bot.views.slack.block_kit import Message
 from bot.views.slack.modals import waiting
-from bot.workspaces import NotInstalled, Workspace, Workspaces, named_in
 
 SLACKS_OWN = (
     "SLACK_BOT_TOKEN",
@@ -61,7 +62,7 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str) -> Asyn
         except NotInstalled:
             return None
         context["workspace"], context["home"] = found.id, found
-        return found.identity
+        return identity_of(found)
 
     # What may have arrived is not sent again: a shared answer would stand there twice.
     again = AsyncConnectionErrorRetryHandler(error_types=[ClientConnectorError])

@@ -24,10 +24,10 @@ from bot.domain.access import Access
 from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.domain.findings import Finding, Report, Status
 from bot.domain.service_key import Service
-from bot.installed import Seal
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.installations import Seal
 from bot.store import Store
 from bot.store.redis.open_servers import open_to_strangers
-from bot.verdicts import NO_ANSWER, refusal
 from bot.views.terminal import advice
 from bot.views.terminal.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
 from providers import registry

@@ -219,7 +219,7 @@ def _words(error: Exception) -> str:
     from slack_sdk.errors import SlackApiError
 
     from bot.domain.errors import ConfigError, StoreUnavailable
-    from bot.verdicts import refusal
+    from bot.slack_api.errors import refusal
     from bot.views.terminal import startup_errors
 
     match error:

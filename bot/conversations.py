@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from bot.domain.card_metadata import EVENT
 from bot.domain.outbox import Begun, Box
 from bot.domain.slack_ids import TS, id_of, is_person
-from bot.verdicts import Verdict, judge, refusal
+from bot.slack_api.errors import Verdict, judge, refusal
 from bot.visits import Visit
 from providers.parsing import listing, mapping, text
 

@@ -19,8 +19,8 @@ from bot.editing import dropped
 from bot.outgoing import AWAY, Step
 from bot.owners import tell_of_lost, tell_of_suspension
 from bot.posting import PACE_S, finish, post, recover
+from bot.slack_api.errors import HOLD_S
 from bot.unreadable import repair
-from bot.verdicts import HOLD_S
 from bot.visits import Visit
 from bot.waking import draw_soon, freshen_homes
 

@@ -12,7 +12,7 @@ from typing import Self
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.outbox import Begun, Doubt
-from bot.verdicts import refusal
+from bot.slack_api.errors import refusal
 
 ANSWERED_S = (1.0, 3.0, 6.0)
 """Searches after Slack's own error, in seconds after it; a post that the last one does not find never arrived."""

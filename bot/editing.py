@@ -13,7 +13,7 @@ from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, Fate
 from bot.domain.outbox import Box, Urgency
 from bot.drawing import draw_card
-from bot.verdicts import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
+from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 from bot.visits import Visit
 
 UNSUBSCRIBED_KEPT = timedelta(hours=1)

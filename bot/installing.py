@@ -31,11 +31,11 @@ from bot.app import SLACKS_OWN, unset
 from bot.deps.limited_log import LimitedLog
 from bot.domain.errors import StoreUnavailable
 from bot.domain.slack_scopes import ALL_SCOPES
-from bot.installed import Installation, InstalledWorkspaces
+from bot.domain.workspaces import Workspaces
 from bot.manifest import REDIRECT
-from bot.verdicts import NO_ANSWER, refusal
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.installations import Installation, InstalledWorkspaces
 from bot.views.html import oauth_pages
-from bot.workspaces import Workspaces
 from providers.secrets import SecretMissing
 
 INSTALL = "/slack/install"

@@ -13,7 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.errors import ExpiredError
 from bot.domain.slack_ids import ID, TS
-from bot.verdicts import refusal
+from bot.slack_api.errors import refusal
 from bot.views.slack.block_kit import Block, Message
 from bot.views.slack.modals import answer
 from providers.parsing import mapping, text

@@ -23,8 +23,8 @@ from bot.domain.slack_ids import is_person, is_personal
 from bot.doubt import Searches, left_by
 from bot.drawing import draw
 from bot.outgoing import Step
+from bot.slack_api.errors import HOLD_S, NO_ANSWER, RATE_LIMITED, RETRY_S, Verdict, judge, refusal, retry_after
 from bot.store.redis.keys import PACE
-from bot.verdicts import HOLD_S, NO_ANSWER, RATE_LIMITED, RETRY_S, Verdict, judge, refusal, retry_after
 from bot.views.slack.block_kit import Message
 from bot.visits import Visit
 

@@ -19,7 +19,7 @@ from bot.domain.errors import ExpiredError, StoreUnavailable
 from bot.domain.slack_ids import id_of, in_workspace
 from bot.modals import Modal, Origin
 from bot.response_urls import TRIED_AGAIN_S, WAIT_MAX_S, Respond, send
-from bot.verdicts import NO_ANSWER, Verdict, judge, retry_after
+from bot.slack_api.errors import NO_ANSWER, Verdict, judge, retry_after
 from bot.views.slack.block_kit import Message
 from bot.views.slack.modals import waiting
 from providers.parsing import listing, mapping, text

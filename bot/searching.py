@@ -22,13 +22,13 @@ from bot.domain.card_reducer import cards_of
 from bot.domain.notifications import ForgottenCards
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.domain.slack_ids import id_of, in_workspace
-from bot.people import channels_of
+from bot.domain.workspaces import NotInstalled, Workspace
+from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
+from bot.slack_api.users import channels_of
 from bot.store.epochs import SHOWN_FOR, Epoch
-from bot.verdicts import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 from bot.views.slack import database_reset
 from bot.visits import Visit
 from bot.waking import wake
-from bot.workspaces import NotInstalled, Workspace
 from providers.parsing import listing, mapping, text
 
 SETTLED = timedelta(minutes=1)
@@ -113,7 +113,7 @@ async def _search_workspace(services: Services, workspace: Workspace, epoch: Epo
         if wait := await services.store.slack.may_read(workspace.id):
             return wait
         visit = Visit(services, workspace.client, place)
-        if wait := await _search_place(_Search(visit, workspace.identity.bot_id, epoch, knows_from)):
+        if wait := await _search_place(_Search(visit, workspace.bot_id, epoch, knows_from)):
             return wait
         await epochs.note_searched(epoch, workspace.id, place)
     if left_alone:

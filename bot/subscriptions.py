@@ -27,8 +27,8 @@ from bot.domain.slack_ids import is_direct, is_personal
 from bot.domain.tracked_jobs import Step, record
 from bot.drawing import shown
 from bot.jobs import Looked, show_jobs
-from bot.membership import person, readers
-from bot.sharing import read_by_outsiders
+from bot.slack_api.membership import person, readers
+from bot.slack_api.shared_channels import read_by_outsiders
 from bot.tracking import observe
 from bot.waking import look, seek_from, wake
 from providers.deadline import fresh

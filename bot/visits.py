@@ -13,10 +13,10 @@ from bot.deps.outboxes import read_box
 from bot.domain.outbox import Box, SubscribedEntry
 from bot.domain.slack_ids import is_personal, workspace_of
 from bot.domain.suspensions import Suspension
-from bot.membership import readers
 from bot.outgoing import withheld
-from bot.verdicts import RATE_LIMITED, RETRY_S, refusal, retry_after
-from bot.workspaces import home_of
+from bot.slack_api.errors import RATE_LIMITED, RETRY_S, refusal, retry_after
+from bot.slack_api.membership import readers
+from bot.slack_api.workspaces import home_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ from bot.replies import (
     services_of,
 )
 from bot.response_urls import Respond
-from bot.verdicts import refusal
+from bot.slack_api.errors import refusal
 from bot.views import errors
 from bot.views.slack import accounts as accounts_view
 from bot.views.slack import details, jobs, modals

@@ -15,9 +15,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
 from bot.finishing import UnderWay
+from bot.slack_api.workspaces import OneWorkspace
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
-from bot.workspaces import OneWorkspace
 from handlers import register
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN

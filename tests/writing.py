@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config.settings import load
-from bot.connecting import open_workspaces
 from bot.domain.cards import Terms
 from bot.opening import open_services
+from bot.slack_api.connect import open_workspaces
 from bot.subscriptions import subscribe
 from providers.models import JobRef
 

@@ -23,7 +23,7 @@ from providers.base import Provider
 if TYPE_CHECKING:  # slow to import, and the terminal does without both
     from docket import Docket
 
-    from bot.workspaces import Workspaces
+    from bot.domain.workspaces import Workspaces
 
 ANSWER_S = 10.0
 """A question is answered after this many seconds at the latest, with what is there."""

@@ -78,9 +78,9 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The rules, with the members of the user groups that they name, which `bot.groups` keeps up to date.
+    """The rules, with the members of the user groups that they name.
 
-    `members` are the ids of people by workspace and group.
+    `members` are the ids of people by workspace and group; `bot.slack_api.user_groups` keeps them up to date.
     """
 
     rules: Sequence[Rule] = ()

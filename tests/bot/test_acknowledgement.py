@@ -9,8 +9,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.app import create_app
 from bot.deps.deps import Services
 from bot.domain.errors import ExpiredError
+from bot.slack_api.workspaces import OneWorkspace
 from bot.store import Store
-from bot.workspaces import OneWorkspace
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving

@@ -9,9 +9,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app import create_app
 from bot.domain.button_payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
+from bot.slack_api.workspaces import OneWorkspace
 from bot.store import Store
 from bot.store.redis.connection import Link
-from bot.workspaces import OneWorkspace
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault
 from tests.bot.memory import InMemory, services

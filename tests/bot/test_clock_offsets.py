@@ -11,13 +11,13 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.clock_offsets import clock_notices
 from bot.config.settings import Slack
-from bot.connecting import open_workspaces
 from bot.deps.clock import SlackTime
 from bot.deps.deps import Services
 from bot.deps.metrics import Metrics
 from bot.domain.findings import Status
 from bot.events import shows_first
 from bot.http import site, slack_events
+from bot.slack_api.connect import open_workspaces
 from bot.store import Store
 from bot.views.terminal import advice
 from providers.budget import BudgetLeft

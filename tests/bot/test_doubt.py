@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.outbox import Begun, Doubt
 from bot.doubt import Searches, left_by
-from bot.verdicts import Verdict, judge
+from bot.slack_api.errors import Verdict, judge
 from tests.bot.memory import NOW
 from tests.bot.slack import refused
 

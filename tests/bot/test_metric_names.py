@@ -19,9 +19,9 @@ from bot.deps.deps import Services
 from bot.deps.metrics import Metrics
 from bot.domain.errors import StoreUnavailable
 from bot.editing import edit_cards
+from bot.slack_api.errors import Verdict
 from bot.store import Store
 from bot.tracking import sweep
-from bot.verdicts import Verdict
 from providers.base import Provider
 from providers.errors import ProviderError, Unavailable
 from providers.models import JobState

@@ -15,9 +15,9 @@ from bot.domain.findings import Status
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
 from bot.editing import edit_cards
-from bot.installed import Installation, Seal
 from bot.recovery import restore_found
 from bot.retiring import GRACE
+from bot.slack_api.installations import Installation, Seal
 from bot.store import Store
 from bot.store.redis.keys import BEGUN, CARDS, DUE, JOBS, LOST, OUTBOX, PLACES, SUSPENDED
 from bot.subscriptions import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe

@@ -14,23 +14,9 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import (
-    cli,
-    connecting,
-    delivery,
-    doubt,
-    editing,
-    fleet,
-    plan,
-    posting,
-    running,
-    tasks,
-    tracking,
-    verdicts,
-    visits,
-    witness,
-)
+from bot import cli, delivery, doubt, editing, fleet, plan, posting, running, tasks, tracking, visits, witness
 from bot.domain import absence
+from bot.slack_api import connect, errors
 from bot.store import slack_rate_limits
 
 ANSWER_S = 3.0
@@ -52,18 +38,18 @@ def hurry() -> None:
         (doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
         (delivery, {"PACE_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
         (editing, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
-        (verdicts, {"RETRY_S": 1.0}),
+        (errors, {"RETRY_S": 1.0}),
         (visits, {"RETRY_S": 1.0}),
         (slack_rate_limits, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200}),
         (tasks, {"AGAIN": timedelta(seconds=1)}),
         (fleet, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
-        (connecting, {"SLACK_S": SLACK_S}),
+        (connect, {"SLACK_S": SLACK_S}),
         (running, {"running": partial(running.running, answer_s=ANSWER_S)}),
     ):
         for name, value in numbers.items():
             assert hasattr(module, name), f"{module.__name__} has no {name} any more"
             setattr(module, name, value)
-    assert posting.RIPE_S > connecting.SLACK_S
+    assert posting.RIPE_S > connect.SLACK_S
     assert fleet.LEASE.total_seconds() >= posting.RIPE_S
 
 

@@ -21,8 +21,8 @@ from bot.config.settings import AccessRule
 from bot.domain.access import Access
 from bot.finishing import UnderWay
 from bot.http import site, slack_events
+from bot.slack_api.workspaces import OneWorkspace
 from bot.store import Store
-from bot.workspaces import OneWorkspace
 from handlers import register
 from providers.models import Job, JobState
 from sandbox.demo import MANIFEST

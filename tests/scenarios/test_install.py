@@ -13,9 +13,10 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from structlog.testing import capture_logs
 
-from bot import installed, leaving
+from bot import leaving
 from bot.config.settings import load
 from bot.domain.errors import ConfigError
+from bot.slack_api import installations
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.tending import visit_all
@@ -155,7 +156,7 @@ class TestTokens:
             nora, job = site.person(NORTH), site.job()
             await nora.types(f"/jobs subscribe {job.id} to:here")
             await site.hook(NORTH, "rotation", enabled=True, expires_in=43200)
-            assert isinstance(bot.workspaces, installed.InstalledWorkspaces)
+            assert isinstance(bot.workspaces, installations.InstalledWorkspaces)
             await asyncio.gather(*(bot.workspaces.renew() for _ in range(3)))
             tokens = (await site.pages[HOME].get("/test/installations")).json()[-1]["tokens"]
             assert len(tokens) == 2  # the first, which lives on to its end, and one more

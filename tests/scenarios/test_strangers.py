@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import membership
+from bot.slack_api import membership
 from bot.subscriptions import end_unseen
 from bot.waking import wake
 from sandbox.slack.faults import Fault

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from bot.domain.snooze import Rest, until
-from bot.people import offset_of
+from bot.slack_api.users import offset_of
 from tests.bot.slack import Reply, refused
 
 

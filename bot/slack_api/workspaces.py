@@ -4,52 +4,37 @@ A workspace is named by its id (T…), or by its organisation's (E…) where tha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, Self, cast
+from typing import Any, Self, cast
 
 from slack_bolt.async_app import AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.errors import BotError
 from bot.domain.slack_ids import workspace_of
+from bot.domain.workspaces import NotInstalled, Workspace, Workspaces
 from providers.parsing import listing, mapping, text
 
 TEAMS = 1000
 """Workspaces of an organisation that are told at once (auth.teams.list)."""
 
 
-class NotInstalled(BotError):  # noqa: N818  # reads as what happened
-    """A workspace does not have the app, or not any more."""
+def identity_of(workspace: Workspace) -> AuthorizeResult:
+    """Return who the app is in a workspace, for Bolt."""
+    return AuthorizeResult(
+        enterprise_id=workspace.enterprise_id,
+        team_id=workspace.team_id,
+        bot_id=workspace.bot_id,
+        bot_user_id=workspace.bot_user_id,
+        bot_token=workspace.client.token,
+        bot_scopes=workspace.scopes,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """A workspace with the app in it; `identity` is who the app is there, `client` calls Slack as that."""
-
-    id: str
-    identity: AuthorizeResult = field(repr=False)  # it has the token
-    client: AsyncWebClient
-
-
-class Workspaces(Protocol):
-    """Every workspace that has the app."""
-
-    async def get(self, workspace: str) -> Workspace:
-        """Return a workspace by its id; raises NotInstalled, and StoreUnavailable where that is not known here."""
-        ...
-
-    async def ids(self) -> Sequence[str]:
-        """Return the id of each. Raises StoreUnavailable."""
-        ...
-
-    async def forget(self, workspace: str, told_at: datetime) -> bool:
-        """Forget the tokens of one that has the app no more, as Slack told at this time.
-
-        False, and nothing is forgotten, when it installed the app again since. Raises StoreUnavailable.
-        """
-        ...
+def read_scopes(scopes: str) -> Sequence[str]:
+    """Read a list of scopes as Slack writes it: `chat:write,commands`."""
+    return tuple(scope for each in scopes.split(",") if (scope := each.strip()))
 
 
 async def home_of(workspaces: Workspaces | None, place: str) -> Workspace | None:
@@ -73,12 +58,18 @@ class OneWorkspace:
         """Return the workspace of a client's token; raises SlackApiError when Slack does not accept it."""
         tested = await client.auth_test()
         scopes = cast("Mapping[str, str]", tested.headers).get("x-oauth-scopes")
-        identity = AuthorizeResult.from_auth_test_response(
-            bot_token=client.token, bot_scopes=scopes, auth_test_response=tested
+        team_id, enterprise_id, bot_id = (text(tested.get(key)) for key in ("team_id", "enterprise_id", "bot_id"))
+        name = enterprise_id if tested.get("is_enterprise_install") else team_id
+        workspace = Workspace(
+            name or "",
+            client,
+            team_id=team_id,
+            enterprise_id=enterprise_id,
+            bot_id=bot_id,
+            bot_user_id=text(tested.get("user_id")) if bot_id else None,
+            scopes=None if scopes is None else read_scopes(scopes),
         )
-        of_all = bool(tested.get("is_enterprise_install"))
-        name = identity.enterprise_id if of_all else identity.team_id
-        return cls(Workspace(name or "", identity, client))
+        return cls(workspace)
 
     async def get(self, workspace: str) -> Workspace:
         del workspace

@@ -19,8 +19,9 @@ from bot.deps.deps import Services
 from bot.domain.access import Access
 from bot.domain.errors import StoreUnavailable
 from bot.domain.user_groups import UserGroup
-from bot.verdicts import NO_ANSWER, refusal
-from bot.workspaces import NotInstalled, Workspaces, teams_of
+from bot.domain.workspaces import NotInstalled, Workspaces
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.workspaces import teams_of
 from providers.parsing import listing, mapping, text
 
 EVERY_S = 300.0

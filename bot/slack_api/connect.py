@@ -15,8 +15,9 @@ from bot.deps.deps import Services
 from bot.domain.access import Access
 from bot.domain.errors import ConfigError
 from bot.domain.slack_scopes import GUESTS_SCOPE
-from bot.installed import App, InstalledWorkspaces, Seal, renewing
-from bot.workspaces import OneWorkspace, Workspaces
+from bot.domain.workspaces import Workspaces
+from bot.slack_api.installations import App, InstalledWorkspaces, Seal, renewing
+from bot.slack_api.workspaces import OneWorkspace
 from providers.secrets import SecretMissing, SecretRef
 
 SLACK_S = 10
@@ -54,7 +55,7 @@ def check_scopes(workspaces: Workspaces, access: Access) -> None:
     """
     if not access.names_guests or not isinstance(workspaces, OneWorkspace):
         return
-    granted = workspaces.workspace.identity.bot_scopes
+    granted = workspaces.workspace.scopes
     if granted is not None and GUESTS_SCOPE not in granted:
         raise ConfigError(
             f"access: a table says guests = …, but slack.bot_token lacks the scope {GUESTS_SCOPE}, so that guests "

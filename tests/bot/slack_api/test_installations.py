@@ -10,12 +10,12 @@ import pytest
 from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 
-from bot import installed
 from bot.domain.errors import ConfigError
-from bot.installed import App, Installation, InstalledWorkspaces, Seal, renewing
+from bot.domain.workspaces import NotInstalled
+from bot.slack_api import installations
+from bot.slack_api.installations import App, Installation, InstalledWorkspaces, Seal, renewing
 from bot.store.installations import Installations
 from bot.store.redis.connection import Link
-from bot.workspaces import NotInstalled
 from providers.secrets import SecretMissing, SecretRef
 from tests.scenarios.person import PATIENCE_S
 
@@ -59,7 +59,7 @@ def test_a_key_that_is_none_any_more_is_as_good_as_missing(seal: Seal, monkeypat
 async def test_renewing_outlives_a_key_that_is_away(
     workspaces: InstalledWorkspaces, key: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(installed, "LOOK_S", 0.01)
+    monkeypatch.setattr(installations, "LOOK_S", 0.01)
     soon = datetime.now(UTC) + timedelta(minutes=10)
     await workspaces.add(NORTH.model_copy(update={"expires_at": soon, "refresh_token": "xoxe-1"}))
 
@@ -100,7 +100,7 @@ async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_the
 async def test_who_does_not_know_the_new_key_yet_goes_on_with_what_was_known(
     workspaces: InstalledWorkspaces, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(installed, "KNOWN_S", 0)
+    monkeypatch.setattr(installations, "KNOWN_S", 0)
     monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
     await workspaces.add(NORTH)
     known = await workspaces.get("T0NORTH")

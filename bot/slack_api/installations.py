@@ -12,7 +12,6 @@ import structlog
 from aiohttp import ClientSession
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -21,9 +20,10 @@ from bot.deps.deps import utc_now
 from bot.domain import record_formats
 from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.domain.record_formats import Kind
+from bot.domain.workspaces import NotInstalled, Workspace
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.workspaces import read_scopes
 from bot.store.installations import Installations
-from bot.verdicts import NO_ANSWER, refusal
-from bot.workspaces import NotInstalled, Workspace
 from providers.models import Moment
 from providers.secrets import SecretMissing, SecretRef
 
@@ -59,16 +59,16 @@ class Installation(BaseModel):
     expires_at: Moment | None = None
     installed_at: Moment
 
-    @property
-    def identity(self) -> AuthorizeResult:
-        """Who the app is there."""
-        return AuthorizeResult(
-            enterprise_id=self.enterprise_id,
+    def in_workspace(self, client: AsyncWebClient) -> Workspace:
+        """Return the workspace, called by a client with this installation's token."""
+        return Workspace(
+            self.workspace,
+            client,
             team_id=self.team_id,
+            enterprise_id=self.enterprise_id,
             bot_id=self.bot_id,
             bot_user_id=self.bot_user_id,
-            bot_token=self.bot_token,
-            bot_scopes=self.scopes,
+            scopes=read_scopes(self.scopes),
         )
 
     def renewed(self, told: dict[str, Any], now: datetime) -> "Installation":
@@ -197,7 +197,7 @@ class InstalledWorkspaces:
             self._known[workspace] = now, known
             return known
         if installation:
-            known = Workspace(workspace, installation.identity, self.app.client(installation.bot_token))
+            known = installation.in_workspace(self.app.client(installation.bot_token))
         elif known is None or not sealed:
             self._known.pop(workspace, None)
             raise NotInstalled(workspace)

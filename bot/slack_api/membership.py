@@ -13,8 +13,9 @@ from bot.deps.deps import Services
 from bot.domain.access import Audience
 from bot.domain.membership import Claim, Facts, Standing, standing
 from bot.domain.slack_ids import id_of
-from bot.verdicts import NO_ANSWER, refusal
-from bot.workspaces import Workspace, home_of, teams_of
+from bot.domain.workspaces import Workspace
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.workspaces import home_of, teams_of
 from providers.parsing import mapping, text
 
 KEPT_S = 3600.0
@@ -75,8 +76,7 @@ def _as(asker: Audience, who: Standing) -> Audience:
 
 
 def _home(workspace: Workspace) -> frozenset[str]:
-    identity = workspace.identity
-    return frozenset(filter(None, (workspace.id, identity.team_id, identity.enterprise_id)))
+    return frozenset(filter(None, (workspace.id, workspace.team_id, workspace.enterprise_id)))
 
 
 def _is_organization(team: str) -> bool:

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import groups, workspaces
 from bot.config.settings import AccessRule
 from bot.domain.access import Access, Audience
-from bot.workspaces import OneWorkspace
+from bot.slack_api import user_groups, workspaces
+from bot.slack_api.workspaces import OneWorkspace
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET
 from sandbox.slack.faults import Fault
@@ -39,8 +39,8 @@ async def slack(workspace: Workspace) -> AsyncGenerator[AsyncWebClient]:
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    monkeypatch.setattr(groups, "EVERY_S", 0.02)
-    monkeypatch.setattr(groups, "AGAIN_S", 0.02)
+    monkeypatch.setattr(user_groups, "EVERY_S", 0.02)
+    monkeypatch.setattr(user_groups, "AGAIN_S", 0.02)
 
 
 def rules(*names: str) -> Access:
@@ -56,7 +56,7 @@ async def until_sees(access: Access, who: Audience, *, sees: bool) -> None:
 async def test_members_are_known_from_the_start_on_and_read_again(workspace: Workspace, slack: AsyncWebClient):
     access = rules(TRANSCODERS.id)
     assert not access.hides("media-cn", SAM)
-    async with groups.up_to_date(access, await OneWorkspace.of(slack)):
+    async with user_groups.up_to_date(access, await OneWorkspace.of(slack)):
         assert access.sees("media-cn", LEE)
         assert access.hides("media-cn", SAM)
         workspace.groups[TRANSCODERS.id] = replace(TRANSCODERS, users=("U0SAM",))
@@ -66,7 +66,7 @@ async def test_members_are_known_from_the_start_on_and_read_again(workspace: Wor
 
 async def test_nobody_is_asked_without_groups(workspace: Workspace, slack: AsyncWebClient):
     everybody = Access((AccessRule(accounts=("*",), users=("*",)),))
-    async with groups.up_to_date(everybody, await OneWorkspace.of(slack)):
+    async with user_groups.up_to_date(everybody, await OneWorkspace.of(slack)):
         assert [each.method for each in workspace.calls] == ["auth.test"]
 
 
@@ -74,14 +74,14 @@ async def test_an_outage_changes_nothing_at_first(
     workspace: Workspace, slack: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
 ):
     access = rules(TRANSCODERS.id)
-    async with groups.up_to_date(access, await OneWorkspace.of(slack)):
+    async with user_groups.up_to_date(access, await OneWorkspace.of(slack)):
         workspace.faults.order(Fault(method="usergroups.users.list", error="internal_error", times=1000))
         asked = len(list(workspace.calls))
         async with asyncio.timeout(PATIENCE_S):
             while len(list(workspace.calls)) < asked + 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert access.sees("media-cn", LEE)
-        monkeypatch.setattr(groups, "KEPT_S", 0.0)
+        monkeypatch.setattr(user_groups, "KEPT_S", 0.0)
         await until_sees(access, LEE, sees=False)
         assert not access.hides("media-cn", LEE)
         workspace.faults.clear()
@@ -90,7 +90,7 @@ async def test_an_outage_changes_nothing_at_first(
 
 async def test_a_group_that_is_gone_has_no_members(slack: AsyncWebClient):
     access = rules("S0GONE")
-    async with groups.up_to_date(access, await OneWorkspace.of(slack)):
+    async with user_groups.up_to_date(access, await OneWorkspace.of(slack)):
         assert access.hides("media-cn", LEE)
 
 
@@ -103,7 +103,7 @@ async def test_an_organisation_is_asked_workspace_by_workspace(monkeypatch: pyte
         token = await _installed(page, world)
         client = AsyncWebClient(token=token, base_url=f"{url}/api/")
         access = rules(duty.id)
-        async with groups.up_to_date(access, await OneWorkspace.of(client)):
+        async with user_groups.up_to_date(access, await OneWorkspace.of(client)):
             assert access.sees("media-cn", Audience("E0HARBOR/U0JUNE"))
             assert not access.sees("media-cn", Audience("E0HARBOR/U0HANA"))
             assert not access.sees("media-cn", Audience("T0STUDIO/U0JUNE"))

@@ -10,9 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deps.deps import Services
 from bot.domain.slack_ids import id_of, is_personal, workspace_of
-from bot.people import TYPES, conversations
-from bot.verdicts import NO_ANSWER, refusal
-from bot.workspaces import NotInstalled, teams_of
+from bot.domain.workspaces import NotInstalled
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.users import TYPES, conversations
+from bot.slack_api.workspaces import teams_of
 from providers.parsing import mapping, text
 
 WAIT_S = 1.0

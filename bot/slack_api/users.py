@@ -7,8 +7,8 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.verdicts import NO_ANSWER, refusal
-from bot.workspaces import teams_of
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.workspaces import teams_of
 from providers.parsing import listing, mapping, text
 
 PAGE = 200

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import people
-from bot.people import channels_of
+from bot.slack_api import users
+from bot.slack_api.users import channels_of
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault
@@ -40,7 +40,7 @@ async def test_public_channels_and_shared_private_ones(slack: AsyncWebClient, wo
 
 async def test_every_page_is_read(slack: AsyncWebClient, monkeypatch: pytest.MonkeyPatch):
     whole = await channels_of(slack, "T0SANDBOX", LEE)
-    monkeypatch.setattr(people, "PAGE", 2)
+    monkeypatch.setattr(users, "PAGE", 2)
     assert await channels_of(slack, "T0SANDBOX", LEE) == whole
 
 
