@@ -18,9 +18,9 @@ from bench.processes import process
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Step
 from bot.domain.workspaces import Workspace
-from bot.fleet import open_docket, working
 from bot.slack_api.workspaces import OneWorkspace
 from bot.store.tracked_jobs import Tracked
+from bot.task_queue.worker import open_docket, working
 from bot.tasks import tasks
 from sandbox.slack.credentials import BOT_TOKEN
 

@@ -20,9 +20,9 @@ from bot.outgoing import AWAY, Step
 from bot.owners import tell_of_lost, tell_of_suspension
 from bot.posting import PACE_S, finish, post, recover
 from bot.slack_api.errors import HOLD_S
+from bot.task_queue.enqueue import draw_soon, freshen_homes
 from bot.unreadable import repair
 from bot.visits import Visit
-from bot.waking import draw_soon, freshen_homes
 
 NEWER_S = 10.0
 """Seconds until a place with records of a newer version is checked again."""

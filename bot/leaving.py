@@ -10,7 +10,7 @@ from bot.deps.outboxes import read_box
 from bot.domain.slack_ids import workspace_of
 from bot.slack_api.errors import HOLD_S
 from bot.subscriptions import end_all
-from bot.waking import leave_soon
+from bot.task_queue.enqueue import leave_soon
 
 ABSENT = timedelta(days=30)
 """A workspace without tokens for so long does not come back."""

@@ -11,8 +11,8 @@ from bot.domain.slack_ids import is_personal
 from bot.domain.suspensions import Suspension
 from bot.drawing import shown
 from bot.outgoing import Step
+from bot.task_queue.enqueue import wake
 from bot.visits import Visit
-from bot.waking import wake
 
 
 async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:

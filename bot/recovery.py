@@ -13,7 +13,7 @@ from bot.domain.outbox import ChangedEntry
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import record
 from bot.store.lost_jobs import Lost, Restored
-from bot.waking import look, wake
+from bot.task_queue.enqueue import look, wake
 from providers.models import Job, JobState
 
 RESTORED_WITHIN = timedelta(days=30)

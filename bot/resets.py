@@ -11,8 +11,8 @@ from bot.deps.asyncio_tasks import in_background
 from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
 from bot.store.epochs import Epoch
+from bot.task_queue.enqueue import resume
 from bot.views.text import utc
-from bot.waking import resume
 
 LOOK_S = 5.0
 """Seconds between two looks of a process. Each look is one GET."""

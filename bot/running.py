@@ -23,7 +23,6 @@ from bot.deps.deps import ANSWER_S, Services
 from bot.deps.metrics import Metrics
 from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.finishing import finishing
-from bot.fleet import SILENT_S, open_docket, working
 from bot.http import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_events
 from bot.installing import install_routes
 from bot.opening import open_services
@@ -33,6 +32,7 @@ from bot.slack_api.connect import check_scopes, check_secrets, open_workspaces
 from bot.slack_api.user_groups import up_to_date
 from bot.socket_mode import socket_modes
 from bot.store import Store
+from bot.task_queue.worker import SILENT_S, open_docket, working
 
 log = structlog.get_logger("callboard")
 

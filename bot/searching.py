@@ -26,9 +26,9 @@ from bot.domain.workspaces import NotInstalled, Workspace
 from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 from bot.slack_api.users import channels_of
 from bot.store.epochs import SHOWN_FOR, Epoch
+from bot.task_queue.enqueue import wake
 from bot.views.slack import database_reset
 from bot.visits import Visit
-from bot.waking import wake
 from providers.parsing import listing, mapping, text
 
 SETTLED = timedelta(minutes=1)

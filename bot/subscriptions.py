@@ -29,8 +29,8 @@ from bot.drawing import shown
 from bot.jobs import Looked, show_jobs
 from bot.slack_api.membership import person, readers
 from bot.slack_api.shared_channels import read_by_outsiders
+from bot.task_queue.enqueue import look, seek_from, wake
 from bot.tracking import observe
-from bot.waking import look, seek_from, wake
 from providers.deadline import fresh
 from providers.models import Job, JobRef, JobState
 

@@ -14,7 +14,7 @@ from bot.deps.deps import Services
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
 from bot.home import publish
-from bot.workers import Again
+from bot.task_queue.fleet_worker import Again
 
 AGAIN = timedelta(seconds=5)
 """After this long a task that raised is run again."""

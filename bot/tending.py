@@ -10,9 +10,9 @@ from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable
 from bot.record_notices import count_records
 from bot.subscriptions import end_unconfigured, end_unseen
+from bot.task_queue.enqueue import look, search_soon, wake
 from bot.tracking import BACK_OFF_MAX_S
 from bot.unreadable import repair_followers
-from bot.waking import look, search_soon, wake
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
 """No job waits longer for its next look, unless a wrong clock planned it."""

@@ -21,7 +21,7 @@ from bot.plan import Reading
 from bot.recovery import restore_found
 from bot.store.health import Outcome
 from bot.store.sweeps import Sweep
-from bot.waking import wake
+from bot.task_queue.enqueue import wake
 from bot.witness import Witness
 from providers.base import Provider
 from providers.deadline import Question, age, asking, fresh, within, without_raw

@@ -18,8 +18,8 @@ from bot.domain.record_formats import Kind
 from bot.domain.slack_ids import id_of, is_person, is_personal
 from bot.domain.unreadable_records import Broken
 from bot.store.outbox import mark_text
+from bot.task_queue.enqueue import look, wake
 from bot.visits import Visit
-from bot.waking import look, wake
 from providers.models import Job, JobRef, JobState
 
 

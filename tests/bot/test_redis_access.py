@@ -14,10 +14,10 @@ from bot import logs, opening
 from bot.check import check
 from bot.config.settings import Settings
 from bot.domain.findings import Status
-from bot.fleet import open_docket, working
 from bot.opening import open_services
 from bot.store.redis.connection import Link, connect
 from bot.store.redis.open_servers import open_to_strangers
+from bot.task_queue.worker import open_docket, working
 from providers.accounts import HuaweiAccount
 from tests.bot.store.redis.test_client import certificate as certificate  # noqa: PLC0414  # a fixture
 from tests.ports import FreePort

@@ -14,10 +14,11 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import cli, delivery, doubt, editing, fleet, plan, posting, running, tasks, tracking, visits, witness
+from bot import cli, delivery, doubt, editing, plan, posting, running, tasks, tracking, visits, witness
 from bot.domain import absence
 from bot.slack_api import connect, errors
 from bot.store import slack_rate_limits
+from bot.task_queue import worker
 
 ANSWER_S = 3.0
 """A question to the clouds is answered within this time."""
@@ -42,7 +43,7 @@ def hurry() -> None:
         (visits, {"RETRY_S": 1.0}),
         (slack_rate_limits, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200}),
         (tasks, {"AGAIN": timedelta(seconds=1)}),
-        (fleet, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
+        (worker, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
         (connect, {"SLACK_S": SLACK_S}),
         (running, {"running": partial(running.running, answer_s=ANSWER_S)}),
     ):
@@ -50,7 +51,7 @@ def hurry() -> None:
             assert hasattr(module, name), f"{module.__name__} has no {name} any more"
             setattr(module, name, value)
     assert posting.RIPE_S > connect.SLACK_S
-    assert fleet.LEASE.total_seconds() >= posting.RIPE_S
+    assert worker.LEASE.total_seconds() >= posting.RIPE_S
 
 
 def end_with_parent() -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.config.settings import AccessRule
 from bot.domain.access import Access
 from bot.subscriptions import end_unseen
-from bot.waking import wake
+from bot.task_queue.enqueue import wake
 from sandbox.clouds.known import VIDEO_OCR_ID, VOD_MEDIA
 from sandbox.slack.model import Channel
 from tests.scenarios.conftest import Scene, Stage

@@ -11,7 +11,7 @@ import pytest
 from bot.check import check
 from bot.domain.findings import Status
 from bot.store.redis.connection import Link, connect
-from tests.bot.test_task_messages import Attack, message
+from tests.bot.task_queue.test_messages import Attack, message
 from tests.scenarios.conftest import Scene
 
 pytestmark = pytest.mark.usefixtures("quick")

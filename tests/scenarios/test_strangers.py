@@ -6,7 +6,7 @@ import pytest
 
 from bot.slack_api import membership
 from bot.subscriptions import end_unseen
-from bot.waking import wake
+from bot.task_queue.enqueue import wake
 from sandbox.slack.faults import Fault
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Person

@@ -8,12 +8,12 @@ from hashlib import blake2b
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
-from bot import schedule
 from bot.deps.deps import Services
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
 from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
+from bot.task_queue import schedule
 
 DELIVER = "deliver"
 EDIT = "edit"

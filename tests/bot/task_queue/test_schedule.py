@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from docket import Docket
 
-from bot import workers
-from bot.fleet import open_docket, working
-from bot.workers import Again, furthest_of
-from tests.bot.test_fleet import until
+from bot.task_queue import fleet_worker
+from bot.task_queue.fleet_worker import Again, furthest_of
+from bot.task_queue.worker import open_docket, working
+from tests.bot.task_queue.test_worker import until
 
 SOON = timedelta(milliseconds=100)
 HOUR = timedelta(hours=1)
@@ -103,7 +103,7 @@ async def test_a_long_wait_is_made_in_short_ones(docket: Docket):
 async def test_it_looks_again_and_again_for_what_is_planned_too_far_ahead(
     docket: Docket, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(workers, "PUT_RIGHT_S", 0.05)
+    monkeypatch.setattr(fleet_worker, "PUT_RIGHT_S", 0.05)
     fleet = Fleet(timedelta(0))
     async with working(docket, [fleet.again], clock=fleet.clock):
         await docket.add(fleet.again, key="again")()
@@ -129,7 +129,7 @@ async def test_workers_with_different_clocks_leave_each_other_alive(docket: Dock
 def test_how_far_ahead_a_task_is_planned_stands_in_its_signature():
     fleet = Fleet(timedelta(0))
     assert furthest_of({"again": fleet.again, "later": fleet.later, "until": until}) == {
-        "again": workers.FURTHEST,
+        "again": fleet_worker.FURTHEST,
         "later": HOUR,
     }
 

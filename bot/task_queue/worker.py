@@ -25,8 +25,8 @@ from redis.exceptions import RedisClusterException, RedisError
 
 from bot.store.clock import monotonic
 from bot.store.redis.keys import TASKS
-from bot.task_messages import PlainDocket
-from bot.workers import FleetWorker
+from bot.task_queue.fleet_worker import FleetWorker
+from bot.task_queue.messages import PlainDocket
 
 NAME = TASKS.of("").removesuffix(":")
 GRACE_S = 20.0

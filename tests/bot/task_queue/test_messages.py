@@ -20,9 +20,9 @@ from docket import Docket
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from bot.fleet import open_docket, working
-from bot.task_messages import MOST_ARGUMENTS, MOST_BYTES, NotPlainError, arguments
-from tests.bot.test_fleet import Diary, until
+from bot.task_queue.messages import MOST_ARGUMENTS, MOST_BYTES, NotPlainError, arguments
+from bot.task_queue.worker import open_docket, working
+from tests.bot.task_queue.test_worker import Diary, until
 
 STOCK = """
 import asyncio, sys
@@ -189,7 +189,7 @@ async def stock(*words: str) -> str:
 async def test_a_task_of_a_newer_version_waits_for_a_worker_of_that_version(
     redis_url: str, redis: "Redis", monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.fleet.LEASE", timedelta(milliseconds=200))
+    monkeypatch.setattr("bot.task_queue.worker.LEASE", timedelta(milliseconds=200))
     older, newer, done = Diary(), Diary(), list[str]()
 
     async def added_later(name: str) -> None:

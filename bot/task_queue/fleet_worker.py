@@ -18,8 +18,8 @@ from docket.worker import _stream_due_tasks  # pyright: ignore[reportPrivateUsag
 from redis.asyncio import Redis
 from redis.exceptions import RedisClusterException, RedisError
 
-from bot.schedule import EXACT, Clock, correct, on_machine
 from bot.store.clock import monotonic
+from bot.task_queue.schedule import EXACT, Clock, correct, on_machine
 
 FURTHEST = timedelta(minutes=1)
 """No task is planned further ahead by default. One with a longer wait runs in between."""
