@@ -9,9 +9,9 @@ from slack_bolt.async_app import AsyncBoltContext
 
 from bot.asking import Asking
 from bot.domain.answers import Partial
-from bot.modals import Modal
-from bot.replies import Reply, clicked, services_of
-from bot.response_urls import NotDelivered
+from bot.slack_app.modals import Modal
+from bot.slack_app.response_urls import NotDelivered
+from bot.slack_app.responses import Reply, clicked, services_of
 from bot.views.slack.block_kit import Block, Message, marked
 
 V = TypeVar("V", bound=Partial)

@@ -113,8 +113,8 @@ def manifest(
     oauth: Annotated[bool, typer.Option("--oauth", help="For several workspaces, which install it at --url.")] = False,
 ) -> None:
     """Print the manifest from which an app is created at api.slack.com/apps."""
-    from bot.manifest import ManifestError, as_yaml
-    from bot.manifest import manifest as written
+    from bot.slack_app.install.manifest import ManifestError, as_yaml
+    from bot.slack_app.install.manifest import manifest as written
 
     if (oauth or mode == "http") != bool(url):
         _fail("--mode http and --oauth go with --url https://…, and only they.", Exit.WRONG_USAGE)

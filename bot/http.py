@@ -27,8 +27,8 @@ from bot.deps.deps import utc_now
 from bot.deps.limited_log import LimitedLog
 from bot.deps.metrics import CONTENT_TYPE, Metrics
 from bot.domain.errors import ConfigError
-from bot.door import filled, odd_fields, payload_of
 from bot.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
+from bot.slack_app.payload_schema import filled, odd_fields, payload_of
 
 Reason = Callable[[], Awaitable[str | None]]
 """Looks at one thing that work needs; returns a line that says what is wrong, or None."""

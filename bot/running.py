@@ -16,21 +16,21 @@ from docket.execution import TaskFunction
 from slack_bolt.async_app import AsyncApp
 from starlette.routing import Route
 
-from bot.app import create_app
 from bot.clock_offsets import clock_notices, show_offsets
 from bot.config.settings import Http, Settings, Slack
 from bot.deps.deps import ANSWER_S, Services
 from bot.deps.metrics import Metrics
 from bot.domain.errors import ConfigError, StoreUnavailable
-from bot.finishing import finishing
 from bot.http import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_events
-from bot.installing import install_routes
 from bot.opening import open_services
 from bot.record_notices import notice
 from bot.resets import watching
 from bot.slack_api.connect import check_scopes, check_secrets, open_workspaces
 from bot.slack_api.user_groups import up_to_date
-from bot.socket_mode import socket_modes
+from bot.slack_app.app import create_app
+from bot.slack_app.drain import finishing
+from bot.slack_app.install.oauth import install_routes
+from bot.slack_app.socket_mode import socket_modes
 from bot.store import Store
 from bot.task_queue.worker import SILENT_S, open_docket, working
 

@@ -9,8 +9,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.answering import give
 from bot.domain.access import Audience
 from bot.domain.button_payloads import Ask
-from bot.events import acts_first
-from bot.replies import Asker, InChannel, services_of
+from bot.slack_app.deduplication import acts_first
+from bot.slack_app.responses import Asker, InChannel, services_of
 from handlers.jobs import answer
 from handlers.words import undecorated
 

@@ -11,8 +11,8 @@ from bot.answering import fill
 from bot.deps.deps import Services
 from bot.domain import button_payloads
 from bot.jobs import find_jobs, list_jobs
-from bot.modals import Modal, Origin
-from bot.replies import newest, read_payload, services_of
+from bot.slack_app.modals import Modal, Origin
+from bot.slack_app.responses import newest, read_payload, services_of
 from bot.views.slack.block_kit import Block
 from bot.views.slack.find_form import Filled, Found, form
 from handlers.filled import search

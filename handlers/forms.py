@@ -14,10 +14,10 @@ from bot.answering import give
 from bot.domain import button_payloads
 from bot.domain.button_payloads import Ask
 from bot.domain.user_groups import handles
-from bot.modals import Modal, Origin
-from bot.replies import origin_of, read_ask, services_of, submitted, workspace_in
-from bot.response_urls import Respond
 from bot.slack_api.user_groups import names_of
+from bot.slack_app.modals import Modal, Origin
+from bot.slack_app.response_urls import Respond
+from bot.slack_app.responses import origin_of, read_ask, services_of, submitted, workspace_in
 from bot.views.slack import subscribe_form
 from handlers import subscriptions
 from handlers.filled import Mistakes, field_value, subscription

@@ -8,10 +8,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import button_payloads
 from bot.domain.errors import StoreUnavailable
-from bot.events import shows_first
 from bot.home import publish, published_just_now
-from bot.modals import Origin
-from bot.replies import place_of, services_of
+from bot.slack_app.deduplication import shows_first
+from bot.slack_app.modals import Origin
+from bot.slack_app.responses import place_of, services_of
 from bot.views.slack import home
 from handlers.finding import open_find
 from providers.deadline import fresh

@@ -1,7 +1,8 @@
 """`/jobs`: a command typed, a button pressed, a select changed.
 
 Every button carries the command that it runs (`bot.domain.button_payloads.Ask`), so all of them take the way of a typed
-command: acknowledge, parse, one use case, one view. Nothing is caught here; `bot.app` has the one error handler.
+command: acknowledge, parse, one use case, one view. Nothing is caught here; `bot.slack_app.app` has the one error
+handler.
 """
 
 import re
@@ -29,8 +30,10 @@ from bot.domain.identifiers import Address
 from bot.domain.slack_ids import id_of
 from bot.home import show_change
 from bot.jobs import find_jobs, list_jobs, show_jobs
-from bot.modals import Modal
-from bot.replies import (
+from bot.slack_api.errors import refusal
+from bot.slack_app.modals import Modal
+from bot.slack_app.response_urls import Respond
+from bot.slack_app.responses import (
     Asker,
     Below,
     InChannel,
@@ -43,8 +46,6 @@ from bot.replies import (
     read_ask,
     services_of,
 )
-from bot.response_urls import Respond
-from bot.slack_api.errors import refusal
 from bot.views import errors
 from bot.views.slack import accounts as accounts_view
 from bot.views.slack import details, jobs, modals

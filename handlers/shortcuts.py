@@ -13,8 +13,8 @@ from bot.domain.answers import JobDetails
 from bot.domain.button_payloads import Ask
 from bot.domain.extraction import Extracted, extract
 from bot.domain.message_texts import length
-from bot.replies import Asker, below, services_of
-from bot.response_urls import Respond
+from bot.slack_app.response_urls import Respond
+from bot.slack_app.responses import Asker, below, services_of
 from bot.subscriptions import Subscribing
 from bot.views.slack import extraction
 from bot.views.slack.block_kit import Message

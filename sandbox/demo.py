@@ -25,8 +25,9 @@ from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SE
 
 CONFIGURATION = Path(__file__).with_name("callboard.toml")
 _BESIDE = Path(__file__).parent.parent
-MANIFEST = next(file for file in (_BESIDE / "manifest.yml", _BESIDE / "bot/manifest.yml") if file.is_file())
-"""At the top of a checkout, in `bot/` of an installed wheel. It is a file of the bot, not code."""
+_MANIFESTS = (_BESIDE / "manifest.yml", _BESIDE / "bot/slack_app/install/manifest.yml")
+MANIFEST = next(file for file in _MANIFESTS if file.is_file())
+"""At the top of a checkout, beside the code that prints it in an installed wheel. It is a file of the bot, not code."""
 EVENTS = "/slack/events"
 """Where a bot in HTTP mode is called."""
 ENCRYPTION_KEY = base64.b64encode(b"sandbox-encryption-key-not-real!").decode()

@@ -13,9 +13,9 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import create_app
-from bot.finishing import UnderWay
 from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
+from bot.slack_app.drain import UnderWay
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
 from handlers import register

@@ -6,10 +6,10 @@ from typing import Any, cast
 from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import create_app
 from bot.deps.deps import Services
 from bot.domain.errors import ExpiredError
 from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
 from bot.store import Store
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.seed import seeded

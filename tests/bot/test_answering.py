@@ -12,8 +12,8 @@ from bot.deps.deps import Services
 from bot.domain.answers import Answered, Late
 from bot.domain.button_payloads import SELECTS, Ask
 from bot.domain.errors import Problem, UsageError
-from bot.replies import Below, InChannel, InPlace, clicked, read_ask, to_the_last
-from bot.response_urls import NotDelivered, Respond
+from bot.slack_app.response_urls import NotDelivered, Respond
+from bot.slack_app.responses import Below, InChannel, InPlace, clicked, read_ask, to_the_last
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.views.slack.block_kit import Message, actions, button, marked, section, select
@@ -80,7 +80,7 @@ def parts(store: Store) -> Services:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    for where in ("bot.replies", "bot.response_urls"):
+    for where in ("bot.slack_app.responses", "bot.slack_app.response_urls"):
         monkeypatch.setattr(f"{where}.TRIED_AGAIN_S", (0.0, 0.0))
 
 

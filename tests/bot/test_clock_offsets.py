@@ -15,9 +15,9 @@ from bot.deps.clock import SlackTime
 from bot.deps.deps import Services
 from bot.deps.metrics import Metrics
 from bot.domain.findings import Status
-from bot.events import shows_first
 from bot.http import site, slack_events
 from bot.slack_api.connect import open_workspaces
+from bot.slack_app.deduplication import shows_first
 from bot.store import Store
 from bot.views.terminal import advice
 from providers.budget import BudgetLeft

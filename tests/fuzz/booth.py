@@ -16,12 +16,12 @@ from urllib.parse import urlencode
 import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import create_app
 from bot.config.settings import AccessRule
 from bot.domain.access import Access
-from bot.finishing import UnderWay
 from bot.http import site, slack_events
 from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
+from bot.slack_app.drain import UnderWay
 from bot.store import Store
 from handlers import register
 from providers.models import Job, JobState

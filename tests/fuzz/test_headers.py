@@ -17,8 +17,8 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.config.settings import Http
 from bot.deps.metrics import Metrics
 from bot.http import listen, probes, serving, site, slack_events
-from bot.installing import install_routes
 from bot.slack_api.installations import App, InstalledWorkspaces, Seal
+from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
 from bot.store.redis.connection import Link, connect
 from providers.secrets import SecretRef

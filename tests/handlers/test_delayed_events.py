@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import StoreUnavailable
-from bot.events import acting_once, happened_at
+from bot.slack_app.deduplication import acting_once, happened_at
 from bot.store import Store
 from bot.store.redis.connection import Link
 from tests.bot.memory import NOW, InMemory, services

@@ -10,15 +10,15 @@ import pytest
 from slack_bolt.async_app import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import create_app
 from bot.config.settings import AccessRule
 from bot.deps.deps import Services
 from bot.domain.access import Access, Audience
 from bot.domain.membership import Claim
-from bot.finishing import finishing
 from bot.slack_api import membership
 from bot.slack_api.membership import person, readers, recognize, recognized
 from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
+from bot.slack_app.drain import finishing
 from bot.store import Store
 from handlers import register
 from sandbox.demo import MANIFEST

@@ -13,7 +13,7 @@ import pytest
 from docket import Docket
 
 from bot.store.redis.connection import Link
-from bot.task_queue import worker
+from bot.task_queue import worker as worker_module
 from bot.task_queue.worker import open_docket, working
 from tests.redis_server import Server
 
@@ -53,7 +53,7 @@ class Diary:
             await docket.add(getattr(self, task), key=name)(name)
 
     @asynccontextmanager
-    async def works(self, docket: Docket, grace_s: float = PATIENCE_S) -> AsyncGenerator[worker.Working]:
+    async def works(self, docket: Docket, grace_s: float = PATIENCE_S) -> AsyncGenerator[worker_module.Working]:
         tasks = [self.quick, self.slow, self.fails, self.fails_oddly]
         async with working(docket, tasks, grace_s=grace_s) as worker:
             yield worker
@@ -90,7 +90,7 @@ async def test_none_of_many_tasks_gets_stuck(docket: Docket):
 
 
 async def test_leaving_waits_for_what_runs_and_begins_nothing(docket: Docket, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(worker, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr(worker_module, "LEASE", timedelta(seconds=1))
     diary = Diary()
     async with diary.works(docket) as worker:
         await diary.add(docket, "slow", "a")
@@ -102,7 +102,7 @@ async def test_leaving_waits_for_what_runs_and_begins_nothing(docket: Docket, mo
         await until(lambda: sorted(diary.done) == ["a", "b"])
 
 
-async def _add_while_leaving(diary: Diary, docket: Docket, worker: worker.Working) -> None:
+async def _add_while_leaving(diary: Diary, docket: Docket, worker: worker_module.Working) -> None:
     await until(lambda: worker.leaving)
     await diary.add(docket, "quick", "b")
     diary.go_on.set()
@@ -111,7 +111,7 @@ async def _add_while_leaving(diary: Diary, docket: Docket, worker: worker.Workin
 async def test_what_does_not_finish_in_time_is_handed_back(
     docket: Docket, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(worker, "LEASE", timedelta(seconds=2))
+    monkeypatch.setattr(worker_module, "LEASE", timedelta(seconds=2))
     diary, other = Diary(), Diary()
     async with diary.works(docket, grace_s=0.05):
         await diary.add(docket, "slow", "a")
@@ -123,7 +123,7 @@ async def test_what_does_not_finish_in_time_is_handed_back(
 
 
 async def test_nobody_else_takes_what_is_finishing(docket: Docket, redis_url: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(worker, "LEASE", timedelta(seconds=0.4))
+    monkeypatch.setattr(worker_module, "LEASE", timedelta(seconds=0.4))
     diary, other = Diary(), Diary()
     async with open_docket(redis_url) as elsewhere:
         async with diary.works(docket) as worker:
@@ -134,7 +134,7 @@ async def test_nobody_else_takes_what_is_finishing(docket: Docket, redis_url: st
     assert (diary.done, other.begun) == (["a"], ["dead"])
 
 
-async def _see_what_others_take(diary: Diary, other: Diary, docket: Docket, leaving: worker.Working) -> None:
+async def _see_what_others_take(diary: Diary, other: Diary, docket: Docket, leaving: worker_module.Working) -> None:
     """Begin another worker, and wait until it took what a dead one left after `leaving` gave its last sign."""
     await until(lambda: leaving.leaving)
     await other.add(docket, "slow", "dead")
@@ -160,7 +160,7 @@ async def test_redis_dies_and_comes_back(server: Server):
 
 
 async def test_redis_dies_while_tasks_run(server: Server, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(worker, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr(worker_module, "LEASE", timedelta(seconds=1))
     diary = Diary()
     async with open_docket(server.url) as docket, diary.works(docket):
         await diary.add(docket, "slow", "a", "b")
@@ -175,8 +175,8 @@ async def test_redis_dies_while_tasks_run(server: Server, monkeypatch: pytest.Mo
 
 
 async def test_redis_hangs_and_goes_on(server: Server, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(worker, "SILENT_S", 0.2)
-    monkeypatch.setattr(worker, "LOOK_S", 0.1)
+    monkeypatch.setattr(worker_module, "SILENT_S", 0.2)
+    monkeypatch.setattr(worker_module, "LOOK_S", 0.1)
     diary = Diary()
     async with open_docket(server.url) as docket, diary.works(docket) as worker:
         await diary.add(docket, "quick", "before")
@@ -205,7 +205,7 @@ async def test_a_failure_stands_in_the_log_and_nowhere_else(
 async def test_a_worker_that_crashes_begins_again(
     docket: Docket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr(worker, "RECONNECT", timedelta(0))
+    monkeypatch.setattr(worker_module, "RECONNECT", timedelta(0))
     diary, crashed = Diary(), asyncio.Event()
     once = docket.wait_for_strikes_loaded
 
@@ -231,7 +231,7 @@ async def test_it_tells_whether_it_works(docket: Docket):
 
 
 def test_what_the_url_says_counts_more_than_what_we_add():
-    url = worker._with_options("redis://host/0?max_connections=3")  # pyright: ignore[reportPrivateUsage]
+    url = worker_module._with_options("redis://host/0?max_connections=3")  # pyright: ignore[reportPrivateUsage]
     options = parse_qs(urlsplit(url).query)
     assert options["max_connections"][0] == "3"
     assert options["health_check_interval"] == ["0"]

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.door import filled, odd_fields
+from bot.slack_app.payload_schema import filled, odd_fields
 
 PING_S = 5.0
 """Time between two pings; a connection without an answer is replaced after two or three of them."""

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.door import filled, odd_fields, payload_of
+from bot.slack_app.payload_schema import filled, odd_fields, payload_of
 
 CLICK: dict[str, Any] = {
     "type": "block_actions",

@@ -27,14 +27,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.app import SLACKS_OWN, unset
 from bot.deps.limited_log import LimitedLog
 from bot.domain.errors import StoreUnavailable
 from bot.domain.slack_scopes import ALL_SCOPES
 from bot.domain.workspaces import Workspaces
-from bot.manifest import REDIRECT
 from bot.slack_api.errors import NO_ANSWER, refusal
 from bot.slack_api.installations import Installation, InstalledWorkspaces
+from bot.slack_app.app import SLACKS_OWN, unset
+from bot.slack_app.install.manifest import REDIRECT
 from bot.views.html import oauth_pages
 from providers.secrets import SecretMissing
 

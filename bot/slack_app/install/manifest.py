@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 _SHIPPED = Path(__file__).with_name("manifest.yml")
-FILE = _SHIPPED if _SHIPPED.is_file() else Path(__file__).parent.parent / "manifest.yml"
+FILE = _SHIPPED if _SHIPPED.is_file() else Path(__file__).parents[3] / "manifest.yml"
 """At the top of a checkout; a wheel has it beside this module."""
 EVENTS = "/slack/events"
 """The path that Slack calls for commands, clicks and events alike."""

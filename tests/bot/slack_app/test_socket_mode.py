@@ -12,7 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.socket_mode import Line, socket_mode, socket_modes
+from bot.slack_app.socket_mode import Line, socket_mode, socket_modes
 
 PATIENCE_S = 15
 PING_S = 0.1

@@ -23,12 +23,12 @@ from bot.domain.access import Audience
 from bot.domain.errors import ExpiredError, ForgottenError, StoreUnavailable, UsageError
 from bot.domain.membership import Claim
 from bot.domain.workspaces import NotInstalled, Workspace, Workspaces
-from bot.modals import GONE, Modal, Origin
-from bot.replies import Below, InChannel, Reply, beside, place_of, to_the_last
-from bot.response_urls import NotDelivered, Respond
 from bot.slack_api.errors import Verdict, judge, refusal
 from bot.slack_api.membership import recognize, recognized
 from bot.slack_api.workspaces import identity_of, named_in
+from bot.slack_app.modals import GONE, Modal, Origin
+from bot.slack_app.response_urls import NotDelivered, Respond
+from bot.slack_app.responses import Below, InChannel, Reply, beside, place_of, to_the_last
 from bot.views import errors
 from bot.views.slack import database_reset
 from bot.views.slack.block_kit import Message

@@ -17,9 +17,9 @@ from bot.domain.access import Audience
 from bot.domain.button_payloads import Ask
 from bot.domain.errors import ExpiredError, StoreUnavailable
 from bot.domain.slack_ids import id_of, in_workspace
-from bot.modals import Modal, Origin
-from bot.response_urls import TRIED_AGAIN_S, WAIT_MAX_S, Respond, send
 from bot.slack_api.errors import NO_ANSWER, Verdict, judge, retry_after
+from bot.slack_app.modals import Modal, Origin
+from bot.slack_app.response_urls import TRIED_AGAIN_S, WAIT_MAX_S, Respond, send
 from bot.views.slack.block_kit import Message
 from bot.views.slack.modals import waiting
 from providers.parsing import listing, mapping, text

@@ -7,9 +7,9 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import create_app
 from bot.domain.button_payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
 from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
 from bot.store import Store
 from bot.store.redis.connection import Link
 from sandbox.slack.credentials import BOT_TOKEN

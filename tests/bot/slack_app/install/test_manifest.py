@@ -8,7 +8,7 @@ import yaml
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.manifest import FILE, ManifestError, as_yaml, check, manifest
+from bot.slack_app.install.manifest import FILE, ManifestError, as_yaml, check, manifest
 from sandbox.demo import MANIFEST
 
 URL = "https://bot.example.com"

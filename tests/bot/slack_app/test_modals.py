@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.modals import Modal, Origin
+from bot.slack_app.modals import Modal, Origin
 from bot.views.slack.block_kit import Message, modal, section
 from tests.bot.slack import Reply, refused
 
@@ -69,7 +69,7 @@ async def test_what_is_gone_or_newer_is_left_alone(code: str):
 
 
 async def test_a_view_that_an_acknowledgement_put_there_is_waited_for(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.modals.PAUSES_S", (0, 0, 0))
+    monkeypatch.setattr("bot.slack_app.modals.PAUSES_S", (0, 0, 0))
     client = Client(["not_found", "not_found", ""])
     renamed = Modal.clicked(client.web, BODY).renamed()
     await renamed.update(VIEW)
