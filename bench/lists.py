@@ -18,8 +18,8 @@ from bench.followed import opened
 from bench.measure import show
 from bot.deps.deps import Services
 from bot.domain.catalog import Scope
-from bot.jobs import list_jobs
-from bot.shared_requests import SharedRequests
+from bot.jobs.queries import list_jobs
+from bot.jobs.shared_requests import SharedRequests
 from bot.store.redis.embedded import embedded_redis
 from providers.models import JobQuery
 

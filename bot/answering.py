@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 from slack_bolt.async_app import AsyncBoltContext
 
-from bot.asking import Asking
 from bot.domain.answers import Partial
+from bot.jobs.fan_out import Asking
 from bot.slack_app.modals import Modal
 from bot.slack_app.response_urls import NotDelivered
 from bot.slack_app.responses import Reply, clicked, services_of

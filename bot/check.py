@@ -17,13 +17,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import admission
-from bot.accounts import probe
 from bot.config.settings import Settings, Slack
 from bot.deps.deps import utc_now
 from bot.domain.access import Access
 from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.domain.findings import Finding, Report, Status
 from bot.domain.service_key import Service
+from bot.jobs.account_health import probe
 from bot.slack_api.errors import NO_ANSWER, refusal
 from bot.slack_api.installations import Seal
 from bot.store import Store

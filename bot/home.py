@@ -16,8 +16,8 @@ from bot.domain.catalog import Scope
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable, UsageError
 from bot.domain.slack_ids import id_of, is_personal, workspace_of
-from bot.jobs import list_jobs
-from bot.shared_requests import steady
+from bot.jobs.queries import list_jobs
+from bot.jobs.shared_requests import steady
 from bot.slack_api.membership import person
 from bot.slack_api.users import channels_of
 from bot.store import Health

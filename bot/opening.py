@@ -11,7 +11,7 @@ from bot.deps.clock import FleetClock
 from bot.deps.deps import ANSWER_S, Services
 from bot.domain.access import Access
 from bot.domain.errors import StoreUnavailable
-from bot.shared_requests import SharedRequests
+from bot.jobs.shared_requests import SharedRequests
 from bot.store import Store
 from providers import registry
 from providers.budget import FairBudget

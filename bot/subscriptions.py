@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bot import plan
-from bot.asking import Question
 from bot.delivery import deliver
 from bot.deps.deps import Services
 from bot.deps.outboxes import box_to_change, cards_to_change, last_seen, read_box, refuse_newer, refuse_newer_jobs
@@ -26,7 +25,8 @@ from bot.domain.service_key import Service
 from bot.domain.slack_ids import is_direct, is_personal
 from bot.domain.tracked_jobs import Step, record
 from bot.drawing import shown
-from bot.jobs import Looked, show_jobs
+from bot.jobs.fan_out import Question
+from bot.jobs.queries import Looked, show_jobs
 from bot.slack_api.membership import person, readers
 from bot.slack_api.shared_channels import read_by_outsiders
 from bot.task_queue.enqueue import look, seek_from, wake

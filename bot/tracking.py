@@ -17,8 +17,8 @@ from bot.domain.elapsed import in_future, past
 from bot.domain.outbox import ChangedEntry
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Due, Kept, Seen, Step, record
+from bot.jobs.recovery import restore_found
 from bot.plan import Reading
-from bot.recovery import restore_found
 from bot.store.health import Outcome
 from bot.store.sweeps import Sweep
 from bot.task_queue.enqueue import wake

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.answering import fill
 from bot.deps.deps import Services
 from bot.domain import button_payloads
-from bot.jobs import find_jobs, list_jobs
+from bot.jobs.queries import find_jobs, list_jobs
 from bot.slack_app.modals import Modal, Origin
 from bot.slack_app.responses import newest, read_payload, services_of
 from bot.views.slack.block_kit import Block

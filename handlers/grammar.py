@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.cards import On, Terms, To
 from bot.domain.catalog import Scope
-from bot.shared_requests import steady
+from bot.jobs.shared_requests import steady
 from handlers import times
 from handlers.words import quoted
 from providers.models import JobQuery, JobState

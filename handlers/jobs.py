@@ -16,9 +16,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.accounts import check_accounts
 from bot.answering import Answer, give
-from bot.asking import Asking
 from bot.deps.deps import Services
 from bot.deps.permissions import posted_to
 from bot.domain import button_payloads
@@ -29,7 +27,9 @@ from bot.domain.errors import StoreUnavailable
 from bot.domain.identifiers import Address
 from bot.domain.slack_ids import id_of
 from bot.home import show_change
-from bot.jobs import find_jobs, list_jobs, show_jobs
+from bot.jobs.account_health import check_accounts
+from bot.jobs.fan_out import Asking
+from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.slack_api.errors import refusal
 from bot.slack_app.modals import Modal
 from bot.slack_app.response_urls import Respond

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import Audience
 from bot.domain.identifiers import MediaId, media_shown
-from bot.jobs import show_jobs
+from bot.jobs.queries import show_jobs
 from bot.slack_app.deduplication import shows_first
 from bot.slack_app.responses import Asker, services_of
 from bot.views.slack.unfurl import card

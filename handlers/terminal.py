@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from rich.console import RenderableType
 
-from bot.accounts import check_accounts
-from bot.asking import Asking
 from bot.config.settings import Settings
 from bot.deps.deps import Services
 from bot.domain.answers import Late, Partial, ServiceError
 from bot.domain.catalog import Catalog
 from bot.domain.errors import UsageError
-from bot.jobs import find_jobs, list_jobs, show_jobs
+from bot.jobs.account_health import check_accounts
+from bot.jobs.fan_out import Asking
+from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.opening import open_services
 from bot.views.errors import sentence
 from bot.views.terminal import help as help_page

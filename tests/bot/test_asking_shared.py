@@ -9,9 +9,6 @@ from typing import TypeVar
 
 import pytest
 
-from bot import asking
-from bot.accounts import check_accounts
-from bot.asking import Asked, Known, Question
 from bot.deps import answer_timeouts
 from bot.deps.admission import Pace
 from bot.deps.deps import TERMINAL, Services
@@ -20,8 +17,11 @@ from bot.domain.answers import OwnLimit
 from bot.domain.cards import Terms
 from bot.domain.catalog import Scope
 from bot.domain.errors import Problem, UsageError
-from bot.jobs import find_jobs, list_jobs, show_jobs
-from bot.shared_requests import SharedRequests
+from bot.jobs import fan_out
+from bot.jobs.account_health import check_accounts
+from bot.jobs.fan_out import Asked, Known, Question
+from bot.jobs.queries import find_jobs, list_jobs, show_jobs
+from bot.jobs.shared_requests import SharedRequests
 from bot.store import Store
 from bot.subscriptions import sought
 from providers import deadline
@@ -293,8 +293,8 @@ class TestOwnLimit:
     async def test_what_came_after_the_first_words_says_what_of_it_was_ours(
         self, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(asking, "FIRST_WORDS_S", 0)
-        monkeypatch.setattr(asking, "GRACE_S", 0)
+        monkeypatch.setattr(fan_out, "FIRST_WORDS_S", 0)
+        monkeypatch.setattr(fan_out, "GRACE_S", 0)
         parts = services(store, Limited(clock=clock, wait_s=2.0))
         question = list_jobs(parts, EVERYWHERE, ANYTHING)
         assert [each.waited for each in (await question.first()).pending] == [None]
@@ -303,8 +303,8 @@ class TestOwnLimit:
     async def test_a_question_that_waits_for_its_turn_has_first_words(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(asking, "FIRST_WORDS_S", 0)
-        monkeypatch.setattr(asking, "GRACE_S", 0)
+        monkeypatch.setattr(fan_out, "FIRST_WORDS_S", 0)
+        monkeypatch.setattr(fan_out, "GRACE_S", 0)
         gate = asyncio.Event()
         parts = services(store, Gated(gate=gate).filled(1))
         tasks = [asyncio.ensure_future(list_jobs(parts, EVERYWHERE, JobQuery(name=str(n))).whole()) for n in range(3)]

@@ -13,12 +13,12 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot import posting
-from bot.asking import Known, Question
 from bot.delivery import deliver
 from bot.deps.deps import Services
 from bot.deps.metrics import Metrics
 from bot.domain.errors import StoreUnavailable
 from bot.editing import edit_cards
+from bot.jobs.fan_out import Known, Question
 from bot.slack_api.errors import Verdict
 from bot.store import Store
 from bot.tracking import sweep

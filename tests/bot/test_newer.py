@@ -15,7 +15,7 @@ from bot.domain.findings import Status
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
 from bot.editing import edit_cards
-from bot.recovery import restore_found
+from bot.jobs.recovery import restore_found
 from bot.retiring import GRACE
 from bot.slack_api.installations import Installation, Seal
 from bot.store import Store

@@ -12,7 +12,7 @@ from bot.deps.deps import Services
 from bot.domain.catalog import Scope
 from bot.domain.changes import Change, Fate
 from bot.domain.outbox import ChangedEntry, SubscribedEntry
-from bot.jobs import list_jobs, show_jobs
+from bot.jobs.queries import list_jobs, show_jobs
 from bot.store import Store
 from bot.tracking import BACK_OFF_MAX_S, sweep
 from bot.views.errors import service_error

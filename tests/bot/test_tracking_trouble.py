@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.accounts import check_accounts
 from bot.domain.cards import Card, Followed
 from bot.domain.changes import Fate, Kind
 from bot.drawing import shown
+from bot.jobs.account_health import check_accounts
 from bot.store import Store
 from bot.tracking import AFTER_MISS, BACK_OFF_MAX_S
 from providers.base import Capabilities

@@ -11,7 +11,7 @@ from bot.delivery import deliver
 from bot.domain.findings import Status
 from bot.domain.suspensions import Suspension
 from bot.editing import edit_cards
-from bot.recovery import restore_found
+from bot.jobs.recovery import restore_found
 from bot.store import Store
 from bot.store.quarantine import unreadable_key
 from bot.store.redis.keys import (

@@ -10,7 +10,7 @@ from bot.deps.permissions import followable, permit, posted_to
 from bot.domain.access import Access, Audience
 from bot.domain.catalog import Scope
 from bot.domain.errors import Problem, UsageError
-from bot.jobs import list_jobs
+from bot.jobs.queries import list_jobs
 from bot.store import Store
 from handlers.parser import parse
 from providers.models import JobQuery

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.collecting import REFRESH_MAX, SCAN_MAX, Collected, collect, read_pages
+from bot.jobs.collector import REFRESH_MAX, SCAN_MAX, Collected, collect, read_pages
 from bot.store import Store
 from providers.base import Capabilities
 from providers.deadline import within

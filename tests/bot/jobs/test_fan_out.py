@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import pytest
 
-from bot.asking import Ask, Asked, Known, Question
 from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
+from bot.jobs.fan_out import Ask, Asked, Known, Question
 from bot.store import Store
 from bot.store.redis.connection import Link
 from providers.base import Provider

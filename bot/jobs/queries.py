@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from bot.asking import Ask, Asked, Known, Question, checked
-from bot.collecting import Collected, collect, read_pages, read_remembered
 from bot.deps.deps import Services
 from bot.domain.answers import Incomplete, JobDetails, JobList, Late, Missing, Remembered, ServiceError
 from bot.domain.catalog import Scope
 from bot.domain.errors import StoreUnavailable
 from bot.domain.identifiers import Address, JobId, MediaId, could_be_id
-from bot.recovery import restore_found
+from bot.jobs.collector import Collected, collect, read_pages, read_remembered
+from bot.jobs.fan_out import Ask, Asked, Known, Question, checked
+from bot.jobs.recovery import restore_found
 from providers.base import NO_KINDS, Provider
 from providers.deadline import age
 from providers.models import Filter, Job, JobQuery, JobRef, Unanswered

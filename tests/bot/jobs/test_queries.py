@@ -6,11 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.collecting import SCAN_MAX
 from bot.domain.answers import JobList
 from bot.domain.catalog import Scope
 from bot.domain.identifiers import JobId, MediaId
-from bot.jobs import find_jobs, list_jobs, show_jobs
+from bot.jobs.collector import SCAN_MAX
+from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.store import Store
 from bot.store.redis.connection import Link
 from providers.base import Capabilities

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from bot import shared_requests
-from bot.shared_requests import KEPT_S, SharedRequests, steady
+from bot.jobs import shared_requests
+from bot.jobs.shared_requests import KEPT_S, SharedRequests, steady
 from providers.base import Provider
 from providers.deadline import count_request, fresh, remaining, within, without_raw
 from providers.errors import ProviderError, Throttled

@@ -12,8 +12,8 @@ from bot.domain.catalog import Scope
 from bot.domain.changes import Fate
 from bot.domain.identifiers import JobId
 from bot.editing import LOST_KEPT, edit_cards
-from bot.jobs import find_jobs, list_jobs, show_jobs
-from bot.recovery import restore_found
+from bot.jobs.queries import find_jobs, list_jobs, show_jobs
+from bot.jobs.recovery import restore_found
 from bot.store import Store
 from bot.store.lost_jobs import LostJobs
 from bot.store.redis.keys import LOST

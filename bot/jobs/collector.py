@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
-from bot.recovery import restore_found
+from bot.jobs.recovery import restore_found
 from providers.base import Provider
 from providers.deadline import age, without_raw
 from providers.models import Job, JobQuery, Unanswered

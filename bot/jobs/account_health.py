@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bot.asking import Asked, Known, Question
 from bot.deps.deps import Services
 from bot.domain.answers import AccountsHealth, ServiceHealth
 from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
+from bot.jobs.fan_out import Asked, Known, Question
 from bot.store import Health
 from bot.store.sweeps import Sweep
 from providers.base import Provider
