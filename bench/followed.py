@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from bench.clouds import Clouds
-from bot import plan, tracking
 from bot.config.settings import Redis as RedisSettings
 from bot.deps.deps import Services, utc_now
 from bot.domain.cards import Card, Followed, Terms
 from bot.domain.outbox import SubscribedEntry, encode
 from bot.domain.tracked_jobs import record
+from bot.polling import planner, sweep
 from bot.store import Store
 from bot.store.redis.connection import Part
 from bot.store.redis.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
@@ -110,7 +110,7 @@ async def _known(provider: Provider, where: Clouds) -> AsyncGenerator[Sequence[J
             yield page.jobs
             if (cursor := page.cursor) is None:
                 return
-        for some in plan.look_ups(ids, provider.capabilities):
+        for some in planner.look_ups(ids, provider.capabilities):
             yield (await provider.lookup(some, {one: kinds[one] for one in some})).found
 
 
@@ -124,7 +124,7 @@ def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
     beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
     reply = REPLY.of(slot, f"{card.place}:{job.id}")
     keys = (*beside, OUTBOX.of(slot, card.place), reply, LOST.of(slot, job.id))
-    told = (job.id, record(job, now - plan.OLDEST), 0, card.place, card.id, entry, REPLY.seconds)
+    told = (job.id, record(job, now - planner.OLDEST), 0, card.place, card.id, entry, REPLY.seconds)
     return [
         ("EVAL", script("subscribe"), 7, *keys, *told),
         ("HSET", CARDS.of(card.place), card.id, encode(card)),
@@ -150,7 +150,7 @@ async def look_at_all(services: Services, provider: Provider) -> int:
     sweeps = 0
     async with asyncio.timeout(ROUND_S):
         while True:
-            await tracking.sweep(services, provider)
+            await sweep.sweep(services, provider)
             sweeps += 1
             if await due_in(services, provider) > 0:
                 return sweeps

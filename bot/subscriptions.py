@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from bot import plan
 from bot.delivery import deliver
 from bot.deps.deps import Services
 from bot.deps.outboxes import box_to_change, cards_to_change, last_seen, read_box, refuse_newer, refuse_newer_jobs
@@ -27,10 +26,11 @@ from bot.domain.tracked_jobs import Step, record
 from bot.drawing import shown
 from bot.jobs.fan_out import Question
 from bot.jobs.queries import Looked, show_jobs
+from bot.polling import planner
+from bot.polling.sweep import observe
 from bot.slack_api.membership import person, readers
 from bot.slack_api.shared_channels import read_by_outsiders
 from bot.task_queue.enqueue import look, seek_from, wake
-from bot.tracking import observe
 from providers.deadline import fresh
 from providers.models import Job, JobRef, JobState
 
@@ -131,7 +131,7 @@ async def _follow(  # noqa: PLR0917  # what a subscription consists of
     followed: list[JobRef] = []
     changed: list[JobRef] = []
     cards: dict[str, None] = {}
-    soon = services.clock() + plan.YOUNG
+    soon = services.clock() + planner.YOUNG
     for job in jobs:
         # One that has ended is first followed as if it had not: its end is then told as any other is.
         job_now = job.model_copy(update={"state": JobState.UNKNOWN, "raw_state": None}) if job.state.ended else job

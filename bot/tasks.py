@@ -9,11 +9,12 @@ from typing import Any
 
 from docket import Timeout
 
-from bot import delivery, editing, leaving, searching, subscriptions, tending, tracking
+from bot import delivery, editing, leaving, searching, subscriptions, tending
 from bot.deps.deps import Services
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
 from bot.home import publish
+from bot.polling import sweep as polling
 from bot.task_queue.fleet_worker import Again
 
 AGAIN = timedelta(seconds=5)
@@ -35,13 +36,13 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def sweep(
         account: str,
         service: str,
-        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=tracking.MOST_S)),
+        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=polling.MOST_S)),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look at the followed jobs of one service; runs for as long as there are any."""
         provider = providers.get((account, service))
-        wait = await tracking.backing_off(services, (account, service)) if provider else 0
-        _next(perpetual, wait or (await tracking.sweep(services, provider) if provider else None))
+        wait = await polling.backing_off(services, (account, service)) if provider else 0
+        _next(perpetual, wait or (await polling.sweep(services, provider) if provider else None))
 
     async def seek(
         ids: list[str],

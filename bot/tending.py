@@ -8,10 +8,10 @@ from bot.deps.deps import Services
 from bot.domain import absence
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable
+from bot.polling.sweep import BACK_OFF_MAX_S
 from bot.record_notices import count_records
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.task_queue.enqueue import look, search_soon, wake
-from bot.tracking import BACK_OFF_MAX_S
 from bot.unreadable import repair_followers
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)

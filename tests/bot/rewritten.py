@@ -10,10 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot import check
 from bot.deps.metrics import Metrics
 from bot.domain.findings import Finding
+from bot.polling.sweep import sweep
 from bot.record_notices import notice
 from bot.store.redis.connection import Link
 from bot.subscriptions import subscribe
-from bot.tracking import sweep
 from providers.models import JobState
 from tests.bot.delivery_world import World
 from tests.bot.samples import SERVICE, TERMS

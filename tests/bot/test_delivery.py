@@ -19,12 +19,12 @@ from bot.domain.errors import UsageError
 from bot.domain.notifications import SoughtInVain
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.editing import edit_cards
+from bot.polling.sweep import observe, sweep
 from bot.slack_api.errors import VERDICTS, Verdict, judge, retry_after
 from bot.store import Store
 from bot.store.redis.keys import CARDS, PLACES
 from bot.subscriptions import snooze, subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
-from bot.tracking import observe, sweep
 from bot.views.slack.block_kit import Message
 from providers.models import JobState
 from tests.bot.delivery_world import ANY, World

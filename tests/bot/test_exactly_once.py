@@ -17,12 +17,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from bot import delivery, drawing, editing, posting, subscriptions, tracking
+from bot import delivery, drawing, editing, posting, subscriptions
 from bot.deps.deps import Services
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, Terms, To
 from bot.domain.changes import Fate
 from bot.domain.slack_ids import is_person
+from bot.polling import sweep
 from bot.store import slack_rate_limits
 from bot.store.redis.keys import BEGUN
 from bot.views.slack.block_kit import Message
@@ -241,7 +242,7 @@ class Story(FragileBot):
 
     def _seen(self, ref: str, crash: Any) -> None:
         job = self.jobs[JobRef.parse(ref).id]
-        self.until_done(lambda: tracking.observe(self.services, self.provider, [job], self.now), crash)
+        self.until_done(lambda: sweep.observe(self.services, self.provider, [job], self.now), crash)
         before, self.known[ref] = self.known[ref], job
         if (before.state, before.raw_state) != (job.state, job.raw_state):
             self._changed(ref, job, "moved", Fate.ENDED if job.state.ended else None)
@@ -261,7 +262,7 @@ class Story(FragileBot):
         """An answer comes to a question that was asked long ago."""
         old = self.known[ref].model_copy(update={"state": JobState.FAILED, "raw_state": "OLD"})
         long_ago = self.now - timedelta(days=2)
-        self.until_done(lambda: tracking.observe(self.services, self.provider, [old], long_ago), crash)
+        self.until_done(lambda: sweep.observe(self.services, self.provider, [old], long_ago), crash)
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), crash=crashes)
@@ -278,7 +279,7 @@ class Story(FragileBot):
         # The last look has no crash: a witness is not asked for again at once.
         for each in [crash] * 6 + [None]:
             self.now += timedelta(seconds=140)
-            self.until_done(lambda: tracking.sweep(self.services, self.provider), each)
+            self.until_done(lambda: sweep.sweep(self.services, self.provider), each)
         assert not self.run(self.store.tracked.followers(JobRef.parse(ref)))
         self.gone[ref] = {place: card for (place, followed), card in self.following.items() if followed == ref}
         self._changed(ref, job, "lost", Fate.GONE)

@@ -19,9 +19,9 @@ from bot.deps.metrics import Metrics
 from bot.domain.errors import StoreUnavailable
 from bot.editing import edit_cards
 from bot.jobs.fan_out import Known, Question
+from bot.polling.sweep import sweep
 from bot.slack_api.errors import Verdict
 from bot.store import Store
-from bot.tracking import sweep
 from providers.base import Provider
 from providers.errors import ProviderError, Unavailable
 from providers.models import JobState

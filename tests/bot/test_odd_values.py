@@ -14,6 +14,7 @@ from bot.domain.answers import ServiceError
 from bot.domain.outbox import UnsubscribedEntry
 from bot.domain.suspensions import Suspension
 from bot.editing import edit_cards
+from bot.polling.sweep import sweep
 from bot.store import Store
 from bot.store.clock import ServerClock
 from bot.store.epochs import Epochs
@@ -22,7 +23,6 @@ from bot.store.quarantine import unreadable_key
 from bot.store.redis.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED
 from bot.subscriptions import snooze, subscriptions
 from bot.tending import reasons, tend
-from bot.tracking import sweep
 from providers.errors import Unavailable
 from providers.models import Job, JobState
 from tests.bot.delivery_world import ANY, World

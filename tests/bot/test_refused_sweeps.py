@@ -13,8 +13,8 @@ from bot.domain.catalog import Scope
 from bot.domain.changes import Change, Fate
 from bot.domain.outbox import ChangedEntry, SubscribedEntry
 from bot.jobs.queries import list_jobs, show_jobs
+from bot.polling.sweep import BACK_OFF_MAX_S, sweep
 from bot.store import Store
-from bot.tracking import BACK_OFF_MAX_S, sweep
 from bot.views.errors import service_error
 from bot.views.terminal import json_output
 from providers.base import Provider

@@ -11,11 +11,11 @@ from bot.delivery import deliver
 from bot.deps.deps import Services
 from bot.domain.cards import On, Terms
 from bot.editing import edit_cards
+from bot.polling.sweep import observe
 from bot.retiring import GRACE
 from bot.store import Store
 from bot.subscriptions import subscribe, subscriptions
 from bot.tending import visit_all
-from bot.tracking import observe
 from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import PLACE, TERMS

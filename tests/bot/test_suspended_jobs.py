@@ -12,9 +12,9 @@ from bot.domain.changes import Fate, Kind, unfound
 from bot.domain.outbox import ChangedEntry, Entry
 from bot.editing import edit_cards
 from bot.outgoing import noticed_late
+from bot.polling.sweep import sweep
 from bot.store import Store
 from bot.subscriptions import restore, snooze, subscribe, subscriptions
-from bot.tracking import sweep
 from providers.models import Job, JobState
 from tests.bot.delivery_world import World
 from tests.bot.domain.test_absence import missed

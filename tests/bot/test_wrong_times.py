@@ -16,13 +16,13 @@ from bot.domain.snooze import Rest, until
 from bot.domain.tracked_jobs import Kept, Seen
 from bot.home import published_just_now
 from bot.outgoing import due
+from bot.polling.sweep import backing_off
 from bot.store import Store
 from bot.store.health import Outcome
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import PACE
 from bot.store.sweeps import Sweep
 from bot.tending import reasons, tend
-from bot.tracking import backing_off
 from providers.errors import Unavailable
 from providers.models import JobState
 from tests.bot.delivery_world import World

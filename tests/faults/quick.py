@@ -14,8 +14,9 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import cli, delivery, doubt, editing, plan, posting, running, tasks, tracking, visits, witness
+from bot import cli, delivery, doubt, editing, posting, running, tasks, visits
 from bot.domain import absence
+from bot.polling import planner, sweep, witness
 from bot.slack_api import connect, errors
 from bot.store import slack_rate_limits
 from bot.task_queue import worker
@@ -30,9 +31,9 @@ LEASE_S = 4.0
 def hurry() -> None:
     """Shorten the times."""
     for module, numbers in (
-        (plan, {"YOUNG": timedelta(seconds=1), "OLDEST": timedelta(seconds=3)}),
-        (tracking, {"SOON": timedelta(seconds=0.3), "AFTER_MISS": timedelta(seconds=3)}),
-        (tracking, {"LEAST_S": 0.2, "MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
+        (planner, {"YOUNG": timedelta(seconds=1), "OLDEST": timedelta(seconds=3)}),
+        (sweep, {"SOON": timedelta(seconds=0.3), "AFTER_MISS": timedelta(seconds=3)}),
+        (sweep, {"LEAST_S": 0.2, "MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
         (absence, {"LOST_AFTER": timedelta(seconds=6)}),
         (witness, {"ASKED_EVERY": timedelta(seconds=1)}),
         (posting, {"PACE_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),

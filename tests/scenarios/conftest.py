@@ -14,10 +14,11 @@ from zlib import crc32
 import httpx
 import pytest
 
-from bot import plan, posting, tracking
+from bot import posting
 from bot.config.settings import Settings, load
 from bot.deps.deps import Services
 from bot.domain import absence
+from bot.polling import planner, sweep
 from bot.running import running
 from bot.store.redis.connection import Link
 from bot.tasks import tasks
@@ -208,9 +209,9 @@ def soon_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at followed jobs many times a second, so that a story takes no minutes."""
-    monkeypatch.setattr(plan, "YOUNG", timedelta(seconds=0.3))
-    monkeypatch.setattr(plan, "OLDEST", timedelta(seconds=0.5))
-    monkeypatch.setattr(tracking, "LEAST_S", 0.1)
-    monkeypatch.setattr(tracking, "MOST_S", 0.3)
-    monkeypatch.setattr(tracking, "AFTER_MISS", timedelta(seconds=0.3))
+    monkeypatch.setattr(planner, "YOUNG", timedelta(seconds=0.3))
+    monkeypatch.setattr(planner, "OLDEST", timedelta(seconds=0.5))
+    monkeypatch.setattr(sweep, "LEAST_S", 0.1)
+    monkeypatch.setattr(sweep, "MOST_S", 0.3)
+    monkeypatch.setattr(sweep, "AFTER_MISS", timedelta(seconds=0.3))
     monkeypatch.setattr(posting, "PACE_S", 0.1)

@@ -14,11 +14,11 @@ from bot.domain.identifiers import JobId
 from bot.editing import LOST_KEPT, edit_cards
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.jobs.recovery import restore_found
+from bot.polling.sweep import sweep
 from bot.store import Store
 from bot.store.lost_jobs import LostJobs
 from bot.store.redis.keys import LOST
 from bot.subscriptions import end_all, restore, subscribe
-from bot.tracking import sweep
 from providers.base import Capabilities
 from providers.errors import Unavailable
 from providers.models import Job, JobQuery, JobState

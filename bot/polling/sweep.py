@@ -8,7 +8,6 @@ from random import Random
 
 import structlog
 
-from bot import missing, plan
 from bot.deps.deps import Services
 from bot.domain.answers import ServiceError
 from bot.domain.cards import FAILING
@@ -18,11 +17,12 @@ from bot.domain.outbox import ChangedEntry
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Due, Kept, Seen, Step, record
 from bot.jobs.recovery import restore_found
-from bot.plan import Reading
+from bot.polling import missing_jobs, planner
+from bot.polling.planner import Reading
+from bot.polling.witness import Witness
 from bot.store.health import Outcome
 from bot.store.sweeps import Sweep
 from bot.task_queue.enqueue import wake
-from bot.witness import Witness
 from providers.base import Provider
 from providers.deadline import Question, age, asking, fresh, within, without_raw
 from providers.errors import ProviderError, Unavailable
@@ -67,7 +67,7 @@ class _Look:
         return self.provider.account, self.provider.service
 
     def next_at(self, job: Job) -> datetime:
-        return plan.next_look(job.created_at, self.services.clock(), self.random)
+        return planner.next_look(job.created_at, self.services.clock(), self.random)
 
 
 async def sweep(services: Services, provider: Provider) -> float | None:
@@ -76,7 +76,7 @@ async def sweep(services: Services, provider: Provider) -> float | None:
     Raises StoreUnavailable.
     """
     began, look = time.perf_counter(), _Look(services, provider)
-    multiple = plan.look_up_multiple(provider.capabilities)
+    multiple = planner.look_up_multiple(provider.capabilities)
     due = await services.store.tracked.due(look.service, services.clock() + SOON, DUE_MAX, multiple=multiple)
     before = (await services.store.sweeps.read([look.service]))[look.service]
     after = before
@@ -111,7 +111,7 @@ async def _asked(look: _Look, due: Sequence[Due]) -> tuple[Question, ProviderErr
         error = failure
         if look.answered:
             await _postpone(look, look.left, timedelta(seconds=failure.retry_after) if failure.retry_after else None)
-        if missing.is_doubt(failure):
+        if missing_jobs.is_doubt(failure):
             await _doubted(look, look.left, asked_at, all_of_them=not look.answered)
     except TimeoutError:
         error = Unavailable("no answer in time", code="late")
@@ -121,13 +121,13 @@ async def _asked(look: _Look, due: Sequence[Due]) -> tuple[Question, ProviderErr
 async def _ask(look: _Look, due: Sequence[Due]) -> None:
     able = look.provider.capabilities
     look.left = {each.id: each for each in due}
-    if plan.lists_first(due, able):
+    if planner.lists_first(due, able):
         reading = Reading.of(due, able)
         try:
             await _read_list(look, reading)
         finally:
             look.left = {job_id: look.left[job_id] for job_id in reading.wanted}
-    for ids in plan.look_ups(list(look.left), able):
+    for ids in planner.look_ups(list(look.left), able):
         await _look_up(look, ids, {job_id: kind for job_id in ids if (kind := look.left[job_id].kind)})
         for job_id in ids:
             del look.left[job_id]
@@ -172,7 +172,7 @@ async def _look_up(look: _Look, ids: Sequence[str], kinds: Mapping[str, str]) ->
 async def _not_answered(look: _Look, unanswered: Sequence[Unanswered], asked_at: datetime) -> None:
     look.unanswered = unanswered[0].error
     await _postpone(look, [each.id for each in unanswered])
-    doubts = [each.id for each in unanswered if missing.is_doubt(each.error)]
+    doubts = [each.id for each in unanswered if missing_jobs.is_doubt(each.error)]
     await _doubted(look, doubts, asked_at, all_of_them=False)
 
 
@@ -239,18 +239,18 @@ async def _recorded(look: _Look, steps: Sequence[Step]) -> None:
 
 async def _missed(look: _Look, ids: Sequence[str], asked_at: datetime) -> None:
     """Record jobs that the provider says do not exist; only a witness makes it believable that they are lost."""
-    absent = await missing.missed(look.services, look.provider, ids, asked_at, again=AFTER_MISS)
+    absent = await missing_jobs.missed(look.services, look.provider, ids, asked_at, again=AFTER_MISS)
     if any(each.ripe for each in absent):
         called_at = look.services.clock()
         await _observe(look, await look.witness.call(ids), called_at)
-    if steps := missing.steps(absent, look.provider, look.witness.found_at):
+    if steps := missing_jobs.steps(absent, look.provider, look.witness.found_at):
         await _recorded(look, steps)
 
 
 async def _doubted(look: _Look, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool) -> None:
     """Record jobs about which the provider refuses to answer, in a way that may mean a wrong address."""
-    absent = await missing.doubted(look.services, look.provider, ids, asked_at, all_of_them=all_of_them)
-    if steps := missing.steps(absent, look.provider, None):
+    absent = await missing_jobs.doubted(look.services, look.provider, ids, asked_at, all_of_them=all_of_them)
+    if steps := missing_jobs.steps(absent, look.provider, None):
         await _recorded(look, steps)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.tracked_jobs import Due
-from bot.plan import JITTER, OLDEST, YOUNG, Reading, interval, lists_first, look_ups, next_look
+from bot.polling.planner import JITTER, OLDEST, YOUNG, Reading, interval, lists_first, look_ups, next_look
 from providers.base import Capabilities
 from providers.models import Job
 from tests.bot.memory import CANNOT_LIST, LISTS, NOW

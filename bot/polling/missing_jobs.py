@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bot import plan
 from bot.deps.deps import Services
 from bot.domain.absence import LOOKED_AT_EVERY, Absence, Conclusion
 from bot.domain.changes import Change, Fate, Kind, lost, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry
 from bot.domain.tracked_jobs import Kept, Step, record
+from bot.polling import planner
 from providers.base import Provider
 from providers.errors import InvalidQuery, NotOffered, ProviderError, Rejected
 from providers.models import JobRef
@@ -45,7 +45,7 @@ async def missed(
     found: list[Missing] = []
     for kept, _ in await _read(services, provider, ids, asked_at):
         absence = _absence(kept, asked_at).missed(asked_at)._replace(shown=kept.missed)
-        next_at = absence.next_look(services.clock(), again, plan.OLDEST)
+        next_at = absence.next_look(services.clock(), again, planner.OLDEST)
         found.append(Missing(kept, absence, asked_at, next_at))
     return found
 
@@ -127,4 +127,4 @@ def _over(missing: Missing, change: Change) -> Step:
 def _forgotten(kept: Kept, retention: timedelta | None, now: datetime) -> bool:
     """Whether a job is so old that its provider has forgotten it, as it forgets all jobs."""
     created_at = kept.job.created_at
-    return retention is not None and created_at is not None and now - created_at >= retention - plan.OLDEST
+    return retention is not None and created_at is not None and now - created_at >= retention - planner.OLDEST

@@ -11,10 +11,10 @@ from bench.kilobyte import kilobyte
 from bot import outgoing
 from bot.domain.changes import Fate, Kind
 from bot.domain.outbox import Begun, SubscribedEntry
+from bot.polling.sweep import LEAST_S, MOST_S, SHARE, observe
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import PREFIX
-from bot.tracking import LEAST_S, MOST_S, SHARE, observe
 from providers.base import NO_KINDS, Capabilities
 from providers.deadline import share
 from providers.errors import Unavailable
@@ -196,7 +196,7 @@ async def test_the_next_sweep_comes_when_the_next_job_is_due(world: World):
 
 
 async def test_more_jobs_than_one_sweep_looks_at_are_looked_at_next(store: Store, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.tracking.DUE_MAX", 2)
+    monkeypatch.setattr("bot.polling.sweep.DUE_MAX", 2)
     world = World(store, InMemory(capabilities=TENS).filled(3))
     await world.follow(world.provider.jobs)
     assert await world.sweep() == LEAST_S
