@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.context import Visit
 from bot.deps.deps import Services
 from bot.domain.answers import ServiceHealth
 from bot.domain.cards import Shown
@@ -25,7 +26,6 @@ from bot.subscriptions import subscriptions
 from bot.tab import Neighbours, Tab
 from bot.views.slack import home as view
 from bot.views.slack.block_kit import Block
-from bot.visits import Visit
 from providers.models import JobQuery, JobState
 from providers.parsing import mapping
 

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.conversations import MAY_NOT_ASK, history
+from bot.delivery.context import Visit
+from bot.delivery.message_lookup import MAY_NOT_ASK, history
 from bot.deps.deps import Services
 from bot.deps.outboxes import read_box
 from bot.domain.card_metadata import EVENT, CardMessage
@@ -28,7 +29,6 @@ from bot.slack_api.users import channels_of
 from bot.store.epochs import SHOWN_FOR, Epoch
 from bot.task_queue.enqueue import wake
 from bot.views.slack import database_reset
-from bot.visits import Visit
 from providers.parsing import listing, mapping, text
 
 SETTLED = timedelta(minutes=1)

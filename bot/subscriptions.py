@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from bot.delivery import deliver
+from bot.delivery.dispatcher import deliver
+from bot.delivery.rendering import shown
 from bot.deps.deps import Services
 from bot.deps.outboxes import box_to_change, cards_to_change, last_seen, read_box, refuse_newer, refuse_newer_jobs
 from bot.deps.permissions import followable, may_see, permit, permit_some
@@ -23,7 +24,6 @@ from bot.domain.outbox import Box, NoteEntry, SnoozedEntry, SubscribedEntry, Uns
 from bot.domain.service_key import Service
 from bot.domain.slack_ids import is_direct, is_personal
 from bot.domain.tracked_jobs import Step, record
-from bot.drawing import shown
 from bot.jobs.fan_out import Question
 from bot.jobs.queries import Looked, show_jobs
 from bot.polling import planner

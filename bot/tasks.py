@@ -9,7 +9,8 @@ from typing import Any
 
 from docket import Timeout
 
-from bot import delivery, editing, leaving, searching, subscriptions, tending
+from bot import leaving, searching, subscriptions, tending
+from bot.delivery import card_editor, dispatcher
 from bot.deps.deps import Services
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
@@ -65,11 +66,11 @@ def _about_places(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]
     async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Post to one place what waits for it, and may be read there; runs until nothing waits."""
         await subscriptions.end_unseen(services, place)
-        _next(perpetual, await delivery.deliver(services, place))
+        _next(perpetual, await dispatcher.deliver(services, place))
 
     async def edit(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Edit the cards of one place; runs for as long as any needs it."""
-        _next(perpetual, await editing.edit_cards(services, place))
+        _next(perpetual, await card_editor.edit_cards(services, place))
 
     async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
         """Publish somebody's Home tab anew."""

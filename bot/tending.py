@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from bot import leaving, retiring, searching
+from bot.delivery.unreadable import repair_followers
 from bot.deps.deps import Services
 from bot.domain import absence
 from bot.domain.elapsed import passed
@@ -12,7 +13,6 @@ from bot.polling.sweep import BACK_OFF_MAX_S
 from bot.record_notices import count_records
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.task_queue.enqueue import look, search_soon, wake
-from bot.unreadable import repair_followers
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
 """No job waits longer for its next look, unless a wrong clock planned it."""

@@ -21,7 +21,7 @@ from bot.slack_api.workspaces import OneWorkspace
 from providers.secrets import SecretMissing, SecretRef
 
 SLACK_S = 10
-"""A call to Slack is given up after this many seconds; `bot.posting` counts on it."""
+"""A call to Slack is given up after this many seconds; `bot.delivery.sender` counts on it."""
 
 
 @asynccontextmanager

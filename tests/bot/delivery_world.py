@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.delivery import deliver
+from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Services
 from bot.domain.cards import On, Terms
 from bot.domain.outbox import Box

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from bot import posting
+from bot.delivery import sender
 from bot.deps.deps import Services
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
@@ -62,7 +62,7 @@ class FragileBot(RuleBasedStateMachine):
         await self._step(after=True)
 
     async def _slowly(self) -> None:
-        self.now += timedelta(seconds=posting.RIPE_S + 1)
+        self.now += timedelta(seconds=sender.RIPE_S + 1)
         for _ in range(30):
             await self.turns.gate()
 

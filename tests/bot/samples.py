@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from bot.delivery.next_step import Step, next_step
 from bot.domain.cards import Card, Followed, On, Snooze, Terms
 from bot.domain.changes import Change, compare, lost
 from bot.domain.outbox import Body, Box, ChangedEntry, Entry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry, encode
-from bot.outgoing import Step, next_step
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
 

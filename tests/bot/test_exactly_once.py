@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from bot import delivery, drawing, editing, posting, subscriptions
+from bot import subscriptions
+from bot.delivery import card_editor, dispatcher, rendering, sender
 from bot.deps.deps import Services
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, Terms, To
@@ -37,12 +38,12 @@ STEPS = 20
 
 
 async def draw(services: Services, post: Post) -> Message:
-    real = await drawing.draw(services, post)
+    real = await rendering.draw(services, post)
     return Message(json.dumps(written(post)), real.blocks)
 
 
 async def draw_card(services: Services, card: Card) -> Message:
-    real = await drawing.draw_card(services, card)
+    real = await rendering.draw_card(services, card)
     return Message(json.dumps(drawn(card)), real.blocks)
 
 
@@ -205,7 +206,7 @@ class Story(FragileBot):
         self.jobs_change(changes, None)
         for place in HERE + USERS:
             self.slack.trouble = list(trouble)
-            self.survived(delivery.deliver(self.services, place), crash)
+            self.survived(dispatcher.deliver(self.services, place), crash)
             self.slack.trouble = []
 
     @precondition(lambda self: self.known)
@@ -227,7 +228,7 @@ class Story(FragileBot):
         self.jobs_change(changes, None)
         for place in HERE:
             self.slack.trouble = list(trouble)
-            work = (delivery.deliver(self.services, place) for _ in range(2))
+            work = (dispatcher.deliver(self.services, place) for _ in range(2))
             self.survived(self.turns.run(cycle(order), *work), crash)
             self.slack.trouble = []
 
@@ -288,7 +289,7 @@ class Story(FragileBot):
 
     @rule(place=st.sampled_from(HERE + USERS), crash=soon, order=orders)
     def cards_are_edited_while_others_deliver(self, place: str, crash: Any, order: list[int]) -> None:
-        work = (delivery.deliver(self.services, place), editing.edit_cards(self.services, place))
+        work = (dispatcher.deliver(self.services, place), card_editor.edit_cards(self.services, place))
         self.survived(self.turns.run(cycle(order), *work), crash)
 
     @rule(seconds=st.sampled_from([1, 20, 400, 4000]), restored=st.none() | st.sampled_from(HERE))
@@ -314,7 +315,7 @@ class Story(FragileBot):
                 self._left(place, ref)
             self.run(self._drain())
             self._all_told()
-            self.now += editing.LOST_KEPT + timedelta(days=1)
+            self.now += card_editor.LOST_KEPT + timedelta(days=1)
             self.run(self._drain())
             assert self.run(self._without_lifetime()) == []
         finally:
@@ -327,13 +328,13 @@ class Story(FragileBot):
             await self.store.outbox.restore(place)
         for place in sorted(await self._places()):
             for _ in range(200):
-                wait = await delivery.deliver(self.services, place)
+                wait = await dispatcher.deliver(self.services, place)
                 if wait is None:
                     break
                 self.now += timedelta(seconds=wait)
             else:
                 raise AssertionError(f"{place} is never done")
-            assert await editing.edit_cards(self.services, place) is None
+            assert await card_editor.edit_cards(self.services, place) is None
         if await self._left_over():
             await self._drain()
 
@@ -373,9 +374,9 @@ class Story(FragileBot):
 
 
 def test_every_change_is_told_exactly_once(redis_process: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
-    monkeypatch.setattr(posting, "draw", draw)
-    monkeypatch.setattr(editing, "draw_card", draw_card)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "draw", draw)
+    monkeypatch.setattr(card_editor, "draw_card", draw_card)
     monkeypatch.setattr(slack_rate_limits, "EDITS_A_MINUTE", 100_000)
     monkeypatch.setattr(slack_rate_limits, "POSTS_A_MINUTE", 100_000)
     print(f"{STORIES} stories; for more: CALLBOARD_STORIES=2000 pytest {__file__}")  # noqa: T201

@@ -12,12 +12,12 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot import posting
-from bot.delivery import deliver
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Services
 from bot.deps.metrics import Metrics
 from bot.domain.errors import StoreUnavailable
-from bot.editing import edit_cards
 from bot.jobs.fan_out import Known, Question
 from bot.polling.sweep import sweep
 from bot.slack_api.errors import Verdict
@@ -172,7 +172,7 @@ async def test_outcomes_of_requests(store: Store):
 
 
 async def test_outcomes_of_deliveries(store: Store, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     world = World(store)
     await world.follow(ANY)
     for number, refusal in enumerate(REFUSALS):

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from bot import leaving, posting, searching
-from bot.delivery import deliver
+from bot import leaving, searching
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
 from bot.domain import record_formats
 from bot.domain.cards import Terms
 from bot.domain.errors import Problem, UsageError
 from bot.domain.findings import Status
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
-from bot.editing import edit_cards
 from bot.jobs.recovery import restore_found
 from bot.retiring import GRACE
 from bot.slack_api.installations import Installation, Seal
@@ -32,7 +33,7 @@ from tests.bot.samples import PLACE, SERVICE, SLOT
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot import posting
-from bot.delivery import deliver
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
 from bot.deps.clock import FleetClock, SlackTime
 from bot.domain.answers import ServiceError
 from bot.domain.outbox import UnsubscribedEntry
 from bot.domain.suspensions import Suspension
-from bot.editing import edit_cards
 from bot.polling.sweep import sweep
 from bot.store import Store
 from bot.store.clock import ServerClock
@@ -36,7 +36,7 @@ UNREPRESENTABLE = "0001-01-01T00:00:00+14:00"
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
-from bot import editing, posting
-from bot.delivery import deliver
+from bot.delivery import card_editor, sender
+from bot.delivery.dispatcher import deliver
 from bot.domain.cards import On, To
 from bot.domain.outbox import Doubt
 from bot.store import Store, slack_rate_limits
@@ -56,9 +56,9 @@ class Story(exactly_once.Story):
 def test_every_change_is_told_exactly_once_by_a_late_history(
     redis_process: str, monkeypatch: pytest.MonkeyPatch, searches_a_minute: int
 ):
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
-    monkeypatch.setattr(posting, "draw", exactly_once.draw)
-    monkeypatch.setattr(editing, "draw_card", exactly_once.draw_card)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "draw", exactly_once.draw)
+    monkeypatch.setattr(card_editor, "draw_card", exactly_once.draw_card)
     for budget, number in [("EDITS", 100_000), ("POSTS", 100_000), ("SEARCHES", searches_a_minute)]:
         monkeypatch.setattr(slack_rate_limits, f"{budget}_A_MINUTE", number)
     story = type("LateStory", (Story,), {"url": redis_process})
@@ -72,7 +72,7 @@ def test_every_change_is_told_exactly_once_by_a_late_history(
 @pytest.fixture
 async def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     """A place with a card, whose job has just ended."""
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     world = World(store)
     world.slack.status_code = 500
     await world.follow()
@@ -185,7 +185,7 @@ async def test_where_the_history_may_not_be_read_fifteen_seconds_are_waited(
     start = world.unix()
     await searched(world)
     assert replies(world) == 1
-    assert float(world.slack.said[-1].ts) - start >= posting.RIPE_S
+    assert float(world.slack.said[-1].ts) - start >= sender.RIPE_S
 
 
 async def test_a_reply_that_is_sent_again_without_its_thread_is_searched_for_from_then_on(world: World):
@@ -194,7 +194,7 @@ async def test_a_reply_that_is_sent_again_without_its_thread_is_searched_for_fro
     card.gone = True
 
     async def slowly() -> None:
-        world.now += timedelta(seconds=posting.RIPE_S + 1)
+        world.now += timedelta(seconds=sender.RIPE_S + 1)
 
     world.slack.trouble, world.slack.silent_late_s, world.slack.slowly = ["slow", "lost"], 14, slowly
     await searched(world)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot import posting
-from bot.delivery import deliver
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Services
 from bot.domain.cards import On, Terms
-from bot.editing import edit_cards
 from bot.polling.sweep import observe
 from bot.retiring import GRACE
 from bot.store import Store
@@ -59,7 +59,7 @@ class Fleet:
 
 @pytest.fixture
 def fleet(store: Store, monkeypatch: pytest.MonkeyPatch) -> Fleet:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return Fleet(store)
 
 

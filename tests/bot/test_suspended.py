@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot import posting
-from bot.delivery import deliver
+from bot.delivery import sender
+from bot.delivery.dispatcher import deliver
 from bot.domain.cards import Terms
 from bot.domain.notifications import WAITS
 from bot.domain.suspensions import Suspension
@@ -19,7 +19,7 @@ from tests.bot.samples import PLACE, empty
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

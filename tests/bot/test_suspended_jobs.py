@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot import posting
-from bot.delivery import deliver
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
+from bot.delivery.next_step import noticed_late
 from bot.domain.card_reducer import Folded
 from bot.domain.cards import On, Terms, To
 from bot.domain.changes import Fate, Kind, unfound
 from bot.domain.outbox import ChangedEntry, Entry
-from bot.editing import edit_cards
-from bot.outgoing import noticed_late
 from bot.polling.sweep import sweep
 from bot.store import Store
 from bot.subscriptions import restore, snooze, subscribe, subscriptions
@@ -27,7 +27,7 @@ BOTH = (Terms(user="U1", at=NOW), Terms(user="U2", at=NOW))
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

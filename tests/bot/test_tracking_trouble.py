@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.delivery.rendering import shown
 from bot.domain.cards import Card, Followed
 from bot.domain.changes import Fate, Kind
-from bot.drawing import shown
 from bot.jobs.account_health import check_accounts
 from bot.polling.sweep import AFTER_MISS, BACK_OFF_MAX_S
 from bot.store import Store

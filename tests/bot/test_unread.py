@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot import posting
-from bot.delivery import deliver
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
 from bot.domain.findings import Status
 from bot.domain.suspensions import Suspension
-from bot.editing import edit_cards
 from bot.jobs.recovery import restore_found
 from bot.store import Store
 from bot.store.quarantine import unreadable_key
@@ -55,7 +55,7 @@ CORRUPT: dict[str, Callable[[str], str]] = {
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

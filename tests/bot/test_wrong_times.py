@@ -5,8 +5,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from bot import posting
-from bot.delivery import deliver
+from bot.delivery import sender
+from bot.delivery.dispatcher import deliver
+from bot.delivery.next_step import due
 from bot.domain.absence import LOST_AFTER, Absence, is_recent
 from bot.domain.answers import ServiceError
 from bot.domain.cards import Snooze
@@ -15,7 +16,6 @@ from bot.domain.elapsed import AHEAD, in_future, passed, past
 from bot.domain.snooze import Rest, until
 from bot.domain.tracked_jobs import Kept, Seen
 from bot.home import published_just_now
-from bot.outgoing import due
 from bot.polling.sweep import backing_off
 from bot.store import Store
 from bot.store.health import Outcome
@@ -35,7 +35,7 @@ LATER = NOW + HOUR
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

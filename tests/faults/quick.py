@@ -14,7 +14,8 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import cli, delivery, doubt, editing, posting, running, tasks, visits
+from bot import cli, running, tasks
+from bot.delivery import card_editor, context, dispatcher, doubt, sender
 from bot.domain import absence
 from bot.polling import planner, sweep, witness
 from bot.slack_api import connect, errors
@@ -36,12 +37,12 @@ def hurry() -> None:
         (sweep, {"LEAST_S": 0.2, "MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
         (absence, {"LOST_AFTER": timedelta(seconds=6)}),
         (witness, {"ASKED_EVERY": timedelta(seconds=1)}),
-        (posting, {"PACE_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (sender, {"PACE_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
         (doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
-        (delivery, {"PACE_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
-        (editing, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (dispatcher, {"PACE_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
+        (card_editor, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
         (errors, {"RETRY_S": 1.0}),
-        (visits, {"RETRY_S": 1.0}),
+        (context, {"RETRY_S": 1.0}),
         (slack_rate_limits, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200}),
         (tasks, {"AGAIN": timedelta(seconds=1)}),
         (worker, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
@@ -51,8 +52,8 @@ def hurry() -> None:
         for name, value in numbers.items():
             assert hasattr(module, name), f"{module.__name__} has no {name} any more"
             setattr(module, name, value)
-    assert posting.RIPE_S > connect.SLACK_S
-    assert worker.LEASE.total_seconds() >= posting.RIPE_S
+    assert sender.RIPE_S > connect.SLACK_S
+    assert worker.LEASE.total_seconds() >= sender.RIPE_S
 
 
 def end_with_parent() -> None:

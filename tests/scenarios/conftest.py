@@ -14,8 +14,8 @@ from zlib import crc32
 import httpx
 import pytest
 
-from bot import posting
 from bot.config.settings import Settings, load
+from bot.delivery import sender
 from bot.deps.deps import Services
 from bot.domain import absence
 from bot.polling import planner, sweep
@@ -214,4 +214,4 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "LEAST_S", 0.1)
     monkeypatch.setattr(sweep, "MOST_S", 0.3)
     monkeypatch.setattr(sweep, "AFTER_MISS", timedelta(seconds=0.3))
-    monkeypatch.setattr(posting, "PACE_S", 0.1)
+    monkeypatch.setattr(sender, "PACE_S", 0.1)

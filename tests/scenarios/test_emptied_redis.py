@@ -9,7 +9,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot import resets, searching, visits
+from bot import resets, searching
+from bot.delivery import context
 from bot.store.redis.connection import Link
 from bot.tending import tend
 from sandbox.clouds.jobs import Job
@@ -168,7 +169,7 @@ async def test_a_reset_while_no_bot_ran_shows_in_slack(
 
 async def test_a_search_that_slack_interrupts_goes_on(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(searching, "RETRY_S", 0.1)
-    monkeypatch.setattr(visits, "RETRY_S", 0.1)
+    monkeypatch.setattr(context, "RETRY_S", 0.1)
     old, _ = await card(stage.scene)
     for method in ("conversations.history", "chat.update"):
         for fault in ({"error": "ratelimited", "retry_after": 0.1}, {"status": 503}, {"drop": True}):

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot import posting
+from bot.delivery import sender
+from bot.delivery.card_editor import LOST_KEPT, edit_cards
 from bot.deps.deps import Services
 from bot.domain.catalog import Scope
 from bot.domain.changes import Fate
 from bot.domain.identifiers import JobId
-from bot.editing import LOST_KEPT, edit_cards
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.jobs.recovery import restore_found
 from bot.polling.sweep import sweep
@@ -33,7 +33,7 @@ BY_ID = Capabilities(lists=False)
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

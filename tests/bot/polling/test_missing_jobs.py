@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.delivery.rendering import shown
 from bot.domain.absence import Absence
 from bot.domain.cards import Card, Followed
 from bot.domain.changes import Change, Fate, Kind
-from bot.drawing import shown
 from bot.store import Store
 from bot.subscriptions import restore
 from providers.base import NO_KINDS, Capabilities

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.kilobyte import kilobyte
-from bot import outgoing
+from bot.delivery import next_step
 from bot.domain.changes import Fate, Kind
 from bot.domain.outbox import Begun, SubscribedEntry
 from bot.polling.sweep import LEAST_S, MOST_S, SHARE, observe
@@ -249,7 +249,7 @@ async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(s
 async def carded(world: World, place: str) -> None:
     """Have the cards of a place posted and up to date."""
     box = await world.box(place)
-    while step := outgoing.next_step(box, world.now):
+    while step := next_step.next_step(box, world.now):
         post = Begun(
             id=f"p{len(box.cards)}",
             at=world.now,

@@ -13,20 +13,20 @@ from typing import Any, cast
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.conversations import EVERYTHING, MAY_NOT_ASK, conversation, find_post, own_posts, search_from
+from bot.delivery.context import Visit
+from bot.delivery.doubt import Searches, left_by
+from bot.delivery.message_lookup import EVERYTHING, MAY_NOT_ASK, conversation, find_post, own_posts, search_from
+from bot.delivery.next_step import Step
+from bot.delivery.rendering import draw
 from bot.domain.card_metadata import EVENT, essentials
 from bot.domain.card_reducer import Post
 from bot.domain.cards import To
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import Begun, Box, Doubt
 from bot.domain.slack_ids import is_person, is_personal
-from bot.doubt import Searches, left_by
-from bot.drawing import draw
-from bot.outgoing import Step
 from bot.slack_api.errors import HOLD_S, NO_ANSWER, RATE_LIMITED, RETRY_S, Verdict, judge, refusal, retry_after
 from bot.store.redis.keys import PACE
 from bot.views.slack.block_kit import Message
-from bot.visits import Visit
 
 PACE_S: float = PACE.seconds
 """Between two posts to one place: Slack takes about one message a second a channel (its rate limits page)."""

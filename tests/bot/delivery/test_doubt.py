@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.delivery.doubt import Searches, left_by
 from bot.domain.outbox import Begun, Doubt
-from bot.doubt import Searches, left_by
 from bot.slack_api.errors import Verdict, judge
 from tests.bot.memory import NOW
 from tests.bot.slack import refused

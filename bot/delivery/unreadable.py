@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from bot.delivery.context import Visit
 from bot.deps.deps import Services
 from bot.deps.outboxes import last_seen, read_box
 from bot.domain.card_reducer import expected
@@ -19,7 +20,6 @@ from bot.domain.slack_ids import id_of, is_person, is_personal
 from bot.domain.unreadable_records import Broken
 from bot.store.outbox import mark_text
 from bot.task_queue.enqueue import look, wake
-from bot.visits import Visit
 from providers.models import Job, JobRef, JobState
 
 

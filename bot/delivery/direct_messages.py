@@ -3,16 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from bot.delivery.context import Visit
+from bot.delivery.next_step import Step
+from bot.delivery.rendering import shown
 from bot.domain.cards import Card, Followed
 from bot.domain.changes import Change, Fate, Kind
 from bot.domain.notifications import ChangedSubscriptions, LostJob, SuspendedPlace
 from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry
 from bot.domain.slack_ids import is_personal
 from bot.domain.suspensions import Suspension
-from bot.drawing import shown
-from bot.outgoing import Step
 from bot.task_queue.enqueue import wake
-from bot.visits import Visit
 
 
 async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:

@@ -7,11 +7,11 @@ from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 
+from bot.delivery.context import Visit
 from bot.domain.card_metadata import EVENT
 from bot.domain.outbox import Begun, Box
 from bot.domain.slack_ids import TS, id_of, is_person
 from bot.slack_api.errors import Verdict, judge, refusal
-from bot.visits import Visit
 from providers.parsing import listing, mapping, text
 
 MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})

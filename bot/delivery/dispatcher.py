@@ -1,7 +1,8 @@
 """Tells places what waits for them: in order, at Slack's pace, each message exactly once.
 
-One thing after the other: read what waits, decide what comes first (`bot.outgoing`), then change what cards are to show
-or post one message (`bot.posting`). Edits of cards are another task (`bot.editing`): no post waits for them.
+One thing after the other: read what waits, decide what comes first (`bot.delivery.next_step`), then change what cards
+are to show or post one message (`bot.delivery.sender`). Edits of cards are another task (`bot.delivery.card_editor`):
+no post waits for them.
 """
 
 import secrets
@@ -9,20 +10,20 @@ from datetime import timedelta
 
 import structlog
 
-from bot import outgoing
+from bot.delivery import next_step
+from bot.delivery.card_editor import dropped
+from bot.delivery.context import Visit
+from bot.delivery.direct_messages import tell_of_lost, tell_of_suspension
+from bot.delivery.next_step import AWAY, Step
+from bot.delivery.sender import PACE_S, finish, post, recover
+from bot.delivery.unreadable import repair
 from bot.deps.deps import Services
 from bot.domain.card_reducer import expected
 from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
 from bot.domain.outbox import Begun, Box, SubscribedEntry
-from bot.editing import dropped
-from bot.outgoing import AWAY, Step
-from bot.owners import tell_of_lost, tell_of_suspension
-from bot.posting import PACE_S, finish, post, recover
 from bot.slack_api.errors import HOLD_S
 from bot.task_queue.enqueue import draw_soon, freshen_homes
-from bot.unreadable import repair
-from bot.visits import Visit
 
 NEWER_S = 10.0
 """Seconds until a place with records of a newer version is checked again."""
@@ -57,7 +58,7 @@ async def deliver(services: Services, place: str) -> float | None:
             return None
         if box.stale and not box.entries:
             await draw_soon(services, place)
-        if not (box.entries or box.begun or outgoing.due(box, visit.now)):
+        if not (box.entries or box.begun or next_step.due(box, visit.now)):
             if await dropped(visit, box) and not box.stale:
                 await services.store.outbox.leave(place)
             return None
@@ -83,7 +84,7 @@ async def _next(visit: Visit, box: Box) -> float:
         if await _waits_for_others(visit):
             return PACE_S
         box = await visit.read()  # with what the last of the others told meanwhile
-    if step := outgoing.next_step(box, visit.now):
+    if step := next_step.next_step(box, visit.now):
         return await _take(visit, box, step)
     return 0
 
@@ -125,7 +126,7 @@ def _subscribers(box: Box, step: Step) -> set[str]:
 
 def _late_just_now(visit: Visit, box: Box) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
-    found = [at for entry in box.entries if (at := outgoing.noticed_late(entry))]
+    found = [at for entry in box.entries if (at := next_step.noticed_late(entry))]
     return bool(found) and not passed(min(found), CATCH_UP, visit.now)
 
 

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.delivery.context import Visit
+from bot.delivery.rendering import draw_card
 from bot.deps.deps import Services
 from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, Fate
 from bot.domain.outbox import Box, Urgency
-from bot.drawing import draw_card
 from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
-from bot.visits import Visit
 
 UNSUBSCRIBED_KEPT = timedelta(hours=1)
 """For so long an unsubscription can be taken back on the same card."""

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.delivery.next_step import AWAY, BURST, Step, next_step, noticed_late, withheld
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Followed, On, Terms, To
 from bot.domain.changes import Change, Fate
 from bot.domain.notifications import SoughtInVain, Told
 from bot.domain.outbox import Box, Entry, NoteEntry, Urgency, encode
-from bot.outgoing import AWAY, BURST, Step, next_step, noticed_late, withheld
 from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import (

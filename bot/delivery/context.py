@@ -8,12 +8,12 @@ from typing import Self
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.next_step import withheld
 from bot.deps.deps import Services
 from bot.deps.outboxes import read_box
 from bot.domain.outbox import Box, SubscribedEntry
 from bot.domain.slack_ids import is_personal, workspace_of
 from bot.domain.suspensions import Suspension
-from bot.outgoing import withheld
 from bot.slack_api.errors import RATE_LIMITED, RETRY_S, refusal, retry_after
 from bot.slack_api.membership import readers
 from bot.slack_api.workspaces import home_of
