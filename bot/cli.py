@@ -97,7 +97,7 @@ def check(
     ] = False,
 ) -> None:
     """Call Slack, Redis and every account once, and say what works and what to mend."""
-    from bot.check import check as check_all
+    from bot.diagnostics.checks import check as check_all
     from bot.views.terminal.report import report
 
     findings = _run(check_all(_settings(context, config), acknowledge_reset=acknowledge_reset))

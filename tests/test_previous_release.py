@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.check import check
 from bot.config.settings import load
+from bot.diagnostics.checks import check
 from bot.domain.findings import Status
 from bot.domain.outbox import Begun
 from bot.domain.record_formats import FORMATS, Kind

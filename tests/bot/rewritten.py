@@ -7,8 +7,8 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot import check
 from bot.deps.metrics import Metrics
+from bot.diagnostics import checks
 from bot.domain.findings import Finding
 from bot.polling.sweep import sweep
 from bot.record_notices import notice
@@ -81,4 +81,4 @@ def figures(metrics: Metrics) -> dict[str, float]:
 
 async def checked(world: World) -> list[Finding]:
     """What `callboard check` finds of records."""
-    return await check.records(world.store, [SERVICE])
+    return await checks.records(world.store, [SERVICE])

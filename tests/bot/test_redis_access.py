@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from bot import logs, opening
-from bot.check import check
 from bot.config.settings import Settings
+from bot.diagnostics.checks import check
 from bot.domain.findings import Status
 from bot.opening import open_services
 from bot.store.redis.connection import Link, connect

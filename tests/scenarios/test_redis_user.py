@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import cloudpickle
 import pytest
 
-from bot.check import check
+from bot.diagnostics.checks import check
 from bot.domain.findings import Status
 from bot.store.redis.connection import Link, connect
 from tests.bot.task_queue.test_messages import Attack, message

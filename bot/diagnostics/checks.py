@@ -16,9 +16,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot import admission
 from bot.config.settings import Settings, Slack
 from bot.deps.deps import utc_now
+from bot.diagnostics import admission
 from bot.domain.access import Access
 from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.domain.findings import Finding, Report, Status

@@ -12,7 +12,7 @@ from sandbox.demo import MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environmen
 from sandbox.slack.faults import Fault
 from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
-from tests.bot.test_check import Site
+from tests.bot.diagnostics.test_checks import Site
 
 TO_ALL = '\n[[access]]\naccounts = ["vod-sg"]\nusers = ["*"]\n'
 IN_A_CHANNEL = '\n[[access]]\naccounts = ["vod-sg"]\nchannels = ["C0MEDIA"]\n'

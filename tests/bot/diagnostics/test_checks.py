@@ -9,9 +9,9 @@ from typing import Literal
 import pytest
 from cryptography.fernet import Fernet
 
-from bot import check as module
-from bot.check import check
 from bot.config.settings import load
+from bot.diagnostics import checks as module
+from bot.diagnostics.checks import check
 from bot.domain.findings import Finding, Report, Status
 from bot.domain.slack_scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.slack_api.installations import Installation, Seal
