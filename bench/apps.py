@@ -14,7 +14,7 @@ PATIENCE_S = 60.0
 def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds) -> None:
     """Callboard itself, as `callboard run` runs it."""
     from bot.config.settings import Http, Redis, Settings, Slack
-    from bot.running import run
+    from bot.runtime.runner import run
     from handlers import register
     from providers.secrets import SecretRef
 

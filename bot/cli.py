@@ -52,7 +52,7 @@ def everywhere(context: typer.Context, config: Config = None) -> None:
 @app.command()
 def run(context: typer.Context, config: Config = None) -> None:
     """Run the bot: Slack front and worker in one process."""
-    from bot.running import run as run_bot
+    from bot.runtime.runner import run as run_bot
     from bot.tasks import tasks
     from bot.tending import reasons
     from handlers import register
@@ -66,7 +66,7 @@ def serve(context: typer.Context, config: Config = None) -> None:
 
     As many of them as wanted; with `callboard worker` on the same Redis they are what `callboard run` is.
     """
-    from bot.running import serve as serve_slack
+    from bot.runtime.runner import serve as serve_slack
     from bot.tasks import tasks
     from handlers import register
 
@@ -80,7 +80,7 @@ def worker(context: typer.Context, config: Config = None) -> None:
     As many of them as wanted: each task runs on one of them. Of Slack's secrets a worker needs bot_token, or
     client_secret and encryption_keys.
     """
-    from bot.running import work
+    from bot.runtime.runner import work
     from bot.tasks import tasks
     from bot.tending import reasons
 
@@ -190,7 +190,7 @@ def _status(answer: Any) -> Exit:
 
 
 def _run_bot(main: Coroutine[Any, Any, None]) -> None:
-    from bot import logs
+    from bot.runtime import logs
 
     logs.configure(sys.stderr)
     _run(main)

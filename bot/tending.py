@@ -10,7 +10,7 @@ from bot.domain import absence
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable
 from bot.polling.sweep import BACK_OFF_MAX_S
-from bot.record_notices import count_records
+from bot.runtime.record_notices import count_records
 from bot.subscriptions import end_unconfigured, end_unseen
 from bot.task_queue.enqueue import look, search_soon, wake
 

@@ -16,7 +16,7 @@ from bot.domain.errors import UsageError
 from bot.jobs.account_health import check_accounts
 from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
-from bot.opening import open_services
+from bot.runtime.bootstrap import open_services
 from bot.views.errors import sentence
 from bot.views.terminal import help as help_page
 from bot.views.terminal import json_output, tables

@@ -26,7 +26,7 @@ from sandbox.slack.seed import ALERTS, seeded
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
 from tests.bot.memory import InMemory, services
-from tests.bot.test_logs import configured
+from tests.bot.runtime.test_logs import configured
 from tests.scenarios.person import PATIENCE_S, Answer, Person
 
 Json = dict[str, Any]

@@ -18,7 +18,7 @@ from bot.domain.findings import Status
 from bot.domain.outbox import Begun
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
-from bot.running import running
+from bot.runtime.runner import running
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import PACE

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.config.settings import load
 from bot.domain.cards import Terms
-from bot.opening import open_services
+from bot.runtime.bootstrap import open_services
 from bot.slack_api.connect import open_workspaces
 from bot.subscriptions import subscribe
 from providers.models import JobRef

@@ -11,7 +11,7 @@ from bot.deps.metrics import Metrics
 from bot.diagnostics import checks
 from bot.domain.findings import Finding
 from bot.polling.sweep import sweep
-from bot.record_notices import notice
+from bot.runtime.record_notices import notice
 from bot.store.redis.connection import Link
 from bot.subscriptions import subscribe
 from providers.models import JobState

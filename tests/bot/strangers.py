@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from bot.config.settings import Http
 from bot.deps.metrics import Metrics
-from bot.http import listen, probes, serving, site, slack_events
-from bot.http_limits import BODY_MAX, Connections
+from bot.runtime.http_limits import BODY_MAX, Connections
+from bot.runtime.http_server import listen, probes, serving, site, slack_events
 
 SECRET = "a secret of Slack"
 PATIENCE_S = 20

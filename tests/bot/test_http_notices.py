@@ -3,7 +3,7 @@
 import httpx
 
 from bot.deps.metrics import Metrics
-from bot.http import probes, site
+from bot.runtime.http_server import probes, site
 
 
 async def ready(reason: str | None) -> tuple[int, str]:

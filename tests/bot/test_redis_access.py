@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from bot import logs, opening
 from bot.config.settings import Settings
 from bot.diagnostics.checks import check
 from bot.domain.findings import Status
-from bot.opening import open_services
+from bot.runtime import bootstrap, logs
+from bot.runtime.bootstrap import open_services
 from bot.store.redis.connection import Link, connect
 from bot.store.redis.open_servers import open_to_strangers
 from bot.task_queue.worker import open_docket, working
@@ -181,8 +181,8 @@ async def test_a_password_is_never_repeated(
 ):
     server.ask("ACL", "SETUSER", "callboard", "reset", "on", ">another", "~*", "&*", "+@all")
     url = template.format(server=f"127.0.0.1:{server.port}", closed=f"127.0.0.1:{free_port()}")
-    monkeypatch.setattr(opening, "PATIENCE_S", 0.1)
-    monkeypatch.setattr(opening, "TRY_S", 0.05)
+    monkeypatch.setattr(bootstrap, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(bootstrap, "TRY_S", 0.05)
     written = io.StringIO()
     logs.configure(written)
     report = await check(settings(monkeypatch, url), http)

@@ -14,10 +14,11 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import cli, running, tasks
+from bot import cli, tasks
 from bot.delivery import card_editor, context, dispatcher, doubt, sender
 from bot.domain import absence
 from bot.polling import planner, sweep, witness
+from bot.runtime import runner
 from bot.slack_api import connect, errors
 from bot.store import slack_rate_limits
 from bot.task_queue import worker
@@ -47,7 +48,7 @@ def hurry() -> None:
         (tasks, {"AGAIN": timedelta(seconds=1)}),
         (worker, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
         (connect, {"SLACK_S": SLACK_S}),
-        (running, {"running": partial(running.running, answer_s=ANSWER_S)}),
+        (runner, {"running": partial(runner.running, answer_s=ANSWER_S)}),
     ):
         for name, value in numbers.items():
             assert hasattr(module, name), f"{module.__name__} has no {name} any more"

@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config.settings import AccessRule
 from bot.domain.access import Access
-from bot.http import site, slack_events
+from bot.runtime.http_server import site, slack_events
 from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
 from bot.slack_app.drain import UnderWay
@@ -34,7 +34,7 @@ from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
 from sandbox.slack.workspace import Workspace
 from tests.bot.memory import CANNOT_LIST, InMemory, services
-from tests.bot.test_logs import configured
+from tests.bot.runtime.test_logs import configured
 from tests.scenarios.person import Person
 
 Json = dict[str, Any]

@@ -16,7 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.config.settings import Http
 from bot.deps.metrics import Metrics
-from bot.http import listen, probes, serving, site, slack_events
+from bot.runtime.http_server import listen, probes, serving, site, slack_events
 from bot.slack_api.installations import App, InstalledWorkspaces, Seal
 from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations

@@ -12,7 +12,7 @@ from bot.domain.errors import Problem, UsageError
 from bot.domain.extraction import READ_MAX, extract
 from bot.domain.id_labels import label
 from bot.domain.identifiers import MaskedIdError, NotAnAddressError, read
-from bot.logs import without_secrets
+from bot.runtime.logs import without_secrets
 from bot.slack_app.payload_schema import odd_fields, payload_of
 from bot.views import errors, text
 from handlers.filled import search

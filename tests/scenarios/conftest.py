@@ -19,7 +19,7 @@ from bot.delivery import sender
 from bot.deps.deps import Services
 from bot.domain import absence
 from bot.polling import planner, sweep
-from bot.running import running
+from bot.runtime.runner import running
 from bot.store.redis.connection import Link
 from bot.tasks import tasks
 from bot.tending import reasons

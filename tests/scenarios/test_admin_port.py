@@ -8,7 +8,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.running import running
+from bot.runtime.runner import running
 from bot.tasks import tasks
 from handlers import register
 from tests.ports import FreePort

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot import resets, searching
+from bot import searching
 from bot.delivery import context
+from bot.runtime import database_reset
 from bot.store.redis.connection import Link
 from bot.tending import tend
 from sandbox.clouds.jobs import Job
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 @pytest.fixture
 def soon_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resets, "LOOK_S", 0.1)
+    monkeypatch.setattr(database_reset, "LOOK_S", 0.1)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from bot.config.settings import Settings, load
 from bot.deps.deps import Services
-from bot.running import running
+from bot.runtime.runner import running
 from bot.tasks import tasks
 from handlers import register
 from sandbox.clouds.jobs import Job

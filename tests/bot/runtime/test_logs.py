@@ -10,9 +10,9 @@ import pytest
 import structlog
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from bot import logs
 from bot.deps import limited_log
 from bot.domain import log_limit
+from bot.runtime import logs
 
 SECRET = "hunter2hunter2"
 TOKEN = f"xoxb-{1234567890}-abcdefghij"

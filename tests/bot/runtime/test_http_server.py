@@ -6,11 +6,11 @@ from functools import partial
 import httpx
 import pytest
 
-from bot import http
 from bot.config.settings import Http
 from bot.deps.metrics import Metrics
 from bot.domain.errors import ConfigError
-from bot.http import Reason, listen, probes, site
+from bot.runtime import http_server
+from bot.runtime.http_server import Reason, listen, probes, site
 
 
 async def fine() -> None:
@@ -46,7 +46,7 @@ async def test_every_reason_is_a_line():
 
 
 async def test_who_does_not_answer_is_a_reason(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(http, "READY_S", 0.05)
+    monkeypatch.setattr(http_server, "READY_S", 0.05)
     assert await ask("/readyz", says_nothing, redis_is_gone) == (
         503,
         "no answer within 0.05 s from says_nothing\nRedis cannot be reached\n",
@@ -57,12 +57,12 @@ async def test_who_does_not_answer_is_named_wherever_it_was_made(monkeypatch: py
     async def followed_jobs() -> str | None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(http, "READY_S", 0.05)
+    monkeypatch.setattr(http_server, "READY_S", 0.05)
     assert await ask("/readyz", followed_jobs) == (503, "no answer within 0.05 s from followed_jobs\n")
 
 
 async def test_who_does_not_answer_is_named_whatever_it_is(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(http, "READY_S", 0.05)
+    monkeypatch.setattr(http_server, "READY_S", 0.05)
     assert await ask("/readyz", partial(says_nothing)) == (503, "no answer within 0.05 s from says_nothing\n")
 
 

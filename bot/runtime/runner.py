@@ -16,15 +16,15 @@ from docket.execution import TaskFunction
 from slack_bolt.async_app import AsyncApp
 from starlette.routing import Route
 
-from bot.clock_offsets import clock_notices, show_offsets
 from bot.config.settings import Http, Settings, Slack
 from bot.deps.deps import ANSWER_S, Services
 from bot.deps.metrics import Metrics
 from bot.domain.errors import ConfigError, StoreUnavailable
-from bot.http import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_events
-from bot.opening import open_services
-from bot.record_notices import notice
-from bot.resets import watching
+from bot.runtime.bootstrap import open_services
+from bot.runtime.clock_offsets import clock_notices, show_offsets
+from bot.runtime.database_reset import watching
+from bot.runtime.http_server import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_events
+from bot.runtime.record_notices import notice
 from bot.slack_api.connect import check_scopes, check_secrets, open_workspaces
 from bot.slack_api.user_groups import up_to_date
 from bot.slack_app.app import create_app

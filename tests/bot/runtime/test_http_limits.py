@@ -13,9 +13,9 @@ import pytest_asyncio
 from slack_bolt.async_app import AsyncApp
 from structlog.testing import capture_logs
 
-from bot import http_limits
-from bot.http import site, slack_events
-from bot.http_limits import BODY_MAX
+from bot.runtime import http_limits
+from bot.runtime.http_limits import BODY_MAX
+from bot.runtime.http_server import site, slack_events
 from sandbox.slack.http_delivery import sign
 from tests.bot.strangers import HALF, PROBE, SECRET, Door, authorize, chunk, claim, opened, request
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import cast
 
-from bot import running
 from bot.deps.deps import Services
+from bot.runtime import runner
 
 PATIENCE_S = 20
 
@@ -28,6 +28,6 @@ async def test_a_signal_counts_also_where_a_part_that_starts_swallows_it():
             ended.set()
 
     async with asyncio.timeout(PATIENCE_S) as limit:
-        await running._until_told(parts())  # pyright: ignore[reportPrivateUsage]  # what all three commands do
+        await runner._until_told(parts())  # pyright: ignore[reportPrivateUsage]  # what all three commands do
     assert not limit.expired()
     assert ended.is_set()

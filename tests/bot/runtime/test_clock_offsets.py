@@ -9,13 +9,13 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 
-from bot.clock_offsets import clock_notices
 from bot.config.settings import Slack
 from bot.deps.clock import SlackTime
 from bot.deps.deps import Services
 from bot.deps.metrics import Metrics
 from bot.domain.findings import Status
-from bot.http import site, slack_events
+from bot.runtime.clock_offsets import clock_notices
+from bot.runtime.http_server import site, slack_events
 from bot.slack_api.connect import open_workspaces
 from bot.slack_app.deduplication import shows_first
 from bot.store import Store

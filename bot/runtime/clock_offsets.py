@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.deps.deps import Services
-from bot.http import Reason
+from bot.runtime.http_server import Reason
 
 SHOWN_S = 5.0
 """`/readyz` shows offsets from this size on: Slack reports whole seconds, and a busy process reads them late."""

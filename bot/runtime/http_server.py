@@ -27,7 +27,7 @@ from bot.deps.deps import utc_now
 from bot.deps.limited_log import LimitedLog
 from bot.deps.metrics import CONTENT_TYPE, Metrics
 from bot.domain.errors import ConfigError
-from bot.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
+from bot.runtime.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
 from bot.slack_app.payload_schema import filled, odd_fields, payload_of
 
 Reason = Callable[[], Awaitable[str | None]]
