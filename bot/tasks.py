@@ -9,13 +9,14 @@ from typing import Any
 
 from docket import Timeout
 
-from bot import leaving, searching, subscriptions, tending
+from bot import tending
 from bot.delivery import card_editor, dispatcher
 from bot.deps.deps import Services
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
 from bot.home import publish
 from bot.polling import sweep as polling
+from bot.subscriptions import lost_card_search, subscribe, uninstall
 from bot.task_queue.fleet_worker import Again
 
 AGAIN = timedelta(seconds=5)
@@ -49,15 +50,15 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         ids: list[str],
         here: str,
         terms: str,
-        perpetual: Again = Again(every=AGAIN, furthest=subscriptions.SEEK_EVERY),
+        perpetual: Again = Again(every=AGAIN, furthest=subscribe.SEEK_EVERY),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
         asked = Terms.model_validate_json(terms)
         asked = asked.model_copy(update={"at": past(asked.at, services.clock())})
-        left = await subscriptions.sought(services, ids, here, asked)
+        left = await subscribe.sought(services, ids, here, asked)
         perpetual.perpetuate(left, here, asked.model_dump_json())
-        _next(perpetual, subscriptions.SEEK_EVERY.total_seconds() if left else None)
+        _next(perpetual, subscribe.SEEK_EVERY.total_seconds() if left else None)
 
     return sweep, seek
 
@@ -65,7 +66,7 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
 def _about_places(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Post to one place what waits for it, and may be read there; runs until nothing waits."""
-        await subscriptions.end_unseen(services, place)
+        await subscribe.end_unseen(services, place)
         _next(perpetual, await dispatcher.deliver(services, place))
 
     async def edit(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
@@ -87,14 +88,14 @@ def _about_workspaces(services: Services) -> Sequence[Callable[..., Awaitable[An
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Forget a workspace that removed the app; runs until that is done."""
-        _next(perpetual, await leaving.leave(services, workspace, datetime.fromisoformat(told_at)))
+        _next(perpetual, await uninstall.leave(services, workspace, datetime.fromisoformat(told_at)))
 
     async def search(
-        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=searching.LATER_S)),
+        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=lost_card_search.LATER_S)),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Search Slack for cards that a reset lost; runs until all conversations are searched."""
-        _next(perpetual, await searching.search(services))
+        _next(perpetual, await lost_card_search.search(services))
 
     return leave, search
 

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from bot import leaving, retiring, searching
 from bot.delivery.unreadable import repair_followers
 from bot.deps.deps import Services
 from bot.domain import absence
@@ -11,7 +10,8 @@ from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable
 from bot.polling.sweep import BACK_OFF_MAX_S
 from bot.runtime.record_notices import count_records
-from bot.subscriptions import end_unconfigured, end_unseen
+from bot.subscriptions import lost_card_search, removed_services, uninstall
+from bot.subscriptions.subscribe import end_unconfigured, end_unseen
 from bot.task_queue.enqueue import look, search_soon, wake
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
@@ -60,7 +60,7 @@ async def tend(services: Services) -> None:
     services.metrics.outbox(await services.store.outbox.depth(catalog.scopes, waiting))
     for place in waiting:
         await wake(services, place)
-    if await searching.needed(services):
+    if await lost_card_search.needed(services):
         await search_soon(services)
 
 
@@ -72,9 +72,9 @@ async def visit_all(services: Services) -> None:
     """
     await repair_followers(services)
     await count_records(services)
-    gone = await retiring.gone(services)
+    gone = await removed_services.gone(services)
     places = await services.store.outbox.places()
-    await leaving.leave_absent(services, places)
+    await uninstall.leave_absent(services, places)
     room = REFRESHED_MAX
     for place in sorted(places):
         await end_unseen(services, place)
@@ -84,4 +84,4 @@ async def visit_all(services: Services) -> None:
         await services.store.outbox.refresh((place, card) for card in cards)
         room -= len(cards)
         await wake(services, place)
-    await retiring.forget(services, gone)
+    await removed_services.forget(services, gone)

@@ -15,7 +15,7 @@ from bot.domain.extraction import Extracted, extract
 from bot.domain.message_texts import length
 from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import Asker, below, services_of
-from bot.subscriptions import Subscribing
+from bot.subscriptions.subscribe import Subscribing
 from bot.views.slack import extraction
 from bot.views.slack.block_kit import Message
 from handlers.grammar import Request

@@ -22,12 +22,12 @@ from bot.domain.errors import ExpiredError, ForgottenError, UsageError
 from bot.domain.identifiers import Address
 from bot.domain.slack_ids import id_of
 from bot.domain.snooze import Rest, until
-from bot.forgotten import again, forgotten_since, refuse_forgotten
 from bot.home import show_change
 from bot.slack_api.users import offset_of
 from bot.slack_app.response_urls import Respond, send
 from bot.slack_app.responses import Asker, below, picked_value, read_ask, read_payload, services_of
-from bot.subscriptions import (
+from bot.subscriptions.lost_card_clicks import again, forgotten_since, refuse_forgotten
+from bot.subscriptions.subscribe import (
     SEEK_MINUTES,
     Subscribing,
     refresh,

@@ -13,7 +13,7 @@ from bot.config.settings import load
 from bot.domain.cards import Terms
 from bot.runtime.bootstrap import open_services
 from bot.slack_api.connect import open_workspaces
-from bot.subscriptions import subscribe
+from bot.subscriptions.subscribe import subscribe
 from providers.models import JobRef
 
 

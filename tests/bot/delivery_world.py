@@ -9,7 +9,7 @@ from bot.domain.cards import On, Terms
 from bot.domain.outbox import Box
 from bot.polling.sweep import observe
 from bot.store import Store
-from bot.subscriptions import subscribe
+from bot.subscriptions.subscribe import subscribe
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import PLACE, SLOT, TERMS
 from tests.bot.slack import MemorySlack, in_one

@@ -13,7 +13,7 @@ from bot.domain.findings import Finding
 from bot.polling.sweep import sweep
 from bot.runtime.record_notices import notice
 from bot.store.redis.connection import Link
-from bot.subscriptions import subscribe
+from bot.subscriptions.subscribe import subscribe
 from providers.models import JobState
 from tests.bot.delivery_world import World
 from tests.bot.samples import SERVICE, TERMS

@@ -23,7 +23,7 @@ from bot.jobs.fan_out import Asked, Known, Question
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.jobs.shared_requests import SharedRequests
 from bot.store import Store
-from bot.subscriptions import sought
+from bot.subscriptions.subscribe import sought
 from providers import deadline
 from providers.base import Provider
 from providers.budget import OWN_LIMIT

@@ -23,7 +23,7 @@ from bot.polling.sweep import observe, sweep
 from bot.slack_api.errors import VERDICTS, Verdict, judge, retry_after
 from bot.store import Store
 from bot.store.redis.keys import CARDS, PLACES
-from bot.subscriptions import snooze, subscribe, subscriptions, unsubscribe
+from bot.subscriptions.subscribe import snooze, subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
 from bot.views.slack.block_kit import Message
 from providers.models import JobState

@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from bot import subscriptions
 from bot.delivery import card_editor, dispatcher, rendering, sender
 from bot.deps.deps import Services
 from bot.domain.card_reducer import Post
@@ -27,6 +26,7 @@ from bot.domain.slack_ids import is_person
 from bot.polling import sweep
 from bot.store import slack_rate_limits
 from bot.store.redis.keys import BEGUN
+from bot.subscriptions.subscribe import snooze, subscribe, unsubscribe
 from bot.views.slack.block_kit import Message
 from providers.models import Job, JobRef, JobState
 from tests.bot.fragile_bot import FragileBot
@@ -102,7 +102,7 @@ class Story(FragileBot):
     def _subscribe(self, ids: list[str], here: str, terms: Terms, card: str | None, crash: Any) -> None:
         refs = [JobRef(*SERVICE, job_id) for job_id in ids]
         place = terms.user if terms.to is To.DM else here
-        self.until_done(lambda: subscriptions.subscribe(self.services, refs, here, terms, card=card), crash)
+        self.until_done(lambda: subscribe(self.services, refs, here, terms, card=card), crash)
         for ref in refs:
             self._found(str(ref))
         for ref in refs:
@@ -140,7 +140,7 @@ class Story(FragileBot):
     def unsubscribe(self, here: str, user: str, job_id: str, crash: Any) -> None:
         self._clocks_strike()
         ref = JobRef(*SERVICE, job_id)
-        self.until_done(lambda: subscriptions.unsubscribe(self.services, [ref], here, user), crash)
+        self.until_done(lambda: unsubscribe(self.services, [ref], here, user), crash)
         for place in (here, user):
             self._left(place, str(ref))
 
@@ -170,7 +170,7 @@ class Story(FragileBot):
             return
         place, card = data.draw(st.sampled_from(open_))
         until = self.now + timedelta(hours=hours) if hours else None
-        self.until_done(lambda: subscriptions.snooze(self.services, card, place, user, until), crash)
+        self.until_done(lambda: snooze(self.services, card, place, user, until), crash)
         if until:
             self.cards[place, card].snoozed = until
         else:
@@ -311,7 +311,7 @@ class Story(FragileBot):
             self.run(self._drain())
             self._all_told()
             for place, ref in list(self.following):
-                self.run(subscriptions.unsubscribe(self.services, [JobRef.parse(ref)], place, place))
+                self.run(unsubscribe(self.services, [JobRef.parse(ref)], place, place))
                 self._left(place, ref)
             self.run(self._drain())
             self._all_told()

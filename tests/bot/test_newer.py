@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bot import leaving, searching
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
@@ -17,11 +16,12 @@ from bot.domain.findings import Status
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
 from bot.jobs.recovery import restore_found
-from bot.retiring import GRACE
 from bot.slack_api.installations import Installation, Seal
 from bot.store import Store
 from bot.store.redis.keys import BEGUN, CARDS, DUE, JOBS, LOST, OUTBOX, PLACES, SUSPENDED
-from bot.subscriptions import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
+from bot.subscriptions import lost_card_search, uninstall
+from bot.subscriptions.removed_services import GRACE
+from bot.subscriptions.subscribe import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
 from bot.tending import visit_all
 from providers.models import JobState
 from providers.secrets import SecretRef
@@ -119,7 +119,7 @@ class TestNewer:
     async def test_a_workspace_that_goes_is_forgotten_later(self, left: tuple[World, list[str]]):
         world, keys = left
         before = await dump(world.store.link, *keys)
-        assert await leaving.leave(world.services, "", NOW) is not None
+        assert await uninstall.leave(world.services, "", NOW) is not None
         assert await dump(world.store.link, *keys) == before
 
     async def test_the_records_of_an_unconfigured_service_wait(self, left: tuple[World, list[str]]):
@@ -149,15 +149,15 @@ class TestNewerElsewhere:
             searched.append(search.visit.place)
             return 0
 
-        monkeypatch.setattr(searching, "channels_of", both)
-        monkeypatch.setattr(searching, "_search_place", search_place)
+        monkeypatch.setattr(lost_card_search, "channels_of", both)
+        monkeypatch.setattr(lost_card_search, "_search_place", search_place)
         await world.store.epochs.look(world.now)
         await world.store.epochs.note_reset()
         await world.store.link.ask("HSET", CARDS.of(PLACE), "card", newer("{}"))
-        await searching.search(world.services)
+        await lost_card_search.search(world.services)
         assert searched == [OTHER]
         await world.store.link.ask("DEL", CARDS.of(PLACE))
-        await searching.search(world.services)
+        await lost_card_search.search(world.services)
         assert searched == [OTHER, PLACE]
 
     async def test_what_is_followed_in_the_channel_is_left_though_the_direct_messages_are_newer(self, world: World):

@@ -21,7 +21,7 @@ from bot.store.epochs import Epochs
 from bot.store.health import Outcome
 from bot.store.quarantine import unreadable_key
 from bot.store.redis.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED
-from bot.subscriptions import snooze, subscriptions
+from bot.subscriptions.subscribe import snooze, subscriptions
 from bot.tending import reasons, tend
 from providers.errors import Unavailable
 from providers.models import Job, JobState

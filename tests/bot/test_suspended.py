@@ -10,7 +10,7 @@ from bot.domain.cards import Terms
 from bot.domain.notifications import WAITS
 from bot.domain.suspensions import Suspension
 from bot.store import Store
-from bot.subscriptions import restore, subscribe
+from bot.subscriptions.subscribe import restore, subscribe
 from providers.models import JobState
 from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW

@@ -13,12 +13,12 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from structlog.testing import capture_logs
 
-from bot import leaving
 from bot.config.settings import load
 from bot.domain.errors import ConfigError
 from bot.slack_api import installations
 from bot.store import Store
 from bot.store.redis.connection import Link
+from bot.subscriptions import uninstall
 from bot.tending import visit_all
 from sandbox.demo import ONE_WORKSPACE, SEVERAL_WORKSPACES
 from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND
@@ -283,7 +283,7 @@ class TestLeaving:
                 await visit_all(bot)
                 assert await link.ask("HKEYS", "callboard:absent") == []
             await bot.workspaces.forget(NORTH, datetime.now(UTC) + timedelta(seconds=1))
-            monkeypatch.setattr(leaving, "ABSENT", timedelta())
+            monkeypatch.setattr(uninstall, "ABSENT", timedelta())
             await visit_all(bot)
             await until_nothing_of(bot.store, NORTH)
             await visit_all(bot)

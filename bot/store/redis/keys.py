@@ -64,7 +64,13 @@ TURN = Key("{{{}}}:turn", "string", timedelta(hours=1), "the last step for a pla
 TOLD = Key("{{{}}}:told:{}", "string", timedelta(hours=1), "a post of a place that was recorded")
 ONCE = Key("{{{}}}:once:{}", "string", timedelta(days=1), "an entry that was put into a place's own outbox")
 CLOCK = Key("clock", "string", None, "the fleet time that was reached, and Redis' own then (us)", "never: it runs on")
-CONFIGURED = Key("configured", "hash", None, "when a worker last had a service (ms), by service", "bot.retiring")
+CONFIGURED = Key(
+    "configured",
+    "hash",
+    None,
+    "when a worker last had a service (ms), by service",
+    "bot.subscriptions.removed_services",
+)
 PLACES = Key("places", "set", None, "every place that has cards or entries of its own", "delivery, when it has none")
 MINE = Key("user:{}:places", "set", timedelta(days=180), "places where somebody subscribed; since the last time")
 DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest counts, for who wants to see all of it")
@@ -75,9 +81,15 @@ PICKED = Key("home:{}:channel", "string", timedelta(days=180), "the channel that
 EVENT = Key(
     "event:{}", "string", timedelta(hours=25), "an event of Slack that was taken; an hour where it only shows something"
 )
-INSTALLATIONS = Key("installations", "hash", None, "workspaces with their tokens, encrypted", "bot.leaving")
+INSTALLATIONS = Key(
+    "installations", "hash", None, "workspaces with their tokens, encrypted", "bot.subscriptions.uninstall"
+)
 ABSENT = Key(
-    "absent", "hash", None, "since when a workspace with places has had no tokens, by workspace", "bot.leaving"
+    "absent",
+    "hash",
+    None,
+    "since when a workspace with places has had no tokens, by workspace",
+    "bot.subscriptions.uninstall",
 )
 RENEWING = Key("renewing:{}", "string", timedelta(seconds=30), "somebody has a workspace's tokens renewed")
 UNREADABLE = Key(

@@ -10,7 +10,7 @@ from bot.domain.absence import Absence
 from bot.domain.cards import Card, Followed
 from bot.domain.changes import Change, Fate, Kind
 from bot.store import Store
-from bot.subscriptions import restore
+from bot.subscriptions.subscribe import restore
 from providers.base import NO_KINDS, Capabilities
 from providers.errors import NotOffered, ProviderError, Rejected, Unavailable
 from providers.models import Job, JobState, Lookup

@@ -12,9 +12,9 @@ from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Services
 from bot.domain.cards import On, Terms
 from bot.polling.sweep import observe
-from bot.retiring import GRACE
 from bot.store import Store
-from bot.subscriptions import subscribe, subscriptions
+from bot.subscriptions.removed_services import GRACE
+from bot.subscriptions.subscribe import subscribe, subscriptions
 from bot.tending import visit_all
 from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
