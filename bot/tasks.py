@@ -14,7 +14,7 @@ from bot.delivery import card_editor, dispatcher
 from bot.deps.deps import Services
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
-from bot.home import publish
+from bot.home_tab import publish
 from bot.polling import sweep as polling
 from bot.subscriptions import lost_card_search, subscribe, uninstall
 from bot.task_queue.fleet_worker import Again

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import button_payloads
 from bot.domain.errors import StoreUnavailable
-from bot.home import publish, published_just_now
+from bot.home_tab import publish, published_just_now
 from bot.slack_app.deduplication import shows_first
 from bot.slack_app.modals import Origin
 from bot.slack_app.responses import place_of, services_of

@@ -26,7 +26,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.errors import StoreUnavailable
 from bot.domain.identifiers import Address
 from bot.domain.slack_ids import id_of
-from bot.home import show_change
+from bot.home_tab import show_change
 from bot.jobs.account_health import check_accounts
 from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs

@@ -22,7 +22,7 @@ from bot.domain.errors import ExpiredError, ForgottenError, UsageError
 from bot.domain.identifiers import Address
 from bot.domain.slack_ids import id_of
 from bot.domain.snooze import Rest, until
-from bot.home import show_change
+from bot.home_tab import show_change
 from bot.slack_api.users import offset_of
 from bot.slack_app.response_urls import Respond, send
 from bot.slack_app.responses import Asker, below, picked_value, read_ask, read_payload, services_of

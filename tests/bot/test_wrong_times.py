@@ -15,7 +15,7 @@ from bot.domain.changes import fingerprint
 from bot.domain.elapsed import AHEAD, in_future, passed, past
 from bot.domain.snooze import Rest, until
 from bot.domain.tracked_jobs import Kept, Seen
-from bot.home import published_just_now
+from bot.home_tab import published_just_now
 from bot.polling.sweep import backing_off
 from bot.store import Store
 from bot.store.health import Outcome
