@@ -15,13 +15,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bench import followed
 from bench.clouds import Clouds
 from bench.processes import process
+from bot.background.tasks import tasks
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Step
 from bot.domain.workspaces import Workspace
 from bot.slack_api.workspaces import OneWorkspace
 from bot.store.tracked_jobs import Tracked
 from bot.task_queue.worker import open_docket, working
-from bot.tasks import tasks
 from sandbox.slack.credentials import BOT_TOKEN
 
 

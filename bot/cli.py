@@ -52,9 +52,9 @@ def everywhere(context: typer.Context, config: Config = None) -> None:
 @app.command()
 def run(context: typer.Context, config: Config = None) -> None:
     """Run the bot: Slack front and worker in one process."""
+    from bot.background.reconcile import reasons
+    from bot.background.tasks import tasks
     from bot.runtime.runner import run as run_bot
-    from bot.tasks import tasks
-    from bot.tending import reasons
     from handlers import register
 
     _run_bot(run_bot(_settings(context, config), register, tasks, reasons))
@@ -66,8 +66,8 @@ def serve(context: typer.Context, config: Config = None) -> None:
 
     As many of them as wanted; with `callboard worker` on the same Redis they are what `callboard run` is.
     """
+    from bot.background.tasks import tasks
     from bot.runtime.runner import serve as serve_slack
-    from bot.tasks import tasks
     from handlers import register
 
     _run_bot(serve_slack(_settings(context, config), register, tasks))
@@ -80,9 +80,9 @@ def worker(context: typer.Context, config: Config = None) -> None:
     As many of them as wanted: each task runs on one of them. Of Slack's secrets a worker needs bot_token, or
     client_secret and encryption_keys.
     """
+    from bot.background.reconcile import reasons
+    from bot.background.tasks import tasks
     from bot.runtime.runner import work
-    from bot.tasks import tasks
-    from bot.tending import reasons
 
     _run_bot(work(_settings(context, config), tasks, reasons))
 

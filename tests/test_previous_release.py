@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.background.reconcile import reasons
+from bot.background.tasks import tasks
 from bot.config.settings import load
 from bot.diagnostics.checks import check
 from bot.domain.findings import Status
@@ -22,8 +24,6 @@ from bot.runtime.runner import running
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import PACE
-from bot.tasks import tasks
-from bot.tending import reasons
 from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import PORT
 from sandbox.clouds.server import serving as serving_clouds

@@ -89,7 +89,7 @@ async def leave_soon(services: Services, workspace: str, told_at: datetime) -> N
 async def _add(services: Services, task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:
     """Add a task, unless one with its key waits or runs; one for a time (`when`) takes the place of that one.
 
-    False when Redis does not answer. What should run and does not is found by `bot.tending`.
+    False when Redis does not answer. What should run and does not is found by `bot.background.reconcile`.
     """
     if services.docket is None:
         return False

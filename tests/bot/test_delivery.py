@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.background.reconcile import visit_all
 from bot.config.settings import AccessRule
 from bot.delivery import card_editor, sender
 from bot.delivery.card_editor import edit_cards
@@ -24,7 +25,6 @@ from bot.slack_api.errors import VERDICTS, Verdict, judge, retry_after
 from bot.store import Store
 from bot.store.redis.keys import CARDS, PLACES
 from bot.subscriptions.subscribe import snooze, subscribe, subscriptions, unsubscribe
-from bot.tending import visit_all
 from bot.views.slack.block_kit import Message
 from providers.models import JobState
 from tests.bot.delivery_world import ANY, World

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.background.reconcile import visit_all
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
@@ -22,7 +23,6 @@ from bot.store.redis.keys import BEGUN, CARDS, DUE, JOBS, LOST, OUTBOX, PLACES, 
 from bot.subscriptions import lost_card_search, uninstall
 from bot.subscriptions.removed_services import GRACE
 from bot.subscriptions.subscribe import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
-from bot.tending import visit_all
 from providers.models import JobState
 from providers.secrets import SecretRef
 from tests.bot.delivery_world import World

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.background.reconcile import reasons, tend
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
@@ -22,7 +23,6 @@ from bot.store.health import Outcome
 from bot.store.quarantine import unreadable_key
 from bot.store.redis.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED
 from bot.subscriptions.subscribe import snooze, subscriptions
-from bot.tending import reasons, tend
 from providers.errors import Unavailable
 from providers.models import Job, JobState
 from tests.bot.delivery_world import ANY, World

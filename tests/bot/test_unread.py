@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.background.reconcile import visit_all
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
@@ -30,7 +31,6 @@ from bot.store.redis.keys import (
     SWEEP,
     WITNESS,
 )
-from bot.tending import visit_all
 from providers.models import JobState
 from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW

@@ -5,6 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from bot.background.reconcile import reasons, tend
 from bot.delivery import sender
 from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import due
@@ -22,7 +23,6 @@ from bot.store.health import Outcome
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import PACE
 from bot.store.sweeps import Sweep
-from bot.tending import reasons, tend
 from providers.errors import Unavailable
 from providers.models import JobState
 from tests.bot.delivery_world import World

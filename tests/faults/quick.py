@@ -14,7 +14,8 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import cli, tasks
+from bot import cli
+from bot.background import tasks
 from bot.delivery import card_editor, context, dispatcher, doubt, sender
 from bot.domain import absence
 from bot.polling import planner, sweep, witness

@@ -14,6 +14,8 @@ from zlib import crc32
 import httpx
 import pytest
 
+from bot.background.reconcile import reasons
+from bot.background.tasks import tasks
 from bot.config.settings import Settings, load
 from bot.delivery import sender
 from bot.deps.deps import Services
@@ -21,8 +23,6 @@ from bot.domain import absence
 from bot.polling import planner, sweep
 from bot.runtime.runner import running
 from bot.store.redis.connection import Link
-from bot.tasks import tasks
-from bot.tending import reasons
 from handlers import register
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.orders import JobOrder, make

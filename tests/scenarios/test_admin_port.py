@@ -8,8 +8,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from bot.background.tasks import tasks
 from bot.runtime.runner import running
-from bot.tasks import tasks
 from handlers import register
 from tests.ports import FreePort
 from tests.scenarios.conftest import Scene

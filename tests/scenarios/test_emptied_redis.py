@@ -9,11 +9,11 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from bot.background.reconcile import tend
 from bot.delivery import context
 from bot.runtime import database_reset
 from bot.store.redis.connection import Link
 from bot.subscriptions import lost_card_search
-from bot.tending import tend
 from sandbox.clouds.jobs import Job
 from sandbox.slack.faults import Fault
 from tests.scenarios.conftest import Scene, Stage

@@ -13,13 +13,13 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from structlog.testing import capture_logs
 
+from bot.background.reconcile import visit_all
 from bot.config.settings import load
 from bot.domain.errors import ConfigError
 from bot.slack_api import installations
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.subscriptions import uninstall
-from bot.tending import visit_all
 from sandbox.demo import ONE_WORKSPACE, SEVERAL_WORKSPACES
 from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND
 from tests.scenarios.person import PATIENCE_S

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
+from bot.background.tasks import tasks
 from bot.config.settings import Settings, load
 from bot.deps.deps import Services
 from bot.runtime.runner import running
-from bot.tasks import tasks
 from handlers import register
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.orders import JobOrder, make

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.background.reconcile import visit_all
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
@@ -15,7 +16,6 @@ from bot.polling.sweep import observe
 from bot.store import Store
 from bot.subscriptions.removed_services import GRACE
 from bot.subscriptions.subscribe import subscribe, subscriptions
-from bot.tending import visit_all
 from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import PLACE, TERMS

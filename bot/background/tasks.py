@@ -9,7 +9,7 @@ from typing import Any
 
 from docket import Timeout
 
-from bot import tending
+from bot.background import reconcile
 from bot.delivery import card_editor, dispatcher
 from bot.deps.deps import Services
 from bot.domain.cards import Terms
@@ -105,13 +105,13 @@ def _automatic(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual: Again = Again(every=AGAIN, automatic=True, furthest=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """See that nothing is forgotten."""
-        await tending.tend(services)
+        await reconcile.tend(services)
 
     async def visit(
         perpetual: Again = Again(every=VISIT, automatic=True, furthest=VISIT), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """Visit every place that has cards."""
-        await tending.visit_all(services)
+        await reconcile.visit_all(services)
 
     return tend, visit
 
