@@ -15,7 +15,7 @@ def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds) ->
     """Callboard itself, as `callboard run` runs it."""
     from bot.config.settings import Http, Redis, Settings, Slack
     from bot.runtime.runner import run
-    from handlers import register
+    from handlers.slack import register
     from providers.secrets import SecretRef
 
     token, app_token = SecretRef("env:SLACK_BOT_TOKEN"), SecretRef("env:SLACK_APP_TOKEN")

@@ -55,7 +55,7 @@ def run(context: typer.Context, config: Config = None) -> None:
     from bot.background.reconcile import reasons
     from bot.background.tasks import tasks
     from bot.runtime.runner import run as run_bot
-    from handlers import register
+    from handlers.slack import register
 
     _run_bot(run_bot(_settings(context, config), register, tasks, reasons))
 
@@ -68,7 +68,7 @@ def serve(context: typer.Context, config: Config = None) -> None:
     """
     from bot.background.tasks import tasks
     from bot.runtime.runner import serve as serve_slack
-    from handlers import register
+    from handlers.slack import register
 
     _run_bot(serve_slack(_settings(context, config), register, tasks))
 

@@ -23,9 +23,9 @@ from bot.slack_api.membership import person
 from bot.slack_api.users import channels_of
 from bot.store import Health
 from bot.subscriptions.subscribe import subscriptions
-from bot.tab import Neighbours, Tab
 from bot.views.slack import home as view
 from bot.views.slack.block_kit import Block
+from bot.views.slack.home import Neighbours, Tab
 from providers.models import JobQuery, JobState
 from providers.parsing import mapping
 

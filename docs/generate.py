@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from bot.config.settings import AccessRule, Http, Redis, Slack
-from handlers import grammar
+from handlers.commands import grammar
 from providers.accounts import AlibabaAccount, HuaweiAccount
 from providers.secrets import SecretRef
 from providers.services import services_of

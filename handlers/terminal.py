@@ -21,11 +21,11 @@ from bot.views.errors import sentence
 from bot.views.terminal import help as help_page
 from bot.views.terminal import json_output, tables
 from bot.views.text import unformatted
-from handlers import grammar
-from handlers.grammar import Request
-from handlers.naming import addresses_of
-from handlers.parser import parse
-from handlers.words import quoted
+from handlers.commands import grammar
+from handlers.commands.grammar import Request
+from handlers.commands.job_arguments import addresses_of
+from handlers.commands.lexer import quoted
+from handlers.commands.parser import parse
 from providers.registry import meaning
 
 V = TypeVar("V", bound=Partial)

@@ -18,7 +18,7 @@ from bot.slack_app.app import create_app
 from bot.slack_app.drain import UnderWay
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
-from handlers import register
+from handlers.slack import register
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.model import Content

@@ -10,8 +10,8 @@ import pytest
 from bot.domain.catalog import Catalog
 from bot.domain.extraction import extract
 from bot.domain.identifiers import JobId, as_typed, shown
-from handlers.naming import addresses_of
-from handlers.parser import parse
+from handlers.commands.job_arguments import addresses_of
+from handlers.commands.parser import parse
 from providers.ids import Ids
 from providers.models import JobRef
 from providers.services import SERVICES, every_ids, ids_of

@@ -23,7 +23,7 @@ from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
 from bot.slack_app.drain import UnderWay
 from bot.store import Store
-from handlers import register
+from handlers.slack import register
 from providers.models import Job, JobState
 from sandbox.demo import MANIFEST
 from sandbox.slack.calls import CallMade

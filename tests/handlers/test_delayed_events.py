@@ -12,7 +12,7 @@ from bot.store import Store
 from bot.store.redis.connection import Link
 from tests.bot.memory import NOW, InMemory, services
 from tests.desk import Desk, lost
-from tests.handlers.test_conversation import DIRECT, MEDIA, answers, told
+from tests.handlers.slack.test_messages import DIRECT, MEDIA, answers, told
 
 Json = dict[str, Any]
 DAY_S, HOUR_S = 86_400, 3_600

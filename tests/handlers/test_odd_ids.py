@@ -10,8 +10,8 @@ from bot.domain.errors import UsageError
 from bot.domain.extraction import extract
 from bot.domain.identifiers import Address, JobId, as_typed
 from bot.store import Store
-from handlers.naming import addresses_of
-from handlers.parser import parse
+from handlers.commands.job_arguments import addresses_of
+from handlers.commands.parser import parse
 from providers.ids import Ids, Link
 from providers.models import JobRef
 from providers.services import SERVICES, Service

@@ -9,8 +9,8 @@ import yaml
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain import slack_scopes
-from handlers import register
-from handlers.jobs import ANYTHING
+from handlers.slack import register
+from handlers.slack.jobs import ANYTHING
 from providers.services import every_ids
 
 MANIFEST: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())

@@ -23,7 +23,7 @@ from bot.domain import absence
 from bot.polling import planner, sweep
 from bot.runtime.runner import running
 from bot.store.redis.connection import Link
-from handlers import register
+from handlers.slack import register
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import serving as serving_clouds

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.background.tasks import tasks
 from bot.runtime.runner import running
-from handlers import register
+from handlers.slack import register
 from tests.ports import FreePort
 from tests.scenarios.conftest import Scene
 

@@ -15,7 +15,7 @@ from bot.background.tasks import tasks
 from bot.config.settings import Settings, load
 from bot.deps.deps import Services
 from bot.runtime.runner import running
-from handlers import register
+from handlers.slack import register
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import serving as serving_clouds

@@ -1,14 +1,14 @@
 """The Home tab."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.answers import JobList, ServiceHealth
+from bot.domain.answers import JobList, Late, ServiceHealth
 from bot.domain.button_payloads import FIND, HOME, HOME_CHANNEL, Ask
 from bot.domain.cards import Shown
 from bot.domain.errors import UsageError
 from bot.domain.slack_ids import id_of
-from bot.tab import Neighbours, Tab
 from bot.views import errors
 from bot.views.lateness import asking
 from bot.views.slack import database_reset
@@ -30,6 +30,40 @@ HEALTH_MAX = 15
 _OTHERS = "*What others follow in a channel*"
 _ASK_THERE = "`/jobs subscriptions` there lists what is followed."
 MEMORY_LOST = "I cannot reach my memory (Redis) just now, so I do not know what you follow."
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What others follow in a channel.
+
+    `channel` is empty where none was picked; `there` says whether whoever looks at the tab and the bot are both in it,
+    None: not known. Who never `subscribed` there may look at the cards alone (`bot.deps.permissions.place_of_button`).
+    """
+
+    channel: str = ""
+    there: bool | None = False
+    cards: Sequence[Shown] = ()
+    subscribed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """The tab of one person; `mine` is None while Redis cannot be reached.
+
+    `reset` is when the database was reset, if that is news.
+    """
+
+    mine: Sequence[Shown] | None
+    neighbours: Neighbours
+    running: JobList
+    failed: JobList
+    health: Sequence[ServiceHealth]
+    reset: datetime | None = None
+
+    @property
+    def pending(self) -> Sequence[Late]:
+        """The services that one of the lists still waits for."""
+        return list({each.address: each for each in (*self.running.pending, *self.failed.pending)}.values())
 
 
 def home(tab: Tab, now: datetime) -> Block:

@@ -12,7 +12,7 @@ from bot.domain.catalog import Scope
 from bot.domain.errors import Problem, UsageError
 from bot.jobs.queries import list_jobs
 from bot.store import Store
-from handlers.parser import parse
+from handlers.commands.parser import parse
 from providers.models import JobQuery
 from tests.bot.memory import InMemory, services
 

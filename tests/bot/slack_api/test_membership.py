@@ -20,7 +20,7 @@ from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
 from bot.slack_app.drain import finishing
 from bot.store import Store
-from handlers import register
+from handlers.slack import register
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN
 from sandbox.slack.faults import Fault

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bot.domain.answers import JobList
 from bot.domain.button_payloads import Ask
 from bot.views.slack.find_form import AGES, TITLE, Filled, Found, form
-from handlers import times
+from handlers.commands import times
 from providers.models import JobState
 from tests.bot.views import anything, judges
 from tests.bot.views.anything import NOON, job

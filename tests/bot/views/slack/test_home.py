@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from bot.domain.answers import JobList, ServiceHealth
 from bot.domain.cards import Shown
-from bot.tab import Neighbours, Tab
 from bot.views.slack import home as view
+from bot.views.slack.home import Neighbours, Tab
 from sandbox.slack.view_rules import check_view
 from tests.bot.views import anything, judges, subscribed
 from tests.bot.views.anything import NOON, job

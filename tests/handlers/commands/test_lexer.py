@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 
 from bot.domain.errors import UsageError
-from handlers.parser import parse
-from handlers.words import is_ornament, items, name_of, quoted, split, undecorated
+from handlers.commands.lexer import is_ornament, items, name_of, quoted, split, undecorated
+from handlers.commands.parser import parse
 from tests.handlers.requests import CATALOG, ID
 
 HUGE = 500_000

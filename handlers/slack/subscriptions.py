@@ -11,7 +11,6 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answering import Answer
 from bot.deps.deps import Services
 from bot.deps.outboxes import box_to_change
 from bot.deps.permissions import place_of_button, seen
@@ -42,9 +41,10 @@ from bot.views.slack import notifications
 from bot.views.slack import snooze as snooze_views
 from bot.views.slack import subscriptions as views
 from bot.views.slack.block_kit import Message
-from handlers.grammar import MINE, Request
-from handlers.naming import addresses_of
-from handlers.reading import read
+from handlers.commands.grammar import MINE, Request
+from handlers.commands.job_arguments import addresses_of
+from handlers.slack.command_reader import read
+from handlers.slack.partial_answers import Answer
 
 Body = dict[str, Any]
 COMMANDS = frozenset({"subscribe", "unsubscribe", "subscriptions"})

@@ -6,11 +6,9 @@ from functools import partial
 
 from bot.domain.catalog import Catalog, Scope
 from bot.domain.errors import Problem, UsageError
-from handlers import following, times
-from handlers.corrections import closest, replaced, unknown
-from handlers.filters import read_filter, state_words
-from handlers.following import is_option
-from handlers.grammar import (
+from handlers.commands import subscription_arguments, times
+from handlers.commands.filters import read_filter, state_words
+from handlers.commands.grammar import (
     COMMAND,
     COMMAND_SYNONYMS,
     COURTESIES,
@@ -24,8 +22,10 @@ from handlers.grammar import (
     STATES,
     Request,
 )
-from handlers.naming import addresses_of, held, jobs_named, names_job, services_of
-from handlers.words import DASHES, EQUALS, PAIR, is_ornament, name_of, plainest, quoted, split
+from handlers.commands.job_arguments import addresses_of, held, jobs_named, names_job, services_of
+from handlers.commands.lexer import DASHES, EQUALS, PAIR, is_ornament, name_of, plainest, quoted, split
+from handlers.commands.subscription_arguments import is_option
+from handlers.commands.suggestions import closest, replaced, unknown
 
 __all__ = ["EVERY", "addresses_of", "parse"]
 
@@ -91,7 +91,7 @@ def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
         case "accounts" | "help":
             return _plain(command, rest, commands)
         case _:
-            return following.read(command, rest, catalog)
+            return subscription_arguments.read(command, rest, catalog)
 
 
 def _after_courtesies(words: list[str], catalog: Catalog) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from slack_bolt.async_app import AsyncBoltContext
 
 from bot.domain.access import Audience
-from handlers.links import readers
+from handlers.slack.unfurls import readers
 
 SHARED = {"user": "U0DANA", "is_bot_user_member": True}
 

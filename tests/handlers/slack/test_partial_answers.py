@@ -7,7 +7,6 @@ import pytest
 from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answering import Answer, give
 from bot.deps.deps import Services
 from bot.domain.answers import Answered, Late
 from bot.domain.button_payloads import SELECTS, Ask
@@ -17,6 +16,7 @@ from bot.slack_app.responses import Below, InChannel, InPlace, clicked, read_ask
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.views.slack.block_kit import Message, actions, button, marked, section, select
+from handlers.slack.partial_answers import Answer, give
 from sandbox.slack.faults import Fault
 from tests.bot.memory import services
 from tests.bot.slack import Reply, refused

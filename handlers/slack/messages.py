@@ -6,13 +6,13 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answering import give
 from bot.domain.access import Audience
 from bot.domain.button_payloads import Ask
 from bot.slack_app.deduplication import acts_first
 from bot.slack_app.responses import Asker, InChannel, services_of
-from handlers.jobs import answer
-from handlers.words import undecorated
+from handlers.commands.lexer import undecorated
+from handlers.slack.jobs import answer
+from handlers.slack.partial_answers import give
 
 Body = dict[str, Any]
 SAID = {None, "file_share", "thread_broadcast"}

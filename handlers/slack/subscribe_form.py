@@ -10,7 +10,6 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answering import give
 from bot.domain import button_payloads
 from bot.domain.button_payloads import Ask
 from bot.domain.user_groups import handles
@@ -19,10 +18,11 @@ from bot.slack_app.modals import Modal, Origin
 from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import origin_of, read_ask, services_of, submitted, workspace_in
 from bot.views.slack import subscribe_form
-from handlers import subscriptions
-from handlers.filled import Mistakes, field_value, subscription
-from handlers.grammar import MENTIONS_MAX
-from handlers.reading import read
+from handlers.commands.grammar import MENTIONS_MAX
+from handlers.slack import subscriptions
+from handlers.slack.command_reader import read
+from handlers.slack.form_values import Mistakes, field_value, subscription
+from handlers.slack.partial_answers import give
 from providers.parsing import text
 
 Body = dict[str, Any]

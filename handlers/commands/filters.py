@@ -5,17 +5,9 @@ from datetime import UTC, datetime
 
 from bot.domain.errors import Problem, UsageError
 from bot.domain.slack_ids import ID
-from handlers import times
-from handlers.grammar import (
-    FILTER,
-    LIMIT_MAX,
-    MENTIONS_MAX,
-    OPTION,
-    STATE_SYNONYMS,
-    STATES,
-    SYNONYMS,
-)
-from handlers.words import MENTION, items, plainest
+from handlers.commands import times
+from handlers.commands.grammar import FILTER, LIMIT_MAX, MENTIONS_MAX, OPTION, STATE_SYNONYMS, STATES, SYNONYMS
+from handlers.commands.lexer import MENTION, items, plainest
 
 _WORD = {**FILTER, **OPTION}
 _PERSON = re.compile(rf"<(@{ID}|!subteam\^{ID})(?:\|[^<>]*)?>")

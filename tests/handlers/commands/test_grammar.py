@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from bot.domain.catalog import Scope
-from handlers import grammar
-from handlers.grammar import Request
-from handlers.jobs import help_page
-from handlers.parser import parse
+from handlers.commands import grammar
+from handlers.commands.grammar import Request
+from handlers.commands.parser import parse
+from handlers.slack.jobs import help_page
 from providers.models import JobQuery, JobState
 from tests.bot.views import judges
 from tests.handlers.requests import CATALOG

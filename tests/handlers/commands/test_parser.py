@@ -10,10 +10,10 @@ from bot.domain.catalog import Catalog, Scope
 from bot.domain.errors import Problem, UsageError
 from bot.domain.identifiers import JobId, MediaId
 from bot.views.errors import sentence, usage
-from handlers.grammar import Request
-from handlers.naming import addresses_of
-from handlers.parser import EVERY, parse
-from handlers.words import undecorated
+from handlers.commands.grammar import Request
+from handlers.commands.job_arguments import addresses_of
+from handlers.commands.lexer import undecorated
+from handlers.commands.parser import EVERY, parse
 from providers.models import JobRef
 from tests.handlers import requests
 from tests.handlers.requests import CATALOG, ID, REF, UUID

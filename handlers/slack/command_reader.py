@@ -4,8 +4,8 @@ from functools import partial
 
 from bot.deps.deps import Services
 from bot.domain.errors import Problem, UsageError
-from handlers.grammar import Request
-from handlers.parser import parse
+from handlers.commands.grammar import Request
+from handlers.commands.parser import parse
 
 TYPED_MAX = 8_000
 """Bytes of a typed command. What is longer is no command, but a text that was pasted into one."""

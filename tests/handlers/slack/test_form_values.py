@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handlers.filled import Mistakes, subscription
-from handlers.parser import parse
+from handlers.commands.parser import parse
+from handlers.slack.form_values import Mistakes, subscription
 from tests.handlers.requests import CATALOG, ID, REF, UUID, typed
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.times import before, instant, last_instant
+from handlers.commands.times import before, instant, last_instant
 
 NOW = datetime(2026, 11, 20, 14, 30, 15, 500, tzinfo=UTC)
 

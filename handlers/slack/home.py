@@ -13,7 +13,7 @@ from bot.slack_app.deduplication import shows_first
 from bot.slack_app.modals import Origin
 from bot.slack_app.responses import place_of, services_of
 from bot.views.slack import home
-from handlers.finding import open_find
+from handlers.slack.find_form import open_find
 from providers.deadline import fresh
 from providers.parsing import text
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.store.redis.connection import Link
-from handlers.links import media_of
+from handlers.slack.unfurls import media_of
 from tests.bot.memory import InMemory
 from tests.desk import DANA, ON_CALL, Desk, lost
 

@@ -24,11 +24,11 @@ from bot.domain.catalog import Catalog, Scope
 from bot.domain.errors import ExpiredError, Problem, UsageError
 from bot.views.slack.find_form import AGES, Filled
 from bot.views.slack.subscribe_form import DEFAULT, complaint
-from handlers import following
-from handlers.filters import read_filter
-from handlers.grammar import OPTION, STATES, Request
-from handlers.naming import services_of
-from handlers.words import items, split
+from handlers.commands import subscription_arguments
+from handlers.commands.filters import read_filter
+from handlers.commands.grammar import OPTION, STATES, Request
+from handlers.commands.job_arguments import services_of
+from handlers.commands.lexer import items, split
 from providers.parsing import listing, mapping, text
 
 _GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{2,20})(?:\|[^<>]*)?>?")
@@ -112,7 +112,7 @@ def _picked(body: Mapping[str, Any], name: str) -> str:
 
 def _jobs(words: list[str], catalog: Catalog) -> tuple[str, ...]:
     """Return the jobs that are named; raises UsageError, also for options, which have fields of their own."""
-    typed = following.read("subscribe", words, catalog)
+    typed = subscription_arguments.read("subscribe", words, catalog)
     if typed.options:
         raise UsageError(Problem.NOT_A_JOB, ":".join(typed.options[0]))
     return typed.jobs

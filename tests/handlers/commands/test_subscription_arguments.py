@@ -7,11 +7,11 @@ import pytest
 from bot.domain.cards import On, Terms, To
 from bot.domain.errors import Problem
 from bot.views.errors import sentence
-from handlers import grammar
-from handlers.parser import parse
-from handlers.words import undecorated
+from handlers.commands import grammar
+from handlers.commands.lexer import undecorated
+from handlers.commands.parser import parse
+from tests.handlers.commands.test_parser import read, refused
 from tests.handlers.requests import CATALOG, ID, REF, UUID
-from tests.handlers.test_parser import read, refused
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

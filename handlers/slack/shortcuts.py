@@ -6,7 +6,6 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answering import Answer, give
 from bot.deps.deps import Services
 from bot.domain import button_payloads
 from bot.domain.answers import JobDetails
@@ -18,9 +17,10 @@ from bot.slack_app.responses import Asker, below, services_of
 from bot.subscriptions.subscribe import Subscribing
 from bot.views.slack import extraction
 from bot.views.slack.block_kit import Message
-from handlers.grammar import Request
-from handlers.jobs import details_of, kept
-from handlers.subscriptions import following
+from handlers.commands.grammar import Request
+from handlers.slack.jobs import details_of, kept
+from handlers.slack.partial_answers import Answer, give
+from handlers.slack.subscriptions import following
 
 Body = dict[str, Any]
 

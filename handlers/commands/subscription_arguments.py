@@ -5,9 +5,8 @@ from enum import Enum, auto
 
 from bot.domain.catalog import Catalog
 from bot.domain.errors import Problem, UsageError
-from handlers.corrections import closest, replaced, unknown
-from handlers.filters import read_filter
-from handlers.grammar import (
+from handlers.commands.filters import read_filter
+from handlers.commands.grammar import (
     ALL,
     COURTESIES,
     HERE,
@@ -18,8 +17,9 @@ from handlers.grammar import (
     SYNONYMS,
     Request,
 )
-from handlers.naming import held, is_mixed, jobs_named, named, parts
-from handlers.words import EQUALS, MENTION, PAIR, SEPARATORS, is_ornament, quoted
+from handlers.commands.job_arguments import held, is_mixed, jobs_named, named, parts
+from handlers.commands.lexer import EQUALS, MENTION, PAIR, SEPARATORS, is_ornament, quoted
+from handlers.commands.suggestions import closest, replaced, unknown
 
 _MENTIONS = re.compile(rf"(?:{MENTION.pattern}[{SEPARATORS}]?)+")
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from bot.domain.cards import On, Terms, To
 from bot.domain.catalog import Scope
 from bot.jobs.shared_requests import steady
-from handlers import times
-from handlers.words import quoted
+from handlers.commands import times
+from handlers.commands.lexer import quoted
 from providers.models import JobQuery, JobState
 
 PAGE = 10

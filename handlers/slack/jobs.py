@@ -16,7 +16,6 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answering import Answer, give
 from bot.deps.deps import Services
 from bot.deps.permissions import posted_to
 from bot.domain import button_payloads
@@ -51,13 +50,15 @@ from bot.views.slack import accounts as accounts_view
 from bot.views.slack import details, jobs, modals
 from bot.views.slack import help as help_view
 from bot.views.slack.block_kit import Message
-from handlers import grammar, subscriptions
-from handlers.finding import open_find
-from handlers.forms import open_subscribe
-from handlers.grammar import Request
-from handlers.naming import addresses_of
-from handlers.reading import read, typed
-from handlers.words import bare, undecorated
+from handlers.commands import grammar
+from handlers.commands.grammar import Request
+from handlers.commands.job_arguments import addresses_of
+from handlers.commands.lexer import bare, undecorated
+from handlers.slack import subscriptions
+from handlers.slack.command_reader import read, typed
+from handlers.slack.find_form import open_find
+from handlers.slack.partial_answers import Answer, give
+from handlers.slack.subscribe_form import open_subscribe
 from providers.deadline import fresh
 from providers.models import JobRef
 from providers.parsing import mapping

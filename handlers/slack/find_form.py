@@ -7,7 +7,6 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.answering import fill
 from bot.deps.deps import Services
 from bot.domain import button_payloads
 from bot.jobs.queries import find_jobs, list_jobs
@@ -15,8 +14,9 @@ from bot.slack_app.modals import Modal, Origin
 from bot.slack_app.responses import newest, read_payload, services_of
 from bot.views.slack.block_kit import Block
 from bot.views.slack.find_form import Filled, Found, form
-from handlers.filled import search
-from handlers.grammar import Request
+from handlers.commands.grammar import Request
+from handlers.slack.form_values import search
+from handlers.slack.partial_answers import fill
 
 Body = dict[str, Any]
 
