@@ -22,7 +22,7 @@ from bot.store.redis.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES
 from bot.store.redis.scripts import script
 from providers import registry
 from providers.base import Provider
-from providers.deadline import within
+from providers.http.deadline import within
 from providers.models import Job, JobQuery
 
 ROUND_S = 600.0

@@ -13,7 +13,7 @@ from bench.measure import Cost, Run, in_turns
 from bot.deps.deps import Services
 from bot.store.redis.embedded import embedded_redis
 from providers.base import Provider
-from providers.deadline import within
+from providers.http.deadline import within
 
 LOOKS = 3
 """Each job is looked at so often in a round."""

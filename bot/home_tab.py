@@ -26,8 +26,8 @@ from bot.subscriptions.subscribe import subscriptions
 from bot.views.slack import home as view
 from bot.views.slack.block_kit import Block
 from bot.views.slack.home import Neighbours, Tab
+from providers.json_fields import mapping
 from providers.models import JobQuery, JobState
-from providers.parsing import mapping
 
 JOBS = 10
 """Jobs of each list."""

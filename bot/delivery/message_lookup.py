@@ -12,7 +12,7 @@ from bot.domain.card_metadata import EVENT
 from bot.domain.outbox import Begun, Box
 from bot.domain.slack_ids import TS, id_of, is_person
 from bot.slack_api.errors import Verdict, judge, refusal
-from providers.parsing import listing, mapping, text
+from providers.json_fields import listing, mapping, text
 
 MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})
 """The app was never allowed to ask this: waiting does not help."""

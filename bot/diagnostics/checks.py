@@ -33,10 +33,10 @@ from bot.views.terminal.advice import BOT_TOKEN, CLIENT_SECRET, SIGNING_SECRET
 from providers import registry
 from providers.accounts import Account
 from providers.base import Provider
-from providers.budget import WindowBudget
-from providers.deadline import within
 from providers.errors import ProviderError
-from providers.parsing import mapping
+from providers.http.deadline import within
+from providers.http.rate_limit import WindowBudget
+from providers.json_fields import mapping
 from providers.secrets import SecretMissing, SecretRef
 
 CALL_S = 10.0

@@ -6,8 +6,8 @@ from typing import Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from providers.deadline import Question
 from providers.errors import ProviderError
+from providers.http.deadline import Question
 from providers.models import Job
 
 

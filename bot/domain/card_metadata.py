@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from bot.domain.button_payloads import REFRESH, Ask
 from bot.domain.cards import Card, options
 from bot.domain.slack_ids import id_of
-from providers.parsing import listing, mapping, text
+from providers.json_fields import listing, mapping, text
 
 EVENT = "callboard_post"
 """The type of the metadata that every post carries."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, NamedTuple, Self
 
-from providers.parsing import mapping, text
+from providers.json_fields import mapping, text
 
 Payload = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ Pure: a payload in, texts out, each a line or more as its reader sees it.
 from collections.abc import Iterator
 from typing import Any, cast
 
-from providers.parsing import listing, mapping
+from providers.json_fields import listing, mapping
 
 _READ = frozenset({
     "text", "fallback", "pretext", "title", "title_link", "from_url", "original_url", "url", "footer", "author_name",

@@ -12,8 +12,8 @@ from bot.jobs.fan_out import Asked, Known, Question
 from bot.store import Health
 from bot.store.sweeps import Sweep
 from providers.base import Provider
-from providers.deadline import fresh
 from providers.errors import InvalidQuery
+from providers.http.deadline import fresh
 from providers.models import JobQuery
 
 NOBODYS_ID = "0" * 32

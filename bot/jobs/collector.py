@@ -8,7 +8,7 @@ from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
 from bot.jobs.recovery import restore_found
 from providers.base import Provider
-from providers.deadline import age, without_raw
+from providers.http.deadline import age, without_raw
 from providers.models import Job, JobQuery, Unanswered
 
 SCAN_MAX = 1000

@@ -17,11 +17,11 @@ from bot.deps.deps import Services
 from bot.domain.answers import Late, OwnLimit, Partial, ServiceError
 from bot.domain.errors import StoreUnavailable, UsageError
 from bot.store import Outcome
-from providers import deadline
 from providers.base import Provider
-from providers.budget import OWN_LIMIT
-from providers.deadline import within
 from providers.errors import ProviderError
+from providers.http import deadline
+from providers.http.deadline import within
+from providers.http.rate_limit import OWN_LIMIT
 
 FIRST_WORDS_S = 1.0
 """What is there after this time is shown, unless the rest arrives within GRACE_S more."""

@@ -16,7 +16,7 @@ from bot.jobs.collector import Collected, collect, read_pages, read_remembered
 from bot.jobs.fan_out import Ask, Asked, Known, Question, checked
 from bot.jobs.recovery import restore_found
 from providers.base import NO_KINDS, Provider
-from providers.deadline import age
+from providers.http.deadline import age
 from providers.models import Filter, Job, JobQuery, JobRef, Unanswered
 from providers.services import ids_of
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from providers.base import NO_KINDS, Capabilities, Provider
-from providers.budget import BudgetLeft
-from providers.deadline import Question, answering, asking, fresh_since, raw_wanted
+from providers.http.deadline import Question, answering, asking, fresh_since, raw_wanted
+from providers.http.rate_limit import BudgetLeft
 from providers.models import JobPage, JobQuery, Lookup
 
 Answer = TypeVar("Answer", JobPage, Lookup)
@@ -65,9 +65,9 @@ class _Request:
 class SharedRequests:
     """A provider whose equal questions are one request: those that are asked while it is under way or just answered.
 
-    The request counts for the question that began it. Questions under `providers.deadline.fresh` share no request that
-    was sent before they were asked, and none that was answered. Once they have an answer, no other question
-    shares an older one: of a job that was just reported to have failed, Details would say that it runs.
+    The request counts for the question that began it. Questions under `providers.http.deadline.fresh` share no request
+    that was sent before they were asked, and none that was answered. Once they have an answer, no other question shares
+    an older one: of a job that was just reported to have failed, Details would say that it runs.
     """
 
     def __init__(self, provider: Provider) -> None:

@@ -24,8 +24,8 @@ from bot.store.health import Outcome
 from bot.store.sweeps import Sweep
 from bot.task_queue.enqueue import wake
 from providers.base import Provider
-from providers.deadline import Question, age, asking, fresh, within, without_raw
 from providers.errors import ProviderError, Unavailable
+from providers.http.deadline import Question, age, asking, fresh, within, without_raw
 from providers.models import Job, JobQuery, JobState, Unanswered
 
 DUE_MAX = 5_000

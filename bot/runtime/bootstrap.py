@@ -14,7 +14,7 @@ from bot.domain.errors import StoreUnavailable
 from bot.jobs.shared_requests import SharedRequests
 from bot.store import Store
 from providers import registry
-from providers.budget import FairBudget
+from providers.http.rate_limit import FairBudget
 
 PATIENCE_S = 30.0
 """Machines start in any order: for so long Redis may be away while a process starts that cannot do without."""

@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from providers.parsing import mapping, number, text
+from providers.json_fields import mapping, number, text
 
 
 class Verdict(StrEnum):

@@ -16,7 +16,7 @@ from bot.domain.slack_ids import id_of
 from bot.domain.workspaces import Workspace
 from bot.slack_api.errors import NO_ANSWER, refusal
 from bot.slack_api.workspaces import home_of, teams_of
-from providers.parsing import mapping, text
+from providers.json_fields import mapping, text
 
 KEPT_S = 3600.0
 """Seconds for which Slack's answer about a person counts; after half of it Slack is asked in the background."""

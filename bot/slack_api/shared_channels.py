@@ -14,7 +14,7 @@ from bot.domain.workspaces import NotInstalled
 from bot.slack_api.errors import NO_ANSWER, refusal
 from bot.slack_api.users import TYPES, conversations
 from bot.slack_api.workspaces import teams_of
-from providers.parsing import mapping, text
+from providers.json_fields import mapping, text
 
 WAIT_S = 1.0
 """Most seconds that an answer waits for it."""

@@ -22,7 +22,7 @@ from bot.domain.user_groups import UserGroup
 from bot.domain.workspaces import NotInstalled, Workspaces
 from bot.slack_api.errors import NO_ANSWER, refusal
 from bot.slack_api.workspaces import teams_of
-from providers.parsing import listing, mapping, text
+from providers.json_fields import listing, mapping, text
 
 EVERY_S = 300.0
 """Between two looks at the members."""

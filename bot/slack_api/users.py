@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack_api.errors import NO_ANSWER, refusal
 from bot.slack_api.workspaces import teams_of
-from providers.parsing import listing, mapping, text
+from providers.json_fields import listing, mapping, text
 
 PAGE = 200
 PAGES_MAX = 10

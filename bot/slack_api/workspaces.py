@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.slack_ids import workspace_of
 from bot.domain.workspaces import NotInstalled, Workspace, Workspaces
-from providers.parsing import listing, mapping, text
+from providers.json_fields import listing, mapping, text
 
 TEAMS = 1000
 """Workspaces of an organisation that are told at once (auth.teams.list)."""

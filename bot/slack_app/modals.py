@@ -16,7 +16,7 @@ from bot.domain.slack_ids import ID, TS
 from bot.slack_api.errors import refusal
 from bot.views.slack.block_kit import Block, Message
 from bot.views.slack.modals import answer
-from providers.parsing import mapping, text
+from providers.json_fields import mapping, text
 
 GONE = frozenset({"not_found", "hash_conflict"})
 """The modal was closed, or something newer stands there already."""

@@ -22,7 +22,7 @@ from bot.slack_app.modals import Modal, Origin
 from bot.slack_app.response_urls import TRIED_AGAIN_S, WAIT_MAX_S, Respond, send
 from bot.views.slack.block_kit import Message
 from bot.views.slack.modals import waiting
-from providers.parsing import listing, mapping, text
+from providers.json_fields import listing, mapping, text
 
 Body = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.domain.elapsed import in_future
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
-from providers.parsing import instant
+from providers.json_fields import instant
 
 _SWAP = """
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end

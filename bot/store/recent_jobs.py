@@ -9,8 +9,8 @@ from typing import Any
 from bot.store.redis.connection import Link, Part
 from bot.store.redis.keys import RECENT, RECENT_JOBS
 from bot.store.shown_answers import TAKES_S
+from providers.json_fields import readable
 from providers.models import Job
-from providers.parsing import readable
 
 KEPT = 500
 """Jobs of one service, at most: those asked for last."""

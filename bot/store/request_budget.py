@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 from bot.domain.errors import StoreUnavailable
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import BUDGET
-from providers.budget import BudgetLeft, WindowBudget
+from providers.http.rate_limit import BudgetLeft, WindowBudget
 
 # The scripts of `limits` use the clock of the process that asks; these use that of the server that has the budget.
 _NOW = """
@@ -71,7 +71,7 @@ class _Storage(RedisStorage):
 
 
 class SharedBudget:
-    """A `providers.budget.Budget` over Redis. Raises Throttled and nothing else."""
+    """A `providers.http.rate_limit.Budget` over Redis. Raises Throttled and nothing else."""
 
     def __init__(self, link: Link) -> None:
         self._link = link

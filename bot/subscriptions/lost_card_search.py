@@ -29,7 +29,7 @@ from bot.slack_api.users import channels_of
 from bot.store.epochs import SHOWN_FOR, Epoch
 from bot.task_queue.enqueue import wake
 from bot.views.slack import database_reset
-from providers.parsing import listing, mapping, text
+from providers.json_fields import listing, mapping, text
 
 SETTLED = timedelta(minutes=1)
 """Age of a database that began empty before the search starts: most of them are new."""

@@ -31,7 +31,7 @@ from bot.polling.sweep import observe
 from bot.slack_api.membership import person, readers
 from bot.slack_api.shared_channels import read_by_outsiders
 from bot.task_queue.enqueue import look, seek_from, wake
-from providers.deadline import fresh
+from providers.http.deadline import fresh
 from providers.models import Job, JobRef, JobState
 
 SEEK_MINUTES = 10

@@ -7,8 +7,8 @@ from bot.domain.button_payloads import BUTTON_MAX, RUN, Ask
 from bot.domain.errors import Problem, UsageError
 from bot.views.slack.block_kit import Message, actions, button, message, section
 from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
-from providers.budget import OWN_LIMIT
 from providers.errors import CLOCK_OFF
+from providers.http.rate_limit import OWN_LIMIT
 
 CHOICES_MAX = 30
 NOT_INSTALLED = "🔌 Callboard is not installed in this workspace any more: ask an administrator to install it again."

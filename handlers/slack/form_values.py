@@ -29,7 +29,7 @@ from handlers.commands.filters import read_filter
 from handlers.commands.grammar import OPTION, STATES, Request
 from handlers.commands.job_arguments import services_of
 from handlers.commands.lexer import items, split
-from providers.parsing import listing, mapping, text
+from providers.json_fields import listing, mapping, text
 
 _GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{2,20})(?:\|[^<>]*)?>?")
 

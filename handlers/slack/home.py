@@ -14,8 +14,8 @@ from bot.slack_app.modals import Origin
 from bot.slack_app.responses import place_of, services_of
 from bot.views.slack import home
 from handlers.slack.find_form import open_find
-from providers.deadline import fresh
-from providers.parsing import text
+from providers.http.deadline import fresh
+from providers.json_fields import text
 
 Body = dict[str, Any]
 

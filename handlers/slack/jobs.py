@@ -59,9 +59,9 @@ from handlers.slack.command_reader import read, typed
 from handlers.slack.find_form import open_find
 from handlers.slack.partial_answers import Answer, give
 from handlers.slack.subscribe_form import open_subscribe
-from providers.deadline import fresh
+from providers.http.deadline import fresh
+from providers.json_fields import mapping
 from providers.models import JobRef
-from providers.parsing import mapping
 from providers.registry import meaning
 
 Body = dict[str, Any]

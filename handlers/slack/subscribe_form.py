@@ -23,7 +23,7 @@ from handlers.slack import subscriptions
 from handlers.slack.command_reader import read
 from handlers.slack.form_values import Mistakes, field_value, subscription
 from handlers.slack.partial_answers import give
-from providers.parsing import text
+from providers.json_fields import text
 
 Body = dict[str, Any]
 

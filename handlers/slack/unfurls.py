@@ -12,7 +12,7 @@ from bot.jobs.queries import show_jobs
 from bot.slack_app.deduplication import shows_first
 from bot.slack_app.responses import Asker, services_of
 from bot.views.slack.unfurl import card
-from providers.parsing import listing, mapping, text
+from providers.json_fields import listing, mapping, text
 
 Body = dict[str, Any]
 

@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from bot.slack_app.deduplication import acting_once, happened_at
 from bot.slack_app.responses import services_of, workspace_in
 from bot.subscriptions.uninstall import revoked, uninstalled
-from providers.parsing import listing, mapping
+from providers.json_fields import listing, mapping
 
 Body = dict[str, Any]
 

@@ -24,11 +24,11 @@ from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.jobs.shared_requests import SharedRequests
 from bot.store import Store
 from bot.subscriptions.subscribe import sought
-from providers import deadline
 from providers.base import Provider
-from providers.budget import OWN_LIMIT
-from providers.deadline import own_limit
 from providers.errors import Throttled, Unauthorized
+from providers.http import deadline
+from providers.http.deadline import own_limit
+from providers.http.rate_limit import OWN_LIMIT
 from providers.models import Job, JobQuery, JobRef, JobState
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory, failing, services
 

@@ -7,8 +7,8 @@ import pytest
 from bot.jobs.collector import REFRESH_MAX, SCAN_MAX, Collected, collect, read_pages
 from bot.store import Store
 from providers.base import Capabilities
-from providers.deadline import within
 from providers.errors import Unavailable
+from providers.http.deadline import within
 from providers.models import Filter, JobQuery, JobState
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory, failing, services
 

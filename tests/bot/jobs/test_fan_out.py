@@ -12,8 +12,8 @@ from bot.jobs.fan_out import Ask, Asked, Known, Question
 from bot.store import Store
 from bot.store.redis.connection import Link
 from providers.base import Provider
-from providers.deadline import remaining
 from providers.errors import Throttled, Unauthorized
+from providers.http.deadline import remaining
 from providers.models import JobQuery
 from tests.bot.memory import NOW, InMemory, failing, services
 

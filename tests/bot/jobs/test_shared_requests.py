@@ -11,8 +11,8 @@ import pytest
 from bot.jobs import shared_requests
 from bot.jobs.shared_requests import KEPT_S, SharedRequests, steady
 from providers.base import Provider
-from providers.deadline import count_request, fresh, remaining, within, without_raw
 from providers.errors import ProviderError, Throttled
+from providers.http.deadline import count_request, fresh, remaining, within, without_raw
 from providers.models import JobPage, JobQuery, JobState, Lookup
 from tests.bot.memory import InMemory
 

@@ -16,8 +16,8 @@ from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import PREFIX
 from providers.base import NO_KINDS, Capabilities
-from providers.deadline import share
 from providers.errors import Unavailable
+from providers.http.deadline import share
 from providers.models import Job, JobError, JobRef, JobState, Lookup
 from tests.bot.followed import World
 from tests.bot.memory import LISTS, NOW, InMemory, failing

@@ -20,7 +20,7 @@ from bot.slack_api.connect import open_workspaces
 from bot.slack_app.deduplication import shows_first
 from bot.store import Store
 from bot.views.terminal import advice
-from providers.budget import BudgetLeft
+from providers.http.rate_limit import BudgetLeft
 from providers.secrets import SecretRef
 from sandbox.demo import MANIFEST
 from sandbox.slack.credentials import BOT_TOKEN

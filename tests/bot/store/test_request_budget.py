@@ -12,9 +12,9 @@ from bot.store import SharedBudget, Store
 from bot.store.redis import connection
 from bot.store.redis.connection import Link, Part, connect
 from bot.store.redis.embedded import embedded_redis
-from providers.budget import BudgetLeft
-from providers.deadline import within
 from providers.errors import Throttled
+from providers.http.deadline import within
+from providers.http.rate_limit import BudgetLeft
 from providers.models import JobQuery
 from providers.registry import build
 from tests.contracts.huawei import account
@@ -61,7 +61,7 @@ async def test_a_question_outlives_its_redis(
     misfortune: tuple[Part, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(connection, "ANSWER_S", 0.2)
-    monkeypatch.setattr("providers.transport._backoff", wait_none())
+    monkeypatch.setattr("providers.http.transport._backoff", wait_none())
     monkeypatch.setenv("CONTRACT_AK", "ak")
     monkeypatch.setenv("CONTRACT_SK", "sk")
     requests = 0

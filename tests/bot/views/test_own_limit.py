@@ -9,7 +9,7 @@ from bot.domain.errors import Problem, UsageError
 from bot.views import errors, lateness
 from bot.views.slack.accounts import accounts
 from bot.views.terminal import tables
-from providers.budget import OWN_LIMIT
+from providers.http.rate_limit import OWN_LIMIT
 from tests.bot.views import judges
 from tests.bot.views.anything import NOON
 

@@ -16,9 +16,9 @@ from providers.models import JobQuery, JobState
 from tests.bot.views import judges
 from tests.handlers.requests import CATALOG
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 
 
 def slash_command() -> dict[str, Any]:

@@ -13,9 +13,9 @@ from providers.errors import (
     Unauthorized,
     Unavailable,
 )
+from providers.http.transport import Json
 from providers.huawei.codes import MEANINGS, MISMATCH, REJECTED
 from providers.huawei.errors import MESSAGE_MAX, classify
-from providers.transport import Json
 from tests.providers.huawei.cloud import fixture
 
 

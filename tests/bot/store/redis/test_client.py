@@ -20,7 +20,7 @@ from bot.store import Outcome, Store
 from bot.store.redis import connection
 from bot.store.redis.connection import Link, connect
 from bot.task_queue.worker import open_docket, working
-from providers.budget import BudgetLeft
+from providers.http.rate_limit import BudgetLeft
 from providers.models import Job, JobState
 from tests.redis_fleets import Process, redis_cluster, redis_sentinels, with_tls
 

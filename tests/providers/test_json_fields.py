@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.parsing import (
+from providers.json_fields import (
     Unreadable,
     count,
     identity,

@@ -9,8 +9,6 @@ import httpx
 import pytest
 from tenacity import AsyncRetrying, RetryCallState
 
-from providers.budget import BudgetLeft
-from providers.deadline import within
 from providers.errors import (
     Forbidden,
     InvalidQuery,
@@ -21,8 +19,10 @@ from providers.errors import (
     Unauthorized,
     Unavailable,
 )
+from providers.http.deadline import within
+from providers.http.rate_limit import BudgetLeft
+from providers.http.transport import ATTEMPT_S, TRIES, Json, Transport, _wait  # pyright: ignore[reportPrivateUsage]
 from providers.secrets import SecretRef
-from providers.transport import ATTEMPT_S, TRIES, Json, Transport, _wait  # pyright: ignore[reportPrivateUsage]
 
 Answer = Callable[[httpx.Request], httpx.Response]
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from providers.deadline import DEFAULT_S, count_request, remaining, share, within
+from providers.http.deadline import DEFAULT_S, count_request, remaining, share, within
 
 
 async def test_outside_of_a_question_there_is_the_default():

@@ -6,7 +6,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from providers.query import query
+from providers.http.canonical_query import query
 
 
 async def keep_query(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from providers.budget import WindowBudget
-from providers.deadline import within
 from providers.errors import Throttled
+from providers.http.deadline import within
+from providers.http.rate_limit import WindowBudget
 
 
 async def test_what_is_left_is_counted_by_key():

@@ -9,10 +9,10 @@ import aiohttp
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
-from providers.bodies import receive
-from providers.budget import Budget, BudgetLeft
-from providers.deadline import call, own_limit, remaining, share
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
+from providers.http.bodies import receive
+from providers.http.deadline import call, own_limit, remaining, share
+from providers.http.rate_limit import Budget, BudgetLeft
 from providers.secrets import SecretMissing
 
 TRIES = 3

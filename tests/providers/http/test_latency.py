@@ -5,11 +5,11 @@ from collections.abc import Generator
 import httpx
 import pytest
 
-from providers import deadline
-from providers.budget import BudgetLeft
-from providers.deadline import Question, within
 from providers.errors import Unavailable
-from providers.transport import Json, Transport
+from providers.http import deadline
+from providers.http.deadline import Question, within
+from providers.http.rate_limit import BudgetLeft
+from providers.http.transport import Json, Transport
 
 
 class Clock:

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from providers.errors import Unavailable
+from providers.http.transport import TRIES, Transport
 from providers.registry import http_client
-from providers.transport import TRIES, Transport
 from tests.contracts.asking import Unlimited
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -113,7 +113,7 @@ async def test_a_connection_that_is_lost_is_broken(behaviour: Behaviour):
 
 @pytest.mark.parametrize("behaviour", [says_nothing, stops_half_way])
 async def test_silence_is_no_answer_in_time(behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("providers.transport.ATTEMPT_S", 0.1)
+    monkeypatch.setattr("providers.http.transport.ATTEMPT_S", 0.1)
     async with serving(behaviour) as (url, connections):
         assert (await refusal(url)).code == "timeout"
         assert len(connections) == TRIES

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from providers.waiting import retry_after
+from providers.http.retry_after import retry_after
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from providers.deadline import Question, asking, remaining
 from providers.errors import Throttled
+from providers.http.deadline import Question, asking, remaining
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from bench.processes import process
-from providers.bodies import BODY_MAX_MB, VALUES_MAX
 from providers.errors import Malformed, ProviderError, Unavailable
+from providers.http.bodies import BODY_MAX_MB, VALUES_MAX
+from providers.http.transport import Reply
 from providers.registry import http_client
-from providers.transport import Reply
-from tests.providers.test_connections import Behaviour, serving, transport
-from tests.providers.test_transport import Cloud
+from tests.providers.http.test_transport import Cloud
+from tests.providers.http.test_connections import Behaviour, serving, transport
 
 pytestmark = pytest.mark.usefixtures("no_backoff")
 
@@ -125,7 +125,7 @@ async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def test_an_answer_in_drops_is_no_answer_in_time(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("providers.transport.ATTEMPT_S", 0.1)
+    monkeypatch.setattr("providers.http.transport.ATTEMPT_S", 0.1)
     async with serving(drips) as (url, _), http_client() as client:
         with pytest.raises(Unavailable) as caught:
             await transport(client).send(client.build_request("GET", url))

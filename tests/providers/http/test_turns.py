@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from providers.budget import BudgetLeft, FairBudget
-from providers.deadline import within
+from providers.http.deadline import within
+from providers.http.rate_limit import BudgetLeft, FairBudget
 
 
 class Narrow:
