@@ -5,7 +5,7 @@ import socket
 from multiprocessing.connection import Connection
 
 from bench.clouds import Clouds
-from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
+from sandbox.slack.workspace.credentials import APP_TOKEN, BOT_TOKEN
 
 PATIENCE_S = 60.0
 """An app that has not posted its answers after this long never will."""

@@ -22,7 +22,7 @@ from bot.domain.workspaces import Workspace
 from bot.slack_api.workspaces import OneWorkspace
 from bot.store.tracked_jobs import Tracked
 from bot.task_queue.worker import open_docket, working
-from sandbox.slack.credentials import BOT_TOKEN
+from sandbox.slack.workspace.credentials import BOT_TOKEN
 
 
 class Figures(NamedTuple):

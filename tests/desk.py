@@ -20,11 +20,11 @@ from bot.store import Store
 from bot.store.redis.connection import Link, connect
 from handlers.slack import register
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.model import Content
-from sandbox.slack.seed import ALERTS, seeded
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.model import Content
+from sandbox.slack.workspace.seed import ALERTS, seeded
+from sandbox.slack.workspace.workspace import Workspace
 from tests.bot.memory import InMemory, services
 from tests.bot.runtime.test_logs import configured
 from tests.scenarios.person import PATIENCE_S, Answer, Person

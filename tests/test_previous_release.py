@@ -24,15 +24,15 @@ from bot.runtime.runner import running
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import PACE
-from sandbox.clouds.orders import JobOrder, make
+from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.server import PORT
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, MANIFEST, environment
-from sandbox.slack.model import Channel
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Channel
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
 from tests import releases, writing
 from tests.releases import ROOT, MissingCommitError, checkout, command_module
 

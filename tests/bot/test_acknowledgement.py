@@ -11,9 +11,9 @@ from bot.domain.errors import ExpiredError
 from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
 from bot.store import Store
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.seed import seeded
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 

@@ -26,13 +26,13 @@ from bot.store import Store
 from handlers.slack import register
 from providers.models import Job, JobState
 from sandbox.demo import MANIFEST
-from sandbox.slack.calls import CallMade
-from sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
-from sandbox.slack.delivery import Kind, RefusedError, Retry
-from sandbox.slack.http_delivery import sign
-from sandbox.slack.seed import seeded
+from sandbox.slack.delivery.delivery import Kind, RefusedError, Retry
+from sandbox.slack.delivery.http import sign
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.call_log import CallMade
+from sandbox.slack.workspace.credentials import BOT_TOKEN, SIGNING_SECRET
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
 from tests.bot.memory import CANNOT_LIST, InMemory, services
 from tests.bot.runtime.test_logs import configured
 from tests.scenarios.person import Person

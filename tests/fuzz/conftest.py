@@ -13,7 +13,7 @@ import pytest
 from bot.slack_app import modals
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
-from sandbox.slack.delivery import Kind
+from sandbox.slack.delivery.delivery import Kind
 from tests.fuzz.booth import Booth, booth
 from tests.fuzz.tour import walk
 

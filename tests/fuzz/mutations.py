@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, cast
 
 from bot.domain import button_payloads
-from sandbox.slack.delivery import Kind
+from sandbox.slack.delivery.delivery import Kind
 from tests.fuzz.booth import DANA, HUSH, LEE, UNSEEN
 
 Json = dict[str, Any]

@@ -22,8 +22,8 @@ from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
 from bot.store.redis.connection import Link, connect
 from providers.secrets import SecretRef
-from sandbox.slack.credentials import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
-from sandbox.slack.http_delivery import sign
+from sandbox.slack.delivery.http import sign
+from sandbox.slack.workspace.credentials import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
 from tests.fuzz.judging import bounded
 
 PATIENCE_S = 20

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.domain import button_payloads
 from bot.domain.button_payloads import Ask
-from sandbox.slack.delivery import Kind
+from sandbox.slack.delivery.delivery import Kind
 from tests.fuzz.booth import SEEN, UNSEEN, Booth
 from tests.scenarios.person import Person, until
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.button_payloads import LOOK_UP, SUBSCRIBE, Ask
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.desk import DANA, Desk, Json
 from tests.scenarios.person import Answer, until
 

@@ -24,14 +24,14 @@ from bot.polling import planner, sweep
 from bot.runtime.runner import running
 from bot.store.redis.connection import Link
 from handlers.slack import register
+from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, MANIFEST, environment
-from sandbox.slack.events import RETRY_AFTER
-from sandbox.slack.seed import seeded
+from sandbox.slack.delivery.events import RETRY_AFTER
 from sandbox.slack.server import serving as serving_slack
+from sandbox.slack.workspace.seed import seeded
 from tests.ports import FreePort
 from tests.scenarios.person import Person
 from tests.scenarios.roads import HTTP, MODES, Balancer, Mode, at

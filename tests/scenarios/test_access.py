@@ -10,7 +10,7 @@ from bot.domain.access import Access
 from bot.subscriptions.subscribe import end_unseen
 from bot.task_queue.enqueue import wake
 from sandbox.clouds.known import VIDEO_OCR_ID, VOD_MEDIA
-from sandbox.slack.model import Channel
+from sandbox.slack.workspace.model import Channel
 from tests.scenarios.conftest import Scene, Stage
 from tests.scenarios.person import Answer, Person
 

@@ -15,7 +15,7 @@ from bot.runtime import database_reset
 from bot.store.redis.connection import Link
 from bot.subscriptions import lost_card_search
 from sandbox.clouds.jobs import Job
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Scene, Stage
 from tests.scenarios.person import PATIENCE_S, Answer, Person
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.task_queue import enqueue
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage
 
 pytestmark = pytest.mark.usefixtures("quick")

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.deps.metrics import CONTENT_TYPE
-from sandbox.slack.http_delivery import sign
+from sandbox.slack.delivery.http import sign
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Person
 

@@ -21,7 +21,7 @@ from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.subscriptions import uninstall
 from sandbox.demo import ONE_WORKSPACE, SEVERAL_WORKSPACES
-from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND
+from sandbox.slack.workspace.more_workspaces import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND
 from tests.scenarios.person import PATIENCE_S
 from tests.scenarios.visitors import Site, opened
 

@@ -9,8 +9,8 @@ import pytest
 
 from bot.slack_app.install import oauth
 from bot.store.redis.connection import Link
-from sandbox.slack.faults import Fault
-from sandbox.slack.neighbours import NORTHWIND
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.more_workspaces import NORTHWIND
 from tests.scenarios.visitors import Site, opened
 
 STRANGERS = 250

@@ -16,10 +16,10 @@ import pytest
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import MANIFEST, environment
-from sandbox.slack.faults import Fault
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
 from tests.bot.runtime.test_logs import configured
 from tests.redis_server import Server
 from tests.scenarios.terminal import PATIENCE_S, Printed, Terminal, beside, configuration

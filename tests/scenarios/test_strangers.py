@@ -7,7 +7,7 @@ import pytest
 from bot.slack_api import membership
 from bot.subscriptions.subscribe import end_unseen
 from bot.task_queue.enqueue import wake
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Person
 

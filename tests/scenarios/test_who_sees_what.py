@@ -16,7 +16,7 @@ import pytest
 
 from providers.accounts import AlibabaAccount, HuaweiAccount
 from sandbox.clouds.known import VOD_MEDIA
-from sandbox.slack.model import Team, User
+from sandbox.slack.workspace.model import Team, User
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Answer, Person
 from tests.scenarios.surfaces import DOES, ID, NAME, REF, Cell

@@ -16,16 +16,16 @@ from bot.config.settings import Settings, load
 from bot.deps.deps import Services
 from bot.runtime.runner import running
 from handlers.slack import register
+from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World as Clouds
 from sandbox.demo import CONFIGURATION, MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
-from sandbox.slack.credentials import CLIENT_SECRET
-from sandbox.slack.http_delivery import HttpDelivery
-from sandbox.slack.neighbours import seeded_world
+from sandbox.slack.delivery.http import HttpDelivery
 from sandbox.slack.server import serving as serving_slack
-from sandbox.slack.world import World
+from sandbox.slack.workspace.credentials import CLIENT_SECRET
+from sandbox.slack.workspace.more_workspaces import seeded_world
+from sandbox.slack.workspace.world import World
 from tests.ports import free_ports
 from tests.scenarios.person import Person
 

@@ -9,9 +9,9 @@ from cryptography.fernet import Fernet
 from bot.domain.findings import Finding, Status
 from sandbox.clouds.world import World
 from sandbox.demo import MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
-from sandbox.slack.faults import Fault
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.seed import seeded
 from tests.bot.diagnostics.test_checks import Site
 
 TO_ALL = '\n[[access]]\naccounts = ["vod-sg"]\nusers = ["*"]\n'

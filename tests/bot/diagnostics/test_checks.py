@@ -24,12 +24,12 @@ from sandbox.clouds.server import PORT
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
-from sandbox.slack.credentials import BOT_TOKEN, CLIENT_ID
-from sandbox.slack.faults import Fault as SlackFault
-from sandbox.slack.manifest import read_manifest
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.credentials import BOT_TOKEN, CLIENT_ID
+from sandbox.slack.workspace.faults import Fault as SlackFault
+from sandbox.slack.workspace.manifest import read_manifest
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
 
 SERVICES = (
     "media-cn/video-ocr",

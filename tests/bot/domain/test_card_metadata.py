@@ -8,7 +8,7 @@ import pytest
 from bot.domain.card_metadata import CardMessage, essentials, posted_at
 from bot.domain.cards import Card, Followed, On, Shown, Terms, To
 from bot.views.slack import cards
-from sandbox.slack.content import read_metadata
+from sandbox.slack.block_kit.message_rules import read_metadata
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 DANA = "T0/U0DANA"

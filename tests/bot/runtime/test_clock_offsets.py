@@ -23,9 +23,9 @@ from bot.views.terminal import advice
 from providers.http.rate_limit import BudgetLeft
 from providers.secrets import SecretRef
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.seed import seeded
 from tests.bot.deps.test_clock import HOUR, Machine, Server, clock_of
 from tests.bot.deps.test_metrics import samples
 

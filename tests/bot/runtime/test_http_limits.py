@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from bot.runtime import http_limits
 from bot.runtime.http_limits import BODY_MAX
 from bot.runtime.http_server import site, slack_events
-from sandbox.slack.http_delivery import sign
+from sandbox.slack.delivery.http import sign
 from tests.bot.strangers import HALF, PROBE, SECRET, Door, authorize, chunk, claim, opened, request
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

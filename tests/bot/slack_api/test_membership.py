@@ -22,12 +22,12 @@ from bot.slack_app.drain import finishing
 from bot.store import Store
 from handlers.slack import register
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.faults import Fault
-from sandbox.slack.model import Enterprise, Installation, Team
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.model import Enterprise, Installation, Team
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
 
 DANA = "T0SANDBOX/U0DANA"
 HERE = Claim("T0SANDBOX")
@@ -123,7 +123,7 @@ async def test_a_person_of_whom_slack_does_not_answer_counts_as_a_guest(
 @pytest.mark.parametrize("user", [None, {}, [], {"is_restricted": False}], ids=str)
 async def test_so_does_a_person_who_is_missing_in_the_answer(desk: Desk, user: object, monkeypatch: pytest.MonkeyPatch):
     with monkeypatch.context() as odd:
-        odd.setattr("sandbox.slack.directory._user", Mock(return_value=user))
+        odd.setattr("sandbox.slack.web_api.directory._user", Mock(return_value=user))
         assert await desk.asks() == Audience(DANA, guest=True, unsure=True)
     assert (await desk.asks()).member
 

@@ -13,14 +13,14 @@ from bot.domain.access import Access, Audience
 from bot.slack_api import user_groups, workspaces
 from bot.slack_api.workspaces import OneWorkspace
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET
-from sandbox.slack.faults import Fault
-from sandbox.slack.model import UserGroup
-from sandbox.slack.neighbours import HARBOR_STUDIO, seeded_world
-from sandbox.slack.seed import TRANSCODERS, seeded
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
-from sandbox.slack.world import World
+from sandbox.slack.workspace.credentials import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.model import UserGroup
+from sandbox.slack.workspace.more_workspaces import HARBOR_STUDIO, seeded_world
+from sandbox.slack.workspace.seed import TRANSCODERS, seeded
+from sandbox.slack.workspace.workspace import Workspace
+from sandbox.slack.workspace.world import World
 from tests.scenarios.person import PATIENCE_S
 
 LEE, SAM = Audience("T0SANDBOX/U0LEE"), Audience("T0SANDBOX/U0SAM")

@@ -9,11 +9,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack_api import users
 from bot.slack_api.users import channels_of
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.faults import Fault
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
 
 LEE = "U0LEE"
 

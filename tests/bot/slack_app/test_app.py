@@ -12,8 +12,8 @@ from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
 from bot.store import Store
 from bot.store.redis.connection import Link
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.faults import Fault
 from tests.bot.memory import InMemory, services
 from tests.desk import DANA, ON_CALL, Desk, Json, lost
 

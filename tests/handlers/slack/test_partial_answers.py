@@ -17,7 +17,7 @@ from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.views.slack.block_kit import Message, actions, button, marked, section, select
 from handlers.slack.partial_answers import Answer, give
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.bot.memory import services
 from tests.bot.slack import Reply, refused
 from tests.desk import Desk

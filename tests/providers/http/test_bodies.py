@@ -17,8 +17,8 @@ from providers.errors import Malformed, ProviderError, Unavailable
 from providers.http.bodies import BODY_MAX_MB, VALUES_MAX
 from providers.http.transport import Reply
 from providers.registry import http_client
-from tests.providers.http.test_transport import Cloud
 from tests.providers.http.test_connections import Behaviour, serving, transport
+from tests.providers.http.test_transport import Cloud
 
 pytestmark = pytest.mark.usefixtures("no_backoff")
 

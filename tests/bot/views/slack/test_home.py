@@ -7,7 +7,7 @@ from bot.domain.answers import JobList, ServiceHealth
 from bot.domain.cards import Shown
 from bot.views.slack import home as view
 from bot.views.slack.home import Neighbours, Tab
-from sandbox.slack.view_rules import check_view
+from sandbox.slack.block_kit.view_rules import check_view
 from tests.bot.views import anything, judges, subscribed
 from tests.bot.views.anything import NOON, job
 from tests.bot.views.subscribed import RUNNING
