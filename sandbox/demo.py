@@ -182,7 +182,7 @@ async def _start_bot(stack: ExitStack, slack: str, clouds: str) -> Process:
     folder = _folder(stack)
     variables = {**os.environ, **environment(slack), "XDG_DATA_HOME": str(folder)}
     variables.pop("REDIS_URL", None)
-    command = (sys.executable, "-m", "bot.cli", "run", "--config", str(_configuration(folder, clouds)))
+    command = (sys.executable, "-m", "callboard", "run", "--config", str(_configuration(folder, clouds)))
     return await asyncio.create_subprocess_exec(*command, env=variables, start_new_session=True)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.cli import app
 from bot.config.settings import load
+from callboard.cli import app
 from providers.secrets import SecretRef
 from sandbox.slack.workspace.credentials import BOT_TOKEN
 

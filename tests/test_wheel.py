@@ -19,7 +19,7 @@ import yaml
 
 from tests.releases import ROOT, command_module
 
-PACKAGES = ("bot", "handlers", "providers", "sandbox")
+PACKAGES = ("bot", "callboard", "handlers", "providers", "sandbox")
 PATIENCE_S = 30.0
 WHERE = "import sys; [print(__import__(name).__file__) for name in sys.argv[1:]]; print(*sys.path, sep='\\n')"
 SCRIPT = "import pkgutil, sys; sys.exit(pkgutil.resolve_name(sys.argv.pop(1))())"

@@ -14,7 +14,6 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import cli
 from bot.background import tasks
 from bot.delivery import card_editor, context, dispatcher, doubt, sender
 from bot.domain import absence
@@ -23,6 +22,7 @@ from bot.runtime import runner
 from bot.slack_api import connect, errors
 from bot.store import slack_rate_limits
 from bot.task_queue import worker
+from callboard import cli
 
 ANSWER_S = 3.0
 """A question to the clouds is answered within this time."""

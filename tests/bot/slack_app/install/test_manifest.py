@@ -7,8 +7,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from bot.cli import app
 from bot.slack_app.install.manifest import FILE, ManifestError, as_yaml, check, manifest
+from callboard.cli import app
 from sandbox.demo import MANIFEST
 
 URL = "https://bot.example.com"

@@ -39,7 +39,7 @@ async def test_a_socket_is_not_opened_with_the_bots_token(slack: Slack) -> None:
 
 
 async def test_a_missing_scope_is_named(tmp_path: Path) -> None:
-    source = Path(__file__).parents[3] / "manifest.yml"
+    source = Path(__file__).parents[4] / "manifest.yml"
     document: Any = yaml.safe_load(source.read_text(encoding="utf-8"))
     document["oauth_config"]["scopes"]["bot"] = ["commands"]
     (tmp_path / "manifest.yml").write_text(yaml.safe_dump(document), encoding="utf-8")

@@ -272,7 +272,3 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # names may hold what this terminal cannot show
     app()
-
-
-if __name__ == "__main__":
-    main()
