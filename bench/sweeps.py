@@ -15,9 +15,9 @@ from bench.kilobyte import kilobyte
 from bench.measure import Cost, Run, in_turns
 from bench.providers import auth_of
 from bot.deps.deps import Services
+from bot.domain.sweeps import Sweep
 from bot.polling import planner, sweep
 from bot.store.redis.embedded import embedded_redis
-from bot.store.sweeps import Sweep
 from providers import registry
 from providers.base import Provider
 

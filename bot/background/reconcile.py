@@ -8,7 +8,7 @@ from bot.deps.deps import Services
 from bot.domain import absence
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable
-from bot.polling.sweep import BACK_OFF_MAX_S
+from bot.domain.sweeps import BACK_OFF_MAX_S
 from bot.runtime.record_notices import count_records
 from bot.subscriptions import lost_card_search, removed_services, uninstall
 from bot.subscriptions.subscribe import end_unconfigured, end_unseen

@@ -12,6 +12,7 @@ from docket import Timeout
 from bot.background import reconcile
 from bot.delivery import card_editor, dispatcher
 from bot.deps.deps import Services
+from bot.domain import sweeps
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
 from bot.home_tab import publish
@@ -38,7 +39,7 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def sweep(
         account: str,
         service: str,
-        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=polling.MOST_S)),
+        perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=sweeps.MOST_S)),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look at the followed jobs of one service; runs for as long as there are any."""

@@ -16,9 +16,8 @@ from bot.domain.notifications import (
     UnreadableRecords,
 )
 from bot.domain.service_key import Service
+from bot.domain.sweeps import Sweep, next_try
 from bot.domain.tracked_jobs import Kept
-from bot.polling.sweep import next_try
-from bot.store.sweeps import Sweep
 from bot.views.slack import cards, database_reset, notifications
 from bot.views.slack.block_kit import Message
 from providers.models import JobRef

@@ -16,9 +16,6 @@ from bot.domain.answers import ServiceError
 from bot.domain.changes import Change, Fate
 from providers.models import Job, JobRef, JobState, Moment
 
-FAILING = timedelta(minutes=2)
-"""Cards tell that a service cannot be asked once it has been so for this long."""
-
 
 class On(StrEnum):
     """What is told beside the card: the end, only a failure, or every change of state."""

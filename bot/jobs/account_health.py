@@ -8,9 +8,9 @@ from bot.deps.deps import Services
 from bot.domain.answers import AccountsHealth, ServiceHealth
 from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
+from bot.domain.sweeps import Sweep
 from bot.jobs.fan_out import Asked, Known, Question
 from bot.store import Health
-from bot.store.sweeps import Sweep
 from providers.base import Provider
 from providers.errors import InvalidQuery
 from providers.http.deadline import fresh

@@ -3,31 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from bot.domain.answers import ServiceError
 from bot.domain.record_formats import readable_or
 from bot.domain.service_key import Service
+from bot.domain.sweeps import Sweep
 from bot.domain.tracked_jobs import instant, milliseconds
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import SWEEP
 from providers.redact import scrub
-
-
-class Sweep(NamedTuple):
-    """One look at a service: `at` is when the last one ended that was answered, `tried_at` when the last one ended.
-
-    `jobs` were checked with `requests`. `failures` counts those in a row without an answer, for `error`, from
-    `failing_since` on.
-    """
-
-    at: datetime | None = None
-    tried_at: datetime | None = None
-    jobs: int = 0
-    requests: int = 0
-    failures: int = 0
-    failing_since: datetime | None = None
-    error: ServiceError | None = None
 
 
 @dataclass(frozen=True, slots=True)

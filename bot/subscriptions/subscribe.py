@@ -27,7 +27,7 @@ from bot.domain.tracked_jobs import Step, record
 from bot.jobs.fan_out import Question
 from bot.jobs.queries import Looked, show_jobs
 from bot.polling import planner
-from bot.polling.sweep import observe
+from bot.polling.recorder import observe
 from bot.slack_api.membership import person, readers
 from bot.slack_api.shared_channels import read_by_outsiders
 from bot.task_queue.enqueue import look, seek_from, wake

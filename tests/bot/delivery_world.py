@@ -7,7 +7,7 @@ from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Services
 from bot.domain.cards import On, Terms
 from bot.domain.outbox import Box
-from bot.polling.sweep import observe
+from bot.polling.recorder import observe
 from bot.store import Store
 from bot.subscriptions.subscribe import subscribe
 from tests.bot.memory import NOW, InMemory

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from bot.deps.deps import Services
 from bot.domain.changes import Change
 from bot.domain.outbox import Box, ChangedEntry, SubscribedEntry
+from bot.domain.sweeps import Sweep
 from bot.polling.sweep import sweep
 from bot.store import Store
-from bot.store.sweeps import Sweep
 from providers.models import Job
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS

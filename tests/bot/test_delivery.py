@@ -20,7 +20,8 @@ from bot.domain.changes import Fate
 from bot.domain.errors import UsageError
 from bot.domain.notifications import SoughtInVain
 from bot.domain.outbox import NoteEntry, Urgency
-from bot.polling.sweep import observe, sweep
+from bot.polling.recorder import observe
+from bot.polling.sweep import sweep
 from bot.slack_api.errors import VERDICTS, Verdict, judge, retry_after
 from bot.store import Store
 from bot.store.redis.keys import CARDS, PLACES

@@ -23,7 +23,7 @@ from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, Terms, To
 from bot.domain.changes import Fate
 from bot.domain.slack_ids import is_person
-from bot.polling import sweep
+from bot.polling import recorder, sweep
 from bot.store import slack_rate_limits
 from bot.store.redis.keys import BEGUN
 from bot.subscriptions.subscribe import snooze, subscribe, unsubscribe
@@ -243,7 +243,7 @@ class Story(FragileBot):
 
     def _seen(self, ref: str, crash: Any) -> None:
         job = self.jobs[JobRef.parse(ref).id]
-        self.until_done(lambda: sweep.observe(self.services, self.provider, [job], self.now), crash)
+        self.until_done(lambda: recorder.observe(self.services, self.provider, [job], self.now), crash)
         before, self.known[ref] = self.known[ref], job
         if (before.state, before.raw_state) != (job.state, job.raw_state):
             self._changed(ref, job, "moved", Fate.ENDED if job.state.ended else None)
@@ -263,7 +263,7 @@ class Story(FragileBot):
         """An answer comes to a question that was asked long ago."""
         old = self.known[ref].model_copy(update={"state": JobState.FAILED, "raw_state": "OLD"})
         long_ago = self.now - timedelta(days=2)
-        self.until_done(lambda: sweep.observe(self.services, self.provider, [old], long_ago), crash)
+        self.until_done(lambda: recorder.observe(self.services, self.provider, [old], long_ago), crash)
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), crash=crashes)

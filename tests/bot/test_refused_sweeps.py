@@ -12,8 +12,9 @@ from bot.deps.deps import Services
 from bot.domain.catalog import Scope
 from bot.domain.changes import Change, Fate
 from bot.domain.outbox import ChangedEntry, SubscribedEntry
+from bot.domain.sweeps import BACK_OFF_MAX_S
 from bot.jobs.queries import list_jobs, show_jobs
-from bot.polling.sweep import BACK_OFF_MAX_S, sweep
+from bot.polling.sweep import sweep
 from bot.store import Store
 from bot.views.errors import service_error
 from bot.views.terminal import json_output

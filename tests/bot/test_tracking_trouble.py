@@ -7,8 +7,9 @@ import pytest
 from bot.delivery.rendering import shown
 from bot.domain.cards import Card, Followed
 from bot.domain.changes import Fate, Kind
+from bot.domain.sweeps import BACK_OFF_MAX_S
 from bot.jobs.account_health import check_accounts
-from bot.polling.sweep import AFTER_MISS, BACK_OFF_MAX_S
+from bot.polling.recorder import AFTER_MISS
 from bot.store import Store
 from providers.base import Capabilities
 from providers.errors import Throttled, Unavailable

@@ -15,6 +15,7 @@ from bot.domain.cards import Snooze
 from bot.domain.changes import fingerprint
 from bot.domain.elapsed import AHEAD, in_future, passed, past
 from bot.domain.snooze import Rest, until
+from bot.domain.sweeps import Sweep
 from bot.domain.tracked_jobs import Kept, Seen
 from bot.home_tab import published_just_now
 from bot.polling.sweep import backing_off
@@ -22,7 +23,6 @@ from bot.store import Store
 from bot.store.health import Outcome
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import PACE
-from bot.store.sweeps import Sweep
 from providers.errors import Unavailable
 from providers.models import JobState
 from tests.bot.delivery_world import World

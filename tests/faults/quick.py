@@ -16,8 +16,8 @@ from functools import partial
 
 from bot.background import tasks
 from bot.delivery import card_editor, context, dispatcher, doubt, sender
-from bot.domain import absence
-from bot.polling import planner, sweep, witness
+from bot.domain import absence, sweeps
+from bot.polling import planner, recorder, sweep, witness
 from bot.runtime import runner
 from bot.slack_api import connect, errors
 from bot.store import slack_rate_limits
@@ -35,8 +35,9 @@ def hurry() -> None:
     """Shorten the times."""
     for module, numbers in (
         (planner, {"YOUNG": timedelta(seconds=1), "OLDEST": timedelta(seconds=3)}),
-        (sweep, {"SOON": timedelta(seconds=0.3), "AFTER_MISS": timedelta(seconds=3)}),
-        (sweep, {"LEAST_S": 0.2, "MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
+        (sweep, {"SOON": timedelta(seconds=0.3), "LEAST_S": 0.2}),
+        (recorder, {"AFTER_MISS": timedelta(seconds=3)}),
+        (sweeps, {"MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
         (absence, {"LOST_AFTER": timedelta(seconds=6)}),
         (witness, {"ASKED_EVERY": timedelta(seconds=1)}),
         (sender, {"PACE_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),

@@ -19,8 +19,8 @@ from bot.background.tasks import tasks
 from bot.config.settings import Settings, load
 from bot.delivery import sender
 from bot.deps.deps import Services
-from bot.domain import absence
-from bot.polling import planner, sweep
+from bot.domain import absence, sweeps
+from bot.polling import planner, recorder, sweep
 from bot.runtime.runner import running
 from bot.store.redis.connection import Link
 from handlers.slack import register
@@ -212,6 +212,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planner, "YOUNG", timedelta(seconds=0.3))
     monkeypatch.setattr(planner, "OLDEST", timedelta(seconds=0.5))
     monkeypatch.setattr(sweep, "LEAST_S", 0.1)
-    monkeypatch.setattr(sweep, "MOST_S", 0.3)
-    monkeypatch.setattr(sweep, "AFTER_MISS", timedelta(seconds=0.3))
+    monkeypatch.setattr(sweeps, "MOST_S", 0.3)
+    monkeypatch.setattr(recorder, "AFTER_MISS", timedelta(seconds=0.3))
     monkeypatch.setattr(sender, "PACE_S", 0.1)

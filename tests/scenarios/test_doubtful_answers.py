@@ -29,9 +29,8 @@ async def test_a_job_is_followed_on_while_its_api_is_missing(
     stage: Stage, service: str, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("bot.domain.absence.LOST_AFTER", timedelta(seconds=0.5))
-    monkeypatch.setattr("bot.polling.sweep.FAILING", timedelta(seconds=2))
-    monkeypatch.setattr("bot.views.slack.cards.FAILING", timedelta(seconds=2))
-    monkeypatch.setattr("bot.polling.sweep.BACK_OFF_MAX_S", 0.3)
+    monkeypatch.setattr("bot.domain.sweeps.FAILING", timedelta(seconds=2))
+    monkeypatch.setattr("bot.domain.sweeps.BACK_OFF_MAX_S", 0.3)
     job = stage.scene.job(service, name="lecture.mp4")
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")

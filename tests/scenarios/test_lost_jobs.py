@@ -67,9 +67,8 @@ async def test_asking_twice_to_keep_looking_begins_one_search_anew(stage: Stage)
 
 
 async def test_cards_say_when_their_service_cannot_be_asked(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.polling.sweep.FAILING", timedelta(seconds=0.5))
-    monkeypatch.setattr("bot.polling.sweep.BACK_OFF_MAX_S", 0.3)
-    monkeypatch.setattr("bot.views.slack.cards.FAILING", timedelta(seconds=0.5))
+    monkeypatch.setattr("bot.domain.sweeps.FAILING", timedelta(seconds=0.5))
+    monkeypatch.setattr("bot.domain.sweeps.BACK_OFF_MAX_S", 0.3)
     job, other = stage.scene.job(), stage.scene.job("digital-human")
     await stage.dana.types(f"/jobs subscribe {job.id}")
     await stage.dana.types(f"/jobs subscribe {other.id}")

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bot.domain import sweeps
 from bot.domain.absence import DROPPED_AFTER
 from bot.domain.button_payloads import BUTTON_MAX, OPEN, REFRESH, Ask
-from bot.domain.cards import FAILING, Card, Check, Followed, Shown
+from bot.domain.cards import Card, Check, Followed, Shown
 from bot.domain.changes import Fate
 from bot.views import missing_jobs
 from bot.views.errors import happened
@@ -231,7 +232,7 @@ def _checks(shown: Shown, now: datetime) -> list[str]:
 
 def fails(check: Check, now: datetime) -> bool:
     """Whether a service could not be asked for so long that people should know."""
-    return check.failing_since is not None and now - check.failing_since >= FAILING
+    return check.failing_since is not None and now - check.failing_since >= sweeps.FAILING
 
 
 def _when_checked(checks: Sequence[Check], now: datetime) -> str:

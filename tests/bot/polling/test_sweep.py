@@ -11,7 +11,9 @@ from bench.kilobyte import kilobyte
 from bot.delivery import next_step
 from bot.domain.changes import Fate, Kind
 from bot.domain.outbox import Begun, SubscribedEntry
-from bot.polling.sweep import LEAST_S, MOST_S, SHARE, observe
+from bot.domain.sweeps import MOST_S
+from bot.polling.recorder import observe
+from bot.polling.sweep import LEAST_S, SHARE
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import PREFIX

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from bot.domain.answers import ServiceError
+from bot.domain.sweeps import Sweep
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import SWEEP
-from bot.store.sweeps import Sweep
 from providers.errors import Throttled
 from tests.bot.memory import NOW
 from tests.bot.samples import SERVICE, SLOT

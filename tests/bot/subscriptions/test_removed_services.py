@@ -12,7 +12,7 @@ from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Services
 from bot.domain.cards import On, Terms
-from bot.polling.sweep import observe
+from bot.polling.recorder import observe
 from bot.store import Store
 from bot.subscriptions.removed_services import GRACE
 from bot.subscriptions.subscribe import subscribe, subscriptions

@@ -1,0 +1,128 @@
+"""Records what a sweep saw: the changes, and the jobs that were not found."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from bot.deps.deps import Services
+from bot.domain.changes import Change, Kind, compare, fingerprint, found
+from bot.domain.outbox import ChangedEntry
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import Due, Kept, Seen, Step, record
+from bot.jobs.recovery import restore_found
+from bot.polling import missing_jobs, planner
+from bot.polling.witness import Witness
+from bot.task_queue.enqueue import wake
+from providers.base import Provider
+from providers.errors import ProviderError
+from providers.models import Job, JobState
+
+AFTER_MISS = timedelta(seconds=30)
+"""A job that is not found is looked for again after this time, and then less and less often."""
+
+
+@dataclass(slots=True)
+class ServiceSweep:
+    """One look at a service: whom it asks, and what came of it so far; `left` are jobs still to be asked about."""
+
+    services: Services
+    provider: Provider
+    random: Random = field(default_factory=Random)
+    witness: Witness = field(init=False)
+    left: dict[str, Due] = field(default_factory=dict[str, Due])
+    answered: int = 0
+    unanswered: ProviderError | None = None
+
+    def __post_init__(self) -> None:
+        self.witness = Witness(self.services, self.provider, self.random)
+
+    @property
+    def service(self) -> Service:
+        return self.provider.account, self.provider.service
+
+    def next_at(self, job: Job) -> datetime:
+        return planner.next_look(job.created_at, self.services.clock(), self.random)
+
+
+async def observe(services: Services, provider: Provider, jobs: Sequence[Job], asked_at: datetime) -> None:
+    """Take what somebody else's question told of jobs into account, as far as they are followed."""
+    await observe_jobs(ServiceSweep(services, provider), jobs, asked_at, explained=True)
+
+
+async def postpone(look: ServiceSweep, ids: Iterable[str], wait: timedelta | None = None) -> None:
+    """Leave jobs about which a service says nothing alone for a while, where it does answer about others."""
+    await look.services.store.tracked.postpone(look.service, ids, look.services.clock() + (wait or AFTER_MISS))
+
+
+async def observe_jobs(look: ServiceSweep, jobs: Sequence[Job], asked_at: datetime, *, explained: bool = False) -> None:
+    """Compare jobs with what was last seen of them, and record those that changed."""
+    await restore_found(look.services, jobs, asked_at)
+    seen = (Seen(job.id, fingerprint(job), look.next_at(job)) for job in jobs)
+    changed = await look.services.store.tracked.observe(look.service, asked_at, seen, now=look.services.clock())
+    if not changed:
+        return
+    now = {job.id: job for job in jobs if job.id in changed}
+    if not explained:
+        now |= await _explained(look, now.values())
+    await _record(look, [(changed[job_id], job) for job_id, job in now.items()], asked_at)
+
+
+async def _explained(look: ServiceSweep, jobs: Iterable[Job]) -> dict[str, Job]:
+    """Return the failed jobs whose reason a list does not tell, as looking them up tells it."""
+    unexplained = [job.id for job in jobs if job.state is JobState.FAILED and job.unexplained]
+    if not unexplained:
+        return {}
+    try:
+        return {job.id: job for job in (await look.provider.lookup(unexplained)).found if job.state.ended}
+    except ProviderError:
+        return {}  # that it failed is worth more now than why later
+
+
+async def _record(look: ServiceSweep, seen: Sequence[tuple[Kept, Job]], asked_at: datetime) -> None:
+    steps: list[Step] = []
+    for kept, job in seen:
+        change = _change(kept, job.model_copy(update={"raw": None}), asked_at)
+        entry = "" if change.kind is Kind.PROGRESSED else ChangedEntry(change=change).model_dump_json()
+        kept_on = None if change.fate else record(job, asked_at)
+        steps.append(Step(job.id, kept.record, kept_on, look.next_at(job), entry))
+    if not look.provider.capabilities.lists:
+        await look.services.store.recent.remember([job for _, job in seen], asked_at)
+    await _recorded(look, steps)
+
+
+def _change(kept: Kept, now: Job, asked_at: datetime) -> Change:
+    if kept.absence and kept.absence.suspended:
+        return found(kept.job, kept.absence, now, asked_at)
+    return compare(kept.job, kept.seen, now, asked_at)
+
+
+async def _recorded(look: ServiceSweep, steps: Sequence[Step]) -> None:
+    """Record steps, and have them told while the look goes on: the provider's limit may make it last a minute.
+
+    Cards on which nothing but the progress is new are drawn again when there is time.
+    """
+    told = {step.id for step in steps if step.entry}
+    quiet = {step.id for step in steps if step.quiet}
+    recorded = await look.services.store.tracked.record(look.service, steps)
+    followers = {job_id: places for job_id, places in recorded.items() if job_id not in quiet}
+    cards = [pair for job_id, places in followers.items() if job_id not in told for pair in places.items()]
+    await look.services.store.outbox.refresh(cards)
+    await wake(look.services, *{place for places in followers.values() for place in places})
+
+
+async def record_missing(look: ServiceSweep, ids: Sequence[str], asked_at: datetime) -> None:
+    """Record jobs that the provider says do not exist; only a witness makes it believable that they are lost."""
+    absent = await missing_jobs.missed(look.services, look.provider, ids, asked_at, again=AFTER_MISS)
+    if any(each.ripe for each in absent):
+        called_at = look.services.clock()
+        await observe_jobs(look, await look.witness.call(ids), called_at)
+    if steps := missing_jobs.steps(absent, look.provider, look.witness.found_at):
+        await _recorded(look, steps)
+
+
+async def record_doubtful(look: ServiceSweep, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool) -> None:
+    """Record jobs about which the provider refuses to answer, in a way that may mean a wrong address."""
+    absent = await missing_jobs.doubted(look.services, look.provider, ids, asked_at, all_of_them=all_of_them)
+    if steps := missing_jobs.steps(absent, look.provider, None):
+        await _recorded(look, steps)
