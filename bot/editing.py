@@ -104,8 +104,8 @@ async def _update(visit: Visit, card: Card) -> float:
 
 async def _refused(visit: Visit, card: Card, error: SlackApiError) -> float:
     verdict, code = judge(error), refusal(error)
-    log.warning("Slack refused an edit", place=card.place, error=code, verdict=verdict.name.lower())
-    visit.services.metrics.delivered(verdict.name.lower())
+    log.warning("Slack refused an edit", place=card.place, error=code, verdict=verdict.value)
+    visit.services.metrics.delivered(verdict.value)
     match verdict:
         case Verdict.DETACH | Verdict.PLAIN:
             return 0  # somebody deleted the message, or it cannot be drawn: what ends is told all the same

@@ -223,8 +223,8 @@ async def _refused(  # noqa: PLR0917  # everything about one post
 ) -> float:
     """Do what the table of verdicts says; a post that Slack certainly did not take is no longer begun."""
     verdict, code = judge(error), refusal(error)
-    log.warning("Slack refused a post", place=visit.place, error=code, verdict=verdict.name.lower())
-    visit.services.metrics.delivered(verdict.name.lower())
+    log.warning("Slack refused a post", place=visit.place, error=code, verdict=verdict.value)
+    visit.services.metrics.delivered(verdict.value)
     match verdict:
         case Verdict.UNSURE:
             return await _in_doubt(visit, begun, left_by(error))

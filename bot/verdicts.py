@@ -4,7 +4,7 @@ The codes are those of Slack's method pages for chat.postMessage, chat.update an
 """
 
 from collections.abc import Mapping
-from enum import Enum, auto
+from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
@@ -15,21 +15,21 @@ from providers.parsing import mapping, number
 
 
 class Verdict(Enum):
-    """What to do with what Slack refused."""
+    """What to do with what Slack refused. The values are outcomes in metrics, and verdicts in logs."""
 
-    RETRY = auto()
+    RETRY = "retry"  # stored
     """Slack did not take it; it may next time."""
-    UNSURE = auto()
+    UNSURE = "unsure"  # stored
     """Slack may have taken it: look for it before it is sent again."""
-    HOLD = auto()
+    HOLD = "hold"  # stored
     """Nothing gets through until somebody mends the app or its token; everything waits."""
-    SUSPEND = auto()
+    SUSPEND = "suspend"  # stored
     """This place takes nothing any more: keep what there is, and tell the owners."""
-    DETACH = auto()
+    DETACH = "detach"  # stored
     """The message that was to be edited or replied to is gone: go on without it."""
-    PLAIN = auto()
+    PLAIN = "plain"  # stored
     """Slack does not like the message: send its text alone; where it does not like that either, suspend the place."""
-    UNKNOWN = auto()
+    UNKNOWN = "unknown"  # stored
     """Nobody documented this code: send the text alone, in case the blocks are to blame, and then again and again."""
 
 

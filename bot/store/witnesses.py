@@ -9,6 +9,8 @@ from bot.store.formats import readable_or
 from bot.store.keys import WITNESS
 from bot.store.tracked import Service, instant, milliseconds
 
+_FOUND_AT, _ASKED_AT = "found_at", "asked_at"  # stored
+
 
 class LastWitness(NamedTuple):
     """When a job was found last, and when a request was made only to find one."""
@@ -31,11 +33,12 @@ class Witnesses:
     async def write(self, service: Service, region: str, last: LastWitness) -> None:
         """Keep those of its times that are known."""
         key = WITNESS.of("/".join(service), region)
-        times = [(name, milliseconds(at)) for name, at in last._asdict().items() if at]
+        known = ((_FOUND_AT, last.found_at), (_ASKED_AT, last.asked_at))
+        times = [(name, milliseconds(at)) for name, at in known if at]
         kept = ("HSET", key, *(part for pair in times for part in pair))
         await self.link.ask_all([kept, ("EXPIRE", key, WITNESS.seconds)], atomic=True)
 
 
 def _witness(fields: dict[str, str]) -> LastWitness:
-    times = (fields.get(name) for name in LastWitness._fields)
+    times = (fields.get(name) for name in (_FOUND_AT, _ASKED_AT))
     return LastWitness(*(instant(int(at)) if at else None for at in times))
