@@ -6,6 +6,7 @@ FROM ${PYTHON} AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt manifest.yml README.md LICENSE ./
 COPY bot bot
+COPY callboard callboard
 COPY handlers handlers
 COPY providers providers
 COPY sandbox sandbox

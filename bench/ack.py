@@ -17,7 +17,7 @@ from bench.clouds import Clouds, clouds
 from bench.measure import show
 from bench.processes import POLITE, cores, process, stay_on
 from bench.workspace import Switchboard
-from bot.store.embedded import embedded_redis
+from bot.store.redis.embedded import embedded_redis
 
 SECONDS = 4
 ROUNDS = 3

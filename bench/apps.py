@@ -5,7 +5,7 @@ import socket
 from multiprocessing.connection import Connection
 
 from bench.clouds import Clouds
-from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
+from sandbox.slack.workspace.credentials import APP_TOKEN, BOT_TOKEN
 
 PATIENCE_S = 60.0
 """An app that has not posted its answers after this long never will."""
@@ -13,9 +13,9 @@ PATIENCE_S = 60.0
 
 def run_callboard(_: Connection, api_url: str, redis_url: str, where: Clouds) -> None:
     """Callboard itself, as `callboard run` runs it."""
-    from bot.config import Http, Redis, Settings, Slack
-    from bot.running import run
-    from handlers import register
+    from bot.config.settings import Http, Redis, Settings, Slack
+    from bot.runtime.runner import run
+    from handlers.slack import register
     from providers.secrets import SecretRef
 
     token, app_token = SecretRef("env:SLACK_BOT_TOKEN"), SecretRef("env:SLACK_APP_TOKEN")

@@ -10,12 +10,12 @@ from multiprocessing.connection import Connection
 from unittest.mock import patch
 
 from bench.processes import POLITE, process
-from bot.config import load
+from bot.config.settings import load
 from providers.accounts import Account
 from sandbox.clouds.accounts import ACCOUNTS, VOD_SG
 from sandbox.clouds.alibaba import limits
 from sandbox.clouds.alibaba.details import type_of
-from sandbox.clouds.orders import JobOrder, make
+from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.server import serving
 from sandbox.clouds.words import KINDS
 from sandbox.clouds.world import World

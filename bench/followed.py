@@ -10,20 +10,19 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from bench.clouds import Clouds
-from bot import plan, tracking
-from bot.cards import Card, Followed, Terms
-from bot.config import Redis as RedisSettings
-from bot.services import Services, utc_now
+from bot.config.settings import Redis as RedisSettings
+from bot.deps.deps import Services, utc_now
+from bot.domain.cards import Card, Followed, Terms
+from bot.domain.outbox import SubscribedEntry, encode
+from bot.domain.tracked_jobs import record
+from bot.polling import planner, sweep
 from bot.store import Store
-from bot.store.connection import Part
-from bot.store.entries import SubscribedEntry
-from bot.store.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
-from bot.store.outbox import encode
-from bot.store.scripts import script
-from bot.store.tracked import record
+from bot.store.redis.connection import Part
+from bot.store.redis.keys import CARDS, DUE, JOBS, LOST, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS
+from bot.store.redis.scripts import script
 from providers import registry
 from providers.base import Provider
-from providers.deadline import within
+from providers.http.deadline import within
 from providers.models import Job, JobQuery
 
 ROUND_S = 600.0
@@ -111,7 +110,7 @@ async def _known(provider: Provider, where: Clouds) -> AsyncGenerator[Sequence[J
             yield page.jobs
             if (cursor := page.cursor) is None:
                 return
-        for some in plan.look_ups(ids, provider.capabilities):
+        for some in planner.look_ups(ids, provider.capabilities):
             yield (await provider.lookup(some, {one: kinds[one] for one in some})).found
 
 
@@ -125,7 +124,7 @@ def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
     beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
     reply = REPLY.of(slot, f"{card.place}:{job.id}")
     keys = (*beside, OUTBOX.of(slot, card.place), reply, LOST.of(slot, job.id))
-    told = (job.id, record(job, now - plan.OLDEST), 0, card.place, card.id, entry, REPLY.seconds)
+    told = (job.id, record(job, now - planner.OLDEST), 0, card.place, card.id, entry, REPLY.seconds)
     return [
         ("EVAL", script("subscribe"), 7, *keys, *told),
         ("HSET", CARDS.of(card.place), card.id, encode(card)),
@@ -151,7 +150,7 @@ async def look_at_all(services: Services, provider: Provider) -> int:
     sweeps = 0
     async with asyncio.timeout(ROUND_S):
         while True:
-            await tracking.sweep(services, provider)
+            await sweep.sweep(services, provider)
             sweeps += 1
             if await due_in(services, provider) > 0:
                 return sweeps

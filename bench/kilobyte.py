@@ -1,6 +1,6 @@
 """What a Redis server needs for a kilobyte: each version and each allocator adds something else."""
 
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 
 TEXTS = 1_024
 LENGTHS = range(875, 1_003)

@@ -16,11 +16,11 @@ import httpx
 from bench.clouds import clouds
 from bench.followed import opened
 from bench.measure import show
-from bot.catalog import Scope
-from bot.jobs import list_jobs
-from bot.services import Services
-from bot.shared_requests import SharedRequests
-from bot.store.embedded import embedded_redis
+from bot.deps.deps import Services
+from bot.domain.catalog import Scope
+from bot.jobs.queries import list_jobs
+from bot.jobs.shared_requests import SharedRequests
+from bot.store.redis.embedded import embedded_redis
 from providers.models import JobQuery
 
 PEOPLE = 40

@@ -10,10 +10,10 @@ import httpx
 from bench import bare, followed, vendors
 from bench.clouds import Running, clouds
 from bench.measure import Cost, Run, in_turns
-from bot.services import Services
-from bot.store.embedded import embedded_redis
+from bot.deps.deps import Services
+from bot.store.redis.embedded import embedded_redis
 from providers.base import Provider
-from providers.deadline import within
+from providers.http.deadline import within
 
 LOOKS = 3
 """Each job is looked at so often in a round."""

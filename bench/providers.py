@@ -18,8 +18,8 @@ from bench.measure import Cost, Run, in_turns, show
 from providers import registry
 from providers.accounts import Account, AlibabaAccount
 from providers.base import Provider
-from providers.budget import WindowBudget
-from providers.deadline import within, without_raw
+from providers.http.deadline import within, without_raw
+from providers.http.rate_limit import WindowBudget
 from providers.models import Job, JobQuery
 
 JOBS = 10_000

@@ -11,9 +11,9 @@ from bench.processes import process
 from bench.sweeps import least
 from bench.telling import take_posts
 from bench.worker import worker
-from bot import tracking
-from bot.plan import OLDEST
-from bot.store.embedded import embedded_redis
+from bot.polling import sweep
+from bot.polling.planner import OLDEST
+from bot.store.redis.embedded import embedded_redis
 
 SERVICES = ("video-ocr", "vod-ai")
 PATIENCE_S = 300.0
@@ -51,5 +51,5 @@ async def measure(jobs: int, folder: Path) -> Round:
                         while await followed.due_in(services, provider) <= 0:  # noqa: ASYNC110  # Redis tells nobody
                             await asyncio.sleep(0.1)
                 wall, figures = time.perf_counter() - began, at_work.figures()
-    limited = max(least(each, half) / each.capabilities.requests_per_second / tracking.SHARE for each in providers)
+    limited = max(least(each, half) / each.capabilities.requests_per_second / sweep.SHARE for each in providers)
     return Round(half * len(SERVICES), wall, limited, figures.cpu_s - began_cpu, figures.rss_bytes)

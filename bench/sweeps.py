@@ -14,9 +14,9 @@ from bench.clouds import Clouds, Running, clouds
 from bench.kilobyte import kilobyte
 from bench.measure import Cost, Run, in_turns
 from bench.providers import auth_of
-from bot import tracking
-from bot.services import Services
-from bot.store.embedded import embedded_redis
+from bot.deps.deps import Services
+from bot.polling import planner, sweep
+from bot.store.redis.embedded import embedded_redis
 from bot.store.sweeps import Sweep
 from providers import registry
 from providers.base import Provider
@@ -102,7 +102,7 @@ async def measure(service: str, jobs: int, folder: Path) -> Swept:
                 redis_cpu_s=redis_cpu,
                 redis_bytes=kept,
                 kilobyte=reference,
-                limited_s=len(requests) / (provider.capabilities.requests_per_second * tracking.SHARE),
+                limited_s=len(requests) / (provider.capabilities.requests_per_second * sweep.SHARE),
                 quiet=await followed.quiet(services, provider),
             )
 
@@ -178,10 +178,10 @@ async def keep_up(service: str, jobs: int, folder: Path) -> Kept:
             await followed.look_at_all(services, provider)
             before, ends, looks = await followed.sent(where), clock() + timedelta(minutes=MINUTES), set[Sweep]()
             while clock() < ends:
-                pause = await tracking.sweep(services, provider) or 1
+                pause = await sweep.sweep(services, provider) or 1
                 slot = (provider.account, provider.service)
                 looks.add((await services.store.sweeps.read([slot]))[slot])
                 clock.ahead += timedelta(seconds=pause)
             requests = await followed.sent(where) - before
-            rounds = timedelta(minutes=MINUTES) / tracking.plan.OLDEST
+            rounds = timedelta(minutes=MINUTES) / planner.OLDEST
             return Kept(service, number, requests, round(rounds * least(provider, number)), len(looks))

@@ -17,12 +17,12 @@ from bench import followed
 from bench.clouds import Running, clouds
 from bench.processes import process
 from bench.worker import worker
-from bot.services import Services
-from bot.store.embedded import embedded_redis
+from bot.deps.deps import Services
+from bot.store.redis.embedded import embedded_redis
 from providers.base import Provider
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.seed import MEDIA
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.seed import MEDIA
 
 PATIENCE_S = 120.0
 CHANGES_S = 20.0
@@ -203,8 +203,8 @@ def serve_slack(parent: Connection) -> None:
 
 
 async def _serve_slack(parent: Connection) -> None:
-    from sandbox.slack.seed import seeded
     from sandbox.slack.server import serving
+    from sandbox.slack.workspace.seed import seeded
 
     async with serving(seeded(MANIFEST)) as url:
         parent.send(url)

@@ -10,17 +10,19 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
 
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bench import followed
 from bench.clouds import Clouds
 from bench.processes import process
-from bot.fleet import open_docket, working
-from bot.store.tracked import Service, Step, Tracked
-from bot.tasks import tasks
-from bot.workspaces import OneWorkspace, Workspace
-from sandbox.slack.credentials import BOT_TOKEN
+from bot.background.tasks import tasks
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import Step
+from bot.domain.workspaces import Workspace
+from bot.slack_api.workspaces import OneWorkspace
+from bot.store.tracked_jobs import Tracked
+from bot.task_queue.worker import open_docket, working
+from sandbox.slack.workspace.credentials import BOT_TOKEN
 
 
 class Figures(NamedTuple):
@@ -68,8 +70,7 @@ def _run(parent: Connection, where: Clouds, redis_url: str, slack_url: str, limi
 
 
 async def _work(parent: Connection, where: Clouds, redis_url: str, slack_url: str, *, limited: bool) -> None:
-    nobody = AuthorizeResult(enterprise_id=None, team_id=None)
-    slack = OneWorkspace(Workspace("", nobody, AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack_url}/api/")))
+    slack = OneWorkspace(Workspace("", AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack_url}/api/")))
     async with open_docket(redis_url) as docket, followed.opened(where, redis_url, limited=limited) as (opened, _):
         tracked = _Noting(opened.store.link)
         services = replace(opened, store=replace(opened.store, tracked=tracked), workspaces=slack, docket=docket)

@@ -14,11 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from sandbox.demo import MANIFEST
-from sandbox.slack.delivery import Kind, NotAcknowledgedError
-from sandbox.slack.model import Json
-from sandbox.slack.payloads import command_payload
-from sandbox.slack.seed import DANA, ON_CALL, seeded
-from sandbox.slack.socket_mode import SocketMode
+from sandbox.slack.delivery.delivery import Kind, NotAcknowledgedError
+from sandbox.slack.delivery.payloads import command_payload
+from sandbox.slack.delivery.socket_mode import SocketMode
+from sandbox.slack.workspace.model import Json
+from sandbox.slack.workspace.seed import DANA, ON_CALL, seeded
 
 HOST = "127.0.0.1"
 START_S = 30.0

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from bot.config import AccessRule, Http, Redis, Slack
-from handlers import grammar
+from bot.config.settings import AccessRule, Http, Redis, Slack
+from handlers.commands import grammar
 from providers.accounts import AlibabaAccount, HuaweiAccount
 from providers.secrets import SecretRef
 from providers.services import services_of

@@ -8,23 +8,24 @@ from typing import Any, TypeVar
 
 from rich.console import RenderableType
 
-from bot import records
-from bot.accounts import check_accounts
-from bot.answers import Late, Partial, ServiceError
-from bot.asking import Asking
-from bot.catalog import Catalog
-from bot.config import Settings
-from bot.errors import UsageError
-from bot.jobs import find_jobs, list_jobs, show_jobs
-from bot.opening import open_services
-from bot.services import Services
-from bot.views import manual, tables
+from bot.config.settings import Settings
+from bot.deps.deps import Services
+from bot.domain.answers import Late, Partial, ServiceError
+from bot.domain.catalog import Catalog
+from bot.domain.errors import UsageError
+from bot.jobs.account_health import check_accounts
+from bot.jobs.fan_out import Asking
+from bot.jobs.queries import find_jobs, list_jobs, show_jobs
+from bot.runtime.bootstrap import open_services
 from bot.views.errors import sentence
+from bot.views.terminal import help as help_page
+from bot.views.terminal import json_output, tables
 from bot.views.text import unformatted
-from handlers import grammar
-from handlers.grammar import Request
-from handlers.parser import addresses_of, parse
-from handlers.words import quoted
+from handlers.commands import grammar
+from handlers.commands.grammar import Request
+from handlers.commands.job_arguments import addresses_of
+from handlers.commands.lexer import quoted
+from handlers.commands.parser import parse
 from providers.registry import meaning
 
 V = TypeVar("V", bound=Partial)
@@ -82,11 +83,11 @@ async def _ask(services: Services, request: Request, say: Say) -> Answer:
             shown = await _whole(show_jobs(services, addresses_of(request, services.catalog)), say)
             table = partial(tables.job_details, shown, meaning)
             learnt = bool(shown.jobs or shown.missing)
-            return Answer(records.job_details(shown), table, shown.errors, shown.services, learnt)
+            return Answer(json_output.job_details(shown), table, shown.errors, shown.services, learnt)
         case "accounts":
             health = await _whole(check_accounts(services), say)
             errors = [each.error for each in health.services if each.error]
-            return Answer(records.accounts(health), partial(tables.accounts, health), errors, len(health.services))
+            return Answer(json_output.accounts(health), partial(tables.accounts, health), errors, len(health.services))
         case "find":
             jobs = await _whole(find_jobs(services, request.text, limit=request.limit), say)
         case _:
@@ -95,7 +96,7 @@ async def _ask(services: Services, request: Request, say: Say) -> Answer:
     table = partial(tables.job_list, jobs, services.clock())
     remembered = {(part.account, part.service) for part in jobs.remembered}
     learnt = any((job.account, job.service) not in remembered for job in jobs.jobs)
-    return Answer(records.job_list(jobs), table, jobs.errors, jobs.asked, learnt)
+    return Answer(json_output.job_list(jobs), table, jobs.errors, jobs.asked, learnt)
 
 
 async def _whole(question: Asking[V], say: Say) -> V:
@@ -112,7 +113,7 @@ def _help(topic: str) -> Answer:
     record = {"commands": [{"usage": usage, "summary": summary} for usage, summary in usages]}
     words = commands[0].words if topic else grammar.FILTERS
     filters = [(word.example, word.meaning) for word in words]
-    return Answer(record, partial(manual.manual, usages, filters))
+    return Answer(record, partial(help_page.manual, usages, filters))
 
 
 def _here(text: str) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from providers.budget import BudgetLeft
+from providers.http.rate_limit import BudgetLeft
 from providers.models import Filter, JobPage, JobQuery, Lookup
 
 NO_KINDS: Mapping[str, str] = MappingProxyType({})

@@ -6,8 +6,8 @@ from typing import NamedTuple, TypeVar
 
 from providers.errors import Malformed, Missing, ProviderError, Unauthorized
 from providers.ids import USUAL, Ids
+from providers.json_fields import Unreadable
 from providers.models import Job, Lookup, Unanswered
-from providers.parsing import Unreadable
 
 _AT_ONCE = 4
 """Requests that one question has under way; the account's other questions want to be answered too."""

@@ -1,5 +1,6 @@
 """One job, one vocabulary: what every provider's reply is turned into."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple, Self
@@ -224,3 +225,12 @@ class Lookup(NamedTuple):
     found: tuple[Job, ...] = ()
     missing: tuple[str, ...] = ()
     unanswered: tuple[Unanswered, ...] = ()
+
+
+SHOWN_ALONE = "look at this job alone to see why"
+"""The list that told about the job tells no reasons; the call for a single job does."""
+
+
+def not_answered(codes: Iterable[str]) -> str:
+    """Say that the call which knows the reason failed, with its error codes."""
+    return f"the provider gives no reason: it could not be asked ({', '.join(sorted(codes))})"

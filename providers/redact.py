@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from providers.parsing import well_formed
+from providers.json_fields import well_formed
 
 REMOVED = "[removed]"
 DEPTH_MAX = 30

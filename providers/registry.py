@@ -8,8 +8,8 @@ import httpx
 
 from providers.accounts import Account
 from providers.base import Provider
-from providers.bodies import ACCEPTED
-from providers.budget import Budget
+from providers.http.bodies import ACCEPTED
+from providers.http.rate_limit import Budget
 from providers.models import Job
 from providers.services import SERVICES
 
@@ -39,7 +39,7 @@ def http_client() -> httpx.AsyncClient:
     """Return a client for all providers: aiohttp under httpx, a fifth of the CPU of httpx's own transport."""
     from httpx_aiohttp import AiohttpTransport
 
-    from providers.wire import session
+    from providers.http.wire import session
 
     headers = {"user-agent": "callboard", "accept-encoding": ", ".join(ACCEPTED)}
     return httpx.AsyncClient(transport=AiohttpTransport(client=session), headers=headers)

@@ -21,12 +21,13 @@ from urllib.parse import urlsplit
 
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
 from sandbox.ports import CLOUDS_PORT, HOST, address, listen
-from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
+from sandbox.slack.workspace.credentials import APP_TOKEN, BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
 
 CONFIGURATION = Path(__file__).with_name("callboard.toml")
 _BESIDE = Path(__file__).parent.parent
-MANIFEST = next(file for file in (_BESIDE / "manifest.yml", _BESIDE / "bot/manifest.yml") if file.is_file())
-"""At the top of a checkout, in `bot/` of an installed wheel. It is a file of the bot, not code."""
+_MANIFESTS = (_BESIDE / "manifest.yml", _BESIDE / "bot/slack_app/install/manifest.yml")
+MANIFEST = next(file for file in _MANIFESTS if file.is_file())
+"""At the top of a checkout, beside the code that prints it in an installed wheel. It is a file of the bot, not code."""
 EVENTS = "/slack/events"
 """Where a bot in HTTP mode is called."""
 ENCRYPTION_KEY = base64.b64encode(b"sandbox-encryption-key-not-real!").decode()
@@ -81,8 +82,8 @@ def _program() -> str:
 def _installed(file: Path) -> Path:
     """Write a configuration's sibling, for a bot that workspaces install by themselves."""
     sibling = file.with_name("installed.toml")
-    from sandbox.slack.model import Team
-    from sandbox.slack.neighbours import HARBOR, NORTHWIND
+    from sandbox.slack.workspace.model import Team
+    from sandbox.slack.workspace.more_workspaces import HARBOR, NORTHWIND
 
     names = ", ".join(f'"{name}"' for name in (Team().id, NORTHWIND.id, HARBOR.id))
     several = f"{SEVERAL_WORKSPACES}\nworkspaces = [{names}]"
@@ -135,9 +136,9 @@ async def _serving(listeners: Listeners, request_url: str = "") -> AsyncGenerato
 
     from sandbox.clouds.server import serving as serving_clouds
     from sandbox.clouds.world import World
-    from sandbox.slack.http_delivery import HttpDelivery
-    from sandbox.slack.neighbours import seeded_world
+    from sandbox.slack.delivery.http import HttpDelivery
     from sandbox.slack.server import serving as serving_slack
+    from sandbox.slack.workspace.more_workspaces import seeded_world
 
     async with AsyncExitStack() as stack:
         slack, delivery = seeded_world(MANIFEST, org_deploy=True), None
@@ -181,7 +182,7 @@ async def _start_bot(stack: ExitStack, slack: str, clouds: str) -> Process:
     folder = _folder(stack)
     variables = {**os.environ, **environment(slack), "XDG_DATA_HOME": str(folder)}
     variables.pop("REDIS_URL", None)
-    command = (sys.executable, "-m", "bot.cli", "run", "--config", str(_configuration(folder, clouds)))
+    command = (sys.executable, "-m", "callboard", "run", "--config", str(_configuration(folder, clouds)))
     return await asyncio.create_subprocess_exec(*command, env=variables, start_new_session=True)
 
 

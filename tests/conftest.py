@@ -56,4 +56,4 @@ def ample_budget(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def whole_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers come whole, however busy the machine is: no first words after a second."""
-    monkeypatch.setattr("bot.asking.FIRST_WORDS_S", 30.0)
+    monkeypatch.setattr("bot.jobs.fan_out.FIRST_WORDS_S", 30.0)

@@ -43,7 +43,7 @@ class Demo:
 def running() -> Generator[Demo]:
     """The demo on free ports, with a temporary folder of its own whose path is short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="demo-") as folder:
-        command = (sys.executable, "-m", "bot.cli", "demo", "--port", "0", "--clouds-port", "0")
+        command = (sys.executable, "-m", "callboard", "demo", "--port", "0", "--clouds-port", "0")
         environment = {**os.environ, "TMPDIR": folder}
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as program:
             assert program.stdout

@@ -13,20 +13,20 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import create_app
-from bot.finishing import UnderWay
+from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
+from bot.slack_app.drain import UnderWay
 from bot.store import Store
-from bot.store.connection import Link, connect
-from bot.workspaces import OneWorkspace
-from handlers import register
+from bot.store.redis.connection import Link, connect
+from handlers.slack import register
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.model import Content
-from sandbox.slack.seed import ALERTS, seeded
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.model import Content
+from sandbox.slack.workspace.seed import ALERTS, seeded
+from sandbox.slack.workspace.workspace import Workspace
 from tests.bot.memory import InMemory, services
-from tests.bot.test_logs import configured
+from tests.bot.runtime.test_logs import configured
 from tests.scenarios.person import PATIENCE_S, Answer, Person
 
 Json = dict[str, Any]

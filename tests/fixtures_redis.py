@@ -13,9 +13,9 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from bot.store import Store
-from bot.store.binary import wheel_servers
-from bot.store.connection import Link, connect
-from bot.store.keys import ALL, PREFIX, Key
+from bot.store.redis.connection import Link, connect
+from bot.store.redis.keys import ALL, PREFIX, Key
+from bot.store.redis.redis_server import wheel_servers
 
 GONE = -2
 """What Redis calls the lifetime of a key that is not there."""
@@ -54,7 +54,7 @@ async def link(redis_process: str) -> AsyncGenerator[Link]:
         yield Link(redis)
         kept = [key async for key in _keys(Link(redis))]
     strangers = [name for name, kind, _ in kept if not _declared(name, kind)]
-    assert not strangers, f"keys that bot/store/keys.py does not know: {strangers}"
+    assert not strangers, f"keys that bot/store/redis/keys.py does not know: {strangers}"
     immortal = [
         name for name, kind, lifetime in kept if lifetime < 0 and not any(key.owner for key in _declared(name, kind))
     ]

@@ -246,7 +246,7 @@ def folder() -> Generator[Path]:
 def test_the_sandbox_says_how_to_run_a_bot_in_it(folder: Path) -> None:
     """One for the first workspace, and one that several install: what is printed is all that either needs."""
     url = "http://127.0.0.1:3456/slack/events"
-    sandbox = (sys.executable, "-m", "bot.cli", "sandbox", "--port", "0", "--clouds-port", "0", "--request-url", url)
+    sandbox = (sys.executable, "-m", "callboard", "sandbox", "--port", "0", "--clouds-port", "0", "--request-url", url)
     (folder / "left").mkdir()
     inherited = {**os.environ, "TMPDIR": str(folder / "left"), "XDG_DATA_HOME": str(folder)}
     inherited.pop("REDIS_URL", None)
@@ -257,7 +257,7 @@ def test_the_sandbox_says_how_to_run_a_bot_in_it(folder: Path) -> None:
         files = re.findall(r"callboard run --config (.+)", said)
         checks = [
             subprocess.run(
-                (sys.executable, "-m", "bot.cli", "check", "--config", file),
+                (sys.executable, "-m", "callboard", "check", "--config", file),
                 env=told,
                 capture_output=True,
                 text=True,

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.cli import app
-from bot.config import load
+from bot.config.settings import load
+from callboard.cli import app
 from providers.secrets import SecretRef
-from sandbox.slack.credentials import BOT_TOKEN
+from sandbox.slack.workspace.credentials import BOT_TOKEN
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "deploy" / "callboard.toml"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings
-from bot.metrics import Metrics
+from bot.config.settings import Settings
+from bot.deps.metrics import Metrics
 from docs.generate import FOLDER, PAGES, configuration
 
 ROOT = FOLDER.parent

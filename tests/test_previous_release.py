@@ -2,12 +2,9 @@
 
 import asyncio
 import json
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,29 +12,30 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.check import check
-from bot.config import load
-from bot.findings import Status
-from bot.running import running
+from bot.background.reconcile import reasons
+from bot.background.tasks import tasks
+from bot.config.settings import load
+from bot.diagnostics.checks import check
+from bot.domain.findings import Status
+from bot.domain.outbox import Begun
+from bot.domain.record_formats import FORMATS, Kind
+from bot.domain.suspensions import Suspension
+from bot.runtime.runner import running
 from bot.store import Store
-from bot.store.connection import Link
-from bot.store.formats import FORMATS, Kind
-from bot.store.keys import PACE
-from bot.store.outbox import Begun, Suspension
-from bot.tasks import tasks
-from bot.tending import reasons
-from sandbox.clouds.control import JobOrder, make
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import PACE
+from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.server import PORT
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, MANIFEST, environment
-from sandbox.slack.model import Channel
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
-from sandbox.slack.workspace import Workspace
-from tests import writing
+from sandbox.slack.workspace.model import Channel
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
+from tests import releases, writing
+from tests.releases import ROOT, MissingCommitError, checkout, command_module
 
-ROOT = Path(__file__).parents[1]
 COMMIT = (ROOT / "tests" / "previous_release").read_text().strip()
 """The commit that a roll-back leads to; each release replaces it."""
 WRITING = Path(writing.__file__).read_text()
@@ -50,22 +48,14 @@ READ, WAITING, JOB = "C0READ", "C0WAITING", "C0JOB"
 pytestmark = pytest.mark.heavy("runs another release of the bot as a process")
 
 
-def _git(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
     """A folder with the release before, as git has it."""
-    if shutil.which("git") is None:
-        pytest.skip("git is missing, and with it the previous release")
-    if _git("cat-file", "-e", f"{COMMIT}^{{commit}}").returncode:
-        pytest.skip(f"this clone is shallow: it lacks the previous release, commit {COMMIT}")
-    folder = tmp_path_factory.mktemp("previous") / "release"
-    made = _git("worktree", "add", "--detach", str(folder), COMMIT)
-    assert made.returncode == 0, made.stderr
-    yield folder
-    _git("worktree", "remove", "--force", str(folder))
+    with ExitStack() as stack:
+        try:
+            yield stack.enter_context(checkout(COMMIT, tmp_path_factory.mktemp("previous") / "release"))
+        except MissingCommitError as reason:
+            pytest.skip(str(reason))
 
 
 @dataclass
@@ -125,21 +115,18 @@ async def site(tmp_path: Path, redis_url: str, link: Link, monkeypatch: pytest.M
         yield Site(world, workspace, file, link)
 
 
-def _command(release: Path, *words: str) -> tuple[list[str], dict[str, str]]:
-    return [sys.executable, *words], {**os.environ, "PYTHONPATH": str(release), "PYTHONUNBUFFERED": "1"}
-
-
 async def written_by(release: Path, site: Site, posted: str, waiting: str) -> None:
     """Have the release before write subscriptions."""
-    command, variables = _command(release, "-c", WRITING, str(site.file), posted, waiting)
-    process = await asyncio.create_subprocess_exec(*command, cwd=release, env=variables)
+    command = (sys.executable, "-c", WRITING, str(site.file), posted, waiting)
+    process = await asyncio.create_subprocess_exec(*command, cwd=release, env=releases.environment(release))
     assert await process.wait() == 0
 
 
 @asynccontextmanager
 async def working(release: Path, site: Site, log: Path) -> AsyncGenerator[Callable[[], str]]:
     """Run a worker of the release before; yields what returns the lines of its log."""
-    command, variables = _command(release, "-m", "bot.cli", "worker", "--config", str(site.file))
+    command = (sys.executable, "-m", command_module(release), "worker", "--config", str(site.file))
+    variables = releases.environment(release)
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(*command, cwd=release, env=variables, stdout=out, stderr=out)
     try:

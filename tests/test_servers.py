@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.binary import wheel_servers
+from bot.store.redis.redis_server import wheel_servers
 
 ROOT = Path(__file__).parent.parent
 MODULES = ("delivery", "exactly_once", "fleet", "outgoing", "retiring", "suspended", "sweep_requests", "tracking")

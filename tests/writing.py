@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.cards import Terms
-from bot.config import load
-from bot.connecting import open_workspaces
-from bot.opening import open_services
-from bot.subscriptions import subscribe
+from bot.config.settings import load
+from bot.domain.cards import Terms
+from bot.runtime.bootstrap import open_services
+from bot.slack_api.connect import open_workspaces
+from bot.subscriptions.subscribe import subscribe
 from providers.models import JobRef
 
 

@@ -4,32 +4,30 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.config import Redis as RedisSettings
-from bot.config_errors import ConfigError
-from bot.store.aside import Aside
-from bot.store.binary import EmbeddedRedisError
-from bot.store.budget import SharedBudget
+from bot.config.settings import Redis as RedisSettings
+from bot.domain.errors import ConfigError, EmbeddedRedisError
+from bot.store.button_payloads import Payloads
 from bot.store.clock import ServerClock
-from bot.store.connection import Link, Server, StoreUnavailable, connect
 from bot.store.digests import Digests
-from bot.store.embedded import embedded_redis
 from bot.store.epochs import Epochs
-from bot.store.events import Events
-from bot.store.freshness import Freshness
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.installations import Installations
-from bot.store.lost import LostJobs
+from bot.store.lost_jobs import LostJobs
 from bot.store.outbox import Outbox
-from bot.store.payloads import Payloads
-from bot.store.recent import Recent
-from bot.store.slack_pace import SlackPace
+from bot.store.quarantine import Aside
+from bot.store.recent_jobs import Recent
+from bot.store.redis.client import Client
+from bot.store.redis.connection import Link, connect
+from bot.store.redis.embedded import embedded_redis
+from bot.store.request_budget import SharedBudget
+from bot.store.shown_answers import Freshness
+from bot.store.slack_events import Events
+from bot.store.slack_rate_limits import SlackPace
 from bot.store.sweeps import Sweeps
-from bot.store.topology import Client
-from bot.store.tracked import Tracked
+from bot.store.tracked_jobs import Tracked
 from bot.store.witnesses import Witnesses
 
 __all__ = [
-    "EmbeddedRedisError",
     "Freshness",
     "Health",
     "HealthBook",
@@ -37,10 +35,8 @@ __all__ = [
     "Outcome",
     "Payloads",
     "Recent",
-    "Server",
     "SharedBudget",
     "Store",
-    "StoreUnavailable",
 ]
 
 _NOWHERE = "unix:///nonexistent/redis.sock"

@@ -1,12 +1,13 @@
 """The clock of Redis, and the fleet time that processes have reached by it."""
 
 import re
+import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.store.connection import Link
-from bot.store.keys import CLOCK
-from bot.store.scripts import script
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import CLOCK
+from bot.store.redis.scripts import script
 
 _KEPT = re.compile(r"(\d+)/(\d+)")
 
@@ -36,3 +37,9 @@ class ServerClock:
         now, kept = await self.link.ask("EVAL", script("clock"), 1, CLOCK.of(), fleet)
         found = _KEPT.fullmatch(kept)
         return int(now) / 1e6, Mark(*(int(part) / 1e6 for part in found.groups())) if found else None
+
+
+def monotonic() -> float:
+    """Return the seconds of a clock that cannot be set. It counts a machine's sleep if possible."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)

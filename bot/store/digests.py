@@ -5,12 +5,13 @@ from hashlib import blake2b
 
 from pydantic import TypeAdapter
 
-from bot.notices import Digest
-from bot.store import formats
-from bot.store.aside import Aside, Location
-from bot.store.connection import Link
-from bot.store.formats import Kind, NewerFormatError, UnreadableError
-from bot.store.keys import DIGEST
+from bot.domain import record_formats
+from bot.domain.notifications import Digest
+from bot.domain.record_formats import Kind, NewerFormatError, UnreadableError
+from bot.domain.unreadable_records import Location
+from bot.store.quarantine import Aside
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import DIGEST
 
 _DIGEST: TypeAdapter[Digest] = TypeAdapter(Digest)
 
@@ -29,7 +30,7 @@ class Digests:
         first = digest.told[0]
         name = f"{first.card.place} {first.card.id} {first.change.job.ref} {first.change.at.timestamp()}"
         key = blake2b(name.encode(), digest_size=9).hexdigest()
-        text = formats.numbered(Kind.DIGEST, _DIGEST.dump_json(digest).decode())
+        text = record_formats.numbered(Kind.DIGEST, _DIGEST.dump_json(digest).decode())
         await self.link.ask("SET", DIGEST.of(key), text, "EX", DIGEST.seconds)
         return key
 
@@ -37,7 +38,7 @@ class Digests:
         """Return a digest; None when it has expired, or cannot be read."""
         kept: str = await self.link.ask("GET", DIGEST.of(key)) or ""
         try:
-            return formats.read(Kind.DIGEST, kept, _DIGEST.validate_json) if kept else None
+            return record_formats.read(Kind.DIGEST, kept, _DIGEST.validate_json) if kept else None
         except NewerFormatError:
             return None
         except UnreadableError:

@@ -7,8 +7,8 @@ from hashlib import blake2b
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.store.connection import Link
-from bot.store.keys import CONFIGURED, EPOCH, INSTALLATIONS, PLACES, SEARCHED
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import CONFIGURED, EPOCH, INSTALLATIONS, PLACES, SEARCHED
 from providers.models import Moment
 
 SHOWN_FOR = timedelta(days=7)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from bot.answers import ServiceError
-from bot.store.connection import Link, Part
-from bot.store.formats import readable_or
-from bot.store.keys import HEALTH
-from providers.parsing import instant
+from bot.domain.answers import ServiceError
+from bot.domain.record_formats import readable_or
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.keys import HEALTH
+from providers.json_fields import instant
 from providers.redact import scrub
 
 # One step for each service, whose key may be on a server of its own; an error keeps since when it stands.

@@ -1,16 +1,17 @@
 """Workspaces that installed the app themselves, with their tokens, and finished installations.
 
-What is kept here is sealed before it comes (`bot.installed`): Redis never has a token that it could give away.
+What is kept here is sealed before it comes (`bot.slack_api.installations`): Redis never has a token that it could give
+away.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.elapsed import in_future
-from bot.store.connection import Link
-from bot.store.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
-from providers.parsing import instant
+from bot.domain.elapsed import in_future
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
+from providers.json_fields import instant
 
 _SWAP = """
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end

@@ -1,142 +1,36 @@
 """What a place is still to be told, and the post to it that is under way: what telling exactly once needs."""
 
 import secrets
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Annotated, NamedTuple, Self
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from bot.domain import outbox, record_formats, suspensions
+from bot.domain.cards import Card
+from bot.domain.outbox import Begun, Body, Box, Urgency, read_card
+from bot.domain.record_formats import Kind, NewerFormatError, UnreadableError
+from bot.domain.suspensions import Suspension
+from bot.domain.unreadable_records import Broken, Location
+from bot.store.quarantine import unreadable_key
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.keys import (
+    BEGUN,
+    CARDS,
+    ONCE,
+    OUTBOX,
+    PACE,
+    PENDING,
+    PLACES,
+    REFUSED,
+    STALE,
+    SUSPENDED,
+    TOLD,
+    TURN,
+)
+from bot.store.redis.scripts import script
 
-from bot.cards import Card
-from bot.store import entries, formats, suspensions
-from bot.store.aside import Broken, Location, unreadable_key
-from bot.store.connection import Link, Part
-from bot.store.entries import Body, Entry
-from bot.store.formats import Kind, NewerFormatError, T, UnreadableError
-from bot.store.keys import BEGUN, CARDS, ONCE, OUTBOX, PACE, PENDING, PLACES, REFUSED, STALE, SUSPENDED, TOLD, TURN
-from bot.store.scripts import script
-from bot.store.suspensions import Suspension
-from providers.models import Moment
-
-EntryId = Annotated[str, StringConstraints(pattern=r"^\d+-\d+$")]
-"""The id of an entry, as Redis gives it."""
 READ_MAX = 1000
 """Entries of one outbox that are read at once."""
-
-
-class Urgency(StrEnum):
-    """How soon a card is to be edited: ends go before changes of state, those before progress."""
-
-    END = "0"
-    STATE = "1"
-    PROGRESS = "2"
-
-
-class Write(BaseModel):
-    """A card after a step: `before` is the card that the step was decided on, `after` the one to keep, both as JSON."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    before: str
-    after: str
-    urgency: Urgency | None = None
-
-
-class Doubt(StrEnum):
-    """Why it is unknown whether Slack has a post: it answered with an error of its own, or gave no answer."""
-
-    ANSWERED = "answered"
-    SILENT = "silent"
-
-
-class Begun(BaseModel):
-    """A post that is under way, with all that is to be recorded once Slack has it.
-
-    `id` goes with the message as metadata. `card` is the card whose message it becomes. `channel` is the conversation
-    where it can be found again, empty while that is unknown; `ts` is its timestamp, empty until Slack has it. `entries`
-    are the ids of what it tells, by slot. A step that `posts` nothing is begun and recorded at once.
-
-    `doubt` is why its outcome is unknown, `since` when that was noticed; both are empty while the call to Slack runs,
-    after a crash, and in marks of earlier versions. `searched` is when the conversation was last searched for it.
-    `oldest` is the timestamp after which Slack's history may have the message, empty in marks of earlier versions.
-
-    A mark that `replaces` one that could not be read knows nothing of its post, and has an id of its own.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    at: Moment
-    channel: str = ""
-    thread_ts: str = ""
-    card: str = ""
-    writes: tuple[Write, ...] = ()
-    entries: Mapping[str, tuple[EntryId, ...]] = {}
-    ts: str = ""
-    posts: bool = True
-    doubt: Doubt | None = None
-    since: Moment | None = None
-    searched: Moment | None = None
-    oldest: str = ""
-    replaces: bool = False
-
-    @property
-    def recorded(self) -> bool:
-        """Whether the cards are as they are after it, so that only its entries are left to be taken out."""
-        return bool(self.ts) or not self.posts
-
-    def arrived(self, channel: str, ts: str) -> Self:
-        """Return the same post with its message known."""
-        writes = [_with_message(each, channel, ts) if each.id == self.card else each for each in self.writes]
-        return self.model_copy(update={"ts": ts, "channel": channel, "writes": tuple(writes)})
-
-
-def _with_message(write: Write, channel: str, ts: str) -> Write:
-    card = read_card(write.after).model_copy(update={"channel": channel, "ts": ts})
-    return write.model_copy(update={"after": encode(card)})
-
-
-@dataclass(slots=True)
-class Box:
-    """Everything that waits for one place, as it was when it was read.
-
-    `turn` is the last step taken for it. `newer` counts the records of a newer format: while there are any, the place
-    is left alone. `broken` are the corrupt ones. `full` says that more entries may wait than were read.
-    """
-
-    place: str
-    entries: list[Entry] = field(default_factory=list[Entry])
-    newer: Counter[Kind] = field(default_factory=Counter[Kind])
-    broken: list[Broken] = field(default_factory=list[Broken])
-    full: bool = False
-    cards: dict[str, Card] = field(default_factory=dict[str, Card])
-    records: dict[str, str] = field(default_factory=dict[str, str])
-    stale: dict[str, str] = field(default_factory=dict[str, str])
-    begun: Begun | None = None
-    suspension: Suspension | None = None
-    turn: str = ""
-
-    @property
-    def unreadable(self) -> dict[str, list[str]]:
-        """The ids of the entries that are corrupt, by slot."""
-        ids: dict[str, list[str]] = {}
-        for each in self.broken:
-            if each.location.kind is Kind.ENTRY:
-                ids.setdefault(each.slot, []).append(each.name)
-        return ids
-
-    def read(self, broken: Broken, parse: Callable[[str], T]) -> T | None:
-        """Read a record of the place; note one that cannot be read, and return None."""
-        try:
-            return parse(broken.text)
-        except NewerFormatError:
-            self.newer[broken.location.kind] += 1
-        except UnreadableError:
-            self.broken.append(broken)
-        return None
 
 
 class Answer(NamedTuple):
@@ -265,7 +159,7 @@ class Outbox:
         `card` is the card that it is about, if it is about one.
         """
         keys = (OUTBOX.of(place, place), PENDING.of(place), ONCE.of(place, once))
-        told = (place, card, entries.numbered(entry.model_dump_json()), ONCE.seconds)
+        told = (place, card, outbox.numbered(entry.model_dump_json()), ONCE.seconds)
         known = ("SADD", PLACES.of(), place)
         _, new, _ = await self.link.ask_all([known, ("EVAL", script("put"), 3, *keys, *told), known])
         return bool(new)
@@ -322,21 +216,7 @@ class Outbox:
         await self.link.ask("SREM", PLACES.of(), place)
 
 
-_RAW = {"__all__": {"job": {"raw"}}}
-_LEFT_OUT = {"jobs": _RAW, "held": _RAW}
-
-
 _KINDS = ((Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED), (Kind.CARD, CARDS))
-
-
-def encode(card: Card) -> str:
-    """Return a card as it is kept."""
-    return formats.numbered(Kind.CARD, card.model_dump_json(exclude_defaults=True, exclude=_LEFT_OUT))
-
-
-def read_card(text: str) -> Card:
-    """Read a card as it is kept. Raises NewerFormatError and UnreadableError, as all that read records."""
-    return formats.read(Kind.CARD, text, Card.model_validate_json)
 
 
 def _own_card(place: str, card_id: str, text: str) -> Card:
@@ -349,12 +229,12 @@ def _own_card(place: str, card_id: str, text: str) -> Card:
 
 def mark_text(begun: Begun) -> str:
     """Return a mark as it is kept."""
-    return formats.numbered(Kind.MARK, begun.model_dump_json())
+    return record_formats.numbered(Kind.MARK, begun.model_dump_json())
 
 
 def read_mark(text: str) -> Begun:
     """Read a mark, and check its cards, which are written when its post has arrived."""
-    begun = formats.read(Kind.MARK, text, Begun.model_validate_json)
+    begun = record_formats.read(Kind.MARK, text, Begun.model_validate_json)
     for write in begun.writes:
         read_card(write.after)
     return begun
@@ -374,5 +254,5 @@ def _sort(box: Box, slot: str, stream: Sequence[tuple[str, dict[str, str]]]) -> 
     for entry_id, fields in stream:
         location = Location(Kind.ENTRY, box.place, OUTBOX.of(slot, box.place))
         broken = Broken(location, slot, name=entry_id, card=fields.get("card", ""))
-        if entry := box.read(broken, lambda _, name=entry_id, read=fields: entries.read(slot, name, read)):
+        if entry := box.read(broken, lambda _, name=entry_id, read=fields: outbox.read(slot, name, read)):
             box.entries.append(entry)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.answers import ServiceError
-from bot.store.connection import Link
-from bot.store.formats import readable_or
-from bot.store.keys import SWEEP
-from bot.store.tracked import Service, instant, milliseconds
+from bot.domain.answers import ServiceError
+from bot.domain.record_formats import readable_or
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import instant, milliseconds
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import SWEEP
 from providers.redact import scrub
 
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.store.connection import Link
-from bot.store.formats import readable_or
-from bot.store.keys import WITNESS
-from bot.store.tracked import Service, instant, milliseconds
+from bot.domain.record_formats import readable_or
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import instant, milliseconds
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import WITNESS
 
 _FOUND_AT, _ASKED_AT = "found_at", "asked_at"  # stored
 

@@ -2,13 +2,13 @@
 
 from math import ceil
 
-from bot.answers import OwnLimit, ServiceError
-from bot.errors import Problem, UsageError
-from bot.payloads import BUTTON_MAX, RUN, Ask
-from bot.views.message import Message, actions, button, message, section
+from bot.domain.answers import OwnLimit, ServiceError
+from bot.domain.button_payloads import BUTTON_MAX, RUN, Ask
+from bot.domain.errors import Problem, UsageError
+from bot.views.slack.block_kit import Message, actions, button, message, section
 from bot.views.text import bold, clean, code, date, duration, listed, plain, unformatted
-from providers.budget import OWN_LIMIT
 from providers.errors import CLOCK_OFF
+from providers.http.rate_limit import OWN_LIMIT
 
 CHOICES_MAX = 30
 NOT_INSTALLED = "🔌 Callboard is not installed in this workspace any more: ask an administrator to install it again."

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.answers import Late, Partial, ServiceError
+from bot.domain.answers import Late, Partial, ServiceError
 from bot.views.errors import advice, service_error, waited
-from bot.views.message import Block, context
+from bot.views.slack.block_kit import Block, context
 from bot.views.text import bold, count, cut, date, duration, listed, plain
 
 NAMES_MAX = 5

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from bot.changes import Fate
+from bot.domain.changes import Fate
 from bot.views.text import clean, code, plain
 from providers.models import Job, JobError, JobState
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.addresses import as_typed
-from bot.cards import On, Terms, To
-from bot.places import id_of, is_personal
+from bot.domain.cards import On, Terms, To, options
+from bot.domain.identifiers import as_typed
+from bot.domain.slack_ids import id_of, is_personal
 from bot.views.text import count, listed
 
 PEOPLE_MAX = 5
@@ -51,13 +51,6 @@ def calls_number(terms: Terms) -> str:
 
 def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number:,} people"
-
-
-def options(terms: Terms) -> str:
-    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
-    where = [f"to:{terms.to}"] if terms.to else []
-    whom = [f"mention:{','.join(terms.mention)}"] if terms.mention else []
-    return " ".join([f"on:{terms.on}", *where, *whom])
 
 
 def subscribing(refs: Sequence[object], terms: Terms) -> str:

@@ -8,9 +8,9 @@ from providers.alibaba.client import LIST_AI_JOB, Vod
 from providers.alibaba.errors import says_no
 from providers.alibaba.loose import decode, looks_like_json
 from providers.alibaba.states import AI_JOB
+from providers.http.transport import Json
+from providers.json_fields import Unreadable, instant, listing, readable, text, unwrapped
 from providers.models import JobError, JobState
-from providers.parsing import Unreadable, instant, listing, readable, text, unwrapped
-from providers.transport import Json
 
 
 class AIJob(NamedTuple):

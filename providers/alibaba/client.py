@@ -9,9 +9,9 @@ import httpx
 from providers.accounts import AlibabaAccount
 from providers.alibaba.auth import auth
 from providers.alibaba.errors import classify
-from providers.budget import Budget, BudgetLeft
-from providers.query import canonical_query
-from providers.transport import Reply, Transport
+from providers.http.canonical_query import canonical_query
+from providers.http.rate_limit import Budget, BudgetLeft
+from providers.http.transport import Reply, Transport
 
 VERSION = "2017-03-21"
 IDS_AT_ONCE = 10

@@ -10,10 +10,10 @@ from providers.alibaba.client import VOD_JOBS, console_url
 from providers.alibaba.errors import says_no
 from providers.alibaba.loose import clean
 from providers.alibaba.states import DETAIL, over
-from providers.deadline import raw_wanted
+from providers.http.deadline import raw_wanted
+from providers.http.transport import Json
+from providers.json_fields import Instant, Record, Text, Unreadable, mapping, readable, text, unwrapped
 from providers.models import Job
-from providers.parsing import Instant, Record, Text, Unreadable, mapping, readable, text, unwrapped
-from providers.transport import Json
 
 AI_TYPE = "AI type"
 

@@ -11,10 +11,10 @@ import httpx
 
 from providers.alibaba.codes import ALWAYS, MEANINGS, REFUSED
 from providers.errors import Forbidden, InvalidQuery, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
-from providers.parsing import text
+from providers.http.retry_after import RETRY_AFTER_MAX, retry_after
+from providers.http.transport import Json
+from providers.json_fields import text
 from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, shown
-from providers.transport import Json
-from providers.waiting import RETRY_AFTER_MAX, retry_after
 
 __all__ = ["MEANINGS", "classify", "may_be_the_kind", "says_no"]
 

@@ -5,9 +5,9 @@ import re
 from itertools import accumulate
 from typing import Any, cast
 
-from providers.parsing import well_formed
+from providers.http.transport import Json
+from providers.json_fields import well_formed
 from providers.redact import DEPTH_MAX, REMOVED, is_secret, redact, scrub
-from providers.transport import Json
 
 LEAKS = frozenset({"userid", "userdata", "taskinput", "recommend"})
 """What must not leak (provider API notes, section 10): the account's number, and what users put into workflows."""

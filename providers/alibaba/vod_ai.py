@@ -11,12 +11,12 @@ from providers.alibaba.client import IDS_AT_ONCE, LIST_AI_JOB, VOD_AI, Vod, cons
 from providers.alibaba.loose import clean
 from providers.alibaba.states import over
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget, BudgetLeft
-from providers.deadline import raw_wanted
 from providers.errors import NotOffered, ProviderError
+from providers.http.deadline import raw_wanted
+from providers.http.rate_limit import Budget, BudgetLeft
+from providers.json_fields import listing, mapping, number
 from providers.lookups import Outcome, asked, batches, each, lookup, silence
 from providers.models import Job, JobPage, JobQuery, Lookup
-from providers.parsing import listing, mapping, number
 from providers.services import ids_of
 
 

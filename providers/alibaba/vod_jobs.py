@@ -13,12 +13,12 @@ from providers.alibaba.errors import may_be_the_kind
 from providers.alibaba.kinds import Kinds
 from providers.alibaba.reasons import complete, unasked
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget, BudgetLeft
 from providers.cursors import position
 from providers.errors import InvalidQuery, Missing, NotOffered, ProviderError
+from providers.http.rate_limit import Budget, BudgetLeft
+from providers.json_fields import Unreadable
 from providers.lookups import ask_each, asked, each, lookup
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
-from providers.parsing import Unreadable
 from providers.services import ids_of
 
 _REASONS_A_PAGE = 10

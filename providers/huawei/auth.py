@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote
 import httpx
 
 from providers.accounts import HuaweiAccount
-from providers.query import canonical_query, encoded
+from providers.http.canonical_query import canonical_query, encoded
 from providers.secrets import SecretRef
 
 ALGORITHM = "SDK-HMAC-SHA256"

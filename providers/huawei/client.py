@@ -7,13 +7,13 @@ from typing import NamedTuple, Self
 import httpx
 
 from providers.accounts import HuaweiAccount
-from providers.budget import Budget
+from providers.http.canonical_query import canonical_query
+from providers.http.rate_limit import Budget
+from providers.http.transport import Reply, Transport
 from providers.huawei.auth import auth
 from providers.huawei.codes import BY_ID
 from providers.huawei.errors import classify
-from providers.parsing import count
-from providers.query import canonical_query
-from providers.transport import Reply, Transport
+from providers.json_fields import count
 
 PAGE_MAX = 100
 """Every service accepts this; VAS's older generation and MetaStudio accept no more (notes, sections 5.1 and 5.4)."""

@@ -12,18 +12,17 @@ import httpx
 
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget, BudgetLeft
-from providers.deadline import raw_wanted
 from providers.errors import InvalidQuery, ProviderError
+from providers.http.deadline import raw_wanted
+from providers.http.rate_limit import Budget, BudgetLeft
 from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
+from providers.json_fields import Unreadable
 from providers.lookups import Outcome, ask_each, asked, batches, lookup, silence
-from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
-from providers.parsing import Unreadable
+from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.services import ids_of
 from providers.states import States
-from providers.unexplained import not_answered
 
 VIDEOS = "digital-human-videos"
 LONG_AGO = ("create_since", "2020-01-01T00:00:00Z")

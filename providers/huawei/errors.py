@@ -9,11 +9,11 @@ from typing import Final
 import httpx
 
 from providers.errors import CLOCK_OFF, Forbidden, NotOffered, ProviderError, Throttled, Unauthorized, Unavailable
+from providers.http.retry_after import retry_after
+from providers.http.transport import Json
 from providers.huawei.codes import BY_ID, MEANINGS, MISMATCH, NO_SERVICE_OR_JOB, REJECTED, RULES
-from providers.parsing import instant, mapping, text
+from providers.json_fields import instant, mapping, text
 from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, shown
-from providers.transport import Json
-from providers.waiting import retry_after
 
 __all__ = ["MEANINGS", "MISMATCH", "REJECTED", "classify", "leaves_open"]
 

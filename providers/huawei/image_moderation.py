@@ -14,18 +14,17 @@ import httpx
 
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget, BudgetLeft
-from providers.deadline import raw_wanted
 from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError, Rejected
+from providers.http.deadline import raw_wanted
+from providers.http.rate_limit import Budget, BudgetLeft
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
 from providers.huawei.paging import ALL, Batch, Start
+from providers.json_fields import Unreadable, identity, instant, listing, mapping, readable, text
 from providers.lookups import Outcome, ask_each, asked, lookup, silence
-from providers.models import Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup
-from providers.parsing import Unreadable, identity, instant, listing, mapping, readable, text
+from providers.models import SHOWN_ALONE, Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.redact import redact
 from providers.services import ids_of
 from providers.states import States
-from providers.unexplained import SHOWN_ALONE, not_answered
 
 BATCH = "moderation/image/batch"
 PAGES_MAX = 20

@@ -5,11 +5,10 @@ from types import MappingProxyType
 from typing import Any
 
 from providers.huawei.client import Origin
-from providers.models import Job, JobError, JobState
-from providers.parsing import identity, instant, mapping, number, text
+from providers.json_fields import identity, instant, mapping, number, text
+from providers.models import SHOWN_ALONE, Job, JobError, JobState
 from providers.redact import redact
 from providers.states import States
-from providers.unexplained import SHOWN_ALONE
 
 LEAKS = frozenset({"cover_url", "preview_video_url"})
 """Signed links (section 10)."""

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from providers.cursors import wrong_cursor
+from providers.http.transport import Reply
 from providers.huawei.client import PAGE_MAX
+from providers.json_fields import Unreadable, count, listing, mapping
 from providers.lookups import Outcome, silence
 from providers.models import Job, JobPage, JobQuery
-from providers.parsing import Unreadable, count, listing, mapping
-from providers.transport import Reply
 
 ALL = ""
 """The list that no raw state narrows."""

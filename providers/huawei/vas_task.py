@@ -6,8 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from providers.huawei.client import Origin
+from providers.json_fields import identity, instant, listing, mapping, text
 from providers.models import Job, JobError, JobState
-from providers.parsing import identity, instant, listing, mapping, text
 from providers.redact import redact, scrub
 from providers.states import States
 

@@ -11,9 +11,9 @@ import httpx
 
 from providers.accounts import HuaweiAccount
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import Budget, BudgetLeft
-from providers.deadline import raw_wanted
 from providers.errors import InvalidQuery, NotOffered
+from providers.http.deadline import raw_wanted
+from providers.http.rate_limit import Budget, BudgetLeft
 from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.errors import leaves_open
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts

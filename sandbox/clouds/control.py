@@ -11,8 +11,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.clouds.faults import Fault
+from sandbox.clouds.job_orders import EndOrder, EndOrders, JobOrder, JobOrders, make
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.orders import EndOrder, EndOrders, JobOrder, JobOrders, make
 from sandbox.clouds.timestamps import iso, iso_or
 from sandbox.clouds.world import World
 

@@ -10,8 +10,8 @@ import uvicorn
 from sandbox.clouds.app import create_app
 from sandbox.clouds.world import World
 from sandbox.connections import Connection
+from sandbox.http_server import GRACE_S, KEEP_ALIVE_S, served
 from sandbox.ports import CLOUDS_PORT, HOST, listen
-from sandbox.serving import GRACE_S, KEEP_ALIVE_S, served
 
 PORT = CLOUDS_PORT
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from sandbox.clouds.accounts import ACCOUNTS, CloudAccount
 from sandbox.clouds.faults import Faults, Target
 from sandbox.clouds.jobs import Failure, Job, end_now
-from sandbox.clouds.seeding import ARRIVAL_S, Shape, jobs_of
+from sandbox.clouds.seed import ARRIVAL_S, Shape, jobs_of
 from sandbox.clouds.store import JobStore
 from sandbox.clouds.words import KINDS, Outcome
 

@@ -7,28 +7,28 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from sandbox.slack.app_hooks import AppHooks
-from sandbox.slack.app_life import AppLife
-from sandbox.slack.authorize import Authorize
-from sandbox.slack.chat import chat_methods
-from sandbox.slack.delivery import ACK_SECONDS, Delivery
-from sandbox.slack.directory import directory_methods
-from sandbox.slack.errors import Failure, SlackError
-from sandbox.slack.events import RETRY_AFTER, Events
-from sandbox.slack.groups import group_methods
-from sandbox.slack.history import history_methods
-from sandbox.slack.hooks import Hooks
-from sandbox.slack.model import Json
-from sandbox.slack.oauth import oauth_methods
-from sandbox.slack.page import Page
-from sandbox.slack.responding import respond
-from sandbox.slack.socket_mode import SocketMode
-from sandbox.slack.static_files import StaticFiles
-from sandbox.slack.unfurling import unfurl_methods
-from sandbox.slack.views import view_methods
-from sandbox.slack.web_api import Methods, WebApi, read_arguments
-from sandbox.slack.workspace import Workspace
-from sandbox.slack.world import World
+from sandbox.slack.delivery.app_lifecycle import AppLife
+from sandbox.slack.delivery.delivery import ACK_SECONDS, Delivery
+from sandbox.slack.delivery.events import RETRY_AFTER, Events
+from sandbox.slack.delivery.response_urls import respond
+from sandbox.slack.delivery.socket_mode import SocketMode
+from sandbox.slack.page.authorize_page import Authorize
+from sandbox.slack.page.page import Page
+from sandbox.slack.page.static_files import StaticFiles
+from sandbox.slack.test_api.app_hooks import AppHooks
+from sandbox.slack.test_api.workspace_hooks import Hooks
+from sandbox.slack.web_api.chat import chat_methods
+from sandbox.slack.web_api.directory import directory_methods
+from sandbox.slack.web_api.dispatcher import Methods, WebApi, read_arguments
+from sandbox.slack.web_api.history import history_methods
+from sandbox.slack.web_api.oauth import oauth_methods
+from sandbox.slack.web_api.unfurl import unfurl_methods
+from sandbox.slack.web_api.usergroups import group_methods
+from sandbox.slack.web_api.views import view_methods
+from sandbox.slack.workspace.errors import Failure, SlackError
+from sandbox.slack.workspace.model import Json
+from sandbox.slack.workspace.workspace import Workspace
+from sandbox.slack.workspace.world import World
 
 
 def create_app(

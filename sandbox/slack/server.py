@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 import uvicorn
 
 from sandbox.connections import Connection, Line
+from sandbox.http_server import GRACE_S, KEEP_ALIVE_S, served
 from sandbox.ports import HOST, listen
-from sandbox.serving import GRACE_S, KEEP_ALIVE_S, served
 from sandbox.slack.app import create_app
-from sandbox.slack.delivery import ACK_SECONDS, Delivery
-from sandbox.slack.events import RETRY_AFTER
-from sandbox.slack.workspace import Workspace
-from sandbox.slack.world import World
+from sandbox.slack.delivery.delivery import ACK_SECONDS, Delivery
+from sandbox.slack.delivery.events import RETRY_AFTER
+from sandbox.slack.workspace.workspace import Workspace
+from sandbox.slack.workspace.world import World
 
 
 @asynccontextmanager

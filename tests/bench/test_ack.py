@@ -8,7 +8,7 @@ import pytest
 from bench import ack
 from bench.ack import Load
 from bench.clouds import clouds
-from bot.store.embedded import embedded_redis
+from bot.store.redis.embedded import embedded_redis
 
 
 @pytest.mark.heavy("measures two apps that take turns with the machine")

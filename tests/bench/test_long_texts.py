@@ -14,9 +14,9 @@ from bench.apps import Answers, run_callboard, take_answers
 from bench.clouds import clouds
 from bench.processes import process
 from bench.workspace import Switchboard
-from bot.extracting import READ_MAX
-from bot.payloads import LOOK_UP
-from bot.store.embedded import embedded_redis
+from bot.domain.button_payloads import LOOK_UP
+from bot.domain.extraction import READ_MAX
+from bot.store.redis.embedded import embedded_redis
 from tests.hostile import hostile
 
 Json = dict[str, Any]

@@ -1,11 +1,11 @@
-"""The files that the tests of `bot.config` read."""
+"""The files that the tests of `bot.config.settings` read."""
 
 from pathlib import Path
 
 import pytest
 
-from bot.config import Settings, load
-from bot.config_errors import ConfigError
+from bot.config.settings import Settings, load
+from bot.domain.errors import ConfigError
 
 WHOLE = """\
 [slack]

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from bot.store.connection import Link, Part
-from bot.store.scripts import script
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.scripts import script
 
 
 class Crash(BaseException):

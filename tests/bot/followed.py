@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.changes import Change
-from bot.services import Services
+from bot.deps.deps import Services
+from bot.domain.changes import Change
+from bot.domain.outbox import Box, ChangedEntry, SubscribedEntry
+from bot.polling.sweep import sweep
 from bot.store import Store
-from bot.store.entries import ChangedEntry, SubscribedEntry
-from bot.store.outbox import Box
 from bot.store.sweeps import Sweep
-from bot.tracking import sweep
 from providers.models import Job
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.services import Services
+from bot.deps.deps import Services
 from bot.store import Store
 from providers.base import NO_KINDS, Capabilities
-from providers.budget import BudgetLeft
-from providers.deadline import count_request
 from providers.errors import ProviderError
+from providers.http.deadline import count_request
+from providers.http.rate_limit import BudgetLeft
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, Unanswered
 
 NOW = datetime.now(UTC).replace(microsecond=0)

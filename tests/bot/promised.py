@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.cards import Card, On, Terms
-from bot.changes import Fate
-from bot.folding import Post
-from bot.notices import Told
+from bot.domain.card_reducer import Post
+from bot.domain.cards import Card, On, Terms
+from bot.domain.changes import Fate
+from bot.domain.notifications import Told
 from providers.models import Job, JobState
 
 

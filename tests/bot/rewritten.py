@@ -7,16 +7,16 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot import check
-from bot.findings import Finding
-from bot.metrics import Metrics
-from bot.store.connection import Link
-from bot.subscriptions import subscribe
-from bot.tracking import sweep
-from bot.unreadable import notice
+from bot.deps.metrics import Metrics
+from bot.diagnostics import checks
+from bot.domain.findings import Finding
+from bot.polling.sweep import sweep
+from bot.runtime.record_notices import notice
+from bot.store.redis.connection import Link
+from bot.subscriptions.subscribe import subscribe
 from providers.models import JobState
+from tests.bot.delivery_world import World
 from tests.bot.samples import SERVICE, TERMS
-from tests.bot.test_delivery import World
 
 OTHER = "C2"
 
@@ -81,4 +81,4 @@ def figures(metrics: Metrics) -> dict[str, float]:
 
 async def checked(world: World) -> list[Finding]:
     """What `callboard check` finds of records."""
-    return await check.records(world.store, [SERVICE])
+    return await checks.records(world.store, [SERVICE])

@@ -2,11 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from bot.cards import Card, Followed, On, Snooze, Terms
-from bot.changes import Change, compare, lost
-from bot.outgoing import Step, next_step
-from bot.store.entries import Body, ChangedEntry, Entry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
-from bot.store.outbox import Box, encode
+from bot.delivery.next_step import Step, next_step
+from bot.domain.cards import Card, Followed, On, Snooze, Terms
+from bot.domain.changes import Change, compare, lost
+from bot.domain.outbox import Body, Box, ChangedEntry, Entry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry, encode
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
 

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.workspaces import OneWorkspace, Workspace
+from bot.domain.workspaces import Workspace
+from bot.slack_api.workspaces import OneWorkspace
 
 PAGE = 10
 """Messages on a page of a conversation, fewer than is asked for: Slack may do so too."""
@@ -49,8 +49,7 @@ class Reply:
 
 def in_one(client: object) -> OneWorkspace:
     """The only workspace, which has no name: places in it are bare ids."""
-    nobody = AuthorizeResult(enterprise_id=None, team_id=None)
-    return OneWorkspace(Workspace("", nobody, cast("AsyncWebClient", client)))
+    return OneWorkspace(Workspace("", cast("AsyncWebClient", client)))
 
 
 def refused(code: str, status_code: int = 200, **headers: str) -> SlackApiError:

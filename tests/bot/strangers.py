@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.config import Http
-from bot.http import listen, probes, serving, site, slack_events
-from bot.http_limits import BODY_MAX, Connections
-from bot.metrics import Metrics
+from bot.config.settings import Http
+from bot.deps.metrics import Metrics
+from bot.runtime.http_limits import BODY_MAX, Connections
+from bot.runtime.http_server import listen, probes, serving, site, slack_events
 
 SECRET = "a secret of Slack"
 PATIENCE_S = 20

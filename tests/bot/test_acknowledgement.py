@@ -6,14 +6,14 @@ from typing import Any, cast
 from slack_bolt.async_app import AsyncAck, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import create_app
-from bot.errors import ExpiredError
-from bot.services import Services
+from bot.deps.deps import Services
+from bot.domain.errors import ExpiredError
+from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
 from bot.store import Store
-from bot.workspaces import OneWorkspace
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.seed import seeded
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 

@@ -9,25 +9,26 @@ from typing import TypeVar
 
 import pytest
 
-from bot import asking, patience
-from bot.accounts import check_accounts
-from bot.answers import OwnLimit
-from bot.asking import Asked, Known, Question
-from bot.cards import Terms
-from bot.catalog import Scope
-from bot.errors import Problem, UsageError
-from bot.jobs import find_jobs, list_jobs, show_jobs
-from bot.pace import Pace
-from bot.questions import AT_ONCE, WAITING_MAX
-from bot.services import TERMINAL, Services
-from bot.shared_requests import SharedRequests
+from bot.deps import answer_timeouts
+from bot.deps.admission import Pace
+from bot.deps.deps import TERMINAL, Services
+from bot.deps.question_queue import AT_ONCE, WAITING_MAX
+from bot.domain.answers import OwnLimit
+from bot.domain.cards import Terms
+from bot.domain.catalog import Scope
+from bot.domain.errors import Problem, UsageError
+from bot.jobs import fan_out
+from bot.jobs.account_health import check_accounts
+from bot.jobs.fan_out import Asked, Known, Question
+from bot.jobs.queries import find_jobs, list_jobs, show_jobs
+from bot.jobs.shared_requests import SharedRequests
 from bot.store import Store
-from bot.subscriptions import sought
-from providers import deadline
+from bot.subscriptions.subscribe import sought
 from providers.base import Provider
-from providers.budget import OWN_LIMIT
-from providers.deadline import own_limit
 from providers.errors import Throttled, Unauthorized
+from providers.http import deadline
+from providers.http.deadline import own_limit
+from providers.http.rate_limit import OWN_LIMIT
 from providers.models import Job, JobQuery, JobRef, JobState
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory, failing, services
 
@@ -292,8 +293,8 @@ class TestOwnLimit:
     async def test_what_came_after_the_first_words_says_what_of_it_was_ours(
         self, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(asking, "FIRST_WORDS_S", 0)
-        monkeypatch.setattr(asking, "GRACE_S", 0)
+        monkeypatch.setattr(fan_out, "FIRST_WORDS_S", 0)
+        monkeypatch.setattr(fan_out, "GRACE_S", 0)
         parts = services(store, Limited(clock=clock, wait_s=2.0))
         question = list_jobs(parts, EVERYWHERE, ANYTHING)
         assert [each.waited for each in (await question.first()).pending] == [None]
@@ -302,8 +303,8 @@ class TestOwnLimit:
     async def test_a_question_that_waits_for_its_turn_has_first_words(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(asking, "FIRST_WORDS_S", 0)
-        monkeypatch.setattr(asking, "GRACE_S", 0)
+        monkeypatch.setattr(fan_out, "FIRST_WORDS_S", 0)
+        monkeypatch.setattr(fan_out, "GRACE_S", 0)
         gate = asyncio.Event()
         parts = services(store, Gated(gate=gate).filled(1))
         tasks = [asyncio.ensure_future(list_jobs(parts, EVERYWHERE, JobQuery(name=str(n))).whole()) for n in range(3)]
@@ -316,9 +317,9 @@ class TestOwnLimit:
     async def test_a_service_that_hangs_gives_the_turn_back_when_it_is_waited_for_no_longer(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(patience, "SHORT_S", 0.05)
+        monkeypatch.setattr(answer_timeouts, "SHORT_S", 0.05)
         parts = services(store, InMemory(hangs_from=1), answer_s=600)
-        for _ in range(patience.MISSES):
+        for _ in range(answer_timeouts.MISSES):
             parts.patience.missed(VIDEO)
         for number in range(4):
             [error] = (await list_jobs(parts, EVERYWHERE, JobQuery(name=str(number)))).errors

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.cards import On, Snooze, Terms, To
-from bot.changes import Change, Fate
-from bot.delivery import deliver
-from bot.editing import edit_cards
-from bot.outgoing import BURST, withheld
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
+from bot.delivery.next_step import BURST, withheld
+from bot.domain.cards import On, Snooze, Terms, To
+from bot.domain.changes import Change, Fate
+from bot.domain.outbox import Box, ChangedEntry, SubscribedEntry
 from bot.store import Store
-from bot.store.entries import ChangedEntry, SubscribedEntry
-from bot.store.outbox import Box
 from providers.models import JobState
+from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.samples import (
     ANY,
@@ -29,7 +29,6 @@ from tests.bot.samples import (
     moved,
     step_of,
 )
-from tests.bot.test_delivery import World
 
 THREAD = TERMS.model_copy(update={"to": To.THREAD})
 CALLS = TERMS.model_copy(update={"mention": ("<@U7>",)})
@@ -171,7 +170,7 @@ def test_many_cards_whose_jobs_have_ended_cost_a_post_each():
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("bot.posting.PACE_S", 0.001)
+    monkeypatch.setattr("bot.delivery.sender.PACE_S", 0.001)
     return World(store)
 
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from bot.addresses import JOBS_MAX, JobId, MediaId, NotAnAddressError, media_shown, read
-from bot.answers import JobDetails, JobList
-from bot.catalog import Catalog
-from bot.extracting import READ_MAX, extract
-from bot.labels import REACH
-from bot.payloads import Ask
-from bot.views.details import job_details
-from bot.views.jobs import Controls, job_list
+from bot.domain.answers import JobDetails, JobList
+from bot.domain.button_payloads import Ask
+from bot.domain.catalog import Catalog
+from bot.domain.extraction import READ_MAX, extract
+from bot.domain.id_labels import REACH
+from bot.domain.identifiers import JOBS_MAX, JobId, MediaId, NotAnAddressError, media_shown, read
+from bot.views.slack.details import job_details
+from bot.views.slack.jobs import Controls, job_list
 from providers.models import Job, JobState
 from providers.registry import meaning
 
@@ -333,6 +333,6 @@ PIECES = (
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_message_is_read_in_linear_time(piece: str, monkeypatch: pytest.MonkeyPatch):
     """A pattern that starts again at each of so many characters takes minutes."""
-    monkeypatch.setattr("bot.extracting.READ_MAX", 10 * READ_MAX)
+    monkeypatch.setattr("bot.domain.extraction.READ_MAX", 10 * READ_MAX)
     text = piece * (10 * READ_MAX // len(piece))
     assert len(extract({"text": text}, CATALOG).addresses) <= JOBS_MAX

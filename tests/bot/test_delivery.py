@@ -1,87 +1,49 @@
 """Telling a place what waits: whatever died, crossed or was refused on the way, each thing is told once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot import editing, posting
-from bot.access import Access, Audience
-from bot.cards import On, Terms, To
-from bot.changes import Fate
-from bot.config import AccessRule
-from bot.delivery import deliver
-from bot.editing import edit_cards
-from bot.errors import UsageError
-from bot.folding import Post
-from bot.notices import SoughtInVain
-from bot.services import Services
+from bot.background.reconcile import visit_all
+from bot.config.settings import AccessRule
+from bot.delivery import card_editor, sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
+from bot.deps.deps import Services
+from bot.domain.access import Access, Audience
+from bot.domain.card_reducer import Post
+from bot.domain.cards import On, Terms, To
+from bot.domain.changes import Fate
+from bot.domain.errors import UsageError
+from bot.domain.notifications import SoughtInVain
+from bot.domain.outbox import NoteEntry, Urgency
+from bot.polling.sweep import observe, sweep
+from bot.slack_api.errors import VERDICTS, Verdict, judge, retry_after
 from bot.store import Store
-from bot.store.entries import NoteEntry
-from bot.store.keys import CARDS, PLACES
-from bot.store.outbox import Box, Urgency
-from bot.subscriptions import snooze, subscribe, subscriptions, unsubscribe
-from bot.tending import visit_all
-from bot.tracking import observe, sweep
-from bot.verdicts import VERDICTS, Verdict, judge, retry_after
-from bot.views.message import Message
+from bot.store.redis.keys import CARDS, PLACES
+from bot.subscriptions.subscribe import snooze, subscribe, subscriptions, unsubscribe
+from bot.views.slack.block_kit import Message
 from providers.models import JobState
-from tests.bot.memory import NOW, InMemory
+from tests.bot.delivery_world import ANY, World
+from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SLOT, TERMS, empty
-from tests.bot.slack import MemorySlack, Reply, in_one, refused
+from tests.bot.slack import Reply, in_one, refused
 
-ANY = Terms(user="U1", at=NOW, on=On.ANY)
 NOTE = NoteEntry(note=SoughtInVain(ids=["x"], looked_in=[SLOT], minutes=10))
-
-
-@dataclass
-class World:
-    """A place, a job that is followed there, and a Slack in memory."""
-
-    store: Store
-    now: datetime = NOW
-    services: Services = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.provider = InMemory().filled(1)
-        self.slack = MemorySlack(now=self.unix)
-        self.services = Services([self.provider], self.store, clock=self.tick, workspaces=in_one(self.slack))
-
-    def unix(self) -> float:
-        return self.now.timestamp()
-
-    def tick(self) -> datetime:
-        self.now += timedelta(milliseconds=1)
-        return self.now
-
-    async def follow(self, terms: Terms = TERMS) -> None:
-        await subscribe(self.services, [self.provider.jobs[0].ref], PLACE, terms)
-
-    async def becomes(self, **details: object) -> None:
-        self.provider.jobs = [self.provider.jobs[0].model_copy(update=details)]
-        await observe(self.services, self.provider, self.provider.jobs, self.now)
-
-    async def told(self, place: str = PLACE) -> int:
-        """Deliver until nothing waits; return how many messages there are."""
-        while (wait := await deliver(self.services, place)) is not None:
-            self.now += timedelta(seconds=wait)
-        return len([said for said in self.slack.said if said.there])
-
-    async def box(self, place: str = PLACE) -> Box:
-        return await self.store.outbox.read(place, [SLOT])
 
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], Any]) -> None:
     """Have something happen once, between what a visit decides and what it does."""
-    draw, done = posting.draw, list[bool]()
+    draw, done = sender.draw, list[bool]()
 
     async def drawing(services: Services, post: Post) -> Message:
         if not done:
@@ -89,7 +51,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], Any]) -> None:
             await what()
         return await draw(services, post)
 
-    monkeypatch.setattr(posting, "draw", drawing)
+    monkeypatch.setattr(sender, "draw", drawing)
 
 
 async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
@@ -124,7 +86,7 @@ async def test_what_was_shown_before_a_crash_is_not_judged_by_later_terms(
     await world.follow(TERMS)
     await world.becomes(raw_state="B")
     with monkeypatch.context() as patch:
-        patch.setattr("bot.delivery.finish", _dies)
+        patch.setattr("bot.delivery.dispatcher.finish", _dies)
         with pytest.raises(ConnectionAbortedError):
             await world.follow(ANY)
     assert await world.told() == 1, "nobody had asked for this change when it came"
@@ -147,7 +109,7 @@ async def test_a_post_that_comes_too_late_is_taken_back(world: World):
     await world.becomes(state=JobState.SUCCEEDED)
 
     async def another_one_takes_over() -> None:
-        world.now += timedelta(seconds=posting.RIPE_S + 1)
+        world.now += timedelta(seconds=sender.RIPE_S + 1)
         assert await world.told() == 2
 
     world.slack.trouble, world.slack.slowly = ["slow"], another_one_takes_over
@@ -179,7 +141,7 @@ async def test_where_nothing_can_be_read_the_verdict_decides(
     await world.becomes(state=JobState.SUCCEEDED)
     world.slack.trouble = ["lost"]
     await deliver(world.services, PLACE)
-    world.now += timedelta(seconds=posting.RIPE_S)
+    world.now += timedelta(seconds=sender.RIPE_S)
 
     async def refusing(*_: object, **__: object) -> None:
         raise refused(code)
@@ -295,7 +257,7 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
     await edit_cards(world.services, PLACE)
     [card] = (await world.box()).cards.values()
     assert [each.fate for each in card.jobs.values()] == [Fate.UNSUBSCRIBED]
-    world.now += editing.UNSUBSCRIBED_KEPT
+    world.now += card_editor.UNSUBSCRIBED_KEPT
     await world.told()
     assert empty(await world.box())
     assert PLACE not in await world.store.outbox.places()
@@ -315,7 +277,7 @@ async def test_an_end_waits_no_minute_behind_the_progress_of_another_card(world:
     await world.becomes(progress=50)
     wait = await edit_cards(world.services, PLACE)
     assert wait
-    assert wait <= editing.LOOK_S
+    assert wait <= card_editor.LOOK_S
     await world.becomes(state=JobState.SUCCEEDED)
     await world.told()
     assert await edit_cards(world.services, PLACE) is None

@@ -5,11 +5,9 @@ come too late, of deliveries that cross, and of processes that die before or aft
 model says what is to be told. More stories: `CALLBOARD_STORIES=2000 pytest tests/bot/test_exactly_once.py`
 """
 
-import asyncio
 import json
 import os
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import cycle
 from typing import Any
@@ -17,36 +15,35 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from bot import delivery, drawing, editing, posting, subscriptions, tracking
-from bot.cards import Card, On, Terms, To
-from bot.changes import Fate
-from bot.folding import Post
-from bot.places import is_person
-from bot.services import Services
-from bot.store import Store, slack_pace
-from bot.store.connection import Link, connect
-from bot.store.keys import BEGUN
-from bot.views.message import Message
+from bot.delivery import card_editor, dispatcher, rendering, sender
+from bot.deps.deps import Services
+from bot.domain.card_reducer import Post
+from bot.domain.cards import Card, On, Terms, To
+from bot.domain.changes import Fate
+from bot.domain.slack_ids import is_person
+from bot.polling import sweep
+from bot.store import slack_rate_limits
+from bot.store.redis.keys import BEGUN
+from bot.subscriptions.subscribe import snooze, subscribe, unsubscribe
+from bot.views.slack.block_kit import Message
 from providers.models import Job, JobRef, JobState
-from tests.bot.crashes import Fragile, Fuse, Turns
-from tests.bot.memory import CANNOT_LIST, NOW, InMemory
+from tests.bot.fragile_bot import FragileBot
 from tests.bot.promised import Modelled, drawn, written
 from tests.bot.samples import SERVICE
-from tests.bot.slack import MemorySlack, in_one
 
 STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
 STEPS = 20
 
 
 async def draw(services: Services, post: Post) -> Message:
-    real = await drawing.draw(services, post)
+    real = await rendering.draw(services, post)
     return Message(json.dumps(written(post)), real.blocks)
 
 
 async def draw_card(services: Services, card: Card) -> Message:
-    real = await drawing.draw_card(services, card)
+    real = await rendering.draw_card(services, card)
     return Message(json.dumps(drawn(card)), real.blocks)
 
 
@@ -71,15 +68,9 @@ terms_of = st.tuples(
 )
 
 
-class Story(RuleBasedStateMachine):
-    url: str
-
+class Story(FragileBot):
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.now = NOW
-        self.fuse = Fuse()
-        self.turns = Turns()
         self.jobs: dict[str, Job] = {}
         self.known: dict[str, Job] = {}
         self.following: dict[tuple[str, str], str] = {}
@@ -87,62 +78,6 @@ class Story(RuleBasedStateMachine):
         self.lost: Counter[str] = Counter()
         self.gone: dict[str, dict[str, str]] = {}
         self.number = 0
-        self.run(self._open())
-
-    def run(self, work: Awaitable[Any]) -> Any:
-        async def doing() -> Any:
-            return await work
-
-        return self.runner.run(doing())
-
-    async def _open(self) -> None:
-        self.redis = connect(self.url)
-        self.link = Link(self.redis)
-        await self.link.ask("FLUSHALL")
-        self.store = Store.over(Fragile(self.link, self._step))
-        self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
-        self.witness = self.provider.job("witness")
-        self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
-        self.services = Services([self.provider], self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
-
-    async def _step(self, *, after: bool) -> None:
-        self.now += timedelta(milliseconds=1)
-        if not after:
-            await self.turns.gate()
-        self.fuse.step(after=after)
-
-    def _unix(self) -> float:
-        return self.now.timestamp()
-
-    async def _before(self) -> None:
-        await self._step(after=False)
-
-    async def _after(self) -> None:
-        await self._step(after=True)
-
-    async def _slowly(self) -> None:
-        self.now += timedelta(seconds=posting.RIPE_S + 1)
-        for _ in range(30):
-            await self.turns.gate()
-
-    def survived(self, work: Awaitable[Any], crash: tuple[int, bool] | None = None) -> bool:
-        """Do something during which the process may die; whether it came to its end."""
-        self.fuse = Fuse(*crash) if crash else Fuse()
-        try:
-            self.run(work)
-        except BaseException:
-            if not self.fuse.blown:
-                raise
-            return False
-        finally:
-            self.fuse = Fuse()
-        return True
-
-    def until_done(self, work: Callable[[], Awaitable[Any]], crash: tuple[int, bool] | None) -> None:
-        """Do something; whoever wanted it does it again when the process died."""
-        if not self.survived(work(), crash):
-            self.now += timedelta(seconds=1)
-            self.survived(work())
 
     # What people do.
 
@@ -167,7 +102,7 @@ class Story(RuleBasedStateMachine):
     def _subscribe(self, ids: list[str], here: str, terms: Terms, card: str | None, crash: Any) -> None:
         refs = [JobRef(*SERVICE, job_id) for job_id in ids]
         place = terms.user if terms.to is To.DM else here
-        self.until_done(lambda: subscriptions.subscribe(self.services, refs, here, terms, card=card), crash)
+        self.until_done(lambda: subscribe(self.services, refs, here, terms, card=card), crash)
         for ref in refs:
             self._found(str(ref))
         for ref in refs:
@@ -205,7 +140,7 @@ class Story(RuleBasedStateMachine):
     def unsubscribe(self, here: str, user: str, job_id: str, crash: Any) -> None:
         self._clocks_strike()
         ref = JobRef(*SERVICE, job_id)
-        self.until_done(lambda: subscriptions.unsubscribe(self.services, [ref], here, user), crash)
+        self.until_done(lambda: unsubscribe(self.services, [ref], here, user), crash)
         for place in (here, user):
             self._left(place, str(ref))
 
@@ -235,7 +170,7 @@ class Story(RuleBasedStateMachine):
             return
         place, card = data.draw(st.sampled_from(open_))
         until = self.now + timedelta(hours=hours) if hours else None
-        self.until_done(lambda: subscriptions.snooze(self.services, card, place, user, until), crash)
+        self.until_done(lambda: snooze(self.services, card, place, user, until), crash)
         if until:
             self.cards[place, card].snoozed = until
         else:
@@ -271,7 +206,7 @@ class Story(RuleBasedStateMachine):
         self.jobs_change(changes, None)
         for place in HERE + USERS:
             self.slack.trouble = list(trouble)
-            self.survived(delivery.deliver(self.services, place), crash)
+            self.survived(dispatcher.deliver(self.services, place), crash)
             self.slack.trouble = []
 
     @precondition(lambda self: self.known)
@@ -293,7 +228,7 @@ class Story(RuleBasedStateMachine):
         self.jobs_change(changes, None)
         for place in HERE:
             self.slack.trouble = list(trouble)
-            work = (delivery.deliver(self.services, place) for _ in range(2))
+            work = (dispatcher.deliver(self.services, place) for _ in range(2))
             self.survived(self.turns.run(cycle(order), *work), crash)
             self.slack.trouble = []
 
@@ -308,7 +243,7 @@ class Story(RuleBasedStateMachine):
 
     def _seen(self, ref: str, crash: Any) -> None:
         job = self.jobs[JobRef.parse(ref).id]
-        self.until_done(lambda: tracking.observe(self.services, self.provider, [job], self.now), crash)
+        self.until_done(lambda: sweep.observe(self.services, self.provider, [job], self.now), crash)
         before, self.known[ref] = self.known[ref], job
         if (before.state, before.raw_state) != (job.state, job.raw_state):
             self._changed(ref, job, "moved", Fate.ENDED if job.state.ended else None)
@@ -328,7 +263,7 @@ class Story(RuleBasedStateMachine):
         """An answer comes to a question that was asked long ago."""
         old = self.known[ref].model_copy(update={"state": JobState.FAILED, "raw_state": "OLD"})
         long_ago = self.now - timedelta(days=2)
-        self.until_done(lambda: tracking.observe(self.services, self.provider, [old], long_ago), crash)
+        self.until_done(lambda: sweep.observe(self.services, self.provider, [old], long_ago), crash)
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), crash=crashes)
@@ -345,7 +280,7 @@ class Story(RuleBasedStateMachine):
         # The last look has no crash: a witness is not asked for again at once.
         for each in [crash] * 6 + [None]:
             self.now += timedelta(seconds=140)
-            self.until_done(lambda: tracking.sweep(self.services, self.provider), each)
+            self.until_done(lambda: sweep.sweep(self.services, self.provider), each)
         assert not self.run(self.store.tracked.followers(JobRef.parse(ref)))
         self.gone[ref] = {place: card for (place, followed), card in self.following.items() if followed == ref}
         self._changed(ref, job, "lost", Fate.GONE)
@@ -354,7 +289,7 @@ class Story(RuleBasedStateMachine):
 
     @rule(place=st.sampled_from(HERE + USERS), crash=soon, order=orders)
     def cards_are_edited_while_others_deliver(self, place: str, crash: Any, order: list[int]) -> None:
-        work = (delivery.deliver(self.services, place), editing.edit_cards(self.services, place))
+        work = (dispatcher.deliver(self.services, place), card_editor.edit_cards(self.services, place))
         self.survived(self.turns.run(cycle(order), *work), crash)
 
     @rule(seconds=st.sampled_from([1, 20, 400, 4000]), restored=st.none() | st.sampled_from(HERE))
@@ -376,11 +311,11 @@ class Story(RuleBasedStateMachine):
             self.run(self._drain())
             self._all_told()
             for place, ref in list(self.following):
-                self.run(subscriptions.unsubscribe(self.services, [JobRef.parse(ref)], place, place))
+                self.run(unsubscribe(self.services, [JobRef.parse(ref)], place, place))
                 self._left(place, ref)
             self.run(self._drain())
             self._all_told()
-            self.now += editing.LOST_KEPT + timedelta(days=1)
+            self.now += card_editor.LOST_KEPT + timedelta(days=1)
             self.run(self._drain())
             assert self.run(self._without_lifetime()) == []
         finally:
@@ -393,13 +328,13 @@ class Story(RuleBasedStateMachine):
             await self.store.outbox.restore(place)
         for place in sorted(await self._places()):
             for _ in range(200):
-                wait = await delivery.deliver(self.services, place)
+                wait = await dispatcher.deliver(self.services, place)
                 if wait is None:
                     break
                 self.now += timedelta(seconds=wait)
             else:
                 raise AssertionError(f"{place} is never done")
-            assert await editing.edit_cards(self.services, place) is None
+            assert await card_editor.edit_cards(self.services, place) is None
         if await self._left_over():
             await self._drain()
 
@@ -439,11 +374,11 @@ class Story(RuleBasedStateMachine):
 
 
 def test_every_change_is_told_exactly_once(redis_process: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
-    monkeypatch.setattr(posting, "draw", draw)
-    monkeypatch.setattr(editing, "draw_card", draw_card)
-    monkeypatch.setattr(slack_pace, "EDITS_A_MINUTE", 100_000)
-    monkeypatch.setattr(slack_pace, "POSTS_A_MINUTE", 100_000)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "draw", draw)
+    monkeypatch.setattr(card_editor, "draw_card", draw_card)
+    monkeypatch.setattr(slack_rate_limits, "EDITS_A_MINUTE", 100_000)
+    monkeypatch.setattr(slack_rate_limits, "POSTS_A_MINUTE", 100_000)
     print(f"{STORIES} stories; for more: CALLBOARD_STORIES=2000 pytest {__file__}")  # noqa: T201
     story = type("Story", (Story,), {"url": redis_process})
     health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]

@@ -6,18 +6,19 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from bot import asking, patience
-from bot.accounts import check_accounts
-from bot.addresses import JobId
-from bot.answers import JobDetails, JobList, Late
-from bot.asking import Question
-from bot.background import Background
-from bot.catalog import Scope
-from bot.collecting import Collected
-from bot.jobs import Looked, list_jobs, show_jobs
-from bot.pace import Pace
-from bot.patience import FULL_EVERY, MISSES, SHORT_S, Patience
-from bot.services import Services
+from bot.deps import answer_timeouts
+from bot.deps.admission import Pace
+from bot.deps.answer_timeouts import FULL_EVERY, MISSES, SHORT_S, Patience
+from bot.deps.asyncio_tasks import Background
+from bot.deps.deps import Services
+from bot.domain.answers import JobDetails, JobList, Late
+from bot.domain.catalog import Scope
+from bot.domain.identifiers import JobId
+from bot.jobs import fan_out
+from bot.jobs.account_health import check_accounts
+from bot.jobs.collector import Collected
+from bot.jobs.fan_out import Question
+from bot.jobs.queries import Looked, list_jobs, show_jobs
 from bot.store import Store
 from providers.base import NO_KINDS
 from providers.models import JobPage, JobQuery, JobRef, Lookup
@@ -64,8 +65,8 @@ def quick() -> InMemory:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "FIRST_WORDS_S", 0.3)
-    monkeypatch.setattr(asking, "GRACE_S", 0.0)
+    monkeypatch.setattr(fan_out, "FIRST_WORDS_S", 0.3)
+    monkeypatch.setattr(fan_out, "GRACE_S", 0.0)
 
 
 def listed(parts: Services, **page: int) -> Question[Collected, JobList]:
@@ -115,8 +116,8 @@ class TestFirstWords:
     async def test_nothing_is_split_when_the_rest_arrives_a_moment_later(
         self, store: Store, slow: Gated, quick: InMemory, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(asking, "FIRST_WORDS_S", 0.0)
-        monkeypatch.setattr(asking, "GRACE_S", 9.0)
+        monkeypatch.setattr(fan_out, "FIRST_WORDS_S", 0.0)
+        monkeypatch.setattr(fan_out, "GRACE_S", 9.0)
         first = asyncio.create_task(listed(services(store, slow, quick)).first())
         await until(lambda: _is(slow.asked))
         slow.gate.set()
@@ -225,7 +226,7 @@ class TestGoingOn:
     @pytest.fixture
     def hasty(self, store: Store, slow: Gated, quick: InMemory, monkeypatch: pytest.MonkeyPatch) -> Services:
         """Services that wait no longer than a moment for the slow one."""
-        monkeypatch.setattr(patience, "SHORT_S", 0.2)
+        monkeypatch.setattr(answer_timeouts, "SHORT_S", 0.2)
         parts = services(store, slow, quick)
         for _ in range(MISSES):
             parts.patience.missed(SLOW)

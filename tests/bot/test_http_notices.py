@@ -2,8 +2,8 @@
 
 import httpx
 
-from bot.http import probes, site
-from bot.metrics import Metrics
+from bot.deps.metrics import Metrics
+from bot.runtime.http_server import probes, site
 
 
 async def ready(reason: str | None) -> tuple[int, str]:

@@ -6,41 +6,34 @@ from typing import Any
 
 import pytest
 
-from bot import leaving, posting, searching
-from bot.cards import Terms
-from bot.delivery import deliver
-from bot.editing import edit_cards
-from bot.errors import Problem, UsageError
-from bot.findings import Status
-from bot.installed import Installation, Seal
-from bot.recovery import restore_found
-from bot.retiring import GRACE
-from bot.store import Store, formats
-from bot.store.formats import FORMATS, Kind
-from bot.store.keys import (
-    BEGUN,
-    CARDS,
-    DUE,
-    JOBS,
-    LOST,
-    OUTBOX,
-    PLACES,
-    SUSPENDED,
-)
-from bot.store.outbox import Suspension
-from bot.subscriptions import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
-from bot.tending import visit_all
+from bot.background.reconcile import visit_all
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
+from bot.domain import record_formats
+from bot.domain.cards import Terms
+from bot.domain.errors import Problem, UsageError
+from bot.domain.findings import Status
+from bot.domain.record_formats import FORMATS, Kind
+from bot.domain.suspensions import Suspension
+from bot.jobs.recovery import restore_found
+from bot.slack_api.installations import Installation, Seal
+from bot.store import Store
+from bot.store.redis.keys import BEGUN, CARDS, DUE, JOBS, LOST, OUTBOX, PLACES, SUSPENDED
+from bot.subscriptions import lost_card_search, uninstall
+from bot.subscriptions.removed_services import GRACE
+from bot.subscriptions.subscribe import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
 from providers.models import JobState
 from providers.secrets import SecretRef
+from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.rewritten import OTHER, checked, degraded, dump, figures, newer, other_place, rewrite, sweep_now, texts
 from tests.bot.samples import PLACE, SERVICE, SLOT
-from tests.bot.test_delivery import World
 
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 
@@ -126,7 +119,7 @@ class TestNewer:
     async def test_a_workspace_that_goes_is_forgotten_later(self, left: tuple[World, list[str]]):
         world, keys = left
         before = await dump(world.store.link, *keys)
-        assert await leaving.leave(world.services, "", NOW) is not None
+        assert await uninstall.leave(world.services, "", NOW) is not None
         assert await dump(world.store.link, *keys) == before
 
     async def test_the_records_of_an_unconfigured_service_wait(self, left: tuple[World, list[str]]):
@@ -156,15 +149,15 @@ class TestNewerElsewhere:
             searched.append(search.visit.place)
             return 0
 
-        monkeypatch.setattr(searching, "channels_of", both)
-        monkeypatch.setattr(searching, "_search_place", search_place)
+        monkeypatch.setattr(lost_card_search, "channels_of", both)
+        monkeypatch.setattr(lost_card_search, "_search_place", search_place)
         await world.store.epochs.look(world.now)
         await world.store.epochs.note_reset()
         await world.store.link.ask("HSET", CARDS.of(PLACE), "card", newer("{}"))
-        await searching.search(world.services)
+        await lost_card_search.search(world.services)
         assert searched == [OTHER]
         await world.store.link.ask("DEL", CARDS.of(PLACE))
-        await searching.search(world.services)
+        await lost_card_search.search(world.services)
         assert searched == [OTHER, PLACE]
 
     async def test_what_is_followed_in_the_channel_is_left_though_the_direct_messages_are_newer(self, world: World):
@@ -243,13 +236,15 @@ class TestNewerElsewhere:
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.INSTALLATION])
 def test_every_kind_has_its_number_first_and_a_later_format_is_one_line(kind: Kind, monkeypatch: pytest.MonkeyPatch):
-    text = formats.numbered(kind, '{"id":"a"}')
+    text = record_formats.numbered(kind, '{"id":"a"}')
     assert text == '{"v":1,"id":"a"}'
-    assert formats.read(kind, text, json.loads)["id"] == "a"
-    assert formats.read(kind, '{"id":"a"}', json.loads) == {"id": "a"}, "a record without a number is of format 1"
+    assert record_formats.read(kind, text, json.loads)["id"] == "a"
+    assert record_formats.read(kind, '{"id":"a"}', json.loads) == {"id": "a"}, (
+        "a record without a number is of format 1"
+    )
     monkeypatch.setitem(FORMATS, kind, 2)
-    later = formats.numbered(kind, '{"id":"a"}')
-    assert formats.read(kind, text, json.loads)["id"] == "a"
+    later = record_formats.numbered(kind, '{"id":"a"}')
+    assert record_formats.read(kind, text, json.loads)["id"] == "a"
     monkeypatch.undo()
-    with pytest.raises(formats.NewerFormatError):
-        formats.read(kind, later, json.loads)
+    with pytest.raises(record_formats.NewerFormatError):
+        record_formats.read(kind, later, json.loads)

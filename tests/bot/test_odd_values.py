@@ -7,28 +7,28 @@ from typing import Any
 
 import pytest
 
-from bot import posting
-from bot.answers import ServiceError
-from bot.clock import FleetClock, SlackTime
-from bot.delivery import deliver
-from bot.editing import edit_cards
+from bot.background.reconcile import reasons, tend
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
+from bot.deps.clock import FleetClock, SlackTime
+from bot.domain.answers import ServiceError
+from bot.domain.outbox import UnsubscribedEntry
+from bot.domain.suspensions import Suspension
+from bot.polling.sweep import sweep
 from bot.store import Store
-from bot.store.aside import unreadable_key
 from bot.store.clock import ServerClock
-from bot.store.entries import UnsubscribedEntry
 from bot.store.epochs import Epochs
 from bot.store.health import Outcome
-from bot.store.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED
-from bot.store.outbox import Suspension
-from bot.subscriptions import snooze, subscriptions
-from bot.tending import reasons, tend
-from bot.tracking import sweep
+from bot.store.quarantine import unreadable_key
+from bot.store.redis.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED
+from bot.subscriptions.subscribe import snooze, subscriptions
 from providers.errors import Unavailable
 from providers.models import Job, JobState
+from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
+from tests.bot.rewritten import rewrite, texts
 from tests.bot.samples import PLACE, SERVICE, SLOT, job
-from tests.bot.test_delivery import ANY, World
-from tests.bot.test_unread import rewrite, texts
 
 UNZONED = "2026-11-30T12:00:00"
 UNREPRESENTABLE = "0001-01-01T00:00:00+14:00"
@@ -36,7 +36,7 @@ UNREPRESENTABLE = "0001-01-01T00:00:00+14:00"
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from bot.cards import Card, Snooze, Terms
-from bot.changes import Fate
-from bot.outgoing import BURST, Step, next_step
-from bot.store.outbox import Box, encode
+from bot.delivery.next_step import BURST, Step, next_step
+from bot.domain.cards import Card, Snooze, Terms
+from bot.domain.changes import Fate
+from bot.domain.outbox import Box, encode
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import ANY, DONE, FAILED, PLACE, TERMS, Story, after, card, gone, job, moved, step_of

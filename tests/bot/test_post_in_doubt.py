@@ -7,16 +7,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
-from bot import editing, posting
-from bot.cards import On, To
-from bot.delivery import deliver
-from bot.store import Store, slack_pace
-from bot.store.outbox import Doubt
+from bot.delivery import card_editor, sender
+from bot.delivery.dispatcher import deliver
+from bot.domain.cards import On, To
+from bot.domain.outbox import Doubt
+from bot.store import Store, slack_rate_limits
 from providers.models import JobState
 from tests.bot import test_exactly_once as exactly_once
+from tests.bot.delivery_world import World
 from tests.bot.samples import PLACE
 from tests.bot.slack import Reply, refused
-from tests.bot.test_delivery import World
 
 LATE_S = 5.0
 """Seconds after Slack's own error until its history shows the message all the same."""
@@ -56,11 +56,11 @@ class Story(exactly_once.Story):
 def test_every_change_is_told_exactly_once_by_a_late_history(
     redis_process: str, monkeypatch: pytest.MonkeyPatch, searches_a_minute: int
 ):
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
-    monkeypatch.setattr(posting, "draw", exactly_once.draw)
-    monkeypatch.setattr(editing, "draw_card", exactly_once.draw_card)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "draw", exactly_once.draw)
+    monkeypatch.setattr(card_editor, "draw_card", exactly_once.draw_card)
     for budget, number in [("EDITS", 100_000), ("POSTS", 100_000), ("SEARCHES", searches_a_minute)]:
-        monkeypatch.setattr(slack_pace, f"{budget}_A_MINUTE", number)
+        monkeypatch.setattr(slack_rate_limits, f"{budget}_A_MINUTE", number)
     story = type("LateStory", (Story,), {"url": redis_process})
     health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     bounds = settings(
@@ -72,7 +72,7 @@ def test_every_change_is_told_exactly_once_by_a_late_history(
 @pytest.fixture
 async def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     """A place with a card, whose job has just ended."""
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     world = World(store)
     world.slack.status_code = 500
     await world.follow()
@@ -152,7 +152,7 @@ async def test_a_doubt_waits_for_its_moment_and_keeps_no_worker(world: World):
 async def test_without_budget_for_searches_the_last_one_is_made_at_fifteen_seconds(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(slack_pace, "SEARCHES_A_MINUTE", 1)
+    monkeypatch.setattr(slack_rate_limits, "SEARCHES_A_MINUTE", 1)
     assert await world.store.slack.may_search("")
     world.slack.trouble = ["internal_error!"]
     assert await searched(world) == [15]
@@ -185,7 +185,7 @@ async def test_where_the_history_may_not_be_read_fifteen_seconds_are_waited(
     start = world.unix()
     await searched(world)
     assert replies(world) == 1
-    assert float(world.slack.said[-1].ts) - start >= posting.RIPE_S
+    assert float(world.slack.said[-1].ts) - start >= sender.RIPE_S
 
 
 async def test_a_reply_that_is_sent_again_without_its_thread_is_searched_for_from_then_on(world: World):
@@ -194,7 +194,7 @@ async def test_a_reply_that_is_sent_again_without_its_thread_is_searched_for_fro
     card.gone = True
 
     async def slowly() -> None:
-        world.now += timedelta(seconds=posting.RIPE_S + 1)
+        world.now += timedelta(seconds=sender.RIPE_S + 1)
 
     world.slack.trouble, world.slack.silent_late_s, world.slack.slowly = ["slow", "lost"], 14, slowly
     await searched(world)

@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from bot import logs, opening
-from bot.check import check
-from bot.config import Settings
-from bot.findings import Status
-from bot.fleet import open_docket, working
-from bot.opening import open_services
-from bot.store.connection import Link, connect
-from bot.store.strangers import open_to_strangers
+from bot.config.settings import Settings
+from bot.diagnostics.checks import check
+from bot.domain.findings import Status
+from bot.runtime import bootstrap, logs
+from bot.runtime.bootstrap import open_services
+from bot.store.redis.connection import Link, connect
+from bot.store.redis.open_servers import open_to_strangers
+from bot.task_queue.worker import open_docket, working
 from providers.accounts import HuaweiAccount
-from tests.bot.store.test_topology import certificate as certificate  # noqa: PLC0414  # a fixture
+from tests.bot.store.redis.test_client import certificate as certificate  # noqa: PLC0414  # a fixture
 from tests.ports import FreePort
 from tests.redis_fleets import Process, processes, redis_cluster, sentinel, with_tls
 
@@ -181,8 +181,8 @@ async def test_a_password_is_never_repeated(
 ):
     server.ask("ACL", "SETUSER", "callboard", "reset", "on", ">another", "~*", "&*", "+@all")
     url = template.format(server=f"127.0.0.1:{server.port}", closed=f"127.0.0.1:{free_port()}")
-    monkeypatch.setattr(opening, "PATIENCE_S", 0.1)
-    monkeypatch.setattr(opening, "TRY_S", 0.05)
+    monkeypatch.setattr(bootstrap, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(bootstrap, "TRY_S", 0.05)
     written = io.StringIO()
     logs.configure(written)
     report = await check(settings(monkeypatch, url), http)

@@ -8,15 +8,15 @@ from typing import cast
 import httpx
 import pytest
 
-from bot import records
-from bot.catalog import Scope
-from bot.changes import Change, Fate
-from bot.jobs import list_jobs, show_jobs
-from bot.services import Services
+from bot.deps.deps import Services
+from bot.domain.catalog import Scope
+from bot.domain.changes import Change, Fate
+from bot.domain.outbox import ChangedEntry, SubscribedEntry
+from bot.jobs.queries import list_jobs, show_jobs
+from bot.polling.sweep import BACK_OFF_MAX_S, sweep
 from bot.store import Store
-from bot.store.entries import ChangedEntry, SubscribedEntry
-from bot.tracking import BACK_OFF_MAX_S, sweep
 from bot.views.errors import service_error
+from bot.views.terminal import json_output
 from providers.base import Provider
 from providers.models import Job, JobQuery, JobRef, JobState
 from tests.bot.memory import NOW
@@ -153,7 +153,7 @@ async def test_an_undocumented_refusal_is_shown_as_it_is(gateway: Gateway):
     line = service_error(error)
     assert line.startswith("⚠️ *vod-sg/vod-jobs* refuses the request (`Unheard.Of`: The moon is full.), since <!date^")
     assert line.endswith(">. Request id `REFUSED`.")
-    assert records.error(error) == {
+    assert json_output.error(error) == {
         "account": "vod-sg",
         "service": "vod-jobs",
         "code": "Unheard.Of",

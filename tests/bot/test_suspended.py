@@ -4,22 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from bot import posting
-from bot.cards import Terms
-from bot.delivery import deliver
-from bot.notices import WAITS
+from bot.delivery import sender
+from bot.delivery.dispatcher import deliver
+from bot.domain.cards import Terms
+from bot.domain.notifications import WAITS
+from bot.domain.suspensions import Suspension
 from bot.store import Store
-from bot.store.outbox import Suspension
-from bot.subscriptions import restore, subscribe
+from bot.subscriptions.subscribe import restore, subscribe
 from providers.models import JobState
+from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, empty
-from tests.bot.test_delivery import ANY, World
 
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

@@ -4,30 +4,30 @@ from datetime import timedelta
 
 import pytest
 
-from bot import posting
-from bot.cards import On, Terms, To
-from bot.changes import Fate, Kind, unfound
-from bot.delivery import deliver
-from bot.editing import edit_cards
-from bot.folding import Folded
-from bot.outgoing import noticed_late
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
+from bot.delivery.next_step import noticed_late
+from bot.domain.card_reducer import Folded
+from bot.domain.cards import On, Terms, To
+from bot.domain.changes import Fate, Kind, unfound
+from bot.domain.outbox import ChangedEntry, Entry
+from bot.polling.sweep import sweep
 from bot.store import Store
-from bot.store.entries import ChangedEntry, Entry
-from bot.subscriptions import restore, snooze, subscribe, subscriptions
-from bot.tracking import sweep
+from bot.subscriptions.subscribe import restore, snooze, subscribe, subscriptions
 from providers.models import Job, JobState
+from tests.bot.delivery_world import World
+from tests.bot.domain.test_absence import missed
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SLOT, TERMS, after, card, empty, job, step_of
 from tests.bot.samples import Story as Entries
-from tests.bot.test_absence import missed
-from tests.bot.test_delivery import World
 
 BOTH = (Terms(user="U1", at=NOW), Terms(user="U2", at=NOW))
 
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from docket import Docket
 
-from bot.fleet import open_docket
+from bot.domain.outbox import SubscribedEntry
+from bot.polling.sweep import sweep
 from bot.store import Store
-from bot.store.entries import SubscribedEntry
-from bot.tracking import sweep
-from bot.waking import DELIVER
+from bot.task_queue.enqueue import DELIVER
+from bot.task_queue.worker import open_docket
 from providers.base import NO_KINDS, Capabilities
 from providers.models import Filter, JobQuery, JobState, Lookup
 from tests.bot.memory import NOW, InMemory, services

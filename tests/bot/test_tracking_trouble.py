@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.accounts import check_accounts
-from bot.cards import Card, Followed
-from bot.changes import Fate, Kind
-from bot.drawing import shown
+from bot.delivery.rendering import shown
+from bot.domain.cards import Card, Followed
+from bot.domain.changes import Fate, Kind
+from bot.jobs.account_health import check_accounts
+from bot.polling.sweep import AFTER_MISS, BACK_OFF_MAX_S
 from bot.store import Store
-from bot.tracking import AFTER_MISS, BACK_OFF_MAX_S
 from providers.base import Capabilities
 from providers.errors import Throttled, Unavailable
 from providers.models import JobState
@@ -168,7 +168,7 @@ class TestTrouble:
         assert (await world.store.health.read([SERVICE]))[SERVICE].failing_since is None
 
     async def test_a_service_that_hangs_is_in_trouble_too(self, world: World, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr("bot.tracking.SWEEP_S", 0.05)
+        monkeypatch.setattr("bot.polling.sweep.SWEEP_S", 0.05)
         await world.follow(world.provider.jobs)
         world.provider.hangs_from = 1
         await world.sweep()

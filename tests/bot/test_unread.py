@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot import posting
-from bot.delivery import deliver
-from bot.editing import edit_cards
-from bot.findings import Status
-from bot.recovery import restore_found
+from bot.background.reconcile import visit_all
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
+from bot.domain.findings import Status
+from bot.domain.suspensions import Suspension
+from bot.jobs.recovery import restore_found
 from bot.store import Store
-from bot.store.aside import unreadable_key
-from bot.store.keys import (
+from bot.store.quarantine import unreadable_key
+from bot.store.redis.keys import (
     BEGUN,
     CARDS,
     CONFIGURED,
@@ -29,13 +31,11 @@ from bot.store.keys import (
     SWEEP,
     WITNESS,
 )
-from bot.store.outbox import Suspension
-from bot.tending import visit_all
 from providers.models import JobState
+from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
 from tests.bot.rewritten import OTHER, checked, degraded, figures, other_place, rewrite, sweep_now, texts
 from tests.bot.samples import PLACE, SERVICE, SLOT, empty
-from tests.bot.test_delivery import ANY, World
 
 CORRUPT: dict[str, Callable[[str], str]] = {
     "empty": lambda _: "",
@@ -55,7 +55,7 @@ CORRUPT: dict[str, Callable[[str], str]] = {
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 
@@ -115,7 +115,7 @@ class TestCorrupt:
         self, world: World, how: str, monkeypatch: pytest.MonkeyPatch
     ):
         with monkeypatch.context() as patch:
-            patch.setattr("bot.subscriptions.deliver", _nothing)
+            patch.setattr("bot.subscriptions.subscribe.deliver", _nothing)
             await world.follow()
         await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), CORRUPT[how])
         await world.told()

@@ -5,29 +5,29 @@ from email.utils import format_datetime
 
 import pytest
 
-from bot import posting
-from bot.absence import LOST_AFTER, Absence, is_recent
-from bot.answers import ServiceError
-from bot.cards import Snooze
-from bot.changes import fingerprint
-from bot.delivery import deliver
-from bot.elapsed import AHEAD, in_future, passed, past
-from bot.home import published_just_now
-from bot.outgoing import due
-from bot.snoozing import Rest, until
+from bot.background.reconcile import reasons, tend
+from bot.delivery import sender
+from bot.delivery.dispatcher import deliver
+from bot.delivery.next_step import due
+from bot.domain.absence import LOST_AFTER, Absence, is_recent
+from bot.domain.answers import ServiceError
+from bot.domain.cards import Snooze
+from bot.domain.changes import fingerprint
+from bot.domain.elapsed import AHEAD, in_future, passed, past
+from bot.domain.snooze import Rest, until
+from bot.domain.tracked_jobs import Kept, Seen
+from bot.home_tab import published_just_now
+from bot.polling.sweep import backing_off
 from bot.store import Store
-from bot.store.connection import Link
 from bot.store.health import Outcome
-from bot.store.keys import PACE
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import PACE
 from bot.store.sweeps import Sweep
-from bot.store.tracked import Kept, Seen
-from bot.tending import reasons, tend
-from bot.tracking import backing_off
 from providers.errors import Unavailable
 from providers.models import JobState
+from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SERVICE, job
-from tests.bot.test_delivery import World
 
 HOUR = timedelta(hours=1)
 LATER = NOW + HOUR
@@ -35,7 +35,7 @@ LATER = NOW + HOUR
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(posting, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
     return World(store)
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import httpx
 
 from providers.base import Provider
-from providers.budget import BudgetLeft
+from providers.http.rate_limit import BudgetLeft
 from providers.models import Job, JobState
 from providers.registry import build
 from tests.contracts.case import Case

@@ -15,4 +15,4 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing here is about how long a retry waits; a cloud's own "retry after" is still obeyed."""
-    monkeypatch.setattr("providers.transport._backoff", wait_none())
+    monkeypatch.setattr("providers.http.transport._backoff", wait_none())

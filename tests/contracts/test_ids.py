@@ -7,10 +7,11 @@ from importlib import import_module
 import httpx
 import pytest
 
-from bot.addresses import JobId, as_typed, shown
-from bot.catalog import Catalog
-from bot.extracting import extract
-from handlers.parser import addresses_of, parse
+from bot.domain.catalog import Catalog
+from bot.domain.extraction import extract
+from bot.domain.identifiers import JobId, as_typed, shown
+from handlers.commands.job_arguments import addresses_of
+from handlers.commands.parser import parse
 from providers.ids import Ids
 from providers.models import JobRef
 from providers.services import SERVICES, every_ids, ids_of

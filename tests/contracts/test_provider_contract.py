@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from providers.errors import InvalidQuery, Malformed, NotOffered, ProviderError, Unauthorized
+from providers.json_fields import mapping
 from providers.models import Filter, JobQuery, JobState
-from providers.parsing import mapping
 from tests.contracts.asking import HALF_A_CHARACTER, all_texts, ask, garbled, holding, look_up, provider, word
 from tests.contracts.case import LEAK, Case
 from tests.contracts.cases import cases

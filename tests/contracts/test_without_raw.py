@@ -2,7 +2,7 @@
 
 import pytest
 
-from providers.deadline import without_raw
+from providers.http.deadline import without_raw
 from providers.models import JobState
 from tests.contracts.asking import holding, word
 from tests.contracts.case import Case

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import load
+from bot.config.settings import load
 from tests.deploy.files import ROOT, base_image, compose, container, own_image, pods
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

@@ -8,7 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from bot.opening import PATIENCE_S
+from bot.runtime.bootstrap import PATIENCE_S
 from tests.deploy.files import (
     MANIFESTS,
     ROOT,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import load
+from bot.config.settings import load
 from bot.store import Store
 from tests.deploy.files import ROOT, compose, container, pods
 

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.faults.driver import Report, Run, drive
+from tests.releases import MissingCommitError, full_name
 
 
 async def _until_told(run: Run, folder: Path) -> Report:
@@ -25,9 +26,14 @@ def main() -> int:
     options.add_argument("--kills", type=int, default=200)
     options.add_argument("--jobs", type=int, help="2 for each kill, unless told")
     options.add_argument("--every", type=float, default=1.5, help="seconds between two deeds of harm")
+    options.add_argument("--beside", metavar="COMMIT", help="half of the fleet runs this commit")
     told = options.parse_args()
+    try:
+        beside = full_name(told.beside) if told.beside else None
+    except MissingCommitError as reason:
+        options.error(str(reason))
     folder = Path(tempfile.mkdtemp(prefix="callboard-soak-"))
-    run = Run(told.seed, told.kills, told.jobs or 2 * told.kills, told.every)
+    run = Run(told.seed, told.kills, told.jobs or 2 * told.kills, told.every, beside=beside)
     report = asyncio.run(_until_told(run, folder))
     sys.stdout.write(f"\n{report}\n")
     return 0 if report.good else 1

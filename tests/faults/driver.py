@@ -4,7 +4,8 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -17,10 +18,11 @@ from tests.faults.clocks import FAKED, WallClock
 from tests.faults.harm import Harm
 from tests.faults.memory import Memory, memory
 from tests.faults.people import USERS, Clouds, People
-from tests.faults.processes import PARTS, Cast, cast
+from tests.faults.processes import BESIDE, PARTS, Cast, cast
 from tests.faults.reading import Conversation, read
 from tests.faults.story import Stage, play, script
 from tests.faults.world import CHANNELS
+from tests.releases import checkout
 
 Json = dict[str, Any]
 READY_WITHIN_S = 60.0
@@ -31,13 +33,17 @@ CALLS_SHOWN = 12
 
 @dataclass(frozen=True)
 class Run:
-    """What is to be run. `every_s` is the time between two deeds of harm, `quiet_s` how long the bot may take after."""
+    """What is to be run. `every_s` is the time between two deeds of harm, `quiet_s` how long the bot may take after.
+
+    With `beside`, half of the fleet runs that commit.
+    """
 
     seed: int
     kills: int
     jobs: int
     every_s: float = 1.5
     quiet_s: float = 180.0
+    beside: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -77,6 +83,7 @@ class Report:
         """The figures, one a line."""
         rows: list[tuple[str, object]] = [
             ("seed", self.run.seed),
+            *([(f"commit of {', '.join(BESIDE)}", self.run.beside)] if self.run.beside else []),
             ("killed with -9", f"{self.kills.total()} ({_counted(self.kills)})"),
             ("faults", f"{self.faults.total()} ({_counted(self.faults)})"),
             ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
@@ -103,13 +110,22 @@ def _counted(counter: Counter[Any]) -> str:
 
 
 async def drive(run: Run, folder: Path, say: Callable[[str], object] = sys.stdout.write) -> Report:
-    """Do a run; logs and Redis's data are left in `folder`."""
+    """Do a run; logs and Redis's data are left in `folder`.
+
+    Raises:
+        MissingCommitError: the commit that is to run beside this one is not in this clone.
+    """
     say(f"seed {run.seed}: {run.kills} kills, {run.jobs} jobs, about {run.seconds:.0f} s; logs in {folder}\n")
+    with checkout(run.beside, folder / "beside") if run.beside else nullcontext() as other:
+        return await _drive(run, folder, dict.fromkeys(BESIDE, other) if other else {}, say)
+
+
+async def _drive(run: Run, folder: Path, roots: Mapping[str, Path], say: Callable[[str], object]) -> Report:
     clocks = {name: WallClock(folder / f"{name}.clock") for name in PARTS} if FAKED else {}
     began = time.monotonic()
     limits = httpx.Limits(max_connections=20)
     async with (
-        cast(folder, PARTS, clocks) as actors,
+        cast(folder, PARTS, clocks, roots) as actors,
         memory(actors.redis.url) as looks,
         httpx.AsyncClient(base_url=actors.slack, timeout=30, limits=limits) as page,
         httpx.AsyncClient(base_url=actors.clouds, timeout=30, limits=limits) as control,

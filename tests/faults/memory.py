@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from bot.places import id_of
-from bot.store.keys import CARDS, DIGEST, OUTBOX, PREFIX, SUBSCRIPTIONS, SUSPENDED
+from bot.domain.slack_ids import id_of
+from bot.store.redis.keys import CARDS, DIGEST, OUTBOX, PREFIX, SUBSCRIPTIONS, SUSPENDED
 
 WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")
 """Keys that are there only while there is something left to do."""

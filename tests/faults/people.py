@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from bot.places import id_of
+from bot.domain.slack_ids import id_of
 
 Json = dict[str, Any]
 USERS = ("U0DANA", "U0LEE", "U0SAM")
@@ -34,7 +34,7 @@ class People:
                         return
 
     async def order(self, what: str, **details: Any) -> None:
-        """Have the workspace misbehave: see `sandbox.slack.hooks`."""
+        """Have the workspace misbehave: see `sandbox.slack.test_api.workspace_hooks`."""
         await self._post(f"/test/{what}", details)
 
     async def calm(self) -> None:

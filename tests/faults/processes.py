@@ -11,21 +11,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.demo import CONFIGURATION, environment
+from tests import releases
 from tests.faults.clocks import WallClock
 from tests.redis_server import Server
+from tests.releases import ROOT
 
-ROOT = Path(__file__).parents[2]
 USUAL_CLOUDS = "http://127.0.0.1:9100"
 """Where the demo's configuration expects the clouds."""
 PARTS = ("serve-1", "serve-2", "worker-1", "worker-2")
+BESIDE = ("serve-2", "worker-2")
+"""The parts that run another commit in a mixed fleet."""
 BACK_IN_S = 0.5
 """A process that ended by itself is started again after this time, as any supervisor would."""
 ENDS_WITHIN_S = 15.0
 
 
-async def _start(module: str, *words: str, out: int, err: int, variables: Mapping[str, str] | None = None) -> Process:
+async def _start(
+    module: str, *words: str, out: int, err: int, root: Path = ROOT, variables: Mapping[str, str] | None = None
+) -> Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *words, cwd=ROOT, env=variables, stdin=PIPE, stdout=out, stderr=err
+        sys.executable, "-m", module, *words, cwd=root, env=variables, stdin=PIPE, stdout=out, stderr=err
     )
 
 
@@ -44,9 +49,10 @@ async def _end(process: Process, how: signal.Signals = signal.SIGKILL) -> None:
 
 @dataclass
 class Part:
-    """One process of the bot, which is kept running; what it logs goes to a file."""
+    """One process of the bot, which is kept running; what it logs goes to a file. It runs the checkout at `root`."""
 
     name: str
+    root: Path
     configuration: Path
     variables: Mapping[str, str]
     log: Path
@@ -61,7 +67,9 @@ class Part:
             await self._wanted.wait()
             with self.log.open("ab") as log:
                 command = ("tests.faults.quick", self.name.partition("-")[0], "--config", str(self.configuration))
-                process = await _start(*command, out=log.fileno(), err=log.fileno(), variables=self.variables)
+                process = await _start(
+                    *command, out=log.fileno(), err=log.fileno(), root=self.root, variables=self.variables
+                )
             self._process = process
             try:
                 status = await process.wait()
@@ -116,11 +124,14 @@ class Cast:
 
 @asynccontextmanager
 async def cast(
-    folder: Path, names: Sequence[str] = PARTS, clocks: Mapping[str, WallClock] | None = None
+    folder: Path,
+    names: Sequence[str] = PARTS,
+    clocks: Mapping[str, WallClock] | None = None,
+    roots: Mapping[str, Path] | None = None,
 ) -> AsyncGenerator[Cast]:
     """Run all processes during the block; logs and Redis's data are in `folder`.
 
-    Those of the parts that `clocks` names have a clock of their own.
+    Those of the parts that `clocks` names have a clock of their own, those that `roots` names run another checkout.
     """
     with (folder / "world.log").open("ab") as log:
         world = await _start("tests.faults.world", out=PIPE, err=log.fileno())
@@ -133,9 +144,13 @@ async def cast(
         redis = await asyncio.to_thread(Server, folder)
         configuration = folder / "callboard.toml"
         configuration.write_text(CONFIGURATION.read_text().replace(USUAL_CLOUDS, clouds))
-        variables = {**os.environ, **environment(slack), "REDIS_URL": redis.url}
-        own = {name: clock.variables(variables) for name, clock in (clocks or {}).items()}
-        parts = {name: Part(name, configuration, own.get(name, variables), folder / f"{name}.log") for name in names}
+        parts: dict[str, Part] = {}
+        for name in names:
+            root = (roots or {}).get(name, ROOT)
+            variables = releases.environment(root, {**os.environ, **environment(slack), "REDIS_URL": redis.url})
+            if clocks and name in clocks:
+                variables = clocks[name].variables(variables)
+            parts[name] = Part(name, root, configuration, variables, folder / f"{name}.log")
         for part in parts.values():
             part.start()
             keepers.append(asyncio.create_task(part.keep(), name=part.name))

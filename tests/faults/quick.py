@@ -14,24 +14,15 @@ import threading
 from datetime import timedelta
 from functools import partial
 
-from bot import (
-    absence,
-    cli,
-    connecting,
-    delivery,
-    doubt,
-    editing,
-    fleet,
-    plan,
-    posting,
-    running,
-    tasks,
-    tracking,
-    verdicts,
-    visits,
-    witness,
-)
-from bot.store import slack_pace
+from bot.background import tasks
+from bot.delivery import card_editor, context, dispatcher, doubt, sender
+from bot.domain import absence
+from bot.polling import planner, sweep, witness
+from bot.runtime import runner
+from bot.slack_api import connect, errors
+from bot.store import slack_rate_limits
+from bot.task_queue import worker
+from callboard import cli
 
 ANSWER_S = 3.0
 """A question to the clouds is answered within this time."""
@@ -43,28 +34,28 @@ LEASE_S = 4.0
 def hurry() -> None:
     """Shorten the times."""
     for module, numbers in (
-        (plan, {"YOUNG": timedelta(seconds=1), "OLDEST": timedelta(seconds=3)}),
-        (tracking, {"SOON": timedelta(seconds=0.3), "AFTER_MISS": timedelta(seconds=3)}),
-        (tracking, {"LEAST_S": 0.2, "MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
+        (planner, {"YOUNG": timedelta(seconds=1), "OLDEST": timedelta(seconds=3)}),
+        (sweep, {"SOON": timedelta(seconds=0.3), "AFTER_MISS": timedelta(seconds=3)}),
+        (sweep, {"LEAST_S": 0.2, "MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
         (absence, {"LOST_AFTER": timedelta(seconds=6)}),
         (witness, {"ASKED_EVERY": timedelta(seconds=1)}),
-        (posting, {"PACE_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (sender, {"PACE_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
         (doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
-        (delivery, {"PACE_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
-        (editing, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
-        (verdicts, {"RETRY_S": 1.0}),
-        (visits, {"RETRY_S": 1.0}),
-        (slack_pace, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200}),
+        (dispatcher, {"PACE_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
+        (card_editor, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (errors, {"RETRY_S": 1.0}),
+        (context, {"RETRY_S": 1.0}),
+        (slack_rate_limits, {"EDITS_A_MINUTE": 500, "POSTS_A_MINUTE": 2000, "SEARCHES_A_MINUTE": 200}),
         (tasks, {"AGAIN": timedelta(seconds=1)}),
-        (fleet, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
-        (connecting, {"SLACK_S": SLACK_S}),
-        (running, {"running": partial(running.running, answer_s=ANSWER_S)}),
+        (worker, {"LEASE": timedelta(seconds=LEASE_S), "GRACE_S": 5.0}),
+        (connect, {"SLACK_S": SLACK_S}),
+        (runner, {"running": partial(runner.running, answer_s=ANSWER_S)}),
     ):
         for name, value in numbers.items():
             assert hasattr(module, name), f"{module.__name__} has no {name} any more"
             setattr(module, name, value)
-    assert posting.RIPE_S > connecting.SLACK_S
-    assert fleet.LEASE.total_seconds() >= posting.RIPE_S
+    assert sender.RIPE_S > connect.SLACK_S
+    assert worker.LEASE.total_seconds() >= sender.RIPE_S
 
 
 def end_with_parent() -> None:

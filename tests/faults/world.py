@@ -10,9 +10,9 @@ import sys
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import MANIFEST
-from sandbox.slack.model import Channel
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
+from sandbox.slack.workspace.model import Channel
+from sandbox.slack.workspace.seed import seeded
 from tests.faults.quick import end_with_parent
 
 CHANNELS = tuple(Channel(f"C0FAULT{number}", f"fault-{number}", private=number == 0) for number in range(6))

@@ -16,25 +16,25 @@ from urllib.parse import urlencode
 import httpx
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Access
-from bot.app import create_app
-from bot.config import AccessRule
-from bot.finishing import UnderWay
-from bot.http import site, slack_events
+from bot.config.settings import AccessRule
+from bot.domain.access import Access
+from bot.runtime.http_server import site, slack_events
+from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
+from bot.slack_app.drain import UnderWay
 from bot.store import Store
-from bot.workspaces import OneWorkspace
-from handlers import register
+from handlers.slack import register
 from providers.models import Job, JobState
 from sandbox.demo import MANIFEST
-from sandbox.slack.calls import CallMade
-from sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
-from sandbox.slack.delivery import Kind, RefusedError, Retry
-from sandbox.slack.http_delivery import sign
-from sandbox.slack.seed import seeded
+from sandbox.slack.delivery.delivery import Kind, RefusedError, Retry
+from sandbox.slack.delivery.http import sign
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.call_log import CallMade
+from sandbox.slack.workspace.credentials import BOT_TOKEN, SIGNING_SECRET
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
 from tests.bot.memory import CANNOT_LIST, InMemory, services
-from tests.bot.test_logs import configured
+from tests.bot.runtime.test_logs import configured
 from tests.scenarios.person import Person
 
 Json = dict[str, Any]

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot import modals
+from bot.slack_app import modals
 from bot.store import Store
-from bot.store.connection import Link, connect
-from sandbox.slack.delivery import Kind
+from bot.store.redis.connection import Link, connect
+from sandbox.slack.delivery.delivery import Kind
 from tests.fuzz.booth import Booth, booth
 from tests.fuzz.tour import walk
 
@@ -58,5 +58,5 @@ def door(redis_url: str) -> Generator[Door]:
 def walked(door: Door, monkeypatch: pytest.MonkeyPatch) -> Door:
     """The same after the walk. Acknowledgements of payloads by hand are not carried out, so none is waited for."""
     corpus = door.run(walk(door.booth))
-    monkeypatch.setattr("bot.modals.PAUSES_S", [0.0] * len(modals.PAUSES_S))
+    monkeypatch.setattr("bot.slack_app.modals.PAUSES_S", [0.0] * len(modals.PAUSES_S))
     return Door(door.booth, door.runner, corpus)

@@ -6,8 +6,8 @@ from copy import deepcopy
 from random import Random
 from typing import Any, cast
 
-from bot import payloads
-from sandbox.slack.delivery import Kind
+from bot.domain import button_payloads
+from sandbox.slack.delivery.delivery import Kind
 from tests.fuzz.booth import DANA, HUSH, LEE, UNSEEN
 
 Json = dict[str, Any]
@@ -30,7 +30,7 @@ ASKS = (
     {"v": 2, "text": "list"},
     {"v": 1, "text": "help", "shared_by": LEE},
 )
-ACTIONS = tuple(value for name, value in vars(payloads).items() if name.isupper() and isinstance(value, str))
+ACTIONS = tuple(value for name, value in vars(button_payloads).items() if name.isupper() and isinstance(value, str))
 ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 10**20, 1.5, float("nan"), float("inf"),
     "", " ", "null", "[]", "{}", "x" * 4000, "🙂" * 1500, "\x00", "\ud800", "<!channel>", "１", "1.2", "1.2.3",

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sandbox.slack.model import Content
+from sandbox.slack.workspace.model import Content
 from tests.fuzz.booth import DANA, SEEN, UNSEEN, Booth
 from tests.fuzz.conftest import Door
 from tests.fuzz.judging import bounded, judge

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.config import Http
-from bot.http import listen, probes, serving, site, slack_events
-from bot.installed import App, InstalledWorkspaces, Seal
-from bot.installing import install_routes
-from bot.metrics import Metrics
-from bot.store.connection import Link, connect
+from bot.config.settings import Http
+from bot.deps.metrics import Metrics
+from bot.runtime.http_server import listen, probes, serving, site, slack_events
+from bot.slack_api.installations import App, InstalledWorkspaces, Seal
+from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
+from bot.store.redis.connection import Link, connect
 from providers.secrets import SecretRef
-from sandbox.slack.credentials import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
-from sandbox.slack.http_delivery import sign
+from sandbox.slack.delivery.http import sign
+from sandbox.slack.workspace.credentials import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
 from tests.fuzz.judging import bounded
 
 PATIENCE_S = 20

@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from bot.installed import App, InstalledWorkspaces, Seal
-from bot.installing import install_routes
-from bot.store.connection import Link, connect
+from bot.slack_api.installations import App, InstalledWorkspaces, Seal
+from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
+from bot.store.redis.connection import Link, connect
 from providers.secrets import SecretRef
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import CLIENT_ID, CLIENT_SECRET
-from sandbox.slack.neighbours import NORTHWIND, seeded_world
 from sandbox.slack.server import serving
+from sandbox.slack.workspace.credentials import CLIENT_ID, CLIENT_SECRET
+from sandbox.slack.workspace.more_workspaces import NORTHWIND, seeded_world
 from tests.fuzz.judging import bounded
 
 STATUSES = {200, 400, 401}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from bot.payloads import REFRESH
+from bot.domain.button_payloads import REFRESH
 from tests.fuzz.conftest import Door
 from tests.fuzz.judging import bounded, judge
 from tests.fuzz.mutations import ODD, mutated, of_dana

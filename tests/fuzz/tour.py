@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from bot import payloads
-from bot.payloads import Ask
-from sandbox.slack.delivery import Kind
+from bot.domain import button_payloads
+from bot.domain.button_payloads import Ask
+from sandbox.slack.delivery.delivery import Kind
 from tests.fuzz.booth import SEEN, UNSEEN, Booth
 from tests.scenarios.person import Person, until
 
@@ -56,9 +56,9 @@ async def _forms(dana: Person) -> None:
     form = await dana.asks("/jobs subscribe", until="Subscribe to jobs")
     await dana.sends(form, jobs={"value": "nonsense.mp4"})
     await dana.sends(form, jobs={"value": OTHER}, mention={"selected_users": ["U0LEE"]})
-    first = await dana.opened(lambda: dana.picks_shortcut(payloads.FIND), "checked")
+    first = await dana.opened(lambda: dana.picks_shortcut(button_payloads.FIND), "checked")
     form = await dana.asks("/jobs find", until="checked", after=first)
-    narrowed = await dana.opened(lambda: dana.selects(form, payloads.ACCOUNT, SEEN), "Press *Find*", after=form)
+    narrowed = await dana.opened(lambda: dana.selects(form, button_payloads.ACCOUNT, SEEN), "Press *Find*", after=form)
     found = await dana.opened(lambda: dana.sends(narrowed, text={"value": "lecture"}), "1–10 of", after=narrowed)
     details = await dana.opened(lambda: dana.uses(found, "Details"), "*Ref*")
     await dana.opened(lambda: dana.uses(details, "Subscribe"), "Subscribe to jobs")
@@ -77,7 +77,7 @@ async def _messages(booth: Booth) -> None:
     suspended = await dana.types(f"/jobs subscribe {REF}", "C0FINANCE")
     await dana.clicks("Restore", suspended, "C0FINANCE")
     alert = await dana.reads("VideoOcrStuck")
-    for shortcut in (payloads.LOOK_UP, payloads.SUBSCRIBE_TO):
+    for shortcut in (button_payloads.LOOK_UP, button_payloads.SUBSCRIBE_TO):
         await dana.chooses(shortcut, alert)
     await dana.says(f"<@U0CALLBOARD> show {REF}")
     await dana.says("accounts", "D0DANA")
@@ -94,11 +94,11 @@ def _by_hand(booth: Booth) -> list[tuple[Kind, Json]]:
     made: list[tuple[Kind, Json]] = [
         *(
             (interactive, {**click, "actions": [{**digest, "action_id": name}]})
-            for name in (payloads.SEE_ALL, "see-all:next")
+            for name in (button_payloads.SEE_ALL, "see-all:next")
         ),
         (
             interactive,
-            {**click, "type": "block_suggestion", "value": "x", "action_id": payloads.ACCOUNT, "block_id": "b"},
+            {**click, "type": "block_suggestion", "value": "x", "action_id": button_payloads.ACCOUNT, "block_id": "b"},
         ),
         (interactive, {**sent, "type": "view_closed", "is_cleared": False}),
         (interactive, {**sent, "view": {**sent["view"], "callback_id": "of-another-time"}}),

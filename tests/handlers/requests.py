@@ -2,10 +2,10 @@
 
 from hypothesis import strategies as st
 
-from bot.cards import On, To
-from bot.catalog import Catalog, Scope
-from handlers import grammar
-from handlers.grammar import Request
+from bot.domain.cards import On, To
+from bot.domain.catalog import Catalog, Scope
+from handlers.commands import grammar
+from handlers.commands.grammar import Request
 
 CATALOG = Catalog(
     (

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from bot.events import acting_once, happened_at
-from bot.store import Store, StoreUnavailable
-from bot.store.connection import Link
+from bot.domain.errors import StoreUnavailable
+from bot.slack_app.deduplication import acting_once, happened_at
+from bot.store import Store
+from bot.store.redis.connection import Link
 from tests.bot.memory import NOW, InMemory, services
 from tests.desk import Desk, lost
-from tests.handlers.test_conversation import DIRECT, MEDIA, answers, told
+from tests.handlers.slack.test_messages import DIRECT, MEDIA, answers, told
 
 Json = dict[str, Any]
 DAY_S, HOUR_S = 86_400, 3_600

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.payloads import LOOK_UP, SUBSCRIBE, Ask
-from sandbox.slack.faults import Fault
+from bot.domain.button_payloads import LOOK_UP, SUBSCRIBE, Ask
+from sandbox.slack.workspace.faults import Fault
 from tests.desk import DANA, Desk, Json
 from tests.scenarios.person import Answer, until
 

@@ -7,19 +7,19 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from bot.addresses import MaskedIdError, NotAnAddressError, read
-from bot.door import odd_fields, payload_of
-from bot.errors import Problem, UsageError
-from bot.extracting import READ_MAX, extract
-from bot.labels import label
-from bot.logs import without_secrets
-from bot.payloads import LOOK_UP
+from bot.domain.button_payloads import LOOK_UP
+from bot.domain.errors import Problem, UsageError
+from bot.domain.extraction import READ_MAX, extract
+from bot.domain.id_labels import label
+from bot.domain.identifiers import MaskedIdError, NotAnAddressError, read
+from bot.runtime.logs import without_secrets
+from bot.slack_app.payload_schema import odd_fields, payload_of
 from bot.views import errors, text
-from handlers.filled import search
-from handlers.links import media_of
-from handlers.parser import parse
-from handlers.reading import TYPED_MAX
-from handlers.words import split, undecorated
+from handlers.commands.lexer import split, undecorated
+from handlers.commands.parser import parse
+from handlers.slack.command_reader import TYPED_MAX
+from handlers.slack.form_values import search
+from handlers.slack.unfurls import media_of
 from providers.alibaba import errors as alibaba
 from providers.alibaba import loose
 from providers.huawei import errors as huawei
@@ -27,8 +27,8 @@ from providers.redact import scrub
 from tests.bot.memory import InMemory
 from tests.desk import Desk
 from tests.handlers.requests import CATALOG
-from tests.handlers.test_conversation import told
-from tests.handlers.test_shortcuts import chosen
+from tests.handlers.slack.test_messages import told
+from tests.handlers.slack.test_shortcuts import chosen
 from tests.hostile import ATOMS, TAILS, hostile
 
 JOB = "a" * 32

@@ -4,13 +4,14 @@ from typing import Any, cast
 
 import pytest
 
-from bot.addresses import Address, JobId, as_typed
-from bot.catalog import Catalog
-from bot.errors import UsageError
-from bot.extracting import extract
-from bot.payloads import LOOK_UP, Ask
+from bot.domain.button_payloads import LOOK_UP, Ask
+from bot.domain.catalog import Catalog
+from bot.domain.errors import UsageError
+from bot.domain.extraction import extract
+from bot.domain.identifiers import Address, JobId, as_typed
 from bot.store import Store
-from handlers.parser import addresses_of, parse
+from handlers.commands.job_arguments import addresses_of
+from handlers.commands.parser import parse
 from providers.ids import Ids, Link
 from providers.models import JobRef
 from providers.services import SERVICES, Service

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import Problem, UsageError
-from handlers import grammar
-from handlers.parser import parse
-from handlers.words import quoted, undecorated
+from bot.domain.errors import Problem, UsageError
+from handlers.commands import grammar
+from handlers.commands.lexer import quoted, undecorated
+from handlers.commands.parser import parse
+from tests.handlers.commands.test_parser import attempt, read, refused
 from tests.handlers.requests import CATALOG, REF
-from tests.handlers.test_parser import attempt, read, refused
 
 J = "1a2b3c4d5e6f708192a3b4c5d6e7f809"
 U = "0d697589-d980-91f1-2f92-c0073501cd79"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.payloads import RESTORE, SEEK, Ask
+from bot.domain.button_payloads import RESTORE, SEEK, Ask
 from bot.store import Store
 from providers.models import JobRef
 from tests.desk import Desk

@@ -8,9 +8,9 @@ from typing import Any, cast
 import yaml
 from slack_bolt.async_app import AsyncApp
 
-from bot import scopes
-from handlers import register
-from handlers.jobs import ANYTHING
+from bot.domain import slack_scopes
+from handlers.slack import register
+from handlers.slack.jobs import ANYTHING
 from providers.services import every_ids
 
 MANIFEST: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
@@ -110,4 +110,4 @@ def test_every_scope_is_needed_by_something_and_whatever_needs_one_has_it():
         if any(f"{method}(" in source or f'"{method}"' in source for method in methods)
     }
     needed = {"commands", *called, *(scope for needs in EVENT_SCOPES.values() for scope in needs)}
-    assert needed == {*scopes.BOT_SCOPES, *scopes.WISHED_SCOPES, *scopes.HANDY_SCOPES}
+    assert needed == {*slack_scopes.BOT_SCOPES, *slack_scopes.WISHED_SCOPES, *slack_scopes.HANDY_SCOPES}

@@ -6,4 +6,4 @@ from tenacity import wait_none
 
 @pytest.fixture
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("providers.transport._backoff", wait_none())
+    monkeypatch.setattr("providers.http.transport._backoff", wait_none())

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from providers.errors import Malformed, ProviderError, Throttled, Unauthorized, Unavailable
+from providers.json_fields import Unreadable
 from providers.lookups import Outcome, ask_each, asked, batches, each, lookup, silence
 from providers.models import Job, JobState, Lookup
-from providers.parsing import Unreadable
 
 
 def job(job_id: str) -> Job:

@@ -14,21 +14,24 @@ from zlib import crc32
 import httpx
 import pytest
 
-from bot import absence, config, plan, posting, tracking
-from bot.running import running
-from bot.services import Services
-from bot.store.connection import Link
-from bot.tasks import tasks
-from bot.tending import reasons
-from handlers import register
+from bot.background.reconcile import reasons
+from bot.background.tasks import tasks
+from bot.config.settings import Settings, load
+from bot.delivery import sender
+from bot.deps.deps import Services
+from bot.domain import absence
+from bot.polling import planner, sweep
+from bot.runtime.runner import running
+from bot.store.redis.connection import Link
+from handlers.slack import register
+from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, MANIFEST, environment
-from sandbox.slack.events import RETRY_AFTER
-from sandbox.slack.seed import seeded
+from sandbox.slack.delivery.events import RETRY_AFTER
 from sandbox.slack.server import serving as serving_slack
+from sandbox.slack.workspace.seed import seeded
 from tests.ports import FreePort
 from tests.scenarios.person import Person
 from tests.scenarios.roads import HTTP, MODES, Balancer, Mode, at
@@ -65,7 +68,7 @@ class Scene:
     lee: Person
     world: World
     clouds: httpx.AsyncClient
-    settings: config.Settings
+    settings: Settings
     free_port: FreePort
     balancer: Balancer | None = None
 
@@ -141,10 +144,10 @@ def more_settings() -> str:
     return ""
 
 
-def _settings(file: Path, clouds: str, mode: Mode, more: str) -> config.Settings:
+def _settings(file: Path, clouds: str, mode: Mode, more: str) -> Settings:
     text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds) + more
     file.write_text(text if mode == "socket" else text.replace('mode = "socket"', HTTP))
-    return config.load(file)
+    return load(file)
 
 
 @pytest.fixture
@@ -206,9 +209,9 @@ def soon_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at followed jobs many times a second, so that a story takes no minutes."""
-    monkeypatch.setattr(plan, "YOUNG", timedelta(seconds=0.3))
-    monkeypatch.setattr(plan, "OLDEST", timedelta(seconds=0.5))
-    monkeypatch.setattr(tracking, "LEAST_S", 0.1)
-    monkeypatch.setattr(tracking, "MOST_S", 0.3)
-    monkeypatch.setattr(tracking, "AFTER_MISS", timedelta(seconds=0.3))
-    monkeypatch.setattr(posting, "PACE_S", 0.1)
+    monkeypatch.setattr(planner, "YOUNG", timedelta(seconds=0.3))
+    monkeypatch.setattr(planner, "OLDEST", timedelta(seconds=0.5))
+    monkeypatch.setattr(sweep, "LEAST_S", 0.1)
+    monkeypatch.setattr(sweep, "MOST_S", 0.3)
+    monkeypatch.setattr(sweep, "AFTER_MISS", timedelta(seconds=0.3))
+    monkeypatch.setattr(sender, "PACE_S", 0.1)

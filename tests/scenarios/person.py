@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import httpx
 
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.workspace import Workspace
 
 Json = dict[str, Any]
 PATIENCE_S = 20

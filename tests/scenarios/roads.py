@@ -6,10 +6,10 @@ from typing import Literal
 
 import httpx
 
-from bot.config import Settings
-from sandbox.slack.delivery import Kind, NotConnectedError, Retry
-from sandbox.slack.http_delivery import HttpDelivery
-from sandbox.slack.model import Json
+from bot.config.settings import Settings
+from sandbox.slack.delivery.delivery import Kind, NotConnectedError, Retry
+from sandbox.slack.delivery.http import HttpDelivery
+from sandbox.slack.workspace.model import Json
 
 Mode = Literal["socket", "http"]
 MODES: tuple[Mode, ...] = ("socket", "http")

@@ -14,14 +14,14 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from bot.cli import app
+from callboard.cli import app
 from sandbox.clouds.faults import Fault
 from sandbox.clouds.server import PORT
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION
 
 Json = dict[str, Any]
-PROGRAM = (sys.executable, "-m", "bot.cli")
+PROGRAM = (sys.executable, "-m", "callboard")
 PATIENCE_S = 30
 
 

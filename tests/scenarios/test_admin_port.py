@@ -8,9 +8,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.running import running
-from bot.tasks import tasks
-from handlers import register
+from bot.background.tasks import tasks
+from bot.runtime.runner import running
+from handlers.slack import register
 from tests.ports import FreePort
 from tests.scenarios.conftest import Scene
 

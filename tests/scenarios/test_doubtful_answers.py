@@ -28,10 +28,10 @@ def said(answers: Sequence[Answer], words: str) -> list[str]:
 async def test_a_job_is_followed_on_while_its_api_is_missing(
     stage: Stage, service: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.absence.LOST_AFTER", timedelta(seconds=0.5))
-    monkeypatch.setattr("bot.tracking.FAILING", timedelta(seconds=2))
-    monkeypatch.setattr("bot.views.cards.FAILING", timedelta(seconds=2))
-    monkeypatch.setattr("bot.tracking.BACK_OFF_MAX_S", 0.3)
+    monkeypatch.setattr("bot.domain.absence.LOST_AFTER", timedelta(seconds=0.5))
+    monkeypatch.setattr("bot.polling.sweep.FAILING", timedelta(seconds=2))
+    monkeypatch.setattr("bot.views.slack.cards.FAILING", timedelta(seconds=2))
+    monkeypatch.setattr("bot.polling.sweep.BACK_OFF_MAX_S", 0.3)
     job = stage.scene.job(service, name="lecture.mp4")
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")
@@ -44,7 +44,7 @@ async def test_a_job_is_followed_on_while_its_api_is_missing(
 
 
 async def test_a_lost_job_that_somebody_finds_has_its_subscription_back(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.absence.LOST_AFTER", timedelta(seconds=1))
+    monkeypatch.setattr("bot.domain.absence.LOST_AFTER", timedelta(seconds=1))
     job = stage.scene.job(name="lecture.mp4")
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")
@@ -61,18 +61,18 @@ async def test_a_lost_job_that_somebody_finds_has_its_subscription_back(stage: S
 async def test_a_job_that_is_not_found_and_has_no_witness_is_suspended_and_restored(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.absence.LOST_AFTER", timedelta(seconds=1))
+    monkeypatch.setattr("bot.domain.absence.LOST_AFTER", timedelta(seconds=1))
     job = stage.scene.job("vod-jobs", name="lecture.mp4")
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")
     remove(stage, job, "vod-jobs")
     await stage.dana.hears("still checking", thread_ts=None)
-    monkeypatch.setattr("bot.absence.SUSPENDED_AFTER", timedelta(seconds=1))
+    monkeypatch.setattr("bot.domain.absence.SUSPENDED_AFTER", timedelta(seconds=1))
     note = await stage.dana.hears("Suspended", "D0DANA")
     shown = await stage.dana.hears("Suspended", thread_ts=None)
     assert shown.ts == card.ts
     assert "Restore" in note.buttons()
-    monkeypatch.setattr("bot.absence.SUSPENDED_AFTER", timedelta(hours=24))
+    monkeypatch.setattr("bot.domain.absence.SUSPENDED_AFTER", timedelta(hours=24))
     add(stage, job, "vod-jobs")
     await stage.dana.starts("Restore", shown)
     await stage.dana.hears("next check", thread_ts=None)

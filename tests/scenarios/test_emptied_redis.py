@@ -9,11 +9,13 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot import resets, searching, visits
-from bot.store.connection import Link
-from bot.tending import tend
+from bot.background.reconcile import tend
+from bot.delivery import context
+from bot.runtime import database_reset
+from bot.store.redis.connection import Link
+from bot.subscriptions import lost_card_search
 from sandbox.clouds.jobs import Job
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Scene, Stage
 from tests.scenarios.person import PATIENCE_S, Answer, Person
 
@@ -26,13 +28,13 @@ T = TypeVar("T")
 
 @pytest.fixture
 def soon_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resets, "LOOK_S", 0.1)
+    monkeypatch.setattr(database_reset, "LOOK_S", 0.1)
 
 
 @pytest.fixture
 def unsearched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Old cards are left as they are."""
-    monkeypatch.setattr(searching, "SHOWN_FOR", timedelta(0))
+    monkeypatch.setattr(lost_card_search, "SHOWN_FOR", timedelta(0))
 
 
 @pytest.fixture
@@ -160,15 +162,15 @@ async def test_a_reset_while_no_bot_ran_shows_in_slack(
     async with scene.bot(http_port) as bot, httpx.AsyncClient(base_url=f"http://127.0.0.1:{http_port}") as probe:
         assert RESET in (await scene.dana.clicks("Refresh", old)).text
         assert "reset" not in (await probe.get("/readyz")).text
-        monkeypatch.setattr(searching, "SETTLED", timedelta(0))
+        monkeypatch.setattr(lost_card_search, "SETTLED", timedelta(0))
         await tend(bot)
         await edited(scene.dana, old, f"*No longer followed*: {RESET}")
         await says(probe, "/readyz", "degraded: Callboard's database was reset on")
 
 
 async def test_a_search_that_slack_interrupts_goes_on(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(searching, "RETRY_S", 0.1)
-    monkeypatch.setattr(visits, "RETRY_S", 0.1)
+    monkeypatch.setattr(lost_card_search, "RETRY_S", 0.1)
+    monkeypatch.setattr(context, "RETRY_S", 0.1)
     old, _ = await card(stage.scene)
     for method in ("conversations.history", "chat.update"):
         for fault in ({"error": "ratelimited", "retry_after": 0.1}, {"status": 503}, {"drop": True}):

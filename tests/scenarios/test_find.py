@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios import person
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Json

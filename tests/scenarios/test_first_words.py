@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.payloads import Ask
+from bot.domain.button_payloads import Ask
 from sandbox.clouds.server import serving
 from sandbox.clouds.world import World
 from sandbox.demo import environment
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Answer, Json, elements, until
 from tests.scenarios.terminal import Terminal, beside, configuration

@@ -88,7 +88,7 @@ async def serving(file: Path, port: int, admin_port: int) -> AsyncGenerator[Bot]
     command = f'ulimit -n {FILES}; exec "$@"'
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *("sh", "-c", command, "sh", sys.executable, "-m", "bot.cli", "serve", "--config", str(file)),
+            *("sh", "-c", command, "sh", sys.executable, "-m", "callboard", "serve", "--config", str(file)),
             stdout=output,
             stderr=output,
             env=os.environ,

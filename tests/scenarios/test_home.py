@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot import waking
-from sandbox.slack.faults import Fault
+from bot.task_queue import enqueue
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -47,7 +47,7 @@ async def test_refresh_shows_what_is_new(stage: Stage):
 
 
 async def test_it_follows_by_itself_what_becomes_of_its_jobs(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(waking, "HOME_EVERY", waking.HOME_EVERY / 600)
+    monkeypatch.setattr(enqueue, "HOME_EVERY", enqueue.HOME_EVERY / 600)
     job = stage.scene.job(name="lecture.mp4")
     await stage.dana.types(f"/jobs subscribe {job.id}")
     await stage.dana.looks_at_home(until="lecture.mp4")

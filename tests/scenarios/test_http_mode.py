@@ -11,8 +11,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.metrics import CONTENT_TYPE
-from sandbox.slack.http_delivery import sign
+from bot.deps.metrics import CONTENT_TYPE
+from sandbox.slack.delivery.http import sign
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Person
 

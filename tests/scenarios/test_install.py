@@ -13,13 +13,15 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from structlog.testing import capture_logs
 
-from bot import config, installed, leaving
-from bot.config_errors import ConfigError
+from bot.background.reconcile import visit_all
+from bot.config.settings import load
+from bot.domain.errors import ConfigError
+from bot.slack_api import installations
 from bot.store import Store
-from bot.store.connection import Link
-from bot.tending import visit_all
+from bot.store.redis.connection import Link
+from bot.subscriptions import uninstall
 from sandbox.demo import ONE_WORKSPACE, SEVERAL_WORKSPACES
-from sandbox.slack.neighbours import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND
+from sandbox.slack.workspace.more_workspaces import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND
 from tests.scenarios.person import PATIENCE_S
 from tests.scenarios.visitors import Site, opened
 
@@ -154,7 +156,7 @@ class TestTokens:
             nora, job = site.person(NORTH), site.job()
             await nora.types(f"/jobs subscribe {job.id} to:here")
             await site.hook(NORTH, "rotation", enabled=True, expires_in=43200)
-            assert isinstance(bot.workspaces, installed.InstalledWorkspaces)
+            assert isinstance(bot.workspaces, installations.InstalledWorkspaces)
             await asyncio.gather(*(bot.workspaces.renew() for _ in range(3)))
             tokens = (await site.pages[HOME].get("/test/installations")).json()[-1]["tokens"]
             assert len(tokens) == 2  # the first, which lives on to its end, and one more
@@ -200,7 +202,7 @@ class TestTokens:
         file = tmp_path / "callboard.toml"
         monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
         file.write_text(file.read_text().replace('["env:CALLBOARD_KEY', '["env:NEW_KEY", "env:CALLBOARD_KEY'))
-        site.settings = config.load(file)
+        site.settings = load(file)
         with capture_logs() as first:
             async with site.running():
                 pass
@@ -218,7 +220,7 @@ class TestTokens:
         monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
         for keys in ('["env:NEW_KEY", "env:CALLBOARD_KEY"]', '["env:NEW_KEY"]'):
             file.write_text(re.sub(r"encryption_keys = .*", f"encryption_keys = {keys}", file.read_text()))
-            site.settings = config.load(file)
+            site.settings = load(file)
             async with site.running():
                 assert "1–10 of" in (await site.person(NORTH).types("/jobs list video-ocr")).text
 
@@ -281,7 +283,7 @@ class TestLeaving:
                 await visit_all(bot)
                 assert await link.ask("HKEYS", "callboard:absent") == []
             await bot.workspaces.forget(NORTH, datetime.now(UTC) + timedelta(seconds=1))
-            monkeypatch.setattr(leaving, "ABSENT", timedelta())
+            monkeypatch.setattr(uninstall, "ABSENT", timedelta())
             await visit_all(bot)
             await until_nothing_of(bot.store, NORTH)
             await visit_all(bot)
@@ -333,7 +335,7 @@ class TestRefusals:
                 SEVERAL_WORKSPACES, f'{SEVERAL_WORKSPACES}\nworkspaces = ["{HOME}", "{HARBOR.id}"]'
             )
         )
-        site.settings = config.load(file)
+        site.settings = load(file)
         async with site.running() as bot:
             page = await site.installs(NORTH)
             assert page.status == 403
@@ -346,7 +348,7 @@ class TestRefusals:
     async def test_without_a_client_id_there_is_nothing_to_install(self, site: Site, tmp_path: Path) -> None:
         file = tmp_path / "callboard.toml"
         file.write_text(file.read_text().replace(SEVERAL_WORKSPACES, ONE_WORKSPACE))
-        site.settings = config.load(file)
+        site.settings = load(file)
         async with site.running():
             assert (await site.bot.get("/slack/install")).status_code == 404
 

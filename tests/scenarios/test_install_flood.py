@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot import installing
-from bot.store.connection import Link
-from sandbox.slack.faults import Fault
-from sandbox.slack.neighbours import NORTHWIND
+from bot.slack_app.install import oauth
+from bot.store.redis.connection import Link
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.more_workspaces import NORTHWIND
 from tests.scenarios.visitors import Site, opened
 
 STRANGERS = 250
@@ -37,7 +37,7 @@ def calm(site: Site) -> None:
 
 @pytest.mark.heavy("floods a bot whose Slack hangs")
 async def test_made_up_codes_leave_connections_for_answers(site: Site, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(installing, "TURN_MAX_S", 1.0)
+    monkeypatch.setattr(oauth, "TURN_MAX_S", 1.0)
     assert (await site.installs(NORTHWIND.id)).status == 200
     person = site.person(NORTHWIND.id)
     channel = next(each.id for each in person.workspace.channels.values() if each.bot_member)

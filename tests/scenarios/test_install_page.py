@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
 from tests.scenarios.visitors import Site, opened

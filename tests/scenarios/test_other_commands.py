@@ -1,6 +1,6 @@
 """`/jobs find`, `accounts`, `help`, and what happens to a mistyped one."""
 
-from handlers.grammar import COMMANDS
+from handlers.commands.grammar import COMMANDS
 from tests.scenarios.conftest import Stage
 
 OCR = "f18320e61e4c4dc685aa2dfc22a28dc5"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import StoreUnavailable
+from bot.domain.errors import StoreUnavailable
 from tests.redis_server import Server
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S, Answer

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import cloudpickle
 import pytest
 
-from bot.check import check
-from bot.findings import Status
-from bot.store.connection import Link, connect
-from tests.bot.test_task_messages import Attack, message
+from bot.diagnostics.checks import check
+from bot.domain.findings import Status
+from bot.store.redis.connection import Link, connect
+from tests.bot.task_queue.test_messages import Attack, message
 from tests.scenarios.conftest import Scene
 
 pytestmark = pytest.mark.usefixtures("quick")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.slack.delivery import Kind, NotAcknowledgedError, RefusedError, Retry
-from sandbox.slack.http_delivery import HttpDelivery
-from sandbox.slack.model import Json
-from sandbox.slack.socket_mode import SocketMode
+from sandbox.slack.delivery.delivery import Kind, NotAcknowledgedError, RefusedError, Retry
+from sandbox.slack.delivery.http import HttpDelivery
+from sandbox.slack.delivery.socket_mode import SocketMode
+from sandbox.slack.workspace.model import Json
 from tests.scenarios.conftest import Scene, Stage
 from tests.scenarios.person import Person, until
 from tests.scenarios.roads import Mode

@@ -1,6 +1,6 @@
 """Share: the answer in the channel, with a name on it."""
 
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage
 
 FINANCE = "C0FINANCE"  # the bot is not a member

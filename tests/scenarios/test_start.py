@@ -16,11 +16,11 @@ import pytest
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World
 from sandbox.demo import MANIFEST, environment
-from sandbox.slack.faults import Fault
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving as serving_slack
-from sandbox.slack.workspace import Workspace
-from tests.bot.test_logs import configured
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
+from tests.bot.runtime.test_logs import configured
 from tests.redis_server import Server
 from tests.scenarios.terminal import PATIENCE_S, Printed, Terminal, beside, configuration
 
@@ -118,7 +118,7 @@ class TestRun:
 
     def test_redis_out_of_reach(self, terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/nobody.sock")
-        monkeypatch.setattr("bot.opening.PATIENCE_S", 0)
+        monkeypatch.setattr("bot.runtime.bootstrap.PATIENCE_S", 0)
         refused(terminal.types("run"), 1, "Start Redis, or leave redis.url out")
 
     @pytest.mark.parametrize("command", ["run", "serve", "worker"])

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot import membership
-from bot.subscriptions import end_unseen
-from bot.waking import wake
-from sandbox.slack.faults import Fault
+from bot.slack_api import membership
+from bot.subscriptions.subscribe import end_unseen
+from bot.task_queue.enqueue import wake
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Person
 

@@ -120,9 +120,9 @@ async def test_a_job_that_has_ended_says_so_and_offers_its_details(stage: Stage)
 
 
 async def test_refresh_on_a_card_asks_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.tracking.MOST_S", 3600)
-    monkeypatch.setattr("bot.plan.YOUNG", timedelta(hours=1))
-    monkeypatch.setattr("bot.plan.OLDEST", timedelta(hours=2))
+    monkeypatch.setattr("bot.polling.sweep.MOST_S", 3600)
+    monkeypatch.setattr("bot.polling.planner.YOUNG", timedelta(hours=1))
+    monkeypatch.setattr("bot.polling.planner.OLDEST", timedelta(hours=2))
     job = stage.scene.job()
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Json
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.embedded import _socket as socket_of  # pyright: ignore[reportPrivateUsage]  # nothing may stay there
+from bot.store.redis.embedded import _socket as socket_of  # pyright: ignore[reportPrivateUsage]  # nothing may stay there
 from sandbox.clouds.server import serving
 from sandbox.clouds.world import World
 from sandbox.demo import environment
@@ -279,7 +279,7 @@ class TestProgram:
         assert json.loads(printed.stdout.replace("'", '"')) == []
 
     def test_help_does_without_nearly_everything(self):
-        program = "import sys, bot.cli; print(sorted({name.partition('.')[0] for name in sys.modules}))"
+        program = "import sys, callboard.cli; print(sorted({name.partition('.')[0] for name in sys.modules}))"
         printed = subprocess.run(
             [PROGRAM[0], "-c", program], capture_output=True, text=True, check=True, env=os.environ
         )

@@ -11,21 +11,21 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from bot import config
-from bot.running import running
-from bot.services import Services
-from bot.tasks import tasks
-from handlers import register
+from bot.background.tasks import tasks
+from bot.config.settings import Settings, load
+from bot.deps.deps import Services
+from bot.runtime.runner import running
+from handlers.slack import register
+from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.orders import JobOrder, make
 from sandbox.clouds.server import serving as serving_clouds
 from sandbox.clouds.world import World as Clouds
 from sandbox.demo import CONFIGURATION, MANIFEST, ONE_WORKSPACE, SEVERAL_WORKSPACES, environment
-from sandbox.slack.credentials import CLIENT_SECRET
-from sandbox.slack.http_delivery import HttpDelivery
-from sandbox.slack.neighbours import seeded_world
+from sandbox.slack.delivery.http import HttpDelivery
 from sandbox.slack.server import serving as serving_slack
-from sandbox.slack.world import World
+from sandbox.slack.workspace.credentials import CLIENT_SECRET
+from sandbox.slack.workspace.more_workspaces import seeded_world
+from sandbox.slack.workspace.world import World
 from tests.ports import free_ports
 from tests.scenarios.person import Person
 
@@ -46,7 +46,7 @@ class Site:
     clouds: Clouds
     pages: dict[str, httpx.AsyncClient]
     bot: httpx.AsyncClient
-    settings: config.Settings
+    settings: Settings
     cookies: str = ""
 
     def person(self, team: str, number: int = 0) -> Person:
@@ -97,13 +97,13 @@ class Site:
             yield services
 
 
-def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) -> config.Settings:
+def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) -> Settings:
     """A configuration without a bot token, in HTTP mode."""
     text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds)
     text = text.replace('mode = "socket"', 'mode = "http"\nsigning_secret = "env:SLACK_SIGNING_SECRET"')
     text = text.replace(ONE_WORKSPACE, own).replace("port = 0 ", f"port = {port} ")
     file.write_text(text)
-    return config.load(file)
+    return load(file)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from bot.store.keys import ALL, PREFIX, REPLY, TOLD, VIEW, Key
+from bot.store.redis.keys import ALL, PREFIX, REPLY, TOLD, VIEW, Key
 
 Json = dict[str, Any]
 LIFETIME_LEAST_MS = 60_000

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.fleet import working
-from bot.store.keys import CONFIGURED
-from bot.store.outbox import Box, Urgency
-from bot.tasks import tasks
+from bot.background.tasks import tasks
+from bot.domain.outbox import Box, Urgency
+from bot.store.redis.keys import CONFIGURED
+from bot.task_queue.worker import working
 from providers.models import JobState
 from tests.scenarios.person import until
 from tests.stored import redis_data, slack_data

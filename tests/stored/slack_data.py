@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import partial
 from typing import Any
 
-from sandbox.slack.model import Content, Message, View
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Content, Message, View
+from sandbox.slack.workspace.workspace import Workspace
 from tests.scenarios.person import elements
 from tests.stored.stage import Stage
 

@@ -15,27 +15,27 @@ import httpx
 from docket import Docket
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import create_app
-from bot.finishing import UnderWay
-from bot.fleet import open_docket
-from bot.http import site, slack_events
-from bot.services import Services
+from bot.background.tasks import tasks
+from bot.deps.deps import Services
+from bot.runtime.http_server import site, slack_events
+from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
+from bot.slack_app.drain import UnderWay
 from bot.store import Store
-from bot.store.connection import Link, connect
-from bot.tasks import tasks
+from bot.store.redis.connection import Link, connect
+from bot.task_queue.worker import open_docket
 from bot.views import errors
-from bot.workspaces import OneWorkspace
-from handlers import register
+from handlers.slack import register
 from providers.models import Job, JobState
 from sandbox.demo import MANIFEST
-from sandbox.slack.credentials import BOT_TOKEN, SIGNING_SECRET
-from sandbox.slack.delivery import Kind, Retry
-from sandbox.slack.model import Channel
-from sandbox.slack.seed import seeded
+from sandbox.slack.delivery.delivery import Kind, Retry
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.credentials import BOT_TOKEN, SIGNING_SECRET
+from sandbox.slack.workspace.model import Channel
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
 from tests.bot.memory import CANNOT_LIST, InMemory
-from tests.bot.test_logs import configured
+from tests.bot.runtime.test_logs import configured
 from tests.fuzz.booth import GONE, SHOWN, Booth
 
 Json = dict[str, Any]

@@ -10,14 +10,13 @@ from typing import cast
 
 from aiohttp import ClientSession
 
-from bot import payloads
-from bot.absence import SUSPENDED_AFTER, Absence
-from bot.cards import Card, Followed, On, Terms, To
-from bot.changes import Fate, Kind, found, lost, unfound
-from bot.delivery import deliver
-from bot.editing import edit_cards
-from bot.installed import App, Installation, InstalledWorkspaces, Seal
-from bot.notices import (
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
+from bot.domain import button_payloads as payloads
+from bot.domain.absence import SUSPENDED_AFTER, Absence
+from bot.domain.cards import Card, Followed, On, Terms, To
+from bot.domain.changes import Fate, Kind, found, lost, unfound
+from bot.domain.notifications import (
     ChangedSubscriptions,
     ForgottenCards,
     LostJob,
@@ -26,21 +25,21 @@ from bot.notices import (
     SuspendedPlace,
     UnreadableRecords,
 )
-from bot.places import in_workspace
-from bot.retiring import gone
-from bot.snoozing import Rest
-from bot.store.entries import NoteEntry
+from bot.domain.outbox import Doubt, NoteEntry, Urgency
+from bot.domain.record_formats import Kind as Record
+from bot.domain.slack_ids import in_workspace
+from bot.domain.snooze import Rest
+from bot.polling.sweep import sweep
+from bot.slack_api.installations import App, Installation, InstalledWorkspaces, Seal
 from bot.store.epochs import Epochs
-from bot.store.formats import Kind as Record
-from bot.store.keys import CARDS, PACE
-from bot.store.outbox import Doubt, Urgency
-from bot.subscriptions import snooze, subscribe, unsubscribe
-from bot.tracking import sweep
-from bot.waking import draw_soon, freshen_homes, leave_soon, look, resume, search_soon, seek_from, wake
+from bot.store.redis.keys import CARDS, PACE
+from bot.subscriptions.removed_services import gone
+from bot.subscriptions.subscribe import snooze, subscribe, unsubscribe
+from bot.task_queue.enqueue import draw_soon, freshen_homes, leave_soon, look, resume, search_soon, seek_from, wake
 from providers.errors import Rejected, Unavailable
 from providers.models import JobRef, JobState
 from providers.secrets import SecretRef
-from sandbox.slack.faults import Fault
+from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.person import until
 from tests.stored.slack_data import Snapshots
 from tests.stored.stage import START, Stage

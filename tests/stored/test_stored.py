@@ -17,19 +17,20 @@ from docket import Docket
 from docket.execution import Execution
 from pydantic import TypeAdapter
 
-from bot import posting
-from bot.fleet import open_docket
-from bot.installed import Seal
-from bot.notices import Digest, Note
-from bot.services import Services
-from bot.store import Store, entries
-from bot.store.entries import Body, NoteEntry
-from bot.store.formats import Kind
-from bot.store.keys import ALL, DIGEST, PREFIX, UNREADABLES
-from bot.store.outbox import encode, mark_text
-from bot.store.suspensions import written as suspension_text
-from bot.store.tracked import record
-from bot.tasks import tasks
+from bot.background.tasks import tasks
+from bot.delivery import sender
+from bot.deps.deps import Services
+from bot.domain import outbox as entries
+from bot.domain.notifications import Digest, Note
+from bot.domain.outbox import Body, NoteEntry, encode
+from bot.domain.record_formats import Kind
+from bot.domain.suspensions import written as suspension_text
+from bot.domain.tracked_jobs import record
+from bot.slack_api.installations import Seal
+from bot.store import Store
+from bot.store.outbox import mark_text
+from bot.store.redis.keys import ALL, DIGEST, PREFIX, UNREADABLES
+from bot.task_queue.worker import open_docket
 from providers.models import JobRef
 from providers.secrets import SecretRef
 from tests.handlers.test_registered import registered
@@ -271,7 +272,7 @@ async def test_what_is_pressed_is_answered_as_it_was(redis_url: str):
 
 @pytest.mark.heavy("runs every task that is stored, until nothing waits")
 async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(posting, "PACE_S", 0.05)
+    monkeypatch.setattr(sender, "PACE_S", 0.05)
     async with replaying(redis_url, REDIS, SLACK) as opened:
         finished = await finish(opened)
     assert finished == SLACK["finished"]

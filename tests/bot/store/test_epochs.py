@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.store.connection import Link
 from bot.store.epochs import Epoch, Epochs
-from bot.store.keys import CONFIGURED, EPOCH
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import CONFIGURED, EPOCH
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)

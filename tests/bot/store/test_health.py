@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.answers import ServiceError
+from bot.domain.answers import ServiceError
 from bot.store import Health, HealthBook, Outcome, Store
-from bot.store.connection import Link
+from bot.store.redis.connection import Link
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OCR = ("media", "video-ocr")

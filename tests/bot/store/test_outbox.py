@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.cards import Card
-from bot.notices import SoughtInVain
+from bot.domain.cards import Card
+from bot.domain.notifications import SoughtInVain
+from bot.domain.outbox import Begun, Box, ChangedEntry, NoteEntry, SubscribedEntry, Urgency, Write, encode
+from bot.domain.suspensions import Suspension
 from bot.store import Store
-from bot.store.connection import Link
-from bot.store.entries import ChangedEntry, NoteEntry, SubscribedEntry
-from bot.store.keys import OUTBOX, PACE, PENDING, STALE
-from bot.store.outbox import Answer, Begun, Box, Outbox, Suspension, Urgency, Write, encode
+from bot.store.outbox import Answer, Outbox
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import OUTBOX, PACE, PENDING, STALE
 from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, card, empty, job, moved

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.notices import Digest, Told
+from bot.domain.notifications import Digest, Told
 from bot.store import Freshness, Store
-from bot.store.connection import Link
-from bot.store.keys import ALL, DIGEST, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import ALL, DIGEST, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS
 from tests.bot.samples import card, job, moved
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, Redis
-from bot.store import EmbeddedRedisError, Store, StoreUnavailable
+from bot.config.settings import Redis
+from bot.domain.errors import ConfigError, EmbeddedRedisError, StoreUnavailable
+from bot.store import Store
 
 
 async def test_a_server_by_its_url(redis_url: str):

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from bot.answers import ServiceError
+from bot.domain.answers import ServiceError
 from bot.store import Store
-from bot.store.connection import Link
-from bot.store.keys import SWEEP
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import SWEEP
 from bot.store.sweeps import Sweep
 from providers.errors import Throttled
 from tests.bot.memory import NOW

@@ -6,8 +6,17 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from bot.answers import Incomplete, JobDetails, JobList, Missing, OwnLimit, Remembered, ServiceError, ServiceHealth
-from bot.payloads import Ask
+from bot.domain.answers import (
+    Incomplete,
+    JobDetails,
+    JobList,
+    Missing,
+    OwnLimit,
+    Remembered,
+    ServiceError,
+    ServiceHealth,
+)
+from bot.domain.button_payloads import Ask
 from providers.models import Job, JobError, JobState
 
 NASTY = (

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from slack_sdk.models.blocks import Block
 
-from bot.views.message import Message
-from sandbox.slack.blocks import message_problems
-from sandbox.slack.view_rules import check_view
+from bot.views.slack.block_kit import Message
+from sandbox.slack.block_kit.blocks import message_problems
+from sandbox.slack.block_kit.view_rules import check_view
 
 # Everything in angle brackets that Callboard writes itself.
 OURS = re.compile(

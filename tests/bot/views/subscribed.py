@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from hypothesis import strategies as st
 
-from bot.absence import Absence
-from bot.cards import Card, Check, Followed, On, Shown, Snooze, Terms, To
-from bot.changes import Change, Fate, Kind
-from bot.notices import (
+from bot.domain.absence import Absence
+from bot.domain.cards import Card, Check, Followed, On, Shown, Snooze, Terms, To
+from bot.domain.changes import Change, Fate, Kind
+from bot.domain.notifications import (
     ChangedSubscriptions,
     Digest,
     LostJob,

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answers import ServiceError
-from bot.errors import Problem, UsageError
-from bot.payloads import Ask
+from bot.domain.answers import ServiceError
+from bot.domain.button_payloads import Ask
+from bot.domain.errors import Problem, UsageError
 from bot.views import errors as views
 from tests.bot.views import anything, judges
 from tests.bot.views.anything import NOON

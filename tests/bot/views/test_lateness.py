@@ -7,11 +7,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
-from bot.payloads import Ask
-from bot.views import accounts, details, jobs
+from bot.domain.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
+from bot.domain.button_payloads import Ask
 from bot.views.lateness import came, still_asking
-from bot.views.message import marked
+from bot.views.slack import accounts, details, jobs
+from bot.views.slack.block_kit import marked
 from providers.models import Job
 from tests.bot.views import anything, judges
 from tests.bot.views.anything import NOON, job

@@ -4,11 +4,12 @@ import io
 
 import pytest
 
-from bot.answers import AccountsHealth, Late, OwnLimit, ServiceError, ServiceHealth
-from bot.errors import Problem, UsageError
-from bot.views import errors, lateness, tables
-from bot.views.accounts import accounts
-from providers.budget import OWN_LIMIT
+from bot.domain.answers import AccountsHealth, Late, OwnLimit, ServiceError, ServiceHealth
+from bot.domain.errors import Problem, UsageError
+from bot.views import errors, lateness
+from bot.views.slack.accounts import accounts
+from bot.views.terminal import tables
+from providers.http.rate_limit import OWN_LIMIT
 from tests.bot.views import judges
 from tests.bot.views.anything import NOON
 

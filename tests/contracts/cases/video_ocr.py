@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 
 from providers.errors import Forbidden, InvalidQuery, NotOffered, Rejected, Unauthorized, Unavailable
+from providers.json_fields import mapping
 from providers.models import JobQuery, JobState
-from providers.parsing import mapping
 from tests.contracts.case import Case, Json
 from tests.contracts.huawei import GATEWAY, account, part, refusal, reply
 

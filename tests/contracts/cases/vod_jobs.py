@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 
 from providers.accounts import AlibabaAccount
+from providers.json_fields import mapping
 from providers.models import JobQuery, JobState
-from providers.parsing import mapping
 from tests.contracts.alibaba import FAILURES, REQUEST_ID
 from tests.contracts.case import KEYS, Case, Json
 

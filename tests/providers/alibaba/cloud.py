@@ -10,7 +10,7 @@ import httpx
 from providers.accounts import AlibabaAccount
 from providers.alibaba.vod_ai import VodAi
 from providers.alibaba.vod_jobs import VodJobs
-from providers.budget import BudgetLeft
+from providers.http.rate_limit import BudgetLeft
 from providers.services import services_of
 
 Json = dict[str, Any]

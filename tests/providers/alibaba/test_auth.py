@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.alibaba.auth import ALGORITHM, Acs3Auth, authorization
-from providers.query import canonical_query
+from providers.http.canonical_query import canonical_query
 from providers.secrets import SecretMissing, SecretRef
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from providers.alibaba.details import OBJECTS, detail, listed
+from providers.json_fields import Unreadable
 from providers.models import Job, JobState
-from providers.parsing import Unreadable
 from tests.providers.alibaba.cloud import Json, fixture
 
 WHERE = {"account": "vod-sg", "region": "ap-southeast-1"}

@@ -2,7 +2,8 @@ import httpx
 import pytest
 from freezegun import freeze_time
 
-from providers.alibaba.errors import MEANINGS, classify
+from providers.alibaba.codes import MEANINGS
+from providers.alibaba.errors import classify
 from providers.errors import (
     NO_MESSAGE,
     Forbidden,

@@ -9,10 +9,9 @@ import pytest
 
 from providers.alibaba.client import Vod
 from providers.alibaba.reasons import complete
-from providers.budget import Budget
-from providers.deadline import within
-from providers.models import Job, JobError, JobQuery, JobState
-from providers.unexplained import SHOWN_ALONE
+from providers.http.deadline import within
+from providers.http.rate_limit import Budget
+from providers.models import SHOWN_ALONE, Job, JobError, JobQuery, JobState
 from tests.providers.alibaba.cloud import Answer, Cloud, Json, account, fixture, refused
 
 

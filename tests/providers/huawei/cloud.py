@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from providers.accounts import HuaweiAccount
-from providers.budget import BudgetLeft
+from providers.http.rate_limit import BudgetLeft
 from providers.huawei.digital_human import DigitalHuman
 from providers.huawei.image_moderation import ImageModeration
 from providers.huawei.video_ocr import VideoOcr

@@ -13,8 +13,8 @@ from huaweicloudsdkcore.signer.algorithm import SigningAlgorithm
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.http.canonical_query import canonical_query
 from providers.huawei.auth import KeyPairAuth, TokenAuth, auth, canonical_request
-from providers.query import canonical_query
 from providers.secrets import SecretMissing, SecretRef
 from tests.providers.huawei.cloud import account
 

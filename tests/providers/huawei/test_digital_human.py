@@ -8,8 +8,7 @@ import httpx
 import pytest
 
 from providers.errors import NotOffered, Unavailable
-from providers.models import JobQuery, JobState
-from providers.unexplained import SHOWN_ALONE
+from providers.models import SHOWN_ALONE, JobQuery, JobState
 from tests.providers.huawei.cloud import Cloud, Json, fixture, refused
 
 VIDEOS = "digital-human-videos"

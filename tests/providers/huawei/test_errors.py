@@ -13,8 +13,9 @@ from providers.errors import (
     Unauthorized,
     Unavailable,
 )
-from providers.huawei.errors import MEANINGS, MESSAGE_MAX, MISMATCH, REJECTED, classify
-from providers.transport import Json
+from providers.http.transport import Json
+from providers.huawei.codes import MEANINGS, MISMATCH, REJECTED
+from providers.huawei.errors import MESSAGE_MAX, classify
 from tests.providers.huawei.cloud import fixture
 
 

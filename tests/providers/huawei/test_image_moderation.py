@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from providers.errors import InvalidQuery, Unavailable
-from providers.models import JobQuery, JobState
-from providers.unexplained import SHOWN_ALONE
+from providers.models import SHOWN_ALONE, JobQuery, JobState
 from tests.providers.huawei.cloud import Cloud, Json, fixture, refused
 
 BATCH = "moderation/image/batch"

@@ -1,6 +1,5 @@
 """Video OCR jobs: what is asked of VAS, and what is made of its answers."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,51 +7,11 @@ import httpx
 import pytest
 
 from providers.errors import InvalidQuery, Malformed, NotOffered, Rejected, Unavailable
-from providers.huawei.video_ocr import VideoOcr
-from providers.models import JobPage, JobQuery, JobState
-from tests.providers.huawei.cloud import FIXTURES, Answer, Cloud, Json, fixture, refused
+from providers.models import JobQuery, JobState
+from tests.providers.huawei.cloud import FIXTURES, Cloud, Json, fixture, refused
+from tests.providers.huawei.vas import START, TASKS, numbers, pages, short_pages, task, vas
 
-TASKS = "services/video-ocr/tasks"
-START = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 FAILED = frozenset({JobState.FAILED})
-
-
-def task(number: int, state: str = "RUNNING", **more: Any) -> Json:
-    """A task that is `number` minutes old."""
-    return {
-        "id": f"{number:032x}",
-        "state": state,
-        "name": f"job-{number}",
-        "created_at": (START - timedelta(minutes=number)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        **more,
-    }
-
-
-def numbers(jobs: Sequence[Any]) -> list[int]:
-    return [int(job.id, 16) for job in jobs]
-
-
-def vas(tasks: Sequence[Json], *, instants_per_second: int = 1000) -> Cloud:
-    """A VAS that filters as documented, with times in milliseconds or another unit."""
-
-    def listed(asked: httpx.QueryParams) -> Json:
-        matching = [one for one in tasks if asked.get("state") in {None, one["state"]}]
-        matching = [one for one in matching if asked.get("name_like", "") in one["name"]]
-        if since := asked.get("created_since"):
-            matching = [one for one in matching if _created(one) * instants_per_second >= int(since)]
-        if until := asked.get("created_until"):
-            matching = [one for one in matching if _created(one) * instants_per_second <= int(until)]
-        offset = int(asked["offset"])
-        return {"count": len(matching), "tasks": matching[offset : offset + int(asked["limit"])]}
-
-    def shown(one: Json) -> Answer:
-        return lambda _: one
-
-    return Cloud({TASKS: listed} | {f"{TASKS}/{one['id']}": shown(one) for one in tasks})
-
-
-def _created(one: Json) -> float:
-    return datetime.fromisoformat(one["created_at"]).timestamp()
 
 
 async def test_the_vendors_example():
@@ -117,23 +76,6 @@ async def test_no_page_is_asked_for_beyond_the_deepest_offset():
     page = await cloud.video_ocr().page(JobQuery(limit=2), '{"":99998}')
     assert page.cursor == '{"":100000}'
     assert (await cloud.video_ocr().page(JobQuery(limit=2), page.cursor)).cursor is None
-
-
-async def pages(subject: VideoOcr, query: JobQuery) -> list[JobPage]:
-    found = [await subject.page(query)]
-    while found[-1].cursor is not None and len(found) < 50:
-        found.append(await subject.page(query, found[-1].cursor))
-    return found
-
-
-def short_pages(tasks: Sequence[Json], **count: Any) -> Cloud:
-    """A VAS that sends five tasks at a time, however many are asked for."""
-
-    def listed(asked: httpx.QueryParams) -> Json:
-        matching = [one for one in tasks if asked.get("state") in {None, one["state"]}]
-        return {"tasks": matching[int(asked["offset"]) :][:5], **count}
-
-    return Cloud({TASKS: listed})
 
 
 @pytest.mark.parametrize("count", [30, "30"])

@@ -13,7 +13,7 @@ import httpx
 
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG, Keys
 from sandbox.clouds.app import create_app
-from sandbox.clouds.orders import JobOrder, make
+from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.world import World
 
 START = 1_795_000_000.0

@@ -5,7 +5,7 @@ from typing import cast
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
-from sandbox.slack.model import Json
+from sandbox.slack.workspace.model import Json
 
 _RULES = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 

@@ -8,10 +8,10 @@ import pytest_asyncio
 import yaml
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from sandbox.slack.model import Json
-from sandbox.slack.seed import seeded
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Json
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import looking_at, visit
 from tests.sandbox.slack.recorder import Recorder
 

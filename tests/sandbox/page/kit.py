@@ -4,8 +4,8 @@ from typing import Any
 
 from playwright.async_api import Locator, Page
 
-from sandbox.slack.model import Content, Json, Message
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Content, Json, Message
+from sandbox.slack.workspace.workspace import Workspace
 
 
 def say(workspace: Workspace, text: str = "", blocks: list[Json] | None = None, **more: Any) -> Message:

@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack
 import httpx
 from playwright.async_api import Browser, Page, expect
 
-from sandbox.slack.http_delivery import HttpDelivery
-from sandbox.slack.model import Content
+from sandbox.slack.delivery.http import HttpDelivery
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Content
+from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.kit import say, shown
 

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Browser, Page, expect
 
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import ON_THE_PAGE, looking_at
 
 pytestmark = ON_THE_PAGE

@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from sandbox.slack.credentials import CLIENT_ID
-from sandbox.slack.neighbours import seeded_world
 from sandbox.slack.server import serving
-from sandbox.slack.world import World
+from sandbox.slack.workspace.credentials import CLIENT_ID
+from sandbox.slack.workspace.more_workspaces import seeded_world
+from sandbox.slack.workspace.world import World
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
 

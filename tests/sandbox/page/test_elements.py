@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from playwright.async_api import Browser, Page, expect
 
-from sandbox.slack.delivery import Kind, Retry
-from sandbox.slack.model import Content, Json
+from sandbox.slack.delivery.delivery import Kind, Retry
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Content, Json
+from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.kit import actions, button, mrkdwn, option, plain, say, shown, state_select
 

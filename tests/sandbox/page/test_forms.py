@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from sandbox.slack.model import Json
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Json
+from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
 from tests.sandbox.page.kit import mrkdwn, option, plain

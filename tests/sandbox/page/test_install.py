@@ -10,10 +10,10 @@ from playwright.async_api import BrowserContext, Page, expect
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.slack.credentials import SIGNING_SECRET
-from sandbox.slack.neighbours import seeded_world
 from sandbox.slack.server import serving
-from sandbox.slack.world import World
+from sandbox.slack.workspace.credentials import SIGNING_SECRET
+from sandbox.slack.workspace.more_workspaces import seeded_world
+from sandbox.slack.workspace.world import World
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.slack.installer import oauth_settings
 

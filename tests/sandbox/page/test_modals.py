@@ -4,8 +4,8 @@ import json
 
 from playwright.async_api import Page, expect
 
-from sandbox.slack.model import Json
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Json
+from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import ON_THE_PAGE
 from tests.sandbox.page.kit import actions, button, mrkdwn, plain
 

@@ -6,9 +6,9 @@ from typing import Any, cast
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from sandbox.slack.model import Content, Json
-from sandbox.slack.seed import MEDIA
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Content, Json
+from sandbox.slack.workspace.seed import MEDIA
+from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
 from tests.sandbox.page.kit import actions, button, mrkdwn, ocr, plain, say, shown, state_select

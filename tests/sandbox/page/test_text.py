@@ -5,8 +5,8 @@ from typing import cast
 
 from playwright.async_api import Page, expect
 
-from sandbox.slack.model import Content, Json
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Content, Json
+from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import ON_THE_PAGE
 from tests.sandbox.page.kit import actions, button, mrkdwn, option, plain, say, shown, state_select
 

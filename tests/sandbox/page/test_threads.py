@@ -2,8 +2,8 @@
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from sandbox.slack.model import Content, Message
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.model import Content, Message
+from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.kit import actions, button, say, shown
 

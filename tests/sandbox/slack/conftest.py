@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from sandbox.slack.app import create_app
-from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
-from sandbox.slack.delivery import Delivery
-from sandbox.slack.model import Json
-from sandbox.slack.seed import DANA, ON_CALL, seeded
+from sandbox.slack.delivery.delivery import Delivery
 from sandbox.slack.server import serving
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace.credentials import APP_TOKEN, BOT_TOKEN
+from sandbox.slack.workspace.model import Json
+from sandbox.slack.workspace.seed import DANA, ON_CALL, seeded
+from sandbox.slack.workspace.workspace import Workspace
 from tests.sandbox.slack.recorder import Recorder
 
 T = TypeVar("T")

@@ -16,9 +16,9 @@ from slack_sdk.oauth.installation_store import FileInstallationStore
 from slack_sdk.oauth.state_store import FileOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.slack.credentials import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
-from sandbox.slack.model import Json
-from sandbox.slack.world import World
+from sandbox.slack.workspace.credentials import APP_TOKEN, CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
+from sandbox.slack.workspace.model import Json
+from sandbox.slack.workspace.world import World
 from tests.scenarios.person import Person
 
 REDIRECT = "http://127.0.0.1:3000/slack/oauth_redirect"

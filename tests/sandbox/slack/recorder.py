@@ -3,8 +3,8 @@
 from collections import deque
 from typing import Any
 
-from sandbox.slack.delivery import Kind, Retry, UndeliveredError
-from sandbox.slack.model import Json
+from sandbox.slack.delivery.delivery import Kind, Retry, UndeliveredError
+from sandbox.slack.workspace.model import Json
 
 
 class Recorder:

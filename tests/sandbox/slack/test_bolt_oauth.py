@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.slack.credentials import BOT_TOKEN
-from sandbox.slack.model import Json
-from sandbox.slack.neighbours import seeded_world
 from sandbox.slack.server import serving
-from sandbox.slack.world import World
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.model import Json
+from sandbox.slack.workspace.more_workspaces import seeded_world
+from sandbox.slack.workspace.world import World
 from tests.sandbox.slack.conftest import until
 from tests.sandbox.slack.installer import Installer, installer
 

@@ -8,9 +8,9 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.slack.credentials import APP_TOKEN, BOT_TOKEN
-from sandbox.slack.model import Json
-from sandbox.slack.seed import DANA, LEE, ON_CALL
+from sandbox.slack.workspace.credentials import APP_TOKEN, BOT_TOKEN
+from sandbox.slack.workspace.model import Json
+from sandbox.slack.workspace.seed import DANA, LEE, ON_CALL
 from tests.sandbox.slack.conftest import Slack, until
 
 URL = "https://console.example/job"

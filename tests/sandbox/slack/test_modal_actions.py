@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.slack.delivery import NotAcknowledgedError
-from sandbox.slack.seed import DANA, LEE
+from sandbox.slack.delivery.delivery import NotAcknowledgedError
+from sandbox.slack.workspace.seed import DANA, LEE
 from tests.sandbox.slack.conftest import Slack
 from tests.sandbox.slack.recorder import Recorder
 

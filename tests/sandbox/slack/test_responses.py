@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.slack.model import Content
-from sandbox.slack.seed import DANA, LEE, ON_CALL
+from sandbox.slack.workspace.model import Content
+from sandbox.slack.workspace.seed import DANA, LEE, ON_CALL
 from tests.sandbox.slack.conftest import Slack
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.slack.delivery import NotAcknowledgedError
-from sandbox.slack.seed import ALERTS, DANA, LEE, MEDIA, ON_CALL
+from sandbox.slack.delivery.delivery import NotAcknowledgedError
+from sandbox.slack.workspace.seed import ALERTS, DANA, LEE, MEDIA, ON_CALL
 from tests.sandbox.slack.conftest import MENUS, Slack
 from tests.sandbox.slack.recorder import Recorder
 

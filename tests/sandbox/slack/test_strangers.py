@@ -2,8 +2,8 @@
 
 import pytest
 
-from sandbox.slack.model import Json, Team, User
-from sandbox.slack.seed import ON_CALL
+from sandbox.slack.workspace.model import Json, Team, User
+from sandbox.slack.workspace.seed import ON_CALL
 from tests.sandbox.slack.conftest import Slack, until
 from tests.sandbox.slack.recorder import Recorder
 

@@ -1,0 +1,1 @@
+"""What workers run: the task list, and the reconciler that re-enqueues lost work."""

@@ -1,0 +1,87 @@
+"""Looks after what should be under way: whatever got lost between two steps is found here again."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+from bot.delivery.unreadable import repair_followers
+from bot.deps.deps import Services
+from bot.domain import absence
+from bot.domain.elapsed import passed
+from bot.domain.errors import StoreUnavailable
+from bot.polling.sweep import BACK_OFF_MAX_S
+from bot.runtime.record_notices import count_records
+from bot.subscriptions import lost_card_search, removed_services, uninstall
+from bot.subscriptions.subscribe import end_unconfigured, end_unseen
+from bot.task_queue.enqueue import look, search_soon, wake
+
+LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
+"""No job waits longer for its next look, unless a wrong clock planned it."""
+REFRESHED_MAX = 20
+"""Cards that are drawn anew in a minute although nothing changed but the time of the last look."""
+
+LATE = timedelta(seconds=60)
+"""Followed jobs that are due for longer than this mean that no worker keeps up."""
+
+
+def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]:
+    """Return what tells whether a worker is not ready: each returns why, or None."""
+
+    async def followed_jobs() -> str | None:
+        """Services whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
+        pairs = services.catalog.pairs
+        try:
+            states = await services.store.tracked.state(pairs)
+            sweeps = await services.store.sweeps.read(pairs)
+        except StoreUnavailable:
+            return None  # that is a reason of its own
+        now, late = services.clock(), list[str]()
+        for service, (_, first, _) in zip(pairs, states, strict=True):
+            sweep = sweeps[service]
+            patience = LATE + timedelta(seconds=BACK_OFF_MAX_S if sweep.error else 0)
+            if first and now - first > patience and (sweep.tried_at is None or passed(sweep.tried_at, patience, now)):
+                late.append("/".join(service))
+        return f"followed jobs are not looked at: {', '.join(late)}" if late else None
+
+    return (followed_jobs,)
+
+
+async def tend(services: Services) -> None:
+    """See that every followed job is looked at, and every outbox served. Raises StoreUnavailable."""
+    catalog, now = services.catalog, services.clock()
+    states = await services.store.tracked.state(catalog.pairs)
+    waiting: set[str] = set()
+    for service, (number, first, places) in zip(catalog.pairs, states, strict=True):
+        waiting |= places
+        overdue = max(0.0, (now - first).total_seconds()) if first else 0.0
+        services.metrics.lag(*service, overdue)
+        if number:
+            await look(services, service)
+    await services.store.tracked.pull_back(catalog.pairs, now + LOOKED_AT_LEAST, now)
+    services.metrics.outbox(await services.store.outbox.depth(catalog.scopes, waiting))
+    for place in waiting:
+        await wake(services, place)
+    if await lost_card_search.needed(services):
+        await search_soon(services)
+
+
+async def visit_all(services: Services) -> None:
+    """Visit every place that has cards: for entries of its own, cards to drop, and a fresh look on a few cards.
+
+    What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
+    Raises StoreUnavailable.
+    """
+    await repair_followers(services)
+    await count_records(services)
+    gone = await removed_services.gone(services)
+    places = await services.store.outbox.places()
+    await uninstall.leave_absent(services, places)
+    room = REFRESHED_MAX
+    for place in sorted(places):
+        await end_unseen(services, place)
+        if gone:
+            await end_unconfigured(services, place, gone)
+        cards = await services.store.outbox.open_cards(place, room) if room else []
+        await services.store.outbox.refresh((place, card) for card in cards)
+        room -= len(cards)
+        await wake(services, place)
+    await removed_services.forget(services, gone)

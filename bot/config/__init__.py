@@ -1,0 +1,1 @@
+"""`callboard.toml`: settings, and errors with their lines."""

@@ -1,0 +1,117 @@
+"""Keeps the messages of cards as they should be, within what Slack allows the whole workspace.
+
+A mark says that a card's message is no longer as it should be; whatever happened meanwhile, one edit shows the newest.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery.context import Visit
+from bot.delivery.rendering import draw_card
+from bot.deps.deps import Services
+from bot.domain.cards import Card
+from bot.domain.changes import LOSSES, Fate
+from bot.domain.outbox import Box, Urgency
+from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
+
+UNSUBSCRIBED_KEPT = timedelta(hours=1)
+"""For so long an unsubscription can be taken back on the same card."""
+LOST_KEPT = timedelta(days=30)
+"""For so long a job that its provider lost can be followed again on the same card."""
+EDITS_A_VISIT = 20
+"""A visit ends after so many edits, so that other places get their turn."""
+LOOK_S = 5.0
+"""A card that waits for its turn keeps a more urgent one of the same place waiting for no longer than this."""
+
+log = structlog.get_logger("callboard")
+
+
+async def edit_cards(services: Services, place: str) -> float | None:
+    """Edit the cards of a place that need it; return after how many seconds to come again, None when none does.
+
+    Raises StoreUnavailable.
+    """
+    visit = await Visit.to(services, place)
+    if visit is None:
+        return HOLD_S
+    for _ in range(EDITS_A_VISIT):
+        box = await visit.read()
+        if not box.stale or box.suspension or box.newer:
+            return None
+        if wait := await _edit(visit, box):
+            return wait
+    return 0.1
+
+
+async def _edit(visit: Visit, box: Box) -> float:
+    """Edit the card that needs it most; return for how long to wait before the next."""
+    card_id, mark = min(box.stale.items(), key=lambda item: (item[1][:1], item[0]))
+    card = box.cards.get(card_id)
+    if card is not None and card.ts:
+        if wait := await visit.services.store.slack.may_edit(visit.workspace, _urgency(mark)):
+            return min(wait, LOOK_S)
+        if wait := await _update(visit, card):
+            return wait
+    drop = box.records[card_id] if card is not None and droppable(card, visit.now) else ""
+    await visit.services.store.outbox.unmark(box.place, card_id, mark, drop=drop)
+    return 0
+
+
+def _urgency(mark: str) -> Urgency:
+    """Return how urgent an edit is; an unreadable mark counts as a change of state."""
+    try:
+        return Urgency(mark[:1])
+    except ValueError:
+        return Urgency.STATE
+
+
+async def dropped(visit: Visit, box: Box) -> bool:
+    """Drop the cards that are over and whose time for second thoughts is too; whether none is left."""
+    going = [card_id for card_id, card in box.cards.items() if droppable(card, visit.now)]
+    for card_id in going:
+        await visit.services.store.outbox.unmark(box.place, card_id, "", drop=box.records[card_id])
+    return len(going) == len(box.records)
+
+
+def droppable(card: Card, now: datetime) -> bool:
+    """Whether nobody can want a card's record any more."""
+    kept = {Fate.UNSUBSCRIBED: UNSUBSCRIBED_KEPT, **dict.fromkeys(LOSSES, LOST_KEPT)}
+    return (
+        card.over
+        and not card.owing
+        and all(
+            each.at is None or now - each.at >= kept.get(each.fate or Fate.ENDED, timedelta())
+            for each in card.jobs.values()
+        )
+    )
+
+
+async def _update(visit: Visit, card: Card) -> float:
+    message = await draw_card(visit.services, card)
+    try:
+        await visit.slack.chat_update(channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks)
+    except SlackApiError as error:
+        return await _refused(visit, card, error)
+    except NO_ANSWER as error:
+        log.warning("a card could not be edited", place=card.place, reason=type(error).__name__)
+        return RETRY_S
+    visit.services.metrics.delivered("edited")
+    return 0
+
+
+async def _refused(visit: Visit, card: Card, error: SlackApiError) -> float:
+    verdict, code = judge(error), refusal(error)
+    log.warning("Slack refused an edit", place=card.place, error=code, verdict=verdict.value)
+    visit.services.metrics.delivered(verdict.value)
+    match verdict:
+        case Verdict.DETACH | Verdict.PLAIN:
+            return 0  # somebody deleted the message, or it cannot be drawn: what ends is told all the same
+        case Verdict.SUSPEND:
+            await visit.suspend(code)
+            return 0.1
+        case Verdict.HOLD:
+            return HOLD_S
+        case _:
+            return await visit.paused("chat.update", error)

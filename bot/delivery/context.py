@@ -1,0 +1,76 @@
+"""A visit to one place, to tell it what waits."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.delivery.next_step import withheld
+from bot.deps.deps import Services
+from bot.deps.outboxes import read_box
+from bot.domain.outbox import Box, SubscribedEntry
+from bot.domain.slack_ids import is_personal, workspace_of
+from bot.domain.suspensions import Suspension
+from bot.slack_api.errors import RATE_LIMITED, RETRY_S, refusal, retry_after
+from bot.slack_api.membership import readers
+from bot.slack_api.workspaces import home_of
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a visit works with; `slack` calls as the app of the place's workspace."""
+
+    services: Services
+    slack: AsyncWebClient
+    place: str
+
+    @classmethod
+    async def to(cls, services: Services, place: str) -> Self | None:
+        """Return a visit to a place; None where nobody can be told anything, because the workspace has no app.
+
+        Raises StoreUnavailable.
+        """
+        home = await home_of(services.workspaces, place)
+        return cls(services, home.client, place) if home else None
+
+    @property
+    def now(self) -> datetime:
+        return self.services.clock()
+
+    @property
+    def workspace(self) -> str:
+        return workspace_of(self.place)
+
+    async def read(self) -> Box:
+        """Return everything that waits for the place, without what it may not read of any more."""
+        box = await read_box(self.services, self.place)
+        return withheld(box, await self.hidden(box))
+
+    async def hidden(self, box: Box) -> Callable[[str], bool]:
+        """Return a test whether the readers of the place may not see an account."""
+        access = self.services.access
+        if access.open and not is_personal(self.place):
+            return lambda _: False
+        audience = await readers(self.services, self.place, next(_subscribers(box), ""))
+        return lambda account: access.hides(account, audience)
+
+    async def suspend(self, reason: str) -> None:
+        """Keep everything for the place back; `reason` is Slack's error code."""
+        await self.services.store.outbox.suspend(self.place, Suspension(reason=reason, since=self.now))
+
+    async def paused(self, method: str, error: SlackApiError) -> float:
+        """Return for how long Slack asks to wait, and let the whole fleet obey it."""
+        wait = retry_after(error) or RETRY_S
+        if refusal(error) in RATE_LIMITED:
+            self.services.metrics.throttled(method)
+            await self.services.store.slack.pause(self.workspace, method, wait)
+        return wait
+
+
+def _subscribers(box: Box) -> Iterator[str]:
+    """Who subscribed: in direct messages with the bot the one person who reads them."""
+    yield from (card.terms.user for card in box.cards.values())
+    yield from (entry.body.terms.user for entry in box.entries if isinstance(entry.body, SubscribedEntry))

@@ -1,0 +1,99 @@
+"""Tells the people who subscribed what their channels cannot be told, or should not have to be."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot.delivery.context import Visit
+from bot.delivery.next_step import Step
+from bot.delivery.rendering import shown
+from bot.domain.cards import Card, Followed
+from bot.domain.changes import Change, Fate, Kind
+from bot.domain.notifications import ChangedSubscriptions, LostJob, SuspendedPlace
+from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry
+from bot.domain.slack_ids import is_personal
+from bot.domain.suspensions import Suspension
+from bot.task_queue.enqueue import wake
+
+
+async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
+    """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there.
+
+    Each once a day at the most, for as long as the place goes on refusing for the same reason.
+    """
+    if suspension.told:
+        return
+    mine: dict[str, list[Card]] = defaultdict(list)
+    waiting = {
+        str(entry.body.change.job.ref): entry.body.change.job
+        for entry in box.entries
+        if isinstance(entry.body, ChangedEntry)
+    }
+    concerned = [card for card in box.cards.values() if not card.over or card.owing or card.id in box.stale]
+    for each in await shown(visit.services, concerned):
+        for user in each.card.owners:
+            mine[user].append(each.card.naming({**waiting, **each.jobs}))
+    for entry in box.entries:
+        if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
+            job = Followed(job=entry.body.job)
+            card = Card(id=entry.card, place=box.place, terms=entry.body.terms, jobs={str(entry.body.job.ref): job})
+            mine[card.terms.user].append(card)
+    began = suspension.first or suspension.since
+    once = f"suspended:{box.place}:{began.timestamp():.3f}"
+    for user, cards in mine.items():
+        if user != box.place:
+            note = SuspendedPlace(place=box.place, reason=suspension.reason, cards=cards)
+            await _tell(visit, user, NoteEntry(note=note), once)
+    await visit.services.store.outbox.owners_told(box.place, suspension)
+
+
+async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
+    """Notify subscribers of what their channel alone would read: which jobs are lost, suspended or found again.
+
+    That is who had subscribed by then: the same people, should a crash have this done again with more entries.
+    """
+    if is_personal(box.place):
+        return
+    groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
+    for entry, change, card, users in _changes(box, step):
+        if change.fate in {Fate.GONE, Fate.DROPPED}:
+            await _tell_of_loss(visit, card, entry, change, users)
+        if change.kind in {Kind.SUSPENDED, Kind.FOUND} and not _left(card, change):
+            for user in users:
+                groups[user, change.kind, change.at, change.doubtful, entry.slot].append(entry)
+    for (user, *_), entries in groups.items():
+        await _tell_of_subscriptions(visit, str(user), entries)
+
+
+def _changes(box: Box, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
+    """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
+    owners = {card.id: dict.fromkeys(card.owners) for card in box.cards.values()}
+    after = {write.id: Card.model_validate_json(write.after) for write in step.writes}
+    for entry in step.entries:
+        if isinstance(entry.body, SubscribedEntry):
+            owners.setdefault(entry.card, {})[entry.body.terms.user] = None
+        elif isinstance(entry.body, ChangedEntry) and entry.card in after:
+            yield entry, entry.body.change, after[entry.card], [*owners[entry.card]]
+
+
+def _left(card: Card, change: Change) -> bool:
+    """Whether a job of a change is no longer on a card because people unsubscribed."""
+    followed = card.jobs.get(str(change.job.ref))
+    return followed is None or followed.fate is Fate.UNSUBSCRIBED
+
+
+async def _tell_of_loss(visit: Visit, card: Card, entry: Entry, change: Change, users: Iterable[str]) -> None:
+    note = NoteEntry(note=LostJob(card=card, change=change))
+    for user in users:
+        await _tell(visit, user, note, f"lost:{card.id}:{change.job.id}:{entry.id}")
+
+
+async def _tell_of_subscriptions(visit: Visit, user: str, entries: Sequence[Entry]) -> None:
+    """Notify one person of their subscriptions that one look at a service suspended or restored."""
+    changes = [entry.body.change for entry in entries if isinstance(entry.body, ChangedEntry)]
+    once = f"{changes[0].kind}:{visit.place}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
+    await _tell(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.place, changes=changes)), once)
+
+
+async def _tell(visit: Visit, user: str, note: NoteEntry, once: str) -> None:
+    await visit.services.store.outbox.put(user, note, once)
+    await wake(visit.services, user)

@@ -1,0 +1,139 @@
+"""Tells places what waits for them: in order, at Slack's pace, each message exactly once.
+
+One thing after the other: read what waits, decide what comes first (`bot.delivery.next_step`), then change what cards
+are to show or post one message (`bot.delivery.sender`). Edits of cards are another task (`bot.delivery.card_editor`):
+no post waits for them.
+"""
+
+import secrets
+from datetime import timedelta
+
+import structlog
+
+from bot.delivery import next_step
+from bot.delivery.card_editor import dropped
+from bot.delivery.context import Visit
+from bot.delivery.direct_messages import tell_of_lost, tell_of_suspension
+from bot.delivery.next_step import AWAY, Step
+from bot.delivery.sender import PACE_S, finish, post, recover
+from bot.delivery.unreadable import repair
+from bot.deps.deps import Services
+from bot.domain.card_reducer import expected
+from bot.domain.elapsed import passed
+from bot.domain.notifications import WAITS
+from bot.domain.outbox import Begun, Box, SubscribedEntry
+from bot.slack_api.errors import HOLD_S
+from bot.task_queue.enqueue import draw_soon, freshen_homes
+
+NEWER_S = 10.0
+"""Seconds until a place with records of a newer version is checked again."""
+CATCH_UP = timedelta(seconds=30)
+"""For so long what was noticed late waits for the other services, so that one message tells it all."""
+VISIT = timedelta(seconds=8)
+"""A visit to one place ends after this long, so that others get their turn."""
+
+log = structlog.get_logger("callboard")
+
+
+async def deliver(services: Services, place: str) -> float | None:
+    """Do what can be done for a place now; return after how many seconds to come again, None when nothing waits.
+
+    Raises StoreUnavailable.
+    """
+    services = services.whole
+    visit = await Visit.to(services, place)
+    if visit is None:
+        return HOLD_S
+    ends = services.clock() + VISIT
+    while services.clock() < ends:
+        box = await visit.read()
+        if box.newer:
+            log.warning("a newer version wrote records, nothing is delivered", place=place, **_numbers(box))
+            return NEWER_S
+        if await repair(visit, box):
+            continue
+        if wait := await _next(visit, box):
+            return wait
+        if box.suspension:
+            return None
+        if box.stale and not box.entries:
+            await draw_soon(services, place)
+        if not (box.entries or box.begun or next_step.due(box, visit.now)):
+            if await dropped(visit, box) and not box.stale:
+                await services.store.outbox.leave(place)
+            return None
+    return 0.1
+
+
+def _numbers(box: Box) -> dict[str, int]:
+    """How many records of each kind a newer version wrote."""
+    return {kind.value: number for kind, number in box.newer.items()}
+
+
+async def _next(visit: Visit, box: Box) -> float:
+    """Do one thing; return for how long to wait before the next."""
+    if box.suspension:
+        await tell_of_suspension(visit, box, box.suspension)
+        if visit.now - box.suspension.since >= WAITS and all(card.over for card in expected(box).values()):
+            await _give_up(visit, box)
+            return 0.1
+        return 0
+    if box.begun:
+        return await recover(visit, box.begun)
+    if _late_just_now(visit, box):
+        if await _waits_for_others(visit):
+            return PACE_S
+        box = await visit.read()  # with what the last of the others told meanwhile
+    if step := next_step.next_step(box, visit.now):
+        return await _take(visit, box, step)
+    return 0
+
+
+async def _give_up(visit: Visit, box: Box) -> None:
+    """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
+    outbox = visit.services.store.outbox
+    log.warning("what waited for a suspended place is dropped", place=box.place, entries=len(box.entries))
+    await outbox.take_out(box.place, Step(box.entries).by_slot)
+    if box.begun:
+        await outbox.clear(box.place, box.begun.id)
+    for card_id in box.cards:
+        await outbox.unmark(box.place, card_id, box.stale.get(card_id, ""), drop=box.records[card_id])
+    await outbox.restore(box.place)
+
+
+async def _take(visit: Visit, box: Box, step: Step) -> float:
+    await tell_of_lost(visit, box, step)
+    wait = await _carry_out(visit, box, step)
+    await freshen_homes(visit.services, _subscribers(box, step))
+    return wait
+
+
+async def _carry_out(visit: Visit, box: Box, step: Step) -> float:
+    if step.post is not None:
+        return await post(visit, box, step, step.post)
+    shown = Begun(id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot)
+    if await visit.services.store.outbox.apply(box.place, shown, box.turn):
+        await finish(visit, shown)
+    return 0
+
+
+def _subscribers(box: Box, step: Step) -> set[str]:
+    """Who subscribed to what a step is about."""
+    bodies = [entry.body for entry in step.entries]
+    known = {user for write in step.writes if write.id in box.cards for user in box.cards[write.id].owners}
+    return known | {body.terms.user for body in bodies if isinstance(body, SubscribedEntry)}
+
+
+def _late_just_now(visit: Visit, box: Box) -> bool:
+    """Whether something was noticed late, and only just now: other services may be about to tell more."""
+    found = [at for entry in box.entries if (at := next_step.noticed_late(entry))]
+    return bool(found) and not passed(min(found), CATCH_UP, visit.now)
+
+
+async def _waits_for_others(visit: Visit) -> bool:
+    """Whether there are services with followed jobs that have not been asked since the downtime."""
+    pairs = visit.services.catalog.pairs
+    states = await visit.services.store.tracked.state(pairs)
+    sweeps = await visit.services.store.sweeps.read(pairs)
+    followed = [sweeps[service] for service, (number, _, _) in zip(pairs, states, strict=True) if number]
+    return any(sweep.tried_at is None or passed(sweep.tried_at, AWAY, visit.now) for sweep in followed)

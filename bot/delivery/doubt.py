@@ -1,0 +1,61 @@
+"""When to search for a post in doubt, and when a search without a result means that Slack does not have it. Pure.
+
+Slack's own error comes at once and says that Slack has handled the call, so its history settles soon. Where no answer
+came, the call itself may still be on its way.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from slack_sdk.errors import SlackApiError
+
+from bot.domain.outbox import Begun, Doubt
+from bot.slack_api.errors import refusal
+
+ANSWERED_S = (1.0, 3.0, 6.0)
+"""Searches after Slack's own error, in seconds after it; a post that the last one does not find never arrived."""
+SILENT_S = 3.0
+"""The first search for a post without an answer, in seconds after the call."""
+_CODE = re.compile(r"[a-z0-9_]+")
+"""What Slack's error codes look like. A proxy's `error` is a sentence, or missing."""
+
+
+def left_by(error: SlackApiError) -> Doubt:
+    """Return the doubt that an error leaves: the error is Slack's own, or comes from a server in between."""
+    return Doubt.ANSWERED if _CODE.fullmatch(refusal(error)) else Doubt.SILENT
+
+
+@dataclass(frozen=True, slots=True)
+class Searches:
+    """The searches for one post: `early` ones need budget, the one at `ripe` does not.
+
+    From `counts` on a search that does not find the post means that it never arrived.
+    """
+
+    early: tuple[datetime, ...]
+    counts: datetime
+    ripe: datetime
+
+    @classmethod
+    def of(cls, begun: Begun, ripe_s: float) -> Self:
+        """Return the searches for a post; `ripe_s` is after how many seconds any post has arrived or never will."""
+        if begun.doubt is Doubt.ANSWERED and begun.since:
+            early = _after(begun.since, *ANSWERED_S)
+            return cls(early, early[-1], *_after(begun.since, ripe_s))
+        early, (ripe,) = _after(begun.at, min(SILENT_S, ripe_s)), _after(begun.at, ripe_s)
+        return cls(early, ripe, ripe)
+
+    def settled(self, now: datetime) -> bool:
+        """Whether a post that a search does not find now never arrived."""
+        return now >= min(self.counts, self.ripe)
+
+    def next(self, searched: datetime | None) -> datetime:
+        """Return when to search next; the search at `searched` counts for all that were due by then."""
+        due = (at for at in self.early if searched is None or at > searched)
+        return min(next(due, self.ripe), self.ripe)
+
+
+def _after(moment: datetime, *seconds: float) -> tuple[datetime, ...]:
+    return tuple(moment + timedelta(seconds=each) for each in seconds)

@@ -1,0 +1,141 @@
+"""Where a place's messages stand in Slack, and how one of ours is found there again."""
+
+import re
+from collections.abc import AsyncGenerator, Iterable
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery.context import Visit
+from bot.domain.card_metadata import EVENT
+from bot.domain.outbox import Begun, Box
+from bot.domain.slack_ids import TS, id_of, is_person
+from bot.slack_api.errors import Verdict, judge, refusal
+from providers.json_fields import listing, mapping, text
+
+MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})
+"""The app was never allowed to ask this: waiting does not help."""
+PAGE = 200
+PAGES_MAX = 10
+EARLIER = timedelta(minutes=1)
+"""A search begins this long before Slack's time at the start of the post."""
+EVERYTHING = "0"
+"""Where a search begins if that time is not known."""
+_TS = re.compile(TS)
+FUTURE = "9999999999.999999"
+"""The `latest` of a search: with one Slack sends the newest messages first, else perhaps the oldest."""
+
+
+async def conversation(visit: Visit) -> str:
+    """Return the channel to post to: the place itself, or the direct messages with a person.
+
+    Raises SlackApiError when Slack does not open them; where the app may not ask, the person's id serves as well.
+    """
+    if not is_person(visit.place):
+        return id_of(visit.place)
+    if known := await visit.services.store.slack.direct(visit.place):
+        return known
+    try:
+        opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[id_of(visit.place)])).data)
+    except SlackApiError as error:
+        if refusal(error) in MAY_NOT_ASK:
+            return id_of(visit.place)
+        raise
+    channel = text(mapping(opened.get("channel")).get("id")) or id_of(visit.place)
+    await visit.services.store.slack.remember_direct(visit.place, channel)
+    return channel
+
+
+def search_from(visit: Visit, box: Box) -> str:
+    """Return a timestamp that is earlier than that of any message posted from now on.
+
+    That is Slack's own time, by its last answer, or the newest known message of the place, if that is earlier.
+    """
+    known = max((float(card.ts) for card in box.cards.values() if _TS.fullmatch(card.ts)), default=None)
+    now = visit.services.slack_time.now()
+    times = [at for at in (known, now and now - EARLIER.total_seconds()) if at]
+    return f"{min(times):.6f}" if times else EVERYTHING
+
+
+async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
+    """Return channel and timestamp of a post that was begun, None when it never arrived.
+
+    Raises SlackApiError, also when the bot may not read the conversation.
+    """
+    if not begun.channel:
+        return None
+    oldest = begun.oldest or f"{begun.at.timestamp() - EARLIER.total_seconds():.6f}"
+    if not _TS.fullmatch(oldest):
+        oldest = EVERYTHING
+    if begun.thread_ts:
+        try:
+            replies = _messages(visit, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts)
+            if ts := await _ts(replies, begun):
+                return begun.channel, ts
+        except SlackApiError as error:
+            if judge(error) is not Verdict.DETACH:  # the thread is gone; the post may stand outside of it
+                raise
+    ts = await _ts(_messages(visit, "conversations.history", begun.channel, oldest), begun)
+    return (begun.channel, ts) if ts else None
+
+
+async def own_posts(visit: Visit, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
+    """Return the ids of Callboard's posts in a conversation and its `threads`, by timestamp.
+
+    Raises SlackApiError, also when the bot may not read the conversation.
+    """
+    found: dict[str, str] = {}
+    oldest = _timestamp(since)
+    for thread in ("", *threads):
+        if thread:
+            messages = _messages(visit, "conversations.replies", channel, oldest, ts=thread)
+        else:
+            messages = _messages(visit, "conversations.history", channel, oldest)
+        try:
+            async for message in messages:
+                if mapping(message.get("metadata")).get("event_type") == EVENT and (post := _id(message)):
+                    found[str(message["ts"])] = post
+        except SlackApiError as error:
+            if not thread or judge(error) is not Verdict.DETACH:
+                raise
+    return found
+
+
+async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: Begun) -> str | None:
+    async for message in messages:
+        if _id(message) == begun.id:
+            return str(message["ts"])
+    return None
+
+
+def history(visit: Visit, channel: str, span: tuple[datetime, datetime], pages: int) -> AsyncGenerator[dict[str, Any]]:
+    """Read the messages of a span of time, the newest first, page by page."""
+    oldest, latest = map(_timestamp, span)
+    return _messages(visit, "conversations.history", channel, oldest, pages, latest=latest)
+
+
+def _timestamp(moment: datetime) -> str:
+    return f"{moment.timestamp():.6f}"
+
+
+async def _messages(
+    visit: Visit, method: str, channel: str, oldest: str, pages: int = PAGES_MAX, **more: str
+) -> AsyncGenerator[dict[str, Any]]:
+    """Read a conversation, page by page; Slack gives at most 999 messages at once, and recommends 200."""
+    cursor = ""
+    for _ in range(pages):
+        asked = {"channel": channel, "oldest": oldest, "latest": FUTURE, **more}
+        asked |= {"limit": PAGE, "include_all_metadata": "true"}
+        if cursor:
+            asked["cursor"] = cursor
+        reply = cast("dict[str, Any]", (await visit.slack.api_call(method, params=asked)).data)
+        for message in listing(reply.get("messages")):
+            yield mapping(message)
+        cursor = text(mapping(reply.get("response_metadata")).get("next_cursor")) or ""
+        if not cursor:
+            return
+
+
+def _id(message: dict[str, Any]) -> str | None:
+    return text(mapping(mapping(message.get("metadata")).get("event_payload")).get("id"))

@@ -1,0 +1,218 @@
+"""What to do next for a place: from what waits in its outbox to one step. Pure.
+
+A step takes entries out of the outbox in their order and writes the cards as they are after them. Most steps post
+nothing: they only change what a card shows. The others post one message, which is the card itself, a reply in its
+thread, the final post of a batch, a digest of many changes, or a note to one person.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
+
+from bot.domain.card_reducer import Folded, Post
+from bot.domain.cards import Card, To
+from bot.domain.changes import Change, Fate, Kind
+from bot.domain.notifications import Digest, Told
+from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry, UnsubscribedEntry, Write
+from bot.domain.slack_ids import is_personal
+from providers.models import JobState
+
+BURST = 3
+"""More changes than this at once become one message; a channel takes about one message a second."""
+AWAY = timedelta(minutes=5)
+"""What was noticed or is told this much later than it could have been counts as caught up on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Entries to take out, cards to write, and the message to post first, if any.
+
+    A step about what a card held back has no entries: the card itself remembers it.
+    """
+
+    entries: Sequence[Entry]
+    writes: Sequence[Write] = ()
+    post: Post | None = None
+
+    @property
+    def by_slot(self) -> dict[str, tuple[str, ...]]:
+        """The ids of the entries, by the slot they stand in."""
+        slots: dict[str, tuple[str, ...]] = {}
+        for entry in self.entries:
+            slots[entry.slot] = (*slots.get(entry.slot, ()), entry.id)
+        return slots
+
+
+def next_step(box: Box, now: datetime) -> Step | None:
+    """Return what to do first for a place, None when nothing waits."""
+    if digest := _digest(box, now):
+        return digest
+    folded = _awake(box, now)
+    if post := folded.owed():
+        return Step((), folded.writes(box.records), post)
+    for index, entry in enumerate(box.entries):
+        before = folded.copy()
+        owed = folded.owed(entry)
+        post = owed or folded.take(entry)
+        if post is None:
+            continue
+        if index:
+            return Step(box.entries[:index], before.writes(box.records))
+        return Step((), folded.writes(box.records), owed) if owed else _posting(box, folded, post, now)
+    writes = folded.writes(box.records)
+    return Step(box.entries, writes) if box.entries or writes else None
+
+
+def _awake(box: Box, now: datetime) -> Folded:
+    """Return the cards with those awake whose snooze is over; where entries wait, these say when that was."""
+    folded = Folded(box.place, dict(box.cards))
+    waiting = {entry.card for entry in box.entries}
+    for card_id in box.cards:
+        if card_id not in waiting:
+            folded.wake(card_id, now)
+    return folded
+
+
+def due(box: Box, now: datetime) -> bool:
+    """Whether something is to be done of which no entry tells: a snooze is over, or what it held back is untold."""
+    return any(card.snooze.over(now) if card.snooze else card.owing for card in box.cards.values())
+
+
+def noticed_late(entry: Entry) -> datetime | None:
+    """Return when a change was noticed that could have been noticed long before; None for any other entry."""
+    if not isinstance(entry.body, ChangedEntry) or not _noticed_late(entry.body.change):
+        return None
+    return entry.body.change.at
+
+
+def _posting(box: Box, folded: Folded, post: Post, now: datetime) -> Step:
+    """Return the step that posts for the first entry; a new card takes all the jobs of its command at once."""
+    if not post.new_card:
+        return Step(box.entries[:1], folded.writes(box.records), post)
+    card_id = post.new_card.id
+    mine = [entry for entry in box.entries if entry.card == card_id]
+    entries = list(takewhile(lambda entry: isinstance(entry.body, SubscribedEntry), mine))
+    for entry in entries[1:]:
+        folded.take(entry)
+    post = Post(card=folded.cards[card_id])
+    if whole := _with_news(folded, card_id, mine[len(entries) :], now):
+        entries, (folded, post) = mine, whole
+    folded.changed[card_id] = None  # it is drawn now, as it is
+    return Step(entries, folded.writes(box.records), post)
+
+
+def _with_news(folded: Folded, card_id: str, news: Sequence[Entry], now: datetime) -> tuple[Folded, Post] | None:
+    """Return a new card with its news on it, and the one post that covers them.
+
+    None where they need a post of their own: more than one notification, or one that belongs in the thread.
+    """
+    if any(isinstance(entry.body, SubscribedEntry) for entry in news):
+        return None
+    ahead = folded.copy()
+    posts = [*_posts(ahead, news)]
+    ahead.wake(card_id, now)
+    posts += iter(ahead.owed, None)
+    card = ahead.cards[card_id]
+    if not posts:
+        return ahead, Post(card=card)
+    if len(posts) == 1 and _is_end(posts[0], card) and _notifies_in_place(card):
+        return ahead, replace(posts[0], card=card)
+    return None
+
+
+def _is_end(post: Post, card: Card) -> bool:
+    """Whether a post notifies that a card follows no job any longer."""
+    return card.over and (post.final or (post.told is not None and post.told.change.fate is not None))
+
+
+def _notifies_in_place(card: Card) -> bool:
+    """Whether a card's message is where its terms want notifications; `to:thread` keeps them out of the channel."""
+    return card.terms.to is not To.THREAD or is_personal(card.place)
+
+
+def _digest(box: Box, now: datetime) -> Step | None:
+    """Return the step that tells many changes in one message; those of cards that are not posted yet wait."""
+    folded = _awake(box, now)
+    unposted = {e.card for e in box.entries if isinstance(e.body, SubscribedEntry) and not _posted(box, e.card)}
+    entries = [e for e in box.entries if e.card not in unposted and not isinstance(e.body, NoteEntry)]
+    posts = [*_posts(folded, entries)]
+    away = [change.since for change in _fresh(posts, entries) if _is_late(change, now)]
+    if len(posts) <= BURST and not (away and len(posts) > 1):
+        return None
+    digest = Digest([_alone(each) for post in posts for each in _told(post)], min(away, default=None))
+    return Step(entries, folded.writes(box.records), Post(digest=digest))
+
+
+def _fresh(posts: Iterable[Post], entries: Iterable[Entry]) -> Iterator[Change]:
+    """Return what was noticed just now of what is told; the final post of a batch tells of earlier ends too."""
+    finals: set[str] = set()
+    for post in posts:
+        if post.told and not post.told.held:
+            yield post.told.change
+        elif post.card and post.final:
+            finals.add(post.card.id)
+    for entry in entries:
+        if isinstance(entry.body, ChangedEntry) and entry.card in finals:
+            yield entry.body.change
+
+
+def _posts(folded: Folded, entries: Iterable[Entry]) -> Iterator[Post]:
+    """Take out entries and what was held back; return a post for each thing that is to be told."""
+    yield from iter(folded.owed, None)
+    for entry in entries:
+        yield from iter(partial(folded.owed, entry), None)
+        if post := folded.take(entry):
+            yield post
+    yield from iter(folded.owed, None)
+
+
+def _told(post: Post) -> list[Told]:
+    """Return the changes that a post tells; the final post of a batch tells the end of each of its jobs."""
+    if post.told:
+        return [post.told]
+    if post.card is None:
+        return []
+    terms = post.card.terms
+    ends = ((each.fate, each.job, each.at) for each in post.card.jobs.values() if each.fate and not each.fate.by_people)
+    changes = (
+        Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=fate)
+        for fate, job, at in ends
+        if job and at and (fate is not Fate.ENDED or terms.wants(job.state))
+    )
+    return [Told(post.card, change, post.held) for change in changes]
+
+
+def _alone(told: Told) -> Told:
+    """Leave out what else is on the card: a digest of a large batch would hold all of it once for each of its jobs."""
+    return replace(told, card=told.card.model_copy(update={"jobs": {}, "held": {}}))
+
+
+def _posted(box: Box, card_id: str) -> bool:
+    return card_id in box.cards and bool(box.cards[card_id].ts)
+
+
+def _is_late(change: Change, now: datetime) -> bool:
+    return _noticed_late(change) or now - change.at > AWAY
+
+
+def _noticed_late(change: Change) -> bool:
+    return change.kind.late and change.at - change.since > AWAY
+
+
+def withheld(box: Box, hides: Callable[[str], bool]) -> Box:
+    """Return a box without news of accounts that the place may not see any more: their jobs are no longer followed."""
+    return replace(box, entries=[_withheld(entry, hides) for entry in box.entries])
+
+
+def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:
+    match entry.body:
+        case ChangedEntry(change=change) if hides(change.job.account):
+            before = {"state": change.before, "raw_state": change.before_raw, "error": None, "progress": None}
+            job = change.job.model_copy(update=before)
+            return entry._replace(body=UnsubscribedEntry(job=job, by="", at=change.at))
+        case SubscribedEntry(job=job, terms=terms) if hides(job.account):
+            return entry._replace(body=UnsubscribedEntry(job=job, by="", at=terms.at))
+        case _:
+            return entry

@@ -1,0 +1,92 @@
+"""From what is to be told to a message, with what is known of each job just now."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.deps.deps import Services
+from bot.domain.card_reducer import Post
+from bot.domain.cards import Card, Check, Shown
+from bot.domain.notifications import (
+    ChangedSubscriptions,
+    ForgottenCards,
+    LostJob,
+    Note,
+    SoughtInVain,
+    SuspendedPlace,
+    UnreadableRecords,
+)
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import Kept
+from bot.polling.sweep import next_try
+from bot.store.sweeps import Sweep
+from bot.views.slack import cards, database_reset, notifications
+from bot.views.slack.block_kit import Message
+from providers.models import JobRef
+from providers.registry import meaning
+
+
+async def draw(services: Services, post: Post) -> Message:
+    """Return the message of a post. Raises StoreUnavailable."""
+    if post.note:
+        return _note(post.note)
+    if post.new_card:
+        return await draw_card(services, post.new_card, mentions=post.notifies)
+    if post.digest:
+        return notifications.digest(post.digest, await services.store.digests.put(post.digest))
+    if post.told:
+        return notifications.reply(post.told, meaning)
+    if post.card and post.final:
+        return notifications.final(post.card, meaning)
+    raise AssertionError("a post says something")
+
+
+def _note(note: Note) -> Message:
+    match note:
+        case SuspendedPlace():
+            return notifications.suspended(note)
+        case LostJob():
+            return notifications.lost(note)
+        case ChangedSubscriptions():
+            return notifications.subscriptions(note)
+        case SoughtInVain():
+            return notifications.sought_in_vain(note)
+        case UnreadableRecords():
+            return notifications.unreadable(note)
+        case ForgottenCards():
+            return database_reset.notice(note)
+
+
+async def draw_card(services: Services, card: Card, *, mentions: bool = False) -> Message:
+    """Return a card's message as of now, with the `mentions` of its terms if it notifies."""
+    (now,) = await shown(services, [card])
+    return cards.card(now, services.clock(), mentions=mentions)
+
+
+async def shown(services: Services, drawn: Sequence[Card]) -> list[Shown]:
+    """Return cards with what is known of their jobs, and of the services that these belong to."""
+    refs = [JobRef.parse(ref) for card in drawn for ref, each in card.jobs.items() if each.fate is None]
+    known = {str(ref): found for ref, found in (await services.store.tracked.read(refs)).items()}
+    sweeps = await services.store.sweeps.read(list(dict.fromkeys((ref.account, ref.service) for ref in refs)))
+    return [_shown(card, known, sweeps) for card in drawn]
+
+
+def _shown(card: Card, known: Mapping[str, tuple[Kept, datetime]], sweeps: Mapping[Service, Sweep]) -> Shown:
+    ended = {ref: each.job for ref, each in card.jobs.items() if each.job}
+    mine = {ref: known[ref] for ref in card.jobs if ref in known}
+    checks: dict[str, Check] = {}
+    for kept, next_at in mine.values():
+        service = (kept.job.account, kept.job.service)
+        sweep = sweeps.get(service, Sweep())
+        before = checks.get("/".join(service), Check(at=kept.checked_at, next_at=next_at))
+        checks["/".join(service)] = Check(
+            at=max(filter(None, (before.at, kept.checked_at))),
+            next_at=next_try(sweep) or min(filter(None, (before.next_at, next_at))),
+            failing_since=sweep.failing_since,
+            error=sweep.error,
+        )
+    return Shown(
+        card=card,
+        jobs={**ended, **{ref: kept.job for ref, (kept, _) in mine.items()}},
+        checks=checks,
+        absences={ref: kept.absence for ref, (kept, _) in mine.items() if kept.absence and kept.absence.shown},
+    )

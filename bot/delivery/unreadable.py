@@ -1,0 +1,167 @@
+"""Moves corrupt records of a place aside, repairs what they leave behind, and notifies people.
+
+A repair removes the difference between what a place follows by the records of its services and by its cards.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from bot.delivery.context import Visit
+from bot.deps.deps import Services
+from bot.deps.outboxes import last_seen, read_box
+from bot.domain.card_reducer import expected
+from bot.domain.cards import Card
+from bot.domain.notifications import UnreadableRecords
+from bot.domain.outbox import Begun, Box, ChangedEntry, Doubt, NoteEntry, SubscribedEntry, UnsubscribedEntry
+from bot.domain.record_formats import Kind
+from bot.domain.slack_ids import id_of, is_person, is_personal
+from bot.domain.unreadable_records import Broken
+from bot.store.outbox import mark_text
+from bot.task_queue.enqueue import look, wake
+from providers.models import Job, JobRef, JobState
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What only the records of a service follow (`orphans`), and only a card (`untracked`)."""
+
+    orphans: Sequence[JobRef]
+    untracked: Sequence[tuple[Card, JobRef]]
+
+
+async def repair(visit: Visit, box: Box) -> bool:
+    """Move corrupt records of a place aside, and return whether there were any.
+
+    While a post is under way, only its mark is moved.
+    """
+    if mark := next((each for each in box.broken if each.location.kind is Kind.MARK), None):
+        await _replace_mark(visit, box, mark)
+        return True
+    if box.broken and not box.begun:
+        await _set_aside(visit)
+        return True
+    return False
+
+
+async def _replace_mark(visit: Visit, box: Box, broken: Broken) -> None:
+    """Replace a corrupt mark by a readable one.
+
+    The post of the corrupt one is searched for like one without an answer, and deleted.
+    """
+    channel = await visit.services.store.slack.direct(box.place) if is_person(box.place) else id_of(box.place)
+    mark = Begun(
+        id=secrets.token_hex(8),
+        at=visit.now,
+        channel=channel or "",
+        doubt=Doubt.SILENT,
+        since=visit.now,
+        replaces=True,
+    )
+    note = UnreadableRecords(place=box.place, unfollowed=(), again=(), posts=True)
+    await _notify(visit, box.place, note, [broken])
+    await visit.services.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
+
+
+async def _set_aside(visit: Visit) -> None:
+    """Move the other corrupt records of a place aside, and notify of them.
+
+    They are moved last: after a crash all steps run again, which is harmless.
+    """
+    store = visit.services.store
+    # Before the box: the entry of what ends in between is in the box.
+    followed = await store.tracked.subscribed(visit.place, visit.services.whole.catalog.pairs)
+    box = await visit.read()
+    broken = [each for each in box.broken if each.location.kind is not Kind.MARK]
+    if box.newer or not broken:
+        return
+    difference = _compare(box, followed)
+    orphans = [await last_seen(visit.services, ref) for ref in difference.orphans]
+    await _notify_people(visit, box, broken, [*orphans, *_ended(box, broken)], difference.untracked)
+    for job in orphans:
+        entry = UnsubscribedEntry(job=job, by="", at=visit.now).model_dump_json()
+        await store.tracked.unsubscribe(job.ref, box.place, entry)
+    for card, ref in difference.untracked:
+        await _follow_again(visit, card, ref)
+    for each in broken:
+        await store.aside.move(each.location, each.text, name=each.name)
+    await store.outbox.take_out(box.place, box.unreadable)
+
+
+def _compare(box: Box, followed: Mapping[JobRef, str]) -> _Difference:
+    """Compare the records of the services that a place follows with its expected cards."""
+    cards = expected(box)
+    records = [each for each in box.broken if each.location.kind is not Kind.SUSPENSION]
+    concerned = {each.card for each in records}
+    # An entry that was not read may explain an orphan: a subscription, or an end.
+    all_of_them = "" in concerned and not box.full
+    on_cards = {(card_id, ref) for card_id, card in cards.items() for ref, each in card.jobs.items() if not each.fate}
+    orphans = [
+        ref
+        for ref, card_id in followed.items()
+        if (card_id, str(ref)) not in on_cards and (all_of_them or card_id in concerned)
+    ]
+    refs = [] if box.full else [(cards[card_id], JobRef.parse(ref)) for card_id, ref in sorted(on_cards)]
+    lost = {each.slot for each in records if each.location.kind is Kind.ENTRY}
+    return _Difference(
+        orphans, [(card, ref) for card, ref in refs if ref not in followed and f"{ref.account}/{ref.service}" in lost]
+    )
+
+
+def _ended(box: Box, broken: Iterable[Broken]) -> list[Job]:
+    """Return the jobs of corrupt cards whose end is not posted yet."""
+    cards = {each.name for each in broken if each.location.kind is Kind.CARD}
+    bodies = [entry.body for entry in box.entries if entry.card in cards]
+    return [body.change.job for body in bodies if isinstance(body, ChangedEntry) and body.change.fate]
+
+
+async def _follow_again(visit: Visit, card: Card, ref: JobRef) -> None:
+    """Follow a job of a card again, in an unknown state."""
+    job = Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
+    terms = (card.asked or (card.terms,))[0]
+    entry = SubscribedEntry(job=job, terms=terms).model_dump_json()
+    await visit.services.store.tracked.subscribe(job, visit.now, visit.now, card.place, card.id, entry, terms.user)
+    await look(visit.services, (ref.account, ref.service))
+
+
+async def _notify_people(
+    visit: Visit, box: Box, broken: Sequence[Broken], gone: Sequence[Job], again: Sequence[tuple[Card, JobRef]]
+) -> None:
+    """Notify the owners of the cards, or the place if a card is unknown."""
+    records = [each for each in broken if each.location.kind is not Kind.SUSPENSION]
+    people: dict[str, list[Job]] = {}
+    for card in [box.cards[each.card] for each in records if each.card in box.cards]:
+        jobs = [await last_seen(visit.services, ref) for of, ref in again if of.id == card.id]
+        for user in [box.place] if is_personal(box.place) else card.owners:
+            people.setdefault(user, []).extend(jobs)
+    if gone or any(each.card not in box.cards for each in records):
+        people.setdefault(box.place, [])
+    hides = await visit.hidden(box)
+    for user, jobs in people.items():
+        mine = [job for job in gone if user == box.place and not hides(job.account)]
+        note = UnreadableRecords(place=box.place, unfollowed=mine, again=jobs, posts=False)
+        await _notify(visit, user, note, records)
+
+
+async def _notify(visit: Visit, place: str, note: UnreadableRecords, records: Iterable[Broken]) -> None:
+    """Have a person or a place notified of records, once."""
+    name = "\n".join(f"{each.location.key} {each.name} {each.text}" for each in records)
+    digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
+    await visit.services.store.outbox.put(place, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
+    if place != visit.place:
+        await wake(visit.services, place)
+
+
+async def repair_followers(services: Services) -> None:
+    """Rebuild corrupt lists of followers from the cards of all places. Raises StoreUnavailable."""
+    corrupt = await services.store.tracked.corrupt_followers(services.whole.catalog.pairs)
+    if not corrupt:
+        return
+    boxes = [await read_box(services, place) for place in await services.store.outbox.places()]
+    if any(box.newer or box.broken for box in boxes):
+        return  # their cards may follow the job too
+    cards = [card for box in boxes for card in expected(box).values()]
+    for ref, text in corrupt.items():
+        mine = {card.place: card.id for card in cards if (each := card.jobs.get(str(ref))) and not each.fate}
+        await services.store.tracked.replace_followers(ref, text, mine)

@@ -1,0 +1,1 @@
+"""What every use case gets: the dependencies, permissions, metrics, admission, clocks."""

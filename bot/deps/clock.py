@@ -1,0 +1,193 @@
+"""Fleet time: the time that all processes of the fleet share, independent of their machines' clocks.
+
+It is the clock of one Redis server, read every 30 s and carried on in between by the monotonic clock, which no change
+of the machine's clock moves. Slack's own time is known from the header `Date` of its answers.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from statistics import median
+from typing import Protocol
+
+import structlog
+from redis.exceptions import ResponseError
+
+from bot.deps.asyncio_tasks import in_background
+from bot.domain.elapsed import OFF_S
+from bot.domain.errors import StoreUnavailable
+from bot.store.clock import Mark, monotonic
+
+SAMPLE_EVERY_S = 30.0
+SAMPLES = 5
+"""Readings of one sample. Its offset is their median, each corrected by half of its round trip."""
+AGAIN_S = 1.0
+"""Seconds between two tries to read the clock of a Redis that does not answer."""
+SLEW = 0.1
+"""Fleet time follows the server's clock at most this part faster or slower than time passes."""
+JUMP_S = 1.0
+"""A jump of the server's clock is logged from this size on: a failover, or a clock that was set."""
+
+log = structlog.get_logger("callboard")
+
+
+class Slewed:
+    """A time that follows a target slowly, and never runs backward. Pure.
+
+    It is kept as an offset to a monotonic clock. All times are in seconds. `now` is always the monotonic clock's.
+    """
+
+    def __init__(self, now: float, first: float, target: float) -> None:
+        self._offset, self._target, self._moved = first - now, target - now, now
+
+    @property
+    def behind(self) -> float:
+        """The seconds left to the target, negative if this time is ahead of it."""
+        return self._target - self._offset
+
+    def read(self, now: float) -> float:
+        """Return the time."""
+        room = SLEW * max(0.0, now - self._moved)
+        self._offset += max(-room, min(room, self.behind))
+        self._moved = max(now, self._moved)
+        return self._moved + self._offset
+
+    def follow(self, now: float, target: float) -> float:
+        """Follow a new target, and return by how many seconds it jumped."""
+        self.read(now)
+        jumped = target - now - self._target
+        self._target = target - now
+        return jumped
+
+    def raise_to(self, now: float, least: float) -> None:
+        """Advance to this time at once, if it is later."""
+        self._offset += max(0.0, least - self.read(now))
+
+
+def first_time(server: float, mark: Mark | None) -> float:
+    """Return the fleet time at which a new process starts.
+
+    After a failover to a server whose clock is behind, only the mark shows how far the other processes are.
+    """
+    if mark is None:
+        return server
+    return mark.fleet + max(0.0, server - mark.server)
+
+
+class SlackTime:
+    """Slack's time, from the `Date` header of its answers, in whole seconds."""
+
+    def __init__(self, monotonic: Callable[[], float] = monotonic, wall: Callable[[], float] = time.time) -> None:
+        self._monotonic, self._wall = monotonic, wall
+        self._offset: float | None = None
+
+    def heard(self, date: str) -> None:
+        """Read the `Date` header of an answer that arrived just now."""
+        try:
+            sent_at = parsedate_to_datetime(date)
+        except (TypeError, ValueError, OverflowError):
+            return
+        self._offset = sent_at.replace(tzinfo=sent_at.tzinfo or UTC).timestamp() - self._monotonic()
+
+    def now(self) -> float | None:
+        """Return Slack's time in seconds since 1970. It may be one too few. None before the first answer."""
+        return None if self._offset is None else self._monotonic() + self._offset
+
+    @property
+    def ahead(self) -> float | None:
+        """Seconds by which this machine's clock is ahead of Slack's, None before its first answer."""
+        now = self.now()
+        return None if now is None else self._wall() - now
+
+
+class Server(Protocol):
+    """The clock of a server, with the mark that processes keep there. Raises StoreUnavailable."""
+
+    async def read(self) -> tuple[float, Mark | None]:
+        """Return the server's time, and the last mark of any process."""
+        ...
+
+    async def keep(self, fleet: float) -> None:
+        """Keep the fleet time that a process has reached, unless another process is further."""
+        ...
+
+
+class FleetClock:
+    """Fleet time, as a callable. Before the first sample it is the machine's own clock."""
+
+    def __init__(
+        self, server: Server, monotonic: Callable[[], float] = monotonic, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._server, self._monotonic, self._wall = server, monotonic, wall
+        self._time: Slewed | None = None
+
+    def __call__(self) -> datetime:
+        now = self._wall() if self._time is None else self._time.read(self._monotonic())
+        return datetime.fromtimestamp(now, UTC)
+
+    @property
+    def ahead(self) -> float:
+        """Seconds by which this machine's clock is ahead of fleet time."""
+        return self._wall() - self().timestamp()
+
+    @property
+    def off(self) -> bool:
+        """Whether this machine's clock is too far from fleet time to be used."""
+        return abs(self.ahead) > OFF_S
+
+    @property
+    def ahead_of_redis(self) -> float | None:
+        """Seconds that this machine's clock is ahead of the server's, None before the first sample."""
+        return self.ahead - self._time.behind if self._time else None
+
+    @property
+    def behind_redis(self) -> float:
+        """The seconds by which fleet time still follows a jump of the server's clock."""
+        return self._time.behind if self._time else 0.0
+
+    async def sample(self) -> None:
+        """Read the server's clock, and follow it. Raises StoreUnavailable."""
+        readings: list[float] = []
+        mark: Mark | None = None
+        for _ in range(SAMPLES):
+            before = self._monotonic()
+            server, mark = await self._server.read()
+            readings.append(server - (before + self._monotonic()) / 2)
+        self._learn(median(readings), mark)
+        await self._server.keep(self().timestamp())
+
+    def _learn(self, offset: float, mark: Mark | None) -> None:
+        now = self._monotonic()
+        server = now + offset
+        if self._time is None:
+            self._time = Slewed(now, first_time(server, mark), server)
+        elif abs(jumped := self._time.follow(now, server)) > JUMP_S:
+            log.warning("the clock of Redis jumped, fleet time follows slowly", seconds=round(jumped, 3))
+        if mark:
+            self._time.raise_to(now, mark.fleet)
+
+    @asynccontextmanager
+    async def keeping(self, *, waits: bool) -> AsyncGenerator[None]:
+        """Follow the server's clock while the block runs. With `waits` take the first sample before it."""
+        if waits:
+            await self._tried()
+        with in_background(self._follow(), "fleet clock"):
+            yield
+
+    async def _follow(self) -> None:
+        while True:
+            if self._time:
+                await asyncio.sleep(SAMPLE_EVERY_S)
+            if not await self._tried():
+                await asyncio.sleep(AGAIN_S)
+
+    async def _tried(self) -> bool:
+        """Take a sample. Returns False if Redis does not answer or refuses it."""
+        try:
+            await self.sample()
+        except (StoreUnavailable, ResponseError):
+            return False
+        return True

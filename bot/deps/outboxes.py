@@ -1,0 +1,53 @@
+"""What waits for a place, and who may change it."""
+
+from collections.abc import Collection, Iterable
+
+from bot.deps.deps import Services
+from bot.domain.card_reducer import expected
+from bot.domain.cards import Card
+from bot.domain.errors import Problem, UsageError
+from bot.domain.outbox import Box
+from providers.models import Job, JobRef, JobState
+
+
+async def read_box(services: Services, place: str) -> Box:
+    """Return everything that waits for a place. Raises StoreUnavailable."""
+    return await services.store.outbox.read(place, services.whole.catalog.scopes)
+
+
+async def box_to_change(services: Services, place: str) -> Box:
+    """Return everything that waits for a place, for a caller that changes it.
+
+    Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
+    """
+    box = await read_box(services, place)
+    refuse_newer(box)
+    return box
+
+
+def refuse_newer(*boxes: Box) -> None:
+    """Raise UsageError where a newer version recorded any of what waits."""
+    for box in boxes:
+        if box.newer:
+            raise UsageError(Problem.NEWER_VERSION, box.place)
+
+
+def cards_to_change(box: Box) -> Collection[Card]:
+    """Return a place's expected cards; none if a newer version has records of it."""
+    return () if box.newer else expected(box).values()
+
+
+async def last_seen(services: Services, ref: JobRef) -> Job:
+    """Return what was last seen of a followed job. Raises StoreUnavailable."""
+    known = (await services.store.tracked.read([ref])).get(ref)
+    return known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
+
+
+async def refuse_newer_jobs(services: Services, place: str, refs: Iterable[JobRef]) -> None:
+    """Check that jobs may be followed in a place.
+
+    Raises StoreUnavailable, and UsageError where a newer version recorded the place or one of the jobs.
+    """
+    await box_to_change(services, place)
+    if await services.store.tracked.newer(refs):
+        raise UsageError(Problem.NEWER_VERSION, place)

@@ -1,0 +1,1 @@
+"""`callboard check`: runs the probes and collects findings."""

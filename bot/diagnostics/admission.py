@@ -1,0 +1,55 @@
+"""Checks who is admitted: workspaces that install the app, guests, and other organizations."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.config.settings import Settings
+from bot.domain.access import EVERY, Access, Rule
+from bot.domain.findings import Finding
+from bot.domain.slack_scopes import GUESTS_SCOPE
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.shared_channels import shared_channels
+from bot.slack_api.workspaces import OneWorkspace
+from bot.views.terminal import admission
+
+
+def installers(settings: Settings) -> list[Finding]:
+    """Say where any workspace may install the app and see accounts."""
+    if settings.slack is None or settings.slack.client_id is None or settings.slack.workspaces:
+        return []
+    if not settings.access:
+        return [admission.open_to_all()]
+    anywhere = [rule for rule in settings.access if not rule.workspaces]
+    to_all = _accounts(rule for rule in anywhere if EVERY in rule.users)
+    shared = _accounts(rule for rule in anywhere if rule.channels and EVERY not in rule.users and not rule.outsiders)
+    return [
+        *([admission.open_in_part(to_all)] if to_all else []),
+        *([admission.open_where_shared(shared)] if shared else []),
+    ]
+
+
+def _accounts(rules: Iterable[Rule]) -> list[str]:
+    return [*dict.fromkeys(account for rule in rules for account in rule.accounts)]
+
+
+def guests(granted: Collection[str], access: Access) -> list[Finding]:
+    """Say where guests cannot be distinguished from members."""
+    if GUESTS_SCOPE in granted:
+        return []
+    return [admission.guests_needed() if access.names_guests else admission.guests_unknown()]
+
+
+async def shared(client: AsyncWebClient, seconds: float) -> list[Finding]:
+    """List the channels that another organization shares. Lists nothing if Slack does not answer in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            workspace = (await OneWorkspace.of(client)).workspace
+            found: Sequence[str] = await shared_channels(client, workspace.id)
+    except SlackApiError as error:
+        return [admission.sharing_unknown()] if refusal(error) == "missing_scope" else []
+    except NO_ANSWER:
+        return []  # the token's own finding says it
+    return [admission.shared(found)] if found else []

@@ -1,0 +1,214 @@
+"""What a channel was promised: cards, each a message that follows one job or several, and the terms they were asked on.
+
+A subscription is one job followed in one place. Its card is the message about it; jobs subscribed in one command share
+one card.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from bot.domain.absence import Absence
+from bot.domain.answers import ServiceError
+from bot.domain.changes import Change, Fate
+from providers.models import Job, JobRef, JobState, Moment
+
+FAILING = timedelta(minutes=2)
+"""Cards tell that a service cannot be asked once it has been so for this long."""
+
+
+class On(StrEnum):
+    """What is told beside the card: the end, only a failure, or every change of state."""
+
+    DONE = "done"
+    FAILED = "failed"
+    ANY = "any"
+
+
+class To(StrEnum):
+    """Where it is told: in the thread and the channel, in the thread alone, or to the subscriber alone."""
+
+    HERE = "here"
+    THREAD = "thread"
+    DM = "dm"
+
+
+_TELLS_MORE = (On.FAILED, On.DONE, On.ANY)
+_REACHES_MORE = (To.DM, To.THREAD, None, To.HERE)
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Terms(_Value):
+    """What was asked for. `user` is who subscribed, a place; `mention` are Slack's own words for people and groups.
+
+    Without `to` the end is a reply in the card's thread, sent to the channel too when the job failed.
+    """
+
+    user: str
+    at: Moment
+    on: On = On.DONE
+    to: To | None = None
+    mention: tuple[str, ...] = ()
+
+    @classmethod
+    def joined(cls, asked: Sequence["Terms"]) -> "Terms":
+        """Return what fulfils the terms of several people, as the first one's: what tells most, and calls everybody."""
+        calling = dict.fromkeys(person for terms in asked for person in terms.mention)
+        return asked[0].model_copy(
+            update={
+                "on": max((terms.on for terms in asked), key=_TELLS_MORE.index),
+                "to": max((terms.to for terms in asked), key=_REACHES_MORE.index),
+                "mention": tuple(calling),
+            }
+        )
+
+    def wants(self, state: JobState) -> bool:
+        """Whether a job's move into this state is to be told."""
+        match self.on:
+            case On.ANY:
+                return True
+            case On.FAILED:
+                return state is JobState.FAILED
+            case On.DONE:
+                return state.ended
+
+    def broadcasts(self, state: JobState | None) -> bool:
+        """Whether a reply about this state goes to the channel as well as to the thread."""
+        if self.to is None:
+            return state is JobState.FAILED
+        return self.to is not To.THREAD
+
+
+class Followed(_Value):
+    """One job on a card: `fate` is None while it is followed, `job` is what was last seen of one that no longer is.
+
+    `by` is who unsubscribed, empty where the rules of access did it, `at` when the following ended.
+    """
+
+    fate: Fate | None = None
+    job: Job | None = None
+    by: str | None = None
+    at: Moment | None = None
+
+
+SNOOZE_MAX = timedelta(hours=26)
+"""The longest snooze that can be picked (until a morning, 25 hours), and one hour in reserve."""
+
+
+class Snooze(_Value):
+    """Nothing about a card is posted until then; `by` is who wanted it."""
+
+    until: Moment
+    by: str
+
+    def over(self, now: datetime) -> bool:
+        """Whether its time is over. A wrong clock set one that is longer than SNOOZE_MAX."""
+        return not now < self.until <= now + SNOOZE_MAX
+
+
+def _ref(text: str) -> str:
+    JobRef.parse(text)
+    return text
+
+
+Ref = Annotated[str, AfterValidator(_ref)]
+"""The address of a job, as text."""
+
+
+class Card(_Value):
+    """A message that follows jobs, by ref. `place` is that of a channel or, for direct messages, of a person.
+
+    `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted. Where several people
+    subscribed, `asked` are the terms of each, and `terms` what fulfils them all. What happens while it is snoozed is
+    `held` back: the last change of each job; `held_final` says that the end of the batch is, too.
+    """
+
+    id: str
+    place: str
+    terms: Terms
+    jobs: Mapping[Ref, Followed] = {}
+    channel: str = ""
+    ts: str = ""
+    asked: tuple[Terms, ...] = ()
+    snooze: Snooze | None = None
+    held: Mapping[str, Change] = {}
+    held_final: bool = False
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Who subscribed, the first one first."""
+        return tuple(terms.user for terms in self.asked or (self.terms,))
+
+    @property
+    def owing(self) -> bool:
+        """Whether something is still to be told that was held back."""
+        return bool(self.held) or self.held_final
+
+    @property
+    def quiet(self) -> Snooze | None:
+        """The snooze of a card about which anything could be told."""
+        return None if self.over and not self.owing else self.snooze
+
+    @property
+    def batch(self) -> bool:
+        """Whether several jobs share the card."""
+        return len(self.jobs) > 1
+
+    @property
+    def over(self) -> bool:
+        """Whether no job of it is followed any more."""
+        return all(each.fate is not None for each in self.jobs.values())
+
+    def asked_for(self, terms: Terms) -> Self:
+        """Return the card on somebody's terms too: those that they had before are replaced, those of others stay."""
+        each = {one.user: one for one in self.asked or (self.terms,)} | {terms.user: terms}
+        asked = tuple(each.values())
+        return self.model_copy(update={"asked": asked if len(asked) > 1 else (), "terms": Terms.joined(asked)})
+
+    def having(self, ref: str, followed: Followed) -> Self:
+        """Return the card with one job on it, or as it is now."""
+        return self.model_copy(update={"jobs": {**self.jobs, ref: followed}})
+
+    def naming(self, jobs: Mapping[str, Job]) -> Self:
+        """Return the card with what is known of its jobs, by ref: whoever reads of them wants their names."""
+        named = {ref: each.model_copy(update={"job": jobs.get(ref, each.job)}) for ref, each in self.jobs.items()}
+        return self.model_copy(update={"jobs": named})
+
+
+class Check(_Value):
+    """When a service's followed jobs were last asked about, and when they will be.
+
+    `error` says why the service could not be asked since `failing_since`.
+    """
+
+    at: datetime | None = None
+    next_at: datetime | None = None
+    failing_since: datetime | None = None
+    error: ServiceError | None = None
+
+
+class Shown(_Value):
+    """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known.
+
+    `suspended` is why Slack takes nothing for its place, for a list of cards; the card itself cannot be edited then.
+    `absences` has the jobs whose absence the card shows.
+    """
+
+    card: Card
+    jobs: Mapping[str, Job] = {}
+    checks: Mapping[str, Check] = {}
+    suspended: str | None = None
+    absences: Mapping[str, Absence] = {}
+
+
+def options(terms: Terms) -> str:
+    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
+    where = [f"to:{terms.to}"] if terms.to else []
+    whom = [f"mention:{','.join(terms.mention)}"] if terms.mention else []
+    return " ".join([f"on:{terms.on}", *where, *whom])

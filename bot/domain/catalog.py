@@ -1,0 +1,76 @@
+"""Which accounts and services there are: what a scope or a ref may name."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.domain.errors import Problem
+from providers.base import Provider
+from providers.ids import USUAL
+from providers.services import ids_of
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """The names that a person can type, in the order of the configuration: (account, service) pairs.
+
+    `narrowed`: there may be others, which this person may not see. `projects` are ids that stand beside those of jobs
+    in addresses of the clouds, and are no job's. `refusal` is the message for a person who may see nothing.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    narrowed: bool = False
+    projects: frozenset[str] = frozenset()
+    refusal: Problem = Problem.NOTHING_FOR_YOU
+
+    @classmethod
+    def of(
+        cls,
+        providers: Iterable[Provider],
+        *,
+        narrowed: bool = False,
+        projects: frozenset[str] = frozenset(),
+        refusal: Problem = Problem.NOTHING_FOR_YOU,
+    ) -> "Catalog":
+        """Collect the names of providers."""
+        return cls(tuple((provider.account, provider.service) for provider in providers), narrowed, projects, refusal)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether this person may see nothing at all."""
+        return self.narrowed and not self.pairs
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(account for account, _ in self.pairs))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(service for _, service in self.pairs))
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Every `ACCOUNT/SERVICE`."""
+        return tuple(f"{account}/{service}" for account, service in self.pairs)
+
+    def allows(self, job_id: str) -> bool:
+        """Whether one of the services can have a job with this id."""
+        return any(ids.allow(job_id) for ids in {ids_of(service) for service in self.services} or {USUAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A part of the catalog: an account, a service, both, or (neither) everything."""
+
+    account: str | None = None
+    service: str | None = None
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.account, self.service) if part)
+
+    def pick(self, providers: Sequence[Provider]) -> list[Provider]:
+        """Return the providers in this scope."""
+        return [
+            provider
+            for provider in providers
+            if self.account in {None, provider.account} and self.service in {None, provider.service}
+        ]

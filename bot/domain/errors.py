@@ -1,0 +1,92 @@
+"""What a user may be told. Words for each of these stand in `bot.views.errors`."""
+
+from datetime import datetime
+from enum import Enum, auto
+
+
+class BotError(Exception):
+    """Something that the person who asked can mend, or has to know."""
+
+
+class Problem(Enum):
+    """What is wrong with a command."""
+
+    UNKNOWN_WORD = auto()
+    UNKNOWN_HERE = auto()
+    UNKNOWN_FILTER = auto()
+    UNKNOWN_SERVICE = auto()
+    UNKNOWN_ACCOUNT = auto()
+    NOT_FOR_YOU = auto()
+    NOTHING_FOR_YOU = auto()
+    NOT_FOR_OUTSIDERS = auto()
+    NOT_FOR_GUESTS = auto()
+    NOT_FOR_THE_UNSURE = auto()
+    NOT_FOR_ALL = auto()
+    NOT_TO_FOLLOW = auto()
+    NOT_THERE = auto()
+    SERVICE_NOT_OF_ACCOUNT = auto()
+    BAD_VALUE = auto()
+    NO_JOB = auto()
+    NO_TEXT = auto()
+    NOT_A_JOB = auto()
+    MASKED_ID = auto()
+    TOO_MANY_JOBS = auto()
+    TWO_SCOPES = auto()
+    REPEATED_FILTER = auto()
+    SUPERFLUOUS = auto()
+    UNKNOWN_OPTION = auto()
+    REPEATED_OPTION = auto()
+    ALL_OR_SOME = auto()
+    NOT_A_PERSON = auto()
+    NOT_A_GROUP = auto()
+    EVERYBODY = auto()
+    TOO_MANY_MENTIONS = auto()
+    SLACK_ONLY = auto()
+    TOO_MANY_QUESTIONS = auto()
+    NEWER_VERSION = auto()
+    TOO_LONG = auto()
+
+
+class UsageError(BotError):
+    """A command that cannot be understood.
+
+    `found` is what was typed, `expected` what would be understood there, `suggestion` a whole command that probably
+    was meant.
+    """
+
+    def __init__(
+        self, problem: Problem, found: str = "", *, expected: tuple[str, ...] = (), suggestion: str | None = None
+    ) -> None:
+        super().__init__(f"{problem.name}: {found}")
+        self.problem = problem
+        self.found = found
+        self.expected = expected
+        self.suggestion = suggestion
+
+
+class ExpiredError(BotError):
+    """A button or select whose data is no longer kept, or that an older Callboard made."""
+
+
+class ForgottenError(BotError):
+    """A card or subscription that was lost when the database was reset, at `reset_at`.
+
+    `again` is the command that subscribes to its jobs again, empty if they are not known.
+    """
+
+    def __init__(self, reset_at: datetime, again: str = "") -> None:
+        super().__init__(f"the database was reset at {reset_at}")
+        self.reset_at = reset_at
+        self.again = again
+
+
+class StoreUnavailable(Exception):  # noqa: N818  # reads as what happened
+    """Redis cannot be reached, or cannot keep anything now; what needs no memory goes on."""
+
+
+class EmbeddedRedisError(StoreUnavailable):
+    """The embedded server cannot run; the text says what to do."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text lists every reason, a line each."""

@@ -1,0 +1,17 @@
+"""Limits equal log events to one in a minute."""
+
+
+class LogLimit:
+    """Allows one of equal events in a minute."""
+
+    EVERY_S = 60.0
+
+    def __init__(self) -> None:
+        self._allowed_at = float("-inf")
+
+    def allows(self, now: float) -> bool:
+        """Whether an event at `now` may pass (seconds of any clock)."""
+        if abs(now - self._allowed_at) < self.EVERY_S:
+            return False
+        self._allowed_at = now
+        return True

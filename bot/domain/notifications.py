@@ -1,0 +1,119 @@
+"""What is told: values that `bot.views.slack.notifications` turns into messages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.cards import Card
+from bot.domain.changes import Change
+from providers.models import Job, JobRef, Moment
+
+WAITS = timedelta(days=30)
+"""For so long a suspended place is waited for: what it was to be told is dropped then, once its jobs have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change that the terms of a card ask to tell; `held` says that it waited for the end of a snooze."""
+
+    card: Card
+    change: Change
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Many changes in one message. `away` is since when nobody looked, for what was noticed late."""
+
+    told: Sequence[Told]
+    away: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedPlace:
+    """Nothing can be posted to a place any more: told to the owner of cards there. `reason` is Slack's error code."""
+
+    place: str
+    reason: str
+    cards: Sequence[Card]
+
+
+@dataclass(frozen=True, slots=True)
+class LostJob:
+    """A job that its provider no longer knows, told to the owner of the card that followed it."""
+
+    card: Card
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSubscriptions:
+    """Subscriptions of a place that were suspended or restored at once, for one of their subscribers.
+
+    Each change is of the kind SUSPENDED, or each is of the kind FOUND.
+    """
+
+    place: str
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class SoughtInVain:
+    """Ids that no service knew for as long as Callboard kept looking; `looked_in` are ACCOUNT/SERVICE."""
+
+    ids: Sequence[str]
+    looked_in: Sequence[str]
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRecords:
+    """Records of a place were corrupt.
+
+    `unfollowed` are jobs that are no longer followed, `again` those that are looked at again. `posts` says that one of
+    the records was about a message that was under way.
+    """
+
+    place: str
+    unfollowed: Sequence[Job]
+    again: Sequence[Job]
+    posts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForgottenCards:
+    """Cards of a place that a reset of the database lost; `people` subscribed to them."""
+
+    reset_at: Moment
+    forgotten: int
+    people: Sequence[str]
+
+
+Note = SuspendedPlace | LostJob | ChangedSubscriptions | SoughtInVain | ForgottenCards | UnreadableRecords
+"""A message for one person, or one place, that belongs to no card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """How a command to subscribe went, for the answer to whoever typed it.
+
+    `card` is the card that follows the new ones; `changed` are jobs that were subscribed to here before and are now
+    followed on the new terms, beside those of `others`; `suspended` is why Slack takes no message for the place;
+    `resumed` says that it took none until now, `shared` that people of another organization read along there.
+    """
+
+    card: Card | None
+    followed: Sequence[JobRef] = ()
+    changed: Sequence[JobRef] = ()
+    others: Sequence[str] = ()
+    suspended: str | None = None
+    resumed: bool = False
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribed:
+    """How a command to unsubscribe went: each card with the jobs taken off it, and the words that named none."""
+
+    removed: Sequence[tuple[Card, Sequence[JobRef]]] = ()
+    unknown: Sequence[str] = ()

@@ -1,0 +1,157 @@
+"""Reads and writes the record of a followed job.
+
+It is a line for scripts and the planner, then the job as JSON.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, NamedTuple
+
+from bot.domain import record_formats
+from bot.domain.absence import Absence
+from bot.domain.changes import fingerprint
+from bot.domain.record_formats import Kind
+from bot.domain.service_key import Service
+from providers.models import Job
+
+_ELSEWHERE = {"account", "service", "raw"}
+_DETAILS = {"request_id", "console_url", "region", "attributes", "notes", "media", "input", "output", "updated_at"}
+_LEFT_OUT = _ELSEWHERE | _DETAILS
+"""What no card shows: a job is kept in about 300 bytes."""
+_LATEST_MS = datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp() * 1000
+_ABSENT = "?"
+"""The first character of the fingerprint of a job that was not found at the last look."""
+_ABSENCE = re.compile(r"\?(\d+)/(\d+)/(\d+)/(\d*)/(\d*)/([01])\?")
+
+
+class Due(NamedTuple):
+    """A job that is due; `created_at` and `kind` are hints for the planner."""
+
+    id: str
+    checked_at: datetime
+    created_at: datetime | None
+    kind: str | None
+
+
+class Kept(NamedTuple):
+    """A followed job as last seen. `record` is how Redis keeps it.
+
+    `checked_at` is the time of the last answer about it, `absence` why it is not found, None for a job that is.
+    """
+
+    job: Job
+    checked_at: datetime
+    absence: Absence | None
+    record: str
+
+    @property
+    def missed(self) -> bool:
+        """Whether the job is not found."""
+        return self.absence is not None
+
+    @property
+    def seen(self) -> datetime:
+        """When the job was found last."""
+        return self.absence.seen if self.absence else self.checked_at
+
+
+def record(job: Job, checked_at: datetime, absence: Absence | None = None, *, missed: bool = False) -> str:
+    """Return the record of a job: a line for scripts and the planner, then JSON.
+
+    `missed` without an absence is one miss at that time.
+    """
+    absence = absence or (Absence(checked_at, checked_at).missed(checked_at) if missed else None)
+    created = milliseconds(job.created_at) if job.created_at else ""
+    mark = f"{_written(absence) if absence else ''}{fingerprint(job)}"
+    about = f"{milliseconds(checked_at)}|{created}|{_word(job.kind)}|{mark}"
+    return (
+        f"{about}\n{record_formats.numbered(Kind.JOB, job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True))}"
+    )
+
+
+def kept(service: Service, text: str) -> Kept:
+    """Read a job as it is kept. Raises NewerFormatError and UnreadableError."""
+    return record_formats.read(Kind.JOB, text, partial(_parsed, service))
+
+
+def _parsed(service: Service, text: str) -> Kept:
+    about, _, about_job = text.partition("\n")
+    checked, _, _, mark = about.split("|", 3)
+    fields: dict[str, Any] = {**json.loads(about_job), "account": service[0], "service": service[1]}
+    checked_at = instant(int(checked))
+    return Kept(Job.model_validate(fields), checked_at, _absence(mark, checked_at), text)
+
+
+def _written(absence: Absence) -> str:
+    """Return how an absence is kept, such as `?1795516864000/1795516864000/1/1795516864000//0?`."""
+    seen, since, misses, missed_since, suspended, shown = absence
+    late = [milliseconds(each) if each else "" for each in (missed_since, suspended)]
+    parts = [milliseconds(seen), milliseconds(since), misses, *late, int(shown)]
+    return f"{_ABSENT}{'/'.join(map(str, parts))}{_ABSENT}"
+
+
+def _absence(mark: str, checked_at: datetime) -> Absence | None:
+    """Read an absence; the sign alone, which earlier versions wrote, is one miss."""
+    if not mark.startswith(_ABSENT):
+        return None
+    written = _ABSENCE.match(mark)
+    if written is None:
+        return Absence(checked_at, checked_at).missed(checked_at)
+    seen, since, misses, missed_since, suspended, shown = written.groups()
+    late = (instant(int(each)) if each else None for each in (missed_since, suspended))
+    return Absence(instant(int(seen)), instant(int(since)), int(misses), *late, shown=shown == "1")
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a time as milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)
+
+
+def instant(ms: float) -> datetime:
+    """Return milliseconds since 1970 as a time."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def planned(ms: float) -> datetime:
+    """Return when a job is looked at next; what no calendar has is as soon or as late as it can be."""
+    return instant(min(max(ms, 0.0), _LATEST_MS))
+
+
+def _word(text: str | None) -> str:
+    return (text or "").replace("|", " ").replace("\n", " ")
+
+
+def due(job_id: str, text: str) -> Due:
+    """Read the line for the planner. Raises NewerFormatError and UnreadableError."""
+    return record_formats.read(Kind.JOB, text, partial(_planned, job_id))
+
+
+def _planned(job_id: str, text: str) -> Due:
+    checked, created, kind, _ = text.partition("\n")[0].split("|", 3)
+    return Due(job_id, instant(int(checked)), instant(int(created)) if created else None, kind or None)
+
+
+class Seen(NamedTuple):
+    """What an answer says of a followed job, and when to look again if it is as it was."""
+
+    id: str
+    fingerprint: str
+    next_at: datetime
+
+
+class Step(NamedTuple):
+    """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
+
+    `entry` is what the followers are told, empty when it is nothing. `lost` is the record to keep of a job that may be
+    found again, `quiet` says that cards look as before.
+    """
+
+    id: str
+    found: str
+    record: str | None
+    next_at: datetime | None = None
+    entry: str = ""
+    lost: str = ""
+    quiet: bool = False

@@ -1,0 +1,1 @@
+"""Use cases: list, find and show jobs, and account health; one deadline for all services."""

@@ -1,0 +1,103 @@
+"""How the accounts are doing: each service asked once, with the least that it can be asked."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from bot.deps.deps import Services
+from bot.domain.answers import AccountsHealth, ServiceHealth
+from bot.domain.errors import StoreUnavailable
+from bot.domain.service_key import Service
+from bot.jobs.fan_out import Asked, Known, Question
+from bot.store import Health
+from bot.store.sweeps import Sweep
+from providers.base import Provider
+from providers.errors import InvalidQuery
+from providers.http.deadline import fresh
+from providers.models import JobQuery
+
+NOBODYS_ID = "0" * 32
+"""An id that no job has: asking for it proves that a service which cannot list answers."""
+
+
+@dataclass(slots=True)
+class _Nothing:
+    """The probe's answer does not matter, only that there is one."""
+
+
+def check_accounts(services: Services) -> Question[_Nothing, AccountsHealth]:
+    """Ask every service once how it does."""
+    checked_at = services.clock()
+
+    async def ask(provider: Provider, _: _Nothing) -> None:
+        with fresh():
+            await probe(provider)
+
+    async def assemble(known: Known[_Nothing]) -> AccountsHealth:
+        kept = await _kept(services, [answer.address for answer in known.asked])
+        return AccountsHealth(
+            services=tuple([await _health(answer, kept) for answer in known.asked]),
+            checked_at=checked_at,
+            slack_paused=kept.paused,
+            pending=known.pending,
+            late=known.late,
+        )
+
+    return Question(services, services.providers, ask, _Nothing, assemble, same="accounts")
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What Redis has of the services; without Redis nothing."""
+
+    health: Mapping[Service, Health] = field(default_factory=dict[Service, Health])
+    sweeps: Mapping[Service, Sweep] = field(default_factory=dict[Service, Sweep])
+    followed: Mapping[Service, int] = field(default_factory=dict[Service, int])
+    paused: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+async def _kept(services: Services, addresses: Sequence[Service]) -> _Kept:
+    store, kept = services.store, _Kept()
+    with suppress(StoreUnavailable):
+        kept.health = await store.health.read(addresses)
+        kept.sweeps = await store.sweeps.read(addresses)
+        states = await store.tracked.state(addresses)
+        kept.followed = {service: state[0] for service, state in zip(addresses, states, strict=True)}
+        workspace = services.audience.workspace if services.audience else ""
+        paused = {each: await store.slack.paused(workspace, each) for each in ("chat.postMessage", "chat.update")}
+        kept.paused = {method: seconds for method, seconds in paused.items() if seconds}
+    return kept
+
+
+async def probe(provider: Provider) -> None:
+    """Make one real and cheap call; raises ProviderError when the service does not answer it."""
+    if provider.capabilities.lists:
+        await provider.page(JobQuery(limit=1))
+    else:
+        with suppress(InvalidQuery):  # what it says of an id that no job has is not documented: it answers
+            await provider.lookup([NOBODYS_ID])
+
+
+async def _health(answer: Asked[_Nothing], kept: _Kept) -> ServiceHealth:
+    provider = answer.provider
+    budget = await provider.budget_left()
+    health = kept.health.get(answer.address, Health())
+    sweep = kept.sweeps.get(answer.address, Sweep())
+    return ServiceHealth(
+        account=provider.account,
+        service=provider.service,
+        region=provider.region,
+        lists=provider.capabilities.lists,
+        latency_s=None if answer.error else answer.latency_s,
+        waited=answer.waited,
+        error=answer.error,
+        last_ok_at=max(filter(None, (health.last_ok_at, sweep.at)), default=None),
+        last_error=health.last_error,
+        last_error_at=health.last_error_at,
+        budget_left=budget.left,
+        budget=budget.of,
+        followed=kept.followed.get(answer.address, 0),
+        swept_at=sweep.at,
+        swept_jobs=sweep.jobs,
+        swept_requests=sweep.requests,
+    )

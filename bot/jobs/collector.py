@@ -1,0 +1,125 @@
+"""Reads as much of one service's list as an answer needs: pages from the cloud, or what Callboard remembers."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from bot.deps.deps import Services
+from bot.domain.errors import StoreUnavailable
+from bot.jobs.recovery import restore_found
+from providers.base import Provider
+from providers.http.deadline import age, without_raw
+from providers.models import Job, JobQuery, Unanswered
+
+SCAN_MAX = 1000
+"""A list that the provider cannot narrow by itself is read this far, in jobs."""
+PAGE_MIN = 10
+"""Jobs in a request, at least: one is as dear as ten."""
+REFRESH_MAX = 10
+"""Requests that a list may spend on learning the present state of remembered jobs."""
+
+Matches = Callable[[Job], bool]
+
+
+@dataclass(slots=True)
+class Collected:
+    """What was read of one service's list so far.
+
+    `jobs` stand in the order of the service's list, `found` are those that were looked up by id. `total` is how many
+    match in all, None while unknown; `more` says that there are jobs behind those read. `remembered` marks a service
+    that cannot list, `unanswered` are remembered jobs whose present state could not be learnt.
+    """
+
+    jobs: dict[str, Job] = field(default_factory=dict[str, Job])
+    found: dict[str, Job] = field(default_factory=dict[str, Job])
+    total: int | None = None
+    more: bool = False
+    scanned: int = 0
+    malformed: int = 0
+    remembered: int | None = None
+    unanswered: tuple[Unanswered, ...] = ()
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether reading stopped at SCAN_MAX with jobs left unread."""
+        return self.more and self.scanned >= SCAN_MAX
+
+    def add(self, job: Job) -> None:
+        """Add a listed job; a list that moves while it is read may show one twice."""
+        if job.id not in self.found:
+            self.jobs.setdefault(job.id, job)
+
+
+async def collect(services: Services, provider: Provider, query: JobQuery, want: int, into: Collected) -> None:
+    """Read a service's newest jobs that match, `want` of them if there are as many."""
+    able = provider.capabilities
+    if able.lists or (able.lists_media and query.media):
+        await read_pages(provider, query, want, into)
+        return
+    # A job may have changed its state since; everything else about it stays.
+    could_match = query.model_copy(update={"states": frozenset()}).matches
+    await read_remembered(services, provider, into, could_match, query.matches)
+
+
+async def read_pages(
+    provider: Provider, query: JobQuery, want: int, into: Collected, matches: Matches | None = None
+) -> None:
+    """Read pages until `want` jobs match, the list ends, or SCAN_MAX jobs were seen.
+
+    `matches` narrows the list in place of the query's filters.
+    """
+    narrowed_here = matches is not None or query.filters - provider.capabilities.filters
+    cursor: str | None = None
+    into.more = True
+    while into.more and len(into.jobs) < want and into.scanned < SCAN_MAX:
+        size = min(provider.capabilities.page_max, 100 if narrowed_here else max(PAGE_MIN, want - len(into.jobs)))
+        page = await provider.page(query.model_copy(update={"limit": size}), cursor)
+        into.scanned += len(page.jobs) + page.malformed
+        into.malformed += page.malformed
+        for job in filter(matches or query.matches, page.jobs):
+            into.add(job)
+        cursor = page.cursor
+        into.more = cursor is not None
+        into.total = None if narrowed_here else page.total
+    if not into.more and into.total is None:
+        into.total = len(into.jobs) + len(into.found)
+
+
+async def read_remembered(
+    services: Services, provider: Provider, into: Collected, could_match: Matches, matches: Matches
+) -> None:
+    """Read what Callboard remembers of a service, with the present state of the jobs that had not ended.
+
+    What is remembered is kept when the service does not answer.
+    """
+    known = await services.store.recent.recent(provider.account, provider.service, services.clock())
+    into.remembered = len(known)
+    known = [job for job in known if could_match(job)]
+    _replace(into, filter(matches, known))
+    open_jobs = [job for job in known if not job.state.ended][: REFRESH_MAX * provider.capabilities.batch_max]
+    if not open_jobs:
+        return
+    now = await _refresh(services, provider, open_jobs, into)
+    _replace(into, (job for job in (now.get(each.id, each) for each in known) if job and matches(job)))
+
+
+def _replace(into: Collected, jobs: Iterable[Job]) -> None:
+    into.jobs.clear()
+    for job in jobs:
+        into.add(job)
+    into.total = len(into.jobs) + len(into.found)
+
+
+async def _refresh(
+    services: Services, provider: Provider, jobs: Sequence[Job], into: Collected
+) -> dict[str, Job | None]:
+    """Look jobs up again; None stands for one that the provider no longer knows."""
+    kinds = {job.id: job.kind for job in jobs if job.kind}
+    asked_at = services.clock()
+    with without_raw():
+        lookup = await provider.lookup([job.id for job in jobs], kinds)
+    into.unanswered = lookup.unanswered
+    with suppress(StoreUnavailable):
+        await services.store.recent.remember(lookup.found, asked_at - age())
+        await restore_found(services, lookup.found, asked_at - age())
+    return {**dict.fromkeys(lookup.missing), **{job.id: job for job in lookup.found}}

@@ -1,0 +1,304 @@
+"""The questions about jobs: list, show and find."""
+
+import heapq
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from operator import itemgetter
+
+from bot.deps.deps import Services
+from bot.domain.answers import Incomplete, JobDetails, JobList, Late, Missing, Remembered, ServiceError
+from bot.domain.catalog import Scope
+from bot.domain.errors import StoreUnavailable
+from bot.domain.identifiers import Address, JobId, MediaId, could_be_id
+from bot.jobs.collector import Collected, collect, read_pages, read_remembered
+from bot.jobs.fan_out import Ask, Asked, Known, Question, checked
+from bot.jobs.recovery import restore_found
+from providers.base import NO_KINDS, Provider
+from providers.http.deadline import age
+from providers.models import Filter, Job, JobQuery, JobRef, Unanswered
+from providers.services import ids_of
+
+MEDIA_JOBS_MAX = 20
+"""Jobs shown for a link to one media."""
+EVERYWHERE, ANY = Scope(), JobQuery()
+
+
+Seen = Callable[[Provider, Sequence[Job], datetime], Awaitable[None]]
+"""Takes jobs into account that a provider was asked about at a time."""
+
+
+def list_jobs(
+    services: Services, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10
+) -> Question[Collected, JobList]:
+    """Ask for jobs of every service in scope, newest first: `limit` of them after the first `offset`."""
+
+    async def ask(provider: Provider, into: Collected) -> None:
+        await collect(services, provider, query, offset + limit, into)
+
+    return _listing(services, scope, ask, offset, limit, ("list", query))
+
+
+def find_jobs(  # as list_jobs
+    services: Services, text: str, scope: Scope = EVERYWHERE, query: JobQuery = ANY, *, offset: int = 0, limit: int = 10
+) -> Question[Collected, JobList]:
+    """Search every service in scope by id, part of an id, or name, among the jobs that fit the query."""
+
+    async def ask(provider: Provider, into: Collected) -> None:
+        await _search(services, provider, text, query, offset + limit, into)
+
+    return _listing(services, scope, ask, offset, limit, ("find", text, query))
+
+
+def _listing(  # noqa: PLR0917  # what a list consists of
+    services: Services, scope: Scope, ask: Ask[Collected], offset: int, limit: int, what: Hashable
+) -> Question[Collected, JobList]:
+    asked_at, same = services.clock(), (scope, offset + limit, what)
+
+    async def ask_and_restore(provider: Provider, into: Collected) -> None:
+        await ask(provider, into)
+        await _restore_listed(services, into, asked_at - age())
+
+    async def assemble(known: Known[Collected]) -> JobList:
+        return _job_list(known, offset, limit, checked(asked_at, known.asked))
+
+    return Question(services, scope.pick(services.providers), ask_and_restore, Collected, assemble, same=same)
+
+
+@dataclass(slots=True)
+class Looked:
+    """What one service told about the jobs asked for; `asked_for` are the ids that it was asked about."""
+
+    asked_for: tuple[str, ...] = ()
+    jobs: dict[str, Job] = field(default_factory=dict[str, Job])
+    unanswered: tuple[Unanswered, ...] = ()
+
+
+def show_jobs(
+    services: Services, addresses: Sequence[Address], seen: Seen | None = None
+) -> Question[Looked, JobDetails]:
+    """Ask what the services know about these jobs. A bare id is looked up in every service.
+
+    `seen` gets the jobs of each service as soon as it has answered.
+    """
+    asked_at = services.clock()
+    addresses = tuple(dict.fromkeys(addresses))
+
+    async def ask(provider: Provider, into: Looked) -> None:
+        try:
+            await _look(services, provider, addresses, into)
+        finally:
+            await _keep(services, provider, into.jobs.values(), asked_at - age())
+        if seen:
+            await seen(provider, list(into.jobs.values()), asked_at - age())
+
+    async def assemble(known: Known[Looked]) -> JobDetails:
+        return _job_details(known, addresses, checked(asked_at, known.asked))
+
+    concerned = [each for each in services.providers if _concerns(each, addresses)]
+    return Question(services, concerned, ask, Looked, assemble, same=("show", addresses))
+
+
+def _job_details(known: Known[Looked], addresses: Sequence[Address], checked_at: datetime) -> JobDetails:
+    return JobDetails(
+        jobs=tuple({job.ref: job for address in addresses for job in _named(address, known.asked)}.values()),
+        services=known.services,
+        missing=tuple(missing for address in addresses if (missing := _missing(address, known))),
+        errors=tuple(error for answer in known.asked for error in _errors(answer)),
+        checked_at=checked_at,
+        pending=known.pending,
+        late=known.late,
+    )
+
+
+def _concerns(provider: Provider, addresses: Iterable[Address]) -> bool:
+    return any(_is_for(provider, address) for address in addresses)
+
+
+def _is_for(provider: Provider, address: Address) -> bool:
+    match address:
+        case JobRef(account, service, _):
+            return (provider.account, provider.service) == (account, service)
+        case MediaId():
+            return provider.capabilities.lists_media
+        case JobId(job_id):
+            return ids_of(provider.service).allow(job_id)
+
+
+async def _look(services: Services, provider: Provider, addresses: Sequence[Address], into: Looked) -> None:
+    mine = [address for address in addresses if _is_for(provider, address)]
+    for media in (address for address in mine if isinstance(address, MediaId)):
+        page = await provider.page(JobQuery(media=media.id, limit=MEDIA_JOBS_MAX))
+        into.jobs.update((job.id, job) for job in page.jobs[:MEDIA_JOBS_MAX])
+    into.asked_for = tuple(dict.fromkeys(address.id for address in mine if not isinstance(address, MediaId)))
+    if into.asked_for:
+        lookup = await provider.lookup(into.asked_for, await _known_kinds(services, provider, into.asked_for))
+        into.jobs.update((job.id, job) for job in lookup.found)
+        into.unanswered = lookup.unanswered
+
+
+async def _known_kinds(services: Services, provider: Provider, ids: Sequence[str]) -> Mapping[str, str]:
+    try:
+        return await services.store.recent.kinds(provider.account, provider.service, ids)
+    except StoreUnavailable:
+        return NO_KINDS
+
+
+async def _keep(services: Services, provider: Provider, jobs: Iterable[Job], asked_at: datetime) -> None:
+    """Remember what was looked up at a service that cannot list, and restore what was lost of it.
+
+    Without Redis the answer is given all the same.
+    """
+    with suppress(StoreUnavailable):
+        if not provider.capabilities.lists:
+            await services.store.recent.remember(jobs, asked_at)
+        await restore_found(services, jobs, asked_at)
+
+
+async def _restore_listed(services: Services, listed: Collected, asked_at: datetime) -> None:
+    """Restore what was lost of the jobs that a service listed; what is only remembered is not found again."""
+    if listed.remembered is None:
+        with suppress(StoreUnavailable):
+            await restore_found(services, listed.jobs.values(), asked_at)
+
+
+def _named(address: Address, asked: Iterable[Asked[Looked]]) -> Iterable[Job]:
+    """Return the jobs that an address means, of all services that know it."""
+    for answer in asked:
+        if isinstance(address, MediaId):
+            yield from (job for job in answer.result.jobs.values() if job.media == address.id)
+        elif _is_for(answer.provider, address) and (job := answer.result.jobs.get(address.id)):
+            yield job
+
+
+def _missing(address: Address, known: Known[Looked]) -> Missing | None:
+    """Describe an address that no service knows; None when it was found, may yet be, or no service could be asked."""
+    if any(True for _ in _named(address, known.asked)):
+        return None
+    if any(_may_know(each, address) for each in known.pending):
+        return None
+    concerned = [each for each in known.asked if _is_for(each.provider, address)]
+    answered = [each for each in concerned if _answered(each, address)]
+    looked_in = tuple(f"{each.provider.account}/{each.provider.service}" for each in answered)
+    everywhere = len(answered) == len(concerned)
+    return Missing(id=str(address), looked_in=looked_in, everywhere=everywhere) if looked_in else None
+
+
+def _may_know(pending: Late, address: Address) -> bool:
+    """Whether a service that is still being asked may know an address."""
+    return not isinstance(address, JobRef) or (address.account, address.service) == pending.address
+
+
+def _answered(answer: Asked[Looked], address: Address) -> bool:
+    return answer.error is None and all(each.id != address.id for each in answer.result.unanswered)
+
+
+def _errors(answer: Asked[Looked] | Asked[Collected]) -> Iterable[ServiceError]:
+    """Return what went wrong at one service, each reason once."""
+    if answer.error:
+        yield answer.error
+    told = {each.error.code: each.error for each in answer.result.unanswered}
+    for error in told.values():
+        yield ServiceError.of(error, answer.provider.account, answer.provider.service)
+
+
+async def _search(  # noqa: PLR0917  # what a search consists of
+    services: Services, provider: Provider, text: str, among: JobQuery, want: int, into: Collected
+) -> None:
+    """Look the text up as an id, and search the lists for it as part of an id or name."""
+    by_id, by_name = (among.model_copy(update={part: text}) for part in ("id_part", "name"))
+
+    def either(job: Job) -> bool:
+        return by_id.matches(job) or by_name.matches(job)
+
+    def could_match(job: Job) -> bool:
+        """Whether it would, in another state: a job may have changed it since it was remembered."""
+        return any(each.model_copy(update={"states": frozenset()}).matches(job) for each in (by_id, by_name))
+
+    if could_be_id(text, ids_of(provider.service)):
+        await _look_up(services, provider, text, among, into)
+    if not provider.capabilities.lists:
+        await read_remembered(services, provider, into, could_match, either)
+    elif {Filter.ID, Filter.NAME} <= provider.capabilities.filters:
+        ids = Collected()
+        await read_pages(provider, by_id, want, ids)
+        into.found.update(ids.jobs)
+        await read_pages(provider, by_name, want, into)
+        into.more |= ids.more
+        into.total = None if into.more else len(into.jobs) + len(into.found)
+    else:
+        await read_pages(provider, among, want, into, either)
+
+
+async def _look_up(services: Services, provider: Provider, job_id: str, among: JobQuery, into: Collected) -> None:
+    asked_at = services.clock()
+    lookup = await provider.lookup([job_id], await _known_kinds(services, provider, [job_id]))
+    into.found.update((job.id, job) for job in lookup.found if among.matches(job))
+    into.unanswered = lookup.unanswered
+    await _keep(services, provider, lookup.found, asked_at - age())
+
+
+def _job_list(known: Known[Collected], offset: int, limit: int, checked_at: datetime) -> JobList:
+    """Merge what the services answered into one page; behind it there may be jobs of those that are pending."""
+    asked = known.asked
+    jobs = tuple(_merged(asked))
+    unread = any(each.result.more and not each.result.cut_short and not each.error for each in asked)
+    return JobList(
+        jobs=jobs[offset : offset + limit],
+        offset=offset,
+        limit=limit,
+        total=_total(asked),
+        more=len(jobs) > offset + limit or unread or bool(known.pending),
+        services=known.services,
+        errors=tuple(error for each in asked for error in _errors(each)),
+        remembered=tuple(
+            Remembered(
+                account=each.provider.account,
+                service=each.provider.service,
+                known=each.result.remembered,
+                current=each.error is None and not each.result.unanswered,
+            )
+            for each in asked
+            if each.result.remembered is not None
+        ),
+        incomplete=tuple(
+            Incomplete(
+                account=each.provider.account,
+                service=each.provider.service,
+                scanned=each.result.scanned if each.result.cut_short else None,
+                malformed=each.result.malformed,
+            )
+            for each in asked
+            if each.result.cut_short or each.result.malformed
+        ),
+        checked_at=checked_at,
+        pending=known.pending,
+        late=known.late,
+    )
+
+
+def _total(asked: Iterable[Asked[Collected]]) -> int | None:
+    """How many jobs match at the services that answered; None when one of them did not tell."""
+    results = (each.result for each in asked if not each.error or each.result.jobs or each.result.found)
+    totals = [result.total for result in results]
+    return None if None in totals else sum(filter(None, totals))
+
+
+def _merged(asked: Iterable[Asked[Collected]]) -> Iterator[Job]:
+    """All jobs, newest first, each service's in the order of its own list.
+
+    So the first jobs of the answer depend on nothing but the first jobs of each list, and pages fit together whatever
+    was read for each of them, also where jobs were created in the same second.
+    """
+    lists = [jobs.values() for each in asked for jobs in (each.result.found, each.result.jobs)]
+    dated = heapq.merge(*map(_dated, lists), key=itemgetter(0), reverse=True)
+    return (job for _, job in dated)
+
+
+def _dated(jobs: Iterable[Job]) -> Iterator[tuple[datetime, Job]]:
+    """Give each job its place in time: that of its creation, else of the job before it."""
+    place = datetime.max.replace(tzinfo=UTC)
+    for job in jobs:
+        place = job.created_at or place
+        yield place, job

@@ -1,0 +1,84 @@
+"""A witness: a job that a service found, which makes it believable that others do not exist there.
+
+A wrong address or an API that is missing for a while answers about every job alike.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from bot.deps.deps import Services
+from bot.domain.absence import is_recent
+from bot.domain.elapsed import in_future, passed
+from bot.domain.service_key import Service
+from bot.store.witnesses import LastWitness
+from providers.base import Provider
+from providers.errors import ProviderError
+from providers.models import Job, JobQuery
+
+ASKED_EVERY = timedelta(minutes=1)
+"""At most one request in this time is made only to find a witness, for each service across the fleet."""
+REMEMBERED = timedelta(hours=24)
+"""A job that was seen within this time may be a witness."""
+
+
+@dataclass(slots=True)
+class Witness:
+    """When a service found a job last, in this look or an earlier one."""
+
+    services: Services
+    provider: Provider
+    random: Random
+    found_at: datetime | None = None
+
+    def saw(self, jobs: Sequence[Job], asked_at: datetime) -> None:
+        """Take the jobs of an answer into account."""
+        if jobs:
+            self.found_at = asked_at
+
+    async def keep(self) -> None:
+        """Keep for the next looks that this one found a job. Raises StoreUnavailable."""
+        if self.found_at:
+            await self._write(LastWitness(found_at=self.found_at))
+
+    async def call(self, absent: Collection[str]) -> Sequence[Job]:
+        """Look for a witness other than the absent jobs: in what earlier looks found, else with one request.
+
+        Returns the jobs that the request found. Raises StoreUnavailable.
+        """
+        now = self.services.clock()
+        known = await self.services.store.witnesses.read(self._service, self.provider.region)
+        found = [at for at in (self.found_at, known.found_at) if at and not in_future(at, now)]
+        self.found_at = max(found, default=None)
+        if is_recent(self.found_at, now) or (known.asked_at and not passed(known.asked_at, ASKED_EVERY, now)):
+            return ()
+        await self._write(LastWitness(asked_at=now))
+        try:
+            found = await (self._listed() if self.provider.capabilities.lists else self._remembered(absent))
+        except ProviderError:
+            return ()
+        self.saw([job for job in found if job.id not in absent], now)
+        return found
+
+    async def _listed(self) -> Sequence[Job]:
+        query = JobQuery(limit=min(100, self.provider.capabilities.page_max))
+        return (await self.provider.page(query)).jobs
+
+    async def _remembered(self, absent: Collection[str]) -> Sequence[Job]:
+        """Ask for jobs that were seen lately, as many as one request takes; the next turn may ask for others."""
+        store = self.services.store
+        ids = await store.recent.seen_since(*self._service, self.services.clock() - REMEMBERED)
+        excluded = {*absent, *(lost.kept.job.id for lost in await store.lost.read(self._service, ids))}
+        candidates = [job_id for job_id in ids if job_id not in excluded]
+        chosen = self.random.sample(candidates, min(len(candidates), self.provider.capabilities.batch_max))
+        if not chosen:
+            return ()
+        return (await self.provider.lookup(chosen, await store.recent.kinds(*self._service, chosen))).found
+
+    @property
+    def _service(self) -> Service:
+        return self.provider.account, self.provider.service
+
+    async def _write(self, last: LastWitness) -> None:
+        await self.services.store.witnesses.write(self._service, self.provider.region, last)

@@ -1,0 +1,1 @@
+"""Start, serve HTTP probes, run until a signal stops the process, log."""

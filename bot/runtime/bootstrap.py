@@ -1,0 +1,71 @@
+"""Opens what use cases need; whoever asks in Slack or in a terminal begins here."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+
+from bot.config.settings import Settings
+from bot.deps.clock import FleetClock
+from bot.deps.deps import ANSWER_S, Services
+from bot.domain.access import Access
+from bot.domain.errors import StoreUnavailable
+from bot.jobs.shared_requests import SharedRequests
+from bot.store import Store
+from providers import registry
+from providers.http.rate_limit import FairBudget
+
+PATIENCE_S = 30.0
+"""Machines start in any order: for so long Redis may be away while a process starts that cannot do without."""
+TRY_S = 1.5
+"""Between two tries: longer than a connection that failed pauses."""
+
+log = structlog.get_logger("callboard")
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, *, redis_needed: bool, answer_s: float = ANSWER_S
+) -> AsyncGenerator[Services]:
+    """Open Redis, an HTTP client, and the providers of every account.
+
+    Raises EmbeddedRedisError and ConfigError; with `redis_needed`, also StoreUnavailable, after PATIENCE_S seconds.
+    """
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(Store.open(settings.redis, needed=redis_needed))
+        clock = FleetClock(store.clock)
+        if redis_needed:
+            await _answers(store)
+        await stack.enter_async_context(clock.keeping(waits=redis_needed))
+        client = await stack.enter_async_context(registry.http_client())
+        budget = FairBudget(store.budget)
+        providers = [SharedRequests(each) for each in registry.build(settings.accounts, client, budget)]
+        projects = frozenset(id_ for account in settings.accounts for id_ in account.projects)
+        services = Services(
+            providers,
+            store,
+            clock,
+            fleet_clock=clock,
+            answer_s=answer_s,
+            access=Access(settings.access),
+            projects=projects,
+        )
+        stack.push_async_callback(services.background.close)
+        yield services
+
+
+async def _answers(store: Store) -> None:
+    """Return when Redis answers. Raises StoreUnavailable when it does not for PATIENCE_S seconds."""
+    loop, waits = asyncio.get_running_loop(), False
+    ends = loop.time() + PATIENCE_S
+    while True:
+        try:
+            return await store.ping()
+        except StoreUnavailable as error:
+            if loop.time() >= ends:
+                raise
+            if not waits:
+                log.warning("Redis is waited for", seconds=PATIENCE_S, reason=str(error))
+        waits = True
+        await asyncio.sleep(TRY_S)

@@ -1,0 +1,47 @@
+"""Reports how far this machine's clock is off: in metrics, and as notices on `/readyz`."""
+
+from collections.abc import Sequence
+
+from bot.deps.deps import Services
+from bot.runtime.http_server import Reason
+
+SHOWN_S = 5.0
+"""`/readyz` shows offsets from this size on: Slack reports whole seconds, and a busy process reads them late."""
+
+
+def show_offsets(services: Services) -> None:
+    """Have the metrics show the offsets from now on."""
+    if clock := services.fleet_clock:
+        services.metrics.clock("redis", lambda: clock.ahead_of_redis)
+    services.metrics.clock("slack", lambda: services.slack_time.ahead)
+
+
+def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
+    """Return the notices about this machine's clock. A worker adds that its tasks do not depend on it."""
+    clock = services.fleet_clock
+
+    async def fleet_time() -> str | None:
+        if not (works and clock and clock.off):
+            return None
+        return f"{_offset_from('fleet time', clock.ahead)}: tasks run by fleet time; set it, best by NTP"
+
+    async def redis_clock() -> str | None:
+        return _notable("Redis's clock", clock.ahead_of_redis if clock else None)
+
+    async def slack_clock() -> str | None:
+        return _notable("Slack's clock", services.slack_time.ahead)
+
+    async def jump() -> str | None:
+        left = abs(clock.behind_redis) if clock else 0.0
+        return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
+
+    return fleet_time, redis_clock, slack_clock, jump
+
+
+def _notable(other: str, ahead_s: float | None) -> str | None:
+    return None if ahead_s is None or abs(ahead_s) < SHOWN_S else _offset_from(other, ahead_s)
+
+
+def _offset_from(other: str, ahead_s: float) -> str:
+    """Say how far the clock of this machine is from another clock."""
+    return f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {other}"

@@ -1,0 +1,65 @@
+"""Detects that the database was emptied or replaced, and reports it to the operator."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+import structlog
+
+from bot.deps.asyncio_tasks import in_background
+from bot.deps.deps import Services
+from bot.domain.errors import StoreUnavailable
+from bot.store.epochs import Epoch
+from bot.task_queue.enqueue import resume
+from bot.views.text import utc
+
+LOOK_S = 5.0
+"""Seconds between two looks of a process. Each look is one GET."""
+
+log = structlog.get_logger("callboard")
+
+
+class Watch:
+    """Compares the epoch of the database with the one that this process remembers."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._epoch: Epoch | None = None
+
+    async def look(self) -> None:
+        """Look once. Raises StoreUnavailable."""
+        services = self._services
+        self._epoch, another = await services.store.epochs.look(services.clock())
+        services.metrics.reset(self._unacknowledged(self._epoch))
+        if another:
+            log.error("the database was reset: it was emptied or replaced, and subscriptions made before are lost")
+            await resume(services)
+
+    async def notice(self) -> str | None:
+        """Return the notice about a reset; None without one, or once it is acknowledged."""
+        reset = self._unacknowledged(self._epoch) if self._epoch else None
+        return reset and (
+            f"Callboard's database was reset on {utc(reset)}, and subscriptions made before are lost; "
+            "`callboard check --acknowledge-reset` clears this line"
+        )
+
+    def _unacknowledged(self, epoch: Epoch) -> datetime | None:
+        return None if epoch.acknowledged else epoch.recent_reset(self._services.clock())
+
+
+@asynccontextmanager
+async def watching(services: Services) -> AsyncGenerator[Watch]:
+    """Watch the database while the block runs; the first look comes before it."""
+    watch = Watch(services)
+
+    async def forever() -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            with suppress(StoreUnavailable):  # `/readyz` has a reason of its own for that
+                await watch.look()
+
+    with suppress(StoreUnavailable):
+        await watch.look()
+    with in_background(forever(), "database watch"):
+        yield watch

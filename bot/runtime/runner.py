@@ -1,0 +1,200 @@
+"""Runs the bot until it is told to stop: the Slack front, the worker, or both in one process."""
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import structlog
+from docket import Docket
+from docket.execution import TaskFunction
+from slack_bolt.async_app import AsyncApp
+from starlette.routing import Route
+
+from bot.config.settings import Http, Settings, Slack
+from bot.deps.deps import ANSWER_S, Services
+from bot.deps.metrics import Metrics
+from bot.domain.errors import ConfigError, StoreUnavailable
+from bot.runtime.bootstrap import open_services
+from bot.runtime.clock_offsets import clock_notices, show_offsets
+from bot.runtime.database_reset import watching
+from bot.runtime.http_server import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_events
+from bot.runtime.record_notices import notice
+from bot.slack_api.connect import check_scopes, check_secrets, open_workspaces
+from bot.slack_api.user_groups import up_to_date
+from bot.slack_app.app import create_app
+from bot.slack_app.drain import finishing
+from bot.slack_app.install.oauth import install_routes
+from bot.slack_app.socket_mode import socket_modes
+from bot.store import Store
+from bot.task_queue.worker import SILENT_S, open_docket, working
+
+log = structlog.get_logger("callboard")
+
+Register = Callable[[AsyncApp], None]
+Tasks = Callable[[Services], Sequence[TaskFunction]]
+"""The tasks of the fleet, over these services. Every process knows them all; a worker runs them."""
+Reasons = Callable[[Services], Sequence[Reason]]
+"""What `/readyz` looks at besides Redis, Slack and the worker."""
+
+
+def nothing(_: Services) -> Sequence[Any]:
+    """No tasks, or no reasons."""
+    return ()
+
+
+async def run(settings: Settings, register: Register, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
+    """Answer Slack and run tasks until SIGINT or SIGTERM, which count from the first moment on.
+
+    Tasks that run then have 20 s to finish, or go to another worker. Raises what `running` raises.
+    """
+    await _until_told(running(settings, register, tasks, reasons))
+
+
+async def serve(settings: Settings, register: Register, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
+    """Answer Slack, and leave tasks to the workers; else as `run`."""
+    await _until_told(running(settings, register, tasks, reasons, works=False))
+
+
+async def work(settings: Settings, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
+    """Run tasks, and leave answers to others; else as `run`. It needs no token but the bot's."""
+    await _until_told(running(settings, None, tasks, reasons))
+
+
+async def _until_told(parts: AbstractAsyncContextManager[Services]) -> None:
+    bot = asyncio.create_task(_stay(parts), name="bot")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, bot.cancel)
+    try:
+        await bot
+    except asyncio.CancelledError:
+        log.info("stopped")
+
+
+async def _stay(parts: AbstractAsyncContextManager[Services]) -> None:
+    async with parts:
+        if (bot := asyncio.current_task()) and bot.cancelling():
+            raise asyncio.CancelledError  # it came while the parts started, and one of them took it for its own
+        # What is there now stays. Looking through it for garbage takes some 80 ms, in which nothing is acknowledged.
+        gc.collect()
+        gc.freeze()
+        await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    register: Register | None,
+    tasks: Tasks = nothing,
+    reasons: Reasons = nothing,
+    *,
+    works: bool = True,
+    answer_s: float = ANSWER_S,
+) -> AsyncGenerator[Services]:
+    """Answer Slack with the handlers of `register`, and run tasks if it `works`, while the block runs.
+
+    Each question is answered within `answer_s` seconds. Raises ConfigError when a token is missing, or a scope that
+    access rules need, or when the port that Slack calls is taken, SlackApiError when Slack does not accept a token, and
+    StoreUnavailable when Redis cannot be reached.
+    """
+    slack = _slack(settings)
+    called = register is not None and slack.mode == "http"
+    heard_with = check_secrets(slack, answers=register is not None)
+    async with AsyncExitStack() as stack:
+        services, docket = await _open(stack, settings, answer_s)
+        watch = await stack.enter_async_context(watching(services))
+        workspaces = await stack.enter_async_context(open_workspaces(slack, services))
+        check_scopes(workspaces, services.access)
+        services = replace(services, workspaces=workspaces)
+        await stack.enter_async_context(up_to_date(services.access, workspaces))
+        app = create_app(workspaces, services, slack.api_url) if register else None
+        if app and register:
+            register(app)
+        installs = install_routes(workspaces, slack.workspaces) if app else []
+        ports = _open_ports(stack, settings.http, called=called or bool(installs))
+        if app:
+            await stack.enter_async_context(finishing(app))
+        show_offsets(services)
+        for task in (known := tasks(services)):
+            docket.register(task)
+        looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]
+        if works:
+            worker = await stack.enter_async_context(working(docket, known, clock=services.clock))
+            looked_at.append(worker.trouble)
+        if app and not called:
+            looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
+        events = [slack_events(app, heard_with, services.clock)] if app and called else []
+        notices = [watch.notice, partial(notice, services), *clock_notices(services, works=works)]
+        asked = probes(looked_at, services.metrics, notices)
+        await _serve(stack, ports, asked, [*events, *installs], services.metrics)
+        log.info("ready", accounts=len(settings.accounts), services=len(services.providers), **ports.where())
+        yield services
+
+
+def _slack(settings: Settings) -> Slack:
+    if settings.slack is None:
+        raise ConfigError("callboard.toml has no [slack] table: `callboard jobs` works without it, the bot does not")
+    return settings.slack
+
+
+async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> tuple[Services, Docket]:
+    services = await stack.enter_async_context(open_services(settings, redis_needed=True, answer_s=answer_s))
+    docket = await stack.enter_async_context(open_docket(services.store.url, services.metrics.dropped))
+    return replace(services, docket=docket), docket
+
+
+async def redis_trouble(store: Store) -> str | None:
+    """Why nothing can be kept now; None when Redis answers."""
+    try:
+        async with asyncio.timeout(SILENT_S):
+            await store.ping()
+    except (TimeoutError, StoreUnavailable):
+        return "Redis cannot be reached"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """The ports for Slack and browsers, and for probes; None for one that is closed."""
+
+    front: socket.socket | None
+    admin: socket.socket | None
+
+    def where(self) -> dict[str, str | None]:
+        """Return their addresses for the log, with that of probes if it differs."""
+        names = {"http": self.front} if self.admin is self.front else {"http": self.front, "admin": self.admin}
+        return {name: "{}:{}".format(*port.getsockname()) if port else None for name, port in names.items()}
+
+
+def _open_ports(stack: AsyncExitStack, settings: Http, *, called: bool) -> _Ports:
+    """Open the ports that this process needs. If only probes call, a taken one is a warning."""
+
+    def opened(port: int) -> socket.socket | None:
+        try:
+            return stack.enter_context(listen(settings, port))
+        except ConfigError as error:
+            if called:
+                raise
+            log.warning("no /healthz, /readyz and /metrics", reason=str(error))
+            return None
+
+    if settings.admin_port is None:
+        return _Ports(port := opened(settings.port), port)
+    return _Ports(opened(settings.port) if called else None, opened(settings.admin_port))
+
+
+async def _serve(
+    stack: AsyncExitStack, ports: _Ports, asked: Sequence[Route], called: Sequence[Route], metrics: Metrics
+) -> None:
+    """Serve the routes of probes (`asked`), and of Slack and browsers (`called`), at their ports."""
+    apart = ports.admin is not ports.front
+    if ports.front:
+        app = site(*called) if apart else site(*asked, *called)
+        await stack.enter_async_context(serving(app, ports.front, metrics))
+    if apart and ports.admin:
+        await stack.enter_async_context(serving(site(*asked), ports.admin, metrics, share=ADMIN_SHARE))

@@ -1,0 +1,109 @@
+"""Opens the way to Slack: for the one workspace of a token, or for all that install the app."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+
+import aiohttp
+from aiohttp import ClientSession, TraceConfig, TraceRequestEndParams
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.config.settings import Slack
+from bot.deps.clock import SlackTime
+from bot.deps.deps import Services
+from bot.domain.access import Access
+from bot.domain.errors import ConfigError
+from bot.domain.slack_scopes import GUESTS_SCOPE
+from bot.domain.workspaces import Workspaces
+from bot.slack_api.installations import App, InstalledWorkspaces, Seal, renewing
+from bot.slack_api.workspaces import OneWorkspace
+from providers.secrets import SecretMissing, SecretRef
+
+SLACK_S = 10
+"""A call to Slack is given up after this many seconds; `bot.delivery.sender` counts on it."""
+
+
+@asynccontextmanager
+async def open_workspaces(slack: Slack, services: Services) -> AsyncGenerator[Workspaces]:
+    """Open the workspaces of the settings while the block runs.
+
+    Calls to Slack end within SLACK_S, and nothing is sent twice: slack_sdk's own retries would post a message again
+    that arrived although the connection broke. Raises ConfigError for secrets that are missing, SlackApiError when
+    Slack does not accept the token, and StoreUnavailable.
+    """
+    limit, dates = aiohttp.ClientTimeout(total=SLACK_S), _dates(services.slack_time)
+    async with ClientSession(timeout=limit, trace_configs=[dates]) as session:
+        if slack.client_id is None:
+            token = secret("bot_token", slack.bot_token)
+            client = AsyncWebClient(token=token, base_url=slack.api_url, session=session, retry_handlers=[])
+            yield await OneWorkspace.of(client)
+            return
+        app = App(slack.client_id, secret("client_secret", slack.client_secret), slack.api_url, session)
+        workspaces = InstalledWorkspaces(
+            services.store.installations, Seal(slack.encryption_keys), app, partial(_slacks_clock, services)
+        )
+        async with renewing(workspaces):
+            yield workspaces
+
+
+def check_scopes(workspaces: Workspaces, access: Access) -> None:
+    """Check that the configured token has the scope for guests if access rules need it.
+
+    Raises ConfigError. For workspaces that installed the app themselves `callboard check` reports it: there each person
+    counts as a guest.
+    """
+    if not access.names_guests or not isinstance(workspaces, OneWorkspace):
+        return
+    granted = workspaces.workspace.scopes
+    if granted is not None and GUESTS_SCOPE not in granted:
+        raise ConfigError(
+            f"access: a table says guests = …, but slack.bot_token lacks the scope {GUESTS_SCOPE}, so that guests "
+            "cannot be distinguished from members: install the app again with it, or take guests out of the file"
+        )
+
+
+def _slacks_clock(services: Services) -> datetime:
+    """Return the time by which tokens expire: Slack's, or fleet time before its first answer."""
+    now = services.slack_time.now()
+    return services.clock() if now is None else datetime.fromtimestamp(now, UTC)
+
+
+def _dates(time: SlackTime) -> TraceConfig:
+    """Learn Slack's time from its JSON answers, not from pages of a proxy."""
+
+    async def ended(_: ClientSession, __: object, params: TraceRequestEndParams) -> None:
+        headers = params.response.headers
+        if params.response.content_type == "application/json" and (date := headers.get("Date")):
+            time.heard(date)
+
+    trace = TraceConfig()
+    trace.on_request_end.append(ended)
+    return trace
+
+
+def check_secrets(slack: Slack, *, answers: bool) -> str:
+    """See that every secret is there; return the one with which Slack is heard, if this process `answers` it.
+
+    Raises ConfigError.
+    """
+    if slack.client_id is None:
+        secret("bot_token", slack.bot_token)
+    else:
+        secret("client_secret", slack.client_secret)
+        Seal(slack.encryption_keys).check()
+    if not answers:
+        return ""
+    if slack.mode == "socket":
+        return secret("app_token", slack.app_token)
+    return secret("signing_secret", slack.signing_secret)
+
+
+def secret(name: str, reference: SecretRef | None) -> str:
+    """Read a secret of `[slack]`; raises ConfigError that names its place."""
+    if reference is None:
+        raise ConfigError(f'slack.{name}: expected a reference, such as "env:SLACK_{name.upper()}"')
+    try:
+        return reference.read()
+    except SecretMissing as error:
+        raise ConfigError(f"a token for Slack is missing: {error}") from None

@@ -1,0 +1,151 @@
+"""Finds out whether a person is a member, a guest or an outsider of a workspace.
+
+Sources are the payload and Slack's users.info, kept for an hour. Slack is asked after the acknowledgement.
+"""
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.deps.deps import Services
+from bot.domain.access import Audience
+from bot.domain.membership import Claim, Facts, Standing, standing
+from bot.domain.slack_ids import id_of
+from bot.domain.workspaces import Workspace
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.workspaces import home_of, teams_of
+from providers.json_fields import mapping, text
+
+KEPT_S = 3600.0
+"""Seconds for which Slack's answer about a person counts; after half of it Slack is asked in the background."""
+WAIT_S = 2.0
+"""Most seconds that an answer waits for it: a form has to be opened within 3 s."""
+KEPT_MAX = 10_000
+"""Most people of whom it is kept; the oldest answers are dropped first."""
+
+log = structlog.get_logger("callboard")
+
+
+def recognized(services: Services, workspace: Workspace, asker: Audience, claim: Claim) -> Audience | None:
+    """Return who asks; None if only a call to Slack can say it (`recognize`)."""
+    home = _home(workspace)
+    if not home:  # the only workspace that there is, where nothing says whose it is
+        return asker
+    if known := _known(services, workspace, asker.user):
+        return _as(asker, standing(claim, known, home))
+    # In an organization, which has several workspaces, only Slack knows whose they are.
+    if claim.team and not any(map(_is_organization, home)) and standing(claim, None, home) is Standing.OUTSIDE:
+        return _as(asker, Standing.OUTSIDE)
+    return None
+
+
+async def recognize(services: Services, workspace: Workspace, asker: Audience, claim: Claim) -> Audience:
+    """Return who asks; a guest if Slack does not answer within WAIT_S."""
+    if known := recognized(services, workspace, asker, claim):
+        return known
+    asking = _ask(services, workspace, asker.user)
+    await asyncio.wait({asking}, timeout=WAIT_S)
+    facts = asking.result() if asking.done() and not asking.cancelled() else None
+    return _as(asker, standing(claim, facts, _home(workspace)))
+
+
+async def person(services: Services, user: str) -> Audience:
+    """Return a person outside of a request, as `recognize` does. Raises StoreUnavailable."""
+    asker = Audience(user)
+    home = await home_of(services.workspaces, user)
+    return await recognize(services, home, asker, Claim()) if home else asker
+
+
+async def readers(services: Services, place: str, user: str = "") -> Audience:
+    """Return the readers of what is posted to a place (`Audience.of_place`).
+
+    A person counts as a guest only if Slack said so. Raises StoreUnavailable.
+    """
+    audience = Audience.of_place(place, user)
+    if not audience.user:
+        return audience
+    known = await person(services, audience.user)
+    return replace(known, guest=False, unsure=False) if known.unsure else known
+
+
+def _as(asker: Audience, who: Standing) -> Audience:
+    guest = who in {Standing.GUEST, Standing.UNSURE}
+    return replace(asker, outside=who is Standing.OUTSIDE, guest=guest, unsure=who is Standing.UNSURE)
+
+
+def _home(workspace: Workspace) -> frozenset[str]:
+    return frozenset(filter(None, (workspace.id, workspace.team_id, workspace.enterprise_id)))
+
+
+def _is_organization(team: str) -> bool:
+    return team.startswith("E")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _known(services: Services, workspace: Workspace, user: str) -> Facts | None:
+    at, facts = services.standings.facts.get(user, (0.0, None))
+    age = _now() - at
+    if facts and age > KEPT_S / 2:
+        _ask(services, workspace, user)
+    return facts if age < KEPT_S else None
+
+
+def _ask(services: Services, workspace: Workspace, user: str) -> "asyncio.Task[Facts | None]":
+    """Ask Slack about a person, once at a time."""
+    asking = services.standings.asking
+    if user not in asking:
+        asking[user] = services.background.start(_learn(services, workspace, user))
+        asking[user].add_done_callback(lambda _: asking.pop(user, None))
+    return asking[user]
+
+
+async def _learn(services: Services, workspace: Workspace, user: str) -> Facts | None:
+    """Ask Slack about a person and keep the answer; None without one."""
+    try:
+        facts = await _facts(services, workspace, user)
+        if _is_organization(workspace.id) and facts.organization not in _home(workspace):
+            facts = facts._replace(siblings=await _siblings(services, workspace))
+    except SlackApiError as error:
+        reason = refusal(error)
+    except NO_ANSWER as error:
+        reason = type(error).__name__
+    else:
+        kept = services.standings.facts
+        kept.pop(user, None)
+        kept[user] = _now(), facts
+        if len(kept) > KEPT_MAX:
+            kept.pop(next(iter(kept)))
+        return facts
+    log.info("it is not known whether a person is a guest", reason=reason)
+    return None
+
+
+async def _facts(services: Services, workspace: Workspace, user: str) -> Facts:
+    """Return what users.info says; nothing without its scope, unless rules need it.
+
+    Raises SlackApiError, and SlackClientError for an answer that has no person.
+    """
+    try:
+        answer = mapping((await workspace.client.users_info(user=id_of(user))).data)
+    except SlackApiError as error:
+        if refusal(error) != "missing_scope" or services.access.names_guests:
+            raise
+        return Facts()
+    found = mapping(answer.get("user"))
+    if not text(found.get("id")):
+        raise SlackClientError("users.info has no user")
+    return Facts.of(found)
+
+
+async def _siblings(services: Services, workspace: Workspace) -> frozenset[str]:
+    """Return the workspaces of an organization, read within the last hour. Raises SlackApiError."""
+    at, known = services.standings.siblings.get(workspace.id, (0.0, None))
+    if known is None or _now() - at > KEPT_S:
+        known = frozenset(filter(None, await teams_of(workspace.client, workspace.id)))
+        services.standings.siblings[workspace.id] = _now(), known
+    return known

@@ -1,0 +1,131 @@
+"""User groups: who is a member of those that access rules name, and what all are called; as of some minutes ago.
+
+Members are read beforehand rather than when somebody asks: no call to Slack may stand between a command and its
+acknowledgement.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, cast
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.deps.asyncio_tasks import in_background
+from bot.deps.deps import Services
+from bot.domain.access import Access
+from bot.domain.errors import StoreUnavailable
+from bot.domain.user_groups import UserGroup
+from bot.domain.workspaces import NotInstalled, Workspaces
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.workspaces import teams_of
+from providers.json_fields import listing, mapping, text
+
+EVERY_S = 300.0
+"""Between two looks at the members."""
+AGAIN_S = 60.0
+"""After a look that failed; usergroups.users.list may be called 20 times a minute (Slack's tier 2)."""
+NAMES_KEPT = timedelta(minutes=5)
+"""Names of groups are read again after this time; usergroups.list may be called 20 times a minute."""
+NAMES_S = 1.0
+"""Nobody waits longer for them: a form has to be opened within 3 s."""
+KEPT_S = 3600.0
+"""Members that cannot be read for so long count as none any more."""
+
+log = structlog.get_logger("callboard")
+
+
+@asynccontextmanager
+async def up_to_date(access: Access, workspaces: Workspaces) -> AsyncGenerator[None]:
+    """Keep the members of the rules' user groups while the block runs; from its start on they are known.
+
+    Nobody is a member of a group that could not be read yet.
+    """
+    if not access.groups:
+        yield
+        return
+    look = _Look(access, workspaces)
+    wait = await look.at_all()
+    with in_background(look.forever(wait), "user groups"):
+        yield
+
+
+async def names_of(services: Services, slack: AsyncWebClient, workspace: str) -> Sequence[UserGroup]:
+    """Return a workspace's user groups, by handle; none where the app may not know, or never could read them."""
+    kept = services.group_names.kept
+    at, known = kept.get(workspace, (None, ()))
+    if at and services.clock() - at < NAMES_KEPT:
+        return known
+    try:
+        async with asyncio.timeout(NAMES_S):
+            answer = cast("dict[str, Any]", (await slack.usergroups_list()).data)
+    except SlackApiError as error:
+        log.info("names of user groups cannot be read", reason=refusal(error))
+    except NO_ANSWER as error:
+        log.info("names of user groups cannot be read", reason=type(error).__name__)
+    else:
+        groups = (mapping(each) for each in listing(answer.get("usergroups")))
+        found = [UserGroup(*(text(each.get(part)) or "" for part in UserGroup._fields)) for each in groups]
+        known = sorted((each for each in found if each.id and each.handle), key=lambda group: group.handle)
+    kept[workspace] = services.clock(), known
+    return known
+
+
+class _Look:
+    def __init__(self, access: Access, workspaces: Workspaces) -> None:
+        self._access = access
+        self._workspaces = workspaces
+        self._read_at: dict[tuple[str, str], float] = {}
+
+    async def forever(self, wait: float) -> None:
+        while True:
+            await asyncio.sleep(wait)
+            wait = await self.at_all()
+
+    async def at_all(self) -> float:
+        """Read every group in every workspace; return for how long to wait before the next look."""
+        read: list[bool] = []
+        try:
+            for workspace in await self._workspaces.ids():
+                client = (await self._workspaces.get(workspace)).client
+                read += [await self._at(workspace, group, client) for group in self._access.groups]
+        except (StoreUnavailable, NotInstalled):
+            return AGAIN_S
+        return EVERY_S if all(read) else AGAIN_S
+
+    async def _at(self, workspace: str, group: str, client: AsyncWebClient) -> bool:
+        """Read one group; whether that went well."""
+        now, looked_at = asyncio.get_running_loop().time(), (workspace, group)
+        try:
+            users = await _members(client, workspace, group)
+        except SlackApiError as error:
+            return self._failed(looked_at, refusal(error), now)
+        except NO_ANSWER as error:
+            return self._failed(looked_at, type(error).__name__, now)
+        self._access.members[looked_at] = users
+        self._read_at[looked_at] = now
+        return True
+
+    def _failed(self, looked_at: tuple[str, str], reason: str, now: float) -> bool:
+        workspace, group = looked_at
+        log.warning("a user group of the access rules cannot be read", workspace=workspace, group=group, reason=reason)
+        if now - self._read_at.get(looked_at, now) > KEPT_S:
+            self._access.members.pop(looked_at, None)
+        return False
+
+
+async def _members(client: AsyncWebClient, workspace: str, group: str) -> frozenset[str]:
+    """Return the ids of a group's members; a workspace that does not know it has none. Raises SlackApiError."""
+    found = set[str]()
+    for team in await teams_of(client, workspace):
+        try:
+            answer = await client.usergroups_users_list(usergroup=group, team_id=team)
+        except SlackApiError as error:
+            if refusal(error) != "no_such_subteam":
+                raise
+        else:
+            found |= set(map(str, cast("dict[str, Any]", answer.data).get("users", ())))
+    return frozenset(found)

@@ -1,0 +1,72 @@
+"""What Slack tells the bot of people: which channels they are in, and how late it is where they are."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.workspaces import teams_of
+from providers.json_fields import listing, mapping, text
+
+PAGE = 200
+PAGES_MAX = 10
+TYPES = ("public_channel,private_channel", "public_channel")
+"""Where the app may not ask about private channels it asks about the others."""
+
+log = structlog.get_logger("callboard")
+
+
+async def channels_of(slack: AsyncWebClient, workspace: str, user: str | None = None) -> frozenset[str] | None:
+    """Return the channels that a person is in; None if they are not known.
+
+    Private ones are included if the bot is in them too. Without a person these are the channels that the bot is in.
+    """
+    reason = ""
+    for types in TYPES:
+        try:
+            found: set[str] = set()
+            for team in await teams_of(slack, workspace):
+                channels = await conversations(slack, types, team, user)
+                found |= {name for each in channels if (name := text(each.get("id")))}
+            return frozenset(found)
+        except SlackApiError as error:
+            reason = refusal(error)
+            if reason != "missing_scope":
+                break
+        except NO_ANSWER as error:
+            reason = type(error).__name__
+            break
+    log.info("it is not known who is in which channel", reason=reason)
+    return None
+
+
+async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
+    """Return how far somebody's clock is ahead of UTC just now; None where Slack does not tell."""
+    try:
+        known = cast("dict[str, Any]", (await slack.users_info(user=user)).data)
+        return timedelta(seconds=int(known["user"]["tz_offset"]))
+    except SlackApiError as error:
+        reason = refusal(error)
+    except (*NO_ANSWER, KeyError, TypeError, ValueError) as error:
+        reason = type(error).__name__
+    log.info("somebody's time zone is not known", reason=reason)
+    return None
+
+
+async def conversations(
+    slack: AsyncWebClient, types: str, team: str | None, user: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the conversations of these types that a person is in, by default the bot. Raises SlackApiError."""
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    for _ in range(PAGES_MAX):
+        asked = await slack.users_conversations(user=user, types=types, limit=PAGE, cursor=cursor or None, team_id=team)
+        answer = cast("dict[str, Any]", asked.data)
+        found += map(mapping, listing(answer.get("channels")))
+        cursor = text(mapping(answer.get("response_metadata")).get("next_cursor")) or ""
+        if not cursor:
+            break
+    return found

@@ -1,0 +1,105 @@
+"""The workspaces that have the app, and how each of them is called.
+
+A workspace is named by its id (T…), or by its organisation's (E…) where that has the app as a whole.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self, cast
+
+from slack_bolt.async_app import AsyncBoltContext
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.slack_ids import workspace_of
+from bot.domain.workspaces import NotInstalled, Workspace, Workspaces
+from providers.json_fields import listing, mapping, text
+
+TEAMS = 1000
+"""Workspaces of an organisation that are told at once (auth.teams.list)."""
+
+
+def identity_of(workspace: Workspace) -> AuthorizeResult:
+    """Return who the app is in a workspace, for Bolt."""
+    return AuthorizeResult(
+        enterprise_id=workspace.enterprise_id,
+        team_id=workspace.team_id,
+        bot_id=workspace.bot_id,
+        bot_user_id=workspace.bot_user_id,
+        bot_token=workspace.client.token,
+        bot_scopes=workspace.scopes,
+    )
+
+
+def read_scopes(scopes: str) -> Sequence[str]:
+    """Read a list of scopes as Slack writes it: `chat:write,commands`."""
+    return tuple(scope for each in scopes.split(",") if (scope := each.strip()))
+
+
+async def home_of(workspaces: Workspaces | None, place: str) -> Workspace | None:
+    """Return the workspace of a place; None if it does not have the app. Raises StoreUnavailable."""
+    if workspaces is None:
+        return None
+    try:
+        return await workspaces.get(workspace_of(place))
+    except NotInstalled:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class OneWorkspace:
+    """The one workspace that the configured token belongs to, whatever is asked for."""
+
+    workspace: Workspace
+
+    @classmethod
+    async def of(cls, client: AsyncWebClient) -> Self:
+        """Return the workspace of a client's token; raises SlackApiError when Slack does not accept it."""
+        tested = await client.auth_test()
+        scopes = cast("Mapping[str, str]", tested.headers).get("x-oauth-scopes")
+        team_id, enterprise_id, bot_id = (text(tested.get(key)) for key in ("team_id", "enterprise_id", "bot_id"))
+        name = enterprise_id if tested.get("is_enterprise_install") else team_id
+        workspace = Workspace(
+            name or "",
+            client,
+            team_id=team_id,
+            enterprise_id=enterprise_id,
+            bot_id=bot_id,
+            bot_user_id=text(tested.get("user_id")) if bot_id else None,
+            scopes=None if scopes is None else read_scopes(scopes),
+        )
+        return cls(workspace)
+
+    async def get(self, workspace: str) -> Workspace:
+        del workspace
+        return self.workspace
+
+    async def ids(self) -> Sequence[str]:
+        return (self.workspace.id,)
+
+    async def forget(self, workspace: str, told_at: datetime) -> bool:
+        """Nothing is kept of it: the token is in the configuration."""
+        del workspace, told_at
+        return True
+
+
+async def teams_of(client: AsyncWebClient, workspace: str) -> Sequence[str | None]:
+    """Return what to call `team_id`, one after the other, to hear of everybody: each workspace of an organisation.
+
+    A workspace's own token names none. Raises SlackApiError.
+    """
+    if not workspace.startswith("E"):
+        return [None]
+    found: list[str | None] = []
+    cursor: str | None = None
+    while cursor != "":
+        answer = cast("dict[str, Any]", (await client.auth_teams_list(limit=TEAMS, cursor=cursor)).data)
+        found += [text(mapping(team).get("id")) for team in listing(answer.get("teams"))]
+        cursor = text(mapping(answer.get("response_metadata")).get("next_cursor")) or ""
+    return found
+
+
+def named_in(context: AsyncBoltContext) -> str:
+    """Return the workspace that something of Slack's is about."""
+    return (context.enterprise_id if context.is_enterprise_install else context.team_id) or ""

@@ -1,0 +1,1 @@
+"""The Bolt app, inbound: payload schema, Socket Mode, HTTP events, responses, modals, draining."""

@@ -1,0 +1,70 @@
+"""Takes each event of Slack once, although Slack sends some of them again.
+
+Slack repeats an event that was not acknowledged for minutes, and with Delayed Events for 24 hours. An event that acts
+is remembered for 25. One that only shows something is worth nothing after an hour, and remembered for that hour.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.deps.deps import Services
+from bot.domain.errors import StoreUnavailable
+
+Body = Mapping[str, Any]
+SHOWN_S = 3600
+"""Seconds after which a Home tab or an unfurled link is no longer wanted."""
+
+
+async def acts_first(services: Services, body: Body) -> bool:
+    """Take an event that changes something; return whether it is new. Without Redis it always is."""
+    try:
+        return await services.store.events.first(_id(body))
+    except StoreUnavailable:
+        return True
+
+
+async def shows_first(services: Services, body: Body) -> bool:
+    """Take an event that only shows something; return whether it is new and recent.
+
+    It may be SHOWN_S old, by Slack's own time, if known, or by fleet time.
+    """
+    sent_at, nows = _sent_at(body), [services.clock().timestamp(), services.slack_time.now()]
+    if sent_at is not None and min(now for now in nows if now is not None) - sent_at > SHOWN_S:
+        return False
+    try:
+        return await services.store.events.first(_id(body), SHOWN_S)
+    except StoreUnavailable:
+        return True
+
+
+@asynccontextmanager
+async def acting_once(services: Services, body: Body) -> AsyncGenerator[bool]:
+    """Give whether an event is new, and take it after the block. After a failure it may come again."""
+    taken = False
+    with suppress(StoreUnavailable):
+        taken = await services.store.events.taken(_id(body))
+    yield not taken
+    with suppress(StoreUnavailable):
+        await services.store.events.first(_id(body))
+
+
+def happened_at(services: Services, body: Body) -> datetime:
+    """Return when an event happened, or now if its time is missing or invalid."""
+    sent_at = _sent_at(body)
+    return services.clock() if sent_at is None else datetime.fromtimestamp(sent_at, UTC)
+
+
+def _id(body: Body) -> str:
+    return str(body.get("event_id"))
+
+
+def _sent_at(body: Body) -> int | None:
+    """Return an event's time in seconds since 1970, None if it is missing or invalid."""
+    sent_at = body.get("event_time")
+    is_time = isinstance(sent_at, int) and not isinstance(sent_at, bool) and 0 <= sent_at <= _LAST
+    return sent_at if is_time else None
+
+
+_LAST = int(datetime.max.replace(tzinfo=UTC).timestamp())

@@ -1,0 +1,1 @@
+"""How a workspace installs the app: OAuth and the manifest."""

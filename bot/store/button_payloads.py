@@ -1,0 +1,24 @@
+"""Commands too long for a button: the button carries a key, the command waits here."""
+
+import secrets
+from dataclasses import dataclass
+
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import PAYLOAD
+
+
+@dataclass(frozen=True, slots=True)
+class Payloads:
+    """Texts by short random keys, for seven days from their last use. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def put(self, text: str) -> str:
+        """Keep a text and return its key."""
+        key = secrets.token_urlsafe(12)
+        await self.link.ask("SET", PAYLOAD.of(key), text, "EX", PAYLOAD.seconds)
+        return key
+
+    async def get(self, key: str) -> str | None:
+        """Return a text, and keep it for another seven days; None when it has expired."""
+        return await self.link.ask("GETEX", PAYLOAD.of(key), "EX", PAYLOAD.seconds)

@@ -1,0 +1,90 @@
+"""Jobs that were lost, for as long as their subscriptions are restored when they are found again."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from bot.domain import record_formats
+from bot.domain.outbox import numbered
+from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, UnreadableError
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import Kept, kept, milliseconds
+from bot.domain.unreadable_records import Location
+from bot.store.quarantine import Aside
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import DUE, JOBS, LOST, OUTBOX, PENDING, SUBSCRIPTIONS
+from bot.store.redis.scripts import script
+from providers.models import JobRef
+
+
+class Lost(NamedTuple):
+    """A job as it was when it was lost, at `kept.checked_at`; `places` (place to card) followed it until then.
+
+    `text` is how Redis keeps it.
+    """
+
+    kept: Kept
+    places: Mapping[str, str]
+    text: str
+
+
+class Restored(NamedTuple):
+    """What becomes of a lost job: `places` follow it again as `record`, None for a job that has ended by now."""
+
+    places: Mapping[str, str]
+    record: str | None
+    next_at: datetime
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostJobs:
+    """The lost jobs of every service; `record.lua` adds them. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def read(self, service: Service, ids: Iterable[str]) -> list[Lost]:
+        """Return those of these jobs that were lost; one round trip."""
+        slot = "/".join(service)
+        keys = [LOST.of(slot, job_id) for job_id in ids]
+        texts: list[str | None] = await self.link.ask("MGET", *keys) if keys else []
+        found: list[Lost] = []
+        for key, text in zip(keys, texts, strict=True):
+            try:
+                if text is not None:
+                    found.append(record_formats.read(Kind.LOST, text, partial(_lost, service)))
+            except NewerFormatError:
+                continue
+            except UnreadableError:
+                await Aside(self.link).move(Location(Kind.LOST, slot, key), text or "")
+        return found
+
+    async def restore(self, lost: Lost, restored: Restored) -> bool:
+        """Follow a lost job again and put the entry into the outbox of each place; False when it is too late."""
+        job = lost.kept.job
+        slot = f"{job.account}/{job.service}"
+        keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot), LOST.of(slot, job.id))
+        followed = (restored.record or "", milliseconds(restored.next_at))
+        arguments = (
+            lost.text,
+            job.id,
+            json.dumps(restored.places),
+            *followed,
+            OUTBOX.of(slot, ""),
+            numbered(restored.entry),
+        )
+        return bool(await self.link.ask("EVAL", script("restore"), 5, *keys, *arguments))
+
+    async def leave(self, ref: JobRef, place: str) -> None:
+        """Have nothing restored in a place when a job is found again."""
+        key = LOST.of(f"{ref.account}/{ref.service}", ref.id)
+        await self.link.ask("EVAL", script("leave_lost"), 1, key, place, FORMATS[Kind.LOST])
+
+
+def _lost(service: Service, text: str) -> Lost:
+    fields = json.loads(text)
+    places = {str(place): str(card) for place, card in fields["places"].items()}
+    return Lost(kept(service, fields["record"]), places, text)

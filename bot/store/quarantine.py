@@ -1,0 +1,100 @@
+"""Moves corrupt records aside, and counts the records of a newer format."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from itertools import chain
+
+import structlog
+
+from bot.domain.record_formats import FORMATS, Kind
+from bot.domain.tracked_jobs import milliseconds
+from bot.domain.unreadable_records import Counts, Location
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import (
+    BEGUN,
+    CARDS,
+    INSTALLATIONS,
+    JOBS,
+    OUTBOX,
+    PENDING,
+    PREFIX,
+    SUSPENDED,
+    UNREADABLE,
+    UNREADABLES,
+)
+from bot.store.redis.scripts import script
+
+log = structlog.get_logger("callboard")
+
+_OF_A_PLACE = ((Kind.CARD, CARDS), (Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED))
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Moves corrupt records aside, and counts records. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def move(self, location: Location, text: str, *, name: str = "", instead: str = "") -> bool:
+        """Move a record aside, and write `instead` in its place; return whether it was there.
+
+        `text` is that of the record. `name` is its field in a hash, or its id in a stream, where it is only copied.
+        """
+        kind, where, key = location
+        beside = unreadable_key(key)
+        name = name or blake2b(text.encode(errors="surrogateescape"), digest_size=8).hexdigest()
+        # The index comes first: after a crash in between it names a key without records, which does no harm.
+        known = ("ZADD", UNREADABLES.of(), milliseconds(datetime.now(UTC)), f"{kind}|{where}|{beside}")
+        copied = ("EVAL", script("set_aside"), 2, key, beside, name, text, instead, UNREADABLE.seconds)
+        *_, done = await self.link.ask_all([known, ("EXPIRE", UNREADABLES.of(), UNREADABLES.seconds), copied])
+        if done:
+            log.error("a record that cannot be read was moved aside", kind=kind, key=key, moved_to=beside)
+        return bool(done)
+
+    async def kept(self) -> Counts:
+        """Count the records that were moved aside and are still kept."""
+        oldest = datetime.now(UTC) - timedelta(seconds=UNREADABLE.seconds)
+        names = await self.link.ask("ZRANGE", UNREADABLES.of(), milliseconds(oldest), "+inf", "BYSCORE")
+        found = [name.split("|", 2) for name in names]
+        numbers = await self.link.ask_all([("HLEN", key) for _, _, key in found]) if found else []
+        return _counted((where, kind, number) for (kind, where, _), number in zip(found, numbers, strict=True))
+
+    async def newer(self, places: Iterable[str], services: Sequence[str]) -> Counts:
+        """Count the records of a newer format of these places and of these services (`ACCOUNT/SERVICE`)."""
+        pending = await self.link.ask_all([("SMEMBERS", PENDING.of(service)) for service in services])
+        slots = [[Location(Kind.INSTALLATION, "", INSTALLATIONS.of())]]
+        for place in {*places, *chain.from_iterable(pending)}:
+            mine = [Location(kind, place, key.of(place)) for kind, key in _OF_A_PLACE]
+            slots.append([*mine, Location(Kind.ENTRY, place, OUTBOX.of(place, place))])
+        for service, waiting in zip(services, pending, strict=True):
+            entries = [Location(Kind.ENTRY, place, OUTBOX.of(service, place)) for place in waiting]
+            slots.append([Location(Kind.JOB, service, JOBS.of(service)), *entries])
+        replies = await self.link.ask_all(
+            [("EVAL", script("newer"), len(each), *_keys(each), *_newest(each), FORMATS[Kind.CARD]) for each in slots]
+        )
+        numbered = zip(chain.from_iterable(slots), chain.from_iterable(replies), strict=True)
+        return _counted((location.where, location.kind, number) for location, number in numbered)
+
+
+def unreadable_key(key: str) -> str:
+    """Return the key beside another one, for its records that cannot be read."""
+    return UNREADABLE.of(key.removeprefix(PREFIX))
+
+
+def _keys(locations: Iterable[Location]) -> list[str]:
+    return [location.key for location in locations]
+
+
+def _newest(locations: Iterable[Location]) -> list[int]:
+    return [FORMATS[location.kind] for location in locations]
+
+
+def _counted(numbers: Iterable[tuple[str, str, int]]) -> Counts:
+    found: Counts = Counter()
+    for where, kind, number in numbers:
+        if number:
+            found[where, kind] += number
+    return found

@@ -1,0 +1,106 @@
+"""Jobs seen before: what a service that cannot list is answered from. Bounded in number and age."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain, groupby
+from typing import Any
+
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.keys import RECENT, RECENT_JOBS
+from bot.store.shown_answers import TAKES_S
+from providers.json_fields import readable
+from providers.models import Job
+
+KEPT = 500
+"""Jobs of one service, at most: those asked for last."""
+
+# An older observation never overwrites a newer one, and a reason that could not be asked for this time leaves the one
+# that was learnt before; then what is too old or too many goes.
+_REMEMBER = """
+local function with_known_reason(new, old)
+  local readable, before = pcall(cjson.decode, old or '')
+  if not readable or type(before) ~= 'table' or type(before.error) ~= 'table' then return new end
+  local job = cjson.decode(new)
+  job.error, job.unexplained = before.error, nil
+  return cjson.encode(job)
+end
+local index, jobs = KEYS[1], KEYS[2]
+local asked, oldest, kept, lifetime, wrong = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
+for i = 6, #ARGV, 3 do
+  local seen = redis.call('ZSCORE', index, ARGV[i])
+  if not seen or tonumber(seen) <= asked or tonumber(seen) > asked + wrong then
+    redis.call('ZADD', index, ARGV[1], ARGV[i])
+    local job = ARGV[i + 1]
+    if ARGV[i + 2] ~= '' then job = with_known_reason(job, redis.call('HGET', jobs, ARGV[i])) end
+    redis.call('HSET', jobs, ARGV[i], job)
+  end
+end
+local gone = redis.call('ZRANGEBYSCORE', index, '-inf', '(' .. oldest)
+for _, id in ipairs(redis.call('ZRANGE', index, 0, -(kept + 1))) do gone[#gone + 1] = id end
+for _, id in ipairs(gone) do
+  redis.call('ZREM', index, id)
+  redis.call('HDEL', jobs, id)
+end
+redis.call('EXPIRE', index, lifetime)
+redis.call('EXPIRE', jobs, lifetime)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The recent jobs of every account and service. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def remember(self, jobs: Iterable[Job], asked_at: datetime) -> None:
+        """Keep jobs of any services in one round trip; `asked_at` is when they were asked for.
+
+        A job's raw JSON is left out.
+        """
+        ordered = sorted(jobs, key=_service)
+        if scripts := [
+            _remembering(*service, group, asked_at.timestamp()) for service, group in groupby(ordered, key=_service)
+        ]:
+            await self.link.ask_all(scripts)
+
+    async def recent(self, account: str, service: str, now: datetime | None = None) -> list[Job]:
+        """Return the jobs of a service that were seen within the lifetime, newest first."""
+        oldest = (now or datetime.now(UTC)).timestamp() - RECENT.seconds
+        reading = [
+            ("ZRANGE", RECENT.of(account, service), "+inf", oldest, "BYSCORE", "REV"),
+            ("HGETALL", RECENT_JOBS.of(account, service)),
+        ]
+        ids, kept = await self.link.ask_all(reading, atomic=True)
+        jobs, _ = _read(kept[job_id] for job_id in ids if job_id in kept)
+        return sorted(jobs, key=lambda job: job.created_at or datetime.min.replace(tzinfo=UTC), reverse=True)
+
+    async def seen_since(self, account: str, service: str, moment: datetime) -> list[str]:
+        """Return the ids of a service's jobs that were asked for since then."""
+        return await self.link.ask("ZRANGE", RECENT.of(account, service), moment.timestamp(), "+inf", "BYSCORE")
+
+    async def kinds(self, account: str, service: str, ids: Sequence[str]) -> dict[str, str]:
+        """Return the kind of each of these jobs whose kind is known."""
+        if not ids:
+            return {}
+        kept: list[str | None] = await self.link.ask("HMGET", RECENT_JOBS.of(account, service), *ids)
+        jobs, _ = _read(text for text in kept if text is not None)
+        return {job.id: job.kind for job in jobs if job.kind}
+
+
+def _service(job: Job) -> tuple[str, str]:
+    return job.account, job.service
+
+
+def _remembering(account: str, service: str, jobs: Iterable[Job], asked_at: float) -> list[Part]:
+    keys = (RECENT.of(account, service), RECENT_JOBS.of(account, service))
+    records = [
+        (job.id, job.model_dump_json(exclude={"raw"}, exclude_defaults=True), job.unexplained or "") for job in jobs
+    ]
+    limits = (asked_at, asked_at - RECENT.seconds, KEPT, RECENT.seconds, TAKES_S)
+    return ["EVAL", _REMEMBER, 2, *keys, *limits, *chain.from_iterable(records)]
+
+
+def _read(texts: Iterable[Any]) -> tuple[list[Job], int]:
+    """A record that a newer or older version wrote may be unreadable here: it is left out."""
+    return readable(texts, Job.model_validate_json)

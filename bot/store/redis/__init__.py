@@ -1,0 +1,1 @@
+"""The Redis client: connections, the embedded server, keys and scripts."""

@@ -1,0 +1,250 @@
+"""A Redis server of our own, for a single machine: a child process with its data on disk.
+
+Whoever holds the lock of the data folder runs the server; every other process on that folder uses the same socket, and
+takes over when the server is gone. The server itself inherits the lock, so that a second one never opens the same
+data, even while an orphan of a killed process is still writing.
+"""
+
+import asyncio
+import ctypes
+import fcntl
+import os
+import re
+import signal
+import stat
+import sys
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+
+import structlog
+
+from bot.domain.errors import EmbeddedRedisError, StoreUnavailable
+from bot.store.redis.connection import Link, connect
+from bot.store.redis.redis_server import find_server
+
+START_S = 10.0
+"""A server that loads its data for longer than this is taken for broken."""
+STOP_S = 10.0
+LOOK_S = 0.05
+RESTART_S = 1.0
+LOG_LINES = 5
+"""Lines of the server's log that say why it did not start."""
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# What servers say of data in a format that they do not know; Redis takes Valkey's for a broken file.
+_OTHER_FORMAT = re.compile(r"RDB format version|Bad file format reading the append only file \S*\.base\.rdb")
+_FORMAT = re.compile(rb"REDIS\d{4}|VALKEY\d{3}")
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@asynccontextmanager
+async def embedded_redis(data: Path) -> AsyncGenerator[str]:
+    """Keep a server running on a data folder, and yield its URL once it answers. Stops the server if it is ours.
+
+    Raises EmbeddedRedisError when there is no usable `redis-server`, or the folder cannot be used.
+    """
+    binary, version = await find_server()
+    _usable(data, version)
+    socket = _socket(data)
+    url = f"unix://{socket}"
+    answered = asyncio.Event()
+    keeper = asyncio.create_task(_keep(binary, data, socket, answered), name="embedded-redis")
+    try:
+        await _answers(url, keeper, data)
+        answered.set()
+        yield url
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+
+
+def _usable(data: Path, version: tuple[int, int]) -> None:
+    """Make the data folder, private to the user; refuse data that this server would not see."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise EmbeddedRedisError(f"the folder {data} cannot be made ({error.strerror}); set redis.dir") from None
+    if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+        raise EmbeddedRedisError(f"the folder {data} cannot be written; set redis.dir")
+    if version < (7, 0) and (data / "appendonlydir").exists():
+        raise EmbeddedRedisError(_unreadable(data, f"Redis {version[0]}.{version[1]}"))
+
+
+def _socket(data: Path) -> Path:
+    """The socket for a data folder, in a private folder with a short path: a socket's path has 104 bytes at most.
+
+    It is the same for every process of a user, so that a client finds the server of whoever runs it now.
+    """
+    name = blake2b(os.fsencode(data.resolve()), digest_size=6).hexdigest()
+    return Path(tempfile.gettempdir()) / f"callboard-{os.getuid()}-{name}" / "redis.sock"
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise EmbeddedRedisError(f"the folder {folder} cannot be made ({error.strerror}); set TMPDIR") from None
+    about = folder.lstat()
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o077:
+        raise EmbeddedRedisError(f"{folder} belongs to somebody else; remove it, or name a server with REDIS_URL")
+
+
+def _remove(socket: Path) -> None:
+    """Leave nothing behind; a server that fails while it starts does not remove its socket."""
+    with suppress(OSError):
+        socket.unlink(missing_ok=True)
+        socket.parent.rmdir()
+
+
+async def _answers(url: str, keeper: asyncio.Task[None], data: Path) -> None:
+    """Return when the server answers, whoever runs it."""
+    redis = connect(url)
+    try:
+        async with asyncio.timeout(START_S):
+            while not await _pings(Link(redis)):
+                if keeper.done():
+                    await keeper
+                await asyncio.sleep(LOOK_S)
+    except TimeoutError:
+        raise EmbeddedRedisError(
+            f"the embedded Redis on {data} does not answer after {START_S:g} s: it is broken (see {_log_file(data)}), "
+            "or another process that does not share our temporary folder runs it (set redis.dir)"
+        ) from None
+    finally:
+        await redis.aclose()
+
+
+async def _pings(link: Link) -> bool:
+    try:
+        await link.ping()
+    except StoreUnavailable:
+        return False
+    return True
+
+
+async def _keep(binary: Path, data: Path, socket: Path, answered: asyncio.Event) -> None:
+    """Run the server whenever nobody else does, again and again; raises EmbeddedRedisError if it never starts."""
+    with _lock_file(data) as lock:
+        while not _locked(lock):  # noqa: ASYNC110  # a lock of a file tells nobody when it is free
+            await asyncio.sleep(LOOK_S)
+        try:
+            while (status := await _run(binary, data, socket, lock)) <= 0 or answered.is_set():
+                _log.warning("the embedded Redis stopped, starting it again", status=status, said=_last_words(data))
+                await asyncio.sleep(RESTART_S)
+        finally:
+            _remove(socket)
+    if _format(data) and _OTHER_FORMAT.search(_log_tail(data)):
+        raise EmbeddedRedisError(_unreadable(data, str(binary)))
+    raise EmbeddedRedisError(f"the embedded Redis did not start: {_last_words(data)}")
+
+
+async def _run(binary: Path, data: Path, socket: Path, lock: int) -> int:
+    """Run the server until it ends; return its exit status, negative after a signal."""
+    _make_private(socket.parent)
+    process = await asyncio.create_subprocess_exec(
+        binary,
+        *_options(data, socket),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={},  # the server needs none of our secrets
+        pass_fds=(lock,),
+        start_new_session=True,  # Ctrl-C is for us: we stop the server when we no longer need it
+        preexec_fn=_die_with_parent() if sys.platform == "linux" else None,
+    )
+    try:
+        return await process.wait()
+    finally:
+        await _stop(process)
+
+
+def _options(data: Path, socket: Path) -> list[str]:
+    options = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(data),
+        "appendonly": "yes",
+        "appendfsync": "always",  # what was answered with OK is on disk: a notification is never lost, nor told twice
+        "save": "",
+        "logfile": str(_log_file(data)),
+        "loglevel": "warning",
+        "daemonize": "no",
+    }
+    return [word for name, value in options.items() for word in (f"--{name}", value)]
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """Let the server write what it has and end; kill it when it does not."""
+    if process.returncode is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+@contextmanager
+def _lock_file(data: Path) -> Generator[int]:
+    descriptor = os.open(data / "callboard.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _die_with_parent() -> Callable[[], None]:
+    """What the child calls before it becomes the server, so that Linux stops it when we are killed."""
+    libc = ctypes.CDLL(None)
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    return ask
+
+
+def _log_file(data: Path) -> Path:
+    return data / "redis-server.log"
+
+
+def _last_words(data: Path) -> str:
+    lines = _log_tail(data).split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+def _log_tail(data: Path) -> str:
+    try:
+        return "\n".join(_log_file(data).read_text(errors="replace").splitlines()[-LOG_LINES:])
+    except OSError:
+        return ""
+
+
+def _unreadable(data: Path, server: str) -> str:
+    written = _format(data)
+    return (
+        f"a newer server wrote the data in {data}{f' (format {written})' if written else ''}, and {server} cannot read "
+        "it: put the newer server first on PATH, name it with REDIS_URL, or set redis.dir to an empty folder"
+    )
+
+
+def _format(data: Path) -> str | None:
+    """Return the format of the data as its first bytes name it, for example `REDIS0010`; None where none is named."""
+    for base in data.glob("appendonlydir/*.base.rdb"):
+        with base.open("rb") as file:
+            if named := _FORMAT.match(file.read(9)):
+                return named[0].decode()
+    return None

@@ -1,0 +1,106 @@
+"""Request budgets shared by every replica, and this process's own while Redis is gone."""
+
+import time
+from typing import Any, cast
+
+from limits.aio.storage import RedisStorage
+from limits.aio.storage.redis.redispy import RedispyBridge
+from redis.exceptions import ResponseError
+
+from bot.domain.errors import StoreUnavailable
+from bot.store.redis.connection import Link
+from bot.store.redis.keys import BUDGET
+from providers.http.rate_limit import BudgetLeft, WindowBudget
+
+# The scripts of `limits` use the clock of the process that asks; these use that of the server that has the budget.
+_NOW = """
+local time = redis.call('TIME')
+local now, limit, expiry = time[1] + time[2] / 1000000, tonumber(ARGV[1]), tonumber(ARGV[2])
+local function within(entry) return entry and tonumber(entry) >= now - expiry and tonumber(entry) <= now end
+"""
+_ACQUIRE = (
+    _NOW
+    + """
+local amount = tonumber(ARGV[3])
+if amount > limit or within(redis.call('LINDEX', KEYS[1], limit - amount)) then return 0 end
+for _ = 1, amount do redis.call('LPUSH', KEYS[1], string.format('%.6f', now)) end
+redis.call('LTRIM', KEYS[1], 0, limit - 1)
+redis.call('EXPIRE', KEYS[1], expiry)
+return 1
+"""
+)
+_WINDOW = (
+    _NOW
+    + """
+local number, oldest = 0, now
+for _, entry in ipairs(redis.call('LRANGE', KEYS[1], 0, limit - 1)) do
+  if within(entry) then number, oldest = number + 1, math.min(oldest, tonumber(entry)) end
+end
+return {string.format('%.6f', now - oldest), number}
+"""
+)
+_NO_HELP = (StoreUnavailable, ResponseError)
+"""Redis is gone, or refuses the script that counts (to this user, say): no reason to leave a question unanswered."""
+
+
+class _Storage(RedisStorage):
+    """Counts through a client that is there already, also on a cluster: each budget is one key."""
+
+    def __init__(self, link: Link) -> None:
+        self._client = link.redis
+        self._turns = link.turns
+        super().__init__("redis://", implementation="redispy", key_prefix=BUDGET.of("").removesuffix(":"))
+
+    def configure_bridge(self) -> None:
+        client = cast("Any", self._client)  # limits' hints are too narrow
+        bridge = cast("RedispyBridge", self.bridge)
+        bridge.storage = client
+        bridge.connection_getter = lambda _: client
+
+    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        return bool(await self._eval(_ACQUIRE, key, limit, expiry, amount))
+
+    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
+        """Return the monotonic time of the window's oldest request, and the number of requests."""
+        age, number = await self._eval(_WINDOW, key, limit, expiry)
+        return time.monotonic() - float(age), int(number)
+
+    async def _eval(self, script: str, key: str, *arguments: int) -> Any:
+        async with self._turns:
+            return await cast("Any", self._client).eval(script, 1, self.bridge.prefixed_key(key), *arguments)
+
+
+class SharedBudget:
+    """A `providers.http.rate_limit.Budget` over Redis. Raises Throttled and nothing else."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._shared = WindowBudget(_Storage(link))
+        self._own = WindowBudget()
+
+    async def acquire(self, key: str, per_second: float) -> None:
+        """Return when a request may be made; raises Throttled when that is after the question's deadline."""
+        try:
+            async with self._link.use():
+                await self._shared.acquire(key, per_second)
+        except _NO_HELP:
+            await self._own.acquire(key, per_second)
+
+    async def left(self, key: str, per_second: float) -> BudgetLeft:
+        """Return what is left of the current window."""
+        try:
+            async with self._link.use():
+                return await self._shared.left(key, per_second)
+        except _NO_HELP:
+            return await self._own.left(key, per_second)
+
+    async def take(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
+        """Take one of `number` in each moving window of `seconds`, if more than `keep` are left.
+
+        Returns 0 when it was taken, else after how many seconds to try again.
+        """
+        try:
+            async with self._link.use():
+                return await self._shared.take(key, number, seconds, keep)
+        except _NO_HELP:
+            return await self._own.take(key, number, seconds, keep)

@@ -1,0 +1,298 @@
+"""Followed jobs, service by service: as they were last seen, when to look next, and who follows them."""
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.domain import record_formats
+from bot.domain.elapsed import AHEAD, in_future
+from bot.domain.outbox import numbered
+from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, T, UnreadableError, readable_or
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import Due, Kept, Seen, Step, due, instant, kept, milliseconds, planned, record
+from bot.domain.unreadable_records import Counts, Location
+from bot.store.quarantine import Aside
+from bot.store.redis.connection import Link, Part
+from bot.store.redis.keys import CONFIGURED, DUE, JOBS, LOST, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS, SWEEP
+from bot.store.redis.scripts import script
+from providers.models import Job, JobRef, JobState
+
+NEWER_AGAIN = timedelta(seconds=10)
+"""A job that a newer version recorded is due again after this time, for workers of that version."""
+
+_PLACES = TypeAdapter(dict[str, str])
+_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """The followed jobs of every service. Raises StoreUnavailable."""
+
+    link: Link
+
+    async def due(self, service: Service, until: datetime, limit: int, *, multiple: int = 1) -> list[Due]:
+        """Return the jobs to look at until then, the longest overdue first, in two round trips.
+
+        Those that are due next make their number a `multiple`, in a third: a request that is sent anyway takes them
+        along.
+        """
+        slot = "/".join(service)
+        wanted = ("ZRANGE", DUE.of(slot), "-inf", milliseconds(until), "BYSCORE", "LIMIT", 0, limit)
+        ids: list[str] = await self.link.ask(*wanted)
+        if len(ids) < limit and (more := -len(ids) % multiple):
+            ids = await self.link.ask("ZRANGE", DUE.of(slot), 0, len(ids) + more - 1)
+        if not ids:
+            return []
+        records: list[str | None] = await self.link.ask("HMGET", JOBS.of(slot), *ids)
+        texts = {job_id: text for job_id, text in zip(ids, records, strict=True) if text is not None}
+        found = await self._readable(service, texts, due)
+        await self.postpone(service, texts.keys() - found.keys(), until + NEWER_AGAIN)
+        return list(found.values())
+
+    async def observe(
+        self, service: Service, asked_at: datetime, seen: Iterable[Seen], *, now: datetime | None = None
+    ) -> dict[str, Kept]:
+        """Tick off the followed jobs that are as they were, and return those that are not; one round trip.
+
+        Jobs without subscribers are passed over, and so are those with an answer to a later question. A question later
+        than `now`, if that is given, has a wrong clock's time and does not count as later.
+        """
+        slot = "/".join(service)
+        # One word of JSON: hundreds of words of a command take redis-py as long as it takes to read the jobs.
+        jobs = json.dumps([part for each in seen for part in (each.id, each.fingerprint, milliseconds(each.next_at))])
+        keys, newest = (JOBS.of(slot), DUE.of(slot)), FORMATS[Kind.JOB]
+        latest = milliseconds(now + AHEAD) if now else "inf"
+        told = (milliseconds(asked_at), jobs, newest, latest)
+        flat: list[str] = await self.link.ask("EVAL", script("observe"), 2, *keys, *told)
+        return await self._readable(service, dict(zip(flat[::2], flat[1::2], strict=True)), partial(_kept, service))
+
+    async def record(self, service: Service, steps: Sequence[Step]) -> dict[str, dict[str, str]]:
+        """Record changes together with what their followers are to be told; one round trip.
+
+        Returns the followers (place to card) of each job recorded. A job that somebody else recorded since it was
+        found is left as it is: it will be seen again.
+        """
+        slot = "/".join(service)
+        told = chain.from_iterable(
+            (
+                *(each.id, each.found, each.record or "", milliseconds(each.next_at) if each.next_at else ""),
+                *(numbered(each.entry), each.lost),
+            )
+            for each in steps
+        )
+        keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
+        names = (OUTBOX.of(slot, ""), LOST.of(slot, ""), LOST.seconds, FORMATS[Kind.LOST])
+        flat: list[str] = await self.link.ask("EVAL", script("record"), 4, *keys, *names, *told)
+        return {job_id: json.loads(places) for job_id, places in zip(flat[::2], flat[1::2], strict=True)}
+
+    async def subscribe(  # noqa: PLR0917  # what a subscription consists of
+        self, job: Job, asked_at: datetime, next_at: datetime, place: str, card: str, entry: str, user: str
+    ) -> tuple[str, bool]:
+        """Follow a job in a place, in one step; return its card there, and whether it was not followed there before."""
+        slot = f"{job.account}/{job.service}"
+        await self.link.ask_all(
+            [("SADD", PLACES.of(), place), ("SADD", MINE.of(user), place), ("EXPIRE", MINE.of(user), MINE.seconds)]
+        )
+        about: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, numbered(entry))
+        told = (*_keys(slot, place), LOST.of(slot, job.id), *about, REPLY.seconds, FORMATS[Kind.LOST])
+        found, new = json.loads(await self.link.ask("EVAL", script("subscribe"), 7, *told))
+        return found, bool(new)
+
+    async def unsubscribe(self, ref: JobRef, place: str, entry: str) -> str | None:
+        """Stop following a job in a place; return the card that followed it there, None when none did."""
+        slot = f"{ref.account}/{ref.service}"
+        told = (*_keys(slot, place), ref.id, place, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
+        return await self.link.ask("EVAL", script("unsubscribe"), 6, *told)
+
+    async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
+        """Return what is known of followed jobs, and when they are looked at next; one round trip."""
+        refs = list(refs)
+        asking: list[Sequence[Part]] = []
+        for ref in refs:
+            slot = f"{ref.account}/{ref.service}"
+            asking += [("HGET", JOBS.of(slot), ref.id), ("ZSCORE", DUE.of(slot), ref.id)]
+        told = await self.link.ask_all(asking) if asking else []
+        records = dict(zip(refs, told[::2], strict=True))
+        texts: dict[Service, dict[str, str]] = {}
+        for ref, text in records.items():
+            if text is not None:
+                texts.setdefault((ref.account, ref.service), {})[ref.id] = text
+        found = {
+            service: await self._readable(service, mine, partial(_kept, service)) for service, mine in texts.items()
+        }
+        return {
+            ref: (known, planned(float(score)))
+            for ref, score in zip(refs, told[1::2], strict=True)
+            if score is not None and (known := found.get((ref.account, ref.service), {}).get(ref.id))
+        }
+
+    async def corrupt_followers(self, services: Iterable[Service]) -> dict[JobRef, str]:
+        """Return the jobs whose lists of followers are corrupt, with the text of each list."""
+        found: dict[JobRef, str] = {}
+        for service in services:
+            kept = await self.link.ask("HGETALL", SUBSCRIPTIONS.of("/".join(service)))
+            found |= {JobRef(*service, job_id): text for job_id, text in kept.items() if _places(text) is None}
+        return found
+
+    async def replace_followers(self, ref: JobRef, corrupt: str, places: Mapping[str, str]) -> None:
+        """Replace a corrupt list of followers by `places`, place to card."""
+        slot = f"{ref.account}/{ref.service}"
+        location = Location(Kind.FOLLOWERS, slot, SUBSCRIPTIONS.of(slot))
+        await Aside(self.link).move(location, corrupt, name=ref.id, instead=json.dumps(places))
+
+    async def corrupt(self, services: Iterable[Service]) -> Counts:
+        """Count the corrupt records of followed jobs, by their service."""
+        found: Counts = Counter()
+        for service in services:
+            slot = "/".join(service)
+            for text in await self.link.ask("HVALS", JOBS.of(slot)):
+                try:
+                    kept(service, text)
+                except NewerFormatError:
+                    continue
+                except UnreadableError:
+                    found[slot, Kind.JOB.value] += 1
+        return found
+
+    async def newer(self, refs: Iterable[JobRef]) -> bool:
+        """Whether a newer version recorded any of these jobs."""
+        refs = list(refs)
+        asking = [("HGET", JOBS.of(f"{ref.account}/{ref.service}"), ref.id) for ref in refs]
+        texts = await self.link.ask_all(asking) if asking else []
+        return any(text is not None and record_formats.is_newer(Kind.JOB, text) for text in texts)
+
+    async def _readable(
+        self, service: Service, texts: Mapping[str, str], parse: Callable[[str, str], T]
+    ) -> dict[str, T]:
+        """Read records by their job. A corrupt one is replaced, one of a newer format left out."""
+        found: dict[str, T] = {}
+        for job_id, text in texts.items():
+            try:
+                found[job_id] = parse(job_id, text)
+            except NewerFormatError:
+                continue
+            except UnreadableError:
+                if fresh := await self._start_over(service, job_id, text):
+                    found[job_id] = parse(job_id, fresh)
+        return found
+
+    async def _start_over(self, service: Service, job_id: str, text: str) -> str:
+        """Replace a corrupt record by one in an unknown state; empty if it has changed."""
+        job = Job(account=service[0], service=service[1], id=job_id, state=JobState.UNKNOWN)
+        fresh, slot = record(job, datetime.now(UTC)), "/".join(service)
+        moved = await Aside(self.link).move(Location(Kind.JOB, slot, JOBS.of(slot)), text, name=job_id, instead=fresh)
+        return fresh if moved else ""
+
+    async def postpone(self, service: Service, ids: Iterable[str], until: datetime) -> None:
+        """Look at jobs again at this time, whatever was planned."""
+        at = milliseconds(until)
+        if pairs := [part for job_id in ids for part in (at, job_id)]:
+            await self.link.ask("ZADD", DUE.of("/".join(service)), "XX", *pairs)
+
+    async def pull_back(self, services: Sequence[Service], latest: datetime, now: datetime) -> None:
+        """Make those jobs due now that are planned for later than `latest`."""
+        slots = ["/".join(service) for service in services]
+        late = [("ZRANGE", DUE.of(slot), f"({milliseconds(latest)}", "+inf", "BYSCORE") for slot in slots]
+        found: list[list[str]] = await self.link.ask_all(late) if late else []
+        for service, ids in zip(services, found, strict=True):
+            await self.postpone(service, ids, now)
+
+    async def cards(self, service: Service) -> set[tuple[str, str]]:
+        """Return every card, as (place, card), that follows a job of a service."""
+        kept = await self.link.ask("HVALS", SUBSCRIPTIONS.of("/".join(service)))
+        return {pair for places in kept for pair in (_places(places) or {}).items()}
+
+    async def subscribed(self, place: str, services: Iterable[Service]) -> dict[JobRef, str]:
+        """Return the jobs of these services that are followed in a place, with their cards."""
+        services = list(services)
+        kept = await self.link.ask_all([("HGETALL", SUBSCRIPTIONS.of("/".join(service))) for service in services])
+        return {
+            JobRef(*service, job_id): card
+            for service, followed in zip(services, kept, strict=True)
+            for job_id, places in followed.items()
+            if (card := (_places(places) or {}).get(place))
+        }
+
+    async def followers(self, ref: JobRef) -> dict[str, str]:
+        """Return who follows a job: place to card."""
+        found = await self.link.ask("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
+        return _places(found or "{}") or {}
+
+    async def places_of(self, user: str) -> set[str]:
+        """Return every place where somebody subscribed, and their own direct messages."""
+        return {user, *(await self.link.ask("SMEMBERS", MINE.of(user)))}
+
+    async def forget(self, users: Iterable[str]) -> None:
+        """Forget where people subscribed."""
+        if commands := [("DEL", MINE.of(user)) for user in users]:
+            await self.link.ask_all(commands)
+
+    async def state(self, services: Sequence[Service]) -> list[tuple[int, datetime | None, set[str]]]:
+        """Return for each service how many jobs are followed, when the next is due, and which places wait for news."""
+        asking: list[Sequence[Part]] = []
+        for service in services:
+            slot = "/".join(service)
+            asking += [("ZCARD", DUE.of(slot)), ("ZRANGE", DUE.of(slot), 0, 0, "WITHSCORES")]
+            asking += [("SMEMBERS", PENDING.of(slot))]
+        told = await self.link.ask_all(asking) if asking else []
+        return [
+            (number, _first_score(first), set(places))
+            for number, first, places in zip(told[::3], told[1::3], told[2::3], strict=True)
+        ]
+
+    async def configured(self, mine: Iterable[Service], now: datetime) -> dict[Service, datetime]:
+        """Note that these services are configured here; return when each service was configured somewhere last."""
+        noted = [part for service in mine for part in ("/".join(service), milliseconds(now))]
+        commands = [("HSET", CONFIGURED.of(), *noted)] if noted else []
+        *_, told = await self.link.ask_all([*commands, ("HGETALL", CONFIGURED.of())])
+        last = {slot: readable_or(now, lambda at: instant(int(at)), at) for slot, at in told.items()}
+        for slot in [slot for slot, at in last.items() if in_future(at, now)]:
+            last[slot] = now  # a wrong clock noted it
+            await self.link.ask("HSET", CONFIGURED.of(), slot, milliseconds(now))
+        return {_service(slot): at for slot, at in last.items()}
+
+    async def purge(self, service: Service) -> None:
+        """Forget a service, with all that waits to be told of it; its name last, so that this can be done again."""
+        slot = "/".join(service)
+        places = await self.link.ask("SMEMBERS", PENDING.of(slot))
+        keys = (*(OUTBOX.of(slot, place) for place in places), *(key.of(slot) for key in _OF_A_SERVICE))
+        await self.link.ask_all([("DEL", key) for key in keys])
+        await self.link.ask("HDEL", CONFIGURED.of(), slot)
+
+
+def _kept(service: Service, _: str, text: str) -> Kept:
+    return kept(service, text)
+
+
+def _places(text: str) -> dict[str, str] | None:
+    """Read who follows a job, place to card; None where that cannot be read."""
+    try:
+        return _PLACES.validate_json(text)
+    except ValidationError:
+        return None
+
+
+def _service(slot: str) -> Service:
+    account, _, service = slot.partition("/")
+    return account, service
+
+
+def _keys(slot: str, place: str) -> tuple[str, ...]:
+    """The keys of a call; its reply has a name of its own, since redis-py may send a call that broke off once more."""
+    beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
+    return (*beside, OUTBOX.of(slot, place), REPLY.of(slot, secrets.token_hex(8)))
+
+
+def _first_score(found: Any) -> datetime | None:
+    """Read the score of `ZRANGE … 0 0 WITHSCORES`, which RESP2 and RESP3 spell differently."""
+    while isinstance(found, list) and len(found) == 1:  # pyright: ignore[reportUnknownArgumentType]
+        found = found[0]  # pyright: ignore[reportUnknownVariableType]
+    return planned(float(found[1])) if found else None  # pyright: ignore[reportUnknownArgumentType]

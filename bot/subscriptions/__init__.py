@@ -1,0 +1,1 @@
+"""Use cases: subscribe, unsubscribe, snooze, search for unknown ids, revoke, purge."""

@@ -1,0 +1,191 @@
+"""Searches Slack for the cards that a reset of the database lost, and closes them.
+
+The metadata of a card's message identifies it. Each channel with such cards gets one notice, and each card is edited:
+it says that it is no longer followed, and has a button to subscribe again. Direct messages are not searched: the app
+would need another scope for them.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from bot.delivery.context import Visit
+from bot.delivery.message_lookup import MAY_NOT_ASK, history
+from bot.deps.deps import Services
+from bot.deps.outboxes import read_box
+from bot.domain.card_metadata import EVENT, CardMessage
+from bot.domain.card_reducer import cards_of
+from bot.domain.notifications import ForgottenCards
+from bot.domain.outbox import NoteEntry, Urgency
+from bot.domain.slack_ids import id_of, in_workspace
+from bot.domain.workspaces import NotInstalled, Workspace
+from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
+from bot.slack_api.users import channels_of
+from bot.store.epochs import SHOWN_FOR, Epoch
+from bot.task_queue.enqueue import wake
+from bot.views.slack import database_reset
+from providers.json_fields import listing, mapping, text
+
+SETTLED = timedelta(minutes=1)
+"""Age of a database that began empty before the search starts: most of them are new."""
+REACHES = timedelta(days=30)
+"""Cards that were posted longer than this before the reset are not searched for."""
+PAGES = 3
+"""Pages of 200 messages that are read of one channel."""
+LATER_S = 600.0
+"""Seconds until workspaces are searched that are new, or whose channels Slack did not list."""
+NEW = timedelta(days=1)
+"""A database that began empty is searched for during this time."""
+
+log = structlog.get_logger("callboard")
+
+
+class _Card(NamedTuple):
+    """A lost card: the timestamp of its message, its first text, and what it says."""
+
+    ts: str
+    shown: str
+    card: CardMessage
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A search of one place, for cards of `bot_id` that were posted before `knows_from`."""
+
+    visit: Visit
+    bot_id: str | None
+    epoch: Epoch
+    knows_from: datetime
+
+
+async def needed(services: Services) -> bool:
+    """Whether there may be cards in Slack that the database lost. Raises StoreUnavailable."""
+    return await _lost(services) is not None
+
+
+async def _lost(services: Services) -> tuple[Epoch, datetime] | None:
+    """Return the epoch to search for, and since when it knows every card."""
+    epoch, now = await services.store.epochs.read(), services.clock()
+    if epoch is None or epoch.knows_from is None:
+        return None
+    age = now - epoch.knows_from
+    due = age < SHOWN_FOR if epoch.reset_at else SETTLED <= age < NEW
+    return (epoch, epoch.knows_from) if due else None
+
+
+async def search(services: Services) -> float | None:
+    """Search the channels that the bot is in.
+
+    Returns after how many seconds to search again, None once the time for it is over. A workspace that installs the app
+    again after a reset is searched then. Raises StoreUnavailable.
+    """
+    services, lost = services.whole, await _lost(services)
+    if lost is None or services.workspaces is None:
+        return None
+    waits = [LATER_S]
+    for workspace in await services.workspaces.ids():
+        with suppress(NotInstalled):
+            if wait := await _search_workspace(services, await services.workspaces.get(workspace), *lost):
+                waits.append(wait)
+    return min(waits)
+
+
+async def _search_workspace(services: Services, workspace: Workspace, epoch: Epoch, knows_from: datetime) -> float:
+    """Search the channels of a workspace that were not searched yet.
+
+    Returns 0, or after how many seconds to go on. Channels with records of a newer version are left alone.
+    """
+    epochs = services.store.epochs
+    done = await epochs.searched(epoch, workspace.id)
+    channels = None if workspace.id in done else await channels_of(workspace.client, workspace.id)
+    if channels is None:
+        return 0
+    left_alone = False
+    for place in sorted({in_workspace(workspace.id, channel) for channel in channels} - done):
+        if (await read_box(services, place)).newer:
+            left_alone = True
+            continue
+        if wait := await services.store.slack.may_read(workspace.id):
+            return wait
+        visit = Visit(services, workspace.client, place)
+        if wait := await _search_place(_Search(visit, workspace.bot_id, epoch, knows_from)):
+            return wait
+        await epochs.note_searched(epoch, workspace.id, place)
+    if left_alone:
+        return LATER_S
+    await epochs.note_searched(epoch, workspace.id, workspace.id)
+    return 0
+
+
+async def _search_place(search: _Search) -> float:
+    """Search one place; return 0, or after how many seconds to search it again."""
+    visit = search.visit
+    try:
+        found = [each async for each in _lost_cards(search)]
+    except SlackApiError as error:
+        return await _refused(visit, "conversations.history", error)
+    except NO_ANSWER:
+        return RETRY_S
+    if found:
+        await visit.services.store.epochs.note_reset()
+        await _notify(search, found)
+    for each in found:
+        if wait := await _close(search, each):
+            return wait
+    return 0
+
+
+async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
+    """Return the messages of open cards that the database does not know."""
+    visit, until = search.visit, search.knows_from
+    known = cards_of(await visit.read())
+    async for message in history(visit, id_of(visit.place), (until - REACHES, until), PAGES):
+        if mapping(message.get("metadata")).get("event_type") != EVENT or message.get("bot_id") != search.bot_id:
+            continue
+        card = CardMessage.read(message)
+        if card.open and card.card not in known:
+            texts = (text(mapping(mapping(block).get("text")).get("text")) for block in listing(message.get("blocks")))
+            yield _Card(str(message["ts"]), next(filter(None, texts), ""), card)
+
+
+async def _notify(search: _Search, found: Sequence[_Card]) -> None:
+    """Post one notice to the place, even if it is searched again."""
+    visit = search.visit
+    people = dict.fromkeys(in_workspace(visit.workspace, user) for each in found for user in each.card.by)
+    note = ForgottenCards(reset_at=search.knows_from, forgotten=len(found), people=tuple(people))
+    await visit.services.store.outbox.put(visit.place, NoteEntry(note=note), f"reset:{search.epoch.id}")
+    await wake(visit.services, visit.place)
+
+
+async def _close(search: _Search, found: _Card) -> float:
+    """Edit a card: it is no longer followed. Returns 0, or the seconds to wait."""
+    visit = search.visit
+    if wait := await visit.services.store.slack.may_edit(visit.workspace, Urgency.STATE):
+        return wait
+    drawn = database_reset.closed(found.shown, search.knows_from, found.card)
+    try:
+        channel = id_of(visit.place)
+        await visit.slack.chat_update(channel=channel, ts=found.ts, text=drawn.text, blocks=drawn.blocks)
+    except SlackApiError as error:
+        return await _refused(visit, "chat.update", error)
+    except NO_ANSWER:
+        return RETRY_S
+    return 0
+
+
+async def _refused(visit: Visit, method: str, error: SlackApiError) -> float:
+    """Return the seconds until a refused call may succeed, 0 for never."""
+    code = refusal(error)
+    match None if code in MAY_NOT_ASK else judge(error):
+        case Verdict.RETRY | Verdict.UNSURE:
+            return await visit.paused(method, error)
+        case Verdict.HOLD:
+            return HOLD_S
+        case _:
+            log.warning("Slack refused a search for lost cards", place=visit.place, method=method, error=code)
+            return 0

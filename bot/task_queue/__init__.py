@@ -1,0 +1,1 @@
+"""pydocket: enqueue a task, run a worker."""

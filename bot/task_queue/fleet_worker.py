@@ -1,0 +1,129 @@
+"""Workers and tasks that run by fleet time, independent of the clocks of their machines.
+
+pydocket plans by the clock of the machine that plans, so its schedule is a hint. Here the next run of a task is
+corrected, due tasks are started, and a task that is planned further ahead than it ever plans is started now.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Self, cast
+
+import structlog
+from docket import Perpetual, Worker
+from docket.dependencies import current_execution, current_worker, get_single_dependency_parameter_of_type
+from docket.execution import Execution, TaskFunction
+from docket.worker import _stream_due_tasks  # pyright: ignore[reportPrivateUsage]  # pydocket takes no clock
+from redis.asyncio import Redis
+from redis.exceptions import RedisClusterException, RedisError
+
+from bot.store.clock import monotonic
+from bot.task_queue.schedule import EXACT, Clock, correct, on_machine
+
+FURTHEST = timedelta(minutes=1)
+"""No task is planned further ahead by default. One with a longer wait runs in between."""
+LATE_MAX = 1000
+"""Most entries of the schedule that are checked at once."""
+PUT_RIGHT_S = 10.0
+"""Seconds between two checks for tasks that are planned too far ahead."""
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Again(Perpetual):
+    """Repeats a task by fleet time, planned at most `furthest` ahead."""
+
+    def __init__(
+        self, every: timedelta = timedelta(), *, automatic: bool = False, furthest: timedelta = FURTHEST
+    ) -> None:
+        super().__init__(every, automatic)
+        self.furthest = furthest
+        self._wait: timedelta | None = None
+        self._began = monotonic()
+
+    async def __aenter__(self) -> Self:
+        again = type(self)(self.every, automatic=self.automatic, furthest=self.furthest)
+        execution = current_execution.get()
+        again.args, again.kwargs = execution.args, execution.kwargs
+        return again
+
+    def after(self, delay: timedelta) -> None:
+        """Run next after this time, or after `furthest` where that is sooner."""
+        self._wait = min(delay, self.furthest)
+
+    async def on_complete(self, execution: Execution, outcome: Any) -> bool:
+        """Plan the next run."""
+        if self.cancelled:
+            return await super().on_complete(execution, outcome)
+        wait = self._wait
+        if wait is None:
+            wait = max(timedelta(), self.every - timedelta(seconds=monotonic() - self._began))
+        worker = cast("FleetWorker", current_worker.get())
+        when = worker.clock() + wait
+        self.at(on_machine(when, worker.clock))
+        done = await super().on_complete(execution, outcome)
+        await correct(worker.docket, execution.key, when, worker.clock)
+        return done
+
+
+class FleetWorker(Worker):
+    """A worker whose tasks become due by fleet time. pydocket's own loop uses the machine's clock."""
+
+    clock: Clock
+    signed_at: float | None = None
+    """When it last got an answer from Redis, by the monotonic clock."""
+
+    async def _scheduler_loop(self, redis: Redis) -> None:
+        """Start what is due; every PUT_RIGHT_S, also what is planned too far ahead."""
+        session = self._processing_session
+        looked_at = None
+        while session and not session.stopping.is_set():
+            try:
+                if looked_at is None or monotonic() - looked_at >= PUT_RIGHT_S:
+                    await self._pull_back(redis)
+                    looked_at = monotonic()
+                await self._start_due(redis)
+                self.signed_at = monotonic()
+            except (RedisError, RedisClusterException, OSError) as error:  # pydocket's main loop waits for Redis
+                _log.debug("what is due could not be started", reason=type(error).__name__)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.scheduling_resolution.total_seconds()):
+                    await session.stopping.wait()
+
+    async def _start_due(self, redis: Redis) -> None:
+        await _stream_due_tasks(
+            cast("Any", redis),
+            queue_key=self.docket.queue_key,
+            stream_key=self.docket.stream_key,
+            now_timestamp=self.clock().timestamp(),
+            docket_prefix=self.docket.prefix,
+        )
+
+    async def _pull_back(self, redis: Redis) -> None:
+        """Start tasks that a clock ahead of time planned too far in the future."""
+        now, furthest = self.clock(), furthest_of(self.docket.tasks)
+        nearest = min([FURTHEST, *furthest.values()])
+        planned = await redis.zrange(
+            self.docket.queue_key,
+            cast("Any", "+inf"),
+            cast("Any", (now + nearest).timestamp()),
+            desc=True,
+            byscore=True,
+            withscores=True,
+            offset=0,
+            num=LATE_MAX,
+        )
+        if late := [
+            key
+            for key, at in cast("list[tuple[bytes, float]]", planned)
+            if at > (now + furthest.get(key.decode(errors="replace").partition(":")[0], FURTHEST) + EXACT).timestamp()
+        ]:
+            _log.warning("tasks were planned too far ahead, starting them now", number=len(late))
+            await redis.zadd(self.docket.queue_key, dict.fromkeys(late, now.timestamp()), xx=True)
+
+
+def furthest_of(tasks: Mapping[str, TaskFunction]) -> dict[str, timedelta]:
+    """Return how far ahead each task is planned at most, if it says so."""
+    found = ((name, get_single_dependency_parameter_of_type(task, Again)) for name, task in tasks.items())
+    return {name: again.furthest for name, again in found if again}

@@ -1,0 +1,289 @@
+"""A card: the one message that follows a job, or several that were subscribed together."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from bot.domain.absence import DROPPED_AFTER
+from bot.domain.button_payloads import BUTTON_MAX, OPEN, REFRESH, Ask
+from bot.domain.cards import FAILING, Card, Check, Followed, Shown
+from bot.domain.changes import Fate
+from bot.views import missing_jobs
+from bot.views.errors import happened
+from bot.views.slack import snooze, suspensions
+from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
+from bot.views.slack.mentions import mentioned
+from bot.views.states import (
+    FATES,
+    OUTCOMES,
+    SUSPENDED,
+    mark,
+    name,
+    outcome,
+    plain_state,
+    reason,
+    state,
+    tally,
+    unended,
+)
+from bot.views.terms import calls_number, people, person, promise
+from bot.views.text import age, bold, clock, count, date, duration, plain, unformatted
+from providers.models import Job, JobRef, JobState
+
+LINES_MAX = 12
+"""Jobs of a batch that are named; the others are counted."""
+SERVICES_MAX = 5
+DRAWN_EVERY = timedelta(minutes=1)
+"""A card on which nothing changes is drawn anew about so often."""
+_STEPS = 10
+_UNSEEN = "Not followed any more: its account may not be seen here"
+_ENDED_BY = {
+    Fate.EXPIRED: "The provider forgets jobs of this age, so how it ended is not known.",
+    Fate.GONE: "The provider no longer knows this job, and does not say why.",
+    Fate.DROPPED: f"It was not found for {DROPPED_AFTER.days} days.",
+    Fate.UNCONFIGURED: "Its service is not configured any more.",
+}
+
+
+def card(shown: Shown, now: datetime, *, mentions: bool = False) -> Message:
+    """Draw a card as of now, with the `mentions` of its terms at its end if it notifies."""
+    known = seen(shown.card, shown.jobs)
+    snoozed = list(filter(None, [snooze.line(shown.card)]))
+    checks = [] if shown.card.over else [*missing_jobs.lines(shown), *_checks(shown, now)]
+    notes = [_subscribed(shown.card), *snoozed, *checks]
+    foot = [*map(context, notes), *actions(snooze.block_id(shown.card), _buttons(shown))]
+    foot += mentioned([shown.card.terms.mention]) if mentions else []
+    draw = _one if len(known) == 1 else _several
+    text, body = draw(shown, known, Budget(foot))
+    return message(text, [*body, *foot])
+
+
+def seen(card: Card, jobs: Mapping[str, Job]) -> dict[str, Job]:
+    """Return what is known of each job of a card: of some no more than the id."""
+    return {ref: jobs.get(ref) or followed.job or _unseen(ref) for ref, followed in card.jobs.items()}
+
+
+def _unseen(ref: str) -> Job:
+    account, service, job_id = JobRef.parse(ref)
+    return Job(account=account, service=service, id=job_id, state=JobState.UNKNOWN)
+
+
+def headline(card: Card, jobs: Mapping[str, Job]) -> str:
+    """One line, in mrkdwn: the job and its state, or how many have ended."""
+    known = seen(card, jobs)
+    if len(known) != 1:
+        return f"{summary(card, known)}\n{tally(_outcomes(card, known))}"
+    [(ref, job)] = known.items()
+    return title(job, card.jobs[ref].fate)
+
+
+def title(job: Job, fate: Fate | None = None, *, suspended: bool = False) -> str:
+    """A job's state, or why it is no longer followed, and its name."""
+    left = unended(fate)
+    lead = f"{FATES[left]} *{_FATE_WORDS[left]}*" if left else state(job)
+    lead = f"{mark(SUSPENDED)} *{SUSPENDED.capitalize()}*" if suspended else lead
+    return f"{lead} · {bold(name(job), 120)}"
+
+
+_FATE_WORDS = {
+    Fate.GONE: "Gone",
+    Fate.DROPPED: "No longer followed",
+    Fate.EXPIRED: "Expired",
+    Fate.UNSUBSCRIBED: "No longer followed",
+    Fate.UNCONFIGURED: "No longer followed",
+}
+
+
+def bar(percent: int) -> str:
+    """A progress bar with its number."""
+    full = max(0, min(percent, 100)) * _STEPS // 100
+    return f"{'▰' * full}{'▱' * (_STEPS - full)} {percent} %"
+
+
+def _one(shown: Shown, known: Mapping[str, Job], _: Budget) -> tuple[str, list[Block]]:
+    [(ref, job)] = known.items()
+    followed = shown.card.jobs[ref]
+    suspended = ref in _suspended(shown)
+    lines = [title(job, followed.fate, suspended=suspended), _about(job), *_progress(job, followed)]
+    return _plain_one(job, followed, suspended=suspended), [section("\n".join(lines))]
+
+
+def _suspended(shown: Shown) -> set[str]:
+    """The refs of jobs that were not found for so long that their subscriptions wait."""
+    return {ref for ref, absence in shown.absences.items() if absence.suspended}
+
+
+def _about(job: Job) -> str:
+    created = f" · created {age(job.created_at)}" if job.created_at else ""
+    return f"{plain(job.service, 60)} · {plain(job.account, 60)}{created}"
+
+
+def _progress(job: Job, followed: Followed) -> Iterator[str]:
+    """How far a job is, how it ended, or how it was seen last."""
+    match followed.fate:
+        case Fate.EXPIRED | Fate.GONE | Fate.DROPPED | Fate.UNCONFIGURED:
+            yield f"{_ENDED_BY[followed.fate]} Last seen: {state(job)}."
+        case Fate.UNSUBSCRIBED:
+            how = f"Unsubscribed by {person(followed.by)}" if followed.by else _UNSEEN
+            yield f"{how}. Last seen: {state(job)}."
+        case _:
+            if job.state is JobState.FAILED:
+                yield reason(job, 500)
+            if job.state.ended:
+                yield from filter(None, [ending(job)])
+            elif job.progress is not None:
+                yield bar(job.progress)
+
+
+def ending(job: Job) -> str:
+    """How long a job took and when it ended, as far as the provider tells."""
+    took = [f"took {duration(job.duration_s)}"] if job.duration_s is not None else []
+    ended = [f"ended {date(job.finished_at)}"] if job.finished_at else []
+    return " · ".join([*took, *ended])
+
+
+def _plain_one(job: Job, followed: Followed, *, suspended: bool) -> str:
+    progress = f", {job.progress} %" if job.progress is not None and not job.state.ended else ""
+    why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
+    left = unended(followed.fate)
+    lead = f"{FATES[left]} {_FATE_WORDS[left]}" if left else plain_state(job)
+    lead = f"{mark(SUSPENDED)} {SUSPENDED.capitalize()}" if suspended else lead
+    return f"{lead}: {name(job)}{progress}{why}, {job.ref}"
+
+
+def _several(shown: Shown, known: Mapping[str, Job], budget: Budget) -> tuple[str, list[Block]]:
+    words = _words(shown, known)
+    outcomes = list(words.values())
+    top, following = summary(shown.card, known), _following(shown.card, known)
+    progress = [bar(100 * _ended(following) // len(following))] if following and not shown.card.over else []
+    head = section("\n".join([top, *filter(None, [tally(outcomes)]), *progress]))
+    budget.take([head])
+    return f"{unformatted(top)}: {tally(outcomes, ', ')}", [head, *_named(known, words, budget)]
+
+
+def _words(shown: Shown, known: Mapping[str, Job]) -> dict[str, str]:
+    """The outcome of each job of a card that is drawn."""
+    suspended = _suspended(shown)
+    return {
+        ref: SUSPENDED if ref in suspended else outcome(job, shown.card.jobs[ref].fate) for ref, job in known.items()
+    }
+
+
+def _outcomes(card: Card, known: Mapping[str, Job]) -> list[str]:
+    return [outcome(job, card.jobs[ref].fate) for ref, job in known.items()]
+
+
+def _following(card: Card, known: Mapping[str, Job]) -> list[Job]:
+    """The jobs that ended, or whose end is waited for."""
+    return [job for ref, job in known.items() if card.jobs[ref].fate in {None, Fate.ENDED}]
+
+
+def _ended(jobs: Sequence[Job]) -> int:
+    return sum(job.state.ended for job in jobs)
+
+
+def summary(card: Card, known: Mapping[str, Job]) -> str:
+    """How many of a batch have ended, of those whose end was waited for."""
+    following = _following(card, known)
+    if not following:
+        none = {2: "Neither job"}.get(len(known), f"None of the {count(len(known), 'job')}")
+        return f"*{none} is followed any more*"
+    ended = _ended(following)
+    if ended == len(following) < len(known):
+        others = "other is" if len(known) - ended == 1 else "others are"
+        return f"*{count(ended, 'job')} {'has' if ended == 1 else 'have'} ended, the {others} not followed any more*"
+    if ended == len(following):
+        every = {1: "1 job has", 2: "Both jobs have"}.get(ended, f"All {count(ended, 'job')} have")
+        return f"*{every} ended*"
+    return f"*{ended} of {count(len(following), 'job')} have ended*"
+
+
+def _named(known: Mapping[str, Job], words: Mapping[str, str], budget: Budget) -> list[Block]:
+    """A line for each job that somebody may want to look at, those first that need it most."""
+    quiet = {JobState.SUCCEEDED.value, Fate.UNSUBSCRIBED.value}
+    refs = sorted((ref for ref, word in words.items() if word not in quiet), key=lambda ref: OUTCOMES.index(words[ref]))
+    lines = [line(known[ref], words[ref]) for ref in refs]
+    return budget.fit_lines(lines, lambda left: f"… and {tally((words[ref] for ref in refs[-left:]), ', ')}", LINES_MAX)
+
+
+def line(job: Job, word: str) -> str:
+    """One line about one of many jobs, `word` being its outcome."""
+    why = f" · {reason(job, 100)}" if word == JobState.FAILED else ""
+    progress = f" · {job.progress} %" if job.progress is not None and word == JobState.RUNNING else ""
+    return f"{mark(word)} {word.capitalize()} · {bold(name(job), 80)} · {plain(job.service, 40)}{progress}{why}"
+
+
+def _subscribed(card: Card) -> str:
+    who = f"Subscribed by {people(card.owners)}"
+    left = [each.by for each in card.jobs.values() if each.by and each.fate is Fate.UNSUBSCRIBED]
+    if card.batch and left:
+        who = f"{who} · unsubscribed by {people(left)}"
+    if card.over:
+        return who
+    return " · ".join(filter(None, [who, promise(card.terms, card.place, batch=card.batch), calls_number(card.terms)]))
+
+
+def _checks(shown: Shown, now: datetime) -> list[str]:
+    failing = {where: check for where, check in shown.checks.items() if fails(check, now)}
+    working = [check for where, check in shown.checks.items() if where not in failing]
+    lines = [_failing(where, check, now) for where, check in list(failing.items())[:SERVICES_MAX]]
+    return [*filter(None, [_when_checked(working, now)]), *lines]
+
+
+def fails(check: Check, now: datetime) -> bool:
+    """Whether a service could not be asked for so long that people should know."""
+    return check.failing_since is not None and now - check.failing_since >= FAILING
+
+
+def _when_checked(checks: Sequence[Check], now: datetime) -> str:
+    """When jobs were asked about, and when they will be; of several services the one that comes last."""
+    last = min((check.at for check in checks if check.at), default=None)
+    following = max((check.next_at for check in checks if check.next_at and check.next_at > now), default=None)
+    parts = [f"checked {age(last)}" if last else "", f"next check {_coming(following, now)}" if following else ""]
+    return " · ".join(filter(None, parts))
+
+
+def _coming(moment: datetime, now: datetime) -> str:
+    """When something will be, in words that are still true when the card is drawn next."""
+    return clock(moment) if moment - now > DRAWN_EVERY else "within a minute"
+
+
+def _failing(where: str, check: Check, now: datetime) -> str:
+    last = check.at or check.failing_since
+    since = f" since {date(last)}" if last else ""
+    because = happened(check.error) if check.error else f"{bold(where, 80)} could not answer"
+    again = f" Next try {_coming(check.next_at, now)}." if check.next_at and check.next_at > now else ""
+    return f"⚠️ not checked{since}, because {because}.{again}"
+
+
+def _buttons(shown: Shown) -> list[Block]:
+    card = shown.card
+    left = [] if card.over else unsubscribe_button(card)
+    asks = [] if card.over else _refresh(card)
+    return [*details_button(list(card.jobs)), *restore_button(shown), *asks, *snooze.controls(card), *left]
+
+
+def restore_button(shown: Shown) -> list[Block]:
+    """Look at a card's jobs as usual again whose subscriptions are suspended."""
+    return suspensions.restore_button(shown.card.place, shown.card.id) if _suspended(shown) else []
+
+
+def details_button(refs: Sequence[object], label: str = "Details", *, of: str | None = None) -> list[Block]:
+    """Show these jobs to whoever clicks; `of` names them to a screen reader."""
+    return button(label, f"{OPEN}:details", Ask.about("show", refs), name=of and f"Details of {of}", limit=BUTTON_MAX)
+
+
+def unsubscribe_button(card: Card, *, of: str | None = None, place: str | None = None) -> list[Block]:
+    """Stop following what a card still follows; `place` is where the card is, if it is clicked elsewhere."""
+    ask = Ask.about("unsubscribe", still(card), place=place)
+    named = ask.text.count(" ")
+    label = "Unsubscribe" if named == len(still(card)) else f"Unsubscribe from {named}"
+    return button(label, f"{OPEN}:unsubscribe", ask, name=of and f"Unsubscribe from {of}", limit=BUTTON_MAX)
+
+
+def _refresh(card: Card) -> list[Block]:
+    return button("Refresh", REFRESH, Ask.about("show", still(card), card=card.id), limit=BUTTON_MAX)
+
+
+def still(card: Card) -> list[str]:
+    """The refs that a card follows."""
+    return [ref for ref, followed in card.jobs.items() if followed.fate is None]

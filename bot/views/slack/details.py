@@ -1,0 +1,274 @@
+"""Everything about one job, or about several."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from bot.domain.answers import JobDetails, Missing
+from bot.domain.button_payloads import FRESH, OPEN, RAW, SHARE, Ask
+from bot.views.errors import service_error
+from bot.views.lateness import asking, came, still_asking
+from bot.views.slack.block_kit import (
+    Block,
+    Budget,
+    Message,
+    actions,
+    button,
+    context,
+    divider,
+    fields,
+    message,
+    modal,
+    section,
+)
+from bot.views.slack.jobs import row, subscribe_button
+from bot.views.states import name, no_reason, plain_state, state
+from bot.views.terms import person
+from bot.views.text import (
+    age,
+    bold,
+    code,
+    code_block,
+    count,
+    date,
+    duration,
+    fitting,
+    link,
+    listed,
+    plain,
+    unformatted,
+)
+from providers.models import Job, JobError, JobState
+
+Meaning = Callable[[Job], str | None]
+"""Tells what a job's error code means, where the vendor documents it."""
+
+NOBODY = "None of the configured services can look this up."
+WIDTHS = (300, 100, 30)
+"""Characters for each fact about a job: the next smaller number is tried when the message gets too long."""
+FACTS_MAX = 30
+NOTES_MAX = 5
+IDS_MAX = 20
+PLACES_MAX = 10
+TAIL_CHARS = 4000
+RAW_CHUNK = 2900
+RAW_CHUNKS = 30
+RAW_BYTES = 150_000
+"""Of the 250,000 that Slack's reference allows a modal, as JSON."""
+
+
+def job_details(answer: JobDetails, ask: Ask, meaning: Meaning, notes: Sequence[str] = ()) -> Message:
+    """Details of every job found; a message that gets full shows the last ones as lines of a list.
+
+    `notes` are further lines about what was asked for.
+    """
+    head = [context(f"📌 Shared by {person(ask.shared_by)}")] if ask.shared_by else []
+    return _details(answer, ask, meaning, [*head, *asking(answer)], notes)
+
+
+def late(answer: JobDetails, meaning: Meaning) -> Message:
+    """What the services brought that were pending in the first words, and the jobs that none of them knows."""
+    parts = [(each, answer.of(each)) for each in answer.late]
+    headlines = [came(each, len(mine.jobs), mine.errors) for each, mine in parts]
+    jobs = tuple(job for _, mine in parts for job in mine.jobs)
+    errors = tuple(error for _, mine in parts for error in mine.errors[1:])  # a headline has the first
+    brought = answer.model_copy(update={"jobs": jobs, "errors": errors, "missing": _missed(answer)})
+    if jobs:
+        ask = Ask.about("show", [job.ref for job in jobs])
+        return _details(brought, ask, meaning, [*map(section, headlines)], said=headlines)
+    lines = [*headlines, *missing(brought), *_errors(brought)]
+    return message("\n".join(map(unformatted, lines)), Budget().fit([*map(section, lines)], _more_lines))
+
+
+def _missed(answer: JobDetails) -> tuple[Missing, ...]:
+    """Return the jobs that are missing because late services do not know them, or did not answer."""
+    late = {f"{each.account}/{each.service}" for each in answer.late}
+    return tuple(each for each in answer.missing if not each.everywhere or late.intersection(each.looked_in))
+
+
+def _details(  # noqa: PLR0917  # what a message consists of
+    answer: JobDetails,
+    ask: Ask,
+    meaning: Meaning,
+    head: list[Block],
+    notes: Sequence[str] = (),
+    said: Sequence[str] = (),
+) -> Message:
+    """Jobs below a head, of which the fallback says what is `said`."""
+    alone = len(answer.jobs) == 1
+    buttons = [] if alone else actions("details", [*_refresh(ask), *_share(ask)])
+    lines = [*map(context, notes), *map(section, missing(answer)), *map(context, _errors(answer))]
+    tail = Budget(chars=TAIL_CHARS).fit(lines, _more_lines)
+    budget = Budget([*head, *tail, *buttons, _more_jobs(len(answer.jobs))])
+    body: list[Block] = [] if answer.jobs or tail or answer.pending else [section(NOBODY)]
+    for index, job in enumerate(answer.jobs):
+        if not (blocks := _fitting(job, answer, ask, meaning, budget)):
+            body.append(_more_jobs(len(answer.jobs) - index))
+            break
+        body += blocks
+    text = [*map(unformatted, said), _fallback(answer), *map(unformatted, notes)]
+    return message("\n".join(text), [*head, *body, *tail, *buttons])
+
+
+def _more_lines(number: int) -> Block:
+    return context(f"… and {count(number, 'more line')} like these")
+
+
+def _more_jobs(number: int) -> Block:
+    return context(f"… and {count(number, 'more job')}, for which there is no room here. Ask for fewer at once.")
+
+
+def _fitting(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, budget: Budget) -> list[Block]:
+    """Return the details of a job, as long as there is room for; nothing when there is none."""
+    for room in WIDTHS:
+        whole = _job(job, answer, ask, meaning, room)
+        if budget.take(whole):
+            return whole
+    return [row(job)] if budget.take([row(job)]) else []
+
+
+def _job(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, room: int) -> list[Block]:
+    alone = len(answer.jobs) == 1
+    reason = _reason(job, meaning, room)
+    notes = [f"⚠️ {plain(note, room)}" for note in job.notes[:NOTES_MAX]]
+    request = f" · request id {code(job.request_id, 80)}" if job.request_id else ""
+    return [
+        section(f"{state(job)} · {bold(name(job), 200)}"),
+        *([section(reason)] if reason else []),
+        *([section("\n".join(notes))] if notes else []),
+        *fields([f"{bold(label, 40)}\n{value}" for label, value in list(facts(job, room).items())[:FACTS_MAX]]),
+        section(f"*Ref* {code(str(job.ref), 300)}\n*Id* {code(job.id, 200)}"),
+        context(f"checked {age(answer.checked_at)}{request}{_console(job)}"),
+        *actions(f"job-{answer.jobs.index(job)}", _buttons(job, ask, alone=alone)),
+        *([] if alone else [divider()]),
+    ]
+
+
+def facts(job: Job, room: int = WIDTHS[0]) -> dict[str, str]:
+    """Label and value, in mrkdwn, of everything known about a job, in the order to read them."""
+    known = {
+        "Service": job.service,
+        "Kind": job.kind,
+        "Account": job.account,
+        "Region": job.region,
+        "Created": job.created_at,
+        "Started": job.started_at,
+        "Finished": job.finished_at,
+        "Duration": duration(job.duration_s) if job.duration_s is not None else None,
+        "Media": job.media,
+        "Input": job.input,
+        "Output": job.output,
+        "Progress": f"{job.progress} %" if job.progress is not None else None,
+        "Updated": job.updated_at,
+    }
+    told = {**job.attributes, **known}
+    order = (*known, *(label for label in job.attributes if label not in known))
+    return {label: _value(told[label], room) for label in order if told[label]}
+
+
+def _value(value: str | datetime | None, room: int) -> str:
+    return date(value) if isinstance(value, datetime) else plain(value or "", room)
+
+
+def _reason(job: Job, meaning: Meaning, room: int) -> str:
+    if job.state is not JobState.FAILED:
+        return ""
+    error = job.error or JobError()
+    words = " ".join(filter(None, (code(error.code, 80) if error.code else "", plain(error.message or "", room * 5))))
+    why = words or plain(no_reason(job), room * 5)
+    meant = meaning(job)
+    return f"*Why it failed*\n{why}" + (f"\nThis code means: {plain(meant, 300)}" if meant else "")
+
+
+def _console(job: Job) -> str:
+    to_console = link(job.console_url, "open the console") if job.console_url else ""
+    return f" · {to_console}" if to_console else ""
+
+
+def _buttons(job: Job, ask: Ask, *, alone: bool) -> list[Block]:
+    own = Ask.about("show", [job.ref])
+    raw = button("Raw", f"{RAW}:{job.service}", own, name=f"Raw data of {job.id}")
+    subscribe = subscribe_button(job)
+    if alone:
+        return [*_refresh(ask), *subscribe, *_share(ask), *raw]
+    return [*button("Details", f"{OPEN}:details", own, name=f"Details of {job.id}"), *subscribe, *raw]
+
+
+def _refresh(ask: Ask) -> list[Block]:
+    return button("Refresh", FRESH, ask)
+
+
+def _share(ask: Ask) -> list[Block]:
+    return [] if ask.shared_by else button("Share", f"{SHARE}:details", ask)
+
+
+def missing(answer: JobDetails) -> list[str]:
+    """Lines about the jobs that no service knows, those together that were looked for in the same places."""
+    searches: dict[Missing, list[str]] = {}
+    for each in answer.missing:
+        searches.setdefault(each.model_copy(update={"id": ""}), []).append(each.id)
+    return [_missing(ids, search) for search, ids in searches.items()]
+
+
+def _missing(ids: Sequence[str], search: Missing) -> str:
+    names = _first([code(each, 80) for each in ids], IDS_MAX)
+    where = _first([bold(place, 80) for place in search.looked_in], PLACES_MAX)
+    one = len(ids) == 1
+    known = f"{'is' if one else 'are'} not known to {listed(where, 'or')}" if where else "could not be found"
+    soon = "A job that was submitted a moment ago may not be there yet."
+    return f"❔ {listed(names, 'and')} {known}. {soon if search.everywhere else 'The others did not answer.'}"
+
+
+def _first(words: list[str], number: int) -> list[str]:
+    return words if len(words) <= number else [*words[:number], f"{len(words) - number:,} more"]
+
+
+def _errors(answer: JobDetails) -> list[str]:
+    return [service_error(error) for error in answer.errors]
+
+
+def _fallback(answer: JobDetails) -> str:
+    lines = [f"{plain_state(job)}: {name(job)}, {job.ref}" for job in answer.jobs]
+    lines += map(unformatted, (*missing(answer), *_errors(answer)))
+    lines += [still_asking(answer.pending)] if answer.pending else []
+    return "\n".join(lines) or NOBODY
+
+
+def raw_loading() -> Block:
+    """The modal that opens at once; the provider is asked behind it."""
+    return modal("Raw", [section("Asking the provider …")])
+
+
+def raw(answer: JobDetails) -> Block:
+    """The provider's own JSON, secrets removed."""
+    blocks = [*map(section, missing(answer)), *map(context, _errors(answer))][:10]
+    for job in answer.jobs[:1]:
+        request = f" · request id {code(job.request_id, 80)}" if job.request_id else ""
+        blocks.append(context(f"{code(str(job.ref), 300)} as the provider sent it, secrets removed{request}"))
+        blocks += _json(json.dumps(job.raw, indent=2, ensure_ascii=False, default=str))
+    return modal("Raw", blocks or [section(NOBODY)])
+
+
+def _json(text: str) -> list[Block]:
+    """Return as many blocks of code as a modal holds, and say how much is left out."""
+    blocks: list[Block] = []
+    room = RAW_BYTES
+    for chunk in _chunks(text):
+        block = section(code_block(chunk.removesuffix("\n"), RAW_CHUNK + 100))
+        room -= len(json.dumps(block))
+        if room < 0 or len(blocks) == RAW_CHUNKS:
+            left_out = count(text.count("\n") + 1, "more line")
+            return [*blocks, context(f"… and {left_out}, for which there is no room here")]
+        blocks.append(block)
+        text = text[len(chunk) :]
+    return blocks
+
+
+def _chunks(text: str) -> Iterator[str]:
+    """Cut a text, at the ends of lines where there are any, so that each piece fits a block once it is escaped."""
+    begin = 0
+    while begin < len(text):
+        piece = fitting(text[begin : begin + RAW_CHUNK], RAW_CHUNK)
+        end = len(piece) if begin + len(piece) == len(text) else piece.rfind("\n") + 1 or len(piece)
+        yield piece[:end]
+        begin += end

@@ -1,0 +1,41 @@
+"""Help, made from the declaration of the commands."""
+
+from collections.abc import Sequence
+
+from bot.domain.button_payloads import RUN, Ask
+from bot.views.slack.block_kit import Message, actions, button, context, message, section
+from bot.views.text import code, unformatted
+
+
+def overview(commands: Sequence[tuple[str, str]]) -> Message:
+    """Every command (usage and summary) on one page."""
+    lines = "\n".join(f"{code(usage)} {summary}" for usage, summary in commands)
+    text = f"*Callboard* answers questions about cloud jobs.\n{lines}"
+    examples = [
+        ("Recent jobs", "list"),
+        ("Failed today", "failed"),
+        ("Followed here", "subscriptions"),
+        ("Accounts", "accounts"),
+    ]
+    buttons = [each for label, command in examples for each in button(label, f"{RUN}:{command}", Ask(text=command))]
+    note = context("Order and case do not matter. `/jobs help list` tells about one command.")
+    return message(unformatted(text), [section(text), note, *actions("help", buttons)])
+
+
+def command(
+    usage: str,
+    summary: str,
+    details: Sequence[str],
+    examples: Sequence[str],
+    words: Sequence[tuple[str, str]],
+    *,
+    title: str = "Filters",
+) -> Message:
+    """One command: its usage, its filters or options (example and meaning, under a title) and examples."""
+    parts = [f"{code(usage)}\n{summary[0].upper()}{summary[1:]}.", *details]
+    if words:
+        parts.append(f"*{title}*\n" + "\n".join(f"{code(example)} {meaning}" for example, meaning in words))
+    if examples:
+        parts.append("*Examples*\n" + "\n".join(code(f"/jobs {example}") for example in examples))
+    text = "\n\n".join(parts)
+    return message(unformatted(text), [section(text)])

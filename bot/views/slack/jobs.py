@@ -1,0 +1,237 @@
+"""A list of jobs, a page at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, takewhile
+
+from bot.domain.answers import Incomplete, JobList, Remembered
+from bot.domain.button_payloads import (
+    ANY,
+    BLOCK_ID_MAX,
+    BUTTON_MAX,
+    FRESH,
+    OPEN,
+    PICK_SERVICE,
+    PICK_STATE,
+    RUN,
+    SELECTS,
+    SHARE,
+    SUBSCRIBE,
+    Ask,
+)
+from bot.views.errors import place, service_error
+from bot.views.lateness import asking, came, still_asking
+from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section, select
+from bot.views.states import EMOJI, name, plain_state, reason, state
+from bot.views.terms import person
+from bot.views.text import age, bold, code, count, cut, duration, plain, unformatted
+from providers.models import Job, JobState
+
+LINES_MAX = 12
+"""Lines about services under a list; more of them are counted."""
+LINES_CHARS = 4000
+SCOPES_CHARS = 3000
+"""Room for the select of services; a scope without room there can still be typed."""
+_OPTION_CHARS = 60
+"""One option of a select as JSON, apart from the name that stands in it twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What the selects under a list offer and show; no scopes, no selects."""
+
+    scopes: tuple[str, ...] = ()
+    state: str = ANY
+    scope: str = ANY
+
+
+def job_list(answer: JobList, ask: Ask, controls: Controls) -> Message:
+    """A page of jobs, with what can be done with it. As many jobs as fit are shown; the next page goes on there."""
+    head, body = [_title(ask), *asking(answer)], [*map(row, answer.jobs)] or [section(nothing(answer))]
+    # The longest foot there can be: with a Next button, and with fewer jobs than there are.
+    budget = Budget([*head, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
+    lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], more_lines)
+    budget.take(lines)
+    body = [body[0], *takewhile(lambda block: budget.take([block]), body[1:])]
+    shown = len(body) if answer.jobs else 0
+    return message(
+        _fallback(answer, shown), [*head, *body, *lines, *_foot(answer, ask, shown, controls, answer.jobs[:shown])]
+    )
+
+
+def late(answer: JobList) -> Message:
+    """What the services brought that were pending in the first words: their rows alone, bad news first."""
+    parts = [(each, answer.of(each)) for each in answer.late]
+    parts.sort(key=lambda part: not part[1].errors)
+    text: list[str] = []
+    blocks: list[Block] = []
+    for each, mine in parts:
+        headline = came(each, len(mine.jobs), mine.errors)
+        text += [unformatted(headline), *map(_plain_row, mine.jobs)]
+        # The headline has the first of the errors.
+        lines = notes(mine.model_copy(update={"errors": mine.errors[1:]}))
+        blocks += [section(headline), *map(row, mine.jobs), *map(context, lines)]
+    return message("\n".join(text), Budget().fit(blocks, _cut_off))
+
+
+def _cut_off(number: int) -> Block:
+    return context(f"… and {count(number, 'more line')}. *Refresh* above shows everything in one list.")
+
+
+def more_lines(number: int) -> Block:
+    return context(f"… and {count(number, 'more line')} like these")
+
+
+def _title(ask: Ask) -> Block:
+    by = f" · shared by {person(ask.shared_by)}" if ask.shared_by else ""
+    return section(f"*Jobs* {code(f'/jobs {ask.text}', 300)}{by}")
+
+
+def row(job: Job) -> Block:
+    """Two lines and a Details button."""
+    ask, title = Ask.about("show", [job.ref]), name(job)
+    first = f"{state(job)} · {bold(title, 120)} · {plain(job.service, 60)} · {plain(job.account, 60)}"
+    return section(
+        f"{first}\n{_when(job)}{_failure(job)}",
+        button("Details", f"{OPEN}:details", ask, name=f"Details of {cut(title, 40)}"),
+    )
+
+
+def _when(job: Job) -> str:
+    created = f"created {age(job.created_at)}" if job.created_at else "age unknown"
+    took = f" · took {duration(job.duration_s)}" if job.duration_s is not None else ""
+    progress = f" · {job.progress} %" if job.progress is not None and not job.state.ended else ""
+    return f"{created}{took}{progress}"
+
+
+def _failure(job: Job) -> str:
+    return f" · {reason(job)}" if job.state is JobState.FAILED else ""
+
+
+def notes(answer: JobList) -> list[str]:
+    """One line for each service that failed, is late, cannot list, or was read only in part."""
+    return [
+        *map(service_error, answer.errors),
+        *map(_remembered, answer.remembered),
+        *(line for part in answer.incomplete for line in _incomplete(part)),
+    ]
+
+
+def _remembered(part: Remembered) -> str:
+    where = f"🗒️ {place(part.account, part.service)} cannot list its jobs"
+    if not part.known:
+        return f"{where}. Look one up with `/jobs show ID`, and it appears here."
+    line = f"{where}; I searched the {count(part.known, 'job')} that somebody looked up before."
+    return line if part.current else f"{line} Their states are as old as that: I could not ask now."
+
+
+def _incomplete(part: Incomplete) -> list[str]:
+    where = place(part.account, part.service)
+    lines: list[str] = []
+    if part.scanned:
+        newest = count(part.scanned, "job")
+        lines.append(f"✂️ {where} has more than the newest {newest} searched here. Narrow the search with `since:`.")
+    if part.malformed:
+        lines.append(f"⚠️ {where} sent {count(part.malformed, 'job')} that could not be read.")
+    return lines
+
+
+def nothing(answer: JobList) -> str:
+    """Why a page is empty; it never looks like "there are no jobs" when nobody could be asked."""
+    failed = {(error.account, error.service) for error in answer.errors}
+    if failed and len(failed) >= answer.asked:
+        return "No service answered, so nothing is known about your jobs."
+    if answer.pending:
+        return "No jobs match so far." if len(answer.pending) < answer.services else "No answer yet."
+    if answer.offset:
+        return "There are no jobs this far down any more."
+    if answer.errors:
+        return "No jobs match in the services that answered."
+    if answer.remembered and len(answer.remembered) == answer.services:
+        return "Callboard knows no job that matches."
+    return "No jobs match."
+
+
+def position(answer: JobList, shown: int) -> str:
+    """`11–20 of 312`; the total is left out while it is unknown."""
+    if not shown:
+        return "0 jobs"
+    span = f"{answer.offset + 1:,}–{answer.offset + shown:,}" if shown > 1 else f"{answer.offset + 1:,}"
+    if answer.total is not None:
+        return f"{span} of {'at least ' if answer.errors or answer.pending else ''}{answer.total:,}"
+    return f"{span}, more follow" if answer.more else span
+
+
+def _foot(answer: JobList, ask: Ask, shown: int, controls: Controls, jobs: Sequence[Job]) -> list[Block]:
+    cut_off = f" (a message holds no more than {shown})" if shown < len(answer.jobs) else ""
+    line = f"{position(answer, shown)}{cut_off}, checked {age(answer.checked_at)}{_request_ids(answer)}"
+    selects = _selects(controls) if controls.scopes and not ask.shared_by and ask.fits(BLOCK_ID_MAX) else []
+    return [
+        context(line),
+        *actions(f"{SELECTS}{ask.at(0).encode()}", selects),
+        *actions("page", _buttons(answer, ask, shown, jobs)),
+    ]
+
+
+def _request_ids(answer: JobList) -> str:
+    remembered = {f"{part.account}/{part.service}" for part in answer.remembered}
+    ids = {f"{job.account}/{job.service}": job.request_id for job in answer.jobs if job.request_id}
+    ids = {where: request_id for where, request_id in ids.items() if where not in remembered}
+    if not ids:
+        return ""
+    shown = [f"{plain(where, 60)} {code(request_id, 60)}" for where, request_id in list(ids.items())[:6]]
+    return f" · request ids: {', '.join(shown)}"
+
+
+def _selects(controls: Controls) -> list[Block]:
+    states = [("Any state", ANY), *((f"{EMOJI[each]} {each.capitalize()}", each.value) for each in JobState)]
+    room = accumulate(_OPTION_CHARS + 2 * len(scope) for scope in controls.scopes)
+    places = [scope for scope, used in zip(controls.scopes, room, strict=True) if used <= SCOPES_CHARS]
+    chosen = [controls.scope] if controls.scope in controls.scopes else []
+    services = [("Every service", ANY), *((place, place) for place in dict.fromkeys((*chosen, *places)))]
+    return [
+        select("State", PICK_STATE, states, controls.state),
+        select("Service", PICK_SERVICE, services, controls.scope),
+    ]
+
+
+def _buttons(answer: JobList, ask: Ask, shown: int, jobs: Sequence[Job]) -> list[Block]:
+    refresh = button("Refresh", FRESH, ask)
+    if ask.shared_by:
+        mine = ask.model_copy(update={"shared_by": None})
+        return [*refresh, *button("Open for me", f"{OPEN}:mine", mine)]
+    previous = button("◀ Previous", f"{RUN}:previous", ask.at(answer.offset - answer.limit))
+    following = button("Next ▶", f"{RUN}:next", ask.at(answer.offset + shown))
+    return [
+        *(previous if answer.offset else []),
+        *(following if shown < len(answer.jobs) or (answer.more and (shown or not answer.pending)) else []),
+        *refresh,
+        *_subscribe(jobs),
+        *button("Share", f"{SHARE}:list", ask),
+    ]
+
+
+def _subscribe(jobs: Sequence[Job]) -> list[Block]:
+    """Follow what has not ended of the jobs on this page: the one button of each row is Details."""
+    ask = Ask.about("subscribe", [job.ref for job in jobs if not job.state.ended])
+    number = ask.text.count(" ")
+    label, screen = f"Subscribe to unfinished ({number})", f"Subscribe to the {count(number, 'unfinished job')} shown"
+    return button(label, SUBSCRIBE, ask, name=screen, limit=BUTTON_MAX) if number else []
+
+
+def subscribe_button(job: Job) -> list[Block]:
+    """Open the form that follows a job; none for one that has ended."""
+    ask = Ask.about("subscribe", [job.ref])
+    return [] if job.state.ended else button("Subscribe", SUBSCRIBE, ask, name=f"Subscribe to {job.id}")
+
+
+def _fallback(answer: JobList, shown: int) -> str:
+    asked = [still_asking(answer.pending)] if answer.pending else []
+    if not shown:
+        return "\n".join([nothing(answer), *asked])
+    failed = [f"{error.account}/{error.service} did not answer" for error in answer.errors]
+    return "\n".join([f"Jobs {position(answer, shown)}", *map(_plain_row, answer.jobs[:shown]), *failed, *asked])
+
+
+def _plain_row(job: Job) -> str:
+    return f"{plain_state(job)}: {cut(name(job), 80)}, {job.service}, {job.account}"

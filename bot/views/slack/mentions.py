@@ -1,0 +1,23 @@
+"""The people and user groups that a message mentions, in blocks of their own at its end or its head."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.views.slack.block_kit import Block, context, section
+from bot.views.text import width
+
+MENTIONS_CHARS = 4000
+
+
+def mentioned(mentions: Iterable[Sequence[str]]) -> list[Block]:
+    """Mention each person and group once, in as few paragraphs as it takes."""
+    people = list(dict.fromkeys(person for group in mentions for person in group))
+    shown: list[str] = []
+    room = MENTIONS_CHARS
+    for person in people:
+        room -= width(person) + 1
+        if room < 0:
+            break
+        shown.append(person)
+    lines = [" ".join(shown[at : at + 100]) for at in range(0, len(shown), 100)]
+    left = len(people) - len(shown)
+    return [*map(section, lines), *([context(f"… and {left:,} more people and groups")] if left else [])]

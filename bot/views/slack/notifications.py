@@ -1,0 +1,306 @@
+"""What is told when something happens: the end of a job, the end of many, and what only an owner has to know."""
+
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+
+from bot.domain.absence import DROPPED_AFTER
+from bot.domain.button_payloads import BUTTON_MAX, SEE_ALL, SUBSCRIBE, Ask
+from bot.domain.cards import Card
+from bot.domain.changes import Change, Fate, Kind
+from bot.domain.identifiers import JOBS_MAX
+from bot.domain.notifications import (
+    WAITS,
+    ChangedSubscriptions,
+    Digest,
+    LostJob,
+    SoughtInVain,
+    SuspendedPlace,
+    Told,
+    UnreadableRecords,
+)
+from bot.views import missing_jobs
+from bot.views.slack import suspensions
+from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
+from bot.views.slack.cards import details_button, ending, line, seen, still, summary, title
+from bot.views.slack.details import Meaning
+from bot.views.slack.mentions import mentioned
+from bot.views.states import EMOJI, OUTCOMES, SUSPENDED, mark, name, outcome, plain_state, reason, tally, unended
+from bot.views.terms import called, channel
+from bot.views.text import bold, code, count, cut, date, listed, plain, unformatted
+from providers.models import Job, JobState
+
+LINES_MAX = 15
+"""Changes named in a digest that has a button for all of them."""
+ALL_MAX = 60
+"""Changes named in one that has none."""
+PAGE = 12
+"""Changes on a page of all of them."""
+MEANINGS_MAX = 5
+NAMES_MAX = 10
+_GONE = "no longer known to the provider"
+_EXPIRED = "forgotten by the provider, as jobs of this age are"
+_DROPPED = f"not found for {DROPPED_AFTER.days} days"
+_LOST = {Fate.EXPIRED: _EXPIRED, Fate.DROPPED: _DROPPED}
+
+
+def reply(told: Told, meaning: Meaning) -> Message:
+    """One change of one job, for the thread of its card."""
+    change, people = told.change, called(told.card.terms.mention)
+    happened = [_happened(change), *(["kept back while it was snoozed"] if told.held else [])]
+    lines = [f"{people} {_title(change)}".strip(), *filter(None, [" · ".join(filter(None, happened))])]
+    if change.job.state is JobState.FAILED and not unended(change.fate):
+        lines += [reason(change.job, 600), *_meant(change.job, meaning)]
+    button_ = details_button([change.job.ref], of=cut(name(change.job), 40))
+    return message(_plain(change), [section("\n".join(lines), button_)])
+
+
+def _title(change: Change) -> str:
+    return title(change.job, change.fate, suspended=change.kind is Kind.SUSPENDED)
+
+
+def _happened(change: Change) -> str:
+    """From which state, how far it is or how it ended."""
+    before = f"was {EMOJI[change.before]} {change.before.value}"
+    job = change.job
+    match change.kind:
+        case Kind.LOST:
+            forgot = _LOST.get(change.fate or Fate.GONE, _GONE)
+            return f"{forgot}, {before} when it was last seen {date(change.since)}"
+        case Kind.SUSPENDED:
+            return f"{missing_jobs.missing(change)}, checked once an hour"
+        case Kind.FOUND:
+            again = f"found again, so its subscription is restored ({missing_jobs.missing(change)})"
+            return " · ".join(filter(None, [again, before, ending(job)]))
+        case Kind.PROGRESSED:
+            return f"{job.progress} %" if job.progress is not None else ""
+        case Kind.MOVED if job.state.ended:
+            return " · ".join(filter(None, [before, ending(job) or f"seen {date(change.at)}"]))
+        case Kind.MOVED:
+            progress = [f"{job.progress} %"] if job.progress is not None else []
+            return " · ".join([before, *progress, f"seen {date(change.at)}"])
+
+
+def _meant(job: Job, meaning: Meaning) -> list[str]:
+    meant = meaning(job)
+    return [f"This code means: {plain(meant, 300)}"] if meant else []
+
+
+def _plain(change: Change) -> str:
+    job = change.job
+    if change.kind is Kind.SUSPENDED:
+        return f"{mark(SUSPENDED)} {SUSPENDED.capitalize()}: {name(job)}, {job.account}/{job.service}"
+    if left := unended(change.fate):
+        return f"{mark(left)} {left.capitalize()}: {name(job)}, {job.account}/{job.service}"
+    why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
+    again = ", found again" if change.kind is Kind.FOUND else ""
+    return f"{plain_state(job)}: {name(job)}{why}{again}, {job.account}/{job.service}"
+
+
+def final(card: Card, meaning: Meaning) -> Message:
+    """The one post when every job of a batch has come to its end."""
+    known = seen(card, {})
+    words = {ref: outcome(job, card.jobs[ref].fate) for ref, job in known.items()}
+    failed = [ref for ref, word in words.items() if word == JobState.FAILED]
+    head = f"{summary(card, known)}: {tally(words.values(), ', ')}"
+    title = section(f"{called(card.terms.mention)} {head}".strip())
+    foot = [
+        *map(context, _meanings([known[ref] for ref in failed], meaning)),
+        *actions("final", _look(failed, list(known))),
+    ]
+    named = [line(known[ref], words[ref]) for ref in failed]
+    lines = Budget([title, *foot]).fit_lines(named, lambda left: f"… and {left:,} more failed", LINES_MAX)
+    return message(unformatted(head), [title, *lines, *foot])
+
+
+def _look(failed: Sequence[str], known: Sequence[str]) -> list[Block]:
+    return details_button(failed, "Show the failed ones") if failed else details_button(known)
+
+
+def _meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
+    """What the codes of failures mean, each code once."""
+    meant = {job.error.code: told for job in jobs if job.error and job.error.code and (told := meaning(job))}
+    return [f"{code(each, 60)} means: {plain(told, 300)}" for each, told in list(meant.items())[:MEANINGS_MAX]]
+
+
+def digest(told: Digest, key: str | None) -> Message:
+    """Many changes in one message: what failed first, the rest as far as there is room; `key` keeps them all."""
+    changes = _latest(told.told)
+    head = _head(told, changes)
+    foot = actions("digest", button("See all", SEE_ALL, Ask(key=key), name="See all changes")) if key else []
+    people = mentioned(each.card.terms.mention for each in told.told)
+    lines = Budget([section(head), *people, *foot]).fit_lines(
+        [line(change.job, _word(change)) for change in changes],
+        lambda left: f"… and {left:,} more: {tally(map(_word, changes[-left:]), ', ')}",
+        LINES_MAX if key else ALL_MAX,
+    )
+    return message(_plain_digest(head, changes), [*people, section(head), *lines, *foot])
+
+
+def _latest(told: Sequence[Told]) -> list[Change]:
+    """The last change of each job, what failed first."""
+    last = {each.change.job.ref: each.change for each in told}
+    return sorted(last.values(), key=lambda change: OUTCOMES.index(_word(change)))
+
+
+def _word(change: Change) -> str:
+    return SUSPENDED if change.kind is Kind.SUSPENDED else outcome(change.job, change.fate)
+
+
+def _head(digest: Digest, changes: Sequence[Change]) -> str:
+    number = len(changes)
+    ended = all(change.job.state.ended and not unended(change.fate) for change in changes)
+    what = f"*{count(number, 'job')} {'ended' if ended else 'changed'}*"
+    away = digest.away and f"While I was not looking (since {date(digest.away)}), {what}"
+    when = away or f"{what} {_lately(digest)}"
+    return f"{when}: {tally(map(_word, changes), ', ')}"
+
+
+def _lately(digest: Digest) -> str:
+    """Since when; what a snooze kept back may be older."""
+    held = [each.held for each in digest.told]
+    return "while snoozed" if all(held) else f"in the last minutes{' or while snoozed' if any(held) else ''}"
+
+
+def _plain_digest(head: str, changes: Sequence[Change]) -> str:
+    failed = [f"{mark('failed')} {name(each.job)}" for each in changes if _word(each) == JobState.FAILED]
+    more = [f"… and {len(failed) - NAMES_MAX:,} more"] if len(failed) > NAMES_MAX else []
+    return "\n".join([unformatted(head), *failed[:NAMES_MAX], *more])
+
+
+def digest_all(told: Digest, key: str, offset: int = 0) -> Message:
+    """A page of every change of a digest, for the person who asked to see them all."""
+    changes = _latest(told.told)
+    offset = min(offset, max(0, len(changes) - 1) // PAGE * PAGE)
+    head = section(_head(told, changes))
+    # The longest foot there can be: with both buttons.
+    budget = Budget([head, *_foot(key, PAGE, PAGE, len(changes) + 2 * PAGE)])
+    rows = [*takewhile(lambda block: budget.take([block]), map(_row, changes[offset : offset + PAGE]))]
+    foot = _foot(key, offset, len(rows), len(changes))
+    return message(_plain_digest(_head(told, changes), changes), [head, *rows, *foot])
+
+
+def _row(change: Change) -> Block:
+    """Two lines and a Details button."""
+    job = change.job
+    failed = _word(change) == JobState.FAILED
+    second = " · ".join(filter(None, [reason(job), ending(job)])) if failed else _happened(change)
+    lines = [f"{_title(change)} · {plain(job.service, 60)} · {plain(job.account, 60)}", second]
+    return section("\n".join(filter(None, lines)), details_button([job.ref], of=cut(name(job), 40)))
+
+
+def _foot(key: str, offset: int, shown: int, total: int) -> list[Block]:
+    def turn(label: str, to: int) -> list[Block]:
+        return button(label, f"{SEE_ALL}:{'previous' if to < offset else 'next'}", Ask(key=key, offset=max(0, to)))
+
+    buttons = [
+        *(turn("◀ Previous", offset - PAGE) if offset else []),
+        *(turn("Next ▶", offset + shown) if offset + shown < total else []),
+    ]
+    return [context(f"{offset + 1:,}–{offset + shown:,} of {total:,}"), *actions("page", buttons)]
+
+
+def suspended(place: SuspendedPlace) -> Message:
+    """To the owner of cards: nothing can be posted to their place any more."""
+    number = sum(len(still(card)) for card in place.cards)
+    what = f"suspended {count(number, 'subscription')} of yours" if number else "cannot tell what became of your jobs"
+    lines = [
+        f"⏸️ I {what}, because {suspensions.why(place.reason, place.place)}.",
+        f"All that I have to tell there waits for {WAITS.days} days. {suspensions.help_against(place.reason)}",
+    ]
+    names = [_names(card) for card in place.cards]
+    foot = actions("suspended", suspensions.restore_button(place.place))
+    text = section("\n".join(lines))
+    body = Budget([text, *foot]).fit_lines(names, lambda left: f"… and {count(left, 'more card')}", NAMES_MAX)
+    return message(unformatted("\n".join([*lines, *names])), [text, *body, *foot])
+
+
+def _names(card: Card) -> str:
+    known = seen(card, {})
+    return listed([bold(name(known[ref]), 80) for ref in still(card) or card.jobs], "and", most=3)
+
+
+def lost(job: LostJob) -> Message:
+    """To the owner of a card: the provider no longer knows its job."""
+    change, card = job.change, job.card
+    lines = [f"{_title(change)} · {plain(change.job.service, 60)}", _sentence(_happened(change))]
+    lines.append(
+        f"I stopped following it in {channel(card.place)}. If it is there again, press Restore. Its ref: "
+        f"{code(str(change.job.ref), 300)}"
+    )
+    buttons = [*details_button([change.job.ref]), *suspensions.restore_button(card.place, card.id)]
+    return message(_plain(change), [section("\n".join(lines)), *actions("lost", buttons)])
+
+
+def subscriptions(note: ChangedSubscriptions) -> Message:
+    """To the owner of subscriptions: they wait until their jobs are found, or are restored because they were."""
+    changes = note.changes
+    suspended = changes[0].kind is Kind.SUSPENDED
+    first = min(changes, key=lambda change: change.absent_since or change.since)
+    refs = [change.job.ref for change in changes]
+    restore = suspensions.restore_button(note.place) if suspended else []
+    text = section("\n".join([_subject(changes), *_explained(first, note.place, number=len(changes))]))
+    foot = actions("subscriptions", [*details_button(refs), *restore])
+    names = [f"{bold(name(change.job), 80)} · {plain(change.job.service, 60)}" for change in changes]
+    lines = Budget([text, *foot]).fit_lines(
+        names if len(changes) > 1 else [], lambda left: f"… and {count(left, 'more job')}", NAMES_MAX
+    )
+    plain_text = _plain(changes[0]) if len(changes) == 1 else unformatted(_subject(changes))
+    return message(plain_text, [text, *lines, *foot])
+
+
+def _subject(changes: Sequence[Change]) -> str:
+    """The job of a change, or how many subscriptions changed."""
+    if len(changes) == 1:
+        return f"{_title(changes[0])} · {plain(changes[0].job.service, 60)}"
+    emoji, done = (mark(SUSPENDED), "suspended") if changes[0].kind is Kind.SUSPENDED else ("🔔", "restored")
+    return f"{emoji} *{count(len(changes), 'subscription')} {done}*"
+
+
+def _explained(change: Change, place: str, *, number: int) -> list[str]:
+    """What happened to subscriptions, and what helps."""
+    theirs = "Your subscription" if number == 1 else "Your subscriptions"
+    if change.kind is Kind.FOUND:
+        return [f"Found again ({missing_jobs.missing(change)}). {theirs} in {channel(place)} {_is(number)} restored."]
+    looks = f"I check once an hour for {DROPPED_AFTER.days} days. Press Restore to check as usual again now."
+    what = _sentence(missing_jobs.missing(change))
+    return [f"{what} {theirs} in {channel(place)} {_is(number)} suspended.", looks]
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def unreadable(note: UnreadableRecords) -> Message:
+    """To the owners of cards, or to the place itself: records of it were corrupt."""
+    lines = [f"⚠️ I cannot read part of what I recorded about {channel(note.place)}, and set it aside."]
+    if note.unfollowed:
+        lines.append("These jobs are no longer followed there. Subscribe again to those that you want to hear of:")
+    if note.again:
+        jobs = listed([bold(name(job), 80) for job in note.again], "and", most=NAMES_MAX)
+        lines.append(f"I look at {jobs} again now. What happened in between may be missing, or come twice.")
+    if note.posts:
+        lines.append("It was about a message that was under way. That message may come twice.")
+    if not (note.unfollowed or note.again or note.posts):
+        lines.append("What it said is missing. `/jobs subscriptions` lists what is followed.")
+    again = [job.ref for job in note.unfollowed if not job.state.ended]
+    ask = Ask.about("subscribe", again)
+    foot = actions("unreadable", button("Subscribe", SUBSCRIBE, ask, limit=BUTTON_MAX) if again else [])
+    text = section("\n".join(lines))
+    jobs = [line(job, outcome(job)) for job in note.unfollowed]
+    body = Budget([text, *foot]).fit_lines(jobs, lambda left: f"… and {count(left, 'more job')}", LINES_MAX)
+    named = [f"{plain_state(job)}: {name(job)}" for job in note.unfollowed[:NAMES_MAX]]
+    return message(unformatted("\n".join([*lines, *named])), [text, *body, *foot])
+
+
+def sought_in_vain(sought: SoughtInVain) -> Message:
+    """To whoever wanted to subscribe: nobody knows these ids, and the search is over."""
+    ids = listed([code(each, 80) for each in sought.ids[:JOBS_MAX]], "or")
+    places = listed([bold(place, 80) for place in sought.looked_in], "and", most=NAMES_MAX)
+    where = f" in {places}" if places else ""
+    text = f"🔎 I looked for {ids}{where} for {count(sought.minutes, 'minute')}, and no service knows it."
+    text += "\nIs the id whole, and is its account one of `/jobs accounts`? `/jobs subscribe JOB` looks again."
+    return message(unformatted(text), [section(text)])

@@ -1,0 +1,82 @@
+"""Snoozed cards: the menu, what a card says of it, and the answers."""
+
+from bot.domain.button_payloads import SELECTS, SNOOZE, UNSNOOZE, Ask
+from bot.domain.cards import Card
+from bot.domain.snooze import Rest
+from bot.views.slack.block_kit import Block, Message, button, context, message, section, select
+from bot.views.states import name
+from bot.views.terms import person
+from bot.views.text import bold, count, date, unformatted
+from providers.models import JobRef
+
+_MENU = (
+    ("For 1 hour", Rest.HOUR),
+    ("For 4 hours", Rest.HOURS),
+    ("Until 9:00 in the morning", Rest.MORNING),
+)
+_UTC = "That is 9:00 UTC: I cannot see your time zone without the scope `users:read`."
+_OVER = "Its jobs have ended and everything is told: there is nothing left to snooze."
+
+
+def block_id(card: Card, place: str | None = None) -> str:
+    """Name the row of buttons that holds the menu; `place` is where the card is, if it is clicked elsewhere.
+
+    A snoozed card has another name for it: Slack keeps on show what was picked for as long as the name stays.
+    """
+    return SELECTS + Ask(text="snoozed" if card.quiet else "", card=card.id, place=place).encode()
+
+
+def controls(card: Card, *, of: str | None = None, place: str | None = None) -> list[Block]:
+    """The menu, and for a snoozed card the button that ends it; `of` names the card to a screen reader."""
+    if card.over and not card.owing:
+        return []
+    if not card.quiet:
+        return [select("Snooze", SNOOZE, _MENU, None)]
+    wake = button("Unsnooze", UNSNOOZE, Ask(card=card.id, place=place), name=of and f"Unsnooze {of}")
+    return [*wake, select("Snooze again", SNOOZE, _MENU, None)]
+
+
+def line(card: Card) -> str:
+    """Until when nothing is told, by whom, and how much waits; empty for a card that is not snoozed."""
+    if card.quiet is None:
+        return ""
+    waits = f"what happened is told then{_number(card)}" if card.owing else "nothing is told before"
+    return f"😴 Snoozed until {date(card.quiet.until)} by {person(card.quiet.by)}: {waits}"
+
+
+def _number(card: Card) -> str:
+    return f" ({count(len(card.held), 'change')})" if len(card.held) > 1 and not card.held_final else ""
+
+
+def fact(card: Card) -> str:
+    """The same in a few words, for a list."""
+    return f"😴 snoozed until {date(card.quiet.until)}" if card.quiet else ""
+
+
+def note(card: Card) -> str:
+    """The same for somebody who has just subscribed, and would wait in vain."""
+    if card.quiet is None:
+        return ""
+    return f"😴 Its card is snoozed until {date(card.quiet.until)}: nothing is told before. *Unsnooze* on it ends that."
+
+
+def answered(card: Card | None, *, in_utc: bool = False) -> Message:
+    """The answer to whoever snoozed a card, or ended that; `in_utc`: their time zone was not known."""
+    if card is None:
+        return message(_OVER, [section(f"🔕 {_OVER}")])
+    if card.quiet is None:
+        text = f"🔔 {_named(card)} no longer snoozed. What was kept back is told now."
+    else:
+        text = (
+            f"😴 {_named(card)} snoozed until {date(card.quiet.until)}. "
+            "What happens until then is told then; the card shows it at once."
+        )
+    notes = [_UTC] if in_utc and card.quiet else []
+    return message(unformatted("\n".join([text, *notes])), [section(text), *map(context, notes)])
+
+
+def _named(card: Card) -> str:
+    if len(card.jobs) != 1:
+        return f"*{count(len(card.jobs), 'job')}* are"
+    [(ref, followed)] = card.jobs.items()
+    return f"{bold(name(followed.job) if followed.job else JobRef.parse(ref).id, 120)} is"

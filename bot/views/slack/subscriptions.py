@@ -1,0 +1,319 @@
+"""Answers to the commands of subscriptions, for the person who asked."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import takewhile
+
+from bot.domain.answers import JobDetails, Late
+from bot.domain.button_payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
+from bot.domain.cards import Card, Shown, Terms
+from bot.domain.notifications import Subscribed, Unsubscribed
+from bot.domain.slack_ids import is_person
+from bot.views import missing_jobs
+from bot.views.errors import service_error
+from bot.views.lateness import still_asking
+from bot.views.slack import database_reset, snooze, suspensions
+from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
+from bot.views.slack.cards import details_button, fails, headline, restore_button, seen, still, unsubscribe_button
+from bot.views.slack.details import missing
+from bot.views.slack.jobs import row
+from bot.views.states import name, state
+from bot.views.terms import calls, channel, people, promise, subscribing
+from bot.views.text import age, bold, code, count, listed, unformatted
+from providers.models import Job, JobRef
+
+NAMES_MAX = 10
+LINES_MAX = 8
+"""Lines about services, and about jobs that nobody knows."""
+PAGE = 10
+"""Cards on a page of a list."""
+HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details."
+
+
+def subscribed(  # noqa: PLR0917  # what there is to say
+    details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int, notes: Sequence[str] = ()
+) -> Message:
+    """What is followed now and what will be told; what is not followed, and why.
+
+    `here` is the channel asked in; `minutes` is for how long Callboard would keep looking for a job that nobody knows.
+    `notes` are further lines about what was asked for.
+    """
+    known = {job.ref: job for job in details.jobs}
+    following = [*result.followed, *result.changed]
+    over = [job for job in details.jobs if job.state.ended and job.ref not in following]
+    lines = [*_followed(result, known, terms, here), *_already(result, details, following), *_suspended(result, here)]
+    lines += filter(None, [snooze.note(result.card) if result.card and following else ""])
+    lines += [_SHARED] if result.shared and following else []
+    if over:
+        number = "It has" if len(over) == 1 and not lines else f"{count(len(over), 'job')} had"
+        lines.append(f"{number} ended already, so there is nothing to follow:")
+    foot = [*map(context, notes), *_foot(details, result, terms, here, minutes)]
+    body = [section(line) for line in lines]
+    budget = Budget([*body, *foot])
+    rows = budget.fit([*map(row, over)], lambda number: context(f"… and {count(number, 'more job')} like these"))
+    text = "\n".join(
+        [
+            *map(unformatted, lines),
+            *(f"{name(job)}: {job.state}" for job in over),
+            *_plain(details),
+            *map(unformatted, notes),
+        ]
+    )
+    return message(text or _NOTHING, [*body, *rows, *foot] if lines or foot else [section(_NOTHING)])
+
+
+def looking(pending: Sequence[Late]) -> Message:
+    """What is said while services are still being asked about the jobs to follow."""
+    text = still_asking(pending)
+    return message(unformatted(text), [section(text)])
+
+
+_SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
+_NOTHING = "None of the configured services can look this up."
+
+
+def _followed(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: str) -> list[str]:
+    told = _told(terms, here, batch=len(result.followed) > 1)
+    lines: list[str] = []
+    if result.followed:
+        lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}")
+    if result.changed:
+        lines.append(
+            f"🔁 {_names(result.changed, known)} {_was(result.changed)} followed here before{_before(result, told)}"
+        )
+    return lines
+
+
+def _before(result: Subscribed, told: str) -> str:
+    """What new terms mean for jobs that were followed already."""
+    same = f"the same holds for {'it' if len(result.changed) == 1 else 'them'} now."
+    if not result.others:
+        return f": {same if result.followed else f'from now on, {told}'}"
+    stays = f" by {people(result.others)}. What they asked for stays"
+    return f"{stays}, and {same}" if result.followed else f"{stays}; added to it, {told}"
+
+
+def _told(terms: Terms, here: str, *, batch: bool = False) -> str:
+    """The promise as a sentence, without its capital."""
+    called = f" That {calls(terms)}." if terms.mention else ""
+    return f"{promise(terms, here, batch=batch, elsewhere=True)}.{called}"
+
+
+def _was(refs: Sequence[JobRef]) -> str:
+    return "was" if len(refs) == 1 else "were"
+
+
+def _names(refs: Sequence[JobRef], known: dict[JobRef, Job]) -> str:
+    """One job with its state, or several by name."""
+    if len(refs) == 1:
+        job = known.get(refs[0])
+        return f"{bold(name(job), 120)} ({state(job)})" if job else bold(refs[0].id, 120)
+    return f"{count(len(refs), 'job')}: {_listed(refs, known)}"
+
+
+def _listed(refs: Sequence[JobRef], known: Mapping[JobRef, Job]) -> str:
+    """Jobs by name, or by id where no more is known of them."""
+    return listed([bold(name(known[ref]) if ref in known else ref.id, 80) for ref in refs], "and", most=NAMES_MAX)
+
+
+def _already(result: Subscribed, details: JobDetails, following: Sequence[JobRef]) -> list[str]:
+    """Jobs that are followed here on these very terms."""
+    if result.suspended and not following:
+        return []
+    rest = [job for job in details.jobs if not job.state.ended and job.ref not in following]
+    names = _names([job.ref for job in rest], {job.ref: job for job in rest})
+    return [f"🔁 {names} {_was([job.ref for job in rest])} followed here already, on these terms."] if rest else []
+
+
+def _suspended(result: Subscribed, here: str) -> list[str]:
+    if result.suspended is None:
+        return []
+    why = suspensions.why(result.suspended, here)
+    return [f"⏸️ Nothing can be told yet: {why}. {suspensions.help_against(result.suspended)}"]
+
+
+def _foot(details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int) -> list[Block]:
+    notes = [*map(section, missing(details)), *(context(service_error(error)) for error in details.errors)]
+    refs = [*result.followed, *result.changed]
+    unknown = [each.id for each in details.missing if not each.id.startswith("media:")]
+    seek = Ask(text=subscribing(unknown, terms))
+    buttons = [
+        *(button(f"Keep looking for {minutes} minutes", SEEK, seek, limit=BUTTON_MAX) if unknown else []),
+        *(details_button(refs) if refs else []),
+        *(
+            button("Unsubscribe", f"{OPEN}:unsubscribe", Ask.about("unsubscribe", refs), limit=BUTTON_MAX)
+            if refs
+            else []
+        ),
+        *(suspensions.restore_button(here) if result.suspended else []),
+    ]
+    lines = Budget(blocks=LINES_MAX, chars=4000).fit(
+        notes, lambda number: context(f"… and {count(number, 'more line')} like these")
+    )
+    return [*lines, *actions("subscribed", buttons)]
+
+
+def _plain(details: JobDetails) -> list[str]:
+    return [unformatted(line) for line in (*missing(details), *map(service_error, details.errors))]
+
+
+def seeking(ids: Sequence[str], terms: Terms, here: str, minutes: int) -> Message:
+    """Callboard keeps looking for ids that no service knows."""
+    names = listed([code(each, 80) for each in ids], "and", most=NAMES_MAX)
+    text = (
+        f"🔎 I keep looking for {names} for {count(minutes, 'minute')}. Once a service knows it, I follow it: "
+        f"{_told(terms, here)} If none does, I say so by direct message."
+    )
+    return message(unformatted(text), [section(text)])
+
+
+def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = (), reset: datetime | None = None) -> Message:
+    """What is no longer followed, with a button that takes it back.
+
+    `here` is what is followed, for a person whose words named none of it; `reset` is when the database was reset.
+    """
+    names = listed([code(each, 80) for each in result.unknown], "and", most=NAMES_MAX)
+    notes = [f"❔ {names} {_is(result.unknown)} here."] if result.unknown else []
+    if not result.removed:
+        notes = notes or ["Nothing is followed here."]
+        notes += [database_reset.line(reset)] if reset else []
+        notes += ["Followed here:"] if here else []
+    blocks = [_removed(card, refs, alone=len(result.removed) == 1) for card, refs in result.removed]
+    blocks += [section(headline(shown.card, shown.jobs), _details(shown)) for shown in here]
+    head = [section(note) for note in notes]
+    fitted = Budget(head).fit(blocks, lambda number: context(f"… and {count(number, 'more card')}"))
+    text = [*(_removal(card, refs) for card, refs in result.removed), *notes]
+    text += [headline(shown.card, shown.jobs) for shown in here]
+    ordered = [*fitted, *head] if result.removed else [*head, *fitted]
+    return message("\n".join(map(unformatted, text)), ordered)
+
+
+def _is(words: Sequence[str]) -> str:
+    return f"{'is' if len(words) == 1 else 'are'} not followed"
+
+
+def _removal(card: Card, refs: Sequence[JobRef]) -> str:
+    return f"🔕 No longer followed: {_listed(refs, {job.ref: job for job in seen(card, {}).values()})}"
+
+
+def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
+    again = Ask(text=subscribing(refs, card.terms), card=card.id, place=_elsewhere(card))
+    # The only one gives way to its own undoing; of several the others stay.
+    action = f"{RUN if alone else OPEN}:undo"
+    return section(
+        _removal(card, refs),
+        button("Undo", action, again, name=f"Undo: follow {count(len(refs), 'job')}", limit=BUTTON_MAX),
+    )
+
+
+def restored(result: Subscribed, place: str) -> Message:
+    """Whether a suspended place takes messages again."""
+    if result.suspended:
+        why, cure = suspensions.why(result.suspended, place), suspensions.help_against(result.suspended)
+        text, buttons = f"⏸️ Not yet: {why}. {cure}", suspensions.restore_button(place)
+    else:
+        text, buttons = _restored([*result.followed, *result.changed], place, resumed=result.resumed), []
+    return message(unformatted(text), [section(text), *actions("restored", buttons)])
+
+
+def _restored(refs: Sequence[JobRef], place: str, *, resumed: bool) -> str:
+    if not resumed:
+        followed = f"I follow {count(len(refs), 'job')} in {channel(place)} again."
+        return f"🔔 {followed}" if refs else f"▶️ Nothing is in the way: I post to {channel(place)}."
+    what = f" {count(len(refs), 'job')} {'is' if len(refs) == 1 else 'are'} followed there." if refs else ""
+    return f"▶️ I post to {channel(place)} again.{what}"
+
+
+def subscription_list(
+    shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: bool, reset: datetime | None = None
+) -> Message:
+    """A page of cards, two lines each, from `ask.offset` on. `mine` are one person's, wherever they are.
+
+    `reset` is when the database was reset, if that is news.
+    """
+    title = section("*Your subscriptions*" if mine else "*Subscriptions in this channel*")
+    news = [section(database_reset.line(reset))] if reset else []
+    if not shown:
+        nothing = "You follow nothing." if mine else "Nothing is followed here."
+        lines = [f"{nothing} {HOW}", *([database_reset.line(reset)] if reset else [])]
+        return message(unformatted("\n".join(lines)), [title, *map(section, lines)])
+    offset = min(ask.offset, (len(shown) - 1) // PAGE * PAGE)
+    # The longest foot there can be: with both buttons, and offsets of as many digits.
+    beyond = len(shown) + PAGE
+    budget = Budget([title, *news, *_turning(ask, beyond, PAGE, 2 * (beyond + PAGE))])
+    cards = [card_lines(each, now, f"card-{at}", mine=mine) for at, each in enumerate(shown[offset : offset + PAGE])]
+    fitted = list(takewhile(budget.take, cards))
+    foot = _turning(ask, offset, len(fitted), len(shown))
+    text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
+    lines = [block for card in fitted for block in card]
+    return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *news, *lines, *foot])
+
+
+def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> list[Block]:
+    """A card of a list, two lines and its buttons."""
+    place = _elsewhere(shown.card) if mine else None
+    return [_two_lines(shown, now, mine=mine), *actions(block_id, _buttons(shown, place))]
+
+
+def tab_lines(shown: Shown, now: datetime, *, mine: bool, acts: bool = True) -> list[Block]:
+    """A card in the Home tab, where there is room for a menu to snooze it; who may not act on it gets its details."""
+    card, place = shown.card, _elsewhere(shown.card)
+    menu = snooze.controls(card, of=_name(shown), place=place)
+    buttons = _buttons(shown, place, menu) if acts else _details(shown)
+    return [_two_lines(shown, now, mine=mine), *actions(snooze.block_id(card, place), buttons)]
+
+
+def _two_lines(shown: Shown, now: datetime, *, mine: bool) -> Block:
+    card = shown.card
+    lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
+    lines += missing_jobs.lines(shown)
+    if shown.suspended:
+        lines.append(suspensions.line(shown.suspended, card.place))
+    return section("\n".join(filter(None, lines)))
+
+
+def _buttons(shown: Shown, place: str | None, snooze: Sequence[Block] = ()) -> list[Block]:
+    card, named = shown.card, _name(shown)
+    return [
+        *details_button(list(card.jobs), of=named),
+        *snooze,
+        *(unsubscribe_button(card, of=named, place=place) if still(card) else []),
+        *(suspensions.restore_button(card.place) if shown.suspended else restore_button(shown)),
+    ]
+
+
+def _elsewhere(card: Card) -> str | None:
+    """The channel of a card; a conversation with a person is found without one."""
+    return None if is_person(card.place) else card.place
+
+
+def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
+    card, checks = shown.card, list(shown.checks.values())
+    asked = [check.at for check in checks if check.at]
+    failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
+    return [
+        channel(card.place) if mine else f"by {people(card.owners)}",
+        promise(card.terms, card.place, batch=card.batch),
+        calls(card.terms),
+        snooze.fact(card),
+        failing or (f"checked {age(min(asked))}" if asked else ""),
+    ]
+
+
+def _name(shown: Shown) -> str:
+    known = list(seen(shown.card, shown.jobs).values())
+    return name(known[0]) if len(known) == 1 else count(len(known), "job")
+
+
+def _details(shown: Shown) -> list[Block]:
+    return details_button(list(shown.card.jobs), of=_name(shown))
+
+
+def _turning(ask: Ask, offset: int, shown: int, total: int) -> list[Block]:
+    previous = button("◀ Previous", f"{RUN}:previous", ask.at(offset - PAGE)) if offset else []
+    following = button("Next ▶", f"{RUN}:next", ask.at(offset + shown)) if offset + shown < total else []
+    refresh = button("Refresh", FRESH, ask.at(offset))
+    return [
+        context(f"{offset + 1:,}–{offset + shown:,} of {count(total, 'card')}"),
+        *actions("page", [*previous, *following, *refresh]),
+    ]

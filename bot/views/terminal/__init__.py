@@ -1,0 +1,1 @@
+"""Tables, JSON, help, start-up errors, advice and the report of `callboard check`."""

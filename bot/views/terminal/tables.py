@@ -1,0 +1,145 @@
+"""The same answers in a terminal."""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TextIO
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.domain.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
+from bot.views.errors import service_error, waited
+from bot.views.lateness import names
+from bot.views.slack.details import NOBODY, Meaning, facts, missing
+from bot.views.slack.jobs import notes, nothing, position
+from bot.views.states import EMOJI, name, no_reason
+from bot.views.text import ago, clean, cut, duration, unformatted
+from providers.models import Job, JobState
+
+COLOURS = {
+    JobState.PENDING: "cyan",
+    JobState.RUNNING: "blue",
+    JobState.SUCCEEDED: "green",
+    JobState.FAILED: "red",
+    JobState.CANCELLED: "yellow",
+    JobState.UNKNOWN: "magenta",
+}
+
+
+def console(output: TextIO) -> Console:
+    """Return a console for an output; what is not a terminal gets lines wide enough to be searched with grep."""
+    # A cell that is a plain string is text: nothing that a provider or a person wrote becomes markup.
+    return Console(file=output, width=None if output.isatty() else 240, highlight=False, markup=False, emoji=False)
+
+
+@contextmanager
+def spinner(errors: TextIO, *, shown: bool) -> Generator[Callable[[Sequence[Late]], None]]:
+    """Turn a spinner while the block runs, if it is `shown`; yields what names the services still being asked."""
+    if not shown:
+        yield lambda _: None
+        return
+    with console(errors).status("asking every service") as status:
+        yield lambda pending: status.update(_words(f"still asking {unformatted(names(pending))}"))
+
+
+def _words(text: str, style: str = "") -> Text:
+    """Return text that cannot control the terminal."""
+    return Text("\n".join(map(clean, text.split("\n"))), style)
+
+
+def _said(mrkdwn: str) -> Text:
+    return _words(unformatted(mrkdwn))
+
+
+def job_list(answer: JobList, now: datetime) -> RenderableType:
+    """A page of jobs, newest first."""
+    parts: list[RenderableType] = [_jobs_table(answer.jobs, now)] if answer.jobs else [Text(nothing(answer))]
+    parts += [_said(note.replace("/jobs ", "callboard jobs ")) for note in notes(answer)]
+    if answer.jobs:
+        parts.append(Text(f"{position(answer, len(answer.jobs))}, checked {ago(answer.checked_at, now)}", "dim"))
+    return Group(*parts)
+
+
+def _jobs_table(jobs: Iterable[Job], now: datetime) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("State", "Job", "Created", "Took", "Reason"):
+        table.add_column(column, overflow="fold", no_wrap=column in {"Created", "Took"})
+    for job in jobs:
+        table.add_row(
+            _state(job),
+            _title(job),
+            ago(job.created_at, now) if job.created_at else "",
+            duration(job.duration_s) if job.duration_s is not None else "",
+            _words(_reason(job)),
+        )
+    return table
+
+
+def _title(job: Job) -> Text:
+    """The name over the ref, which is enough for a job without a name."""
+    ref, title = str(job.ref), cut(name(job), 60)
+    return _words(ref) if name(job) == job.id else _words(title) + "\n" + _words(ref, "dim")
+
+
+def _state(job: Job) -> Text:
+    raw = f" {clean(job.raw_state)}" if job.raw_state else ""
+    return Text(f"{EMOJI[job.state]} {job.state}", COLOURS[job.state]) + Text(raw, "dim")
+
+
+def _reason(job: Job) -> str:
+    if job.state is not JobState.FAILED:
+        return ""
+    words = " ".join(filter(None, (job.error.code, job.error.message))) if job.error else ""
+    return cut(clean(words) or clean(no_reason(job)), 160)
+
+
+def job_details(answer: JobDetails, meaning: Meaning) -> RenderableType:
+    """Everything about each job found, then what was not found."""
+    parts: list[RenderableType] = []
+    for job in answer.jobs:
+        title = _words(name(job), "bold")
+        table = Table(box=None, show_header=False, pad_edge=False, title=title, title_justify="left")
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        table.add_row("State", _state(job))
+        table.add_row("Ref", _words(str(job.ref)))
+        for label, value in facts(job).items():
+            table.add_row(_words(label), _said(value))
+        for label, value in _ending(job, meaning):
+            table.add_row(label, _words(value))
+        parts += [table, Text()]
+    parts += map(_said, missing(answer))
+    parts += map(_said, map(service_error, answer.errors))
+    return Group(*parts or [Text(NOBODY)])
+
+
+def _ending(job: Job, meaning: Meaning) -> Iterable[tuple[str, str]]:
+    if job.state is JobState.FAILED:
+        yield "Reason", _reason(job)
+        if meant := meaning(job):
+            yield "Meaning", meant
+    for note in job.notes:
+        yield "Note", note
+    if job.request_id:
+        yield "Request id", job.request_id
+    if job.console_url:
+        yield "Console", job.console_url
+
+
+def accounts(answer: AccountsHealth) -> RenderableType:
+    """One row for each service."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("Service", "Region", "Reachable", "Latency", "Budget left"):
+        table.add_column(column, overflow="fold")
+    failed: list[ServiceError] = []
+    for each in answer.services:
+        budget = f"{each.budget_left} of {each.budget}" if each.budget is not None else ""
+        latency = f"{round(each.latency_s * 1000)} ms" if each.latency_s is not None else ""
+        latency = "\n".join(filter(None, (latency, waited(each.waited))))
+        reachable = Text("no", "red") if each.error else Text("yes", "green")
+        table.add_row(_words(f"{each.account}/{each.service}"), _words(each.region), reachable, latency, budget)
+        failed += [each.error] if each.error else []
+    return Group(table, *map(_said, map(service_error, failed)))

@@ -1,0 +1,94 @@
+"""Reads the value of each filter and option word."""
+
+import re
+from datetime import UTC, datetime
+
+from bot.domain.errors import Problem, UsageError
+from bot.domain.slack_ids import ID
+from handlers.commands import times
+from handlers.commands.grammar import FILTER, LIMIT_MAX, MENTIONS_MAX, OPTION, STATE_SYNONYMS, STATES, SYNONYMS
+from handlers.commands.lexer import MENTION, items, plainest
+
+_WORD = {**FILTER, **OPTION}
+_PERSON = re.compile(rf"<(@{ID}|!subteam\^{ID})(?:\|[^<>]*)?>")
+_EVERYBODY = {"here", "channel", "everyone", "all", "everybody"}
+_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def read_filter(key: str, value: str) -> str:
+    """Return a filter's value in its plainest form; raises UsageError when it cannot be understood."""
+    if not value:
+        raise _bad(key, value)
+    match key:
+        case "state":
+            return _states(value)
+        case "since" | "until":
+            return _time(key, value)
+        case "limit":
+            return _limit(value)
+        case "on" | "to":
+            return _one_of(key, value)
+        case "mention":
+            return _mentions(value)
+        case _:
+            return value
+
+
+def state_words(value: str) -> list[str]:
+    """Return the words of a list of states, with any separator between them."""
+    return re.findall(r"[\w-]+", plainest(value))
+
+
+def _states(value: str) -> str:
+    states = list(dict.fromkeys(STATE_SYNONYMS.get(word, word) for word in state_words(value)))
+    for state in states:
+        if state not in STATES:
+            raise _bad("state", state)
+    if not states:
+        raise _bad("state", value)
+    return ",".join(states)
+
+
+def _time(key: str, value: str) -> str:
+    try:
+        times.instant(value, _ANY_TIME)
+    except (ValueError, OverflowError):
+        raise _bad(key, value) from None
+    return value.lower() if value[:1].isalpha() or (value[-1:].isalpha() and "T" not in value.upper()) else value
+
+
+def _limit(value: str) -> str:
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= LIMIT_MAX:
+        raise _bad("limit", value)
+    return str(int(value))
+
+
+def _one_of(key: str, value: str) -> str:
+    word = SYNONYMS[key].get(plainest(value), plainest(value))
+    if word not in OPTION[key].expected:
+        raise _bad(key, value)
+    return word
+
+
+def _mentions(value: str) -> str:
+    """Return Slack's own words for people and groups, without their names, separated by commas."""
+    apart = MENTION.sub(lambda mention: f" {mention[0]} ", value)
+    mentions = list(dict.fromkeys(map(_mention, items(apart))))
+    if not mentions:
+        raise _bad("mention", value)
+    if len(mentions) > MENTIONS_MAX:
+        raise UsageError(Problem.TOO_MANY_MENTIONS, str(len(mentions)), expected=(str(MENTIONS_MAX),))
+    return ",".join(mentions)
+
+
+def _mention(word: str) -> str:
+    if person := _PERSON.fullmatch(word):
+        return f"<{person[1]}>"
+    name = word.strip("<>").partition("|")[0].lstrip("@!")
+    if name.lower() in _EVERYBODY:
+        raise UsageError(Problem.EVERYBODY, f"@{name}")
+    raise UsageError(Problem.NOT_A_PERSON, word)
+
+
+def _bad(key: str, value: str) -> UsageError:
+    return UsageError(Problem.BAD_VALUE, f"{key}:{value}", expected=_WORD[key].expected)

@@ -1,0 +1,114 @@
+"""From what people type to words, and back: decorations, quotes, invisible characters."""
+
+import re
+
+from bot.domain.identifiers import is_link
+from bot.domain.plain_text import COLOR, plain, unescaped
+from bot.domain.plain_text import DASHES as OTHER_DASHES
+
+_MARKS = "，、；。．！？…（）［］｛｝＜＞【】〖〗〔〕《》〈〉「」『』｡､｢｣｜•◦▪●○‣・"
+"""Punctuation, brackets and bullets of other scripts."""
+WRAPPING = "`*~,;.!?()[]{}<>|'" + _MARKS
+"""What people, and Slack's formatting, put around a word."""
+_AROUND_LINK = "`*,;>" + _MARKS
+SEPARATORS = ",;|，、､；｜・･،؛"
+"""What stands between the items of a list, in several scripts."""
+DASHES = f"-{OTHER_DASHES}\u30fc\uff70"
+"""What people type before an option, or what a keyboard makes of hyphens."""
+EQUALS = ":=：＝"
+"""What stands between a key and its value."""
+_SMART = str.maketrans(dict.fromkeys("“”„«»＂", '"') | dict.fromkeys("\u2018\u2019", "'"))
+# Not among them: the joiners (U+200C, U+200D), which are part of emoji and of Persian, Hindi and other words.
+_INVISIBLE = re.compile(
+    f"{COLOR}|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+# Neither an address nor its label holds a `<`, which Slack escapes; so each character is looked at once.
+_LINK = re.compile(r"<((?:https?://|mailto:|tel:)[^<|>\s]*)(?:\|([^<>]*))?>", re.IGNORECASE)
+# A label that may be the id of a job: one word, with a digit.
+_NUMBERED = re.compile(r"[^\s\d]*\d\S*")
+_EMOJI = re.compile(r"(?::[\w+'-]+:)+")
+_WORD = re.compile(r'(?:[^\s"]|"[^"]*"|")+')
+_MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
+_MENTION = r'<[@!#][^<>\s"|]+(?:\|[^<>\s"]*)?>'
+MENTION = re.compile(_MENTION)
+"""A person, group or channel as Slack writes them: `<@U123|dana>`, `<!subteam^S123>`, `<#C123>`."""
+PAIR = re.compile(rf"[{DASHES}]{{0,2}}(?!https?://)([A-Za-z]+)[{EQUALS}](.*)", re.DOTALL | re.IGNORECASE)
+"""A filter or an option: `state:failed`, `--on=any`."""
+_ITEM = re.compile(rf"(?:{_MENTION}|[^\s{SEPARATORS}])+")
+_EDGE = rf'(?:{_MENTION}|[^\s"{re.escape(WRAPPING)}])'
+_BARE = re.compile(rf'{_EDGE}(?:[^\s"]*{_EDGE})?')
+
+
+def undecorated(text: str) -> str:
+    """Return what was typed, of the text that Slack sends for it: links and `& < >` are wrapped on the way."""
+    return unescaped(_LINK.sub(lambda link: _typed(link[1], link[2]), text))
+
+
+def _typed(url: str, label: str | None) -> str:
+    """Slack makes links of `example.com` and of digits too; then the label is what was typed.
+
+    The label of another link counts where it may be an id: people copy links that are labelled so.
+    """
+    if url.lower().startswith("tel:"):
+        return label or url[len("tel:") :]
+    if label and url in {f"http://{label}", f"https://{label}", f"mailto:{label}"}:
+        return label
+    is_id = label and label not in url and _NUMBERED.fullmatch(label)
+    return f"{url} {label} " if is_id else f"{url} "
+
+
+def split(text: str) -> list[str]:
+    """Return the words of a command. A text in double quotes is (part of) one word, exactly as it stands there."""
+    text = re.sub(r"\s", " ", _INVISIBLE.sub("", text).translate(_SMART))
+    words = [word for word in map(_unwrapped, _WORD.findall(text)) if word]
+    return words[1:] if words and words[0].lower() == "/jobs" else words
+
+
+def items(text: str) -> list[str]:
+    """Return the items of a list, however they are separated."""
+    return _ITEM.findall(text)
+
+
+def bare(text: str) -> str:
+    """Return the only word of a command, in small letters; the empty text when there are more, or none."""
+    words = split(text)
+    return name_of(words[0]) if len(words) == 1 else ""
+
+
+def plainest(word: str) -> str:
+    """Return a word of the grammar as the grammar spells it: `—Help` is `-help`, `ｌｉｓｔ` is `list`."""
+    return plain(word).lower()
+
+
+def name_of(word: str) -> str:
+    """Return the name of a command: `--Show:` is `show`."""
+    return plainest(word).lstrip("-").rstrip(":")
+
+
+def is_ornament(word: str) -> bool:
+    """Whether a word says nothing: a bullet, an emoji, or an emoji's name."""
+    return _EMOJI.fullmatch(word) is not None or not any(letter.isalnum() or letter in "-_" for letter in word)
+
+
+def _unwrapped(word: str) -> str:
+    word = _stripped(word)
+    if pair := PAIR.fullmatch(word):
+        word = word[: pair.start(2)] + _stripped(pair[2])
+    return word.replace('"', "")
+
+
+def _stripped(word: str) -> str:
+    # A masked id keeps its asterisks, so that it is recognised as one.
+    if _MASKED.fullmatch(word):
+        return word
+    around = _AROUND_LINK if is_link(word) else WRAPPING
+    mentions = [mention.span() for mention in MENTION.finditer(word)]
+    begin, end = (mentions[0][0], mentions[-1][1]) if mentions else (len(word), 0)
+    word = word if word.endswith('"') else word[:end] + word[end:].rstrip(around)
+    return word if word.startswith('"') else word[:begin].lstrip(around) + word[begin:]
+
+
+def quoted(word: str) -> str:
+    """Return a word as it has to be typed to be read as it stands; double quotes cannot be typed."""
+    word = word.translate(_SMART).replace('"', "")
+    return word if _BARE.fullmatch(word) else f'"{word}"'

@@ -1,0 +1,151 @@
+"""Reads the commands of subscriptions: which jobs, on which terms."""
+
+import re
+from enum import Enum, auto
+
+from bot.domain.catalog import Catalog
+from bot.domain.errors import Problem, UsageError
+from handlers.commands.filters import read_filter
+from handlers.commands.grammar import (
+    ALL,
+    COURTESIES,
+    HERE,
+    MINE,
+    OPTION,
+    OPTION_SYNONYMS,
+    PART_SYNONYMS,
+    SYNONYMS,
+    Request,
+)
+from handlers.commands.job_arguments import held, is_mixed, jobs_named, named, parts
+from handlers.commands.lexer import EQUALS, MENTION, PAIR, SEPARATORS, is_ornament, quoted
+from handlers.commands.suggestions import closest, replaced, unknown
+
+_MENTIONS = re.compile(rf"(?:{MENTION.pattern}[{SEPARATORS}]?)+")
+
+
+class _Style(Enum):
+    """How the words of `subscribe` are written, which decides what of them is an option."""
+
+    COMMAND = auto()
+    """Ids and options; what looks like an option is one, maybe mistyped."""
+    LABELLED = auto()
+    """Ids with a label, as in `job=4711 code=500`: what only looks like an option is data."""
+    PROSE = auto()
+    """A sentence, a log line or a table: `failed` alone is no option either."""
+
+
+def is_option(word: str) -> bool:
+    """Whether a word can hardly be anything but an option of a subscription."""
+    match = PAIR.fullmatch(word)
+    return match is not None and match[1].lower() in OPTION
+
+
+def read(command: str, words: list[str], catalog: Catalog) -> Request:
+    """Read one of the three commands; raises UsageError."""
+    match command:
+        case "subscribe":
+            return _subscribe(words, catalog)
+        case "unsubscribe":
+            return _unsubscribe(words, catalog)
+        case _:
+            return _subscriptions(words)
+
+
+def _subscribe(words: list[str], catalog: Catalog) -> Request:
+    words = [part for word in words for part in (parts(word, catalog) if held(word, catalog) else [word])]
+    typed = ["subscribe", *words]
+    style = _style(words, catalog)
+    jobs, others = list[str](), list[str]()
+    options: dict[str, list[str]] = {}
+    for word in words:
+        pair = None if held(word, catalog) else _pair(word, typed, style)
+        if pair is None:
+            jobs.append(word)
+            continue
+        others.append(word)
+        key, value = pair[0], _value(*pair, word, typed, style)
+        if key != "mention" and options.get(key, [value]) != [value]:
+            raise UsageError(Problem.REPEATED_OPTION, key)
+        options.setdefault(key, []).append(value)
+    refs = jobs_named("subscribe", jobs, others, catalog)
+    pairs = {key: ",".join(values) for key, values in options.items()}
+    if "mention" in pairs:  # once more as a whole: each of them once, and not too many
+        pairs["mention"] = read_filter("mention", pairs["mention"])
+    return Request("subscribe", jobs=refs, options=tuple(pairs.items()))
+
+
+def _style(words: list[str], catalog: Catalog) -> _Style:
+    jobs = {word for word in words if held(word, catalog)}
+    if jobs and any(_is_prose(word) for word in words if word not in jobs):
+        return _Style.PROSE
+    labelled = any(not named(word, catalog) and not {*EQUALS}.isdisjoint(word) for word in jobs)
+    return _Style.LABELLED if labelled else _Style.COMMAND
+
+
+def _is_prose(word: str) -> bool:
+    """Whether a word is neither an option, nor polite, nor maybe an id; the label in `id: 4711` is prose."""
+    if pair := PAIR.fullmatch(word):
+        return pair[1].lower() not in OPTION and not pair[2]
+    return not (_bare_option(word) or word.lower() in COURTESIES or is_ornament(word) or is_mixed(word))
+
+
+def _unsubscribe(words: list[str], catalog: Catalog) -> Request:
+    jobs = [word for word in words if word.lower() != ALL]
+    for word in jobs:
+        if (is_option(word) and not held(word, catalog)) or MENTION.fullmatch(word):
+            rest = [each for each in words if each != word]
+            raise UsageError(Problem.SUPERFLUOUS, word, suggestion=" ".join(["unsubscribe", *map(quoted, rest)]))
+    if len(jobs) == len(words):
+        return Request("unsubscribe", jobs=jobs_named("unsubscribe", words, (), catalog))
+    if jobs:
+        raise UsageError(Problem.ALL_OR_SOME, suggestion=" ".join(["unsubscribe", *map(quoted, jobs)]))
+    return Request("unsubscribe", text=ALL)
+
+
+def _subscriptions(words: list[str]) -> Request:
+    parts = list(dict.fromkeys(PART_SYNONYMS.get(word.lower(), word.lower()) for word in words))
+    for part in parts:
+        if part not in {HERE, MINE}:
+            raise unknown(part, ["subscriptions", *parts], (HERE, MINE, *PART_SYNONYMS), (HERE, MINE))
+    if len(parts) > 1:
+        raise UsageError(Problem.SUPERFLUOUS, parts[1], suggestion=f"subscriptions {parts[0]}")
+    return Request("subscriptions", text=parts[0] if parts else HERE)
+
+
+def _pair(word: str, typed: list[str], style: _Style) -> tuple[str, str] | None:
+    """Return key and value of an option, also of a bare `failed`, `dm` or person; None for what names a job."""
+    match = PAIR.fullmatch(word)
+    if match is None:
+        return _bare_option(word) if style is not _Style.PROSE or _MENTIONS.fullmatch(word) else None
+    key = match[1].lower()
+    if key == "media" or (style is not _Style.COMMAND and key not in OPTION):
+        return None
+    return _key(key, match[2], word, typed), match[2]
+
+
+def _bare_option(word: str) -> tuple[str, str] | None:
+    for key in ("on", "to"):
+        if word.lower() in OPTION[key].expected:
+            return key, word
+    return ("mention", word) if _MENTIONS.fullmatch(word) or word.startswith("@") else None
+
+
+def _key(key: str, value: str, word: str, typed: list[str]) -> str:
+    if key in OPTION:
+        return key
+    close = OPTION_SYNONYMS.get(key) or closest(key, OPTION)
+    suggestion = replaced(typed, word, f"{close}:{quoted(value)}") if close else None
+    raise UsageError(Problem.UNKNOWN_OPTION, key, expected=tuple(OPTION), suggestion=suggestion)
+
+
+def _value(key: str, value: str, word: str, typed: list[str], style: _Style) -> str:
+    try:
+        return read_filter(key, value)
+    except UsageError as error:
+        vocabulary = (*OPTION[key].expected, *SYNONYMS[key]) if key in SYNONYMS else ()
+        if value and (close := closest(value, vocabulary)):
+            error.suggestion = replaced(typed, word, f"{key}:{close}")
+        elif style is not _Style.COMMAND:
+            error.suggestion = " ".join(quoted(each) for each in typed if each != word)
+        raise

@@ -1,0 +1,32 @@
+"""Bolt listeners, one user journey a file."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from slack_bolt.async_app import AsyncApp
+
+
+def register(app: "AsyncApp") -> None:
+    """Add every handler to the app."""
+    # A listener imports this package too, for its neighbors.
+    from handlers.slack import (
+        find_form,
+        home,
+        jobs,
+        messages,
+        shortcuts,
+        subscribe_form,
+        subscriptions,
+        unfurls,
+        uninstall,
+    )
+
+    messages.register(app)
+    find_form.register(app)
+    subscribe_form.register(app)
+    home.register(app)
+    uninstall.register(app)
+    unfurls.register(app)
+    shortcuts.register(app)
+    subscriptions.register(app)
+    jobs.register(app)  # last: it answers every button that no other listener knows

@@ -1,0 +1,24 @@
+"""Reads commands for handlers, long ones in a thread."""
+
+from functools import partial
+
+from bot.deps.deps import Services
+from bot.domain.errors import Problem, UsageError
+from handlers.commands.grammar import Request
+from handlers.commands.parser import parse
+
+TYPED_MAX = 8_000
+"""Bytes of a typed command. What is longer is no command, but a text that was pasted into one."""
+
+
+def typed(text: str) -> str:
+    """Return the text of a typed command. Raises UsageError if it is longer than TYPED_MAX."""
+    size = len(text.encode(errors="surrogatepass"))
+    if size > TYPED_MAX:
+        raise UsageError(Problem.TOO_LONG, f"{size / 1000:.1f}", expected=(f"{TYPED_MAX / 1000:g}",))
+    return text
+
+
+async def read(services: Services, text: str) -> Request:
+    """Return the request that a text means here; raises UsageError as `parse` does."""
+    return await services.long_texts.read(len(text), partial(parse, text, services.catalog))

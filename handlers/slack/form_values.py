@@ -1,0 +1,129 @@
+"""Reads what people filled in: a form's fields become the request that a command would be."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from bot.domain.button_payloads import (
+    ACCOUNT,
+    ANY,
+    JOBS,
+    KIND,
+    MENTION,
+    ON,
+    SERVICE,
+    SINCE,
+    STATE,
+    TEXT,
+    TO,
+    USER_GROUPS,
+)
+from bot.domain.catalog import Catalog, Scope
+from bot.domain.errors import ExpiredError, Problem, UsageError
+from bot.views.slack.find_form import AGES, Filled
+from bot.views.slack.subscribe_form import DEFAULT, complaint
+from handlers.commands import subscription_arguments
+from handlers.commands.filters import read_filter
+from handlers.commands.grammar import OPTION, STATES, Request
+from handlers.commands.job_arguments import services_of
+from handlers.commands.lexer import items, split
+from providers.json_fields import listing, mapping, text
+
+_GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{2,20})(?:\|[^<>]*)?>?")
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """What is wrong with a form: a line for each field that has to be mended."""
+
+    lines: dict[str, str]
+
+
+def field_value(body: Mapping[str, Any], name: str) -> Any:
+    """Return what a field holds, whatever its kind; None when it is empty or not there."""
+    values = mapping(mapping(mapping(body.get("view")).get("state")).get("values"))
+    fields = (mapping(held) for block, held in values.items() if block.partition(":")[0] == name)
+    held = mapping(next((each for found in fields for each in found.values()), None))
+    options = [text(mapping(each).get("value")) for each in listing(held.get("selected_options"))]
+    option = text(mapping(held.get("selected_option")).get("value"))
+    return option or options or held.get("value") or held.get("selected_users")
+
+
+def subscription(
+    body: Mapping[str, Any], catalog: Catalog, handles: Mapping[str, str] = MappingProxyType({})
+) -> Request | Mistakes:
+    """Read the form that follows jobs; `handles` are the ids of the workspace's user groups, as far as known.
+
+    Raises ExpiredError for an option that another Callboard offered.
+    """
+    mistakes: dict[str, str] = {}
+    jobs: tuple[str, ...] = ()
+    mention = ""
+    try:
+        jobs = _jobs(split(text(field_value(body, JOBS)) or ""), catalog)
+    except UsageError as error:
+        mistakes[JOBS] = complaint(error)
+    people = [f"<@{person}>" for person in listing(field_value(body, MENTION))]
+    try:
+        mention = ",".join([*people, *_groups(field_value(body, USER_GROUPS), handles)])
+        mention = read_filter("mention", mention) if mention else ""
+    except UsageError as error:
+        mistakes[USER_GROUPS] = complaint(error)
+    if mistakes:
+        return Mistakes(mistakes)
+    on, to = (_offered(body, name) for name in (ON, TO))
+    options = {ON: on, TO: to, MENTION: mention}
+    return Request("subscribe", jobs=jobs, options=tuple((key, value) for key, value in options.items() if value))
+
+
+def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, Filled]:
+    """Read the form that finds jobs: what to ask for, and how the form is to be shown again."""
+    account, service, since = (_picked(body, name) for name in (ACCOUNT, SERVICE, SINCE))
+    account = account if account in catalog.accounts else ""
+    services = services_of(account, catalog) if account else catalog.services
+    service = service if service in services else ""
+    states = [each for each in listing(field_value(body, STATE)) if each in STATES]
+    typed, kind = (text(field_value(body, name)) or "" for name in (TEXT, KIND))
+    filters = {"state": ",".join(states), "since": since if since in dict(AGES).values() else "", "kind": kind}
+    request = Request(
+        "find",
+        Scope(account or None, service or None),
+        tuple((key, value) for key, value in filters.items() if value),
+        text=" ".join(split(typed)),
+    )
+    filled = Filled(catalog.accounts, services, typed, account, service, kind, states, filters["since"])
+    return request, filled
+
+
+def _offered(body: Mapping[str, Any], name: str) -> str:
+    """Return the option that was picked, empty for the default; raises ExpiredError for one that there is not."""
+    value = text(field_value(body, name)) or DEFAULT
+    if value not in {DEFAULT, *OPTION[name].expected}:
+        raise ExpiredError
+    return "" if value == DEFAULT else value
+
+
+def _picked(body: Mapping[str, Any], name: str) -> str:
+    value = text(field_value(body, name)) or ANY
+    return "" if value == ANY else value
+
+
+def _jobs(words: list[str], catalog: Catalog) -> tuple[str, ...]:
+    """Return the jobs that are named; raises UsageError, also for options, which have fields of their own."""
+    typed = subscription_arguments.read("subscribe", words, catalog)
+    if typed.options:
+        raise UsageError(Problem.NOT_A_JOB, ":".join(typed.options[0]))
+    return typed.jobs
+
+
+def _groups(held: object, handles: Mapping[str, str]) -> list[str]:
+    """Return Slack's words for user groups that were picked or typed; raises UsageError for what names none."""
+    picked = [each for each in listing(held) if isinstance(each, str)]
+    words = picked or items(text(held) or "")
+    found = [_GROUP.fullmatch(handles.get(word.removeprefix("@").lower(), word)) for word in words]
+    for word, match in zip(words, found, strict=True):
+        if match is None:
+            raise UsageError(Problem.NOT_A_GROUP, word)
+    return [f"<!subteam^{match[1]}>" for match in found if match]

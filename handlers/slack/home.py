@@ -1,0 +1,67 @@
+"""The Home tab: published when somebody opens it, and by its button."""
+
+from contextlib import suppress
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain import button_payloads
+from bot.domain.errors import StoreUnavailable
+from bot.home_tab import publish, published_just_now
+from bot.slack_app.deduplication import shows_first
+from bot.slack_app.modals import Origin
+from bot.slack_app.responses import place_of, services_of
+from bot.views.slack import home
+from handlers.slack.find_form import open_find
+from providers.http.deadline import fresh
+from providers.json_fields import text
+
+Body = dict[str, Any]
+
+
+def register(app: AsyncApp) -> None:
+    """Add the tab and its buttons."""
+    app.event("app_home_opened")(on_home_opened)
+    app.action(button_payloads.HOME)(on_refresh)
+    app.action(button_payloads.HOME_CHANNEL)(on_channel)
+    app.action(button_payloads.FIND)(on_find)
+
+
+async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
+    services, user = await services_of(context), text(event.get("user"))
+    place = place_of(context, user or "")
+    if (
+        user is None
+        or event.get("tab") != "home"
+        or await published_just_now(services, place)
+        or not await shows_first(services, body)
+    ):
+        return
+    if "view" not in event:
+        await client.views_publish(user_id=user, view=home.loading())
+    await publish(services, place)
+
+
+async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+    """Refresh."""
+    await ack()
+    with fresh():
+        await publish(await services_of(context), place_of(context, body["user"]["id"]))
+
+
+async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
+    """A channel was picked: what others follow there."""
+    await ack()
+    services, user = await services_of(context), place_of(context, body["user"]["id"])
+    if channel := text(action.get("selected_conversation")):
+        with suppress(StoreUnavailable):  # the tab itself says that Redis is away
+            await services.store.events.pick(user, place_of(context, channel))
+    await publish(services, user)
+
+
+async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Find jobs: the form over the tab."""
+    await ack()
+    await open_find(context, client, body, Origin())

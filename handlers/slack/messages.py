@@ -1,0 +1,58 @@
+"""Mentions and direct messages: the same words as after `/jobs`, answered where they were said."""
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.access import Audience
+from bot.domain.button_payloads import Ask
+from bot.slack_app.deduplication import acts_first
+from bot.slack_app.responses import Asker, InChannel, services_of
+from handlers.commands.lexer import undecorated
+from handlers.slack.jobs import answer
+from handlers.slack.partial_answers import give
+
+Body = dict[str, Any]
+SAID = {None, "file_share", "thread_broadcast"}
+"""Kinds of messages in which somebody says something."""
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to those who speak to the bot."""
+    app.event("app_mention")(on_mention)
+    app.event("message")(on_message)
+
+
+async def on_mention(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Answer in the thread of the mention, which everybody there sees."""
+    if _by_a_person(event, context):
+        thread = str(event.get("thread_ts") or event["ts"])
+        await _answer(body, event, InChannel(client, event["channel"], thread), context)
+
+
+async def on_message(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Answer a direct message; what is said elsewhere is not for the bot."""
+    if event.get("channel_type") == "im" and _by_a_person(event, context):
+        await _answer(body, event, InChannel(client, event["channel"], event.get("thread_ts")), context)
+
+
+def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
+    """Whether a person said this just now: not a bot, not Slack about a message that was changed."""
+    match event:
+        case {"user": str(user), "channel": str(), "ts": str()}:
+            return "bot_id" not in event and event.get("subtype") in SAID and user != context.bot_user_id
+        case _:
+            return False
+
+
+async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:
+    # Of everything that is asked for, the answer holds what all who read it may see.
+    asker = Asker.named(event["user"], event["channel"], context)
+    services = (await services_of(context)).read_by(Audience.of_place(asker.channel, asker.user))
+    if not await acts_first(services, body):
+        return
+    context["reply"] = reply
+    text = re.sub(rf"<@{context.bot_user_id}(?:\|[^<>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
+    await give(context, reply, await answer(services, Ask(text=undecorated(text)), asker))

@@ -1,0 +1,67 @@
+"""Answers people without a silence of more than a second: first words, then the whole answer or what came late."""
+
+import secrets
+from collections.abc import AsyncIterable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from slack_bolt.async_app import AsyncBoltContext
+
+from bot.domain.answers import Partial
+from bot.jobs.fan_out import Asking
+from bot.slack_app.modals import Modal
+from bot.slack_app.response_urls import NotDelivered
+from bot.slack_app.responses import Reply, clicked, services_of
+from bot.views.slack.block_kit import Block, Message, marked
+
+V = TypeVar("V", bound=Partial)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[V]):
+    """A question with its words: `view` shows what is there, `late` what came after the first words alone."""
+
+    question: Asking[V]
+    view: Callable[[V], Message]
+    late: Callable[[V], Message]
+
+
+async def give(context: AsyncBoltContext, reply: Reply, answer: Answer[V] | Message) -> None:
+    """Show an answer where it goes.
+
+    While some services are still being asked, what is there is shown first. The whole answer takes its place where
+    Slack can edit it, and so does what goes wrong. Elsewhere one message follows with what came late, unless the asker
+    has used the first one since.
+    """
+    if isinstance(answer, Message):
+        await reply.show(answer)
+        return
+    first = await answer.question.first()
+    if not first.pending:
+        await reply.show(answer.view(first))
+        return
+    name = secrets.token_hex(4)
+    place = await _first_words(reply, answer, first, name)
+    if place.edits:
+        context["reply"] = place
+    whole = await answer.question.whole()
+    if place.edits:
+        await place.show(answer.view(whole))
+    elif not await clicked(await services_of(context), name):
+        await place.show(answer.late(whole))
+
+
+async def _first_words(reply: Reply, answer: Answer[V], first: V, name: str) -> Reply:
+    """Show the first words; where Slack does not take them, the whole answer has to go another way."""
+    words = answer.view(first)
+    try:
+        return await reply.show(words if reply.edits else marked(words, name))
+    except NotDelivered as lost:
+        whole = answer.view(await answer.question.whole())
+        raise NotDelivered(lost.reason, whole if lost.message else None) from lost
+
+
+async def fill(context: AsyncBoltContext, modal: Modal, views: AsyncIterable[Block]) -> None:
+    """Show one view after the other in a modal, and there what goes wrong."""
+    async for view in views:
+        context["reply"] = modal = await modal.update(view)

@@ -1,0 +1,75 @@
+"""Message shortcuts: the jobs that any message names, looked up or followed."""
+
+from functools import partial
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.deps.deps import Services
+from bot.domain import button_payloads
+from bot.domain.answers import JobDetails
+from bot.domain.button_payloads import Ask
+from bot.domain.extraction import Extracted, extract
+from bot.domain.message_texts import length
+from bot.slack_app.response_urls import Respond
+from bot.slack_app.responses import Asker, below, services_of
+from bot.subscriptions.subscribe import Subscribing
+from bot.views.slack import extraction
+from bot.views.slack.block_kit import Message
+from handlers.commands.grammar import Request
+from handlers.slack.jobs import details_of, kept
+from handlers.slack.partial_answers import Answer, give
+from handlers.slack.subscriptions import following
+
+Body = dict[str, Any]
+
+
+def register(app: AsyncApp) -> None:
+    """Add the shortcuts."""
+    app.shortcut({"type": "message_action", "callback_id": button_payloads.LOOK_UP})(on_look_up)
+    app.shortcut({"type": "message_action", "callback_id": button_payloads.SUBSCRIBE_TO})(on_subscribe)
+
+
+async def on_look_up(
+    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Look up jobs: what the services know of every job that the message names."""
+    await ack()
+    services = await services_of(context)
+    reply = await below(client, body, respond, context)
+    await give(context, reply, await _looked_up(services, await _extracted(services, body.get("message"))))
+
+
+async def on_subscribe(
+    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Subscribe to jobs: follow every job that the message names, in its channel."""
+    await ack()
+    services = await services_of(context)
+    reply = await below(client, body, respond, context)
+    found = await _extracted(services, body.get("message"))
+    await give(context, reply, _subscribed(services, found, Asker.of(body, context)))
+
+
+async def _extracted(services: Services, message: object) -> Extracted:
+    """Return what a message names, read whole."""
+    return await services.long_texts.read(length(message), partial(extract, message, services.catalog))
+
+
+async def _looked_up(services: Services, found: Extracted) -> Answer[JobDetails] | Message:
+    if not found.addresses:
+        return extraction.nothing(found, narrowed=services.narrowed)
+    ask = await kept(services, Ask(text=str(_request("show", found))))
+    return details_of(services, found.addresses, ask, extraction.notes(found))
+
+
+def _subscribed(services: Services, found: Extracted, asker: Asker) -> Answer[Subscribing] | Message:
+    if not found.addresses:
+        return extraction.nothing(found, narrowed=services.narrowed)
+    terms = _request("subscribe", found).terms(asker.user, services.clock())
+    return following(services, found.addresses, asker.channel, terms, extraction.notes(found))
+
+
+def _request(command: str, found: Extracted) -> Request:
+    return Request(command, jobs=tuple(map(str, found.addresses)))

@@ -1,0 +1,215 @@
+"""Subscriptions: the three commands, and the buttons of cards, notices and their answers.
+
+Unsubscribe, Undo and Subscribe carry commands and take the way of `/jobs`; here are the buttons that do more.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.deps.deps import Services
+from bot.deps.outboxes import box_to_change
+from bot.deps.permissions import place_of_button, seen
+from bot.domain import button_payloads
+from bot.domain.button_payloads import Ask
+from bot.domain.cards import Card, Terms
+from bot.domain.errors import ExpiredError, ForgottenError, UsageError
+from bot.domain.identifiers import Address
+from bot.domain.slack_ids import id_of
+from bot.domain.snooze import Rest, until
+from bot.home_tab import show_change
+from bot.slack_api.users import offset_of
+from bot.slack_app.response_urls import Respond, send
+from bot.slack_app.responses import Asker, below, picked_value, read_ask, read_payload, services_of
+from bot.subscriptions.lost_card_clicks import again, forgotten_since, refuse_forgotten
+from bot.subscriptions.subscribe import (
+    SEEK_MINUTES,
+    Subscribing,
+    refresh,
+    restore,
+    seek,
+    snooze,
+    subscribe,
+    subscriptions,
+    unsubscribe,
+)
+from bot.views.slack import notifications
+from bot.views.slack import snooze as snooze_views
+from bot.views.slack import subscriptions as views
+from bot.views.slack.block_kit import Message
+from handlers.commands.grammar import MINE, Request
+from handlers.commands.job_arguments import addresses_of
+from handlers.slack.command_reader import read
+from handlers.slack.partial_answers import Answer
+
+Body = dict[str, Any]
+COMMANDS = frozenset({"subscribe", "unsubscribe", "subscriptions"})
+
+
+def register(app: AsyncApp) -> None:
+    """Add the buttons that belong to subscriptions alone."""
+    app.action(button_payloads.REFRESH)(on_refresh)
+    app.action(button_payloads.RESTORE)(on_restore)
+    app.action(button_payloads.SNOOZE)(on_snooze)
+    app.action(button_payloads.UNSNOOZE)(on_unsnooze)
+    app.action(button_payloads.SEEK)(on_seek)
+    app.action(button_payloads.SEE_ALL)(on_see_all)
+    app.action(re.compile(f"^{button_payloads.SEE_ALL}:"))(on_page)
+
+
+async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -> Answer[Any] | Message:
+    """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
+    here = await place_of_button(services, ask.place, asker.channel, asker.user)
+    if request.command == "subscribe":
+        terms = request.terms(asker.user, services.clock())
+        return following(services, addresses_of(request, services.catalog), here, terms, card=ask.card)
+    await services.pace.turn()
+    if request.command == "unsubscribe":
+        named = addresses_of(request, services.catalog) or None  # none is `all`
+        return await _unsubscribed(services, named, here, asker)
+    mine = request.text == MINE
+    if not mine:
+        await box_to_change(services, here)
+    part = {"user": asker.user} if mine else {"here": here}
+    shown, reset = await subscriptions(services, **part), await services.store.epochs.recent_reset(services.clock())
+    return views.subscription_list(shown, ask, services.clock(), mine=mine, reset=reset)
+
+
+async def _unsubscribed(services: Services, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:
+    """Stop following jobs; raises ForgottenError for a button of before a reset of the database."""
+    removed = await unsubscribe(services, named, here, asker.user)
+    if removed.removed:
+        return views.unsubscribed(removed)
+    reset = await forgotten_since(services, asker.message)
+    if reset and asker.message.get("ts"):
+        raise ForgottenError(reset, again(asker.message, removed.unknown))
+    return views.unsubscribed(removed, await subscriptions(services, here=here), reset)
+
+
+def following(  # noqa: PLR0917  # what a subscription consists of
+    services: Services,
+    addresses: Sequence[Address],
+    here: str,
+    terms: Terms,
+    notes: Sequence[str] = (),
+    card: str | None = None,
+) -> Answer[Subscribing]:
+    """Follow jobs, which one message confirms; the first words say only that services are still being asked."""
+
+    def view(known: Subscribing) -> Message:
+        if known.pending:
+            return views.looking(known.pending)
+        return views.subscribed(*known, terms, here, SEEK_MINUTES, notes)
+
+    return Answer(subscribe(services, addresses, here, terms, card=card), view, view)
+
+
+async def on_refresh(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
+    """Refresh on a card: its jobs are asked about now, and the card itself is the answer."""
+    await ack()
+    services = await services_of(context)
+    ask = await read_ask(services, action.get("value"))
+    await refuse_forgotten(services, Asker.of(body, context), ask)
+    await refresh(services, addresses_of(await read(services, ask.text), services.catalog))
+
+
+async def on_restore(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Restore: post to a suspended place again, or follow a card's lost jobs again."""
+    await ack()
+    reply = await below(client, body, respond, context)
+    ask = read_payload(action.get("value"))
+    if ask.place is None:
+        raise ExpiredError
+    asker = Asker.of(body, context)
+    services = await services_of(context)
+    await refuse_forgotten(services, asker, ask)
+    place = await place_of_button(services, ask.place, asker.channel, asker.user)
+    # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
+    services = services.asked_in(place)
+    if services.catalog.nothing:
+        raise UsageError(services.catalog.refusal)
+    restored = await restore(services, place, ask.card, asker.user)
+    await reply.show(views.restored(restored, place))
+
+
+async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Snooze: nothing is told about a card for as long as was picked."""
+    await ack()
+    reply = await below(client, body, respond, context)
+    try:
+        rest = Rest(picked_value(action))
+    except ValueError:
+        raise ExpiredError from None
+    services, user = await services_of(context), Asker.of(body, context).user
+    offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
+    ends = until(rest, services.clock(), offset or timedelta())
+    card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS), ends)
+    await reply.show(snooze_views.answered(card, in_utc=offset is None))
+    await show_change(services, body, user)
+
+
+async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Unsnooze: what was kept back is told, and everything from now on."""
+    await ack()
+    reply = await below(client, body, respond, context)
+    await reply.show(snooze_views.answered(await _snoozed(context, body, action.get("value"), None)))
+    await show_change(await services_of(context), body, Asker.of(body, context).user)
+
+
+async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None) -> Card | None:
+    """Snooze the card that a payload names, until then; raises ExpiredError when it names none."""
+    services, ask, asker = await services_of(context), read_payload(payload), Asker.of(body, context)
+    if ask.card is None:
+        raise ExpiredError
+    await refuse_forgotten(services, asker, ask)
+    place = await place_of_button(services, ask.place, asker.channel, asker.user)
+    return await snooze(services, ask.card, place, asker.user, ends)
+
+
+async def on_seek(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Keep looking: for jobs that no service knows yet."""
+    await ack()
+    reply = await below(client, body, respond, context)
+    services, asker = await services_of(context), Asker.of(body, context)
+    ask = await read_ask(services, action.get("value"))
+    request = await read(services, ask.text)
+    if request.command != "subscribe":
+        raise ExpiredError
+    ids = [str(address) for address in addresses_of(request, services.catalog)]
+    terms = request.terms(asker.user, services.clock())
+    here = await place_of_button(services, ask.place, asker.channel, asker.user)
+    await seek(services, ids, here, terms)
+    await reply.show(views.seeking(ids, terms, here, SEEK_MINUTES))
+
+
+async def on_see_all(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
+    """See all: every change of a digest, for the person who clicked."""
+    await ack()
+    await send(respond, await _every_change(await services_of(context), action), replace_original=False)
+
+
+async def on_page(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
+    """Previous and Next in all changes of a digest."""
+    await ack()
+    await send(respond, await _every_change(await services_of(context), action), replace_original=True)
+
+
+async def _every_change(services: Services, action: Body) -> Message:
+    """Return a page of a digest's changes; raises ExpiredError when they are no longer kept."""
+    ask = read_payload(action.get("value"))
+    kept = await services.store.digests.get(ask.key) if ask.key else None
+    if ask.key is None or kept is None:
+        raise ExpiredError
+    return notifications.digest_all(seen(services, kept), ask.key, ask.offset)

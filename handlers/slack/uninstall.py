@@ -1,0 +1,36 @@
+"""A workspace removes the app, or revokes its token: what is kept of it goes."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
+
+from bot.slack_app.deduplication import acting_once, happened_at
+from bot.slack_app.responses import services_of, workspace_in
+from bot.subscriptions.uninstall import revoked, uninstalled
+from providers.json_fields import listing, mapping
+
+Body = dict[str, Any]
+
+
+def register(app: AsyncApp) -> None:
+    """Listen to farewells; Slack tells both of the app's removal."""
+    app.event("app_uninstalled")(on_uninstalled)
+    app.event("tokens_revoked")(on_revoked)
+
+
+async def on_uninstalled(body: Body, context: AsyncBoltContext) -> None:
+    """The app was removed."""
+    services = await services_of(context)
+    async with acting_once(services, body) as first:
+        if first:
+            await uninstalled(services, workspace_in(context), happened_at(services, body))
+
+
+async def on_revoked(body: Body, event: Body, context: AsyncBoltContext) -> None:
+    """Tokens were revoked; those of people are none of ours."""
+    if not listing(mapping(event.get("tokens")).get("bot")):
+        return
+    services = await services_of(context)
+    async with acting_once(services, body) as first:
+        if first:
+            await revoked(services, workspace_in(context), happened_at(services, body))

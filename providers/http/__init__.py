@@ -1,0 +1,1 @@
+"""The one request path to every cloud: budget, deadline, retries, limits, errors."""

@@ -1,0 +1,173 @@
+"""How many requests a second an account may make, shared by whoever shares the storage."""
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from math import ceil
+from typing import Final, NamedTuple, Protocol, TypeVar
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from providers.errors import Throttled
+from providers.http.deadline import Question, asking, remaining
+
+K = TypeVar("K")
+V = TypeVar("V")
+OWN_LIMIT: Final = "budget"
+"""The code of a question that our own request budget left no time for: it says nothing about the service."""
+
+
+class BudgetLeft(NamedTuple):
+    """Requests that may still be made in the current window, and how many the window has."""
+
+    left: int
+    of: int
+
+
+class Budget(Protocol):
+    """Allows or delays requests. `key` names what is counted: an account and a service or operation."""
+
+    async def acquire(self, key: str, per_second: float) -> None:
+        """Return when a request may be made; raises Throttled when that is after the question's deadline."""
+        ...
+
+    async def left(self, key: str, per_second: float) -> BudgetLeft: ...
+
+
+class _Memory(MemoryStorage):
+    """Counts in this process. limits' own storage starts a thread at each request, to forget old ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken: defaultdict[str, deque[float]] = defaultdict(deque)
+
+    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        taken = self._within(key, expiry)
+        if len(taken) + amount > limit:
+            return False
+        taken.extend([time.monotonic()] * amount)
+        return True
+
+    async def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:  # noqa: ARG002  # the storage's
+        taken = self._within(key, expiry)
+        return (taken[0] if taken else time.monotonic()), len(taken)
+
+    def _within(self, key: str, expiry: int) -> deque[float]:
+        """Return when the requests of the window that ends now were made, the oldest first."""
+        taken, start = self._taken[key], time.monotonic() - expiry
+        while taken and taken[0] <= start:
+            taken.popleft()
+        return taken
+
+
+class WindowBudget:
+    """A moving window over any storage of `limits`: memory for one process, Redis for a fleet."""
+
+    def __init__(self, storage: Storage | None = None) -> None:
+        self._limiter = MovingWindowRateLimiter(storage or _Memory())
+
+    async def acquire(self, key: str, per_second: float) -> None:
+        item = _window(per_second)
+        while not await self._limiter.hit(item, key):
+            wait = max(0.02, (await self._limiter.get_window_stats(item, key)).reset_time - time.monotonic())
+            if wait > remaining():
+                raise Throttled("Callboard's own request budget is used up", code=OWN_LIMIT, retry_after=wait)
+            await asyncio.sleep(wait)
+
+    async def take(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
+        """Take one of `number` in each moving window of `seconds`, if more than `keep` are left.
+
+        Returns 0 when it was taken, else after how many seconds to try again.
+        """
+        item = RateLimitItemPerSecond(number, seconds)
+        stats = await self._limiter.get_window_stats(item, key)
+        if stats.remaining > keep and await self._limiter.hit(item, key):
+            return 0
+        return max(0.5, min(float(seconds), stats.reset_time - time.monotonic()))
+
+    async def left(self, key: str, per_second: float) -> BudgetLeft:
+        item = _window(per_second)
+        return BudgetLeft((await self._limiter.get_window_stats(item, key)).remaining, item.amount)
+
+
+class FairBudget:
+    """A budget whose requesters take turns, so that one with many questions leaves the others theirs.
+
+    So do the questions of one requester; of a question, the request that waited longest goes first. Turns are those of
+    this process: across a fleet the budget alone is shared.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._turns: dict[str, _Turns] = {}
+
+    async def acquire(self, key: str, per_second: float) -> None:
+        async with self._turns.setdefault(key, _Turns()).turn(asking()):
+            await self._budget.acquire(key, per_second)
+
+    async def left(self, key: str, per_second: float) -> BudgetLeft:
+        return await self._budget.left(key, per_second)
+
+
+_Waiting = dict[Question, deque[asyncio.Future[None]]]
+"""The requests that wait, by question; the question at the head is the next."""
+
+
+class _Turns:
+    """One turn at a time, in a round of those who wait."""
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._waiting: dict[str, _Waiting] = {}
+
+    @asynccontextmanager
+    async def turn(self, question: Question) -> AsyncGenerator[None]:
+        if self._taken:
+            await self._wait(question)
+        self._taken = True
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _wait(self, question: Question) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(question.requester, {}).setdefault(question, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it came at the same moment
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        """Give the turn to the next requester's next question, and put what is left of both behind the others."""
+        while self._waiting:
+            requester, questions = _first(self._waiting)
+            question, requests = _first(questions)
+            turn = requests.popleft()
+            if requests:
+                questions[question] = requests
+            if questions:
+                self._waiting[requester] = questions
+            if not turn.done():
+                return turn.set_result(None)
+        self._taken = False
+        return None
+
+
+def _first(line: dict[K, V]) -> tuple[K, V]:
+    """Take what comes first."""
+    key = next(iter(line))
+    return key, line.pop(key)
+
+
+def _window(per_second: float) -> RateLimitItemPerSecond:
+    """A window of one second, or of as many as one request takes when there is less than one a second."""
+    if per_second >= 1:
+        return RateLimitItemPerSecond(int(per_second))
+    return RateLimitItemPerSecond(1, ceil(1 / per_second))

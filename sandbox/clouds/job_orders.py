@@ -1,0 +1,109 @@
+"""What somebody may order of the world: a job, or the end of one."""
+
+import hashlib
+import uuid
+from math import inf
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+from sandbox.clouds.jobs import Failure, Job, Plan, Stage, lay_out
+from sandbox.clouds.seed import MODERATION_KEPT_S
+from sandbox.clouds.texts import FAILURES
+from sandbox.clouds.words import KINDS, Outcome
+
+MANY = 10_000
+"""So many jobs can be ordered or ended at once."""
+
+
+class JobOrder(BaseModel):
+    """A job to add: created `created_ago_s` ago, pending for `wait_s`, running for `run_s`, then ending as told.
+
+    With `raw_state` the job stays in that very state, known to the vendor or not. `count` orders so many of them.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    account: str
+    service: str
+    id: str | None = Field(default=None, min_length=1, max_length=64)
+    name: str = Field(default="ordered-job.mp4", min_length=1)
+    kind: str | None = None
+    media: str | None = None
+    created_ago_s: float = Field(default=0.0, ge=0)
+    wait_s: float = Field(default=5.0, ge=0)
+    run_s: float = Field(default=30.0, ge=0)
+    outcome: Outcome = "succeeded"
+    error_code: str | None = None
+    error_message: str | None = None
+    raw_state: str | None = None
+    count: int = Field(default=1, ge=1, le=MANY)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.service not in KINDS:
+            raise ValueError(f"service must be one of {', '.join(KINDS)}")
+        if self.kind is not None and self.kind not in KINDS[self.service]:
+            raise ValueError(f"kind must be one of {', '.join(KINDS[self.service])}")
+        if self.count > 1 and self.id is not None:
+            raise ValueError("only one job can have the id")
+        return self
+
+
+JobOrders = TypeAdapter(JobOrder | Annotated[list[JobOrder], Field(min_length=1, max_length=MANY)])
+"""One order, or a list of them."""
+
+
+class EndOrder(BaseModel):
+    """How a job ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Outcome
+    error_code: str | None = None
+    error_message: str | None = None
+
+    @property
+    def failure(self) -> Failure:
+        """The reason, should the job fail."""
+        return Failure(self.error_code or "Sandbox.Ended", self.error_message or "Ended by hand in the sandbox")
+
+
+class EndOrders(EndOrder):
+    """How many jobs end."""
+
+    ids: Annotated[list[str], Field(min_length=1, max_length=MANY)]
+
+
+def make(order: JobOrder, now: float) -> Job:
+    """The ordered job. Instants are whole seconds, as the vendors tell them."""
+    kind = order.kind or next(iter(KINDS[order.service]))
+    created = int(now - order.created_ago_s)
+    plan = Plan(created, order.wait_s, order.run_s, order.outcome)
+    stages, started, finished = lay_out(KINDS[order.service][kind], plan, salt=1)
+    if order.raw_state is not None:
+        stages, finished = (Stage(created, order.raw_state),), None
+    job_id = order.id or _new_id(order.service)
+    return Job(
+        id=job_id,
+        name=order.name,
+        kind=kind,
+        media=order.media or hashlib.md5(job_id.encode(), usedforsecurity=False).hexdigest(),
+        created=created,
+        stages=stages,
+        started=started,
+        finished=finished,
+        failure=_failure(order) if order.outcome == "failed" else None,
+        salt=1,
+        gone=created + MODERATION_KEPT_S if order.service == "image-moderation" else inf,
+    )
+
+
+def _failure(order: JobOrder) -> Failure:
+    usual = FAILURES[order.service][0]
+    return Failure(order.error_code or usual.code, order.error_message or usual.message)
+
+
+def _new_id(service: str) -> str:
+    fresh = uuid.uuid4()
+    return str(fresh) if service in {"image-moderation", "digital-human"} else fresh.hex

@@ -1,0 +1,1 @@
+"""Slack's limits for messages and views."""

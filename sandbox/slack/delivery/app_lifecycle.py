@@ -1,0 +1,105 @@
+"""What becomes of the app: installed, its tokens revoked, removed. The app is told of each end."""
+
+from collections.abc import Mapping
+
+from sandbox.slack.delivery.event_payloads import Happening, revoked, uninstalled
+from sandbox.slack.delivery.events import Events
+from sandbox.slack.workspace.errors import SlackError
+from sandbox.slack.workspace.model import Installation
+from sandbox.slack.workspace.oauth_codes import Code
+from sandbox.slack.workspace.tokens import Token
+from sandbox.slack.workspace.workspace import Workspace
+from sandbox.slack.workspace.world import World
+
+
+class AppLife:
+    """Installs and removes the app; `events` has each workspace's by its id."""
+
+    def __init__(self, world: World, events: Mapping[str, Events]) -> None:
+        self.world = world
+        self._events = events
+
+    def events(self, workspace: Workspace) -> Events:
+        """What the app is told of that workspace."""
+        return self._events[workspace.team.id]
+
+    def latest(self, workspace: Workspace) -> Installation | None:
+        """The installation that a workspace has, else had last."""
+        return workspace.installation or next(
+            (each for each in self.world.tokens.installations() if workspace in self.world.covered(each)), None
+        )
+
+    def close(self) -> None:
+        """Give up on what the app did not acknowledge yet, and let go of the calls that hang on purpose."""
+        for events in self._events.values():
+            events.close()
+        for workspace in self.world.workspaces.values():
+            workspace.faults.clear()
+
+    def install(self, code: Code) -> Installation:
+        """Install what somebody allowed, or let an installation that stands do more.
+
+        Raises `cannot_install_an_org_installed_app`.
+        """
+        check_place(self.world, code.installation)
+        standing = (each for each in self.world.installations if each.place == code.installation.place)
+        installation = next(standing, code.installation)
+        installation.installer = code.user
+        installation.scopes = tuple(dict.fromkeys([*installation.scopes, *code.scopes]))
+        for workspace in self.world.covered(installation):
+            if workspace.installation and workspace.installation is not installation:
+                self._end(workspace.installation, "token_revoked")
+            self._stand(workspace, installation)
+        return installation
+
+    def revoke(self, token: Token) -> None:
+        """Make one token worth nothing; the app stays installed."""
+        self.world.tokens.revoke(token)
+        if token.installation:
+            self._tell(token.installation, revoked(token.installation, [token]))
+
+    def revoke_all(self, installation: Installation) -> None:
+        """Make every token of an installation worth nothing; the app stays installed."""
+        self._end(installation, "token_revoked")
+
+    def remove(self, installation: Installation) -> None:
+        """Remove the app from the workspace, or from the whole organisation: it is in no channel any more."""
+        self._end(installation, "account_inactive")
+        self._tell(installation, uninstalled(installation))
+        for workspace in self.world.covered(installation):
+            for channel in workspace.channels.values():
+                if channel.bot_member and not channel.im_of:
+                    installation.channels.add((workspace.team.id, channel.id))
+                    channel.bot_member = False
+            workspace.modals.forget()
+            self._stand(workspace, None)
+
+    def restore(self, installation: Installation) -> None:
+        """Have everything as it was before the app was removed or its tokens revoked; nobody is told."""
+        self.world.tokens.restore(installation)
+        for workspace in self.world.covered(installation):
+            for team, channel in installation.channels:
+                if team == workspace.team.id:
+                    workspace.channels[channel].bot_member = True
+            self._stand(workspace, installation)
+        installation.channels.clear()
+
+    def _end(self, installation: Installation, refusal: str) -> None:
+        standing = [token for token in self.world.tokens.of(installation) if not token.refusal]
+        self.world.tokens.end(installation, refusal)
+        self._tell(installation, revoked(installation, standing))
+
+    def _stand(self, workspace: Workspace, installation: Installation | None) -> None:
+        workspace.installation = installation
+        workspace.feed.send({"type": "installation"})
+
+    def _tell(self, installation: Installation, happening: Happening) -> None:
+        """Tell it once: an organisation's end through the first of its workspaces."""
+        self.events(self.world.covered(installation)[0]).tell(happening)
+
+
+def check_place(world: World, asked: Installation) -> None:
+    """Raises `cannot_install_an_org_installed_app` for one workspace of an organisation that has the app."""
+    own = world.covered(asked)[0].installation
+    if own and own.org_wide and not asked.org_wide:
+        raise SlackError("cannot_install_an_org_installed_app")

@@ -1,0 +1,121 @@
+"""The Events API: what happened is told to the app, and told again, as Slack does, where it is not acknowledged."""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sandbox.slack.delivery.delivery import Delivery, RefusedError, Retry, UndeliveredError
+from sandbox.slack.delivery.event_payloads import Happening
+from sandbox.slack.workspace.credentials import VERIFICATION_TOKEN
+from sandbox.slack.workspace.model import Enterprise, Json, Team
+from sandbox.slack.workspace.workspace import Workspace
+
+RETRY_AFTER = (0.0, 60.0, 300.0)
+"""Slack tries three times more: almost at once, after a minute, after five minutes."""
+EVENTS_KEPT = 10_000
+
+
+@dataclass
+class Told:
+    """One event: the payload, how often it was handed over, why each of these failed, and whether one did not."""
+
+    payload: Json
+    attempts: int = 0
+    failures: list[str] = field(default_factory=list[str])
+    acknowledged: bool = False
+
+
+class Events:
+    """Delivers events in the background; `retry_after` are the seconds before each further attempt."""
+
+    def __init__(self, workspace: Workspace, delivery: Delivery, *, retry_after: Sequence[float] = RETRY_AFTER) -> None:
+        self._workspace = workspace
+        self._delivery = delivery
+        self._retry_after = retry_after
+        self._under_way: set[asyncio.Task[None]] = set()
+        self.told: deque[Told] = deque(maxlen=EVENTS_KEPT)
+
+    def tell(self, *happenings: Happening) -> None:
+        """Tell the app of what it subscribed to and may know; the rest is dropped."""
+        for happening in happenings:
+            if self._wanted(happening):
+                told = Told(self._payload(happening))
+                self.told.append(told)
+                task = asyncio.create_task(self._deliver(told))
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
+
+    def close(self) -> None:
+        """Give up on what was not acknowledged yet."""
+        for task in self._under_way:
+            task.cancel()
+
+    def _wanted(self, happening: Happening) -> bool:
+        installation = happening.ending or self._workspace.installation
+        if installation is None or happening.name not in self._workspace.manifest.bot_events:
+            return False
+        return set(happening.scopes) <= set(installation.scopes)
+
+    async def _deliver(self, told: Told) -> None:
+        retry: Retry | None = None
+        for attempt, wait in enumerate((None, *self._retry_after)):
+            if wait is not None:
+                await asyncio.sleep(wait)
+            told.attempts = attempt + 1
+            try:
+                await self._delivery.deliver("events_api", told.payload, retry)
+            except UndeliveredError as error:
+                told.failures.append(error.reason)
+                retry = Retry(attempt + 1, error.reason)
+                if isinstance(error, RefusedError) and error.final:
+                    return
+            else:
+                told.acknowledged = True
+                return
+
+    def _payload(self, happening: Happening) -> Json:
+        workspace, ending = self._workspace, happening.ending
+        return {
+            "token": VERIFICATION_TOKEN,
+            **self._place(happening),
+            "api_app_id": workspace.app.id,
+            "event": happening.event,
+            "type": "event_callback",
+            "event_id": f"Ev{secrets.token_hex(5).upper()}",
+            "event_time": int(workspace.clock()),
+            **({} if ending else self._context(happening)),
+        }
+
+    def _place(self, happening: Happening) -> Json:
+        """Where it happened; for a person of another organization, their workspace."""
+        workspace, ending = self._workspace, happening.ending
+        if ending:
+            return _place(ending.team, ending.enterprise)
+        return _place(happening.team or workspace.team, None if happening.team else workspace.enterprise)
+
+    def _context(self, happening: Happening) -> Json:
+        """For whom the event is; what an installation's end is told with has none of it."""
+        workspace = self._workspace
+        channel = workspace.channels.get(str(happening.event.get("channel")))
+        enterprise_id = workspace.enterprise.id if workspace.enterprise else None
+        authorization = {
+            "enterprise_id": enterprise_id,
+            "team_id": None if workspace.org_wide else workspace.team.id,
+            "user_id": workspace.app.user_id,
+            "is_bot": True,
+            "is_enterprise_install": workspace.org_wide,
+        }
+        return {
+            "context_team_id": workspace.team.id,
+            "context_enterprise_id": enterprise_id,
+            "authorizations": [authorization],
+            "is_ext_shared_channel": channel is not None and channel.shared,
+            "event_context": f"4-{secrets.token_hex(16)}",
+        }
+
+
+def _place(team: Team | None, enterprise: Enterprise | None) -> Json:
+    """Where it happened; Slack leaves out what there is not."""
+    return {**({"team_id": team.id} if team else {}), **({"enterprise_id": enterprise.id} if enterprise else {})}

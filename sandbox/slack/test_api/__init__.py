@@ -1,0 +1,1 @@
+"""What tests and people at a terminal ask for under /test/."""

@@ -1,0 +1,123 @@
+"""What scenario tests ask for under /test/ about the app itself: to be installed, to lose it, to let time pass."""
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.slack.delivery.app_lifecycle import AppLife
+from sandbox.slack.page.authorize_page import decision
+from sandbox.slack.test_api.requests import Order, checked
+from sandbox.slack.workspace.errors import SlackError
+from sandbox.slack.workspace.model import Installation, Json
+from sandbox.slack.workspace.tokens import LIFE_S, Token
+from sandbox.slack.workspace.workspace import Workspace
+
+
+class _Authorize(Order):
+    """Somebody opens an app's install link and decides; the first person there unless named.
+
+    `url` is where the app sends the browser. `organization` is for the whole organisation of this workspace.
+    """
+
+    url: str
+    user: str = ""
+    organization: bool = False
+    allow: bool = True
+
+
+class _Installed(Order):
+    """Without the app, or with it again as before; `revoked` takes its tokens alone."""
+
+    installed: bool
+    revoked: bool = False
+
+
+class _Clock(Order):
+    advance_s: float = Field(ge=0)
+
+
+class _Rotation(Order):
+    """Whether tokens that are given from now on expire, and in how many seconds."""
+
+    enabled: bool
+    expires_in: int = Field(default=LIFE_S, ge=1)
+
+
+class AppHooks:
+    """The routes under /test/ about the app in one workspace."""
+
+    def __init__(self, workspace: Workspace, life: AppLife) -> None:
+        self._workspace = workspace
+        self._life = life
+        self._world = life.world
+
+    def routes(self) -> list[BaseRoute]:
+        """Installations to look at; consent, removal, time and rotation to order."""
+        orders = {
+            "authorize": self._authorize,
+            "installed": self._installed,
+            "clock": self._clock,
+            "rotation": self._rotation,
+        }
+        return [
+            Route("/test/installations", self._installations),
+            *(Route(f"/test/{name}", checked(order), methods=["POST"]) for name, order in orders.items()),
+        ]
+
+    async def _installations(self, _: Request) -> Response:
+        """Where the app is installed, in every workspace, with its tokens; the tokens themselves left out."""
+        return JSONResponse([self._installation(each) for each in self._world.installations])
+
+    def _installation(self, installation: Installation) -> Json:
+        return {
+            "team_id": installation.team.id if installation.team else None,
+            "enterprise_id": installation.enterprise.id if installation.enterprise else None,
+            "is_enterprise_install": installation.org_wide,
+            "installer": installation.installer,
+            "scopes": list(installation.scopes),
+            "tokens": [self._token(token) for token in self._world.tokens.of(installation)],
+        }
+
+    def _token(self, token: Token) -> Json:
+        return {"kind": token.kind, "user": token.user, "expires": token.expires, "error": self._refusal(token)}
+
+    def _refusal(self, token: Token) -> str | None:
+        try:
+            token.check(self._world.clock())
+        except SlackError as error:
+            return error.code
+        return None
+
+    async def _authorize(self, body: bytes) -> Json:
+        """Open an app's install link, allow or cancel, and give the URL that the browser goes to next."""
+        order = _Authorize.model_validate_json(body)
+        user = order.user or self._workspace.people[0].id
+        team = self._workspace.team.id
+        redirect = decision(self._world, order.url, user, team, organization=order.organization, allow=order.allow)
+        return {"redirect": redirect}
+
+    async def _installed(self, body: bytes) -> Json:
+        """Remove the app or revoke its tokens, or take that back. An org-wide app goes from the organisation."""
+        order = _Installed.model_validate_json(body)
+        installation = self._life.latest(self._workspace)
+        if installation is None:
+            raise SlackError("app_not_installed")
+        if order.installed:
+            self._life.restore(installation)
+        elif order.revoked:
+            self._life.revoke_all(installation)
+        else:
+            self._life.remove(installation)
+        return {}
+
+    async def _clock(self, body: bytes) -> Json:
+        """Let time pass in every workspace."""
+        self._world.clock.advance(_Clock.model_validate_json(body).advance_s)
+        return {"now": self._world.clock()}
+
+    async def _rotation(self, body: bytes) -> Json:
+        """Let tokens expire, or not."""
+        order = _Rotation.model_validate_json(body)
+        self._world.tokens.rotating, self._world.tokens.life_s = order.enabled, order.expires_in
+        return {}

@@ -1,0 +1,194 @@
+"""What scenario tests and people at a terminal ask for under /test/: what happened, and what should go wrong next."""
+
+from dataclasses import asdict, replace
+from typing import Literal
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.slack.block_kit.message_rules import read_content
+from sandbox.slack.delivery.app_lifecycle import AppLife
+from sandbox.slack.delivery.channel_lifecycle import Trait, change
+from sandbox.slack.delivery.event_payloads import said
+from sandbox.slack.delivery.socket_mode import SocketMode
+from sandbox.slack.test_api.requests import Order, checked
+from sandbox.slack.workspace.errors import SlackError
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.model import Json, Team, User
+from sandbox.slack.workspace.workspace import Workspace
+
+_TRAITS: tuple[Trait, ...] = ("private", "bot_member", "archived")
+
+
+class _Pace(Order):
+    enforced: bool
+
+
+class _Deaf(Order):
+    seconds: float | None = Field(default=None, ge=0)
+
+
+class _Channel(Order):
+    """What becomes of a channel, and who did it: the first person there is unless named."""
+
+    channel: str
+    user: str = ""
+    archived: bool | None = None
+    bot_member: bool | None = None
+    private: bool | None = None
+    shared: bool | None = None
+
+
+class _Person(Order):
+    """Who a person is to the workspace; an unknown id is a new person's.
+
+    `team` is the workspace of another organization, null this one; `guest` is "multi", "single", or empty.
+    """
+
+    user: str = Field(pattern=r"^[UW][A-Z0-9]+$")
+    team: str | None = Field(default=None, pattern=r"^T[A-Z0-9]+$")
+    guest: Literal["multi", "single", ""] = ""
+
+
+class _Say(Order):
+    """What somebody else says, people and bots alike: unlike on the page, with blocks and attachments, and as it is."""
+
+    user: str
+    channel: str
+    text: str = ""
+    blocks: list[Json] | None = None
+    attachments: list[Json] | None = None
+    thread_ts: str | None = None
+
+
+class Hooks:
+    """The routes under /test/ about what is said and called in a workspace."""
+
+    def __init__(self, workspace: Workspace, sockets: SocketMode, life: AppLife) -> None:
+        self._workspace = workspace
+        self._sockets = sockets
+        self._events = life.events(workspace)
+
+    def routes(self) -> list[BaseRoute]:
+        """Messages, notices, calls and events to look at; words, faults, haste and lost connections to order."""
+        orders = {
+            "fault": self._fault,
+            "pace": self._pace,
+            "channel": self._channel,
+            "person": self._person,
+            "say": self._say,
+            "deafen": self._deafen,
+            "drop": self._drop,
+            "disconnect": self._disconnect,
+        }
+        return [
+            Route("/test/messages", self._messages),
+            Route("/test/notices", self._notices),
+            Route("/test/events", self._told),
+            Route("/test/calls", self._calls, methods=["GET"]),
+            Route("/test/calls", self._forget_calls, methods=["DELETE"]),
+            Route("/test/fault", self._clear_faults, methods=["DELETE"]),
+            *(Route(f"/test/{name}", checked(order), methods=["POST"]) for name, order in orders.items()),
+        ]
+
+    async def _messages(self, request: Request) -> Response:
+        """A conversation's messages as `user` sees them; without a user those that everybody sees.
+
+        `channel` is an id or a name, or a person's id for their direct messages.
+        """
+        channel = self._workspace.place(request.query_params.get("channel", ""))
+        if channel is None:
+            return JSONResponse({"ok": False, "error": "channel_not_found"}, status_code=404)
+        seen = self._workspace.messages.seen_by(channel.id, request.query_params.get("user"))
+        return JSONResponse([self._workspace.messages.as_page(message) for message in seen])
+
+    async def _notices(self, request: Request) -> Response:
+        """What Slackbot told people, or one `user`, oldest first."""
+        user = request.query_params.get("user")
+        return JSONResponse([asdict(each) for each in self._workspace.feed.notices if user in (None, each.user)])
+
+    async def _told(self, _: Request) -> Response:
+        """The events that the app was told of, oldest first, each with its attempts and what became of them."""
+        return JSONResponse([vars(each) for each in self._events.told])
+
+    async def _calls(self, request: Request) -> Response:
+        """The Web API calls and response_url posts from the index `since` on, oldest first, tokens left out."""
+        since = request.query_params.get("since", "0")
+        if not since.isdecimal():
+            return JSONResponse({"ok": False, "error": "since must be a number"}, status_code=400)
+        return JSONResponse([vars(call) for call in self._workspace.calls.since(int(since))])
+
+    async def _forget_calls(self, _: Request) -> Response:
+        """Forget the calls so far."""
+        self._workspace.calls.forget()
+        return JSONResponse({"ok": True})
+
+    async def _clear_faults(self, _: Request) -> Response:
+        """Take every ordered fault back, and let go of the calls that hang."""
+        self._workspace.faults.clear()
+        return JSONResponse({"ok": True})
+
+    async def _fault(self, body: bytes) -> Json:
+        """Order a fault: see `Fault` for the body."""
+        fault = Fault.model_validate_json(body)
+        if fault.channel is not None:
+            place = self._workspace.place(fault.channel)
+            if place is None:
+                raise SlackError("channel_not_found")
+            fault = fault.model_copy(update={"channel": place.id})
+        self._workspace.faults.order(fault)
+        return {}
+
+    async def _pace(self, body: bytes) -> Json:
+        """Enforce Slack's rate limits, or stop it."""
+        self._workspace.pace.enforced = _Pace.model_validate_json(body).enforced
+        return {}
+
+    async def _channel(self, body: bytes) -> Json:
+        """Change a channel: archived, without the app, private, shared with others; or the opposite."""
+        order = _Channel.model_validate_json(body)
+        workspace = self._workspace
+        channel = workspace.channel_named(order.channel)
+        user = workspace.users.get(order.user or next(iter(workspace.users)))
+        if channel is None or user is None:
+            raise SlackError("user_not_found" if channel else "channel_not_found")
+        for trait in _TRAITS:
+            if (to := getattr(order, trait)) is not None:
+                self._events.tell(*change(workspace, user, channel, trait, to=to))
+        channel.shared = channel.shared if order.shared is None else order.shared
+        return {"channel": channel.as_page()}
+
+    async def _person(self, body: bytes) -> Json:
+        """Make a person a guest, or one of another organization; or a member again."""
+        order = _Person.model_validate_json(body)
+        users, name = self._workspace.users, order.user[2:].lower()
+        known = users.get(order.user) or User(order.user, name, name.capitalize(), "#7f8c8d")
+        team = Team(order.team, order.team, order.team.lower()) if order.team else None
+        users[order.user] = replace(known, team=team, guest=order.guest)
+        return {}
+
+    async def _say(self, body: bytes) -> Json:
+        """Somebody says something, and the app is told as it would be of what is typed on the page."""
+        order = _Say.model_validate_json(body)
+        workspace = self._workspace
+        channel = workspace.place(order.channel)
+        if channel is None or order.user not in workspace.users:
+            raise SlackError("user_not_found" if channel else "channel_not_found")
+        content = read_content(order.text, order.blocks, order.attachments)
+        message = workspace.messages.post(channel.id, order.user, content, thread_ts=order.thread_ts)
+        self._events.tell(*said(workspace, message))
+        return {"channel": channel.id, "ts": message.ts}
+
+    async def _deafen(self, body: bytes) -> Json:
+        """Let the app's sockets stay open and do nothing for so many `seconds`; null is until they end."""
+        return {"deafened": self._sockets.deafen(_Deaf.model_validate_json(body or b"{}").seconds)}
+
+    async def _drop(self, _: bytes) -> Json:
+        """Break the app's sockets off, without a warning."""
+        return {"dropped": self._sockets.drop()}
+
+    async def _disconnect(self, _: bytes) -> Json:
+        """Drop the app's sockets, with Slack's warning."""
+        return {"dropped": await self._sockets.disconnect()}

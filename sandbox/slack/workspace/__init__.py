@@ -1,0 +1,1 @@
+"""What a workspace consists of and keeps."""

@@ -1,0 +1,121 @@
+"""Misbehaviour on demand: the next calls of a method fail the way somebody asked for."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.requests import Request
+
+from sandbox.connections import gone
+from sandbox.slack.workspace.errors import Failure, RateLimitedError, ServerFault, SlackError, Unanswered
+
+T = TypeVar("T")
+
+
+class Fault(BaseModel):
+    """The next `times` calls of `method` (or `response_url`) fail, with a `channel` those that concern it alone.
+
+    With `status` as a bare HTTP error, with `error: ratelimited` as a 429 to be retried after `retry_after` seconds,
+    with another `error` as that Slack error (under the HTTP status `error_status`, where that is not 200), with `drop`
+    as a connection closed without an answer. With `hang_s` that
+    comes so many seconds late; where nothing else was ordered, the true answer does. With `after` the call is carried
+    out first, and fails then; without it nothing is carried out for a caller who was refused or has gone away.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: str
+    channel: str | None = None
+    error: str | None = None
+    error_status: int | None = Field(default=None, ge=400, le=599)
+    times: int = Field(default=1, ge=1)
+    retry_after: int = Field(default=1, ge=0)
+    status: int | None = Field(default=None, ge=400, le=599)
+    after: bool = False
+    hang_s: float | None = Field(default=None, ge=0, le=86_400)
+    drop: bool = False
+
+    @model_validator(mode="after")
+    def _fails_in_one_way(self) -> Self:
+        if sum((self.status is not None, self.error is not None, self.drop)) > 1:
+            raise ValueError("one of error, status and drop")
+        if self.error_status is not None and self.error in {None, "ratelimited"}:
+            raise ValueError("error_status is the status of an error, and that of ratelimited is 429")
+        return self
+
+    def fail(self) -> None:
+        """Raise what the caller gets instead of an answer, unless the fault is lateness alone."""
+        if self.drop:
+            raise Unanswered("dropped")
+        if self.status is not None:
+            raise ServerFault(self.status)
+        if self.error == "ratelimited":
+            raise RateLimitedError(self.retry_after)
+        if self.error or self.hang_s is None:
+            raise SlackError(self.error or "internal_error", status=self.error_status)
+
+
+class Faults:
+    """The faults on order, by method."""
+
+    def __init__(self) -> None:
+        self._orders: defaultdict[str, list[Fault]] = defaultdict(list)
+        self._calm = asyncio.Event()
+
+    def order(self, fault: Fault) -> None:
+        """Make the next calls fail."""
+        self._orders[fault.method].extend([fault] * fault.times)
+
+    @property
+    def left(self) -> int:
+        """How many calls are still to fail."""
+        return sum(map(len, self._orders.values()))
+
+    def clear(self) -> None:
+        """Take all orders back, and let go of the calls that hang."""
+        self._orders.clear()
+        self._calm.set()
+        self._calm = asyncio.Event()
+
+    def take(self, method: str, channel: str | None) -> Fault | None:
+        """The fault that was ordered first for a call like this, if there is one; it is used up."""
+        orders = self._orders[method]
+        fault = next((each for each in orders if each.channel in (None, channel)), None)
+        if fault is not None:
+            orders.remove(fault)
+        return fault
+
+    async def strike(self, fault: Fault | None, request: Request, call: Callable[[], T]) -> T:
+        """Carry a call out, spoilt by the fault. Raises what the fault orders, and what the call raises."""
+        if fault is None:
+            return call()
+        if fault.after:
+            answer = call()
+            try:
+                await self._spoil(fault, request)
+            except Failure as failure:
+                failure.stored = True
+                raise
+            return answer
+        await self._spoil(fault, request)
+        return call()
+
+    async def _spoil(self, fault: Fault, request: Request) -> None:
+        if fault.hang_s is not None and await self._left(request, fault.hang_s):
+            raise Unanswered("hung")
+        fault.fail()
+
+    async def _left(self, request: Request, seconds: float) -> bool:
+        """Wait so long; True when the caller has gone away before, or was let go."""
+        ends = [asyncio.ensure_future(end) for end in (gone(request.receive), self._calm.wait())]
+        try:
+            done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            return bool(done)
+        finally:
+            for end in ends:
+                end.cancel()
+                with suppress(asyncio.CancelledError):
+                    await end

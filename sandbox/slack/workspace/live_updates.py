@@ -1,0 +1,62 @@
+"""What open pages are told as it happens."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sandbox.slack.workspace.model import Json
+
+NOTICES_KEPT = 1000
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A line like Slackbot's that only `user` sees in `channel`."""
+
+    user: str
+    channel: str | None
+    text: str
+
+
+class Feed:
+    """Hands each event to the open pages of one user, or of everybody."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, set[asyncio.Queue[Json]]] = defaultdict(set)
+        self.notices: deque[Notice] = deque(maxlen=NOTICES_KEPT)
+
+    @contextmanager
+    def page(self, user: str) -> Generator[asyncio.Queue[Json]]:
+        """The events for one open page of that user, while it is open."""
+        queue: asyncio.Queue[Json] = asyncio.Queue()
+        self._pages[user].add(queue)
+        try:
+            yield queue
+        finally:
+            self._pages[user].discard(queue)
+
+    def send(self, event: Json, to: str | None = None) -> None:
+        """Tell the pages of one user, or of everybody."""
+        for user, pages in self._pages.items():
+            if to in (None, user):
+                for page in pages:
+                    page.put_nowait(event)
+
+    def notice(self, user: str, channel: str | None, text: str) -> None:
+        """Show one person a line like Slackbot's."""
+        self.notices.append(Notice(user, channel, text))
+        self.send({"type": "notice", "channel": channel, "text": text}, to=user)
+
+
+class Feeds:
+    """The feeds of several workspaces, told the same."""
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self._feeds = feeds
+
+    def send(self, event: Json) -> None:
+        """Tell every open page."""
+        for feed in self._feeds:
+            feed.send(event)

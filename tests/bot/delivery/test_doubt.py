@@ -1,0 +1,64 @@
+"""When a post in doubt is searched for, and when its absence counts."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.delivery.doubt import Searches, left_by
+from bot.domain.outbox import Begun, Doubt
+from bot.slack_api.errors import Verdict, judge
+from tests.bot.memory import NOW
+from tests.bot.slack import refused
+
+RIPE_S = 15.0
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def moments(begun: Begun) -> list[float]:
+    """The seconds from NOW at which a post is searched for, each search coming when it is due."""
+    searches, found = Searches.of(begun, RIPE_S), list[datetime]()
+    while not (found and searches.settled(found[-1])):
+        found.append(searches.next(found[-1] if found else None))
+    return [(each - NOW).total_seconds() for each in found]
+
+
+def test_an_error_of_slacks_own_settles_the_doubt_in_six_seconds():
+    begun = Begun(id="p", at=NOW, doubt=Doubt.ANSWERED, since=at(2))
+    assert moments(begun) == [3, 5, 8]
+    assert Searches.of(begun, RIPE_S).ripe == at(17)
+
+
+@pytest.mark.parametrize("doubt", [None, Doubt.SILENT])
+def test_silence_settles_it_in_fifteen_from_the_beginning(doubt: Doubt | None):
+    assert moments(Begun(id="p", at=NOW, doubt=doubt, since=at(10) if doubt else None)) == [3, 15]
+
+
+def test_a_late_search_stands_for_those_before_it():
+    searches = Searches.of(Begun(id="p", at=NOW, doubt=Doubt.ANSWERED, since=NOW), RIPE_S)
+    assert searches.next(at(4)) == at(6)
+    assert not searches.settled(at(5.9))
+    assert searches.next(at(7)) == searches.ripe
+
+
+def test_a_mark_of_an_earlier_version_says_nothing_of_a_doubt():
+    begun = Begun.model_validate_json('{"id": "p", "at": "2026-11-20T08:00:00Z", "channel": "C1", "writes": []}')
+    assert (begun.doubt, begun.since, begun.searched) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "verdict", "doubt"),
+    [
+        ("internal_error", 500, Verdict.UNSURE, Doubt.ANSWERED),
+        ("internal_error", 200, Verdict.UNSURE, Doubt.ANSWERED),
+        ("a_code_that_is_new", 503, Verdict.UNSURE, Doubt.ANSWERED),
+        ("a_code_that_is_new", 200, Verdict.UNKNOWN, Doubt.ANSWERED),
+        ("is_archived", 500, Verdict.SUSPEND, Doubt.ANSWERED),
+        ("upstream connect error", 503, Verdict.UNSURE, Doubt.SILENT),
+        ("", 502, Verdict.UNSURE, Doubt.SILENT),
+    ],
+)
+def test_what_an_error_says_of_a_post(code: str, status: int, verdict: Verdict, doubt: Doubt):
+    assert (judge(refused(code, status)), left_by(refused(code, status))) == (verdict, doubt)

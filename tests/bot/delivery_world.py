@@ -1,0 +1,54 @@
+"""A place that is notified of a job, for the tests of deliveries."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.delivery.dispatcher import deliver
+from bot.deps.deps import Services
+from bot.domain.cards import On, Terms
+from bot.domain.outbox import Box
+from bot.polling.sweep import observe
+from bot.store import Store
+from bot.subscriptions.subscribe import subscribe
+from tests.bot.memory import NOW, InMemory
+from tests.bot.samples import PLACE, SLOT, TERMS
+from tests.bot.slack import MemorySlack, in_one
+
+ANY = Terms(user="U1", at=NOW, on=On.ANY)
+
+
+@dataclass
+class World:
+    """A place, a job that is followed there, and a Slack in memory."""
+
+    store: Store
+    now: datetime = NOW
+    services: Services = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.provider = InMemory().filled(1)
+        self.slack = MemorySlack(now=self.unix)
+        self.services = Services([self.provider], self.store, clock=self.tick, workspaces=in_one(self.slack))
+
+    def unix(self) -> float:
+        return self.now.timestamp()
+
+    def tick(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    async def follow(self, terms: Terms = TERMS) -> None:
+        await subscribe(self.services, [self.provider.jobs[0].ref], PLACE, terms)
+
+    async def becomes(self, **details: object) -> None:
+        self.provider.jobs = [self.provider.jobs[0].model_copy(update=details)]
+        await observe(self.services, self.provider, self.provider.jobs, self.now)
+
+    async def told(self, place: str = PLACE) -> int:
+        """Deliver until nothing waits; return how many messages there are."""
+        while (wait := await deliver(self.services, place)) is not None:
+            self.now += timedelta(seconds=wait)
+        return len([said for said in self.slack.said if said.there])
+
+    async def box(self, place: str = PLACE) -> Box:
+        return await self.store.outbox.read(place, [SLOT])

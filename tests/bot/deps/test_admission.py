@@ -1,0 +1,33 @@
+"""Answers begin only while the event loop keeps up."""
+
+import asyncio
+import time
+
+from bot.deps.admission import LATE_S, Pace
+
+
+async def test_a_free_loop_lets_everybody_in_order():
+    pace, came = Pace(), list[int]()
+
+    async def take(number: int) -> None:
+        await pace.turn()
+        came.append(number)
+
+    await asyncio.gather(*(take(number) for number in range(5)))
+    assert came == [0, 1, 2, 3, 4]
+
+
+async def test_a_busy_loop_keeps_answers_waiting_until_it_is_free():
+    pace, busy = Pace(), True
+
+    async def work() -> None:
+        for _ in range(5):
+            time.sleep(3 * LATE_S)  # noqa: ASYNC251  # what is tested is a loop that cannot do anything else
+            await asyncio.sleep(0)
+        nonlocal busy
+        busy = False
+
+    working = asyncio.create_task(work())
+    await pace.turn()
+    assert not busy
+    await working

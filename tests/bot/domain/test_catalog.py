@@ -1,0 +1,41 @@
+"""Which accounts and services there are, and what a scope picks of them."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+
+from bot.domain.catalog import Catalog, Scope
+from providers.base import Provider
+
+
+@dataclass
+class Named:
+    account: str
+    service: str
+
+
+PROVIDERS = cast("list[Provider]", [Named("b", "vod-ai"), Named("b", "vod-jobs"), Named("a", "vod-ai")])
+
+
+def test_names_stand_once_in_the_order_of_the_configuration():
+    catalog = Catalog.of(PROVIDERS)
+    assert catalog.accounts == ("b", "a")
+    assert catalog.services == ("vod-ai", "vod-jobs")
+    assert catalog.scopes == ("b/vod-ai", "b/vod-jobs", "a/vod-ai")
+
+
+@pytest.mark.parametrize(
+    ("scope", "picked", "text"),
+    [
+        (Scope(), [0, 1, 2], ""),
+        (Scope(account="b"), [0, 1], "b"),
+        (Scope(service="vod-ai"), [0, 2], "vod-ai"),
+        (Scope("b", "vod-ai"), [0], "b/vod-ai"),
+        (Scope("a", "vod-jobs"), [], "a/vod-jobs"),
+    ],
+)
+def test_a_scope_picks_its_providers(scope: Scope, picked: list[int], text: str):
+    found: list[Any] = scope.pick(PROVIDERS)
+    assert found == [PROVIDERS[at] for at in picked]
+    assert str(scope) == text

@@ -1,0 +1,69 @@
+"""What changed between two looks at a job."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.changes import Fate, Kind, compare, fingerprint, lost
+from providers.models import Job, JobError, JobState
+from tests.bot.memory import NOW
+from tests.bot.samples import job
+
+SINCE = NOW - timedelta(seconds=10)
+
+
+def test_a_job_that_goes_on_has_progressed():
+    change = compare(job(progress=10), SINCE, job(progress=20), NOW)
+    assert (change.kind, change.fate, change.job.progress) == (Kind.PROGRESSED, None, 20)
+    assert (change.since, change.at) == (SINCE, NOW)
+
+
+def test_a_job_in_another_state_has_moved():
+    change = compare(job(state="pending", raw_state="QUEUED"), SINCE, job(), NOW)
+    assert (change.kind, change.before, change.before_raw, change.fate) == (
+        Kind.MOVED,
+        JobState.PENDING,
+        "QUEUED",
+        None,
+    )
+
+
+def test_the_vendors_word_alone_is_a_move_too():
+    assert compare(job(raw_state="A"), SINCE, job(raw_state="B"), NOW).kind is Kind.MOVED
+
+
+def test_an_end_ends_the_following():
+    for state in JobState:
+        fate = Fate.ENDED if state.ended else None
+        assert compare(job(state="unknown", raw_state="?"), SINCE, job(state=state), NOW).fate is fate
+
+
+def test_a_lost_job_is_as_it_was_last_seen():
+    change = lost(job(progress=30), SINCE, NOW, expired=False)
+    assert (change.kind, change.job, change.before, change.fate) == (
+        Kind.LOST,
+        job(progress=30),
+        JobState.RUNNING,
+        Fate.GONE,
+    )
+    assert lost(job(), SINCE, NOW, expired=True).fate is Fate.EXPIRED
+
+
+JOBS = st.builds(
+    job,
+    state=st.sampled_from(JobState),
+    raw_state=st.none() | st.sampled_from(["A", "A\nB", "A|1"]),
+    progress=st.none() | st.integers(0, 100),
+    error=st.none() | st.builds(JobError, code=st.none() | st.sampled_from(["E", "E2"])),
+)
+
+
+@given(JOBS, JOBS)
+def test_jobs_that_look_different_have_different_fingerprints(one: Job, other: Job):
+    def shown(job: Job) -> tuple[object, ...]:
+        code = job.error.code if job.error else None
+        return job.state, (job.raw_state or "").replace("\n", " "), job.progress, code
+
+    assert (fingerprint(one) == fingerprint(other)) == (shown(one) == shown(other))
+    assert "\n" not in fingerprint(one)

@@ -1,0 +1,86 @@
+"""A bot whose process may die at any step in Redis or Slack: real Redis, a cloud, Slack and the clock in memory."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis.stateful import RuleBasedStateMachine
+
+from bot.delivery import sender
+from bot.deps.deps import Services
+from bot.store import Store
+from bot.store.redis.connection import Link, connect
+from tests.bot.crashes import Fragile, Fuse, Turns
+from tests.bot.memory import CANNOT_LIST, NOW, InMemory
+from tests.bot.samples import SERVICE
+from tests.bot.slack import MemorySlack, in_one
+
+
+class FragileBot(RuleBasedStateMachine):
+    """What a story happens to; the rules are the story's."""
+
+    url: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.now = NOW
+        self.fuse = Fuse()
+        self.turns = Turns()
+        self.run(self._open())
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        async def doing() -> Any:
+            return await work
+
+        return self.runner.run(doing())
+
+    async def _open(self) -> None:
+        self.redis = connect(self.url)
+        self.link = Link(self.redis)
+        await self.link.ask("FLUSHALL")
+        self.store = Store.over(Fragile(self.link, self._step))
+        self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
+        self.witness = self.provider.job("witness")
+        self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
+        self.services = Services([self.provider], self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
+
+    async def _step(self, *, after: bool) -> None:
+        self.now += timedelta(milliseconds=1)
+        if not after:
+            await self.turns.gate()
+        self.fuse.step(after=after)
+
+    def _unix(self) -> float:
+        return self.now.timestamp()
+
+    async def _before(self) -> None:
+        await self._step(after=False)
+
+    async def _after(self) -> None:
+        await self._step(after=True)
+
+    async def _slowly(self) -> None:
+        self.now += timedelta(seconds=sender.RIPE_S + 1)
+        for _ in range(30):
+            await self.turns.gate()
+
+    def survived(self, work: Awaitable[Any], crash: tuple[int, bool] | None = None) -> bool:
+        """Do something during which the process may die; whether it came to its end."""
+        self.fuse = Fuse(*crash) if crash else Fuse()
+        try:
+            self.run(work)
+        except BaseException:
+            if not self.fuse.blown:
+                raise
+            return False
+        finally:
+            self.fuse = Fuse()
+        return True
+
+    def until_done(self, work: Callable[[], Awaitable[Any]], crash: tuple[int, bool] | None) -> None:
+        """Do something; whoever wanted it does it again when the process died."""
+        if not self.survived(work(), crash):
+            self.now += timedelta(seconds=1)
+            self.survived(work())

@@ -1,0 +1,221 @@
+"""A job that was lost and is found again: its subscriptions are restored, and a message says so."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.delivery import sender
+from bot.delivery.card_editor import LOST_KEPT, edit_cards
+from bot.deps.deps import Services
+from bot.domain.catalog import Scope
+from bot.domain.changes import Fate
+from bot.domain.identifiers import JobId
+from bot.jobs.queries import find_jobs, list_jobs, show_jobs
+from bot.jobs.recovery import restore_found
+from bot.polling.sweep import sweep
+from bot.store import Store
+from bot.store.lost_jobs import LostJobs
+from bot.store.redis.keys import LOST
+from bot.subscriptions.subscribe import end_all, restore, subscribe
+from providers.base import Capabilities
+from providers.errors import Unavailable
+from providers.models import Job, JobQuery, JobState
+from tests.bot.delivery_world import World
+from tests.bot.followed import World as Looks
+from tests.bot.memory import InMemory, failing
+from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, empty
+from tests.bot.store.test_tracked_jobs import Twice
+
+BY_ID = Capabilities(lists=False)
+
+
+@pytest.fixture
+def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    return World(store)
+
+
+async def lose(world: World, *places: str) -> Job:
+    """Follow a job in these places, lose it, and tell so."""
+    [job] = world.provider.jobs
+    for place in places or (PLACE,):
+        await subscribe(world.services, [job.ref], place, TERMS)
+    world.provider.jobs = [world.provider.job("witness")]
+    for _ in range(6):
+        world.now += timedelta(seconds=140)
+        await sweep(world.services, world.provider)
+    for place in places or (PLACE,):
+        await world.told(place)
+        await edit_cards(world.services, place)
+    assert await world.store.tracked.followers(job.ref) == {}
+    return job
+
+
+def appears(world: World, job: Job, **details: object) -> Job:
+    """Have a job known to its service again."""
+    job = job.model_copy(update=details)
+    world.provider.jobs = [job, *world.provider.jobs]
+    world.now += timedelta(minutes=1)
+    return job
+
+
+async def shows(services: Services, job: Job) -> None:
+    await show_jobs(services, [JobId(job.id)])
+
+
+async def finds(services: Services, job: Job) -> None:
+    await find_jobs(services, job.id)
+
+
+async def lists(services: Services, job: Job) -> None:
+    del job
+    await list_jobs(services, Scope(), JobQuery())
+
+
+Asks = Callable[[Services, Job], Awaitable[None]]
+
+
+@pytest.mark.parametrize("asks", [shows, finds, lists])
+async def test_a_question_that_finds_it_restores_its_subscriptions(world: World, asks: Asks):
+    job = await lose(world)
+    before = len(world.slack.said)
+    appears(world, job)
+    await asks(world.services, job)
+    assert list(await world.store.tracked.followers(job.ref)) == [PLACE]
+    await world.told()
+    [message] = world.slack.said[before:]
+    assert "Running" in message.text
+    assert "found again" in message.text
+    assert message.thread_ts == world.slack.said[0].ts
+    await world.becomes(state=JobState.FAILED)
+    await world.told()
+    assert "Failed" in world.slack.said[-1].text
+    assert await edit_cards(world.services, PLACE) is None
+    assert empty(await world.box())
+
+
+@pytest.mark.parametrize("asks", [shows, finds, lists])
+async def test_a_job_that_has_ended_by_then_is_told_in_one_message(world: World, asks: Asks):
+    job = await lose(world)
+    before = len(world.slack.said)
+    appears(world, job, state=JobState.FAILED)
+    await asks(world.services, job)
+    await world.told()
+    [message] = world.slack.said[before:]
+    assert "Failed" in message.text
+    assert "found again" in message.text
+    assert await world.store.tracked.followers(job.ref) == {}
+    await asks(world.services, job)
+    await world.told()
+    assert len(world.slack.said) == before + 1
+
+
+async def test_a_failure_without_its_reason_is_explained_by_the_next_look(world: World):
+    job = await lose(world)
+    appears(world, job, state=JobState.FAILED, unexplained="the list does not tell the reason")
+    await lists(world.services, job)
+    assert list(await world.store.tracked.followers(job.ref)) == [PLACE]
+    world.now += timedelta(seconds=1)
+    await sweep(world.services, world.provider)
+    [card] = (await world.store.outbox.read(PLACE, [SLOT])).cards.values()
+    await world.told()
+    [after] = (await world.store.outbox.read(PLACE, [SLOT])).cards.values()
+    assert (card.jobs[str(job.ref)].fate, after.jobs[str(job.ref)].fate) == (Fate.GONE, Fate.ENDED)
+
+
+async def test_every_place_gets_it_back_and_a_sweep_finds_it_too(world: World):
+    job = await lose(world, "C1", "C2")
+    appears(world, job)
+    await world.store.tracked.subscribe(world.provider.job("b"), world.now, world.now, "C3", "c", "{}", "U3")
+    world.provider.jobs = [*world.provider.jobs, world.provider.job("b"), world.provider.job("c")]
+    await world.store.tracked.subscribe(world.provider.job("c"), world.now, world.now, "C3", "c", "{}", "U3")
+    world.now += timedelta(minutes=1)
+    await sweep(world.services, world.provider)
+    assert sorted(await world.store.tracked.followers(job.ref)) == ["C1", "C2"]
+
+
+async def test_who_subscribed_gets_a_direct_message(world: World):
+    job = await lose(world)
+    await world.told("U1")
+    appears(world, job)
+    await shows(world.services, job)
+    await world.told()
+    await world.told("U1")
+    note = world.slack.said[-1]
+    assert (note.channel, "found again" in note.text) == ("DU1", True)
+
+
+async def test_who_subscribed_again_keeps_that_and_the_others_get_theirs_back(world: World):
+    job = await lose(world, "C1", "C2")
+    appears(world, job)
+    [card] = (await world.box("C1")).cards
+    await restore(world.services, "C1", card, "U1")
+    assert list(await world.store.tracked.followers(job.ref)) == ["C1"]
+    before = len(world.slack.said)
+    await subscribe(world.services, [job.ref], "C1", TERMS)
+    await world.told("C1")
+    await world.told("C2")
+    assert sorted(await world.store.tracked.followers(job.ref)) == ["C1", "C2"]
+    assert [said.channel for said in world.slack.said[before:] if "found again" in said.text] == ["C2"]
+
+
+async def test_after_thirty_days_it_stays_lost(world: World):
+    job = await lose(world)
+    world.now += timedelta(days=30, minutes=1)
+    appears(world, job)
+    await shows(world.services, job)
+    assert await world.store.tracked.followers(job.ref) == {}
+
+
+async def test_what_is_only_remembered_is_not_found(store: Store):
+    looks = Looks(store, InMemory(capabilities=BY_ID).filled(1))
+    [job] = looks.provider.jobs
+    await looks.follow([job])
+    await store.recent.remember([job, looks.provider.job("witness")], looks.now)
+    looks.provider.jobs = [looks.provider.job("witness")]
+    for _ in range(13):
+        await looks.sweep(60)
+    assert [change.fate for change in await looks.told()] == [Fate.GONE]
+    looks.now += timedelta(minutes=1)
+    looks.provider.trouble = failing(Unavailable("down"))
+    answer = await list_jobs(looks.services, Scope(), JobQuery())
+    assert job.id in {each.id for each in answer.jobs}
+    assert await store.tracked.followers(job.ref) == {}
+
+
+@pytest.mark.parametrize("leaves", ["card", "workspace"])
+async def test_nothing_comes_back_where_nothing_is_left(world: World, leaves: str):
+    job = await lose(world)
+    if leaves == "workspace":
+        await end_all(world.services, PLACE)
+    await world.store.outbox.purge(PLACE, [SLOT])
+    left = await world.store.link.ask("EXISTS", LOST.of(SLOT, job.id))
+    assert left == (leaves == "card")
+    appears(world, job)
+    await shows(world.services, job)
+    assert await world.store.tracked.followers(job.ref) == {}
+    assert not (await world.box()).entries
+
+
+async def test_an_older_answer_restores_nothing(world: World):
+    job = await lose(world)
+    await restore_found(world.services, [job], world.now - timedelta(minutes=30))
+    assert await world.store.tracked.followers(job.ref) == {}
+
+
+async def test_a_call_that_is_sent_again_restores_once(world: World):
+    job = await lose(world)
+    [lost] = await world.store.lost.read(SERVICE, [job.id])
+    broken = LostJobs(Twice(world.store.link.redis))
+    appears(world, job)
+    await shows(replace(world.services, store=replace(world.store, lost=broken)), job)
+    assert list(await world.store.tracked.followers(job.ref)) == list(lost.places)
+    assert len((await world.box()).entries) == 1
+
+
+async def test_a_lost_job_is_kept_for_thirty_days_and_no_longer(world: World):
+    job = await lose(world)
+    left = await world.store.link.ask("TTL", LOST.of(SLOT, job.id))
+    assert LOST_KEPT.total_seconds() - 60 < left <= LOST_KEPT.total_seconds()

@@ -1,0 +1,82 @@
+"""Probes: `/healthz` says that the event loop is alive, `/readyz` why no work can be done."""
+
+import asyncio
+from functools import partial
+
+import httpx
+import pytest
+
+from bot.config.settings import Http
+from bot.deps.metrics import Metrics
+from bot.domain.errors import ConfigError
+from bot.runtime import http_server
+from bot.runtime.http_server import Reason, listen, probes, site
+
+
+async def fine() -> None:
+    return None
+
+
+async def redis_is_gone() -> str | None:
+    return "Redis cannot be reached"
+
+
+async def sweeps_are_late() -> str | None:
+    return "sweeps are late"
+
+
+async def says_nothing() -> str | None:
+    await asyncio.Event().wait()
+
+
+async def ask(path: str, *reasons: Reason) -> tuple[int, str]:
+    transport = httpx.ASGITransport(site(*probes(reasons, Metrics())))
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
+        answer = await client.get(path)
+    return answer.status_code, answer.text
+
+
+async def test_it_is_ready_when_nothing_speaks_against_it():
+    assert await ask("/readyz", fine) == (200, "ok\n")
+
+
+async def test_every_reason_is_a_line():
+    said = await ask("/readyz", redis_is_gone, fine, sweeps_are_late)
+    assert said == (503, "Redis cannot be reached\nsweeps are late\n")
+
+
+async def test_who_does_not_answer_is_a_reason(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(http_server, "READY_S", 0.05)
+    assert await ask("/readyz", says_nothing, redis_is_gone) == (
+        503,
+        "no answer within 0.05 s from says_nothing\nRedis cannot be reached\n",
+    )
+
+
+async def test_who_does_not_answer_is_named_wherever_it_was_made(monkeypatch: pytest.MonkeyPatch):
+    async def followed_jobs() -> str | None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(http_server, "READY_S", 0.05)
+    assert await ask("/readyz", followed_jobs) == (503, "no answer within 0.05 s from followed_jobs\n")
+
+
+async def test_who_does_not_answer_is_named_whatever_it_is(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(http_server, "READY_S", 0.05)
+    assert await ask("/readyz", partial(says_nothing)) == (503, "no answer within 0.05 s from says_nothing\n")
+
+
+async def test_it_lives_even_when_it_cannot_work():
+    assert await ask("/healthz", redis_is_gone) == (200, "ok\n")
+
+
+async def test_without_slack_there_is_nothing_else():
+    assert (await ask("/slack/events"))[0] == 404
+
+
+def test_a_taken_port_is_told():
+    with (
+        listen(Http(host="127.0.0.1", port=0)) as taken,
+        pytest.raises(ConfigError, match="Address already in use"),
+    ):
+        listen(Http(host="127.0.0.1", port=taken.getsockname()[1]))

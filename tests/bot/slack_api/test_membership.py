@@ -1,0 +1,210 @@
+"""Slack is asked who is a guest: once an hour, after the acknowledgement, briefly."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from typing import Any, cast
+from unittest.mock import Mock
+
+import pytest
+from slack_bolt.async_app import AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.config.settings import AccessRule
+from bot.deps.deps import Services
+from bot.domain.access import Access, Audience
+from bot.domain.membership import Claim
+from bot.slack_api import membership
+from bot.slack_api.membership import person, readers, recognize, recognized
+from bot.slack_api.workspaces import OneWorkspace
+from bot.slack_app.app import create_app
+from bot.slack_app.drain import finishing
+from bot.store import Store
+from handlers.slack import register
+from sandbox.demo import MANIFEST
+from sandbox.slack.server import serving
+from sandbox.slack.workspace.credentials import BOT_TOKEN
+from sandbox.slack.workspace.faults import Fault
+from sandbox.slack.workspace.model import Enterprise, Installation, Team
+from sandbox.slack.workspace.seed import seeded
+from sandbox.slack.workspace.workspace import Workspace
+
+DANA = "T0SANDBOX/U0DANA"
+HERE = Claim("T0SANDBOX")
+
+
+@dataclass
+class Desk:
+    """A workspace, and services that are installed there."""
+
+    workspace: Workspace
+    services: Services
+    api_url: str
+
+    async def asks(self, claim: Claim = HERE, user: str = DANA) -> Audience:
+        assert isinstance(self.services.workspaces, OneWorkspace)
+        return await recognize(self.services, self.services.workspaces.workspace, Audience(user), claim)
+
+    def becomes(self, **traits: Any) -> None:
+        self.workspace.users["U0DANA"] = replace(self.workspace.users["U0DANA"], **traits)
+
+    def may_not_ask(self) -> None:
+        """Take the scope users:read away."""
+        self.workspace.faults.order(Fault(method="users.info", error="missing_scope", times=100))
+
+    @property
+    def calls(self) -> list[str]:
+        return [each.method for each in self.workspace.calls if each.method != "auth.test"]
+
+
+async def opened(workspace: Workspace, slack: str) -> Desk:
+    client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/", retry_handlers=[])
+    services = Services((), cast("Store", None), workspaces=await OneWorkspace.of(client))
+    return Desk(workspace, services, f"{slack}/api/")
+
+
+@pytest.fixture
+async def desk() -> AsyncGenerator[Desk]:
+    workspace = seeded(MANIFEST)
+    async with serving(workspace) as slack:
+        desk = await opened(workspace, slack)
+        yield desk
+        workspace.faults.clear()
+        await desk.services.background.close()
+
+
+async def test_slack_is_asked_once_an_hour(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    assert (await desk.asks()).member
+    desk.becomes(guest="multi")
+    assert (await desk.asks()).member
+    assert desk.calls == ["users.info"]
+    monkeypatch.setattr(membership, "KEPT_S", 0.0)
+    assert await desk.asks() == Audience(DANA, guest=True)
+
+
+async def test_after_half_of_it_slack_is_asked_beside_the_answer(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    await desk.asks()
+    desk.becomes(guest="single")
+    monkeypatch.setattr(membership, "KEPT_S", 1e9)
+    monkeypatch.setattr(membership, "_now", lambda: asyncio.get_running_loop().time() + 6e8)
+    assert (await desk.asks()).member
+    await asyncio.gather(*desk.services.standings.asking.values())
+    assert (await desk.asks()).guest
+
+
+async def test_many_questions_at_once_are_one(desk: Desk):
+    await asyncio.gather(*(desk.asks() for _ in range(20)))
+    assert desk.calls == ["users.info"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(method="users.info", error="fatal_error"),
+        Fault(method="users.info", error="user_not_found"),
+        Fault(method="users.info", error="ratelimited"),
+        Fault(method="users.info", status=503),
+        Fault(method="users.info", drop=True, times=3),
+        Fault(method="users.info", hang_s=60),
+    ],
+    ids=str,
+)
+async def test_a_person_of_whom_slack_does_not_answer_counts_as_a_guest(
+    desk: Desk, fault: Fault, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(membership, "WAIT_S", 0.2)
+    desk.workspace.faults.order(fault)
+    assert await desk.asks() == Audience(DANA, guest=True, unsure=True)
+    desk.workspace.faults.clear()
+    await asyncio.gather(*desk.services.standings.asking.values())
+    assert (await desk.asks()).member
+
+
+@pytest.mark.parametrize("user", [None, {}, [], {"is_restricted": False}], ids=str)
+async def test_so_does_a_person_who_is_missing_in_the_answer(desk: Desk, user: object, monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as odd:
+        odd.setattr("sandbox.slack.web_api.directory._user", Mock(return_value=user))
+        assert await desk.asks() == Audience(DANA, guest=True, unsure=True)
+    assert (await desk.asks()).member
+
+
+async def test_what_is_delivered_is_kept_back_from_guests_alone_who_certainly_are(desk: Desk):
+    desk.workspace.faults.order(Fault(method="users.info", error="fatal_error"))
+    assert await readers(desk.services, DANA) == Audience(DANA)
+    desk.becomes(guest="multi")
+    assert await readers(desk.services, "T0SANDBOX/D0DANA", DANA) == Audience(DANA, guest=True)
+    assert await readers(desk.services, "T0SANDBOX/C0MEDIA", DANA) == Audience(channel="T0SANDBOX/C0MEDIA")
+
+
+async def test_people_of_another_organization_are_known_without_a_call(desk: Desk):
+    assert await desk.asks(Claim("T0OTHER")) == Audience(DANA, outside=True)
+    assert desk.calls == []
+
+
+async def test_a_person_who_does_nothing_just_now_is_known_by_slack(desk: Desk):
+    desk.becomes(team=Team("T0OTHER", "Other", "other"))
+    assert await person(desk.services, DANA) == Audience(DANA, outside=True)
+
+
+class TestWithoutUsersRead:
+    async def test_guests_cannot_be_distinguished_from_members(self, desk: Desk):
+        desk.becomes(guest="multi")
+        desk.may_not_ask()
+        assert (await desk.asks()).member
+        assert (await desk.asks(Claim("T0OTHER"))).outside
+
+    @pytest.mark.parametrize("guests", [True, False])
+    async def test_each_person_counts_as_one_where_a_rule_speaks_of_guests(self, desk: Desk, *, guests: bool):
+        rule = AccessRule(accounts=("*",), users=("*",), guests=guests)
+        desk.services = replace(desk.services, access=Access((rule,)))
+        desk.may_not_ask()
+        assert (await desk.asks()).guest
+
+
+class TestAnOrganization:
+    """It has the app as a whole; a click may name any of its workspaces."""
+
+    @pytest.fixture
+    async def desk(self) -> AsyncGenerator[Desk]:
+        workspace = seeded(MANIFEST)
+        workspace.enterprise = Enterprise("E0HOME", "Home", "home")
+        assert workspace.installation
+        scopes = workspace.installation.scopes
+        workspace.installation = Installation(None, workspace.enterprise, "U0DANA", scopes)
+        async with serving(workspace) as slack:
+            yield await opened(workspace, slack)
+
+    async def test_its_workspaces_are_no_other_organization(self, desk: Desk):
+        assert (await desk.asks()).member
+        desk.becomes(team=Team("T0OTHER", "Other", "other"))
+        assert (await desk.asks(Claim("T0OTHER"), "E0HOME/U0DANA")).outside
+
+    async def test_without_users_read_its_workspaces_are_known_by_their_list(self, desk: Desk):
+        desk.may_not_ask()
+        for user in ("U0DANA", "U0LEE"):
+            assert (await desk.asks(user=f"E0HOME/{user}")).member
+        assert (await desk.asks(Claim("T0OTHER"))).outside
+        assert desk.calls.count("auth.teams.list") == 1
+
+
+async def test_what_is_known_needs_no_call(desk: Desk):
+    assert isinstance(desk.services.workspaces, OneWorkspace)
+    home = desk.services.workspaces.workspace
+    assert recognized(desk.services, home, Audience(DANA), HERE) is None
+    asked = await desk.asks()
+    assert recognized(desk.services, home, Audience(DANA), HERE) == asked
+    assert recognized(desk.services, home, Audience(DANA), Claim("T0OTHER")) == Audience(DANA, outside=True)
+
+
+async def test_no_acknowledgement_waits_for_it(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(membership, "WAIT_S", 86_400)
+    desk.workspace.faults.order(Fault(method="users.info", hang_s=86_400))
+    assert desk.services.workspaces
+    app = create_app(desk.services.workspaces, desk.services, desk.api_url)
+    register(app)
+    asked = {"command": "/jobs", "text": "list", "team_id": "T0SANDBOX", "user_id": "U0DANA", "channel_id": "C0ONCALL"}
+    async with finishing(app):
+        response = await app.async_dispatch(AsyncBoltRequest(body=asked, mode="socket_mode"))
+        assert response.status == 200
+        assert desk.services.standings.asking
+        await desk.services.background.close()

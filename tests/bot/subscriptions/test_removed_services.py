@@ -1,0 +1,119 @@
+"""A service that is taken out of the configuration: its cards say so, and nothing of it stays in Redis."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.background.reconcile import visit_all
+from bot.delivery import sender
+from bot.delivery.card_editor import edit_cards
+from bot.delivery.dispatcher import deliver
+from bot.deps.deps import Services
+from bot.domain.cards import On, Terms
+from bot.polling.sweep import observe
+from bot.store import Store
+from bot.subscriptions.removed_services import GRACE
+from bot.subscriptions.subscribe import subscribe, subscriptions
+from providers.models import JobState
+from tests.bot.memory import NOW, InMemory
+from tests.bot.samples import PLACE, TERMS
+from tests.bot.slack import MemorySlack, in_one
+
+
+@dataclass
+class Fleet:
+    """Workers whose configurations differ, on one Redis, at a time that stands still."""
+
+    store: Store
+    now: datetime = NOW
+    slack: MemorySlack = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.slack = MemorySlack(now=self.unix)
+        self.kept = InMemory(service="kept").filled(2, "kept")
+        self.gone = InMemory(service="gone").filled(2, "gone")
+        self.before, self.after = self.with_only([self.kept, self.gone]), self.with_only([self.kept])
+
+    def unix(self) -> float:
+        return self.now.timestamp()
+
+    def with_only(self, providers: Sequence[InMemory]) -> Services:
+        return Services(providers, self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
+
+    async def told(self, services: Services) -> list[str]:
+        """Visit everything as one worker does it until nothing waits; return what stands in the channel."""
+        await visit_all(services)
+        while (wait := await deliver(services, PLACE)) is not None:
+            self.now += timedelta(seconds=wait)
+        while (wait := await edit_cards(services, PLACE)) is not None:
+            self.now += timedelta(seconds=wait)
+        return [said.text for said in self.slack.said]
+
+    async def keys(self, service: str) -> list[str]:
+        """The keys of a service that stay until somebody deletes them."""
+        names = await self.store.link.ask("KEYS", f"callboard:{{acme/{service}}}:*")
+        return [name for name in names if await self.store.link.ask("TTL", name) == -1]
+
+
+@pytest.fixture
+def fleet(store: Store, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    return Fleet(store)
+
+
+async def test_its_cards_end_and_its_keys_go(fleet: Fleet):
+    for provider in (fleet.gone, fleet.kept):
+        await subscribe(fleet.before, [provider.jobs[0].ref], PLACE, TERMS)
+    await fleet.told(fleet.before)
+    fleet.now += GRACE
+    card, other = await fleet.told(fleet.after)
+    assert card.startswith("🔌 No longer followed: gone-0000")
+    assert "kept-0000" in other
+    assert "No longer" not in other
+    left = await subscriptions(fleet.after, here=PLACE)
+    assert [list(each.card.jobs) for each in left] == [["acme/kept/kept-0000"]]
+    assert not await fleet.keys("gone")
+    assert await fleet.keys("kept")
+    assert (await fleet.told(fleet.after))[:1] == [card]
+
+
+async def test_while_any_worker_has_it_nothing_ends(fleet: Fleet):
+    await subscribe(fleet.before, [fleet.gone.jobs[0].ref], PLACE, TERMS)
+    for _ in range(3):
+        await fleet.told(fleet.before)
+        fleet.now += GRACE / 2
+        assert "No longer" not in (await fleet.told(fleet.after))[0]
+        fleet.now += GRACE / 3
+    fleet.gone.jobs = [fleet.gone.jobs[0].model_copy(update={"state": JobState.FAILED})]
+    await observe(fleet.before, fleet.gone, fleet.gone.jobs, fleet.now)
+    assert len(await fleet.told(fleet.before)) == 2
+
+
+async def test_news_that_nobody_told_before_go_too(fleet: Fleet):
+    await subscribe(fleet.before, [fleet.gone.jobs[0].ref], PLACE, Terms(user="U1", at=NOW, on=On.ANY))
+    await fleet.told(fleet.before)
+    fleet.gone.jobs = [fleet.gone.jobs[0].model_copy(update={"state": JobState.FAILED})]
+    fleet.now += timedelta(seconds=1)
+    await observe(fleet.before, fleet.gone, fleet.gone.jobs, fleet.now)
+    fleet.now += GRACE
+    [card] = await fleet.told(fleet.after)
+    assert card.startswith("🔌")
+    fleet.now += timedelta(minutes=1)
+    await fleet.told(fleet.after)
+    assert await fleet.store.outbox.places() == set()
+
+
+async def test_a_batch_still_tells_how_its_other_jobs_ended(fleet: Fleet):
+    refs = [fleet.gone.jobs[0].ref, fleet.kept.jobs[0].ref]
+    await subscribe(fleet.before, refs, PLACE, TERMS)
+    await fleet.told(fleet.before)
+    fleet.kept.jobs = [fleet.kept.jobs[0].model_copy(update={"state": JobState.FAILED})]
+    fleet.now += timedelta(seconds=1)
+    await observe(fleet.before, fleet.kept, fleet.kept.jobs, fleet.now)
+    assert len(await fleet.told(fleet.before)) == 1
+    fleet.now += GRACE
+    _, final = await fleet.told(fleet.after)
+    assert "1 failed" in final
+    assert "1 unconfigured" in final

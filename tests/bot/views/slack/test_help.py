@@ -1,0 +1,22 @@
+"""Help is made of what the grammar declares; here of anything."""
+
+from bot.views.slack import help as views
+from tests.bot.views import judges
+
+
+def test_the_overview():
+    made = views.overview([("/jobs list [SCOPE]", "jobs, newest first"), ("/jobs help", "this")])
+    judges.accept(made)
+    assert "`/jobs list [SCOPE]` jobs, newest first\n`/jobs help` this" in judges.words(made)
+    assert list(judges.commands(made.blocks)) == ["Recent jobs", "Failed today", "Followed here", "Accounts"]
+
+
+def test_one_command():
+    made = views.command("/jobs x [A]", "does x", ("More.",), ("x 1",), [("a:1", "an a")])
+    judges.accept(made)
+    assert made.text == "/jobs x [A]\nDoes x.\nMore.\nFilters\na:1 an a\nExamples\n/jobs x 1"
+    assert "`a:1` an a" in judges.words(made)
+
+
+def test_one_command_with_nothing_more_to_say():
+    assert views.command("/jobs x", "does x", (), (), []).text == "/jobs x\nDoes x."

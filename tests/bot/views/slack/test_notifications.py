@@ -1,0 +1,243 @@
+"""Notices: what happened, once, whom it concerns, and nothing that calls anybody else."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.button_payloads import RESTORE, SEE_ALL, Ask
+from bot.domain.cards import Card
+from bot.domain.changes import Fate, Kind
+from bot.domain.notifications import (
+    ChangedSubscriptions,
+    Digest,
+    LostJob,
+    SoughtInVain,
+    SuspendedPlace,
+    Told,
+    UnreadableRecords,
+)
+from bot.views.slack import notifications
+from providers.models import Job, JobState
+from tests.bot.views import anything, judges, subscribed
+from tests.bot.views.anything import NOON
+from tests.bot.views.subscribed import FAILED, RUNNING, asked, batch, change, told
+
+ENDS = (JobState.FAILED, JobState.SUCCEEDED, JobState.SUCCEEDED)
+
+
+def no_meaning(_: Job) -> None:
+    return None
+
+
+@settings(max_examples=60)
+@given(subscribed.tolds, anything.maybe)
+def test_slack_takes_every_reply(drawn: Told, meant: str | None):
+    message = notifications.reply(drawn, lambda _: meant)
+    judges.accept(message)
+    assert all(person in judges.words(message) for person in drawn.card.terms.mention)
+
+
+@settings(max_examples=40)
+@given(subscribed.cards(), anything.maybe)
+def test_slack_takes_every_last_word_on_a_batch(drawn: Card, meant: str | None):
+    message = notifications.final(drawn, lambda _: meant)
+    judges.accept(message)
+    assert all(person in judges.words(message) for person in drawn.terms.mention)
+
+
+@settings(max_examples=30)
+@given(subscribed.digests(), st.none() | st.just("abc_-1"), st.integers(0, 2000))
+def test_slack_takes_every_digest(drawn: Digest, key: str | None, offset: int):
+    message = notifications.digest(drawn, key)
+    judges.accept(message)
+    text = judges.words(message)
+    assert ("See all" in judges.commands(message.blocks)) == bool(key)
+    assert all(text.count(person) == 1 for person in {each for one in drawn.told for each in one.card.terms.mention})
+    page = notifications.digest_all(drawn, "abc_-1", offset)
+    judges.accept(page)
+    assert f" of {len(drawn.told):,}" in judges.words(page)
+
+
+@settings(max_examples=40)
+@given(subscribed.suspensions, subscribed.losses, subscribed.searches, subscribed.turns)
+def test_slack_takes_every_word_to_an_owner(
+    place: SuspendedPlace, lost: LostJob, sought: SoughtInVain, turned: ChangedSubscriptions
+):
+    for message in (
+        notifications.suspended(place),
+        notifications.lost(lost),
+        notifications.sought_in_vain(sought),
+        notifications.subscriptions(turned),
+    ):
+        judges.accept(message)
+    assert "Restore" in judges.commands(notifications.suspended(place).blocks)
+
+
+class TestReplies:
+    def test_a_failure(self):
+        people = asked(mention=("<@U0LEE>", "<!subteam^S1>"))
+        message = notifications.reply(
+            Told(subscribed.card(FAILED, terms=people), change(FAILED)), lambda _: "it ends early"
+        )
+        first, *rest = judges.words(message).split("\n")
+        assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* `FAILED` · *lecture 7*"
+        assert rest[0].startswith("was 🔄 running · took 1 min 30 s · ended <!date")
+        assert rest[1:3] == ["`VAS.1204` The video is broken.", "This code means: it ends early"]
+        assert judges.commands(message.blocks) == {"Details": Ask(text=f"show {FAILED.ref}").encode()}
+        assert message.text.startswith("❌ Failed (FAILED): lecture 7, VAS.1204 The video is broken., media-cn/")
+
+    def test_an_end_of_which_no_time_is_told(self):
+        ended = RUNNING.model_copy(update={"state": JobState.SUCCEEDED})
+        text = judges.words(notifications.reply(Told(subscribed.card(ended), change(ended)), no_meaning))
+        assert "was 🔄 running · seen <!date" in text
+
+    def test_a_move(self):
+        text = judges.words(
+            notifications.reply(Told(subscribed.card(RUNNING), change(RUNNING, JobState.PENDING)), no_meaning)
+        )
+        assert "🔄 *Running* `PROCESSING` · *lecture 7*\nwas ⏳ pending · 43 % · seen <!date" in text
+
+    def test_progress(self):
+        moved = change(RUNNING, kind=Kind.PROGRESSED)
+        assert "*lecture 7*\n43 %" in judges.words(
+            notifications.reply(Told(subscribed.card(RUNNING), moved), no_meaning)
+        )
+
+    @pytest.mark.parametrize(
+        ("fate", "said"),
+        [
+            (
+                Fate.GONE,
+                "❔ *Gone* · *lecture 7*\nno longer known to the provider, was 🔄 running when it was last seen",
+            ),
+            (Fate.EXPIRED, "⌛ *Expired* · *lecture 7*\nforgotten by the provider, as jobs of this age are, was 🔄"),
+        ],
+    )
+    def test_a_job_that_was_lost(self, fate: Fate, said: str):
+        lost = change(RUNNING, fate=fate, kind=Kind.LOST)
+        assert said in judges.words(notifications.reply(Told(subscribed.card(RUNNING), lost), no_meaning))
+
+
+class TestFinal:
+    def test_failures_are_named_and_can_be_opened(self):
+        jobs = batch(*ENDS)
+        drawn = subscribed.card(*jobs, terms=asked(mention=("<@U0LEE>",)))
+        message = notifications.final(drawn, lambda _: "it ends early")
+        text = judges.words(message)
+        assert "<@U0LEE> *All 3 jobs have ended*: ❌ 1 failed, ✅ 2 succeeded" in text
+        assert "❌ Failed · *lecture 0* · video-ocr · `VAS.1204` The video is broken." in text
+        assert "`VAS.1204` means: it ends early" in text
+        assert judges.commands(message.blocks) == {"Show the failed ones": Ask(text=f"show {jobs[0].ref}").encode()}
+        assert message.text == "All 3 jobs have ended: ❌ 1 failed, ✅ 2 succeeded"
+
+    def test_without_failures_all_can_be_opened(self):
+        message = notifications.final(subscribed.card(*batch(*ENDS[1:])), no_meaning)
+        assert list(judges.commands(message.blocks)) == ["Details"]
+
+
+class TestDigests:
+    def test_the_failed_ones_come_first(self):
+        states = [*[JobState.SUCCEEDED] * 30, *[JobState.FAILED] * 7]
+        message = notifications.digest(Digest(told(*states, mention=["<@U0LEE>"])), "k1")
+        text = judges.words(message)
+        assert text.startswith("<@U0LEE>\n*37 jobs ended* in the last minutes: ❌ 7 failed, ✅ 30 succeeded\n❌ Failed")
+        assert text.count("❌ Failed") == 7
+        assert text.count("✅ Succeeded") == 8
+        assert "… and 22 more: ✅ 22 succeeded" in text
+        see = judges.buttons(message.blocks)[0]
+        assert (see["action_id"], Ask.model_validate_json(see["value"])) == (SEE_ALL, Ask(key="k1"))
+        assert message.text.startswith(
+            "37 jobs ended in the last minutes: ❌ 7 failed, ✅ 30 succeeded\n❌ lecture 30\n"
+        )
+
+    def test_what_is_not_kept_is_shown_as_far_as_there_is_room(self):
+        text = judges.words(notifications.digest(Digest(told(*[JobState.FAILED] * 37)), None))
+        assert text.count("❌ Failed") == 37
+
+    def test_after_a_downtime(self):
+        text = judges.words(notifications.digest(Digest(told(JobState.RUNNING, JobState.FAILED), away=NOON), "k"))
+        assert text.startswith("While I was not looking (since <!date")
+        assert ", *2 jobs changed*: ❌ 1 failed, 🔄 1 running" in text
+
+    def test_a_job_that_changed_twice_counts_once(self):
+        [first] = told(JobState.RUNNING)
+        second = Told(first.card, change(first.change.job.model_copy(update={"state": JobState.SUCCEEDED})))
+        assert "*1 job ended*" in judges.words(notifications.digest(Digest([first, second]), None))
+
+    def test_pages_of_all_of_them(self):
+        many = Digest(told(*[JobState.SUCCEEDED] * 30))
+        pages = [notifications.digest_all(many, "k1", offset) for offset in (0, 12, 24)]
+        assert ["1–12 of 30" in judges.words(pages[0]), "25–30 of 30" in judges.words(pages[2])] == [True, True]
+        turns = [{each["text"]["text"]: each for each in judges.buttons(page.blocks)} for page in pages]
+        assert [list(each)[1:] for each in turns] == [["Next ▶"], ["◀ Previous", "Next ▶"], ["◀ Previous"]]
+        assert Ask.model_validate_json(turns[1]["Next ▶"]["value"]) == Ask(key="k1", offset=24)
+        assert turns[1]["◀ Previous"]["action_id"] == f"{SEE_ALL}:previous"
+
+
+class TestOwners:
+    def test_a_place_that_takes_no_messages(self):
+        message = notifications.suspended(SuspendedPlace("C0ONCALL", "is_archived", [subscribed.card(RUNNING)]))
+        assert judges.words(message).startswith(
+            "⏸️ I suspended 1 subscription of yours, because <#C0ONCALL> is archived.\n"
+            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
+        )
+        assert "because the channel is archived." in message.text
+        assert message.text.endswith("\nlecture 7")
+        [button] = judges.buttons(message.blocks)
+        assert (button["action_id"], Ask.model_validate_json(button["value"])) == (RESTORE, Ask(place="C0ONCALL"))
+
+    def test_a_place_that_cannot_be_told_the_last_end(self):
+        over = subscribed.card(FAILED)
+        message = notifications.suspended(SuspendedPlace("C0ONCALL", "is_archived", [over]))
+        judges.accept(message)
+        assert judges.words(message).startswith(
+            "⏸️ I cannot tell what became of your jobs, because <#C0ONCALL> is archived.\n"
+            "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
+        )
+        assert "Restore" in judges.commands(message.blocks)
+
+    def test_a_refusal_that_nobody_knows(self):
+        text = judges.words(notifications.suspended(SuspendedPlace("C0ONCALL", "no_<!here>", [])))
+        assert "because Slack takes no message for <#C0ONCALL> (`no_&lt;!here&gt;`)" in text
+        assert "Once that is mended, press Restore." in text
+
+    def test_a_lost_job_can_be_followed_again(self):
+        lost = change(RUNNING, fate=Fate.GONE, kind=Kind.LOST)
+        message = notifications.lost(LostJob(subscribed.card(RUNNING), lost))
+        assert "❔ *Gone* · *lecture 7*" in judges.words(message)
+        assert message.text == "❔ Gone: lecture 7, media-cn/video-ocr"
+        assert "I stopped following it in <#C0ONCALL>." in judges.words(message)
+        restore = judges.commands(message.blocks)["Restore"]
+        assert Ask.model_validate_json(restore) == Ask(place="C0ONCALL", card="c1")
+
+    def test_a_search_in_vain(self):
+        text = judges.words(
+            notifications.sought_in_vain(SoughtInVain(["a1"], ["vod-sg/vod-ai", "vod-sg/vod-jobs"], 10))
+        )
+        assert "I looked for `a1` in *vod-sg/vod-ai* and *vod-sg/vod-jobs* for 10 minutes" in text
+
+
+@settings(max_examples=40)
+@given(anything.several(anything.jobs(), 40), anything.several(anything.jobs(), 12))
+def test_slack_takes_every_notification_of_records_that_cannot_be_read(
+    unfollowed: tuple[Job, ...], again: tuple[Job, ...]
+):
+    for posts in (False, True):
+        judges.accept(notifications.unreadable(UnreadableRecords("T1/C1", unfollowed, again, posts)))
+
+
+class TestRecordsThatCannotBeRead:
+    def test_jobs_that_are_no_longer_followed_can_be_subscribed_to_again(self):
+        running, ended = anything.job(JobState.RUNNING, id="a"), anything.job(JobState.SUCCEEDED, id="b")
+        said = notifications.unreadable(UnreadableRecords("T1/C1", (running, ended), (), posts=False))
+        assert Ask.model_validate_json(judges.commands(said.blocks)["Subscribe"]).text == f"subscribe {running.ref}"
+        assert "no longer followed" in judges.words(said)
+
+    def test_what_is_looked_at_again_and_what_may_come_twice(self):
+        job = anything.job(JobState.RUNNING, id="a")
+        assert "again now" in judges.words(
+            notifications.unreadable(UnreadableRecords("T1/C1", (), (job,), posts=False))
+        )
+        assert "may come twice" in judges.words(
+            notifications.unreadable(UnreadableRecords("T1/C1", (), (), posts=True))
+        )

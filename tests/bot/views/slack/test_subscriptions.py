@@ -1,0 +1,214 @@
+"""Answers to subscribe, unsubscribe and subscriptions: what is followed, what is not and why, and the way back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.answers import JobDetails, Missing
+from bot.domain.button_payloads import RESTORE, RUN, SEEK, Ask
+from bot.domain.cards import On, Shown, Terms, To
+from bot.domain.notifications import Subscribed, Unsubscribed
+from bot.views.slack import subscriptions as views
+from providers.models import Job, JobState
+from tests.bot.views import anything, judges, subscribed
+from tests.bot.views.anything import NOON, job
+from tests.bot.views.slack.test_details import LATE
+from tests.bot.views.subscribed import FAILED, ON_CALL, RUNNING, asked, batch, seen
+
+MINE = Ask(text="subscriptions mine")
+
+
+def found(*jobs: Job, **values: object) -> JobDetails:
+    return JobDetails.model_validate({"jobs": jobs, "services": 5, "checked_at": NOON, **values})
+
+
+def answer(details: JobDetails, result: Subscribed, terms: Terms | None = None) -> tuple[str, dict[str, Ask]]:
+    message = views.subscribed(details, result, terms or asked(), ON_CALL, 10)
+    judges.accept(message)
+    asks = {label: Ask.model_validate_json(value) for label, value in judges.commands(message.blocks).items()}
+    return judges.words(message), asks
+
+
+@settings(max_examples=40)
+@given(anything.details, subscribed.subscribed, subscribed.terms, subscribed.places, st.booleans())
+def test_slack_takes_every_answer(details: JobDetails, result: Subscribed, terms: Terms, here: str, same: bool):  # noqa: FBT001
+    if same:
+        result = Subscribed(result.card, [each.ref for each in details.jobs], suspended=result.suspended)
+    judges.accept(views.subscribed(details, result, terms, here, 10))
+    judges.accept(views.restored(result, here))
+    judges.accept(views.seeking([each.id for each in details.missing] or ["a"], terms, here, 10))
+
+
+@settings(max_examples=40)
+@given(subscribed.unsubscribed, st.lists(subscribed.shown(), max_size=2).map(lambda some: some * 15))
+def test_slack_takes_every_farewell(result: Unsubscribed, here: Sequence[Shown]):
+    judges.accept(views.unsubscribed(result, () if result.removed else here))
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(subscribed.shown(), max_size=3), st.integers(0, 60), st.booleans(), anything.moments, st.integers(1, 15)
+)
+def test_slack_takes_every_list(shown: list[Shown], offset: int, mine: bool, now: datetime, times: int):  # noqa: FBT001
+    message = views.subscription_list(shown * times, Ask(text="subscriptions", offset=offset), now, mine=mine)
+    judges.accept(message)
+    assert ("Refresh" in judges.commands(message.blocks)) == bool(shown)
+
+
+class TestSubscribed:
+    def test_one_job(self):
+        text, asks = answer(found(RUNNING), Subscribed(subscribed.card(RUNNING), [RUNNING.ref]))
+        assert text.startswith(
+            "🔔 I follow *lecture 7* (🔄 *Running* `PROCESSING`). "
+            "The end is told in the card's thread in <#C0ONCALL>, a failure in the channel too."
+        )
+        assert asks == {
+            "Details": Ask(text=f"show {RUNNING.ref}"),
+            "Unsubscribe": Ask(text=f"unsubscribe {RUNNING.ref}"),
+        }
+
+    def test_whom_it_will_call_is_named_to_the_asker_alone(self):
+        terms = asked(on=On.FAILED, mention=("<@U0LEE>", "<!subteam^S1>"))
+        text, _ = answer(found(RUNNING), Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), terms)
+        assert "and in the channel. That calls <@U0LEE> and <!subteam^S1>." in text
+
+    def test_several_jobs(self):
+        jobs = batch(*[JobState.RUNNING] * 12)
+        text, _ = answer(found(*jobs), Subscribed(subscribed.card(*jobs), [each.ref for each in jobs]))
+        assert "🔔 I follow 12 jobs: *lecture 0*, *lecture 1*" in text
+        assert "*lecture 9* and 2 more. The end" in text
+
+    def test_new_terms(self):
+        text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref]), asked(to=To.DM))
+        assert "was followed here before: from now on, the end is told by direct message." in text
+
+    def test_terms_beside_those_of_others(self):
+        text, _ = answer(found(RUNNING), Subscribed(None, changed=[RUNNING.ref], others=["U0LEE"]), asked(on=On.ANY))
+        assert "was followed here before by <@U0LEE>. What they asked for stays; added to it, every change is" in text
+        result = Subscribed(None, [FAILED.ref], [RUNNING.ref], ["U0LEE"])
+        text, _ = answer(found(RUNNING), result)
+        assert "What they asked for stays, and the same holds for it now." in text
+
+    def test_one_job_and_another_that_was_followed_before(self):
+        text, _ = answer(found(RUNNING), Subscribed(None, [FAILED.ref], [RUNNING.ref]))
+        assert "was followed here before: the same holds for it now." in text
+
+    def test_the_same_terms(self):
+        text, _ = answer(found(RUNNING), Subscribed(None))
+        assert "🔁 *lecture 7* (🔄 *Running* `PROCESSING`) was followed here already, on these terms." in text
+
+    def test_a_job_that_had_ended(self):
+        text, asks = answer(found(FAILED), Subscribed(None))
+        assert text.startswith(
+            "It has ended already, so there is nothing to follow:\n❌ *Failed* `FAILED` · *lecture 7*"
+        )
+        assert asks == {"Details": Ask(text=f"show {FAILED.ref}")}
+
+    def test_ids_that_nobody_knows_can_be_looked_for(self):
+        lost = [Missing(id=each, looked_in=("vod-sg/vod-ai",)) for each in ("a1", "b2", "media:m1")]
+        text, asks = answer(found(missing=lost), Subscribed(None), asked(on=On.ANY, mention=("<@U0LEE>",)))
+        assert "`a1`, `b2` and `media:m1` are not known to *vod-sg/vod-ai*" in text
+        assert asks == {"Keep looking for 10 minutes": Ask(text="subscribe a1 b2 on:any mention:<@U0LEE>")}
+        buttons = judges.buttons(views.subscribed(found(missing=lost), Subscribed(None), asked(), ON_CALL, 10).blocks)
+        assert buttons[0]["action_id"] == SEEK
+
+    def test_services_that_did_not_answer(self):
+        text, _ = answer(found(errors=(LATE,)), Subscribed(None))
+        assert "⚠️ *vod-sg/vod-ai* isn't responding" in text
+
+    def test_a_place_that_takes_no_messages(self):
+        text, asks = answer(found(RUNNING), Subscribed(None, suspended="not_in_channel"))
+        assert text.startswith("⏸️ Nothing can be told yet: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it")
+        assert asks == {"Restore": Ask(place="C0ONCALL")}
+
+
+def test_an_unsubscription_can_be_taken_back():
+    terms = asked(on=On.FAILED, to=To.THREAD, mention=("<@U0LEE>",))
+    message = views.unsubscribed(Unsubscribed([(subscribed.card(RUNNING, terms=terms), [RUNNING.ref])]))
+    assert "🔕 No longer followed: *lecture 7*" in judges.words(message)
+    [undo] = judges.buttons(message.blocks)
+    assert undo["action_id"] == f"{RUN}:undo"
+    assert Ask.model_validate_json(undo["value"]) == Ask(
+        text=f"subscribe {RUNNING.ref} on:failed to:thread mention:<@U0LEE>", card="c1", place="C0ONCALL"
+    )
+
+
+def test_of_several_cards_each_can_be_taken_back():
+    cards = [(subscribed.card(each), [each.ref]) for each in batch(JobState.RUNNING, JobState.PENDING)]
+    buttons = judges.buttons(views.unsubscribed(Unsubscribed(cards)).blocks)
+    assert [each["action_id"] for each in buttons] == ["open:undo", "open:undo"]
+
+
+def test_words_that_name_no_subscription_are_answered_with_what_there_is():
+    nothing = Unsubscribed(unknown=["a1"])
+    assert judges.words(views.unsubscribed(nothing)) == "❔ `a1` is not followed here."
+    text = judges.words(views.unsubscribed(nothing, [seen(subscribed.card(RUNNING))]))
+    assert "❔ `a1` is not followed here.\nFollowed here:\n🔄 *Running* `PROCESSING` · *lecture 7*" in text
+    assert judges.words(views.unsubscribed(Unsubscribed())) == "Nothing is followed here."
+
+
+def test_a_list_of_what_is_followed_here():
+    batched = subscribed.card(*batch(JobState.FAILED, JobState.RUNNING), terms=asked(on=On.ANY))
+    shown = [seen(subscribed.card(RUNNING)), seen(batched, suspended="is_archived")]
+    message = views.subscription_list(shown, Ask(text="subscriptions here"), NOON, mine=False)
+    text = judges.words(message)
+    assert "🔄 *Running* `PROCESSING` · *lecture 7*\nby <@U0DANA> · the end is told in the thread" in text
+    assert "*1 of 2 jobs have ended*\n❌ 1 failed · 🔄 1 running\nby <@U0DANA> · every change" in text
+    assert "⏸️ Suspended: <#C0ONCALL> is archived. Unarchive it, then press Restore." in text
+    labels = [each["text"]["text"] for each in judges.buttons(message.blocks)]
+    assert labels == ["Details", "Unsubscribe", "Details", "Unsubscribe", "Restore", "Refresh"]
+
+
+def test_a_suspended_card_says_why_and_what_helps():
+    shown = [seen(subscribed.card(RUNNING), suspended="not_in_channel")]
+    message = views.subscription_list(shown, MINE, NOON, mine=True)
+    said = "⏸️ Suspended: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it, then press Restore."
+    assert said in judges.words(message)
+    restore = next(each for each in judges.buttons(message.blocks) if each["action_id"] == RESTORE)
+    assert Ask.model_validate_json(restore["value"]) == Ask(place="C0ONCALL")
+
+
+def test_a_list_of_mine_works_from_anywhere():
+    shown = [seen(subscribed.card(RUNNING, place="C0MEDIA")), seen(subscribed.card(RUNNING, place="U0DANA"))]
+    message = views.subscription_list(shown, MINE, NOON, mine=True)
+    assert "<#C0MEDIA> · the end" in judges.words(message)
+    assert "your direct messages · the end" in judges.words(message)
+    stops = [Ask.model_validate_json(each["value"]) for each in judges.buttons(message.blocks)
+             if each["text"]["text"] == "Unsubscribe"]  # fmt: skip
+    assert [each.place for each in stops] == ["C0MEDIA", None]
+
+
+def test_an_empty_list_says_how_to_begin():
+    message = views.subscription_list([], MINE, NOON, mine=True)
+    judges.accept(message)
+    assert "You follow nothing. `/jobs subscribe JOB` follows a job here" in judges.words(message)
+
+
+def test_long_lists_have_pages():
+    shown = [seen(subscribed.card(job(JobState.RUNNING, id=f"{at:032x}"))) for at in range(14)]
+    first = views.subscription_list(shown, MINE, NOON, mine=True)
+    assert "1–10 of 14 cards" in judges.words(first)
+    following = Ask.model_validate_json(judges.commands(first.blocks)["Next ▶"])
+    second = views.subscription_list(shown, following, NOON, mine=True)
+    assert "11–14 of 14 cards" in judges.words(second)
+    assert "◀ Previous" in judges.commands(second.blocks)
+
+
+def test_a_notification_of_what_is_no_longer_followed_names_it():
+    message = views.unsubscribed(Unsubscribed([(subscribed.card(RUNNING), [RUNNING.ref])]))
+    assert message.text == "🔕 No longer followed: lecture 7"
+
+
+def test_restored_or_not():
+    assert "▶️ I post to <#C0ONCALL> again. 1 job is followed there." in judges.words(
+        views.restored(Subscribed(subscribed.card(RUNNING), [RUNNING.ref], resumed=True), ON_CALL)
+    )
+    lost = views.restored(Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), ON_CALL)
+    assert judges.words(lost) == "🔔 I follow 1 job in <#C0ONCALL> again."
+    again = views.restored(Subscribed(None), ON_CALL)
+    assert judges.words(again) == "▶️ Nothing is in the way: I post to <#C0ONCALL>."
+    still = views.restored(Subscribed(None, suspended="is_archived"), ON_CALL)
+    assert "⏸️ Not yet: <#C0ONCALL> is archived." in judges.words(still)
+    assert "Restore" in judges.commands(still.blocks)

@@ -1,0 +1,79 @@
+"""How the sandbox's servers stop: at once, and after what is under way was answered."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from websockets.asyncio.client import connect
+
+from sandbox.connections import LINE, Connection, Line
+from sandbox.http_server import served
+from sandbox.ports import listen
+
+
+def config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app, http=Connection, ws=Line, lifespan="off", log_level="warning", timeout_graceful_shutdown=20
+    )
+
+
+async def hello(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("hello")
+
+
+async def test_it_stops_without_a_pause(monkeypatch: pytest.MonkeyPatch):
+    async def never(*_: Any) -> None:
+        raise AssertionError("it polls")
+
+    async with httpx.AsyncClient() as client, served(config(Starlette(routes=[Route("/", hello)])), listen(0)) as url:
+        assert (await client.get(url)).text == "hello"
+        monkeypatch.setattr("uvicorn.server.asyncio.sleep", never)
+    monkeypatch.undo()
+
+
+async def test_what_is_under_way_is_answered():
+    asked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request) -> PlainTextResponse:
+        asked.set()
+        await goes_on.wait()
+        return PlainTextResponse("at last")
+
+    async with httpx.AsyncClient() as client:
+        async with served(config(Starlette(routes=[Route("/", slow)])), listen(0)) as url:
+            asking = asyncio.create_task(client.get(url))
+            await asked.wait()
+            asyncio.get_running_loop().call_soon(goes_on.set)
+        assert (await asking).text == "at last"
+
+
+async def test_a_line_that_is_closing_already_is_no_trouble():
+    opened: list[Line] = []
+    turns = 10
+
+    class Lingering(Line):
+        """Is there for some turns of the loop after it was closed, as when the other end reads slowly."""
+
+        def connection_lost(self, exc: Exception | None, left: int = turns) -> None:
+            if left:
+                self.loop.call_soon(self.connection_lost, exc, left - 1)
+            else:
+                super().connection_lost(exc)
+
+    async def talks(line: WebSocket) -> None:
+        opened.append(line.scope["state"][LINE])
+        await line.accept()
+        await line.receive()
+
+    lines = config(Starlette(routes=[WebSocketRoute("/", talks)]))
+    lines.ws = Lingering
+    async with served(lines, listen(0)) as url, connect(url.replace("http", "ws")):
+        opened[0].conn.send_close(1000)
+        opened[0].transport.close()
