@@ -5,7 +5,8 @@ How often a task runs is in its signature; what it does is one use case.
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from types import FunctionType
+from typing import Any, ParamSpec, TypeVar, cast
 
 from docket import Timeout
 
@@ -18,6 +19,7 @@ from bot.domain.elapsed import past
 from bot.home_tab import publish
 from bot.polling import sweep as polling
 from bot.subscriptions import lost_card_search, subscribe, uninstall
+from bot.task_queue import enqueue
 from bot.task_queue.fleet_worker import Again
 
 AGAIN = timedelta(seconds=5)
@@ -26,6 +28,9 @@ VISIT = timedelta(minutes=1)
 """Between two visits to every place that has cards."""
 LIMIT = timedelta(seconds=90)
 """No task runs for longer: a worker that lost Redis waits for what it runs before it connects again."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -36,6 +41,7 @@ def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
 def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     providers = {(each.account, each.service): each for each in services.providers}
 
+    @_stored_as(enqueue.SWEEP)
     async def sweep(
         account: str,
         service: str,
@@ -47,6 +53,7 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         wait = await polling.backing_off(services, (account, service)) if provider else 0
         _next(perpetual, wait or (await polling.sweep(services, provider) if provider else None))
 
+    @_stored_as(enqueue.SEEK)
     async def seek(
         ids: list[str],
         here: str,
@@ -65,15 +72,18 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
 
 
 def _about_places(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
+    @_stored_as(enqueue.DELIVER)
     async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Post to one place what waits for it, and may be read there; runs until nothing waits."""
         await subscribe.end_unseen(services, place)
         _next(perpetual, await dispatcher.deliver(services, place))
 
+    @_stored_as(enqueue.EDIT)
     async def edit(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Edit the cards of one place; runs for as long as any needs it."""
         _next(perpetual, await card_editor.edit_cards(services, place))
 
+    @_stored_as(enqueue.HOME)
     async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
         """Publish somebody's Home tab anew."""
         await publish(services, user)
@@ -82,6 +92,7 @@ def _about_places(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]
 
 
 def _about_workspaces(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
+    @_stored_as(enqueue.LEAVE)
     async def leave(
         workspace: str,
         told_at: str,
@@ -91,6 +102,7 @@ def _about_workspaces(services: Services) -> Sequence[Callable[..., Awaitable[An
         """Forget a workspace that removed the app; runs until that is done."""
         _next(perpetual, await uninstall.leave(services, workspace, datetime.fromisoformat(told_at)))
 
+    @_stored_as(enqueue.SEARCH)
     async def search(
         perpetual: Again = Again(every=AGAIN, furthest=timedelta(seconds=lost_card_search.LATER_S)),
         limit: Timeout = Timeout(LIMIT),
@@ -102,12 +114,14 @@ def _about_workspaces(services: Services) -> Sequence[Callable[..., Awaitable[An
 
 
 def _automatic(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
+    @_stored_as(enqueue.TEND)
     async def tend(
         perpetual: Again = Again(every=AGAIN, automatic=True, furthest=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """See that nothing is forgotten."""
         await reconcile.tend(services)
 
+    @_stored_as(enqueue.VISIT)
     async def visit(
         perpetual: Again = Again(every=VISIT, automatic=True, furthest=VISIT), limit: Timeout = Timeout(LIMIT)
     ) -> None:
@@ -115,6 +129,19 @@ def _automatic(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         await reconcile.visit_all(services)
 
     return tend, visit
+
+
+def _stored_as(name: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
+    """Give a task the name that its messages have in Redis. Workers of other versions know it by that name.
+
+    pydocket takes the name of the function: for messages of repeated tasks, and for the keys of automatic ones.
+    """
+
+    def named(task: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        cast("FunctionType", task).__name__ = name
+        return task
+
+    return named
 
 
 def _next(perpetual: Again, seconds: float | None) -> None:

@@ -10,6 +10,8 @@ from bot.domain.tracked_jobs import instant, milliseconds
 from bot.store.redis.connection import Link
 from bot.store.redis.keys import WITNESS
 
+_FOUND_AT, _ASKED_AT = "found_at", "asked_at"  # stored
+
 
 class LastWitness(NamedTuple):
     """When a job was found last, and when a request was made only to find one."""
@@ -32,11 +34,12 @@ class Witnesses:
     async def write(self, service: Service, region: str, last: LastWitness) -> None:
         """Keep those of its times that are known."""
         key = WITNESS.of("/".join(service), region)
-        times = [(name, milliseconds(at)) for name, at in last._asdict().items() if at]
+        known = ((_FOUND_AT, last.found_at), (_ASKED_AT, last.asked_at))
+        times = [(name, milliseconds(at)) for name, at in known if at]
         kept = ("HSET", key, *(part for pair in times for part in pair))
         await self.link.ask_all([kept, ("EXPIRE", key, WITNESS.seconds)], atomic=True)
 
 
 def _witness(fields: dict[str, str]) -> LastWitness:
-    times = (fields.get(name) for name in LastWitness._fields)
+    times = (fields.get(name) for name in (_FOUND_AT, _ASKED_AT))
     return LastWitness(*(instant(int(at)) if at else None for at in times))

@@ -15,14 +15,17 @@ from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
 from bot.task_queue import schedule
 
-DELIVER = "deliver"
-EDIT = "edit"
-SWEEP = "sweep"
-SEEK = "seek"
-HOME = "home"
-LEAVE = "leave"
-SEARCH = "search"
-AUTOMATIC = ("tend", "visit")
+# The names of tasks, which also begin their keys: other versions read both in Redis.
+DELIVER = "deliver"  # stored
+EDIT = "edit"  # stored
+SWEEP = "sweep"  # stored
+SEEK = "seek"  # stored
+HOME = "home"  # stored
+LEAVE = "leave"  # stored
+SEARCH = "search"  # stored
+TEND = "tend"  # stored
+VISIT = "visit"  # stored
+AUTOMATIC = (TEND, VISIT)
 """The tasks that always run."""
 HOME_EVERY = timedelta(minutes=1)
 """A Home tab is not published anew more often by itself."""

@@ -1,0 +1,287 @@
+"""What the bot of an earlier commit wrote into Redis and Slack is read and finished, and is still written the same way.
+
+`tests/stored/write.py` made the data, once: it stays as it is. Where a test fails, a name in Redis or in Slack has
+changed by accident, and processes of the version before would not know it.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import pytest
+from docket import Docket
+from docket.execution import Execution
+from pydantic import TypeAdapter
+
+from bot.background.tasks import tasks
+from bot.delivery import sender
+from bot.deps.deps import Services
+from bot.domain import outbox as entries
+from bot.domain.notifications import Digest, Note
+from bot.domain.outbox import Body, NoteEntry, encode
+from bot.domain.record_formats import Kind
+from bot.domain.suspensions import written as suspension_text
+from bot.domain.tracked_jobs import record
+from bot.slack_api.installations import Seal
+from bot.store import Store
+from bot.store.outbox import mark_text
+from bot.store.redis.keys import ALL, DIGEST, PREFIX, UNREADABLES
+from bot.task_queue.worker import open_docket
+from providers.models import JobRef
+from providers.secrets import SecretRef
+from tests.handlers.test_registered import registered
+from tests.stored import redis_data, slack_data
+from tests.stored.replay import finish, press_all, replaying
+from tests.stored.story import KEY, KEY_VARIABLE, WORDS
+from tests.stored.write import written
+
+Json = dict[str, Any]
+FOLDER = Path(__file__).parent
+REDIS: Json = json.loads((FOLDER / "redis.json").read_text())
+SLACK: Json = json.loads((FOLDER / "slack.json").read_text())
+KEYS: dict[str, Json] = REDIS["keys"]
+AT = datetime.fromisoformat(REDIS["at"])
+VIDEO, AUDIO = ("acme", "video"), ("acme", "audio")
+SLOTS = ["acme/video", "acme/audio"]
+
+
+@pytest.fixture(autouse=True)
+def first_words(whole_answers: None) -> None:
+    """There are none."""
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is stored is encrypted with this key."""
+    monkeypatch.setenv(KEY_VARIABLE, KEY)
+
+
+@pytest.fixture
+async def stored(store: Store, redis_url: str) -> Store:
+    """A store with all that is stored."""
+    await redis_data.load(redis_url, KEYS)
+    return store
+
+
+@pytest.fixture
+async def docket(stored: Store, redis_url: str) -> AsyncGenerator[Docket]:
+    dropped: list[object] = []
+    async with open_docket(redis_url, lambda: dropped.append(None)) as docket:
+        for task in tasks(Services((), stored)):
+            docket.register(task)
+        yield docket
+    assert not dropped
+
+
+def holds(whole: object, part: object) -> bool:
+    """Whether a JSON value has all that another one has; new fields do no harm."""
+    match whole, part:
+        case dict(), dict():
+            fields = cast("Json", whole)
+            return all(name in fields and holds(fields[name], each) for name, each in cast("Json", part).items())
+        case list(), list():
+            ours, theirs = cast("list[object]", whole), cast("list[object]", part)
+            return len(ours) == len(theirs) and all(map(holds, ours, theirs))
+        case _:
+            return whole == part
+
+
+def keeps(rewritten: str, text: str) -> bool:
+    """Whether a record that was read and written again has all that it had."""
+    (*head, ours), (*lines, theirs) = rewritten.split("\n"), text.split("\n")
+    return head == lines and holds(json.loads(ours), json.loads(theirs))
+
+
+def test_every_stored_key_is_declared():
+    assert [name for name, each in KEYS.items() if not redis_data.family(name, each["type"])] == []
+
+
+def test_every_declared_key_is_stored():
+    found = {key.name for name, each in KEYS.items() for key in redis_data.family(name, each["type"])[:1]}
+    assert {key.name for key in ALL} - found == set()
+
+
+def test_every_stored_word_is_known():
+    known = {name: {each.value for each in words} for name, words in WORDS.items()}
+    assert {name: {*words} - known[name] for name, words in REDIS["words"].items() if {*words} - known[name]} == {}
+
+
+def test_every_listener_hears_something_that_is_stored():
+    acts = [(surface, act) for surface in SLACK["surfaces"] for act in surface["acts"]]
+    names = {
+        "action": {act["action_id"] for _, act in acts if "action_id" in act},
+        "view": {surface["body"]["callback_id"] for surface, act in acts if "submit" in act},
+        "shortcut": {act["shortcut"] for _, act in acts if "shortcut" in act},
+    }
+    for kind, heard in names.items():
+        for listener in registered()[kind]:
+            pattern = cast("str", listener["callback_id"] if isinstance(listener, dict) else listener)
+            assert any(re.search(pattern, name) for name in heard), (kind, pattern)
+
+
+async def test_cards_marks_suspensions_and_entries_are_read(stored: Store):
+    places = await stored.outbox.places()
+    boxes = [await stored.outbox.read(place, SLOTS) for place in places]
+    assert [(box.place, box.newer, box.broken) for box in boxes if box.newer or box.broken] == []
+    for box in boxes:
+        assert all(keeps(encode(card), box.records[name]) for name, card in box.cards.items())
+        if box.begun:
+            assert keeps(mark_text(box.begun), await _get(stored, "begun", box.place))
+        if box.suspension:
+            assert keeps(suspension_text(box.suspension), await _get(stored, "suspended", box.place))
+    found = {type(entry.body) for box in boxes for entry in box.entries}
+    assert found == set(get_args(Body))
+    assert len([box for box in boxes if box.begun]) == 3
+    assert {box.begun.doubt for box in boxes if box.begun} == {None, "answered"}
+    assert any(box.stale for box in boxes)
+    assert any(box.suspension for box in boxes)
+
+
+async def _get(stored: Store, name: str, place: str) -> str:
+    return await stored.link.ask("GET", f"{PREFIX}{{{place}}}:{name}")
+
+
+async def test_entries_are_written_as_they_were(stored: Store):
+    notes: set[type] = set()
+    for name, each in KEYS.items():
+        if each["type"] == "stream" and ":outbox:" in name:
+            for entry_id, fields in each["value"]:
+                body = entries.read(name, entry_id, fields).body
+                assert keeps(entries.numbered(body.model_dump_json()), fields["entry"])
+                if isinstance(body, NoteEntry):
+                    notes.add(type(body.note))
+    assert notes == set(get_args(Note))
+
+
+async def test_jobs_are_read(stored: Store):
+    refs = [JobRef(*service, job_id) for service in (VIDEO, AUDIO) for job_id in KEYS[_jobs(service)]["value"]]
+    found = await stored.tracked.read(refs)
+    assert set(found) == set(refs)
+    for known, _ in found.values():
+        assert keeps(record(known.job, known.checked_at, known.absence), known.record)
+    assert any(known.absence and known.absence.suspended for known, _ in found.values())
+    [lost] = await stored.lost.read(VIDEO, ["job-0027"])
+    assert lost.kept.absence
+    assert lost.places
+    assert all([await stored.tracked.followers(ref) for ref in refs])
+
+
+def _jobs(service: tuple[str, str]) -> str:
+    return f"{PREFIX}{{{'/'.join(service)}}}:jobs"
+
+
+async def test_what_services_and_people_did_is_read(stored: Store):
+    sweep = (await stored.sweeps.read([VIDEO]))[VIDEO]
+    assert sweep.at
+    assert sweep.jobs
+    failing = (await stored.sweeps.read([AUDIO]))[AUDIO]
+    assert failing.error
+    assert failing.error.kind == "unavailable"
+    assert (await stored.health.read([AUDIO]))[AUDIO].failing_since
+    health = (await stored.health.read([VIDEO]))[VIDEO]
+    assert health.last_ok_at
+    assert health.latency_s is not None
+    assert (await stored.witnesses.read(VIDEO, "here")).found_at
+    assert [job.id for job in await stored.recent.recent(*AUDIO, AT)] == ["job-0000"]
+    epoch = await stored.epochs.read()
+    assert epoch
+    assert epoch.reset_at
+    assert keeps(epoch.model_dump_json(), KEYS[f"{PREFIX}epoch"]["value"])
+    assert await stored.epochs.searched(epoch, "T0SANDBOX")
+    assert await stored.events.published("T0SANDBOX/U0DANA")
+    assert await stored.events.picked("T0SANDBOX/U0DANA") == "T0SANDBOX/C0ONCALL"
+    assert await stored.slack.direct("T0SANDBOX/U0DANA") == "D0DANA"
+    assert await stored.slack.paused("T0SANDBOX", "users.info") > 0
+    assert len(await stored.tracked.places_of("T0SANDBOX/U0DANA")) > 2
+    _, mark = await stored.clock.read()
+    assert mark
+    assert VIDEO in await stored.tracked.configured([], AT)
+    since = await stored.installations.absent({"T0AWAY"}, AT)
+    assert since["T0AWAY"] < AT
+    assert await stored.installations.finished("made-up-id")
+    assert not await stored.installations.may_renew("T0OTHER")
+
+
+async def test_long_commands_and_digests_are_read(stored: Store):
+    [name] = [name for name in KEYS if name.startswith(f"{PREFIX}payload:")]
+    assert str(await stored.payloads.get(name.rpartition(":")[2])).startswith("list ")
+    [name] = [name for name in KEYS if name.startswith(DIGEST.of(""))]
+    digest = await stored.digests.get(name.rpartition(":")[2])
+    assert digest
+    assert holds(json.loads(TypeAdapter(Digest).dump_json(digest)), _unnumbered(KEYS[name]["value"]))
+
+
+def _unnumbered(text: str) -> Json:
+    fields: Json = json.loads(text)
+    del fields["v"]
+    return fields
+
+
+async def test_records_that_were_moved_aside_are_found(stored: Store):
+    for member in await stored.link.ask("ZRANGE", UNREADABLES.of(), 0, -1):
+        kind, where, name = member.split("|", 2)
+        assert Kind(kind)
+        assert where
+        assert await stored.link.ask("HLEN", name)
+
+
+async def test_an_installation_is_decrypted_and_a_state_accepted(stored: Store):
+    seal = Seal([SecretRef(f"env:{KEY_VARIABLE}")])
+    installation = seal.open(str(await stored.installations.get("T0OTHER")))
+    assert installation
+    known = {name for name, value in installation.model_dump().items() if value}
+    assert known >= {
+        *("workspace", "name", "team_id", "bot_id", "bot_user_id", "bot_token"),
+        *("scopes", "refresh_token", "expires_at", "installed_at"),
+    }
+    assert seal.state_id(REDIS["state"], AT + timedelta(minutes=1))
+
+
+async def test_the_message_of_each_task_is_known(stored: Store, docket: Docket):
+    found = {str(each["function"]): each for each in _messages()}
+    assert set(found) == {task.__name__ for task in tasks(Services((), stored))}
+    for name, fields in found.items():
+        raw = {field.encode(): redis_data.as_bytes(value) for field, value in fields.items()}
+        execution = await Execution.from_message(docket, raw, sync=False)  # pyright: ignore[reportArgumentType]
+        assert execution.function is docket.tasks[name]
+        inspect.signature(execution.function).bind(*execution.args)
+        assert execution.key.partition(":")[0] == name
+
+
+def _messages() -> Iterator[Mapping[str, Any]]:
+    """The messages of tasks that are queued, and of those that are scheduled."""
+    for name, each in KEYS.items():
+        if name == f"{PREFIX}tasks:stream":
+            yield from (fields for _, fields in each["value"])
+        elif each["type"] == "hash" and "function" in each["value"] and ":runs:" not in name:
+            yield each["value"]
+
+
+@pytest.mark.heavy("uses every button, menu, form and shortcut that is stored")
+async def test_what_is_pressed_is_answered_as_it_was(redis_url: str):
+    async with replaying(redis_url, REDIS, SLACK) as opened:
+        answers = await press_all(opened, REDIS, SLACK)
+    for surface, ours, theirs in zip(SLACK["surfaces"], answers, SLACK["answers"], strict=True):
+        assert list(zip(surface["acts"], ours, strict=True)) == list(zip(surface["acts"], theirs, strict=True))
+    assert not any(answer["too_old"] for each in answers for answer in each)
+
+
+@pytest.mark.heavy("runs every task that is stored, until nothing waits")
+async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sender, "PACE_S", 0.05)
+    async with replaying(redis_url, REDIS, SLACK) as opened:
+        finished = await finish(opened)
+    assert finished == SLACK["finished"]
+    assert finished["left as they were"] == []
+    assert finished["most posts of one id"] == 1
+
+
+@pytest.mark.heavy("has the bot write everything once more")
+async def test_what_is_written_has_the_shape_of_what_is_stored(redis_url: str):
+    redis, slack = await written(redis_url)
+    assert redis_data.shape(KEYS) - redis_data.shape(redis["keys"]) == set()
+    assert slack_data.shape(SLACK) - slack_data.shape(slack) == set()
