@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 
 from bench.clouds import Clouds
-from bot.config.settings import Redis as RedisSettings
 from bot.deps.deps import Services, utc_now
 from bot.domain.cards import Card, Followed, Terms
 from bot.domain.outbox import SubscribedEntry, encode
@@ -59,7 +59,7 @@ async def opened(
     where: Clouds, redis_url: str, clock: Callable[[], datetime] = utc_now, *, limited: bool = False
 ) -> AsyncGenerator[tuple[Services, httpx.AsyncClient]]:
     """What sweeps work with, the request budget shared over Redis included; and its HTTP client."""
-    async with Store.open(RedisSettings(url=redis_url)) as store, registry.http_client() as client:
+    async with Store.open(redis_url, Path()) as store, registry.http_client() as client:
         yield (
             Services(registry.build(where.accounts(limited=limited), client, store.budget), store, clock=clock),
             client,

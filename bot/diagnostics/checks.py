@@ -217,8 +217,9 @@ async def _ask(
 async def _redis(settings: Settings, access: Access, *, acknowledge_reset: bool) -> list[Finding]:
     embedded = False
     try:
-        embedded = settings.redis.address() is None
-        async with Store.open(settings.redis) as store:
+        url = settings.redis.address()
+        embedded = url is None
+        async with Store.open(url, settings.redis.data) as store:
             pairs = [(account.name, service) for account in settings.accounts for service in account.services]
             found = [advice.redis(await store.link.describe(), embedded=embedded), *await records(store, pairs)]
             found += advice.redis_clock(await _ahead_of_redis(store))

@@ -33,7 +33,8 @@ async def open_services(
     Raises EmbeddedRedisError and ConfigError; with `redis_needed`, also StoreUnavailable, after PATIENCE_S seconds.
     """
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(Store.open(settings.redis, needed=redis_needed))
+        redis = settings.redis
+        store = await stack.enter_async_context(Store.open(redis.address(), redis.data, needed=redis_needed))
         clock = FleetClock(store.clock)
         if redis_needed:
             await _answers(store)

@@ -3,8 +3,8 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from bot.config.settings import Redis as RedisSettings
 from bot.domain.errors import ConfigError, EmbeddedRedisError
 from bot.store.button_payloads import Payloads
 from bot.store.clock import ServerClock
@@ -94,8 +94,8 @@ class Store:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: RedisSettings, *, needed: bool = True) -> AsyncGenerator["Store"]:
-        """Connect to the server of the settings, started here if it is the embedded one, and disconnect at the end.
+    async def open(cls, url: str | None, data: Path, *, needed: bool = True) -> AsyncGenerator["Store"]:
+        """Connect to the server of a URL, without one to the embedded server with its files in `data`.
 
         A server elsewhere may be down; `ping` tells. Raises ConfigError for a URL that leads nowhere. When the
         embedded server cannot run this raises EmbeddedRedisError, or, unless `needed`, yields a store without a
@@ -103,7 +103,7 @@ class Store:
         """
         async with AsyncExitStack() as stack:
             try:
-                url = settings.address() or await stack.enter_async_context(embedded_redis(settings.data))
+                url = url or await stack.enter_async_context(embedded_redis(data))
             except EmbeddedRedisError:
                 if needed:
                     raise

@@ -164,5 +164,5 @@ async def test_callboard_reaches_it_with_the_shipped_configuration(tmp_path: Pat
     command, probe = _compose()
     with started(command, tmp_path):
         wait_until_ready(probe, tmp_path)
-        async with Store.open(settings) as store:
+        async with Store.open(settings.address(), settings.data) as store:
             await store.ping()

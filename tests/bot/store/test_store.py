@@ -1,4 +1,4 @@
-"""The store as a whole: opened from the settings, with or without a server."""
+"""The store as a whole: opened with or without a server."""
 
 from pathlib import Path
 
@@ -9,21 +9,21 @@ from bot.domain.errors import ConfigError, EmbeddedRedisError, StoreUnavailable
 from bot.store import Store
 
 
-async def test_a_server_by_its_url(redis_url: str):
-    async with Store.open(Redis(url=redis_url)) as store:
+async def test_a_server_by_its_url(redis_url: str, tmp_path: Path):
+    async with Store.open(redis_url, tmp_path) as store:
         await store.ping()
 
 
 async def test_the_embedded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
-    async with Store.open(Redis(dir=tmp_path)) as store:
+    async with Store.open(None, tmp_path) as store:
         key = await store.payloads.put("list")
-    async with Store.open(Redis(dir=tmp_path)) as store:
+    async with Store.open(None, tmp_path) as store:
         assert await store.payloads.get(key) == "list"
 
 
 async def test_a_server_that_is_down_is_told_by_ping(tmp_path: Path):
-    async with Store.open(Redis(url=f"unix://{tmp_path}/redis.sock")) as store:
+    async with Store.open(f"unix://{tmp_path}/redis.sock", tmp_path) as store:
         with pytest.raises(StoreUnavailable):
             await store.ping()
 
@@ -31,16 +31,16 @@ async def test_a_server_that_is_down_is_told_by_ping(tmp_path: Path):
 async def test_the_terminal_does_without_an_embedded_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("REDIS_URL", raising=False)
     (tmp_path / "file").write_text("")
-    settings = Redis(dir=tmp_path / "file" / "data")
+    data = tmp_path / "file" / "data"
     with pytest.raises(EmbeddedRedisError):
-        await Store.open(settings).__aenter__()
-    async with Store.open(settings, needed=False) as store:
+        await Store.open(None, data).__aenter__()
+    async with Store.open(None, data, needed=False) as store:
         with pytest.raises(StoreUnavailable):
             await store.payloads.put("list")
 
 
-async def test_an_unreadable_url_is_a_mistake_in_the_configuration(monkeypatch: pytest.MonkeyPatch):
+async def test_an_unreadable_url_is_a_mistake_in_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("REDIS_URL", "redis://:hunter2@host:port")
     with pytest.raises(ConfigError, match=r"redis\.url") as caught:
-        await Store.open(Redis()).__aenter__()
+        await Store.open(Redis().address(), tmp_path).__aenter__()
     assert "hunter2" not in str(caught.value)
