@@ -38,7 +38,6 @@ from tests.releases import ROOT, MissingCommitError, checkout, command_module
 
 COMMIT = (ROOT / "tests" / "previous_release").read_text().strip()
 """The commit that a roll-back leads to; each release replaces it."""
-WRITING = Path(writing.__file__).read_text()
 PATIENCE_S = 60.0
 KINDS = {kind: f"C0NEWER{index}" for index, kind in enumerate([Kind.CARD, Kind.ENTRY, Kind.MARK, Kind.SUSPENSION])}
 """The channels of which one record is of a newer format, by its kind."""
@@ -117,7 +116,7 @@ async def site(tmp_path: Path, redis_url: str, link: Link, monkeypatch: pytest.M
 
 async def written_by(release: Path, site: Site, posted: str, waiting: str) -> None:
     """Have the release before write subscriptions."""
-    command = (sys.executable, "-c", WRITING, str(site.file), posted, waiting)
+    command = (sys.executable, "-m", "tests.writing", str(site.file), posted, waiting)
     process = await asyncio.create_subprocess_exec(*command, cwd=release, env=releases.environment(release))
     assert await process.wait() == 0
 

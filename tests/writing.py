@@ -1,6 +1,6 @@
-"""Writes the records of subscriptions as a bot does, in the previous release too.
+"""Writes the records of subscriptions as a bot does.
 
-It uses of the bot what both have: a change of the release before may need a change here.
+The release after this one runs it from a checkout of this one: `python -m tests.writing FILE POSTED WAITING`.
 """
 
 import asyncio
