@@ -1,8 +1,8 @@
 """`/jobs`: a command typed, a button pressed, a select changed.
 
 Every button carries the command that it runs (`bot.domain.button_payloads.Ask`), so all of them take the way of a typed
-command: acknowledge, parse, one use case, one view. Nothing is caught here; `bot.slack_app.app` has the one error
-handler.
+command: acknowledge, parse, one use case, one view. Nothing is caught here; `bot.slack_app.error_handler` has the one
+error handler.
 """
 
 import re
