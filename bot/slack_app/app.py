@@ -22,8 +22,8 @@ from bot.slack_api.membership import recognize, recognized
 from bot.slack_api.workspaces import identity_of, named_in
 from bot.slack_app.error_handler import on_error
 from bot.slack_app.modals import Origin
+from bot.slack_app.payloads import place_of
 from bot.slack_app.response_urls import Respond
-from bot.slack_app.responses import place_of
 from bot.views import errors
 
 SLACKS_OWN = (
@@ -78,7 +78,7 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str) -> Asyn
 
 
 def _recognize(context: AsyncBoltContext, services: Services, asker: Audience, claim: Claim) -> None:
-    """Give handlers the services that the person who asks may see; `replies.services_of` completes them.
+    """Give handlers the services that the person who asks may see; `payloads.services_of` completes them.
 
     What Slack has to be asked about the person is asked there, after the acknowledgement.
     """

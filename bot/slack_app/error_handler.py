@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 import structlog
 from aiohttp import ClientError
@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.errors import ExpiredError, ForgottenError, StoreUnavailable, UsageError
 from bot.slack_api.errors import Verdict, judge, refusal
 from bot.slack_app.modals import GONE, Modal
+from bot.slack_app.payloads import Body
 from bot.slack_app.response_urls import NotDelivered, Respond
 from bot.slack_app.responses import Below, InChannel, Reply, beside, to_the_last
 from bot.views import errors
@@ -32,7 +33,7 @@ TOO_LATE = frozenset(
 
 async def on_error(  # noqa: PLR0917  # Bolt passes by name
     error: Exception,
-    body: dict[str, Any],
+    body: Body,
     client: AsyncWebClient,
     respond: Respond,
     context: AsyncBoltContext,
@@ -70,7 +71,7 @@ class _Over:
     """A modal that is yet to be opened, over the view or tab that was clicked in."""
 
     client: AsyncWebClient
-    body: dict[str, Any]
+    body: Body
 
     edits: ClassVar[bool] = True
 
@@ -79,9 +80,7 @@ class _Over:
         return await modal.show(message)
 
 
-def _places(
-    body: dict[str, Any], client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
-) -> Iterator[Reply]:
+def _places(body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext) -> Iterator[Reply]:
     """Where something can be said to whoever did what went wrong, the best place first."""
     if reply := cast("Reply | None", context.get("reply")):
         yield to_the_last(reply)
@@ -92,7 +91,7 @@ def _places(
     yield from _beside(body, client, context)
 
 
-def _beside(body: dict[str, Any], client: AsyncWebClient, context: AsyncBoltContext) -> Iterator[Reply]:
+def _beside(body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> Iterator[Reply]:
     """Where it can be said to them when what they did can no longer be answered; nobody waits for one to an event."""
     if context.user_id is None or "event" in body:
         return

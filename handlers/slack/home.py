@@ -1,7 +1,6 @@
 """The Home tab: published when somebody opens it, and by its button."""
 
 from contextlib import suppress
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,13 +10,11 @@ from bot.domain.errors import StoreUnavailable
 from bot.home_tab import publish, published_just_now
 from bot.slack_app.deduplication import shows_first
 from bot.slack_app.modals import Origin
-from bot.slack_app.responses import place_of, services_of
+from bot.slack_app.payloads import Body, place_of, services_of
 from bot.views.slack import home
 from handlers.slack.find_form import open_find
 from providers.http.deadline import fresh
 from providers.json_fields import text
-
-Body = dict[str, Any]
 
 
 def register(app: AsyncApp) -> None:
