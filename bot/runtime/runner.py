@@ -23,12 +23,13 @@ from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.runtime.bootstrap import open_services
 from bot.runtime.clock_offsets import clock_notices, show_offsets
 from bot.runtime.database_reset import watching
-from bot.runtime.http_server import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_events
+from bot.runtime.http_server import ADMIN_SHARE, Reason, listen, probes, serving, site
 from bot.runtime.record_notices import notice
 from bot.slack_api.connect import check_scopes, check_secrets, open_workspaces
 from bot.slack_api.user_groups import up_to_date
 from bot.slack_app.app import create_app
 from bot.slack_app.drain import finishing
+from bot.slack_app.http_events import slack_events
 from bot.slack_app.install.oauth import install_routes
 from bot.slack_app.socket_mode import socket_modes
 from bot.store import Store
