@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import partial
+from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,9 +17,8 @@ from bot.deps.metrics import CONTENT_TYPE, Metrics
 from bot.domain.errors import ConfigError
 from bot.runtime.http_limits import IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
 
-Reason = Callable[[], Awaitable[str | None]]
+Look = Callable[[], Awaitable[str | None]]
 """Looks at one thing that work needs; returns a line that says what is wrong, or None."""
-
 READY_S = 2.0
 """A reason that does not answer for so long is one by itself."""
 BACKLOG = 2048
@@ -30,6 +29,14 @@ SILENT_MAX_S = 1
 """A connection is accepted when its first bytes are there, or after this time."""
 ADMIN_SHARE = 8
 """The listener for probes takes this fraction of the connections that Slack's takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that work needs. `/readyz` reports it by its name if a look takes too long."""
+
+    name: str
+    look: Look
 
 
 def site(*routes: BaseRoute) -> Starlette:
@@ -64,10 +71,9 @@ def probes(reasons: Sequence[Reason], metrics: Metrics, notices: Sequence[Reason
 async def _told(reason: Reason) -> str | None:
     try:
         async with asyncio.timeout(READY_S):
-            return await reason()
+            return await reason.look()
     except TimeoutError:
-        named = reason.func if isinstance(reason, partial) else reason
-        return f"no answer within {READY_S:g} s from {named.__qualname__.rpartition('<locals>.')[2]}"
+        return f"no answer within {READY_S:g} s from {reason.name}"
 
 
 class _Server(uvicorn.Server):

@@ -77,10 +77,10 @@ class TestLooking:
     async def test_a_try_in_the_future_is_trouble(self, world: World):
         await world.follow()
         world.now += HOUR
-        (followed_jobs,) = reasons(world.services)
+        (reason,) = reasons(world.services)
         for tried_at, trouble in ((world.now, False), (world.now - HOUR, True), (world.now + HOUR, True)):
             await world.store.sweeps.write(SERVICE, Sweep(tried_at=tried_at))
-            assert bool(await followed_jobs()) is trouble
+            assert bool(await reason.look()) is trouble
 
     async def test_a_failing_service_is_asked_again_whenever_it_was_tried(self, world: World):
         error = _error()

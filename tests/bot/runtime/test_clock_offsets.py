@@ -37,7 +37,7 @@ SLACK = "this machine's clock is {} Slack's clock"
 
 
 async def said(parts: Services, *, works: bool = True) -> list[str]:
-    return [line for notice in clock_notices(parts, works=works) if (line := await notice())]
+    return [line for notice in clock_notices(parts, works=works) if (line := await notice.look())]
 
 
 @pytest.mark.parametrize(
