@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, cast
 
 import structlog
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
@@ -18,7 +17,7 @@ from starlette.routing import Route
 
 from bot.deps.deps import utc_now
 from bot.deps.limited_log import LimitedLog
-from bot.slack_app.payload_schema import filled, odd_fields, payload_of
+from bot.slack_app.payload_schema import checked, payload_of
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -50,15 +49,11 @@ def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetim
             if "x-slack-signature" in request.headers:  # else it does not even say that it is Slack's
                 limited.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
             return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
-        try:
-            payload = filled(payload_of(body))
-        except ValueError:
-            payload = None
-        if odd := odd_fields(payload):
-            _log.warning("refused a payload that Slack does not send", fields=odd)
+        payload = checked(_read(body))
+        if payload is None:
             return PlainTextResponse("not a payload of Slack\n", 400)
         # As Socket Mode hands them over: Bolt looks for a signature in the others.
-        read = AsyncBoltRequest(body=cast("dict[str, Any]", payload), mode="socket_mode")
+        read = AsyncBoltRequest(body=payload, mode="socket_mode")
         return to_starlette_response(await app.async_dispatch(read))
 
     return Route("/slack/events", events, methods=["POST"])
@@ -83,6 +78,13 @@ def _is_slacks(verifier: SignatureVerifier, body: bytes, timestamp: str, signatu
     except ValueError:  # a body that is no text
         return False
     return expected is not None and hmac.compare_digest(expected, signature)
+
+
+def _read(body: bytes) -> object:
+    try:
+        return payload_of(body)
+    except ValueError:
+        return None
 
 
 async def _body(request: Request) -> bytes | None:
