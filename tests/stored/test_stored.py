@@ -26,7 +26,7 @@ from bot.domain.outbox import Body, NoteEntry, encode
 from bot.domain.record_formats import Kind
 from bot.domain.suspensions import written as suspension_text
 from bot.domain.tracked_jobs import record
-from bot.slack_api.installations import Seal
+from bot.slack_api.token_encryption import Seal
 from bot.store import Store
 from bot.store.outbox import mark_text
 from bot.store.redis.keys import ALL, DIGEST, PREFIX, UNREADABLES
