@@ -54,7 +54,7 @@ async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBolt
     services, user = await services_of(context), place_of(context, body["user"]["id"])
     if channel := text(action.get("selected_conversation")):
         with suppress(StoreUnavailable):  # the tab itself says that Redis is away
-            await services.store.events.pick(user, place_of(context, channel))
+            await services.store.home_tabs.pick(user, place_of(context, channel))
     await publish(services, user)
 
 

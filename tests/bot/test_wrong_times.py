@@ -126,9 +126,9 @@ class TestShowing:
         assert known.state is JobState.FAILED
 
     async def test_a_tab_that_was_published_in_the_future_is_not_as_good_as_new(self, world: World):
-        await world.store.events.publish("U1", LATER)
+        await world.store.home_tabs.publish("U1", LATER)
         assert not await published_just_now(world.services, "U1")
-        await world.store.events.publish("U1", world.now)
+        await world.store.home_tabs.publish("U1", world.now)
         assert await published_just_now(world.services, "U1")
 
 
