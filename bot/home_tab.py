@@ -60,7 +60,7 @@ async def _publish(visit: Visit, asked_at: datetime, drawn: Block) -> bool:
     with suppress(StoreUnavailable):
         if not await visit.services.store.freshness.claim(f"home:{visit.place}", asked_at):
             return False
-        await visit.services.store.events.publish(visit.place, asked_at)
+        await visit.services.store.home_tabs.publish(visit.place, asked_at)
     await visit.slack.views_publish(user_id=id_of(visit.place), view=drawn)
     return True
 
@@ -74,7 +74,7 @@ async def show_change(services: Services, body: Mapping[str, Any], user: str) ->
 async def published_just_now(services: Services, user: str) -> bool:
     """Whether somebody's tab is as good as new."""
     with suppress(StoreUnavailable):
-        at = await services.store.events.published(user)
+        at = await services.store.home_tabs.published(user)
         return at is not None and not passed(at, JUST_NOW, services.clock())
     return False
 
@@ -101,7 +101,7 @@ async def _followed(services: Services, slack: AsyncWebClient, user: str) -> tup
     """Return what somebody follows, and what others do in the channel that they picked, or used last."""
     try:
         mine = await subscriptions(services, user=user)
-        picked = await services.store.events.picked(user)
+        picked = await services.store.home_tabs.picked(user)
         places = [each.card.place for each in mine]
         here = [place for place in places if not is_personal(place)]
         channel = picked or next(reversed(here), "")

@@ -1,6 +1,6 @@
 """Looks after what should be under way: whatever got lost between two steps is found here again."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.delivery.unreadable import repair_followers
@@ -9,6 +9,7 @@ from bot.domain import absence
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable
 from bot.domain.sweeps import BACK_OFF_MAX_S
+from bot.runtime.http_server import Reason
 from bot.runtime.record_notices import count_records
 from bot.subscriptions import lost_card_search, removed_services, uninstall
 from bot.subscriptions.subscribe import end_unconfigured, end_unseen
@@ -23,8 +24,8 @@ LATE = timedelta(seconds=60)
 """Followed jobs that are due for longer than this mean that no worker keeps up."""
 
 
-def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]:
-    """Return what tells whether a worker is not ready: each returns why, or None."""
+def reasons(services: Services) -> Sequence[Reason]:
+    """Return what tells whether a worker is not ready."""
 
     async def followed_jobs() -> str | None:
         """Services whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
@@ -42,7 +43,7 @@ def reasons(services: Services) -> Sequence[Callable[[], Awaitable[str | None]]]
                 late.append("/".join(service))
         return f"followed jobs are not looked at: {', '.join(late)}" if late else None
 
-    return (followed_jobs,)
+    return (Reason("followed_jobs", followed_jobs),)
 
 
 async def tend(services: Services) -> None:

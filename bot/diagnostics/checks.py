@@ -25,7 +25,7 @@ from bot.domain.findings import Finding, Report, Status
 from bot.domain.service_key import Service
 from bot.jobs.account_health import probe
 from bot.slack_api.errors import NO_ANSWER, refusal
-from bot.slack_api.installations import Seal
+from bot.slack_api.token_encryption import Seal
 from bot.store import Store
 from bot.store.redis.open_servers import open_to_strangers
 from bot.views.terminal import advice

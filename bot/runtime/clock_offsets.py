@@ -35,7 +35,12 @@ def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
         left = abs(clock.behind_redis) if clock else 0.0
         return f"Redis's clock jumped: fleet time follows it slowly, {left:.0f} s are left" if left >= SHOWN_S else None
 
-    return fleet_time, redis_clock, slack_clock, jump
+    return (
+        Reason("fleet_time", fleet_time),
+        Reason("redis_clock", redis_clock),
+        Reason("slack_clock", slack_clock),
+        Reason("jump", jump),
+    )
 
 
 def _notable(other: str, ahead_s: float | None) -> str | None:

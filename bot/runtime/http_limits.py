@@ -19,13 +19,12 @@ from uvicorn.server import ServerState
 
 from bot.deps.limited_log import LimitedLog
 from bot.deps.metrics import Refusal
+from bot.slack_app.http_events import BODY_MAX
 
 REQUEST_S = 10.0
 """Seconds for a complete request, headers and body, and for the client to take an answer."""
 IDLE_S = 5
 """Seconds for which a connection without a request is kept."""
-BODY_MAX = 1_000_000
-"""Most bytes of a body. Slack's largest payloads, with a modal's 250 kB, are far smaller."""
 HEADERS_MAX = 16_384
 """Most bytes of the headers."""
 REQUEST_MAX = BODY_MAX + 4 * HEADERS_MAX

@@ -1,40 +1,24 @@
-"""What is served over HTTP: probes and figures for an operator, and Slack's way in where it calls us."""
+"""The HTTP server, and what it serves an operator: probes and figures."""
 
 import asyncio
-import hmac
-import re
 import socket
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import datetime
-from functools import partial
-from typing import Any, cast
+from dataclasses import dataclass
 
-import structlog
 import uvicorn
-from slack_bolt.adapter.starlette.async_handler import to_starlette_response
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
-from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.config.settings import Http
-from bot.deps.deps import utc_now
-from bot.deps.limited_log import LimitedLog
 from bot.deps.metrics import CONTENT_TYPE, Metrics
 from bot.domain.errors import ConfigError
-from bot.runtime.http_limits import BODY_MAX, IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
-from bot.slack_app.payload_schema import filled, odd_fields, payload_of
+from bot.runtime.http_limits import IDLE_S, Connections, LimitedProtocol, connections_max, unambiguous
 
-Reason = Callable[[], Awaitable[str | None]]
+Look = Callable[[], Awaitable[str | None]]
 """Looks at one thing that work needs; returns a line that says what is wrong, or None."""
-
-_log = structlog.stdlib.get_logger(__name__)
-
 READY_S = 2.0
 """A reason that does not answer for so long is one by itself."""
 BACKLOG = 2048
@@ -45,10 +29,14 @@ SILENT_MAX_S = 1
 """A connection is accepted when its first bytes are there, or after this time."""
 ADMIN_SHARE = 8
 """The listener for probes takes this fraction of the connections that Slack's takes."""
-SIGNED_S = 300
-"""A signature is as old as this at most (docs.slack.dev, "Verifying requests from Slack")."""
-_SIGNATURE = re.compile("v0=[0-9a-f]{64}")
-_TIMESTAMP = re.compile("[0-9]{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that work needs. `/readyz` reports it by its name if a look takes too long."""
+
+    name: str
+    look: Look
 
 
 def site(*routes: BaseRoute) -> Starlette:
@@ -83,78 +71,9 @@ def probes(reasons: Sequence[Reason], metrics: Metrics, notices: Sequence[Reason
 async def _told(reason: Reason) -> str | None:
     try:
         async with asyncio.timeout(READY_S):
-            return await reason()
+            return await reason.look()
     except TimeoutError:
-        named = reason.func if isinstance(reason, partial) else reason
-        return f"no answer within {READY_S:g} s from {named.__qualname__.rpartition('<locals>.')[2]}"
-
-
-def slack_events(app: AsyncApp, signing_secret: str, clock: Callable[[], datetime] = utc_now) -> Route:
-    """Return the route that Slack calls: commands, clicks and events, signed and not older than 5 minutes.
-
-    A request whose headers cannot be Slack's is refused before its body is read. A body is parsed only after the
-    signature is verified. Its age is the smaller of those by this machine's clock and by `clock`.
-    """
-    verifier = SignatureVerifier(signing_secret)
-    limited = LimitedLog(_log)
-
-    async def events(request: Request) -> Response:
-        if int(request.headers.get("content-length", "0")) > BODY_MAX:
-            return _TOO_LARGE
-        signed = _signed(request.headers, (time.time(), clock().timestamp()))
-        body = await _body(request) if signed else b""
-        if body is None:
-            return _TOO_LARGE
-        if not signed or not _is_slacks(verifier, body, *signed):
-            if "x-slack-signature" in request.headers:  # else it does not even say that it is Slack's
-                limited.warning("refused a request: slack.signing_secret did not sign it in the last 5 minutes")
-            return PlainTextResponse("not signed by Slack, or too long ago\n", 401)
-        try:
-            payload = filled(payload_of(body))
-        except ValueError:
-            payload = None
-        if odd := odd_fields(payload):
-            _log.warning("refused a payload that Slack does not send", fields=odd)
-            return PlainTextResponse("not a payload of Slack\n", 400)
-        # As Socket Mode hands them over: Bolt looks for a signature in the others.
-        read = AsyncBoltRequest(body=cast("dict[str, Any]", payload), mode="socket_mode")
-        return to_starlette_response(await app.async_dispatch(read))
-
-    return Route("/slack/events", events, methods=["POST"])
-
-
-_TOO_LARGE = PlainTextResponse(f"expected a body of {BODY_MAX} bytes at most\n", 413)
-
-
-def _signed(headers: Headers, nows: Sequence[float]) -> tuple[str, str] | None:
-    """Return a request's timestamp and signature, None if malformed or too old."""
-    times, signatures = headers.getlist("x-slack-request-timestamp"), headers.getlist("x-slack-signature")
-    if len(times) != 1 or len(signatures) != 1 or not _SIGNATURE.fullmatch(signatures[0]):
-        return None
-    if not _TIMESTAMP.fullmatch(times[0]) or min(abs(now - int(times[0])) for now in nows) > SIGNED_S:
-        return None
-    return times[0], signatures[0]
-
-
-def _is_slacks(verifier: SignatureVerifier, body: bytes, timestamp: str, signature: str) -> bool:
-    try:
-        expected = verifier.generate_signature(timestamp=timestamp, body=body)
-    except ValueError:  # a body that is no text
-        return False
-    return expected is not None and hmac.compare_digest(expected, signature)
-
-
-async def _body(request: Request) -> bytes | None:
-    """Read a body; None if it is too large or its sender disconnects."""
-    body = bytearray()
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > BODY_MAX:
-                return None
-    except ClientDisconnect:
-        return None
-    return bytes(body)
+        return f"no answer within {READY_S:g} s from {reason.name}"
 
 
 class _Server(uvicorn.Server):

@@ -22,13 +22,14 @@ from bot.deps.metrics import Metrics
 from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.runtime.bootstrap import open_services
 from bot.runtime.clock_offsets import clock_notices, show_offsets
-from bot.runtime.database_reset import watching
-from bot.runtime.http_server import ADMIN_SHARE, Reason, listen, probes, serving, site, slack_events
+from bot.runtime.database_reset import Watch, watching
+from bot.runtime.http_server import ADMIN_SHARE, Reason, listen, probes, serving, site
 from bot.runtime.record_notices import notice
 from bot.slack_api.connect import check_scopes, check_secrets, open_workspaces
 from bot.slack_api.user_groups import up_to_date
 from bot.slack_app.app import create_app
 from bot.slack_app.drain import finishing
+from bot.slack_app.http_events import slack_events
 from bot.slack_app.install.oauth import install_routes
 from bot.slack_app.socket_mode import socket_modes
 from bot.store import Store
@@ -122,18 +123,27 @@ async def running(
         show_offsets(services)
         for task in (known := tasks(services)):
             docket.register(task)
-        looked_at: list[Reason] = [partial(redis_trouble, services.store), *reasons(services)]
+        looked_at = [Reason("redis_trouble", partial(redis_trouble, services.store)), *reasons(services)]
         if works:
             worker = await stack.enter_async_context(working(docket, known, clock=services.clock))
-            looked_at.append(worker.trouble)
+            looked_at.append(Reason("Working.trouble", worker.trouble))
         if app and not called:
-            looked_at.append(await stack.enter_async_context(socket_modes(app, heard_with, slack.connections)))
+            trouble = await stack.enter_async_context(socket_modes(app, heard_with, slack.connections))
+            looked_at.append(Reason("socket_mode_trouble", trouble))
         events = [slack_events(app, heard_with, services.clock)] if app and called else []
-        notices = [watch.notice, partial(notice, services), *clock_notices(services, works=works)]
-        asked = probes(looked_at, services.metrics, notices)
+        asked = probes(looked_at, services.metrics, _notices(watch, services, works=works))
         await _serve(stack, ports, asked, [*events, *installs], services.metrics)
         log.info("ready", accounts=len(settings.accounts), services=len(services.providers), **ports.where())
         yield services
+
+
+def _notices(watch: Watch, services: Services, *, works: bool) -> Sequence[Reason]:
+    """Return what `/readyz` shows an operator of a process that works."""
+    return [
+        Reason("Watch.notice", watch.notice),
+        Reason("notice", partial(notice, services)),
+        *clock_notices(services, works=works),
+    ]
 
 
 def _slack(settings: Settings) -> Slack:

@@ -16,7 +16,8 @@ from bot.domain.access import Access
 from bot.domain.errors import ConfigError
 from bot.domain.slack_scopes import GUESTS_SCOPE
 from bot.domain.workspaces import Workspaces
-from bot.slack_api.installations import App, InstalledWorkspaces, Seal, renewing
+from bot.slack_api.installations import App, InstalledWorkspaces, renewing
+from bot.slack_api.token_encryption import Seal
 from bot.slack_api.workspaces import OneWorkspace
 from providers.secrets import SecretMissing, SecretRef
 

@@ -1,7 +1,6 @@
 """The workspaces that installed the app by themselves: their tokens, encrypted in Redis and renewed in time."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,22 +9,19 @@ from typing import Any, cast
 
 import structlog
 from aiohttp import ClientSession
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deps.asyncio_tasks import in_background
 from bot.deps.deps import utc_now
 from bot.domain import record_formats
-from bot.domain.errors import ConfigError, StoreUnavailable
+from bot.domain.errors import StoreUnavailable
 from bot.domain.record_formats import Kind
 from bot.domain.workspaces import NotInstalled, Workspace
 from bot.slack_api.errors import NO_ANSWER, refusal
-from bot.slack_api.workspaces import read_scopes
+from bot.slack_api.token_encryption import Installation, Seal
 from bot.store.installations import Installations
-from providers.models import Moment
-from providers.secrets import SecretMissing, SecretRef
+from providers.secrets import SecretMissing
 
 EARLY = timedelta(hours=2)
 """Tokens are renewed this long before their end; Slack's live for 12 hours."""
@@ -33,126 +29,8 @@ LOOK_S = 60.0
 """Between two looks whether a token is to be renewed."""
 KNOWN_S = 10.0
 """For so long an installation is used without a look into Redis: another process may have heard that it is gone."""
-LASTS = timedelta(minutes=10)
-"""An installation is finished within this time."""
-_STATE = "installing "
-"""The prefix of a state's text. An installation is JSON and never begins like this."""
-KEY = "32 random bytes in base64, as `openssl rand -base64 32` prints them"
 
 log = structlog.get_logger("callboard")
-
-
-class Installation(BaseModel):
-    """What Slack gave us for one workspace, or for all of an organisation."""
-
-    model_config = ConfigDict(frozen=True)
-
-    workspace: str
-    name: str = ""
-    enterprise_id: str | None = None
-    team_id: str | None = None
-    bot_id: str = ""
-    bot_user_id: str = ""
-    bot_token: str = Field(repr=False)
-    scopes: str = ""
-    refresh_token: str | None = Field(default=None, repr=False)
-    expires_at: Moment | None = None
-    installed_at: Moment
-
-    def in_workspace(self, client: AsyncWebClient) -> Workspace:
-        """Return the workspace, called by a client with this installation's token."""
-        return Workspace(
-            self.workspace,
-            client,
-            team_id=self.team_id,
-            enterprise_id=self.enterprise_id,
-            bot_id=self.bot_id,
-            bot_user_id=self.bot_user_id,
-            scopes=read_scopes(self.scopes),
-        )
-
-    def renewed(self, told: dict[str, Any], now: datetime) -> "Installation":
-        """Return the installation with the tokens of an answer to oauth.v2.access."""
-        return self.model_copy(
-            update={
-                "bot_token": told["access_token"],
-                "refresh_token": told.get("refresh_token"),
-                "expires_at": now + timedelta(seconds=int(told["expires_in"])),
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """Encrypts with the first of some keys, and decrypts with any of them; keys are read at each use.
-
-    Raises SecretMissing.
-    """
-
-    keys: Sequence[SecretRef]
-
-    def check(self) -> None:
-        """See that every key is one; raises ConfigError."""
-        try:
-            self._fernet()
-        except SecretMissing as error:
-            raise ConfigError(f"slack.encryption_keys: {error}") from None
-
-    def close(self, installation: Installation) -> str:
-        """Return an installation as it may be kept."""
-        sealed = self._fernet().encrypt(installation.model_dump_json().encode()).decode()
-        return record_formats.prefixed(Kind.INSTALLATION, sealed)
-
-    def open(self, sealed: str) -> Installation | None:
-        """Decrypt an installation; None if no key opens it or its format is newer."""
-        token = record_formats.unprefixed(Kind.INSTALLATION, sealed)
-        if token is None:
-            return None
-        try:
-            return Installation.model_validate_json(self._fernet().decrypt(token.encode()))
-        except (InvalidToken, ValidationError):  # whose text would hold the token
-            return None
-
-    def is_old(self, sealed: str) -> bool:
-        """Whether this was sealed with another key than the first."""
-        token = record_formats.unprefixed(Kind.INSTALLATION, sealed) or ""
-        try:
-            _fernet(self.keys[0]).decrypt(token.encode())
-        except InvalidToken:
-            return True
-        return False
-
-    def new_state(self, now: datetime) -> str:
-        """Return a sealed state for an installation that begins, such as `gAAAAABp…`.
-
-        It holds the time and a random id, and is not kept anywhere. It has no padding, which a cookie may not hold.
-        """
-        text = f"{_STATE}{now.timestamp():.0f} {secrets.token_urlsafe(16)}"
-        return self._fernet().encrypt(text.encode()).decode().rstrip("=")
-
-    def state_id(self, state: str, now: datetime) -> str | None:
-        """Return the id in a state; None if it is foreign or older than LASTS.
-
-        The clock of the process that made it may be behind or ahead.
-        """
-        try:
-            text = self._fernet().decrypt(state + "=" * (-len(state) % 4)).decode()
-        except (InvalidToken, ValueError):  # a text that is not ASCII
-            return None
-        at, _, state_id = text.removeprefix(_STATE).partition(" ")
-        if not text.startswith(_STATE) or abs(now.timestamp() - int(at)) > LASTS.total_seconds():
-            return None
-        return state_id
-
-    def _fernet(self) -> MultiFernet:
-        return MultiFernet([*map(_fernet, self.keys)])
-
-
-def _fernet(key: SecretRef) -> Fernet:
-    try:
-        return Fernet(key.read())
-    except ValueError:
-        raise SecretMissing(f"{key} is not {KEY}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,14 @@ Slack repeats an event that was not acknowledged for minutes, and with Delayed E
 is remembered for 25. One that only shows something is worth nothing after an hour, and remembered for that hour.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.deps.deps import Services
 from bot.domain.errors import StoreUnavailable
+from bot.slack_app.payloads import Body
 
-Body = Mapping[str, Any]
 SHOWN_S = 3600
 """Seconds after which a Home tab or an unfurled link is no longer wanted."""
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, cast
 from urllib.parse import parse_qsl
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import from_json
 
@@ -16,6 +17,8 @@ from bot.domain.slack_ids import ID, TS
 Id = Annotated[str, Field(pattern=f"^{ID}$")]
 Ts = Annotated[str, Field(pattern=f"^{TS}$")]
 Url = Annotated[str, Field(pattern=r"^https?://\S{1,2000}$")]
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 def filled(payload: object) -> object:
@@ -144,6 +147,15 @@ _NEEDED = {
     "view_submission": ("user", "view_type"),
     "event_callback": ("event_id",),
 }
+
+
+def checked(payload: object) -> dict[str, Any] | None:
+    """Return a payload as Bolt and the handlers rely on it; None, with a line in the log, if it is refused."""
+    read = filled(payload)
+    if odd := odd_fields(read):
+        _log.warning("refused a payload that Slack does not send", fields=odd)
+        return None
+    return cast("dict[str, Any]", read)
 
 
 def odd_fields(payload: object) -> str:

@@ -1,51 +1,23 @@
-"""How answers get back to Slack, and how clicks come in."""
+"""Where an answer goes: below a message, in its place, beside it, or in a channel."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, cast
 
-from pydantic import ValidationError
 from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deps.deps import Services
-from bot.domain.access import Audience
-from bot.domain.button_payloads import Ask
-from bot.domain.errors import ExpiredError, StoreUnavailable
-from bot.domain.slack_ids import id_of, in_workspace
+from bot.domain.errors import ExpiredError
+from bot.domain.slack_ids import id_of
 from bot.slack_api.errors import NO_ANSWER, Verdict, judge, retry_after
 from bot.slack_app.modals import Modal, Origin
+from bot.slack_app.payloads import Asker, Body, thread_of
 from bot.slack_app.response_urls import TRIED_AGAIN_S, WAIT_MAX_S, Respond, send
 from bot.views.slack.block_kit import Message
 from bot.views.slack.modals import waiting
 from providers.json_fields import listing, mapping, text
-
-Body = Mapping[str, Any]
-
-
-async def services_of(context: AsyncBoltContext) -> Services:
-    """Return the services for a handler, narrowed to what the person who asks may see.
-
-    If it is not known whether they are a member, Slack is asked first.
-    """
-    asker = cast("Callable[[], Awaitable[Audience]] | None", context.pop("asker", None))
-    if asker:
-        context["services"] = cast("Services", context["services"]).seen_by(await asker())
-    return cast("Services", context["services"])
-
-
-def workspace_in(context: AsyncBoltContext) -> str:
-    """Return the workspace that Slack tells of."""
-    return cast("str", context["workspace"])
-
-
-def place_of(context: AsyncBoltContext, slack_id: str) -> str:
-    """Return the place of a channel's or person's id there."""
-    return in_workspace(workspace_in(context), slack_id)
 
 
 class Reply(Protocol):
@@ -185,57 +157,6 @@ async def below(client: AsyncWebClient, body: Body, respond: Respond, context: A
     return reply
 
 
-def thread_of(body: Body) -> str | None:
-    """Return the thread in which somebody clicked; None for the channel itself, where threads begin."""
-    message = mapping(body.get("message")) or mapping(body.get("container"))
-    thread, ts = text(message.get("thread_ts")), text(message.get("ts")) or text(message.get("message_ts"))
-    return None if thread == ts else thread
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, and in which channel or else direct messages, both as places.
-
-    `message` is the message whose button was pressed, as Slack sends it; an ephemeral one has only its `ts`.
-    """
-
-    user: str
-    channel: str
-    message: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
-
-    @classmethod
-    def of(cls, body: Body, context: AsyncBoltContext) -> Self:
-        """Read a command or a click; raises ExpiredError for a click that is neither in a channel nor in a view."""
-        container = mapping(body.get("container"))
-        message = mapping(body.get("message")) or {"ts": container.get("message_ts")}
-        return replace(cls.named(*_ids(body), context), message=message)
-
-    @classmethod
-    def named(cls, user: str, channel: str, context: AsyncBoltContext) -> Self:
-        """Return the person and the channel of these ids."""
-        return cls(place_of(context, user), place_of(context, channel))
-
-
-def _ids(body: Body) -> tuple[str, str]:
-    match body:
-        case {"user_id": str(user), "channel_id": str(channel)}:
-            return user, channel
-        case {"user": {"id": str(user)}, "channel": {"id": str(channel)}}:
-            return user, channel
-        case {"user": {"id": str(user)}, "view": {}}:
-            return user, Origin.of(body).channel or user
-        case _:
-            raise ExpiredError
-
-
-def origin_of(body: Body, respond: Respond) -> Origin:
-    """Return what a modal opened by a command or click has to know, so that what is filled in is answered there."""
-    if "view" in body:
-        return Origin.of(body)
-    _, channel = _ids(body)
-    return Origin(channel=channel, response_url=respond.response_url, thread_ts=thread_of(body))
-
-
 def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Below, Asker]:
     """Return where the answer to a form goes, and whose it is: the channel that was picked in it, else its origin.
 
@@ -248,7 +169,7 @@ def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Be
         raise ExpiredError
     asker = Asker.named(str(body["user"]["id"]), channel, context)
     context["reply"] = reply = Below(Respond(response_url=url), origin.thread_ts)
-    context["beside"] = Beside(_client(context), asker, origin.thread_ts)
+    context["beside"] = Beside(context.client, asker, origin.thread_ts)
     return reply, asker
 
 
@@ -258,75 +179,4 @@ def beside(body: Body, context: AsyncBoltContext) -> Beside:
     Raises ExpiredError where nobody can be made out.
     """
     known = cast("Beside | None", context.get("beside"))
-    return known or Beside(_client(context), Asker.of(body, context), thread_of(body))
-
-
-def _client(context: AsyncBoltContext) -> AsyncWebClient:
-    return context.client
-
-
-def read_payload(value: object) -> Ask:
-    """Read what a button says; raises ExpiredError when it was made by another Callboard."""
-    if not isinstance(value, str):
-        raise ExpiredError
-    try:
-        return Ask.model_validate_json(value)
-    except ValidationError:
-        raise ExpiredError from None
-
-
-async def read_ask(services: Services, value: object) -> Ask:
-    """Read the command that a button carries; raises ExpiredError also when it is no longer kept.
-
-    The use of the button is noted for the answer that it is part of.
-    """
-    ask = read_payload(value)
-    if ask.answer:
-        with suppress(StoreUnavailable):
-            await services.store.freshness.claim(_answer(ask.answer), services.clock())
-        ask = ask.model_copy(update={"answer": None})
-    if ask.key is None:
-        return ask
-    text = await services.store.payloads.get(ask.key)
-    if text is None:
-        raise ExpiredError
-    return ask.model_copy(update={"text": text, "key": None})
-
-
-async def clicked(services: Services, answer: str) -> bool:
-    """Whether a button of this answer was used; without Redis that is not known."""
-    try:
-        return await services.store.freshness.claimed(_answer(answer))
-    except StoreUnavailable:
-        return False
-
-
-def _answer(name: str) -> str:
-    return f"answer:{name}"
-
-
-def picked_value(action: Mapping[str, Any]) -> str:
-    """Return the value of the option that was picked in a select; raises ExpiredError when there is none."""
-    match action.get("selected_option"):
-        case {"value": str(value)}:
-            return value
-        case _:
-            raise ExpiredError
-
-
-def newest(context: AsyncBoltContext, body: Body) -> Callable[[], Awaitable[bool]]:
-    """Return what says whether no later click on the same message or view was answered yet.
-
-    The order of clicks is that of their arrival. Without Redis each is the newest.
-    """
-    store, container = cast("Services", context["services"]).store, mapping(body.get("container"))
-    arrived_at = cast("datetime", context["arrived_at"])
-    where = text(mapping(body.get("view")).get("id")) or f"{container.get('channel_id')}:{container.get('message_ts')}"
-
-    async def still() -> bool:
-        try:
-            return await store.freshness.claim(f"{workspace_in(context)}/{where}", arrived_at)
-        except StoreUnavailable:
-            return True
-
-    return still
+    return known or Beside(context.client, Asker.of(body, context), thread_of(body))

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.slack_app.payload_schema import filled, odd_fields
+from bot.slack_app.payload_schema import checked
 
 PING_S = 5.0
 """Time between two pings; a connection without an answer is replaced after two or three of them."""
@@ -34,12 +34,10 @@ class _Handler(AsyncSocketModeHandler):
     """Hands payloads to the app; one that is not like Slack's is not acknowledged."""
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:
-        payload = filled(cast("object", req.payload))
-        if odd := odd_fields(payload):
-            _log.warning("refused a payload that Slack does not send", fields=odd)
-            return
-        req.payload = cast("dict[str, Any]", payload)
-        await super().handle(client, req)
+        payload = checked(cast("object", req.payload))
+        if payload is not None:
+            req.payload = payload
+            await super().handle(client, req)
 
 
 class Line:

@@ -11,6 +11,7 @@ from bot.store.clock import ServerClock
 from bot.store.digests import Digests
 from bot.store.epochs import Epochs
 from bot.store.health import Health, HealthBook, Outcome
+from bot.store.home_tabs import HomeTabs
 from bot.store.installations import Installations
 from bot.store.lost_jobs import LostJobs
 from bot.store.outbox import Outbox
@@ -60,6 +61,7 @@ class Store:
     sweeps: Sweeps
     digests: Digests
     events: Events
+    home_tabs: HomeTabs
     slack: SlackPace
     installations: Installations
     aside: Aside
@@ -85,6 +87,7 @@ class Store:
             sweeps=Sweeps(link),
             digests=Digests(link),
             events=Events(link),
+            home_tabs=HomeTabs(link),
             slack=SlackPace(link, budget),
             installations=Installations(link),
             aside=Aside(link),

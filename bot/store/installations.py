@@ -1,7 +1,7 @@
 """Workspaces that installed the app themselves, with their tokens, and finished installations.
 
-What is kept here is sealed before it comes (`bot.slack_api.installations`): Redis never has a token that it could give
-away.
+What is kept here is sealed before it comes (`bot.slack_api.token_encryption`): Redis never has a token that it could
+give away.
 """
 
 from collections.abc import Collection

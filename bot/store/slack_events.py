@@ -1,19 +1,15 @@
-"""Notes which events of Slack were taken, and when Home tabs were opened and published."""
+"""Notes which events of Slack were taken."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import blake2b
 
-from bot.domain.record_formats import readable_or
-from bot.domain.tracked_jobs import instant, milliseconds
 from bot.store.redis.connection import Link
-from bot.store.redis.keys import EVENT, HOME, PICKED
+from bot.store.redis.keys import EVENT
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Events by their id, and Home tabs by their person. Raises StoreUnavailable."""
+    """Events by their id. Raises StoreUnavailable."""
 
     link: Link
 
@@ -24,28 +20,6 @@ class Events:
     async def taken(self, event_id: str) -> bool:
         """Whether an event was taken."""
         return bool(await self.link.ask("EXISTS", _key(event_id)))
-
-    async def published(self, user: str) -> datetime | None:
-        """When somebody's Home tab was published last; None when they did not look at it for days."""
-        kept = await self.link.ask("GET", HOME.of(user))
-        return readable_or(None, lambda text: instant(int(text)), kept) if kept else None
-
-    async def forget(self, users: Iterable[str]) -> None:
-        """Forget when people's Home tabs were published, and what was picked in them."""
-        if commands := [("DEL", key.of(user)) for user in users for key in (HOME, PICKED)]:
-            await self.link.ask_all(commands)
-
-    async def publish(self, user: str, at: datetime) -> None:
-        """Keep that somebody's Home tab was published."""
-        await self.link.ask("SET", HOME.of(user), milliseconds(at), "EX", HOME.seconds)
-
-    async def picked(self, user: str) -> str:
-        """The channel that somebody picked for their Home tab, empty where none."""
-        return await self.link.ask("GET", PICKED.of(user)) or ""
-
-    async def pick(self, user: str, channel: str) -> None:
-        """Keep the channel that somebody picked for their Home tab."""
-        await self.link.ask("SET", PICKED.of(user), channel, "EX", PICKED.seconds)
 
 
 def _key(event_id: str) -> str:

@@ -10,7 +10,7 @@ from bot.domain.button_payloads import Ask
 from bot.domain.card_metadata import CardMessage, posted_at
 from bot.domain.card_reducer import cards_of
 from bot.domain.errors import ForgottenError
-from bot.slack_app.responses import Asker
+from bot.slack_app.payloads import Asker
 
 SKEW = timedelta(minutes=5)
 """A message that is younger than a reset by less counts as older: Slack's clock and ours may differ."""

@@ -60,7 +60,7 @@ async def leave(services: Services, workspace: str, told_at: datetime) -> float 
     for place in set(places) - set(left):
         people = await end_all(services, place)
         await services.store.tracked.forget(people)
-        await services.store.events.forget(people)
+        await services.store.home_tabs.forget(people)
         await services.store.slack.forget(place)
         await services.store.outbox.purge(place, services.whole.catalog.scopes)
     await services.store.epochs.forget(workspace)

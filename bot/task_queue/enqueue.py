@@ -68,7 +68,7 @@ async def freshen_homes(services: Services, users: Iterable[str]) -> None:
     Raises StoreUnavailable.
     """
     for user in users:
-        if at := await services.store.events.published(user):
+        if at := await services.store.home_tabs.published(user):
             now = services.clock()
             when = max(now, past(at, now) + HOME_EVERY)
             await _add(services, HOME, f"{HOME}:{user}", user, when=when)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncGenerator
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,14 +10,12 @@ from bot.deps.deps import Services
 from bot.domain import button_payloads
 from bot.jobs.queries import find_jobs, list_jobs
 from bot.slack_app.modals import Modal, Origin
-from bot.slack_app.responses import newest, read_payload, services_of
+from bot.slack_app.payloads import Body, newest, read_payload, services_of
 from bot.views.slack.block_kit import Block
 from bot.views.slack.find_form import Filled, Found, form
 from handlers.commands.grammar import Request
 from handlers.slack.form_values import search
 from handlers.slack.partial_answers import fill
-
-Body = dict[str, Any]
 
 
 def register(app: AsyncApp) -> None:

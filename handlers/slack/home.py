@@ -1,7 +1,6 @@
 """The Home tab: published when somebody opens it, and by its button."""
 
 from contextlib import suppress
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,13 +10,11 @@ from bot.domain.errors import StoreUnavailable
 from bot.home_tab import publish, published_just_now
 from bot.slack_app.deduplication import shows_first
 from bot.slack_app.modals import Origin
-from bot.slack_app.responses import place_of, services_of
+from bot.slack_app.payloads import Body, place_of, services_of
 from bot.views.slack import home
 from handlers.slack.find_form import open_find
 from providers.http.deadline import fresh
 from providers.json_fields import text
-
-Body = dict[str, Any]
 
 
 def register(app: AsyncApp) -> None:
@@ -57,7 +54,7 @@ async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBolt
     services, user = await services_of(context), place_of(context, body["user"]["id"])
     if channel := text(action.get("selected_conversation")):
         with suppress(StoreUnavailable):  # the tab itself says that Redis is away
-            await services.store.events.pick(user, place_of(context, channel))
+            await services.store.home_tabs.pick(user, place_of(context, channel))
     await publish(services, user)
 
 

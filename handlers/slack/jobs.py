@@ -1,8 +1,8 @@
 """`/jobs`: a command typed, a button pressed, a select changed.
 
 Every button carries the command that it runs (`bot.domain.button_payloads.Ask`), so all of them take the way of a typed
-command: acknowledge, parse, one use case, one view. Nothing is caught here; `bot.slack_app.app` has the one error
-handler.
+command: acknowledge, parse, one use case, one view. Nothing is caught here; `bot.slack_app.error_handler` has the one
+error handler.
 """
 
 import re
@@ -31,20 +31,9 @@ from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.slack_api.errors import refusal
 from bot.slack_app.modals import Modal
+from bot.slack_app.payloads import Asker, Body, newest, origin_of, picked_value, read_ask, services_of
 from bot.slack_app.response_urls import Respond
-from bot.slack_app.responses import (
-    Asker,
-    Below,
-    InChannel,
-    InPlace,
-    Reply,
-    below,
-    newest,
-    origin_of,
-    picked_value,
-    read_ask,
-    services_of,
-)
+from bot.slack_app.responses import Below, InChannel, InPlace, Reply, below
 from bot.views import errors
 from bot.views.slack import accounts as accounts_view
 from bot.views.slack import details, jobs, modals
@@ -64,7 +53,6 @@ from providers.json_fields import mapping
 from providers.models import JobRef
 from providers.registry import meaning
 
-Body = dict[str, Any]
 FORMS = {"subscribe": open_subscribe, "find": open_find}
 """What the bare name of a command opens."""
 ANYTHING = re.compile("")

@@ -1,7 +1,6 @@
 """Mentions and direct messages: the same words as after `/jobs`, answered where they were said."""
 
 import re
-from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -9,12 +8,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.access import Audience
 from bot.domain.button_payloads import Ask
 from bot.slack_app.deduplication import acts_first
-from bot.slack_app.responses import Asker, InChannel, services_of
+from bot.slack_app.payloads import Asker, Body, services_of
+from bot.slack_app.responses import InChannel
 from handlers.commands.lexer import undecorated
 from handlers.slack.jobs import answer
 from handlers.slack.partial_answers import give
 
-Body = dict[str, Any]
 SAID = {None, "file_share", "thread_broadcast"}
 """Kinds of messages in which somebody says something."""
 

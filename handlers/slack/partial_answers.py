@@ -10,8 +10,9 @@ from slack_bolt.async_app import AsyncBoltContext
 from bot.domain.answers import Partial
 from bot.jobs.fan_out import Asking
 from bot.slack_app.modals import Modal
+from bot.slack_app.payloads import clicked, services_of
 from bot.slack_app.response_urls import NotDelivered
-from bot.slack_app.responses import Reply, clicked, services_of
+from bot.slack_app.responses import Reply
 from bot.views.slack.block_kit import Block, Message, marked
 
 V = TypeVar("V", bound=Partial)

@@ -1,7 +1,6 @@
 """Message shortcuts: the jobs that any message names, looked up or followed."""
 
 from functools import partial
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,8 +11,9 @@ from bot.domain.answers import JobDetails
 from bot.domain.button_payloads import Ask
 from bot.domain.extraction import Extracted, extract
 from bot.domain.message_texts import length
+from bot.slack_app.payloads import Asker, Body, services_of
 from bot.slack_app.response_urls import Respond
-from bot.slack_app.responses import Asker, below, services_of
+from bot.slack_app.responses import below
 from bot.subscriptions.subscribe import Subscribing
 from bot.views.slack import extraction
 from bot.views.slack.block_kit import Message
@@ -21,8 +21,6 @@ from handlers.commands.grammar import Request
 from handlers.slack.jobs import details_of, kept
 from handlers.slack.partial_answers import Answer, give
 from handlers.slack.subscriptions import following
-
-Body = dict[str, Any]
 
 
 def register(app: AsyncApp) -> None:

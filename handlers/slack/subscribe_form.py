@@ -5,7 +5,6 @@ was picked in it.
 """
 
 from functools import partial
-from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,8 +14,9 @@ from bot.domain.button_payloads import Ask
 from bot.domain.user_groups import handles
 from bot.slack_api.user_groups import names_of
 from bot.slack_app.modals import Modal, Origin
+from bot.slack_app.payloads import Body, origin_of, read_ask, services_of, workspace_in
 from bot.slack_app.response_urls import Respond
-from bot.slack_app.responses import origin_of, read_ask, services_of, submitted, workspace_in
+from bot.slack_app.responses import submitted
 from bot.views.slack import subscribe_form
 from handlers.commands.grammar import MENTIONS_MAX
 from handlers.slack import subscriptions
@@ -24,8 +24,6 @@ from handlers.slack.command_reader import read
 from handlers.slack.form_values import Mistakes, field_value, subscription
 from handlers.slack.partial_answers import give
 from providers.json_fields import text
-
-Body = dict[str, Any]
 
 
 def register(app: AsyncApp) -> None:

@@ -23,8 +23,9 @@ from bot.domain.slack_ids import id_of
 from bot.domain.snooze import Rest, until
 from bot.home_tab import show_change
 from bot.slack_api.users import offset_of
+from bot.slack_app.payloads import Asker, Body, picked_value, read_ask, read_payload, services_of
 from bot.slack_app.response_urls import Respond, send
-from bot.slack_app.responses import Asker, below, picked_value, read_ask, read_payload, services_of
+from bot.slack_app.responses import below
 from bot.subscriptions.lost_card_clicks import again, forgotten_since, refuse_forgotten
 from bot.subscriptions.subscribe import (
     SEEK_MINUTES,
@@ -46,7 +47,6 @@ from handlers.commands.job_arguments import addresses_of
 from handlers.slack.command_reader import read
 from handlers.slack.partial_answers import Answer
 
-Body = dict[str, Any]
 COMMANDS = frozenset({"subscribe", "unsubscribe", "subscriptions"})
 
 

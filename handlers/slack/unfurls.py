@@ -1,7 +1,6 @@
 """Links into a cloud's console: a small card with the jobs of what they show."""
 
 from html import unescape
-from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
@@ -10,11 +9,9 @@ from bot.domain.access import Audience
 from bot.domain.identifiers import MediaId, media_shown
 from bot.jobs.queries import show_jobs
 from bot.slack_app.deduplication import shows_first
-from bot.slack_app.responses import Asker, services_of
+from bot.slack_app.payloads import Asker, Body, services_of
 from bot.views.slack.unfurl import card
 from providers.json_fields import listing, mapping, text
-
-Body = dict[str, Any]
 
 
 def register(app: AsyncApp) -> None:

@@ -1,15 +1,11 @@
 """A workspace removes the app, or revokes its token: what is kept of it goes."""
 
-from typing import Any
-
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot.slack_app.deduplication import acting_once, happened_at
-from bot.slack_app.responses import services_of, workspace_in
+from bot.slack_app.payloads import Body, services_of, workspace_in
 from bot.subscriptions.uninstall import revoked, uninstalled
 from providers.json_fields import listing, mapping
-
-Body = dict[str, Any]
 
 
 def register(app: AsyncApp) -> None:

@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from bot.config.settings import Http
 from bot.deps.metrics import Metrics
-from bot.runtime.http_limits import BODY_MAX, Connections
-from bot.runtime.http_server import listen, probes, serving, site, slack_events
+from bot.runtime.http_limits import Connections
+from bot.runtime.http_server import listen, probes, serving, site
+from bot.slack_app.http_events import BODY_MAX, slack_events
 
 SECRET = "a secret of Slack"
 PATIENCE_S = 20

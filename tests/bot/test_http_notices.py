@@ -3,7 +3,7 @@
 import httpx
 
 from bot.deps.metrics import Metrics
-from bot.runtime.http_server import probes, site
+from bot.runtime.http_server import Reason, probes, site
 
 
 async def ready(reason: str | None) -> tuple[int, str]:
@@ -13,7 +13,7 @@ async def ready(reason: str | None) -> tuple[int, str]:
     async def reset() -> str | None:
         return "the database was reset"
 
-    transport = httpx.ASGITransport(site(*probes([told], Metrics(), [reset])))
+    transport = httpx.ASGITransport(site(*probes([Reason("told", told)], Metrics(), [Reason("reset", reset)])))
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
         answer = await client.get("/readyz")
     return answer.status_code, answer.text

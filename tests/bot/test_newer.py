@@ -17,7 +17,7 @@ from bot.domain.findings import Status
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
 from bot.jobs.recovery import restore_found
-from bot.slack_api.installations import Installation, Seal
+from bot.slack_api.token_encryption import Installation, Seal
 from bot.store import Store
 from bot.store.redis.keys import BEGUN, CARDS, DUE, JOBS, LOST, OUTBOX, PLACES, SUSPENDED
 from bot.subscriptions import lost_card_search, uninstall

@@ -193,7 +193,7 @@ async def test_a_job_that_is_due_at_no_time_is_looked_at(world: World, score: st
     [job_id] = await world.store.link.ask("ZRANGE", DUE.of(SLOT), 0, -1)
     await world.store.link.ask("ZADD", DUE.of(SLOT), score, job_id)
     for reason in reasons(world.services):
-        await reason()
+        await reason.look()
     await subscriptions(world.services, here=PLACE)
     await tend(world.services)
     assert await failed(world) == 1

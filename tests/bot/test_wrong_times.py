@@ -77,10 +77,10 @@ class TestLooking:
     async def test_a_try_in_the_future_is_trouble(self, world: World):
         await world.follow()
         world.now += HOUR
-        (followed_jobs,) = reasons(world.services)
+        (reason,) = reasons(world.services)
         for tried_at, trouble in ((world.now, False), (world.now - HOUR, True), (world.now + HOUR, True)):
             await world.store.sweeps.write(SERVICE, Sweep(tried_at=tried_at))
-            assert bool(await followed_jobs()) is trouble
+            assert bool(await reason.look()) is trouble
 
     async def test_a_failing_service_is_asked_again_whenever_it_was_tried(self, world: World):
         error = _error()
@@ -126,9 +126,9 @@ class TestShowing:
         assert known.state is JobState.FAILED
 
     async def test_a_tab_that_was_published_in_the_future_is_not_as_good_as_new(self, world: World):
-        await world.store.events.publish("U1", LATER)
+        await world.store.home_tabs.publish("U1", LATER)
         assert not await published_just_now(world.services, "U1")
-        await world.store.events.publish("U1", world.now)
+        await world.store.home_tabs.publish("U1", world.now)
         assert await published_just_now(world.services, "U1")
 
 

@@ -18,10 +18,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config.settings import AccessRule
 from bot.domain.access import Access
-from bot.runtime.http_server import site, slack_events
+from bot.runtime.http_server import site
 from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
 from bot.slack_app.drain import UnderWay
+from bot.slack_app.http_events import slack_events
 from bot.store import Store
 from handlers.slack import register
 from providers.models import Job, JobState

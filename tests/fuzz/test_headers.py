@@ -16,8 +16,10 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.config.settings import Http
 from bot.deps.metrics import Metrics
-from bot.runtime.http_server import listen, probes, serving, site, slack_events
-from bot.slack_api.installations import App, InstalledWorkspaces, Seal
+from bot.runtime.http_server import listen, probes, serving, site
+from bot.slack_api.installations import App, InstalledWorkspaces
+from bot.slack_api.token_encryption import Seal
+from bot.slack_app.http_events import slack_events
 from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
 from bot.store.redis.connection import Link, connect

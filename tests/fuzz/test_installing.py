@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from bot.slack_api.installations import App, InstalledWorkspaces, Seal
+from bot.slack_api.installations import App, InstalledWorkspaces
+from bot.slack_api.token_encryption import Seal
 from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
 from bot.store.redis.connection import Link, connect

@@ -17,10 +17,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background.tasks import tasks
 from bot.deps.deps import Services
-from bot.runtime.http_server import site, slack_events
+from bot.runtime.http_server import site
 from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
 from bot.slack_app.drain import UnderWay
+from bot.slack_app.http_events import slack_events
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
 from bot.task_queue.worker import open_docket

@@ -30,7 +30,8 @@ from bot.domain.record_formats import Kind as Record
 from bot.domain.slack_ids import in_workspace
 from bot.domain.snooze import Rest
 from bot.polling.sweep import sweep
-from bot.slack_api.installations import App, Installation, InstalledWorkspaces, Seal
+from bot.slack_api.installations import App, InstalledWorkspaces
+from bot.slack_api.token_encryption import Installation, Seal
 from bot.store.epochs import Epochs
 from bot.store.redis.keys import CARDS, PACE
 from bot.subscriptions.removed_services import gone

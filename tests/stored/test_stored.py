@@ -26,7 +26,7 @@ from bot.domain.outbox import Body, NoteEntry, encode
 from bot.domain.record_formats import Kind
 from bot.domain.suspensions import written as suspension_text
 from bot.domain.tracked_jobs import record
-from bot.slack_api.installations import Seal
+from bot.slack_api.token_encryption import Seal
 from bot.store import Store
 from bot.store.outbox import mark_text
 from bot.store.redis.keys import ALL, DIGEST, PREFIX, UNREADABLES
@@ -192,8 +192,8 @@ async def test_what_services_and_people_did_is_read(stored: Store):
     assert epoch.reset_at
     assert keeps(epoch.model_dump_json(), KEYS[f"{PREFIX}epoch"]["value"])
     assert await stored.epochs.searched(epoch, "T0SANDBOX")
-    assert await stored.events.published("T0SANDBOX/U0DANA")
-    assert await stored.events.picked("T0SANDBOX/U0DANA") == "T0SANDBOX/C0ONCALL"
+    assert await stored.home_tabs.published("T0SANDBOX/U0DANA")
+    assert await stored.home_tabs.picked("T0SANDBOX/U0DANA") == "T0SANDBOX/C0ONCALL"
     assert await stored.slack.direct("T0SANDBOX/U0DANA") == "D0DANA"
     assert await stored.slack.paused("T0SANDBOX", "users.info") > 0
     assert len(await stored.tracked.places_of("T0SANDBOX/U0DANA")) > 2

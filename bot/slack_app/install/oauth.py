@@ -32,7 +32,8 @@ from bot.domain.errors import StoreUnavailable
 from bot.domain.slack_scopes import ALL_SCOPES
 from bot.domain.workspaces import Workspaces
 from bot.slack_api.errors import NO_ANSWER, refusal
-from bot.slack_api.installations import Installation, InstalledWorkspaces
+from bot.slack_api.installations import InstalledWorkspaces
+from bot.slack_api.token_encryption import Installation
 from bot.slack_app.app import SLACKS_OWN, unset
 from bot.slack_app.install.manifest import REDIRECT
 from bot.views.html import oauth_pages

@@ -14,7 +14,7 @@ from bot.diagnostics import checks as module
 from bot.diagnostics.checks import check
 from bot.domain.findings import Finding, Report, Status
 from bot.domain.slack_scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
-from bot.slack_api.installations import Installation, Seal
+from bot.slack_api.token_encryption import Installation, Seal
 from bot.store.epochs import Epochs
 from bot.store.installations import Installations
 from bot.store.redis.connection import Link

@@ -2,12 +2,8 @@
 
 import math
 import time
-from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
-from slack_bolt.async_app import AsyncApp
-from slack_sdk.signature import SignatureVerifier
 
 from bot.config.settings import Slack
 from bot.deps.clock import SlackTime
@@ -15,7 +11,6 @@ from bot.deps.deps import Services
 from bot.deps.metrics import Metrics
 from bot.domain.findings import Status
 from bot.runtime.clock_offsets import clock_notices
-from bot.runtime.http_server import site, slack_events
 from bot.slack_api.connect import open_workspaces
 from bot.slack_app.deduplication import shows_first
 from bot.store import Store
@@ -28,9 +23,6 @@ from sandbox.slack.workspace.credentials import BOT_TOKEN
 from sandbox.slack.workspace.seed import seeded
 from tests.bot.deps.test_clock import HOUR, Machine, Server, clock_of
 from tests.bot.deps.test_metrics import samples
-
-SECRET = "hunter2"
-BODY = b'{"type": "url_verification", "challenge": "any"}'
 
 
 def services(store: Store, machine: Machine, server: Server) -> Services:
@@ -45,7 +37,7 @@ SLACK = "this machine's clock is {} Slack's clock"
 
 
 async def said(parts: Services, *, works: bool = True) -> list[str]:
-    return [line for notice in clock_notices(parts, works=works) if (line := await notice())]
+    return [line for notice in clock_notices(parts, works=works) if (line := await notice.look())]
 
 
 @pytest.mark.parametrize(
@@ -106,25 +98,6 @@ def test_the_check_tells_of_redis_clock(seconds: float, status: Status | None, t
     found = advice.redis_clock(seconds)
     assert [finding.status for finding in found] == ([status] if status else [])
     assert all(text in finding.text and finding.subject == "redis clock" for finding in found)
-
-
-class TestSignatures:
-    @pytest.mark.parametrize(
-        ("signed_ago", "fleet_is_ahead", "status"),
-        [(0, 0, 200), (0, HOUR, 200), (-HOUR, HOUR, 200), (HOUR, -HOUR, 200), (HOUR, 0, 401), (HOUR, HOUR, 401)],
-    )
-    async def test_one_that_is_new_by_fleet_time_is_read(self, signed_ago: float, fleet_is_ahead: float, status: int):
-        app = AsyncApp(token="xoxb-1", signing_secret=SECRET)
-
-        def clock() -> datetime:
-            return datetime.now(UTC) + timedelta(seconds=fleet_is_ahead)
-
-        http = site(slack_events(app, SECRET, clock))
-        at = f"{time.time() - signed_ago:.0f}"
-        signature = SignatureVerifier(SECRET).generate_signature(timestamp=at, body=BODY) or ""
-        headers = {"x-slack-request-timestamp": at, "x-slack-signature": signature, "content-type": "application/json"}
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(http), base_url="http://bot") as slack:
-            assert (await slack.post("/slack/events", content=BODY, headers=headers)).status_code == status
 
 
 async def test_slacks_time_is_learnt_from_its_answers(store: Store, monkeypatch: pytest.MonkeyPatch):

@@ -5,19 +5,15 @@ import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 import pytest_asyncio
-from slack_bolt.async_app import AsyncApp
 from structlog.testing import capture_logs
 
 from bot.runtime import http_limits
-from bot.runtime.http_limits import BODY_MAX
-from bot.runtime.http_server import site, slack_events
+from bot.slack_app.http_events import BODY_MAX
 from sandbox.slack.delivery.http import sign
-from tests.bot.strangers import HALF, PROBE, SECRET, Door, authorize, chunk, claim, opened, request
+from tests.bot.strangers import HALF, PROBE, SECRET, Door, chunk, claim, opened, request
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PATHS = ("/slack/events", "/healthz", "/readyz", "/metrics", "/slow", "/nowhere")
@@ -142,17 +138,6 @@ async def test_chunks_of_slack_are_read(door: Door) -> None:
         await peer.send(chunk(body[at : at + 1]))
     await peer.send(chunk(b""))
     assert await peer.status() == 200
-
-
-@pytest.mark.parametrize(("later", "status"), [(0, 200), (400, 200), (4_000, 401)])
-async def test_a_time_counts_by_the_better_of_two_clocks(later: int, status: int) -> None:
-    """This machine's, and the one that is given: 400 s ahead."""
-    body, at = b"ssl_check=1&token=x", int(time.time()) + later
-    app = AsyncApp(authorize=authorize, signing_secret=SECRET)
-    route = slack_events(app, SECRET, lambda: datetime.now(UTC) + timedelta(seconds=400))
-    headers = {"x-slack-request-timestamp": f"{at}", "x-slack-signature": sign(body, at, SECRET)}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(site(route)), base_url="http://bot") as client:
-        assert (await client.post("/slack/events", content=body, headers=headers)).status_code == status
 
 
 WAYS = {

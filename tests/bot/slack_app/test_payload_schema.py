@@ -5,8 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from structlog.testing import capture_logs
 
-from bot.slack_app.payload_schema import filled, odd_fields, payload_of
+from bot.slack_app.payload_schema import checked, filled, odd_fields, payload_of
 
 CLICK: dict[str, Any] = {
     "type": "block_actions",
@@ -72,6 +73,17 @@ def test_what_slack_does_not_send_is_named(change: dict[str, Any], odd: str):
 def test_empty_fields_are_as_good_as_missing():
     assert filled({"a": None, "b": "", "c": 0, "d": [], "e": "x"}) == {"c": 0, "d": [], "e": "x"}
     assert filled([None]) == [None]
+
+
+def test_a_refusal_is_logged_with_the_fields_and_without_what_they_hold():
+    with capture_logs() as log:
+        assert checked({**CLICK, "view": None, "callback_id": ""}) == CLICK
+        assert checked({**CLICK, "user": {"id": "<!channel>"}, "trigger_id": 5}) is None
+        assert checked(None) is None
+    assert [(line["log_level"], line["fields"]) for line in log] == [
+        ("warning", "trigger_id, user.id"),
+        ("warning", "all of it"),
+    ]
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", 5])

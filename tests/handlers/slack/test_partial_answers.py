@@ -11,8 +11,9 @@ from bot.deps.deps import Services
 from bot.domain.answers import Answered, Late
 from bot.domain.button_payloads import SELECTS, Ask
 from bot.domain.errors import Problem, UsageError
+from bot.slack_app.payloads import clicked, read_ask
 from bot.slack_app.response_urls import NotDelivered, Respond
-from bot.slack_app.responses import Below, InChannel, InPlace, clicked, read_ask, to_the_last
+from bot.slack_app.responses import Below, InChannel, InPlace, to_the_last
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.views.slack.block_kit import Message, actions, button, marked, section, select

@@ -1,0 +1,118 @@
+"""The one error handler: say what went wrong where the answer would have been."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+import structlog
+from aiohttp import ClientError
+from slack_bolt.async_app import AsyncBoltContext
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.errors import ExpiredError, ForgottenError, StoreUnavailable, UsageError
+from bot.slack_api.errors import Verdict, judge, refusal
+from bot.slack_app.modals import GONE, Modal
+from bot.slack_app.payloads import Body
+from bot.slack_app.response_urls import NotDelivered, Respond
+from bot.slack_app.responses import Below, InChannel, Reply, beside, to_the_last
+from bot.views import errors
+from bot.views.slack import database_reset
+from bot.views.slack.block_kit import Message
+from bot.views.slack.modals import waiting
+
+_log = structlog.stdlib.get_logger(__name__)
+
+TOO_LATE = frozenset(
+    {"expired_trigger_id", "invalid_trigger_id", "exchanged_trigger_id", "trigger_expired", "trigger_exchanged"} | GONE
+)
+"""What Slack says when a modal may no longer be opened, or is no longer there."""
+
+
+async def on_error(  # noqa: PLR0917  # Bolt passes by name
+    error: Exception,
+    body: Body,
+    client: AsyncWebClient,
+    respond: Respond,
+    context: AsyncBoltContext,
+    response: BoltResponse | None,
+) -> None:
+    """Say what went wrong where the answer would have stood: in words where the person can mend it.
+
+    Else with a reference to the log. A good answer that Slack did not take there is given beside it, and so is what
+    went wrong where there is no place for it any more.
+
+    Raises nothing that Slack or the network could cause: nobody stands behind this handler.
+    """
+    reference = secrets.token_hex(4)
+    if isinstance(error, NotDelivered) and error.message:
+        _log.info("answered beside", reference=reference, reason=error.reason)
+        message, places = error.message, _beside(body, client, context)
+    else:
+        message, places = _words(error), _places(body, client, respond, context)
+    if message is None:
+        _log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
+        message = errors.our_fault(reference)
+    if response:  # nothing was acknowledged yet: Slack would say beside our words that we do not answer
+        response.status = 200
+    for reply in places:
+        try:
+            await reply.show(message)
+        except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
+            _log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
+        else:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Over:
+    """A modal that is yet to be opened, over the view or tab that was clicked in."""
+
+    client: AsyncWebClient
+    body: Body
+
+    edits: ClassVar[bool] = True
+
+    async def show(self, message: Message) -> Reply:
+        modal = await Modal.over(self.client, self.body, waiting())
+        return await modal.show(message)
+
+
+def _places(body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext) -> Iterator[Reply]:
+    """Where something can be said to whoever did what went wrong, the best place first."""
+    if reply := cast("Reply | None", context.get("reply")):
+        yield to_the_last(reply)
+    elif respond.response_url:
+        yield to_the_last(Below(respond))
+    elif body.get("type") == "block_actions":
+        yield _Over(client, body)
+    yield from _beside(body, client, context)
+
+
+def _beside(body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> Iterator[Reply]:
+    """Where it can be said to them when what they did can no longer be answered; nobody waits for one to an event."""
+    if context.user_id is None or "event" in body:
+        return
+    try:
+        yield beside(body, context)
+    except ExpiredError:
+        yield InChannel(client, context.user_id)
+
+
+def _words(error: Exception) -> Message | None:
+    match error:
+        case UsageError():
+            return errors.usage(error)
+        case ExpiredError() | ForgottenError():
+            return database_reset.forgotten(error) if isinstance(error, ForgottenError) else errors.expired()
+        case StoreUnavailable():
+            return errors.memory_lost()
+        case SlackApiError() if refusal(error) in TOO_LATE or judge(error) in {Verdict.SUSPEND, Verdict.DETACH}:
+            return errors.no_place()
+        case ClientError() | TimeoutError():
+            _log.warning("Slack did not answer", exc_info=error)
+            return errors.no_answer()
+        case _:
+            return None

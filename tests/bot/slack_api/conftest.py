@@ -1,0 +1,20 @@
+"""A key, and what encrypts with it."""
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.slack_api.token_encryption import Seal
+from providers.secrets import SecretRef
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> str:
+    key = Fernet.generate_key().decode()
+    monkeypatch.setenv("CALLBOARD_KEY", key)
+    return key
+
+
+@pytest.fixture
+def seal(key: str) -> Seal:
+    del key
+    return Seal([SecretRef("env:CALLBOARD_KEY")])
