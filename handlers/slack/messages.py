@@ -11,7 +11,7 @@ from bot.domain.button_payloads import Ask
 from bot.slack_app.deduplication import acts_first
 from bot.slack_app.responses import Asker, InChannel, services_of
 from handlers.commands.lexer import undecorated
-from handlers.slack.jobs import answer
+from handlers.slack.answer import answer
 from handlers.slack.partial_answers import give
 
 Body = dict[str, Any]

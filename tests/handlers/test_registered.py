@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain import slack_scopes
 from handlers.slack import register
-from handlers.slack.jobs import ANYTHING
+from handlers.slack.buttons import ANYTHING
 from providers.services import every_ids
 
 MANIFEST: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
