@@ -22,7 +22,7 @@ from bot.jobs.shared_requests import steady
 from bot.slack_api.membership import person
 from bot.slack_api.users import channels_of
 from bot.store import Health
-from bot.subscriptions.subscribe import subscriptions
+from bot.subscriptions.listing import subscriptions
 from bot.views.slack import home as view
 from bot.views.slack.block_kit import Block
 from bot.views.slack.home import Neighbours, Tab

@@ -13,10 +13,15 @@ import pytest
 from bot.store.redis.redis_server import wheel_servers
 
 ROOT = Path(__file__).parent.parent
-MODULES = ("delivery", "exactly_once", "fleet", "outgoing", "retiring", "suspended", "sweep_requests", "tracking")
 TESTS = (
     "tests/bot/store",
-    *sorted(str(path.relative_to(ROOT)) for each in MODULES for path in ROOT.glob(f"tests/bot/test_{each}*.py")),
+    "tests/bot/delivery",
+    "tests/bot/polling",
+    "tests/bot/subscriptions",
+    "tests/bot/task_queue",
+    "tests/bot/test_delivery.py",
+    "tests/bot/test_exactly_once.py",
+    "tests/bot/test_sweep_requests.py",
     "tests/bench/test_tracking.py::test_a_look_takes_the_fewest_requests_and_little_memory",
 )
 

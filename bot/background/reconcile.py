@@ -12,7 +12,7 @@ from bot.domain.sweeps import BACK_OFF_MAX_S
 from bot.runtime.http_server import Reason
 from bot.runtime.record_notices import count_records
 from bot.subscriptions import lost_card_search, removed_services, uninstall
-from bot.subscriptions.subscribe import end_unconfigured, end_unseen
+from bot.subscriptions.revoke import end_unconfigured, end_unseen
 from bot.task_queue.enqueue import look, search_soon, wake
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)

@@ -18,7 +18,7 @@ from bot.domain.cards import Terms
 from bot.domain.elapsed import past
 from bot.home_tab import publish
 from bot.polling import sweep as polling
-from bot.subscriptions import lost_card_search, subscribe, uninstall
+from bot.subscriptions import lost_card_search, pending_search, revoke, uninstall
 from bot.task_queue import enqueue
 from bot.task_queue.fleet_worker import Again
 
@@ -58,15 +58,15 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
         ids: list[str],
         here: str,
         terms: str,
-        perpetual: Again = Again(every=AGAIN, furthest=subscribe.SEEK_EVERY),
+        perpetual: Again = Again(every=AGAIN, furthest=pending_search.SEEK_EVERY),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
         asked = Terms.model_validate_json(terms)
         asked = asked.model_copy(update={"at": past(asked.at, services.clock())})
-        left = await subscribe.sought(services, ids, here, asked)
+        left = await pending_search.sought(services, ids, here, asked)
         perpetual.perpetuate(left, here, asked.model_dump_json())
-        _next(perpetual, subscribe.SEEK_EVERY.total_seconds() if left else None)
+        _next(perpetual, pending_search.SEEK_EVERY.total_seconds() if left else None)
 
     return sweep, seek
 
@@ -75,7 +75,7 @@ def _about_places(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]
     @_stored_as(enqueue.DELIVER)
     async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Post to one place what waits for it, and may be read there; runs until nothing waits."""
-        await subscribe.end_unseen(services, place)
+        await revoke.end_unseen(services, place)
         _next(perpetual, await dispatcher.deliver(services, place))
 
     @_stored_as(enqueue.EDIT)

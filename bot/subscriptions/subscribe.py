@@ -1,42 +1,43 @@
-"""The use cases of subscriptions: subscribe, unsubscribe, list, restore, keep looking."""
+"""Subscribe to jobs, unsubscribe, restore what was suspended, and refresh subscribed jobs on request."""
 
 import secrets
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from bot.delivery.dispatcher import deliver
-from bot.delivery.rendering import shown
 from bot.deps.deps import Services
-from bot.deps.outboxes import box_to_change, cards_to_change, last_seen, read_box, refuse_newer, refuse_newer_jobs
-from bot.deps.permissions import followable, may_see, permit, permit_some
+from bot.deps.outboxes import (
+    box_to_change,
+    cards_to_change,
+    last_seen,
+    read_box,
+    refuse_newer,
+    refuse_newer_jobs,
+)
+from bot.deps.permissions import permit, permit_some
 from bot.domain.answers import JobDetails, Late
 from bot.domain.card_reducer import expected
-from bot.domain.cards import Card, Shown, Snooze, Terms, To
-from bot.domain.changes import LOSSES, Fate
-from bot.domain.errors import Problem, UsageError
-from bot.domain.identifiers import Address, JobId, read_if_known
-from bot.domain.notifications import SoughtInVain, Subscribed, Unsubscribed
-from bot.domain.outbox import Box, NoteEntry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry
-from bot.domain.service_key import Service
-from bot.domain.slack_ids import is_direct, is_personal
+from bot.domain.cards import Card, Terms, To
+from bot.domain.changes import Fate
+from bot.domain.identifiers import Address, JobId
+from bot.domain.notifications import Subscribed, Unsubscribed
+from bot.domain.outbox import Box, SubscribedEntry, UnsubscribedEntry
+from bot.domain.slack_ids import is_direct
 from bot.domain.tracked_jobs import Step, record
 from bot.jobs.fan_out import Question
 from bot.jobs.queries import Looked, show_jobs
 from bot.polling import planner
 from bot.polling.recorder import observe
-from bot.slack_api.membership import person, readers
 from bot.slack_api.shared_channels import read_by_outsiders
-from bot.task_queue.enqueue import look, seek_from, wake
+from bot.subscriptions.listing import followed_jobs, visible_part
+from bot.task_queue.enqueue import look, wake
 from providers.http.deadline import fresh
 from providers.models import Job, JobRef, JobState
 
-SEEK_MINUTES = 10
-"""For this long an id that no service knows is looked for."""
-SEEK_EVERY = timedelta(seconds=15)
 BEFORE = timedelta(milliseconds=10)
 """What an answer is compared with was known this much before."""
 
@@ -94,7 +95,7 @@ class Subscription:
         await refuse_newer_jobs(services, place, [job.ref for job in jobs])
         followed, changed, cards = await _follow(services, jobs, details.checked_at, place, terms, self.card)
         await services.store.outbox.restore(place)
-        box = await _told(services, place)
+        box = await deliver_now(services, place)
         after = expected(box)
         result = Subscribed(
             card=next((box.cards[each] for each in cards if each in box.cards), None),
@@ -155,7 +156,7 @@ async def _observe(services: Services, jobs: Iterable[Job], asked_at: datetime) 
             await observe(services, provider, mine, asked_at)
 
 
-async def _told(services: Services, place: str) -> Box:
+async def deliver_now(services: Services, place: str) -> Box:
     """Tell a place what waits at once, as far as that is possible, and return what is left."""
     await deliver(services, place)
     await wake(services, place)
@@ -174,116 +175,27 @@ async def unsubscribe(services: Services, addresses: Sequence[Address] | None, h
     boxes = [await read_box(services, place) for place in ((here,) if here_alone else (here, user))]
     for box in boxes:
         for card in cards_to_change(box):
-            refs = [ref for ref in _followed(_seen(services, card)) if _named(ref, addresses)]
-            if gone := [job for ref in refs if (job := await _leave(services, ref, box.place, user))]:
+            refs = [ref for ref in followed_jobs(visible_part(services, card)) if _named(ref, addresses)]
+            if gone := [job for ref in refs if (job := await end_subscription(services, ref, box.place, user))]:
                 removed.append((card.naming({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     if not removed:
         refuse_newer(*boxes)
     for place in {card.place for card, _ in removed}:
-        await _told(services, place)
+        await deliver_now(services, place)
     found = {name for _, refs in removed for ref in refs for name in (ref.id, str(ref))}
     unknown = [str(address) for address in addresses or () if str(address) not in found]
     return Unsubscribed(removed, unknown)
-
-
-def _followed(card: Card) -> list[JobRef]:
-    return [JobRef.parse(ref) for ref, each in card.jobs.items() if each.fate is None]
 
 
 def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
     return addresses is None or any(address in {ref, JobId(ref.id)} for address in addresses)
 
 
-async def _leave(services: Services, ref: JobRef, place: str, user: str) -> Job | None:
+async def end_subscription(services: Services, ref: JobRef, place: str, user: str) -> Job | None:
     """Stop following one job in one place; return what was last seen of it, None where it was not followed."""
     job = await last_seen(services, ref)
     entry = UnsubscribedEntry(job=job, by=user, at=services.clock()).model_dump_json()
     return job if await services.store.tracked.unsubscribe(ref, place, entry) else None
-
-
-async def snooze(services: Services, card_id: str, here: str, user: str, until: datetime | None) -> Card | None:
-    """Tell nothing until then about a card in the channel `here`, or for `user` alone; None tells everything again.
-
-    Returns the card, None where nothing of it is left to be told. Raises StoreUnavailable, and UsageError for somebody
-    who may not see all of it.
-    """
-    boxes = [await read_box(services, place) for place in (here, user)]
-    card = next((cards[card_id] for cards in map(expected, boxes) if card_id in cards), None)
-    refuse_newer(*(box for box in boxes if card is None or box.place == card.place))
-    if card is None or (card.over and not card.owing):
-        return None
-    may_see(services, {JobRef.parse(ref).account for ref in card.jobs})
-    now = services.clock()
-    entry = SnoozedEntry(at=now, snooze=Snooze(until=until, by=user) if until else None)
-    await services.store.outbox.put(card.place, entry, f"snoozed:{card_id}:{secrets.token_hex(5)}", card_id)
-    (now_,) = await shown(services, [expected(await _told(services, card.place)).get(card_id, card)])
-    return now_.card.naming(now_.jobs)
-
-
-async def subscriptions(services: Services, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
-    """Return the cards of a channel, or all that `user` subscribed to, oldest first. Raises StoreUnavailable."""
-    places = [here] if here else sorted(await services.store.tracked.places_of(user or ""))
-    cards: list[Card] = []
-    suspended: dict[str, str] = {}
-    for place in places:
-        box = await read_box(services, place)
-        seen = (_seen(services, card) for card in expected(box).values())
-        cards += [card for card in seen if not card.over and (user is None or user in card.owners)]
-        if box.suspension:
-            suspended[place] = box.suspension.reason
-    cards.sort(key=lambda card: card.terms.at)
-    drawn = await shown(services, cards)
-    return [each.model_copy(update={"suspended": suspended.get(each.card.place)}) for each in drawn]
-
-
-def _seen(services: Services, card: Card) -> Card:
-    """Return a card without the jobs that may not be seen here."""
-    jobs = {ref: each for ref, each in card.jobs.items() if services.sees(JobRef.parse(ref).account)}
-    return card if len(jobs) == len(card.jobs) else card.model_copy(update={"jobs": jobs})
-
-
-async def end_unseen(services: Services, place: str) -> None:
-    """Stop following jobs whose account the readers of a place may not see any more.
-
-    Rules changed, or a person left a group or became a guest. Raises StoreUnavailable.
-    """
-    access = services.access
-    if access.open and not is_personal(place):
-        return
-    for card in cards_to_change(await read_box(services, place)):
-        audience = await readers(services, place, card.terms.user)
-        for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else _followed(card):
-            if access.hides(ref.account, audience) and not await _leave(services, ref, place, ""):
-                await _withhold(services, ref, card)
-
-
-async def end_unconfigured(services: Services, place: str, gone: Collection[Service]) -> None:
-    """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
-    for card in cards_to_change(await read_box(services, place)):
-        for ref in _followed(card):
-            if (ref.account, ref.service) in gone:
-                job, now = await last_seen(services, ref), services.clock()
-                entry = UnsubscribedEntry(job=job, by="", at=now, fate=Fate.UNCONFIGURED)
-                await services.store.outbox.put(place, entry, f"unconfigured:{card.id}:{ref}", card.id)
-
-
-async def end_all(services: Services, place: str) -> set[str]:
-    """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
-    cards = expected(await read_box(services, place)).values()
-    for ref in await services.store.tracked.subscribed(place, services.whole.catalog.pairs):
-        await _leave(services, ref, place, "")
-    for card in cards:
-        for ref in (JobRef.parse(name) for name, each in card.jobs.items() if each.fate in LOSSES):
-            await services.store.lost.leave(ref, place)
-    return {user for card in cards for user in card.owners}
-
-
-async def _withhold(services: Services, ref: JobRef, card: Card) -> None:
-    """Take off a card what is still to be told of a job that has ended."""
-    followed = card.jobs[str(ref)]
-    if followed.job and followed.fate is not Fate.UNSUBSCRIBED:
-        entry = UnsubscribedEntry(job=followed.job, by="", at=services.clock())
-        await services.store.outbox.put(card.place, entry, f"untold:{card.id}:{ref}", card.id)
 
 
 async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:
@@ -296,7 +208,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     kept = cards.get(card or "")
     mine = [kept] if kept else [] if card else list(cards.values())
     jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []
-    suspended = await _suspended(services, [ref for each in mine for ref in _followed(each)])
+    suspended = await _suspended(services, [ref for each in mine for ref in followed_jobs(each)])
     if kept:
         permit(services, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, place)
     resumed = await services.store.outbox.restore(place)
@@ -306,7 +218,7 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
     if kept and jobs:
         terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
         followed, _, _ = await _follow(services, jobs, services.clock(), place, terms, kept.id)
-    box = await _told(services, place)
+    box = await deliver_now(services, place)
     return Subscribed(
         card=box.cards.get(card or ""),
         followed=[*followed, *suspended],
@@ -336,50 +248,6 @@ async def _look_as_usual(services: Services, ref: JobRef) -> None:
         await services.store.outbox.refresh(places.items())
         await wake(services, *places)
     await look(services, service)
-
-
-async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) -> None:
-    """Look for ids that no service knows, for SEEK_MINUTES, and follow them in `here` once one does.
-
-    Raises StoreUnavailable, and UsageError where the rules of access are against it.
-    """
-    permit_some(services, terms.user if terms.to is To.DM else here)
-    await seek_from(services, ids, here, terms, services.clock() + SEEK_EVERY)
-
-
-async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
-    """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable.
-
-    Services that the person who subscribed may not follow there by now are not asked; without any the search is over.
-    """
-    place, asker = terms.user if terms.to is To.DM else here, await person(services, terms.user)
-    if asker.unsure:
-        return list(ids)
-    services = followable(services.seen_by(replace(asker, channel=here)), place)
-    if services.catalog.nothing:
-        await _in_vain(services, ids, terms)
-        return []
-    addresses = [address for one in ids for address in read_if_known(one, services.catalog)]
-    try:
-        details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
-    except UsageError as error:
-        if error.problem in {Problem.TOO_MANY_QUESTIONS, Problem.NEWER_VERSION}:
-            return list(ids)
-        raise
-    found = {name for job in details.jobs for name in (job.id, str(job.ref))}
-    left = [one for one in ids if one not in found]
-    if left and services.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
-        return left
-    if left:
-        await _in_vain(services, left, terms, (where for missing in details.missing for where in missing.looked_in))
-    return []
-
-
-async def _in_vain(services: Services, ids: Sequence[str], terms: Terms, looked_in: Iterable[str] = ()) -> None:
-    """Tell who subscribed that nobody knew these ids."""
-    note = NoteEntry(note=SoughtInVain(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEEK_MINUTES))
-    await services.store.outbox.put(terms.user, note, f"sought:{'+'.join(ids)}:{terms.at.timestamp():.3f}")
-    await wake(services, terms.user)
 
 
 async def refresh(services: Services, addresses: Sequence[Address]) -> None:

@@ -9,7 +9,7 @@ from bot.deps.deps import Services
 from bot.deps.outboxes import read_box
 from bot.domain.slack_ids import workspace_of
 from bot.slack_api.errors import HOLD_S
-from bot.subscriptions.subscribe import end_all
+from bot.subscriptions.revoke import end_all
 from bot.task_queue.enqueue import leave_soon
 
 ABSENT = timedelta(days=30)

@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
-from bot.deps.deps import Services
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
 from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
 from bot.task_queue import schedule
+
+if TYPE_CHECKING:  # the type alone: the task queue depends on the store, not on deps
+    from bot.deps.deps import Services
 
 # The names of tasks, which also begin their keys: other versions read both in Redis.
 DELIVER = "deliver"  # stored
@@ -35,34 +38,34 @@ ADD_S = 2.0
 log = structlog.get_logger("callboard")
 
 
-async def wake(services: Services, *places: str) -> None:
+async def wake(services: "Services", *places: str) -> None:
     """Have places told what waits for them; nothing happens where somebody is at it."""
     for place in places:
         await _add(services, DELIVER, f"{DELIVER}:{place}", place)
 
 
-async def draw_soon(services: Services, place: str) -> None:
+async def draw_soon(services: "Services", place: str) -> None:
     """Have the cards of a place edited that need it; nothing happens while that is planned."""
     await _add(services, EDIT, f"{EDIT}:{place}", place)
 
 
-async def look(services: Services, service: Service) -> None:
+async def look(services: "Services", service: Service) -> None:
     """Have a service's followed jobs looked at, if that is not planned already."""
     await _add(services, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
 
 
-async def resume(services: Services) -> None:
+async def resume(services: "Services") -> None:
     """Enqueue the tasks that always run: an emptied database has lost them."""
     for task in AUTOMATIC:
         await _add(services, task, task)
 
 
-async def search_soon(services: Services) -> None:
+async def search_soon(services: "Services") -> None:
     """Enqueue the search for lost cards in Slack, unless it is planned already."""
     await _add(services, SEARCH, SEARCH)
 
 
-async def freshen_homes(services: Services, users: Iterable[str]) -> None:
+async def freshen_homes(services: "Services", users: Iterable[str]) -> None:
     """Have the Home tabs of those people published anew who looked at theirs in the last days.
 
     Raises StoreUnavailable.
@@ -74,7 +77,7 @@ async def freshen_homes(services: Services, users: Iterable[str]) -> None:
             await _add(services, HOME, f"{HOME}:{user}", user, when=when)
 
 
-async def seek_from(services: Services, ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
+async def seek_from(services: "Services", ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
     """Have ids looked for from this time on; asking for the same again begins the search anew.
 
     Raises StoreUnavailable: nobody else would find out that it has to be done.
@@ -84,12 +87,12 @@ async def seek_from(services: Services, ids: Sequence[str], here: str, terms: Te
         raise StoreUnavailable("a task could not be added")
 
 
-async def leave_soon(services: Services, workspace: str, told_at: datetime) -> None:
+async def leave_soon(services: "Services", workspace: str, told_at: datetime) -> None:
     """Have everything forgotten about a workspace that removed the app; `told_at` is when Slack said so."""
     await _add(services, LEAVE, f"{LEAVE}:{workspace}", workspace, told_at.isoformat())
 
 
-async def _add(services: Services, task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:
+async def _add(services: "Services", task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:
     """Add a task, unless one with its key waits or runs; one for a time (`when`) takes the place of that one.
 
     False when Redis does not answer. What should run and does not is found by `bot.background.reconcile`.

@@ -10,6 +10,7 @@ def register(app: "AsyncApp") -> None:
     """Add every handler to the app."""
     # A listener imports this package too, for its neighbors.
     from handlers.slack import (
+        buttons,
         find_form,
         home,
         jobs,
@@ -29,4 +30,5 @@ def register(app: "AsyncApp") -> None:
     unfurls.register(app)
     shortcuts.register(app)
     subscriptions.register(app)
-    jobs.register(app)  # last: it answers every button that no other listener knows
+    jobs.register(app)
+    buttons.register(app)  # last: it answers every button that no other listener knows

@@ -11,7 +11,7 @@ from bot.slack_app.deduplication import acts_first
 from bot.slack_app.payloads import Asker, Body, services_of
 from bot.slack_app.responses import InChannel
 from handlers.commands.lexer import undecorated
-from handlers.slack.jobs import answer
+from handlers.slack.answer import answer
 from handlers.slack.partial_answers import give
 
 SAID = {None, "file_share", "thread_broadcast"}

@@ -18,7 +18,7 @@ from bot.subscriptions.subscribe import Subscribing
 from bot.views.slack import extraction
 from bot.views.slack.block_kit import Message
 from handlers.commands.grammar import Request
-from handlers.slack.jobs import details_of, kept
+from handlers.slack.answer import details_of, kept
 from handlers.slack.partial_answers import Answer, give
 from handlers.slack.subscriptions import following
 

@@ -26,18 +26,11 @@ from bot.slack_api.users import offset_of
 from bot.slack_app.payloads import Asker, Body, picked_value, read_ask, read_payload, services_of
 from bot.slack_app.response_urls import Respond, send
 from bot.slack_app.responses import below
+from bot.subscriptions.listing import subscriptions
 from bot.subscriptions.lost_card_clicks import again, forgotten_since, refuse_forgotten
-from bot.subscriptions.subscribe import (
-    SEEK_MINUTES,
-    Subscribing,
-    refresh,
-    restore,
-    seek,
-    snooze,
-    subscribe,
-    subscriptions,
-    unsubscribe,
-)
+from bot.subscriptions.pending_search import SEEK_MINUTES, seek
+from bot.subscriptions.snooze import snooze
+from bot.subscriptions.subscribe import Subscribing, refresh, restore, subscribe, unsubscribe
 from bot.views.slack import notifications
 from bot.views.slack import snooze as snooze_views
 from bot.views.slack import subscriptions as views

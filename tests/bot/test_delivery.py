@@ -25,7 +25,9 @@ from bot.polling.sweep import sweep
 from bot.slack_api.errors import VERDICTS, Verdict, judge, retry_after
 from bot.store import Store
 from bot.store.redis.keys import CARDS, PLACES
-from bot.subscriptions.subscribe import snooze, subscribe, subscriptions, unsubscribe
+from bot.subscriptions.listing import subscriptions
+from bot.subscriptions.snooze import snooze
+from bot.subscriptions.subscribe import subscribe, unsubscribe
 from bot.views.slack.block_kit import Message
 from providers.models import JobState
 from tests.bot.delivery_world import ANY, World

@@ -26,7 +26,8 @@ from bot.domain.slack_ids import is_person
 from bot.polling import recorder, sweep
 from bot.store import slack_rate_limits
 from bot.store.redis.keys import BEGUN
-from bot.subscriptions.subscribe import snooze, subscribe, unsubscribe
+from bot.subscriptions.snooze import snooze
+from bot.subscriptions.subscribe import subscribe, unsubscribe
 from bot.views.slack.block_kit import Message
 from providers.models import Job, JobRef, JobState
 from tests.bot.fragile_bot import FragileBot

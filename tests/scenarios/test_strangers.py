@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.slack_api import membership
-from bot.subscriptions.subscribe import end_unseen
+from bot.subscriptions.revoke import end_unseen
 from bot.task_queue.enqueue import wake
 from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage

@@ -35,7 +35,8 @@ from bot.slack_api.token_encryption import Installation, Seal
 from bot.store.epochs import Epochs
 from bot.store.redis.keys import CARDS, PACE
 from bot.subscriptions.removed_services import gone
-from bot.subscriptions.subscribe import snooze, subscribe, unsubscribe
+from bot.subscriptions.snooze import snooze
+from bot.subscriptions.subscribe import subscribe, unsubscribe
 from bot.task_queue.enqueue import draw_soon, freshen_homes, leave_soon, look, resume, search_soon, seek_from, wake
 from providers.errors import Rejected, Unavailable
 from providers.models import JobRef, JobState

@@ -33,7 +33,7 @@ from bot.store.redis.keys import ALL, DIGEST, PREFIX, UNREADABLES
 from bot.task_queue.worker import open_docket
 from providers.models import JobRef
 from providers.secrets import SecretRef
-from tests.handlers.test_registered import registered
+from tests.handlers.slack.test_registered import registered
 from tests.stored import redis_data, slack_data
 from tests.stored.replay import finish, press_all, replaying
 from tests.stored.story import KEY, KEY_VARIABLE, WORDS

@@ -18,7 +18,8 @@ from bot.polling.sweep import sweep
 from bot.store import Store
 from bot.store.lost_jobs import LostJobs
 from bot.store.redis.keys import LOST
-from bot.subscriptions.subscribe import end_all, restore, subscribe
+from bot.subscriptions.revoke import end_all
+from bot.subscriptions.subscribe import restore, subscribe
 from providers.base import Capabilities
 from providers.errors import Unavailable
 from providers.models import Job, JobQuery, JobState

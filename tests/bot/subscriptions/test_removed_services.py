@@ -14,8 +14,9 @@ from bot.deps.deps import Services
 from bot.domain.cards import On, Terms
 from bot.polling.recorder import observe
 from bot.store import Store
+from bot.subscriptions.listing import subscriptions
 from bot.subscriptions.removed_services import GRACE
-from bot.subscriptions.subscribe import subscribe, subscriptions
+from bot.subscriptions.subscribe import subscribe
 from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import PLACE, TERMS

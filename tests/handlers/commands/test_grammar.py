@@ -11,7 +11,7 @@ from bot.domain.catalog import Scope
 from handlers.commands import grammar
 from handlers.commands.grammar import Request
 from handlers.commands.parser import parse
-from handlers.slack.jobs import help_page
+from handlers.slack.answer import help_page
 from providers.models import JobQuery, JobState
 from tests.bot.views import judges
 from tests.handlers.requests import CATALOG

@@ -21,8 +21,11 @@ from bot.slack_api.token_encryption import Installation, Seal
 from bot.store import Store
 from bot.store.redis.keys import BEGUN, CARDS, DUE, JOBS, LOST, OUTBOX, PLACES, SUSPENDED
 from bot.subscriptions import lost_card_search, uninstall
+from bot.subscriptions.listing import subscriptions
 from bot.subscriptions.removed_services import GRACE
-from bot.subscriptions.subscribe import end_unconfigured, restore, snooze, subscribe, subscriptions, unsubscribe
+from bot.subscriptions.revoke import end_unconfigured
+from bot.subscriptions.snooze import snooze
+from bot.subscriptions.subscribe import restore, subscribe, unsubscribe
 from providers.models import JobState
 from providers.secrets import SecretRef
 from tests.bot.delivery_world import World

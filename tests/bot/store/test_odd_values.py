@@ -22,7 +22,8 @@ from bot.store.epochs import Epochs
 from bot.store.health import Outcome
 from bot.store.quarantine import unreadable_key
 from bot.store.redis.keys import BEGUN, CARDS, CLOCK, DUE, EPOCH, HEALTH, OUTBOX, SUSPENDED
-from bot.subscriptions.subscribe import snooze, subscriptions
+from bot.subscriptions.listing import subscriptions
+from bot.subscriptions.snooze import snooze
 from providers.errors import Unavailable
 from providers.models import Job, JobState
 from tests.bot.delivery_world import ANY, World

@@ -15,7 +15,7 @@ from sandbox.slack.server import serving
 from sandbox.slack.workspace.credentials import BOT_TOKEN
 from sandbox.slack.workspace.seed import seeded
 
-MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 
 
 async def failing(ack: AsyncAck) -> None:

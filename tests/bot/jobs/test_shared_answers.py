@@ -23,7 +23,7 @@ from bot.jobs.fan_out import Asked, Known, Question
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.jobs.shared_requests import SharedRequests
 from bot.store import Store
-from bot.subscriptions.subscribe import sought
+from bot.subscriptions.pending_search import sought
 from providers.base import Provider
 from providers.errors import Throttled, Unauthorized
 from providers.http import deadline

@@ -14,7 +14,9 @@ from bot.domain.changes import Fate, Kind, unfound
 from bot.domain.outbox import ChangedEntry, Entry
 from bot.polling.sweep import sweep
 from bot.store import Store
-from bot.subscriptions.subscribe import restore, snooze, subscribe, subscriptions
+from bot.subscriptions.listing import subscriptions
+from bot.subscriptions.snooze import snooze
+from bot.subscriptions.subscribe import restore, subscribe
 from providers.models import Job, JobState
 from tests.bot.delivery_world import World
 from tests.bot.domain.test_absence import missed

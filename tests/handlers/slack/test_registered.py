@@ -10,10 +10,10 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain import slack_scopes
 from handlers.slack import register
-from handlers.slack.jobs import ANYTHING
+from handlers.slack.buttons import ANYTHING
 from providers.services import every_ids
 
-MANIFEST: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
+MANIFEST: dict[str, Any] = yaml.safe_load((Path(__file__).parents[3] / "manifest.yml").read_text())
 FEATURES: dict[str, Any] = MANIFEST["features"]
 
 EVENT_SCOPES = {
@@ -102,7 +102,7 @@ def test_every_scope_is_needed_by_something_and_whatever_needs_one_has_it():
     source = "\n".join(
         path.read_text()
         for folder in ("bot", "handlers")
-        for path in (Path(__file__).parents[2] / folder).rglob("*.py")
+        for path in (Path(__file__).parents[3] / folder).rglob("*.py")
     )
     called = {
         scope

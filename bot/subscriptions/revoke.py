@@ -1,0 +1,60 @@
+"""End subscriptions without a request: access was revoked, a service or the whole workspace is gone."""
+
+from collections.abc import Collection
+
+from bot.deps.deps import Services
+from bot.deps.outboxes import cards_to_change, last_seen, read_box
+from bot.domain.card_reducer import expected
+from bot.domain.cards import Card
+from bot.domain.changes import LOSSES, Fate
+from bot.domain.outbox import UnsubscribedEntry
+from bot.domain.service_key import Service
+from bot.domain.slack_ids import is_personal
+from bot.slack_api.membership import readers
+from bot.subscriptions.listing import followed_jobs
+from bot.subscriptions.subscribe import end_subscription
+from providers.models import JobRef
+
+
+async def end_unseen(services: Services, place: str) -> None:
+    """Stop following jobs whose account the readers of a place may not see any more.
+
+    Rules changed, or a person left a group or became a guest. Raises StoreUnavailable.
+    """
+    access = services.access
+    if access.open and not is_personal(place):
+        return
+    for card in cards_to_change(await read_box(services, place)):
+        audience = await readers(services, place, card.terms.user)
+        for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else followed_jobs(card):
+            if access.hides(ref.account, audience) and not await end_subscription(services, ref, place, ""):
+                await _withhold(services, ref, card)
+
+
+async def end_unconfigured(services: Services, place: str, gone: Collection[Service]) -> None:
+    """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
+    for card in cards_to_change(await read_box(services, place)):
+        for ref in followed_jobs(card):
+            if (ref.account, ref.service) in gone:
+                job, now = await last_seen(services, ref), services.clock()
+                entry = UnsubscribedEntry(job=job, by="", at=now, fate=Fate.UNCONFIGURED)
+                await services.store.outbox.put(place, entry, f"unconfigured:{card.id}:{ref}", card.id)
+
+
+async def end_all(services: Services, place: str) -> set[str]:
+    """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
+    cards = expected(await read_box(services, place)).values()
+    for ref in await services.store.tracked.subscribed(place, services.whole.catalog.pairs):
+        await end_subscription(services, ref, place, "")
+    for card in cards:
+        for ref in (JobRef.parse(name) for name, each in card.jobs.items() if each.fate in LOSSES):
+            await services.store.lost.leave(ref, place)
+    return {user for card in cards for user in card.owners}
+
+
+async def _withhold(services: Services, ref: JobRef, card: Card) -> None:
+    """Take off a card what is still to be told of a job that has ended."""
+    followed = card.jobs[str(ref)]
+    if followed.job and followed.fate is not Fate.UNSUBSCRIBED:
+        entry = UnsubscribedEntry(job=followed.job, by="", at=services.clock())
+        await services.store.outbox.put(card.place, entry, f"untold:{card.id}:{ref}", card.id)

@@ -1,0 +1,93 @@
+"""Run a command and return what to show; typed commands, buttons and messages share it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from bot.deps.deps import Services
+from bot.domain import button_payloads
+from bot.domain.answers import JobDetails, JobList
+from bot.domain.button_payloads import Ask
+from bot.domain.errors import StoreUnavailable
+from bot.domain.identifiers import Address
+from bot.jobs.account_health import check_accounts
+from bot.jobs.fan_out import Asking
+from bot.jobs.queries import find_jobs, list_jobs, show_jobs
+from bot.slack_app.payloads import Asker
+from bot.views.slack import accounts as accounts_view
+from bot.views.slack import details, jobs
+from bot.views.slack import help as help_view
+from bot.views.slack.block_kit import Message
+from handlers.commands import grammar
+from handlers.commands.grammar import Request
+from handlers.commands.job_arguments import addresses_of
+from handlers.slack import subscriptions
+from handlers.slack.command_reader import read
+from handlers.slack.partial_answers import Answer
+from providers.registry import meaning
+
+
+async def answer(services: Services, ask: Ask, asker: Asker) -> Answer[Any] | Message:
+    """Run a command and return what to show. Raises UsageError when it cannot be understood."""
+    request = await read(services, ask.text)
+    ask = ask.model_copy(update={"text": str(request)})
+    if request.command in subscriptions.COMMANDS:
+        return await subscriptions.answer(services, request, ask, asker)
+    if request.command == "help":
+        await services.pace.turn()
+        return help_page(request.text)
+    return _about_jobs(services, request, await kept(services, ask))
+
+
+def _about_jobs(services: Services, request: Request, ask: Ask) -> Answer[Any]:
+    match request.command:
+        case "find":
+            found = find_jobs(services, request.text, offset=ask.offset, limit=request.limit)
+            return _list(found, ask, jobs.Controls())
+        case "show":
+            return details_of(services, addresses_of(request, services.catalog), ask)
+        case "accounts":
+            return Answer(check_accounts(services), accounts_view.accounts, accounts_view.late)
+        case _:
+            query = request.query(services.clock())
+            found = list_jobs(services, request.scope, query, offset=ask.offset, limit=request.limit)
+            return _list(found, ask, _controls(request, services))
+
+
+def _list(found: Asking[JobList], ask: Ask, controls: jobs.Controls) -> Answer[JobList]:
+    return Answer(found, partial(jobs.job_list, ask=ask, controls=controls), jobs.late)
+
+
+def details_of(
+    services: Services, addresses: Sequence[Address], ask: Ask, notes: Sequence[str] = ()
+) -> Answer[JobDetails]:
+    """Show jobs; `notes` are further lines about what was asked for."""
+    view = partial(details.job_details, ask=ask, meaning=meaning, notes=notes)
+    return Answer(show_jobs(services, addresses), view, partial(details.late, meaning=meaning))
+
+
+def help_page(topic: str) -> Message:
+    """Return the overview, or what there is to say about one command."""
+    if not topic:
+        return help_view.overview([(command.usage, command.summary) for command in grammar.COMMANDS])
+    command = grammar.COMMAND[topic]
+    words = [(word.example, word.meaning) for word in command.words]
+    title = "Options" if command.words is grammar.OPTIONS else "Filters"
+    return help_view.command(command.usage, command.summary, command.details, command.examples, words, title=title)
+
+
+def _controls(request: Request, services: Services) -> jobs.Controls:
+    catalog = services.catalog
+    scopes = tuple(dict.fromkeys((*catalog.accounts, *catalog.services, *catalog.scopes)))
+    state = dict(request.filters).get("state", button_payloads.ANY)
+    return jobs.Controls(scopes, state, str(request.scope) or button_payloads.ANY)
+
+
+async def kept(services: Services, ask: Ask) -> Ask:
+    """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
+    if ask.fits(button_payloads.COMMAND_MAX):
+        return ask
+    with suppress(StoreUnavailable):
+        return ask.model_copy(update={"key": await services.store.payloads.put(ask.text)})
+    return ask

@@ -1,0 +1,192 @@
+"""The buttons and selects of answers, and the clicks that no other listener knows.
+
+Every button carries the command that it runs (`bot.domain.button_payloads.Ask`), so all of them take the way of a typed
+command: acknowledge, parse, one use case, one view.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import ClassVar
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.deps.deps import Services
+from bot.deps.permissions import posted_to
+from bot.domain import button_payloads
+from bot.domain.button_payloads import Ask
+from bot.domain.catalog import Catalog
+from bot.domain.slack_ids import id_of
+from bot.home_tab import show_change
+from bot.jobs.queries import show_jobs
+from bot.slack_api.errors import refusal
+from bot.slack_app.modals import Modal
+from bot.slack_app.payloads import Asker, Body, newest, picked_value, read_ask, services_of
+from bot.slack_app.response_urls import Respond
+from bot.slack_app.responses import Below, InChannel, InPlace, Reply, below
+from bot.views import errors
+from bot.views.slack import details, modals
+from bot.views.slack.block_kit import Message
+from handlers.commands.grammar import Request
+from handlers.commands.job_arguments import addresses_of
+from handlers.slack.answer import answer
+from handlers.slack.command_reader import read
+from handlers.slack.partial_answers import give
+from providers.http.deadline import fresh
+from providers.json_fields import mapping
+from providers.models import JobRef
+
+ANYTHING = re.compile("")
+
+
+def register(app: AsyncApp) -> None:
+    """Add the buttons and selects of answers; register it last: it answers every unknown click too."""
+    app.action(button_payloads.FRESH)(on_refresh)
+    app.action(re.compile(f"^{button_payloads.RUN}:"))(on_run)
+    app.action(re.compile(f"^{button_payloads.OPEN}:"))(on_open)
+    app.action(re.compile(f"^{button_payloads.SHARE}:"))(on_share)
+    app.action(re.compile(f"^{button_payloads.RAW}:"))(on_raw)
+    app.action(button_payloads.PICK_STATE)(on_pick)
+    app.action(button_payloads.PICK_SERVICE)(on_pick)
+    app.action(ANYTHING)(on_unknown_button)
+    app.shortcut(ANYTHING)(on_unknown_button)
+    app.view(ANYTHING)(on_unknown_form)
+
+
+async def on_run(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Next, Previous and corrections: the new answer takes the old one's place."""
+    await ack()
+    services = await services_of(context)
+    if respond.response_url is None:
+        context["reply"] = modal = Modal.clicked(client, body, newest(context, body))
+        ask = await read_ask(services, action.get("value"))
+        await give(context, modal, await answer(services, ask, Asker.of(body, context)))
+    else:
+        await _replace(context, await read_ask(services, action.get("value")), body, respond)
+
+
+async def on_refresh(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Refresh: the same answer as of now."""
+    with fresh():
+        await on_run(ack, body, action, client, respond, context)
+
+
+async def on_open(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
+    await ack()
+    reply = await below(client, body, respond, context)
+    services, asker = await services_of(context), Asker.of(body, context)
+    ask = await read_ask(services, action.get("value"))
+    await give(context, reply, await answer(services, ask, asker))
+    if not ask.text.startswith("show "):
+        await show_change(services, body, asker.user)
+
+
+async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
+    """The selects under a list: the same command with another state or scope."""
+    await ack()
+    services = await services_of(context)
+    ask = await read_ask(services, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS))
+    request, picked = await read(services, ask.text), picked_value(action)
+    value = "" if picked == button_payloads.ANY else picked
+    if action["action_id"] == button_payloads.PICK_STATE:
+        request = request.with_filter("state", value)
+    else:
+        request = request.with_scope((await read(services, f"list {value}")).scope)
+    await _replace(context, Ask(text=str(request)), body, respond)
+
+
+async def on_share(  # noqa: PLR0917  # Bolt passes by name
+    ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """Post a fresh answer to the channel, with the name of who shared it."""
+    await ack()
+    services, asker = await services_of(context), Asker.of(body, context)
+    ask = await read_ask(services, action.get("value"))
+    accounts = accounts_of(services, await read(services, ask.text))
+    readers = posted_to(services, asker.channel, asker.user, accounts)
+    shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
+    channel = _Shared(InChannel(client, id_of(asker.channel)), respond, services, asker, accounts)
+    with fresh():
+        await give(context, channel, shared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """In the channel of a click, for all its members, also where Callboard is none of them."""
+
+    channel: InChannel
+    respond: Respond
+    services: Services
+    asker: Asker
+    accounts: Collection[str]
+    edits: ClassVar[bool] = True
+
+    async def show(self, message: Message) -> Reply:
+        try:
+            return await self.channel.show(message)
+        except SlackApiError as error:
+            if refusal(error) not in {"not_in_channel", "channel_not_found"}:
+                raise
+        # The answer to the click may still be posted there; a direct message is not Callboard's own.
+        posted_to(self.services, self.asker.channel, "", self.accounts)
+        return await Below(self.respond, response_type="in_channel").show(message)
+
+
+async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
+    """Open the modal at once, within the 3 s of its trigger, and fill it when the provider has answered."""
+    await ack()
+    services = await services_of(context)
+    ask = await read_ask(services, action.get("value"))
+    named = addresses_of(await read(services, ask.text), services.catalog)
+    modal = await Modal.over(client, body, details.raw_loading())
+    await modal.update(details.raw(await show_jobs(services, named)))
+
+
+async def on_unknown_button(
+    ack: AsyncAck, body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
+) -> None:
+    """A button, select or shortcut of another Callboard."""
+    await ack()
+    reply = await below(client, body, respond, context)
+    await reply.show(errors.expired())
+
+
+async def on_unknown_form(ack: AsyncAck) -> None:
+    """A form of another Callboard: the words take its place."""
+    await ack(response_action="update", view=modals.answer("Callboard", errors.expired()))
+
+
+def accounts_of(services: Services, request: Request) -> set[str]:
+    """Return the accounts of which an answer may tell, as far as the command says."""
+    if request.command == "help":
+        return set()
+    if request.jobs and all(isinstance(each, JobRef) for each in addresses_of(request, services.catalog)):
+        return named_accounts(request, services.catalog)
+    return {each.account for each in request.scope.pick(services.providers)}
+
+
+def named_accounts(request: Request, catalog: Catalog) -> set[str]:
+    """Return the accounts that a command names."""
+    refs = {each.account for each in addresses_of(request, catalog) if isinstance(each, JobRef)}
+    return refs | ({request.scope.account} if request.scope.account else set())
+
+
+async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
+    """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
+    services, asker = await services_of(context), Asker.of(body, context)
+    reply = InPlace(respond, newest(context, body))
+    if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
+        # What was shared may stand in the direct messages of two people.
+        reader = "" if ask.shared_by else asker.user
+        accounts = named_accounts(await read(services, ask.text), services.catalog)
+        services = posted_to(services, asker.channel, reader, accounts)
+    await give(context, reply, await answer(services, ask, asker))
