@@ -19,10 +19,10 @@ from bot.domain.notifications import (
     UnreadableRecords,
 )
 from bot.views import missing_jobs
+from bot.views.facts import Meaning
 from bot.views.slack import suspensions
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button, ending, line, seen, still, summary, title
-from bot.views.slack.details import Meaning
 from bot.views.slack.mentions import mentioned
 from bot.views.states import EMOJI, OUTCOMES, SUSPENDED, mark, name, outcome, plain_state, reason, tally, unended
 from bot.views.terms import called, channel

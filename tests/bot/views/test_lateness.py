@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
 from bot.domain.button_payloads import Ask
+from bot.views import facts
 from bot.views.lateness import came, still_asking
 from bot.views.slack import accounts, details, jobs
 from bot.views.slack.block_kit import marked
@@ -131,7 +132,7 @@ def test_late_details_offer_what_concerns_their_jobs_alone():
 
 def test_first_words_never_say_that_nothing_can_be_looked_up():
     shown = details.job_details(JobDetails(services=2, pending=(OCR,), checked_at=NOON), ASK, no_meaning)
-    assert details.NOBODY not in judges.words(shown)
+    assert facts.NOBODY not in judges.words(shown)
     assert shown.text == "⏳ still asking video-ocr"
 
 
