@@ -45,9 +45,8 @@ from bot.slack_app.responses import (
     read_ask,
     services_of,
 )
-from bot.views import errors
 from bot.views.slack import accounts as accounts_view
-from bot.views.slack import details, jobs, modals
+from bot.views.slack import details, errors, jobs, modals
 from bot.views.slack import help as help_view
 from bot.views.slack.block_kit import Message
 from handlers.commands import grammar
