@@ -7,7 +7,7 @@ from bot.domain.answers import JobDetails, Missing
 from bot.domain.button_payloads import FRESH, OPEN, RAW, SHARE, Ask
 from bot.views.errors import service_error
 from bot.views.facts import NOBODY, WIDTHS, Meaning, facts, missing
-from bot.views.lateness import asking, came, still_asking
+from bot.views.lateness import came, still_asking
 from bot.views.slack.block_kit import (
     Block,
     Budget,
@@ -22,6 +22,7 @@ from bot.views.slack.block_kit import (
     section,
 )
 from bot.views.slack.jobs import row, subscribe_button
+from bot.views.slack.lateness import asking
 from bot.views.states import name, no_reason, plain_state, state
 from bot.views.terms import person
 from bot.views.text import age, bold, code, code_block, count, fitting, link, plain, unformatted

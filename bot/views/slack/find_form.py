@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from bot.domain.answers import JobList
 from bot.domain.button_payloads import ACCOUNT, ANY, FIND, KIND, SERVICE, SINCE, STATE, TEXT, TURN, Ask
-from bot.views.lateness import asking
 from bot.views.list_notes import notes, nothing, position
 from bot.views.slack.block_kit import (
     Block,
@@ -22,6 +21,7 @@ from bot.views.slack.block_kit import (
 )
 from bot.views.slack.block_kit import field as input_field
 from bot.views.slack.jobs import LINES_MAX, more_lines, row
+from bot.views.slack.lateness import asking
 from bot.views.states import EMOJI
 from bot.views.text import age
 from providers.models import JobState

@@ -19,9 +19,10 @@ from bot.domain.button_payloads import (
     SUBSCRIBE,
     Ask,
 )
-from bot.views.lateness import asking, came, still_asking
+from bot.views.lateness import came, still_asking
 from bot.views.list_notes import notes, nothing, position
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section, select
+from bot.views.slack.lateness import asking
 from bot.views.states import EMOJI, name, plain_state, reason, state
 from bot.views.terms import person
 from bot.views.text import age, bold, code, count, cut, duration, plain, unformatted
