@@ -18,9 +18,8 @@ from bot.domain.notifications import (
     Told,
     UnreadableRecords,
 )
-from bot.views import missing_jobs
 from bot.views.facts import Meaning
-from bot.views.slack import suspensions
+from bot.views.slack import missing_jobs, suspensions
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button, ending, line, seen, still, summary, title
 from bot.views.slack.mentions import mentioned

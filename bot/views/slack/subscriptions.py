@@ -9,11 +9,10 @@ from bot.domain.button_payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
 from bot.domain.cards import Card, Shown, Terms
 from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.domain.slack_ids import is_person
-from bot.views import missing_jobs
 from bot.views.errors import service_error
 from bot.views.facts import missing
 from bot.views.lateness import still_asking
-from bot.views.slack import database_reset, snooze, suspensions
+from bot.views.slack import database_reset, missing_jobs, snooze, suspensions
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button, fails, headline, restore_button, seen, still, unsubscribe_button
 from bot.views.slack.jobs import row
