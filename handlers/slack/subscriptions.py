@@ -41,6 +41,7 @@ from bot.views.slack import notifications
 from bot.views.slack import snooze as snooze_views
 from bot.views.slack import subscriptions as views
 from bot.views.slack.block_kit import Message
+from bot.views.slack.subscription_list import subscription_list
 from handlers.commands.grammar import MINE, Request
 from handlers.commands.job_arguments import addresses_of
 from handlers.slack.command_reader import read
@@ -76,7 +77,7 @@ async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -
         await box_to_change(services, here)
     part = {"user": asker.user} if mine else {"here": here}
     shown, reset = await subscriptions(services, **part), await services.store.epochs.recent_reset(services.clock())
-    return views.subscription_list(shown, ask, services.clock(), mine=mine, reset=reset)
+    return subscription_list(shown, ask, services.clock(), mine=mine, reset=reset)
 
 
 async def _unsubscribed(services: Services, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:

@@ -15,7 +15,7 @@ from bot.views.slack.accounts import account_lines
 from bot.views.slack.block_kit import Block, Budget, actions, button, context, divider, plain_text, section
 from bot.views.slack.jobs import more_lines, row
 from bot.views.slack.lateness import asking
-from bot.views.slack.subscriptions import HOW, tab_lines
+from bot.views.slack.subscription_list import HOW, tab_lines
 from bot.views.terms import channel
 from bot.views.text import age, count
 

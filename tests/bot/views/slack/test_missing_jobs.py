@@ -11,7 +11,7 @@ from bot.domain.changes import Change, Fate, Kind
 from bot.domain.notifications import ChangedSubscriptions, Digest, Told
 from bot.views.slack import notifications
 from bot.views.slack.cards import card
-from bot.views.slack.subscriptions import subscription_list
+from bot.views.slack.subscription_list import subscription_list
 from bot.views.text import date
 from providers.models import JobState
 from tests.bot.views import judges, subscribed
