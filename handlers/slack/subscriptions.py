@@ -37,7 +37,7 @@ from bot.subscriptions.subscribe import (
     subscriptions,
     unsubscribe,
 )
-from bot.views.slack import notifications
+from bot.views.slack import digests
 from bot.views.slack import snooze as snooze_views
 from bot.views.slack import subscriptions as views
 from bot.views.slack.block_kit import Message
@@ -213,4 +213,4 @@ async def _every_change(services: Services, action: Body) -> Message:
     kept = await services.store.digests.get(ask.key) if ask.key else None
     if ask.key is None or kept is None:
         raise ExpiredError
-    return notifications.digest_all(seen(services, kept), ask.key, ask.offset)
+    return digests.digest_all(seen(services, kept), ask.key, ask.offset)
