@@ -16,8 +16,8 @@ from sandbox.clouds.accounts import ACCOUNTS, VOD_SG
 from sandbox.clouds.alibaba import limits
 from sandbox.clouds.alibaba.details import type_of
 from sandbox.clouds.job_orders import JobOrder, make
+from sandbox.clouds.raw_states import KINDS
 from sandbox.clouds.server import serving
-from sandbox.clouds.words import KINDS
 from sandbox.clouds.world import World
 from sandbox.demo import CONFIGURATION, environment
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
-from sandbox.clouds.known import VIDEO_OCR_ID
-from sandbox.clouds.texts import FAILURES
+from sandbox.clouds.example_jobs import VIDEO_OCR_ID
+from sandbox.clouds.sample_texts import FAILURES
 from tests.browser import browser, looking_at
 from tests.redis_server import Server
 from tests.scenarios.visitors import Site, opened

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from sandbox.clouds.known import VIDEO_OCR_ID, VOD_MEDIA
+from sandbox.clouds.example_jobs import VIDEO_OCR_ID, VOD_MEDIA
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.demo import Demo, running
 from tests.sandbox.page.accessible import complaints

@@ -12,7 +12,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from bot.config.toml_lines import Path, key_lines, line_of
-from bot.domain.access import EVERY
 from bot.domain.errors import ConfigError
 from providers.redact import scrub
 from providers.secrets import SecretRef
@@ -20,6 +19,8 @@ from providers.secrets import SecretRef
 SHOWN_MAX = 60
 """Characters of a found value that are shown."""
 URL_EXPECTED = 'a URL that begins with http:// or https://, such as "http://127.0.0.1:9100"'
+EVERY = "*"
+"""Among the accounts of an access rule: all of them. Among its users: everybody, wherever they ask."""
 NOT_SHOWN = "a value that is not shown, because it may be a secret"
 _SYNTAX_AT = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 

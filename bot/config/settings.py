@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core.core_schema import ValidationInfo
 
 from bot.config.errors import (
+    EVERY,
     URL_EXPECTED,
     Problem,
     config_error,
@@ -31,7 +32,6 @@ from bot.config.errors import (
     unknown_accounts,
     wrong_syntax,
 )
-from bot.domain.access import EVERY
 from bot.domain.errors import ConfigError
 from bot.domain.redis_support import REDIS_SCHEMES
 from providers.accounts import Account
@@ -275,6 +275,16 @@ class AccessRule(_Section):
         default=None,
         description="true or false: whether guests of the workspace are let in as members are; needs users:read",
     )
+
+    @property
+    def all_accounts(self) -> bool:
+        """Whether this is about every account."""
+        return EVERY in self.accounts
+
+    @property
+    def everybody(self) -> bool:
+        """Whether this admits all people, wherever they ask."""
+        return EVERY in self.users
 
     @model_validator(mode="after")
     def _lets_somebody_in(self) -> Self:

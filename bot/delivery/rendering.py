@@ -18,7 +18,7 @@ from bot.domain.notifications import (
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep, next_try
 from bot.domain.tracked_jobs import Kept
-from bot.views.slack import cards, database_reset, notifications
+from bot.views.slack import cards, database_reset, digests, notifications
 from bot.views.slack.block_kit import Message
 from providers.models import JobRef
 from providers.registry import meaning
@@ -31,7 +31,7 @@ async def draw(services: Services, post: Post) -> Message:
     if post.new_card:
         return await draw_card(services, post.new_card, mentions=post.notifies)
     if post.digest:
-        return notifications.digest(post.digest, await services.store.digests.put(post.digest))
+        return digests.digest(post.digest, await services.store.digests.put(post.digest))
     if post.told:
         return notifications.reply(post.told, meaning)
     if post.card and post.final:

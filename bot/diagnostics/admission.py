@@ -1,13 +1,13 @@
 """Checks who is admitted: workspaces that install the app, guests, and other organizations."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config.settings import Settings
-from bot.domain.access import EVERY, Access, Rule
+from bot.domain.access import Access, Rule
 from bot.domain.findings import Finding
 from bot.domain.slack_scopes import GUESTS_SCOPE
 from bot.slack_api.errors import NO_ANSWER, refusal
@@ -23,15 +23,18 @@ def installers(settings: Settings) -> list[Finding]:
     if not settings.access:
         return [admission.open_to_all()]
     anywhere = [rule for rule in settings.access if not rule.workspaces]
-    to_all = _accounts(rule for rule in anywhere if EVERY in rule.users)
-    shared = _accounts(rule for rule in anywhere if rule.channels and EVERY not in rule.users and not rule.outsiders)
+    to_all = [rule for rule in anywhere if rule.everybody]
+    shared = [rule for rule in anywhere if rule.channels and not rule.everybody and not rule.outsiders]
     return [
-        *([admission.open_in_part(to_all)] if to_all else []),
-        *([admission.open_where_shared(shared)] if shared else []),
+        *([admission.open_in_part(_accounts(to_all))] if to_all else []),
+        *([admission.open_where_shared(_accounts(shared))] if shared else []),
     ]
 
 
-def _accounts(rules: Iterable[Rule]) -> list[str]:
+def _accounts(rules: Sequence[Rule]) -> list[str]:
+    """Name the accounts of some rules; an empty list is every account."""
+    if any(rule.all_accounts for rule in rules):
+        return []
     return [*dict.fromkeys(account for rule in rules for account in rule.accounts)]
 
 

@@ -10,19 +10,20 @@ from typing import Protocol
 
 from bot.domain.slack_ids import id_of, is_direct, is_person, workspace_of
 
-EVERY = "*"
-"""Among accounts: all of them. Among users: everybody, wherever they ask."""
-
 
 class Rule(Protocol):
-    """One `[[access]]` table."""
+    """One `[[access]]` table: `all_accounts` besides those that it names, `everybody` besides its users."""
 
     @property
     def accounts(self) -> Sequence[str]: ...
     @property
+    def all_accounts(self) -> bool: ...
+    @property
     def channels(self) -> Sequence[str]: ...
     @property
     def users(self) -> Sequence[str]: ...
+    @property
+    def everybody(self) -> bool: ...
     @property
     def groups(self) -> Sequence[str]: ...
     @property
@@ -124,7 +125,7 @@ class Access:
         return () if self.open else tuple(name for name in accounts if not any(self._of(name)))
 
     def _of(self, account: str) -> Iterable[Rule]:
-        return (rule for rule in self.rules if account in rule.accounts or EVERY in rule.accounts)
+        return (rule for rule in self.rules if rule.all_accounts or account in rule.accounts)
 
     def _lets_in(self, rule: Rule, audience: Audience) -> bool:
         """Whether a rule admits an audience by one of its channels, users and groups.
@@ -137,7 +138,7 @@ class Access:
             return False
         user = id_of(audience.user)
         return (
-            EVERY in rule.users
+            rule.everybody
             or id_of(audience.channel) in rule.channels
             or user in rule.users
             or any(user in self.members.get((audience.workspace, group), ()) for group in rule.groups)

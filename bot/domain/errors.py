@@ -1,11 +1,20 @@
-"""What a user may be told. Words for each of these stand in `bot.views.errors`."""
+"""What can go wrong in the bot.
+
+BotError                    a user can fix it, or has to know
+├── UsageError              a command cannot be understood; its `problem` says why
+├── ExpiredError            the data of a button or select is no longer kept
+├── ForgottenError          a card or subscription was lost when the database was reset
+├── NotInstalled            a workspace does not have the app (`bot.domain.workspaces`)
+└── NotDelivered            Slack did not take an answer (`bot.slack_app`)
+StoreUnavailable            Redis cannot be reached, or cannot keep anything now
+└── EmbeddedRedisError      the embedded server cannot run
+ConfigError                 the configuration cannot be used
+
+`bot.views.errors` has the words for each problem of a command.
+"""
 
 from datetime import datetime
 from enum import Enum, auto
-
-
-class BotError(Exception):
-    """Something that the person who asked can mend, or has to know."""
 
 
 class Problem(Enum):
@@ -45,6 +54,10 @@ class Problem(Enum):
     TOO_MANY_QUESTIONS = auto()
     NEWER_VERSION = auto()
     TOO_LONG = auto()
+
+
+class BotError(Exception):
+    """Something that a user can fix, or has to know."""
 
 
 class UsageError(BotError):

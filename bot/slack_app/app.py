@@ -24,7 +24,7 @@ from bot.slack_app.error_handler import on_error
 from bot.slack_app.modals import Origin
 from bot.slack_app.payloads import place_of
 from bot.slack_app.response_urls import Respond
-from bot.views import errors
+from bot.views.slack import errors
 
 SLACKS_OWN = (
     "SLACK_BOT_TOKEN",

@@ -18,8 +18,7 @@ from bot.slack_app.modals import GONE, Modal
 from bot.slack_app.payloads import Body
 from bot.slack_app.response_urls import NotDelivered, Respond
 from bot.slack_app.responses import Below, InChannel, Reply, beside, to_the_last
-from bot.views import errors
-from bot.views.slack import database_reset
+from bot.views.slack import database_reset, errors
 from bot.views.slack.block_kit import Message
 from bot.views.slack.modals import waiting
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.domain.answers import Late, Partial, ServiceError
+from bot.domain.answers import Late, ServiceError
 from bot.views.errors import advice, service_error, waited
-from bot.views.slack.block_kit import Block, context
 from bot.views.text import bold, count, cut, date, duration, listed, plain
 
 NAMES_MAX = 5
@@ -18,11 +17,6 @@ def still_asking(pending: Sequence[Late]) -> str:
 def names(services: Sequence[Late]) -> str:
     """Name services in a sentence."""
     return listed([plain(name(each)) for each in services], "and", most=NAMES_MAX)
-
-
-def asking(answer: Partial) -> list[Block]:
-    """Return the line of an answer that names them, where there are any."""
-    return [context(still_asking(answer.pending))] if answer.pending else []
 
 
 def came(late: Late, jobs: int, errors: Iterable[ServiceError]) -> str:

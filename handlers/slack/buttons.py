@@ -26,8 +26,7 @@ from bot.slack_app.modals import Modal
 from bot.slack_app.payloads import Asker, Body, newest, picked_value, read_ask, services_of
 from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import Below, InChannel, InPlace, Reply, below
-from bot.views import errors
-from bot.views.slack import details, modals
+from bot.views.slack import details, errors, modals
 from bot.views.slack.block_kit import Message
 from handlers.commands.grammar import Request
 from handlers.commands.job_arguments import addresses_of

@@ -31,10 +31,11 @@ from bot.subscriptions.lost_card_clicks import again, forgotten_since, refuse_fo
 from bot.subscriptions.pending_search import SEEK_MINUTES, seek
 from bot.subscriptions.snooze import snooze
 from bot.subscriptions.subscribe import Subscribing, refresh, restore, subscribe, unsubscribe
-from bot.views.slack import notifications
+from bot.views.slack import digests
 from bot.views.slack import snooze as snooze_views
 from bot.views.slack import subscriptions as views
 from bot.views.slack.block_kit import Message
+from bot.views.slack.subscription_list import subscription_list
 from handlers.commands.grammar import MINE, Request
 from handlers.commands.job_arguments import addresses_of
 from handlers.slack.command_reader import read
@@ -69,7 +70,7 @@ async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -
         await box_to_change(services, here)
     part = {"user": asker.user} if mine else {"here": here}
     shown, reset = await subscriptions(services, **part), await services.store.epochs.recent_reset(services.clock())
-    return views.subscription_list(shown, ask, services.clock(), mine=mine, reset=reset)
+    return subscription_list(shown, ask, services.clock(), mine=mine, reset=reset)
 
 
 async def _unsubscribed(services: Services, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:
@@ -205,4 +206,4 @@ async def _every_change(services: Services, action: Body) -> Message:
     kept = await services.store.digests.get(ask.key) if ask.key else None
     if ask.key is None or kept is None:
         raise ExpiredError
-    return notifications.digest_all(seen(services, kept), ask.key, ask.offset)
+    return digests.digest_all(seen(services, kept), ask.key, ask.offset)

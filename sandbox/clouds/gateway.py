@@ -9,7 +9,7 @@ from starlette.responses import Response
 from sandbox.clouds.accounts import CloudAccount
 from sandbox.clouds.calls import Call, Refused, read_call
 from sandbox.clouds.faults import Fault, Target, spoil
-from sandbox.clouds.misbehave import CutOff, delay
+from sandbox.clouds.transport_faults import CutOff, delay
 from sandbox.clouds.world import World
 from sandbox.connections import HangUp
 

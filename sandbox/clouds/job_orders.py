@@ -8,9 +8,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from sandbox.clouds.jobs import Failure, Job, Plan, Stage, lay_out
+from sandbox.clouds.raw_states import KINDS, Outcome
+from sandbox.clouds.sample_texts import FAILURES
 from sandbox.clouds.seed import MODERATION_KEPT_S
-from sandbox.clouds.texts import FAILURES
-from sandbox.clouds.words import KINDS, Outcome
 
 MANY = 10_000
 """So many jobs can be ordered or ended at once."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
 
-from sandbox.clouds.words import Outcome, Words
+from sandbox.clouds.raw_states import Outcome, Words
 
 
 class Stage(NamedTuple):

@@ -9,10 +9,10 @@ from math import inf
 from operator import attrgetter
 from random import Random
 
+from sandbox.clouds.example_jobs import known_jobs
 from sandbox.clouds.jobs import Job, Plan, lay_out
-from sandbox.clouds.known import known_jobs
-from sandbox.clouds.texts import failure_for, name_for
-from sandbox.clouds.words import KINDS, Outcome
+from sandbox.clouds.raw_states import KINDS, Outcome
+from sandbox.clouds.sample_texts import failure_for, name_for
 
 HISTORY_S = 5 * 86_400
 """How far back the jobs of a new world go, in seconds."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from sandbox.clouds.accounts import ACCOUNTS, CloudAccount
 from sandbox.clouds.faults import Faults, Target
 from sandbox.clouds.jobs import Failure, Job, end_now
+from sandbox.clouds.raw_states import KINDS, Outcome
 from sandbox.clouds.seed import ARRIVAL_S, Shape, jobs_of
 from sandbox.clouds.store import JobStore
-from sandbox.clouds.words import KINDS, Outcome
 
 ADVANCE_MAX_S = 7 * 86_400
 """The clock may be put forward by a week at once: each service then makes 30,000 jobs."""

@@ -14,7 +14,8 @@ from bot.domain.id_labels import label
 from bot.domain.identifiers import MaskedIdError, NotAnAddressError, read
 from bot.runtime.logs import without_secrets
 from bot.slack_app.payload_schema import odd_fields, payload_of
-from bot.views import errors, text
+from bot.views import text
+from bot.views.slack import errors
 from handlers.commands.lexer import split, undecorated
 from handlers.commands.parser import parse
 from handlers.slack.command_reader import TYPED_MAX

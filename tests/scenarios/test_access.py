@@ -9,7 +9,7 @@ from bot.config.settings import AccessRule
 from bot.domain.access import Access
 from bot.subscriptions.revoke import end_unseen
 from bot.task_queue.enqueue import wake
-from sandbox.clouds.known import VIDEO_OCR_ID, VOD_MEDIA
+from sandbox.clouds.example_jobs import VIDEO_OCR_ID, VOD_MEDIA
 from sandbox.slack.workspace.model import Channel
 from tests.scenarios.conftest import Scene, Stage
 from tests.scenarios.person import Answer, Person

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.clouds.jobs import Failure
-from sandbox.clouds.words import Outcome
+from sandbox.clouds.raw_states import Outcome
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Answer, until
 

@@ -4,7 +4,13 @@ import tomllib
 
 import pytest
 
-from sandbox.clouds.known import IMAGE_MODERATION_ID, VIDEO_OCR_ID, VOD_AI_ID, VOD_FAILED_AUDIT_ID, VOD_WORKFLOW_ID
+from sandbox.clouds.example_jobs import (
+    IMAGE_MODERATION_ID,
+    VIDEO_OCR_ID,
+    VOD_AI_ID,
+    VOD_FAILED_AUDIT_ID,
+    VOD_WORKFLOW_ID,
+)
 from sandbox.demo import CONFIGURATION
 from tests.scenarios.conftest import Stage
 

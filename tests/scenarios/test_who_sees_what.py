@@ -15,7 +15,7 @@ from unittest.mock import Mock
 import pytest
 
 from providers.accounts import AlibabaAccount, HuaweiAccount
-from sandbox.clouds.known import VOD_MEDIA
+from sandbox.clouds.example_jobs import VOD_MEDIA
 from sandbox.slack.workspace.model import Team, User
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Answer, Person

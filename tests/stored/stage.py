@@ -25,7 +25,7 @@ from bot.slack_app.http_events import slack_events
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
 from bot.task_queue.worker import open_docket
-from bot.views import errors
+from bot.views.slack import errors
 from handlers.slack import register
 from providers.models import Job, JobState
 from sandbox.demo import MANIFEST

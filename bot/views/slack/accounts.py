@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from bot.domain.answers import AccountsHealth, ServiceHealth
 from bot.domain.button_payloads import FRESH, Ask
 from bot.views.errors import service_error, waited
-from bot.views.lateness import asking, still_asking
+from bot.views.lateness import still_asking
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section, stacked
+from bot.views.slack.lateness import asking
 from bot.views.text import age, bold, code, count, date, duration, plain, unformatted
 
 

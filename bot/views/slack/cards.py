@@ -8,9 +8,8 @@ from bot.domain.absence import DROPPED_AFTER
 from bot.domain.button_payloads import BUTTON_MAX, OPEN, REFRESH, Ask
 from bot.domain.cards import Card, Check, Followed, Shown
 from bot.domain.changes import Fate
-from bot.views import missing_jobs
 from bot.views.errors import happened
-from bot.views.slack import snooze, suspensions
+from bot.views.slack import missing_jobs, snooze, suspensions
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.mentions import mentioned
 from bot.views.states import (

@@ -1,13 +1,13 @@
 """Everything about one job, or about several."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 
 from bot.domain.answers import JobDetails, Missing
 from bot.domain.button_payloads import FRESH, OPEN, RAW, SHARE, Ask
 from bot.views.errors import service_error
-from bot.views.lateness import asking, came, still_asking
+from bot.views.facts import NOBODY, WIDTHS, Meaning, facts, missing
+from bot.views.lateness import came, still_asking
 from bot.views.slack.block_kit import (
     Block,
     Budget,
@@ -22,34 +22,14 @@ from bot.views.slack.block_kit import (
     section,
 )
 from bot.views.slack.jobs import row, subscribe_button
+from bot.views.slack.lateness import asking
 from bot.views.states import name, no_reason, plain_state, state
 from bot.views.terms import person
-from bot.views.text import (
-    age,
-    bold,
-    code,
-    code_block,
-    count,
-    date,
-    duration,
-    fitting,
-    link,
-    listed,
-    plain,
-    unformatted,
-)
+from bot.views.text import age, bold, code, code_block, count, fitting, link, plain, unformatted
 from providers.models import Job, JobError, JobState
 
-Meaning = Callable[[Job], str | None]
-"""Tells what a job's error code means, where the vendor documents it."""
-
-NOBODY = "None of the configured services can look this up."
-WIDTHS = (300, 100, 30)
-"""Characters for each fact about a job: the next smaller number is tried when the message gets too long."""
 FACTS_MAX = 30
 NOTES_MAX = 5
-IDS_MAX = 20
-PLACES_MAX = 10
 TAIL_CHARS = 4000
 RAW_CHUNK = 2900
 RAW_CHUNKS = 30
@@ -144,32 +124,6 @@ def _job(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, room: int) ->
     ]
 
 
-def facts(job: Job, room: int = WIDTHS[0]) -> dict[str, str]:
-    """Label and value, in mrkdwn, of everything known about a job, in the order to read them."""
-    known = {
-        "Service": job.service,
-        "Kind": job.kind,
-        "Account": job.account,
-        "Region": job.region,
-        "Created": job.created_at,
-        "Started": job.started_at,
-        "Finished": job.finished_at,
-        "Duration": duration(job.duration_s) if job.duration_s is not None else None,
-        "Media": job.media,
-        "Input": job.input,
-        "Output": job.output,
-        "Progress": f"{job.progress} %" if job.progress is not None else None,
-        "Updated": job.updated_at,
-    }
-    told = {**job.attributes, **known}
-    order = (*known, *(label for label in job.attributes if label not in known))
-    return {label: _value(told[label], room) for label in order if told[label]}
-
-
-def _value(value: str | datetime | None, room: int) -> str:
-    return date(value) if isinstance(value, datetime) else plain(value or "", room)
-
-
 def _reason(job: Job, meaning: Meaning, room: int) -> str:
     if job.state is not JobState.FAILED:
         return ""
@@ -200,27 +154,6 @@ def _refresh(ask: Ask) -> list[Block]:
 
 def _share(ask: Ask) -> list[Block]:
     return [] if ask.shared_by else button("Share", f"{SHARE}:details", ask)
-
-
-def missing(answer: JobDetails) -> list[str]:
-    """Lines about the jobs that no service knows, those together that were looked for in the same places."""
-    searches: dict[Missing, list[str]] = {}
-    for each in answer.missing:
-        searches.setdefault(each.model_copy(update={"id": ""}), []).append(each.id)
-    return [_missing(ids, search) for search, ids in searches.items()]
-
-
-def _missing(ids: Sequence[str], search: Missing) -> str:
-    names = _first([code(each, 80) for each in ids], IDS_MAX)
-    where = _first([bold(place, 80) for place in search.looked_in], PLACES_MAX)
-    one = len(ids) == 1
-    known = f"{'is' if one else 'are'} not known to {listed(where, 'or')}" if where else "could not be found"
-    soon = "A job that was submitted a moment ago may not be there yet."
-    return f"❔ {listed(names, 'and')} {known}. {soon if search.everywhere else 'The others did not answer.'}"
-
-
-def _first(words: list[str], number: int) -> list[str]:
-    return words if len(words) <= number else [*words[:number], f"{len(words) - number:,} more"]
 
 
 def _errors(answer: JobDetails) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.answers import JobList
 from bot.domain.button_payloads import ACCOUNT, ANY, FIND, KIND, SERVICE, SINCE, STATE, TEXT, TURN, Ask
-from bot.views.lateness import asking
+from bot.views.list_notes import notes, nothing, position
 from bot.views.slack.block_kit import (
     Block,
     Budget,
@@ -20,7 +20,8 @@ from bot.views.slack.block_kit import (
     text_field,
 )
 from bot.views.slack.block_kit import field as input_field
-from bot.views.slack.jobs import LINES_MAX, more_lines, notes, nothing, position, row
+from bot.views.slack.jobs import LINES_MAX, more_lines, row
+from bot.views.slack.lateness import asking
 from bot.views.states import EMOJI
 from bot.views.text import age
 from providers.models import JobState

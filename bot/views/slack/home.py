@@ -9,13 +9,13 @@ from bot.domain.button_payloads import FIND, HOME, HOME_CHANNEL, Ask
 from bot.domain.cards import Shown
 from bot.domain.errors import UsageError
 from bot.domain.slack_ids import id_of
-from bot.views import errors
-from bot.views.lateness import asking
-from bot.views.slack import database_reset
+from bot.views.list_notes import notes, nothing
+from bot.views.slack import database_reset, errors
 from bot.views.slack.accounts import account_lines
 from bot.views.slack.block_kit import Block, Budget, actions, button, context, divider, plain_text, section
-from bot.views.slack.jobs import more_lines, notes, nothing, row
-from bot.views.slack.subscriptions import HOW, tab_lines
+from bot.views.slack.jobs import more_lines, row
+from bot.views.slack.lateness import asking
+from bot.views.slack.subscription_list import HOW, tab_lines
 from bot.views.terms import channel
 from bot.views.text import age, count
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
-from bot.domain.answers import Incomplete, JobList, Remembered
+from bot.domain.answers import JobList
 from bot.domain.button_payloads import (
     ANY,
     BLOCK_ID_MAX,
@@ -19,9 +19,10 @@ from bot.domain.button_payloads import (
     SUBSCRIBE,
     Ask,
 )
-from bot.views.errors import place, service_error
-from bot.views.lateness import asking, came, still_asking
+from bot.views.lateness import came, still_asking
+from bot.views.list_notes import notes, nothing, position
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section, select
+from bot.views.slack.lateness import asking
 from bot.views.states import EMOJI, name, plain_state, reason, state
 from bot.views.terms import person
 from bot.views.text import age, bold, code, count, cut, duration, plain, unformatted
@@ -106,60 +107,6 @@ def _when(job: Job) -> str:
 
 def _failure(job: Job) -> str:
     return f" · {reason(job)}" if job.state is JobState.FAILED else ""
-
-
-def notes(answer: JobList) -> list[str]:
-    """One line for each service that failed, is late, cannot list, or was read only in part."""
-    return [
-        *map(service_error, answer.errors),
-        *map(_remembered, answer.remembered),
-        *(line for part in answer.incomplete for line in _incomplete(part)),
-    ]
-
-
-def _remembered(part: Remembered) -> str:
-    where = f"🗒️ {place(part.account, part.service)} cannot list its jobs"
-    if not part.known:
-        return f"{where}. Look one up with `/jobs show ID`, and it appears here."
-    line = f"{where}; I searched the {count(part.known, 'job')} that somebody looked up before."
-    return line if part.current else f"{line} Their states are as old as that: I could not ask now."
-
-
-def _incomplete(part: Incomplete) -> list[str]:
-    where = place(part.account, part.service)
-    lines: list[str] = []
-    if part.scanned:
-        newest = count(part.scanned, "job")
-        lines.append(f"✂️ {where} has more than the newest {newest} searched here. Narrow the search with `since:`.")
-    if part.malformed:
-        lines.append(f"⚠️ {where} sent {count(part.malformed, 'job')} that could not be read.")
-    return lines
-
-
-def nothing(answer: JobList) -> str:
-    """Why a page is empty; it never looks like "there are no jobs" when nobody could be asked."""
-    failed = {(error.account, error.service) for error in answer.errors}
-    if failed and len(failed) >= answer.asked:
-        return "No service answered, so nothing is known about your jobs."
-    if answer.pending:
-        return "No jobs match so far." if len(answer.pending) < answer.services else "No answer yet."
-    if answer.offset:
-        return "There are no jobs this far down any more."
-    if answer.errors:
-        return "No jobs match in the services that answered."
-    if answer.remembered and len(answer.remembered) == answer.services:
-        return "Callboard knows no job that matches."
-    return "No jobs match."
-
-
-def position(answer: JobList, shown: int) -> str:
-    """`11–20 of 312`; the total is left out while it is unknown."""
-    if not shown:
-        return "0 jobs"
-    span = f"{answer.offset + 1:,}–{answer.offset + shown:,}" if shown > 1 else f"{answer.offset + 1:,}"
-    if answer.total is not None:
-        return f"{span} of {'at least ' if answer.errors or answer.pending else ''}{answer.total:,}"
-    return f"{span}, more follow" if answer.more else span
 
 
 def _foot(answer: JobList, ask: Ask, shown: int, controls: Controls, jobs: Sequence[Job]) -> list[Block]:

@@ -1,40 +1,32 @@
 """What is told when something happens: the end of a job, the end of many, and what only an owner has to know."""
 
 from collections.abc import Iterable, Sequence
-from itertools import takewhile
 
 from bot.domain.absence import DROPPED_AFTER
-from bot.domain.button_payloads import BUTTON_MAX, SEE_ALL, SUBSCRIBE, Ask
+from bot.domain.button_payloads import BUTTON_MAX, SUBSCRIBE, Ask
 from bot.domain.cards import Card
 from bot.domain.changes import Change, Fate, Kind
 from bot.domain.identifiers import JOBS_MAX
 from bot.domain.notifications import (
     WAITS,
     ChangedSubscriptions,
-    Digest,
     LostJob,
     SoughtInVain,
     SuspendedPlace,
     Told,
     UnreadableRecords,
 )
-from bot.views import missing_jobs
-from bot.views.slack import suspensions
+from bot.views.facts import Meaning
+from bot.views.slack import missing_jobs, suspensions
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button, ending, line, seen, still, summary, title
-from bot.views.slack.details import Meaning
-from bot.views.slack.mentions import mentioned
-from bot.views.states import EMOJI, OUTCOMES, SUSPENDED, mark, name, outcome, plain_state, reason, tally, unended
+from bot.views.states import EMOJI, SUSPENDED, mark, name, outcome, plain_state, reason, tally, unended
 from bot.views.terms import called, channel
 from bot.views.text import bold, code, count, cut, date, listed, plain, unformatted
 from providers.models import Job, JobState
 
 LINES_MAX = 15
-"""Changes named in a digest that has a button for all of them."""
-ALL_MAX = 60
-"""Changes named in one that has none."""
-PAGE = 12
-"""Changes on a page of all of them."""
+"""Jobs named in a message that has a button for all of them."""
 MEANINGS_MAX = 5
 NAMES_MAX = 10
 _GONE = "no longer known to the provider"
@@ -46,19 +38,20 @@ _LOST = {Fate.EXPIRED: _EXPIRED, Fate.DROPPED: _DROPPED}
 def reply(told: Told, meaning: Meaning) -> Message:
     """One change of one job, for the thread of its card."""
     change, people = told.change, called(told.card.terms.mention)
-    happened = [_happened(change), *(["kept back while it was snoozed"] if told.held else [])]
-    lines = [f"{people} {_title(change)}".strip(), *filter(None, [" · ".join(filter(None, happened))])]
+    happened = [what_happened(change), *(["kept back while it was snoozed"] if told.held else [])]
+    lines = [f"{people} {title_of(change)}".strip(), *filter(None, [" · ".join(filter(None, happened))])]
     if change.job.state is JobState.FAILED and not unended(change.fate):
         lines += [reason(change.job, 600), *_meant(change.job, meaning)]
     button_ = details_button([change.job.ref], of=cut(name(change.job), 40))
     return message(_plain(change), [section("\n".join(lines), button_)])
 
 
-def _title(change: Change) -> str:
+def title_of(change: Change) -> str:
+    """The state and the name of the job that changed."""
     return title(change.job, change.fate, suspended=change.kind is Kind.SUSPENDED)
 
 
-def _happened(change: Change) -> str:
+def what_happened(change: Change) -> str:
     """From which state, how far it is or how it ended."""
     before = f"was {EMOJI[change.before]} {change.before.value}"
     job = change.job
@@ -122,83 +115,6 @@ def _meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
     return [f"{code(each, 60)} means: {plain(told, 300)}" for each, told in list(meant.items())[:MEANINGS_MAX]]
 
 
-def digest(told: Digest, key: str | None) -> Message:
-    """Many changes in one message: what failed first, the rest as far as there is room; `key` keeps them all."""
-    changes = _latest(told.told)
-    head = _head(told, changes)
-    foot = actions("digest", button("See all", SEE_ALL, Ask(key=key), name="See all changes")) if key else []
-    people = mentioned(each.card.terms.mention for each in told.told)
-    lines = Budget([section(head), *people, *foot]).fit_lines(
-        [line(change.job, _word(change)) for change in changes],
-        lambda left: f"… and {left:,} more: {tally(map(_word, changes[-left:]), ', ')}",
-        LINES_MAX if key else ALL_MAX,
-    )
-    return message(_plain_digest(head, changes), [*people, section(head), *lines, *foot])
-
-
-def _latest(told: Sequence[Told]) -> list[Change]:
-    """The last change of each job, what failed first."""
-    last = {each.change.job.ref: each.change for each in told}
-    return sorted(last.values(), key=lambda change: OUTCOMES.index(_word(change)))
-
-
-def _word(change: Change) -> str:
-    return SUSPENDED if change.kind is Kind.SUSPENDED else outcome(change.job, change.fate)
-
-
-def _head(digest: Digest, changes: Sequence[Change]) -> str:
-    number = len(changes)
-    ended = all(change.job.state.ended and not unended(change.fate) for change in changes)
-    what = f"*{count(number, 'job')} {'ended' if ended else 'changed'}*"
-    away = digest.away and f"While I was not looking (since {date(digest.away)}), {what}"
-    when = away or f"{what} {_lately(digest)}"
-    return f"{when}: {tally(map(_word, changes), ', ')}"
-
-
-def _lately(digest: Digest) -> str:
-    """Since when; what a snooze kept back may be older."""
-    held = [each.held for each in digest.told]
-    return "while snoozed" if all(held) else f"in the last minutes{' or while snoozed' if any(held) else ''}"
-
-
-def _plain_digest(head: str, changes: Sequence[Change]) -> str:
-    failed = [f"{mark('failed')} {name(each.job)}" for each in changes if _word(each) == JobState.FAILED]
-    more = [f"… and {len(failed) - NAMES_MAX:,} more"] if len(failed) > NAMES_MAX else []
-    return "\n".join([unformatted(head), *failed[:NAMES_MAX], *more])
-
-
-def digest_all(told: Digest, key: str, offset: int = 0) -> Message:
-    """A page of every change of a digest, for the person who asked to see them all."""
-    changes = _latest(told.told)
-    offset = min(offset, max(0, len(changes) - 1) // PAGE * PAGE)
-    head = section(_head(told, changes))
-    # The longest foot there can be: with both buttons.
-    budget = Budget([head, *_foot(key, PAGE, PAGE, len(changes) + 2 * PAGE)])
-    rows = [*takewhile(lambda block: budget.take([block]), map(_row, changes[offset : offset + PAGE]))]
-    foot = _foot(key, offset, len(rows), len(changes))
-    return message(_plain_digest(_head(told, changes), changes), [head, *rows, *foot])
-
-
-def _row(change: Change) -> Block:
-    """Two lines and a Details button."""
-    job = change.job
-    failed = _word(change) == JobState.FAILED
-    second = " · ".join(filter(None, [reason(job), ending(job)])) if failed else _happened(change)
-    lines = [f"{_title(change)} · {plain(job.service, 60)} · {plain(job.account, 60)}", second]
-    return section("\n".join(filter(None, lines)), details_button([job.ref], of=cut(name(job), 40)))
-
-
-def _foot(key: str, offset: int, shown: int, total: int) -> list[Block]:
-    def turn(label: str, to: int) -> list[Block]:
-        return button(label, f"{SEE_ALL}:{'previous' if to < offset else 'next'}", Ask(key=key, offset=max(0, to)))
-
-    buttons = [
-        *(turn("◀ Previous", offset - PAGE) if offset else []),
-        *(turn("Next ▶", offset + shown) if offset + shown < total else []),
-    ]
-    return [context(f"{offset + 1:,}–{offset + shown:,} of {total:,}"), *actions("page", buttons)]
-
-
 def suspended(place: SuspendedPlace) -> Message:
     """To the owner of cards: nothing can be posted to their place any more."""
     number = sum(len(still(card)) for card in place.cards)
@@ -222,7 +138,7 @@ def _names(card: Card) -> str:
 def lost(job: LostJob) -> Message:
     """To the owner of a card: the provider no longer knows its job."""
     change, card = job.change, job.card
-    lines = [f"{_title(change)} · {plain(change.job.service, 60)}", _sentence(_happened(change))]
+    lines = [f"{title_of(change)} · {plain(change.job.service, 60)}", _sentence(what_happened(change))]
     lines.append(
         f"I stopped following it in {channel(card.place)}. If it is there again, press Restore. Its ref: "
         f"{code(str(change.job.ref), 300)}"
@@ -251,7 +167,7 @@ def subscriptions(note: ChangedSubscriptions) -> Message:
 def _subject(changes: Sequence[Change]) -> str:
     """The job of a change, or how many subscriptions changed."""
     if len(changes) == 1:
-        return f"{_title(changes[0])} · {plain(changes[0].job.service, 60)}"
+        return f"{title_of(changes[0])} · {plain(changes[0].job.service, 60)}"
     emoji, done = (mark(SUSPENDED), "suspended") if changes[0].kind is Kind.SUSPENDED else ("🔔", "restored")
     return f"{emoji} *{count(len(changes), 'subscription')} {done}*"
 

@@ -1,33 +1,28 @@
-"""Answers to the commands of subscriptions, for the person who asked."""
+"""Answers to subscribe, unsubscribe and restore, for the person who asked."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import takewhile
 
 from bot.domain.answers import JobDetails, Late
-from bot.domain.button_payloads import BUTTON_MAX, FRESH, OPEN, RUN, SEEK, Ask
+from bot.domain.button_payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
 from bot.domain.cards import Card, Shown, Terms
 from bot.domain.notifications import Subscribed, Unsubscribed
-from bot.domain.slack_ids import is_person
-from bot.views import missing_jobs
 from bot.views.errors import service_error
+from bot.views.facts import missing
 from bot.views.lateness import still_asking
 from bot.views.slack import database_reset, snooze, suspensions
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
-from bot.views.slack.cards import details_button, fails, headline, restore_button, seen, still, unsubscribe_button
-from bot.views.slack.details import missing
+from bot.views.slack.cards import details_button, headline, seen
 from bot.views.slack.jobs import row
+from bot.views.slack.subscription_list import channel_of, details_of
 from bot.views.states import name, state
 from bot.views.terms import calls, channel, people, promise, subscribing
-from bot.views.text import age, bold, code, count, listed, unformatted
+from bot.views.text import bold, code, count, listed, unformatted
 from providers.models import Job, JobRef
 
 NAMES_MAX = 10
 LINES_MAX = 8
 """Lines about services, and about jobs that nobody knows."""
-PAGE = 10
-"""Cards on a page of a list."""
-HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details."
 
 
 def subscribed(  # noqa: PLR0917  # what there is to say
@@ -179,7 +174,7 @@ def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = (), reset: dateti
         notes += [database_reset.line(reset)] if reset else []
         notes += ["Followed here:"] if here else []
     blocks = [_removed(card, refs, alone=len(result.removed) == 1) for card, refs in result.removed]
-    blocks += [section(headline(shown.card, shown.jobs), _details(shown)) for shown in here]
+    blocks += [section(headline(shown.card, shown.jobs), details_of(shown)) for shown in here]
     head = [section(note) for note in notes]
     fitted = Budget(head).fit(blocks, lambda number: context(f"… and {count(number, 'more card')}"))
     text = [*(_removal(card, refs) for card, refs in result.removed), *notes]
@@ -197,7 +192,7 @@ def _removal(card: Card, refs: Sequence[JobRef]) -> str:
 
 
 def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
-    again = Ask(text=subscribing(refs, card.terms), card=card.id, place=_elsewhere(card))
+    again = Ask(text=subscribing(refs, card.terms), card=card.id, place=channel_of(card))
     # The only one gives way to its own undoing; of several the others stay.
     action = f"{RUN if alone else OPEN}:undo"
     return section(
@@ -222,98 +217,3 @@ def _restored(refs: Sequence[JobRef], place: str, *, resumed: bool) -> str:
         return f"🔔 {followed}" if refs else f"▶️ Nothing is in the way: I post to {channel(place)}."
     what = f" {count(len(refs), 'job')} {'is' if len(refs) == 1 else 'are'} followed there." if refs else ""
     return f"▶️ I post to {channel(place)} again.{what}"
-
-
-def subscription_list(
-    shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: bool, reset: datetime | None = None
-) -> Message:
-    """A page of cards, two lines each, from `ask.offset` on. `mine` are one person's, wherever they are.
-
-    `reset` is when the database was reset, if that is news.
-    """
-    title = section("*Your subscriptions*" if mine else "*Subscriptions in this channel*")
-    news = [section(database_reset.line(reset))] if reset else []
-    if not shown:
-        nothing = "You follow nothing." if mine else "Nothing is followed here."
-        lines = [f"{nothing} {HOW}", *([database_reset.line(reset)] if reset else [])]
-        return message(unformatted("\n".join(lines)), [title, *map(section, lines)])
-    offset = min(ask.offset, (len(shown) - 1) // PAGE * PAGE)
-    # The longest foot there can be: with both buttons, and offsets of as many digits.
-    beyond = len(shown) + PAGE
-    budget = Budget([title, *news, *_turning(ask, beyond, PAGE, 2 * (beyond + PAGE))])
-    cards = [card_lines(each, now, f"card-{at}", mine=mine) for at, each in enumerate(shown[offset : offset + PAGE])]
-    fitted = list(takewhile(budget.take, cards))
-    foot = _turning(ask, offset, len(fitted), len(shown))
-    text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
-    lines = [block for card in fitted for block in card]
-    return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *news, *lines, *foot])
-
-
-def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> list[Block]:
-    """A card of a list, two lines and its buttons."""
-    place = _elsewhere(shown.card) if mine else None
-    return [_two_lines(shown, now, mine=mine), *actions(block_id, _buttons(shown, place))]
-
-
-def tab_lines(shown: Shown, now: datetime, *, mine: bool, acts: bool = True) -> list[Block]:
-    """A card in the Home tab, where there is room for a menu to snooze it; who may not act on it gets its details."""
-    card, place = shown.card, _elsewhere(shown.card)
-    menu = snooze.controls(card, of=_name(shown), place=place)
-    buttons = _buttons(shown, place, menu) if acts else _details(shown)
-    return [_two_lines(shown, now, mine=mine), *actions(snooze.block_id(card, place), buttons)]
-
-
-def _two_lines(shown: Shown, now: datetime, *, mine: bool) -> Block:
-    card = shown.card
-    lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
-    lines += missing_jobs.lines(shown)
-    if shown.suspended:
-        lines.append(suspensions.line(shown.suspended, card.place))
-    return section("\n".join(filter(None, lines)))
-
-
-def _buttons(shown: Shown, place: str | None, snooze: Sequence[Block] = ()) -> list[Block]:
-    card, named = shown.card, _name(shown)
-    return [
-        *details_button(list(card.jobs), of=named),
-        *snooze,
-        *(unsubscribe_button(card, of=named, place=place) if still(card) else []),
-        *(suspensions.restore_button(card.place) if shown.suspended else restore_button(shown)),
-    ]
-
-
-def _elsewhere(card: Card) -> str | None:
-    """The channel of a card; a conversation with a person is found without one."""
-    return None if is_person(card.place) else card.place
-
-
-def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
-    card, checks = shown.card, list(shown.checks.values())
-    asked = [check.at for check in checks if check.at]
-    failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
-    return [
-        channel(card.place) if mine else f"by {people(card.owners)}",
-        promise(card.terms, card.place, batch=card.batch),
-        calls(card.terms),
-        snooze.fact(card),
-        failing or (f"checked {age(min(asked))}" if asked else ""),
-    ]
-
-
-def _name(shown: Shown) -> str:
-    known = list(seen(shown.card, shown.jobs).values())
-    return name(known[0]) if len(known) == 1 else count(len(known), "job")
-
-
-def _details(shown: Shown) -> list[Block]:
-    return details_button(list(shown.card.jobs), of=_name(shown))
-
-
-def _turning(ask: Ask, offset: int, shown: int, total: int) -> list[Block]:
-    previous = button("◀ Previous", f"{RUN}:previous", ask.at(offset - PAGE)) if offset else []
-    following = button("Next ▶", f"{RUN}:next", ask.at(offset + shown)) if offset + shown < total else []
-    refresh = button("Refresh", FRESH, ask.at(offset))
-    return [
-        context(f"{offset + 1:,}–{offset + shown:,} of {count(total, 'card')}"),
-        *actions("page", [*previous, *following, *refresh]),
-    ]

@@ -35,7 +35,8 @@ def open_where_shared(accounts: Sequence[str]) -> Finding:
 
 
 def _names(accounts: Sequence[str]) -> str:
-    return "every account" if "*" in accounts else listed(accounts, "and")
+    """Name some accounts; no name is every account."""
+    return listed(accounts, "and") or "every account"
 
 
 def guests_unknown() -> Finding:

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from bot.domain.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
 from bot.views.errors import service_error, waited
+from bot.views.facts import NOBODY, Meaning, facts, missing
 from bot.views.lateness import names
-from bot.views.slack.details import NOBODY, Meaning, facts, missing
-from bot.views.slack.jobs import notes, nothing, position
+from bot.views.list_notes import notes, nothing, position
 from bot.views.states import EMOJI, name, no_reason
 from bot.views.text import ago, clean, cut, duration, unformatted
 from providers.models import Job, JobState

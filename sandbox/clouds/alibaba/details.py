@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.clouds.accounts import MARKED_SECRET
-from sandbox.clouds.alibaba.desk import ACCOUNT_OWNER, Desk, required, some_of
+from sandbox.clouds.alibaba.request_context import ACCOUNT_OWNER, Desk, required, some_of
 from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.jobs import Job
+from sandbox.clouds.raw_states import LISTED_AI
 from sandbox.clouds.store import to_json
 from sandbox.clouds.timestamps import iso, iso_or
-from sandbox.clouds.words import LISTED_AI
 
 JOB_TYPES = ("transcode", "snapshot", "ai", "workflow")
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from starlette.responses import Response
 
 from sandbox.clouds.accounts import CloudAccount, find_keys
-from sandbox.clouds.alibaba import details, media, reasons, vod_ai
-from sandbox.clouds.alibaba.desk import Desk
+from sandbox.clouds.alibaba import details, failure_reasons, media, vod_ai
 from sandbox.clouds.alibaba.limits import Nonces, RateLimits, throttled
+from sandbox.clouds.alibaba.request_context import Desk
 from sandbox.clouds.alibaba.signature import access_key_of, verify
 from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.faults import Fault, Target
@@ -29,8 +29,8 @@ _APIS: Mapping[str, _Api] = {
     "ListAIJob": _Api("vod-ai", vod_ai.list_ai_job),
     "GetJobDetail": _Api("vod-jobs", details.get_job_detail),
     "ListJobInfo": _Api("vod-jobs", media.list_job_info),
-    "GetTranscodeTask": _Api("vod-jobs", reasons.get_transcode_task),
-    "GetAIMediaAuditJob": _Api("vod-jobs", reasons.get_ai_media_audit_job),
+    "GetTranscodeTask": _Api("vod-jobs", failure_reasons.get_transcode_task),
+    "GetAIMediaAuditJob": _Api("vod-jobs", failure_reasons.get_ai_media_audit_job),
 }
 
 

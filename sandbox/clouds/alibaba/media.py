@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sandbox.clouds.alibaba.desk import ACCOUNT_OWNER, Desk, required, some_of
 from sandbox.clouds.alibaba.details import type_of, word_of
+from sandbox.clouds.alibaba.request_context import ACCOUNT_OWNER, Desk, required, some_of
 from sandbox.clouds.calls import Call
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.timestamps import iso, iso_or

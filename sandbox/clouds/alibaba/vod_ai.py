@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from sandbox.clouds.alibaba.desk import Desk, ids_of
+from sandbox.clouds.alibaba.request_context import Desk, ids_of
 from sandbox.clouds.calls import Call
+from sandbox.clouds.example_jobs import VOD_AI_ID
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.known import VOD_AI_ID
+from sandbox.clouds.raw_states import LISTED_AI
 from sandbox.clouds.store import to_json
 from sandbox.clouds.timestamps import iso, iso_or
-from sandbox.clouds.words import LISTED_AI
 
 _SENTENCES = ("Yes.", "No.", "Of course.", "Message.", "Hello, good afternoon.", "大家好。", "Any questions? 🙂")
 

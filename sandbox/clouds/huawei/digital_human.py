@@ -7,13 +7,13 @@ from typing import Any
 
 from sandbox.clouds.accounts import MARKED_SECRET
 from sandbox.clouds.calls import Call, Refused
-from sandbox.clouds.huawei.desk import Desk, last_change, listing
+from sandbox.clouds.example_jobs import DIGITAL_HUMAN_ID
 from sandbox.clouds.huawei.parameters import one_of, whole_number
+from sandbox.clouds.huawei.request_context import Desk, last_change, listing
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.known import DIGITAL_HUMAN_ID
+from sandbox.clouds.raw_states import DIGITAL_HUMAN
 from sandbox.clouds.store import to_json
 from sandbox.clouds.timestamps import iso
-from sandbox.clouds.words import DIGITAL_HUMAN
 
 LIMIT_MAX = 100
 LAST_MONTH_S = 30 * 86_400

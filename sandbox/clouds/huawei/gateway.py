@@ -12,7 +12,7 @@ from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.faults import Fault, Target
 from sandbox.clouds.gateway import Gateway
 from sandbox.clouds.huawei import digital_human, image_moderation, video_ocr
-from sandbox.clouds.huawei.desk import Desk
+from sandbox.clouds.huawei.request_context import Desk
 from sandbox.clouds.huawei.signature import access_key_of, incorrect, verify
 from sandbox.clouds.store import to_json
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from sandbox.clouds.accounts import MARKED_SECRET
 from sandbox.clouds.calls import Call, Refused
-from sandbox.clouds.huawei.desk import Desk, last_change, listing
 from sandbox.clouds.huawei.parameters import one_of, whole_number
+from sandbox.clouds.huawei.request_context import Desk, last_change, listing
 from sandbox.clouds.jobs import Job
+from sandbox.clouds.raw_states import IMAGE_MODERATION
 from sandbox.clouds.store import to_json
 from sandbox.clouds.timestamps import iso
-from sandbox.clouds.words import IMAGE_MODERATION
 
 _INT32_MAX = 2**31 - 1
 _SUGGESTIONS = ("pass", "pass", "pass", "review", "block")

@@ -4,13 +4,13 @@ from typing import Any
 
 from sandbox.clouds.accounts import MARKED_SECRET
 from sandbox.clouds.calls import Call, Refused
-from sandbox.clouds.huawei.desk import Desk, last_change, listing
+from sandbox.clouds.example_jobs import VIDEO_OCR_ID
 from sandbox.clouds.huawei.parameters import one_of, whole_number
+from sandbox.clouds.huawei.request_context import Desk, last_change, listing
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.known import VIDEO_OCR_ID
+from sandbox.clouds.raw_states import VIDEO_OCR
 from sandbox.clouds.store import to_json
 from sandbox.clouds.timestamps import iso
-from sandbox.clouds.words import VIDEO_OCR
 
 ORDERS = frozenset(f"{key}:{way}" for key in ("name", "created_at", "updated_at") for way in ("ASC", "DESC"))
 LIMIT_MAX = 1000

@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
-from sandbox.clouds.known import (
+from sandbox.clouds.example_jobs import (
     IMAGE_MODERATION_ID,
     VIDEO_OCR_ID,
     VOD_AI_ID,

@@ -2,10 +2,8 @@
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.domain.answers import ServiceError
-from bot.domain.button_payloads import Ask
 from bot.domain.errors import Problem, UsageError
 from bot.views import errors as views
 from tests.bot.views import anything, judges
@@ -65,24 +63,6 @@ def test_a_number_of_jobs_is_no_code():
     assert said == "60 jobs are too many at once; name 20 at most."
 
 
-account_names = st.from_regex(r"[a-z0-9][a-z0-9-]{0,38}", fullmatch=True)
-complaints = st.builds(
-    UsageError,
-    st.sampled_from(Problem),
-    anything.nasty,
-    expected=st.lists(account_names, max_size=3).map(lambda names: tuple(names * 40)),
-    suggestion=anything.maybe,
-)
-
-
-@settings(max_examples=60)
-@given(complaints)
-def test_slack_takes_every_complaint(error: UsageError):
-    made = views.usage(error)
-    judges.accept(made)
-    assert made.blocks[0]["text"]["text"].startswith("🤔 ")
-
-
 @pytest.mark.parametrize("problem", Problem)
 def test_every_problem_has_a_sentence(problem: Problem):
     """With and without anything to choose from."""
@@ -90,37 +70,3 @@ def test_every_problem_has_a_sentence(problem: Problem):
     said = views.sentence(UsageError(problem, "<!here>", expected=("a", "b", "c")))
     assert "{" not in said
     judges.accept_mrkdwn(said)
-
-
-def test_a_correction_can_be_run():
-    made = views.usage(UsageError(Problem.UNKNOWN_WORD, "lst", expected=("list", "show"), suggestion="list media-cn"))
-    assert made.blocks[0]["text"]["text"] == (
-        "🤔 I don't know `lst`. Type list or show there.\nDid you mean `/jobs list media-cn`?"
-    )
-    assert made.text == "I don't know lst. Type list or show there.\nDid you mean /jobs list media-cn?"
-    assert judges.commands(made.blocks) == {"Yes, run it": Ask(text="list media-cn").encode()}
-
-
-def test_a_correction_too_long_for_a_button_is_only_told():
-    made = views.usage(UsageError(Problem.UNKNOWN_WORD, "lst", suggestion="list name:" + "x" * 2000))
-    judges.accept(made)
-    assert judges.commands(made.blocks) == {}
-
-
-def test_the_way_back_from_an_expired_button():
-    made = views.expired()
-    judges.accept(made)
-    assert made.text == (
-        "This button is too old: its data is no longer kept. Type the command again, for example /jobs list."
-    )
-    assert judges.commands(made.blocks) == {"List jobs": Ask(text="list").encode()}
-
-
-def test_what_is_not_the_askers_fault():
-    lost = views.memory_lost()
-    judges.accept(lost)
-    assert "`/jobs show`" in judges.words(lost), "it names what works without Redis"
-    made = views.our_fault("abc123")
-    judges.accept(made)
-    assert "reference `abc123`" in judges.words(made)
-    assert "reference abc123" in made.text

@@ -8,6 +8,7 @@ from bot.domain.answers import AccountsHealth, Late, OwnLimit, ServiceError, Ser
 from bot.domain.errors import Problem, UsageError
 from bot.views import errors, lateness
 from bot.views.slack.accounts import accounts
+from bot.views.slack.errors import usage
 from bot.views.terminal import tables
 from providers.http.rate_limit import OWN_LIMIT
 from tests.bot.views import judges
@@ -75,6 +76,6 @@ def test_an_answer_that_came_late_says_how_much_of_it_was_ours():
 
 
 def test_too_many_questions_are_refused_in_words():
-    message = errors.usage(UsageError(Problem.TOO_MANY_QUESTIONS, "12"))
+    message = usage(UsageError(Problem.TOO_MANY_QUESTIONS, "12"))
     judges.accept(message)
     assert "You have 12 questions under way" in message.text

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from bot.domain.catalog import Catalog, Scope
 from bot.domain.errors import Problem, UsageError
 from bot.domain.identifiers import JobId, MediaId
-from bot.views.errors import sentence, usage
+from bot.views.errors import sentence
+from bot.views.slack.errors import usage
 from handlers.commands.grammar import Request
 from handlers.commands.job_arguments import addresses_of
 from handlers.commands.lexer import undecorated

@@ -6,7 +6,7 @@ import pytest
 from sandbox.clouds.accounts import VOD_SG, Keys
 from sandbox.clouds.alibaba.signature import verify
 from sandbox.clouds.calls import Call, Refused
-from sandbox.clouds.known import VOD_AI_ID
+from sandbox.clouds.example_jobs import VOD_AI_ID
 from tests.sandbox.clouds.callers import Alibaba, Clock
 
 

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.clouds.known import VIDEO_OCR_ID, VOD_AI_ID
+from sandbox.clouds.example_jobs import VIDEO_OCR_ID, VOD_AI_ID
 from sandbox.clouds.world import ADVANCE_MAX_S, World
 from tests.sandbox.clouds.callers import Alibaba, Clock, Huawei
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.clouds.known import DIGITAL_HUMAN_ID
-from sandbox.clouds.words import DIGITAL_HUMAN
+from sandbox.clouds.example_jobs import DIGITAL_HUMAN_ID
+from sandbox.clouds.raw_states import DIGITAL_HUMAN
 from sandbox.clouds.world import World
 from tests.sandbox.clouds.callers import Clock, Huawei, add_job
 

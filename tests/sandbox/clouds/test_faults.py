@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from sandbox.clouds.accounts import MEDIA_CN
+from sandbox.clouds.example_jobs import VOD_AI_ID, VOD_TRANSCODE_ID
 from sandbox.clouds.faults import UNHEARD_OF, Fault
-from sandbox.clouds.known import VOD_AI_ID, VOD_TRANSCODE_ID
 from sandbox.clouds.world import World
 from tests.sandbox.clouds.callers import Alibaba, Clock, Huawei
 

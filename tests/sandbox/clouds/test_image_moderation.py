@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.clouds.known import IMAGE_MODERATION_ID
-from sandbox.clouds.words import IMAGE_MODERATION
+from sandbox.clouds.example_jobs import IMAGE_MODERATION_ID
+from sandbox.clouds.raw_states import IMAGE_MODERATION
 from sandbox.clouds.world import World
 from tests.sandbox.clouds.callers import Clock, Huawei, add_job
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG, Keys
-from sandbox.clouds.known import (
+from sandbox.clouds.example_jobs import (
     DIGITAL_HUMAN_ID,
     IMAGE_MODERATION_ID,
     VIDEO_OCR_ID,

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.clouds.known import VIDEO_OCR_ID
-from sandbox.clouds.words import VIDEO_OCR
+from sandbox.clouds.example_jobs import VIDEO_OCR_ID
+from sandbox.clouds.raw_states import VIDEO_OCR
 from sandbox.clouds.world import World
 from tests.sandbox.clouds.callers import START, Clock, Huawei, add_job
 

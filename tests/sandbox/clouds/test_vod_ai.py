@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.clouds.known import VOD_AI_ID
+from sandbox.clouds.example_jobs import VOD_AI_ID
 from sandbox.clouds.world import World
 from tests.sandbox.clouds.callers import Alibaba, Clock, add_job
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.clouds.alibaba.reasons import task_id_of
-from sandbox.clouds.known import (
+from sandbox.clouds.alibaba.failure_reasons import task_id_of
+from sandbox.clouds.example_jobs import (
     VOD_AI_ID,
     VOD_AI_MEDIA,
     VOD_AUDIT_ID,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
 from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.jobs import Job, Plan, end_now, lay_out
-from sandbox.clouds.texts import NASTY_NAMES
-from sandbox.clouds.words import KINDS, Outcome, Words
+from sandbox.clouds.raw_states import KINDS, Outcome, Words
+from sandbox.clouds.sample_texts import NASTY_NAMES
 from sandbox.clouds.world import World
 from tests.sandbox.clouds.callers import START, Clock
 

@@ -1,23 +1,20 @@
-"""Answers to subscribe, unsubscribe and subscriptions: what is followed, what is not and why, and the way back."""
+"""Answers to subscribe and unsubscribe: what is followed, what is not and why, and the way back."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers import JobDetails, Missing
-from bot.domain.button_payloads import RESTORE, RUN, SEEK, Ask
+from bot.domain.button_payloads import RUN, SEEK, Ask
 from bot.domain.cards import On, Shown, Terms, To
 from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.views.slack import subscriptions as views
 from providers.models import Job, JobState
 from tests.bot.views import anything, judges, subscribed
-from tests.bot.views.anything import NOON, job
+from tests.bot.views.anything import NOON
 from tests.bot.views.slack.test_details import LATE
 from tests.bot.views.subscribed import FAILED, ON_CALL, RUNNING, asked, batch, seen
-
-MINE = Ask(text="subscriptions mine")
 
 
 def found(*jobs: Job, **values: object) -> JobDetails:
@@ -45,16 +42,6 @@ def test_slack_takes_every_answer(details: JobDetails, result: Subscribed, terms
 @given(subscribed.unsubscribed, st.lists(subscribed.shown(), max_size=2).map(lambda some: some * 15))
 def test_slack_takes_every_farewell(result: Unsubscribed, here: Sequence[Shown]):
     judges.accept(views.unsubscribed(result, () if result.removed else here))
-
-
-@settings(max_examples=40)
-@given(
-    st.lists(subscribed.shown(), max_size=3), st.integers(0, 60), st.booleans(), anything.moments, st.integers(1, 15)
-)
-def test_slack_takes_every_list(shown: list[Shown], offset: int, mine: bool, now: datetime, times: int):  # noqa: FBT001
-    message = views.subscription_list(shown * times, Ask(text="subscriptions", offset=offset), now, mine=mine)
-    judges.accept(message)
-    assert ("Refresh" in judges.commands(message.blocks)) == bool(shown)
 
 
 class TestSubscribed:
@@ -147,53 +134,6 @@ def test_words_that_name_no_subscription_are_answered_with_what_there_is():
     text = judges.words(views.unsubscribed(nothing, [seen(subscribed.card(RUNNING))]))
     assert "❔ `a1` is not followed here.\nFollowed here:\n🔄 *Running* `PROCESSING` · *lecture 7*" in text
     assert judges.words(views.unsubscribed(Unsubscribed())) == "Nothing is followed here."
-
-
-def test_a_list_of_what_is_followed_here():
-    batched = subscribed.card(*batch(JobState.FAILED, JobState.RUNNING), terms=asked(on=On.ANY))
-    shown = [seen(subscribed.card(RUNNING)), seen(batched, suspended="is_archived")]
-    message = views.subscription_list(shown, Ask(text="subscriptions here"), NOON, mine=False)
-    text = judges.words(message)
-    assert "🔄 *Running* `PROCESSING` · *lecture 7*\nby <@U0DANA> · the end is told in the thread" in text
-    assert "*1 of 2 jobs have ended*\n❌ 1 failed · 🔄 1 running\nby <@U0DANA> · every change" in text
-    assert "⏸️ Suspended: <#C0ONCALL> is archived. Unarchive it, then press Restore." in text
-    labels = [each["text"]["text"] for each in judges.buttons(message.blocks)]
-    assert labels == ["Details", "Unsubscribe", "Details", "Unsubscribe", "Restore", "Refresh"]
-
-
-def test_a_suspended_card_says_why_and_what_helps():
-    shown = [seen(subscribed.card(RUNNING), suspended="not_in_channel")]
-    message = views.subscription_list(shown, MINE, NOON, mine=True)
-    said = "⏸️ Suspended: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it, then press Restore."
-    assert said in judges.words(message)
-    restore = next(each for each in judges.buttons(message.blocks) if each["action_id"] == RESTORE)
-    assert Ask.model_validate_json(restore["value"]) == Ask(place="C0ONCALL")
-
-
-def test_a_list_of_mine_works_from_anywhere():
-    shown = [seen(subscribed.card(RUNNING, place="C0MEDIA")), seen(subscribed.card(RUNNING, place="U0DANA"))]
-    message = views.subscription_list(shown, MINE, NOON, mine=True)
-    assert "<#C0MEDIA> · the end" in judges.words(message)
-    assert "your direct messages · the end" in judges.words(message)
-    stops = [Ask.model_validate_json(each["value"]) for each in judges.buttons(message.blocks)
-             if each["text"]["text"] == "Unsubscribe"]  # fmt: skip
-    assert [each.place for each in stops] == ["C0MEDIA", None]
-
-
-def test_an_empty_list_says_how_to_begin():
-    message = views.subscription_list([], MINE, NOON, mine=True)
-    judges.accept(message)
-    assert "You follow nothing. `/jobs subscribe JOB` follows a job here" in judges.words(message)
-
-
-def test_long_lists_have_pages():
-    shown = [seen(subscribed.card(job(JobState.RUNNING, id=f"{at:032x}"))) for at in range(14)]
-    first = views.subscription_list(shown, MINE, NOON, mine=True)
-    assert "1–10 of 14 cards" in judges.words(first)
-    following = Ask.model_validate_json(judges.commands(first.blocks)["Next ▶"])
-    second = views.subscription_list(shown, following, NOON, mine=True)
-    assert "11–14 of 14 cards" in judges.words(second)
-    assert "◀ Previous" in judges.commands(second.blocks)
 
 
 def test_a_notification_of_what_is_no_longer_followed_names_it():

@@ -4,12 +4,12 @@ import hashlib
 from typing import Any
 
 from sandbox.clouds.accounts import MARKED_SECRET
-from sandbox.clouds.alibaba.desk import Desk, ids_of, required
 from sandbox.clouds.alibaba.details import word_of
+from sandbox.clouds.alibaba.request_context import Desk, ids_of, required
 from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.jobs import Job
+from sandbox.clouds.raw_states import TRANSCODE
 from sandbox.clouds.timestamps import iso, iso_or
-from sandbox.clouds.words import TRANSCODE
 
 
 def get_transcode_task(desk: Desk, call: Call) -> dict[str, Any]:

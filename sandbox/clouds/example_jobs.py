@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from math import inf
 
 from sandbox.clouds.jobs import Job, Plan, Stage, lay_out
-from sandbox.clouds.texts import FAILURES
-from sandbox.clouds.words import KINDS, Outcome
+from sandbox.clouds.raw_states import KINDS, Outcome
+from sandbox.clouds.sample_texts import FAILURES
 
 VIDEO_OCR_ID = "f18320e61e4c4dc685aa2dfc22a28dc5"
 IMAGE_MODERATION_ID = "44d93b70-db01-4f96-a618-2a79c964c4b2"

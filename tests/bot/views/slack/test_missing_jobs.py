@@ -9,9 +9,9 @@ from bot.domain.button_payloads import RESTORE, Ask
 from bot.domain.cards import Shown
 from bot.domain.changes import Change, Fate, Kind
 from bot.domain.notifications import ChangedSubscriptions, Digest, Told
-from bot.views.slack import notifications
+from bot.views.slack import digests, notifications
 from bot.views.slack.cards import card
-from bot.views.slack.subscriptions import subscription_list
+from bot.views.slack.subscription_list import subscription_list
 from bot.views.text import date
 from providers.models import JobState
 from tests.bot.views import judges, subscribed
@@ -120,4 +120,4 @@ def test_what_is_dropped_was_not_found_for_thirty_days():
 
 def test_a_digest_counts_what_is_suspended():
     told = [Told(subscribed.card(RUNNING), change) for change in turned(Kind.SUSPENDED, number=4).changes]
-    assert "⏸️ 4 suspended\n⏸️ Suspended · *lecture 0*" in judges.words(notifications.digest(Digest(told), None))
+    assert "⏸️ 4 suspended\n⏸️ Suspended · *lecture 0*" in judges.words(digests.digest(Digest(told), None))

@@ -1,0 +1,115 @@
+"""Lists of subscriptions: in a conversation, across all of them, and in the Home tab."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import takewhile
+
+from bot.domain.button_payloads import FRESH, RUN, Ask
+from bot.domain.cards import Card, Shown
+from bot.domain.slack_ids import is_person
+from bot.views.slack import database_reset, missing_jobs, snooze, suspensions
+from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
+from bot.views.slack.cards import details_button, fails, headline, restore_button, seen, still, unsubscribe_button
+from bot.views.states import name
+from bot.views.terms import calls, channel, people, promise
+from bot.views.text import age, count, unformatted
+
+PAGE = 10
+"""Cards on a page of a list."""
+HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details."
+
+
+def subscription_list(
+    shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: bool, reset: datetime | None = None
+) -> Message:
+    """A page of cards, two lines each, from `ask.offset` on. `mine` are one person's, wherever they are.
+
+    `reset` is when the database was reset, if that is news.
+    """
+    title = section("*Your subscriptions*" if mine else "*Subscriptions in this channel*")
+    news = [section(database_reset.line(reset))] if reset else []
+    if not shown:
+        nothing = "You follow nothing." if mine else "Nothing is followed here."
+        lines = [f"{nothing} {HOW}", *([database_reset.line(reset)] if reset else [])]
+        return message(unformatted("\n".join(lines)), [title, *map(section, lines)])
+    offset = min(ask.offset, (len(shown) - 1) // PAGE * PAGE)
+    # The longest foot there can be: with both buttons, and offsets of as many digits.
+    beyond = len(shown) + PAGE
+    budget = Budget([title, *news, *_turning(ask, beyond, PAGE, 2 * (beyond + PAGE))])
+    cards = [card_lines(each, now, f"card-{at}", mine=mine) for at, each in enumerate(shown[offset : offset + PAGE])]
+    fitted = list(takewhile(budget.take, cards))
+    foot = _turning(ask, offset, len(fitted), len(shown))
+    text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
+    lines = [block for card in fitted for block in card]
+    return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *news, *lines, *foot])
+
+
+def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> list[Block]:
+    """A card of a list, two lines and its buttons."""
+    place = channel_of(shown.card) if mine else None
+    return [_two_lines(shown, now, mine=mine), *actions(block_id, _buttons(shown, place))]
+
+
+def tab_lines(shown: Shown, now: datetime, *, mine: bool, acts: bool = True) -> list[Block]:
+    """A card in the Home tab, where there is room for a menu to snooze it; who may not act on it gets its details."""
+    card, place = shown.card, channel_of(shown.card)
+    menu = snooze.controls(card, of=_name(shown), place=place)
+    buttons = _buttons(shown, place, menu) if acts else details_of(shown)
+    return [_two_lines(shown, now, mine=mine), *actions(snooze.block_id(card, place), buttons)]
+
+
+def _two_lines(shown: Shown, now: datetime, *, mine: bool) -> Block:
+    card = shown.card
+    lines = [headline(card, shown.jobs), " · ".join(filter(None, _facts(shown, now, mine=mine)))]
+    lines += missing_jobs.lines(shown)
+    if shown.suspended:
+        lines.append(suspensions.line(shown.suspended, card.place))
+    return section("\n".join(filter(None, lines)))
+
+
+def _buttons(shown: Shown, place: str | None, snooze: Sequence[Block] = ()) -> list[Block]:
+    card, named = shown.card, _name(shown)
+    return [
+        *details_button(list(card.jobs), of=named),
+        *snooze,
+        *(unsubscribe_button(card, of=named, place=place) if still(card) else []),
+        *(suspensions.restore_button(card.place) if shown.suspended else restore_button(shown)),
+    ]
+
+
+def channel_of(card: Card) -> str | None:
+    """The channel of a card; a conversation with a person is found without one."""
+    return None if is_person(card.place) else card.place
+
+
+def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
+    card, checks = shown.card, list(shown.checks.values())
+    asked = [check.at for check in checks if check.at]
+    failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
+    return [
+        channel(card.place) if mine else f"by {people(card.owners)}",
+        promise(card.terms, card.place, batch=card.batch),
+        calls(card.terms),
+        snooze.fact(card),
+        failing or (f"checked {age(min(asked))}" if asked else ""),
+    ]
+
+
+def _name(shown: Shown) -> str:
+    known = list(seen(shown.card, shown.jobs).values())
+    return name(known[0]) if len(known) == 1 else count(len(known), "job")
+
+
+def details_of(shown: Shown) -> list[Block]:
+    """Return the button that shows the jobs of a card."""
+    return details_button(list(shown.card.jobs), of=_name(shown))
+
+
+def _turning(ask: Ask, offset: int, shown: int, total: int) -> list[Block]:
+    previous = button("◀ Previous", f"{RUN}:previous", ask.at(offset - PAGE)) if offset else []
+    following = button("Next ▶", f"{RUN}:next", ask.at(offset + shown)) if offset + shown < total else []
+    refresh = button("Refresh", FRESH, ask.at(offset))
+    return [
+        context(f"{offset + 1:,}–{offset + shown:,} of {count(total, 'card')}"),
+        *actions("page", [*previous, *following, *refresh]),
+    ]
