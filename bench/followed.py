@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from bench.clouds import Clouds
-from bot.deps.deps import Services, utc_now
+from bot.deps.deps import Deps, utc_now
 from bot.domain.cards import Card, Followed, Terms
 from bot.domain.outbox import SubscribedEntry, encode
 from bot.domain.tracked_jobs import record
@@ -57,22 +57,20 @@ class Clock:
 @asynccontextmanager
 async def opened(
     where: Clouds, redis_url: str, clock: Callable[[], datetime] = utc_now, *, limited: bool = False
-) -> AsyncGenerator[tuple[Services, httpx.AsyncClient]]:
+) -> AsyncGenerator[tuple[Deps, httpx.AsyncClient]]:
     """What sweeps work with, the request budget shared over Redis included; and its HTTP client."""
     async with Store.open(redis_url, Path()) as store, registry.http_client() as client:
         yield (
-            Services(registry.build(where.accounts(limited=limited), client, store.budget), store, clock=clock),
+            Deps(registry.build(where.accounts(limited=limited), client, store.budget), store, clock=clock),
             client,
         )
 
 
-def provider_of(services: Services, service: str) -> Provider:
-    return next(each for each in services.providers if each.service == service)
+def provider_of(deps: Deps, service: str) -> Provider:
+    return next(each for each in deps.providers if each.service == service)
 
 
-async def follow(
-    services: Services, provider: Provider, where: Clouds, *, place: Numbered = _place, ts: Numbered = _ts
-) -> int:
+async def follow(deps: Deps, provider: Provider, where: Clouds, *, place: Numbered = _place, ts: Numbered = _ts) -> int:
     """Subscribe to every job that a service has, each on a card of its own, as if all that was told long ago.
 
     `place` says where the job with a number is followed, `ts` what its card's message is. Returns how many jobs there
@@ -87,7 +85,7 @@ async def follow(
             card = Card(
                 id=CARD.format(number),
                 place=here,
-                terms=Terms(user="U0DANA", at=services.clock()),
+                terms=Terms(user="U0DANA", at=deps.clock()),
                 jobs={str(job.ref): Followed()},
                 channel=here,
                 ts=ts(number),
@@ -95,9 +93,9 @@ async def follow(
             commands += _subscription(job, card)
             told.add(here)
             number += 1
-        await services.store.link.ask_all(commands)
+        await deps.store.link.ask_all(commands)
     slot = f"{provider.account}/{provider.service}"
-    await services.store.link.ask_all([("DEL", PENDING.of(slot)), *(("DEL", OUTBOX.of(slot, here)) for here in told)])
+    await deps.store.link.ask_all([("DEL", PENDING.of(slot)), *(("DEL", OUTBOX.of(slot, here)) for here in told)])
     return number
 
 
@@ -133,43 +131,43 @@ def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
     ]
 
 
-async def places(services: Services, provider: Provider) -> dict[str, str]:
+async def places(deps: Deps, provider: Provider) -> dict[str, str]:
     """Return where each job of a service is followed, by its id."""
-    kept = await services.store.link.ask("HGETALL", SUBSCRIPTIONS.of(f"{provider.account}/{provider.service}"))
+    kept = await deps.store.link.ask("HGETALL", SUBSCRIPTIONS.of(f"{provider.account}/{provider.service}"))
     return {job_id: next(iter(json.loads(followers))) for job_id, followers in kept.items()}
 
 
-async def make_due(services: Services, provider: Provider) -> None:
+async def make_due(deps: Deps, provider: Provider) -> None:
     """Let it be time to look at every followed job of a service."""
     due = DUE.of(f"{provider.account}/{provider.service}")
-    await services.store.link.ask("ZUNIONSTORE", due, 1, due, "WEIGHTS", 0)
+    await deps.store.link.ask("ZUNIONSTORE", due, 1, due, "WEIGHTS", 0)
 
 
-async def look_at_all(services: Services, provider: Provider) -> int:
+async def look_at_all(deps: Deps, provider: Provider) -> int:
     """Sweep a service until nothing is due, without pauses; return how many sweeps it took."""
     sweeps = 0
     async with asyncio.timeout(ROUND_S):
         while True:
-            await sweep.sweep(services, provider)
+            await sweep.sweep(deps, provider)
             sweeps += 1
-            if await due_in(services, provider) > 0:
+            if await due_in(deps, provider) > 0:
                 return sweeps
 
 
-async def due_in(services: Services, provider: Provider) -> float:
+async def due_in(deps: Deps, provider: Provider) -> float:
     """Return after how many seconds the next job is due."""
-    _, first, _ = (await services.store.tracked.state([(provider.account, provider.service)]))[0]
-    return (first - services.clock()).total_seconds() if first else 0.0
+    _, first, _ = (await deps.store.tracked.state([(provider.account, provider.service)]))[0]
+    return (first - deps.clock()).total_seconds() if first else 0.0
 
 
-async def memory(services: Services) -> int:
+async def memory(deps: Deps) -> int:
     """Return the bytes that Redis keeps."""
-    return int((await services.store.link.ask("INFO", "memory"))["used_memory"])
+    return int((await deps.store.link.ask("INFO", "memory"))["used_memory"])
 
 
-async def redis_cpu(services: Services) -> float:
+async def redis_cpu(deps: Deps) -> float:
     """Return the CPU seconds that Redis has taken."""
-    cpu: Mapping[str, float] = await services.store.link.ask("INFO", "cpu")
+    cpu: Mapping[str, float] = await deps.store.link.ask("INFO", "cpu")
     return float(cpu["used_cpu_user"]) + float(cpu["used_cpu_sys"])
 
 
@@ -179,7 +177,7 @@ async def sent(where: Clouds) -> int:
         return int((await client.get(f"{where.url}/control/requests")).json()["total"])
 
 
-async def quiet(services: Services, provider: Provider) -> bool:
+async def quiet(deps: Deps, provider: Provider) -> bool:
     """Whether nothing waits to be told: every job was found unchanged."""
-    _, _, places = (await services.store.tracked.state([(provider.account, provider.service)]))[0]
+    _, _, places = (await deps.store.tracked.state([(provider.account, provider.service)]))[0]
     return not places

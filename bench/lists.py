@@ -16,7 +16,7 @@ import httpx
 from bench.clouds import clouds
 from bench.followed import opened
 from bench.measure import show
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.catalog import Scope
 from bot.jobs.queries import list_jobs
 from bot.jobs.shared_requests import SharedRequests
@@ -45,7 +45,7 @@ class Burst:
         return [name, *(f"{each * 1000:,.0f} ms" for each in times), f"{self.requests:.1f}", str(self.failing)]
 
 
-async def burst(services: Services, client: httpx.AsyncClient) -> Burst:
+async def burst(deps: Deps, client: httpx.AsyncClient) -> Burst:
     """List everything PEOPLE times at once."""
     requests, failing, times = 0, 0, list[float]()
 
@@ -56,12 +56,12 @@ async def burst(services: Services, client: httpx.AsyncClient) -> Burst:
     async def one() -> None:
         nonlocal failing
         began = time.perf_counter()
-        failing += len((await list_jobs(services, Scope(), JobQuery())).errors)
+        failing += len((await list_jobs(deps, Scope(), JobQuery())).errors)
         times.append(time.perf_counter() - began)
 
     client.event_hooks = {"request": [count]}
     await asyncio.gather(*(one() for _ in range(PEOPLE)))
-    listing = sum(each.capabilities.lists for each in services.providers)
+    listing = sum(each.capabilities.lists for each in deps.providers)
     return Burst(tuple(times), requests / listing, failing)
 
 

@@ -10,7 +10,7 @@ import httpx
 from bench import bare, followed, vendors
 from bench.clouds import Running, clouds
 from bench.measure import Cost, Run, in_turns
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.store.redis.embedded import embedded_redis
 from providers.base import Provider
 from providers.http.deadline import within
@@ -70,17 +70,17 @@ async def measure(service: str, jobs: int, folder: Path) -> Followed:
     return Followed(service, jobs, counts["callboard"], counts["loops"], costs)
 
 
-async def _look(services: Services, provider: Provider) -> None:
+async def _look(deps: Deps, provider: Provider) -> None:
     for _ in range(LOOKS):
-        await followed.make_due(services, provider)
-        await followed.look_at_all(services, provider)
+        await followed.make_due(deps, provider)
+        await followed.look_at_all(deps, provider)
 
 
-async def _single_requests(services: Services, provider: Provider, client: httpx.AsyncClient) -> list[httpx.Request]:
+async def _single_requests(deps: Deps, provider: Provider, client: httpx.AsyncClient) -> list[httpx.Request]:
     """Return the requests that ask about each followed job alone."""
     recorder = bare.Recorder(client)
     async with within(followed.ROUND_S):
-        for job_id in await followed.places(services, provider):
+        for job_id in await followed.places(deps, provider):
             await provider.lookup([job_id])
     client.event_hooks = {"request": []}
     return recorder.requests

@@ -14,7 +14,7 @@ from bench.clouds import Clouds, Running, clouds
 from bench.kilobyte import kilobyte
 from bench.measure import Cost, Run, in_turns
 from bench.providers import auth_of
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.sweeps import Sweep
 from bot.polling import planner, sweep
 from bot.store.redis.embedded import embedded_redis
@@ -107,19 +107,17 @@ async def measure(service: str, jobs: int, folder: Path) -> Swept:
             )
 
 
-async def _recorded(
-    services: Services, provider: Provider, client: httpx.AsyncClient
-) -> tuple[list[httpx.Request], int]:
+async def _recorded(deps: Deps, provider: Provider, client: httpx.AsyncClient) -> tuple[list[httpx.Request], int]:
     """Look at every job once; return the requests that this took, and the sweeps."""
     recorder = bare.Recorder(client)
     try:
-        return recorder.requests, await followed.look_at_all(services, provider)
+        return recorder.requests, await followed.look_at_all(deps, provider)
     finally:
         client.event_hooks = {"request": []}
 
 
 async def _costs(
-    services: Services, provider: Provider, where: Clouds, requests: Sequence[httpx.Request], rounds: int
+    deps: Deps, provider: Provider, where: Clouds, requests: Sequence[httpx.Request], rounds: int
 ) -> tuple[dict[str, Cost], float]:
     """Look at every job, and fetch the same pages bare, in turns; return the costs, and the CPU seconds of Redis."""
     account = next(each for each in where.accounts() if provider.service in each.services)
@@ -127,10 +125,10 @@ async def _costs(
     redis_cpu: list[float] = []
 
     async def ours() -> None:
-        await followed.make_due(services, provider)
-        before = await followed.redis_cpu(services)
-        await followed.look_at_all(services, provider)
-        redis_cpu.append(await followed.redis_cpu(services) - before)
+        await followed.make_due(deps, provider)
+        before = await followed.redis_cpu(deps)
+        await followed.look_at_all(deps, provider)
+        redis_cpu.append(await followed.redis_cpu(deps) - before)
 
     def fetch(client: httpx.AsyncClient) -> Run:
         questions = bare.signed(requests, auth)

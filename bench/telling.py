@@ -17,7 +17,7 @@ from bench import followed
 from bench.clouds import Running, clouds
 from bench.processes import process
 from bench.worker import worker
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.store.redis.embedded import embedded_redis
 from providers.base import Provider
 from sandbox.demo import MANIFEST
@@ -84,9 +84,9 @@ async def end(client: httpx.AsyncClient, job_id: str) -> None:
     (await client.post(f"/control/jobs/{job_id}", json={"state": "succeeded"})).raise_for_status()
 
 
-async def _looked_at(services: Services, provider: Provider) -> None:
+async def _looked_at(deps: Deps, provider: Provider) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while await followed.due_in(services, provider) <= 0:  # noqa: ASYNC110  # Redis tells nobody
+        while await followed.due_in(deps, provider) <= 0:  # noqa: ASYNC110  # Redis tells nobody
             await asyncio.sleep(0.05)
 
 
@@ -175,10 +175,10 @@ async def _cards(workspace: httpx.AsyncClient, number: int) -> list[str]:
     return [str(each["ts"]) for each in posted]
 
 
-async def _told(services: Services, provider: Provider) -> None:
+async def _told(deps: Deps, provider: Provider) -> None:
     async def left() -> tuple[int, bool]:
-        number, _, _ = (await services.store.tracked.state([(provider.account, provider.service)]))[0]
-        return number, await followed.quiet(services, provider)
+        number, _, _ = (await deps.store.tracked.state([(provider.account, provider.service)]))[0]
+        return number, await followed.quiet(deps, provider)
 
     await _until(left, lambda now: now == (1, True))
 

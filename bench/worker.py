@@ -73,8 +73,8 @@ async def _work(parent: Connection, where: Clouds, redis_url: str, slack_url: st
     slack = OneWorkspace(Workspace("", AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack_url}/api/")))
     async with open_docket(redis_url) as docket, followed.opened(where, redis_url, limited=limited) as (opened, _):
         tracked = _Noting(opened.store.link)
-        services = replace(opened, store=replace(opened.store, tracked=tracked), workspaces=slack, docket=docket)
-        async with working(docket, tasks(services)):
+        deps = replace(opened, store=replace(opened.store, tracked=tracked), workspaces=slack, docket=docket)
+        async with working(docket, tasks(deps)):
             parent.send("ready")
             while True:
                 while not parent.poll():  # noqa: ASYNC110  # a pipe has no event

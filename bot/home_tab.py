@@ -10,7 +10,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.context import Visit
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.answers import ServiceHealth
 from bot.domain.cards import Shown
 from bot.domain.catalog import Scope
@@ -37,19 +37,19 @@ JUST_NOW = timedelta(seconds=5)
 _EVERYWHERE = Scope()
 
 
-async def publish(services: Services, user: str) -> None:
+async def publish(deps: Deps, user: str) -> None:
     """Show a person's Home tab as it is now, and once more when late services have answered.
 
     A tab that was shown later is left alone.
     """
-    visit = await Visit.to(services, user)
+    visit = await Visit.to(deps, user)
     if visit is None:
         return
-    asker = services.asker if services.asker and services.asker.user == user else await person(services, user)
-    asked_at, seen = services.clock(), services.seen_by(replace(asker, channel=""))
+    asker = deps.asker if deps.asker and deps.asker.user == user else await person(deps, user)
+    asked_at, seen = deps.clock(), deps.seen_by(replace(asker, channel=""))
     try:
         async for tab in look(seen, visit.slack, user):
-            if not await _publish(visit, asked_at, view.home(tab, services.clock())):
+            if not await _publish(visit, asked_at, view.home(tab, deps.clock())):
                 return
     except UsageError as error:
         await _publish(visit, asked_at, view.refused(error))
@@ -58,81 +58,81 @@ async def publish(services: Services, user: str) -> None:
 async def _publish(visit: Visit, asked_at: datetime, drawn: Block) -> bool:
     """Publish the tab of the visited person; False when one that was asked for later is there."""
     with suppress(StoreUnavailable):
-        if not await visit.services.store.freshness.claim(f"home:{visit.place}", asked_at):
+        if not await visit.deps.store.freshness.claim(f"home:{visit.place}", asked_at):
             return False
-        await visit.services.store.home_tabs.publish(visit.place, asked_at)
+        await visit.deps.store.home_tabs.publish(visit.place, asked_at)
     await visit.slack.views_publish(user_id=id_of(visit.place), view=drawn)
     return True
 
 
-async def show_change(services: Services, body: Mapping[str, Any], user: str) -> None:
+async def show_change(deps: Deps, body: Mapping[str, Any], user: str) -> None:
     """Show what a click has changed, if it was in somebody's Home tab."""
     if mapping(body.get("view")).get("type") == "home":
-        await publish(services, user)
+        await publish(deps, user)
 
 
-async def published_just_now(services: Services, user: str) -> bool:
+async def published_just_now(deps: Deps, user: str) -> bool:
     """Whether somebody's tab is as good as new."""
     with suppress(StoreUnavailable):
-        at = await services.store.home_tabs.published(user)
-        return at is not None and not passed(at, JUST_NOW, services.clock())
+        at = await deps.store.home_tabs.published(user)
+        return at is not None and not passed(at, JUST_NOW, deps.clock())
     return False
 
 
-async def look(services: Services, slack: AsyncWebClient, user: str) -> AsyncGenerator[Tab]:
+async def look(deps: Deps, slack: AsyncWebClient, user: str) -> AsyncGenerator[Tab]:
     """Ask for everything that a Home tab shows, at the same time; yield what is there after a second, then all."""
-    failed_since = steady(services.clock()) - RECENTLY
-    running = list_jobs(services, _EVERYWHERE, JobQuery(states=frozenset({JobState.RUNNING})), limit=JOBS)
+    failed_since = steady(deps.clock()) - RECENTLY
+    running = list_jobs(deps, _EVERYWHERE, JobQuery(states=frozenset({JobState.RUNNING})), limit=JOBS)
     failed_query = JobQuery(states=frozenset({JobState.FAILED}), since=failed_since)
-    failed = list_jobs(services, _EVERYWHERE, failed_query, limit=JOBS)
+    failed = list_jobs(deps, _EVERYWHERE, failed_query, limit=JOBS)
     (mine, neighbours), runs, failures = await asyncio.gather(
-        _followed(services, slack, user), running.first(), failed.first()
+        _followed(deps, slack, user), running.first(), failed.first()
     )
-    reset = await _reset(services)
-    tab = Tab(mine, neighbours, runs, failures, await _health(services), reset)
+    reset = await _reset(deps)
+    tab = Tab(mine, neighbours, runs, failures, await _health(deps), reset)
     yield tab
     if tab.pending:
         runs, failures = await asyncio.gather(running.whole(), failed.whole())
-        mine, neighbours = await _followed(services, slack, user)
-        yield Tab(mine, neighbours, runs, failures, await _health(services), reset)
+        mine, neighbours = await _followed(deps, slack, user)
+        yield Tab(mine, neighbours, runs, failures, await _health(deps), reset)
 
 
-async def _followed(services: Services, slack: AsyncWebClient, user: str) -> tuple[Sequence[Shown] | None, Neighbours]:
+async def _followed(deps: Deps, slack: AsyncWebClient, user: str) -> tuple[Sequence[Shown] | None, Neighbours]:
     """Return what somebody follows, and what others do in the channel that they picked, or used last."""
     try:
-        mine = await subscriptions(services, user=user)
-        picked = await services.store.home_tabs.picked(user)
+        mine = await subscriptions(deps, user=user)
+        picked = await deps.store.home_tabs.picked(user)
         places = [each.card.place for each in mine]
         here = [place for place in places if not is_personal(place)]
         channel = picked or next(reversed(here), "")
-        return mine, await _neighbours(services, slack, user, channel) if channel else Neighbours()
+        return mine, await _neighbours(deps, slack, user, channel) if channel else Neighbours()
     except StoreUnavailable:
         return None, Neighbours()
 
 
-async def _neighbours(services: Services, slack: AsyncWebClient, user: str, channel: str) -> Neighbours:
+async def _neighbours(deps: Deps, slack: AsyncWebClient, user: str, channel: str) -> Neighbours:
     """Return what others follow in a channel, to somebody who is in it; what they may not see is left out."""
     known = await channels_of(slack, workspace_of(user), id_of(user))
     if known is None or id_of(channel) not in known:
         return Neighbours(channel, None if known is None else False)
-    cards = await subscriptions(services, here=channel)
+    cards = await subscriptions(deps, here=channel)
     others = [each for each in cards if user not in each.card.owners]
-    subscribed = channel in await services.store.tracked.places_of(user)
+    subscribed = channel in await deps.store.tracked.places_of(user)
     return Neighbours(channel, there=True, cards=others, subscribed=subscribed)
 
 
-async def _reset(services: Services) -> datetime | None:
+async def _reset(deps: Deps) -> datetime | None:
     with suppress(StoreUnavailable):
-        return await services.store.epochs.recent_reset(services.clock())
+        return await deps.store.epochs.recent_reset(deps.clock())
     return None
 
 
-async def _health(services: Services) -> list[ServiceHealth]:
+async def _health(deps: Deps) -> list[ServiceHealth]:
     """How each service answered last: the lists have just asked those that can list."""
     known: dict[tuple[str, str], Health] = {}
     with suppress(StoreUnavailable):
-        known = await services.store.health.read([(each.account, each.service) for each in services.providers])
-    health = [(each, known.get((each.account, each.service), Health())) for each in services.providers]
+        known = await deps.store.health.read([(each.account, each.service) for each in deps.providers])
+    health = [(each, known.get((each.account, each.service), Health())) for each in deps.providers]
     return [
         ServiceHealth(
             account=provider.account,

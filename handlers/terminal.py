@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 from rich.console import RenderableType
 
 from bot.config.settings import Settings
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.answers import Late, Partial, ServiceError
 from bot.domain.catalog import Catalog
 from bot.domain.errors import UsageError
 from bot.jobs.account_health import check_accounts
 from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
-from bot.runtime.bootstrap import open_services
+from bot.runtime.bootstrap import open_deps
 from bot.views.errors import sentence
 from bot.views.terminal import help as help_page
 from bot.views.terminal import json_output, tables
@@ -73,27 +73,27 @@ async def ask(settings: Settings, request: Request, say: Say) -> Answer:
     """Answer a command. Raises ConfigError for a Redis URL that leads nowhere."""
     if request.command == "help":
         return _help(request.text)
-    async with open_services(settings, redis_needed=False) as services:
-        return await _ask(services, request, say)
+    async with open_deps(settings, redis_needed=False) as deps:
+        return await _ask(deps, request, say)
 
 
-async def _ask(services: Services, request: Request, say: Say) -> Answer:
+async def _ask(deps: Deps, request: Request, say: Say) -> Answer:
     match request.command:
         case "show":
-            shown = await _whole(show_jobs(services, addresses_of(request, services.catalog)), say)
+            shown = await _whole(show_jobs(deps, addresses_of(request, deps.catalog)), say)
             table = partial(tables.job_details, shown, meaning)
             learnt = bool(shown.jobs or shown.missing)
             return Answer(json_output.job_details(shown), table, shown.errors, shown.services, learnt)
         case "accounts":
-            health = await _whole(check_accounts(services), say)
+            health = await _whole(check_accounts(deps), say)
             errors = [each.error for each in health.services if each.error]
             return Answer(json_output.accounts(health), partial(tables.accounts, health), errors, len(health.services))
         case "find":
-            jobs = await _whole(find_jobs(services, request.text, limit=request.limit), say)
+            jobs = await _whole(find_jobs(deps, request.text, limit=request.limit), say)
         case _:
-            query = request.query(services.clock())
-            jobs = await _whole(list_jobs(services, request.scope, query, limit=request.limit), say)
-    table = partial(tables.job_list, jobs, services.clock())
+            query = request.query(deps.clock())
+            jobs = await _whole(list_jobs(deps, request.scope, query, limit=request.limit), say)
+    table = partial(tables.job_list, jobs, deps.clock())
     remembered = {(part.account, part.service) for part in jobs.remembered}
     learnt = any((job.account, job.service) not in remembered for job in jobs.jobs)
     return Answer(json_output.job_list(jobs), table, jobs.errors, jobs.asked, learnt)

@@ -229,10 +229,10 @@ async def test_this_version_reads_what_the_release_before_wrote(release: Path, s
     await written_by(release, site, f"{READ}={refs[0]}", f"{WAITING}={refs[1]}")
     assert len(site.texts(READ)) == 1
     site.end(*refs)
-    async with running(load(site.file), None, tasks, reasons) as services:
+    async with running(load(site.file), None, tasks, reasons) as deps:
         await until(lambda: all(map(site.tells_an_end, (READ, WAITING))), str)
-        assert not await services.store.aside.kept()
-        assert not await services.store.aside.newer(await services.store.outbox.places(), services.catalog.scopes)
+        assert not await deps.store.aside.kept()
+        assert not await deps.store.aside.newer(await deps.store.outbox.places(), deps.catalog.scopes)
 
 
 async def test_check_says_where_a_newer_version_wrote(site: Site, monkeypatch: pytest.MonkeyPatch):

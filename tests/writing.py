@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.config.settings import load
 from bot.domain.cards import Terms
-from bot.runtime.bootstrap import open_services
+from bot.runtime.bootstrap import open_deps
 from bot.slack_api.connect import open_workspaces
 from bot.subscriptions.subscribe import subscribe
 from providers.models import JobRef
@@ -20,11 +20,11 @@ from providers.models import JobRef
 async def write(file: Path, posted: str, waiting: str) -> None:
     """Subscribe to jobs (`CHANNEL=REF,…`): `posted` ones have cards, `waiting` ones only entries."""
     settings = load(file)
-    async with open_services(settings, redis_needed=True) as services:
+    async with open_deps(settings, redis_needed=True) as deps:
         assert settings.slack
-        async with open_workspaces(settings.slack, services) as workspaces:
+        async with open_workspaces(settings.slack, deps) as workspaces:
             [team] = await workspaces.ids()
-            for words, shown in ((posted, replace(services, workspaces=workspaces)), (waiting, services)):
+            for words, shown in ((posted, replace(deps, workspaces=workspaces)), (waiting, deps)):
                 for channel, ref in (word.split("=") for word in words.split(",") if word):
                     terms = Terms(user=f"{team}/U0DANA", at=datetime.now(UTC))
                     await subscribe(shown, [JobRef.parse(ref)], f"{team}/{channel}", terms)

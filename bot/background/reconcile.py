@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.delivery.unreadable import repair_followers
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain import absence
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable
@@ -24,18 +24,18 @@ LATE = timedelta(seconds=60)
 """Followed jobs that are due for longer than this mean that no worker keeps up."""
 
 
-def reasons(services: Services) -> Sequence[Reason]:
+def reasons(deps: Deps) -> Sequence[Reason]:
     """Return what tells whether a worker is not ready."""
 
     async def followed_jobs() -> str | None:
-        """Services whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
-        pairs = services.catalog.pairs
+        """Deps whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
+        pairs = deps.catalog.pairs
         try:
-            states = await services.store.tracked.state(pairs)
-            sweeps = await services.store.sweeps.read(pairs)
+            states = await deps.store.tracked.state(pairs)
+            sweeps = await deps.store.sweeps.read(pairs)
         except StoreUnavailable:
             return None  # that is a reason of its own
-        now, late = services.clock(), list[str]()
+        now, late = deps.clock(), list[str]()
         for service, (_, first, _) in zip(pairs, states, strict=True):
             sweep = sweeps[service]
             patience = LATE + timedelta(seconds=BACK_OFF_MAX_S if sweep.error else 0)
@@ -46,43 +46,43 @@ def reasons(services: Services) -> Sequence[Reason]:
     return (Reason("followed_jobs", followed_jobs),)
 
 
-async def tend(services: Services) -> None:
+async def tend(deps: Deps) -> None:
     """See that every followed job is looked at, and every outbox served. Raises StoreUnavailable."""
-    catalog, now = services.catalog, services.clock()
-    states = await services.store.tracked.state(catalog.pairs)
+    catalog, now = deps.catalog, deps.clock()
+    states = await deps.store.tracked.state(catalog.pairs)
     waiting: set[str] = set()
     for service, (number, first, places) in zip(catalog.pairs, states, strict=True):
         waiting |= places
         overdue = max(0.0, (now - first).total_seconds()) if first else 0.0
-        services.metrics.lag(*service, overdue)
+        deps.metrics.lag(*service, overdue)
         if number:
-            await look(services, service)
-    await services.store.tracked.pull_back(catalog.pairs, now + LOOKED_AT_LEAST, now)
-    services.metrics.outbox(await services.store.outbox.depth(catalog.scopes, waiting))
+            await look(deps, service)
+    await deps.store.tracked.pull_back(catalog.pairs, now + LOOKED_AT_LEAST, now)
+    deps.metrics.outbox(await deps.store.outbox.depth(catalog.scopes, waiting))
     for place in waiting:
-        await wake(services, place)
-    if await lost_card_search.needed(services):
-        await search_soon(services)
+        await wake(deps, place)
+    if await lost_card_search.needed(deps):
+        await search_soon(deps)
 
 
-async def visit_all(services: Services) -> None:
+async def visit_all(deps: Deps) -> None:
     """Visit every place that has cards: for entries of its own, cards to drop, and a fresh look on a few cards.
 
     What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
     Raises StoreUnavailable.
     """
-    await repair_followers(services)
-    await count_records(services)
-    gone = await removed_services.gone(services)
-    places = await services.store.outbox.places()
-    await uninstall.leave_absent(services, places)
+    await repair_followers(deps)
+    await count_records(deps)
+    gone = await removed_services.gone(deps)
+    places = await deps.store.outbox.places()
+    await uninstall.leave_absent(deps, places)
     room = REFRESHED_MAX
     for place in sorted(places):
-        await end_unseen(services, place)
+        await end_unseen(deps, place)
         if gone:
-            await end_unconfigured(services, place, gone)
-        cards = await services.store.outbox.open_cards(place, room) if room else []
-        await services.store.outbox.refresh((place, card) for card in cards)
+            await end_unconfigured(deps, place, gone)
+        cards = await deps.store.outbox.open_cards(place, room) if room else []
+        await deps.store.outbox.refresh((place, card) for card in cards)
         room -= len(cards)
-        await wake(services, place)
-    await removed_services.forget(services, gone)
+        await wake(deps, place)
+    await removed_services.forget(deps, gone)

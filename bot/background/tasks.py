@@ -12,7 +12,7 @@ from docket import Timeout
 
 from bot.background import reconcile
 from bot.delivery import card_editor, dispatcher
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain import sweeps
 from bot.domain.cards import Terms
 from bot.domain.elapsed import past
@@ -33,13 +33,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def tasks(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
+def tasks(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     """Return the tasks of a fleet, working with these services."""
-    return *_about_jobs(services), *_about_places(services), *_about_workspaces(services), *_automatic(services)
+    return *_about_jobs(deps), *_about_places(deps), *_about_workspaces(deps), *_automatic(deps)
 
 
-def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
-    providers = {(each.account, each.service): each for each in services.providers}
+def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
+    providers = {(each.account, each.service): each for each in deps.providers}
 
     @_stored_as(enqueue.SWEEP)
     async def sweep(
@@ -50,8 +50,8 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     ) -> None:
         """Look at the followed jobs of one service; runs for as long as there are any."""
         provider = providers.get((account, service))
-        wait = await polling.backing_off(services, (account, service)) if provider else 0
-        _next(perpetual, wait or (await polling.sweep(services, provider) if provider else None))
+        wait = await polling.backing_off(deps, (account, service)) if provider else 0
+        _next(perpetual, wait or (await polling.sweep(deps, provider) if provider else None))
 
     @_stored_as(enqueue.SEEK)
     async def seek(
@@ -63,35 +63,35 @@ def _about_jobs(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
     ) -> None:
         """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
         asked = Terms.model_validate_json(terms)
-        asked = asked.model_copy(update={"at": past(asked.at, services.clock())})
-        left = await pending_search.sought(services, ids, here, asked)
+        asked = asked.model_copy(update={"at": past(asked.at, deps.clock())})
+        left = await pending_search.sought(deps, ids, here, asked)
         perpetual.perpetuate(left, here, asked.model_dump_json())
         _next(perpetual, pending_search.SEEK_EVERY.total_seconds() if left else None)
 
     return sweep, seek
 
 
-def _about_places(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
+def _about_places(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.DELIVER)
     async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Post to one place what waits for it, and may be read there; runs until nothing waits."""
-        await revoke.end_unseen(services, place)
-        _next(perpetual, await dispatcher.deliver(services, place))
+        await revoke.end_unseen(deps, place)
+        _next(perpetual, await dispatcher.deliver(deps, place))
 
     @_stored_as(enqueue.EDIT)
     async def edit(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Edit the cards of one place; runs for as long as any needs it."""
-        _next(perpetual, await card_editor.edit_cards(services, place))
+        _next(perpetual, await card_editor.edit_cards(deps, place))
 
     @_stored_as(enqueue.HOME)
     async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:
         """Publish somebody's Home tab anew."""
-        await publish(services, user)
+        await publish(deps, user)
 
     return deliver, edit, home
 
 
-def _about_workspaces(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
+def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.LEAVE)
     async def leave(
         workspace: str,
@@ -100,7 +100,7 @@ def _about_workspaces(services: Services) -> Sequence[Callable[..., Awaitable[An
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Forget a workspace that removed the app; runs until that is done."""
-        _next(perpetual, await uninstall.leave(services, workspace, datetime.fromisoformat(told_at)))
+        _next(perpetual, await uninstall.leave(deps, workspace, datetime.fromisoformat(told_at)))
 
     @_stored_as(enqueue.SEARCH)
     async def search(
@@ -108,25 +108,25 @@ def _about_workspaces(services: Services) -> Sequence[Callable[..., Awaitable[An
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Search Slack for cards that a reset lost; runs until all conversations are searched."""
-        _next(perpetual, await lost_card_search.search(services))
+        _next(perpetual, await lost_card_search.search(deps))
 
     return leave, search
 
 
-def _automatic(services: Services) -> Sequence[Callable[..., Awaitable[Any]]]:
+def _automatic(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.TEND)
     async def tend(
         perpetual: Again = Again(every=AGAIN, automatic=True, furthest=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """See that nothing is forgotten."""
-        await reconcile.tend(services)
+        await reconcile.tend(deps)
 
     @_stored_as(enqueue.VISIT)
     async def visit(
         perpetual: Again = Again(every=VISIT, automatic=True, furthest=VISIT), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """Visit every place that has cards."""
-        await reconcile.visit_all(services)
+        await reconcile.visit_all(deps)
 
     return tend, visit
 

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.delivery.context import Visit
 from bot.delivery.rendering import draw_card
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, Fate
 from bot.domain.outbox import Box, Urgency
@@ -28,12 +28,12 @@ LOOK_S = 5.0
 log = structlog.get_logger("callboard")
 
 
-async def edit_cards(services: Services, place: str) -> float | None:
+async def edit_cards(deps: Deps, place: str) -> float | None:
     """Edit the cards of a place that need it; return after how many seconds to come again, None when none does.
 
     Raises StoreUnavailable.
     """
-    visit = await Visit.to(services, place)
+    visit = await Visit.to(deps, place)
     if visit is None:
         return HOLD_S
     for _ in range(EDITS_A_VISIT):
@@ -50,12 +50,12 @@ async def _edit(visit: Visit, box: Box) -> float:
     card_id, mark = min(box.stale.items(), key=lambda item: (item[1][:1], item[0]))
     card = box.cards.get(card_id)
     if card is not None and card.ts:
-        if wait := await visit.services.store.slack.may_edit(visit.workspace, _urgency(mark)):
+        if wait := await visit.deps.store.slack.may_edit(visit.workspace, _urgency(mark)):
             return min(wait, LOOK_S)
         if wait := await _update(visit, card):
             return wait
     drop = box.records[card_id] if card is not None and droppable(card, visit.now) else ""
-    await visit.services.store.outbox.unmark(box.place, card_id, mark, drop=drop)
+    await visit.deps.store.outbox.unmark(box.place, card_id, mark, drop=drop)
     return 0
 
 
@@ -71,7 +71,7 @@ async def dropped(visit: Visit, box: Box) -> bool:
     """Drop the cards that are over and whose time for second thoughts is too; whether none is left."""
     going = [card_id for card_id, card in box.cards.items() if droppable(card, visit.now)]
     for card_id in going:
-        await visit.services.store.outbox.unmark(box.place, card_id, "", drop=box.records[card_id])
+        await visit.deps.store.outbox.unmark(box.place, card_id, "", drop=box.records[card_id])
     return len(going) == len(box.records)
 
 
@@ -89,7 +89,7 @@ def droppable(card: Card, now: datetime) -> bool:
 
 
 async def _update(visit: Visit, card: Card) -> float:
-    message = await draw_card(visit.services, card)
+    message = await draw_card(visit.deps, card)
     try:
         await visit.slack.chat_update(channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks)
     except SlackApiError as error:
@@ -97,14 +97,14 @@ async def _update(visit: Visit, card: Card) -> float:
     except NO_ANSWER as error:
         log.warning("a card could not be edited", place=card.place, reason=type(error).__name__)
         return RETRY_S
-    visit.services.metrics.delivered("edited")
+    visit.deps.metrics.delivered("edited")
     return 0
 
 
 async def _refused(visit: Visit, card: Card, error: SlackApiError) -> float:
     verdict, code = judge(error), refusal(error)
     log.warning("Slack refused an edit", place=card.place, error=code, verdict=verdict.value)
-    visit.services.metrics.delivered(verdict.value)
+    visit.deps.metrics.delivered(verdict.value)
     match verdict:
         case Verdict.DETACH | Verdict.PLAIN:
             return 0  # somebody deleted the message, or it cannot be drawn: what ends is told all the same

@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.next_step import withheld
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import read_box
 from bot.domain.outbox import Box, SubscribedEntry
 from bot.domain.slack_ids import is_personal, workspace_of
@@ -23,22 +23,22 @@ from bot.slack_api.workspaces import home_of
 class Visit:
     """What a visit works with; `slack` calls as the app of the place's workspace."""
 
-    services: Services
+    deps: Deps
     slack: AsyncWebClient
     place: str
 
     @classmethod
-    async def to(cls, services: Services, place: str) -> Self | None:
+    async def to(cls, deps: Deps, place: str) -> Self | None:
         """Return a visit to a place; None where nobody can be told anything, because the workspace has no app.
 
         Raises StoreUnavailable.
         """
-        home = await home_of(services.workspaces, place)
-        return cls(services, home.client, place) if home else None
+        home = await home_of(deps.workspaces, place)
+        return cls(deps, home.client, place) if home else None
 
     @property
     def now(self) -> datetime:
-        return self.services.clock()
+        return self.deps.clock()
 
     @property
     def workspace(self) -> str:
@@ -46,27 +46,27 @@ class Visit:
 
     async def read(self) -> Box:
         """Return everything that waits for the place, without what it may not read of any more."""
-        box = await read_box(self.services, self.place)
+        box = await read_box(self.deps, self.place)
         return withheld(box, await self.hidden(box))
 
     async def hidden(self, box: Box) -> Callable[[str], bool]:
         """Return a test whether the readers of the place may not see an account."""
-        access = self.services.access
+        access = self.deps.access
         if access.open and not is_personal(self.place):
             return lambda _: False
-        audience = await readers(self.services, self.place, next(_subscribers(box), ""))
+        audience = await readers(self.deps, self.place, next(_subscribers(box), ""))
         return lambda account: access.hides(account, audience)
 
     async def suspend(self, reason: str) -> None:
         """Keep everything for the place back; `reason` is Slack's error code."""
-        await self.services.store.outbox.suspend(self.place, Suspension(reason=reason, since=self.now))
+        await self.deps.store.outbox.suspend(self.place, Suspension(reason=reason, since=self.now))
 
     async def paused(self, method: str, error: SlackApiError) -> float:
         """Return for how long Slack asks to wait, and let the whole fleet obey it."""
         wait = retry_after(error) or RETRY_S
         if refusal(error) in RATE_LIMITED:
-            self.services.metrics.throttled(method)
-            await self.services.store.slack.pause(self.workspace, method, wait)
+            self.deps.metrics.throttled(method)
+            await self.deps.store.slack.pause(self.workspace, method, wait)
         return wait
 
 

@@ -29,7 +29,7 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
         if isinstance(entry.body, ChangedEntry)
     }
     concerned = [card for card in box.cards.values() if not card.over or card.owing or card.id in box.stale]
-    for each in await shown(visit.services, concerned):
+    for each in await shown(visit.deps, concerned):
         for user in each.card.owners:
             mine[user].append(each.card.naming({**waiting, **each.jobs}))
     for entry in box.entries:
@@ -43,7 +43,7 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
         if user != box.place:
             note = SuspendedPlace(place=box.place, reason=suspension.reason, cards=cards)
             await _tell(visit, user, NoteEntry(note=note), once)
-    await visit.services.store.outbox.owners_told(box.place, suspension)
+    await visit.deps.store.outbox.owners_told(box.place, suspension)
 
 
 async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
@@ -95,5 +95,5 @@ async def _tell_of_subscriptions(visit: Visit, user: str, entries: Sequence[Entr
 
 
 async def _tell(visit: Visit, user: str, note: NoteEntry, once: str) -> None:
-    await visit.services.store.outbox.put(user, note, once)
-    await wake(visit.services, user)
+    await visit.deps.store.outbox.put(user, note, once)
+    await wake(visit.deps, user)

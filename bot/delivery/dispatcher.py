@@ -17,7 +17,7 @@ from bot.delivery.direct_messages import tell_of_lost, tell_of_suspension
 from bot.delivery.next_step import AWAY, Step
 from bot.delivery.sender import PACE_S, finish, post, recover
 from bot.delivery.unreadable import repair
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.card_reducer import expected
 from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
@@ -35,17 +35,17 @@ VISIT = timedelta(seconds=8)
 log = structlog.get_logger("callboard")
 
 
-async def deliver(services: Services, place: str) -> float | None:
+async def deliver(deps: Deps, place: str) -> float | None:
     """Do what can be done for a place now; return after how many seconds to come again, None when nothing waits.
 
     Raises StoreUnavailable.
     """
-    services = services.whole
-    visit = await Visit.to(services, place)
+    deps = deps.whole
+    visit = await Visit.to(deps, place)
     if visit is None:
         return HOLD_S
-    ends = services.clock() + VISIT
-    while services.clock() < ends:
+    ends = deps.clock() + VISIT
+    while deps.clock() < ends:
         box = await visit.read()
         if box.newer:
             log.warning("a newer version wrote records, nothing is delivered", place=place, **_numbers(box))
@@ -57,10 +57,10 @@ async def deliver(services: Services, place: str) -> float | None:
         if box.suspension:
             return None
         if box.stale and not box.entries:
-            await draw_soon(services, place)
+            await draw_soon(deps, place)
         if not (box.entries or box.begun or next_step.due(box, visit.now)):
             if await dropped(visit, box) and not box.stale:
-                await services.store.outbox.leave(place)
+                await deps.store.outbox.leave(place)
             return None
     return 0.1
 
@@ -91,7 +91,7 @@ async def _next(visit: Visit, box: Box) -> float:
 
 async def _give_up(visit: Visit, box: Box) -> None:
     """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
-    outbox = visit.services.store.outbox
+    outbox = visit.deps.store.outbox
     log.warning("what waited for a suspended place is dropped", place=box.place, entries=len(box.entries))
     await outbox.take_out(box.place, Step(box.entries).by_slot)
     if box.begun:
@@ -104,7 +104,7 @@ async def _give_up(visit: Visit, box: Box) -> None:
 async def _take(visit: Visit, box: Box, step: Step) -> float:
     await tell_of_lost(visit, box, step)
     wait = await _carry_out(visit, box, step)
-    await freshen_homes(visit.services, _subscribers(box, step))
+    await freshen_homes(visit.deps, _subscribers(box, step))
     return wait
 
 
@@ -112,7 +112,7 @@ async def _carry_out(visit: Visit, box: Box, step: Step) -> float:
     if step.post is not None:
         return await post(visit, box, step, step.post)
     shown = Begun(id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot)
-    if await visit.services.store.outbox.apply(box.place, shown, box.turn):
+    if await visit.deps.store.outbox.apply(box.place, shown, box.turn):
         await finish(visit, shown)
     return 0
 
@@ -132,8 +132,8 @@ def _late_just_now(visit: Visit, box: Box) -> bool:
 
 async def _waits_for_others(visit: Visit) -> bool:
     """Whether there are services with followed jobs that have not been asked since the downtime."""
-    pairs = visit.services.catalog.pairs
-    states = await visit.services.store.tracked.state(pairs)
-    sweeps = await visit.services.store.sweeps.read(pairs)
+    pairs = visit.deps.catalog.pairs
+    states = await visit.deps.store.tracked.state(pairs)
+    sweeps = await visit.deps.store.sweeps.read(pairs)
     followed = [sweeps[service] for service, (number, _, _) in zip(pairs, states, strict=True) if number]
     return any(sweep.tried_at is None or passed(sweep.tried_at, AWAY, visit.now) for sweep in followed)

@@ -34,7 +34,7 @@ async def conversation(visit: Visit) -> str:
     """
     if not is_person(visit.place):
         return id_of(visit.place)
-    if known := await visit.services.store.slack.direct(visit.place):
+    if known := await visit.deps.store.slack.direct(visit.place):
         return known
     try:
         opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[id_of(visit.place)])).data)
@@ -43,7 +43,7 @@ async def conversation(visit: Visit) -> str:
             return id_of(visit.place)
         raise
     channel = text(mapping(opened.get("channel")).get("id")) or id_of(visit.place)
-    await visit.services.store.slack.remember_direct(visit.place, channel)
+    await visit.deps.store.slack.remember_direct(visit.place, channel)
     return channel
 
 
@@ -53,7 +53,7 @@ def search_from(visit: Visit, box: Box) -> str:
     That is Slack's own time, by its last answer, or the newest known message of the place, if that is earlier.
     """
     known = max((float(card.ts) for card in box.cards.values() if _TS.fullmatch(card.ts)), default=None)
-    now = visit.services.slack_time.now()
+    now = visit.deps.slack_time.now()
     times = [at for at in (known, now and now - EARLIER.total_seconds()) if at]
     return f"{min(times):.6f}" if times else EVERYTHING
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, Check, Shown
 from bot.domain.notifications import (
@@ -24,14 +24,14 @@ from providers.models import JobRef
 from providers.registry import meaning
 
 
-async def draw(services: Services, post: Post) -> Message:
+async def draw(deps: Deps, post: Post) -> Message:
     """Return the message of a post. Raises StoreUnavailable."""
     if post.note:
         return _note(post.note)
     if post.new_card:
-        return await draw_card(services, post.new_card, mentions=post.notifies)
+        return await draw_card(deps, post.new_card, mentions=post.notifies)
     if post.digest:
-        return digests.digest(post.digest, await services.store.digests.put(post.digest))
+        return digests.digest(post.digest, await deps.store.digests.put(post.digest))
     if post.told:
         return notifications.reply(post.told, meaning)
     if post.card and post.final:
@@ -55,17 +55,17 @@ def _note(note: Note) -> Message:
             return database_reset.notice(note)
 
 
-async def draw_card(services: Services, card: Card, *, mentions: bool = False) -> Message:
+async def draw_card(deps: Deps, card: Card, *, mentions: bool = False) -> Message:
     """Return a card's message as of now, with the `mentions` of its terms if it notifies."""
-    (now,) = await shown(services, [card])
-    return cards.card(now, services.clock(), mentions=mentions)
+    (now,) = await shown(deps, [card])
+    return cards.card(now, deps.clock(), mentions=mentions)
 
 
-async def shown(services: Services, drawn: Sequence[Card]) -> list[Shown]:
+async def shown(deps: Deps, drawn: Sequence[Card]) -> list[Shown]:
     """Return cards with what is known of their jobs, and of the services that these belong to."""
     refs = [JobRef.parse(ref) for card in drawn for ref, each in card.jobs.items() if each.fate is None]
-    known = {str(ref): found for ref, found in (await services.store.tracked.read(refs)).items()}
-    sweeps = await services.store.sweeps.read(list(dict.fromkeys((ref.account, ref.service) for ref in refs)))
+    known = {str(ref): found for ref, found in (await deps.store.tracked.read(refs)).items()}
+    sweeps = await deps.store.sweeps.read(list(dict.fromkeys((ref.account, ref.service) for ref in refs)))
     return [_shown(card, known, sweeps) for card in drawn]
 
 

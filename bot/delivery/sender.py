@@ -44,7 +44,7 @@ log = structlog.get_logger("callboard")
 
 async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
     """Send the message of a step; return for how long to wait before the next."""
-    pace, outbox = visit.services.store.slack, visit.services.store.outbox
+    pace, outbox = visit.deps.store.slack, visit.deps.store.outbox
     if wait := await pace.paused(visit.workspace, "chat.postMessage"):
         return wait
     try:
@@ -63,7 +63,7 @@ async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
         writes=tuple(step.writes),
         entries=step.by_slot,
     )
-    message = await draw(visit.services, what)
+    message = await draw(visit.deps, what)
     answer = await outbox.begin(visit.place, begun, PACE_S, box.turn)
     # A command that broke off is sent again, and then finds its own mark.
     if not answer.ok and not (answer.begun and answer.begun.id == begun.id):
@@ -92,7 +92,7 @@ async def recover(visit: Visit, begun: Begun) -> float:
         return await _begun_now(visit, begun)
     searches = Searches.of(begun, RIPE_S)
     due = searches.next(begun.searched)
-    if visit.now >= due and not await visit.services.store.slack.may_search(visit.workspace):
+    if visit.now >= due and not await visit.deps.store.slack.may_search(visit.workspace):
         due = searches.ripe
     if (left := (due - visit.now).total_seconds()) > 0:
         # Without a doubt the call may still run, and its process goes on as soon as Slack answers.
@@ -106,13 +106,13 @@ async def _begun_now(visit: Visit, begun: Begun) -> float:
     log.warning("a post is dated in the future, it counts as posted now", place=visit.place, at=begun.at.isoformat())
     since = now if begun.since else None
     again = {"at": now, "since": since, "searched": None, "oldest": begun.oldest or EVERYTHING}
-    await visit.services.store.outbox.renew(visit.place, begun.model_copy(update=again))
+    await visit.deps.store.outbox.renew(visit.place, begun.model_copy(update=again))
     return 0.1
 
 
 async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
     """Look for a post in its conversation; return for how long to wait before the next step."""
-    outbox, searched = visit.services.store.outbox, visit.now
+    outbox, searched = visit.deps.store.outbox, visit.now
     unread = "" if begun.channel else "its conversation is not known"
     try:
         found = await (_take_back_unrecorded(visit, begun) if begun.replaces else find_post(visit, begun))
@@ -124,7 +124,7 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
         return RETRY_S
     if found:
         log.info("a post in doubt had arrived", place=visit.place)
-        visit.services.metrics.delivered("found")
+        visit.deps.metrics.delivered("found")
         await _settle(visit, begun.arrived(*found))
     elif searched >= searches.ripe if unread else searches.settled(searched):
         if unread:
@@ -142,13 +142,13 @@ async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
     """
     if not begun.channel:
         return
-    epoch = await visit.services.store.epochs.as_of(visit.now)
+    epoch = await visit.deps.store.epochs.as_of(visit.now)
     since = max(filter(None, (visit.now - RECORDED, epoch and epoch.knows_from)))
     box = await visit.read()
     waiting = {entry.card for entry in box.entries}
     threads = [card.ts for card in box.cards.values() if card.ts and (card.owing or card.id in waiting)]
     for ts, post_id in (await own_posts(visit, begun.channel, since, threads)).items():
-        if not await visit.services.store.outbox.was_told(visit.place, post_id):
+        if not await visit.deps.store.outbox.was_told(visit.place, post_id):
             log.warning("a post whose mark could not be read is taken back", place=visit.place)
             await _take_back(visit, begun.model_copy(update={"ts": ts}))
 
@@ -164,7 +164,7 @@ async def _not_searched(visit: Visit, error: SlackApiError) -> float:
             return HOLD_S
         case Verdict.UNSURE | Verdict.RETRY:
             if code in RATE_LIMITED:
-                await visit.services.store.slack.searches_limited(visit.workspace)
+                await visit.deps.store.slack.searches_limited(visit.workspace)
             return await visit.paused("conversations.history", error)
         case _:
             return 0
@@ -177,15 +177,15 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
         return await _refused(visit, begun, channel, what, message, error)
     except NO_ANSWER as error:
         log.warning("a post may or may not have arrived", place=visit.place, reason=type(error).__name__)
-        visit.services.metrics.delivered("unsure")
+        visit.deps.metrics.delivered("unsure")
         return await _in_doubt(visit, begun, Doubt.SILENT)
-    visit.services.metrics.delivered("posted")
+    visit.deps.metrics.delivered("posted")
     for told in [what.told] if what.told else what.digest.told if what.digest else ():
         if not told.held:
-            visit.services.metrics.told(max(0.0, (visit.now - told.change.at).total_seconds()))
+            visit.deps.metrics.told(max(0.0, (visit.now - told.change.at).total_seconds()))
     await _settle(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
     if is_person(channel):
-        await visit.services.store.slack.remember_direct(visit.place, str(sent["channel"]))
+        await visit.deps.store.slack.remember_direct(visit.place, str(sent["channel"]))
     return 0
 
 
@@ -223,7 +223,7 @@ async def _refused(  # noqa: PLR0917  # everything about one post
     """Do what the table of verdicts says; a post that Slack certainly did not take is no longer begun."""
     verdict, code = judge(error), refusal(error)
     log.warning("Slack refused a post", place=visit.place, error=code, verdict=verdict.value)
-    visit.services.metrics.delivered(verdict.value)
+    visit.deps.metrics.delivered(verdict.value)
     match verdict:
         case Verdict.UNSURE:
             return await _in_doubt(visit, begun, left_by(error))
@@ -239,7 +239,7 @@ async def _refused(  # noqa: PLR0917  # everything about one post
             wait = HOLD_S
         case _:
             wait = await visit.paused("chat.postMessage", error)
-    await visit.services.store.outbox.clear(visit.place, begun.id)
+    await visit.deps.store.outbox.clear(visit.place, begun.id)
     return wait
 
 
@@ -249,7 +249,7 @@ async def _send_again(visit: Visit, begun: Begun, channel: str, what: Post, mess
     This is a call of its own: whether its message has arrived is a matter of the time from now on.
     """
     begun = begun.model_copy(update={"at": visit.now})
-    if not await visit.services.store.outbox.renew(visit.place, begun):
+    if not await visit.deps.store.outbox.renew(visit.place, begun):
         return 0
     return await _send(visit, begun, channel, what, message)
 
@@ -257,7 +257,7 @@ async def _send_again(visit: Visit, begun: Begun, channel: str, what: Post, mess
 async def _in_doubt(visit: Visit, begun: Begun, doubt: Doubt) -> float:
     """Keep why the outcome of a post is unknown; return for how long to wait before it is searched for."""
     begun = begun.model_copy(update={"doubt": doubt, "since": visit.now})
-    await visit.services.store.outbox.renew(visit.place, begun)
+    await visit.deps.store.outbox.renew(visit.place, begun)
     due = Searches.of(begun, RIPE_S).next(None)
     return max(0.0, (due - visit.now).total_seconds())
 
@@ -268,11 +268,11 @@ async def _settle(visit: Visit, begun: Begun) -> None:
     If another worker took this post for lost and sent it again, this one is deleted. After a reset of the database
     there is no other: it stays.
     """
-    outbox = visit.services.store.outbox
+    outbox = visit.deps.store.outbox
     if await outbox.settle(visit.place, begun):
         await finish(visit, begun)
     elif not await outbox.was_told(visit.place, begun.id):
-        epoch = await visit.services.store.epochs.as_of(visit.now)
+        epoch = await visit.deps.store.epochs.as_of(visit.now)
         if epoch and epoch.knows_from and begun.at < epoch.knows_from:
             log.warning("a post is kept although its record is lost: the database was reset", place=visit.place)
         else:
@@ -299,5 +299,5 @@ async def _take_back(visit: Visit, begun: Begun) -> None:
 
 async def finish(visit: Visit, begun: Begun) -> None:
     """Take out the entries of a step that is recorded, and end it."""
-    await visit.services.store.outbox.take_out(visit.place, begun.entries)
-    await visit.services.store.outbox.clear(visit.place, begun.id)
+    await visit.deps.store.outbox.take_out(visit.place, begun.entries)
+    await visit.deps.store.outbox.clear(visit.place, begun.id)

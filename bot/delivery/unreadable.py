@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from bot.delivery.context import Visit
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import last_seen, read_box
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
@@ -50,7 +50,7 @@ async def _replace_mark(visit: Visit, box: Box, broken: Broken) -> None:
 
     The post of the corrupt one is searched for like one without an answer, and deleted.
     """
-    channel = await visit.services.store.slack.direct(box.place) if is_person(box.place) else id_of(box.place)
+    channel = await visit.deps.store.slack.direct(box.place) if is_person(box.place) else id_of(box.place)
     mark = Begun(
         id=secrets.token_hex(8),
         at=visit.now,
@@ -61,7 +61,7 @@ async def _replace_mark(visit: Visit, box: Box, broken: Broken) -> None:
     )
     note = UnreadableRecords(place=box.place, unfollowed=(), again=(), posts=True)
     await _notify(visit, box.place, note, [broken])
-    await visit.services.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
+    await visit.deps.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
 
 
 async def _set_aside(visit: Visit) -> None:
@@ -69,15 +69,15 @@ async def _set_aside(visit: Visit) -> None:
 
     They are moved last: after a crash all steps run again, which is harmless.
     """
-    store = visit.services.store
+    store = visit.deps.store
     # Before the box: the entry of what ends in between is in the box.
-    followed = await store.tracked.subscribed(visit.place, visit.services.whole.catalog.pairs)
+    followed = await store.tracked.subscribed(visit.place, visit.deps.whole.catalog.pairs)
     box = await visit.read()
     broken = [each for each in box.broken if each.location.kind is not Kind.MARK]
     if box.newer or not broken:
         return
     difference = _compare(box, followed)
-    orphans = [await last_seen(visit.services, ref) for ref in difference.orphans]
+    orphans = [await last_seen(visit.deps, ref) for ref in difference.orphans]
     await _notify_people(visit, box, broken, [*orphans, *_ended(box, broken)], difference.untracked)
     for job in orphans:
         entry = UnsubscribedEntry(job=job, by="", at=visit.now).model_dump_json()
@@ -121,8 +121,8 @@ async def _follow_again(visit: Visit, card: Card, ref: JobRef) -> None:
     job = Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
     terms = (card.asked or (card.terms,))[0]
     entry = SubscribedEntry(job=job, terms=terms).model_dump_json()
-    await visit.services.store.tracked.subscribe(job, visit.now, visit.now, card.place, card.id, entry, terms.user)
-    await look(visit.services, (ref.account, ref.service))
+    await visit.deps.store.tracked.subscribe(job, visit.now, visit.now, card.place, card.id, entry, terms.user)
+    await look(visit.deps, (ref.account, ref.service))
 
 
 async def _notify_people(
@@ -132,7 +132,7 @@ async def _notify_people(
     records = [each for each in broken if each.location.kind is not Kind.SUSPENSION]
     people: dict[str, list[Job]] = {}
     for card in [box.cards[each.card] for each in records if each.card in box.cards]:
-        jobs = [await last_seen(visit.services, ref) for of, ref in again if of.id == card.id]
+        jobs = [await last_seen(visit.deps, ref) for of, ref in again if of.id == card.id]
         for user in [box.place] if is_personal(box.place) else card.owners:
             people.setdefault(user, []).extend(jobs)
     if gone or any(each.card not in box.cards for each in records):
@@ -148,20 +148,20 @@ async def _notify(visit: Visit, place: str, note: UnreadableRecords, records: It
     """Have a person or a place notified of records, once."""
     name = "\n".join(f"{each.location.key} {each.name} {each.text}" for each in records)
     digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
-    await visit.services.store.outbox.put(place, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
+    await visit.deps.store.outbox.put(place, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
     if place != visit.place:
-        await wake(visit.services, place)
+        await wake(visit.deps, place)
 
 
-async def repair_followers(services: Services) -> None:
+async def repair_followers(deps: Deps) -> None:
     """Rebuild corrupt lists of followers from the cards of all places. Raises StoreUnavailable."""
-    corrupt = await services.store.tracked.corrupt_followers(services.whole.catalog.pairs)
+    corrupt = await deps.store.tracked.corrupt_followers(deps.whole.catalog.pairs)
     if not corrupt:
         return
-    boxes = [await read_box(services, place) for place in await services.store.outbox.places()]
+    boxes = [await read_box(deps, place) for place in await deps.store.outbox.places()]
     if any(box.newer or box.broken for box in boxes):
         return  # their cards may follow the job too
     cards = [card for box in boxes for card in expected(box).values()]
     for ref, text in corrupt.items():
         mine = {card.place: card.id for card in cards if (each := card.jobs.get(str(ref))) and not each.fate}
-        await services.store.tracked.replace_followers(ref, text, mine)
+        await deps.store.tracked.replace_followers(ref, text, mine)

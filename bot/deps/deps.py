@@ -38,7 +38,7 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
+class Deps:
     """The parts that use cases work with; handed to every handler and task.
 
     A handler gets them narrowed to what may be seen by whoever reads the answer, its `audience`: `providers` are those
@@ -102,21 +102,21 @@ class Services:
         return self.asker.user if self.asker else TERMINAL
 
     @property
-    def whole(self) -> "Services":
+    def whole(self) -> "Deps":
         """The same with every provider."""
         if self.every is None:
             return self
         return replace(self, providers=self.every, every=None, audience=None, asker=None)
 
-    def seen_by(self, asker: Audience) -> "Services":
+    def seen_by(self, asker: Audience) -> "Deps":
         """The same with what whoever asks may see, whatever could be seen before."""
         return replace(self, asker=asker).read_by(asker)
 
-    def asked_in(self, channel: str) -> "Services":
+    def asked_in(self, channel: str) -> "Deps":
         """The same with what the person who asks may see in another channel."""
         return self.seen_by(replace(self.asker, channel=channel)) if self.asker else self
 
-    def read_by(self, audience: Audience) -> "Services":
+    def read_by(self, audience: Audience) -> "Deps":
         """The same, narrowed to what these readers and the person who asks may see."""
         every = self.providers if self.every is None else self.every
         narrowed = replace(self, audience=audience, every=every)

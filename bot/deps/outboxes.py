@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.errors import Problem, UsageError
@@ -10,17 +10,17 @@ from bot.domain.outbox import Box
 from providers.models import Job, JobRef, JobState
 
 
-async def read_box(services: Services, place: str) -> Box:
+async def read_box(deps: Deps, place: str) -> Box:
     """Return everything that waits for a place. Raises StoreUnavailable."""
-    return await services.store.outbox.read(place, services.whole.catalog.scopes)
+    return await deps.store.outbox.read(place, deps.whole.catalog.scopes)
 
 
-async def box_to_change(services: Services, place: str) -> Box:
+async def box_to_change(deps: Deps, place: str) -> Box:
     """Return everything that waits for a place, for a caller that changes it.
 
     Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
     """
-    box = await read_box(services, place)
+    box = await read_box(deps, place)
     refuse_newer(box)
     return box
 
@@ -37,17 +37,17 @@ def cards_to_change(box: Box) -> Collection[Card]:
     return () if box.newer else expected(box).values()
 
 
-async def last_seen(services: Services, ref: JobRef) -> Job:
+async def last_seen(deps: Deps, ref: JobRef) -> Job:
     """Return what was last seen of a followed job. Raises StoreUnavailable."""
-    known = (await services.store.tracked.read([ref])).get(ref)
+    known = (await deps.store.tracked.read([ref])).get(ref)
     return known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
 
 
-async def refuse_newer_jobs(services: Services, place: str, refs: Iterable[JobRef]) -> None:
+async def refuse_newer_jobs(deps: Deps, place: str, refs: Iterable[JobRef]) -> None:
     """Check that jobs may be followed in a place.
 
     Raises StoreUnavailable, and UsageError where a newer version recorded the place or one of the jobs.
     """
-    await box_to_change(services, place)
-    if await services.store.tracked.newer(refs):
+    await box_to_change(deps, place)
+    if await deps.store.tracked.newer(refs):
         raise UsageError(Problem.NEWER_VERSION, place)

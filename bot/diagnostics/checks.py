@@ -60,8 +60,8 @@ async def check(
         _accounts(settings.accounts, http),
     )
     unnamed = access.unnamed(account.name for account in settings.accounts)
-    services = sum(len(account.services) for account in settings.accounts)
-    counted = advice.configuration(len(settings.accounts), services, settings.slack and settings.slack.mode)
+    deps = sum(len(account.services) for account in settings.accounts)
+    counted = advice.configuration(len(settings.accounts), deps, settings.slack and settings.slack.mode)
     found = [counted, *([advice.seen_by_nobody(unnamed)] if unnamed else [])]
     found += admission.installers(settings)
     if settings.slack and (settings.slack.mode == "http" or settings.slack.client_id):

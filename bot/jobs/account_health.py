@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.answers import AccountsHealth, ServiceHealth
 from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
@@ -25,16 +25,16 @@ class _Nothing:
     """The probe's answer does not matter, only that there is one."""
 
 
-def check_accounts(services: Services) -> Question[_Nothing, AccountsHealth]:
+def check_accounts(deps: Deps) -> Question[_Nothing, AccountsHealth]:
     """Ask every service once how it does."""
-    checked_at = services.clock()
+    checked_at = deps.clock()
 
     async def ask(provider: Provider, _: _Nothing) -> None:
         with fresh():
             await probe(provider)
 
     async def assemble(known: Known[_Nothing]) -> AccountsHealth:
-        kept = await _kept(services, [answer.address for answer in known.asked])
+        kept = await _kept(deps, [answer.address for answer in known.asked])
         return AccountsHealth(
             services=tuple([await _health(answer, kept) for answer in known.asked]),
             checked_at=checked_at,
@@ -43,7 +43,7 @@ def check_accounts(services: Services) -> Question[_Nothing, AccountsHealth]:
             late=known.late,
         )
 
-    return Question(services, services.providers, ask, _Nothing, assemble, same="accounts")
+    return Question(deps, deps.providers, ask, _Nothing, assemble, same="accounts")
 
 
 @dataclass(slots=True)
@@ -56,14 +56,14 @@ class _Kept:
     paused: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
-async def _kept(services: Services, addresses: Sequence[Service]) -> _Kept:
-    store, kept = services.store, _Kept()
+async def _kept(deps: Deps, addresses: Sequence[Service]) -> _Kept:
+    store, kept = deps.store, _Kept()
     with suppress(StoreUnavailable):
         kept.health = await store.health.read(addresses)
         kept.sweeps = await store.sweeps.read(addresses)
         states = await store.tracked.state(addresses)
         kept.followed = {service: state[0] for service, state in zip(addresses, states, strict=True)}
-        workspace = services.audience.workspace if services.audience else ""
+        workspace = deps.audience.workspace if deps.audience else ""
         paused = {each: await store.slack.paused(workspace, each) for each in ("chat.postMessage", "chat.update")}
         kept.paused = {method: seconds for method, seconds in paused.items() if seconds}
     return kept

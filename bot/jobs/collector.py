@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.errors import StoreUnavailable
 from bot.jobs.recovery import restore_found
 from providers.base import Provider
@@ -50,7 +50,7 @@ class Collected:
             self.jobs.setdefault(job.id, job)
 
 
-async def collect(services: Services, provider: Provider, query: JobQuery, want: int, into: Collected) -> None:
+async def collect(deps: Deps, provider: Provider, query: JobQuery, want: int, into: Collected) -> None:
     """Read a service's newest jobs that match, `want` of them if there are as many."""
     able = provider.capabilities
     if able.lists or (able.lists_media and query.media):
@@ -58,7 +58,7 @@ async def collect(services: Services, provider: Provider, query: JobQuery, want:
         return
     # A job may have changed its state since; everything else about it stays.
     could_match = query.model_copy(update={"states": frozenset()}).matches
-    await read_remembered(services, provider, into, could_match, query.matches)
+    await read_remembered(deps, provider, into, could_match, query.matches)
 
 
 async def read_pages(
@@ -86,20 +86,20 @@ async def read_pages(
 
 
 async def read_remembered(
-    services: Services, provider: Provider, into: Collected, could_match: Matches, matches: Matches
+    deps: Deps, provider: Provider, into: Collected, could_match: Matches, matches: Matches
 ) -> None:
     """Read what Callboard remembers of a service, with the present state of the jobs that had not ended.
 
     What is remembered is kept when the service does not answer.
     """
-    known = await services.store.recent.recent(provider.account, provider.service, services.clock())
+    known = await deps.store.recent.recent(provider.account, provider.service, deps.clock())
     into.remembered = len(known)
     known = [job for job in known if could_match(job)]
     _replace(into, filter(matches, known))
     open_jobs = [job for job in known if not job.state.ended][: REFRESH_MAX * provider.capabilities.batch_max]
     if not open_jobs:
         return
-    now = await _refresh(services, provider, open_jobs, into)
+    now = await _refresh(deps, provider, open_jobs, into)
     _replace(into, (job for job in (now.get(each.id, each) for each in known) if job and matches(job)))
 
 
@@ -110,16 +110,14 @@ def _replace(into: Collected, jobs: Iterable[Job]) -> None:
     into.total = len(into.jobs) + len(into.found)
 
 
-async def _refresh(
-    services: Services, provider: Provider, jobs: Sequence[Job], into: Collected
-) -> dict[str, Job | None]:
+async def _refresh(deps: Deps, provider: Provider, jobs: Sequence[Job], into: Collected) -> dict[str, Job | None]:
     """Look jobs up again; None stands for one that the provider no longer knows."""
     kinds = {job.id: job.kind for job in jobs if job.kind}
-    asked_at = services.clock()
+    asked_at = deps.clock()
     with without_raw():
         lookup = await provider.lookup([job.id for job in jobs], kinds)
     into.unanswered = lookup.unanswered
     with suppress(StoreUnavailable):
-        await services.store.recent.remember(lookup.found, asked_at - age())
-        await restore_found(services, lookup.found, asked_at - age())
+        await deps.store.recent.remember(lookup.found, asked_at - age())
+        await restore_found(deps, lookup.found, asked_at - age())
     return {**dict.fromkeys(lookup.missing), **{job.id: job for job in lookup.found}}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.answers import Late, OwnLimit, Partial, ServiceError
 from bot.domain.errors import StoreUnavailable, UsageError
 from bot.store import Outcome
@@ -125,7 +125,7 @@ class Question(Generic[T, V]):
 
     def __init__(
         self,
-        services: Services,
+        deps: Deps,
         providers: Sequence[Provider],
         ask: Ask[T],
         empty: Callable[[], T],
@@ -133,7 +133,7 @@ class Question(Generic[T, V]):
         *,
         same: Hashable = None,
     ) -> None:
-        self._services = services
+        self._services = deps
         self._providers = providers
         self._ask = ask
         self._empty = empty
@@ -187,11 +187,11 @@ class Question(Generic[T, V]):
                 await _done([each.task for each in waiting], min(each.ends for each in waiting))
 
     def _request(self, provider: Provider) -> _Request[T]:
-        services, result = self._services, self._empty()
-        waits_s = services.patience.for_question(_address(provider), services.answer_s)
-        task = services.background.start(_answer(services, provider, self._ask, result))
+        deps, result = self._services, self._empty()
+        waits_s = deps.patience.for_question(_address(provider), deps.answer_s)
+        task = deps.background.start(_answer(deps, provider, self._ask, result))
         # A full wait ends with the request itself, which knows best why there is no answer.
-        ends = math.inf if waits_s == services.answer_s else _now() + waits_s
+        ends = math.inf if waits_s == deps.answer_s else _now() + waits_s
         request = _Request(provider, result, task, waits_s, ends)
 
         def answered(_: object) -> None:
@@ -232,19 +232,19 @@ def _given_up(request: _Request[T], since: Mapping[tuple[str, str], datetime | N
     return Asked(request.provider, request.result, error)
 
 
-async def _answer(services: Services, provider: Provider, ask: Ask[T], result: T) -> Asked[T]:
+async def _answer(deps: Deps, provider: Provider, ask: Ask[T], result: T) -> Asked[T]:
     """Ask one service, and learn how it did; this goes on when the answer no longer waits for it."""
-    asked = await _ask(services, provider, ask, result)
-    services.metrics.requested(*asked.address, _outcome(asked), asked.requests)
+    asked = await _ask(deps, provider, ask, result)
+    deps.metrics.requested(*asked.address, _outcome(asked), asked.requests)
     if asked.limited or not (asked.requests or (asked.joined and asked.error)):
         return asked
     if asked.error and asked.error.kind == "late":
-        services.patience.missed(asked.address)
+        deps.patience.missed(asked.address)
     else:
-        services.patience.responded(asked.address)
+        deps.patience.responded(asked.address)
     outcome = Outcome(*asked.address, asked.latency_s, asked.error)
     with suppress(StoreUnavailable):  # without Redis it is not known since when a service fails
-        since = await services.store.health.record([outcome], services.clock())
+        since = await deps.store.health.record([outcome], deps.clock())
         if asked.error and asked.address in since:
             asked.error = asked.error.model_copy(update={"failing_since": since[asked.address]})
     return asked
@@ -255,10 +255,10 @@ def _outcome(asked: Asked[T]) -> str:
     return "ok" if asked.error is None or asked.limited else asked.error.kind
 
 
-async def _ask(services: Services, provider: Provider, ask: Ask[T], result: T) -> Asked[T]:
-    asked, seconds = Asked(provider, result), services.answer_s
+async def _ask(deps: Deps, provider: Provider, ask: Ask[T], result: T) -> Asked[T]:
+    asked, seconds = Asked(provider, result), deps.answer_s
     try:
-        async with within(seconds, requester=services.requester) as question:
+        async with within(seconds, requester=deps.requester) as question:
             try:
                 await ask(provider, result)
             finally:

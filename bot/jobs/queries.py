@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.answers import Incomplete, JobDetails, JobList, Late, Missing, Remembered, ServiceError
 from bot.domain.catalog import Scope
 from bot.domain.errors import StoreUnavailable
@@ -30,40 +30,40 @@ Seen = Callable[[Provider, Sequence[Job], datetime], Awaitable[None]]
 
 
 def list_jobs(
-    services: Services, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10
+    deps: Deps, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10
 ) -> Question[Collected, JobList]:
     """Ask for jobs of every service in scope, newest first: `limit` of them after the first `offset`."""
 
     async def ask(provider: Provider, into: Collected) -> None:
-        await collect(services, provider, query, offset + limit, into)
+        await collect(deps, provider, query, offset + limit, into)
 
-    return _listing(services, scope, ask, offset, limit, ("list", query))
+    return _listing(deps, scope, ask, offset, limit, ("list", query))
 
 
 def find_jobs(  # as list_jobs
-    services: Services, text: str, scope: Scope = EVERYWHERE, query: JobQuery = ANY, *, offset: int = 0, limit: int = 10
+    deps: Deps, text: str, scope: Scope = EVERYWHERE, query: JobQuery = ANY, *, offset: int = 0, limit: int = 10
 ) -> Question[Collected, JobList]:
     """Search every service in scope by id, part of an id, or name, among the jobs that fit the query."""
 
     async def ask(provider: Provider, into: Collected) -> None:
-        await _search(services, provider, text, query, offset + limit, into)
+        await _search(deps, provider, text, query, offset + limit, into)
 
-    return _listing(services, scope, ask, offset, limit, ("find", text, query))
+    return _listing(deps, scope, ask, offset, limit, ("find", text, query))
 
 
 def _listing(  # noqa: PLR0917  # what a list consists of
-    services: Services, scope: Scope, ask: Ask[Collected], offset: int, limit: int, what: Hashable
+    deps: Deps, scope: Scope, ask: Ask[Collected], offset: int, limit: int, what: Hashable
 ) -> Question[Collected, JobList]:
-    asked_at, same = services.clock(), (scope, offset + limit, what)
+    asked_at, same = deps.clock(), (scope, offset + limit, what)
 
     async def ask_and_restore(provider: Provider, into: Collected) -> None:
         await ask(provider, into)
-        await _restore_listed(services, into, asked_at - age())
+        await _restore_listed(deps, into, asked_at - age())
 
     async def assemble(known: Known[Collected]) -> JobList:
         return _job_list(known, offset, limit, checked(asked_at, known.asked))
 
-    return Question(services, scope.pick(services.providers), ask_and_restore, Collected, assemble, same=same)
+    return Question(deps, scope.pick(deps.providers), ask_and_restore, Collected, assemble, same=same)
 
 
 @dataclass(slots=True)
@@ -75,29 +75,27 @@ class Looked:
     unanswered: tuple[Unanswered, ...] = ()
 
 
-def show_jobs(
-    services: Services, addresses: Sequence[Address], seen: Seen | None = None
-) -> Question[Looked, JobDetails]:
+def show_jobs(deps: Deps, addresses: Sequence[Address], seen: Seen | None = None) -> Question[Looked, JobDetails]:
     """Ask what the services know about these jobs. A bare id is looked up in every service.
 
     `seen` gets the jobs of each service as soon as it has answered.
     """
-    asked_at = services.clock()
+    asked_at = deps.clock()
     addresses = tuple(dict.fromkeys(addresses))
 
     async def ask(provider: Provider, into: Looked) -> None:
         try:
-            await _look(services, provider, addresses, into)
+            await _look(deps, provider, addresses, into)
         finally:
-            await _keep(services, provider, into.jobs.values(), asked_at - age())
+            await _keep(deps, provider, into.jobs.values(), asked_at - age())
         if seen:
             await seen(provider, list(into.jobs.values()), asked_at - age())
 
     async def assemble(known: Known[Looked]) -> JobDetails:
         return _job_details(known, addresses, checked(asked_at, known.asked))
 
-    concerned = [each for each in services.providers if _concerns(each, addresses)]
-    return Question(services, concerned, ask, Looked, assemble, same=("show", addresses))
+    concerned = [each for each in deps.providers if _concerns(each, addresses)]
+    return Question(deps, concerned, ask, Looked, assemble, same=("show", addresses))
 
 
 def _job_details(known: Known[Looked], addresses: Sequence[Address], checked_at: datetime) -> JobDetails:
@@ -126,41 +124,41 @@ def _is_for(provider: Provider, address: Address) -> bool:
             return ids_of(provider.service).allow(job_id)
 
 
-async def _look(services: Services, provider: Provider, addresses: Sequence[Address], into: Looked) -> None:
+async def _look(deps: Deps, provider: Provider, addresses: Sequence[Address], into: Looked) -> None:
     mine = [address for address in addresses if _is_for(provider, address)]
     for media in (address for address in mine if isinstance(address, MediaId)):
         page = await provider.page(JobQuery(media=media.id, limit=MEDIA_JOBS_MAX))
         into.jobs.update((job.id, job) for job in page.jobs[:MEDIA_JOBS_MAX])
     into.asked_for = tuple(dict.fromkeys(address.id for address in mine if not isinstance(address, MediaId)))
     if into.asked_for:
-        lookup = await provider.lookup(into.asked_for, await _known_kinds(services, provider, into.asked_for))
+        lookup = await provider.lookup(into.asked_for, await _known_kinds(deps, provider, into.asked_for))
         into.jobs.update((job.id, job) for job in lookup.found)
         into.unanswered = lookup.unanswered
 
 
-async def _known_kinds(services: Services, provider: Provider, ids: Sequence[str]) -> Mapping[str, str]:
+async def _known_kinds(deps: Deps, provider: Provider, ids: Sequence[str]) -> Mapping[str, str]:
     try:
-        return await services.store.recent.kinds(provider.account, provider.service, ids)
+        return await deps.store.recent.kinds(provider.account, provider.service, ids)
     except StoreUnavailable:
         return NO_KINDS
 
 
-async def _keep(services: Services, provider: Provider, jobs: Iterable[Job], asked_at: datetime) -> None:
+async def _keep(deps: Deps, provider: Provider, jobs: Iterable[Job], asked_at: datetime) -> None:
     """Remember what was looked up at a service that cannot list, and restore what was lost of it.
 
     Without Redis the answer is given all the same.
     """
     with suppress(StoreUnavailable):
         if not provider.capabilities.lists:
-            await services.store.recent.remember(jobs, asked_at)
-        await restore_found(services, jobs, asked_at)
+            await deps.store.recent.remember(jobs, asked_at)
+        await restore_found(deps, jobs, asked_at)
 
 
-async def _restore_listed(services: Services, listed: Collected, asked_at: datetime) -> None:
+async def _restore_listed(deps: Deps, listed: Collected, asked_at: datetime) -> None:
     """Restore what was lost of the jobs that a service listed; what is only remembered is not found again."""
     if listed.remembered is None:
         with suppress(StoreUnavailable):
-            await restore_found(services, listed.jobs.values(), asked_at)
+            await restore_found(deps, listed.jobs.values(), asked_at)
 
 
 def _named(address: Address, asked: Iterable[Asked[Looked]]) -> Iterable[Job]:
@@ -204,7 +202,7 @@ def _errors(answer: Asked[Looked] | Asked[Collected]) -> Iterable[ServiceError]:
 
 
 async def _search(  # noqa: PLR0917  # what a search consists of
-    services: Services, provider: Provider, text: str, among: JobQuery, want: int, into: Collected
+    deps: Deps, provider: Provider, text: str, among: JobQuery, want: int, into: Collected
 ) -> None:
     """Look the text up as an id, and search the lists for it as part of an id or name."""
     by_id, by_name = (among.model_copy(update={part: text}) for part in ("id_part", "name"))
@@ -217,9 +215,9 @@ async def _search(  # noqa: PLR0917  # what a search consists of
         return any(each.model_copy(update={"states": frozenset()}).matches(job) for each in (by_id, by_name))
 
     if could_be_id(text, ids_of(provider.service)):
-        await _look_up(services, provider, text, among, into)
+        await _look_up(deps, provider, text, among, into)
     if not provider.capabilities.lists:
-        await read_remembered(services, provider, into, could_match, either)
+        await read_remembered(deps, provider, into, could_match, either)
     elif {Filter.ID, Filter.NAME} <= provider.capabilities.filters:
         ids = Collected()
         await read_pages(provider, by_id, want, ids)
@@ -231,12 +229,12 @@ async def _search(  # noqa: PLR0917  # what a search consists of
         await read_pages(provider, among, want, into, either)
 
 
-async def _look_up(services: Services, provider: Provider, job_id: str, among: JobQuery, into: Collected) -> None:
-    asked_at = services.clock()
-    lookup = await provider.lookup([job_id], await _known_kinds(services, provider, [job_id]))
+async def _look_up(deps: Deps, provider: Provider, job_id: str, among: JobQuery, into: Collected) -> None:
+    asked_at = deps.clock()
+    lookup = await provider.lookup([job_id], await _known_kinds(deps, provider, [job_id]))
     into.found.update((job.id, job) for job in lookup.found if among.matches(job))
     into.unanswered = lookup.unanswered
-    await _keep(services, provider, lookup.found, asked_at - age())
+    await _keep(deps, provider, lookup.found, asked_at - age())
 
 
 def _job_list(known: Known[Collected], offset: int, limit: int, checked_at: datetime) -> JobList:

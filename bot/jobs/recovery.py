@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import read_box
 from bot.domain.card_reducer import expected
 from bot.domain.changes import LOSSES, Change, Kind, found, unfound
@@ -20,40 +20,40 @@ RESTORED_WITHIN = timedelta(days=30)
 """A job that is found again later than this after it was lost stays lost."""
 
 
-async def restore_found(services: Services, jobs: Iterable[Job], asked_at: datetime) -> None:
+async def restore_found(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
     """Restore what was lost of these jobs, which the answer to a question of `asked_at` found.
 
     Raises StoreUnavailable.
     """
     for service, group in groupby(sorted(jobs, key=_service), key=_service):
         mine = {job.id: job for job in group}
-        for lost in await services.store.lost.read(service, mine):
+        for lost in await deps.store.lost.read(service, mine):
             lost_at = lost.kept.checked_at
-            if timedelta() < asked_at - lost_at <= RESTORED_WITHIN or in_future(lost_at, services.clock()):
-                await _restore(services, lost, mine[lost.kept.job.id], asked_at)
+            if timedelta() < asked_at - lost_at <= RESTORED_WITHIN or in_future(lost_at, deps.clock()):
+                await _restore(deps, lost, mine[lost.kept.job.id], asked_at)
 
 
 def _service(job: Job) -> Service:
     return job.account, job.service
 
 
-async def _restore(services: Services, lost: Lost, job: Job, asked_at: datetime) -> None:
+async def _restore(deps: Deps, lost: Lost, job: Job, asked_at: datetime) -> None:
     """Follow a job again where its cards still are; a failure without its reason is left to the next look."""
-    if await _left_alone(services, lost.places):
+    if await _left_alone(deps, lost.places):
         return
-    places = {place: card for place, card in lost.places.items() if await _is_lost(services, place, card, job)}
+    places = {place: card for place, card in lost.places.items() if await _is_lost(deps, place, card, job)}
     unexplained = job.state is JobState.FAILED and job.unexplained is not None
     change = _found(lost, job.model_copy(update={"raw": None}), asked_at, as_before=unexplained)
     kept_on = lost.kept.job if unexplained else job
     restored = Restored(
         places=places,
         record=None if change.fate else record(kept_on, lost.kept.checked_at if unexplained else asked_at),
-        next_at=services.clock(),
+        next_at=deps.clock(),
         entry=ChangedEntry(change=change).model_dump_json(),
     )
-    if await services.store.lost.restore(lost, restored) and places:
-        await look(services, _service(job))
-        await wake(services, *places)
+    if await deps.store.lost.restore(lost, restored) and places:
+        await look(deps, _service(job))
+        await wake(deps, *places)
 
 
 def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Change:
@@ -65,13 +65,13 @@ def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Chan
     return found(before, absence, job, asked_at)
 
 
-async def _left_alone(services: Services, places: Iterable[str]) -> bool:
+async def _left_alone(deps: Deps, places: Iterable[str]) -> bool:
     """Whether a newer version has records of one of these places. It restores the job itself."""
-    return any([(await read_box(services, place)).newer for place in places])
+    return any([(await read_box(deps, place)).newer for place in places])
 
 
-async def _is_lost(services: Services, place: str, card_id: str, job: Job) -> bool:
+async def _is_lost(deps: Deps, place: str, card_id: str, job: Job) -> bool:
     """Whether a card still shows that the job was lost: it may be dropped, alone or with its workspace."""
-    card = expected(await read_box(services, place)).get(card_id)
+    card = expected(await read_box(deps, place)).get(card_id)
     followed = card.jobs.get(str(job.ref)) if card else None
     return followed is not None and followed.fate in LOSSES

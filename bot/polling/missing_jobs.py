@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.absence import LOOKED_AT_EVERY, Absence, Conclusion
 from bot.domain.changes import Change, Fate, Kind, lost, unfound
 from bot.domain.elapsed import in_future
@@ -36,22 +36,22 @@ def is_doubt(error: ProviderError) -> bool:
 
 
 async def missed(
-    services: Services, provider: Provider, ids: Iterable[str], asked_at: datetime, *, again: timedelta
+    deps: Deps, provider: Provider, ids: Iterable[str], asked_at: datetime, *, again: timedelta
 ) -> list[Missing]:
     """Return the followed jobs among those that the provider says do not exist; `again` is the shortest wait.
 
     Raises StoreUnavailable.
     """
     found: list[Missing] = []
-    for kept, _ in await _read(services, provider, ids, asked_at):
+    for kept, _ in await _read(deps, provider, ids, asked_at):
         absence = _absence(kept, asked_at).missed(asked_at)._replace(shown=kept.missed)
-        next_at = absence.next_look(services.clock(), again, planner.OLDEST)
+        next_at = absence.next_look(deps.clock(), again, planner.OLDEST)
         found.append(Missing(kept, absence, asked_at, next_at))
     return found
 
 
 async def doubted(
-    services: Services, provider: Provider, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool
+    deps: Deps, provider: Provider, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool
 ) -> list[Missing]:
     """Return the followed jobs among those that a doubt is about.
 
@@ -59,7 +59,7 @@ async def doubted(
     StoreUnavailable.
     """
     found: list[Missing] = []
-    for kept, next_at in await _read(services, provider, ids, asked_at):
+    for kept, next_at in await _read(deps, provider, ids, asked_at):
         before = kept.absence
         shown = (before is not None and before.shown) if all_of_them else kept.missed
         found.append(Missing(kept, _absence(kept, asked_at).doubted()._replace(shown=shown), asked_at, next_at))
@@ -67,11 +67,11 @@ async def doubted(
 
 
 async def _read(
-    services: Services, provider: Provider, ids: Iterable[str], asked_at: datetime
+    deps: Deps, provider: Provider, ids: Iterable[str], asked_at: datetime
 ) -> Sequence[tuple[Kept, datetime]]:
     refs = [JobRef(provider.account, provider.service, job_id) for job_id in ids]
-    known = await services.store.tracked.read(refs)
-    now = services.clock()
+    known = await deps.store.tracked.read(refs)
+    now = deps.clock()
     return [
         (kept, next_at)
         for kept, next_at in known.values()

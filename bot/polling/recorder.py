@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.changes import Change, Kind, compare, fingerprint, found
 from bot.domain.outbox import ChangedEntry
 from bot.domain.service_key import Service
@@ -26,7 +26,7 @@ AFTER_MISS = timedelta(seconds=30)
 class ServiceSweep:
     """One look at a service: whom it asks, and what came of it so far; `left` are jobs still to be asked about."""
 
-    services: Services
+    deps: Deps
     provider: Provider
     random: Random = field(default_factory=Random)
     witness: Witness = field(init=False)
@@ -35,31 +35,31 @@ class ServiceSweep:
     unanswered: ProviderError | None = None
 
     def __post_init__(self) -> None:
-        self.witness = Witness(self.services, self.provider, self.random)
+        self.witness = Witness(self.deps, self.provider, self.random)
 
     @property
     def service(self) -> Service:
         return self.provider.account, self.provider.service
 
     def next_at(self, job: Job) -> datetime:
-        return planner.next_look(job.created_at, self.services.clock(), self.random)
+        return planner.next_look(job.created_at, self.deps.clock(), self.random)
 
 
-async def observe(services: Services, provider: Provider, jobs: Sequence[Job], asked_at: datetime) -> None:
+async def observe(deps: Deps, provider: Provider, jobs: Sequence[Job], asked_at: datetime) -> None:
     """Take what somebody else's question told of jobs into account, as far as they are followed."""
-    await observe_jobs(ServiceSweep(services, provider), jobs, asked_at, explained=True)
+    await observe_jobs(ServiceSweep(deps, provider), jobs, asked_at, explained=True)
 
 
 async def postpone(look: ServiceSweep, ids: Iterable[str], wait: timedelta | None = None) -> None:
     """Leave jobs about which a service says nothing alone for a while, where it does answer about others."""
-    await look.services.store.tracked.postpone(look.service, ids, look.services.clock() + (wait or AFTER_MISS))
+    await look.deps.store.tracked.postpone(look.service, ids, look.deps.clock() + (wait or AFTER_MISS))
 
 
 async def observe_jobs(look: ServiceSweep, jobs: Sequence[Job], asked_at: datetime, *, explained: bool = False) -> None:
     """Compare jobs with what was last seen of them, and record those that changed."""
-    await restore_found(look.services, jobs, asked_at)
+    await restore_found(look.deps, jobs, asked_at)
     seen = (Seen(job.id, fingerprint(job), look.next_at(job)) for job in jobs)
-    changed = await look.services.store.tracked.observe(look.service, asked_at, seen, now=look.services.clock())
+    changed = await look.deps.store.tracked.observe(look.service, asked_at, seen, now=look.deps.clock())
     if not changed:
         return
     now = {job.id: job for job in jobs if job.id in changed}
@@ -87,7 +87,7 @@ async def _record(look: ServiceSweep, seen: Sequence[tuple[Kept, Job]], asked_at
         kept_on = None if change.fate else record(job, asked_at)
         steps.append(Step(job.id, kept.record, kept_on, look.next_at(job), entry))
     if not look.provider.capabilities.lists:
-        await look.services.store.recent.remember([job for _, job in seen], asked_at)
+        await look.deps.store.recent.remember([job for _, job in seen], asked_at)
     await _recorded(look, steps)
 
 
@@ -104,18 +104,18 @@ async def _recorded(look: ServiceSweep, steps: Sequence[Step]) -> None:
     """
     told = {step.id for step in steps if step.entry}
     quiet = {step.id for step in steps if step.quiet}
-    recorded = await look.services.store.tracked.record(look.service, steps)
+    recorded = await look.deps.store.tracked.record(look.service, steps)
     followers = {job_id: places for job_id, places in recorded.items() if job_id not in quiet}
     cards = [pair for job_id, places in followers.items() if job_id not in told for pair in places.items()]
-    await look.services.store.outbox.refresh(cards)
-    await wake(look.services, *{place for places in followers.values() for place in places})
+    await look.deps.store.outbox.refresh(cards)
+    await wake(look.deps, *{place for places in followers.values() for place in places})
 
 
 async def record_missing(look: ServiceSweep, ids: Sequence[str], asked_at: datetime) -> None:
     """Record jobs that the provider says do not exist; only a witness makes it believable that they are lost."""
-    absent = await missing_jobs.missed(look.services, look.provider, ids, asked_at, again=AFTER_MISS)
+    absent = await missing_jobs.missed(look.deps, look.provider, ids, asked_at, again=AFTER_MISS)
     if any(each.ripe for each in absent):
-        called_at = look.services.clock()
+        called_at = look.deps.clock()
         await observe_jobs(look, await look.witness.call(ids), called_at)
     if steps := missing_jobs.steps(absent, look.provider, look.witness.found_at):
         await _recorded(look, steps)
@@ -123,6 +123,6 @@ async def record_missing(look: ServiceSweep, ids: Sequence[str], asked_at: datet
 
 async def record_doubtful(look: ServiceSweep, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool) -> None:
     """Record jobs about which the provider refuses to answer, in a way that may mean a wrong address."""
-    absent = await missing_jobs.doubted(look.services, look.provider, ids, asked_at, all_of_them=all_of_them)
+    absent = await missing_jobs.doubted(look.deps, look.provider, ids, asked_at, all_of_them=all_of_them)
     if steps := missing_jobs.steps(absent, look.provider, None):
         await _recorded(look, steps)

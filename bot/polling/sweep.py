@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain import sweeps
 from bot.domain.answers import ServiceError
 from bot.domain.elapsed import in_future, past
@@ -37,25 +37,25 @@ SHARE = 0.7
 log = structlog.get_logger("callboard")
 
 
-async def sweep(services: Services, provider: Provider) -> float | None:
+async def sweep(deps: Deps, provider: Provider) -> float | None:
     """Look at a service's followed jobs that are due; return after how many seconds to look again, None for never.
 
     Raises StoreUnavailable.
     """
-    began, look = time.perf_counter(), ServiceSweep(services, provider)
+    began, look = time.perf_counter(), ServiceSweep(deps, provider)
     multiple = planner.look_up_multiple(provider.capabilities)
-    due = await services.store.tracked.due(look.service, services.clock() + SOON, DUE_MAX, multiple=multiple)
-    before = (await services.store.sweeps.read([look.service]))[look.service]
+    due = await deps.store.tracked.due(look.service, deps.clock() + SOON, DUE_MAX, multiple=multiple)
+    before = (await deps.store.sweeps.read([look.service]))[look.service]
     after = before
     if due:
         question, error = await _asked(look, due)
         after = _after(look, before, len(due), question.requests, error)
-        await services.store.sweeps.write(look.service, after)
+        await deps.store.sweeps.write(look.service, after)
         await look.witness.keep()
         if question.requests and (before.error or after.error):
             # Whoever asks about the service while it fails is told since when it does.
             outcome = Outcome(*look.service, question.latency_s or 0.0, after.error)
-            await services.store.health.record([outcome], services.clock())
+            await deps.store.health.record([outcome], deps.clock())
         _count(look, after, time.perf_counter() - began)
         await _show_trouble(look, before, after)
     return await _next_in(look, after)
@@ -64,7 +64,7 @@ async def sweep(services: Services, provider: Provider) -> float | None:
 async def _asked(look: ServiceSweep, due: Sequence[Due]) -> tuple[Question, ProviderError | None]:
     """Ask about the jobs that are due; return what the question was like, and why nothing of it was answered."""
     question, error = asking(), None
-    asked_at = look.services.clock()
+    asked_at = look.deps.clock()
     try:
         with fresh(), without_raw():
             async with within(SWEEP_S, share=SHARE) as question:
@@ -110,7 +110,7 @@ async def _read_pages(look: ServiceSweep, reading: Reading, query: JobQuery) -> 
     cursor: str | None = None
     goes_on = True
     while goes_on:
-        asked_at = look.services.clock()
+        asked_at = look.deps.clock()
         page = await look.provider.page(query, cursor)
         await observe_jobs(look, page.jobs, asked_at - age())
         look.witness.saw(page.jobs, asked_at - age())
@@ -120,7 +120,7 @@ async def _read_pages(look: ServiceSweep, reading: Reading, query: JobQuery) -> 
 
 
 async def _look_up(look: ServiceSweep, ids: Sequence[str], kinds: Mapping[str, str]) -> None:
-    asked_at = look.services.clock()
+    asked_at = look.deps.clock()
     answer = await look.provider.lookup(ids, kinds)
     asked_at -= age()
     look.answered += len(answer.found) + len(answer.missing)
@@ -139,7 +139,7 @@ async def _not_answered(look: ServiceSweep, unanswered: Sequence[Unanswered], as
 
 
 def _after(look: ServiceSweep, before: Sweep, jobs: int, requests: int, error: ProviderError | None) -> Sweep:
-    now = look.services.clock()
+    now = look.deps.clock()
     if error is None:
         return Sweep(at=now, tried_at=now, jobs=jobs, requests=requests)
     return Sweep(
@@ -155,33 +155,33 @@ def _after(look: ServiceSweep, before: Sweep, jobs: int, requests: int, error: P
 
 def _count(look: ServiceSweep, after: Sweep, seconds: float) -> None:
     outcome = after.error.kind if after.error else "ok"
-    look.services.metrics.swept(*look.service, outcome, seconds)
-    look.services.metrics.requested(*look.service, outcome, after.requests)
+    look.deps.metrics.swept(*look.service, outcome, seconds)
+    look.deps.metrics.requested(*look.service, outcome, after.requests)
 
 
 async def _show_trouble(look: ServiceSweep, before: Sweep, after: Sweep) -> None:
     """Have every card of a service say that it cannot be asked, or that it can be again."""
     if troubled(before) == troubled(after):
         return
-    cards = await look.services.store.tracked.cards(look.service)
-    await look.services.store.outbox.refresh(cards)
-    await wake(look.services, *{place for place, _ in cards})
+    cards = await look.deps.store.tracked.cards(look.service)
+    await look.deps.store.outbox.refresh(cards)
+    await wake(look.deps, *{place for place, _ in cards})
 
 
 async def _next_in(look: ServiceSweep, after: Sweep) -> float | None:
-    number, first, _ = (await look.services.store.tracked.state([look.service]))[0]
+    number, first, _ = (await look.deps.store.tracked.state([look.service]))[0]
     if not number or first is None:
         return None
     if after.error:
         return back_off(after)
-    return min(sweeps.MOST_S, max(LEAST_S, (first - look.services.clock()).total_seconds()))
+    return min(sweeps.MOST_S, max(LEAST_S, (first - look.deps.clock()).total_seconds()))
 
 
-async def backing_off(services: Services, service: Service) -> float:
+async def backing_off(deps: Deps, service: Service) -> float:
     """Return for how many more seconds a service that fails is left alone.
 
     A task may run too early. Raises StoreUnavailable.
     """
-    now, last = services.clock(), (await services.store.sweeps.read([service]))[service]
+    now, last = deps.clock(), (await deps.store.sweeps.read([service]))[service]
     due = None if last.tried_at and in_future(last.tried_at, now) else next_try(last)
     return max(0.0, (due - now).total_seconds()) if due else 0.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.absence import is_recent
 from bot.domain.elapsed import in_future, passed
 from bot.domain.service_key import Service
@@ -27,7 +27,7 @@ REMEMBERED = timedelta(hours=24)
 class Witness:
     """When a service found a job last, in this look or an earlier one."""
 
-    services: Services
+    deps: Deps
     provider: Provider
     random: Random
     found_at: datetime | None = None
@@ -47,8 +47,8 @@ class Witness:
 
         Returns the jobs that the request found. Raises StoreUnavailable.
         """
-        now = self.services.clock()
-        known = await self.services.store.witnesses.read(self._service, self.provider.region)
+        now = self.deps.clock()
+        known = await self.deps.store.witnesses.read(self._service, self.provider.region)
         found = [at for at in (self.found_at, known.found_at) if at and not in_future(at, now)]
         self.found_at = max(found, default=None)
         if is_recent(self.found_at, now) or (known.asked_at and not passed(known.asked_at, ASKED_EVERY, now)):
@@ -67,8 +67,8 @@ class Witness:
 
     async def _remembered(self, absent: Collection[str]) -> Sequence[Job]:
         """Ask for jobs that were seen lately, as many as one request takes; the next turn may ask for others."""
-        store = self.services.store
-        ids = await store.recent.seen_since(*self._service, self.services.clock() - REMEMBERED)
+        store = self.deps.store
+        ids = await store.recent.seen_since(*self._service, self.deps.clock() - REMEMBERED)
         excluded = {*absent, *(lost.kept.job.id for lost in await store.lost.read(self._service, ids))}
         candidates = [job_id for job_id in ids if job_id not in excluded]
         chosen = self.random.sample(candidates, min(len(candidates), self.provider.capabilities.batch_max))
@@ -81,4 +81,4 @@ class Witness:
         return self.provider.account, self.provider.service
 
     async def _write(self, last: LastWitness) -> None:
-        await self.services.store.witnesses.write(self._service, self.provider.region, last)
+        await self.deps.store.witnesses.write(self._service, self.provider.region, last)

@@ -8,7 +8,7 @@ import structlog
 
 from bot.config.settings import Settings
 from bot.deps.clock import FleetClock
-from bot.deps.deps import ANSWER_S, Services
+from bot.deps.deps import ANSWER_S, Deps
 from bot.domain.access import Access
 from bot.domain.errors import StoreUnavailable
 from bot.jobs.shared_requests import SharedRequests
@@ -25,9 +25,7 @@ log = structlog.get_logger("callboard")
 
 
 @asynccontextmanager
-async def open_services(
-    settings: Settings, *, redis_needed: bool, answer_s: float = ANSWER_S
-) -> AsyncGenerator[Services]:
+async def open_deps(settings: Settings, *, redis_needed: bool, answer_s: float = ANSWER_S) -> AsyncGenerator[Deps]:
     """Open Redis, an HTTP client, and the providers of every account.
 
     Raises EmbeddedRedisError and ConfigError; with `redis_needed`, also StoreUnavailable, after PATIENCE_S seconds.
@@ -43,7 +41,7 @@ async def open_services(
         budget = FairBudget(store.budget)
         providers = [SharedRequests(each) for each in registry.build(settings.accounts, client, budget)]
         projects = frozenset(id_ for account in settings.accounts for id_ in account.projects)
-        services = Services(
+        deps = Deps(
             providers,
             store,
             clock,
@@ -52,8 +50,8 @@ async def open_services(
             access=Access(settings.access),
             projects=projects,
         )
-        stack.push_async_callback(services.background.close)
-        yield services
+        stack.push_async_callback(deps.background.close)
+        yield deps
 
 
 async def _answers(store: Store) -> None:

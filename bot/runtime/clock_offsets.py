@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.runtime.http_server import Reason
 
 SHOWN_S = 5.0
 """`/readyz` shows offsets from this size on: Slack reports whole seconds, and a busy process reads them late."""
 
 
-def show_offsets(services: Services) -> None:
+def show_offsets(deps: Deps) -> None:
     """Have the metrics show the offsets from now on."""
-    if clock := services.fleet_clock:
-        services.metrics.clock("redis", lambda: clock.ahead_of_redis)
-    services.metrics.clock("slack", lambda: services.slack_time.ahead)
+    if clock := deps.fleet_clock:
+        deps.metrics.clock("redis", lambda: clock.ahead_of_redis)
+    deps.metrics.clock("slack", lambda: deps.slack_time.ahead)
 
 
-def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
+def clock_notices(deps: Deps, *, works: bool) -> Sequence[Reason]:
     """Return the notices about this machine's clock. A worker adds that its tasks do not depend on it."""
-    clock = services.fleet_clock
+    clock = deps.fleet_clock
 
     async def fleet_time() -> str | None:
         if not (works and clock and clock.off):
@@ -29,7 +29,7 @@ def clock_notices(services: Services, *, works: bool) -> Sequence[Reason]:
         return _notable("Redis's clock", clock.ahead_of_redis if clock else None)
 
     async def slack_clock() -> str | None:
-        return _notable("Slack's clock", services.slack_time.ahead)
+        return _notable("Slack's clock", deps.slack_time.ahead)
 
     async def jump() -> str | None:
         left = abs(clock.behind_redis) if clock else 0.0

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from bot.deps.asyncio_tasks import in_background
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.errors import StoreUnavailable
 from bot.store.epochs import Epoch
 from bot.task_queue.enqueue import resume
@@ -23,18 +23,18 @@ log = structlog.get_logger("callboard")
 class Watch:
     """Compares the epoch of the database with the one that this process remembers."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, deps: Deps) -> None:
+        self._services = deps
         self._epoch: Epoch | None = None
 
     async def look(self) -> None:
         """Look once. Raises StoreUnavailable."""
-        services = self._services
-        self._epoch, another = await services.store.epochs.look(services.clock())
-        services.metrics.reset(self._unacknowledged(self._epoch))
+        deps = self._services
+        self._epoch, another = await deps.store.epochs.look(deps.clock())
+        deps.metrics.reset(self._unacknowledged(self._epoch))
         if another:
             log.error("the database was reset: it was emptied or replaced, and subscriptions made before are lost")
-            await resume(services)
+            await resume(deps)
 
     async def notice(self) -> str | None:
         """Return the notice about a reset; None without one, or once it is acknowledged."""
@@ -49,9 +49,9 @@ class Watch:
 
 
 @asynccontextmanager
-async def watching(services: Services) -> AsyncGenerator[Watch]:
+async def watching(deps: Deps) -> AsyncGenerator[Watch]:
     """Watch the database while the block runs; the first look comes before it."""
-    watch = Watch(services)
+    watch = Watch(deps)
 
     async def forever() -> None:
         while True:

@@ -2,16 +2,16 @@
 
 from collections import Counter
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.errors import StoreUnavailable
 from bot.domain.unreadable_records import Counts
 from bot.views.unreadable_records import numbers
 
 
-async def notice(services: Services) -> str | None:
+async def notice(deps: Deps) -> str | None:
     """Return the notice about records that this version does not read, None without any."""
     try:
-        newer, unreadable = await count_records(services)
+        newer, unreadable = await count_records(deps)
     except StoreUnavailable:
         return None
     left = f"a newer version wrote records, and nothing is delivered there: {numbers(newer)}" if newer else ""
@@ -19,15 +19,15 @@ async def notice(services: Services) -> str | None:
     return "; ".join(filter(None, [left, aside])) or None
 
 
-async def count_records(services: Services) -> tuple[Counts, Counts]:
+async def count_records(deps: Deps) -> tuple[Counts, Counts]:
     """Count the records of a newer version, and those moved aside; set the metrics.
 
     Raises StoreUnavailable.
     """
-    places = await services.store.outbox.places()
-    newer = await services.store.aside.newer(places, services.whole.catalog.scopes)
-    unreadable = await services.store.aside.kept()
-    services.metrics.records(_by_kind(newer), _by_kind(unreadable))
+    places = await deps.store.outbox.places()
+    newer = await deps.store.aside.newer(places, deps.whole.catalog.scopes)
+    unreadable = await deps.store.aside.kept()
+    deps.metrics.records(_by_kind(newer), _by_kind(unreadable))
     return newer, unreadable
 
 

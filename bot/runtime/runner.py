@@ -17,10 +17,10 @@ from slack_bolt.async_app import AsyncApp
 from starlette.routing import Route
 
 from bot.config.settings import Http, Settings, Slack
-from bot.deps.deps import ANSWER_S, Services
+from bot.deps.deps import ANSWER_S, Deps
 from bot.deps.metrics import Metrics
 from bot.domain.errors import ConfigError, StoreUnavailable
-from bot.runtime.bootstrap import open_services
+from bot.runtime.bootstrap import open_deps
 from bot.runtime.clock_offsets import clock_notices, show_offsets
 from bot.runtime.database_reset import Watch, watching
 from bot.runtime.http_server import ADMIN_SHARE, Reason, listen, probes, serving, site
@@ -38,13 +38,13 @@ from bot.task_queue.worker import SILENT_S, open_docket, working
 log = structlog.get_logger("callboard")
 
 Register = Callable[[AsyncApp], None]
-Tasks = Callable[[Services], Sequence[TaskFunction]]
+Tasks = Callable[[Deps], Sequence[TaskFunction]]
 """The tasks of the fleet, over these services. Every process knows them all; a worker runs them."""
-Reasons = Callable[[Services], Sequence[Reason]]
+Reasons = Callable[[Deps], Sequence[Reason]]
 """What `/readyz` looks at besides Redis, Slack and the worker."""
 
 
-def nothing(_: Services) -> Sequence[Any]:
+def nothing(_: Deps) -> Sequence[Any]:
     """No tasks, or no reasons."""
     return ()
 
@@ -67,7 +67,7 @@ async def work(settings: Settings, tasks: Tasks = nothing, reasons: Reasons = no
     await _until_told(running(settings, None, tasks, reasons))
 
 
-async def _until_told(parts: AbstractAsyncContextManager[Services]) -> None:
+async def _until_told(parts: AbstractAsyncContextManager[Deps]) -> None:
     bot = asyncio.create_task(_stay(parts), name="bot")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, bot.cancel)
@@ -77,7 +77,7 @@ async def _until_told(parts: AbstractAsyncContextManager[Services]) -> None:
         log.info("stopped")
 
 
-async def _stay(parts: AbstractAsyncContextManager[Services]) -> None:
+async def _stay(parts: AbstractAsyncContextManager[Deps]) -> None:
     async with parts:
         if (bot := asyncio.current_task()) and bot.cancelling():
             raise asyncio.CancelledError  # it came while the parts started, and one of them took it for its own
@@ -96,7 +96,7 @@ async def running(
     *,
     works: bool = True,
     answer_s: float = ANSWER_S,
-) -> AsyncGenerator[Services]:
+) -> AsyncGenerator[Deps]:
     """Answer Slack with the handlers of `register`, and run tasks if it `works`, while the block runs.
 
     Each question is answered within `answer_s` seconds. Raises ConfigError when a token is missing, or a scope that
@@ -107,42 +107,42 @@ async def running(
     called = register is not None and slack.mode == "http"
     heard_with = check_secrets(slack, answers=register is not None)
     async with AsyncExitStack() as stack:
-        services, docket = await _open(stack, settings, answer_s)
-        watch = await stack.enter_async_context(watching(services))
-        workspaces = await stack.enter_async_context(open_workspaces(slack, services))
-        check_scopes(workspaces, services.access)
-        services = replace(services, workspaces=workspaces)
-        await stack.enter_async_context(up_to_date(services.access, workspaces))
-        app = create_app(workspaces, services, slack.api_url) if register else None
+        deps, docket = await _open(stack, settings, answer_s)
+        watch = await stack.enter_async_context(watching(deps))
+        workspaces = await stack.enter_async_context(open_workspaces(slack, deps))
+        check_scopes(workspaces, deps.access)
+        deps = replace(deps, workspaces=workspaces)
+        await stack.enter_async_context(up_to_date(deps.access, workspaces))
+        app = create_app(workspaces, deps, slack.api_url) if register else None
         if app and register:
             register(app)
         installs = install_routes(workspaces, slack.workspaces) if app else []
         ports = _open_ports(stack, settings.http, called=called or bool(installs))
         if app:
             await stack.enter_async_context(finishing(app))
-        show_offsets(services)
-        for task in (known := tasks(services)):
+        show_offsets(deps)
+        for task in (known := tasks(deps)):
             docket.register(task)
-        looked_at = [Reason("redis_trouble", partial(redis_trouble, services.store)), *reasons(services)]
+        looked_at = [Reason("redis_trouble", partial(redis_trouble, deps.store)), *reasons(deps)]
         if works:
-            worker = await stack.enter_async_context(working(docket, known, clock=services.clock))
+            worker = await stack.enter_async_context(working(docket, known, clock=deps.clock))
             looked_at.append(Reason("Working.trouble", worker.trouble))
         if app and not called:
             trouble = await stack.enter_async_context(socket_modes(app, heard_with, slack.connections))
             looked_at.append(Reason("socket_mode_trouble", trouble))
-        events = [slack_events(app, heard_with, services.clock)] if app and called else []
-        asked = probes(looked_at, services.metrics, _notices(watch, services, works=works))
-        await _serve(stack, ports, asked, [*events, *installs], services.metrics)
-        log.info("ready", accounts=len(settings.accounts), services=len(services.providers), **ports.where())
-        yield services
+        events = [slack_events(app, heard_with, deps.clock)] if app and called else []
+        asked = probes(looked_at, deps.metrics, _notices(watch, deps, works=works))
+        await _serve(stack, ports, asked, [*events, *installs], deps.metrics)
+        log.info("ready", accounts=len(settings.accounts), services=len(deps.providers), **ports.where())
+        yield deps
 
 
-def _notices(watch: Watch, services: Services, *, works: bool) -> Sequence[Reason]:
+def _notices(watch: Watch, deps: Deps, *, works: bool) -> Sequence[Reason]:
     """Return what `/readyz` shows an operator of a process that works."""
     return [
         Reason("Watch.notice", watch.notice),
-        Reason("notice", partial(notice, services)),
-        *clock_notices(services, works=works),
+        Reason("notice", partial(notice, deps)),
+        *clock_notices(deps, works=works),
     ]
 
 
@@ -152,10 +152,10 @@ def _slack(settings: Settings) -> Slack:
     return settings.slack
 
 
-async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> tuple[Services, Docket]:
-    services = await stack.enter_async_context(open_services(settings, redis_needed=True, answer_s=answer_s))
-    docket = await stack.enter_async_context(open_docket(services.store.url, services.metrics.dropped))
-    return replace(services, docket=docket), docket
+async def _open(stack: AsyncExitStack, settings: Settings, answer_s: float) -> tuple[Deps, Docket]:
+    deps = await stack.enter_async_context(open_deps(settings, redis_needed=True, answer_s=answer_s))
+    docket = await stack.enter_async_context(open_docket(deps.store.url, deps.metrics.dropped))
+    return replace(deps, docket=docket), docket
 
 
 async def redis_trouble(store: Store) -> str | None:

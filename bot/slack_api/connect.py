@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config.settings import Slack
 from bot.deps.clock import SlackTime
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.access import Access
 from bot.domain.errors import ConfigError
 from bot.domain.slack_scopes import GUESTS_SCOPE
@@ -26,14 +26,14 @@ SLACK_S = 10
 
 
 @asynccontextmanager
-async def open_workspaces(slack: Slack, services: Services) -> AsyncGenerator[Workspaces]:
+async def open_workspaces(slack: Slack, deps: Deps) -> AsyncGenerator[Workspaces]:
     """Open the workspaces of the settings while the block runs.
 
     Calls to Slack end within SLACK_S, and nothing is sent twice: slack_sdk's own retries would post a message again
     that arrived although the connection broke. Raises ConfigError for secrets that are missing, SlackApiError when
     Slack does not accept the token, and StoreUnavailable.
     """
-    limit, dates = aiohttp.ClientTimeout(total=SLACK_S), _dates(services.slack_time)
+    limit, dates = aiohttp.ClientTimeout(total=SLACK_S), _dates(deps.slack_time)
     async with ClientSession(timeout=limit, trace_configs=[dates]) as session:
         if slack.client_id is None:
             token = secret("bot_token", slack.bot_token)
@@ -42,7 +42,7 @@ async def open_workspaces(slack: Slack, services: Services) -> AsyncGenerator[Wo
             return
         app = App(slack.client_id, secret("client_secret", slack.client_secret), slack.api_url, session)
         workspaces = InstalledWorkspaces(
-            services.store.installations, Seal(slack.encryption_keys), app, partial(_slacks_clock, services)
+            deps.store.installations, Seal(slack.encryption_keys), app, partial(_slacks_clock, deps)
         )
         async with renewing(workspaces):
             yield workspaces
@@ -64,10 +64,10 @@ def check_scopes(workspaces: Workspaces, access: Access) -> None:
         )
 
 
-def _slacks_clock(services: Services) -> datetime:
+def _slacks_clock(deps: Deps) -> datetime:
     """Return the time by which tokens expire: Slack's, or fleet time before its first answer."""
-    now = services.slack_time.now()
-    return services.clock() if now is None else datetime.fromtimestamp(now, UTC)
+    now = deps.slack_time.now()
+    return deps.clock() if now is None else datetime.fromtimestamp(now, UTC)
 
 
 def _dates(time: SlackTime) -> TraceConfig:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.access import Audience
 from bot.domain.membership import Claim, Facts, Standing, standing
 from bot.domain.slack_ids import id_of
@@ -28,12 +28,12 @@ KEPT_MAX = 10_000
 log = structlog.get_logger("callboard")
 
 
-def recognized(services: Services, workspace: Workspace, asker: Audience, claim: Claim) -> Audience | None:
+def recognized(deps: Deps, workspace: Workspace, asker: Audience, claim: Claim) -> Audience | None:
     """Return who asks; None if only a call to Slack can say it (`recognize`)."""
     home = _home(workspace)
     if not home:  # the only workspace that there is, where nothing says whose it is
         return asker
-    if known := _known(services, workspace, asker.user):
+    if known := _known(deps, workspace, asker.user):
         return _as(asker, standing(claim, known, home))
     # In an organization, which has several workspaces, only Slack knows whose they are.
     if claim.team and not any(map(_is_organization, home)) and standing(claim, None, home) is Standing.OUTSIDE:
@@ -41,24 +41,24 @@ def recognized(services: Services, workspace: Workspace, asker: Audience, claim:
     return None
 
 
-async def recognize(services: Services, workspace: Workspace, asker: Audience, claim: Claim) -> Audience:
+async def recognize(deps: Deps, workspace: Workspace, asker: Audience, claim: Claim) -> Audience:
     """Return who asks; a guest if Slack does not answer within WAIT_S."""
-    if known := recognized(services, workspace, asker, claim):
+    if known := recognized(deps, workspace, asker, claim):
         return known
-    asking = _ask(services, workspace, asker.user)
+    asking = _ask(deps, workspace, asker.user)
     await asyncio.wait({asking}, timeout=WAIT_S)
     facts = asking.result() if asking.done() and not asking.cancelled() else None
     return _as(asker, standing(claim, facts, _home(workspace)))
 
 
-async def person(services: Services, user: str) -> Audience:
+async def person(deps: Deps, user: str) -> Audience:
     """Return a person outside of a request, as `recognize` does. Raises StoreUnavailable."""
     asker = Audience(user)
-    home = await home_of(services.workspaces, user)
-    return await recognize(services, home, asker, Claim()) if home else asker
+    home = await home_of(deps.workspaces, user)
+    return await recognize(deps, home, asker, Claim()) if home else asker
 
 
-async def readers(services: Services, place: str, user: str = "") -> Audience:
+async def readers(deps: Deps, place: str, user: str = "") -> Audience:
     """Return the readers of what is posted to a place (`Audience.of_place`).
 
     A person counts as a guest only if Slack said so. Raises StoreUnavailable.
@@ -66,7 +66,7 @@ async def readers(services: Services, place: str, user: str = "") -> Audience:
     audience = Audience.of_place(place, user)
     if not audience.user:
         return audience
-    known = await person(services, audience.user)
+    known = await person(deps, audience.user)
     return replace(known, guest=False, unsure=False) if known.unsure else known
 
 
@@ -87,35 +87,35 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _known(services: Services, workspace: Workspace, user: str) -> Facts | None:
-    at, facts = services.standings.facts.get(user, (0.0, None))
+def _known(deps: Deps, workspace: Workspace, user: str) -> Facts | None:
+    at, facts = deps.standings.facts.get(user, (0.0, None))
     age = _now() - at
     if facts and age > KEPT_S / 2:
-        _ask(services, workspace, user)
+        _ask(deps, workspace, user)
     return facts if age < KEPT_S else None
 
 
-def _ask(services: Services, workspace: Workspace, user: str) -> "asyncio.Task[Facts | None]":
+def _ask(deps: Deps, workspace: Workspace, user: str) -> "asyncio.Task[Facts | None]":
     """Ask Slack about a person, once at a time."""
-    asking = services.standings.asking
+    asking = deps.standings.asking
     if user not in asking:
-        asking[user] = services.background.start(_learn(services, workspace, user))
+        asking[user] = deps.background.start(_learn(deps, workspace, user))
         asking[user].add_done_callback(lambda _: asking.pop(user, None))
     return asking[user]
 
 
-async def _learn(services: Services, workspace: Workspace, user: str) -> Facts | None:
+async def _learn(deps: Deps, workspace: Workspace, user: str) -> Facts | None:
     """Ask Slack about a person and keep the answer; None without one."""
     try:
-        facts = await _facts(services, workspace, user)
+        facts = await _facts(deps, workspace, user)
         if _is_organization(workspace.id) and facts.organization not in _home(workspace):
-            facts = facts._replace(siblings=await _siblings(services, workspace))
+            facts = facts._replace(siblings=await _siblings(deps, workspace))
     except SlackApiError as error:
         reason = refusal(error)
     except NO_ANSWER as error:
         reason = type(error).__name__
     else:
-        kept = services.standings.facts
+        kept = deps.standings.facts
         kept.pop(user, None)
         kept[user] = _now(), facts
         if len(kept) > KEPT_MAX:
@@ -125,7 +125,7 @@ async def _learn(services: Services, workspace: Workspace, user: str) -> Facts |
     return None
 
 
-async def _facts(services: Services, workspace: Workspace, user: str) -> Facts:
+async def _facts(deps: Deps, workspace: Workspace, user: str) -> Facts:
     """Return what users.info says; nothing without its scope, unless rules need it.
 
     Raises SlackApiError, and SlackClientError for an answer that has no person.
@@ -133,7 +133,7 @@ async def _facts(services: Services, workspace: Workspace, user: str) -> Facts:
     try:
         answer = mapping((await workspace.client.users_info(user=id_of(user))).data)
     except SlackApiError as error:
-        if refusal(error) != "missing_scope" or services.access.names_guests:
+        if refusal(error) != "missing_scope" or deps.access.names_guests:
             raise
         return Facts()
     found = mapping(answer.get("user"))
@@ -142,10 +142,10 @@ async def _facts(services: Services, workspace: Workspace, user: str) -> Facts:
     return Facts.of(found)
 
 
-async def _siblings(services: Services, workspace: Workspace) -> frozenset[str]:
+async def _siblings(deps: Deps, workspace: Workspace) -> frozenset[str]:
     """Return the workspaces of an organization, read within the last hour. Raises SlackApiError."""
-    at, known = services.standings.siblings.get(workspace.id, (0.0, None))
+    at, known = deps.standings.siblings.get(workspace.id, (0.0, None))
     if known is None or _now() - at > KEPT_S:
         known = frozenset(filter(None, await teams_of(workspace.client, workspace.id)))
-        services.standings.siblings[workspace.id] = _now(), known
+        deps.standings.siblings[workspace.id] = _now(), known
     return known

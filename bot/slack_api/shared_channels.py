@@ -8,7 +8,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.slack_ids import id_of, is_personal, workspace_of
 from bot.domain.workspaces import NotInstalled
 from bot.slack_api.errors import NO_ANSWER, refusal
@@ -22,16 +22,16 @@ WAIT_S = 1.0
 log = structlog.get_logger("callboard")
 
 
-async def read_by_outsiders(services: Services, place: str) -> bool:
+async def read_by_outsiders(deps: Deps, place: str) -> bool:
     """Whether people of another organization read what is posted to a place.
 
     Without the scope channels:read, or groups:read for private channels, Slack does not say so. Raises
     StoreUnavailable.
     """
-    if services.workspaces is None or is_personal(place) or not workspace_of(place):
+    if deps.workspaces is None or is_personal(place) or not workspace_of(place):
         return False
     try:
-        workspace = await services.workspaces.get(workspace_of(place))
+        workspace = await deps.workspaces.get(workspace_of(place))
         async with asyncio.timeout(WAIT_S):
             answer = mapping((await workspace.client.conversations_info(channel=id_of(place))).data)
     except NotInstalled:

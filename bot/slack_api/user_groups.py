@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deps.asyncio_tasks import in_background
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.access import Access
 from bot.domain.errors import StoreUnavailable
 from bot.domain.user_groups import UserGroup
@@ -53,11 +53,11 @@ async def up_to_date(access: Access, workspaces: Workspaces) -> AsyncGenerator[N
         yield
 
 
-async def names_of(services: Services, slack: AsyncWebClient, workspace: str) -> Sequence[UserGroup]:
+async def names_of(deps: Deps, slack: AsyncWebClient, workspace: str) -> Sequence[UserGroup]:
     """Return a workspace's user groups, by handle; none where the app may not know, or never could read them."""
-    kept = services.group_names.kept
+    kept = deps.group_names.kept
     at, known = kept.get(workspace, (None, ()))
-    if at and services.clock() - at < NAMES_KEPT:
+    if at and deps.clock() - at < NAMES_KEPT:
         return known
     try:
         async with asyncio.timeout(NAMES_S):
@@ -70,7 +70,7 @@ async def names_of(services: Services, slack: AsyncWebClient, workspace: str) ->
         groups = (mapping(each) for each in listing(answer.get("usergroups")))
         found = [UserGroup(*(text(each.get(part)) or "" for part in UserGroup._fields)) for each in groups]
         known = sorted((each for each in found if each.id and each.handle), key=lambda group: group.handle)
-    kept[workspace] = services.clock(), known
+    kept[workspace] = deps.clock(), known
     return known
 
 

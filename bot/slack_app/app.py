@@ -14,7 +14,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.access import Audience
 from bot.domain.membership import Claim
 from bot.domain.workspaces import NotInstalled, Workspace, Workspaces
@@ -37,7 +37,7 @@ SLACKS_OWN = (
 """Variables from which Bolt would configure itself; ours is `callboard.toml`, which may name the same ones."""
 
 
-def create_app(workspaces: Workspaces, services: Services, api_url: str) -> AsyncApp:
+def create_app(workspaces: Workspaces, deps: Deps, api_url: str) -> AsyncApp:
     """Return an app without handlers, for every workspace that has it."""
 
     async def authorize(context: AsyncBoltContext) -> AuthorizeResult | None:
@@ -58,35 +58,33 @@ def create_app(workspaces: Workspaces, services: Services, api_url: str) -> Asyn
             user_facing_authorize_error_message=errors.NOT_INSTALLED,
         )
 
-    async def give_services(
-        body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]
-    ) -> None:
+    async def give_deps(body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[Any]]) -> None:
         # Slack tells without a token that the app was removed: then nobody was authorized.
         context.setdefault("workspace", named_in(context))
-        context["arrived_at"] = services.clock()
+        context["arrived_at"] = deps.clock()
         # What is done in a modal is for the channel that it was opened in.
         ids = (context.user_id, context.channel_id or Origin.of(body).channel)
         user, channel = (place_of(context, each) if each else "" for each in ids)
-        _recognize(context, services, Audience(user, channel), Claim.of(body))
+        _recognize(context, deps, Audience(user, channel), Claim.of(body))
         context["ack"] = _LastingAck()
         context["respond"] = Respond.of(context)
         await next_()
 
-    app.middleware(give_services)
+    app.middleware(give_deps)
     app.error(on_error)
     return app
 
 
-def _recognize(context: AsyncBoltContext, services: Services, asker: Audience, claim: Claim) -> None:
+def _recognize(context: AsyncBoltContext, deps: Deps, asker: Audience, claim: Claim) -> None:
     """Give handlers the services that the person who asks may see; `payloads.services_of` completes them.
 
     What Slack has to be asked about the person is asked there, after the acknowledgement.
     """
     home = cast("Workspace | None", context.get("home"))
-    known = recognized(services, home, asker, claim) if home and asker.user else asker
-    context["services"] = services.seen_by(known or replace(asker, guest=True, unsure=True))
+    known = recognized(deps, home, asker, claim) if home and asker.user else asker
+    context["services"] = deps.seen_by(known or replace(asker, guest=True, unsure=True))
     if known is None and home:
-        context["asker"] = partial(recognize, services, home, asker, claim)
+        context["asker"] = partial(recognize, deps, home, asker, claim)
 
 
 @contextmanager

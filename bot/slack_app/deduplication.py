@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.errors import StoreUnavailable
 from bot.slack_app.payloads import Body
 
@@ -16,43 +16,43 @@ SHOWN_S = 3600
 """Seconds after which a Home tab or an unfurled link is no longer wanted."""
 
 
-async def acts_first(services: Services, body: Body) -> bool:
+async def acts_first(deps: Deps, body: Body) -> bool:
     """Take an event that changes something; return whether it is new. Without Redis it always is."""
     try:
-        return await services.store.events.first(_id(body))
+        return await deps.store.events.first(_id(body))
     except StoreUnavailable:
         return True
 
 
-async def shows_first(services: Services, body: Body) -> bool:
+async def shows_first(deps: Deps, body: Body) -> bool:
     """Take an event that only shows something; return whether it is new and recent.
 
     It may be SHOWN_S old, by Slack's own time, if known, or by fleet time.
     """
-    sent_at, nows = _sent_at(body), [services.clock().timestamp(), services.slack_time.now()]
+    sent_at, nows = _sent_at(body), [deps.clock().timestamp(), deps.slack_time.now()]
     if sent_at is not None and min(now for now in nows if now is not None) - sent_at > SHOWN_S:
         return False
     try:
-        return await services.store.events.first(_id(body), SHOWN_S)
+        return await deps.store.events.first(_id(body), SHOWN_S)
     except StoreUnavailable:
         return True
 
 
 @asynccontextmanager
-async def acting_once(services: Services, body: Body) -> AsyncGenerator[bool]:
+async def acting_once(deps: Deps, body: Body) -> AsyncGenerator[bool]:
     """Give whether an event is new, and take it after the block. After a failure it may come again."""
     taken = False
     with suppress(StoreUnavailable):
-        taken = await services.store.events.taken(_id(body))
+        taken = await deps.store.events.taken(_id(body))
     yield not taken
     with suppress(StoreUnavailable):
-        await services.store.events.first(_id(body))
+        await deps.store.events.first(_id(body))
 
 
-def happened_at(services: Services, body: Body) -> datetime:
+def happened_at(deps: Deps, body: Body) -> datetime:
     """Return when an event happened, or now if its time is missing or invalid."""
     sent_at = _sent_at(body)
-    return services.clock() if sent_at is None else datetime.fromtimestamp(sent_at, UTC)
+    return deps.clock() if sent_at is None else datetime.fromtimestamp(sent_at, UTC)
 
 
 def _id(body: Body) -> str:

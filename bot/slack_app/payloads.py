@@ -9,7 +9,7 @@ from typing import Any, Self, cast
 from pydantic import ValidationError
 from slack_bolt.async_app import AsyncBoltContext
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.access import Audience
 from bot.domain.button_payloads import Ask
 from bot.domain.errors import ExpiredError, StoreUnavailable
@@ -21,15 +21,15 @@ from providers.json_fields import mapping, text
 Body = Mapping[str, Any]
 
 
-async def services_of(context: AsyncBoltContext) -> Services:
+async def deps_of(context: AsyncBoltContext) -> Deps:
     """Return the services for a handler, narrowed to what the person who asks may see.
 
     If it is not known whether they are a member, Slack is asked first.
     """
     asker = cast("Callable[[], Awaitable[Audience]] | None", context.pop("asker", None))
     if asker:
-        context["services"] = cast("Services", context["services"]).seen_by(await asker())
-    return cast("Services", context["services"])
+        context["services"] = cast("Deps", context["services"]).seen_by(await asker())
+    return cast("Deps", context["services"])
 
 
 def workspace_in(context: AsyncBoltContext) -> str:
@@ -103,7 +103,7 @@ def read_payload(value: object) -> Ask:
         raise ExpiredError from None
 
 
-async def read_ask(services: Services, value: object) -> Ask:
+async def read_ask(deps: Deps, value: object) -> Ask:
     """Read the command that a button carries; raises ExpiredError also when it is no longer kept.
 
     The use of the button is noted for the answer that it is part of.
@@ -111,11 +111,11 @@ async def read_ask(services: Services, value: object) -> Ask:
     ask = read_payload(value)
     if ask.answer:
         with suppress(StoreUnavailable):
-            await services.store.freshness.claim(_answer(ask.answer), services.clock())
+            await deps.store.freshness.claim(_answer(ask.answer), deps.clock())
         ask = ask.model_copy(update={"answer": None})
     if ask.key is None:
         return ask
-    text = await services.store.payloads.get(ask.key)
+    text = await deps.store.payloads.get(ask.key)
     if text is None:
         raise ExpiredError
     return ask.model_copy(update={"text": text, "key": None})
@@ -135,7 +135,7 @@ def newest(context: AsyncBoltContext, body: Body) -> Callable[[], Awaitable[bool
 
     The order of clicks is that of their arrival. Without Redis each is the newest.
     """
-    store, container = cast("Services", context["services"]).store, mapping(body.get("container"))
+    store, container = cast("Deps", context["services"]).store, mapping(body.get("container"))
     arrived_at = cast("datetime", context["arrived_at"])
     where = text(mapping(body.get("view")).get("id")) or f"{container.get('channel_id')}:{container.get('message_ts')}"
 
@@ -148,10 +148,10 @@ def newest(context: AsyncBoltContext, body: Body) -> Callable[[], Awaitable[bool
     return still
 
 
-async def clicked(services: Services, answer: str) -> bool:
+async def clicked(deps: Deps, answer: str) -> bool:
     """Whether a button of this answer was used; without Redis that is not known."""
     try:
-        return await services.store.freshness.claimed(_answer(answer))
+        return await deps.store.freshness.claimed(_answer(answer))
     except StoreUnavailable:
         return False
 

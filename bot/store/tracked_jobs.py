@@ -210,13 +210,13 @@ class Tracked:
         kept = await self.link.ask("HVALS", SUBSCRIPTIONS.of("/".join(service)))
         return {pair for places in kept for pair in (_places(places) or {}).items()}
 
-    async def subscribed(self, place: str, services: Iterable[Service]) -> dict[JobRef, str]:
+    async def subscribed(self, place: str, deps: Iterable[Service]) -> dict[JobRef, str]:
         """Return the jobs of these services that are followed in a place, with their cards."""
-        services = list(services)
-        kept = await self.link.ask_all([("HGETALL", SUBSCRIPTIONS.of("/".join(service))) for service in services])
+        deps = list(deps)
+        kept = await self.link.ask_all([("HGETALL", SUBSCRIPTIONS.of("/".join(service))) for service in deps])
         return {
             JobRef(*service, job_id): card
-            for service, followed in zip(services, kept, strict=True)
+            for service, followed in zip(deps, kept, strict=True)
             for job_id, places in followed.items()
             if (card := (_places(places) or {}).get(place))
         }

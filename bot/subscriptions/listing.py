@@ -3,32 +3,32 @@
 from collections.abc import Sequence
 
 from bot.delivery.rendering import shown
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import read_box
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Shown
 from providers.models import JobRef
 
 
-async def subscriptions(services: Services, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
+async def subscriptions(deps: Deps, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
     """Return the cards of a channel, or all that `user` subscribed to, oldest first. Raises StoreUnavailable."""
-    places = [here] if here else sorted(await services.store.tracked.places_of(user or ""))
+    places = [here] if here else sorted(await deps.store.tracked.places_of(user or ""))
     cards: list[Card] = []
     suspended: dict[str, str] = {}
     for place in places:
-        box = await read_box(services, place)
-        seen = (visible_part(services, card) for card in expected(box).values())
+        box = await read_box(deps, place)
+        seen = (visible_part(deps, card) for card in expected(box).values())
         cards += [card for card in seen if not card.over and (user is None or user in card.owners)]
         if box.suspension:
             suspended[place] = box.suspension.reason
     cards.sort(key=lambda card: card.terms.at)
-    drawn = await shown(services, cards)
+    drawn = await shown(deps, cards)
     return [each.model_copy(update={"suspended": suspended.get(each.card.place)}) for each in drawn]
 
 
-def visible_part(services: Services, card: Card) -> Card:
+def visible_part(deps: Deps, card: Card) -> Card:
     """Return a card without the jobs that may not be seen here."""
-    jobs = {ref: each for ref, each in card.jobs.items() if services.sees(JobRef.parse(ref).account)}
+    jobs = {ref: each for ref, each in card.jobs.items() if deps.sees(JobRef.parse(ref).account)}
     return card if len(jobs) == len(card.jobs) else card.model_copy(update={"jobs": jobs})
 
 

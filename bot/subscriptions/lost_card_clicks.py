@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import read_box
 from bot.domain.button_payloads import Ask
 from bot.domain.card_metadata import CardMessage, posted_at
@@ -16,13 +16,13 @@ SKEW = timedelta(minutes=5)
 """A message that is younger than a reset by less counts as older: Slack's clock and ours may differ."""
 
 
-async def forgotten_since(services: Services, message: Mapping[str, Any]) -> datetime | None:
+async def forgotten_since(deps: Deps, message: Mapping[str, Any]) -> datetime | None:
     """Return when the database was reset, if a message is older, else None.
 
     Without a message, as in a view, every reset of the last days counts. Raises StoreUnavailable.
     """
-    now, at = services.clock(), posted_at(message)
-    epoch = await services.store.epochs.as_of(now)
+    now, at = deps.clock(), posted_at(message)
+    epoch = await deps.store.epochs.as_of(now)
     if epoch is None or epoch.knows_from is None:
         return None
     if at is None:
@@ -30,15 +30,15 @@ async def forgotten_since(services: Services, message: Mapping[str, Any]) -> dat
     return epoch.knows_from if at < epoch.knows_from + (SKEW if epoch.reset_at else timedelta(0)) else None
 
 
-async def refuse_forgotten(services: Services, asker: Asker, ask: Ask) -> None:
+async def refuse_forgotten(deps: Deps, asker: Asker, ask: Ask) -> None:
     """Raise ForgottenError for a click on a card that a reset of the database lost.
 
     A click about a whole place is one if the place has no cards. Raises StoreUnavailable too.
     """
-    reset_at = await forgotten_since(services, asker.message)
+    reset_at = await forgotten_since(deps, asker.message)
     if reset_at is None:
         return
-    boxes = [await read_box(services, place) for place in (ask.place or asker.channel, asker.user)]
+    boxes = [await read_box(deps, place) for place in (ask.place or asker.channel, asker.user)]
     cards = {card for box in boxes for card in cards_of(box)}
     if (ask.card not in cards) if ask.card else not cards:
         raise ForgottenError(reset_at, again(asker.message))

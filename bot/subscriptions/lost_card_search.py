@@ -16,7 +16,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.delivery.context import Visit
 from bot.delivery.message_lookup import MAY_NOT_ASK, history
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import read_box
 from bot.domain.card_metadata import EVENT, CardMessage
 from bot.domain.card_reducer import cards_of
@@ -63,14 +63,14 @@ class _Search:
     knows_from: datetime
 
 
-async def needed(services: Services) -> bool:
+async def needed(deps: Deps) -> bool:
     """Whether there may be cards in Slack that the database lost. Raises StoreUnavailable."""
-    return await _lost(services) is not None
+    return await _lost(deps) is not None
 
 
-async def _lost(services: Services) -> tuple[Epoch, datetime] | None:
+async def _lost(deps: Deps) -> tuple[Epoch, datetime] | None:
     """Return the epoch to search for, and since when it knows every card."""
-    epoch, now = await services.store.epochs.read(), services.clock()
+    epoch, now = await deps.store.epochs.read(), deps.clock()
     if epoch is None or epoch.knows_from is None:
         return None
     age = now - epoch.knows_from
@@ -78,41 +78,41 @@ async def _lost(services: Services) -> tuple[Epoch, datetime] | None:
     return (epoch, epoch.knows_from) if due else None
 
 
-async def search(services: Services) -> float | None:
+async def search(deps: Deps) -> float | None:
     """Search the channels that the bot is in.
 
     Returns after how many seconds to search again, None once the time for it is over. A workspace that installs the app
     again after a reset is searched then. Raises StoreUnavailable.
     """
-    services, lost = services.whole, await _lost(services)
-    if lost is None or services.workspaces is None:
+    deps, lost = deps.whole, await _lost(deps)
+    if lost is None or deps.workspaces is None:
         return None
     waits = [LATER_S]
-    for workspace in await services.workspaces.ids():
+    for workspace in await deps.workspaces.ids():
         with suppress(NotInstalled):
-            if wait := await _search_workspace(services, await services.workspaces.get(workspace), *lost):
+            if wait := await _search_workspace(deps, await deps.workspaces.get(workspace), *lost):
                 waits.append(wait)
     return min(waits)
 
 
-async def _search_workspace(services: Services, workspace: Workspace, epoch: Epoch, knows_from: datetime) -> float:
+async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, knows_from: datetime) -> float:
     """Search the channels of a workspace that were not searched yet.
 
     Returns 0, or after how many seconds to go on. Channels with records of a newer version are left alone.
     """
-    epochs = services.store.epochs
+    epochs = deps.store.epochs
     done = await epochs.searched(epoch, workspace.id)
     channels = None if workspace.id in done else await channels_of(workspace.client, workspace.id)
     if channels is None:
         return 0
     left_alone = False
     for place in sorted({in_workspace(workspace.id, channel) for channel in channels} - done):
-        if (await read_box(services, place)).newer:
+        if (await read_box(deps, place)).newer:
             left_alone = True
             continue
-        if wait := await services.store.slack.may_read(workspace.id):
+        if wait := await deps.store.slack.may_read(workspace.id):
             return wait
-        visit = Visit(services, workspace.client, place)
+        visit = Visit(deps, workspace.client, place)
         if wait := await _search_place(_Search(visit, workspace.bot_id, epoch, knows_from)):
             return wait
         await epochs.note_searched(epoch, workspace.id, place)
@@ -132,7 +132,7 @@ async def _search_place(search: _Search) -> float:
     except NO_ANSWER:
         return RETRY_S
     if found:
-        await visit.services.store.epochs.note_reset()
+        await visit.deps.store.epochs.note_reset()
         await _notify(search, found)
     for each in found:
         if wait := await _close(search, each):
@@ -158,14 +158,14 @@ async def _notify(search: _Search, found: Sequence[_Card]) -> None:
     visit = search.visit
     people = dict.fromkeys(in_workspace(visit.workspace, user) for each in found for user in each.card.by)
     note = ForgottenCards(reset_at=search.knows_from, forgotten=len(found), people=tuple(people))
-    await visit.services.store.outbox.put(visit.place, NoteEntry(note=note), f"reset:{search.epoch.id}")
-    await wake(visit.services, visit.place)
+    await visit.deps.store.outbox.put(visit.place, NoteEntry(note=note), f"reset:{search.epoch.id}")
+    await wake(visit.deps, visit.place)
 
 
 async def _close(search: _Search, found: _Card) -> float:
     """Edit a card: it is no longer followed. Returns 0, or the seconds to wait."""
     visit = search.visit
-    if wait := await visit.services.store.slack.may_edit(visit.workspace, Urgency.STATE):
+    if wait := await visit.deps.store.slack.may_edit(visit.workspace, Urgency.STATE):
         return wait
     drawn = database_reset.closed(found.shown, search.knows_from, found.card)
     try:

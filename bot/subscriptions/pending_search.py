@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.permissions import followable, permit_some
 from bot.domain.cards import Terms, To
 from bot.domain.errors import Problem, UsageError
@@ -20,45 +20,45 @@ SEEK_MINUTES = 10
 SEEK_EVERY = timedelta(seconds=15)
 
 
-async def seek(services: Services, ids: Sequence[str], here: str, terms: Terms) -> None:
+async def seek(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> None:
     """Look for ids that no service knows, for SEEK_MINUTES, and follow them in `here` once one does.
 
     Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
-    permit_some(services, terms.user if terms.to is To.DM else here)
-    await seek_from(services, ids, here, terms, services.clock() + SEEK_EVERY)
+    permit_some(deps, terms.user if terms.to is To.DM else here)
+    await seek_from(deps, ids, here, terms, deps.clock() + SEEK_EVERY)
 
 
-async def sought(services: Services, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
+async def sought(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
     """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable.
 
-    Services that the person who subscribed may not follow there by now are not asked; without any the search is over.
+    Deps that the person who subscribed may not follow there by now are not asked; without any the search is over.
     """
-    place, asker = terms.user if terms.to is To.DM else here, await person(services, terms.user)
+    place, asker = terms.user if terms.to is To.DM else here, await person(deps, terms.user)
     if asker.unsure:
         return list(ids)
-    services = followable(services.seen_by(replace(asker, channel=here)), place)
-    if services.catalog.nothing:
-        await _in_vain(services, ids, terms)
+    deps = followable(deps.seen_by(replace(asker, channel=here)), place)
+    if deps.catalog.nothing:
+        await _in_vain(deps, ids, terms)
         return []
-    addresses = [address for one in ids for address in read_if_known(one, services.catalog)]
+    addresses = [address for one in ids for address in read_if_known(one, deps.catalog)]
     try:
-        details, _ = await subscribe(services, addresses, here, terms, ended_too=True)
+        details, _ = await subscribe(deps, addresses, here, terms, ended_too=True)
     except UsageError as error:
         if error.problem in {Problem.TOO_MANY_QUESTIONS, Problem.NEWER_VERSION}:
             return list(ids)
         raise
     found = {name for job in details.jobs for name in (job.id, str(job.ref))}
     left = [one for one in ids if one not in found]
-    if left and services.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
+    if left and deps.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
         return left
     if left:
-        await _in_vain(services, left, terms, (where for missing in details.missing for where in missing.looked_in))
+        await _in_vain(deps, left, terms, (where for missing in details.missing for where in missing.looked_in))
     return []
 
 
-async def _in_vain(services: Services, ids: Sequence[str], terms: Terms, looked_in: Iterable[str] = ()) -> None:
+async def _in_vain(deps: Deps, ids: Sequence[str], terms: Terms, looked_in: Iterable[str] = ()) -> None:
     """Tell who subscribed that nobody knew these ids."""
     note = NoteEntry(note=SoughtInVain(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEEK_MINUTES))
-    await services.store.outbox.put(terms.user, note, f"sought:{'+'.join(ids)}:{terms.at.timestamp():.3f}")
-    await wake(services, terms.user)
+    await deps.store.outbox.put(terms.user, note, f"sought:{'+'.join(ids)}:{terms.at.timestamp():.3f}")
+    await wake(deps, terms.user)

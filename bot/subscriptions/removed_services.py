@@ -1,11 +1,11 @@
-"""Services taken out of the configuration: what was subscribed to of them ends, and what is kept of it goes."""
+"""Deps taken out of the configuration: what was subscribed to of them ends, and what is kept of it goes."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.service_key import Service
 
 GRACE = timedelta(hours=24)
@@ -14,23 +14,23 @@ GRACE = timedelta(hours=24)
 log = structlog.get_logger("callboard")
 
 
-async def gone(services: Services) -> Sequence[Service]:
+async def gone(deps: Deps) -> Sequence[Service]:
     """Return the services that are configured nowhere any more, and note that those of this process are.
 
     Returns none while a newer version has records: it may know more services. Raises StoreUnavailable.
     """
-    mine, now = services.whole.catalog.pairs, services.clock()
-    last = await services.store.tracked.configured(mine, now)
+    mine, now = deps.whole.catalog.pairs, deps.clock()
+    last = await deps.store.tracked.configured(mine, now)
     found = [service for service, at in last.items() if service not in mine and now - at >= GRACE]
     if found:
-        places, slots = await services.store.outbox.places(), ["/".join(service) for service in last]
-        if await services.store.aside.newer(places, slots):
+        places, slots = await deps.store.outbox.places(), ["/".join(service) for service in last]
+        if await deps.store.aside.newer(places, slots):
             return ()
     return found
 
 
-async def forget(services: Services, gone: Sequence[Service]) -> None:
+async def forget(deps: Deps, gone: Sequence[Service]) -> None:
     """Forget services whose cards were told that they are gone. Raises StoreUnavailable."""
     for service in gone:
-        await services.store.tracked.purge(service)
+        await deps.store.tracked.purge(service)
         log.warning("a service that is not configured any more is forgotten", service="/".join(service))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import cards_to_change, last_seen, read_box
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
@@ -16,45 +16,45 @@ from bot.subscriptions.subscribe import end_subscription
 from providers.models import JobRef
 
 
-async def end_unseen(services: Services, place: str) -> None:
+async def end_unseen(deps: Deps, place: str) -> None:
     """Stop following jobs whose account the readers of a place may not see any more.
 
     Rules changed, or a person left a group or became a guest. Raises StoreUnavailable.
     """
-    access = services.access
+    access = deps.access
     if access.open and not is_personal(place):
         return
-    for card in cards_to_change(await read_box(services, place)):
-        audience = await readers(services, place, card.terms.user)
+    for card in cards_to_change(await read_box(deps, place)):
+        audience = await readers(deps, place, card.terms.user)
         for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else followed_jobs(card):
-            if access.hides(ref.account, audience) and not await end_subscription(services, ref, place, ""):
-                await _withhold(services, ref, card)
+            if access.hides(ref.account, audience) and not await end_subscription(deps, ref, place, ""):
+                await _withhold(deps, ref, card)
 
 
-async def end_unconfigured(services: Services, place: str, gone: Collection[Service]) -> None:
+async def end_unconfigured(deps: Deps, place: str, gone: Collection[Service]) -> None:
     """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
-    for card in cards_to_change(await read_box(services, place)):
+    for card in cards_to_change(await read_box(deps, place)):
         for ref in followed_jobs(card):
             if (ref.account, ref.service) in gone:
-                job, now = await last_seen(services, ref), services.clock()
+                job, now = await last_seen(deps, ref), deps.clock()
                 entry = UnsubscribedEntry(job=job, by="", at=now, fate=Fate.UNCONFIGURED)
-                await services.store.outbox.put(place, entry, f"unconfigured:{card.id}:{ref}", card.id)
+                await deps.store.outbox.put(place, entry, f"unconfigured:{card.id}:{ref}", card.id)
 
 
-async def end_all(services: Services, place: str) -> set[str]:
+async def end_all(deps: Deps, place: str) -> set[str]:
     """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
-    cards = expected(await read_box(services, place)).values()
-    for ref in await services.store.tracked.subscribed(place, services.whole.catalog.pairs):
-        await end_subscription(services, ref, place, "")
+    cards = expected(await read_box(deps, place)).values()
+    for ref in await deps.store.tracked.subscribed(place, deps.whole.catalog.pairs):
+        await end_subscription(deps, ref, place, "")
     for card in cards:
         for ref in (JobRef.parse(name) for name, each in card.jobs.items() if each.fate in LOSSES):
-            await services.store.lost.leave(ref, place)
+            await deps.store.lost.leave(ref, place)
     return {user for card in cards for user in card.owners}
 
 
-async def _withhold(services: Services, ref: JobRef, card: Card) -> None:
+async def _withhold(deps: Deps, ref: JobRef, card: Card) -> None:
     """Take off a card what is still to be told of a job that has ended."""
     followed = card.jobs[str(ref)]
     if followed.job and followed.fate is not Fate.UNSUBSCRIBED:
-        entry = UnsubscribedEntry(job=followed.job, by="", at=services.clock())
-        await services.store.outbox.put(card.place, entry, f"untold:{card.id}:{ref}", card.id)
+        entry = UnsubscribedEntry(job=followed.job, by="", at=deps.clock())
+        await deps.store.outbox.put(card.place, entry, f"untold:{card.id}:{ref}", card.id)

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 
 from bot.delivery.rendering import shown
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import read_box, refuse_newer
 from bot.deps.permissions import may_see
 from bot.domain.card_reducer import expected
@@ -14,20 +14,20 @@ from bot.subscriptions.subscribe import deliver_now
 from providers.models import JobRef
 
 
-async def snooze(services: Services, card_id: str, here: str, user: str, until: datetime | None) -> Card | None:
+async def snooze(deps: Deps, card_id: str, here: str, user: str, until: datetime | None) -> Card | None:
     """Tell nothing until then about a card in the channel `here`, or for `user` alone; None tells everything again.
 
     Returns the card, None where nothing of it is left to be told. Raises StoreUnavailable, and UsageError for somebody
     who may not see all of it.
     """
-    boxes = [await read_box(services, place) for place in (here, user)]
+    boxes = [await read_box(deps, place) for place in (here, user)]
     card = next((cards[card_id] for cards in map(expected, boxes) if card_id in cards), None)
     refuse_newer(*(box for box in boxes if card is None or box.place == card.place))
     if card is None or (card.over and not card.owing):
         return None
-    may_see(services, {JobRef.parse(ref).account for ref in card.jobs})
-    now = services.clock()
+    may_see(deps, {JobRef.parse(ref).account for ref in card.jobs})
+    now = deps.clock()
     entry = SnoozedEntry(at=now, snooze=Snooze(until=until, by=user) if until else None)
-    await services.store.outbox.put(card.place, entry, f"snoozed:{card_id}:{secrets.token_hex(5)}", card_id)
-    (now_,) = await shown(services, [expected(await deliver_now(services, card.place)).get(card_id, card)])
+    await deps.store.outbox.put(card.place, entry, f"snoozed:{card_id}:{secrets.token_hex(5)}", card_id)
+    (now_,) = await shown(deps, [expected(await deliver_now(deps, card.place)).get(card_id, card)])
     return now_.card.naming(now_.jobs)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bot.delivery.dispatcher import deliver
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import (
     box_to_change,
     cards_to_change,
@@ -62,7 +62,7 @@ class Subscription:
     an unsubscription taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
 
-    services: Services
+    deps: Deps
     terms: Terms
     place: str
     card: str
@@ -74,28 +74,28 @@ class Subscription:
 
     async def first(self) -> Subscribing:
         """Return what came of it, or what is known after a second while some services are still being asked."""
-        permit_some(self.services, self.place)
+        permit_some(self.deps, self.place)
         with fresh():
             details = await self.question.first()
         return Subscribing(details, Subscribed(None)) if details.pending else await self._followed(details)
 
     async def whole(self) -> Subscribing:
         """Follow the jobs, and return what came of it."""
-        permit_some(self.services, self.place)
+        permit_some(self.deps, self.place)
         with fresh():
             details = await self.question.whole()
         return await self._followed(details)
 
     async def _followed(self, details: JobDetails) -> Subscribing:
-        services, place, terms = self.services, self.place, self.terms
-        permit(services, [job.account for job in details.jobs], place)
+        deps, place, terms = self.deps, self.place, self.terms
+        permit(deps, [job.account for job in details.jobs], place)
         jobs = [job for job in details.jobs if self.ended_too or not job.state.ended]
         if not jobs:
             return Subscribing(details, Subscribed(None))
-        await refuse_newer_jobs(services, place, [job.ref for job in jobs])
-        followed, changed, cards = await _follow(services, jobs, details.checked_at, place, terms, self.card)
-        await services.store.outbox.restore(place)
-        box = await deliver_now(services, place)
+        await refuse_newer_jobs(deps, place, [job.ref for job in jobs])
+        followed, changed, cards = await _follow(deps, jobs, details.checked_at, place, terms, self.card)
+        await deps.store.outbox.restore(place)
+        box = await deliver_now(deps, place)
         after = expected(box)
         result = Subscribed(
             card=next((box.cards[each] for each in cards if each in box.cards), None),
@@ -103,13 +103,13 @@ class Subscription:
             changed=changed,
             others=[user for each in cards if each in after for user in after[each].owners if user != terms.user],
             suspended=box.suspension.reason if box.suspension else None,
-            shared=await read_by_outsiders(services, place),
+            shared=await read_by_outsiders(deps, place),
         )
         return Subscribing(details, result)
 
 
 def subscribe(
-    services: Services,
+    deps: Deps,
     addresses: Sequence[Address],
     here: str,
     terms: Terms,
@@ -118,12 +118,12 @@ def subscribe(
     ended_too: bool = False,
 ) -> Subscription:
     """Follow these jobs, as `Subscription` has it."""
-    place, question = terms.user if terms.to is To.DM else here, show_jobs(services, addresses)
-    return Subscription(services, terms, place, card or secrets.token_hex(5), ended_too, question)
+    place, question = terms.user if terms.to is To.DM else here, show_jobs(deps, addresses)
+    return Subscription(deps, terms, place, card or secrets.token_hex(5), ended_too, question)
 
 
 async def _follow(  # noqa: PLR0917  # what a subscription consists of
-    services: Services, jobs: Sequence[Job], asked_at: datetime, place: str, terms: Terms, card: str
+    deps: Deps, jobs: Sequence[Job], asked_at: datetime, place: str, terms: Terms, card: str
 ) -> tuple[list[JobRef], list[JobRef], list[str]]:
     """Follow jobs, as they were told when asked for at `asked_at`, on one card.
 
@@ -132,38 +132,38 @@ async def _follow(  # noqa: PLR0917  # what a subscription consists of
     followed: list[JobRef] = []
     changed: list[JobRef] = []
     cards: dict[str, None] = {}
-    soon = services.clock() + planner.YOUNG
+    soon = deps.clock() + planner.YOUNG
     for job in jobs:
         # One that has ended is first followed as if it had not: its end is then told as any other is.
         job_now = job.model_copy(update={"state": JobState.UNKNOWN, "raw_state": None}) if job.state.ended else job
         at = asked_at - BEFORE if job.state.ended else asked_at
         entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=terms).model_dump_json()
-        found, new = await services.store.tracked.subscribe(job_now, at, soon, place, card, entry, terms.user)
+        found, new = await deps.store.tracked.subscribe(job_now, at, soon, place, card, entry, terms.user)
         (followed if new else changed).append(job.ref)
         cards[found] = None
     for service in dict.fromkeys((job.account, job.service) for job in jobs):
-        await look(services, service)
-    await _observe(services, [job for job in jobs if job.state.ended], asked_at)
+        await look(deps, service)
+    await _observe(deps, [job for job in jobs if job.state.ended], asked_at)
     return followed, changed, list(cards)
 
 
-async def _observe(services: Services, jobs: Iterable[Job], asked_at: datetime) -> None:
+async def _observe(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
     by_service: dict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in jobs:
         by_service[job.account, job.service].append(job)
-    for provider in services.providers:
+    for provider in deps.providers:
         if mine := by_service.get((provider.account, provider.service)):
-            await observe(services, provider, mine, asked_at)
+            await observe(deps, provider, mine, asked_at)
 
 
-async def deliver_now(services: Services, place: str) -> Box:
+async def deliver_now(deps: Deps, place: str) -> Box:
     """Tell a place what waits at once, as far as that is possible, and return what is left."""
-    await deliver(services, place)
-    await wake(services, place)
-    return await read_box(services, place)
+    await deliver(deps, place)
+    await wake(deps, place)
+    return await read_box(deps, place)
 
 
-async def unsubscribe(services: Services, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:
+async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:
     """Stop following these jobs in the channel `here` or for `user` alone; None stands for all that is told here.
 
     Jobs that may not be seen are left as if they were not there.
@@ -172,16 +172,16 @@ async def unsubscribe(services: Services, addresses: Sequence[Address] | None, h
     """
     removed: list[tuple[Card, list[JobRef]]] = []
     here_alone = addresses is None and not is_direct(here)
-    boxes = [await read_box(services, place) for place in ((here,) if here_alone else (here, user))]
+    boxes = [await read_box(deps, place) for place in ((here,) if here_alone else (here, user))]
     for box in boxes:
         for card in cards_to_change(box):
-            refs = [ref for ref in followed_jobs(visible_part(services, card)) if _named(ref, addresses)]
-            if gone := [job for ref in refs if (job := await end_subscription(services, ref, box.place, user))]:
+            refs = [ref for ref in followed_jobs(visible_part(deps, card)) if _named(ref, addresses)]
+            if gone := [job for ref in refs if (job := await end_subscription(deps, ref, box.place, user))]:
                 removed.append((card.naming({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     if not removed:
         refuse_newer(*boxes)
     for place in {card.place for card, _ in removed}:
-        await deliver_now(services, place)
+        await deliver_now(deps, place)
     found = {name for _, refs in removed for ref in refs for name in (ref.id, str(ref))}
     unknown = [str(address) for address in addresses or () if str(address) not in found]
     return Unsubscribed(removed, unknown)
@@ -191,34 +191,34 @@ def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
     return addresses is None or any(address in {ref, JobId(ref.id)} for address in addresses)
 
 
-async def end_subscription(services: Services, ref: JobRef, place: str, user: str) -> Job | None:
+async def end_subscription(deps: Deps, ref: JobRef, place: str, user: str) -> Job | None:
     """Stop following one job in one place; return what was last seen of it, None where it was not followed."""
-    job = await last_seen(services, ref)
-    entry = UnsubscribedEntry(job=job, by=user, at=services.clock()).model_dump_json()
-    return job if await services.store.tracked.unsubscribe(ref, place, entry) else None
+    job = await last_seen(deps, ref)
+    entry = UnsubscribedEntry(job=job, by=user, at=deps.clock()).model_dump_json()
+    return job if await deps.store.tracked.unsubscribe(ref, place, entry) else None
 
 
-async def restore(services: Services, place: str, card: str | None, user: str) -> Subscribed:
+async def restore(deps: Deps, place: str, card: str | None, user: str) -> Subscribed:
     """Post to a suspended place again, and look at its jobs as usual whose subscriptions are suspended.
 
     With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
     StoreUnavailable, and UsageError where the rules of access are against it.
     """
-    cards = (await box_to_change(services, place)).cards
+    cards = (await box_to_change(deps, place)).cards
     kept = cards.get(card or "")
     mine = [kept] if kept else [] if card else list(cards.values())
     jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []
-    suspended = await _suspended(services, [ref for each in mine for ref in followed_jobs(each)])
+    suspended = await _suspended(deps, [ref for each in mine for ref in followed_jobs(each)])
     if kept:
-        permit(services, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, place)
-    resumed = await services.store.outbox.restore(place)
+        permit(deps, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, place)
+    resumed = await deps.store.outbox.restore(place)
     for ref in suspended:
-        await _look_as_usual(services, ref)
+        await _look_as_usual(deps, ref)
     followed: list[JobRef] = []
     if kept and jobs:
-        terms = kept.terms.model_copy(update={"user": user, "at": services.clock()})
-        followed, _, _ = await _follow(services, jobs, services.clock(), place, terms, kept.id)
-    box = await deliver_now(services, place)
+        terms = kept.terms.model_copy(update={"user": user, "at": deps.clock()})
+        followed, _, _ = await _follow(deps, jobs, deps.clock(), place, terms, kept.id)
+    box = await deliver_now(deps, place)
     return Subscribed(
         card=box.cards.get(card or ""),
         followed=[*followed, *suspended],
@@ -230,31 +230,31 @@ async def restore(services: Services, place: str, card: str | None, user: str) -
 _RESTORED = frozenset({Fate.GONE, Fate.DROPPED})  # what *Restore* follows again
 
 
-async def _suspended(services: Services, refs: Sequence[JobRef]) -> list[JobRef]:
+async def _suspended(deps: Deps, refs: Sequence[JobRef]) -> list[JobRef]:
     """Return those of these jobs whose subscriptions are suspended, without those that may not be seen here."""
-    known = await services.store.tracked.read([ref for ref in refs if services.sees(ref.account)])
+    known = await deps.store.tracked.read([ref for ref in refs if deps.sees(ref.account)])
     return [ref for ref, (kept, _) in known.items() if kept.absence and kept.absence.suspended]
 
 
-async def _look_as_usual(services: Services, ref: JobRef) -> None:
+async def _look_as_usual(deps: Deps, ref: JobRef) -> None:
     """End the suspension of the subscriptions to a job, for everybody who follows it, and have it looked at now."""
-    tracked, service = services.store.tracked, (ref.account, ref.service)
+    tracked, service = deps.store.tracked, (ref.account, ref.service)
     recorded: dict[str, dict[str, str]] = {}
-    while not recorded and await _suspended(services, [ref]):  # a look may have recorded another answer in between
+    while not recorded and await _suspended(deps, [ref]):  # a look may have recorded another answer in between
         for kept, _ in (await tracked.read([ref])).values():
-            step = Step(ref.id, kept.record, record(kept.job, kept.seen), services.clock())
+            step = Step(ref.id, kept.record, record(kept.job, kept.seen), deps.clock())
             recorded = await tracked.record(service, [step])
     for places in recorded.values():
-        await services.store.outbox.refresh(places.items())
-        await wake(services, *places)
-    await look(services, service)
+        await deps.store.outbox.refresh(places.items())
+        await wake(deps, *places)
+    await look(deps, service)
 
 
-async def refresh(services: Services, addresses: Sequence[Address]) -> None:
+async def refresh(deps: Deps, addresses: Sequence[Address]) -> None:
     """Ask about followed jobs now, before it is their turn; their cards follow. Raises StoreUnavailable."""
     with fresh():
-        details = await show_jobs(services, addresses, partial(observe, services))
-    followers = [await services.store.tracked.followers(job.ref) for job in details.jobs]
+        details = await show_jobs(deps, addresses, partial(observe, deps))
+    followers = [await deps.store.tracked.followers(job.ref) for job in details.jobs]
     cards = {pair for places in followers for pair in places.items()}
-    await services.store.outbox.refresh(cards)
-    await wake(services, *{place for place, _ in cards})
+    await deps.store.outbox.refresh(cards)
+    await wake(deps, *{place for place, _ in cards})

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import read_box
 from bot.domain.slack_ids import workspace_of
 from bot.slack_api.errors import HOLD_S
@@ -18,51 +18,51 @@ ABSENT = timedelta(days=30)
 log = structlog.get_logger("callboard")
 
 
-async def revoked(services: Services, workspace: str, told_at: datetime) -> bool:
+async def revoked(deps: Deps, workspace: str, told_at: datetime) -> bool:
     """Forget the tokens of a workspace; its subscriptions wait until it installs the app again.
 
     False, and nothing is forgotten, when it did so since Slack told of it. Raises StoreUnavailable.
     """
-    gone = services.workspaces is not None and await services.workspaces.forget(workspace, told_at)
+    gone = deps.workspaces is not None and await deps.workspaces.forget(workspace, told_at)
     log.warning("a workspace took the app's token away", workspace=workspace, installed_again=not gone)
     return gone
 
 
-async def uninstalled(services: Services, workspace: str, told_at: datetime) -> None:
+async def uninstalled(deps: Deps, workspace: str, told_at: datetime) -> None:
     """Forget the tokens of a workspace now, and everything else of it soon. Raises StoreUnavailable."""
-    if await revoked(services, workspace, told_at):
-        await leave_soon(services, workspace, told_at)
+    if await revoked(deps, workspace, told_at):
+        await leave_soon(deps, workspace, told_at)
 
 
-async def leave_absent(services: Services, places: Iterable[str]) -> None:
+async def leave_absent(deps: Deps, places: Iterable[str]) -> None:
     """Have those workspaces forgotten that have places and no tokens: Slack's word that they left may have been lost.
 
     Raises StoreUnavailable.
     """
-    if services.workspaces is None:
+    if deps.workspaces is None:
         return
-    absent = {*map(workspace_of, places)} - {"", *await services.workspaces.ids()}
-    for workspace, since in (await services.store.installations.absent(absent, services.clock())).items():
-        if services.clock() - since >= ABSENT:
-            await leave_soon(services, workspace, since)
+    absent = {*map(workspace_of, places)} - {"", *await deps.workspaces.ids()}
+    for workspace, since in (await deps.store.installations.absent(absent, deps.clock())).items():
+        if deps.clock() - since >= ABSENT:
+            await leave_soon(deps, workspace, since)
 
 
-async def leave(services: Services, workspace: str, told_at: datetime) -> float | None:
+async def leave(deps: Deps, workspace: str, told_at: datetime) -> float | None:
     """Forget everything about a workspace, unless it installed the app again since.
 
     Returns after how many seconds to try again if a newer version has records, None if all is done. Raises
     StoreUnavailable.
     """
-    if services.workspaces is None or not await services.workspaces.forget(workspace, told_at):
+    if deps.workspaces is None or not await deps.workspaces.forget(workspace, told_at):
         return None
-    places = [place for place in await services.store.outbox.places() if workspace_of(place) == workspace]
-    left = [place for place in places if (await read_box(services, place)).newer]
+    places = [place for place in await deps.store.outbox.places() if workspace_of(place) == workspace]
+    left = [place for place in places if (await read_box(deps, place)).newer]
     for place in set(places) - set(left):
-        people = await end_all(services, place)
-        await services.store.tracked.forget(people)
-        await services.store.home_tabs.forget(people)
-        await services.store.slack.forget(place)
-        await services.store.outbox.purge(place, services.whole.catalog.scopes)
-    await services.store.epochs.forget(workspace)
+        people = await end_all(deps, place)
+        await deps.store.tracked.forget(people)
+        await deps.store.home_tabs.forget(people)
+        await deps.store.slack.forget(place)
+        await deps.store.outbox.purge(place, deps.whole.catalog.scopes)
+    await deps.store.epochs.forget(workspace)
     log.info("a workspace that removed the app is forgotten", workspace=workspace, places=len(places), left=len(left))
     return HOLD_S if left else None

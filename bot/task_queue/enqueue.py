@@ -16,7 +16,7 @@ from bot.domain.service_key import Service
 from bot.task_queue import schedule
 
 if TYPE_CHECKING:  # the type alone: the task queue depends on the store, not on deps
-    from bot.deps.deps import Services
+    from bot.deps.deps import Deps
 
 # The names of tasks, which also begin their keys: other versions read both in Redis.
 DELIVER = "deliver"  # stored
@@ -38,74 +38,74 @@ ADD_S = 2.0
 log = structlog.get_logger("callboard")
 
 
-async def wake(services: "Services", *places: str) -> None:
+async def wake(deps: "Deps", *places: str) -> None:
     """Have places told what waits for them; nothing happens where somebody is at it."""
     for place in places:
-        await _add(services, DELIVER, f"{DELIVER}:{place}", place)
+        await _add(deps, DELIVER, f"{DELIVER}:{place}", place)
 
 
-async def draw_soon(services: "Services", place: str) -> None:
+async def draw_soon(deps: "Deps", place: str) -> None:
     """Have the cards of a place edited that need it; nothing happens while that is planned."""
-    await _add(services, EDIT, f"{EDIT}:{place}", place)
+    await _add(deps, EDIT, f"{EDIT}:{place}", place)
 
 
-async def look(services: "Services", service: Service) -> None:
+async def look(deps: "Deps", service: Service) -> None:
     """Have a service's followed jobs looked at, if that is not planned already."""
-    await _add(services, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
+    await _add(deps, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
 
 
-async def resume(services: "Services") -> None:
+async def resume(deps: "Deps") -> None:
     """Enqueue the tasks that always run: an emptied database has lost them."""
     for task in AUTOMATIC:
-        await _add(services, task, task)
+        await _add(deps, task, task)
 
 
-async def search_soon(services: "Services") -> None:
+async def search_soon(deps: "Deps") -> None:
     """Enqueue the search for lost cards in Slack, unless it is planned already."""
-    await _add(services, SEARCH, SEARCH)
+    await _add(deps, SEARCH, SEARCH)
 
 
-async def freshen_homes(services: "Services", users: Iterable[str]) -> None:
+async def freshen_homes(deps: "Deps", users: Iterable[str]) -> None:
     """Have the Home tabs of those people published anew who looked at theirs in the last days.
 
     Raises StoreUnavailable.
     """
     for user in users:
-        if at := await services.store.home_tabs.published(user):
-            now = services.clock()
+        if at := await deps.store.home_tabs.published(user):
+            now = deps.clock()
             when = max(now, past(at, now) + HOME_EVERY)
-            await _add(services, HOME, f"{HOME}:{user}", user, when=when)
+            await _add(deps, HOME, f"{HOME}:{user}", user, when=when)
 
 
-async def seek_from(services: "Services", ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
+async def seek_from(deps: "Deps", ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
     """Have ids looked for from this time on; asking for the same again begins the search anew.
 
     Raises StoreUnavailable: nobody else would find out that it has to be done.
     """
     name = blake2b(" ".join([here, terms.user, *ids]).encode(), digest_size=8).hexdigest()
-    if not await _add(services, SEEK, f"{SEEK}:{name}", list(ids), here, terms.model_dump_json(), when=when):
+    if not await _add(deps, SEEK, f"{SEEK}:{name}", list(ids), here, terms.model_dump_json(), when=when):
         raise StoreUnavailable("a task could not be added")
 
 
-async def leave_soon(services: "Services", workspace: str, told_at: datetime) -> None:
+async def leave_soon(deps: "Deps", workspace: str, told_at: datetime) -> None:
     """Have everything forgotten about a workspace that removed the app; `told_at` is when Slack said so."""
-    await _add(services, LEAVE, f"{LEAVE}:{workspace}", workspace, told_at.isoformat())
+    await _add(deps, LEAVE, f"{LEAVE}:{workspace}", workspace, told_at.isoformat())
 
 
-async def _add(services: "Services", task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:
+async def _add(deps: "Deps", task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:
     """Add a task, unless one with its key waits or runs; one for a time (`when`) takes the place of that one.
 
     False when Redis does not answer. What should run and does not is found by `bot.background.reconcile`.
     """
-    if services.docket is None:
+    if deps.docket is None:
         return False
     try:
         async with asyncio.timeout(ADD_S):
             if when is None:
-                await services.docket.add(task, key=key)(*arguments)
+                await deps.docket.add(task, key=key)(*arguments)
             else:
-                await services.docket.replace(task, schedule.on_machine(when, services.clock), key)(*arguments)
-                await schedule.correct(services.docket, key, when, services.clock)
+                await deps.docket.replace(task, schedule.on_machine(when, deps.clock), key)(*arguments)
+                await schedule.correct(deps.docket, key, when, deps.clock)
     except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
         log.warning("a task could not be added", task=task, reason=type(error).__name__)
         return False

@@ -102,7 +102,7 @@ def addresses_of(request: Request, catalog: Catalog) -> list[Address]:
     return [address for word in request.jobs for address in named(word, catalog)]
 
 
-def services_of(account: str | None, catalog: Catalog) -> tuple[str, ...]:
+def deps_of(account: str | None, catalog: Catalog) -> tuple[str, ...]:
     """Return the services that an account has."""
     return tuple(service for owner, service in catalog.pairs if owner == account)
 
@@ -201,9 +201,9 @@ def _checked(address: Address, typed: str, words: list[str], catalog: Catalog) -
         problem = Problem.NOT_FOR_YOU if catalog.narrowed else Problem.UNKNOWN_ACCOUNT
         error = UsageError(problem, address.account, expected=catalog.accounts)
     else:
-        services = services_of(address.account, catalog)
-        close = closest(address.service, services)
+        deps = deps_of(address.account, catalog)
+        close = closest(address.service, deps)
         mended = JobRef(address.account, close, address.id) if close else address.id
-        error = UsageError(Problem.UNKNOWN_SERVICE, address.service, expected=services)
+        error = UsageError(Problem.UNKNOWN_SERVICE, address.service, expected=deps)
     error.suggestion = replaced(words, typed, str(mended)) if mended else None
     raise error

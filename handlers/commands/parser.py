@@ -22,7 +22,7 @@ from handlers.commands.grammar import (
     STATES,
     Request,
 )
-from handlers.commands.job_arguments import addresses_of, held, jobs_named, names_job, services_of
+from handlers.commands.job_arguments import addresses_of, deps_of, held, jobs_named, names_job
 from handlers.commands.lexer import DASHES, EQUALS, PAIR, is_ornament, name_of, plainest, quoted, split
 from handlers.commands.subscription_arguments import is_option
 from handlers.commands.suggestions import closest, replaced, unknown
@@ -263,8 +263,8 @@ def _joined(first: Scope, second: Scope, catalog: Catalog) -> Scope:
 
 
 def _not_of_account(scope: Scope, catalog: Catalog) -> UsageError:
-    services = services_of(scope.account, catalog)
-    return UsageError(Problem.SERVICE_NOT_OF_ACCOUNT, str(scope), expected=services)
+    deps = deps_of(scope.account, catalog)
+    return UsageError(Problem.SERVICE_NOT_OF_ACCOUNT, str(scope), expected=deps)
 
 
 def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain import button_payloads
 from bot.domain.answers import JobDetails, JobList
 from bot.domain.button_payloads import Ask
@@ -28,43 +28,41 @@ from handlers.slack.partial_answers import Answer
 from providers.registry import meaning
 
 
-async def answer(services: Services, ask: Ask, asker: Asker) -> Answer[Any] | Message:
+async def answer(deps: Deps, ask: Ask, asker: Asker) -> Answer[Any] | Message:
     """Run a command and return what to show. Raises UsageError when it cannot be understood."""
-    request = await read(services, ask.text)
+    request = await read(deps, ask.text)
     ask = ask.model_copy(update={"text": str(request)})
     if request.command in subscriptions.COMMANDS:
-        return await subscriptions.answer(services, request, ask, asker)
+        return await subscriptions.answer(deps, request, ask, asker)
     if request.command == "help":
-        await services.pace.turn()
+        await deps.pace.turn()
         return help_page(request.text)
-    return _about_jobs(services, request, await kept(services, ask))
+    return _about_jobs(deps, request, await kept(deps, ask))
 
 
-def _about_jobs(services: Services, request: Request, ask: Ask) -> Answer[Any]:
+def _about_jobs(deps: Deps, request: Request, ask: Ask) -> Answer[Any]:
     match request.command:
         case "find":
-            found = find_jobs(services, request.text, offset=ask.offset, limit=request.limit)
+            found = find_jobs(deps, request.text, offset=ask.offset, limit=request.limit)
             return _list(found, ask, jobs.Controls())
         case "show":
-            return details_of(services, addresses_of(request, services.catalog), ask)
+            return details_of(deps, addresses_of(request, deps.catalog), ask)
         case "accounts":
-            return Answer(check_accounts(services), accounts_view.accounts, accounts_view.late)
+            return Answer(check_accounts(deps), accounts_view.accounts, accounts_view.late)
         case _:
-            query = request.query(services.clock())
-            found = list_jobs(services, request.scope, query, offset=ask.offset, limit=request.limit)
-            return _list(found, ask, _controls(request, services))
+            query = request.query(deps.clock())
+            found = list_jobs(deps, request.scope, query, offset=ask.offset, limit=request.limit)
+            return _list(found, ask, _controls(request, deps))
 
 
 def _list(found: Asking[JobList], ask: Ask, controls: jobs.Controls) -> Answer[JobList]:
     return Answer(found, partial(jobs.job_list, ask=ask, controls=controls), jobs.late)
 
 
-def details_of(
-    services: Services, addresses: Sequence[Address], ask: Ask, notes: Sequence[str] = ()
-) -> Answer[JobDetails]:
+def details_of(deps: Deps, addresses: Sequence[Address], ask: Ask, notes: Sequence[str] = ()) -> Answer[JobDetails]:
     """Show jobs; `notes` are further lines about what was asked for."""
     view = partial(details.job_details, ask=ask, meaning=meaning, notes=notes)
-    return Answer(show_jobs(services, addresses), view, partial(details.late, meaning=meaning))
+    return Answer(show_jobs(deps, addresses), view, partial(details.late, meaning=meaning))
 
 
 def help_page(topic: str) -> Message:
@@ -77,17 +75,17 @@ def help_page(topic: str) -> Message:
     return help_view.command(command.usage, command.summary, command.details, command.examples, words, title=title)
 
 
-def _controls(request: Request, services: Services) -> jobs.Controls:
-    catalog = services.catalog
+def _controls(request: Request, deps: Deps) -> jobs.Controls:
+    catalog = deps.catalog
     scopes = tuple(dict.fromkeys((*catalog.accounts, *catalog.services, *catalog.scopes)))
     state = dict(request.filters).get("state", button_payloads.ANY)
     return jobs.Controls(scopes, state, str(request.scope) or button_payloads.ANY)
 
 
-async def kept(services: Services, ask: Ask) -> Ask:
+async def kept(deps: Deps, ask: Ask) -> Ask:
     """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
     if ask.fits(button_payloads.COMMAND_MAX):
         return ask
     with suppress(StoreUnavailable):
-        return ask.model_copy(update={"key": await services.store.payloads.put(ask.text)})
+        return ask.model_copy(update={"key": await deps.store.payloads.put(ask.text)})
     return ask

@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.permissions import posted_to
 from bot.domain import button_payloads
 from bot.domain.button_payloads import Ask
@@ -23,7 +23,7 @@ from bot.home_tab import show_change
 from bot.jobs.queries import show_jobs
 from bot.slack_api.errors import refusal
 from bot.slack_app.modals import Modal
-from bot.slack_app.payloads import Asker, Body, newest, picked_value, read_ask, services_of
+from bot.slack_app.payloads import Asker, Body, deps_of, newest, picked_value, read_ask
 from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import Below, InChannel, InPlace, Reply, below
 from bot.views.slack import details, errors, modals
@@ -59,13 +59,13 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Next, Previous and corrections: the new answer takes the old one's place."""
     await ack()
-    services = await services_of(context)
+    deps = await deps_of(context)
     if respond.response_url is None:
         context["reply"] = modal = Modal.clicked(client, body, newest(context, body))
-        ask = await read_ask(services, action.get("value"))
-        await give(context, modal, await answer(services, ask, Asker.of(body, context)))
+        ask = await read_ask(deps, action.get("value"))
+        await give(context, modal, await answer(deps, ask, Asker.of(body, context)))
     else:
-        await _replace(context, await read_ask(services, action.get("value")), body, respond)
+        await _replace(context, await read_ask(deps, action.get("value")), body, respond)
 
 
 async def on_refresh(  # noqa: PLR0917  # Bolt passes by name
@@ -82,24 +82,24 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
     """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
     await ack()
     reply = await below(client, body, respond, context)
-    services, asker = await services_of(context), Asker.of(body, context)
-    ask = await read_ask(services, action.get("value"))
-    await give(context, reply, await answer(services, ask, asker))
+    deps, asker = await deps_of(context), Asker.of(body, context)
+    ask = await read_ask(deps, action.get("value"))
+    await give(context, reply, await answer(deps, ask, asker))
     if not ask.text.startswith("show "):
-        await show_change(services, body, asker.user)
+        await show_change(deps, body, asker.user)
 
 
 async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """The selects under a list: the same command with another state or scope."""
     await ack()
-    services = await services_of(context)
-    ask = await read_ask(services, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS))
-    request, picked = await read(services, ask.text), picked_value(action)
+    deps = await deps_of(context)
+    ask = await read_ask(deps, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS))
+    request, picked = await read(deps, ask.text), picked_value(action)
     value = "" if picked == button_payloads.ANY else picked
     if action["action_id"] == button_payloads.PICK_STATE:
         request = request.with_filter("state", value)
     else:
-        request = request.with_scope((await read(services, f"list {value}")).scope)
+        request = request.with_scope((await read(deps, f"list {value}")).scope)
     await _replace(context, Ask(text=str(request)), body, respond)
 
 
@@ -108,12 +108,12 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Post a fresh answer to the channel, with the name of who shared it."""
     await ack()
-    services, asker = await services_of(context), Asker.of(body, context)
-    ask = await read_ask(services, action.get("value"))
-    accounts = accounts_of(services, await read(services, ask.text))
-    readers = posted_to(services, asker.channel, asker.user, accounts)
+    deps, asker = await deps_of(context), Asker.of(body, context)
+    ask = await read_ask(deps, action.get("value"))
+    accounts = accounts_of(deps, await read(deps, ask.text))
+    readers = posted_to(deps, asker.channel, asker.user, accounts)
     shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
-    channel = _Shared(InChannel(client, id_of(asker.channel)), respond, services, asker, accounts)
+    channel = _Shared(InChannel(client, id_of(asker.channel)), respond, deps, asker, accounts)
     with fresh():
         await give(context, channel, shared)
 
@@ -124,7 +124,7 @@ class _Shared:
 
     channel: InChannel
     respond: Respond
-    services: Services
+    deps: Deps
     asker: Asker
     accounts: Collection[str]
     edits: ClassVar[bool] = True
@@ -136,18 +136,18 @@ class _Shared:
             if refusal(error) not in {"not_in_channel", "channel_not_found"}:
                 raise
         # The answer to the click may still be posted there; a direct message is not Callboard's own.
-        posted_to(self.services, self.asker.channel, "", self.accounts)
+        posted_to(self.deps, self.asker.channel, "", self.accounts)
         return await Below(self.respond, response_type="in_channel").show(message)
 
 
 async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Open the modal at once, within the 3 s of its trigger, and fill it when the provider has answered."""
     await ack()
-    services = await services_of(context)
-    ask = await read_ask(services, action.get("value"))
-    named = addresses_of(await read(services, ask.text), services.catalog)
+    deps = await deps_of(context)
+    ask = await read_ask(deps, action.get("value"))
+    named = addresses_of(await read(deps, ask.text), deps.catalog)
     modal = await Modal.over(client, body, details.raw_loading())
-    await modal.update(details.raw(await show_jobs(services, named)))
+    await modal.update(details.raw(await show_jobs(deps, named)))
 
 
 async def on_unknown_button(
@@ -164,13 +164,13 @@ async def on_unknown_form(ack: AsyncAck) -> None:
     await ack(response_action="update", view=modals.answer("Callboard", errors.expired()))
 
 
-def accounts_of(services: Services, request: Request) -> set[str]:
+def accounts_of(deps: Deps, request: Request) -> set[str]:
     """Return the accounts of which an answer may tell, as far as the command says."""
     if request.command == "help":
         return set()
-    if request.jobs and all(isinstance(each, JobRef) for each in addresses_of(request, services.catalog)):
-        return named_accounts(request, services.catalog)
-    return {each.account for each in request.scope.pick(services.providers)}
+    if request.jobs and all(isinstance(each, JobRef) for each in addresses_of(request, deps.catalog)):
+        return named_accounts(request, deps.catalog)
+    return {each.account for each in request.scope.pick(deps.providers)}
 
 
 def named_accounts(request: Request, catalog: Catalog) -> set[str]:
@@ -181,11 +181,11 @@ def named_accounts(request: Request, catalog: Catalog) -> set[str]:
 
 async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
-    services, asker = await services_of(context), Asker.of(body, context)
+    deps, asker = await deps_of(context), Asker.of(body, context)
     reply = InPlace(respond, newest(context, body))
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
         reader = "" if ask.shared_by else asker.user
-        accounts = named_accounts(await read(services, ask.text), services.catalog)
-        services = posted_to(services, asker.channel, reader, accounts)
-    await give(context, reply, await answer(services, ask, asker))
+        accounts = named_accounts(await read(deps, ask.text), deps.catalog)
+        deps = posted_to(deps, asker.channel, reader, accounts)
+    await give(context, reply, await answer(deps, ask, asker))

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.errors import Problem, UsageError
 from handlers.commands.grammar import Request
 from handlers.commands.parser import parse
@@ -19,6 +19,6 @@ def typed(text: str) -> str:
     return text
 
 
-async def read(services: Services, text: str) -> Request:
+async def read(deps: Deps, text: str) -> Request:
     """Return the request that a text means here; raises UsageError as `parse` does."""
-    return await services.long_texts.read(len(text), partial(parse, text, services.catalog))
+    return await deps.long_texts.read(len(text), partial(parse, text, deps.catalog))

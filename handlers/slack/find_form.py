@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain import button_payloads
 from bot.jobs.queries import find_jobs, list_jobs
 from bot.slack_app.modals import Modal, Origin
-from bot.slack_app.payloads import Body, newest, read_payload, services_of
+from bot.slack_app.payloads import Body, deps_of, newest, read_payload
 from bot.views.slack.block_kit import Block
 from bot.views.slack.find_form import Filled, Found, form
 from handlers.commands.grammar import Request
@@ -28,10 +28,10 @@ def register(app: AsyncApp) -> None:
 
 async def open_find(context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin) -> None:
     """Open the form at once, and show the newest jobs in it once the services have answered."""
-    services = await services_of(context)
-    request, filled = search({}, services.catalog)
+    deps = await deps_of(context)
+    request, filled = search({}, deps.catalog)
     context["reply"] = modal = await Modal.open(client, body, form(filled, Found(asking=True)), origin)
-    await fill(context, modal, _found(services, request, filled))
+    await fill(context, modal, _found(deps, request, filled))
 
 
 async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
@@ -42,37 +42,37 @@ async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient, context
 
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The filters were sent off: what they find takes the place of what was found before."""
-    services = await services_of(context)
-    request, filled = search(body, services.catalog)
+    deps = await deps_of(context)
+    request, filled = search(body, deps.catalog)
     context["reply"] = modal = Modal.clicked(client, body).renamed()
     await ack(response_action="update", view=modal.mark(form(filled, Found(asking=True))))
-    await fill(context, modal, _found(services, request, filled))
+    await fill(context, modal, _found(deps, request, filled))
 
 
 async def on_account(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """An account was picked: its services are those to pick from."""
     await ack()
-    services = await services_of(context)
-    _, filled = search(body, services.catalog)
+    deps = await deps_of(context)
+    _, filled = search(body, deps.catalog)
     await Modal.clicked(client, body, newest(context, body)).update(form(filled, Found()))
 
 
 async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Previous and Next: another page of what the filters find."""
     await ack()
-    services = await services_of(context)
+    deps = await deps_of(context)
     context["reply"] = modal = Modal.clicked(client, body, newest(context, body))
-    request, filled = search(body, services.catalog)
-    await fill(context, modal, _found(services, request, filled, read_payload(action.get("value")).offset))
+    request, filled = search(body, deps.catalog)
+    await fill(context, modal, _found(deps, request, filled, read_payload(action.get("value")).offset))
 
 
-async def _found(services: Services, request: Request, filled: Filled, offset: int = 0) -> AsyncGenerator[Block]:
+async def _found(deps: Deps, request: Request, filled: Filled, offset: int = 0) -> AsyncGenerator[Block]:
     """Yield the form with what is found: what is there after a second, then all of it."""
-    query = request.query(services.clock())
+    query = request.query(deps.clock())
     if request.text:
-        found = find_jobs(services, request.text, request.scope, query, offset=offset, limit=request.limit)
+        found = find_jobs(deps, request.text, request.scope, query, offset=offset, limit=request.limit)
     else:
-        found = list_jobs(services, request.scope, query, offset=offset, limit=request.limit)
+        found = list_jobs(deps, request.scope, query, offset=offset, limit=request.limit)
     first = await found.first()
     yield form(filled, Found(first))
     if first.pending:

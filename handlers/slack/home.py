@@ -10,7 +10,7 @@ from bot.domain.errors import StoreUnavailable
 from bot.home_tab import publish, published_just_now
 from bot.slack_app.deduplication import shows_first
 from bot.slack_app.modals import Origin
-from bot.slack_app.payloads import Body, place_of, services_of
+from bot.slack_app.payloads import Body, deps_of, place_of
 from bot.views.slack import home
 from handlers.slack.find_form import open_find
 from providers.http.deadline import fresh
@@ -27,35 +27,35 @@ def register(app: AsyncApp) -> None:
 
 async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
-    services, user = await services_of(context), text(event.get("user"))
+    deps, user = await deps_of(context), text(event.get("user"))
     place = place_of(context, user or "")
     if (
         user is None
         or event.get("tab") != "home"
-        or await published_just_now(services, place)
-        or not await shows_first(services, body)
+        or await published_just_now(deps, place)
+        or not await shows_first(deps, body)
     ):
         return
     if "view" not in event:
         await client.views_publish(user_id=user, view=home.loading())
-    await publish(services, place)
+    await publish(deps, place)
 
 
 async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
     """Refresh."""
     await ack()
     with fresh():
-        await publish(await services_of(context), place_of(context, body["user"]["id"]))
+        await publish(await deps_of(context), place_of(context, body["user"]["id"]))
 
 
 async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
     """A channel was picked: what others follow there."""
     await ack()
-    services, user = await services_of(context), place_of(context, body["user"]["id"])
+    deps, user = await deps_of(context), place_of(context, body["user"]["id"])
     if channel := text(action.get("selected_conversation")):
         with suppress(StoreUnavailable):  # the tab itself says that Redis is away
-            await services.store.home_tabs.pick(user, place_of(context, channel))
-    await publish(services, user)
+            await deps.store.home_tabs.pick(user, place_of(context, channel))
+    await publish(deps, user)
 
 
 async def on_find(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:

@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.button_payloads import Ask
-from bot.slack_app.payloads import Asker, Body, origin_of, services_of
+from bot.slack_app.payloads import Asker, Body, deps_of, origin_of
 from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import Below
 from handlers.commands.lexer import bare, undecorated
@@ -35,5 +35,5 @@ async def on_command(
     if form := FORMS.get(bare(ask.text)):
         await form(context, client, command, origin_of(command, respond))
         return
-    services = await services_of(context)
-    await give(context, Below(respond), await answer(services, ask, Asker.of(command, context)))
+    deps = await deps_of(context)
+    await give(context, Below(respond), await answer(deps, ask, Asker.of(command, context)))

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.access import Audience
 from bot.domain.button_payloads import Ask
 from bot.slack_app.deduplication import acts_first
-from bot.slack_app.payloads import Asker, Body, services_of
+from bot.slack_app.payloads import Asker, Body, deps_of
 from bot.slack_app.responses import InChannel
 from handlers.commands.lexer import undecorated
 from handlers.slack.answer import answer
@@ -49,9 +49,9 @@ def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
 async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:
     # Of everything that is asked for, the answer holds what all who read it may see.
     asker = Asker.named(event["user"], event["channel"], context)
-    services = (await services_of(context)).read_by(Audience.of_place(asker.channel, asker.user))
-    if not await acts_first(services, body):
+    deps = (await deps_of(context)).read_by(Audience.of_place(asker.channel, asker.user))
+    if not await acts_first(deps, body):
         return
     context["reply"] = reply
     text = re.sub(rf"<@{context.bot_user_id}(?:\|[^<>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
-    await give(context, reply, await answer(services, Ask(text=undecorated(text)), asker))
+    await give(context, reply, await answer(deps, Ask(text=undecorated(text)), asker))

@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncBoltContext
 from bot.domain.answers import Partial
 from bot.jobs.fan_out import Asking
 from bot.slack_app.modals import Modal
-from bot.slack_app.payloads import clicked, services_of
+from bot.slack_app.payloads import clicked, deps_of
 from bot.slack_app.response_urls import NotDelivered
 from bot.slack_app.responses import Reply
 from bot.views.slack.block_kit import Block, Message, marked
@@ -48,7 +48,7 @@ async def give(context: AsyncBoltContext, reply: Reply, answer: Answer[V] | Mess
     whole = await answer.question.whole()
     if place.edits:
         await place.show(answer.view(whole))
-    elif not await clicked(await services_of(context), name):
+    elif not await clicked(await deps_of(context), name):
         await place.show(answer.late(whole))
 
 

@@ -5,13 +5,13 @@ from functools import partial
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain import button_payloads
 from bot.domain.answers import JobDetails
 from bot.domain.button_payloads import Ask
 from bot.domain.extraction import Extracted, extract
 from bot.domain.message_texts import length
-from bot.slack_app.payloads import Asker, Body, services_of
+from bot.slack_app.payloads import Asker, Body, deps_of
 from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import below
 from bot.subscriptions.subscribe import Subscribing
@@ -34,9 +34,9 @@ async def on_look_up(
 ) -> None:
     """Look up jobs: what the services know of every job that the message names."""
     await ack()
-    services = await services_of(context)
+    deps = await deps_of(context)
     reply = await below(client, body, respond, context)
-    await give(context, reply, await _looked_up(services, await _extracted(services, body.get("message"))))
+    await give(context, reply, await _looked_up(deps, await _extracted(deps, body.get("message"))))
 
 
 async def on_subscribe(
@@ -44,29 +44,29 @@ async def on_subscribe(
 ) -> None:
     """Subscribe to jobs: follow every job that the message names, in its channel."""
     await ack()
-    services = await services_of(context)
+    deps = await deps_of(context)
     reply = await below(client, body, respond, context)
-    found = await _extracted(services, body.get("message"))
-    await give(context, reply, _subscribed(services, found, Asker.of(body, context)))
+    found = await _extracted(deps, body.get("message"))
+    await give(context, reply, _subscribed(deps, found, Asker.of(body, context)))
 
 
-async def _extracted(services: Services, message: object) -> Extracted:
+async def _extracted(deps: Deps, message: object) -> Extracted:
     """Return what a message names, read whole."""
-    return await services.long_texts.read(length(message), partial(extract, message, services.catalog))
+    return await deps.long_texts.read(length(message), partial(extract, message, deps.catalog))
 
 
-async def _looked_up(services: Services, found: Extracted) -> Answer[JobDetails] | Message:
+async def _looked_up(deps: Deps, found: Extracted) -> Answer[JobDetails] | Message:
     if not found.addresses:
-        return extraction.nothing(found, narrowed=services.narrowed)
-    ask = await kept(services, Ask(text=str(_request("show", found))))
-    return details_of(services, found.addresses, ask, extraction.notes(found))
+        return extraction.nothing(found, narrowed=deps.narrowed)
+    ask = await kept(deps, Ask(text=str(_request("show", found))))
+    return details_of(deps, found.addresses, ask, extraction.notes(found))
 
 
-def _subscribed(services: Services, found: Extracted, asker: Asker) -> Answer[Subscribing] | Message:
+def _subscribed(deps: Deps, found: Extracted, asker: Asker) -> Answer[Subscribing] | Message:
     if not found.addresses:
-        return extraction.nothing(found, narrowed=services.narrowed)
-    terms = _request("subscribe", found).terms(asker.user, services.clock())
-    return following(services, found.addresses, asker.channel, terms, extraction.notes(found))
+        return extraction.nothing(found, narrowed=deps.narrowed)
+    terms = _request("subscribe", found).terms(asker.user, deps.clock())
+    return following(deps, found.addresses, asker.channel, terms, extraction.notes(found))
 
 
 def _request(command: str, found: Extracted) -> Request:

@@ -14,7 +14,7 @@ from bot.domain.button_payloads import Ask
 from bot.domain.user_groups import handles
 from bot.slack_api.user_groups import names_of
 from bot.slack_app.modals import Modal, Origin
-from bot.slack_app.payloads import Body, origin_of, read_ask, services_of, workspace_in
+from bot.slack_app.payloads import Body, deps_of, origin_of, read_ask, workspace_in
 from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import submitted
 from bot.views.slack import subscribe_form
@@ -36,8 +36,8 @@ async def open_subscribe(
     context: AsyncBoltContext, client: AsyncWebClient, body: Body, origin: Origin, jobs: tuple[str, ...] = ()
 ) -> None:
     """Open the form that follows jobs, for the channel of its origin if there is one."""
-    services = await services_of(context)
-    groups = () if services.catalog.nothing else await names_of(services, client, _team(context))
+    deps = await deps_of(context)
+    groups = () if deps.catalog.nothing else await names_of(deps, client, _team(context))
     form = subscribe_form.form(jobs, groups, asks_where=origin.response_url is None, mentions_max=MENTIONS_MAX)
     context["reply"] = await Modal.over(client, body, form, origin)
 
@@ -52,22 +52,22 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Subscribe under details and lists: the form, filled in with the jobs."""
     await ack()
-    services = await services_of(context)
-    request = await read(services, (await read_ask(services, action.get("value"))).text)
+    deps = await deps_of(context)
+    request = await read(deps, (await read_ask(deps, action.get("value"))).text)
     await open_subscribe(context, client, body, origin_of(body, respond), request.jobs)
 
 
 async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The form was sent off: follow its jobs, or say below a field what is wrong with it."""
     reply, asker = submitted(body, Origin.of(body), context)
-    services = (await services_of(context)).asked_in(asker.channel)
+    deps = (await deps_of(context)).asked_in(asker.channel)
     typed = isinstance(field_value(body, button_payloads.USER_GROUPS), str)  # then handles may stand there
-    groups = await names_of(services, client, _team(context)) if typed else ()
+    groups = await names_of(deps, client, _team(context)) if typed else ()
     length = len(text(field_value(body, button_payloads.JOBS)) or "")
-    work = partial(subscription, body, services.catalog, handles(groups))
-    filled = await services.long_texts.read(length, work)
+    work = partial(subscription, body, deps.catalog, handles(groups))
+    filled = await deps.long_texts.read(length, work)
     if isinstance(filled, Mistakes):
         await ack(response_action="errors", errors=filled.lines)
         return
     await ack()
-    await give(context, reply, await subscriptions.answer(services, filled, Ask(text=str(filled)), asker))
+    await give(context, reply, await subscriptions.answer(deps, filled, Ask(text=str(filled)), asker))

@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.outboxes import box_to_change
 from bot.deps.permissions import place_of_button, seen
 from bot.domain import button_payloads
@@ -23,7 +23,7 @@ from bot.domain.slack_ids import id_of
 from bot.domain.snooze import Rest, until
 from bot.home_tab import show_change
 from bot.slack_api.users import offset_of
-from bot.slack_app.payloads import Asker, Body, picked_value, read_ask, read_payload, services_of
+from bot.slack_app.payloads import Asker, Body, deps_of, picked_value, read_ask, read_payload
 from bot.slack_app.response_urls import Respond, send
 from bot.slack_app.responses import below
 from bot.subscriptions.listing import subscriptions
@@ -55,37 +55,37 @@ def register(app: AsyncApp) -> None:
     app.action(re.compile(f"^{button_payloads.SEE_ALL}:"))(on_page)
 
 
-async def answer(services: Services, request: Request, ask: Ask, asker: Asker) -> Answer[Any] | Message:
+async def answer(deps: Deps, request: Request, ask: Ask, asker: Asker) -> Answer[Any] | Message:
     """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
-    here = await place_of_button(services, ask.place, asker.channel, asker.user)
+    here = await place_of_button(deps, ask.place, asker.channel, asker.user)
     if request.command == "subscribe":
-        terms = request.terms(asker.user, services.clock())
-        return following(services, addresses_of(request, services.catalog), here, terms, card=ask.card)
-    await services.pace.turn()
+        terms = request.terms(asker.user, deps.clock())
+        return following(deps, addresses_of(request, deps.catalog), here, terms, card=ask.card)
+    await deps.pace.turn()
     if request.command == "unsubscribe":
-        named = addresses_of(request, services.catalog) or None  # none is `all`
-        return await _unsubscribed(services, named, here, asker)
+        named = addresses_of(request, deps.catalog) or None  # none is `all`
+        return await _unsubscribed(deps, named, here, asker)
     mine = request.text == MINE
     if not mine:
-        await box_to_change(services, here)
+        await box_to_change(deps, here)
     part = {"user": asker.user} if mine else {"here": here}
-    shown, reset = await subscriptions(services, **part), await services.store.epochs.recent_reset(services.clock())
-    return subscription_list(shown, ask, services.clock(), mine=mine, reset=reset)
+    shown, reset = await subscriptions(deps, **part), await deps.store.epochs.recent_reset(deps.clock())
+    return subscription_list(shown, ask, deps.clock(), mine=mine, reset=reset)
 
 
-async def _unsubscribed(services: Services, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:
+async def _unsubscribed(deps: Deps, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:
     """Stop following jobs; raises ForgottenError for a button of before a reset of the database."""
-    removed = await unsubscribe(services, named, here, asker.user)
+    removed = await unsubscribe(deps, named, here, asker.user)
     if removed.removed:
         return views.unsubscribed(removed)
-    reset = await forgotten_since(services, asker.message)
+    reset = await forgotten_since(deps, asker.message)
     if reset and asker.message.get("ts"):
         raise ForgottenError(reset, again(asker.message, removed.unknown))
-    return views.unsubscribed(removed, await subscriptions(services, here=here), reset)
+    return views.unsubscribed(removed, await subscriptions(deps, here=here), reset)
 
 
 def following(  # noqa: PLR0917  # what a subscription consists of
-    services: Services,
+    deps: Deps,
     addresses: Sequence[Address],
     here: str,
     terms: Terms,
@@ -99,16 +99,16 @@ def following(  # noqa: PLR0917  # what a subscription consists of
             return views.looking(known.pending)
         return views.subscribed(*known, terms, here, SEEK_MINUTES, notes)
 
-    return Answer(subscribe(services, addresses, here, terms, card=card), view, view)
+    return Answer(subscribe(deps, addresses, here, terms, card=card), view, view)
 
 
 async def on_refresh(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
     """Refresh on a card: its jobs are asked about now, and the card itself is the answer."""
     await ack()
-    services = await services_of(context)
-    ask = await read_ask(services, action.get("value"))
-    await refuse_forgotten(services, Asker.of(body, context), ask)
-    await refresh(services, addresses_of(await read(services, ask.text), services.catalog))
+    deps = await deps_of(context)
+    ask = await read_ask(deps, action.get("value"))
+    await refuse_forgotten(deps, Asker.of(body, context), ask)
+    await refresh(deps, addresses_of(await read(deps, ask.text), deps.catalog))
 
 
 async def on_restore(  # noqa: PLR0917  # Bolt passes by name
@@ -121,14 +121,14 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     if ask.place is None:
         raise ExpiredError
     asker = Asker.of(body, context)
-    services = await services_of(context)
-    await refuse_forgotten(services, asker, ask)
-    place = await place_of_button(services, ask.place, asker.channel, asker.user)
+    deps = await deps_of(context)
+    await refuse_forgotten(deps, asker, ask)
+    place = await place_of_button(deps, ask.place, asker.channel, asker.user)
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
-    services = services.asked_in(place)
-    if services.catalog.nothing:
-        raise UsageError(services.catalog.refusal)
-    restored = await restore(services, place, ask.card, asker.user)
+    deps = deps.asked_in(place)
+    if deps.catalog.nothing:
+        raise UsageError(deps.catalog.refusal)
+    restored = await restore(deps, place, ask.card, asker.user)
     await reply.show(views.restored(restored, place))
 
 
@@ -142,12 +142,12 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
         rest = Rest(picked_value(action))
     except ValueError:
         raise ExpiredError from None
-    services, user = await services_of(context), Asker.of(body, context).user
+    deps, user = await deps_of(context), Asker.of(body, context).user
     offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
-    ends = until(rest, services.clock(), offset or timedelta())
+    ends = until(rest, deps.clock(), offset or timedelta())
     card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS), ends)
     await reply.show(snooze_views.answered(card, in_utc=offset is None))
-    await show_change(services, body, user)
+    await show_change(deps, body, user)
 
 
 async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
@@ -157,17 +157,17 @@ async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
     await ack()
     reply = await below(client, body, respond, context)
     await reply.show(snooze_views.answered(await _snoozed(context, body, action.get("value"), None)))
-    await show_change(await services_of(context), body, Asker.of(body, context).user)
+    await show_change(await deps_of(context), body, Asker.of(body, context).user)
 
 
 async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None) -> Card | None:
     """Snooze the card that a payload names, until then; raises ExpiredError when it names none."""
-    services, ask, asker = await services_of(context), read_payload(payload), Asker.of(body, context)
+    deps, ask, asker = await deps_of(context), read_payload(payload), Asker.of(body, context)
     if ask.card is None:
         raise ExpiredError
-    await refuse_forgotten(services, asker, ask)
-    place = await place_of_button(services, ask.place, asker.channel, asker.user)
-    return await snooze(services, ask.card, place, asker.user, ends)
+    await refuse_forgotten(deps, asker, ask)
+    place = await place_of_button(deps, ask.place, asker.channel, asker.user)
+    return await snooze(deps, ask.card, place, asker.user, ends)
 
 
 async def on_seek(  # noqa: PLR0917  # Bolt passes by name
@@ -176,34 +176,34 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     """Keep looking: for jobs that no service knows yet."""
     await ack()
     reply = await below(client, body, respond, context)
-    services, asker = await services_of(context), Asker.of(body, context)
-    ask = await read_ask(services, action.get("value"))
-    request = await read(services, ask.text)
+    deps, asker = await deps_of(context), Asker.of(body, context)
+    ask = await read_ask(deps, action.get("value"))
+    request = await read(deps, ask.text)
     if request.command != "subscribe":
         raise ExpiredError
-    ids = [str(address) for address in addresses_of(request, services.catalog)]
-    terms = request.terms(asker.user, services.clock())
-    here = await place_of_button(services, ask.place, asker.channel, asker.user)
-    await seek(services, ids, here, terms)
+    ids = [str(address) for address in addresses_of(request, deps.catalog)]
+    terms = request.terms(asker.user, deps.clock())
+    here = await place_of_button(deps, ask.place, asker.channel, asker.user)
+    await seek(deps, ids, here, terms)
     await reply.show(views.seeking(ids, terms, here, SEEK_MINUTES))
 
 
 async def on_see_all(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """See all: every change of a digest, for the person who clicked."""
     await ack()
-    await send(respond, await _every_change(await services_of(context), action), replace_original=False)
+    await send(respond, await _every_change(await deps_of(context), action), replace_original=False)
 
 
 async def on_page(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
     """Previous and Next in all changes of a digest."""
     await ack()
-    await send(respond, await _every_change(await services_of(context), action), replace_original=True)
+    await send(respond, await _every_change(await deps_of(context), action), replace_original=True)
 
 
-async def _every_change(services: Services, action: Body) -> Message:
+async def _every_change(deps: Deps, action: Body) -> Message:
     """Return a page of a digest's changes; raises ExpiredError when they are no longer kept."""
     ask = read_payload(action.get("value"))
-    kept = await services.store.digests.get(ask.key) if ask.key else None
+    kept = await deps.store.digests.get(ask.key) if ask.key else None
     if ask.key is None or kept is None:
         raise ExpiredError
-    return digests.digest_all(seen(services, kept), ask.key, ask.offset)
+    return digests.digest_all(seen(deps, kept), ask.key, ask.offset)

@@ -9,7 +9,7 @@ from bot.domain.access import Audience
 from bot.domain.identifiers import MediaId, media_shown
 from bot.jobs.queries import show_jobs
 from bot.slack_app.deduplication import shows_first
-from bot.slack_app.payloads import Asker, Body, services_of
+from bot.slack_app.payloads import Asker, Body, deps_of
 from bot.views.slack.unfurl import card
 from providers.json_fields import listing, mapping, text
 
@@ -29,10 +29,10 @@ async def on_links(body: Body, event: Body, client: AsyncWebClient, context: Asy
     media = {url: found for url in urls if url and (found := media_of(url))}
     if not media:
         return
-    services = (await services_of(context)).read_by(readers(event, context))
-    if not await shows_first(services, body):
+    deps = (await deps_of(context)).read_by(readers(event, context))
+    if not await shows_first(deps, body):
         return
-    shown = await show_jobs(services, [*dict.fromkeys(media.values())])
+    shown = await show_jobs(deps, [*dict.fromkeys(media.values())])
     unfurls = {
         url: card(jobs) for url, one in media.items() if (jobs := [job for job in shown.jobs if job.media == one.id])
     }

@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
 from bot.slack_app.deduplication import acting_once, happened_at
-from bot.slack_app.payloads import Body, services_of, workspace_in
+from bot.slack_app.payloads import Body, deps_of, workspace_in
 from bot.subscriptions.uninstall import revoked, uninstalled
 from providers.json_fields import listing, mapping
 
@@ -16,17 +16,17 @@ def register(app: AsyncApp) -> None:
 
 async def on_uninstalled(body: Body, context: AsyncBoltContext) -> None:
     """The app was removed."""
-    services = await services_of(context)
-    async with acting_once(services, body) as first:
+    deps = await deps_of(context)
+    async with acting_once(deps, body) as first:
         if first:
-            await uninstalled(services, workspace_in(context), happened_at(services, body))
+            await uninstalled(deps, workspace_in(context), happened_at(deps, body))
 
 
 async def on_revoked(body: Body, event: Body, context: AsyncBoltContext) -> None:
     """Tokens were revoked; those of people are none of ours."""
     if not listing(mapping(event.get("tokens")).get("bot")):
         return
-    services = await services_of(context)
-    async with acting_once(services, body) as first:
+    deps = await deps_of(context)
+    async with acting_once(deps, body) as first:
         if first:
-            await revoked(services, workspace_in(context), happened_at(services, body))
+            await revoked(deps, workspace_in(context), happened_at(deps, body))

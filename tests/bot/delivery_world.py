@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.delivery.dispatcher import deliver
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.cards import On, Terms
 from bot.domain.outbox import Box
 from bot.polling.recorder import observe
@@ -23,12 +23,12 @@ class World:
 
     store: Store
     now: datetime = NOW
-    services: Services = field(init=False)
+    deps: Deps = field(init=False)
 
     def __post_init__(self) -> None:
         self.provider = InMemory().filled(1)
         self.slack = MemorySlack(now=self.unix)
-        self.services = Services([self.provider], self.store, clock=self.tick, workspaces=in_one(self.slack))
+        self.deps = Deps([self.provider], self.store, clock=self.tick, workspaces=in_one(self.slack))
 
     def unix(self) -> float:
         return self.now.timestamp()
@@ -38,15 +38,15 @@ class World:
         return self.now
 
     async def follow(self, terms: Terms = TERMS) -> None:
-        await subscribe(self.services, [self.provider.jobs[0].ref], PLACE, terms)
+        await subscribe(self.deps, [self.provider.jobs[0].ref], PLACE, terms)
 
     async def becomes(self, **details: object) -> None:
         self.provider.jobs = [self.provider.jobs[0].model_copy(update=details)]
-        await observe(self.services, self.provider, self.provider.jobs, self.now)
+        await observe(self.deps, self.provider, self.provider.jobs, self.now)
 
     async def told(self, place: str = PLACE) -> int:
         """Deliver until nothing waits; return how many messages there are."""
-        while (wait := await deliver(self.services, place)) is not None:
+        while (wait := await deliver(self.deps, place)) is not None:
             self.now += timedelta(seconds=wait)
         return len([said for said in self.slack.said if said.there])
 

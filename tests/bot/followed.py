@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.changes import Change
 from bot.domain.outbox import Box, ChangedEntry, SubscribedEntry
 from bot.domain.sweeps import Sweep
@@ -17,15 +17,15 @@ from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS
 
 @dataclass
 class World:
-    """Services with a clock that moves, and one provider."""
+    """Deps with a clock that moves, and one provider."""
 
     store: Store
     provider: InMemory
     now: datetime = NOW
-    services: Services = field(init=False)
+    deps: Deps = field(init=False)
 
     def __post_init__(self) -> None:
-        self.services = Services([self.provider], self.store, clock=lambda: self.now)
+        self.deps = Deps([self.provider], self.store, clock=lambda: self.now)
 
     async def follow(self, jobs: Sequence[Job], place: str = PLACE) -> None:
         """Follow jobs, each on a card of its own, that are due at once."""
@@ -37,7 +37,7 @@ class World:
     async def sweep(self, seconds: float = 0) -> float | None:
         """Let time pass, and look at what is due then."""
         self.now += timedelta(seconds=seconds)
-        return await sweep(self.services, self.provider)
+        return await sweep(self.deps, self.provider)
 
     async def box(self, place: str = PLACE) -> Box:
         return await self.store.outbox.read(place, [SLOT])

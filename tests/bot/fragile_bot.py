@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis.stateful import RuleBasedStateMachine
 
 from bot.delivery import sender
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
 from tests.bot.crashes import Fragile, Fuse, Turns
@@ -44,7 +44,7 @@ class FragileBot(RuleBasedStateMachine):
         self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
         self.witness = self.provider.job("witness")
         self.slack = MemorySlack(now=self._unix, before=self._before, after=self._after, slowly=self._slowly)
-        self.services = Services([self.provider], self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
+        self.services = Deps([self.provider], self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
 
     async def _step(self, *, after: bool) -> None:
         self.now += timedelta(milliseconds=1)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.store import Store
 from providers.base import NO_KINDS, Capabilities
 from providers.errors import ProviderError
@@ -97,6 +97,6 @@ def failing(error: ProviderError, since: int = 1) -> Callable[[int], ProviderErr
     return lambda number: error if number >= since else None
 
 
-def services(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Services:
+def services(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Deps:
     """What use cases work with, at a standing clock."""
-    return Services(providers, store, clock=lambda: NOW, answer_s=answer_s)
+    return Deps(providers, store, clock=lambda: NOW, answer_s=answer_s)

@@ -58,19 +58,19 @@ async def other_place(world: World) -> None:
     """Follow a job in another place, which has to go on."""
     job = world.provider.job("other")
     world.provider.jobs = [*world.provider.jobs, job]
-    await subscribe(world.services, [job.ref], OTHER, TERMS)
+    await subscribe(world.deps, [job.ref], OTHER, TERMS)
     world.provider.jobs = [each.model_copy(update={"state": JobState.FAILED}) for each in world.provider.jobs]
     await sweep_now(world)
 
 
 async def sweep_now(world: World) -> None:
     world.now += timedelta(minutes=5)
-    await sweep(world.services, world.provider)
+    await sweep(world.deps, world.provider)
 
 
 async def degraded(world: World) -> str:
     """What `/readyz` says."""
-    return await notice(world.services) or ""
+    return await notice(world.deps) or ""
 
 
 def figures(metrics: Metrics) -> dict[str, float]:

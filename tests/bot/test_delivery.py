@@ -12,7 +12,7 @@ from bot.config.settings import AccessRule
 from bot.delivery import card_editor, sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.access import Access, Audience
 from bot.domain.card_reducer import Post
 from bot.domain.cards import On, Terms, To
@@ -48,11 +48,11 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], Any]) -> None:
     """Have something happen once, between what a visit decides and what it does."""
     draw, done = sender.draw, list[bool]()
 
-    async def drawing(services: Services, post: Post) -> Message:
+    async def drawing(deps: Deps, post: Post) -> Message:
         if not done:
             done.append(True)
             await what()
-        return await draw(services, post)
+        return await draw(deps, post)
 
     monkeypatch.setattr(sender, "draw", drawing)
 
@@ -63,7 +63,7 @@ async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
     assert await world.told() == 2
     card, end = world.slack.said
     assert (end.thread_ts, end.broadcast) == (card.ts, True)
-    assert await edit_cards(world.services, PLACE) is None
+    assert await edit_cards(world.deps, PLACE) is None
     assert empty(await world.box())
 
 
@@ -125,11 +125,11 @@ async def test_a_thread_that_is_gone_holds_nothing_up(world: World, trouble: str
     await world.follow()
     await world.becomes(state=JobState.SUCCEEDED)
     world.slack.trouble = [trouble]
-    await deliver(world.services, PLACE)
+    await deliver(world.deps, PLACE)
     world.slack.said[0].gone = True
     assert await world.told() <= 2
     assert [said.thread_ts for said in world.slack.said][1:]
-    assert await edit_cards(world.services, PLACE) is None
+    assert await edit_cards(world.deps, PLACE) is None
     assert empty(await world.box())
 
 
@@ -143,14 +143,14 @@ async def test_where_nothing_can_be_read_the_verdict_decides(
     await world.follow()
     await world.becomes(state=JobState.SUCCEEDED)
     world.slack.trouble = ["lost"]
-    await deliver(world.services, PLACE)
+    await deliver(world.deps, PLACE)
     world.now += timedelta(seconds=sender.RIPE_S)
 
     async def refusing(*_: object, **__: object) -> None:
         raise refused(code)
 
     monkeypatch.setattr(world.slack, "api_call", refusing)
-    await deliver(world.services, PLACE)
+    await deliver(world.deps, PLACE)
     box = await world.box()
     kept = {"suspended": bool(box.suspension and box.begun), "begun": bool(box.begun), "told": not box.entries}
     assert kept[left]
@@ -177,28 +177,28 @@ async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     lost, other = world.provider.filled(2).jobs
-    await subscribe(world.services, [lost.ref, other.ref], PLACE, TERMS)
+    await subscribe(world.deps, [lost.ref, other.ref], PLACE, TERMS)
     world.provider.jobs = [other]
     for _ in range(6):
         world.now += timedelta(seconds=140)
-        await sweep(world.services, world.provider)
+        await sweep(world.deps, world.provider)
     with monkeypatch.context() as patch:
         patch.setattr("bot.store.outbox.Outbox.apply", _dies)
         with pytest.raises(ConnectionAbortedError):
             await world.told()
-    await subscribe(world.services, [other.ref], PLACE, Terms(user="U2", at=NOW))
+    await subscribe(world.deps, [other.ref], PLACE, Terms(user="U2", at=NOW))
     assert [len((await world.box(user)).entries) for user in (TERMS.user, "U2")] == [1, 0]
 
 
 async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_asked_for(world: World):
     await world.follow(ANY)
     ref = world.provider.jobs[0].ref
-    _, result = await subscribe(world.services, [ref], PLACE, Terms(user="U2", at=NOW, on=On.FAILED))
+    _, result = await subscribe(world.deps, [ref], PLACE, Terms(user="U2", at=NOW, on=On.FAILED))
     assert (result.changed, result.others) == ([ref], ["U1"])
-    assert (await subscribe(world.services, [ref], PLACE, ANY))[1].others == ["U2"]
+    assert (await subscribe(world.deps, [ref], PLACE, ANY))[1].others == ["U2"]
     for user in ("U1", "U2"):
-        assert [each.card.owners for each in await subscriptions(world.services, user=user)] == [("U1", "U2")]
-    await edit_cards(world.services, PLACE)
+        assert [each.card.owners for each in await subscriptions(world.deps, user=user)] == [("U1", "U2")]
+    await edit_cards(world.deps, PLACE)
     assert await world.told() == 1
     await world.becomes(raw_state="B")
     assert await world.told() == 2
@@ -212,9 +212,9 @@ async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World)
     await world.follow()
     await world.follow(Terms(user="U2", at=NOW, to=To.THREAD))
     world.provider.jobs = [*world.provider.jobs, world.provider.job("other")]
-    await subscribe(world.services, [world.provider.jobs[1].ref], PLACE, Terms(user="U3", at=NOW))
-    await unsubscribe(world.services, [world.provider.jobs[1].ref], PLACE, "U3")
-    assert await edit_cards(world.services, PLACE) is None
+    await subscribe(world.deps, [world.provider.jobs[1].ref], PLACE, Terms(user="U3", at=NOW))
+    await unsubscribe(world.deps, [world.provider.jobs[1].ref], PLACE, "U3")
+    assert await edit_cards(world.deps, PLACE) is None
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["is_archived"]
     await world.told()
@@ -238,11 +238,11 @@ async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_it
 async def test_a_job_that_ended_before_it_was_subscribed_to_is_told_where_that_is_wanted(world: World):
     await world.becomes(state=JobState.FAILED)
     ref = world.provider.jobs[0].ref
-    world.services = Services([world.provider], world.store, clock=lambda: NOW, workspaces=in_one(world.slack))
-    await subscribe(world.services, [ref], PLACE, TERMS)
+    world.deps = Deps([world.provider], world.store, clock=lambda: NOW, workspaces=in_one(world.slack))
+    await subscribe(world.deps, [ref], PLACE, TERMS)
     assert world.slack.said == []
-    world.services = Services([world.provider], world.store, clock=world.tick, workspaces=in_one(world.slack))
-    await subscribe(world.services, [ref], PLACE, TERMS, ended_too=True)
+    world.deps = Deps([world.provider], world.store, clock=world.tick, workspaces=in_one(world.slack))
+    await subscribe(world.deps, [ref], PLACE, TERMS, ended_too=True)
     assert await world.told() == 1
 
 
@@ -250,14 +250,14 @@ async def test_an_answer_older_than_the_subscription_changes_nothing(world: Worl
     before = world.now - timedelta(seconds=1)
     await world.follow(ANY)
     old = world.provider.jobs[0].model_copy(update={"state": JobState.PENDING})
-    await observe(world.services, world.provider, [old], before)
+    await observe(world.deps, world.provider, [old], before)
     assert await world.told() == 1
 
 
 async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotten(world: World):
     await world.follow()
-    await unsubscribe(world.services, None, PLACE, "U1")
-    await edit_cards(world.services, PLACE)
+    await unsubscribe(world.deps, None, PLACE, "U1")
+    await edit_cards(world.deps, PLACE)
     [card] = (await world.box()).cards.values()
     assert [each.fate for each in card.jobs.values()] == [Fate.UNSUBSCRIBED]
     world.now += card_editor.UNSUBSCRIBED_KEPT
@@ -268,7 +268,7 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
 
 async def test_a_card_that_cannot_be_read_stops_no_round_and_is_notified_of(world: World):
     await world.store.link.ask_all([("HSET", CARDS.of(PLACE), "odd", "{}"), ("SADD", PLACES.of(), PLACE)])
-    await visit_all(world.services)
+    await visit_all(world.deps)
     assert await world.told() == 1
     assert await world.store.outbox.places() == set()
 
@@ -278,21 +278,21 @@ async def test_an_end_waits_no_minute_behind_the_progress_of_another_card(world:
     while not await world.store.slack.may_edit("", Urgency.PROGRESS):
         pass
     await world.becomes(progress=50)
-    wait = await edit_cards(world.services, PLACE)
+    wait = await edit_cards(world.deps, PLACE)
     assert wait
     assert wait <= card_editor.LOOK_S
     await world.becomes(state=JobState.SUCCEEDED)
     await world.told()
-    assert await edit_cards(world.services, PLACE) is None
+    assert await edit_cards(world.deps, PLACE) is None
 
 
 async def test_an_edit_that_slack_refuses_counts_as_refused_alone(world: World):
     await world.follow()
     world.slack.said[0].gone = True
     await world.becomes(progress=50)
-    assert await edit_cards(world.services, PLACE) is None
-    assert 'outcome="detach"' in world.services.metrics.text().decode()
-    assert 'outcome="edited"' not in world.services.metrics.text().decode()
+    assert await edit_cards(world.deps, PLACE) is None
+    assert 'outcome="detach"' in world.deps.metrics.text().decode()
+    assert 'outcome="edited"' not in world.deps.metrics.text().decode()
 
 
 def test_a_code_stands_under_one_verdict_and_an_unknown_one_is_known_as_such():
@@ -328,17 +328,17 @@ def test_slack_says_how_long_to_wait(headers: dict[str, str], seconds: float | N
 async def test_a_snooze_that_is_over_is_found_by_visits_and_all_of_it_told_at_one(world: World):
     await world.follow(ANY)
     [card] = (await world.box()).cards
-    await snooze(world.services, card, PLACE, "U2", world.now + timedelta(hours=1))
+    await snooze(world.deps, card, PLACE, "U2", world.now + timedelta(hours=1))
     await world.becomes(state=JobState.FAILED, raw_state="F")
     assert await world.told() == 1
     assert [said.text for said in world.slack.said if "Failed" in said.text] == []
-    assert await edit_cards(world.services, PLACE) is None
+    assert await edit_cards(world.deps, PLACE) is None
     assert "Failed" in world.slack.said[0].text
     world.now += timedelta(hours=1)
-    await visit_all(world.services)
-    assert await deliver(world.services, PLACE) is None
+    await visit_all(world.deps)
+    assert await deliver(world.deps, PLACE) is None
     assert [said.thread_ts == world.slack.said[0].ts for said in world.slack.said] == [False, True]
-    assert await edit_cards(world.services, PLACE) is None
+    assert await edit_cards(world.deps, PLACE) is None
     assert await world.told() == 2
     assert empty(await world.box())
 
@@ -346,24 +346,24 @@ async def test_a_snooze_that_is_over_is_found_by_visits_and_all_of_it_told_at_on
 async def test_nothing_of_a_card_is_snoozed_for_whom_it_is_not_or_when_it_is_over(world: World):
     await world.follow()
     [card] = (await world.box()).cards
-    hidden = replace(world.services, access=Access([AccessRule(accounts=("acme",), users=("U1",))])).seen_by(
+    hidden = replace(world.deps, access=Access([AccessRule(accounts=("acme",), users=("U1",))])).seen_by(
         Audience("U2", PLACE)
     )
     with pytest.raises(UsageError, match="NOT_FOR_YOU"):
         await snooze(hidden, card, PLACE, "U2", world.now + timedelta(hours=1))
     await world.becomes(state=JobState.SUCCEEDED)
     await world.told()
-    assert await snooze(world.services, card, PLACE, "U2", world.now + timedelta(hours=1)) is None
+    assert await snooze(world.deps, card, PLACE, "U2", world.now + timedelta(hours=1)) is None
     assert (await world.box()).entries == []
 
 
 async def test_what_a_place_may_not_read_of_any_more_is_not_told_after_a_snooze(world: World):
     await world.follow()
     [card] = (await world.box()).cards
-    await snooze(world.services, card, PLACE, "U2", world.now + timedelta(hours=1))
+    await snooze(world.deps, card, PLACE, "U2", world.now + timedelta(hours=1))
     await world.becomes(state=JobState.FAILED)
     assert await world.told() == 1
-    closed = replace(world.services, access=Access([AccessRule(accounts=("acme",), users=("U1",))]))
+    closed = replace(world.deps, access=Access([AccessRule(accounts=("acme",), users=("U1",))]))
     await visit_all(closed)
     world.now += timedelta(hours=2)
     assert await world.told() == 1

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from bot.delivery import card_editor, dispatcher, rendering, sender
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, Terms, To
 from bot.domain.changes import Fate
@@ -38,13 +38,13 @@ STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
 STEPS = 20
 
 
-async def draw(services: Services, post: Post) -> Message:
-    real = await rendering.draw(services, post)
+async def draw(deps: Deps, post: Post) -> Message:
+    real = await rendering.draw(deps, post)
     return Message(json.dumps(written(post)), real.blocks)
 
 
-async def draw_card(services: Services, card: Card) -> Message:
-    real = await rendering.draw_card(services, card)
+async def draw_card(deps: Deps, card: Card) -> Message:
+    real = await rendering.draw_card(deps, card)
     return Message(json.dumps(drawn(card)), real.blocks)
 
 

@@ -18,7 +18,7 @@ from bot.background.reconcile import reasons
 from bot.background.tasks import tasks
 from bot.config.settings import Settings, load
 from bot.delivery import sender
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain import absence, sweeps
 from bot.polling import planner, recorder, sweep
 from bot.runtime.runner import running
@@ -73,7 +73,7 @@ class Scene:
     balancer: Balancer | None = None
 
     @asynccontextmanager
-    async def bot(self, port: int = 0, *, patience_s: float = 10.0) -> AsyncGenerator[Services]:
+    async def bot(self, port: int = 0, *, patience_s: float = 10.0) -> AsyncGenerator[Deps]:
         """Run a bot while the block runs, at any free port; while there are several, Slack tells each in turn."""
         port = port or self.free_port()
         async with running(at(self.settings, port), register, tasks, reasons, answer_s=patience_s) as bot:
@@ -98,7 +98,7 @@ class Stage:
     lee: Person
     world: World
     clouds: httpx.AsyncClient
-    bot: Services
+    bot: Deps
     scene: Scene
 
     async def fault(self, service: str, fault: str, **details: object) -> None:

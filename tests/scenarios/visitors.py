@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from bot.background.tasks import tasks
 from bot.config.settings import Settings, load
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.runtime.runner import running
 from handlers.slack import register
 from sandbox.clouds.job_orders import JobOrder, make
@@ -91,10 +91,10 @@ class Site:
         return answer
 
     @asynccontextmanager
-    async def running(self) -> AsyncGenerator[Services]:
+    async def running(self) -> AsyncGenerator[Deps]:
         """The bot, from here to the end of the block."""
-        async with running(self.settings, register, tasks) as services:
-            yield services
+        async with running(self.settings, register, tasks) as deps:
+            yield deps
 
 
 def settings(file: Path, clouds: str, port: int, own: str = SEVERAL_WORKSPACES) -> Settings:

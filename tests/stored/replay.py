@@ -56,8 +56,8 @@ async def finish(opened: Stage) -> Json:
     before = {(each["channel"], each["ts"]) for each in slack_data.history(opened.workspace)}
     cards = await _cards(opened)
     opened.workspace.calls.forget()
-    services = opened.services
-    async with working(opened.docket, tasks(services), clock=services.clock):
+    deps = opened.deps
+    async with working(opened.docket, tasks(deps), clock=deps.clock):
         await until(lambda: _tasks_ran(opened))
         await until(lambda: _is_quiet(opened))
         first = _posted(opened, before)
@@ -79,7 +79,7 @@ async def finish(opened: Stage) -> Json:
 
 async def _tasks_ran(opened: Stage) -> bool:
     """Whether each task of what is stored has done its work."""
-    store, now = opened.services.store, opened.clock() - LATER
+    store, now = opened.deps.store, opened.clock() - LATER
     service = ("acme", "video")
     sweep = (await store.sweeps.read([service]))[service]
     epoch = await store.epochs.read()
@@ -92,7 +92,7 @@ async def _tasks_ran(opened: Stage) -> bool:
         and epoch
         and opened.team in await store.epochs.searched(epoch, opened.team)  # search
         and "T0GONE" in log  # leave
-        and b'callboard_sweep_lag_seconds{account="acme",service="video"}' in opened.services.metrics.text()  # tend
+        and b'callboard_sweep_lag_seconds{account="acme",service="video"}' in opened.deps.metrics.text()  # tend
         and any(call.method == "views.publish" for call in opened.workspace.calls)  # home
         and any(SOUGHT in json.dumps(each) for each in _posted(opened, set()))  # seek
     )
@@ -100,14 +100,14 @@ async def _tasks_ran(opened: Stage) -> bool:
 
 async def _all_ended(opened: Stage) -> bool:
     return not any(
-        number for number, _, _ in await opened.services.store.tracked.state([("acme", "video"), ("acme", "audio")])
+        number for number, _, _ in await opened.deps.store.tracked.state([("acme", "video"), ("acme", "audio")])
     )
 
 
 async def _is_quiet(opened: Stage) -> bool:
     """Whether nothing waits for any place that takes something."""
-    outbox = opened.services.store.outbox
-    boxes = [await outbox.read(place, opened.services.catalog.scopes) for place in await outbox.places()]
+    outbox = opened.deps.store.outbox
+    boxes = [await outbox.read(place, opened.deps.catalog.scopes) for place in await outbox.places()]
     return not any(box.entries or box.begun or _urgent(box) for box in boxes if not box.suspension)
 
 
@@ -135,7 +135,7 @@ def _posted(opened: Stage, before: set[tuple[str, str]]) -> list[Json]:
 
 async def _cards(opened: Stage) -> set[tuple[str, str]]:
     """Return the messages of the cards that follow jobs, where Slack takes anything."""
-    outbox = opened.services.store.outbox
+    outbox = opened.deps.store.outbox
     boxes = [await outbox.read(place, ()) for place in await outbox.places()]
     cards = [card for box in boxes if not box.suspension for card in box.cards.values() if not card.over]
     return {(card.channel, card.ts) for card in cards}

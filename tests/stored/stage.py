@@ -16,7 +16,7 @@ from docket import Docket
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background.tasks import tasks
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.runtime.http_server import site
 from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
@@ -89,7 +89,7 @@ class Counting(Booth):
 class Stage:
     """The bot, the parts that it works with, and the person at the keyboard."""
 
-    services: Services
+    deps: Deps
     booth: Counting
     link: Link
     docket: Docket
@@ -155,15 +155,13 @@ async def stage(url: str, at: datetime) -> AsyncGenerator[Stage]:
             async with serving(workspace, delivery=booth) as slack, httpx.AsyncClient(base_url=slack) as page:
                 client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/", retry_handlers=[])
                 workspaces = await OneWorkspace.of(client)
-                services = Services(
-                    (video, audio), Store.over(link, url), clock=clock, docket=docket, workspaces=workspaces
-                )
-                for task in tasks(services):
+                deps = Deps((video, audio), Store.over(link, url), clock=clock, docket=docket, workspaces=workspaces)
+                for task in tasks(deps):
                     docket.register(task)
-                app = create_app(workspaces, services, f"{slack}/api/")
+                app = create_app(workspaces, deps, f"{slack}/api/")
                 register(app)
                 booth.under_way, booth.origin, booth.page = UnderWay(app), slack, page
                 transport = httpx.ASGITransport(site(slack_events(app, SIGNING_SECRET)))
                 async with httpx.AsyncClient(transport=transport, base_url="http://bot") as door:
                     booth.door = door
-                    yield Stage(services, booth, link, docket, clock, video, audio, url)
+                    yield Stage(deps, booth, link, docket, clock, video, audio, url)

@@ -70,7 +70,7 @@ WORDS: Mapping[str, type[StrEnum]] = {
 async def write_everything(stage: Stage, snapshots: Snapshots) -> None:
     """Let the bot write everything of value. Nothing runs afterwards."""
     await _notice_a_reset(stage)
-    await gone(stage.services)
+    await gone(stage.deps)
     await _lists(stage, snapshots)
     await _subscriptions(stage, snapshots)
     await _forms(stage, snapshots)
@@ -91,7 +91,7 @@ async def write_everything(stage: Stage, snapshots: Snapshots) -> None:
 
 async def _notice_a_reset(stage: Stage) -> None:
     """Let a process notice that this database is not the one that it knew."""
-    await stage.services.store.epochs.look(stage.clock())
+    await stage.deps.store.epochs.look(stage.clock())
     other = Epochs(stage.link, known="another", seen_at=stage.clock())
     await other.look(stage.clock())
 
@@ -201,7 +201,7 @@ async def _end_many(stage: Stage) -> None:
     jobs = [stage.video.job(f"job-{100 + number:04}", None, created_at=START) for number in numbers]
     stage.video.jobs = [*stage.video.jobs, *jobs]
     for job in jobs:
-        await subscribe(stage.services, [job.ref], stage.place("C0DIGEST"), _terms(stage, "U0LEE"))
+        await subscribe(stage.deps, [job.ref], stage.place("C0DIGEST"), _terms(stage, "U0LEE"))
     await _settle(stage)
     stage.clock.advance(timedelta(seconds=30))
     for number in numbers:
@@ -237,7 +237,7 @@ def notes(stage: Stage) -> Sequence[Note]:
 
 async def _notes(stage: Stage, user: str) -> None:
     for number, note in enumerate(notes(stage)):
-        await stage.services.store.outbox.put(stage.place(user), NoteEntry(note=note), f"note:{number}")
+        await stage.deps.store.outbox.put(stage.place(user), NoteEntry(note=note), f"note:{number}")
 
 
 async def _suspend(stage: Stage) -> None:
@@ -254,9 +254,9 @@ async def _corrupt(stage: Stage) -> None:
     place = stage.place("C0GENERAL")
     await _follow(stage, "C0GENERAL", [20])
     await _settle(stage)
-    [card] = (await stage.services.store.outbox.read(place, ())).records
+    [card] = (await stage.deps.store.outbox.read(place, ())).records
     await stage.link.ask("HSET", CARDS.of(place), card, "{broken")
-    await deliver(stage.services, place)
+    await deliver(stage.deps, place)
 
 
 async def _leave_waiting(stage: Stage) -> None:
@@ -265,9 +265,9 @@ async def _leave_waiting(stage: Stage) -> None:
     await _follow(stage, "C0WAITING", [21])
     await _follow(stage, "C0WAITING", [4, 22])
     await _settle(stage)
-    alone = replace(stage.services, workspaces=None)
+    alone = replace(stage.deps, workspaces=None)
     place, dana = stage.place("C0WAITING"), stage.place("U0DANA")
-    cards = (await stage.services.store.outbox.read(place, ())).cards
+    cards = (await stage.deps.store.outbox.read(place, ())).cards
     [single] = [card.id for card in cards.values() if not card.batch]
     stage.clock.advance(timedelta(seconds=30))
     stage.becomes(0, JobState.RUNNING, raw_state="HALF", progress=50)
@@ -280,8 +280,8 @@ async def _leave_waiting(stage: Stage) -> None:
     waits = Terms(user=dana, at=stage.clock(), on=On.ANY, to=To.HERE, mention=("<@U0SAM>",))
     await subscribe(alone, [JobRef.parse(_ref(29))], place, waits)
     await _notes(stage, "U0LEE")
-    media = (await stage.services.store.outbox.read(stage.place("C0MEDIA"), ())).cards
-    await stage.services.store.outbox.refresh((stage.place("C0MEDIA"), card) for card in media)
+    media = (await stage.deps.store.outbox.read(stage.place("C0MEDIA"), ())).cards
+    await stage.deps.store.outbox.refresh((stage.place("C0MEDIA"), card) for card in media)
 
 
 async def _leave_in_flight(stage: Stage) -> None:
@@ -293,13 +293,13 @@ async def _leave_in_flight(stage: Stage) -> None:
             ("C0DOUBT", {"error": "internal_error", "error_status": 500, "after": True}),
         ]
     ):
-        alone = replace(stage.services, workspaces=None)
+        alone = replace(stage.deps, workspaces=None)
         await subscribe(alone, [JobRef.parse(_ref((13, 31, 36)[number]))], stage.place(channel), _terms(stage))
         stage.workspace.faults.order(Fault.model_validate({"method": "chat.postMessage", "channel": channel, **fault}))
-        dying = asyncio.create_task(deliver(stage.services, stage.place(channel)))
+        dying = asyncio.create_task(deliver(stage.deps, stage.place(channel)))
 
         async def under_way(channel: str = channel) -> bool:
-            begun = (await stage.services.store.outbox.read(stage.place(channel), ())).begun
+            begun = (await stage.deps.store.outbox.read(stage.place(channel), ())).begun
             return begun is not None and stage.workspace.faults.left == 0
 
         await until(under_way)
@@ -311,7 +311,7 @@ async def _leave_in_flight(stage: Stage) -> None:
 
 async def _small_things(stage: Stage) -> None:
     """Leave what is kept of installations, and of what Slack asks for."""
-    store, now = stage.services.store, stage.clock()
+    store, now = stage.deps.store, stage.clock()
     seal = Seal([SecretRef(f"env:{KEY_VARIABLE}")])
     app = App("1.2", "made-up", "http://slack.example/api/", cast("ClientSession", None))  # it is not called
     installed = InstalledWorkspaces(store.installations, seal, app, stage.clock)
@@ -345,18 +345,18 @@ def state(stage: Stage) -> str:
 
 async def _tasks(stage: Stage) -> None:
     """Ask for every task."""
-    services, dana = stage.services, stage.place("U0DANA")
-    for place in sorted(await services.store.outbox.places()):
-        await wake(services, place)
-        await draw_soon(services, place)
-    for service in services.catalog.pairs:
-        await look(services, service)
+    deps, dana = stage.deps, stage.place("U0DANA")
+    for place in sorted(await deps.store.outbox.places()):
+        await wake(deps, place)
+        await draw_soon(deps, place)
+    for service in deps.catalog.pairs:
+        await look(deps, service)
     soon = stage.clock() + timedelta(seconds=15)
-    await seek_from(services, [SOUGHT], stage.place("C0ONCALL"), _terms(stage), soon)
-    await freshen_homes(services, [dana])
-    await leave_soon(services, GONE_WORKSPACE, stage.clock())
-    await search_soon(services)
-    await resume(services)
+    await seek_from(deps, [SOUGHT], stage.place("C0ONCALL"), _terms(stage), soon)
+    await freshen_homes(deps, [dana])
+    await leave_soon(deps, GONE_WORKSPACE, stage.clock())
+    await search_soon(deps)
+    await resume(deps)
 
 
 def _ref(number: int) -> str:
@@ -369,21 +369,21 @@ def _terms(stage: Stage, user: str = "U0DANA") -> Terms:
 
 async def _follow(stage: Stage, channel: str, numbers: Sequence[int]) -> None:
     refs = [JobRef.parse(_ref(number)) for number in numbers]
-    await subscribe(stage.services, refs, stage.place(channel), _terms(stage))
+    await subscribe(stage.deps, refs, stage.place(channel), _terms(stage))
 
 
 async def _sweep(stage: Stage) -> None:
     """Look at all followed jobs of the video service now."""
-    store, service = stage.services.store, ("acme", "video")
+    store, service = stage.deps.store, ("acme", "video")
     await store.tracked.pull_back([service], START, stage.clock())
-    await sweep(stage.services, stage.video)
+    await sweep(stage.deps, stage.video)
 
 
 async def _settle(stage: Stage) -> None:
     """Post and edit everything that can be."""
-    for place in sorted(await stage.services.store.outbox.places()):
+    for place in sorted(await stage.deps.store.outbox.places()):
         for _ in range(100):
             await stage.link.ask("DEL", PACE.of(place))
-            if await deliver(stage.services, place) is None:
+            if await deliver(stage.deps, place) is None:
                 break
-        await edit_cards(stage.services, place)
+        await edit_cards(stage.deps, place)

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from bot.background.tasks import tasks
 from bot.delivery import sender
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain import outbox as entries
 from bot.domain.notifications import Digest, Note
 from bot.domain.outbox import Body, NoteEntry, encode
@@ -71,7 +71,7 @@ async def stored(store: Store, redis_url: str) -> Store:
 async def docket(stored: Store, redis_url: str) -> AsyncGenerator[Docket]:
     dropped: list[object] = []
     async with open_docket(redis_url, lambda: dropped.append(None)) as docket:
-        for task in tasks(Services((), stored)):
+        for task in tasks(Deps((), stored)):
             docket.register(task)
         yield docket
     assert not dropped
@@ -243,7 +243,7 @@ async def test_an_installation_is_decrypted_and_a_state_accepted(stored: Store):
 
 async def test_the_message_of_each_task_is_known(stored: Store, docket: Docket):
     found = {str(each["function"]): each for each in _messages()}
-    assert set(found) == {task.__name__ for task in tasks(Services((), stored))}
+    assert set(found) == {task.__name__ for task in tasks(Deps((), stored))}
     for name, fields in found.items():
         raw = {field.encode(): redis_data.as_bytes(value) for field, value in fields.items()}
         execution = await Execution.from_message(docket, raw, sync=False)  # pyright: ignore[reportArgumentType]

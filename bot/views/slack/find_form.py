@@ -66,7 +66,7 @@ def _hint(found: Found) -> str:
 def _fields(filled: Filled) -> list[Block]:
     states = [(f"{EMOJI[each]} {each.capitalize()}", each.value) for each in JobState]
     accounts = [("Every account", ANY), *((name, name) for name in filled.accounts)]
-    services = [("Every service", ANY), *((name, name) for name in filled.services)]
+    deps = [("Every service", ANY), *((name, name) for name in filled.services)]
     ages = [("Any time", ANY), *((f"The last {label}", value) for label, value in AGES)]
     return [
         input_field(
@@ -74,7 +74,7 @@ def _fields(filled: Filled) -> list[Block]:
         ),
         input_field(ACCOUNT, "Account", choice(accounts, filled.account or ANY), acts=True),
         # A name of its own for each account: Slack keeps what was picked in a field while its name is the same.
-        input_field(f"{SERVICE}:{filled.account}", "Service", choice(services, filled.service or ANY)),
+        input_field(f"{SERVICE}:{filled.account}", "Service", choice(deps, filled.service or ANY)),
         input_field(STATE, "State", choices(states, filled.states), optional=True),
         input_field(SINCE, "Created", choice(ages, filled.since or ANY)),
         input_field(KIND, "Kind", text_field("transcode", filled.kind), optional=True),

@@ -196,8 +196,8 @@ async def test_after_a_suspension_one_message_calls_whom_the_end_is_for(
     assert said.text.split()[1] == state.capitalize()
     assert any(block.get("text", {}).get("text") == "<@U7>" for block in said.blocks) is called
     assert "<@U7>" not in str(said.blocks[:-1])
-    assert await edit_cards(world.services, PLACE) is None
-    assert await deliver(world.services, PLACE) is None
+    assert await edit_cards(world.deps, PLACE) is None
+    assert await deliver(world.deps, PLACE) is None
     assert not (await world.box()).entries
 
 

@@ -31,7 +31,7 @@ async def test_a_channel_that_goes_on_refusing_is_told_of_once(world: World):
     world.provider.jobs = [world.provider.job("second"), world.provider.job("third")]
     for job, user in zip(world.provider.jobs, ["U1", "U2"], strict=True):
         world.slack.trouble = ["is_archived"]
-        _, result = await subscribe(world.services, [job.ref], PLACE, Terms(user=user, at=NOW))
+        _, result = await subscribe(world.deps, [job.ref], PLACE, Terms(user=user, at=NOW))
         assert result.suspended == "is_archived"
         await world.told()
     await world.told("U1")
@@ -71,7 +71,7 @@ async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: W
     await world.follow()
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["lost"]
-    await deliver(world.services, PLACE)
+    await deliver(world.deps, PLACE)
     await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=world.now))
     world.now += WAITS - timedelta(hours=1)
     await world.told()
@@ -83,6 +83,6 @@ async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: W
 
 async def test_restoring_tells_whether_anything_was_in_the_way(world: World):
     await world.follow()
-    assert not (await restore(world.services, PLACE, None, "U1")).resumed
+    assert not (await restore(world.deps, PLACE, None, "U1")).resumed
     await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=world.now))
-    assert (await restore(world.services, PLACE, None, "U1")).resumed
+    assert (await restore(world.deps, PLACE, None, "U1")).resumed

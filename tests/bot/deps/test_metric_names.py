@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.metrics import Metrics
 from bot.domain.errors import StoreUnavailable
 from bot.jobs.fan_out import Known, Question
@@ -152,13 +152,13 @@ async def test_outcomes_of_sweeps(store: Store):
     for error in [None, *errors()]:
         world.provider.trouble = lambda _, error=error: error
         world.now += timedelta(minutes=10)
-        await sweep(world.services, world.provider)
-    assert outcomes(world.services.metrics, "callboard_sweeps_total") == SWEEPS
+        await sweep(world.deps, world.provider)
+    assert outcomes(world.deps.metrics, "callboard_sweeps_total") == SWEEPS
 
 
 async def test_outcomes_of_requests(store: Store):
     troubles = [None, *errors(), Unavailable("no answer", code="timeout"), StoreUnavailable("no Redis")]
-    parts: Services = services(store, *(InMemory(service=str(index)) for index in range(len(troubles))))
+    parts: Deps = services(store, *(InMemory(service=str(index)) for index in range(len(troubles))))
 
     async def ask(provider: Provider, _: list[str]) -> None:
         if error := troubles[int(provider.service)]:
@@ -180,9 +180,9 @@ async def test_outcomes_of_deliveries(store: Store, monkeypatch: pytest.MonkeyPa
         world.slack.trouble = [refusal]
         await world.told()
         await store.outbox.restore(PLACE)
-    await edit_cards(world.services, PLACE)
+    await edit_cards(world.deps, PLACE)
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["ratelimited"]
-    await deliver(world.services, PLACE)
-    assert outcomes(world.services.metrics, "callboard_deliveries_total") == DELIVERIES
+    await deliver(world.deps, PLACE)
+    assert outcomes(world.deps.metrics, "callboard_deliveries_total") == DELIVERIES
     assert set(Verdict) < DELIVERIES, "each verdict is tried"

@@ -14,7 +14,7 @@ from bot.config.settings import Settings
 from bot.diagnostics.checks import check
 from bot.domain.findings import Status
 from bot.runtime import bootstrap, logs
-from bot.runtime.bootstrap import open_services
+from bot.runtime.bootstrap import open_deps
 from bot.store.redis.connection import Link, connect
 from bot.store.redis.open_servers import open_to_strangers
 from bot.task_queue.worker import open_docket, working
@@ -189,7 +189,7 @@ async def test_a_password_is_never_repeated(
     assert [each.status for each in report.findings if each.subject == "redis"] == [Status.FAIL]
     written.write(str(report))
     with pytest.raises(Exception) as refused:  # noqa: PT011  # of several kinds
-        async with open_services(settings(monkeypatch, url), redis_needed=True):
+        async with open_deps(settings(monkeypatch, url), redis_needed=True):
             pass
     written.write("".join(traceback.format_exception(refused.value)))
     try:

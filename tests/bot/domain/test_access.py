@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.config.settings import AccessRule
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.permissions import followable, permit, posted_to
 from bot.domain.access import Access, Audience
 from bot.domain.catalog import Scope
@@ -101,44 +101,44 @@ def test_who_reads_a_place(place: str, user: str, readers: Audience):
 
 
 @pytest.fixture
-def whole(store: Store) -> Services:
+def whole(store: Store) -> Deps:
     known = services(store, *(InMemory(account=name).filled(2) for name in ACCOUNTS))
     return replace(known, access=Access(RULES, MEMBERS))
 
 
-def names(seen: Services) -> set[str]:
+def names(seen: Deps) -> set[str]:
     return {provider.account for provider in seen.providers}
 
 
 class TestServices:
-    def test_they_have_what_is_seen_alone(self, whole: Services):
+    def test_they_have_what_is_seen_alone(self, whole: Deps):
         lee = whole.seen_by(Audience("U0LEE", "C0GENERAL"))
         assert names(lee) == {"media", "vod", "status"}
         assert lee.catalog.accounts == ("media", "vod", "status")
         assert (lee.sees("media"), lee.sees("unnamed")) == (True, False)
 
-    def test_narrowing_again_begins_anew(self, whole: Services):
+    def test_narrowing_again_begins_anew(self, whole: Deps):
         sam = whole.seen_by(Audience("U0SAM")).seen_by(Audience("U0ADMIN"))
         assert names(sam) == set(ACCOUNTS)
         assert names(sam.whole) == set(ACCOUNTS)
         assert sam.whole.audience is None
 
-    def test_nobodys_are_whole(self, whole: Services):
+    def test_nobodys_are_whole(self, whole: Deps):
         assert whole.whole is whole
         assert not whole.narrowed
         assert whole.subscribes("unnamed")
 
-    def test_who_reads_an_answer_does_not_decide_on_subscribing(self, whole: Services):
+    def test_who_reads_an_answer_does_not_decide_on_subscribing(self, whole: Deps):
         dana = whole.seen_by(Audience("U0DANA", "C0VOD")).read_by(Audience(channel="C0ONCALL"))
         assert names(dana) == {"media", "status"}
         assert dana.subscribes("vod")
         assert not dana.subscribes("status")
 
-    async def test_an_answer_has_what_is_seen_alone(self, whole: Services):
+    async def test_an_answer_has_what_is_seen_alone(self, whole: Deps):
         found = await list_jobs(whole.seen_by(Audience("U0SAM", "C0ONCALL")), Scope(), JobQuery())
         assert {job.account for job in found.jobs} == {"media", "status"}
 
-    async def test_whoever_sees_nothing_is_told_so(self, whole: Services):
+    async def test_whoever_sees_nothing_is_told_so(self, whole: Deps):
         nobody = replace(whole, access=Access(RULES[:1])).seen_by(Audience("U0SAM"))
         with pytest.raises(UsageError) as caught:
             await list_jobs(nobody, Scope(), JobQuery())
@@ -147,7 +147,7 @@ class TestServices:
 
 class TestWords:
     @pytest.mark.parametrize("text", ["", "list", "show media/video/job-0000", "subscriptions", "lst", "find media"])
-    def test_whoever_sees_nothing_reads_the_same_everywhere(self, whole: Services, text: str):
+    def test_whoever_sees_nothing_reads_the_same_everywhere(self, whole: Deps, text: str):
         nobody = replace(whole, access=Access(RULES[:1])).seen_by(Audience("U0SAM"))
         with pytest.raises(UsageError) as caught:
             parse(text, nobody.catalog)
@@ -155,14 +155,14 @@ class TestWords:
         assert parse("help list", nobody.catalog).text == "list"
 
     @pytest.mark.parametrize("command", ["show", "subscribe", "unsubscribe"])
-    def test_a_ref_of_an_unseen_account(self, whole: Services, command: str):
+    def test_a_ref_of_an_unseen_account(self, whole: Deps, command: str):
         sam = whole.seen_by(Audience("U0SAM", "C0VOD"))
         with pytest.raises(UsageError) as caught:
             parse(f"{command} media/video/job-0000", sam.catalog)
         assert caught.value.problem is Problem.NOT_FOR_YOU
         assert caught.value.expected == ("vod", "status")
 
-    def test_no_suggestion_names_an_unseen_account(self, whole: Services):
+    def test_no_suggestion_names_an_unseen_account(self, whole: Deps):
         sam = whole.seen_by(Audience("U0SAM", "C0VOD"))
         for text in ("list medi", "medi", "list medi/video", "show medi/video/job-0000", "list video media"):
             with pytest.raises(UsageError) as caught:
@@ -186,7 +186,7 @@ class TestPlaces:
         ],
     )
     def test_where_may_be_followed(  # noqa: PLR0917  # a row of the table
-        self, whole: Services, user: str, channel: str, account: str, place: str, problem: Problem | None
+        self, whole: Deps, user: str, channel: str, account: str, place: str, problem: Problem | None
     ):
         asker = whole.seen_by(Audience(user, channel))
         assert (account in names(followable(asker, place))) == (problem is None)
@@ -197,7 +197,7 @@ class TestPlaces:
             permit(asker, [account], place)
         assert caught.value.problem is problem
 
-    def test_what_may_be_posted(self, whole: Services):
+    def test_what_may_be_posted(self, whole: Deps):
         lee = whole.seen_by(Audience("U0LEE", "C0ONCALL"))
         assert names(posted_to(lee, "C0ONCALL", "U0LEE", ["media"])) == {"media", "status"}
         assert names(posted_to(lee, "D0LEE", "U0LEE", ["vod"])) == {"media", "vod", "status"}

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pytest
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.errors import StoreUnavailable
 from bot.jobs.fan_out import Ask, Asked, Known, Question
 from bot.store import Store
@@ -29,11 +29,11 @@ async def pages(provider: Provider, result: list[str]) -> None:
         result.extend(job.id for job in page.jobs)
 
 
-async def asked(parts: Services) -> Sequence[Asked[list[str]]]:
+async def asked(parts: Deps) -> Sequence[Asked[list[str]]]:
     return await answers(parts, pages, list[str])
 
 
-async def answers(parts: Services, ask: Ask[T], empty: Callable[[], T]) -> Sequence[Asked[T]]:
+async def answers(parts: Deps, ask: Ask[T], empty: Callable[[], T]) -> Sequence[Asked[T]]:
     return (await Question(parts, parts.providers, ask, empty, as_known)).asked
 
 
@@ -72,14 +72,14 @@ async def test_one_that_fails_tells_everything_it_knows(store: Store):
 async def test_since_when_a_service_fails_is_told_from_the_first_failure_on(store: Store):
     provider = InMemory(trouble=failing(REFUSED))
     parts = services(store, provider)
-    later = Services([provider], store, clock=lambda: NOW + timedelta(hours=2))
+    later = Deps([provider], store, clock=lambda: NOW + timedelta(hours=2))
     first, second = await asked(parts), await asked(later)
     assert [each.error.failing_since for each in (*first, *second) if each.error] == [NOW, NOW]
 
 
 async def test_an_answer_ends_the_failing(store: Store):
     provider = InMemory(trouble=lambda number: REFUSED if number in {1, 4} else None).filled(1)
-    later = Services([provider], store, clock=lambda: NOW + timedelta(hours=2))
+    later = Deps([provider], store, clock=lambda: NOW + timedelta(hours=2))
     await asked(services(store, provider))
     [well] = await asked(later)
     [again] = await asked(later)

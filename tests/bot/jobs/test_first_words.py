@@ -10,7 +10,7 @@ from bot.deps import answer_timeouts
 from bot.deps.admission import Pace
 from bot.deps.answer_timeouts import FULL_EVERY, MISSES, SHORT_S, Patience
 from bot.deps.asyncio_tasks import Background
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.answers import JobDetails, JobList, Late
 from bot.domain.catalog import Scope
 from bot.domain.identifiers import JobId
@@ -69,11 +69,11 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fan_out, "GRACE_S", 0.0)
 
 
-def listed(parts: Services, **page: int) -> Question[Collected, JobList]:
+def listed(parts: Deps, **page: int) -> Question[Collected, JobList]:
     return list_jobs(parts, Scope(), JobQuery(), **page)
 
 
-def shown(parts: Services, *ids: str) -> Question[Looked, JobDetails]:
+def shown(parts: Deps, *ids: str) -> Question[Looked, JobDetails]:
     return show_jobs(parts, [JobId(each) for each in ids])
 
 
@@ -224,21 +224,21 @@ class TestPatience:
 
 class TestGoingOn:
     @pytest.fixture
-    def hasty(self, store: Store, slow: Gated, quick: InMemory, monkeypatch: pytest.MonkeyPatch) -> Services:
-        """Services that wait no longer than a moment for the slow one."""
+    def hasty(self, store: Store, slow: Gated, quick: InMemory, monkeypatch: pytest.MonkeyPatch) -> Deps:
+        """Deps that wait no longer than a moment for the slow one."""
         monkeypatch.setattr(answer_timeouts, "SHORT_S", 0.2)
         parts = services(store, slow, quick)
         for _ in range(MISSES):
             parts.patience.missed(SLOW)
         return parts
 
-    async def test_the_answer_goes_without_it(self, hasty: Services):
+    async def test_the_answer_goes_without_it(self, hasty: Deps):
         answer = await listed(hasty)
         [error] = answer.errors
         assert (error.kind, error.service, error.message) == ("late", "slow", "no answer within 0.2 s")
         assert ids(answer) == ["soon-0000", "soon-0001", "soon-0002"]
 
-    async def test_its_success_counts_all_the_same(self, hasty: Services, slow: Gated):
+    async def test_its_success_counts_all_the_same(self, hasty: Deps, slow: Gated):
         await listed(hasty)
         slow.gate.set()
 
@@ -248,19 +248,19 @@ class TestGoingOn:
         await until(well)
         assert hasty.patience.for_question(SLOW, 10) == 10
 
-    async def test_since_when_it_fails_is_said(self, hasty: Services, store: Store, slow: Gated):
+    async def test_since_when_it_fails_is_said(self, hasty: Deps, store: Store, slow: Gated):
         failing = services(store, slow, answer_s=0.05)
         await listed(failing)
         [error] = (await listed(hasty)).errors
         assert error.failing_since == failing.clock()
 
-    async def test_what_it_finds_is_remembered(self, hasty: Services, slow: Gated):
+    async def test_what_it_finds_is_remembered(self, hasty: Deps, slow: Gated):
         slow.capabilities = CANNOT_LIST
         assert [each.kind for each in (await shown(hasty, "late-1")).errors] == ["late"]
         slow.gate.set()
         await until(lambda: _remembered(hasty))
 
-    async def test_what_it_finds_is_handed_on(self, hasty: Services, slow: Gated):
+    async def test_what_it_finds_is_handed_on(self, hasty: Deps, slow: Gated):
         seen: list[str] = []
 
         async def see(_: object, jobs: Sequence[object], __: object) -> None:
@@ -271,7 +271,7 @@ class TestGoingOn:
         slow.gate.set()
         await until(lambda: _is(seen))
 
-    async def test_who_asked_may_go_away(self, hasty: Services, slow: Gated):
+    async def test_who_asked_may_go_away(self, hasty: Deps, slow: Gated):
         asker = asyncio.create_task(listed(hasty).whole())
         await until(lambda: _is(slow.asked))
         asker.cancel()
@@ -282,7 +282,7 @@ class TestGoingOn:
 
         await until(well)
 
-    async def test_it_ends_with_the_bot(self, hasty: Services, slow: Gated):
+    async def test_it_ends_with_the_bot(self, hasty: Deps, slow: Gated):
         await listed(hasty)
         await hasty.background.close()
         slow.gate.set()
@@ -309,5 +309,5 @@ async def _is(what: object) -> bool:
     return bool(what)
 
 
-async def _remembered(parts: Services) -> bool:
+async def _remembered(parts: Deps) -> bool:
     return [job.id for job in await parts.store.recent.recent(*SLOW)] == ["late-1"]

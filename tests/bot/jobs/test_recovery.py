@@ -8,7 +8,7 @@ import pytest
 
 from bot.delivery import sender
 from bot.delivery.card_editor import LOST_KEPT, edit_cards
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.catalog import Scope
 from bot.domain.changes import Fate
 from bot.domain.identifiers import JobId
@@ -42,14 +42,14 @@ async def lose(world: World, *places: str) -> Job:
     """Follow a job in these places, lose it, and tell so."""
     [job] = world.provider.jobs
     for place in places or (PLACE,):
-        await subscribe(world.services, [job.ref], place, TERMS)
+        await subscribe(world.deps, [job.ref], place, TERMS)
     world.provider.jobs = [world.provider.job("witness")]
     for _ in range(6):
         world.now += timedelta(seconds=140)
-        await sweep(world.services, world.provider)
+        await sweep(world.deps, world.provider)
     for place in places or (PLACE,):
         await world.told(place)
-        await edit_cards(world.services, place)
+        await edit_cards(world.deps, place)
     assert await world.store.tracked.followers(job.ref) == {}
     return job
 
@@ -62,20 +62,20 @@ def appears(world: World, job: Job, **details: object) -> Job:
     return job
 
 
-async def shows(services: Services, job: Job) -> None:
-    await show_jobs(services, [JobId(job.id)])
+async def shows(deps: Deps, job: Job) -> None:
+    await show_jobs(deps, [JobId(job.id)])
 
 
-async def finds(services: Services, job: Job) -> None:
-    await find_jobs(services, job.id)
+async def finds(deps: Deps, job: Job) -> None:
+    await find_jobs(deps, job.id)
 
 
-async def lists(services: Services, job: Job) -> None:
+async def lists(deps: Deps, job: Job) -> None:
     del job
-    await list_jobs(services, Scope(), JobQuery())
+    await list_jobs(deps, Scope(), JobQuery())
 
 
-Asks = Callable[[Services, Job], Awaitable[None]]
+Asks = Callable[[Deps, Job], Awaitable[None]]
 
 
 @pytest.mark.parametrize("asks", [shows, finds, lists])
@@ -83,7 +83,7 @@ async def test_a_question_that_finds_it_restores_its_subscriptions(world: World,
     job = await lose(world)
     before = len(world.slack.said)
     appears(world, job)
-    await asks(world.services, job)
+    await asks(world.deps, job)
     assert list(await world.store.tracked.followers(job.ref)) == [PLACE]
     await world.told()
     [message] = world.slack.said[before:]
@@ -93,7 +93,7 @@ async def test_a_question_that_finds_it_restores_its_subscriptions(world: World,
     await world.becomes(state=JobState.FAILED)
     await world.told()
     assert "Failed" in world.slack.said[-1].text
-    assert await edit_cards(world.services, PLACE) is None
+    assert await edit_cards(world.deps, PLACE) is None
     assert empty(await world.box())
 
 
@@ -102,13 +102,13 @@ async def test_a_job_that_has_ended_by_then_is_told_in_one_message(world: World,
     job = await lose(world)
     before = len(world.slack.said)
     appears(world, job, state=JobState.FAILED)
-    await asks(world.services, job)
+    await asks(world.deps, job)
     await world.told()
     [message] = world.slack.said[before:]
     assert "Failed" in message.text
     assert "found again" in message.text
     assert await world.store.tracked.followers(job.ref) == {}
-    await asks(world.services, job)
+    await asks(world.deps, job)
     await world.told()
     assert len(world.slack.said) == before + 1
 
@@ -116,10 +116,10 @@ async def test_a_job_that_has_ended_by_then_is_told_in_one_message(world: World,
 async def test_a_failure_without_its_reason_is_explained_by_the_next_look(world: World):
     job = await lose(world)
     appears(world, job, state=JobState.FAILED, unexplained="the list does not tell the reason")
-    await lists(world.services, job)
+    await lists(world.deps, job)
     assert list(await world.store.tracked.followers(job.ref)) == [PLACE]
     world.now += timedelta(seconds=1)
-    await sweep(world.services, world.provider)
+    await sweep(world.deps, world.provider)
     [card] = (await world.store.outbox.read(PLACE, [SLOT])).cards.values()
     await world.told()
     [after] = (await world.store.outbox.read(PLACE, [SLOT])).cards.values()
@@ -133,7 +133,7 @@ async def test_every_place_gets_it_back_and_a_sweep_finds_it_too(world: World):
     world.provider.jobs = [*world.provider.jobs, world.provider.job("b"), world.provider.job("c")]
     await world.store.tracked.subscribe(world.provider.job("c"), world.now, world.now, "C3", "c", "{}", "U3")
     world.now += timedelta(minutes=1)
-    await sweep(world.services, world.provider)
+    await sweep(world.deps, world.provider)
     assert sorted(await world.store.tracked.followers(job.ref)) == ["C1", "C2"]
 
 
@@ -141,7 +141,7 @@ async def test_who_subscribed_gets_a_direct_message(world: World):
     job = await lose(world)
     await world.told("U1")
     appears(world, job)
-    await shows(world.services, job)
+    await shows(world.deps, job)
     await world.told()
     await world.told("U1")
     note = world.slack.said[-1]
@@ -152,10 +152,10 @@ async def test_who_subscribed_again_keeps_that_and_the_others_get_theirs_back(wo
     job = await lose(world, "C1", "C2")
     appears(world, job)
     [card] = (await world.box("C1")).cards
-    await restore(world.services, "C1", card, "U1")
+    await restore(world.deps, "C1", card, "U1")
     assert list(await world.store.tracked.followers(job.ref)) == ["C1"]
     before = len(world.slack.said)
-    await subscribe(world.services, [job.ref], "C1", TERMS)
+    await subscribe(world.deps, [job.ref], "C1", TERMS)
     await world.told("C1")
     await world.told("C2")
     assert sorted(await world.store.tracked.followers(job.ref)) == ["C1", "C2"]
@@ -166,7 +166,7 @@ async def test_after_thirty_days_it_stays_lost(world: World):
     job = await lose(world)
     world.now += timedelta(days=30, minutes=1)
     appears(world, job)
-    await shows(world.services, job)
+    await shows(world.deps, job)
     assert await world.store.tracked.followers(job.ref) == {}
 
 
@@ -181,7 +181,7 @@ async def test_what_is_only_remembered_is_not_found(store: Store):
     assert [change.fate for change in await looks.told()] == [Fate.GONE]
     looks.now += timedelta(minutes=1)
     looks.provider.trouble = failing(Unavailable("down"))
-    answer = await list_jobs(looks.services, Scope(), JobQuery())
+    answer = await list_jobs(looks.deps, Scope(), JobQuery())
     assert job.id in {each.id for each in answer.jobs}
     assert await store.tracked.followers(job.ref) == {}
 
@@ -190,19 +190,19 @@ async def test_what_is_only_remembered_is_not_found(store: Store):
 async def test_nothing_comes_back_where_nothing_is_left(world: World, leaves: str):
     job = await lose(world)
     if leaves == "workspace":
-        await end_all(world.services, PLACE)
+        await end_all(world.deps, PLACE)
     await world.store.outbox.purge(PLACE, [SLOT])
     left = await world.store.link.ask("EXISTS", LOST.of(SLOT, job.id))
     assert left == (leaves == "card")
     appears(world, job)
-    await shows(world.services, job)
+    await shows(world.deps, job)
     assert await world.store.tracked.followers(job.ref) == {}
     assert not (await world.box()).entries
 
 
 async def test_an_older_answer_restores_nothing(world: World):
     job = await lose(world)
-    await restore_found(world.services, [job], world.now - timedelta(minutes=30))
+    await restore_found(world.deps, [job], world.now - timedelta(minutes=30))
     assert await world.store.tracked.followers(job.ref) == {}
 
 
@@ -211,7 +211,7 @@ async def test_a_call_that_is_sent_again_restores_once(world: World):
     [lost] = await world.store.lost.read(SERVICE, [job.id])
     broken = LostJobs(Twice(world.store.link.redis))
     appears(world, job)
-    await shows(replace(world.services, store=replace(world.store, lost=broken)), job)
+    await shows(replace(world.deps, store=replace(world.store, lost=broken)), job)
     assert list(await world.store.tracked.followers(job.ref)) == list(lost.places)
     assert len((await world.box()).entries) == 1
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.deps import answer_timeouts
 from bot.deps.admission import Pace
-from bot.deps.deps import TERMINAL, Services
+from bot.deps.deps import TERMINAL, Deps
 from bot.deps.question_queue import AT_ONCE, WAITING_MAX
 from bot.domain.answers import OwnLimit
 from bot.domain.cards import Terms
@@ -37,10 +37,10 @@ EVERYWHERE, ANYTHING = Scope(), JobQuery()
 VIDEO = ("acme", "video")
 
 
-def shared(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Services:
+def shared(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Deps:
     """What use cases work with when requests are shared, at a standing clock."""
     around = [SharedRequests(each) for each in providers]
-    return Services(around, store, clock=lambda: NOW, answer_s=answer_s, pace=AtOnce())
+    return Deps(around, store, clock=lambda: NOW, answer_s=answer_s, pace=AtOnce())
 
 
 class AtOnce(Pace):
@@ -53,7 +53,7 @@ async def pages(provider: Provider, result: list[str]) -> None:
     result.extend(job.id for job in (await provider.page(ANYTHING)).jobs)
 
 
-async def asked(parts: Services) -> Asked[list[str]]:
+async def asked(parts: Deps) -> Asked[list[str]]:
     [answer] = (await Question(parts, parts.providers, pages, list[str], as_known, same="all")).asked
     return answer
 
@@ -123,7 +123,7 @@ class TestShared:
         provider = InMemory().filled(1)
         parts = shared(store, provider)
         await asked(parts)
-        later = Services(parts.providers, store, clock=lambda: NOW + timedelta(seconds=1))
+        later = Deps(parts.providers, store, clock=lambda: NOW + timedelta(seconds=1))
         again = await asked(later)
         assert (again.requests, again.error) == (0, None)
         assert (await store.health.read([VIDEO]))[VIDEO].last_ok_at == NOW
@@ -138,7 +138,7 @@ class TestShared:
 
 
 @asynccontextmanager
-async def busy(parts: Services, requester: str) -> AsyncGenerator[None]:
+async def busy(parts: Deps, requester: str) -> AsyncGenerator[None]:
     """Have a requester ask as many questions as there may be."""
     over = asyncio.Event()
 

@@ -52,7 +52,7 @@ async def absence_of(world: World, job: Job) -> Absence | None:
 async def drawn(world: World, job: Job) -> tuple[Mapping[str, Absence], bool]:
     """Return the absences that a card tells of, and whether it was to be edited; now it is."""
     card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): Followed()})
-    [found] = await shown(world.services, [card])
+    [found] = await shown(world.deps, [card])
     stale = (await world.box()).stale
     for name, mark in stale.items():
         await world.store.outbox.unmark(PLACE, name, mark)
@@ -303,11 +303,11 @@ class TestSuspension:
 
     async def test_restore_looks_as_usual_again(self, world: World):
         job = await self.suspended(world)
-        restored = await restore(world.services, PLACE, None, "U1")
+        restored = await restore(world.deps, PLACE, None, "U1")
         assert restored.followed == []
         card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): Followed()})
         await world.store.link.ask("HSET", f"callboard:{{{PLACE}}}:cards", card.id, card.model_dump_json())
-        restored = await restore(world.services, PLACE, card.id, "U1")
+        restored = await restore(world.deps, PLACE, card.id, "U1")
         assert restored.followed == [job.ref]
         assert await absence_of(world, job) is None
         world.provider.asked.clear()

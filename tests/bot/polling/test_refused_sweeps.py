@@ -8,7 +8,7 @@ from typing import cast
 import httpx
 import pytest
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.catalog import Scope
 from bot.domain.changes import Change, Fate
 from bot.domain.outbox import ChangedEntry, SubscribedEntry
@@ -46,7 +46,7 @@ class Gateway:
     store: Store
     reply: httpx.Response | None = None
     now: datetime = NOW
-    services: Services = field(init=False)
+    deps: Deps = field(init=False)
 
     def video_ocr(self) -> Provider:
         def answer(shown: Json) -> Json | httpx.Response:
@@ -67,7 +67,7 @@ class Gateway:
 
     def _opened(self, made: object) -> Provider:
         provider = cast("Provider", made)
-        self.services = Services([provider], self.store, clock=lambda: self.now)
+        self.deps = Deps([provider], self.store, clock=lambda: self.now)
         return provider
 
     async def told(self, provider: Provider) -> list[Change]:
@@ -90,7 +90,7 @@ async def refuses_for_an_hour(gateway: Gateway, provider: Provider, kind: str) -
     await gateway.follow(provider)
     waits: list[float] = []
     while gateway.now < NOW + timedelta(hours=1):
-        wait = await sweep(gateway.services, provider)
+        wait = await sweep(gateway.deps, provider)
         assert wait is not None
         assert await gateway.told(provider) == []
         waits.append(wait)
@@ -102,7 +102,7 @@ async def refuses_for_an_hour(gateway: Gateway, provider: Provider, kind: str) -
     assert failing.error
     assert (failing.error.kind, failing.failing_since) == (kind, NOW)
     gateway.reply = None
-    await sweep(gateway.services, provider)
+    await sweep(gateway.deps, provider)
     [change] = await gateway.told(provider)
     assert (change.fate, change.job.state) == (Fate.ENDED, JobState.FAILED)
 
@@ -133,7 +133,7 @@ async def test_an_ocr_job_outlives_a_service_that_is_not_there(gateway: Gateway,
 async def test_a_media_that_cannot_be_listed_is_a_line_about_the_service(gateway: Gateway):
     gateway.reply = refused_by_vod("InvalidAction.NotFound", 404, "no such api")
     gateway.vod_jobs()
-    answer = await list_jobs(gateway.services, Scope(), JobQuery(media=MEDIA))
+    answer = await list_jobs(gateway.deps, Scope(), JobQuery(media=MEDIA))
     [error] = answer.errors
     assert "is not offered to this account or region (`InvalidAction.NotFound`: no such api)" in service_error(error)
 
@@ -141,14 +141,14 @@ async def test_a_media_that_cannot_be_listed_is_a_line_about_the_service(gateway
 async def test_a_media_that_does_not_exist_has_no_jobs(gateway: Gateway):
     gateway.reply = refused_by_vod("InvalidVideo.NotFound", 404)
     gateway.vod_jobs()
-    answer = await list_jobs(gateway.services, Scope(), JobQuery(media=MEDIA))
+    answer = await list_jobs(gateway.deps, Scope(), JobQuery(media=MEDIA))
     assert (answer.jobs, answer.errors, answer.total) == ((), (), 0)
 
 
 async def test_an_undocumented_refusal_is_shown_as_it_is(gateway: Gateway):
     gateway.reply = refused_by_vod("Unheard.Of", 400, "The moon is full.")
     provider = gateway.vod_jobs()
-    answer = await show_jobs(gateway.services, [JobRef(provider.account, provider.service, ID)])
+    answer = await show_jobs(gateway.deps, [JobRef(provider.account, provider.service, ID)])
     [error] = answer.errors
     assert (answer.jobs, [each.id for each in answer.missing if each.everywhere]) == ((), [])
     line = service_error(error)

@@ -118,12 +118,12 @@ async def test_every_place_that_follows_a_job_is_told(world: World):
 async def test_an_older_answer_never_overwrites_a_newer_one(world: World):
     await world.follow(world.provider.jobs[:1])
     [old] = world.provider.jobs[:1]
-    await observe(world.services, world.provider, [old.model_copy(update={"progress": 9})], NOW + timedelta(seconds=2))
+    await observe(world.deps, world.provider, [old.model_copy(update={"progress": 9})], NOW + timedelta(seconds=2))
     end = old.model_copy(update={"state": JobState.FAILED})
-    await observe(world.services, world.provider, [end], NOW + timedelta(seconds=1))
-    await observe(world.services, world.provider, [end], NOW + timedelta(seconds=2))
+    await observe(world.deps, world.provider, [end], NOW + timedelta(seconds=1))
+    await observe(world.deps, world.provider, [end], NOW + timedelta(seconds=2))
     assert await world.told() == []
-    await observe(world.services, world.provider, [end], NOW + timedelta(seconds=3))
+    await observe(world.deps, world.provider, [end], NOW + timedelta(seconds=3))
     assert [change.fate for change in await world.told()] == [Fate.ENDED]
 
 

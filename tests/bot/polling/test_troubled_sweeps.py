@@ -150,7 +150,7 @@ class TestTrouble:
         world.provider.trouble = failing(DOWN)
         wait = [await world.sweep(seconds) for seconds in (30, 10, 20, 40, 80)][-1]
         card = Card(id="one", place=PLACE, terms=TERMS, jobs={str(job.ref): Followed()})
-        (check,) = (await shown(world.services, [card]))[0].checks.values()
+        (check,) = (await shown(world.deps, [card]))[0].checks.values()
         assert (check.at, check.next_at) == (checked_at, world.now + timedelta(seconds=wait or 0))
         assert (wait, check.failing_since) == (160, checked_at + timedelta(seconds=30))
 
@@ -161,7 +161,7 @@ class TestTrouble:
         await world.sweep(30)
         began, answered = world.now, (await world.last()).at
         world.now += timedelta(minutes=1)
-        (told,) = (await check_accounts(world.services)).services
+        (told,) = (await check_accounts(world.deps)).services
         assert told.error
         assert (told.error.failing_since, told.last_ok_at) == (began, answered)
         world.provider.trouble = lambda _: None

@@ -7,7 +7,7 @@ import pytest
 
 from bot.config.settings import Slack
 from bot.deps.clock import SlackTime
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.deps.metrics import Metrics
 from bot.domain.findings import Status
 from bot.runtime.clock_offsets import clock_notices
@@ -25,10 +25,10 @@ from tests.bot.deps.test_clock import HOUR, Machine, Server, clock_of
 from tests.bot.deps.test_metrics import samples
 
 
-def services(store: Store, machine: Machine, server: Server) -> Services:
+def services(store: Store, machine: Machine, server: Server) -> Deps:
     clock = clock_of(machine, server)
     slack = SlackTime(lambda: machine.monotonic, lambda: machine.wall)
-    return Services([], store, clock, fleet_clock=clock, slack_time=slack)
+    return Deps([], store, clock, fleet_clock=clock, slack_time=slack)
 
 
 REDIS = "this machine's clock is {} Redis's clock"
@@ -36,7 +36,7 @@ FLEET = "this machine's clock is {} fleet time: tasks run by fleet time; set it,
 SLACK = "this machine's clock is {} Slack's clock"
 
 
-async def said(parts: Services, *, works: bool = True) -> list[str]:
+async def said(parts: Deps, *, works: bool = True) -> list[str]:
     return [line for notice in clock_notices(parts, works=works) if (line := await notice.look())]
 
 
@@ -102,7 +102,7 @@ def test_the_check_tells_of_redis_clock(seconds: float, status: Status | None, t
 
 async def test_slacks_time_is_learnt_from_its_answers(store: Store, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", BOT_TOKEN)
-    parts = Services([], store)
+    parts = Deps([], store)
     async with serving(seeded(MANIFEST)) as slack:
         token = SecretRef("env:SLACK_BOT_TOKEN")
         settings = Slack(bot_token=token, app_token=token, api_url=f"{slack}/api/")

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import cast
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.runtime import runner
 
 PATIENCE_S = 20
@@ -18,12 +18,12 @@ async def test_a_signal_counts_also_where_a_part_that_starts_swallows_it():
     ended = asyncio.Event()
 
     @asynccontextmanager
-    async def parts() -> AsyncGenerator[Services]:
+    async def parts() -> AsyncGenerator[Deps]:
         asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGTERM)
         with suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
         try:
-            yield cast("Services", None)
+            yield cast("Deps", None)
         finally:
             ended.set()
 

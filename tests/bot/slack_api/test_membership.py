@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config.settings import AccessRule
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.access import Access, Audience
 from bot.domain.membership import Claim
 from bot.slack_api import membership
@@ -38,12 +38,12 @@ class Desk:
     """A workspace, and services that are installed there."""
 
     workspace: Workspace
-    services: Services
+    deps: Deps
     api_url: str
 
     async def asks(self, claim: Claim = HERE, user: str = DANA) -> Audience:
-        assert isinstance(self.services.workspaces, OneWorkspace)
-        return await recognize(self.services, self.services.workspaces.workspace, Audience(user), claim)
+        assert isinstance(self.deps.workspaces, OneWorkspace)
+        return await recognize(self.deps, self.deps.workspaces.workspace, Audience(user), claim)
 
     def becomes(self, **traits: Any) -> None:
         self.workspace.users["U0DANA"] = replace(self.workspace.users["U0DANA"], **traits)
@@ -59,8 +59,8 @@ class Desk:
 
 async def opened(workspace: Workspace, slack: str) -> Desk:
     client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/", retry_handlers=[])
-    services = Services((), cast("Store", None), workspaces=await OneWorkspace.of(client))
-    return Desk(workspace, services, f"{slack}/api/")
+    deps = Deps((), cast("Store", None), workspaces=await OneWorkspace.of(client))
+    return Desk(workspace, deps, f"{slack}/api/")
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ async def desk() -> AsyncGenerator[Desk]:
         desk = await opened(workspace, slack)
         yield desk
         workspace.faults.clear()
-        await desk.services.background.close()
+        await desk.deps.background.close()
 
 
 async def test_slack_is_asked_once_an_hour(desk: Desk, monkeypatch: pytest.MonkeyPatch):
@@ -88,7 +88,7 @@ async def test_after_half_of_it_slack_is_asked_beside_the_answer(desk: Desk, mon
     monkeypatch.setattr(membership, "KEPT_S", 1e9)
     monkeypatch.setattr(membership, "_now", lambda: asyncio.get_running_loop().time() + 6e8)
     assert (await desk.asks()).member
-    await asyncio.gather(*desk.services.standings.asking.values())
+    await asyncio.gather(*desk.deps.standings.asking.values())
     assert (await desk.asks()).guest
 
 
@@ -116,7 +116,7 @@ async def test_a_person_of_whom_slack_does_not_answer_counts_as_a_guest(
     desk.workspace.faults.order(fault)
     assert await desk.asks() == Audience(DANA, guest=True, unsure=True)
     desk.workspace.faults.clear()
-    await asyncio.gather(*desk.services.standings.asking.values())
+    await asyncio.gather(*desk.deps.standings.asking.values())
     assert (await desk.asks()).member
 
 
@@ -130,10 +130,10 @@ async def test_so_does_a_person_who_is_missing_in_the_answer(desk: Desk, user: o
 
 async def test_what_is_delivered_is_kept_back_from_guests_alone_who_certainly_are(desk: Desk):
     desk.workspace.faults.order(Fault(method="users.info", error="fatal_error"))
-    assert await readers(desk.services, DANA) == Audience(DANA)
+    assert await readers(desk.deps, DANA) == Audience(DANA)
     desk.becomes(guest="multi")
-    assert await readers(desk.services, "T0SANDBOX/D0DANA", DANA) == Audience(DANA, guest=True)
-    assert await readers(desk.services, "T0SANDBOX/C0MEDIA", DANA) == Audience(channel="T0SANDBOX/C0MEDIA")
+    assert await readers(desk.deps, "T0SANDBOX/D0DANA", DANA) == Audience(DANA, guest=True)
+    assert await readers(desk.deps, "T0SANDBOX/C0MEDIA", DANA) == Audience(channel="T0SANDBOX/C0MEDIA")
 
 
 async def test_people_of_another_organization_are_known_without_a_call(desk: Desk):
@@ -143,7 +143,7 @@ async def test_people_of_another_organization_are_known_without_a_call(desk: Des
 
 async def test_a_person_who_does_nothing_just_now_is_known_by_slack(desk: Desk):
     desk.becomes(team=Team("T0OTHER", "Other", "other"))
-    assert await person(desk.services, DANA) == Audience(DANA, outside=True)
+    assert await person(desk.deps, DANA) == Audience(DANA, outside=True)
 
 
 class TestWithoutUsersRead:
@@ -156,7 +156,7 @@ class TestWithoutUsersRead:
     @pytest.mark.parametrize("guests", [True, False])
     async def test_each_person_counts_as_one_where_a_rule_speaks_of_guests(self, desk: Desk, *, guests: bool):
         rule = AccessRule(accounts=("*",), users=("*",), guests=guests)
-        desk.services = replace(desk.services, access=Access((rule,)))
+        desk.deps = replace(desk.deps, access=Access((rule,)))
         desk.may_not_ask()
         assert (await desk.asks()).guest
 
@@ -188,23 +188,23 @@ class TestAnOrganization:
 
 
 async def test_what_is_known_needs_no_call(desk: Desk):
-    assert isinstance(desk.services.workspaces, OneWorkspace)
-    home = desk.services.workspaces.workspace
-    assert recognized(desk.services, home, Audience(DANA), HERE) is None
+    assert isinstance(desk.deps.workspaces, OneWorkspace)
+    home = desk.deps.workspaces.workspace
+    assert recognized(desk.deps, home, Audience(DANA), HERE) is None
     asked = await desk.asks()
-    assert recognized(desk.services, home, Audience(DANA), HERE) == asked
-    assert recognized(desk.services, home, Audience(DANA), Claim("T0OTHER")) == Audience(DANA, outside=True)
+    assert recognized(desk.deps, home, Audience(DANA), HERE) == asked
+    assert recognized(desk.deps, home, Audience(DANA), Claim("T0OTHER")) == Audience(DANA, outside=True)
 
 
 async def test_no_acknowledgement_waits_for_it(desk: Desk, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(membership, "WAIT_S", 86_400)
     desk.workspace.faults.order(Fault(method="users.info", hang_s=86_400))
-    assert desk.services.workspaces
-    app = create_app(desk.services.workspaces, desk.services, desk.api_url)
+    assert desk.deps.workspaces
+    app = create_app(desk.deps.workspaces, desk.deps, desk.api_url)
     register(app)
     asked = {"command": "/jobs", "text": "list", "team_id": "T0SANDBOX", "user_id": "U0DANA", "channel_id": "C0ONCALL"}
     async with finishing(app):
         response = await app.async_dispatch(AsyncBoltRequest(body=asked, mode="socket_mode"))
         assert response.status == 200
-        assert desk.services.standings.asking
-        await desk.services.background.close()
+        assert desk.deps.standings.asking
+        await desk.deps.background.close()

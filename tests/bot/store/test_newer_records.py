@@ -62,7 +62,7 @@ class TestNewer:
                 await rewrite(world.store.link, SUSPENDED.of(PLACE), newer)
             case _:
                 world.slack.trouble = ["lost"]
-                await deliver(world.services, PLACE)
+                await deliver(world.deps, PLACE)
                 world.slack.said.pop()
                 change = newer if request.param == "mark" else newer_cards
                 await rewrite(world.store.link, BEGUN.of(PLACE), change)
@@ -77,14 +77,14 @@ class TestNewer:
     async def test_nothing_is_told_there_nothing_is_lost_and_others_go_on(self, left: tuple[World, list[str]]):
         world, keys = left
         before, said = await dump(world.store.link, *keys), len(world.slack.said)
-        assert (await deliver(world.services, PLACE) or 0) > 0
+        assert (await deliver(world.deps, PLACE) or 0) > 0
         [card] = (await world.box()).records
         await world.store.outbox.refresh([(PLACE, card)])
-        await edit_cards(world.services, PLACE)
+        await edit_cards(world.deps, PLACE)
         world.now += timedelta(days=40)
-        await visit_all(world.services)
-        await deliver(world.services, PLACE)
-        await end_unconfigured(world.services, PLACE, [SERVICE])
+        await visit_all(world.deps)
+        await deliver(world.deps, PLACE)
+        await end_unconfigured(world.deps, PLACE, [SERVICE])
         assert await dump(world.store.link, *keys) == before
         assert len(world.slack.said) == said
         assert PLACE in await world.store.outbox.places()
@@ -99,16 +99,16 @@ class TestNewer:
         job = world.provider.job("job-0000")
         world.provider.jobs = [job]
         for command in (
-            lambda: subscribe(world.services, [job.ref], PLACE, Terms(user="U1", at=NOW)),
-            lambda: unsubscribe(world.services, None, PLACE, "U1"),
-            lambda: unsubscribe(world.services, [job.ref], PLACE, "U1"),
-            lambda: restore(world.services, PLACE, card, "U1"),
-            lambda: snooze(world.services, card, PLACE, "U1", NOW),
+            lambda: subscribe(world.deps, [job.ref], PLACE, Terms(user="U1", at=NOW)),
+            lambda: unsubscribe(world.deps, None, PLACE, "U1"),
+            lambda: unsubscribe(world.deps, [job.ref], PLACE, "U1"),
+            lambda: restore(world.deps, PLACE, card, "U1"),
+            lambda: snooze(world.deps, card, PLACE, "U1", NOW),
         ):
             with pytest.raises(UsageError) as refused:
                 await command()
             assert refused.value.problem is Problem.NEWER_VERSION
-        await subscriptions(world.services, here=PLACE)
+        await subscriptions(world.deps, here=PLACE)
         assert await dump(world.store.link, *keys) == before
 
     async def test_it_is_in_readyz_metrics_and_check(self, left: tuple[World, list[str]]):
@@ -116,22 +116,22 @@ class TestNewer:
         told = await degraded(world)
         assert "a newer version wrote records" in told
         assert "C1 (1 " in told
-        assert [name.split()[0] for name in figures(world.services.metrics)] == ["callboard_newer_records"]
+        assert [name.split()[0] for name in figures(world.deps.metrics)] == ["callboard_newer_records"]
         assert any(finding.status is Status.FAIL and "C1 (1 " in finding.text for finding in await checked(world))
 
     async def test_a_workspace_that_goes_is_forgotten_later(self, left: tuple[World, list[str]]):
         world, keys = left
         before = await dump(world.store.link, *keys)
-        assert await uninstall.leave(world.services, "", NOW) is not None
+        assert await uninstall.leave(world.deps, "", NOW) is not None
         assert await dump(world.store.link, *keys) == before
 
     async def test_the_records_of_an_unconfigured_service_wait(self, left: tuple[World, list[str]]):
         world, keys = left
-        await visit_all(world.services)
+        await visit_all(world.deps)
         before = await dump(world.store.link, *keys)
         world.provider.service = "elsewhere"
         world.now += GRACE
-        await visit_all(world.services)
+        await visit_all(world.deps)
         assert await dump(world.store.link, *keys) == before
 
 
@@ -157,10 +157,10 @@ class TestNewerElsewhere:
         await world.store.epochs.look(world.now)
         await world.store.epochs.note_reset()
         await world.store.link.ask("HSET", CARDS.of(PLACE), "card", newer("{}"))
-        await lost_card_search.search(world.services)
+        await lost_card_search.search(world.deps)
         assert searched == [OTHER]
         await world.store.link.ask("DEL", CARDS.of(PLACE))
-        await lost_card_search.search(world.services)
+        await lost_card_search.search(world.deps)
         assert searched == [OTHER, PLACE]
 
     async def test_what_is_followed_in_the_channel_is_left_though_the_direct_messages_are_newer(self, world: World):
@@ -168,10 +168,10 @@ class TestNewerElsewhere:
         await world.store.link.ask("HSET", CARDS.of("U1"), "card", newer("{}"))
         await world.store.link.ask("SADD", PLACES.of(), "U1")
         [card] = (await world.box()).cards
-        assert await snooze(world.services, card, PLACE, "U1", world.now + timedelta(hours=1))
-        assert (await unsubscribe(world.services, [world.provider.jobs[0].ref], PLACE, "U1")).removed
+        assert await snooze(world.deps, card, PLACE, "U1", world.now + timedelta(hours=1))
+        assert (await unsubscribe(world.deps, [world.provider.jobs[0].ref], PLACE, "U1")).removed
         with pytest.raises(UsageError):
-            await unsubscribe(world.services, [world.provider.jobs[0].ref], PLACE, "U1")
+            await unsubscribe(world.deps, [world.provider.jobs[0].ref], PLACE, "U1")
 
     async def test_a_followed_job_is_left_alone(self, world: World):
         await world.follow()
@@ -181,7 +181,7 @@ class TestNewerElsewhere:
         await sweep_now(world)
         assert len(world.provider.asked) == asked
         assert f"{SLOT} (1 job)" in await degraded(world)
-        await unsubscribe(world.services, None, PLACE, "U1")
+        await unsubscribe(world.deps, None, PLACE, "U1")
         world.provider.jobs = [world.provider.job("job-0000")]
         with pytest.raises(UsageError):
             await world.follow()
@@ -200,7 +200,7 @@ class TestNewerElsewhere:
         key = LOST.of(SLOT, job.id)
         kept = f'{{"v":2,"record":"","places":{{"{PLACE}":"card"}}}}'
         await world.store.link.ask("SET", key, kept, "EX", 100)
-        await restore_found(world.services, [job], world.now)
+        await restore_found(world.deps, [job], world.now)
         await world.store.lost.leave(job.ref, PLACE)
         await world.follow()
         assert await world.store.link.ask("GET", key) == kept
@@ -211,7 +211,7 @@ class TestNewerElsewhere:
         lost = json.dumps({"record": kept.record, "places": {PLACE: "card"}})
         await world.store.link.ask("SET", LOST.of(SLOT, kept.job.id), lost, "EX", 100)
         await rewrite(world.store.link, CARDS.of(PLACE), newer)
-        await restore_found(world.services, [kept.job], world.now + timedelta(minutes=1))
+        await restore_found(world.deps, [kept.job], world.now + timedelta(minutes=1))
         assert await world.store.link.ask("GET", LOST.of(SLOT, kept.job.id)) == lost
 
     async def test_a_digest_has_expired(self, world: World):

@@ -69,10 +69,10 @@ async def failed(world: World) -> int:
     world.provider.jobs = [each.model_copy(update={"state": JobState.FAILED}) for each in world.provider.jobs]
     for _ in range(2):
         world.now += timedelta(hours=30)
-        await sweep(world.services, world.provider)
+        await sweep(world.deps, world.provider)
         await world.told()
-    await subscriptions(world.services, here=PLACE)
-    await edit_cards(world.services, PLACE)
+    await subscriptions(world.deps, here=PLACE)
+    await edit_cards(world.deps, PLACE)
     return len([each for each in texts(world, PLACE)[1:] if "failed" in each.lower()])
 
 
@@ -86,7 +86,7 @@ class TestTimes:
             case "card":
                 return CARDS.of(PLACE)
             case "snoozed card":
-                await snooze(world.services, card, PLACE, "U1", world.now + timedelta(hours=1))
+                await snooze(world.deps, card, PLACE, "U1", world.now + timedelta(hours=1))
                 await world.becomes(raw_state="B")
                 await world.told()
                 return CARDS.of(PLACE)
@@ -96,7 +96,7 @@ class TestTimes:
             case "mark":
                 await world.becomes(state=JobState.FAILED)
                 world.slack.trouble = ["lost"]
-                await deliver(world.services, PLACE)
+                await deliver(world.deps, PLACE)
                 return BEGUN.of(PLACE)
             case _:
                 await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=NOW))
@@ -105,7 +105,7 @@ class TestTimes:
     async def test_one_without_a_zone_is_of_utc(self, world: World, key: str):
         await rewrite(world.store.link, key, with_times(UNZONED))
         if key == SUSPENDED.of(PLACE):
-            await deliver(world.services, PLACE)
+            await deliver(world.deps, PLACE)
             assert await world.store.outbox.restore(PLACE)
         assert await failed(world) == 1
         assert not await world.store.link.ask("EXISTS", unreadable_key(key))
@@ -122,7 +122,7 @@ class TestTimes:
         await world.store.tracked.unsubscribe(world.provider.jobs[0].ref, PLACE, gone)
         await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), with_times(UNZONED))
         await world.told()
-        await edit_cards(world.services, PLACE)
+        await edit_cards(world.deps, PLACE)
         world.now += timedelta(days=1)
         await world.told()
         assert not (await world.box()).records
@@ -148,7 +148,7 @@ class TestCards:
         await world.follow()
         await rewrite(world.store.link, CARDS.of(PLACE), with_field(name, value))
         await world.told()
-        await subscriptions(world.services, here=PLACE)
+        await subscriptions(world.deps, here=PLACE)
         assert "no longer followed" in texts(world, PLACE)[1]
         assert await world.store.link.ask("HLEN", unreadable_key(CARDS.of(PLACE))) == 1
 
@@ -172,7 +172,7 @@ class TestMarks:
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         world.slack.trouble = ["lost"]
-        await deliver(world.services, PLACE)
+        await deliver(world.deps, PLACE)
         await rewrite(world.store.link, BEGUN.of(PLACE), with_field("entries", {SLOT: ["odd"]}))
         await world.told()
         assert len([each for each in texts(world, PLACE) if "Failed" in each]) == 1
@@ -183,7 +183,7 @@ class TestMarks:
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         world.slack.trouble = ["lost"]
-        await deliver(world.services, PLACE)
+        await deliver(world.deps, PLACE)
         await rewrite(world.store.link, BEGUN.of(PLACE), with_field("oldest", oldest))
         assert await world.told() == 2
 
@@ -193,10 +193,10 @@ async def test_a_job_that_is_due_at_no_time_is_looked_at(world: World, score: st
     await world.follow()
     [job_id] = await world.store.link.ask("ZRANGE", DUE.of(SLOT), 0, -1)
     await world.store.link.ask("ZADD", DUE.of(SLOT), score, job_id)
-    for reason in reasons(world.services):
+    for reason in reasons(world.deps):
         await reason.look()
-    await subscriptions(world.services, here=PLACE)
-    await tend(world.services)
+    await subscriptions(world.deps, here=PLACE)
+    await tend(world.deps)
     assert await failed(world) == 1
 
 

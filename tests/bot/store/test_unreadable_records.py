@@ -92,7 +92,7 @@ class TestCorrupt:
         text = await rewrite(world.store.link, CARDS.of(PLACE), CORRUPT["no field"])
         [card] = (await world.box()).records
         await world.store.outbox.refresh([(PLACE, card)])
-        assert await edit_cards(world.services, PLACE) is None
+        assert await edit_cards(world.deps, PLACE) is None
         assert await world.store.link.ask("HGET", CARDS.of(PLACE), card) == text
 
     @pytest.mark.parametrize("how", CORRUPT)
@@ -107,7 +107,7 @@ class TestCorrupt:
         assert [each for each in texts(world, PLACE)[1:] if each.startswith("✅")]
         assert await world.told("U1") == 3
         assert "job-0000" in texts(world, "DU1")[0]
-        await edit_cards(world.services, PLACE)
+        await edit_cards(world.deps, PLACE)
         assert empty(await world.box())
 
     @pytest.mark.parametrize("how", ["not JSON", "no field", "no text"])
@@ -141,7 +141,7 @@ class TestCorrupt:
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         world.slack.trouble = ["lost" if arrived else "internal_error"]
-        await deliver(world.services, PLACE)
+        await deliver(world.deps, PLACE)
         await rewrite(world.store.link, BEGUN.of(PLACE), CORRUPT[how])
         await world.told()
         assert len([each for each in texts(world, PLACE) if "Failed" in each]) == 1
@@ -156,7 +156,7 @@ class TestCorrupt:
 
         async def corrupts() -> None:
             await rewrite(world.store.link, BEGUN.of(PLACE), CORRUPT["not JSON"])
-            await deliver(world.services, PLACE)
+            await deliver(world.deps, PLACE)
 
         world.slack.trouble, world.slack.slowly = ["slow"], corrupts
         await world.told()
@@ -202,7 +202,7 @@ class TestCorrupt:
         await world.store.link.ask("SET", LOST.of(SLOT, job.id), CORRUPT[how]('{"record":"","places":{}}'), "EX", 100)
         await world.follow()
         await world.store.lost.leave(job.ref, PLACE)
-        await restore_found(world.services, [job], world.now)
+        await restore_found(world.deps, [job], world.now)
         assert await world.store.link.ask("HLEN", unreadable_key(LOST.of(SLOT, job.id))) == 1
 
     @pytest.mark.parametrize("how", ["empty", "not JSON", "a list", "another type", "no text"])
@@ -210,7 +210,7 @@ class TestCorrupt:
         await world.follow()
         await rewrite(world.store.link, SUBSCRIPTIONS.of(SLOT), CORRUPT[how])
         await world.becomes(state=JobState.FAILED)
-        await visit_all(world.services)
+        await visit_all(world.deps)
         await world.becomes(state=JobState.FAILED)
         await world.told()
         assert any("Failed" in each for each in texts(world, PLACE))
@@ -224,7 +224,7 @@ class TestCorrupt:
         await world.store.link.ask("EXPIRE", key, 100)
         world.provider.jobs = [world.provider.jobs[0].model_copy(update={"state": JobState.FAILED})]
         await sweep_now(world)
-        await visit_all(world.services)
+        await visit_all(world.deps)
         await degraded(world)
         await world.store.health.read([SERVICE])
         await world.told()
@@ -237,7 +237,7 @@ class TestCorrupt:
         await world.told()
         [card] = (await world.box()).stale
         await world.store.link.ask("HSET", STALE.of(PLACE), card, "odd")
-        assert await edit_cards(world.services, PLACE) is None
+        assert await edit_cards(world.deps, PLACE) is None
         assert "Failed" in texts(world, PLACE)[0]
 
     async def test_it_is_in_readyz_metrics_and_check(self, world: World):
@@ -247,7 +247,7 @@ class TestCorrupt:
         await world.store.link.ask("SADD", "callboard:places", OTHER)
         await world.told()
         assert "moved aside: C1 (1 card)" in await degraded(world)
-        assert figures(world.services.metrics) == {"callboard_unreadable_records card": 1}
+        assert figures(world.deps.metrics) == {"callboard_unreadable_records card": 1}
         [finding] = await checked(world)
         assert finding.status is Status.WARN
         assert "C1 (1 card), C2 (1 card)" in finding.text, "the second one is not moved yet"

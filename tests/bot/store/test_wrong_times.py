@@ -69,7 +69,7 @@ class TestLooking:
     async def test_a_job_that_is_due_in_the_far_future_is_looked_at_soon(self, world: World):
         await world.follow()
         await world.store.tracked.postpone(SERVICE, [world.provider.jobs[0].id], NOW + timedelta(days=2))
-        await tend(world.services)
+        await tend(world.deps)
         (_, first, _), *_ = await world.store.tracked.state([SERVICE])
         assert first
         assert first <= world.now
@@ -77,7 +77,7 @@ class TestLooking:
     async def test_a_try_in_the_future_is_trouble(self, world: World):
         await world.follow()
         world.now += HOUR
-        (reason,) = reasons(world.services)
+        (reason,) = reasons(world.deps)
         for tried_at, trouble in ((world.now, False), (world.now - HOUR, True), (world.now + HOUR, True)):
             await world.store.sweeps.write(SERVICE, Sweep(tried_at=tried_at))
             assert bool(await reason.look()) is trouble
@@ -86,7 +86,7 @@ class TestLooking:
         error = _error()
         for tried_at, wait in ((world.now, 10), (world.now + HOUR, 0), (world.now - HOUR, 0)):
             await world.store.sweeps.write(SERVICE, Sweep(tried_at=tried_at, failures=1, error=error))
-            assert await backing_off(world.services, SERVICE) == pytest.approx(wait, abs=0.1)
+            assert await backing_off(world.deps, SERVICE) == pytest.approx(wait, abs=0.1)
 
     async def test_a_service_does_not_fail_since_the_future(self, store: Store):
         outcome = Outcome(*SERVICE, 0.1, _error())
@@ -127,9 +127,9 @@ class TestShowing:
 
     async def test_a_tab_that_was_published_in_the_future_is_not_as_good_as_new(self, world: World):
         await world.store.home_tabs.publish("U1", LATER)
-        assert not await published_just_now(world.services, "U1")
+        assert not await published_just_now(world.deps, "U1")
         await world.store.home_tabs.publish("U1", world.now)
-        assert await published_just_now(world.services, "U1")
+        assert await published_just_now(world.deps, "U1")
 
 
 class TestSnoozing:
@@ -179,7 +179,7 @@ class TestPosting:
     async def test_a_search_begins_at_the_newest_message_where_slacks_date_is_wrong(self, world: World):
         await world.follow()
         assert await world.told() == 1
-        world.services.slack_time.heard(format_datetime(world.now + HOUR, usegmt=True))
+        world.deps.slack_time.heard(format_datetime(world.now + HOUR, usegmt=True))
         await world.becomes(state=JobState.SUCCEEDED)
         world.slack.trouble = ["lost"]
         assert await world.told() == 2
@@ -202,7 +202,7 @@ def _error() -> ServiceError:
 
 
 async def _once(world: World) -> None:
-    await deliver(world.services, PLACE)
+    await deliver(world.deps, PLACE)
 
 
 async def _rewrite(world: World, **changed: object) -> None:
@@ -220,4 +220,4 @@ def _slack_is(world: World, ahead: timedelta) -> None:
         return (world.now + ahead).timestamp()
 
     world.slack.now = now
-    world.services.slack_time.heard(format_datetime(world.now + ahead, usegmt=True))
+    world.deps.slack_time.heard(format_datetime(world.now + ahead, usegmt=True))

@@ -10,7 +10,7 @@ from bot.background.reconcile import visit_all
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.cards import On, Terms
 from bot.polling.recorder import observe
 from bot.store import Store
@@ -40,15 +40,15 @@ class Fleet:
     def unix(self) -> float:
         return self.now.timestamp()
 
-    def with_only(self, providers: Sequence[InMemory]) -> Services:
-        return Services(providers, self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
+    def with_only(self, providers: Sequence[InMemory]) -> Deps:
+        return Deps(providers, self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
 
-    async def told(self, services: Services) -> list[str]:
+    async def told(self, deps: Deps) -> list[str]:
         """Visit everything as one worker does it until nothing waits; return what stands in the channel."""
-        await visit_all(services)
-        while (wait := await deliver(services, PLACE)) is not None:
+        await visit_all(deps)
+        while (wait := await deliver(deps, PLACE)) is not None:
             self.now += timedelta(seconds=wait)
-        while (wait := await edit_cards(services, PLACE)) is not None:
+        while (wait := await edit_cards(deps, PLACE)) is not None:
             self.now += timedelta(seconds=wait)
         return [said.text for said in self.slack.said]
 

@@ -39,7 +39,7 @@ async def suspend(world: World, number: int = 1, *terms: Terms) -> list[Job]:
     world.provider.jobs = jobs
     for each in jobs:
         for one in terms or (TERMS,):
-            await subscribe(world.services, [each.ref], PLACE, one)
+            await subscribe(world.deps, [each.ref], PLACE, one)
     await world.told(terms[0].user if terms and terms[0].to is To.DM else PLACE)
     world.provider.jobs = []
     for _ in range(26):
@@ -49,7 +49,7 @@ async def suspend(world: World, number: int = 1, *terms: Terms) -> list[Job]:
 
 async def looks(world: World, hours: float = 1) -> None:
     world.now += timedelta(hours=hours)
-    await sweep(world.services, world.provider)
+    await sweep(world.deps, world.provider)
 
 
 async def drains(world: World) -> list[tuple[str, str]]:
@@ -65,7 +65,7 @@ async def test_each_who_subscribed_gets_one_direct_message_and_the_channel_none(
     assert await drains(world) == [(f"D{user}", "⏸️ 3 subscriptions suspended") for user in ("U1", "U2")]
     await looks(world)
     assert await drains(world) == []
-    assert len(await subscriptions(world.services, here=PLACE)) == 3
+    assert len(await subscriptions(world.deps, here=PLACE)) == 3
 
 
 async def test_in_direct_messages_the_card_gets_a_reply(world: World):
@@ -93,9 +93,9 @@ async def test_what_is_found_again_is_told_in_the_thread_and_by_direct_message(w
 async def test_one_restore_is_for_all_that_is_suspended_in_the_place(world: World):
     jobs = await suspend(world, 3)
     await drains(world)
-    restored = await restore(world.services, PLACE, None, "U1")
+    restored = await restore(world.deps, PLACE, None, "U1")
     assert sorted(restored.followed) == sorted(each.ref for each in jobs)
-    assert (await restore(world.services, PLACE, None, "U1")).followed == []
+    assert (await restore(world.deps, PLACE, None, "U1")).followed == []
     world.provider.jobs = jobs
     await looks(world, 0.01)
     assert await drains(world) == []
@@ -110,18 +110,18 @@ async def test_what_is_dropped_has_a_last_message(world: World):
     told = await drains(world)
     assert [channel for channel, _ in told] == [PLACE, "DU1"]
     assert all("job-0" in text for _, text in told)
-    await edit_cards(world.services, PLACE)
-    assert await sweep(world.services, world.provider) is None
+    await edit_cards(world.deps, PLACE)
+    assert await sweep(world.deps, world.provider) is None
     world.now += timedelta(days=31)
-    assert await deliver(world.services, PLACE) is None
+    assert await deliver(world.deps, PLACE) is None
     assert empty(await world.box())
 
 
 async def test_a_snoozed_card_tells_after_its_snooze_what_became_of_a_suspended_job(world: World):
     jobs = await suspend(world)
     await drains(world)
-    [shown] = await subscriptions(world.services, here=PLACE)
-    await snooze(world.services, shown.card.id, PLACE, "U1", world.now + timedelta(hours=4))
+    [shown] = await subscriptions(world.deps, here=PLACE)
+    await snooze(world.deps, shown.card.id, PLACE, "U1", world.now + timedelta(hours=4))
     world.provider.jobs = jobs
     await looks(world)
     assert [channel for channel, _ in await drains(world)] == ["DU1"]

@@ -7,7 +7,7 @@ import pytest
 from slack_bolt.async_app import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deps.deps import Services
+from bot.deps.deps import Deps
 from bot.domain.answers import Answered, Late
 from bot.domain.button_payloads import SELECTS, Ask
 from bot.domain.errors import Problem, UsageError
@@ -70,12 +70,12 @@ class Client:
             raise refused(self.trouble.pop(0))
 
 
-def of(services: Services) -> AsyncBoltContext:
-    return AsyncBoltContext({"services": services})
+def of(deps: Deps) -> AsyncBoltContext:
+    return AsyncBoltContext({"services": deps})
 
 
 @pytest.fixture
-def parts(store: Store) -> Services:
+def parts(store: Store) -> Deps:
     return services(store)
 
 
@@ -85,7 +85,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{where}.TRIED_AGAIN_S", (0.0, 0.0))
 
 
-async def test_a_channel_gets_one_post_that_is_edited(parts: Services):
+async def test_a_channel_gets_one_post_that_is_edited(parts: Deps):
     client = Client()
     await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls == [("post", "page"), ("update", "whole")]
@@ -95,20 +95,20 @@ async def test_a_channel_gets_one_post_that_is_edited(parts: Services):
 
 
 @pytest.mark.parametrize("code", ["ratelimited", "internal_error", ""])
-async def test_an_edit_is_tried_again(parts: Services, code: str):
+async def test_an_edit_is_tried_again(parts: Deps, code: str):
     client = Client([code])
     await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls == [("post", "page"), ("update", "whole"), ("update", "whole")]
 
 
 @pytest.mark.parametrize("trouble", [["message_not_found"], ["ratelimited"] * 9, ["edit_window_closed"]])
-async def test_what_cannot_be_edited_is_said_once_more(parts: Services, trouble: list[str]):
+async def test_what_cannot_be_edited_is_said_once_more(parts: Deps, trouble: list[str]):
     client = Client(trouble)
     await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls[-1] == ("post", "whole")
 
 
-async def test_what_goes_wrong_later_is_said_in_the_place_of_the_first_words(parts: Services):
+async def test_what_goes_wrong_later_is_said_in_the_place_of_the_first_words(parts: Deps):
     class Broken(Canned):
         async def whole(self) -> Answered:
             raise UsageError(Problem.NOT_FOR_YOU)
@@ -121,7 +121,7 @@ async def test_what_goes_wrong_later_is_said_in_the_place_of_the_first_words(par
     assert client.calls == [("post", "page"), ("update", "whole")]
 
 
-async def test_a_click_is_answered_in_place_for_as_long_as_it_is_the_newest(desk: Desk, parts: Services):
+async def test_a_click_is_answered_in_place_for_as_long_as_it_is_the_newest(desk: Desk, parts: Deps):
     newest = [True, False]
 
     async def still() -> bool:
@@ -132,7 +132,7 @@ async def test_a_click_is_answered_in_place_for_as_long_as_it_is_the_newest(desk
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page"]
 
 
-async def test_elsewhere_the_rest_follows_unless_the_first_words_were_used(desk: Desk, parts: Services):
+async def test_elsewhere_the_rest_follows_unless_the_first_words_were_used(desk: Desk, parts: Deps):
     await give(of(parts), Below(Respond(response_url=desk.response_url())), answer())
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
@@ -142,7 +142,7 @@ async def test_without_redis_it_follows(desk: Desk, nowhere: Link):
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
 
-async def test_every_element_of_first_words_names_its_answer(parts: Services):
+async def test_every_element_of_first_words_names_its_answer(parts: Deps):
     assert not await clicked(parts, "0a1b2c3d")
     row, selects, page = marked(PAGE, "0a1b2c3d").blocks
     carried = (
@@ -179,7 +179,7 @@ async def test_a_connection_that_breaks_is_a_use_too(desk: Desk):
     assert respond.used == 3
 
 
-async def test_first_words_that_slack_does_not_take_give_way_to_the_whole_answer(desk: Desk, parts: Services):
+async def test_first_words_that_slack_does_not_take_give_way_to_the_whole_answer(desk: Desk, parts: Deps):
     desk.workspace.faults.order(Fault(method="response_url", error="expired_url"))
     with pytest.raises(NotDelivered) as lost:
         await give(of(parts), Below(Respond(response_url=desk.response_url())), answer())

@@ -77,8 +77,8 @@ def test_more_jobs_are_recent_than_old():
 
 def newest(world: World) -> list[tuple[str, Job]]:
     """What the first page of a list shows: the newest ten jobs of the services that list, each with its service."""
-    services = MEDIA_CN.services
-    jobs = [(service, job) for service in services for job in world.store("media-cn", service).select(world.now())]
+    deps = MEDIA_CN.services
+    jobs = [(service, job) for service in deps for job in world.store("media-cn", service).select(world.now())]
     return sorted(jobs, key=lambda found: -found[1].created)[:10]
 
 
