@@ -53,14 +53,14 @@ async def sandbox(port: int, clouds_port: int, request_url: str = "") -> None:
     The workspaces call the bot at `request_url`, if there is one; else the bot connects to them. Raises OSError when a
     port is taken.
     """
-    told_to_stop = _stop_signals()
+    stop_requested = _stop_signals()
     with ExitStack() as stack:
         listeners = _listen(stack, port, clouds_port)
         slack, clouds = map(address, listeners)
         file = _configuration(_folder(stack), clouds, request_url)
         async with _serving(listeners, request_url):
             _say(f"Workspace   {slack}", f"Clouds      {clouds}/control", "", *_ways(slack, file, request_url))
-            await told_to_stop.wait()
+            await stop_requested.wait()
 
 
 def _ways(slack: str, file: Path, request_url: str) -> list[str]:
@@ -96,7 +96,7 @@ async def demo(port: int, clouds_port: int) -> int:
 
     Returns the bot's exit status. Raises OSError when a port is taken.
     """
-    told_to_stop = _stop_signals()
+    stop_requested = _stop_signals()
     with ExitStack() as stack:
         listeners = _listen(stack, port, clouds_port)
         slack, clouds = map(address, listeners)
@@ -104,7 +104,7 @@ async def demo(port: int, clouds_port: int) -> int:
         try:
             async with _serving(listeners):
                 _say(*_welcome(slack, clouds))
-                await _either(told_to_stop.wait(), bot.wait())
+                await _either(stop_requested.wait(), bot.wait())
                 return await _ended(bot)
         finally:
             await _ended(bot)

@@ -40,13 +40,13 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self._told_to_stop, self._left = asyncio.Event(), asyncio.Event()
+        self._stops, self._left = asyncio.Event(), asyncio.Event()
         self.server_state.connections = _Leaving(self._left)
         self.server_state.tasks = _Leaving(self._left)
 
     def stop(self) -> None:
         self.should_exit = True
-        self._told_to_stop.set()
+        self._stops.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -56,7 +56,7 @@ class _Server(uvicorn.Server):
         while not await self.on_tick(0):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(TICK_S):
-                    await self._told_to_stop.wait()
+                    await self._stops.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listening in [*self.servers, *(sockets or [])]:

@@ -95,12 +95,12 @@ def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.LEAVE)
     async def leave(
         workspace: str,
-        told_at: str,
+        reported_at: str,
         perpetual: Again = Again(every=AGAIN, furthest=AGAIN),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Forget a workspace that removed the app; runs until that is done."""
-        _next(perpetual, await uninstall.leave(deps, workspace, datetime.fromisoformat(told_at)))
+        _next(perpetual, await uninstall.leave(deps, workspace, datetime.fromisoformat(reported_at)))
 
     @_stored_as(enqueue.SEARCH)
     async def search(

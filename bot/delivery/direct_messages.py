@@ -8,14 +8,14 @@ from bot.delivery.next_step import Step
 from bot.delivery.rendering import shown
 from bot.domain.cards import Card, Followed
 from bot.domain.changes import Change, Fate, Kind
-from bot.domain.notifications import ChangedSubscriptions, LostJob, SuspendedPlace
+from bot.domain.notifications import ChangedSubscriptions, DestinationSuspended, LostJob
 from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry
 from bot.domain.slack_ids import is_personal
 from bot.domain.suspensions import Suspension
 from bot.task_queue.enqueue import wake
 
 
-async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
+async def notify_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
     """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there.
 
     Each once a day at the most, for as long as the place goes on refusing for the same reason.
@@ -41,12 +41,12 @@ async def tell_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> 
     once = f"suspended:{box.place}:{began.timestamp():.3f}"
     for user, cards in mine.items():
         if user != box.place:
-            note = SuspendedPlace(place=box.place, reason=suspension.reason, cards=cards)
-            await _tell(visit, user, NoteEntry(note=note), once)
+            note = DestinationSuspended(place=box.place, reason=suspension.reason, cards=cards)
+            await _notify(visit, user, NoteEntry(note=note), once)
     await visit.deps.store.outbox.owners_told(box.place, suspension)
 
 
-async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
+async def notify_of_lost(visit: Visit, box: Box, step: Step) -> None:
     """Notify subscribers of what their channel alone would read: which jobs are lost, suspended or found again.
 
     That is who had subscribed by then: the same people, should a crash have this done again with more entries.
@@ -56,12 +56,12 @@ async def tell_of_lost(visit: Visit, box: Box, step: Step) -> None:
     groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
     for entry, change, card, users in _changes(box, step):
         if change.fate in {Fate.GONE, Fate.DROPPED}:
-            await _tell_of_loss(visit, card, entry, change, users)
+            await _notify_of_loss(visit, card, entry, change, users)
         if change.kind in {Kind.SUSPENDED, Kind.FOUND} and not _left(card, change):
             for user in users:
                 groups[user, change.kind, change.at, change.doubtful, entry.slot].append(entry)
     for (user, *_), entries in groups.items():
-        await _tell_of_subscriptions(visit, str(user), entries)
+        await _notify_of_subscriptions(visit, str(user), entries)
 
 
 def _changes(box: Box, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
@@ -81,19 +81,19 @@ def _left(card: Card, change: Change) -> bool:
     return followed is None or followed.fate is Fate.UNSUBSCRIBED
 
 
-async def _tell_of_loss(visit: Visit, card: Card, entry: Entry, change: Change, users: Iterable[str]) -> None:
+async def _notify_of_loss(visit: Visit, card: Card, entry: Entry, change: Change, users: Iterable[str]) -> None:
     note = NoteEntry(note=LostJob(card=card, change=change))
     for user in users:
-        await _tell(visit, user, note, f"lost:{card.id}:{change.job.id}:{entry.id}")
+        await _notify(visit, user, note, f"lost:{card.id}:{change.job.id}:{entry.id}")
 
 
-async def _tell_of_subscriptions(visit: Visit, user: str, entries: Sequence[Entry]) -> None:
+async def _notify_of_subscriptions(visit: Visit, user: str, entries: Sequence[Entry]) -> None:
     """Notify one person of their subscriptions that one look at a service suspended or restored."""
     changes = [entry.body.change for entry in entries if isinstance(entry.body, ChangedEntry)]
     once = f"{changes[0].kind}:{visit.place}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
-    await _tell(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.place, changes=changes)), once)
+    await _notify(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.place, changes=changes)), once)
 
 
-async def _tell(visit: Visit, user: str, note: NoteEntry, once: str) -> None:
+async def _notify(visit: Visit, user: str, note: NoteEntry, once: str) -> None:
     await visit.deps.store.outbox.put(user, note, once)
     await wake(visit.deps, user)

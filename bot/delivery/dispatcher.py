@@ -13,7 +13,7 @@ import structlog
 from bot.delivery import next_step
 from bot.delivery.card_editor import dropped
 from bot.delivery.context import Visit
-from bot.delivery.direct_messages import tell_of_lost, tell_of_suspension
+from bot.delivery.direct_messages import notify_of_lost, notify_of_suspension
 from bot.delivery.next_step import AWAY, Step
 from bot.delivery.sender import PACE_S, finish, post, recover
 from bot.delivery.unreadable import repair
@@ -73,7 +73,7 @@ def _numbers(box: Box) -> dict[str, int]:
 async def _next(visit: Visit, box: Box) -> float:
     """Do one thing; return for how long to wait before the next."""
     if box.suspension:
-        await tell_of_suspension(visit, box, box.suspension)
+        await notify_of_suspension(visit, box, box.suspension)
         if visit.now - box.suspension.since >= WAITS and all(card.over for card in expected(box).values()):
             await _give_up(visit, box)
             return 0.1
@@ -102,7 +102,7 @@ async def _give_up(visit: Visit, box: Box) -> None:
 
 
 async def _take(visit: Visit, box: Box, step: Step) -> float:
-    await tell_of_lost(visit, box, step)
+    await notify_of_lost(visit, box, step)
     wait = await _carry_out(visit, box, step)
     await freshen_homes(visit.deps, _subscribers(box, step))
     return wait

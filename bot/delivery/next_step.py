@@ -14,7 +14,7 @@ from itertools import takewhile
 from bot.domain.card_reducer import Folded, Post
 from bot.domain.cards import Card, To
 from bot.domain.changes import Change, Fate, Kind
-from bot.domain.notifications import Digest, Told
+from bot.domain.notifications import Digest, Notification
 from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry, UnsubscribedEntry, Write
 from bot.domain.slack_ids import is_personal
 from providers.models import JobState
@@ -141,7 +141,7 @@ def _digest(box: Box, now: datetime) -> Step | None:
     away = [change.since for change in _fresh(posts, entries) if _is_late(change, now)]
     if len(posts) <= BURST and not (away and len(posts) > 1):
         return None
-    digest = Digest([_alone(each) for post in posts for each in _told(post)], min(away, default=None))
+    digest = Digest([_alone(each) for post in posts for each in _notified_changes(post)], min(away, default=None))
     return Step(entries, folded.writes(box.records), Post(digest=digest))
 
 
@@ -168,7 +168,7 @@ def _posts(folded: Folded, entries: Iterable[Entry]) -> Iterator[Post]:
     yield from iter(folded.owed, None)
 
 
-def _told(post: Post) -> list[Told]:
+def _notified_changes(post: Post) -> list[Notification]:
     """Return the changes that a post tells; the final post of a batch tells the end of each of its jobs."""
     if post.told:
         return [post.told]
@@ -181,10 +181,10 @@ def _told(post: Post) -> list[Told]:
         for fate, job, at in ends
         if job and at and (fate is not Fate.ENDED or terms.wants(job.state))
     )
-    return [Told(post.card, change, post.held) for change in changes]
+    return [Notification(post.card, change, post.held) for change in changes]
 
 
-def _alone(told: Told) -> Told:
+def _alone(told: Notification) -> Notification:
     """Leave out what else is on the card: a digest of a large batch would hold all of it once for each of its jobs."""
     return replace(told, card=told.card.model_copy(update={"jobs": {}, "held": {}}))
 

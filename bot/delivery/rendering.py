@@ -8,11 +8,11 @@ from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, Check, Shown
 from bot.domain.notifications import (
     ChangedSubscriptions,
+    DestinationSuspended,
     ForgottenCards,
     LostJob,
     Note,
-    SoughtInVain,
-    SuspendedPlace,
+    SearchExpired,
     UnreadableRecords,
 )
 from bot.domain.service_key import Service
@@ -41,14 +41,14 @@ async def draw(deps: Deps, post: Post) -> Message:
 
 def _note(note: Note) -> Message:
     match note:
-        case SuspendedPlace():
+        case DestinationSuspended():
             return notifications.suspended(note)
         case LostJob():
             return notifications.lost(note)
         case ChangedSubscriptions():
             return notifications.subscriptions(note)
-        case SoughtInVain():
-            return notifications.sought_in_vain(note)
+        case SearchExpired():
+            return notifications.search_expired(note)
         case UnreadableRecords():
             return notifications.unreadable(note)
         case ForgottenCards():

@@ -148,7 +148,7 @@ async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
     waiting = {entry.card for entry in box.entries}
     threads = [card.ts for card in box.cards.values() if card.ts and (card.owing or card.id in waiting)]
     for ts, post_id in (await own_posts(visit, begun.channel, since, threads)).items():
-        if not await visit.deps.store.outbox.was_told(visit.place, post_id):
+        if not await visit.deps.store.outbox.was_notified(visit.place, post_id):
             log.warning("a post whose mark could not be read is taken back", place=visit.place)
             await _take_back(visit, begun.model_copy(update={"ts": ts}))
 
@@ -182,7 +182,7 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
     visit.deps.metrics.delivered("posted")
     for told in [what.told] if what.told else what.digest.told if what.digest else ():
         if not told.held:
-            visit.deps.metrics.told(max(0.0, (visit.now - told.change.at).total_seconds()))
+            visit.deps.metrics.notified(max(0.0, (visit.now - told.change.at).total_seconds()))
     await _settle(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
     if is_person(channel):
         await visit.deps.store.slack.remember_direct(visit.place, str(sent["channel"]))
@@ -271,7 +271,7 @@ async def _settle(visit: Visit, begun: Begun) -> None:
     outbox = visit.deps.store.outbox
     if await outbox.settle(visit.place, begun):
         await finish(visit, begun)
-    elif not await outbox.was_told(visit.place, begun.id):
+    elif not await outbox.was_notified(visit.place, begun.id):
         epoch = await visit.deps.store.epochs.as_of(visit.now)
         if epoch and epoch.knows_from and begun.at < epoch.knows_from:
             log.warning("a post is kept although its record is lost: the database was reset", place=visit.place)

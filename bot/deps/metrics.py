@@ -112,7 +112,7 @@ class Metrics:
         """Count a message of a task that could not be read."""
         self._dropped.inc()
 
-    def told(self, seconds: float) -> None:
+    def notified(self, seconds: float) -> None:
         """Count a change that reached Slack `seconds` after it was recorded."""
         self._told.observe(seconds)
 

@@ -84,16 +84,16 @@ async def _slack(slack: Slack | None, access: Access) -> list[Finding]:
 async def _group(slack: Slack, token: SecretRef, group: str) -> list[Finding]:
     """Read a user group's members, as access rules need it."""
 
-    def tell(reply: Mapping[str, Any], _: Mapping[str, str]) -> list[Finding]:
+    def report(reply: Mapping[str, Any], _: Mapping[str, str]) -> list[Finding]:
         return [advice.group(group, len(reply.get("users", ())))]
 
-    return await _call(slack, f"user group {group}", token, "usergroups.users.list", tell, usergroup=group)
+    return await _call(slack, f"user group {group}", token, "usergroups.users.list", report, usergroup=group)
 
 
 async def _bot(slack: Slack, subject: str, token: "_Token", access: Access) -> list[Finding]:
     """Ask Slack whose token this is, and what it may do."""
 
-    def tell(reply: Mapping[str, Any], headers: Mapping[str, str]) -> list[Finding]:
+    def report(reply: Mapping[str, Any], headers: Mapping[str, str]) -> list[Finding]:
         found = [advice.slack_accepts(subject, f"is {reply.get('user')} in {reply.get('team')}")]
         lower = {name.lower(): value for name, value in headers.items()}
         if "x-oauth-scopes" in lower:
@@ -103,15 +103,15 @@ async def _bot(slack: Slack, subject: str, token: "_Token", access: Access) -> l
             found.append(advice.clock((datetime.now(UTC) - parsedate_to_datetime(lower["date"])).total_seconds()))
         return found
 
-    found = await _call(slack, subject, token, "auth.test", tell)
+    found = await _call(slack, subject, token, "auth.test", report)
     return [*found, *(await admission.shared(_client(slack, token), CALL_S) if found[0].status is Status.OK else [])]
 
 
 async def _app_token(slack: Slack, reference: SecretRef | None) -> list[Finding]:
-    def tell(_: Mapping[str, Any], __: Mapping[str, str]) -> list[Finding]:
+    def report(_: Mapping[str, Any], __: Mapping[str, str]) -> list[Finding]:
         return [advice.slack_accepts(advice.APP_TOKEN, "opens Socket Mode's connections")]
 
-    return await _call(slack, advice.APP_TOKEN, reference, "apps.connections.open", tell) if reference else []
+    return await _call(slack, advice.APP_TOKEN, reference, "apps.connections.open", report) if reference else []
 
 
 async def _app(slack: Slack) -> list[Finding]:
@@ -128,10 +128,10 @@ async def _app(slack: Slack) -> list[Finding]:
                 raise
             return cast("AsyncSlackResponse", error.response)
 
-    def tell(_: Mapping[str, Any], __: Mapping[str, str]) -> list[Finding]:
+    def report(_: Mapping[str, Any], __: Mapping[str, str]) -> list[Finding]:
         return [advice.slack_accepts(CLIENT_SECRET, "is the secret of slack.client_id")]
 
-    return await _ask(slack, CLIENT_SECRET, None, offer, tell)
+    return await _ask(slack, CLIENT_SECRET, None, offer, report)
 
 
 async def _there(subject: str, slack: Slack) -> list[Finding]:

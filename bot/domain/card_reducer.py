@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.domain.cards import Card, Followed, On, Snooze
 from bot.domain.changes import LOSSES, Change, Fate, Kind
-from bot.domain.notifications import Digest, Note, Told
+from bot.domain.notifications import Digest, Note, Notification
 from bot.domain.outbox import (
     Box,
     ChangedEntry,
@@ -35,7 +35,7 @@ class Post:
     """
 
     card: Card | None = None
-    told: Told | None = None
+    told: Notification | None = None
     final: bool = False
     held: bool = False
     digest: Digest | None = None
@@ -106,7 +106,7 @@ class Folded:
             card = _without(card, ref)
             self._keep(card, Urgency.STATE)
             if _wanted(card, change):
-                return Post(card=card, told=Told(card, change, held=True))
+                return Post(card=card, told=Notification(card, change, held=True))
         return None
 
     def _subscribed(self, card_id: str, body: SubscribedEntry) -> Post | None:
@@ -173,7 +173,7 @@ def _telling(card: Card, change: Change) -> Post | None:
     """Return the post that a change asks for: its own, or the final one of a batch that it ends."""
     if card.batch and card.over:
         return _final(card)
-    return Post(card=card, told=Told(card, change)) if _wanted(card, change) else None
+    return Post(card=card, told=Notification(card, change)) if _wanted(card, change) else None
 
 
 def _holding(card: Card, change: Change, post: Post | None) -> Card:

@@ -33,7 +33,7 @@ class To(StrEnum):
     DM = "dm"
 
 
-_TELLS_MORE = (On.FAILED, On.DONE, On.ANY)
+_NOTIFIES_MORE = (On.FAILED, On.DONE, On.ANY)
 _REACHES_MORE = (To.DM, To.THREAD, None, To.HERE)
 
 
@@ -59,7 +59,7 @@ class Terms(_Value):
         calling = dict.fromkeys(person for terms in asked for person in terms.mention)
         return asked[0].model_copy(
             update={
-                "on": max((terms.on for terms in asked), key=_TELLS_MORE.index),
+                "on": max((terms.on for terms in asked), key=_NOTIFIES_MORE.index),
                 "to": max((terms.to for terms in asked), key=_REACHES_MORE.index),
                 "mention": tuple(calling),
             }

@@ -13,7 +13,7 @@ WAITS = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Notification:
     """One change that the terms of a card ask to tell; `held` says that it waited for the end of a snooze."""
 
     card: Card
@@ -25,12 +25,12 @@ class Told:
 class Digest:
     """Many changes in one message. `away` is since when nobody looked, for what was noticed late."""
 
-    told: Sequence[Told]
+    told: Sequence[Notification]
     away: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SuspendedPlace:
+class DestinationSuspended:
     """Nothing can be posted to a place any more: told to the owner of cards there. `reason` is Slack's error code."""
 
     place: str
@@ -58,7 +58,7 @@ class ChangedSubscriptions:
 
 
 @dataclass(frozen=True, slots=True)
-class SoughtInVain:
+class SearchExpired:
     """Ids that no service knew for as long as Callboard kept looking; `looked_in` are ACCOUNT/SERVICE."""
 
     ids: Sequence[str]
@@ -89,7 +89,7 @@ class ForgottenCards:
     people: Sequence[str]
 
 
-Note = SuspendedPlace | LostJob | ChangedSubscriptions | SoughtInVain | ForgottenCards | UnreadableRecords
+Note = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords
 """A message for one person, or one place, that belongs to no card."""
 
 

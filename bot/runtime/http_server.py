@@ -57,8 +57,8 @@ def probes(reasons: Sequence[Reason], metrics: Metrics, notices: Sequence[Reason
         return PlainTextResponse("ok\n")
 
     async def ready(_: Request) -> Response:
-        found = [line for line in await asyncio.gather(*map(_told, reasons)) if line]
-        degraded = [f"degraded: {line}" for line in await asyncio.gather(*map(_told, notices)) if line]
+        found = [line for line in await asyncio.gather(*map(_reasons, reasons)) if line]
+        degraded = [f"degraded: {line}" for line in await asyncio.gather(*map(_reasons, notices)) if line]
         lines = [*(found or ["ok"]), *degraded]
         return PlainTextResponse("".join(f"{line}\n" for line in lines), 503 if found else 200)
 
@@ -68,7 +68,7 @@ def probes(reasons: Sequence[Reason], metrics: Metrics, notices: Sequence[Reason
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", figures)]
 
 
-async def _told(reason: Reason) -> str | None:
+async def _reasons(reason: Reason) -> str | None:
     try:
         async with asyncio.timeout(READY_S):
             return await reason.look()

@@ -54,20 +54,20 @@ async def run(settings: Settings, register: Register, tasks: Tasks = nothing, re
 
     Tasks that run then have 20 s to finish, or go to another worker. Raises what `running` raises.
     """
-    await _until_told(running(settings, register, tasks, reasons))
+    await _until_stopped(running(settings, register, tasks, reasons))
 
 
 async def serve(settings: Settings, register: Register, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
     """Answer Slack, and leave tasks to the workers; else as `run`."""
-    await _until_told(running(settings, register, tasks, reasons, works=False))
+    await _until_stopped(running(settings, register, tasks, reasons, works=False))
 
 
 async def work(settings: Settings, tasks: Tasks = nothing, reasons: Reasons = nothing) -> None:
     """Run tasks, and leave answers to others; else as `run`. It needs no token but the bot's."""
-    await _until_told(running(settings, None, tasks, reasons))
+    await _until_stopped(running(settings, None, tasks, reasons))
 
 
-async def _until_told(parts: AbstractAsyncContextManager[Deps]) -> None:
+async def _until_stopped(parts: AbstractAsyncContextManager[Deps]) -> None:
     bot = asyncio.create_task(_stay(parts), name="bot")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, bot.cancel)

@@ -90,7 +90,7 @@ class InstalledWorkspaces:
         await self.store.put(installation.workspace, self.seal.close(installation))
         self._known.pop(installation.workspace, None)
 
-    async def forget(self, workspace: str, told_at: datetime) -> bool:
+    async def forget(self, workspace: str, reported_at: datetime) -> bool:
         """Forget the tokens of a workspace; return whether they were forgotten.
 
         They stay if the workspace installed the app again since, or if a newer version recorded them.
@@ -100,7 +100,7 @@ class InstalledWorkspaces:
             kept = self.seal.open(sealed)
             if record_formats.unprefixed(Kind.INSTALLATION, sealed) is None:
                 return False
-            if kept and kept.installed_at.replace(microsecond=0) > told_at:
+            if kept and kept.installed_at.replace(microsecond=0) > reported_at:
                 return False
             await self.store.swap(workspace, sealed, "")  # unless it was renewed meanwhile
         return True

@@ -78,9 +78,9 @@ class OneWorkspace:
     async def ids(self) -> Sequence[str]:
         return (self.workspace.id,)
 
-    async def forget(self, workspace: str, told_at: datetime) -> bool:
+    async def forget(self, workspace: str, reported_at: datetime) -> bool:
         """Nothing is kept of it: the token is in the configuration."""
-        del workspace, told_at
+        del workspace, reported_at
         return True
 
 

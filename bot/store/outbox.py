@@ -134,7 +134,7 @@ class Outbox:
         key, record = BEGUN.of(place), mark_text(begun)
         return bool(await self.link.ask("EVAL", script("renew"), 1, key, begun.id, record))
 
-    async def was_told(self, place: str, post: str) -> bool:
+    async def was_notified(self, place: str, post: str) -> bool:
         """Whether a post was recorded, by whoever did."""
         return bool(await self.link.ask("EXISTS", TOLD.of(place, post)))
 

@@ -9,7 +9,7 @@ from bot.deps.permissions import followable, permit_some
 from bot.domain.cards import Terms, To
 from bot.domain.errors import Problem, UsageError
 from bot.domain.identifiers import read_if_known
-from bot.domain.notifications import SoughtInVain
+from bot.domain.notifications import SearchExpired
 from bot.domain.outbox import NoteEntry
 from bot.slack_api.membership import person
 from bot.subscriptions.subscribe import subscribe
@@ -59,6 +59,6 @@ async def sought(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> lis
 
 async def _in_vain(deps: Deps, ids: Sequence[str], terms: Terms, looked_in: Iterable[str] = ()) -> None:
     """Tell who subscribed that nobody knew these ids."""
-    note = NoteEntry(note=SoughtInVain(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEEK_MINUTES))
+    note = NoteEntry(note=SearchExpired(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEEK_MINUTES))
     await deps.store.outbox.put(terms.user, note, f"sought:{'+'.join(ids)}:{terms.at.timestamp():.3f}")
     await wake(deps, terms.user)

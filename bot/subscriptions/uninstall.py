@@ -18,20 +18,20 @@ ABSENT = timedelta(days=30)
 log = structlog.get_logger("callboard")
 
 
-async def revoked(deps: Deps, workspace: str, told_at: datetime) -> bool:
+async def revoked(deps: Deps, workspace: str, reported_at: datetime) -> bool:
     """Forget the tokens of a workspace; its subscriptions wait until it installs the app again.
 
     False, and nothing is forgotten, when it did so since Slack told of it. Raises StoreUnavailable.
     """
-    gone = deps.workspaces is not None and await deps.workspaces.forget(workspace, told_at)
+    gone = deps.workspaces is not None and await deps.workspaces.forget(workspace, reported_at)
     log.warning("a workspace took the app's token away", workspace=workspace, installed_again=not gone)
     return gone
 
 
-async def uninstalled(deps: Deps, workspace: str, told_at: datetime) -> None:
+async def uninstalled(deps: Deps, workspace: str, reported_at: datetime) -> None:
     """Forget the tokens of a workspace now, and everything else of it soon. Raises StoreUnavailable."""
-    if await revoked(deps, workspace, told_at):
-        await leave_soon(deps, workspace, told_at)
+    if await revoked(deps, workspace, reported_at):
+        await leave_soon(deps, workspace, reported_at)
 
 
 async def leave_absent(deps: Deps, places: Iterable[str]) -> None:
@@ -47,13 +47,13 @@ async def leave_absent(deps: Deps, places: Iterable[str]) -> None:
             await leave_soon(deps, workspace, since)
 
 
-async def leave(deps: Deps, workspace: str, told_at: datetime) -> float | None:
+async def leave(deps: Deps, workspace: str, reported_at: datetime) -> float | None:
     """Forget everything about a workspace, unless it installed the app again since.
 
     Returns after how many seconds to try again if a newer version has records, None if all is done. Raises
     StoreUnavailable.
     """
-    if deps.workspaces is None or not await deps.workspaces.forget(workspace, told_at):
+    if deps.workspaces is None or not await deps.workspaces.forget(workspace, reported_at):
         return None
     places = [place for place in await deps.store.outbox.places() if workspace_of(place) == workspace]
     left = [place for place in places if (await read_box(deps, place)).newer]

@@ -87,9 +87,9 @@ async def seek_from(deps: "Deps", ids: Sequence[str], here: str, terms: Terms, w
         raise StoreUnavailable("a task could not be added")
 
 
-async def leave_soon(deps: "Deps", workspace: str, told_at: datetime) -> None:
-    """Have everything forgotten about a workspace that removed the app; `told_at` is when Slack said so."""
-    await _add(deps, LEAVE, f"{LEAVE}:{workspace}", workspace, told_at.isoformat())
+async def leave_soon(deps: "Deps", workspace: str, reported_at: datetime) -> None:
+    """Have everything forgotten about a workspace that removed the app; `reported_at` is when Slack said so."""
+    await _add(deps, LEAVE, f"{LEAVE}:{workspace}", workspace, reported_at.isoformat())
 
 
 async def _add(deps: "Deps", task: str, key: str, *arguments: object, when: datetime | None = None) -> bool:

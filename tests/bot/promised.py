@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, Terms
 from bot.domain.changes import Fate
-from bot.domain.notifications import Told
+from bot.domain.notifications import Notification
 from providers.models import Job, JobState
 
 
@@ -108,7 +108,7 @@ def key(ref: str, kind: str, job: Job) -> str:
     return f"{ref} {kind} {job.state.value} {job.raw_state}"
 
 
-def words_of(told: Told) -> tuple[str, str]:
+def words_of(told: Notification) -> tuple[str, str]:
     """Card and words of one change; what a digest tells of the end of a batch has no time before it."""
     change = told.change
     if change.since == change.at:
@@ -116,7 +116,7 @@ def words_of(told: Told) -> tuple[str, str]:
     return told.card.id, key(str(change.job.ref), change.kind.value, change.job)
 
 
-def digested(told: Sequence[Told]) -> list[tuple[str, str]]:
+def digested(told: Sequence[Notification]) -> list[tuple[str, str]]:
     """The words of a digest: the end of a batch is one for all its jobs, and another one where a job is named again."""
     words: list[tuple[str, str]] = []
     named: set[str] = set()

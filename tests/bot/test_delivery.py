@@ -18,7 +18,7 @@ from bot.domain.card_reducer import Post
 from bot.domain.cards import On, Terms, To
 from bot.domain.changes import Fate
 from bot.domain.errors import UsageError
-from bot.domain.notifications import SoughtInVain
+from bot.domain.notifications import SearchExpired
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.polling.recorder import observe
 from bot.polling.sweep import sweep
@@ -35,7 +35,7 @@ from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SLOT, TERMS, empty
 from tests.bot.slack import Reply, in_one, refused
 
-NOTE = NoteEntry(note=SoughtInVain(ids=["x"], looked_in=[SLOT], minutes=10))
+NOTE = NoteEntry(note=SearchExpired(ids=["x"], looked_in=[SLOT], minutes=10))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.faults.driver import Report, Run, drive
 from tests.releases import MissingCommitError, full_name
 
 
-async def _until_told(run: Run, folder: Path) -> Report:
+async def _until_stopped(run: Run, folder: Path) -> Report:
     """Do it, and end every process on SIGTERM too."""
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -34,7 +34,7 @@ def main() -> int:
         options.error(str(reason))
     folder = Path(tempfile.mkdtemp(prefix="callboard-soak-"))
     run = Run(told.seed, told.kills, told.jobs or 2 * told.kills, told.every, beside=beside)
-    report = asyncio.run(_until_told(run, folder))
+    report = asyncio.run(_until_stopped(run, folder))
     sys.stdout.write(f"\n{report}\n")
     return 0 if report.good else 1
 

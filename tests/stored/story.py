@@ -18,11 +18,11 @@ from bot.domain.cards import Card, Followed, On, Terms, To
 from bot.domain.changes import Fate, Kind, found, lost, unfound
 from bot.domain.notifications import (
     ChangedSubscriptions,
+    DestinationSuspended,
     ForgottenCards,
     LostJob,
     Note,
-    SoughtInVain,
-    SuspendedPlace,
+    SearchExpired,
     UnreadableRecords,
 )
 from bot.domain.outbox import Doubt, NoteEntry, Urgency
@@ -224,12 +224,12 @@ def notes(stage: Stage) -> Sequence[Note]:
     changes = [unfound(job, absence, now, Kind.SUSPENDED)]
     back = [found(job, absence, job, now)]
     return (
-        SuspendedPlace(place=place, reason="is_archived", cards=[card]),
+        DestinationSuspended(place=place, reason="is_archived", cards=[card]),
         LostJob(card=card, change=lost(job, now - timedelta(hours=1), now, expired=False)),
         LostJob(card=card, change=unfound(job, absence, now, Kind.LOST, Fate.DROPPED)),
         ChangedSubscriptions(place=place, changes=changes),
         ChangedSubscriptions(place=place, changes=back),
-        SoughtInVain(ids=[UNKNOWN], looked_in=["acme/video"], minutes=10),
+        SearchExpired(ids=[UNKNOWN], looked_in=["acme/video"], minutes=10),
         ForgottenCards(reset_at=now, forgotten=2, people=[stage.place("U0DANA")]),
         UnreadableRecords(place=place, unfollowed=[job], again=[job], posts=False),
     )

@@ -128,29 +128,31 @@ def _page(step: Step, limited: LimitedLog) -> Callable[[Request], Awaitable[Resp
             answer = await step(to_async_bolt_request(request, b""))
         except (StoreUnavailable, SecretMissing) as error:
             limited.warning("an installation cannot be kept", reason=str(error))
-            answer = _told(503, oauth_pages.memory_lost())
+            answer = _shown_error(503, oauth_pages.memory_lost())
         except NO_ANSWER as error:
             limited.warning("Slack did not answer an installation", reason=type(error).__name__)
-            answer = _told(502, oauth_pages.slack_away())
+            answer = _shown_error(502, oauth_pages.slack_away())
         return to_starlette_response(answer)
 
     return page
 
 
-def _told(status: int, page: str) -> BoltResponse:
+def _shown_error(status: int, page: str) -> BoltResponse:
     return BoltResponse(status=status, body=page, headers=HEADERS)
 
 
 async def _succeeded(args: AsyncSuccessArgs) -> BoltResponse:
     installed = args.installation
     team = installed.enterprise_name if installed.is_enterprise_install else installed.team_name
-    return _told(200, oauth_pages.installed(team or "", installed.app_id or "", installed.team_id or ""))
+    return _shown_error(200, oauth_pages.installed(team or "", installed.app_id or "", installed.team_id or ""))
 
 
 async def _failed(limited: LimitedLog, args: AsyncFailureArgs) -> BoltResponse:
     reason = "not_welcome" if isinstance(args.error, _NotWelcome) else args.reason
     limited.warning("an installation failed", reason=reason[:REASON_MAX])
-    return _told(403 if reason == "not_welcome" else args.suggested_status_code, oauth_pages.not_installed(reason))
+    return _shown_error(
+        403 if reason == "not_welcome" else args.suggested_status_code, oauth_pages.not_installed(reason)
+    )
 
 
 class _States(AsyncOAuthStateStore):

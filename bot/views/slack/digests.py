@@ -5,7 +5,7 @@ from itertools import takewhile
 
 from bot.domain.button_payloads import SEE_ALL, Ask
 from bot.domain.changes import Change, Kind
-from bot.domain.notifications import Digest, Told
+from bot.domain.notifications import Digest, Notification
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button, ending, line
 from bot.views.slack.mentions import mentioned
@@ -34,7 +34,7 @@ def digest(told: Digest, key: str | None) -> Message:
     return message(_plain_digest(head, changes), [*people, section(head), *lines, *foot])
 
 
-def _latest(told: Sequence[Told]) -> list[Change]:
+def _latest(told: Sequence[Notification]) -> list[Change]:
     """The last change of each job, what failed first."""
     last = {each.change.job.ref: each.change for each in told}
     return sorted(last.values(), key=lambda change: OUTCOMES.index(_word(change)))

@@ -10,10 +10,10 @@ from bot.domain.identifiers import JOBS_MAX
 from bot.domain.notifications import (
     WAITS,
     ChangedSubscriptions,
+    DestinationSuspended,
     LostJob,
-    SoughtInVain,
-    SuspendedPlace,
-    Told,
+    Notification,
+    SearchExpired,
     UnreadableRecords,
 )
 from bot.views.facts import Meaning
@@ -35,7 +35,7 @@ _DROPPED = f"not found for {DROPPED_AFTER.days} days"
 _LOST = {Fate.EXPIRED: _EXPIRED, Fate.DROPPED: _DROPPED}
 
 
-def reply(told: Told, meaning: Meaning) -> Message:
+def reply(told: Notification, meaning: Meaning) -> Message:
     """One change of one job, for the thread of its card."""
     change, people = told.change, called(told.card.terms.mention)
     happened = [what_happened(change), *(["kept back while it was snoozed"] if told.held else [])]
@@ -115,7 +115,7 @@ def _meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
     return [f"{code(each, 60)} means: {plain(told, 300)}" for each, told in list(meant.items())[:MEANINGS_MAX]]
 
 
-def suspended(place: SuspendedPlace) -> Message:
+def suspended(place: DestinationSuspended) -> Message:
     """To the owner of cards: nothing can be posted to their place any more."""
     number = sum(len(still(card)) for card in place.cards)
     what = f"suspended {count(number, 'subscription')} of yours" if number else "cannot tell what became of your jobs"
@@ -212,7 +212,7 @@ def unreadable(note: UnreadableRecords) -> Message:
     return message(unformatted("\n".join([*lines, *named])), [text, *body, *foot])
 
 
-def sought_in_vain(sought: SoughtInVain) -> Message:
+def search_expired(sought: SearchExpired) -> Message:
     """To whoever wanted to subscribe: nobody knows these ids, and the search is over."""
     ids = listed([code(each, 80) for each in sought.ids[:JOBS_MAX]], "or")
     places = listed([bold(place, 80) for place in sought.looked_in], "and", most=NAMES_MAX)

@@ -68,7 +68,7 @@ _NOTHING = "None of the configured services can look this up."
 
 
 def _followed(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: str) -> list[str]:
-    told = _told(terms, here, batch=len(result.followed) > 1)
+    told = _promise(terms, here, batch=len(result.followed) > 1)
     lines: list[str] = []
     if result.followed:
         lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}")
@@ -88,7 +88,7 @@ def _before(result: Subscribed, told: str) -> str:
     return f"{stays}, and {same}" if result.followed else f"{stays}; added to it, {told}"
 
 
-def _told(terms: Terms, here: str, *, batch: bool = False) -> str:
+def _promise(terms: Terms, here: str, *, batch: bool = False) -> str:
     """The promise as a sentence, without its capital."""
     called = f" That {calls(terms)}." if terms.mention else ""
     return f"{promise(terms, here, batch=batch, elsewhere=True)}.{called}"
@@ -157,7 +157,7 @@ def seeking(ids: Sequence[str], terms: Terms, here: str, minutes: int) -> Messag
     names = listed([code(each, 80) for each in ids], "and", most=NAMES_MAX)
     text = (
         f"🔎 I keep looking for {names} for {count(minutes, 'minute')}. Once a service knows it, I follow it: "
-        f"{_told(terms, here)} If none does, I say so by direct message."
+        f"{_promise(terms, here)} If none does, I say so by direct message."
     )
     return message(unformatted(text), [section(text)])
 

@@ -56,7 +56,7 @@ class AppLife:
         """Make one token worth nothing; the app stays installed."""
         self.world.tokens.revoke(token)
         if token.installation:
-            self._tell(token.installation, revoked(token.installation, [token]))
+            self._publish(token.installation, revoked(token.installation, [token]))
 
     def revoke_all(self, installation: Installation) -> None:
         """Make every token of an installation worth nothing; the app stays installed."""
@@ -65,7 +65,7 @@ class AppLife:
     def remove(self, installation: Installation) -> None:
         """Remove the app from the workspace, or from the whole organisation: it is in no channel any more."""
         self._end(installation, "account_inactive")
-        self._tell(installation, uninstalled(installation))
+        self._publish(installation, uninstalled(installation))
         for workspace in self.world.covered(installation):
             for channel in workspace.channels.values():
                 if channel.bot_member and not channel.im_of:
@@ -87,15 +87,15 @@ class AppLife:
     def _end(self, installation: Installation, refusal: str) -> None:
         standing = [token for token in self.world.tokens.of(installation) if not token.refusal]
         self.world.tokens.end(installation, refusal)
-        self._tell(installation, revoked(installation, standing))
+        self._publish(installation, revoked(installation, standing))
 
     def _stand(self, workspace: Workspace, installation: Installation | None) -> None:
         workspace.installation = installation
         workspace.feed.send({"type": "installation"})
 
-    def _tell(self, installation: Installation, happening: Happening) -> None:
+    def _publish(self, installation: Installation, happening: Happening) -> None:
         """Tell it once: an organisation's end through the first of its workspaces."""
-        self.events(self.world.covered(installation)[0]).tell(happening)
+        self.events(self.world.covered(installation)[0]).publish(happening)
 
 
 def check_place(world: World, asked: Installation) -> None:

@@ -18,7 +18,7 @@ EVENTS_KEPT = 10_000
 
 
 @dataclass
-class Told:
+class DeliveredEvent:
     """One event: the payload, how often it was handed over, why each of these failed, and whether one did not."""
 
     payload: Json
@@ -35,13 +35,13 @@ class Events:
         self._delivery = delivery
         self._retry_after = retry_after
         self._under_way: set[asyncio.Task[None]] = set()
-        self.told: deque[Told] = deque(maxlen=EVENTS_KEPT)
+        self.told: deque[DeliveredEvent] = deque(maxlen=EVENTS_KEPT)
 
-    def tell(self, *happenings: Happening) -> None:
+    def publish(self, *happenings: Happening) -> None:
         """Tell the app of what it subscribed to and may know; the rest is dropped."""
         for happening in happenings:
             if self._wanted(happening):
-                told = Told(self._payload(happening))
+                told = DeliveredEvent(self._payload(happening))
                 self.told.append(told)
                 task = asyncio.create_task(self._deliver(told))
                 self._under_way.add(task)
@@ -58,7 +58,7 @@ class Events:
             return False
         return set(happening.scopes) <= set(installation.scopes)
 
-    async def _deliver(self, told: Told) -> None:
+    async def _deliver(self, told: DeliveredEvent) -> None:
         retry: Retry | None = None
         for attempt, wait in enumerate((None, *self._retry_after)):
             if wait is not None:

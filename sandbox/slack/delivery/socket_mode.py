@@ -130,7 +130,7 @@ class SocketMode:
 
     async def _hold(self, socket: WebSocket) -> None:
         self._sockets.append(socket)
-        self._tell()
+        self._announce()
         try:
             await socket.send_json(self._hello())
             while True:
@@ -140,7 +140,7 @@ class SocketMode:
         finally:
             if socket in self._sockets:
                 self._sockets.remove(socket)
-                self._tell()
+                self._announce()
 
     def _acknowledge(self, text: str) -> None:
         try:
@@ -156,7 +156,7 @@ class SocketMode:
     async def _part(self, socket: WebSocket, reason: str) -> None:
         if socket in self._sockets:
             self._sockets.remove(socket)
-            self._tell()
+            self._announce()
         if socket.application_state is WebSocketState.CONNECTED and not _deaf(socket):
             await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
 
@@ -168,7 +168,7 @@ class SocketMode:
             "debug_info": {"host": "sandbox", "approximate_connection_time": _CONNECTION_SECONDS},
         }
 
-    def _tell(self) -> None:
+    def _announce(self) -> None:
         self._feed.send({"type": "connected", "connected": self.connected})
 
 

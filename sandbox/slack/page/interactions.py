@@ -68,7 +68,7 @@ class Interactions:
             return None
         name, _, rest = text.partition(" ")
         if name == "/invite" and self._is_app(rest.strip()) and not channel.im_of:
-            self._events.tell(*change(self._workspace, user, channel, "bot_member", to=True))
+            self._events.publish(*change(self._workspace, user, channel, "bot_member", to=True))
             return None
         declared = self._workspace.manifest.command(name) if self._workspace.installation else None
         if declared is None:
@@ -162,7 +162,7 @@ class Interactions:
             raise SlackError("cannot_reply_to_message")
         root = (parent.thread_ts or parent.ts) if parent else None
         message = workspace.messages.post(channel.id, user.id, content, thread_ts=root)
-        self._events.tell(*said(workspace, message))
+        self._events.publish(*said(workspace, message))
 
     def _declared(self, kind: Literal["global", "message"], callback_id: str) -> None:
         workspace = self._workspace

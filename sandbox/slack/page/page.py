@@ -201,15 +201,15 @@ class Page:
         home = self._workspace.app_home
         if not (home.home_tab_enabled if asked.tab == "home" else home.messages_tab_enabled):
             raise SlackError("not_enabled")
-        self._events.tell(home_opened(self._workspace, self._user(asked.user), asked.tab))
+        self._events.publish(home_opened(self._workspace, self._user(asked.user), asked.tab))
 
     def _change_channel(self, body: Json) -> None:
         asked = _Channel.model_validate(body)
         user, channel = self._user(asked.user), self._channel(asked.channel, asked.user)
         if asked.archived is not None:
-            self._events.tell(*change(self._workspace, user, channel, "archived", to=asked.archived))
+            self._events.publish(*change(self._workspace, user, channel, "archived", to=asked.archived))
         if asked.bot_member is not None:
-            self._events.tell(*change(self._workspace, user, channel, "bot_member", to=asked.bot_member))
+            self._events.publish(*change(self._workspace, user, channel, "bot_member", to=asked.bot_member))
 
     def _action(self, body: Json) -> Later | None:
         asked = _Action.model_validate(body)

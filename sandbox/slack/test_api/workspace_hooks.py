@@ -86,7 +86,7 @@ class Hooks:
         return [
             Route("/test/messages", self._messages),
             Route("/test/notices", self._notices),
-            Route("/test/events", self._told),
+            Route("/test/events", self._delivered_events),
             Route("/test/calls", self._calls, methods=["GET"]),
             Route("/test/calls", self._forget_calls, methods=["DELETE"]),
             Route("/test/fault", self._clear_faults, methods=["DELETE"]),
@@ -109,7 +109,7 @@ class Hooks:
         user = request.query_params.get("user")
         return JSONResponse([asdict(each) for each in self._workspace.feed.notices if user in (None, each.user)])
 
-    async def _told(self, _: Request) -> Response:
+    async def _delivered_events(self, _: Request) -> Response:
         """The events that the app was told of, oldest first, each with its attempts and what became of them."""
         return JSONResponse([vars(each) for each in self._events.told])
 
@@ -156,7 +156,7 @@ class Hooks:
             raise SlackError("user_not_found" if channel else "channel_not_found")
         for trait in _TRAITS:
             if (to := getattr(order, trait)) is not None:
-                self._events.tell(*change(workspace, user, channel, trait, to=to))
+                self._events.publish(*change(workspace, user, channel, trait, to=to))
         channel.shared = channel.shared if order.shared is None else order.shared
         return {"channel": channel.as_page()}
 
@@ -178,7 +178,7 @@ class Hooks:
             raise SlackError("user_not_found" if channel else "channel_not_found")
         content = read_content(order.text, order.blocks, order.attachments)
         message = workspace.messages.post(channel.id, order.user, content, thread_ts=order.thread_ts)
-        self._events.tell(*said(workspace, message))
+        self._events.publish(*said(workspace, message))
         return {"channel": channel.id, "ts": message.ts}
 
     async def _deafen(self, body: bytes) -> Json:

@@ -142,9 +142,9 @@ class WebApi:
             caller = Caller(workspace, self._life, self._sockets, _origin(request), token)
             answer = await self._struck(request, name, caller, arguments)
         except Failure as failure:
-            workspace.calls.add(name, _told(arguments), failure.code, stored=failure.stored)
+            workspace.calls.add(name, _logged(arguments), failure.code, stored=failure.stored)
             return failure.response(200, _headers(token))
-        workspace.calls.add(name, _told(arguments))
+        workspace.calls.add(name, _logged(arguments))
         return JSONResponse({"ok": True, **answer}, headers=_headers(token))
 
     async def _struck(self, request: Request, name: str, caller: Caller, arguments: Json) -> Json:
@@ -168,7 +168,7 @@ class WebApi:
         return method.call(caller, arguments)
 
 
-def _told(arguments: Json) -> Json:
+def _logged(arguments: Json) -> Json:
     """What is kept of a call's arguments."""
     return {name: value for name, value in arguments.items() if name not in _SECRETS}
 

@@ -32,19 +32,19 @@ class Messages:
         place = self._channels[channel]
         if place.im_of and len(self._by_channel[channel]) == 1:  # pages do not show a conversation without messages
             self._feed.send({"type": "channel", "channel": place.as_page()}, to=place.im_of)
-        self._tell(message, "message")
+        self._announce(message, "message")
         return message
 
     def edit(self, message: Message, content: Content, *, marked: bool) -> None:
         """Replace what a message says; `marked` shows people that it was edited."""
         message.content = replace(content)
         message.edited = message.edited or marked
-        self._tell(message, "message_changed")
+        self._announce(message, "message_changed")
 
     def unfurl(self, message: Message, unfurls: Mapping[str, Json]) -> None:
         """Show something under a message for each of these links."""
         message.unfurls.update(unfurls)
-        self._tell(message, "message_changed")
+        self._announce(message, "message_changed")
 
     def delete(self, message: Message) -> None:
         """Remove a message; replies to it stay."""
@@ -91,5 +91,5 @@ class Messages:
         """The only person who sees it; None is everybody."""
         return message.viewer or self._channels[message.channel].im_of
 
-    def _tell(self, message: Message, kind: str) -> None:
+    def _announce(self, message: Message, kind: str) -> None:
         self._feed.send({"type": kind, "message": self.as_page(message)}, to=self._reader(message))

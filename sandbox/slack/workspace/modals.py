@@ -46,7 +46,7 @@ class Modals:
             return self.replace(self.homes[user], body, expected_hash)
         self._check_external_id(body)
         self.homes[user] = self._view(user, body)
-        self._tell(self.homes[user])
+        self._announce(self.homes[user])
         return self.homes[user]
 
     def home(self, user: str) -> Json | None:
@@ -59,13 +59,13 @@ class Modals:
             raise SlackError("hash_conflict")
         self._check_external_id(body, view)
         view.body, view.errors, view.hash = body, {}, self._hash()
-        self._tell(view)
+        self._announce(view)
         return view
 
     def refuse(self, view: View, errors: dict[str, str]) -> None:
         """Show what the app says is wrong with a submission: block_id to words."""
         view.errors = errors
-        self._tell(view)
+        self._announce(view)
 
     def close(self, view: View) -> None:
         """Close one modal; those below it show again."""
@@ -143,7 +143,7 @@ class Modals:
     def _hash(self) -> str:
         return f"{self._timestamps.next().partition('.')[0]}.{secrets.token_hex(4)}"
 
-    def _tell(self, view: View) -> None:
+    def _announce(self, view: View) -> None:
         if self.homes.get(view.user) is view:
             self._feed.send({"type": "home", "home": self.home(view.user)}, to=view.user)
         else:

@@ -11,7 +11,7 @@ from bot.delivery.next_step import AWAY, BURST, Step, next_step, noticed_late, w
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Followed, On, Terms, To
 from bot.domain.changes import Change, Fate
-from bot.domain.notifications import SoughtInVain, Told
+from bot.domain.notifications import Notification, SearchExpired
 from bot.domain.outbox import Box, Entry, NoteEntry, Urgency, encode
 from providers.models import JobState
 from tests.bot.memory import NOW
@@ -202,7 +202,7 @@ def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
 def test_a_digest_waits_for_no_card_and_takes_no_note():
     story, cards = ends(BURST + 1)
     story.subscribed("new", job("n")).changed("new", moved(job("n", "failed")))
-    note = Entry(PLACE, "1-0", "", NoteEntry(note=SoughtInVain(ids=["x"], looked_in=[], minutes=10)))
+    note = Entry(PLACE, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
     box = story.box(*cards)
     box.entries.insert(0, note)
     assert len(step_of(box).entries) == BURST + 1
@@ -223,7 +223,7 @@ def test_a_large_batch_makes_no_larger_digest():
 
 
 def test_a_note_is_posted_alone():
-    note = SoughtInVain(ids=["x"], looked_in=[], minutes=10)
+    note = SearchExpired(ids=["x"], looked_in=[], minutes=10)
     step = step_of(Box(PLACE, [Entry(PLACE, "1-0", "", NoteEntry(note=note)), *Story().subscribed("c", job()).entries]))
     assert (step.post and step.post.note, len(step.entries), step.writes) == (note, 1, [])
 
@@ -269,9 +269,9 @@ def tell(events: Sequence[tuple[str, str, str, Terms]]) -> Story:
     return story
 
 
-def told_alone(box: Box) -> list[Told]:
+def told_alone(box: Box) -> list[Notification]:
     """The changes that each card's terms ask to tell, entry by entry."""
-    told: list[Told] = []
+    told: list[Notification] = []
     while box.entries:
         one = Box(box.place, box.entries[:1], cards=box.cards, records=box.records)
         step = step_of(one)
@@ -280,7 +280,7 @@ def told_alone(box: Box) -> list[Told]:
     return told
 
 
-def by_card(told: Iterable[Told]) -> dict[str, list[Change]]:
+def by_card(told: Iterable[Notification]) -> dict[str, list[Change]]:
     """The changes of each card, in their order."""
     found: dict[str, list[Change]] = {}
     for each in told:

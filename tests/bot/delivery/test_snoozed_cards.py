@@ -18,7 +18,7 @@ def asleep(*jobs: Job, terms: Terms = TERMS) -> Card:
     return card("card", *jobs, terms=terms).model_copy(update={"snooze": Snooze(until=LATER, by="U2")})
 
 
-def told_at(box: Box, now: datetime) -> list[str]:
+def reported_at(box: Box, now: datetime) -> list[str]:
     """What is posted, in raw states, once all that waits was taken out."""
     words: list[str] = []
     while step := next_step(box, now):
@@ -47,49 +47,49 @@ def test_when_the_snooze_is_over_it_tells_what_it_kept_back_and_nothing_twice():
     box = Story().changed("card", moved(job(raw_state="B"))).changed("card", moved(job(raw_state="C"))).box(
         asleep(job(), terms=ANY)
     )  # fmt: skip
-    assert told_at(box, NOW) == []
-    assert told_at(box, LATER) == ["C"]
+    assert reported_at(box, NOW) == []
+    assert reported_at(box, LATER) == ["C"]
 
 
 def test_what_is_again_as_it_was_told_is_not_told():
     there = moved(job(state=JobState.PENDING, raw_state=None))
     back = moved(job(raw_state=None), before=JobState.PENDING)
-    assert told_at(Story().changed("card", there).changed("card", back).box(asleep(job(), terms=ANY)), LATER) == []
+    assert reported_at(Story().changed("card", there).changed("card", back).box(asleep(job(), terms=ANY)), LATER) == []
 
 
 def test_what_comes_after_the_end_of_a_snooze_is_told_after_what_it_kept_back():
     kept, late = moved(job(raw_state="B")), moved(job(raw_state="C"), at=LATER)
-    assert told_at(Story().changed("card", kept).changed("card", late).box(asleep(job(), terms=ANY)), LATER) == [
+    assert reported_at(Story().changed("card", kept).changed("card", late).box(asleep(job(), terms=ANY)), LATER) == [
         "B", "C",
     ]  # fmt: skip
 
 
 def test_waking_a_card_tells_what_was_kept_back():
     story = Story().changed("card", moved(job(state=JobState.FAILED, raw_state="F"))).snoozed("card", None)
-    assert told_at(story.box(asleep(job())), NOW) == ["F"]
+    assert reported_at(story.box(asleep(job())), NOW) == ["F"]
 
 
 def test_another_snooze_keeps_it_back_for_longer():
     story = Story().changed("card", moved(job(state=JobState.FAILED, raw_state="F")))
     box = story.snoozed("card", LATER + timedelta(hours=1)).box(asleep(job()))
-    assert told_at(box, LATER) == []
-    assert told_at(box, LATER + timedelta(hours=1)) == ["F"]
+    assert reported_at(box, LATER) == []
+    assert reported_at(box, LATER + timedelta(hours=1)) == ["F"]
 
 
 def test_the_end_of_a_batch_is_told_once_after_its_snooze():
     story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "succeeded")))
     for terms in (TERMS, ANY):
-        assert told_at(story.box(asleep(job("a"), job("b"), terms=terms)), LATER) == ["final"]
+        assert reported_at(story.box(asleep(job("a"), job("b"), terms=terms)), LATER) == ["final"]
 
 
 def test_what_somebody_unsubscribed_from_meanwhile_is_not_told():
     story = Story().changed("card", moved(job(raw_state="B"))).unsubscribed("card", job())
-    assert told_at(story.box(asleep(job(), terms=ANY)), LATER) == []
+    assert reported_at(story.box(asleep(job(), terms=ANY)), LATER) == []
 
 
 def test_a_lost_job_that_is_followed_again_meanwhile_is_not_told_as_lost():
     story = Story().changed("card", gone(job())).subscribed("card", job())
-    assert told_at(story.box(asleep(job())), LATER) == []
+    assert reported_at(story.box(asleep(job())), LATER) == []
 
 
 def test_many_snoozes_that_end_at_once_are_one_message_about_no_downtime():

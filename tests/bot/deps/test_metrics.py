@@ -33,7 +33,7 @@ def test_what_is_counted_is_read():
     metrics.delivered("posted")
     metrics.delivered("posted")
     metrics.throttled("chat.update")
-    metrics.told(0.1)
+    metrics.notified(0.1)
     read = samples(metrics)
     assert read["callboard_provider_requests_total media ok video-ocr"] == 3
     assert read["callboard_deliveries_total posted"] == 2

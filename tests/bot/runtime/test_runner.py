@@ -28,6 +28,6 @@ async def test_a_signal_counts_also_where_a_part_that_starts_swallows_it():
             ended.set()
 
     async with asyncio.timeout(PATIENCE_S) as limit:
-        await runner._until_told(parts())  # pyright: ignore[reportPrivateUsage]  # what all three commands do
+        await runner._until_stopped(parts())  # pyright: ignore[reportPrivateUsage]  # what all three commands do
     assert not limit.expired()
     assert ended.is_set()

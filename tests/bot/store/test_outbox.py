@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.cards import Card
-from bot.domain.notifications import SoughtInVain
+from bot.domain.notifications import SearchExpired
 from bot.domain.outbox import Begun, Box, ChangedEntry, NoteEntry, SubscribedEntry, Urgency, Write, encode
 from bot.domain.suspensions import Suspension
 from bot.store import Store
@@ -17,7 +17,7 @@ from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, card, empty, job, moved
 
 SERVICES = (SLOT, "acme/sound")
-NOTE = NoteEntry(note=SoughtInVain(ids=["x"], looked_in=[SLOT], minutes=10))
+NOTE = NoteEntry(note=SearchExpired(ids=["x"], looked_in=[SLOT], minutes=10))
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ async def test_a_post_leaves_its_cards_and_takes_its_entries(store: Store, outbo
     assert (await posted(outbox, box, "p1", card("card", job()))).ok
     left = await outbox.read(PLACE, SERVICES)
     assert (left.entries, left.begun, left.cards) == ([], None, {"card": card("card", job())})
-    assert await outbox.was_told(PLACE, "p1")
-    assert not await outbox.was_told(PLACE, "p2")
+    assert await outbox.was_notified(PLACE, "p1")
+    assert not await outbox.was_notified(PLACE, "p2")
     assert not await link.ask("EXISTS", OUTBOX.of(SLOT, PLACE), PENDING.of(SLOT))
 
 

@@ -12,12 +12,12 @@ from bot.domain.cards import Card, Check, Followed, On, Shown, Snooze, Terms, To
 from bot.domain.changes import Change, Fate, Kind
 from bot.domain.notifications import (
     ChangedSubscriptions,
+    DestinationSuspended,
     Digest,
     LostJob,
-    SoughtInVain,
+    Notification,
+    SearchExpired,
     Subscribed,
-    SuspendedPlace,
-    Told,
     Unsubscribed,
 )
 from providers.models import Job, JobRef, JobState
@@ -124,7 +124,7 @@ changes = st.builds(
     absent_since=st.none() | anything.moments,
     doubtful=st.booleans(),
 )
-tolds = st.builds(Told, cards(), changes)
+tolds = st.builds(Notification, cards(), changes)
 _TOLDS = st.lists(tolds, min_size=1, max_size=3)
 _SEEN_AT = st.none() | anything.moments
 
@@ -134,11 +134,11 @@ _SEEN_AT = st.none() | anything.moments
 def digests(draw: st.DrawFn, most: int = 1000) -> Digest:
     """Return digests of up to `most` changes; a few drawn ones are repeated under ids of their own."""
     drawn = draw(_TOLDS)
-    told: list[Told] = []
+    told: list[Notification] = []
     for at in range(draw(st.integers(1, 30) | st.just(most))):
         base = drawn[at % len(drawn)]
         again = base.change.job.model_copy(update={"id": f"{base.change.job.id}-{at}"})
-        told.append(Told(base.card, base.change.model_copy(update={"job": again})))
+        told.append(Notification(base.card, base.change.model_copy(update={"job": again})))
     return Digest(told, draw(_SEEN_AT))
 
 
@@ -157,13 +157,15 @@ unsubscribed = st.builds(
     ),
     unknown=st.lists(anything.sure, max_size=12),
 )
-suspensions = st.builds(SuspendedPlace, places, refusals, st.lists(cards(), max_size=3).map(lambda some: some * 9))
+suspensions = st.builds(
+    DestinationSuspended, places, refusals, st.lists(cards(), max_size=3).map(lambda some: some * 9)
+)
 losses = st.builds(LostJob, cards(), changes)
 turns = st.builds(
     ChangedSubscriptions, places, st.lists(changes, min_size=1, max_size=3).map(lambda some: some * 9)
 ) | st.builds(ChangedSubscriptions, places, changes.map(lambda one: [one]))
 searches = st.builds(
-    SoughtInVain, st.lists(anything.sure, min_size=1, max_size=20), anything.many(anything.places), st.integers(1, 90)
+    SearchExpired, st.lists(anything.sure, min_size=1, max_size=20), anything.many(anything.places), st.integers(1, 90)
 )
 
 # Everyday ones.
@@ -214,9 +216,9 @@ def batch(*states: JobState) -> list[Job]:
     ]  # fmt: skip
 
 
-def told(*states: JobState, mention: Sequence[str] = ()) -> list[Told]:
+def told(*states: JobState, mention: Sequence[str] = ()) -> list[Notification]:
     terms = asked(mention=tuple(mention))
-    return [Told(card(each, terms=terms), change(each)) for each in batch(*states)]
+    return [Notification(card(each, terms=terms), change(each)) for each in batch(*states)]
 
 
 def ref(found: Job) -> JobRef:

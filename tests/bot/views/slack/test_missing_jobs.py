@@ -8,7 +8,7 @@ from bot.domain.absence import Absence
 from bot.domain.button_payloads import RESTORE, Ask
 from bot.domain.cards import Shown
 from bot.domain.changes import Change, Fate, Kind
-from bot.domain.notifications import ChangedSubscriptions, Digest, Told
+from bot.domain.notifications import ChangedSubscriptions, Digest, Notification
 from bot.views.slack import digests, notifications
 from bot.views.slack.cards import card
 from bot.views.slack.subscription_list import subscription_list
@@ -101,23 +101,23 @@ def test_what_is_found_again_is_restored():
     found = turned(Kind.FOUND)
     assert "Found again (not found since <!date" in judges.words(notifications.subscriptions(found))
     assert "Restore" not in judges.commands(notifications.subscriptions(found).blocks)
-    told = Told(subscribed.card(RUNNING), found.changes[0])
+    told = Notification(subscribed.card(RUNNING), found.changes[0])
     text = judges.words(notifications.reply(told, lambda _: None))
     assert "🔄 *Running* `RUNNING` · *lecture 0*\nfound again, so its subscription is restored (not found since" in text
     ended = told.change.model_copy(update={"job": FAILED, "fate": Fate.ENDED})
-    text = judges.words(notifications.reply(Told(subscribed.card(FAILED), ended), lambda _: None))
+    text = judges.words(notifications.reply(Notification(subscribed.card(FAILED), ended), lambda _: None))
     assert text.startswith("❌ *Failed* `FAILED` · *lecture 7*\nfound again, so its subscription is restored")
     assert "`VAS.1204` The video is broken." in text
 
 
 def test_what_is_dropped_was_not_found_for_thirty_days():
     change = subscribed.change(RUNNING, fate=Fate.DROPPED, kind=Kind.LOST)
-    text = judges.words(notifications.reply(Told(subscribed.card(RUNNING), change), lambda _: None))
+    text = judges.words(notifications.reply(Notification(subscribed.card(RUNNING), change), lambda _: None))
     assert "❔ *No longer followed* · *lecture 7*\nnot found for 30 days, was 🔄 running when it was last seen" in text
     gone = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: Fate.DROPPED})), NOON)
     assert "It was not found for 30 days. Last seen: 🔄 *Running*" in judges.words(gone)
 
 
 def test_a_digest_counts_what_is_suspended():
-    told = [Told(subscribed.card(RUNNING), change) for change in turned(Kind.SUSPENDED, number=4).changes]
+    told = [Notification(subscribed.card(RUNNING), change) for change in turned(Kind.SUSPENDED, number=4).changes]
     assert "⏸️ 4 suspended\n⏸️ Suspended · *lecture 0*" in judges.words(digests.digest(Digest(told), None))

@@ -8,10 +8,10 @@ from bot.domain.cards import Card
 from bot.domain.changes import Fate, Kind
 from bot.domain.notifications import (
     ChangedSubscriptions,
+    DestinationSuspended,
     LostJob,
-    SoughtInVain,
-    SuspendedPlace,
-    Told,
+    Notification,
+    SearchExpired,
     UnreadableRecords,
 )
 from bot.views.slack import notifications
@@ -28,7 +28,7 @@ def no_meaning(_: Job) -> None:
 
 @settings(max_examples=60)
 @given(subscribed.tolds, anything.maybe)
-def test_slack_takes_every_reply(drawn: Told, meant: str | None):
+def test_slack_takes_every_reply(drawn: Notification, meant: str | None):
     message = notifications.reply(drawn, lambda _: meant)
     judges.accept(message)
     assert all(person in judges.words(message) for person in drawn.card.terms.mention)
@@ -45,12 +45,12 @@ def test_slack_takes_every_last_word_on_a_batch(drawn: Card, meant: str | None):
 @settings(max_examples=40)
 @given(subscribed.suspensions, subscribed.losses, subscribed.searches, subscribed.turns)
 def test_slack_takes_every_word_to_an_owner(
-    place: SuspendedPlace, lost: LostJob, sought: SoughtInVain, turned: ChangedSubscriptions
+    place: DestinationSuspended, lost: LostJob, sought: SearchExpired, turned: ChangedSubscriptions
 ):
     for message in (
         notifications.suspended(place),
         notifications.lost(lost),
-        notifications.sought_in_vain(sought),
+        notifications.search_expired(sought),
         notifications.subscriptions(turned),
     ):
         judges.accept(message)
@@ -61,7 +61,7 @@ class TestReplies:
     def test_a_failure(self):
         people = asked(mention=("<@U0LEE>", "<!subteam^S1>"))
         message = notifications.reply(
-            Told(subscribed.card(FAILED, terms=people), change(FAILED)), lambda _: "it ends early"
+            Notification(subscribed.card(FAILED, terms=people), change(FAILED)), lambda _: "it ends early"
         )
         first, *rest = judges.words(message).split("\n")
         assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* `FAILED` · *lecture 7*"
@@ -72,19 +72,19 @@ class TestReplies:
 
     def test_an_end_of_which_no_time_is_told(self):
         ended = RUNNING.model_copy(update={"state": JobState.SUCCEEDED})
-        text = judges.words(notifications.reply(Told(subscribed.card(ended), change(ended)), no_meaning))
+        text = judges.words(notifications.reply(Notification(subscribed.card(ended), change(ended)), no_meaning))
         assert "was 🔄 running · seen <!date" in text
 
     def test_a_move(self):
         text = judges.words(
-            notifications.reply(Told(subscribed.card(RUNNING), change(RUNNING, JobState.PENDING)), no_meaning)
+            notifications.reply(Notification(subscribed.card(RUNNING), change(RUNNING, JobState.PENDING)), no_meaning)
         )
         assert "🔄 *Running* `PROCESSING` · *lecture 7*\nwas ⏳ pending · 43 % · seen <!date" in text
 
     def test_progress(self):
         moved = change(RUNNING, kind=Kind.PROGRESSED)
         assert "*lecture 7*\n43 %" in judges.words(
-            notifications.reply(Told(subscribed.card(RUNNING), moved), no_meaning)
+            notifications.reply(Notification(subscribed.card(RUNNING), moved), no_meaning)
         )
 
     @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ class TestReplies:
     )
     def test_a_job_that_was_lost(self, fate: Fate, said: str):
         lost = change(RUNNING, fate=fate, kind=Kind.LOST)
-        assert said in judges.words(notifications.reply(Told(subscribed.card(RUNNING), lost), no_meaning))
+        assert said in judges.words(notifications.reply(Notification(subscribed.card(RUNNING), lost), no_meaning))
 
 
 class TestFinal:
@@ -121,7 +121,7 @@ class TestFinal:
 
 class TestOwners:
     def test_a_place_that_takes_no_messages(self):
-        message = notifications.suspended(SuspendedPlace("C0ONCALL", "is_archived", [subscribed.card(RUNNING)]))
+        message = notifications.suspended(DestinationSuspended("C0ONCALL", "is_archived", [subscribed.card(RUNNING)]))
         assert judges.words(message).startswith(
             "⏸️ I suspended 1 subscription of yours, because <#C0ONCALL> is archived.\n"
             "All that I have to tell there waits for 30 days. Unarchive it, then press Restore.\n*lecture 7*"
@@ -133,7 +133,7 @@ class TestOwners:
 
     def test_a_place_that_cannot_be_told_the_last_end(self):
         over = subscribed.card(FAILED)
-        message = notifications.suspended(SuspendedPlace("C0ONCALL", "is_archived", [over]))
+        message = notifications.suspended(DestinationSuspended("C0ONCALL", "is_archived", [over]))
         judges.accept(message)
         assert judges.words(message).startswith(
             "⏸️ I cannot tell what became of your jobs, because <#C0ONCALL> is archived.\n"
@@ -142,7 +142,7 @@ class TestOwners:
         assert "Restore" in judges.commands(message.blocks)
 
     def test_a_refusal_that_nobody_knows(self):
-        text = judges.words(notifications.suspended(SuspendedPlace("C0ONCALL", "no_<!here>", [])))
+        text = judges.words(notifications.suspended(DestinationSuspended("C0ONCALL", "no_<!here>", [])))
         assert "because Slack takes no message for <#C0ONCALL> (`no_&lt;!here&gt;`)" in text
         assert "Once that is mended, press Restore." in text
 
@@ -157,7 +157,7 @@ class TestOwners:
 
     def test_a_search_in_vain(self):
         text = judges.words(
-            notifications.sought_in_vain(SoughtInVain(["a1"], ["vod-sg/vod-ai", "vod-sg/vod-jobs"], 10))
+            notifications.search_expired(SearchExpired(["a1"], ["vod-sg/vod-ai", "vod-sg/vod-jobs"], 10))
         )
         assert "I looked for `a1` in *vod-sg/vod-ai* and *vod-sg/vod-jobs* for 10 minutes" in text
 
