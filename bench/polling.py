@@ -28,7 +28,7 @@ COLUMNS = ("", "jobs", "looks", "sent: ours", "loops", "CPU ms: ours", "loops", 
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class CardJob:
     """What it took to look at so many jobs LOOKS times; CPU is the median of rounds."""
 
     service: str
@@ -46,7 +46,7 @@ class Followed:
         ]
 
 
-async def measure(service: str, jobs: int, folder: Path) -> Followed:
+async def measure(service: str, jobs: int, folder: Path) -> CardJob:
     """Look at so many jobs of a service, in turns with loops over the vendor's client."""
     with clouds(Running({service: jobs}), frozen=True) as where:
         async with embedded_redis(folder) as redis_url, followed.opened(where, redis_url) as (services, client):
@@ -67,7 +67,7 @@ async def measure(service: str, jobs: int, folder: Path) -> Followed:
             ours = counted("callboard", lambda: _look(services, provider))
             loops = counted("loops", lambda: vendors.ask(calls * LOOKS, AT_ONCE))
             costs = await in_turns({"callboard": lambda: ours, "loops": lambda: loops}, ROUNDS)
-    return Followed(service, jobs, counts["callboard"], counts["loops"], costs)
+    return CardJob(service, jobs, counts["callboard"], counts["loops"], costs)
 
 
 async def _look(deps: Deps, provider: Provider) -> None:

@@ -25,7 +25,7 @@ from bot.store import Health
 from bot.subscriptions.listing import subscriptions
 from bot.views.slack import home as view
 from bot.views.slack.block_kit import Block
-from bot.views.slack.home import Neighbours, Tab
+from bot.views.slack.home import ChannelSubscriptions, Tab
 from providers.json_fields import mapping
 from providers.models import JobQuery, JobState
 
@@ -86,18 +86,20 @@ async def look(deps: Deps, slack: AsyncWebClient, user: str) -> AsyncGenerator[T
     failed_query = JobQuery(states=frozenset({JobState.FAILED}), since=failed_since)
     failed = list_jobs(deps, _EVERYWHERE, failed_query, limit=JOBS)
     (mine, neighbours), runs, failures = await asyncio.gather(
-        _followed(deps, slack, user), running.first(), failed.first()
+        _subscriptions(deps, slack, user), running.first(), failed.first()
     )
     reset = await _reset(deps)
     tab = Tab(mine, neighbours, runs, failures, await _health(deps), reset)
     yield tab
     if tab.pending:
         runs, failures = await asyncio.gather(running.whole(), failed.whole())
-        mine, neighbours = await _followed(deps, slack, user)
+        mine, neighbours = await _subscriptions(deps, slack, user)
         yield Tab(mine, neighbours, runs, failures, await _health(deps), reset)
 
 
-async def _followed(deps: Deps, slack: AsyncWebClient, user: str) -> tuple[Sequence[Shown] | None, Neighbours]:
+async def _subscriptions(
+    deps: Deps, slack: AsyncWebClient, user: str
+) -> tuple[Sequence[Shown] | None, ChannelSubscriptions]:
     """Return what somebody follows, and what others do in the channel that they picked, or used last."""
     try:
         mine = await subscriptions(deps, user=user)
@@ -105,20 +107,20 @@ async def _followed(deps: Deps, slack: AsyncWebClient, user: str) -> tuple[Seque
         places = [each.card.place for each in mine]
         here = [place for place in places if not is_personal(place)]
         channel = picked or next(reversed(here), "")
-        return mine, await _neighbours(deps, slack, user, channel) if channel else Neighbours()
+        return mine, await _channel_subscriptions(deps, slack, user, channel) if channel else ChannelSubscriptions()
     except StoreUnavailable:
-        return None, Neighbours()
+        return None, ChannelSubscriptions()
 
 
-async def _neighbours(deps: Deps, slack: AsyncWebClient, user: str, channel: str) -> Neighbours:
+async def _channel_subscriptions(deps: Deps, slack: AsyncWebClient, user: str, channel: str) -> ChannelSubscriptions:
     """Return what others follow in a channel, to somebody who is in it; what they may not see is left out."""
     known = await channels_of(slack, workspace_of(user), id_of(user))
     if known is None or id_of(channel) not in known:
-        return Neighbours(channel, None if known is None else False)
+        return ChannelSubscriptions(channel, None if known is None else False)
     cards = await subscriptions(deps, here=channel)
-    others = [each for each in cards if user not in each.card.owners]
+    others = [each for each in cards if user not in each.card.subscribers]
     subscribed = channel in await deps.store.tracked.places_of(user)
-    return Neighbours(channel, there=True, cards=others, subscribed=subscribed)
+    return ChannelSubscriptions(channel, there=True, cards=others, subscribed=subscribed)
 
 
 async def _reset(deps: Deps) -> datetime | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.delivery.unreadable import repair_followers
+from bot.delivery.unreadable import repair_subscribers
 from bot.deps.deps import Deps
 from bot.domain import absence
 from bot.domain.elapsed import passed
@@ -21,13 +21,13 @@ REFRESHED_MAX = 20
 """Cards that are drawn anew in a minute although nothing changed but the time of the last look."""
 
 LATE = timedelta(seconds=60)
-"""Followed jobs that are due for longer than this mean that no worker keeps up."""
+"""CardJob jobs that are due for longer than this mean that no worker keeps up."""
 
 
 def reasons(deps: Deps) -> Sequence[Reason]:
     """Return what tells whether a worker is not ready."""
 
-    async def followed_jobs() -> str | None:
+    async def tracked_jobs() -> str | None:
         """Deps whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
         pairs = deps.catalog.pairs
         try:
@@ -43,7 +43,7 @@ def reasons(deps: Deps) -> Sequence[Reason]:
                 late.append("/".join(service))
         return f"followed jobs are not looked at: {', '.join(late)}" if late else None
 
-    return (Reason("followed_jobs", followed_jobs),)
+    return (Reason("tracked_jobs", tracked_jobs),)
 
 
 async def tend(deps: Deps) -> None:
@@ -71,7 +71,7 @@ async def visit_all(deps: Deps) -> None:
     What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
     Raises StoreUnavailable.
     """
-    await repair_followers(deps)
+    await repair_subscribers(deps)
     await count_records(deps)
     gone = await removed_services.gone(deps)
     places = await deps.store.outbox.places()

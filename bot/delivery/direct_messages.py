@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.delivery.context import Visit
 from bot.delivery.next_step import Step
 from bot.delivery.rendering import shown
-from bot.domain.cards import Card, Followed
+from bot.domain.cards import Card, CardJob
 from bot.domain.changes import Change, Fate, Kind
 from bot.domain.notifications import ChangedSubscriptions, DestinationSuspended, LostJob
 from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry
@@ -30,11 +30,11 @@ async def notify_of_suspension(visit: Visit, box: Box, suspension: Suspension) -
     }
     concerned = [card for card in box.cards.values() if not card.over or card.owing or card.id in box.stale]
     for each in await shown(visit.deps, concerned):
-        for user in each.card.owners:
+        for user in each.card.subscribers:
             mine[user].append(each.card.naming({**waiting, **each.jobs}))
     for entry in box.entries:
         if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
-            job = Followed(job=entry.body.job)
+            job = CardJob(job=entry.body.job)
             card = Card(id=entry.card, place=box.place, terms=entry.body.terms, jobs={str(entry.body.job.ref): job})
             mine[card.terms.user].append(card)
     began = suspension.first or suspension.since
@@ -43,7 +43,7 @@ async def notify_of_suspension(visit: Visit, box: Box, suspension: Suspension) -
         if user != box.place:
             note = DestinationSuspended(place=box.place, reason=suspension.reason, cards=cards)
             await _notify(visit, user, NoteEntry(note=note), once)
-    await visit.deps.store.outbox.owners_told(box.place, suspension)
+    await visit.deps.store.outbox.subscribers_notified(box.place, suspension)
 
 
 async def notify_of_lost(visit: Visit, box: Box, step: Step) -> None:
@@ -66,7 +66,7 @@ async def notify_of_lost(visit: Visit, box: Box, step: Step) -> None:
 
 def _changes(box: Box, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
     """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
-    owners = {card.id: dict.fromkeys(card.owners) for card in box.cards.values()}
+    owners = {card.id: dict.fromkeys(card.subscribers) for card in box.cards.values()}
     after = {write.id: Card.model_validate_json(write.after) for write in step.writes}
     for entry in step.entries:
         if isinstance(entry.body, SubscribedEntry):

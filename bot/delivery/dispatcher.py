@@ -120,7 +120,7 @@ async def _carry_out(visit: Visit, box: Box, step: Step) -> float:
 def _subscribers(box: Box, step: Step) -> set[str]:
     """Who subscribed to what a step is about."""
     bodies = [entry.body for entry in step.entries]
-    known = {user for write in step.writes if write.id in box.cards for user in box.cards[write.id].owners}
+    known = {user for write in step.writes if write.id in box.cards for user in box.cards[write.id].subscribers}
     return known | {body.terms.user for body in bodies if isinstance(body, SubscribedEntry)}
 
 

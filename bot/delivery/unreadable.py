@@ -83,7 +83,7 @@ async def _set_aside(visit: Visit) -> None:
         entry = UnsubscribedEntry(job=job, by="", at=visit.now).model_dump_json()
         await store.tracked.unsubscribe(job.ref, box.place, entry)
     for card, ref in difference.untracked:
-        await _follow_again(visit, card, ref)
+        await _track_again(visit, card, ref)
     for each in broken:
         await store.aside.move(each.location, each.text, name=each.name)
     await store.outbox.take_out(box.place, box.unreadable)
@@ -116,7 +116,7 @@ def _ended(box: Box, broken: Iterable[Broken]) -> list[Job]:
     return [body.change.job for body in bodies if isinstance(body, ChangedEntry) and body.change.fate]
 
 
-async def _follow_again(visit: Visit, card: Card, ref: JobRef) -> None:
+async def _track_again(visit: Visit, card: Card, ref: JobRef) -> None:
     """Follow a job of a card again, in an unknown state."""
     job = Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
     terms = (card.asked or (card.terms,))[0]
@@ -133,7 +133,7 @@ async def _notify_people(
     people: dict[str, list[Job]] = {}
     for card in [box.cards[each.card] for each in records if each.card in box.cards]:
         jobs = [await last_seen(visit.deps, ref) for of, ref in again if of.id == card.id]
-        for user in [box.place] if is_personal(box.place) else card.owners:
+        for user in [box.place] if is_personal(box.place) else card.subscribers:
             people.setdefault(user, []).extend(jobs)
     if gone or any(each.card not in box.cards for each in records):
         people.setdefault(box.place, [])
@@ -153,9 +153,9 @@ async def _notify(visit: Visit, place: str, note: UnreadableRecords, records: It
         await wake(visit.deps, place)
 
 
-async def repair_followers(deps: Deps) -> None:
+async def repair_subscribers(deps: Deps) -> None:
     """Rebuild corrupt lists of followers from the cards of all places. Raises StoreUnavailable."""
-    corrupt = await deps.store.tracked.corrupt_followers(deps.whole.catalog.pairs)
+    corrupt = await deps.store.tracked.corrupt_subscribers(deps.whole.catalog.pairs)
     if not corrupt:
         return
     boxes = [await read_box(deps, place) for place in await deps.store.outbox.places()]
@@ -164,4 +164,4 @@ async def repair_followers(deps: Deps) -> None:
     cards = [card for box in boxes for card in expected(box).values()]
     for ref, text in corrupt.items():
         mine = {card.place: card.id for card in cards if (each := card.jobs.get(str(ref))) and not each.fate}
-        await deps.store.tracked.replace_followers(ref, text, mine)
+        await deps.store.tracked.replace_subscribers(ref, text, mine)

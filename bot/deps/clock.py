@@ -55,7 +55,7 @@ class Slewed:
         self._moved = max(now, self._moved)
         return self._moved + self._offset
 
-    def follow(self, now: float, target: float) -> float:
+    def retarget(self, now: float, target: float) -> float:
         """Follow a new target, and return by how many seconds it jumped."""
         self.read(now)
         jumped = target - now - self._target
@@ -164,7 +164,7 @@ class FleetClock:
         server = now + offset
         if self._time is None:
             self._time = Slewed(now, first_time(server, mark), server)
-        elif abs(jumped := self._time.follow(now, server)) > JUMP_S:
+        elif abs(jumped := self._time.retarget(now, server)) > JUMP_S:
             log.warning("the clock of Redis jumped, fleet time follows slowly", seconds=round(jumped, 3))
         if mark:
             self._time.raise_to(now, mark.fleet)
@@ -174,10 +174,10 @@ class FleetClock:
         """Follow the server's clock while the block runs. With `waits` take the first sample before it."""
         if waits:
             await self._tried()
-        with in_background(self._follow(), "fleet clock"):
+        with in_background(self._retarget(), "fleet clock"):
             yield
 
-    async def _follow(self) -> None:
+    async def _retarget(self) -> None:
         while True:
             if self._time:
                 await asyncio.sleep(SAMPLE_EVERY_S)

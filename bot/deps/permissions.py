@@ -16,7 +16,7 @@ def permit(deps: Deps, accounts: Iterable[str], place: str) -> None:
     readers = deps.asker.readers(place)
     for account in accounts:
         if not deps.subscribes(account):
-            raise UsageError(Problem.NOT_TO_FOLLOW, account)
+            raise UsageError(Problem.NOT_TO_SUBSCRIBE, account)
         if not deps.access.sees(account, readers):
             raise UsageError(Problem.NOT_FOR_ALL, account)
 

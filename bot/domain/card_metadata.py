@@ -25,7 +25,7 @@ _NAMING = ("unsubscribe ", "show ")
 def essentials(card: Card) -> dict[str, Any]:
     """Return the metadata of a post about its card, such as its id and jobs."""
     jobs = Ask.about("subscribe", list(card.jobs)).text.partition(" ")[2]
-    by = " ".join(map(id_of, card.owners))
+    by = " ".join(map(id_of, card.subscribers))
     return {"format": FORMAT, "card": card.id, "jobs": jobs, "terms": options(card.terms), "by": by}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.cards import Card, Followed, On, Snooze
+from bot.domain.cards import Card, CardJob, On, Snooze
 from bot.domain.changes import LOSSES, Change, Fate, Kind
 from bot.domain.notifications import Digest, Note, Notification
 from bot.domain.outbox import (
@@ -114,7 +114,7 @@ class Folded:
         ref = str(body.job.ref)
         if ref in card.held and card.held[ref].kind is Kind.LOST:
             card = _without(card, ref)  # it is there again
-        card = card.asked_for(body.terms).model_copy(update={"held_final": False}).having(ref, Followed())
+        card = card.asked_for(body.terms).model_copy(update={"held_final": False}).having(ref, CardJob())
         self._keep(card, Urgency.STATE)
         return None if card.ts else Post(card=card)
 
@@ -124,9 +124,9 @@ class Folded:
         if card is None or ref not in card.jobs or not _concerns(card.jobs[ref], change):
             return None
         if change.kind is Kind.FOUND:
-            card = card.having(ref, Followed()).model_copy(update={"held_final": False})
+            card = card.having(ref, CardJob()).model_copy(update={"held_final": False})
         if change.fate is not None:
-            card = card.having(ref, Followed(fate=change.fate, job=change.job, at=change.at))
+            card = card.having(ref, CardJob(fate=change.fate, job=change.job, at=change.at))
         post = _telling(card, change)
         card = _holding(card, change, post) if card.snooze else card
         self._keep(card, Urgency.END if change.fate else Urgency.STATE)
@@ -138,7 +138,7 @@ class Folded:
         if card is None or ref not in card.jobs:
             return None
         goes_on = not card.over
-        followed = Followed(fate=body.fate, job=body.job, by=body.by, at=body.at)
+        followed = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
         card = _without(card, ref).having(ref, followed)
         # Whoever leaves the rest of a batch has not heard yet how the others ended.
         post = _final(card) if card.batch and card.over and goes_on else None
@@ -164,7 +164,7 @@ class Folded:
         ]
 
 
-def _concerns(followed: Followed, change: Change) -> bool:
+def _concerns(followed: CardJob, change: Change) -> bool:
     """Whether a job is followed on a card, or was until it was lost and is found again."""
     return followed.fate is None or (change.kind is Kind.FOUND and followed.fate in LOSSES)
 

@@ -82,7 +82,7 @@ class Terms(_Value):
         return self.to is not To.THREAD
 
 
-class Followed(_Value):
+class CardJob(_Value):
     """One job on a card: `fate` is None while it is followed, `job` is what was last seen of one that no longer is.
 
     `by` is who unsubscribed, empty where the rules of access did it, `at` when the following ended.
@@ -129,7 +129,7 @@ class Card(_Value):
     id: str
     place: str
     terms: Terms
-    jobs: Mapping[Ref, Followed] = {}
+    jobs: Mapping[Ref, CardJob] = {}
     channel: str = ""
     ts: str = ""
     asked: tuple[Terms, ...] = ()
@@ -138,7 +138,7 @@ class Card(_Value):
     held_final: bool = False
 
     @property
-    def owners(self) -> tuple[str, ...]:
+    def subscribers(self) -> tuple[str, ...]:
         """Who subscribed, the first one first."""
         return tuple(terms.user for terms in self.asked or (self.terms,))
 
@@ -168,7 +168,7 @@ class Card(_Value):
         asked = tuple(each.values())
         return self.model_copy(update={"asked": asked if len(asked) > 1 else (), "terms": Terms.joined(asked)})
 
-    def having(self, ref: str, followed: Followed) -> Self:
+    def having(self, ref: str, followed: CardJob) -> Self:
         """Return the card with one job on it, or as it is now."""
         return self.model_copy(update={"jobs": {**self.jobs, ref: followed}})
 

@@ -31,7 +31,7 @@ class Problem(Enum):
     NOT_FOR_GUESTS = auto()
     NOT_FOR_THE_UNSURE = auto()
     NOT_FOR_ALL = auto()
-    NOT_TO_FOLLOW = auto()
+    NOT_TO_SUBSCRIBE = auto()
     NOT_THERE = auto()
     SERVICE_NOT_OF_ACCOUNT = auto()
     BAD_VALUE = auto()

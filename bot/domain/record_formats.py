@@ -25,7 +25,7 @@ class Kind(StrEnum):
     MARK = "mark"
     SUSPENSION = "suspension"
     JOB = "job"
-    FOLLOWERS = "list of followers"
+    SUBSCRIBERS = "list of followers"
     LOST = "lost job"
     DIGEST = "digest"
     INSTALLATION = "installation"

@@ -174,7 +174,7 @@ class Outbox:
         kept = [("SET", REFUSED.of(place), text, "EX", REFUSED.seconds), ("SET", SUSPENDED.of(place), text, "NX")]
         await self.link.ask_all(kept)
 
-    async def owners_told(self, place: str, suspension: Suspension) -> None:
+    async def subscribers_notified(self, place: str, suspension: Suspension) -> None:
         """Note that the owners know of a suspension; a place that was restored meanwhile stays so."""
         told = suspension.model_copy(update={"told": True})
         await self.link.ask("SET", SUSPENDED.of(place), suspensions.written(told), "XX")

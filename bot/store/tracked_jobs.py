@@ -1,4 +1,4 @@
-"""Followed jobs, service by service: as they were last seen, when to look next, and who follows them."""
+"""CardJob jobs, service by service: as they were last seen, when to look next, and who follows them."""
 
 import json
 import secrets
@@ -134,7 +134,7 @@ class Tracked:
             if score is not None and (known := found.get((ref.account, ref.service), {}).get(ref.id))
         }
 
-    async def corrupt_followers(self, services: Iterable[Service]) -> dict[JobRef, str]:
+    async def corrupt_subscribers(self, services: Iterable[Service]) -> dict[JobRef, str]:
         """Return the jobs whose lists of followers are corrupt, with the text of each list."""
         found: dict[JobRef, str] = {}
         for service in services:
@@ -142,10 +142,10 @@ class Tracked:
             found |= {JobRef(*service, job_id): text for job_id, text in kept.items() if _places(text) is None}
         return found
 
-    async def replace_followers(self, ref: JobRef, corrupt: str, places: Mapping[str, str]) -> None:
+    async def replace_subscribers(self, ref: JobRef, corrupt: str, places: Mapping[str, str]) -> None:
         """Replace a corrupt list of followers by `places`, place to card."""
         slot = f"{ref.account}/{ref.service}"
-        location = Location(Kind.FOLLOWERS, slot, SUBSCRIPTIONS.of(slot))
+        location = Location(Kind.SUBSCRIBERS, slot, SUBSCRIPTIONS.of(slot))
         await Aside(self.link).move(location, corrupt, name=ref.id, instead=json.dumps(places))
 
     async def corrupt(self, services: Iterable[Service]) -> Counts:
@@ -221,7 +221,7 @@ class Tracked:
             if (card := (_places(places) or {}).get(place))
         }
 
-    async def followers(self, ref: JobRef) -> dict[str, str]:
+    async def subscribed_cards(self, ref: JobRef) -> dict[str, str]:
         """Return who follows a job: place to card."""
         found = await self.link.ask("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
         return _places(found or "{}") or {}

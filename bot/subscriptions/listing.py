@@ -18,7 +18,7 @@ async def subscriptions(deps: Deps, *, here: str | None = None, user: str | None
     for place in places:
         box = await read_box(deps, place)
         seen = (visible_part(deps, card) for card in expected(box).values())
-        cards += [card for card in seen if not card.over and (user is None or user in card.owners)]
+        cards += [card for card in seen if not card.over and (user is None or user in card.subscribers)]
         if box.suspension:
             suspended[place] = box.suspension.reason
     cards.sort(key=lambda card: card.terms.at)
@@ -32,6 +32,6 @@ def visible_part(deps: Deps, card: Card) -> Card:
     return card if len(jobs) == len(card.jobs) else card.model_copy(update={"jobs": jobs})
 
 
-def followed_jobs(card: Card) -> list[JobRef]:
+def tracked_jobs(card: Card) -> list[JobRef]:
     """Return the jobs of a card that are still followed."""
     return [JobRef.parse(ref) for ref, each in card.jobs.items() if each.fate is None]

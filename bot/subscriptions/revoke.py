@@ -11,7 +11,7 @@ from bot.domain.outbox import UnsubscribedEntry
 from bot.domain.service_key import Service
 from bot.domain.slack_ids import is_personal
 from bot.slack_api.membership import readers
-from bot.subscriptions.listing import followed_jobs
+from bot.subscriptions.listing import tracked_jobs
 from bot.subscriptions.subscribe import end_subscription
 from providers.models import JobRef
 
@@ -26,7 +26,7 @@ async def end_unseen(deps: Deps, place: str) -> None:
         return
     for card in cards_to_change(await read_box(deps, place)):
         audience = await readers(deps, place, card.terms.user)
-        for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else followed_jobs(card):
+        for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else tracked_jobs(card):
             if access.hides(ref.account, audience) and not await end_subscription(deps, ref, place, ""):
                 await _withhold(deps, ref, card)
 
@@ -34,7 +34,7 @@ async def end_unseen(deps: Deps, place: str) -> None:
 async def end_unconfigured(deps: Deps, place: str, gone: Collection[Service]) -> None:
     """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
     for card in cards_to_change(await read_box(deps, place)):
-        for ref in followed_jobs(card):
+        for ref in tracked_jobs(card):
             if (ref.account, ref.service) in gone:
                 job, now = await last_seen(deps, ref), deps.clock()
                 entry = UnsubscribedEntry(job=job, by="", at=now, fate=Fate.UNCONFIGURED)
@@ -49,7 +49,7 @@ async def end_all(deps: Deps, place: str) -> set[str]:
     for card in cards:
         for ref in (JobRef.parse(name) for name, each in card.jobs.items() if each.fate in LOSSES):
             await deps.store.lost.leave(ref, place)
-    return {user for card in cards for user in card.owners}
+    return {user for card in cards for user in card.subscribers}
 
 
 async def _withhold(deps: Deps, ref: JobRef, card: Card) -> None:

@@ -33,7 +33,7 @@ from bot.jobs.queries import Looked, show_jobs
 from bot.polling import planner
 from bot.polling.recorder import observe
 from bot.slack_api.shared_channels import read_by_outsiders
-from bot.subscriptions.listing import followed_jobs, visible_part
+from bot.subscriptions.listing import tracked_jobs, visible_part
 from bot.task_queue.enqueue import look, wake
 from providers.http.deadline import fresh
 from providers.models import Job, JobRef, JobState
@@ -77,23 +77,23 @@ class Subscription:
         permit_some(self.deps, self.place)
         with fresh():
             details = await self.question.first()
-        return Subscribing(details, Subscribed(None)) if details.pending else await self._followed(details)
+        return Subscribing(details, Subscribed(None)) if details.pending else await self._subscribed(details)
 
     async def whole(self) -> Subscribing:
         """Follow the jobs, and return what came of it."""
         permit_some(self.deps, self.place)
         with fresh():
             details = await self.question.whole()
-        return await self._followed(details)
+        return await self._subscribed(details)
 
-    async def _followed(self, details: JobDetails) -> Subscribing:
+    async def _subscribed(self, details: JobDetails) -> Subscribing:
         deps, place, terms = self.deps, self.place, self.terms
         permit(deps, [job.account for job in details.jobs], place)
         jobs = [job for job in details.jobs if self.ended_too or not job.state.ended]
         if not jobs:
             return Subscribing(details, Subscribed(None))
         await refuse_newer_jobs(deps, place, [job.ref for job in jobs])
-        followed, changed, cards = await _follow(deps, jobs, details.checked_at, place, terms, self.card)
+        followed, changed, cards = await _track(deps, jobs, details.checked_at, place, terms, self.card)
         await deps.store.outbox.restore(place)
         box = await deliver_now(deps, place)
         after = expected(box)
@@ -101,7 +101,7 @@ class Subscription:
             card=next((box.cards[each] for each in cards if each in box.cards), None),
             followed=followed,
             changed=changed,
-            others=[user for each in cards if each in after for user in after[each].owners if user != terms.user],
+            others=[user for each in cards if each in after for user in after[each].subscribers if user != terms.user],
             suspended=box.suspension.reason if box.suspension else None,
             shared=await read_by_outsiders(deps, place),
         )
@@ -122,7 +122,7 @@ def subscribe(
     return Subscription(deps, terms, place, card or secrets.token_hex(5), ended_too, question)
 
 
-async def _follow(  # noqa: PLR0917  # what a subscription consists of
+async def _track(  # noqa: PLR0917  # what a subscription consists of
     deps: Deps, jobs: Sequence[Job], asked_at: datetime, place: str, terms: Terms, card: str
 ) -> tuple[list[JobRef], list[JobRef], list[str]]:
     """Follow jobs, as they were told when asked for at `asked_at`, on one card.
@@ -175,7 +175,7 @@ async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str
     boxes = [await read_box(deps, place) for place in ((here,) if here_alone else (here, user))]
     for box in boxes:
         for card in cards_to_change(box):
-            refs = [ref for ref in followed_jobs(visible_part(deps, card)) if _named(ref, addresses)]
+            refs = [ref for ref in tracked_jobs(visible_part(deps, card)) if _named(ref, addresses)]
             if gone := [job for ref in refs if (job := await end_subscription(deps, ref, box.place, user))]:
                 removed.append((card.naming({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     if not removed:
@@ -208,7 +208,7 @@ async def restore(deps: Deps, place: str, card: str | None, user: str) -> Subscr
     kept = cards.get(card or "")
     mine = [kept] if kept else [] if card else list(cards.values())
     jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []
-    suspended = await _suspended(deps, [ref for each in mine for ref in followed_jobs(each)])
+    suspended = await _suspended(deps, [ref for each in mine for ref in tracked_jobs(each)])
     if kept:
         permit(deps, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, place)
     resumed = await deps.store.outbox.restore(place)
@@ -217,7 +217,7 @@ async def restore(deps: Deps, place: str, card: str | None, user: str) -> Subscr
     followed: list[JobRef] = []
     if kept and jobs:
         terms = kept.terms.model_copy(update={"user": user, "at": deps.clock()})
-        followed, _, _ = await _follow(deps, jobs, deps.clock(), place, terms, kept.id)
+        followed, _, _ = await _track(deps, jobs, deps.clock(), place, terms, kept.id)
     box = await deliver_now(deps, place)
     return Subscribed(
         card=box.cards.get(card or ""),
@@ -254,7 +254,7 @@ async def refresh(deps: Deps, addresses: Sequence[Address]) -> None:
     """Ask about followed jobs now, before it is their turn; their cards follow. Raises StoreUnavailable."""
     with fresh():
         details = await show_jobs(deps, addresses, partial(observe, deps))
-    followers = [await deps.store.tracked.followers(job.ref) for job in details.jobs]
+    followers = [await deps.store.tracked.subscribed_cards(job.ref) for job in details.jobs]
     cards = {pair for places in followers for pair in places.items()}
     await deps.store.outbox.refresh(cards)
     await wake(deps, *{place for place, _ in cards})

@@ -115,7 +115,7 @@ _SENTENCES = {
         "Not everybody who would read it there may see {found}, so I don't post it. "
         "Name what everybody may see, for example an account or ACCOUNT/SERVICE/ID."
     ),
-    Problem.NOT_TO_FOLLOW: (
+    Problem.NOT_TO_SUBSCRIBE: (
         "You may look at jobs of {found} here, but not subscribe to them. Ask whoever runs Callboard for access."
     ),
     Problem.NOT_THERE: (

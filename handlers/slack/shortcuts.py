@@ -20,7 +20,7 @@ from bot.views.slack.block_kit import Message
 from handlers.commands.grammar import Request
 from handlers.slack.answer import details_of, kept
 from handlers.slack.partial_answers import Answer, give
-from handlers.slack.subscriptions import following
+from handlers.slack.subscriptions import subscribing
 
 
 def register(app: AsyncApp) -> None:
@@ -66,7 +66,7 @@ def _subscribed(deps: Deps, found: Extracted, asker: Asker) -> Answer[Subscribin
     if not found.addresses:
         return extraction.nothing(found, narrowed=deps.narrowed)
     terms = _request("subscribe", found).terms(asker.user, deps.clock())
-    return following(deps, found.addresses, asker.channel, terms, extraction.notes(found))
+    return subscribing(deps, found.addresses, asker.channel, terms, extraction.notes(found))
 
 
 def _request(command: str, found: Extracted) -> Request:

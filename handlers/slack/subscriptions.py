@@ -60,7 +60,7 @@ async def answer(deps: Deps, request: Request, ask: Ask, asker: Asker) -> Answer
     here = await place_of_button(deps, ask.place, asker.channel, asker.user)
     if request.command == "subscribe":
         terms = request.terms(asker.user, deps.clock())
-        return following(deps, addresses_of(request, deps.catalog), here, terms, card=ask.card)
+        return subscribing(deps, addresses_of(request, deps.catalog), here, terms, card=ask.card)
     await deps.pace.turn()
     if request.command == "unsubscribe":
         named = addresses_of(request, deps.catalog) or None  # none is `all`
@@ -84,7 +84,7 @@ async def _unsubscribed(deps: Deps, named: Sequence[Address] | None, here: str, 
     return views.unsubscribed(removed, await subscriptions(deps, here=here), reset)
 
 
-def following(  # noqa: PLR0917  # what a subscription consists of
+def subscribing(  # noqa: PLR0917  # what a subscription consists of
     deps: Deps,
     addresses: Sequence[Address],
     here: str,

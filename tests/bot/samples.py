@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.delivery.next_step import Step, next_step
-from bot.domain.cards import Card, Followed, On, Snooze, Terms
+from bot.domain.cards import Card, CardJob, On, Snooze, Terms
 from bot.domain.changes import Change, compare, lost
 from bot.domain.outbox import Body, Box, ChangedEntry, Entry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry, encode
 from providers.models import Job, JobState
@@ -62,7 +62,7 @@ class Story:
 
 def card(card_id: str, *jobs: Job, terms: Terms = TERMS) -> Card:
     """A card that is posted and follows these jobs."""
-    followed = {str(each.ref): Followed() for each in jobs}
+    followed = {str(each.ref): CardJob() for each in jobs}
     return Card(id=card_id, place=PLACE, terms=terms, jobs=followed, channel=PLACE, ts="1.1")
 
 

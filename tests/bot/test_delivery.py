@@ -197,7 +197,7 @@ async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_a
     assert (result.changed, result.others) == ([ref], ["U1"])
     assert (await subscribe(world.deps, [ref], PLACE, ANY))[1].others == ["U2"]
     for user in ("U1", "U2"):
-        assert [each.card.owners for each in await subscriptions(world.deps, user=user)] == [("U1", "U2")]
+        assert [each.card.subscribers for each in await subscriptions(world.deps, user=user)] == [("U1", "U2")]
     await edit_cards(world.deps, PLACE)
     assert await world.told() == 1
     await world.becomes(raw_state="B")

@@ -107,7 +107,7 @@ class Story(FragileBot):
         for ref in refs:
             self._found(str(ref))
         for ref in refs:
-            mine = self.run(self.store.tracked.followers(ref))[place]
+            mine = self.run(self.store.tracked.subscribed_cards(ref))[place]
             assert self.following.setdefault((place, str(ref)), mine) == mine, "who follows already keeps the card"
             model = self.cards.setdefault((place, mine), Modelled())
             model.followed(str(ref), terms)
@@ -282,7 +282,7 @@ class Story(FragileBot):
         for each in [crash] * 6 + [None]:
             self.now += timedelta(seconds=140)
             self.until_done(lambda: sweep.sweep(self.services, self.provider), each)
-        assert not self.run(self.store.tracked.followers(JobRef.parse(ref)))
+        assert not self.run(self.store.tracked.subscribed_cards(JobRef.parse(ref)))
         self.gone[ref] = {place: card for (place, followed), card in self.following.items() if followed == ref}
         self._changed(ref, job, "lost", Fate.GONE)
 

@@ -170,9 +170,9 @@ async def test_its_jobs_are_found_in_a_message(desk: Desk, provider: InMemory):
 async def test_its_jobs_are_followed_until_that_is_taken_back(desk: Desk, store: Store, job_id: str):
     ref = JobRef("acme", "queue", job_id)
     await desk.command(f"subscribe {ref} to:dm")
-    assert await store.tracked.followers(ref) != {}
+    assert await store.tracked.subscribed_cards(ref) != {}
     await desk.command(f"unsubscribe {job_id}")
-    assert await store.tracked.followers(ref) == {}
+    assert await store.tracked.subscribed_cards(ref) == {}
 
 
 async def test_an_id_that_the_service_cannot_have_is_not_asked_for(desk: Desk, provider: InMemory):

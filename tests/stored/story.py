@@ -14,7 +14,7 @@ from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.domain import button_payloads as payloads
 from bot.domain.absence import SUSPENDED_AFTER, Absence
-from bot.domain.cards import Card, Followed, On, Terms, To
+from bot.domain.cards import Card, CardJob, On, Terms, To
 from bot.domain.changes import Fate, Kind, found, lost, unfound
 from bot.domain.notifications import (
     ChangedSubscriptions,
@@ -216,7 +216,7 @@ def notes(stage: Stage) -> Sequence[Note]:
     """One note of each class."""
     now, place = stage.clock(), stage.place("C0MEDIA")
     job = stage.video.job("job-0050", None, created_at=START, state=JobState.RUNNING)
-    followed = Followed(job=job)
+    followed = CardJob(job=job)
     card = Card(
         id="c0ffee0050", place=place, terms=_terms(stage), jobs={str(job.ref): followed}, channel="C0MEDIA", ts="1.1"
     )

@@ -167,7 +167,7 @@ async def test_jobs_are_read(stored: Store):
     [lost] = await stored.lost.read(VIDEO, ["job-0027"])
     assert lost.kept.absence
     assert lost.places
-    assert all([await stored.tracked.followers(ref) for ref in refs])
+    assert all([await stored.tracked.subscribed_cards(ref) for ref in refs])
 
 
 def _jobs(service: tuple[str, str]) -> str:

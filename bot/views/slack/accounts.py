@@ -57,7 +57,7 @@ def _fallback(answer: AccountsHealth) -> str:
 def _line(service: ServiceHealth) -> str:
     if service.error:
         last = f" It last answered {date(service.last_ok_at)}." if service.last_ok_at else ""
-        return f"{service_error(service.error)}{last}{_followed(service)}"
+        return f"{service_error(service.error)}{last}{_tracked(service)}"
     if not service.asked:
         return f"❔ {bold(service.service, 60)} in {plain(service.region, 60)} was not asked yet"
     latency = f" in {round(service.latency_s * 1000):,} ms" if service.latency_s is not None else ""
@@ -67,7 +67,7 @@ def _line(service: ServiceHealth) -> str:
     )
     own = f" · {waited(service.waited)}" if service.waited else ""
     where = f"{bold(service.service, 60)} in {plain(service.region, 60)}"
-    return f"✅ {where} answers{latency}{own}{listing}{budget}{_last_error(service)}{_followed(service)}"
+    return f"✅ {where} answers{latency}{own}{listing}{budget}{_last_error(service)}{_tracked(service)}"
 
 
 def _last_error(service: ServiceHealth) -> str:
@@ -75,7 +75,7 @@ def _last_error(service: ServiceHealth) -> str:
     return f" · last error {code(error.code, 60)} {age(at)}" if error and at else ""
 
 
-def _followed(service: ServiceHealth) -> str:
+def _tracked(service: ServiceHealth) -> str:
     """How many jobs are followed, and what looking at them costs."""
     if not service.followed:
         return ""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain import sweeps
 from bot.domain.absence import DROPPED_AFTER
 from bot.domain.button_payloads import BUTTON_MAX, OPEN, REFRESH, Ask
-from bot.domain.cards import Card, Check, Followed, Shown
+from bot.domain.cards import Card, CardJob, Check, Shown
 from bot.domain.changes import Fate
 from bot.views.errors import happened
 from bot.views.slack import missing_jobs, snooze, suspensions
@@ -117,7 +117,7 @@ def _about(job: Job) -> str:
     return f"{plain(job.service, 60)} · {plain(job.account, 60)}{created}"
 
 
-def _progress(job: Job, followed: Followed) -> Iterator[str]:
+def _progress(job: Job, followed: CardJob) -> Iterator[str]:
     """How far a job is, how it ended, or how it was seen last."""
     match followed.fate:
         case Fate.EXPIRED | Fate.GONE | Fate.DROPPED | Fate.UNCONFIGURED:
@@ -141,7 +141,7 @@ def ending(job: Job) -> str:
     return " · ".join([*took, *ended])
 
 
-def _plain_one(job: Job, followed: Followed, *, suspended: bool) -> str:
+def _plain_one(job: Job, followed: CardJob, *, suspended: bool) -> str:
     progress = f", {job.progress} %" if job.progress is not None and not job.state.ended else ""
     why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
     left = unended(followed.fate)
@@ -153,7 +153,7 @@ def _plain_one(job: Job, followed: Followed, *, suspended: bool) -> str:
 def _several(shown: Shown, known: Mapping[str, Job], budget: Budget) -> tuple[str, list[Block]]:
     words = _words(shown, known)
     outcomes = list(words.values())
-    top, following = summary(shown.card, known), _following(shown.card, known)
+    top, following = summary(shown.card, known), _tracked(shown.card, known)
     progress = [bar(100 * _ended(following) // len(following))] if following and not shown.card.over else []
     head = section("\n".join([top, *filter(None, [tally(outcomes)]), *progress]))
     budget.take([head])
@@ -172,7 +172,7 @@ def _outcomes(card: Card, known: Mapping[str, Job]) -> list[str]:
     return [outcome(job, card.jobs[ref].fate) for ref, job in known.items()]
 
 
-def _following(card: Card, known: Mapping[str, Job]) -> list[Job]:
+def _tracked(card: Card, known: Mapping[str, Job]) -> list[Job]:
     """The jobs that ended, or whose end is waited for."""
     return [job for ref, job in known.items() if card.jobs[ref].fate in {None, Fate.ENDED}]
 
@@ -183,7 +183,7 @@ def _ended(jobs: Sequence[Job]) -> int:
 
 def summary(card: Card, known: Mapping[str, Job]) -> str:
     """How many of a batch have ended, of those whose end was waited for."""
-    following = _following(card, known)
+    following = _tracked(card, known)
     if not following:
         none = {2: "Neither job"}.get(len(known), f"None of the {count(len(known), 'job')}")
         return f"*{none} is followed any more*"
@@ -213,7 +213,7 @@ def line(job: Job, word: str) -> str:
 
 
 def _subscribed(card: Card) -> str:
-    who = f"Subscribed by {people(card.owners)}"
+    who = f"Subscribed by {people(card.subscribers)}"
     left = [each.by for each in card.jobs.values() if each.by and each.fate is Fate.UNSUBSCRIBED]
     if card.batch and left:
         who = f"{who} · unsubscribed by {people(left)}"

@@ -14,7 +14,7 @@ def overview(commands: Sequence[tuple[str, str]]) -> Message:
     examples = [
         ("Recent jobs", "list"),
         ("Failed today", "failed"),
-        ("Followed here", "subscriptions"),
+        ("CardJob here", "subscriptions"),
         ("Accounts", "accounts"),
     ]
     buttons = [each for label, command in examples for each in button(label, f"{RUN}:{command}", Ask(text=command))]

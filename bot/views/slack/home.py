@@ -33,7 +33,7 @@ MEMORY_LOST = "I cannot reach my memory (Redis) just now, so I do not know what 
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class ChannelSubscriptions:
     """What others follow in a channel.
 
     `channel` is empty where none was picked; `there` says whether whoever looks at the tab and the bot are both in it,
@@ -54,7 +54,7 @@ class Tab:
     """
 
     mine: Sequence[Shown] | None
-    neighbours: Neighbours
+    neighbours: ChannelSubscriptions
     running: JobList
     failed: JobList
     health: Sequence[ServiceHealth]
@@ -76,7 +76,7 @@ def home(tab: Tab, now: datetime) -> Block:
     budget = Budget(head, blocks=BLOCKS_MAX, chars=CHARS_MAX)
     parts = [
         [section("*My subscriptions*"), *_reset(tab.reset), *_mine(tab.mine, now)],
-        [divider(), section(_OTHERS, [_channel(tab.neighbours)]), *_neighbours(tab.neighbours, now)],
+        [divider(), section(_OTHERS, [_channel(tab.neighbours)]), *_channel_subscriptions(tab.neighbours, now)],
         [divider(), section("*Running now*"), *_jobs(tab.running)],
         [divider(), section("*Failed in the last 24 hours*"), *_jobs(tab.failed)],
         [*Budget(blocks=NOTES_MAX).fit([*map(context, notes(tab.failed))], more_lines)],
@@ -113,7 +113,7 @@ def _mine(mine: Sequence[Shown] | None, now: datetime) -> list[Block]:
     return [*cards, context(f"… and {count(left, 'more card')}: `/jobs subscriptions mine`")] if left > 0 else cards
 
 
-def _channel(neighbours: Neighbours) -> Block:
+def _channel(neighbours: ChannelSubscriptions) -> Block:
     """A menu of the channels that whoever looks at the tab can see."""
     menu: Block = {
         "type": "conversations_select",
@@ -124,7 +124,7 @@ def _channel(neighbours: Neighbours) -> Block:
     return {**menu, "initial_conversation": id_of(neighbours.channel)} if neighbours.there else menu
 
 
-def _neighbours(neighbours: Neighbours, now: datetime) -> list[Block]:
+def _channel_subscriptions(neighbours: ChannelSubscriptions, now: datetime) -> list[Block]:
     if not neighbours.channel:
         return [section("Pick a channel that you are in, to see what others follow there.")]
     if neighbours.there is None:

@@ -87,7 +87,7 @@ def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
     asked = [check.at for check in checks if check.at]
     failing = "⚠️ its service does not answer" if any(fails(check, now) for check in checks) else ""
     return [
-        channel(card.place) if mine else f"by {people(card.owners)}",
+        channel(card.place) if mine else f"by {people(card.subscribers)}",
         promise(card.terms, card.place, batch=card.batch),
         calls(card.terms),
         snooze.fact(card),

@@ -36,7 +36,7 @@ def subscribed(  # noqa: PLR0917  # what there is to say
     known = {job.ref: job for job in details.jobs}
     following = [*result.followed, *result.changed]
     over = [job for job in details.jobs if job.state.ended and job.ref not in following]
-    lines = [*_followed(result, known, terms, here), *_already(result, details, following), *_suspended(result, here)]
+    lines = [*_tracked(result, known, terms, here), *_already(result, details, following), *_suspended(result, here)]
     lines += filter(None, [snooze.note(result.card) if result.card and following else ""])
     lines += [_SHARED] if result.shared and following else []
     if over:
@@ -67,7 +67,7 @@ _SHARED = "👥 Another organization shares this channel: its people read here w
 _NOTHING = "None of the configured services can look this up."
 
 
-def _followed(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: str) -> list[str]:
+def _tracked(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: str) -> list[str]:
     told = _promise(terms, here, batch=len(result.followed) > 1)
     lines: list[str] = []
     if result.followed:
@@ -172,7 +172,7 @@ def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = (), reset: dateti
     if not result.removed:
         notes = notes or ["Nothing is followed here."]
         notes += [database_reset.line(reset)] if reset else []
-        notes += ["Followed here:"] if here else []
+        notes += ["CardJob here:"] if here else []
     blocks = [_removed(card, refs, alone=len(result.removed) == 1) for card, refs in result.removed]
     blocks += [section(headline(shown.card, shown.jobs), details_of(shown)) for shown in here]
     head = [section(note) for note in notes]

@@ -26,7 +26,7 @@ def get_job_detail(desk: Desk, call: Call) -> dict[str, Any]:
         raise Refused(404, "InvalidJobId.NotFound", "The specified JobId does not exist.")
     if type_of(job) != job_type:
         return {"JobType": job_type}
-    chosen = {job_type: job} | ({} if job_type == "workflow" else _neighbours(desk, job))
+    chosen = {job_type: job} | ({} if job_type == "workflow" else _adjacent(desk, job))
     objects = {_OBJECTS[kind][0]: _OBJECTS[kind][1](each, desk.now) for kind, each in chosen.items()}
     return {"JobType": job_type, **objects}
 
@@ -41,7 +41,7 @@ def word_of(job: Job, now: float) -> str:
     return job.word(now).lower() if job.word(now) in LISTED_AI.every else job.word(now)
 
 
-def _neighbours(desk: Desk, job: Job) -> dict[str, Job]:
+def _adjacent(desk: Desk, job: Job) -> dict[str, Job]:
     others = ((type_of(other), other) for other in desk.of_media(job.media))
     return {kind: other for kind, other in others if kind not in {"workflow", type_of(job)}}
 

@@ -202,7 +202,7 @@ class Interactions:
     async def _submit(self, user: User, view: View, payload: Json) -> None:
         try:
             answer = await self._deliver("interactive", user, payload)
-            self._follow(user, view, answer or {})
+            self._carry_out(user, view, answer or {})
         except (UndeliveredError, SlackError) as error:
             words = f"We had some trouble connecting. Try again? ({error.code})"
             self._workspace.feed.notice(user.id, None, words)
@@ -213,7 +213,7 @@ class Interactions:
         self._workspace.feed.send({"type": "acknowledged"}, to=user.id)
         return answer
 
-    def _follow(self, user: User, view: View, answer: Json) -> None:
+    def _carry_out(self, user: User, view: View, answer: Json) -> None:
         """Do what the acknowledgement of a submission asks for; nothing asked closes the modal."""
         modals = self._workspace.modals
         match answer.get("response_action"):

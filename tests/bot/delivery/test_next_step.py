@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.next_step import AWAY, BURST, Step, next_step, noticed_late, withheld
 from bot.domain.card_reducer import expected
-from bot.domain.cards import Card, Followed, On, Terms, To
+from bot.domain.cards import Card, CardJob, On, Terms, To
 from bot.domain.changes import Change, Fate
 from bot.domain.notifications import Notification, SearchExpired
 from bot.domain.outbox import Box, Entry, NoteEntry, Urgency, encode
@@ -42,7 +42,7 @@ def test_a_subscription_posts_its_card():
     step = step_of(Story().subscribed("card", job()).box())
     assert step.post
     assert step.post.card == after(step)
-    assert after(step).jobs == {str(job().ref): Followed()}
+    assert after(step).jobs == {str(job().ref): CardJob()}
     assert step.by_slot == {SLOT: ("1000-0",)}
 
 
@@ -73,10 +73,10 @@ LEE = Terms(user="U2", at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U3>",))
 def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
     first = Terms(user="U1", at=NOW, mention=("<@U4>",))
     joined = after(step_of(Story().subscribed("card", job(), LEE).box(card("card", job(), terms=first))))
-    assert joined.owners == ("U1", "U2")
+    assert joined.subscribers == ("U1", "U2")
     assert joined.terms == first.model_copy(update={"on": On.ANY, "mention": ("<@U4>", "<@U3>")})
     again = after(step_of(Story().subscribed("card", job(), ON_FAILURE).box(joined)))
-    assert (again.owners, again.terms.on, again.terms.to) == (("U1", "U2"), On.ANY, None)
+    assert (again.subscribers, again.terms.on, again.terms.to) == (("U1", "U2"), On.ANY, None)
     quiet = LEE.model_copy(update={"on": On.FAILED})
     quieter = after(step_of(Story().subscribed("card", job(), quiet).box(again)))
     assert quieter.terms == ON_FAILURE.model_copy(update={"mention": ("<@U3>",)})
@@ -87,7 +87,7 @@ def test_an_end_is_told_and_ends_the_following():
     assert step.post
     assert step.post.told
     assert step.post.told.change == FAILED
-    assert after(step).jobs[str(job().ref)] == Followed(fate=Fate.ENDED, job=FAILED.job, at=NOW)
+    assert after(step).jobs[str(job().ref)] == CardJob(fate=Fate.ENDED, job=FAILED.job, at=NOW)
     assert (after(step).over, step.writes[0].urgency) == (True, Urgency.END)
 
 
@@ -326,5 +326,5 @@ def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
 
 
 def test_a_card_comes_back_as_it_was_kept():
-    full = card("card", job(), terms=ANY).having(str(job("b").ref), Followed(fate=Fate.GONE, job=job("b"), at=NOW))
+    full = card("card", job(), terms=ANY).having(str(job("b").ref), CardJob(fate=Fate.GONE, job=job("b"), at=NOW))
     assert Card.model_validate_json(encode(full)) == full

@@ -141,7 +141,7 @@ def test_a_fleet_that_was_away_goes_on_from_where_it_was():
 
 def test_a_small_correction_never_turns_it_back():
     time = Slewed(now=0.0, first=100.0, target=100.0)
-    time.follow(1.0, 100.5)
+    time.retarget(1.0, 100.5)
     shown = [time.read(1 + part / 10) for part in range(60)]
     assert shown == sorted(shown)
     assert shown[-1] == pytest.approx(106.4)

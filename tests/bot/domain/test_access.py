@@ -180,9 +180,9 @@ class TestPlaces:
             ("U0DANA", "D0DANA", "media", "D0DANA", None),
             ("U0DANA", "C0GENERAL", "media", "C0GENERAL", Problem.NOT_FOR_ALL),
             ("U0SAM", "C0ONCALL", "media", "U0SAM", Problem.NOT_FOR_ALL),
-            ("U0LEE", "C0GENERAL", "vod", "U0LEE", Problem.NOT_TO_FOLLOW),
-            ("U0LEE", "C0ONCALL", "vod", "C0VOD", Problem.NOT_TO_FOLLOW),
-            ("U0SAM", "C0ONCALL", "status", "C0ONCALL", Problem.NOT_TO_FOLLOW),
+            ("U0LEE", "C0GENERAL", "vod", "U0LEE", Problem.NOT_TO_SUBSCRIBE),
+            ("U0LEE", "C0ONCALL", "vod", "C0VOD", Problem.NOT_TO_SUBSCRIBE),
+            ("U0SAM", "C0ONCALL", "status", "C0ONCALL", Problem.NOT_TO_SUBSCRIBE),
         ],
     )
     def test_where_may_be_followed(  # noqa: PLR0917  # a row of the table

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.card_metadata import CardMessage, essentials, posted_at
-from bot.domain.cards import Card, Followed, On, Shown, Terms, To
+from bot.domain.cards import Card, CardJob, On, Shown, Terms, To
 from bot.views.slack import cards
 from sandbox.slack.block_kit.message_rules import read_metadata
 
@@ -16,7 +16,7 @@ TERMS = Terms(user=DANA, at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U0LEE>",))
 
 
 def card(*refs: str, terms: Terms = TERMS) -> Card:
-    return Card(id="abc", place="T0/C0", terms=terms, jobs=dict.fromkeys(refs, Followed()), ts="1.0")
+    return Card(id="abc", place="T0/C0", terms=terms, jobs=dict.fromkeys(refs, CardJob()), ts="1.0")
 
 
 def message(shown: Card, **payload: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def test_a_card_can_be_subscribed_to_again_on_its_terms():
 
 def test_the_buttons_have_the_jobs_that_are_still_followed():
     one = card("a/b/1", "a/b/2")
-    later = one.having("a/b/1", Followed(fate="unsubscribed"))  # pyright: ignore[reportArgumentType]
+    later = one.having("a/b/1", CardJob(fate="unsubscribed"))  # pyright: ignore[reportArgumentType]
     assert CardMessage.read(message(later, **essentials(one))).jobs == "a/b/2"
 
 

@@ -50,7 +50,7 @@ async def lose(world: World, *places: str) -> Job:
     for place in places or (PLACE,):
         await world.told(place)
         await edit_cards(world.deps, place)
-    assert await world.store.tracked.followers(job.ref) == {}
+    assert await world.store.tracked.subscribed_cards(job.ref) == {}
     return job
 
 
@@ -84,7 +84,7 @@ async def test_a_question_that_finds_it_restores_its_subscriptions(world: World,
     before = len(world.slack.said)
     appears(world, job)
     await asks(world.deps, job)
-    assert list(await world.store.tracked.followers(job.ref)) == [PLACE]
+    assert list(await world.store.tracked.subscribed_cards(job.ref)) == [PLACE]
     await world.told()
     [message] = world.slack.said[before:]
     assert "Running" in message.text
@@ -107,7 +107,7 @@ async def test_a_job_that_has_ended_by_then_is_told_in_one_message(world: World,
     [message] = world.slack.said[before:]
     assert "Failed" in message.text
     assert "found again" in message.text
-    assert await world.store.tracked.followers(job.ref) == {}
+    assert await world.store.tracked.subscribed_cards(job.ref) == {}
     await asks(world.deps, job)
     await world.told()
     assert len(world.slack.said) == before + 1
@@ -117,7 +117,7 @@ async def test_a_failure_without_its_reason_is_explained_by_the_next_look(world:
     job = await lose(world)
     appears(world, job, state=JobState.FAILED, unexplained="the list does not tell the reason")
     await lists(world.deps, job)
-    assert list(await world.store.tracked.followers(job.ref)) == [PLACE]
+    assert list(await world.store.tracked.subscribed_cards(job.ref)) == [PLACE]
     world.now += timedelta(seconds=1)
     await sweep(world.deps, world.provider)
     [card] = (await world.store.outbox.read(PLACE, [SLOT])).cards.values()
@@ -134,7 +134,7 @@ async def test_every_place_gets_it_back_and_a_sweep_finds_it_too(world: World):
     await world.store.tracked.subscribe(world.provider.job("c"), world.now, world.now, "C3", "c", "{}", "U3")
     world.now += timedelta(minutes=1)
     await sweep(world.deps, world.provider)
-    assert sorted(await world.store.tracked.followers(job.ref)) == ["C1", "C2"]
+    assert sorted(await world.store.tracked.subscribed_cards(job.ref)) == ["C1", "C2"]
 
 
 async def test_who_subscribed_gets_a_direct_message(world: World):
@@ -153,12 +153,12 @@ async def test_who_subscribed_again_keeps_that_and_the_others_get_theirs_back(wo
     appears(world, job)
     [card] = (await world.box("C1")).cards
     await restore(world.deps, "C1", card, "U1")
-    assert list(await world.store.tracked.followers(job.ref)) == ["C1"]
+    assert list(await world.store.tracked.subscribed_cards(job.ref)) == ["C1"]
     before = len(world.slack.said)
     await subscribe(world.deps, [job.ref], "C1", TERMS)
     await world.told("C1")
     await world.told("C2")
-    assert sorted(await world.store.tracked.followers(job.ref)) == ["C1", "C2"]
+    assert sorted(await world.store.tracked.subscribed_cards(job.ref)) == ["C1", "C2"]
     assert [said.channel for said in world.slack.said[before:] if "found again" in said.text] == ["C2"]
 
 
@@ -167,7 +167,7 @@ async def test_after_thirty_days_it_stays_lost(world: World):
     world.now += timedelta(days=30, minutes=1)
     appears(world, job)
     await shows(world.deps, job)
-    assert await world.store.tracked.followers(job.ref) == {}
+    assert await world.store.tracked.subscribed_cards(job.ref) == {}
 
 
 async def test_what_is_only_remembered_is_not_found(store: Store):
@@ -183,7 +183,7 @@ async def test_what_is_only_remembered_is_not_found(store: Store):
     looks.provider.trouble = failing(Unavailable("down"))
     answer = await list_jobs(looks.deps, Scope(), JobQuery())
     assert job.id in {each.id for each in answer.jobs}
-    assert await store.tracked.followers(job.ref) == {}
+    assert await store.tracked.subscribed_cards(job.ref) == {}
 
 
 @pytest.mark.parametrize("leaves", ["card", "workspace"])
@@ -196,14 +196,14 @@ async def test_nothing_comes_back_where_nothing_is_left(world: World, leaves: st
     assert left == (leaves == "card")
     appears(world, job)
     await shows(world.deps, job)
-    assert await world.store.tracked.followers(job.ref) == {}
+    assert await world.store.tracked.subscribed_cards(job.ref) == {}
     assert not (await world.box()).entries
 
 
 async def test_an_older_answer_restores_nothing(world: World):
     job = await lose(world)
     await restore_found(world.deps, [job], world.now - timedelta(minutes=30))
-    assert await world.store.tracked.followers(job.ref) == {}
+    assert await world.store.tracked.subscribed_cards(job.ref) == {}
 
 
 async def test_a_call_that_is_sent_again_restores_once(world: World):
@@ -212,7 +212,7 @@ async def test_a_call_that_is_sent_again_restores_once(world: World):
     broken = LostJobs(Twice(world.store.link.redis))
     appears(world, job)
     await shows(replace(world.deps, store=replace(world.store, lost=broken)), job)
-    assert list(await world.store.tracked.followers(job.ref)) == list(lost.places)
+    assert list(await world.store.tracked.subscribed_cards(job.ref)) == list(lost.places)
     assert len((await world.box()).entries) == 1
 
 

@@ -1,4 +1,4 @@
-"""Followed jobs that are not found: a wrong answer of a gateway never ends a subscription."""
+"""CardJob jobs that are not found: a wrong answer of a gateway never ends a subscription."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from bot.delivery.rendering import shown
 from bot.domain.absence import Absence
-from bot.domain.cards import Card, Followed
+from bot.domain.cards import Card, CardJob
 from bot.domain.changes import Change, Fate, Kind
 from bot.store import Store
 from bot.subscriptions.subscribe import restore
@@ -51,7 +51,7 @@ async def absence_of(world: World, job: Job) -> Absence | None:
 
 async def drawn(world: World, job: Job) -> tuple[Mapping[str, Absence], bool]:
     """Return the absences that a card tells of, and whether it was to be edited; now it is."""
-    card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): Followed()})
+    card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): CardJob()})
     [found] = await shown(world.deps, [card])
     stale = (await world.box()).stale
     for name, mark in stale.items():
@@ -266,7 +266,7 @@ class TestSuspension:
         await looks(world, 3)
         assert len(world.provider.asked) == 1
         assert kinds(await world.told()) == [Kind.SUSPENDED], "it is notified once"
-        assert await world.store.tracked.followers(job.ref) == {PLACE: f"card-{job.id}"}
+        assert await world.store.tracked.subscribed_cards(job.ref) == {PLACE: f"card-{job.id}"}
 
     async def test_it_is_suspended_sooner_where_jobs_are_soon_forgotten(self, store: Store):
         able = Capabilities(lists=False, retention=timedelta(minutes=30))
@@ -285,7 +285,7 @@ class TestSuspension:
         await world.sweep(DAY)
         dropped = (await world.told())[-1]
         assert (dropped.kind, dropped.fate) == (Kind.LOST, Fate.DROPPED)
-        assert await world.store.tracked.followers(job.ref) == {}
+        assert await world.store.tracked.subscribed_cards(job.ref) == {}
 
     @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.FAILED])
     async def test_a_job_that_is_found_again_goes_on(self, world: World, state: JobState):
@@ -305,7 +305,7 @@ class TestSuspension:
         job = await self.suspended(world)
         restored = await restore(world.deps, PLACE, None, "U1")
         assert restored.followed == []
-        card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): Followed()})
+        card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): CardJob()})
         await world.store.link.ask("HSET", f"callboard:{{{PLACE}}}:cards", card.id, card.model_dump_json())
         restored = await restore(world.deps, PLACE, card.id, "U1")
         assert restored.followed == [job.ref]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.rendering import shown
-from bot.domain.cards import Card, Followed
+from bot.domain.cards import Card, CardJob
 from bot.domain.changes import Fate, Kind
 from bot.domain.sweeps import BACK_OFF_MAX_S
 from bot.jobs.account_health import check_accounts
@@ -61,7 +61,7 @@ class TestMissing:
             await world.sweep(seconds)
         [change] = await world.told()
         assert (change.kind, change.fate, change.job.id) == (Kind.LOST, fate, "a")
-        assert await world.store.tracked.followers(change.job.ref) == {}
+        assert await world.store.tracked.subscribed_cards(change.job.ref) == {}
 
     async def test_missing_again_and_again_is_lost_only_in_a_row(self, world: World):
         await world.follow(world.provider.jobs[:1])
@@ -149,7 +149,7 @@ class TestTrouble:
         checked_at = world.now
         world.provider.trouble = failing(DOWN)
         wait = [await world.sweep(seconds) for seconds in (30, 10, 20, 40, 80)][-1]
-        card = Card(id="one", place=PLACE, terms=TERMS, jobs={str(job.ref): Followed()})
+        card = Card(id="one", place=PLACE, terms=TERMS, jobs={str(job.ref): CardJob()})
         (check,) = (await shown(world.deps, [card]))[0].checks.values()
         assert (check.at, check.next_at) == (checked_at, world.now + timedelta(seconds=wait or 0))
         assert (wait, check.failing_since) == (160, checked_at + timedelta(seconds=30))

@@ -60,7 +60,7 @@ def restored(**places: str) -> Restored:
 async def test_a_lost_job_is_kept_with_who_followed_it(kept: Store):
     lost = await lose(kept)
     assert (lost.kept.job, lost.kept.checked_at, lost.kept.absence, lost.places) == (job(), AT, ABSENCE, PLACES)
-    assert await kept.tracked.followers(job().ref) == {}
+    assert await kept.tracked.subscribed_cards(job().ref) == {}
     assert 0 < await kept.link.ask("TTL", LOST.of(SLOT, "a")) <= LOST.seconds
     assert await kept.lost.read(SERVICE, []) == []
 
@@ -69,7 +69,7 @@ async def test_it_is_restored_once_with_an_entry_for_each_place(kept: Store):
     lost = await lose(kept)
     assert await kept.lost.restore(lost, restored(**PLACES))
     assert not await kept.lost.restore(lost, restored(**PLACES))
-    assert await kept.tracked.followers(job().ref) == PLACES
+    assert await kept.tracked.subscribed_cards(job().ref) == PLACES
     assert (await kept.tracked.state([SERVICE]))[0] == (1, AT, {"C1", "C2"})
     assert [(await told(kept.tracked, place))[-1] for place in PLACES] == [("one", '"found"'), ("two", '"found"')]
     assert await kept.lost.read(SERVICE, ["a"]) == []
@@ -78,7 +78,7 @@ async def test_it_is_restored_once_with_an_entry_for_each_place(kept: Store):
 async def test_one_that_has_ended_is_not_followed(kept: Store):
     lost = await lose(kept)
     assert await kept.lost.restore(lost, restored(**PLACES)._replace(record=None))
-    assert await kept.tracked.followers(job().ref) == {}
+    assert await kept.tracked.subscribed_cards(job().ref) == {}
     assert [(await told(kept.tracked, place))[-1] for place in PLACES] == [("one", '"found"'), ("two", '"found"')]
     assert (await kept.tracked.state([SERVICE]))[0][0] == 0
 
@@ -87,7 +87,7 @@ async def test_those_who_follow_it_by_then_keep_what_they_have(kept: Store):
     lost = await lose(kept)
     await kept.tracked.subscribe(job(progress=7), AT, AT, "C3", "three", '"subscribed"', "U3")
     assert await kept.lost.restore(lost, restored(C1="one"))
-    assert await kept.tracked.followers(job().ref) == {"C1": "one", "C3": "three"}
+    assert await kept.tracked.subscribed_cards(job().ref) == {"C1": "one", "C3": "three"}
     found = await known(kept.tracked, job())
     assert found
     assert found.job.progress == 7

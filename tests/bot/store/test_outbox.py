@@ -206,7 +206,7 @@ async def test_a_place_stays_suspended_until_it_is_restored(outbox: Outbox):
     first = Suspension(reason="is_archived", since=NOW)
     await outbox.suspend(PLACE, first)
     assert (await outbox.begin(PLACE, begun("p1", Box(PLACE)), 0.001, "")).suspended
-    await outbox.owners_told(PLACE, first)
+    await outbox.subscribers_notified(PLACE, first)
     await outbox.suspend(PLACE, Suspension(reason="not_in_channel", since=NOW + timedelta(seconds=1)))
     assert (await outbox.read(PLACE, ())).suspension == first.model_copy(update={"told": True}), "told once is enough"
     assert await outbox.restore(PLACE)
@@ -217,7 +217,7 @@ async def test_telling_the_owners_takes_no_restoring_back(outbox: Outbox):
     suspension = Suspension(reason="is_archived", since=NOW)
     await outbox.suspend(PLACE, suspension)
     await outbox.restore(PLACE)
-    await outbox.owners_told(PLACE, suspension)
+    await outbox.subscribers_notified(PLACE, suspension)
     assert (await outbox.read(PLACE, ())).suspension is None
 
 

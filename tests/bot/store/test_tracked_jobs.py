@@ -1,4 +1,4 @@
-"""Followed jobs: one step for what belongs together, and no answer that overwrites a newer one."""
+"""CardJob jobs: one step for what belongs together, and no answer that overwrites a newer one."""
 
 from datetime import timedelta
 from typing import Any
@@ -64,7 +64,7 @@ async def test_who_follows_already_keeps_the_card_and_what_is_known(tracked: Tra
 async def test_one_job_is_followed_in_several_places(tracked: Tracked):
     await follow(tracked, job(), "C1", "one")
     await follow(tracked, job(), "C2", "two")
-    assert await tracked.followers(job().ref) == {"C1": "one", "C2": "two"}
+    assert await tracked.subscribed_cards(job().ref) == {"C1": "one", "C2": "two"}
     assert await tracked.cards(SERVICE) == {("C1", "one"), ("C2", "two")}
     assert (await tracked.state([SERVICE]))[0][0] == 1
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from hypothesis import strategies as st
 
 from bot.domain.absence import Absence
-from bot.domain.cards import Card, Check, Followed, On, Shown, Snooze, Terms, To
+from bot.domain.cards import Card, CardJob, Check, On, Shown, Snooze, Terms, To
 from bot.domain.changes import Change, Fate, Kind
 from bot.domain.notifications import (
     ChangedSubscriptions,
@@ -38,7 +38,7 @@ terms = st.builds(
 )
 fates = st.none() | st.sampled_from(Fate)
 followed = st.builds(
-    Followed, fate=fates, job=st.none() | anything.jobs(), by=st.none() | st.sampled_from(["U0DANA", "U0LEE"])
+    CardJob, fate=fates, job=st.none() | anything.jobs(), by=st.none() | st.sampled_from(["U0DANA", "U0LEE"])
 )
 refusals = (
     st.sampled_from(
@@ -82,7 +82,7 @@ _SUSPENDED = st.none() | refusals
 def cards(draw: st.DrawFn) -> Card:
     each = draw(_FOLLOWED)
     jobs = {
-        str(found.ref): Followed(fate=each[at % len(each)][0], job=found, by=each[at % len(each)][1])
+        str(found.ref): CardJob(fate=each[at % len(each)][0], job=found, by=each[at % len(each)][1])
         for at, found in enumerate(draw(some()))
         if all(str(found.ref).split("/", 2))  # no account is named so that its jobs have no ref
     }
@@ -183,7 +183,7 @@ def card(
 ) -> Card:
     """Return a card of these jobs; those in `fates`, by id, are no longer followed."""
     following = {
-        str(each.ref): Followed(fate=fates.get(each.id, Fate.ENDED if each.state.ended else None), job=each, by="U0LEE")
+        str(each.ref): CardJob(fate=fates.get(each.id, Fate.ENDED if each.state.ended else None), job=each, by="U0LEE")
         for each in jobs
     }
     return Card(id="c1", place=place, terms=terms or asked(), jobs=following, channel=place, ts="1.2")

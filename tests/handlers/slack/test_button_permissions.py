@@ -28,7 +28,7 @@ async def followed(desk: Desk, store: Store) -> Desk:
     await desk.hand({"command": "/jobs", "text": f"subscribe {JOB}", "user_id": "U0LEE", "channel_id": "C0MEDIA"})
 
     await desk.under_way.nothing()
-    assert MEDIA in await store.tracked.followers(JOB)
+    assert MEDIA in await store.tracked.subscribed_cards(JOB)
     return desk
 
 
@@ -39,8 +39,8 @@ async def test_a_place_where_somebody_never_subscribed_is_not_theirs(
     answer = await followed.action(action_id=action_id, value=ask.encode())
     assert "where you never subscribed" in answer.text
     assert "job-0" not in answer.text
-    assert list(await store.tracked.followers(JOB)) == [MEDIA]
-    assert not await store.tracked.followers(JobRef("acme", "video", "job-0001"))
+    assert list(await store.tracked.subscribed_cards(JOB)) == [MEDIA]
+    assert not await store.tracked.subscribed_cards(JobRef("acme", "video", "job-0001"))
 
 
 async def test_who_subscribed_there_may_end_it_from_anywhere(followed: Desk, store: Store):
@@ -48,6 +48,6 @@ async def test_who_subscribed_there_may_end_it_from_anywhere(followed: Desk, sto
     await followed.hand({**click, "user": {"id": "U0LEE"}})
 
     async def ended() -> bool:
-        return not await store.tracked.followers(JOB)
+        return not await store.tracked.subscribed_cards(JOB)
 
     await until(ended)

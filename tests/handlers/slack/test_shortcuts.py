@@ -77,7 +77,7 @@ async def test_subscribe_follows_what_runs_and_says_why_the_rest_is_not_followed
     assert "ended already" in answer.text
     assert "is not known to" in answer.text
     assert "Keep looking for 10 minutes" in answer.buttons()
-    assert await store.tracked.followers(JobRef("acme", "video", A)) != {}
+    assert await store.tracked.subscribed_cards(JobRef("acme", "video", A)) != {}
 
 
 async def test_without_a_response_url_the_answer_is_a_modal(desk: Desk):

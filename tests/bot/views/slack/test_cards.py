@@ -33,7 +33,7 @@ def words(shown: Shown) -> str:
 def test_slack_takes_every_card(shown: Shown, now: datetime):
     message = card(shown, now)
     judges.accept(message)
-    assert f"Subscribed by <@{shown.card.owners[0]}>" in judges.words(message)
+    assert f"Subscribed by <@{shown.card.subscribers[0]}>" in judges.words(message)
     labels = [label.split(" ")[0] for label in judges.commands(message.blocks)]
     # Refs too long for a button leave none.
     snoozed = {"Unsnooze"} if shown.card.quiet else set[str]()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bot.domain.answers import JobList, ServiceHealth
 from bot.domain.cards import Shown
 from bot.views.slack import home as view
-from bot.views.slack.home import Neighbours, Tab
+from bot.views.slack.home import ChannelSubscriptions, Tab
 from sandbox.slack.block_kit.view_rules import check_view
 from tests.bot.views import anything, judges, subscribed
 from tests.bot.views.anything import NOON, job
@@ -35,7 +35,7 @@ def apart(shown: list[Shown], kind: str = "card") -> list[Shown]:
     st.none() | st.lists(subscribed.shown(), max_size=3),
     st.integers(1, 20),
     st.builds(
-        Neighbours,
+        ChannelSubscriptions,
         channel=st.sampled_from(["", "C0ONCALL"]),
         there=st.sampled_from([True, False, None]),
         cards=st.lists(subscribed.shown(), max_size=10).map(lambda found: apart(found, "other")),
@@ -44,7 +44,11 @@ def apart(shown: list[Shown], kind: str = "card") -> list[Shown]:
     anything.many(anything.health),
 )
 def test_slack_takes_every_tab(
-    mine: list[Shown] | None, times: int, neighbours: Neighbours, jobs: JobList, health: tuple[ServiceHealth, ...]
+    mine: list[Shown] | None,
+    times: int,
+    neighbours: ChannelSubscriptions,
+    jobs: JobList,
+    health: tuple[ServiceHealth, ...],
 ):
     accept(view.home(Tab(None if mine is None else apart(mine * times), neighbours, jobs, jobs, health), NOON))
     accept(view.loading())
@@ -54,7 +58,7 @@ def test_everything_has_its_part():
     mine = [subscribed.seen(subscribed.card(RUNNING))]
     failed = NOTHING.model_copy(update={"jobs": (job(id="b" * 32, name="broken"),), "more": True})
     health = [ANSWERS, ANSWERS.model_copy(update={"service": "vod", "asked": False})]
-    tab = view.home(Tab(mine, Neighbours(), NOTHING, failed, health), NOON)
+    tab = view.home(Tab(mine, ChannelSubscriptions(), NOTHING, failed, health), NOON)
     text = accept(tab)
     for words in ("*My subscriptions*", "*lecture 7*", "*Running now*", "No jobs match.", "*broken*", "in 80 ms",
                   "was not asked yet", "`/jobs list` has all"):  # fmt: skip
@@ -63,11 +67,11 @@ def test_everything_has_its_part():
 
 
 def test_without_redis_it_says_so():
-    assert view.MEMORY_LOST in accept(view.home(Tab(None, Neighbours(), NOTHING, NOTHING, []), NOON))
+    assert view.MEMORY_LOST in accept(view.home(Tab(None, ChannelSubscriptions(), NOTHING, NOTHING, []), NOON))
 
 
 def test_who_follows_nothing_is_told_how_to():
-    assert "/jobs subscribe JOB" in accept(view.home(Tab([], Neighbours(), NOTHING, NOTHING, []), NOON))
+    assert "/jobs subscribe JOB" in accept(view.home(Tab([], ChannelSubscriptions(), NOTHING, NOTHING, []), NOON))
 
 
 def test_what_others_follow_is_cut_to_what_the_tab_has_room_for():
@@ -75,7 +79,7 @@ def test_what_others_follow_is_cut_to_what_the_tab_has_room_for():
     others = apart([subscribed.seen(subscribed.card(RUNNING, terms=subscribed.asked(user="U0LEE")))] * 20, "other")
     many = NOTHING.model_copy(update={"jobs": tuple(job(id=f"{at:032x}") for at in range(10)), "more": True})
     health = [ANSWERS.model_copy(update={"account": f"a{at}"}) for at in range(40)]
-    tab = view.home(Tab(mine, Neighbours("C0ONCALL", there=True, cards=others), many, many, health), NOON)
+    tab = view.home(Tab(mine, ChannelSubscriptions("C0ONCALL", there=True, cards=others), many, many, health), NOON)
     text = accept(tab)
     for words in ("by <@U0LEE>", "… and 12 more cards: `/jobs subscriptions` in <#C0ONCALL>", "more account"):
         assert words in text
