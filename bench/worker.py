@@ -17,7 +17,7 @@ from bench.clouds import Clouds
 from bench.processes import process
 from bot.background.tasks import tasks
 from bot.domain.service_key import Service
-from bot.domain.tracked_jobs import Step
+from bot.domain.tracked_jobs import JobUpdate
 from bot.domain.workspaces import Workspace
 from bot.slack_api.workspaces import OneWorkspace
 from bot.store.tracked_jobs import Tracked
@@ -39,7 +39,7 @@ class _Noting(Tracked):
 
     noted: dict[str, float] = field(default_factory=dict[str, float])
 
-    async def record(self, service: Service, steps: Sequence[Step]) -> dict[str, dict[str, str]]:
+    async def record(self, service: Service, steps: Sequence[JobUpdate]) -> dict[str, dict[str, str]]:
         followers = await Tracked.record(self, service, steps)
         self.noted.update(dict.fromkeys(followers, time.time()))
         return followers

@@ -9,7 +9,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery.context import Visit
+from bot.delivery.context import DeliveryContext
 from bot.deps.deps import Deps
 from bot.domain.answers import ServiceHealth
 from bot.domain.cards import Shown
@@ -42,7 +42,7 @@ async def publish(deps: Deps, user: str) -> None:
 
     A tab that was shown later is left alone.
     """
-    visit = await Visit.to(deps, user)
+    visit = await DeliveryContext.to(deps, user)
     if visit is None:
         return
     asker = deps.asker if deps.asker and deps.asker.user == user else await person(deps, user)
@@ -55,7 +55,7 @@ async def publish(deps: Deps, user: str) -> None:
         await _publish(visit, asked_at, view.refused(error))
 
 
-async def _publish(visit: Visit, asked_at: datetime, drawn: Block) -> bool:
+async def _publish(visit: DeliveryContext, asked_at: datetime, drawn: Block) -> bool:
     """Publish the tab of the visited person; False when one that was asked for later is there."""
     with suppress(StoreUnavailable):
         if not await visit.deps.store.freshness.claim(f"home:{visit.place}", asked_at):

@@ -17,7 +17,7 @@ from bot.background.tasks import tasks
 from bot.config.settings import load
 from bot.diagnostics.checks import check
 from bot.domain.findings import Status
-from bot.domain.outbox import Begun
+from bot.domain.outbox import InFlightPost
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
 from bot.runtime.runner import running
@@ -176,7 +176,7 @@ async def write_newer(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
                     await writing.write(site.file, "", word)
                 case Kind.MARK:
                     await site.link.ask("DEL", PACE.of(f"{team}/{channel}"))
-                    begun = Begun(id="0" * 16, at=now, channel=channel)
+                    begun = InFlightPost(id="0" * 16, at=now, channel=channel)
                     assert (await store.outbox.begin(f"{team}/{channel}", begun, 0, await turn(site, channel))).ok
                 case _:
                     await store.outbox.suspend(f"{team}/{channel}", Suspension(reason="is_archived", since=now))

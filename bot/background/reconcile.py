@@ -66,7 +66,7 @@ async def tend(deps: Deps) -> None:
 
 
 async def visit_all(deps: Deps) -> None:
-    """Visit every place that has cards: for entries of its own, cards to drop, and a fresh look on a few cards.
+    """DeliveryContext every place that has cards: for entries of its own, cards to drop, and a fresh look on a few cards.
 
     What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
     Raises StoreUnavailable.

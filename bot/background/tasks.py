@@ -125,7 +125,7 @@ def _automatic(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def visit(
         perpetual: Again = Again(every=VISIT, automatic=True, furthest=VISIT), limit: Timeout = Timeout(LIMIT)
     ) -> None:
-        """Visit every place that has cards."""
+        """DeliveryContext every place that has cards."""
         await reconcile.visit_all(deps)
 
     return tend, visit

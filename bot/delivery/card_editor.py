@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.context import Visit
+from bot.delivery.context import DeliveryContext
 from bot.delivery.rendering import draw_card
 from bot.deps.deps import Deps
 from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, Fate
-from bot.domain.outbox import Box, Urgency
+from bot.domain.outbox import OutboxSnapshot, Urgency
 from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 
 UNSUBSCRIBED_KEPT = timedelta(hours=1)
@@ -33,7 +33,7 @@ async def edit_cards(deps: Deps, place: str) -> float | None:
 
     Raises StoreUnavailable.
     """
-    visit = await Visit.to(deps, place)
+    visit = await DeliveryContext.to(deps, place)
     if visit is None:
         return HOLD_S
     for _ in range(EDITS_A_VISIT):
@@ -45,7 +45,7 @@ async def edit_cards(deps: Deps, place: str) -> float | None:
     return 0.1
 
 
-async def _edit(visit: Visit, box: Box) -> float:
+async def _edit(visit: DeliveryContext, box: OutboxSnapshot) -> float:
     """Edit the card that needs it most; return for how long to wait before the next."""
     card_id, mark = min(box.stale.items(), key=lambda item: (item[1][:1], item[0]))
     card = box.cards.get(card_id)
@@ -67,7 +67,7 @@ def _urgency(mark: str) -> Urgency:
         return Urgency.STATE
 
 
-async def dropped(visit: Visit, box: Box) -> bool:
+async def dropped(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
     """Drop the cards that are over and whose time for second thoughts is too; whether none is left."""
     going = [card_id for card_id, card in box.cards.items() if droppable(card, visit.now)]
     for card_id in going:
@@ -88,7 +88,7 @@ def droppable(card: Card, now: datetime) -> bool:
     )
 
 
-async def _update(visit: Visit, card: Card) -> float:
+async def _update(visit: DeliveryContext, card: Card) -> float:
     message = await draw_card(visit.deps, card)
     try:
         await visit.slack.chat_update(channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks)
@@ -101,7 +101,7 @@ async def _update(visit: Visit, card: Card) -> float:
     return 0
 
 
-async def _refused(visit: Visit, card: Card, error: SlackApiError) -> float:
+async def _refused(visit: DeliveryContext, card: Card, error: SlackApiError) -> float:
     verdict, code = judge(error), refusal(error)
     log.warning("Slack refused an edit", place=card.place, error=code, verdict=verdict.value)
     visit.deps.metrics.delivered(verdict.value)

@@ -10,8 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.next_step import withheld
 from bot.deps.deps import Deps
-from bot.deps.outboxes import read_box
-from bot.domain.outbox import Box, SubscribedEntry
+from bot.deps.outboxes import read_outbox
+from bot.domain.outbox import OutboxSnapshot, SubscribedEntry
 from bot.domain.slack_ids import is_personal, workspace_of
 from bot.domain.suspensions import Suspension
 from bot.slack_api.errors import RATE_LIMITED, RETRY_S, refusal, retry_after
@@ -20,7 +20,7 @@ from bot.slack_api.workspaces import home_of
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class DeliveryContext:
     """What a visit works with; `slack` calls as the app of the place's workspace."""
 
     deps: Deps
@@ -44,12 +44,12 @@ class Visit:
     def workspace(self) -> str:
         return workspace_of(self.place)
 
-    async def read(self) -> Box:
+    async def read(self) -> OutboxSnapshot:
         """Return everything that waits for the place, without what it may not read of any more."""
-        box = await read_box(self.deps, self.place)
+        box = await read_outbox(self.deps, self.place)
         return withheld(box, await self.hidden(box))
 
-    async def hidden(self, box: Box) -> Callable[[str], bool]:
+    async def hidden(self, box: OutboxSnapshot) -> Callable[[str], bool]:
         """Return a test whether the readers of the place may not see an account."""
         access = self.deps.access
         if access.open and not is_personal(self.place):
@@ -70,7 +70,7 @@ class Visit:
         return wait
 
 
-def _subscribers(box: Box) -> Iterator[str]:
+def _subscribers(box: OutboxSnapshot) -> Iterator[str]:
     """Who subscribed: in direct messages with the bot the one person who reads them."""
     yield from (card.terms.user for card in box.cards.values())
     yield from (entry.body.terms.user for entry in box.entries if isinstance(entry.body, SubscribedEntry))

@@ -3,19 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from bot.delivery.context import Visit
+from bot.delivery.context import DeliveryContext
 from bot.delivery.next_step import Step
 from bot.delivery.rendering import shown
 from bot.domain.cards import Card, CardJob
 from bot.domain.changes import Change, Fate, Kind
 from bot.domain.notifications import ChangedSubscriptions, DestinationSuspended, LostJob
-from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry
+from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry
 from bot.domain.slack_ids import is_personal
 from bot.domain.suspensions import Suspension
 from bot.task_queue.enqueue import wake
 
 
-async def notify_of_suspension(visit: Visit, box: Box, suspension: Suspension) -> None:
+async def notify_of_suspension(visit: DeliveryContext, box: OutboxSnapshot, suspension: Suspension) -> None:
     """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there.
 
     Each once a day at the most, for as long as the place goes on refusing for the same reason.
@@ -46,7 +46,7 @@ async def notify_of_suspension(visit: Visit, box: Box, suspension: Suspension) -
     await visit.deps.store.outbox.subscribers_notified(box.place, suspension)
 
 
-async def notify_of_lost(visit: Visit, box: Box, step: Step) -> None:
+async def notify_of_lost(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> None:
     """Notify subscribers of what their channel alone would read: which jobs are lost, suspended or found again.
 
     That is who had subscribed by then: the same people, should a crash have this done again with more entries.
@@ -64,7 +64,7 @@ async def notify_of_lost(visit: Visit, box: Box, step: Step) -> None:
         await _notify_of_subscriptions(visit, str(user), entries)
 
 
-def _changes(box: Box, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
+def _changes(box: OutboxSnapshot, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
     """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
     owners = {card.id: dict.fromkeys(card.subscribers) for card in box.cards.values()}
     after = {write.id: Card.model_validate_json(write.after) for write in step.writes}
@@ -81,19 +81,21 @@ def _left(card: Card, change: Change) -> bool:
     return followed is None or followed.fate is Fate.UNSUBSCRIBED
 
 
-async def _notify_of_loss(visit: Visit, card: Card, entry: Entry, change: Change, users: Iterable[str]) -> None:
+async def _notify_of_loss(
+    visit: DeliveryContext, card: Card, entry: Entry, change: Change, users: Iterable[str]
+) -> None:
     note = NoteEntry(note=LostJob(card=card, change=change))
     for user in users:
         await _notify(visit, user, note, f"lost:{card.id}:{change.job.id}:{entry.id}")
 
 
-async def _notify_of_subscriptions(visit: Visit, user: str, entries: Sequence[Entry]) -> None:
+async def _notify_of_subscriptions(visit: DeliveryContext, user: str, entries: Sequence[Entry]) -> None:
     """Notify one person of their subscriptions that one look at a service suspended or restored."""
     changes = [entry.body.change for entry in entries if isinstance(entry.body, ChangedEntry)]
     once = f"{changes[0].kind}:{visit.place}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
     await _notify(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.place, changes=changes)), once)
 
 
-async def _notify(visit: Visit, user: str, note: NoteEntry, once: str) -> None:
+async def _notify(visit: DeliveryContext, user: str, note: NoteEntry, once: str) -> None:
     await visit.deps.store.outbox.put(user, note, once)
     await wake(visit.deps, user)

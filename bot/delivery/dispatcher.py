@@ -12,7 +12,7 @@ import structlog
 
 from bot.delivery import next_step
 from bot.delivery.card_editor import dropped
-from bot.delivery.context import Visit
+from bot.delivery.context import DeliveryContext
 from bot.delivery.direct_messages import notify_of_lost, notify_of_suspension
 from bot.delivery.next_step import AWAY, Step
 from bot.delivery.sender import PACE_S, finish, post, recover
@@ -21,7 +21,7 @@ from bot.deps.deps import Deps
 from bot.domain.card_reducer import expected
 from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
-from bot.domain.outbox import Begun, Box, SubscribedEntry
+from bot.domain.outbox import InFlightPost, OutboxSnapshot, SubscribedEntry
 from bot.slack_api.errors import HOLD_S
 from bot.task_queue.enqueue import draw_soon, freshen_homes
 
@@ -41,7 +41,7 @@ async def deliver(deps: Deps, place: str) -> float | None:
     Raises StoreUnavailable.
     """
     deps = deps.whole
-    visit = await Visit.to(deps, place)
+    visit = await DeliveryContext.to(deps, place)
     if visit is None:
         return HOLD_S
     ends = deps.clock() + VISIT
@@ -65,12 +65,12 @@ async def deliver(deps: Deps, place: str) -> float | None:
     return 0.1
 
 
-def _numbers(box: Box) -> dict[str, int]:
+def _numbers(box: OutboxSnapshot) -> dict[str, int]:
     """How many records of each kind a newer version wrote."""
     return {kind.value: number for kind, number in box.newer.items()}
 
 
-async def _next(visit: Visit, box: Box) -> float:
+async def _next(visit: DeliveryContext, box: OutboxSnapshot) -> float:
     """Do one thing; return for how long to wait before the next."""
     if box.suspension:
         await notify_of_suspension(visit, box, box.suspension)
@@ -85,52 +85,54 @@ async def _next(visit: Visit, box: Box) -> float:
             return PACE_S
         box = await visit.read()  # with what the last of the others told meanwhile
     if step := next_step.next_step(box, visit.now):
-        return await _take(visit, box, step)
+        return await _post_next(visit, box, step)
     return 0
 
 
-async def _give_up(visit: Visit, box: Box) -> None:
+async def _give_up(visit: DeliveryContext, box: OutboxSnapshot) -> None:
     """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
     outbox = visit.deps.store.outbox
     log.warning("what waited for a suspended place is dropped", place=box.place, entries=len(box.entries))
-    await outbox.take_out(box.place, Step(box.entries).by_slot)
+    await outbox.ack(box.place, Step(box.entries).by_slot)
     if box.begun:
-        await outbox.clear(box.place, box.begun.id)
+        await outbox.release(box.place, box.begun.id)
     for card_id in box.cards:
         await outbox.unmark(box.place, card_id, box.stale.get(card_id, ""), drop=box.records[card_id])
     await outbox.restore(box.place)
 
 
-async def _take(visit: Visit, box: Box, step: Step) -> float:
+async def _post_next(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
     await notify_of_lost(visit, box, step)
     wait = await _carry_out(visit, box, step)
     await freshen_homes(visit.deps, _subscribers(box, step))
     return wait
 
 
-async def _carry_out(visit: Visit, box: Box, step: Step) -> float:
+async def _carry_out(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
     if step.post is not None:
         return await post(visit, box, step, step.post)
-    shown = Begun(id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot)
+    shown = InFlightPost(
+        id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot
+    )
     if await visit.deps.store.outbox.apply(box.place, shown, box.turn):
         await finish(visit, shown)
     return 0
 
 
-def _subscribers(box: Box, step: Step) -> set[str]:
+def _subscribers(box: OutboxSnapshot, step: Step) -> set[str]:
     """Who subscribed to what a step is about."""
     bodies = [entry.body for entry in step.entries]
     known = {user for write in step.writes if write.id in box.cards for user in box.cards[write.id].subscribers}
     return known | {body.terms.user for body in bodies if isinstance(body, SubscribedEntry)}
 
 
-def _late_just_now(visit: Visit, box: Box) -> bool:
+def _late_just_now(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
     found = [at for entry in box.entries if (at := next_step.noticed_late(entry))]
     return bool(found) and not passed(min(found), CATCH_UP, visit.now)
 
 
-async def _waits_for_others(visit: Visit) -> bool:
+async def _waits_for_others(visit: DeliveryContext) -> bool:
     """Whether there are services with followed jobs that have not been asked since the downtime."""
     pairs = visit.deps.catalog.pairs
     states = await visit.deps.store.tracked.state(pairs)

@@ -11,7 +11,7 @@ from typing import Self
 
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.outbox import Begun, Doubt
+from bot.domain.outbox import Doubt, InFlightPost
 from bot.slack_api.errors import refusal
 
 ANSWERED_S = (1.0, 3.0, 6.0)
@@ -39,7 +39,7 @@ class Searches:
     ripe: datetime
 
     @classmethod
-    def of(cls, begun: Begun, ripe_s: float) -> Self:
+    def of(cls, begun: InFlightPost, ripe_s: float) -> Self:
         """Return the searches for a post; `ripe_s` is after how many seconds any post has arrived or never will."""
         if begun.doubt is Doubt.ANSWERED and begun.since:
             early = _after(begun.since, *ANSWERED_S)

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.context import Visit
+from bot.delivery.context import DeliveryContext
 from bot.domain.card_metadata import EVENT
-from bot.domain.outbox import Begun, Box
+from bot.domain.outbox import InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import TS, id_of, is_person
 from bot.slack_api.errors import Verdict, judge, refusal
 from providers.json_fields import listing, mapping, text
@@ -27,7 +27,7 @@ FUTURE = "9999999999.999999"
 """The `latest` of a search: with one Slack sends the newest messages first, else perhaps the oldest."""
 
 
-async def conversation(visit: Visit) -> str:
+async def conversation(visit: DeliveryContext) -> str:
     """Return the channel to post to: the place itself, or the direct messages with a person.
 
     Raises SlackApiError when Slack does not open them; where the app may not ask, the person's id serves as well.
@@ -47,7 +47,7 @@ async def conversation(visit: Visit) -> str:
     return channel
 
 
-def search_from(visit: Visit, box: Box) -> str:
+def search_from(visit: DeliveryContext, box: OutboxSnapshot) -> str:
     """Return a timestamp that is earlier than that of any message posted from now on.
 
     That is Slack's own time, by its last answer, or the newest known message of the place, if that is earlier.
@@ -58,7 +58,7 @@ def search_from(visit: Visit, box: Box) -> str:
     return f"{min(times):.6f}" if times else EVERYTHING
 
 
-async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
+async def find_post(visit: DeliveryContext, begun: InFlightPost) -> tuple[str, str] | None:
     """Return channel and timestamp of a post that was begun, None when it never arrived.
 
     Raises SlackApiError, also when the bot may not read the conversation.
@@ -80,7 +80,7 @@ async def find_post(visit: Visit, begun: Begun) -> tuple[str, str] | None:
     return (begun.channel, ts) if ts else None
 
 
-async def own_posts(visit: Visit, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
+async def own_posts(visit: DeliveryContext, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
     """Return the ids of Callboard's posts in a conversation and its `threads`, by timestamp.
 
     Raises SlackApiError, also when the bot may not read the conversation.
@@ -102,14 +102,16 @@ async def own_posts(visit: Visit, channel: str, since: datetime, threads: Iterab
     return found
 
 
-async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: Begun) -> str | None:
+async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: InFlightPost) -> str | None:
     async for message in messages:
         if _id(message) == begun.id:
             return str(message["ts"])
     return None
 
 
-def history(visit: Visit, channel: str, span: tuple[datetime, datetime], pages: int) -> AsyncGenerator[dict[str, Any]]:
+def history(
+    visit: DeliveryContext, channel: str, span: tuple[datetime, datetime], pages: int
+) -> AsyncGenerator[dict[str, Any]]:
     """Read the messages of a span of time, the newest first, page by page."""
     oldest, latest = map(_timestamp, span)
     return _messages(visit, "conversations.history", channel, oldest, pages, latest=latest)
@@ -120,7 +122,7 @@ def _timestamp(moment: datetime) -> str:
 
 
 async def _messages(
-    visit: Visit, method: str, channel: str, oldest: str, pages: int = PAGES_MAX, **more: str
+    visit: DeliveryContext, method: str, channel: str, oldest: str, pages: int = PAGES_MAX, **more: str
 ) -> AsyncGenerator[dict[str, Any]]:
     """Read a conversation, page by page; Slack gives at most 999 messages at once, and recommends 200."""
     cursor = ""

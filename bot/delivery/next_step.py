@@ -15,7 +15,7 @@ from bot.domain.card_reducer import Folded, Post
 from bot.domain.cards import Card, To
 from bot.domain.changes import Change, Fate, Kind
 from bot.domain.notifications import Digest, Notification
-from bot.domain.outbox import Box, ChangedEntry, Entry, NoteEntry, SubscribedEntry, UnsubscribedEntry, Write
+from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry, UnsubscribedEntry, Write
 from bot.domain.slack_ids import is_personal
 from providers.models import JobState
 
@@ -45,7 +45,7 @@ class Step:
         return slots
 
 
-def next_step(box: Box, now: datetime) -> Step | None:
+def next_step(box: OutboxSnapshot, now: datetime) -> Step | None:
     """Return what to do first for a place, None when nothing waits."""
     if digest := _digest(box, now):
         return digest
@@ -65,7 +65,7 @@ def next_step(box: Box, now: datetime) -> Step | None:
     return Step(box.entries, writes) if box.entries or writes else None
 
 
-def _awake(box: Box, now: datetime) -> Folded:
+def _awake(box: OutboxSnapshot, now: datetime) -> Folded:
     """Return the cards with those awake whose snooze is over; where entries wait, these say when that was."""
     folded = Folded(box.place, dict(box.cards))
     waiting = {entry.card for entry in box.entries}
@@ -75,7 +75,7 @@ def _awake(box: Box, now: datetime) -> Folded:
     return folded
 
 
-def due(box: Box, now: datetime) -> bool:
+def due(box: OutboxSnapshot, now: datetime) -> bool:
     """Whether something is to be done of which no entry tells: a snooze is over, or what it held back is untold."""
     return any(card.snooze.over(now) if card.snooze else card.owing for card in box.cards.values())
 
@@ -87,7 +87,7 @@ def noticed_late(entry: Entry) -> datetime | None:
     return entry.body.change.at
 
 
-def _posting(box: Box, folded: Folded, post: Post, now: datetime) -> Step:
+def _posting(box: OutboxSnapshot, folded: Folded, post: Post, now: datetime) -> Step:
     """Return the step that posts for the first entry; a new card takes all the jobs of its command at once."""
     if not post.new_card:
         return Step(box.entries[:1], folded.writes(box.records), post)
@@ -132,7 +132,7 @@ def _notifies_in_place(card: Card) -> bool:
     return card.terms.to is not To.THREAD or is_personal(card.place)
 
 
-def _digest(box: Box, now: datetime) -> Step | None:
+def _digest(box: OutboxSnapshot, now: datetime) -> Step | None:
     """Return the step that tells many changes in one message; those of cards that are not posted yet wait."""
     folded = _awake(box, now)
     unposted = {e.card for e in box.entries if isinstance(e.body, SubscribedEntry) and not _posted(box, e.card)}
@@ -189,7 +189,7 @@ def _alone(told: Notification) -> Notification:
     return replace(told, card=told.card.model_copy(update={"jobs": {}, "held": {}}))
 
 
-def _posted(box: Box, card_id: str) -> bool:
+def _posted(box: OutboxSnapshot, card_id: str) -> bool:
     return card_id in box.cards and bool(box.cards[card_id].ts)
 
 
@@ -201,7 +201,7 @@ def _noticed_late(change: Change) -> bool:
     return change.kind.late and change.at - change.since > AWAY
 
 
-def withheld(box: Box, hides: Callable[[str], bool]) -> Box:
+def withheld(box: OutboxSnapshot, hides: Callable[[str], bool]) -> OutboxSnapshot:
     """Return a box without news of accounts that the place may not see any more: their jobs are no longer followed."""
     return replace(box, entries=[_withheld(entry, hides) for entry in box.entries])
 

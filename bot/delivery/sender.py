@@ -13,7 +13,7 @@ from typing import Any, cast
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.context import Visit
+from bot.delivery.context import DeliveryContext
 from bot.delivery.doubt import Searches, left_by
 from bot.delivery.message_lookup import EVERYTHING, MAY_NOT_ASK, conversation, find_post, own_posts, search_from
 from bot.delivery.next_step import Step
@@ -22,7 +22,7 @@ from bot.domain.card_metadata import EVENT, essentials
 from bot.domain.card_reducer import Post
 from bot.domain.cards import To
 from bot.domain.elapsed import in_future
-from bot.domain.outbox import Begun, Box, Doubt
+from bot.domain.outbox import Doubt, InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import is_person, is_personal
 from bot.slack_api.errors import HOLD_S, NO_ANSWER, RATE_LIMITED, RETRY_S, Verdict, judge, refusal, retry_after
 from bot.store.redis.keys import PACE
@@ -42,7 +42,7 @@ RECORDED = timedelta(minutes=50)
 log = structlog.get_logger("callboard")
 
 
-async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
+async def post(visit: DeliveryContext, box: OutboxSnapshot, step: Step, what: Post) -> float:
     """Send the message of a step; return for how long to wait before the next."""
     pace, outbox = visit.deps.store.slack, visit.deps.store.outbox
     if wait := await pace.paused(visit.workspace, "chat.postMessage"):
@@ -53,7 +53,7 @@ async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
         return await _not_opened(visit, error)
     except NO_ANSWER:
         return RETRY_S
-    begun = Begun(
+    begun = InFlightPost(
         id=secrets.token_hex(8),
         at=visit.now,
         oldest=search_from(visit, box),
@@ -69,12 +69,12 @@ async def post(visit: Visit, box: Box, step: Step, what: Post) -> float:
     if not answer.ok and not (answer.begun and answer.begun.id == begun.id):
         return answer.wait or (LOOK_S if answer.begun else 0)
     if wait := await pace.may_post(visit.workspace):
-        await outbox.clear(visit.place, begun.id)
+        await outbox.release(visit.place, begun.id)
         return wait
     return await _send(visit, begun, channel, what, message)
 
 
-async def _not_opened(visit: Visit, error: SlackApiError) -> float:
+async def _not_opened(visit: DeliveryContext, error: SlackApiError) -> float:
     """Somebody's direct messages cannot be opened."""
     log.warning("direct messages cannot be opened", place=visit.place, error=refusal(error))
     if judge(error) is Verdict.SUSPEND:
@@ -83,7 +83,7 @@ async def _not_opened(visit: Visit, error: SlackApiError) -> float:
     return HOLD_S if judge(error) is Verdict.HOLD else await visit.paused("conversations.open", error)
 
 
-async def recover(visit: Visit, begun: Begun) -> float:
+async def recover(visit: DeliveryContext, begun: InFlightPost) -> float:
     """Finish a post that somebody began; return for how long to wait before it can be."""
     if begun.recorded:
         await finish(visit, begun)
@@ -100,7 +100,7 @@ async def recover(visit: Visit, begun: Begun) -> float:
     return await _search(visit, begun, searches)
 
 
-async def _begun_now(visit: Visit, begun: Begun) -> float:
+async def _begun_now(visit: DeliveryContext, begun: InFlightPost) -> float:
     """Set the start of a post in the future to now. Its message may be anywhere in the history."""
     now = visit.now
     log.warning("a post is dated in the future, it counts as posted now", place=visit.place, at=begun.at.isoformat())
@@ -110,7 +110,7 @@ async def _begun_now(visit: Visit, begun: Begun) -> float:
     return 0.1
 
 
-async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
+async def _search(visit: DeliveryContext, begun: InFlightPost, searches: Searches) -> float:
     """Look for a post in its conversation; return for how long to wait before the next step."""
     outbox, searched = visit.deps.store.outbox, visit.now
     unread = "" if begun.channel else "its conversation is not known"
@@ -125,17 +125,17 @@ async def _search(visit: Visit, begun: Begun, searches: Searches) -> float:
     if found:
         log.info("a post in doubt had arrived", place=visit.place)
         visit.deps.metrics.delivered("found")
-        await _settle(visit, begun.arrived(*found))
+        await _commit(visit, begun.arrived(*found))
     elif searched >= searches.ripe if unread else searches.settled(searched):
         if unread:
             log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=unread)
-        await outbox.clear(visit.place, begun.id)
+        await outbox.release(visit.place, begun.id)
     else:
         await outbox.renew(visit.place, begun.model_copy(update={"searched": searched}))
     return 0
 
 
-async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
+async def _take_back_unrecorded(visit: DeliveryContext, begun: InFlightPost) -> None:
     """Delete every unrecorded post: one may belong to the mark that could not be read.
 
     Its entries still wait, and are posted again. Posts from before a reset of the database stay.
@@ -153,7 +153,7 @@ async def _take_back_unrecorded(visit: Visit, begun: Begun) -> None:
             await _take_back(visit, begun.model_copy(update={"ts": ts}))
 
 
-async def _not_searched(visit: Visit, error: SlackApiError) -> float:
+async def _not_searched(visit: DeliveryContext, error: SlackApiError) -> float:
     """Return for how long to wait until a conversation can be searched; 0 where it never can."""
     code = refusal(error)
     match None if code in MAY_NOT_ASK else judge(error):
@@ -170,7 +170,7 @@ async def _not_searched(visit: Visit, error: SlackApiError) -> float:
             return 0
 
 
-async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> float:
+async def _send(visit: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message) -> float:
     try:
         sent = await _call(visit, begun, channel, what, message)
     except SlackApiError as error:
@@ -183,13 +183,15 @@ async def _send(visit: Visit, begun: Begun, channel: str, what: Post, message: M
     for told in [what.told] if what.told else what.digest.told if what.digest else ():
         if not told.held:
             visit.deps.metrics.notified(max(0.0, (visit.now - told.change.at).total_seconds()))
-    await _settle(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
+    await _commit(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
     if is_person(channel):
         await visit.deps.store.slack.remember_direct(visit.place, str(sent["channel"]))
     return 0
 
 
-async def _call(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> dict[str, Any]:
+async def _call(
+    visit: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message
+) -> dict[str, Any]:
     sent = await visit.slack.chat_postMessage(
         channel=channel,
         text=message.text,
@@ -218,7 +220,7 @@ def _broadcasts(what: Post) -> bool:
 
 
 async def _refused(  # noqa: PLR0917  # everything about one post
-    visit: Visit, begun: Begun, channel: str, what: Post, message: Message, error: SlackApiError
+    visit: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message, error: SlackApiError
 ) -> float:
     """Do what the table of verdicts says; a post that Slack certainly did not take is no longer begun."""
     verdict, code = judge(error), refusal(error)
@@ -239,11 +241,11 @@ async def _refused(  # noqa: PLR0917  # everything about one post
             wait = HOLD_S
         case _:
             wait = await visit.paused("chat.postMessage", error)
-    await visit.deps.store.outbox.clear(visit.place, begun.id)
+    await visit.deps.store.outbox.release(visit.place, begun.id)
     return wait
 
 
-async def _send_again(visit: Visit, begun: Begun, channel: str, what: Post, message: Message) -> float:
+async def _send_again(visit: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message) -> float:
     """Send a post that was refused in another form, unless another worker has taken it over.
 
     This is a call of its own: whether its message has arrived is a matter of the time from now on.
@@ -254,7 +256,7 @@ async def _send_again(visit: Visit, begun: Begun, channel: str, what: Post, mess
     return await _send(visit, begun, channel, what, message)
 
 
-async def _in_doubt(visit: Visit, begun: Begun, doubt: Doubt) -> float:
+async def _in_doubt(visit: DeliveryContext, begun: InFlightPost, doubt: Doubt) -> float:
     """Keep why the outcome of a post is unknown; return for how long to wait before it is searched for."""
     begun = begun.model_copy(update={"doubt": doubt, "since": visit.now})
     await visit.deps.store.outbox.renew(visit.place, begun)
@@ -262,14 +264,14 @@ async def _in_doubt(visit: Visit, begun: Begun, doubt: Doubt) -> float:
     return max(0.0, (due - visit.now).total_seconds())
 
 
-async def _settle(visit: Visit, begun: Begun) -> None:
+async def _commit(visit: DeliveryContext, begun: InFlightPost) -> None:
     """Record a post that arrived, and take out what it told.
 
     If another worker took this post for lost and sent it again, this one is deleted. After a reset of the database
     there is no other: it stays.
     """
     outbox = visit.deps.store.outbox
-    if await outbox.settle(visit.place, begun):
+    if await outbox.commit(visit.place, begun):
         await finish(visit, begun)
     elif not await outbox.was_notified(visit.place, begun.id):
         epoch = await visit.deps.store.epochs.as_of(visit.now)
@@ -280,7 +282,7 @@ async def _settle(visit: Visit, begun: Begun) -> None:
             await _take_back(visit, begun)
 
 
-async def _take_back(visit: Visit, begun: Begun) -> None:
+async def _take_back(visit: DeliveryContext, begun: InFlightPost) -> None:
     """Delete a post. Nothing else remembers it, so this is tried for as long as a task may take."""
     for _ in range(TRIES):
         try:
@@ -297,7 +299,7 @@ async def _take_back(visit: Visit, begun: Begun) -> None:
     return log.warning("a post cannot be taken back", place=visit.place, error="no answer")
 
 
-async def finish(visit: Visit, begun: Begun) -> None:
+async def finish(visit: DeliveryContext, begun: InFlightPost) -> None:
     """Take out the entries of a step that is recorded, and end it."""
-    await visit.deps.store.outbox.take_out(visit.place, begun.entries)
-    await visit.deps.store.outbox.clear(visit.place, begun.id)
+    await visit.deps.store.outbox.ack(visit.place, begun.entries)
+    await visit.deps.store.outbox.release(visit.place, begun.id)

@@ -8,13 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from bot.delivery.context import Visit
+from bot.delivery.context import DeliveryContext
 from bot.deps.deps import Deps
-from bot.deps.outboxes import last_seen, read_box
+from bot.deps.outboxes import last_seen, read_outbox
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.notifications import UnreadableRecords
-from bot.domain.outbox import Begun, Box, ChangedEntry, Doubt, NoteEntry, SubscribedEntry, UnsubscribedEntry
+from bot.domain.outbox import (
+    ChangedEntry,
+    Doubt,
+    InFlightPost,
+    NoteEntry,
+    OutboxSnapshot,
+    SubscribedEntry,
+    UnsubscribedEntry,
+)
 from bot.domain.record_formats import Kind
 from bot.domain.slack_ids import id_of, is_person, is_personal
 from bot.domain.unreadable_records import Broken
@@ -31,7 +39,7 @@ class _Difference:
     untracked: Sequence[tuple[Card, JobRef]]
 
 
-async def repair(visit: Visit, box: Box) -> bool:
+async def repair(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
     """Move corrupt records of a place aside, and return whether there were any.
 
     While a post is under way, only its mark is moved.
@@ -45,13 +53,13 @@ async def repair(visit: Visit, box: Box) -> bool:
     return False
 
 
-async def _replace_mark(visit: Visit, box: Box, broken: Broken) -> None:
+async def _replace_mark(visit: DeliveryContext, box: OutboxSnapshot, broken: Broken) -> None:
     """Replace a corrupt mark by a readable one.
 
     The post of the corrupt one is searched for like one without an answer, and deleted.
     """
     channel = await visit.deps.store.slack.direct(box.place) if is_person(box.place) else id_of(box.place)
-    mark = Begun(
+    mark = InFlightPost(
         id=secrets.token_hex(8),
         at=visit.now,
         channel=channel or "",
@@ -64,7 +72,7 @@ async def _replace_mark(visit: Visit, box: Box, broken: Broken) -> None:
     await visit.deps.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
 
 
-async def _set_aside(visit: Visit) -> None:
+async def _set_aside(visit: DeliveryContext) -> None:
     """Move the other corrupt records of a place aside, and notify of them.
 
     They are moved last: after a crash all steps run again, which is harmless.
@@ -86,10 +94,10 @@ async def _set_aside(visit: Visit) -> None:
         await _track_again(visit, card, ref)
     for each in broken:
         await store.aside.move(each.location, each.text, name=each.name)
-    await store.outbox.take_out(box.place, box.unreadable)
+    await store.outbox.ack(box.place, box.unreadable)
 
 
-def _compare(box: Box, followed: Mapping[JobRef, str]) -> _Difference:
+def _compare(box: OutboxSnapshot, followed: Mapping[JobRef, str]) -> _Difference:
     """Compare the records of the services that a place follows with its expected cards."""
     cards = expected(box)
     records = [each for each in box.broken if each.location.kind is not Kind.SUSPENSION]
@@ -109,14 +117,14 @@ def _compare(box: Box, followed: Mapping[JobRef, str]) -> _Difference:
     )
 
 
-def _ended(box: Box, broken: Iterable[Broken]) -> list[Job]:
+def _ended(box: OutboxSnapshot, broken: Iterable[Broken]) -> list[Job]:
     """Return the jobs of corrupt cards whose end is not posted yet."""
     cards = {each.name for each in broken if each.location.kind is Kind.CARD}
     bodies = [entry.body for entry in box.entries if entry.card in cards]
     return [body.change.job for body in bodies if isinstance(body, ChangedEntry) and body.change.fate]
 
 
-async def _track_again(visit: Visit, card: Card, ref: JobRef) -> None:
+async def _track_again(visit: DeliveryContext, card: Card, ref: JobRef) -> None:
     """Follow a job of a card again, in an unknown state."""
     job = Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
     terms = (card.asked or (card.terms,))[0]
@@ -126,7 +134,11 @@ async def _track_again(visit: Visit, card: Card, ref: JobRef) -> None:
 
 
 async def _notify_people(
-    visit: Visit, box: Box, broken: Sequence[Broken], gone: Sequence[Job], again: Sequence[tuple[Card, JobRef]]
+    visit: DeliveryContext,
+    box: OutboxSnapshot,
+    broken: Sequence[Broken],
+    gone: Sequence[Job],
+    again: Sequence[tuple[Card, JobRef]],
 ) -> None:
     """Notify the owners of the cards, or the place if a card is unknown."""
     records = [each for each in broken if each.location.kind is not Kind.SUSPENSION]
@@ -144,7 +156,7 @@ async def _notify_people(
         await _notify(visit, user, note, records)
 
 
-async def _notify(visit: Visit, place: str, note: UnreadableRecords, records: Iterable[Broken]) -> None:
+async def _notify(visit: DeliveryContext, place: str, note: UnreadableRecords, records: Iterable[Broken]) -> None:
     """Have a person or a place notified of records, once."""
     name = "\n".join(f"{each.location.key} {each.name} {each.text}" for each in records)
     digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
@@ -158,7 +170,7 @@ async def repair_subscribers(deps: Deps) -> None:
     corrupt = await deps.store.tracked.corrupt_subscribers(deps.whole.catalog.pairs)
     if not corrupt:
         return
-    boxes = [await read_box(deps, place) for place in await deps.store.outbox.places()]
+    boxes = [await read_outbox(deps, place) for place in await deps.store.outbox.places()]
     if any(box.newer or box.broken for box in boxes):
         return  # their cards may follow the job too
     cards = [card for box in boxes for card in expected(box).values()]

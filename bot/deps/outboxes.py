@@ -6,33 +6,33 @@ from bot.deps.deps import Deps
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.errors import Problem, UsageError
-from bot.domain.outbox import Box
+from bot.domain.outbox import OutboxSnapshot
 from providers.models import Job, JobRef, JobState
 
 
-async def read_box(deps: Deps, place: str) -> Box:
+async def read_outbox(deps: Deps, place: str) -> OutboxSnapshot:
     """Return everything that waits for a place. Raises StoreUnavailable."""
     return await deps.store.outbox.read(place, deps.whole.catalog.scopes)
 
 
-async def box_to_change(deps: Deps, place: str) -> Box:
+async def outbox_to_change(deps: Deps, place: str) -> OutboxSnapshot:
     """Return everything that waits for a place, for a caller that changes it.
 
     Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
     """
-    box = await read_box(deps, place)
+    box = await read_outbox(deps, place)
     refuse_newer(box)
     return box
 
 
-def refuse_newer(*boxes: Box) -> None:
+def refuse_newer(*boxes: OutboxSnapshot) -> None:
     """Raise UsageError where a newer version recorded any of what waits."""
     for box in boxes:
         if box.newer:
             raise UsageError(Problem.NEWER_VERSION, box.place)
 
 
-def cards_to_change(box: Box) -> Collection[Card]:
+def cards_to_change(box: OutboxSnapshot) -> Collection[Card]:
     """Return a place's expected cards; none if a newer version has records of it."""
     return () if box.newer else expected(box).values()
 
@@ -48,6 +48,6 @@ async def refuse_newer_jobs(deps: Deps, place: str, refs: Iterable[JobRef]) -> N
 
     Raises StoreUnavailable, and UsageError where a newer version recorded the place or one of the jobs.
     """
-    await box_to_change(deps, place)
+    await outbox_to_change(deps, place)
     if await deps.store.tracked.newer(refs):
         raise UsageError(Problem.NEWER_VERSION, place)

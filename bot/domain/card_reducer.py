@@ -11,10 +11,10 @@ from bot.domain.cards import Card, CardJob, On, Snooze
 from bot.domain.changes import LOSSES, Change, Fate, Kind
 from bot.domain.notifications import Digest, Note, Notification
 from bot.domain.outbox import (
-    Box,
     ChangedEntry,
     Entry,
     NoteEntry,
+    OutboxSnapshot,
     SnoozedEntry,
     SubscribedEntry,
     UnsubscribedEntry,
@@ -223,12 +223,12 @@ def _wanted(card: Card, change: Change) -> bool:
     return change.kind is Kind.LOST or card.terms.wants(change.job.state)
 
 
-def cards_of(box: Box) -> set[str]:
+def cards_of(box: OutboxSnapshot) -> set[str]:
     """Return the ids of a place's cards: those kept, readable or not, and those expected."""
     return {*box.records, *expected(box)}
 
 
-def expected(box: Box) -> dict[str, Card]:
+def expected(box: OutboxSnapshot) -> dict[str, Card]:
     """Return a place's cards as they will be once everything that waits is taken out."""
     folded = Folded(box.place, dict(box.cards))
     for entry in box.entries:

@@ -157,7 +157,7 @@ class Doubt(StrEnum):
     SILENT = "silent"
 
 
-class Begun(BaseModel):
+class InFlightPost(BaseModel):
     """A post that is under way, with all that is to be recorded once Slack has it.
 
     `id` goes with the message as metadata. `card` is the card whose message it becomes. `channel` is the conversation
@@ -205,7 +205,7 @@ def _with_message(write: Write, channel: str, ts: str) -> Write:
 
 
 @dataclass(slots=True)
-class Box:
+class OutboxSnapshot:
     """Everything that waits for one place, as it was when it was read.
 
     `turn` is the last step taken for it. `newer` counts the records of a newer format: while there are any, the place
@@ -220,7 +220,7 @@ class Box:
     cards: dict[str, Card] = field(default_factory=dict[str, Card])
     records: dict[str, str] = field(default_factory=dict[str, str])
     stale: dict[str, str] = field(default_factory=dict[str, str])
-    begun: Begun | None = None
+    begun: InFlightPost | None = None
     suspension: Suspension | None = None
     turn: str = ""
 

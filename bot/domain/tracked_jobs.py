@@ -141,7 +141,7 @@ class Seen(NamedTuple):
     next_at: datetime
 
 
-class Step(NamedTuple):
+class JobUpdate(NamedTuple):
     """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
 
     `entry` is what the followers are told, empty when it is nothing. `lost` is the record to keep of a job that may be

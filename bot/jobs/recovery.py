@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from bot.deps.deps import Deps
-from bot.deps.outboxes import read_box
+from bot.deps.outboxes import read_outbox
 from bot.domain.card_reducer import expected
 from bot.domain.changes import LOSSES, Change, Kind, found, unfound
 from bot.domain.elapsed import in_future
@@ -67,11 +67,11 @@ def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Chan
 
 async def _left_alone(deps: Deps, places: Iterable[str]) -> bool:
     """Whether a newer version has records of one of these places. It restores the job itself."""
-    return any([(await read_box(deps, place)).newer for place in places])
+    return any([(await read_outbox(deps, place)).newer for place in places])
 
 
 async def _is_lost(deps: Deps, place: str, card_id: str, job: Job) -> bool:
     """Whether a card still shows that the job was lost: it may be dropped, alone or with its workspace."""
-    card = expected(await read_box(deps, place)).get(card_id)
+    card = expected(await read_outbox(deps, place)).get(card_id)
     followed = card.jobs.get(str(job.ref)) if card else None
     return followed is not None and followed.fate in LOSSES

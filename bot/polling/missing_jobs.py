@@ -9,7 +9,7 @@ from bot.domain.absence import LOOKED_AT_EVERY, Absence, Conclusion
 from bot.domain.changes import Change, Fate, Kind, lost, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry
-from bot.domain.tracked_jobs import Kept, Step, record
+from bot.domain.tracked_jobs import JobUpdate, Kept, record
 from bot.polling import planner
 from providers.base import Provider
 from providers.errors import InvalidQuery, NotOffered, ProviderError, Rejected
@@ -83,13 +83,13 @@ def _absence(kept: Kept, asked_at: datetime) -> Absence:
     return (kept.absence or Absence(kept.checked_at, asked_at)).before(asked_at)
 
 
-def steps(missing: Iterable[Missing], provider: Provider, witnessed: datetime | None) -> list[Step]:
+def steps(missing: Iterable[Missing], provider: Provider, witnessed: datetime | None) -> list[JobUpdate]:
     """Return what is recorded of missing jobs; `witnessed` is when the service found another job last."""
     found = (_step(each, provider.capabilities.retention, witnessed) for each in missing)
     return [step for step in found if step]
 
 
-def _step(missing: Missing, retention: timedelta | None, witnessed: datetime | None) -> Step | None:
+def _step(missing: Missing, retention: timedelta | None, witnessed: datetime | None) -> JobUpdate | None:
     kept, absence, at, next_at = missing
     change: Change | None = None
     match absence.conclude(at, witnessed, retention):
@@ -110,7 +110,7 @@ def _step(missing: Missing, retention: timedelta | None, witnessed: datetime | N
     checked_at = kept.checked_at if absence.doubtful else at
     quiet = _shown(absence) == _shown(kept.absence)
     entry = ChangedEntry(change=change).model_dump_json() if change else ""
-    return Step(kept.job.id, kept.record, record(kept.job, checked_at, absence), next_at, entry, quiet=quiet)
+    return JobUpdate(kept.job.id, kept.record, record(kept.job, checked_at, absence), next_at, entry, quiet=quiet)
 
 
 def _shown(absence: Absence | None) -> tuple[bool, bool] | None:
@@ -118,10 +118,10 @@ def _shown(absence: Absence | None) -> tuple[bool, bool] | None:
     return (absence.doubtful, bool(absence.suspended)) if absence and absence.shown else None
 
 
-def _over(missing: Missing, change: Change) -> Step:
+def _over(missing: Missing, change: Change) -> JobUpdate:
     kept, absence, at, _ = missing
     entry = ChangedEntry(change=change).model_dump_json()
-    return Step(kept.job.id, kept.record, None, entry=entry, lost=record(kept.job, at, absence))
+    return JobUpdate(kept.job.id, kept.record, None, entry=entry, lost=record(kept.job, at, absence))
 
 
 def _forgotten(kept: Kept, retention: timedelta | None, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from bot.deps.deps import Deps
 from bot.domain.changes import Change, Kind, compare, fingerprint, found
 from bot.domain.outbox import ChangedEntry
 from bot.domain.service_key import Service
-from bot.domain.tracked_jobs import Due, Kept, Seen, Step, record
+from bot.domain.tracked_jobs import Due, JobUpdate, Kept, Seen, record
 from bot.jobs.recovery import restore_found
 from bot.polling import missing_jobs, planner
 from bot.polling.witness import Witness
@@ -80,12 +80,12 @@ async def _explained(look: ServiceSweep, jobs: Iterable[Job]) -> dict[str, Job]:
 
 
 async def _record(look: ServiceSweep, seen: Sequence[tuple[Kept, Job]], asked_at: datetime) -> None:
-    steps: list[Step] = []
+    steps: list[JobUpdate] = []
     for kept, job in seen:
         change = _change(kept, job.model_copy(update={"raw": None}), asked_at)
         entry = "" if change.kind is Kind.PROGRESSED else ChangedEntry(change=change).model_dump_json()
         kept_on = None if change.fate else record(job, asked_at)
-        steps.append(Step(job.id, kept.record, kept_on, look.next_at(job), entry))
+        steps.append(JobUpdate(job.id, kept.record, kept_on, look.next_at(job), entry))
     if not look.provider.capabilities.lists:
         await look.deps.store.recent.remember([job for _, job in seen], asked_at)
     await _recorded(look, steps)
@@ -97,7 +97,7 @@ def _change(kept: Kept, now: Job, asked_at: datetime) -> Change:
     return compare(kept.job, kept.seen, now, asked_at)
 
 
-async def _recorded(look: ServiceSweep, steps: Sequence[Step]) -> None:
+async def _recorded(look: ServiceSweep, steps: Sequence[JobUpdate]) -> None:
     """Record steps, and have them told while the look goes on: the provider's limit may make it last a minute.
 
     Cards on which nothing but the progress is new are drawn again when there is time.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.domain import outbox, record_formats, suspensions
 from bot.domain.cards import Card
-from bot.domain.outbox import Begun, Body, Box, Urgency, read_card
+from bot.domain.outbox import Body, InFlightPost, OutboxSnapshot, Urgency, read_card
 from bot.domain.record_formats import Kind, NewerFormatError, UnreadableError
 from bot.domain.suspensions import Suspension
 from bot.domain.unreadable_records import Broken, Location
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
 
     ok: bool
     suspended: bool = False
-    begun: Begun | None = None
+    begun: InFlightPost | None = None
     wait: float = 0
 
 
@@ -51,7 +51,7 @@ class Outbox:
 
     link: Link
 
-    async def read(self, place: str, services: Iterable[str]) -> Box:
+    async def read(self, place: str, services: Iterable[str]) -> OutboxSnapshot:
         """Return everything that waits for a place, in one round trip."""
         slots = [*services, place]
         # The turn comes first: a step that takes out what is read after it shows in the turn when it is compared.
@@ -59,7 +59,7 @@ class Outbox:
         asking += [("HGETALL", CARDS.of(place)), ("HGETALL", STALE.of(place))]
         asking += [("XRANGE", OUTBOX.of(slot, place), "-", "+", "COUNT", READ_MAX) for slot in slots]
         turn, begun, suspended, cards, stale, *streams = await self.link.ask_all(asking)
-        box = Box(place, records=cards, stale=stale, turn=turn or "")
+        box = OutboxSnapshot(place, records=cards, stale=stale, turn=turn or "")
         mark, suspension, card = (Location(kind, place, key.of(place)) for kind, key in _KINDS)
         for card_id, text in cards.items():
             broken = Broken(card, place, text, card_id, card_id)
@@ -73,7 +73,7 @@ class Outbox:
         box.entries.sort(key=lambda entry: entry.order)
         return box
 
-    async def begin(self, place: str, begun: Begun, pace_s: float, turn: str) -> Answer:
+    async def begin(self, place: str, begun: InFlightPost, pace_s: float, turn: str) -> Answer:
         """Mark a post, decided on in this turn, as begun; the answer says whether it may be sent now."""
         cards = (part for write in begun.writes for part in (write.id, write.before))
         keys = [key.of(place) for key in (BEGUN, PACE, SUSPENDED, CARDS, TURN)]
@@ -91,15 +91,15 @@ class Outbox:
             case _:
                 return Answer(ok=False)
 
-    async def settle(self, place: str, begun: Begun) -> bool:
+    async def commit(self, place: str, begun: InFlightPost) -> bool:
         """Record that a post arrived, with the cards as they are after it; False when it is somebody else's by now."""
         return await self._apply(place, begun, "post", "")
 
-    async def apply(self, place: str, step: Begun, turn: str) -> bool:
+    async def apply(self, place: str, step: InFlightPost, turn: str) -> bool:
         """Write the cards of a step that posts nothing; False, and nothing is written, when this turn is over."""
         return await self._apply(place, step, "", turn)
 
-    async def _apply(self, place: str, step: Begun, kind: str, turn: str) -> bool:
+    async def _apply(self, place: str, step: InFlightPost, kind: str, turn: str) -> bool:
         token = secrets.token_hex(4)
         marks = [f"{each.urgency}:{token}" if each.urgency else "" for each in step.writes]
         cards = [
@@ -116,7 +116,7 @@ class Outbox:
         _, done, *_ = await self.link.ask_all(commands)
         return bool(done)
 
-    async def take_out(self, place: str, told: Mapping[str, Sequence[str]]) -> None:
+    async def ack(self, place: str, told: Mapping[str, Sequence[str]]) -> None:
         """Take entries (ids by slot) out: they are told, or shown on a card."""
         if commands := [
             ("EVAL", script("take_out"), 2, OUTBOX.of(slot, place), PENDING.of(slot), place, *ids)
@@ -125,11 +125,11 @@ class Outbox:
         ]:
             await self.link.ask_all(commands)
 
-    async def clear(self, place: str, post: str) -> None:
+    async def release(self, place: str, post: str) -> None:
         """End a post: it is recorded, or was never sent."""
         await self.link.ask("EVAL", script("clear"), 1, BEGUN.of(place), post)
 
-    async def renew(self, place: str, begun: Begun) -> bool:
+    async def renew(self, place: str, begun: InFlightPost) -> bool:
         """Keep what is known of a post in its mark; return False if it has ended, is recorded, or was taken over."""
         key, record = BEGUN.of(place), mark_text(begun)
         return bool(await self.link.ask("EVAL", script("renew"), 1, key, begun.id, record))
@@ -193,7 +193,7 @@ class Outbox:
         if not 0 < await self.link.ask("HLEN", CARDS.of(place)) <= most:
             return []
         kept: dict[str, str] = await self.link.ask("HGETALL", CARDS.of(place))
-        box = Box(place)
+        box = OutboxSnapshot(place)
         cards = Location(Kind.CARD, place, CARDS.of(place))
         read = {card_id: box.read(Broken(cards, place, text), read_card) for card_id, text in kept.items()}
         return [card_id for card_id, card in read.items() if card and not card.over]
@@ -227,14 +227,14 @@ def _own_card(place: str, card_id: str, text: str) -> Card:
     return card
 
 
-def mark_text(begun: Begun) -> str:
+def mark_text(begun: InFlightPost) -> str:
     """Return a mark as it is kept."""
     return record_formats.numbered(Kind.MARK, begun.model_dump_json())
 
 
-def read_mark(text: str) -> Begun:
+def read_mark(text: str) -> InFlightPost:
     """Read a mark, and check its cards, which are written when its post has arrived."""
-    begun = record_formats.read(Kind.MARK, text, Begun.model_validate_json)
+    begun = record_formats.read(Kind.MARK, text, InFlightPost.model_validate_json)
     for write in begun.writes:
         read_card(write.after)
     return begun
@@ -248,7 +248,7 @@ def _under_way(mark: str) -> Answer:
         return Answer(ok=False)
 
 
-def _sort(box: Box, slot: str, stream: Sequence[tuple[str, dict[str, str]]]) -> None:
+def _sort(box: OutboxSnapshot, slot: str, stream: Sequence[tuple[str, dict[str, str]]]) -> None:
     """Put what stands in one outbox into the box."""
     box.full = box.full or len(stream) >= READ_MAX
     for entry_id, fields in stream:

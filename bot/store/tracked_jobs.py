@@ -17,7 +17,7 @@ from bot.domain.elapsed import AHEAD, in_future
 from bot.domain.outbox import numbered
 from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, T, UnreadableError, readable_or
 from bot.domain.service_key import Service
-from bot.domain.tracked_jobs import Due, Kept, Seen, Step, due, instant, kept, milliseconds, planned, record
+from bot.domain.tracked_jobs import Due, JobUpdate, Kept, Seen, due, instant, kept, milliseconds, planned, record
 from bot.domain.unreadable_records import Counts, Location
 from bot.store.quarantine import Aside
 from bot.store.redis.connection import Link, Part
@@ -74,7 +74,7 @@ class Tracked:
         flat: list[str] = await self.link.ask("EVAL", script("observe"), 2, *keys, *told)
         return await self._readable(service, dict(zip(flat[::2], flat[1::2], strict=True)), partial(_kept, service))
 
-    async def record(self, service: Service, steps: Sequence[Step]) -> dict[str, dict[str, str]]:
+    async def record(self, service: Service, steps: Sequence[JobUpdate]) -> dict[str, dict[str, str]]:
         """Record changes together with what their followers are to be told; one round trip.
 
         Returns the followers (place to card) of each job recorded. A job that somebody else recorded since it was

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.delivery.rendering import shown
 from bot.deps.deps import Deps
-from bot.deps.outboxes import read_box
+from bot.deps.outboxes import read_outbox
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Shown
 from providers.models import JobRef
@@ -16,7 +16,7 @@ async def subscriptions(deps: Deps, *, here: str | None = None, user: str | None
     cards: list[Card] = []
     suspended: dict[str, str] = {}
     for place in places:
-        box = await read_box(deps, place)
+        box = await read_outbox(deps, place)
         seen = (visible_part(deps, card) for card in expected(box).values())
         cards += [card for card in seen if not card.over and (user is None or user in card.subscribers)]
         if box.suspension:

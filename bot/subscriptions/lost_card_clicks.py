@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.deps.deps import Deps
-from bot.deps.outboxes import read_box
+from bot.deps.outboxes import read_outbox
 from bot.domain.button_payloads import Ask
 from bot.domain.card_metadata import CardMessage, posted_at
 from bot.domain.card_reducer import cards_of
@@ -38,7 +38,7 @@ async def refuse_forgotten(deps: Deps, asker: Asker, ask: Ask) -> None:
     reset_at = await forgotten_since(deps, asker.message)
     if reset_at is None:
         return
-    boxes = [await read_box(deps, place) for place in (ask.place or asker.channel, asker.user)]
+    boxes = [await read_outbox(deps, place) for place in (ask.place or asker.channel, asker.user)]
     cards = {card for box in boxes for card in cards_of(box)}
     if (ask.card not in cards) if ask.card else not cards:
         raise ForgottenError(reset_at, again(asker.message))

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.delivery.context import Visit
+from bot.delivery.context import DeliveryContext
 from bot.delivery.message_lookup import MAY_NOT_ASK, history
 from bot.deps.deps import Deps
-from bot.deps.outboxes import read_box
+from bot.deps.outboxes import read_outbox
 from bot.domain.card_metadata import EVENT, CardMessage
 from bot.domain.card_reducer import cards_of
 from bot.domain.notifications import ForgottenCards
@@ -57,7 +57,7 @@ class _Card(NamedTuple):
 class _Search:
     """A search of one place, for cards of `bot_id` that were posted before `knows_from`."""
 
-    visit: Visit
+    visit: DeliveryContext
     bot_id: str | None
     epoch: Epoch
     knows_from: datetime
@@ -107,12 +107,12 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
         return 0
     left_alone = False
     for place in sorted({in_workspace(workspace.id, channel) for channel in channels} - done):
-        if (await read_box(deps, place)).newer:
+        if (await read_outbox(deps, place)).newer:
             left_alone = True
             continue
         if wait := await deps.store.slack.may_read(workspace.id):
             return wait
-        visit = Visit(deps, workspace.client, place)
+        visit = DeliveryContext(deps, workspace.client, place)
         if wait := await _search_place(_Search(visit, workspace.bot_id, epoch, knows_from)):
             return wait
         await epochs.note_searched(epoch, workspace.id, place)
@@ -178,7 +178,7 @@ async def _close(search: _Search, found: _Card) -> float:
     return 0
 
 
-async def _refused(visit: Visit, method: str, error: SlackApiError) -> float:
+async def _refused(visit: DeliveryContext, method: str, error: SlackApiError) -> float:
     """Return the seconds until a refused call may succeed, 0 for never."""
     code = refusal(error)
     match None if code in MAY_NOT_ASK else judge(error):

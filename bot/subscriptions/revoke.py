@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from bot.deps.deps import Deps
-from bot.deps.outboxes import cards_to_change, last_seen, read_box
+from bot.deps.outboxes import cards_to_change, last_seen, read_outbox
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, Fate
@@ -24,7 +24,7 @@ async def end_unseen(deps: Deps, place: str) -> None:
     access = deps.access
     if access.open and not is_personal(place):
         return
-    for card in cards_to_change(await read_box(deps, place)):
+    for card in cards_to_change(await read_outbox(deps, place)):
         audience = await readers(deps, place, card.terms.user)
         for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else tracked_jobs(card):
             if access.hides(ref.account, audience) and not await end_subscription(deps, ref, place, ""):
@@ -33,7 +33,7 @@ async def end_unseen(deps: Deps, place: str) -> None:
 
 async def end_unconfigured(deps: Deps, place: str, gone: Collection[Service]) -> None:
     """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
-    for card in cards_to_change(await read_box(deps, place)):
+    for card in cards_to_change(await read_outbox(deps, place)):
         for ref in tracked_jobs(card):
             if (ref.account, ref.service) in gone:
                 job, now = await last_seen(deps, ref), deps.clock()
@@ -43,7 +43,7 @@ async def end_unconfigured(deps: Deps, place: str, gone: Collection[Service]) ->
 
 async def end_all(deps: Deps, place: str) -> set[str]:
     """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
-    cards = expected(await read_box(deps, place)).values()
+    cards = expected(await read_outbox(deps, place)).values()
     for ref in await deps.store.tracked.subscribed(place, deps.whole.catalog.pairs):
         await end_subscription(deps, ref, place, "")
     for card in cards:

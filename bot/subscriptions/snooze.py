@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.delivery.rendering import shown
 from bot.deps.deps import Deps
-from bot.deps.outboxes import read_box, refuse_newer
+from bot.deps.outboxes import read_outbox, refuse_newer
 from bot.deps.permissions import may_see
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Snooze
@@ -20,7 +20,7 @@ async def snooze(deps: Deps, card_id: str, here: str, user: str, until: datetime
     Returns the card, None where nothing of it is left to be told. Raises StoreUnavailable, and UsageError for somebody
     who may not see all of it.
     """
-    boxes = [await read_box(deps, place) for place in (here, user)]
+    boxes = [await read_outbox(deps, place) for place in (here, user)]
     card = next((cards[card_id] for cards in map(expected, boxes) if card_id in cards), None)
     refuse_newer(*(box for box in boxes if card is None or box.place == card.place))
     if card is None or (card.over and not card.owing):

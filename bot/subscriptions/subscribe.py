@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Deps
 from bot.deps.outboxes import (
-    box_to_change,
     cards_to_change,
     last_seen,
-    read_box,
+    outbox_to_change,
+    read_outbox,
     refuse_newer,
     refuse_newer_jobs,
 )
@@ -25,9 +25,9 @@ from bot.domain.cards import Card, Terms, To
 from bot.domain.changes import Fate
 from bot.domain.identifiers import Address, JobId
 from bot.domain.notifications import Subscribed, Unsubscribed
-from bot.domain.outbox import Box, SubscribedEntry, UnsubscribedEntry
+from bot.domain.outbox import OutboxSnapshot, SubscribedEntry, UnsubscribedEntry
 from bot.domain.slack_ids import is_direct
-from bot.domain.tracked_jobs import Step, record
+from bot.domain.tracked_jobs import JobUpdate, record
 from bot.jobs.fan_out import Question
 from bot.jobs.queries import Looked, show_jobs
 from bot.polling import planner
@@ -156,11 +156,11 @@ async def _observe(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
             await observe(deps, provider, mine, asked_at)
 
 
-async def deliver_now(deps: Deps, place: str) -> Box:
+async def deliver_now(deps: Deps, place: str) -> OutboxSnapshot:
     """Tell a place what waits at once, as far as that is possible, and return what is left."""
     await deliver(deps, place)
     await wake(deps, place)
-    return await read_box(deps, place)
+    return await read_outbox(deps, place)
 
 
 async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:
@@ -172,7 +172,7 @@ async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str
     """
     removed: list[tuple[Card, list[JobRef]]] = []
     here_alone = addresses is None and not is_direct(here)
-    boxes = [await read_box(deps, place) for place in ((here,) if here_alone else (here, user))]
+    boxes = [await read_outbox(deps, place) for place in ((here,) if here_alone else (here, user))]
     for box in boxes:
         for card in cards_to_change(box):
             refs = [ref for ref in tracked_jobs(visible_part(deps, card)) if _named(ref, addresses)]
@@ -204,7 +204,7 @@ async def restore(deps: Deps, place: str, card: str | None, user: str) -> Subscr
     With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
     StoreUnavailable, and UsageError where the rules of access are against it.
     """
-    cards = (await box_to_change(deps, place)).cards
+    cards = (await outbox_to_change(deps, place)).cards
     kept = cards.get(card or "")
     mine = [kept] if kept else [] if card else list(cards.values())
     jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []
@@ -242,7 +242,7 @@ async def _look_as_usual(deps: Deps, ref: JobRef) -> None:
     recorded: dict[str, dict[str, str]] = {}
     while not recorded and await _suspended(deps, [ref]):  # a look may have recorded another answer in between
         for kept, _ in (await tracked.read([ref])).values():
-            step = Step(ref.id, kept.record, record(kept.job, kept.seen), deps.clock())
+            step = JobUpdate(ref.id, kept.record, record(kept.job, kept.seen), deps.clock())
             recorded = await tracked.record(service, [step])
     for places in recorded.values():
         await deps.store.outbox.refresh(places.items())

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.deps.deps import Deps
-from bot.deps.outboxes import read_box
+from bot.deps.outboxes import read_outbox
 from bot.domain.slack_ids import workspace_of
 from bot.slack_api.errors import HOLD_S
 from bot.subscriptions.revoke import end_all
@@ -56,7 +56,7 @@ async def leave(deps: Deps, workspace: str, reported_at: datetime) -> float | No
     if deps.workspaces is None or not await deps.workspaces.forget(workspace, reported_at):
         return None
     places = [place for place in await deps.store.outbox.places() if workspace_of(place) == workspace]
-    left = [place for place in places if (await read_box(deps, place)).newer]
+    left = [place for place in places if (await read_outbox(deps, place)).newer]
     for place in set(places) - set(left):
         people = await end_all(deps, place)
         await deps.store.tracked.forget(people)

@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deps.deps import Deps
-from bot.deps.outboxes import box_to_change
+from bot.deps.outboxes import outbox_to_change
 from bot.deps.permissions import place_of_button, seen
 from bot.domain import button_payloads
 from bot.domain.button_payloads import Ask
@@ -67,7 +67,7 @@ async def answer(deps: Deps, request: Request, ask: Ask, asker: Asker) -> Answer
         return await _unsubscribed(deps, named, here, asker)
     mine = request.text == MINE
     if not mine:
-        await box_to_change(deps, here)
+        await outbox_to_change(deps, here)
     part = {"user": asker.user} if mine else {"here": here}
     shown, reset = await subscriptions(deps, **part), await deps.store.epochs.recent_reset(deps.clock())
     return subscription_list(shown, ask, deps.clock(), mine=mine, reset=reset)

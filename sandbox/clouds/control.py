@@ -84,7 +84,7 @@ class Control:
     async def clear_faults(self, request: Request) -> Response:
         """Unset all faults, or those of the account, service and fault in the query."""
         wanted = (request.query_params.get(name) for name in ("account", "service", "fault"))
-        self.world.faults.clear(*wanted)
+        self.world.faults.clear_all(*wanted)
         return Response(status_code=204)
 
     async def advance(self, request: Request) -> Response:

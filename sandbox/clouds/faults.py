@@ -79,7 +79,7 @@ class Faults:
         self._set = [(kept, until) for kept, until in self._set if not kept.same_place(fault)]
         self._set.append((fault.model_copy(), now + fault.duration_s if fault.duration_s else None))
 
-    def clear(self, account: str | None = None, service: str | None = None, kind: str | None = None) -> None:
+    def clear_all(self, account: str | None = None, service: str | None = None, kind: str | None = None) -> None:
         """Unset all faults, or those of one account, service or kind."""
 
         def stays(fault: Fault) -> bool:

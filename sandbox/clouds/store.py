@@ -46,10 +46,10 @@ class JobStore:
         job = self._by_id.pop(job_id, None)
         if job is None:
             return
-        _take_out(self._jobs, job)
+        _cut(self._jobs, job)
         self._by_media[job.media].remove(job_id)
         if self._moving.pop(job_id, None) is None:
-            _take_out(self._settled[job.stages[-1].word], job)
+            _cut(self._settled[job.stages[-1].word], job)
         self._rendered.pop(job_id, None)
 
     def get(self, job_id: str, now: float) -> Job | None:
@@ -100,9 +100,9 @@ class JobStore:
         while self._due and self._due[0][0] <= now:
             _, job_id = heappop(self._due)
             if job := self._by_id.get(job_id):
-                self._settle(job, now)
+                self._finish(job, now)
 
-    def _settle(self, job: Job, now: float) -> None:
+    def _finish(self, job: Job, now: float) -> None:
         if job.gone <= now:
             self.remove(job.id)
         elif job.settled(now) and self._moving.pop(job.id, None):
@@ -120,5 +120,5 @@ def _between(jobs: list[Job], since: float, until: float) -> list[Job]:
     return jobs[begin:end]
 
 
-def _take_out(jobs: list[Job], job: Job) -> None:
+def _cut(jobs: list[Job], job: Job) -> None:
     del jobs[bisect_left(jobs, _order(job), key=_order)]

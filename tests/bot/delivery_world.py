@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Deps
 from bot.domain.cards import On, Terms
-from bot.domain.outbox import Box
+from bot.domain.outbox import OutboxSnapshot
 from bot.polling.recorder import observe
 from bot.store import Store
 from bot.subscriptions.subscribe import subscribe
@@ -50,5 +50,5 @@ class World:
             self.now += timedelta(seconds=wait)
         return len([said for said in self.slack.said if said.there])
 
-    async def box(self, place: str = PLACE) -> Box:
+    async def box(self, place: str = PLACE) -> OutboxSnapshot:
         return await self.store.outbox.read(place, [SLOT])

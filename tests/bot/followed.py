@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.deps.deps import Deps
 from bot.domain.changes import Change
-from bot.domain.outbox import Box, ChangedEntry, SubscribedEntry
+from bot.domain.outbox import ChangedEntry, OutboxSnapshot, SubscribedEntry
 from bot.domain.sweeps import Sweep
 from bot.polling.sweep import sweep
 from bot.store import Store
@@ -39,7 +39,7 @@ class World:
         self.now += timedelta(seconds=seconds)
         return await sweep(self.deps, self.provider)
 
-    async def box(self, place: str = PLACE) -> Box:
+    async def box(self, place: str = PLACE) -> OutboxSnapshot:
         return await self.store.outbox.read(place, [SLOT])
 
     async def told(self, place: str = PLACE) -> list[Change]:

@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 from bot.delivery.next_step import Step, next_step
 from bot.domain.cards import Card, CardJob, On, Snooze, Terms
 from bot.domain.changes import Change, compare, lost
-from bot.domain.outbox import Body, Box, ChangedEntry, Entry, SnoozedEntry, SubscribedEntry, UnsubscribedEntry, encode
+from bot.domain.outbox import (
+    Body,
+    ChangedEntry,
+    Entry,
+    OutboxSnapshot,
+    SnoozedEntry,
+    SubscribedEntry,
+    UnsubscribedEntry,
+    encode,
+)
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
 
@@ -54,10 +63,12 @@ class Story:
         self.entries.append(Entry(SLOT, f"{1000 + len(self.entries)}-0", card, body))
         return self
 
-    def box(self, *cards: Card) -> Box:
+    def box(self, *cards: Card) -> OutboxSnapshot:
         """What a visit reads: these entries, and these cards."""
         known = {each.id: each for each in cards}
-        return Box(PLACE, list(self.entries), cards=known, records={name: encode(each) for name, each in known.items()})
+        return OutboxSnapshot(
+            PLACE, list(self.entries), cards=known, records={name: encode(each) for name, each in known.items()}
+        )
 
 
 def card(card_id: str, *jobs: Job, terms: Terms = TERMS) -> Card:
@@ -66,7 +77,7 @@ def card(card_id: str, *jobs: Job, terms: Terms = TERMS) -> Card:
     return Card(id=card_id, place=PLACE, terms=terms, jobs=followed, channel=PLACE, ts="1.1")
 
 
-def empty(box: Box) -> bool:
+def empty(box: OutboxSnapshot) -> bool:
     """Whether nothing is left that a place would have to be visited for."""
     return not (box.entries or box.records or box.stale or box.begun or box.unreadable)
 
@@ -78,7 +89,7 @@ DONE = moved(job(state=JobState.SUCCEEDED))
 MOVED = moved(job(raw_state="B"))
 
 
-def step_of(box: Box, now: datetime = NOW) -> Step:
+def step_of(box: OutboxSnapshot, now: datetime = NOW) -> Step:
     step = next_step(box, now)
     assert step
     return step

@@ -162,7 +162,7 @@ class Booth:
     def fresh(self, payload: Json) -> Json:
         """The payload with a trigger, a response_url and a view that are open now, where it has any."""
         now = dict(payload)
-        self.workspace.modals.clear(DANA)
+        self.workspace.modals.close_all(DANA)
         if isinstance(now.get("trigger_id"), str):
             now["trigger_id"] = self.workspace.grants.trigger(DANA)
         if isinstance(now.get("response_url"), str):

@@ -61,7 +61,7 @@ def typing(booth: Booth, text: str) -> Json:
 @example(text="payload")
 @given(text=commands)
 def test_anything_typed_is_answered_once(door: Door, text: str):
-    door.booth.workspace.modals.clear(DANA)
+    door.booth.workspace.modals.close_all(DANA)
     outcome = door.run(door.booth.hand("slash_commands", typing(door.booth, text)))
     judge(outcome)
     told = [each for each in outcome.answers if each.method in {"response_url", "views.open"}]

@@ -32,7 +32,7 @@ def hang(site: Site) -> None:
 
 def calm(site: Site) -> None:
     for workspace in site.world.workspaces.values():
-        workspace.faults.clear()
+        workspace.faults.clear_all()
 
 
 @pytest.mark.heavy("floods a bot whose Slack hangs")

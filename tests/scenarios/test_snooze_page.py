@@ -53,7 +53,7 @@ async def test_the_home_tab(stage: Stage, chromium: Browser, scheme: Literal["li
     tab = await stage.dana.looks_at_home(until="by <@U0LEE>")
     await stage.dana.opened(lambda: stage.dana.picks_in(tab, "For 1 hour"), "is snoozed until")
     await stage.dana.home("snoozed until")
-    stage.dana.workspace.modals.clear("U0DANA")
+    stage.dana.workspace.modals.close_all("U0DANA")
     address = f"{stage.dana.page.base_url}/#D0DANA"
     async with looking_at(chromium, address, color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
         await page.get_by_role("tab", name="Home").click()

@@ -68,7 +68,7 @@ async def test_slack_is_not_waited_for_for_long(stage: Stage, monkeypatch: pytes
     stage.dana.workspace.faults.order(Fault(method="users.info", hang_s=86_400))
     answer = await stage.dana.types("/jobs list")
     assert "Slack did not say whether you are one. Try again in a minute." in answer.text
-    stage.dana.workspace.faults.clear()
+    stage.dana.workspace.faults.clear_all()
     assert (await stage.dana.types("/jobs list")).says("media-cn")
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.background.tasks import tasks
-from bot.domain.outbox import Box, Urgency
+from bot.domain.outbox import OutboxSnapshot, Urgency
 from bot.store.redis.keys import CONFIGURED
 from bot.task_queue.worker import working
 from providers.models import JobState
@@ -111,7 +111,7 @@ async def _is_quiet(opened: Stage) -> bool:
     return not any(box.entries or box.begun or _urgent(box) for box in boxes if not box.suspension)
 
 
-def _urgent(box: Box) -> bool:
+def _urgent(box: OutboxSnapshot) -> bool:
     """Whether a card is to be edited for more than its progress: that may wait for what Slack allows in a minute."""
     return any(mark[:1] != Urgency.PROGRESS for mark in box.stale.values())
 

@@ -53,7 +53,7 @@ TURN_MAX_S = 5
 REASON_MAX = 80
 """Characters of a reason that are logged: anyone who opens the address can write one."""
 _TEAM = re.compile(r"[TE][A-Z0-9]{1,20}")
-Step = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
+OAuthRoute = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
 log = structlog.get_logger("callboard")
 
@@ -122,7 +122,7 @@ def _flow(workspaces: InstalledWorkspaces, welcome: Collection[str], limited: Li
         return _Flow(states, client=app.client(), settings=settings)
 
 
-def _page(step: Step, limited: LimitedLog) -> Callable[[Request], Awaitable[Response]]:
+def _page(step: OAuthRoute, limited: LimitedLog) -> Callable[[Request], Awaitable[Response]]:
     async def page(request: Request) -> Response:
         try:
             answer = await step(to_async_bolt_request(request, b""))

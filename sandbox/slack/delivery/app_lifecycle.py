@@ -34,7 +34,7 @@ class AppLife:
         for events in self._events.values():
             events.close()
         for workspace in self.world.workspaces.values():
-            workspace.faults.clear()
+            workspace.faults.clear_all()
 
     def install(self, code: Code) -> Installation:
         """Install what somebody allowed, or let an installation that stands do more.

@@ -147,7 +147,7 @@ class Interactions:
         """A modal's dismissal; the app is told when it asked to be."""
         cleared = bool(view.body.get("clear_on_close"))
         if cleared:
-            self._workspace.modals.clear(user.id)
+            self._workspace.modals.close_all(user.id)
         else:
             self._workspace.modals.close(view)
         if not view.body.get("notify_on_close"):
@@ -227,7 +227,7 @@ class Interactions:
             case "push":
                 modals.push(user.id, read_view(answer.get("view")))
             case "clear":
-                modals.clear(user.id)
+                modals.close_all(user.id)
             case _:
                 raise SlackError("invalid_response_action")
 

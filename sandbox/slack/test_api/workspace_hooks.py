@@ -127,7 +127,7 @@ class Hooks:
 
     async def _clear_faults(self, _: Request) -> Response:
         """Take every ordered fault back, and let go of the calls that hang."""
-        self._workspace.faults.clear()
+        self._workspace.faults.clear_all()
         return JSONResponse({"ok": True})
 
     async def _fault(self, body: bytes) -> Json:

@@ -74,7 +74,7 @@ class Faults:
         """How many calls are still to fail."""
         return sum(map(len, self._orders.values()))
 
-    def clear(self) -> None:
+    def clear_all(self) -> None:
         """Take all orders back, and let go of the calls that hang."""
         self._orders.clear()
         self._calm.set()

@@ -72,7 +72,7 @@ class Modals:
         self._stacks[view.user].remove(view)
         self._tell_stack(view.user)
 
-    def clear(self, user: str) -> None:
+    def close_all(self, user: str) -> None:
         """Close every modal of a person."""
         self._stacks[user] = []
         self._tell_stack(user)
@@ -91,7 +91,7 @@ class Modals:
     def forget(self) -> None:
         """Close every modal and take every Home tab away: the app is gone."""
         for user in list(self._stacks):
-            self.clear(user)
+            self.close_all(user)
         for user in list(self.homes):
             del self.homes[user]
             self._feed.send({"type": "home", "home": None}, to=user)

@@ -9,7 +9,7 @@ from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import BURST, withheld
 from bot.domain.cards import On, Snooze, Terms, To
 from bot.domain.changes import Change, Fate
-from bot.domain.outbox import Box, ChangedEntry, SubscribedEntry
+from bot.domain.outbox import ChangedEntry, OutboxSnapshot, SubscribedEntry
 from bot.store import Store
 from providers.models import JobState
 from tests.bot.delivery_world import World
@@ -34,7 +34,7 @@ THREAD = TERMS.model_copy(update={"to": To.THREAD})
 CALLS = TERMS.model_copy(update={"mention": ("<@U7>",)})
 
 
-def posts(box: Box) -> list[str]:
+def posts(box: OutboxSnapshot) -> list[str]:
     """What each post is until nothing waits: a card, a notification, or both in one."""
     found: list[str] = []
     while box.entries:
@@ -45,7 +45,7 @@ def posts(box: Box) -> list[str]:
         written = {write.id: after(step, write.id) for write in step.writes}
         posted = {name: each.model_copy(update={"channel": PLACE, "ts": "1.1"}) for name, each in written.items()}
         left = [each for each in box.entries if each not in step.entries]
-        box = Box(box.place, left, cards={**box.cards, **posted})
+        box = OutboxSnapshot(box.place, left, cards={**box.cards, **posted})
     return found
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.delivery.doubt import Searches, left_by
-from bot.domain.outbox import Begun, Doubt
+from bot.domain.outbox import Doubt, InFlightPost
 from bot.slack_api.errors import Verdict, judge
 from tests.bot.memory import NOW
 from tests.bot.slack import refused
@@ -17,7 +17,7 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def moments(begun: Begun) -> list[float]:
+def moments(begun: InFlightPost) -> list[float]:
     """The seconds from NOW at which a post is searched for, each search coming when it is due."""
     searches, found = Searches.of(begun, RIPE_S), list[datetime]()
     while not (found and searches.settled(found[-1])):
@@ -26,25 +26,25 @@ def moments(begun: Begun) -> list[float]:
 
 
 def test_an_error_of_slacks_own_settles_the_doubt_in_six_seconds():
-    begun = Begun(id="p", at=NOW, doubt=Doubt.ANSWERED, since=at(2))
+    begun = InFlightPost(id="p", at=NOW, doubt=Doubt.ANSWERED, since=at(2))
     assert moments(begun) == [3, 5, 8]
     assert Searches.of(begun, RIPE_S).ripe == at(17)
 
 
 @pytest.mark.parametrize("doubt", [None, Doubt.SILENT])
 def test_silence_settles_it_in_fifteen_from_the_beginning(doubt: Doubt | None):
-    assert moments(Begun(id="p", at=NOW, doubt=doubt, since=at(10) if doubt else None)) == [3, 15]
+    assert moments(InFlightPost(id="p", at=NOW, doubt=doubt, since=at(10) if doubt else None)) == [3, 15]
 
 
 def test_a_late_search_stands_for_those_before_it():
-    searches = Searches.of(Begun(id="p", at=NOW, doubt=Doubt.ANSWERED, since=NOW), RIPE_S)
+    searches = Searches.of(InFlightPost(id="p", at=NOW, doubt=Doubt.ANSWERED, since=NOW), RIPE_S)
     assert searches.next(at(4)) == at(6)
     assert not searches.settled(at(5.9))
     assert searches.next(at(7)) == searches.ripe
 
 
 def test_a_mark_of_an_earlier_version_says_nothing_of_a_doubt():
-    begun = Begun.model_validate_json('{"id": "p", "at": "2026-11-20T08:00:00Z", "channel": "C1", "writes": []}')
+    begun = InFlightPost.model_validate_json('{"id": "p", "at": "2026-11-20T08:00:00Z", "channel": "C1", "writes": []}')
     assert (begun.doubt, begun.since, begun.searched) == (None, None, None)
 
 

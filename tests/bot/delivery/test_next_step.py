@@ -12,7 +12,7 @@ from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, CardJob, On, Terms, To
 from bot.domain.changes import Change, Fate
 from bot.domain.notifications import Notification, SearchExpired
-from bot.domain.outbox import Box, Entry, NoteEntry, Urgency, encode
+from bot.domain.outbox import Entry, NoteEntry, OutboxSnapshot, Urgency, encode
 from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import (
@@ -35,7 +35,7 @@ from tests.bot.samples import (
 
 
 def test_nothing_waits():
-    assert next_step(Box(PLACE), NOW) is None
+    assert next_step(OutboxSnapshot(PLACE), NOW) is None
 
 
 def test_a_subscription_posts_its_card():
@@ -154,7 +154,7 @@ def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by=by)
     box = story.box(batch)
     assert len(step_of(box).entries) == 1
-    step = step_of(Box(PLACE, box.entries[1:], cards={"card": after(step_of(box))}))
+    step = step_of(OutboxSnapshot(PLACE, box.entries[1:], cards={"card": after(step_of(box))}))
     assert step.post
     assert step.post.final
 
@@ -224,7 +224,9 @@ def test_a_large_batch_makes_no_larger_digest():
 
 def test_a_note_is_posted_alone():
     note = SearchExpired(ids=["x"], looked_in=[], minutes=10)
-    step = step_of(Box(PLACE, [Entry(PLACE, "1-0", "", NoteEntry(note=note)), *Story().subscribed("c", job()).entries]))
+    step = step_of(
+        OutboxSnapshot(PLACE, [Entry(PLACE, "1-0", "", NoteEntry(note=note)), *Story().subscribed("c", job()).entries])
+    )
     assert (step.post and step.post.note, len(step.entries), step.writes) == (note, 1, [])
 
 
@@ -269,11 +271,11 @@ def tell(events: Sequence[tuple[str, str, str, Terms]]) -> Story:
     return story
 
 
-def told_alone(box: Box) -> list[Notification]:
+def told_alone(box: OutboxSnapshot) -> list[Notification]:
     """The changes that each card's terms ask to tell, entry by entry."""
     told: list[Notification] = []
     while box.entries:
-        one = Box(box.place, box.entries[:1], cards=box.cards, records=box.records)
+        one = OutboxSnapshot(box.place, box.entries[:1], cards=box.cards, records=box.records)
         step = step_of(one)
         told += [step.post.told] if step.post and step.post.told else []
         box = taken(box, step)
@@ -288,7 +290,7 @@ def by_card(told: Iterable[Notification]) -> dict[str, list[Change]]:
     return found
 
 
-def taken(box: Box, step: Step) -> Box:
+def taken(box: OutboxSnapshot, step: Step) -> OutboxSnapshot:
     """What is left for a place after a step."""
     cards = dict(box.cards)
     for write in step.writes:
@@ -297,7 +299,7 @@ def taken(box: Box, step: Step) -> Box:
         cards[write.id] = new if new.ts else new.model_copy(update={"channel": PLACE, "ts": f"{len(cards)}.1"})
     left = [entry for entry in box.entries if entry not in step.entries]
     assert len(left) == len(box.entries) - len(step.entries)
-    return Box(box.place, left, cards=cards, records={name: encode(each) for name, each in cards.items()})
+    return OutboxSnapshot(box.place, left, cards=cards, records={name: encode(each) for name, each in cards.items()})
 
 
 @given(EVENTS, st.sampled_from([NOW, NOW + timedelta(hours=1)]))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bot.delivery.next_step import BURST, Step, next_step
 from bot.domain.cards import Card, Snooze, Terms
 from bot.domain.changes import Fate
-from bot.domain.outbox import Box, encode
+from bot.domain.outbox import OutboxSnapshot, encode
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import ANY, DONE, FAILED, PLACE, TERMS, Story, after, card, gone, job, moved, step_of
@@ -18,7 +18,7 @@ def asleep(*jobs: Job, terms: Terms = TERMS) -> Card:
     return card("card", *jobs, terms=terms).model_copy(update={"snooze": Snooze(until=LATER, by="U2")})
 
 
-def reported_at(box: Box, now: datetime) -> list[str]:
+def reported_at(box: OutboxSnapshot, now: datetime) -> list[str]:
     """What is posted, in raw states, once all that waits was taken out."""
     words: list[str] = []
     while step := next_step(box, now):
@@ -29,10 +29,10 @@ def reported_at(box: Box, now: datetime) -> list[str]:
     return words
 
 
-def box_after(step: Step, box: Box) -> Box:
+def box_after(step: Step, box: OutboxSnapshot) -> OutboxSnapshot:
     cards = {**box.cards, **{write.id: Card.model_validate_json(write.after) for write in step.writes}}
     entries = [entry for entry in box.entries if entry not in step.entries]
-    return Box(PLACE, entries, cards=cards, records={name: encode(each) for name, each in cards.items()})
+    return OutboxSnapshot(PLACE, entries, cards=cards, records={name: encode(each) for name, each in cards.items()})
 
 
 def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
@@ -40,7 +40,7 @@ def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
     assert (step.post, len(step.entries)) == (None, 2)
     assert after(step).jobs[str(job().ref)].fate is Fate.ENDED
     assert after(step).held == {str(job().ref): FAILED}
-    assert next_step(box_after(step, Box(PLACE)), LATER - timedelta(seconds=1)) is None
+    assert next_step(box_after(step, OutboxSnapshot(PLACE)), LATER - timedelta(seconds=1)) is None
 
 
 def test_when_the_snooze_is_over_it_tells_what_it_kept_back_and_nothing_twice():

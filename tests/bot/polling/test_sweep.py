@@ -10,7 +10,7 @@ import pytest
 from bench.kilobyte import kilobyte
 from bot.delivery import next_step
 from bot.domain.changes import Fate, Kind
-from bot.domain.outbox import Begun, SubscribedEntry
+from bot.domain.outbox import InFlightPost, SubscribedEntry
 from bot.domain.sweeps import MOST_S
 from bot.polling.recorder import observe
 from bot.polling.sweep import LEAST_S, SHARE
@@ -252,7 +252,7 @@ async def carded(world: World, place: str) -> None:
     """Have the cards of a place posted and up to date."""
     box = await world.box(place)
     while step := next_step.next_step(box, world.now):
-        post = Begun(
+        post = InFlightPost(
             id=f"p{len(box.cards)}",
             at=world.now,
             card=step.post.card.id if step.post and step.post.card else "",
@@ -260,9 +260,9 @@ async def carded(world: World, place: str) -> None:
             entries=step.by_slot,
         )
         assert (await world.store.outbox.begin(place, post, 0.001, box.turn)).ok
-        await world.store.outbox.settle(place, post.arrived(place, "1795516864.328019"))
-        await world.store.outbox.take_out(place, post.entries)
-        await world.store.outbox.clear(place, post.id)
+        await world.store.outbox.commit(place, post.arrived(place, "1795516864.328019"))
+        await world.store.outbox.ack(place, post.entries)
+        await world.store.outbox.release(place, post.id)
         box = await world.box(place)
         for card, mark in box.stale.items():
             await world.store.outbox.unmark(place, card, mark)

@@ -69,7 +69,7 @@ async def desk() -> AsyncGenerator[Desk]:
     async with serving(workspace) as slack:
         desk = await opened(workspace, slack)
         yield desk
-        workspace.faults.clear()
+        workspace.faults.clear_all()
         await desk.deps.background.close()
 
 
@@ -115,7 +115,7 @@ async def test_a_person_of_whom_slack_does_not_answer_counts_as_a_guest(
     monkeypatch.setattr(membership, "WAIT_S", 0.2)
     desk.workspace.faults.order(fault)
     assert await desk.asks() == Audience(DANA, guest=True, unsure=True)
-    desk.workspace.faults.clear()
+    desk.workspace.faults.clear_all()
     await asyncio.gather(*desk.deps.standings.asking.values())
     assert (await desk.asks()).member
 

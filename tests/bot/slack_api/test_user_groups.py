@@ -84,7 +84,7 @@ async def test_an_outage_changes_nothing_at_first(
         monkeypatch.setattr(user_groups, "KEPT_S", 0.0)
         await until_sees(access, LEE, sees=False)
         assert not access.hides("media-cn", LEE)
-        workspace.faults.clear()
+        workspace.faults.clear_all()
         await until_sees(access, LEE, sees=True)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.absence import Absence
-from bot.domain.tracked_jobs import Step, record
+from bot.domain.tracked_jobs import JobUpdate, record
 from bot.store import Store
 from bot.store.lost_jobs import Lost, LostJobs, Restored
 from bot.store.redis.connection import Link, connect
@@ -47,7 +47,7 @@ async def lose(store: Store) -> Lost:
     for place, card in PLACES.items():
         await store.tracked.subscribe(job(), NOW, NOW, place, card, '"subscribed"', "U1")
     [(found, _)] = (await store.tracked.read([job().ref])).values()
-    step = Step("a", found.record, None, entry='"lost"', lost=record(job(), AT, ABSENCE))
+    step = JobUpdate("a", found.record, None, entry='"lost"', lost=record(job(), AT, ABSENCE))
     assert await store.tracked.record(SERVICE, [step]) == {"a": PLACES}
     [lost] = await store.lost.read(SERVICE, ["b", "a"])
     return lost

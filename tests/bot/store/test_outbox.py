@@ -6,7 +6,16 @@ import pytest
 
 from bot.domain.cards import Card
 from bot.domain.notifications import SearchExpired
-from bot.domain.outbox import Begun, Box, ChangedEntry, NoteEntry, SubscribedEntry, Urgency, Write, encode
+from bot.domain.outbox import (
+    ChangedEntry,
+    InFlightPost,
+    NoteEntry,
+    OutboxSnapshot,
+    SubscribedEntry,
+    Urgency,
+    Write,
+    encode,
+)
 from bot.domain.suspensions import Suspension
 from bot.store import Store
 from bot.store.outbox import Answer, Outbox
@@ -30,23 +39,25 @@ async def subscribed(store: Store, job_id: str = "a", card_id: str = "card") -> 
     await store.tracked.subscribe(job(job_id), NOW, NOW, PLACE, card_id, entry, "U1")
 
 
-def begun(name: str, box: Box, *cards: Card, urgency: Urgency | None = None, **more: str) -> Begun:
+def begun(name: str, box: OutboxSnapshot, *cards: Card, urgency: Urgency | None = None, **more: str) -> InFlightPost:
     """A post that takes out all that waits, and leaves these cards."""
     writes = [Write(id=c.id, before=box.records.get(c.id, ""), after=encode(c), urgency=urgency) for c in cards]
     slots: dict[str, tuple[str, ...]] = {}
     for entry in box.entries:
         slots[entry.slot] = (*slots.get(entry.slot, ()), entry.id)
-    return Begun.model_validate({"id": name, "at": NOW, "channel": PLACE, "writes": writes, "entries": slots, **more})
+    return InFlightPost.model_validate(
+        {"id": name, "at": NOW, "channel": PLACE, "writes": writes, "entries": slots, **more}
+    )
 
 
-async def posted(outbox: Outbox, box: Box, name: str, *cards: Card) -> Answer:
+async def posted(outbox: Outbox, box: OutboxSnapshot, name: str, *cards: Card) -> Answer:
     """Post all that waits, from beginning to end."""
     post = begun(name, box, *cards)
     answer = await outbox.begin(PLACE, post, 0.001, box.turn)
     if answer.ok:
-        await outbox.settle(PLACE, post.arrived(PLACE, "1.1"))
-        await outbox.take_out(PLACE, post.entries)
-        await outbox.clear(PLACE, name)
+        await outbox.commit(PLACE, post.arrived(PLACE, "1.1"))
+        await outbox.ack(PLACE, post.entries)
+        await outbox.release(PLACE, name)
         await rested(outbox)
     return answer
 
@@ -104,15 +115,15 @@ async def test_one_post_at_a_time(store: Store, outbox: Outbox):
     assert not answer.ok
     assert answer.begun
     assert answer.begun.id == "p1"
-    assert not await outbox.settle(PLACE, begun("p2", box)), "not the one under way"
-    await outbox.clear(PLACE, "p2")
+    assert not await outbox.commit(PLACE, begun("p2", box)), "not the one under way"
+    await outbox.release(PLACE, "p2")
     assert (await outbox.read(PLACE, SERVICES)).begun
 
 
 async def test_posts_keep_their_distance(store: Store, outbox: Outbox):
     box = await outbox.read(PLACE, SERVICES)
     await outbox.begin(PLACE, begun("p1", box), 60, "")
-    await outbox.clear(PLACE, "p1")
+    await outbox.release(PLACE, "p1")
     answer = await outbox.begin(PLACE, begun("p2", box), 60, "")
     assert not answer.ok
     assert 0 < answer.wait <= 60
@@ -145,8 +156,8 @@ async def test_a_step_that_posts_nothing_is_begun_and_recorded_at_once(store: St
     assert after.begun.recorded
     assert after.begun.entries == step.entries
     assert not await outbox.apply(PLACE, step, after.turn), "its entries are not taken out yet"
-    await outbox.take_out(PLACE, after.begun.entries)
-    await outbox.clear(PLACE, "s1")
+    await outbox.ack(PLACE, after.begun.entries)
+    await outbox.release(PLACE, "s1")
     assert (await outbox.read(PLACE, SERVICES)).entries == []
 
 
@@ -155,17 +166,17 @@ async def test_taking_out_twice_takes_nothing_new(store: Store, outbox: Outbox):
     first = begun("p1", await outbox.read(PLACE, SERVICES)).entries
     await subscribed(store, "b")
     for _ in range(2):
-        await outbox.take_out(PLACE, first)
+        await outbox.ack(PLACE, first)
         assert len((await outbox.read(PLACE, SERVICES)).entries) == 1
         assert (await store.tracked.state([SERVICE]))[0][2] == {PLACE}
-    await outbox.take_out(PLACE, {SLOT: ()})
+    await outbox.ack(PLACE, {SLOT: ()})
 
 
 async def marked(outbox: Outbox, urgency: Urgency) -> None:
     box = await outbox.read(PLACE, ())
     step = begun("s", box, card("card", job()), urgency=urgency).model_copy(update={"posts": False})
     await outbox.apply(PLACE, step, box.turn)
-    await outbox.clear(PLACE, "s")
+    await outbox.release(PLACE, "s")
 
 
 async def test_the_most_urgent_reason_to_edit_a_card_stays(outbox: Outbox, link: Link):
@@ -205,7 +216,7 @@ async def test_a_card_stays_while_a_post_is_under_way(outbox: Outbox):
 async def test_a_place_stays_suspended_until_it_is_restored(outbox: Outbox):
     first = Suspension(reason="is_archived", since=NOW)
     await outbox.suspend(PLACE, first)
-    assert (await outbox.begin(PLACE, begun("p1", Box(PLACE)), 0.001, "")).suspended
+    assert (await outbox.begin(PLACE, begun("p1", OutboxSnapshot(PLACE)), 0.001, "")).suspended
     await outbox.subscribers_notified(PLACE, first)
     await outbox.suspend(PLACE, Suspension(reason="not_in_channel", since=NOW + timedelta(seconds=1)))
     assert (await outbox.read(PLACE, ())).suspension == first.model_copy(update={"told": True}), "told once is enough"

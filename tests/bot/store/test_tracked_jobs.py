@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.changes import fingerprint
-from bot.domain.tracked_jobs import Kept, Seen, Step, kept, record
+from bot.domain.tracked_jobs import JobUpdate, Kept, Seen, kept, record
 from bot.store import Store
 from bot.store.redis.connection import Link, Part
 from bot.store.redis.keys import OUTBOX
@@ -119,7 +119,7 @@ async def test_a_change_is_told_to_every_place_in_the_same_step(tracked: Tracked
     now = job(progress=50)
     at = NOW + timedelta(seconds=1)
     found = (await tracked.observe(SERVICE, at, [seen(now)]))["a"]
-    steps = [Step("a", found.record, record(now, at), LATER, '"half"')]
+    steps = [JobUpdate("a", found.record, record(now, at), LATER, '"half"')]
     assert await tracked.record(SERVICE, steps) == {"a": {"C1": "one", "C2": "two"}}
     assert (await told(tracked, "C2"))[1:] == [("two", '"half"')]
     assert await tracked.record(SERVICE, steps) == {}, "the same again: somebody was faster"
@@ -130,7 +130,7 @@ async def test_a_job_that_is_over_leaves_nothing_but_what_is_to_be_told(tracked:
     await follow(tracked, job())
     end = job(state=JobState.FAILED)
     found = (await tracked.observe(SERVICE, NOW + timedelta(seconds=1), [seen(end)]))["a"]
-    await tracked.record(SERVICE, [Step("a", found.record, None, entry='"over"')])
+    await tracked.record(SERVICE, [JobUpdate("a", found.record, None, entry='"over"')])
     assert await tracked.state([SERVICE]) == [(0, None, {PLACE})]
     left = {name.removeprefix("callboard:") for name in await link.ask("KEYS", "*") if ":reply:" not in name}
     assert left == {f"{{{SLOT}}}:outbox:{PLACE}", f"{{{SLOT}}}:pending", "places", "user:U1:places"}
@@ -145,7 +145,7 @@ async def test_an_older_answer_never_overwrites_a_newer_one(store: Store, order:
         at = NOW + timedelta(milliseconds=1 + n)
         now = job(progress=n)
         for job_id, found in (await store.tracked.observe(SERVICE, at, [seen(now)])).items():
-            await store.tracked.record(SERVICE, [Step(job_id, found.record, record(now, at), LATER, str(n))])
+            await store.tracked.record(SERVICE, [JobUpdate(job_id, found.record, record(now, at), LATER, str(n))])
     assert (await store.tracked.read([job().ref]))[job().ref][0].job.progress == 4
     progress = [int(entry) for _, entry in (await told(store.tracked))[1:]]
     assert progress == sorted(progress)
@@ -157,8 +157,8 @@ async def test_who_compares_with_what_is_no_longer_there_records_nothing(tracked
     slow = (await tracked.observe(SERVICE, NOW + timedelta(seconds=1), [seen(job(progress=1))]))["a"]
     fast = (await tracked.observe(SERVICE, NOW + timedelta(seconds=2), [seen(job(progress=2))]))["a"]
     at = NOW + timedelta(seconds=2)
-    assert await tracked.record(SERVICE, [Step("a", fast.record, record(job(progress=2), at), LATER, '"2"')])
-    assert not await tracked.record(SERVICE, [Step("a", slow.record, None, entry='"1"')])
+    assert await tracked.record(SERVICE, [JobUpdate("a", fast.record, record(job(progress=2), at), LATER, '"2"')])
+    assert not await tracked.record(SERVICE, [JobUpdate("a", slow.record, None, entry='"1"')])
     assert (await told(tracked))[1:] == [("card", '"2"')]
 
 

@@ -101,7 +101,7 @@ async def test_setting_a_fault_again_replaces_it(world: World):
         ("error", 502),
         ("slow", None),
     ]
-    world.faults.clear(service="vod-ai")
+    world.faults.clear_all(service="vod-ai")
     assert world.faults.current(world.now()) == []
 
 
