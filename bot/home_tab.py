@@ -48,7 +48,7 @@ async def publish(deps: Deps, user: str) -> None:
     asker = deps.asker if deps.asker and deps.asker.user == user else await person(deps, user)
     asked_at, seen = deps.clock(), deps.seen_by(replace(asker, channel=""))
     try:
-        async for tab in look(seen, visit.slack, user):
+        async for tab in read_tab(seen, visit.slack, user):
             if not await _publish(visit, asked_at, view.home(tab, deps.clock())):
                 return
     except UsageError as error:
@@ -79,7 +79,7 @@ async def published_just_now(deps: Deps, user: str) -> bool:
     return False
 
 
-async def look(deps: Deps, slack: AsyncWebClient, user: str) -> AsyncGenerator[Tab]:
+async def read_tab(deps: Deps, slack: AsyncWebClient, user: str) -> AsyncGenerator[Tab]:
     """Ask for everything that a Home tab shows, at the same time; yield what is there after a second, then all."""
     failed_since = steady(deps.clock()) - RECENTLY
     running = list_jobs(deps, _EVERYWHERE, JobQuery(states=frozenset({JobState.RUNNING})), limit=JOBS)

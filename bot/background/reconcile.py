@@ -13,7 +13,7 @@ from bot.runtime.http_server import Reason
 from bot.runtime.record_notices import count_records
 from bot.subscriptions import lost_card_search, removed_services, uninstall
 from bot.subscriptions.revoke import end_unconfigured, end_unseen
-from bot.task_queue.enqueue import look, search_soon, wake
+from bot.task_queue.enqueue import enqueue_delivery, enqueue_lost_card_search, enqueue_sweep
 
 LOOKED_AT_LEAST = absence.LOOKED_AT_EVERY + timedelta(hours=1)
 """No job waits longer for its next look, unless a wrong clock planned it."""
@@ -46,7 +46,7 @@ def reasons(deps: Deps) -> Sequence[Reason]:
     return (Reason("tracked_jobs", tracked_jobs),)
 
 
-async def tend(deps: Deps) -> None:
+async def reconcile(deps: Deps) -> None:
     """See that every followed job is looked at, and every outbox served. Raises StoreUnavailable."""
     catalog, now = deps.catalog, deps.clock()
     states = await deps.store.tracked.state(catalog.pairs)
@@ -56,16 +56,16 @@ async def tend(deps: Deps) -> None:
         overdue = max(0.0, (now - first).total_seconds()) if first else 0.0
         deps.metrics.lag(*service, overdue)
         if number:
-            await look(deps, service)
+            await enqueue_sweep(deps, service)
     await deps.store.tracked.pull_back(catalog.pairs, now + LOOKED_AT_LEAST, now)
     deps.metrics.outbox(await deps.store.outbox.depth(catalog.scopes, waiting))
     for place in waiting:
-        await wake(deps, place)
+        await enqueue_delivery(deps, place)
     if await lost_card_search.needed(deps):
-        await search_soon(deps)
+        await enqueue_lost_card_search(deps)
 
 
-async def visit_all(deps: Deps) -> None:
+async def reconcile_destinations(deps: Deps) -> None:
     """DeliveryContext every place that has cards: for entries of its own, cards to drop, and a fresh look on a few cards.
 
     What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
@@ -84,5 +84,5 @@ async def visit_all(deps: Deps) -> None:
         cards = await deps.store.outbox.open_cards(place, room) if room else []
         await deps.store.outbox.refresh((place, card) for card in cards)
         room -= len(cards)
-        await wake(deps, place)
+        await enqueue_delivery(deps, place)
     await removed_services.forget(deps, gone)

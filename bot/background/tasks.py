@@ -54,7 +54,7 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         _next(perpetual, wait or (await polling.sweep(deps, provider) if provider else None))
 
     @_stored_as(enqueue.SEEK)
-    async def seek(
+    async def search_pending(
         ids: list[str],
         here: str,
         terms: str,
@@ -68,7 +68,7 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         perpetual.perpetuate(left, here, asked.model_dump_json())
         _next(perpetual, pending_search.SEEK_EVERY.total_seconds() if left else None)
 
-    return sweep, seek
+    return sweep, search_pending
 
 
 def _about_places(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -93,7 +93,7 @@ def _about_places(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
 
 def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.LEAVE)
-    async def leave(
+    async def purge(
         workspace: str,
         reported_at: str,
         perpetual: Again = Again(every=AGAIN, furthest=AGAIN),
@@ -110,25 +110,25 @@ def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Search Slack for cards that a reset lost; runs until all conversations are searched."""
         _next(perpetual, await lost_card_search.search(deps))
 
-    return leave, search
+    return purge, search
 
 
 def _automatic(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.TEND)
-    async def tend(
+    async def run_reconcile(
         perpetual: Again = Again(every=AGAIN, automatic=True, furthest=AGAIN), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """See that nothing is forgotten."""
-        await reconcile.tend(deps)
+        await reconcile.reconcile(deps)
 
     @_stored_as(enqueue.VISIT)
-    async def visit(
+    async def run_reconcile_destinations(
         perpetual: Again = Again(every=VISIT, automatic=True, furthest=VISIT), limit: Timeout = Timeout(LIMIT)
     ) -> None:
         """DeliveryContext every place that has cards."""
-        await reconcile.visit_all(deps)
+        await reconcile.reconcile_destinations(deps)
 
-    return tend, visit
+    return run_reconcile, run_reconcile_destinations
 
 
 def _stored_as(name: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:

@@ -12,7 +12,7 @@ from bot.domain.notifications import ChangedSubscriptions, DestinationSuspended,
 from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry
 from bot.domain.slack_ids import is_personal
 from bot.domain.suspensions import Suspension
-from bot.task_queue.enqueue import wake
+from bot.task_queue.enqueue import enqueue_delivery
 
 
 async def notify_of_suspension(visit: DeliveryContext, box: OutboxSnapshot, suspension: Suspension) -> None:
@@ -98,4 +98,4 @@ async def _notify_of_subscriptions(visit: DeliveryContext, user: str, entries: S
 
 async def _notify(visit: DeliveryContext, user: str, note: NoteEntry, once: str) -> None:
     await visit.deps.store.outbox.put(user, note, once)
-    await wake(visit.deps, user)
+    await enqueue_delivery(visit.deps, user)

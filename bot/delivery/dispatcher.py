@@ -23,7 +23,7 @@ from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
 from bot.domain.outbox import InFlightPost, OutboxSnapshot, SubscribedEntry
 from bot.slack_api.errors import HOLD_S
-from bot.task_queue.enqueue import draw_soon, freshen_homes
+from bot.task_queue.enqueue import enqueue_card_update, enqueue_home_refresh
 
 NEWER_S = 10.0
 """Seconds until a place with records of a newer version is checked again."""
@@ -57,7 +57,7 @@ async def deliver(deps: Deps, place: str) -> float | None:
         if box.suspension:
             return None
         if box.stale and not box.entries:
-            await draw_soon(deps, place)
+            await enqueue_card_update(deps, place)
         if not (box.entries or box.begun or next_step.due(box, visit.now)):
             if await dropped(visit, box) and not box.stale:
                 await deps.store.outbox.leave(place)
@@ -104,7 +104,7 @@ async def _give_up(visit: DeliveryContext, box: OutboxSnapshot) -> None:
 async def _post_next(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
     await notify_of_lost(visit, box, step)
     wait = await _carry_out(visit, box, step)
-    await freshen_homes(visit.deps, _subscribers(box, step))
+    await enqueue_home_refresh(visit.deps, _subscribers(box, step))
     return wait
 
 

@@ -71,7 +71,7 @@ def _awake(box: OutboxSnapshot, now: datetime) -> Folded:
     waiting = {entry.card for entry in box.entries}
     for card_id in box.cards:
         if card_id not in waiting:
-            folded.wake(card_id, now)
+            folded.end_snooze(card_id, now)
     return folded
 
 
@@ -112,7 +112,7 @@ def _with_news(folded: Folded, card_id: str, news: Sequence[Entry], now: datetim
         return None
     ahead = folded.copy()
     posts = [*_posts(ahead, news)]
-    ahead.wake(card_id, now)
+    ahead.end_snooze(card_id, now)
     posts += iter(ahead.owed, None)
     card = ahead.cards[card_id]
     if not posts:

@@ -27,7 +27,7 @@ from bot.domain.record_formats import Kind
 from bot.domain.slack_ids import id_of, is_person, is_personal
 from bot.domain.unreadable_records import Broken
 from bot.store.outbox import mark_text
-from bot.task_queue.enqueue import look, wake
+from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
 from providers.models import Job, JobRef, JobState
 
 
@@ -130,7 +130,7 @@ async def _track_again(visit: DeliveryContext, card: Card, ref: JobRef) -> None:
     terms = (card.asked or (card.terms,))[0]
     entry = SubscribedEntry(job=job, terms=terms).model_dump_json()
     await visit.deps.store.tracked.subscribe(job, visit.now, visit.now, card.place, card.id, entry, terms.user)
-    await look(visit.deps, (ref.account, ref.service))
+    await enqueue_sweep(visit.deps, (ref.account, ref.service))
 
 
 async def _notify_people(
@@ -162,7 +162,7 @@ async def _notify(visit: DeliveryContext, place: str, note: UnreadableRecords, r
     digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
     await visit.deps.store.outbox.put(place, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
     if place != visit.place:
-        await wake(visit.deps, place)
+        await enqueue_delivery(visit.deps, place)
 
 
 async def repair_subscribers(deps: Deps) -> None:

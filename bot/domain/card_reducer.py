@@ -77,7 +77,7 @@ class Folded:
             case SnoozedEntry(snooze=snooze):
                 return self._snoozed(entry.card, snooze)
 
-    def wake(self, card_id: str, now: datetime) -> None:
+    def end_snooze(self, card_id: str, now: datetime) -> None:
         """End the snooze of a card if its time is over."""
         card = self.cards.get(card_id)
         if card and card.snooze and card.snooze.over(now):
@@ -89,7 +89,7 @@ class Folded:
         Before an entry that came after the end of a snooze, this is what the snooze held back.
         """
         if entry and entry.at:
-            self.wake(entry.card, entry.at)
+            self.end_snooze(entry.card, entry.at)
         for card in [*self.cards.values()]:
             if card.owing and not card.snooze and (post := self._owed(card)):
                 return post

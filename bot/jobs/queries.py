@@ -85,7 +85,7 @@ def show_jobs(deps: Deps, addresses: Sequence[Address], seen: Seen | None = None
 
     async def ask(provider: Provider, into: Looked) -> None:
         try:
-            await _look(deps, provider, addresses, into)
+            await _look_up_ids(deps, provider, addresses, into)
         finally:
             await _keep(deps, provider, into.jobs.values(), asked_at - age())
         if seen:
@@ -124,7 +124,7 @@ def _is_for(provider: Provider, address: Address) -> bool:
             return ids_of(provider.service).allow(job_id)
 
 
-async def _look(deps: Deps, provider: Provider, addresses: Sequence[Address], into: Looked) -> None:
+async def _look_up_ids(deps: Deps, provider: Provider, addresses: Sequence[Address], into: Looked) -> None:
     mine = [address for address in addresses if _is_for(provider, address)]
     for media in (address for address in mine if isinstance(address, MediaId)):
         page = await provider.page(JobQuery(media=media.id, limit=MEDIA_JOBS_MAX))

@@ -13,7 +13,7 @@ from bot.domain.outbox import ChangedEntry
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import record
 from bot.store.lost_jobs import Lost, Restored
-from bot.task_queue.enqueue import look, wake
+from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
 from providers.models import Job, JobState
 
 RESTORED_WITHIN = timedelta(days=30)
@@ -52,8 +52,8 @@ async def _restore(deps: Deps, lost: Lost, job: Job, asked_at: datetime) -> None
         entry=ChangedEntry(change=change).model_dump_json(),
     )
     if await deps.store.lost.restore(lost, restored) and places:
-        await look(deps, _service(job))
-        await wake(deps, *places)
+        await enqueue_sweep(deps, _service(job))
+        await enqueue_delivery(deps, *places)
 
 
 def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Change:

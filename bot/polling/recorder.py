@@ -13,7 +13,7 @@ from bot.domain.tracked_jobs import Due, JobUpdate, Kept, Seen, record
 from bot.jobs.recovery import restore_found
 from bot.polling import missing_jobs, planner
 from bot.polling.witness import Witness
-from bot.task_queue.enqueue import wake
+from bot.task_queue.enqueue import enqueue_delivery
 from providers.base import Provider
 from providers.errors import ProviderError
 from providers.models import Job, JobState
@@ -108,7 +108,7 @@ async def _recorded(look: ServiceSweep, steps: Sequence[JobUpdate]) -> None:
     followers = {job_id: places for job_id, places in recorded.items() if job_id not in quiet}
     cards = [pair for job_id, places in followers.items() if job_id not in told for pair in places.items()]
     await look.deps.store.outbox.refresh(cards)
-    await wake(look.deps, *{place for places in followers.values() for place in places})
+    await enqueue_delivery(look.deps, *{place for places in followers.values() for place in places})
 
 
 async def record_missing(look: ServiceSweep, ids: Sequence[str], asked_at: datetime) -> None:

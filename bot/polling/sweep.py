@@ -17,7 +17,7 @@ from bot.polling import missing_jobs, planner
 from bot.polling.planner import Reading
 from bot.polling.recorder import ServiceSweep, observe_jobs, postpone, record_doubtful, record_missing
 from bot.store.health import Outcome
-from bot.task_queue.enqueue import wake
+from bot.task_queue.enqueue import enqueue_delivery
 from providers.base import Provider
 from providers.errors import ProviderError, Unavailable
 from providers.http.deadline import Question, age, asking, fresh, within, without_raw
@@ -165,7 +165,7 @@ async def _show_trouble(look: ServiceSweep, before: Sweep, after: Sweep) -> None
         return
     cards = await look.deps.store.tracked.cards(look.service)
     await look.deps.store.outbox.refresh(cards)
-    await wake(look.deps, *{place for place, _ in cards})
+    await enqueue_delivery(look.deps, *{place for place, _ in cards})
 
 
 async def _next_in(look: ServiceSweep, after: Sweep) -> float | None:

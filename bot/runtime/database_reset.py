@@ -11,7 +11,7 @@ from bot.deps.asyncio_tasks import in_background
 from bot.deps.deps import Deps
 from bot.domain.errors import StoreUnavailable
 from bot.store.epochs import Epoch
-from bot.task_queue.enqueue import resume
+from bot.task_queue.enqueue import enqueue_automatic_tasks
 from bot.views.text import utc
 
 LOOK_S = 5.0
@@ -27,14 +27,14 @@ class Watch:
         self._services = deps
         self._epoch: Epoch | None = None
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Look once. Raises StoreUnavailable."""
         deps = self._services
-        self._epoch, another = await deps.store.epochs.look(deps.clock())
+        self._epoch, another = await deps.store.epochs.check(deps.clock())
         deps.metrics.reset(self._unacknowledged(self._epoch))
         if another:
             log.error("the database was reset: it was emptied or replaced, and subscriptions made before are lost")
-            await resume(deps)
+            await enqueue_automatic_tasks(deps)
 
     async def notice(self) -> str | None:
         """Return the notice about a reset; None without one, or once it is acknowledged."""
@@ -57,9 +57,9 @@ async def watching(deps: Deps) -> AsyncGenerator[Watch]:
         while True:
             await asyncio.sleep(LOOK_S)
             with suppress(StoreUnavailable):  # `/readyz` has a reason of its own for that
-                await watch.look()
+                await watch.check()
 
     with suppress(StoreUnavailable):
-        await watch.look()
+        await watch.check()
     with in_background(forever(), "database watch"):
         yield watch

@@ -170,12 +170,12 @@ class LimitedProtocol(H11Protocol):
             self.refuse(413, Refusal.SIZE)
             return
         super().data_received(data)
-        self._look()
+        self._adjust()
         self.server_state.make_room()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._look()
+        self._adjust()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -183,7 +183,7 @@ class LimitedProtocol(H11Protocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._look()
+        self._adjust()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn calls it
         self.refuse(400, Refusal.SYNTAX)
@@ -205,7 +205,7 @@ class LimitedProtocol(H11Protocol):
         self._leave_cycle()
         self.transport.abort()
 
-    def _look(self) -> None:
+    def _adjust(self) -> None:
         """Wait for the peer, or stop waiting, as the state of the connection demands."""
         if self.conn.their_state is h11.SEND_BODY:
             return

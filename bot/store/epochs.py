@@ -62,7 +62,7 @@ class Epochs:
         found, _ = await self._read()
         return found
 
-    async def look(self, now: datetime) -> tuple[Epoch, bool]:
+    async def check(self, now: datetime) -> tuple[Epoch, bool]:
         """Return the epoch, and whether this process remembered another. The first look creates it."""
         found, text = await self._read()
         if found is None:

@@ -27,7 +27,7 @@ from bot.domain.workspaces import NotInstalled, Workspace
 from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 from bot.slack_api.users import channels_of
 from bot.store.epochs import SHOWN_FOR, Epoch
-from bot.task_queue.enqueue import wake
+from bot.task_queue.enqueue import enqueue_delivery
 from bot.views.slack import database_reset
 from providers.json_fields import listing, mapping, text
 
@@ -159,7 +159,7 @@ async def _notify(search: _Search, found: Sequence[_Card]) -> None:
     people = dict.fromkeys(in_workspace(visit.workspace, user) for each in found for user in each.card.by)
     note = ForgottenCards(reset_at=search.knows_from, forgotten=len(found), people=tuple(people))
     await visit.deps.store.outbox.put(visit.place, NoteEntry(note=note), f"reset:{search.epoch.id}")
-    await wake(visit.deps, visit.place)
+    await enqueue_delivery(visit.deps, visit.place)
 
 
 async def _close(search: _Search, found: _Card) -> float:

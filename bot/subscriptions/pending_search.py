@@ -13,7 +13,7 @@ from bot.domain.notifications import SearchExpired
 from bot.domain.outbox import NoteEntry
 from bot.slack_api.membership import person
 from bot.subscriptions.subscribe import subscribe
-from bot.task_queue.enqueue import seek_from, wake
+from bot.task_queue.enqueue import enqueue_delivery, enqueue_search
 
 SEEK_MINUTES = 10
 """For this long an id that no service knows is looked for."""
@@ -26,7 +26,7 @@ async def seek(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> None:
     Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
     permit_some(deps, terms.user if terms.to is To.DM else here)
-    await seek_from(deps, ids, here, terms, deps.clock() + SEEK_EVERY)
+    await enqueue_search(deps, ids, here, terms, deps.clock() + SEEK_EVERY)
 
 
 async def sought(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
@@ -61,4 +61,4 @@ async def _in_vain(deps: Deps, ids: Sequence[str], terms: Terms, looked_in: Iter
     """Tell who subscribed that nobody knew these ids."""
     note = NoteEntry(note=SearchExpired(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEEK_MINUTES))
     await deps.store.outbox.put(terms.user, note, f"sought:{'+'.join(ids)}:{terms.at.timestamp():.3f}")
-    await wake(deps, terms.user)
+    await enqueue_delivery(deps, terms.user)

@@ -34,7 +34,7 @@ from bot.polling import planner
 from bot.polling.recorder import observe
 from bot.slack_api.shared_channels import read_by_outsiders
 from bot.subscriptions.listing import tracked_jobs, visible_part
-from bot.task_queue.enqueue import look, wake
+from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
 from providers.http.deadline import fresh
 from providers.models import Job, JobRef, JobState
 
@@ -142,7 +142,7 @@ async def _track(  # noqa: PLR0917  # what a subscription consists of
         (followed if new else changed).append(job.ref)
         cards[found] = None
     for service in dict.fromkeys((job.account, job.service) for job in jobs):
-        await look(deps, service)
+        await enqueue_sweep(deps, service)
     await _observe(deps, [job for job in jobs if job.state.ended], asked_at)
     return followed, changed, list(cards)
 
@@ -159,7 +159,7 @@ async def _observe(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
 async def deliver_now(deps: Deps, place: str) -> OutboxSnapshot:
     """Tell a place what waits at once, as far as that is possible, and return what is left."""
     await deliver(deps, place)
-    await wake(deps, place)
+    await enqueue_delivery(deps, place)
     return await read_outbox(deps, place)
 
 
@@ -246,8 +246,8 @@ async def _look_as_usual(deps: Deps, ref: JobRef) -> None:
             recorded = await tracked.record(service, [step])
     for places in recorded.values():
         await deps.store.outbox.refresh(places.items())
-        await wake(deps, *places)
-    await look(deps, service)
+        await enqueue_delivery(deps, *places)
+    await enqueue_sweep(deps, service)
 
 
 async def refresh(deps: Deps, addresses: Sequence[Address]) -> None:
@@ -257,4 +257,4 @@ async def refresh(deps: Deps, addresses: Sequence[Address]) -> None:
     followers = [await deps.store.tracked.subscribed_cards(job.ref) for job in details.jobs]
     cards = {pair for places in followers for pair in places.items()}
     await deps.store.outbox.refresh(cards)
-    await wake(deps, *{place for place, _ in cards})
+    await enqueue_delivery(deps, *{place for place, _ in cards})

@@ -10,7 +10,7 @@ from bot.deps.outboxes import read_outbox
 from bot.domain.slack_ids import workspace_of
 from bot.slack_api.errors import HOLD_S
 from bot.subscriptions.revoke import end_all
-from bot.task_queue.enqueue import leave_soon
+from bot.task_queue.enqueue import enqueue_purge
 
 ABSENT = timedelta(days=30)
 """A workspace without tokens for so long does not come back."""
@@ -31,7 +31,7 @@ async def revoked(deps: Deps, workspace: str, reported_at: datetime) -> bool:
 async def uninstalled(deps: Deps, workspace: str, reported_at: datetime) -> None:
     """Forget the tokens of a workspace now, and everything else of it soon. Raises StoreUnavailable."""
     if await revoked(deps, workspace, reported_at):
-        await leave_soon(deps, workspace, reported_at)
+        await enqueue_purge(deps, workspace, reported_at)
 
 
 async def leave_absent(deps: Deps, places: Iterable[str]) -> None:
@@ -44,7 +44,7 @@ async def leave_absent(deps: Deps, places: Iterable[str]) -> None:
     absent = {*map(workspace_of, places)} - {"", *await deps.workspaces.ids()}
     for workspace, since in (await deps.store.installations.absent(absent, deps.clock())).items():
         if deps.clock() - since >= ABSENT:
-            await leave_soon(deps, workspace, since)
+            await enqueue_purge(deps, workspace, since)
 
 
 async def leave(deps: Deps, workspace: str, reported_at: datetime) -> float | None:

@@ -38,34 +38,34 @@ ADD_S = 2.0
 log = structlog.get_logger("callboard")
 
 
-async def wake(deps: "Deps", *places: str) -> None:
+async def enqueue_delivery(deps: "Deps", *places: str) -> None:
     """Have places told what waits for them; nothing happens where somebody is at it."""
     for place in places:
         await _add(deps, DELIVER, f"{DELIVER}:{place}", place)
 
 
-async def draw_soon(deps: "Deps", place: str) -> None:
+async def enqueue_card_update(deps: "Deps", place: str) -> None:
     """Have the cards of a place edited that need it; nothing happens while that is planned."""
     await _add(deps, EDIT, f"{EDIT}:{place}", place)
 
 
-async def look(deps: "Deps", service: Service) -> None:
+async def enqueue_sweep(deps: "Deps", service: Service) -> None:
     """Have a service's followed jobs looked at, if that is not planned already."""
     await _add(deps, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
 
 
-async def resume(deps: "Deps") -> None:
+async def enqueue_automatic_tasks(deps: "Deps") -> None:
     """Enqueue the tasks that always run: an emptied database has lost them."""
     for task in AUTOMATIC:
         await _add(deps, task, task)
 
 
-async def search_soon(deps: "Deps") -> None:
+async def enqueue_lost_card_search(deps: "Deps") -> None:
     """Enqueue the search for lost cards in Slack, unless it is planned already."""
     await _add(deps, SEARCH, SEARCH)
 
 
-async def freshen_homes(deps: "Deps", users: Iterable[str]) -> None:
+async def enqueue_home_refresh(deps: "Deps", users: Iterable[str]) -> None:
     """Have the Home tabs of those people published anew who looked at theirs in the last days.
 
     Raises StoreUnavailable.
@@ -77,7 +77,7 @@ async def freshen_homes(deps: "Deps", users: Iterable[str]) -> None:
             await _add(deps, HOME, f"{HOME}:{user}", user, when=when)
 
 
-async def seek_from(deps: "Deps", ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
+async def enqueue_search(deps: "Deps", ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
     """Have ids looked for from this time on; asking for the same again begins the search anew.
 
     Raises StoreUnavailable: nobody else would find out that it has to be done.
@@ -87,7 +87,7 @@ async def seek_from(deps: "Deps", ids: Sequence[str], here: str, terms: Terms, w
         raise StoreUnavailable("a task could not be added")
 
 
-async def leave_soon(deps: "Deps", workspace: str, reported_at: datetime) -> None:
+async def enqueue_purge(deps: "Deps", workspace: str, reported_at: datetime) -> None:
     """Have everything forgotten about a workspace that removed the app; `reported_at` is when Slack said so."""
     await _add(deps, LEAVE, f"{LEAVE}:{workspace}", workspace, reported_at.isoformat())
 

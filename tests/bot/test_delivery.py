@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.background.reconcile import visit_all
+from bot.background.reconcile import reconcile_destinations
 from bot.config.settings import AccessRule
 from bot.delivery import card_editor, sender
 from bot.delivery.card_editor import edit_cards
@@ -268,7 +268,7 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
 
 async def test_a_card_that_cannot_be_read_stops_no_round_and_is_notified_of(world: World):
     await world.store.link.ask_all([("HSET", CARDS.of(PLACE), "odd", "{}"), ("SADD", PLACES.of(), PLACE)])
-    await visit_all(world.deps)
+    await reconcile_destinations(world.deps)
     assert await world.told() == 1
     assert await world.store.outbox.places() == set()
 
@@ -335,7 +335,7 @@ async def test_a_snooze_that_is_over_is_found_by_visits_and_all_of_it_told_at_on
     assert await edit_cards(world.deps, PLACE) is None
     assert "Failed" in world.slack.said[0].text
     world.now += timedelta(hours=1)
-    await visit_all(world.deps)
+    await reconcile_destinations(world.deps)
     assert await deliver(world.deps, PLACE) is None
     assert [said.thread_ts == world.slack.said[0].ts for said in world.slack.said] == [False, True]
     assert await edit_cards(world.deps, PLACE) is None
@@ -364,6 +364,6 @@ async def test_what_a_place_may_not_read_of_any_more_is_not_told_after_a_snooze(
     await world.becomes(state=JobState.FAILED)
     assert await world.told() == 1
     closed = replace(world.deps, access=Access([AccessRule(accounts=("acme",), users=("U1",))]))
-    await visit_all(closed)
+    await reconcile_destinations(closed)
     world.now += timedelta(hours=2)
     assert await world.told() == 1

@@ -8,7 +8,7 @@ import pytest
 from bot.config.settings import AccessRule
 from bot.domain.access import Access
 from bot.subscriptions.revoke import end_unseen
-from bot.task_queue.enqueue import wake
+from bot.task_queue.enqueue import enqueue_delivery
 from sandbox.clouds.example_jobs import VIDEO_OCR_ID, VOD_MEDIA
 from sandbox.slack.workspace.model import Channel
 from tests.scenarios.conftest import Scene, Stage
@@ -142,7 +142,7 @@ async def test_a_subscription_ends_when_its_channel_may_not_see_it_any_more(stag
     assert len(await stage.bot.store.tracked.cards(("media-cn", "video-ocr"))) == 1
     later = Access((AccessRule(accounts=("vod-sg",), users=("*",)),))
     await end_unseen(replace(stage.bot, access=later), f"T0SANDBOX/{MEDIA}")
-    await wake(stage.bot, f"T0SANDBOX/{MEDIA}")
+    await enqueue_delivery(stage.bot, f"T0SANDBOX/{MEDIA}")
     await stage.dana.hears("its account may not be seen here", MEDIA)
     assert await stage.bot.store.tracked.cards(("media-cn", "video-ocr")) == set()
 

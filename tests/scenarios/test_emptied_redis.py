@@ -9,7 +9,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.background.reconcile import tend
+from bot.background.reconcile import reconcile
 from bot.delivery import context
 from bot.runtime import database_reset
 from bot.store.redis.connection import Link
@@ -163,7 +163,7 @@ async def test_a_reset_while_no_bot_ran_shows_in_slack(
         assert RESET in (await scene.dana.clicks("Refresh", old)).text
         assert "reset" not in (await probe.get("/readyz")).text
         monkeypatch.setattr(lost_card_search, "SETTLED", timedelta(0))
-        await tend(bot)
+        await reconcile(bot)
         await edited(scene.dana, old, f"*No longer followed*: {RESET}")
         await says(probe, "/readyz", "degraded: Callboard's database was reset on")
 

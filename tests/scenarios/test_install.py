@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from structlog.testing import capture_logs
 
-from bot.background.reconcile import visit_all
+from bot.background.reconcile import reconcile_destinations
 from bot.config.settings import load
 from bot.domain.errors import ConfigError
 from bot.slack_api import installations
@@ -276,17 +276,17 @@ class TestLeaving:
             assert bot.workspaces
             for _ in range(2):
                 await bot.workspaces.forget(NORTH, datetime.now(UTC) + timedelta(seconds=1))
-                await visit_all(bot)
+                await reconcile_destinations(bot)
                 assert await link.ask("HKEYS", "callboard:absent") == [NORTH]
                 assert any(place.startswith(NORTH) for place in await bot.store.outbox.places())
                 await site.installs(NORTH)
-                await visit_all(bot)
+                await reconcile_destinations(bot)
                 assert await link.ask("HKEYS", "callboard:absent") == []
             await bot.workspaces.forget(NORTH, datetime.now(UTC) + timedelta(seconds=1))
             monkeypatch.setattr(uninstall, "ABSENT", timedelta())
-            await visit_all(bot)
+            await reconcile_destinations(bot)
             await until_nothing_of(bot.store, NORTH)
-            await visit_all(bot)
+            await reconcile_destinations(bot)
             assert await link.ask("HKEYS", "callboard:absent") == []
 
     async def test_what_slack_tells_late_does_not_undo_a_new_installation(self, site: Site) -> None:

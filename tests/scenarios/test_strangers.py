@@ -6,7 +6,7 @@ import pytest
 
 from bot.slack_api import membership
 from bot.subscriptions.revoke import end_unseen
-from bot.task_queue.enqueue import wake
+from bot.task_queue.enqueue import enqueue_delivery
 from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import Person
@@ -59,7 +59,7 @@ async def test_direct_messages_go_on_while_slack_does_not_say_who_is_a_guest(
     stage.lee.workspace.faults.order(Fault(method="users.info", error="fatal_error", times=1000))
     await end_unseen(stage.bot, "T0SANDBOX/U0LEE")
     stage.world.end(job.id, "failed")
-    await wake(stage.bot, "T0SANDBOX/U0LEE")
+    await enqueue_delivery(stage.bot, "T0SANDBOX/U0LEE")
     await stage.lee.hears("Failed", "D0LEE", broadcast=True)
 
 

@@ -37,7 +37,16 @@ from bot.store.redis.keys import CARDS, PACE
 from bot.subscriptions.removed_services import gone
 from bot.subscriptions.snooze import snooze
 from bot.subscriptions.subscribe import subscribe, unsubscribe
-from bot.task_queue.enqueue import draw_soon, freshen_homes, leave_soon, look, resume, search_soon, seek_from, wake
+from bot.task_queue.enqueue import (
+    enqueue_automatic_tasks,
+    enqueue_card_update,
+    enqueue_delivery,
+    enqueue_home_refresh,
+    enqueue_lost_card_search,
+    enqueue_purge,
+    enqueue_search,
+    enqueue_sweep,
+)
 from providers.errors import Rejected, Unavailable
 from providers.models import JobRef, JobState
 from providers.secrets import SecretRef
@@ -91,9 +100,9 @@ async def write_everything(stage: Stage, snapshots: Snapshots) -> None:
 
 async def _notice_a_reset(stage: Stage) -> None:
     """Let a process notice that this database is not the one that it knew."""
-    await stage.deps.store.epochs.look(stage.clock())
+    await stage.deps.store.epochs.check(stage.clock())
     other = Epochs(stage.link, known="another", seen_at=stage.clock())
-    await other.look(stage.clock())
+    await other.check(stage.clock())
 
 
 async def _lists(stage: Stage, snapshots: Snapshots) -> None:
@@ -333,7 +342,7 @@ async def _small_things(stage: Stage) -> None:
     await store.installations.finish("made-up-id")
     await store.installations.absent({"T0AWAY"}, now)
     await store.slack.pause(stage.team, "users.info", 600)
-    epoch, _ = await store.epochs.look(now)
+    epoch, _ = await store.epochs.check(now)
     await store.epochs.note_searched(epoch, stage.team, stage.place("C0ONCALL"))
     await store.clock.keep(now.timestamp())
 
@@ -347,16 +356,16 @@ async def _tasks(stage: Stage) -> None:
     """Ask for every task."""
     deps, dana = stage.deps, stage.place("U0DANA")
     for place in sorted(await deps.store.outbox.places()):
-        await wake(deps, place)
-        await draw_soon(deps, place)
+        await enqueue_delivery(deps, place)
+        await enqueue_card_update(deps, place)
     for service in deps.catalog.pairs:
-        await look(deps, service)
+        await enqueue_sweep(deps, service)
     soon = stage.clock() + timedelta(seconds=15)
-    await seek_from(deps, [SOUGHT], stage.place("C0ONCALL"), _terms(stage), soon)
-    await freshen_homes(deps, [dana])
-    await leave_soon(deps, GONE_WORKSPACE, stage.clock())
-    await search_soon(deps)
-    await resume(deps)
+    await enqueue_search(deps, [SOUGHT], stage.place("C0ONCALL"), _terms(stage), soon)
+    await enqueue_home_refresh(deps, [dana])
+    await enqueue_purge(deps, GONE_WORKSPACE, stage.clock())
+    await enqueue_lost_card_search(deps)
+    await enqueue_automatic_tasks(deps)
 
 
 def _ref(number: int) -> str:

@@ -98,14 +98,14 @@ def final(card: Card, meaning: Meaning) -> Message:
     title = section(f"{called(card.terms.mention)} {head}".strip())
     foot = [
         *map(context, _meanings([known[ref] for ref in failed], meaning)),
-        *actions("final", _look(failed, list(known))),
+        *actions("final", _appearance(failed, list(known))),
     ]
     named = [line(known[ref], words[ref]) for ref in failed]
     lines = Budget([title, *foot]).fit_lines(named, lambda left: f"… and {left:,} more failed", LINES_MAX)
     return message(unformatted(head), [title, *lines, *foot])
 
 
-def _look(failed: Sequence[str], known: Sequence[str]) -> list[Block]:
+def _appearance(failed: Sequence[str], known: Sequence[str]) -> list[Block]:
     return details_button(failed, "Show the failed ones") if failed else details_button(known)
 
 

@@ -333,10 +333,10 @@ async def test_a_reset_of_the_database_is_a_warning_until_it_is_acknowledged(sit
         return [(each.status, each.mend is not None) for each in report.findings if "was reset on" in each.text]
 
     epochs = Epochs(link)
-    await epochs.look(datetime.now(UTC))
+    await epochs.check(datetime.now(UTC))
     assert await found() == []
     await link.ask("FLUSHALL")
-    await epochs.look(datetime.now(UTC))
+    await epochs.check(datetime.now(UTC))
     assert await found() == [(Status.WARN, True)]
     assert await found(acknowledge_reset=True) == [(Status.OK, False)]
     assert await found() == [(Status.OK, False)]

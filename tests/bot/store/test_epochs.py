@@ -12,16 +12,16 @@ LATER = NOW + timedelta(minutes=5)
 
 async def test_the_first_look_of_a_fleet_begins_the_epoch(link: Link):
     first, second = Epochs(link), Epochs(link)
-    epoch, another = await first.look(NOW)
+    epoch, another = await first.check(NOW)
     assert not another
-    assert await second.look(LATER) == (epoch, False)
+    assert await second.check(LATER) == (epoch, False)
     assert epoch.knows_from == NOW
     assert epoch.recent_reset(NOW) is None
 
 
 async def test_a_database_in_use_before_there_were_epochs_may_know_older_cards(link: Link):
     await link.ask("HSET", CONFIGURED.of(), "media-cn/video-ocr", "1")
-    epoch, another = await Epochs(link).look(NOW)
+    epoch, another = await Epochs(link).check(NOW)
     assert (epoch.knows_from, another) == (None, False)
     await link.ask("DEL", CONFIGURED.of())
 
@@ -29,49 +29,49 @@ async def test_a_database_in_use_before_there_were_epochs_may_know_older_cards(l
 async def test_an_emptied_database_has_one_new_epoch_that_says_when(link: Link):
     first, second, new = Epochs(link), Epochs(link), Epochs(link)
     for each in (first, second):
-        await each.look(NOW)
+        await each.check(NOW)
     await link.ask("FLUSHALL")
     assert await first.recent_reset(LATER) == LATER
-    epoch, another = await first.look(LATER)
+    epoch, another = await first.check(LATER)
     assert (another, epoch.reset_at, epoch.recent_reset(LATER)) == (True, LATER, LATER)
-    assert await second.look(LATER + timedelta(seconds=5)) == (epoch, True)
-    assert await new.look(LATER) == (epoch, False)
-    assert await first.look(LATER) == (epoch, False)
+    assert await second.check(LATER + timedelta(seconds=5)) == (epoch, True)
+    assert await new.check(LATER) == (epoch, False)
+    assert await first.check(LATER) == (epoch, False)
     assert epoch.recent_reset(LATER + timedelta(days=8)) is None
     assert epoch.knows_from == LATER
 
 
 async def test_a_process_that_starts_first_in_an_emptied_database_does_not_hide_the_reset(link: Link):
     old, new = Epochs(link), Epochs(link)
-    await old.look(NOW)
+    await old.check(NOW)
     await link.ask("FLUSHALL")
-    await new.look(LATER)
+    await new.check(LATER)
     assert await old.recent_reset(LATER) == LATER
-    epoch, another = await old.look(LATER)
+    epoch, another = await old.check(LATER)
     assert (another, epoch.reset_at) == (True, LATER)
-    assert await new.look(LATER) == (epoch, False)
+    assert await new.check(LATER) == (epoch, False)
 
 
 async def test_an_older_copy_of_the_same_database_is_no_reset(link: Link):
     epochs = Epochs(link)
-    await epochs.look(NOW)
+    await epochs.check(NOW)
     copy = await link.ask("GET", EPOCH.of())
     await link.ask("FLUSHALL")
     await link.ask("SET", EPOCH.of(), copy)
-    assert (await epochs.look(LATER))[1] is False
+    assert (await epochs.check(LATER))[1] is False
 
 
 async def test_a_database_that_was_reset_before_replaces_this_one(link: Link):
     await link.ask("SET", EPOCH.of(), Epoch(id="old", reset_at=NOW, acknowledged=True).model_dump_json())
     epochs = Epochs(link, known="mine", seen_at=LATER)
-    epoch, another = await epochs.look(LATER)
+    epoch, another = await epochs.check(LATER)
     assert (another, epoch.reset_at, epoch.acknowledged) == (True, LATER, False)
 
 
 async def test_what_a_later_version_adds_is_kept(link: Link):
     await link.ask("SET", EPOCH.of(), '{"format":2,"id":"theirs","at":"2026-11-30T12:00:00Z","shard":7}')
     epochs = Epochs(link)
-    await epochs.look(NOW)
+    await epochs.check(NOW)
     await epochs.acknowledge()
     assert '"shard":7' in await link.ask("GET", EPOCH.of())
 
@@ -79,16 +79,16 @@ async def test_what_a_later_version_adds_is_kept(link: Link):
 async def test_a_record_that_cannot_be_read_is_an_epoch_of_its_own(link: Link):
     await link.ask("SET", EPOCH.of(), "what is this")
     epochs = Epochs(link)
-    assert (await epochs.look(NOW))[0].knows_from is None
-    assert (await epochs.look(LATER))[1] is False
+    assert (await epochs.check(NOW))[0].knows_from is None
+    assert (await epochs.check(LATER))[1] is False
 
 
 async def test_cards_in_slack_prove_a_reset_that_no_process_saw(link: Link):
     epochs = Epochs(link)
-    await epochs.look(NOW)
+    await epochs.check(NOW)
     await epochs.note_reset()
     await epochs.note_reset()
-    epoch, another = await epochs.look(LATER)
+    epoch, another = await epochs.check(LATER)
     assert (epoch.reset_at, another) == (NOW, False)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.background.reconcile import visit_all
+from bot.background.reconcile import reconcile_destinations
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
@@ -82,7 +82,7 @@ class TestNewer:
         await world.store.outbox.refresh([(PLACE, card)])
         await edit_cards(world.deps, PLACE)
         world.now += timedelta(days=40)
-        await visit_all(world.deps)
+        await reconcile_destinations(world.deps)
         await deliver(world.deps, PLACE)
         await end_unconfigured(world.deps, PLACE, [SERVICE])
         assert await dump(world.store.link, *keys) == before
@@ -127,11 +127,11 @@ class TestNewer:
 
     async def test_the_records_of_an_unconfigured_service_wait(self, left: tuple[World, list[str]]):
         world, keys = left
-        await visit_all(world.deps)
+        await reconcile_destinations(world.deps)
         before = await dump(world.store.link, *keys)
         world.provider.service = "elsewhere"
         world.now += GRACE
-        await visit_all(world.deps)
+        await reconcile_destinations(world.deps)
         assert await dump(world.store.link, *keys) == before
 
 
@@ -154,7 +154,7 @@ class TestNewerElsewhere:
 
         monkeypatch.setattr(lost_card_search, "channels_of", both)
         monkeypatch.setattr(lost_card_search, "_search_place", search_place)
-        await world.store.epochs.look(world.now)
+        await world.store.epochs.check(world.now)
         await world.store.epochs.note_reset()
         await world.store.link.ask("HSET", CARDS.of(PLACE), "card", newer("{}"))
         await lost_card_search.search(world.deps)

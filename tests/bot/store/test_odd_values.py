@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.background.reconcile import reasons, tend
+from bot.background.reconcile import reasons, reconcile
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
@@ -196,7 +196,7 @@ async def test_a_job_that_is_due_at_no_time_is_looked_at(world: World, score: st
     for reason in reasons(world.deps):
         await reason.look()
     await subscriptions(world.deps, here=PLACE)
-    await tend(world.deps)
+    await reconcile(world.deps)
     assert await failed(world) == 1
 
 
@@ -213,11 +213,11 @@ async def test_a_fleet_time_that_no_process_reached_is_not_believed(store: Store
 
 async def test_an_epoch_that_is_no_text_is_another_one(store: Store):
     epochs = Epochs(store.link)
-    await epochs.look(NOW)
+    await epochs.check(NOW)
     await store.link.ask("SET", EPOCH.of(), "\udcff\udcfe")
-    epoch, another = await epochs.look(NOW)
+    epoch, another = await epochs.check(NOW)
     assert (another, epoch.reset_at) == (True, NOW)
-    assert await Epochs(store.link).look(NOW) == (epoch, False)
+    assert await Epochs(store.link).check(NOW) == (epoch, False)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.background.reconcile import visit_all
+from bot.background.reconcile import reconcile_destinations
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
@@ -210,7 +210,7 @@ class TestCorrupt:
         await world.follow()
         await rewrite(world.store.link, SUBSCRIPTIONS.of(SLOT), CORRUPT[how])
         await world.becomes(state=JobState.FAILED)
-        await visit_all(world.deps)
+        await reconcile_destinations(world.deps)
         await world.becomes(state=JobState.FAILED)
         await world.told()
         assert any("Failed" in each for each in texts(world, PLACE))
@@ -224,7 +224,7 @@ class TestCorrupt:
         await world.store.link.ask("EXPIRE", key, 100)
         world.provider.jobs = [world.provider.jobs[0].model_copy(update={"state": JobState.FAILED})]
         await sweep_now(world)
-        await visit_all(world.deps)
+        await reconcile_destinations(world.deps)
         await degraded(world)
         await world.store.health.read([SERVICE])
         await world.told()

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from bot.background.reconcile import reasons, tend
+from bot.background.reconcile import reasons, reconcile
 from bot.delivery import sender
 from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import due
@@ -69,7 +69,7 @@ class TestLooking:
     async def test_a_job_that_is_due_in_the_far_future_is_looked_at_soon(self, world: World):
         await world.follow()
         await world.store.tracked.postpone(SERVICE, [world.provider.jobs[0].id], NOW + timedelta(days=2))
-        await tend(world.deps)
+        await reconcile(world.deps)
         (_, first, _), *_ = await world.store.tracked.state([SERVICE])
         assert first
         assert first <= world.now

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.background.reconcile import visit_all
+from bot.background.reconcile import reconcile_destinations
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
@@ -45,7 +45,7 @@ class Fleet:
 
     async def told(self, deps: Deps) -> list[str]:
         """DeliveryContext everything as one worker does it until nothing waits; return what stands in the channel."""
-        await visit_all(deps)
+        await reconcile_destinations(deps)
         while (wait := await deliver(deps, PLACE)) is not None:
             self.now += timedelta(seconds=wait)
         while (wait := await edit_cards(deps, PLACE)) is not None:
