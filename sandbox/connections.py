@@ -85,10 +85,10 @@ async def close(scope: Scope, receive: Receive) -> None:
     if not isinstance(transport, asyncio.Transport):
         raise RuntimeError("hanging up needs a real connection: serve the application on a port")  # noqa: TRY004
     transport.close()
-    await gone(receive)
+    await closed(receive)
 
 
-async def gone(receive: Receive) -> None:
+async def closed(receive: Receive) -> None:
     """Return when the caller has gone away."""
     while (await receive())["type"] != "http.disconnect":
         pass
@@ -98,6 +98,6 @@ async def gone_within(receive: Receive, seconds: float | None) -> bool:
     """Wait so long, but no longer than the caller does; True when the caller has gone away."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await gone(receive)
+            await closed(receive)
             return True
     return False

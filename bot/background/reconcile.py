@@ -73,7 +73,7 @@ async def reconcile_destinations(deps: Deps) -> None:
     """
     await repair_subscribers(deps)
     await count_records(deps)
-    gone = await removed_services.gone(deps)
+    gone = await removed_services.find_removed(deps)
     places = await deps.store.outbox.places()
     await uninstall.leave_absent(deps, places)
     room = REFRESHED_MAX
@@ -85,4 +85,4 @@ async def reconcile_destinations(deps: Deps) -> None:
         await deps.store.outbox.refresh((place, card) for card in cards)
         room -= len(cards)
         await enqueue_delivery(deps, place)
-    await removed_services.forget(deps, gone)
+    await removed_services.purge(deps, gone)

@@ -58,15 +58,15 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         ids: list[str],
         here: str,
         terms: str,
-        perpetual: Again = Again(every=AGAIN, furthest=pending_search.SEEK_EVERY),
+        perpetual: Again = Again(every=AGAIN, furthest=pending_search.SEARCH_EVERY),
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
         asked = Terms.model_validate_json(terms)
         asked = asked.model_copy(update={"at": past(asked.at, deps.clock())})
-        left = await pending_search.sought(deps, ids, here, asked)
+        left = await pending_search.run_search(deps, ids, here, asked)
         perpetual.perpetuate(left, here, asked.model_dump_json())
-        _next(perpetual, pending_search.SEEK_EVERY.total_seconds() if left else None)
+        _next(perpetual, pending_search.SEARCH_EVERY.total_seconds() if left else None)
 
     return sweep, search_pending
 
@@ -100,7 +100,7 @@ def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Forget a workspace that removed the app; runs until that is done."""
-        _next(perpetual, await uninstall.leave(deps, workspace, datetime.fromisoformat(reported_at)))
+        _next(perpetual, await uninstall.purge_workspace(deps, workspace, datetime.fromisoformat(reported_at)))
 
     @_stored_as(enqueue.SEARCH)
     async def search(

@@ -60,7 +60,7 @@ async def deliver(deps: Deps, place: str) -> float | None:
             await enqueue_card_update(deps, place)
         if not (box.entries or box.begun or next_step.due(box, visit.now)):
             if await dropped(visit, box) and not box.stale:
-                await deps.store.outbox.leave(place)
+                await deps.store.outbox.drop_destination(place)
             return None
     return 0.1
 

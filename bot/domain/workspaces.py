@@ -43,7 +43,7 @@ class Workspaces(Protocol):
         """Return the id of each. Raises StoreUnavailable."""
         ...
 
-    async def forget(self, workspace: str, reported_at: datetime) -> bool:
+    async def uninstall(self, workspace: str, reported_at: datetime) -> bool:
         """Forget the tokens of one that has the app no more, as Slack told at this time.
 
         False, and nothing is forgotten, when it installed the app again since. Raises StoreUnavailable.

@@ -114,7 +114,7 @@ class SharedRequests:
                 await request.wait(asker)
         finally:
             if request.task.cancelling():
-                self._forget(key, request)
+                self._drop(key, request)
         return request.task.result()
 
     def _begin(self, key: Hashable, call: Callable[[], Awaitable[Answer]], asker: Question) -> _Request:
@@ -128,24 +128,24 @@ class SharedRequests:
         try:
             answer = await answering(request.question, call())
         except BaseException:
-            self._forget(key, request)
+            self._drop(key, request)
             raise
         if fresh_since() is not None and request.question.sent_at:
             self._known_at = max(self._known_at, request.question.sent_at)
         if request.question.share < 1:
-            self._forget(key, request)  # sweeps read much, and people ask otherwise
+            self._drop(key, request)  # sweeps read much, and people ask otherwise
         else:
             self._keep(key, request)
         return answer
 
     def _keep(self, key: Hashable, request: _Request) -> None:
         """Keep an answer for a while, in place of the oldest where there are many."""
-        asyncio.get_running_loop().call_later(KEPT_S, self._forget, key, request)
+        asyncio.get_running_loop().call_later(KEPT_S, self._drop, key, request)
         answered = [each for each in self._requests if self._requests[each].task.done()]
         for oldest in answered[: max(0, len(answered) - KEPT_MAX + 1)]:
             del self._requests[oldest]
 
-    def _forget(self, key: Hashable, request: _Request) -> None:
+    def _drop(self, key: Hashable, request: _Request) -> None:
         """Forget a request, unless a later one for the same has its place."""
         if self._requests.get(key) is request:
             del self._requests[key]

@@ -94,7 +94,7 @@ def _step(missing: Missing, retention: timedelta | None, witnessed: datetime | N
     change: Change | None = None
     match absence.conclude(at, witnessed, retention):
         case Conclusion.LOST:
-            return _over(missing, lost(kept.job, absence.seen, at, expired=_forgotten(kept, retention, at)))
+            return _over(missing, lost(kept.job, absence.seen, at, expired=_expired(kept, retention, at)))
         case Conclusion.DROPPED:
             return _over(missing, unfound(kept.job, absence, at, Kind.LOST, Fate.DROPPED))
         case Conclusion.SUSPENDED:
@@ -124,7 +124,7 @@ def _over(missing: Missing, change: Change) -> JobUpdate:
     return JobUpdate(kept.job.id, kept.record, None, entry=entry, lost=record(kept.job, at, absence))
 
 
-def _forgotten(kept: Kept, retention: timedelta | None, now: datetime) -> bool:
+def _expired(kept: Kept, retention: timedelta | None, now: datetime) -> bool:
     """Whether a job is so old that its provider has forgotten it, as it forgets all jobs."""
     created_at = kept.job.created_at
     return retention is not None and created_at is not None and now - created_at >= retention - planner.OLDEST

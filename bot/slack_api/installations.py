@@ -90,7 +90,7 @@ class InstalledWorkspaces:
         await self.store.put(installation.workspace, self.seal.close(installation))
         self._known.pop(installation.workspace, None)
 
-    async def forget(self, workspace: str, reported_at: datetime) -> bool:
+    async def uninstall(self, workspace: str, reported_at: datetime) -> bool:
         """Forget the tokens of a workspace; return whether they were forgotten.
 
         They stay if the workspace installed the app again since, or if a newer version recorded them.

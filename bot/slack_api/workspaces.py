@@ -78,7 +78,7 @@ class OneWorkspace:
     async def ids(self) -> Sequence[str]:
         return (self.workspace.id,)
 
-    async def forget(self, workspace: str, reported_at: datetime) -> bool:
+    async def uninstall(self, workspace: str, reported_at: datetime) -> bool:
         """Nothing is kept of it: the token is in the configuration."""
         del workspace, reported_at
         return True

@@ -105,7 +105,7 @@ def _words(error: Exception) -> Message | None:
         case UsageError():
             return errors.usage(error)
         case ExpiredError() | ForgottenError():
-            return database_reset.forgotten(error) if isinstance(error, ForgottenError) else errors.expired()
+            return database_reset.lost(error) if isinstance(error, ForgottenError) else errors.expired()
         case StoreUnavailable():
             return errors.memory_lost()
         case SlackApiError() if refusal(error) in TOO_LATE or judge(error) in {Verdict.SUSPEND, Verdict.DETACH}:

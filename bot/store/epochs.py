@@ -109,7 +109,7 @@ class Epochs:
         key = SEARCHED.of(epoch.id, workspace)
         await self.link.ask_all([("SADD", key, place), ("EXPIRE", key, SEARCHED.seconds)])
 
-    async def forget(self, workspace: str) -> None:
+    async def purge(self, workspace: str) -> None:
         """Forget which places of a workspace were searched."""
         if found := await self.read():
             await self.link.ask("DEL", SEARCHED.of(found.id, workspace))

@@ -21,7 +21,7 @@ class HomeTabs:
         kept = await self.link.ask("GET", HOME.of(user))
         return readable_or(None, lambda text: instant(int(text)), kept) if kept else None
 
-    async def forget(self, users: Iterable[str]) -> None:
+    async def purge(self, users: Iterable[str]) -> None:
         """Forget when people's Home tabs were published, and what was picked in them."""
         if commands := [("DEL", key.of(user)) for user in users for key in (HOME, PICKED)]:
             await self.link.ask_all(commands)

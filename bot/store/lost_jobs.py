@@ -78,7 +78,7 @@ class LostJobs:
         )
         return bool(await self.link.ask("EVAL", script("restore"), 5, *keys, *arguments))
 
-    async def leave(self, ref: JobRef, place: str) -> None:
+    async def purge(self, ref: JobRef, place: str) -> None:
         """Have nothing restored in a place when a job is found again."""
         key = LOST.of(f"{ref.account}/{ref.service}", ref.id)
         await self.link.ask("EVAL", script("leave_lost"), 1, key, place, FORMATS[Kind.LOST])

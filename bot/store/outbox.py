@@ -209,9 +209,9 @@ class Outbox:
         keys = (*whole, *(OUTBOX.of(slot, place) for slot in slots))
         gone = [("DEL", name) for key in keys for name in (key, unreadable_key(key))]
         await self.link.ask_all([*gone, *(("SREM", PENDING.of(slot), place) for slot in slots)])
-        await self.leave(place)
+        await self.drop_destination(place)
 
-    async def leave(self, place: str) -> None:
+    async def drop_destination(self, place: str) -> None:
         """Forget a place for which nothing waits."""
         await self.link.ask("SREM", PLACES.of(), place)
 

@@ -73,6 +73,6 @@ class SlackPace:
         """Keep the conversation of the bot with a person."""
         await self.link.ask("SET", DIRECT.of(user), channel, "EX", DIRECT.seconds)
 
-    async def forget(self, user: str) -> None:
+    async def purge(self, user: str) -> None:
         """Forget the conversation of the bot with a person."""
         await self.link.ask("DEL", DIRECT.of(user))

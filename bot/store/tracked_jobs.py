@@ -230,7 +230,7 @@ class Tracked:
         """Return every place where somebody subscribed, and their own direct messages."""
         return {user, *(await self.link.ask("SMEMBERS", MINE.of(user)))}
 
-    async def forget(self, users: Iterable[str]) -> None:
+    async def purge_destinations(self, users: Iterable[str]) -> None:
         """Forget where people subscribed."""
         if commands := [("DEL", MINE.of(user)) for user in users]:
             await self.link.ask_all(commands)

@@ -15,21 +15,21 @@ from bot.slack_api.membership import person
 from bot.subscriptions.subscribe import subscribe
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_search
 
-SEEK_MINUTES = 10
+SEARCH_MINUTES = 10
 """For this long an id that no service knows is looked for."""
-SEEK_EVERY = timedelta(seconds=15)
+SEARCH_EVERY = timedelta(seconds=15)
 
 
-async def seek(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> None:
-    """Look for ids that no service knows, for SEEK_MINUTES, and follow them in `here` once one does.
+async def start_search(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> None:
+    """Look for ids that no service knows, for SEARCH_MINUTES, and follow them in `here` once one does.
 
     Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
     permit_some(deps, terms.user if terms.to is To.DM else here)
-    await enqueue_search(deps, ids, here, terms, deps.clock() + SEEK_EVERY)
+    await enqueue_search(deps, ids, here, terms, deps.clock() + SEARCH_EVERY)
 
 
-async def sought(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
+async def run_search(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
     """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable.
 
     Deps that the person who subscribed may not follow there by now are not asked; without any the search is over.
@@ -50,7 +50,7 @@ async def sought(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> lis
         raise
     found = {name for job in details.jobs for name in (job.id, str(job.ref))}
     left = [one for one in ids if one not in found]
-    if left and deps.clock() - terms.at < timedelta(minutes=SEEK_MINUTES):
+    if left and deps.clock() - terms.at < timedelta(minutes=SEARCH_MINUTES):
         return left
     if left:
         await _in_vain(deps, left, terms, (where for missing in details.missing for where in missing.looked_in))
@@ -59,6 +59,6 @@ async def sought(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> lis
 
 async def _in_vain(deps: Deps, ids: Sequence[str], terms: Terms, looked_in: Iterable[str] = ()) -> None:
     """Tell who subscribed that nobody knew these ids."""
-    note = NoteEntry(note=SearchExpired(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEEK_MINUTES))
+    note = NoteEntry(note=SearchExpired(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEARCH_MINUTES))
     await deps.store.outbox.put(terms.user, note, f"sought:{'+'.join(ids)}:{terms.at.timestamp():.3f}")
     await enqueue_delivery(deps, terms.user)

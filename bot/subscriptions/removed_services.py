@@ -14,7 +14,7 @@ GRACE = timedelta(hours=24)
 log = structlog.get_logger("callboard")
 
 
-async def gone(deps: Deps) -> Sequence[Service]:
+async def find_removed(deps: Deps) -> Sequence[Service]:
     """Return the services that are configured nowhere any more, and note that those of this process are.
 
     Returns none while a newer version has records: it may know more services. Raises StoreUnavailable.
@@ -29,7 +29,7 @@ async def gone(deps: Deps) -> Sequence[Service]:
     return found
 
 
-async def forget(deps: Deps, gone: Sequence[Service]) -> None:
+async def purge(deps: Deps, gone: Sequence[Service]) -> None:
     """Forget services whose cards were told that they are gone. Raises StoreUnavailable."""
     for service in gone:
         await deps.store.tracked.purge(service)

@@ -48,7 +48,7 @@ async def end_all(deps: Deps, place: str) -> set[str]:
         await end_subscription(deps, ref, place, "")
     for card in cards:
         for ref in (JobRef.parse(name) for name, each in card.jobs.items() if each.fate in LOSSES):
-            await deps.store.lost.leave(ref, place)
+            await deps.store.lost.purge(ref, place)
     return {user for card in cards for user in card.subscribers}
 
 

@@ -23,7 +23,7 @@ async def revoked(deps: Deps, workspace: str, reported_at: datetime) -> bool:
 
     False, and nothing is forgotten, when it did so since Slack told of it. Raises StoreUnavailable.
     """
-    gone = deps.workspaces is not None and await deps.workspaces.forget(workspace, reported_at)
+    gone = deps.workspaces is not None and await deps.workspaces.uninstall(workspace, reported_at)
     log.warning("a workspace took the app's token away", workspace=workspace, installed_again=not gone)
     return gone
 
@@ -47,22 +47,22 @@ async def leave_absent(deps: Deps, places: Iterable[str]) -> None:
             await enqueue_purge(deps, workspace, since)
 
 
-async def leave(deps: Deps, workspace: str, reported_at: datetime) -> float | None:
+async def purge_workspace(deps: Deps, workspace: str, reported_at: datetime) -> float | None:
     """Forget everything about a workspace, unless it installed the app again since.
 
     Returns after how many seconds to try again if a newer version has records, None if all is done. Raises
     StoreUnavailable.
     """
-    if deps.workspaces is None or not await deps.workspaces.forget(workspace, reported_at):
+    if deps.workspaces is None or not await deps.workspaces.uninstall(workspace, reported_at):
         return None
     places = [place for place in await deps.store.outbox.places() if workspace_of(place) == workspace]
     left = [place for place in places if (await read_outbox(deps, place)).newer]
     for place in set(places) - set(left):
         people = await end_all(deps, place)
-        await deps.store.tracked.forget(people)
-        await deps.store.home_tabs.forget(people)
-        await deps.store.slack.forget(place)
+        await deps.store.tracked.purge_destinations(people)
+        await deps.store.home_tabs.purge(people)
+        await deps.store.slack.purge(place)
         await deps.store.outbox.purge(place, deps.whole.catalog.scopes)
-    await deps.store.epochs.forget(workspace)
+    await deps.store.epochs.purge(workspace)
     log.info("a workspace that removed the app is forgotten", workspace=workspace, places=len(places), left=len(left))
     return HOLD_S if left else None

@@ -28,7 +28,7 @@ from bot.slack_app.response_urls import Respond, send
 from bot.slack_app.responses import below
 from bot.subscriptions.listing import subscriptions
 from bot.subscriptions.lost_card_clicks import again, forgotten_since, refuse_forgotten
-from bot.subscriptions.pending_search import SEEK_MINUTES, seek
+from bot.subscriptions.pending_search import SEARCH_MINUTES, start_search
 from bot.subscriptions.snooze import snooze
 from bot.subscriptions.subscribe import Subscribing, refresh, restore, subscribe, unsubscribe
 from bot.views.slack import digests
@@ -97,7 +97,7 @@ def subscribing(  # noqa: PLR0917  # what a subscription consists of
     def view(known: Subscribing) -> Message:
         if known.pending:
             return views.looking(known.pending)
-        return views.subscribed(*known, terms, here, SEEK_MINUTES, notes)
+        return views.subscribed(*known, terms, here, SEARCH_MINUTES, notes)
 
     return Answer(subscribe(deps, addresses, here, terms, card=card), view, view)
 
@@ -184,8 +184,8 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     ids = [str(address) for address in addresses_of(request, deps.catalog)]
     terms = request.terms(asker.user, deps.clock())
     here = await place_of_button(deps, ask.place, asker.channel, asker.user)
-    await seek(deps, ids, here, terms)
-    await reply.show(views.seeking(ids, terms, here, SEEK_MINUTES))
+    await start_search(deps, ids, here, terms)
+    await reply.show(views.seeking(ids, terms, here, SEARCH_MINUTES))
 
 
 async def on_see_all(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:

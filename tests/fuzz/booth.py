@@ -147,7 +147,7 @@ class Booth:
         return await self._outcome(self.door.post("/slack/events", content=body, headers=headers))
 
     async def _outcome(self, sending: Awaitable[httpx.Response]) -> Outcome:
-        self.workspace.calls.forget()
+        self.workspace.calls.reset()
         self.log.seek(0)
         self.log.truncate()
         reply = await sending

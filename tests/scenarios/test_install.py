@@ -275,14 +275,14 @@ class TestLeaving:
             await site.person(NORTH).types(f"/jobs subscribe {site.job().id} to:here")
             assert bot.workspaces
             for _ in range(2):
-                await bot.workspaces.forget(NORTH, datetime.now(UTC) + timedelta(seconds=1))
+                await bot.workspaces.uninstall(NORTH, datetime.now(UTC) + timedelta(seconds=1))
                 await reconcile_destinations(bot)
                 assert await link.ask("HKEYS", "callboard:absent") == [NORTH]
                 assert any(place.startswith(NORTH) for place in await bot.store.outbox.places())
                 await site.installs(NORTH)
                 await reconcile_destinations(bot)
                 assert await link.ask("HKEYS", "callboard:absent") == []
-            await bot.workspaces.forget(NORTH, datetime.now(UTC) + timedelta(seconds=1))
+            await bot.workspaces.uninstall(NORTH, datetime.now(UTC) + timedelta(seconds=1))
             monkeypatch.setattr(uninstall, "ABSENT", timedelta())
             await reconcile_destinations(bot)
             await until_nothing_of(bot.store, NORTH)
@@ -293,7 +293,7 @@ class TestLeaving:
         async with site.running() as bot:
             await site.installs(NORTH)
             assert bot.workspaces
-            assert not await bot.workspaces.forget(NORTH, datetime.now(UTC) - timedelta(seconds=60))
+            assert not await bot.workspaces.uninstall(NORTH, datetime.now(UTC) - timedelta(seconds=60))
             assert (await bot.workspaces.get(NORTH)).id == NORTH
 
 

@@ -55,7 +55,7 @@ async def finish(opened: Stage) -> Json:
     """Run a worker until nothing waits, let the jobs end, and run it until nothing waits; return the new messages."""
     before = {(each["channel"], each["ts"]) for each in slack_data.history(opened.workspace)}
     cards = await _cards(opened)
-    opened.workspace.calls.forget()
+    opened.workspace.calls.reset()
     deps = opened.deps
     async with working(opened.docket, tasks(deps), clock=deps.clock):
         await until(lambda: _tasks_ran(opened))

@@ -148,7 +148,7 @@ def say(workspace: Workspace, kept: Json) -> Message:
 async def press(stage: Stage, surface: Json, act: Json) -> Json:
     """Show a message or view as it was, press something in it, and return what the bot does."""
     doing = _doing(stage, surface, act)
-    stage.workspace.calls.forget()
+    stage.workspace.calls.reset()
     await stage.booth.after(doing)
     answer = stage.answers()
     if not answer["methods"]:  # a card that is refreshed: its message is edited by a worker
@@ -193,7 +193,7 @@ def _used(act: Json, blocks: list[Json]) -> Json:
 def _show(stage: Stage, surface: Json) -> View:
     modals, user = stage.workspace.modals, surface["user"]
     body = json.loads(json.dumps(surface["body"]).replace(RESPONSE, stage.booth.response_url(user)))
-    modals.forget()
+    modals.reset()
     if surface["surface"] == "home":
         return modals.publish(user, body)
     return modals.push(user, body, surface["channel"])

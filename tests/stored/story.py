@@ -34,7 +34,7 @@ from bot.slack_api.installations import App, InstalledWorkspaces
 from bot.slack_api.token_encryption import Installation, Seal
 from bot.store.epochs import Epochs
 from bot.store.redis.keys import CARDS, PACE
-from bot.subscriptions.removed_services import gone
+from bot.subscriptions.removed_services import find_removed
 from bot.subscriptions.snooze import snooze
 from bot.subscriptions.subscribe import subscribe, unsubscribe
 from bot.task_queue.enqueue import (
@@ -79,7 +79,7 @@ WORDS: Mapping[str, type[StrEnum]] = {
 async def write_everything(stage: Stage, snapshots: Snapshots) -> None:
     """Let the bot write everything of value. Nothing runs afterwards."""
     await _notice_a_reset(stage)
-    await gone(stage.deps)
+    await find_removed(stage.deps)
     await _lists(stage, snapshots)
     await _subscriptions(stage, snapshots)
     await _forms(stage, snapshots)

@@ -23,7 +23,7 @@ def line(at: datetime) -> str:
     return f"⚠️ {was_reset(at)}: subscriptions made before are lost. {HOW}"
 
 
-def forgotten(error: ForgottenError) -> Message:
+def lost(error: ForgottenError) -> Message:
     """The answer to a click on what the database lost."""
     buttons = again(error.again)
     how = "Press *Subscribe again* to follow its jobs from now on." if buttons else HOW

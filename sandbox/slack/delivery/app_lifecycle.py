@@ -71,7 +71,7 @@ class AppLife:
                 if channel.bot_member and not channel.im_of:
                     installation.channels.add((workspace.team.id, channel.id))
                     channel.bot_member = False
-            workspace.modals.forget()
+            workspace.modals.reset()
             self._stand(workspace, None)
 
     def restore(self, installation: Installation) -> None:

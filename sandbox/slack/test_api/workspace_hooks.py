@@ -122,7 +122,7 @@ class Hooks:
 
     async def _forget_calls(self, _: Request) -> Response:
         """Forget the calls so far."""
-        self._workspace.calls.forget()
+        self._workspace.calls.reset()
         return JSONResponse({"ok": True})
 
     async def _clear_faults(self, _: Request) -> Response:

@@ -49,6 +49,6 @@ class Calls:
         missing = self._next - len(self._made)
         return [call for place, call in enumerate(self._made) if place + missing >= index]
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Forget them all; the index goes on."""
         self._made.clear()

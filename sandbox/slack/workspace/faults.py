@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
 
-from sandbox.connections import gone
+from sandbox.connections import closed
 from sandbox.slack.workspace.errors import Failure, RateLimitedError, ServerFault, SlackError, Unanswered
 
 T = TypeVar("T")
@@ -110,7 +110,7 @@ class Faults:
 
     async def _left(self, request: Request, seconds: float) -> bool:
         """Wait so long; True when the caller has gone away before, or was let go."""
-        ends = [asyncio.ensure_future(end) for end in (gone(request.receive), self._calm.wait())]
+        ends = [asyncio.ensure_future(end) for end in (closed(request.receive), self._calm.wait())]
         try:
             done, _ = await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             return bool(done)

@@ -88,7 +88,7 @@ class Modals:
         """Whether there is such a view here."""
         return self._find(view_id, external_id) is not None
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Close every modal and take every Home tab away: the app is gone."""
         for user in list(self._stacks):
             self.close_all(user)

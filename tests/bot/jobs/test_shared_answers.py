@@ -23,7 +23,7 @@ from bot.jobs.fan_out import Asked, Known, Question
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.jobs.shared_requests import SharedRequests
 from bot.store import Store
-from bot.subscriptions.pending_search import sought
+from bot.subscriptions.pending_search import run_search
 from providers.base import Provider
 from providers.errors import Throttled, Unauthorized
 from providers.http import deadline
@@ -185,14 +185,14 @@ class TestLine:
         parts = services(store, InMemory().filled(1))
         terms = Terms(user="T1/U1", at=NOW)
         async with busy(parts, "T1/U1"):
-            assert await sought(parts, ["job-0000"], "T1/C1", terms) == ["job-0000"]
-        assert await sought(parts, ["job-9999"], "T1/C1", terms) == ["job-9999"]
+            assert await run_search(parts, ["job-0000"], "T1/C1", terms) == ["job-0000"]
+        assert await run_search(parts, ["job-9999"], "T1/C1", terms) == ["job-9999"]
 
     async def test_a_search_of_another_person_is_not(self, store: Store):
         provider = InMemory().filled(1)
         parts = services(store, provider)
         async with busy(parts, "T1/U2"):
-            await sought(parts, ["job-9999"], "T1/C1", Terms(user="T1/U1", at=NOW))
+            await run_search(parts, ["job-9999"], "T1/C1", Terms(user="T1/U1", at=NOW))
         assert provider.asked == [("job-9999",)]
 
     async def test_without_a_person_the_terminal_asks(self, store: Store):

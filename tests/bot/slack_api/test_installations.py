@@ -62,7 +62,7 @@ async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_the
 
     await workspaces.add(NORTH)
     contested = InstalledWorkspaces(Contested(link), seal, workspaces.app)
-    assert await contested.forget("T0NORTH", NOW + timedelta(minutes=1))
+    assert await contested.uninstall("T0NORTH", NOW + timedelta(minutes=1))
     assert await workspaces.ids() == []
     await link.ask("DEL", "contested")
 
@@ -77,14 +77,14 @@ async def test_who_does_not_know_the_new_key_yet_goes_on_with_what_was_known(
     assert "hunter2" not in repr(known)
     await workspaces.store.put("T0NORTH", Seal([SecretRef("env:NEW_KEY")]).close(NORTH))
     assert await workspaces.get("T0NORTH") is known
-    await workspaces.forget("T0NORTH", datetime.now(UTC))
+    await workspaces.uninstall("T0NORTH", datetime.now(UTC))
     with pytest.raises(NotInstalled):
         await workspaces.get("T0NORTH")
 
 
 async def test_what_was_installed_again_stays(workspaces: InstalledWorkspaces):
     await workspaces.add(NORTH)
-    assert not await workspaces.forget("T0NORTH", NOW - timedelta(seconds=1))
+    assert not await workspaces.uninstall("T0NORTH", NOW - timedelta(seconds=1))
     assert await workspaces.ids() == ["T0NORTH"]
 
 

@@ -99,9 +99,9 @@ async def test_who_follows_it_again_has_nothing_to_be_restored(kept: Store):
     [left] = await kept.lost.read(SERVICE, ["a"])
     assert left.places == {"C2": "two"}
     assert 0 < await kept.link.ask("TTL", LOST.of(SLOT, "a")) <= LOST.seconds
-    await kept.lost.leave(job().ref, "C2")
+    await kept.lost.purge(job().ref, "C2")
     assert await kept.lost.read(SERVICE, ["a"]) == []
-    await kept.lost.leave(job().ref, "C2")
+    await kept.lost.purge(job().ref, "C2")
 
 
 async def test_a_call_that_is_sent_again_puts_no_entry_twice(store: Store):

@@ -122,7 +122,7 @@ class TestNewer:
     async def test_a_workspace_that_goes_is_forgotten_later(self, left: tuple[World, list[str]]):
         world, keys = left
         before = await dump(world.store.link, *keys)
-        assert await uninstall.leave(world.deps, "", NOW) is not None
+        assert await uninstall.purge_workspace(world.deps, "", NOW) is not None
         assert await dump(world.store.link, *keys) == before
 
     async def test_the_records_of_an_unconfigured_service_wait(self, left: tuple[World, list[str]]):
@@ -201,7 +201,7 @@ class TestNewerElsewhere:
         kept = f'{{"v":2,"record":"","places":{{"{PLACE}":"card"}}}}'
         await world.store.link.ask("SET", key, kept, "EX", 100)
         await restore_found(world.deps, [job], world.now)
-        await world.store.lost.leave(job.ref, PLACE)
+        await world.store.lost.purge(job.ref, PLACE)
         await world.follow()
         assert await world.store.link.ask("GET", key) == kept
 

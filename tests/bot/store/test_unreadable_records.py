@@ -201,7 +201,7 @@ class TestCorrupt:
         assert any("Failed" in each for each in texts(world, PLACE))
         await world.store.link.ask("SET", LOST.of(SLOT, job.id), CORRUPT[how]('{"record":"","places":{}}'), "EX", 100)
         await world.follow()
-        await world.store.lost.leave(job.ref, PLACE)
+        await world.store.lost.purge(job.ref, PLACE)
         await restore_found(world.deps, [job], world.now)
         assert await world.store.link.ask("HLEN", unreadable_key(LOST.of(SLOT, job.id))) == 1
 
