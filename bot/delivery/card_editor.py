@@ -12,7 +12,7 @@ from bot.delivery.context import DeliveryContext
 from bot.delivery.rendering import draw_card
 from bot.deps.deps import Deps
 from bot.domain.cards import Card
-from bot.domain.changes import LOSSES, Fate
+from bot.domain.changes import LOSSES, EndReason
 from bot.domain.outbox import OutboxSnapshot, Urgency
 from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
 
@@ -77,12 +77,12 @@ async def dropped(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
 
 def droppable(card: Card, now: datetime) -> bool:
     """Whether nobody can want a card's record any more."""
-    kept = {Fate.UNSUBSCRIBED: UNSUBSCRIBED_KEPT, **dict.fromkeys(LOSSES, LOST_KEPT)}
+    kept = {EndReason.UNSUBSCRIBED: UNSUBSCRIBED_KEPT, **dict.fromkeys(LOSSES, LOST_KEPT)}
     return (
         card.over
         and not card.owing
         and all(
-            each.at is None or now - each.at >= kept.get(each.fate or Fate.ENDED, timedelta())
+            each.at is None or now - each.at >= kept.get(each.fate or EndReason.ENDED, timedelta())
             for each in card.jobs.values()
         )
     )

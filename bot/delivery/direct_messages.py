@@ -7,7 +7,7 @@ from bot.delivery.context import DeliveryContext
 from bot.delivery.next_step import Step
 from bot.delivery.rendering import shown
 from bot.domain.cards import Card, CardJob
-from bot.domain.changes import Change, Fate, Kind
+from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.notifications import ChangedSubscriptions, DestinationSuspended, LostJob
 from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry
 from bot.domain.slack_ids import is_personal
@@ -55,7 +55,7 @@ async def notify_of_lost(visit: DeliveryContext, box: OutboxSnapshot, step: Step
         return
     groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
     for entry, change, card, users in _changes(box, step):
-        if change.fate in {Fate.GONE, Fate.DROPPED}:
+        if change.fate in {EndReason.NOT_FOUND, EndReason.DROPPED}:
             await _notify_of_loss(visit, card, entry, change, users)
         if change.kind in {Kind.SUSPENDED, Kind.FOUND} and not _left(card, change):
             for user in users:
@@ -78,7 +78,7 @@ def _changes(box: OutboxSnapshot, step: Step) -> Iterator[tuple[Entry, Change, C
 def _left(card: Card, change: Change) -> bool:
     """Whether a job of a change is no longer on a card because people unsubscribed."""
     followed = card.jobs.get(str(change.job.ref))
-    return followed is None or followed.fate is Fate.UNSUBSCRIBED
+    return followed is None or followed.fate is EndReason.UNSUBSCRIBED
 
 
 async def _notify_of_loss(

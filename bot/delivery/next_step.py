@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from bot.domain.card_reducer import Folded, Post
 from bot.domain.cards import Card, To
-from bot.domain.changes import Change, Fate, Kind
+from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.notifications import Digest, Notification
 from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry, UnsubscribedEntry, Write
 from bot.domain.slack_ids import is_personal
@@ -179,7 +179,7 @@ def _notified_changes(post: Post) -> list[Notification]:
     changes = (
         Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=fate)
         for fate, job, at in ends
-        if job and at and (fate is not Fate.ENDED or terms.wants(job.state))
+        if job and at and (fate is not EndReason.ENDED or terms.wants(job.state))
     )
     return [Notification(post.card, change, post.held) for change in changes]
 

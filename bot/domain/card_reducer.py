@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain.cards import Card, CardJob, On, Snooze
-from bot.domain.changes import LOSSES, Change, Fate, Kind
+from bot.domain.changes import LOSSES, Change, EndReason, Kind
 from bot.domain.notifications import Digest, Note, Notification
 from bot.domain.outbox import (
     ChangedEntry,
@@ -200,7 +200,7 @@ def _without(card: Card, ref: str) -> Card:
 def _final(card: Card) -> Post | None:
     """Return the one final post of a batch, when it tells what its terms ask for."""
     ends = [each for each in card.jobs.values() if each.fate and not each.fate.by_people]
-    wanted = any(each.fate is not Fate.ENDED or (each.job and card.terms.wants(each.job.state)) for each in ends)
+    wanted = any(each.fate is not EndReason.ENDED or (each.job and card.terms.wants(each.job.state)) for each in ends)
     return Post(card=card, final=True) if wanted else None
 
 

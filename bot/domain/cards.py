@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from bot.domain.absence import Absence
 from bot.domain.answers import ServiceError
-from bot.domain.changes import Change, Fate
+from bot.domain.changes import Change, EndReason
 from providers.models import Job, JobRef, JobState, Moment
 
 
@@ -88,7 +88,7 @@ class CardJob(_Value):
     `by` is who unsubscribed, empty where the rules of access did it, `at` when the following ended.
     """
 
-    fate: Fate | None = None
+    fate: EndReason | None = None
     job: Job | None = None
     by: str | None = None
     at: Moment | None = None

@@ -9,7 +9,7 @@ from bot.domain.absence import Absence
 from providers.models import Job, JobState, Moment
 
 
-class Fate(StrEnum):
+class EndReason(StrEnum):
     """Why a job is no longer followed.
 
     `EXPIRED`: the provider forgets jobs after a while. `GONE`: it forgot this one, for a reason unknown. `DROPPED`: it
@@ -19,7 +19,7 @@ class Fate(StrEnum):
 
     ENDED = "ended"
     EXPIRED = "expired"
-    GONE = "gone"
+    NOT_FOUND = "gone"
     DROPPED = "dropped"
     UNSUBSCRIBED = "unsubscribed"
     UNCONFIGURED = "unconfigured"
@@ -27,10 +27,10 @@ class Fate(StrEnum):
     @property
     def by_people(self) -> bool:
         """Whether people decided it, and not the job or its provider: nobody waits to hear of it."""
-        return self in {Fate.UNSUBSCRIBED, Fate.UNCONFIGURED}
+        return self in {EndReason.UNSUBSCRIBED, EndReason.UNCONFIGURED}
 
 
-LOSSES = frozenset({Fate.EXPIRED, Fate.GONE, Fate.DROPPED})
+LOSSES = frozenset({EndReason.EXPIRED, EndReason.NOT_FOUND, EndReason.DROPPED})
 """The fates of jobs that were not found any more."""
 
 
@@ -71,7 +71,7 @@ class Change(BaseModel):
     before_raw: str | None = None
     since: Moment
     at: Moment
-    fate: Fate | None = None
+    fate: EndReason | None = None
     absent_since: Moment | None = None
     doubtful: bool = False
 
@@ -94,7 +94,7 @@ def compare(before: Job, since: datetime, now: Job, at: datetime) -> Change:
         before_raw=before.raw_state,
         since=since,
         at=at,
-        fate=Fate.ENDED if now.state.ended else None,
+        fate=EndReason.ENDED if now.state.ended else None,
     )
 
 
@@ -107,11 +107,11 @@ def lost(before: Job, since: datetime, at: datetime, *, expired: bool) -> Change
         before_raw=before.raw_state,
         since=since,
         at=at,
-        fate=Fate.EXPIRED if expired else Fate.GONE,
+        fate=EndReason.EXPIRED if expired else EndReason.NOT_FOUND,
     )
 
 
-def unfound(before: Job, absence: Absence, at: datetime, kind: Kind, fate: Fate | None = None) -> Change:
+def unfound(before: Job, absence: Absence, at: datetime, kind: Kind, fate: EndReason | None = None) -> Change:
     """Return what an absence means for the subscribers of a job."""
     return Change(
         kind=kind,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from bot.domain import record_formats
 from bot.domain.cards import Card, Snooze, Terms
-from bot.domain.changes import Change, Fate
+from bot.domain.changes import Change, EndReason
 from bot.domain.notifications import Note
 from bot.domain.record_formats import Kind, NewerFormatError, T, UnreadableError
 from bot.domain.suspensions import Suspension
@@ -48,7 +48,7 @@ class UnsubscribedEntry(_Body):
     job: Job
     by: str
     at: Moment
-    fate: Fate = Fate.UNSUBSCRIBED
+    fate: EndReason = EndReason.UNSUBSCRIBED
 
 
 class SnoozedEntry(_Body):

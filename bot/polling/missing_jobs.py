@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bot.deps.deps import Deps
 from bot.domain.absence import LOOKED_AT_EVERY, Absence, Conclusion
-from bot.domain.changes import Change, Fate, Kind, lost, unfound
+from bot.domain.changes import Change, EndReason, Kind, lost, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry
 from bot.domain.tracked_jobs import JobUpdate, Kept, record
@@ -96,7 +96,7 @@ def _step(missing: Missing, retention: timedelta | None, witnessed: datetime | N
         case Conclusion.LOST:
             return _over(missing, lost(kept.job, absence.seen, at, expired=_expired(kept, retention, at)))
         case Conclusion.DROPPED:
-            return _over(missing, unfound(kept.job, absence, at, Kind.LOST, Fate.DROPPED))
+            return _over(missing, unfound(kept.job, absence, at, Kind.LOST, EndReason.DROPPED))
         case Conclusion.SUSPENDED:
             absence = absence._replace(suspended=at, shown=True)
             change = unfound(kept.job, absence, at, Kind.SUSPENDED)

@@ -6,7 +6,7 @@ from bot.deps.deps import Deps
 from bot.deps.outboxes import cards_to_change, last_seen, read_outbox
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
-from bot.domain.changes import LOSSES, Fate
+from bot.domain.changes import LOSSES, EndReason
 from bot.domain.outbox import UnsubscribedEntry
 from bot.domain.service_key import Service
 from bot.domain.slack_ids import is_personal
@@ -37,7 +37,7 @@ async def end_unconfigured(deps: Deps, place: str, gone: Collection[Service]) ->
         for ref in tracked_jobs(card):
             if (ref.account, ref.service) in gone:
                 job, now = await last_seen(deps, ref), deps.clock()
-                entry = UnsubscribedEntry(job=job, by="", at=now, fate=Fate.UNCONFIGURED)
+                entry = UnsubscribedEntry(job=job, by="", at=now, fate=EndReason.UNCONFIGURED)
                 await deps.store.outbox.put(place, entry, f"unconfigured:{card.id}:{ref}", card.id)
 
 
@@ -55,6 +55,6 @@ async def end_all(deps: Deps, place: str) -> set[str]:
 async def _withhold(deps: Deps, ref: JobRef, card: Card) -> None:
     """Take off a card what is still to be told of a job that has ended."""
     followed = card.jobs[str(ref)]
-    if followed.job and followed.fate is not Fate.UNSUBSCRIBED:
+    if followed.job and followed.fate is not EndReason.UNSUBSCRIBED:
         entry = UnsubscribedEntry(job=followed.job, by="", at=deps.clock())
         await deps.store.outbox.put(card.place, entry, f"untold:{card.id}:{ref}", card.id)

@@ -22,7 +22,7 @@ from bot.deps.permissions import permit, permit_some
 from bot.domain.answers import JobDetails, Late
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Terms, To
-from bot.domain.changes import Fate
+from bot.domain.changes import EndReason
 from bot.domain.identifiers import Address, JobId
 from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.domain.outbox import OutboxSnapshot, SubscribedEntry, UnsubscribedEntry
@@ -227,7 +227,7 @@ async def restore(deps: Deps, place: str, card: str | None, user: str) -> Subscr
     )
 
 
-_RESTORED = frozenset({Fate.GONE, Fate.DROPPED})  # what *Restore* follows again
+_RESTORED = frozenset({EndReason.NOT_FOUND, EndReason.DROPPED})  # what *Restore* follows again
 
 
 async def _suspended(deps: Deps, refs: Sequence[JobRef]) -> list[JobRef]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from bot.domain.changes import Fate
+from bot.domain.changes import EndReason
 from bot.views.text import clean, code, plain
 from providers.models import Job, JobError, JobState
 
@@ -21,28 +21,28 @@ NO_REASON = "the provider gives no reason"
 
 
 FATES = {
-    Fate.GONE: "❔",
-    Fate.DROPPED: "❔",
-    Fate.EXPIRED: "⌛",
-    Fate.UNSUBSCRIBED: "🔕",
-    Fate.UNCONFIGURED: "🔌",
+    EndReason.NOT_FOUND: "❔",
+    EndReason.DROPPED: "❔",
+    EndReason.EXPIRED: "⌛",
+    EndReason.UNSUBSCRIBED: "🔕",
+    EndReason.UNCONFIGURED: "🔌",
 }
 """How a job looks that is no longer followed, although it has not ended."""
 SUSPENDED = "suspended"
 """The outcome of a job that was not found for so long that its subscription waits."""
 _LOOKS: dict[str, str] = {
     JobState.FAILED: EMOJI[JobState.FAILED],
-    Fate.GONE: FATES[Fate.GONE],
-    Fate.DROPPED: FATES[Fate.DROPPED],
+    EndReason.NOT_FOUND: FATES[EndReason.NOT_FOUND],
+    EndReason.DROPPED: FATES[EndReason.DROPPED],
     SUSPENDED: "⏸️",
-    Fate.EXPIRED: FATES[Fate.EXPIRED],
-    Fate.UNCONFIGURED: FATES[Fate.UNCONFIGURED],
+    EndReason.EXPIRED: FATES[EndReason.EXPIRED],
+    EndReason.UNCONFIGURED: FATES[EndReason.UNCONFIGURED],
     JobState.CANCELLED: EMOJI[JobState.CANCELLED],
     JobState.UNKNOWN: EMOJI[JobState.UNKNOWN],
     JobState.RUNNING: EMOJI[JobState.RUNNING],
     JobState.PENDING: EMOJI[JobState.PENDING],
     JobState.SUCCEEDED: EMOJI[JobState.SUCCEEDED],
-    Fate.UNSUBSCRIBED: FATES[Fate.UNSUBSCRIBED],
+    EndReason.UNSUBSCRIBED: FATES[EndReason.UNSUBSCRIBED],
 }
 OUTCOMES = tuple(_LOOKS)
 """The words of `outcome`, what needs somebody first."""
@@ -53,15 +53,15 @@ def name(job: Job) -> str:
     return clean(job.name or "") or job.id
 
 
-def outcome(job: Job, fate: Fate | None = None) -> str:
+def outcome(job: Job, fate: EndReason | None = None) -> str:
     """How a job that is followed, or was, is doing, in one word: its state, or why it is no longer followed."""
     left = unended(fate)
     return left.value if left else job.state.value
 
 
-def unended(fate: Fate | None) -> Fate | None:
+def unended(fate: EndReason | None) -> EndReason | None:
     """Why a job is no longer followed although it has not ended; None for a job that is, or has."""
-    return None if fate is Fate.ENDED else fate
+    return None if fate is EndReason.ENDED else fate
 
 
 def mark(word: str) -> str:

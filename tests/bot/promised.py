@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, Terms
-from bot.domain.changes import Fate
+from bot.domain.changes import EndReason
 from bot.domain.notifications import Notification
 from providers.models import Job, JobState
 
@@ -20,7 +20,7 @@ class Modelled:
     """
 
     asked: dict[str, Terms] = field(default_factory=dict[str, Terms])
-    jobs: dict[str, Fate | None] = field(default_factory=dict[str, Fate | None])
+    jobs: dict[str, EndReason | None] = field(default_factory=dict[str, EndReason | None])
     left_at: datetime | None = None
     posts: int = 1
     told: list[str] = field(default_factory=list[str])
@@ -43,7 +43,7 @@ class Modelled:
     def over(self) -> bool:
         return all(self.jobs.values())
 
-    def changed(self, job: Job, kind: str, fate: Fate | None) -> None:
+    def changed(self, job: Job, kind: str, fate: EndReason | None) -> None:
         ref = str(job.ref)
         self.jobs[ref] = fate
         if fate:
@@ -93,14 +93,14 @@ class Modelled:
 
     def left(self, ref: str, at: datetime) -> None:
         went_on = not self.over
-        self.jobs[ref], self.left_at = Fate.UNSUBSCRIBED, at
+        self.jobs[ref], self.left_at = EndReason.UNSUBSCRIBED, at
         self.held.pop(ref, None)
         if self.batch and self.over and went_on:
             self._final()
 
     def _final(self) -> None:
-        ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not Fate.UNSUBSCRIBED]
-        if any(fate is not Fate.ENDED or self.terms.wants(self.ends[ref]) for ref, fate in ends):
+        ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not EndReason.UNSUBSCRIBED]
+        if any(fate is not EndReason.ENDED or self.terms.wants(self.ends[ref]) for ref, fate in ends):
             self._tell("final", "final")
 
 

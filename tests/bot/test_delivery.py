@@ -16,7 +16,7 @@ from bot.deps.deps import Deps
 from bot.domain.access import Access, Audience
 from bot.domain.card_reducer import Post
 from bot.domain.cards import On, Terms, To
-from bot.domain.changes import Fate
+from bot.domain.changes import EndReason
 from bot.domain.errors import UsageError
 from bot.domain.notifications import SearchExpired
 from bot.domain.outbox import NoteEntry, Urgency
@@ -259,7 +259,7 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
     await unsubscribe(world.deps, None, PLACE, "U1")
     await edit_cards(world.deps, PLACE)
     [card] = (await world.box()).cards.values()
-    assert [each.fate for each in card.jobs.values()] == [Fate.UNSUBSCRIBED]
+    assert [each.fate for each in card.jobs.values()] == [EndReason.UNSUBSCRIBED]
     world.now += card_editor.UNSUBSCRIBED_KEPT
     await world.told()
     assert empty(await world.box())

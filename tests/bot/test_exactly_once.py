@@ -21,7 +21,7 @@ from bot.delivery import card_editor, dispatcher, rendering, sender
 from bot.deps.deps import Deps
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, Terms, To
-from bot.domain.changes import Fate
+from bot.domain.changes import EndReason
 from bot.domain.slack_ids import is_person
 from bot.polling import recorder, sweep
 from bot.store import slack_rate_limits
@@ -128,7 +128,7 @@ class Story(FragileBot):
             for (place, card), model in self.cards.items()
             if place == here and model.left_at and self.now - model.left_at < soon
             for ref, fate in model.jobs.items()
-            if fate is Fate.UNSUBSCRIBED and JobRef.parse(ref).id in self.jobs
+            if fate is EndReason.UNSUBSCRIBED and JobRef.parse(ref).id in self.jobs
             if not self.jobs[JobRef.parse(ref).id].state.ended
         ]
         if left:
@@ -247,13 +247,13 @@ class Story(FragileBot):
         self.until_done(lambda: recorder.observe(self.services, self.provider, [job], self.now), crash)
         before, self.known[ref] = self.known[ref], job
         if (before.state, before.raw_state) != (job.state, job.raw_state):
-            self._changed(ref, job, "moved", Fate.ENDED if job.state.ended else None)
+            self._changed(ref, job, "moved", EndReason.ENDED if job.state.ended else None)
 
-    def _changed(self, ref: str, job: Job, kind: str, fate: Fate | None) -> None:
+    def _changed(self, ref: str, job: Job, kind: str, fate: EndReason | None) -> None:
         for (place, followed), card in list(self.following.items()):
             if followed == ref:
                 self.cards[place, card].changed(job, kind, fate)
-                told_alone = fate is Fate.GONE and not is_person(place)
+                told_alone = fate is EndReason.NOT_FOUND and not is_person(place)
                 self.lost[card] += len(self.cards[place, card].asked) if told_alone else 0
                 if fate:
                     del self.following[place, followed]
@@ -284,7 +284,7 @@ class Story(FragileBot):
             self.until_done(lambda: sweep.sweep(self.services, self.provider), each)
         assert not self.run(self.store.tracked.subscribed_cards(JobRef.parse(ref)))
         self.gone[ref] = {place: card for (place, followed), card in self.following.items() if followed == ref}
-        self._changed(ref, job, "lost", Fate.GONE)
+        self._changed(ref, job, "lost", EndReason.NOT_FOUND)
 
     # What Callboard does.
 

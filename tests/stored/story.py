@@ -15,7 +15,7 @@ from bot.delivery.dispatcher import deliver
 from bot.domain import button_payloads as payloads
 from bot.domain.absence import SUSPENDED_AFTER, Absence
 from bot.domain.cards import Card, CardJob, On, Terms, To
-from bot.domain.changes import Fate, Kind, found, lost, unfound
+from bot.domain.changes import EndReason, Kind, found, lost, unfound
 from bot.domain.notifications import (
     ChangedSubscriptions,
     DestinationSuspended,
@@ -63,7 +63,7 @@ SOUGHT = "job-7777"
 GONE_WORKSPACE = "T0GONE"
 JOBS_OF_A_DIGEST = 14
 WORDS: Mapping[str, type[StrEnum]] = {
-    "why a subscription ended": Fate,
+    "why a subscription ended": EndReason,
     "what a change is about": Kind,
     "what is posted": On,
     "where it is posted": To,
@@ -235,7 +235,7 @@ def notes(stage: Stage) -> Sequence[Note]:
     return (
         DestinationSuspended(place=place, reason="is_archived", cards=[card]),
         LostJob(card=card, change=lost(job, now - timedelta(hours=1), now, expired=False)),
-        LostJob(card=card, change=unfound(job, absence, now, Kind.LOST, Fate.DROPPED)),
+        LostJob(card=card, change=unfound(job, absence, now, Kind.LOST, EndReason.DROPPED)),
         ChangedSubscriptions(place=place, changes=changes),
         ChangedSubscriptions(place=place, changes=back),
         SearchExpired(ids=[UNKNOWN], looked_in=["acme/video"], minutes=10),

@@ -7,7 +7,7 @@ from bot.domain import sweeps
 from bot.domain.absence import DROPPED_AFTER
 from bot.domain.button_payloads import BUTTON_MAX, OPEN, REFRESH, Ask
 from bot.domain.cards import Card, CardJob, Check, Shown
-from bot.domain.changes import Fate
+from bot.domain.changes import EndReason
 from bot.views.errors import happened
 from bot.views.slack import missing_jobs, snooze, suspensions
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
@@ -37,10 +37,10 @@ DRAWN_EVERY = timedelta(minutes=1)
 _STEPS = 10
 _UNSEEN = "Not followed any more: its account may not be seen here"
 _ENDED_BY = {
-    Fate.EXPIRED: "The provider forgets jobs of this age, so how it ended is not known.",
-    Fate.GONE: "The provider no longer knows this job, and does not say why.",
-    Fate.DROPPED: f"It was not found for {DROPPED_AFTER.days} days.",
-    Fate.UNCONFIGURED: "Its service is not configured any more.",
+    EndReason.EXPIRED: "The provider forgets jobs of this age, so how it ended is not known.",
+    EndReason.NOT_FOUND: "The provider no longer knows this job, and does not say why.",
+    EndReason.DROPPED: f"It was not found for {DROPPED_AFTER.days} days.",
+    EndReason.UNCONFIGURED: "Its service is not configured any more.",
 }
 
 
@@ -76,20 +76,20 @@ def headline(card: Card, jobs: Mapping[str, Job]) -> str:
     return title(job, card.jobs[ref].fate)
 
 
-def title(job: Job, fate: Fate | None = None, *, suspended: bool = False) -> str:
+def title(job: Job, fate: EndReason | None = None, *, suspended: bool = False) -> str:
     """A job's state, or why it is no longer followed, and its name."""
     left = unended(fate)
-    lead = f"{FATES[left]} *{_FATE_WORDS[left]}*" if left else state(job)
+    lead = f"{FATES[left]} *{_END_REASON_WORDS[left]}*" if left else state(job)
     lead = f"{mark(SUSPENDED)} *{SUSPENDED.capitalize()}*" if suspended else lead
     return f"{lead} · {bold(name(job), 120)}"
 
 
-_FATE_WORDS = {
-    Fate.GONE: "Gone",
-    Fate.DROPPED: "No longer followed",
-    Fate.EXPIRED: "Expired",
-    Fate.UNSUBSCRIBED: "No longer followed",
-    Fate.UNCONFIGURED: "No longer followed",
+_END_REASON_WORDS = {
+    EndReason.NOT_FOUND: "Gone",
+    EndReason.DROPPED: "No longer followed",
+    EndReason.EXPIRED: "Expired",
+    EndReason.UNSUBSCRIBED: "No longer followed",
+    EndReason.UNCONFIGURED: "No longer followed",
 }
 
 
@@ -120,9 +120,9 @@ def _about(job: Job) -> str:
 def _progress(job: Job, followed: CardJob) -> Iterator[str]:
     """How far a job is, how it ended, or how it was seen last."""
     match followed.fate:
-        case Fate.EXPIRED | Fate.GONE | Fate.DROPPED | Fate.UNCONFIGURED:
+        case EndReason.EXPIRED | EndReason.NOT_FOUND | EndReason.DROPPED | EndReason.UNCONFIGURED:
             yield f"{_ENDED_BY[followed.fate]} Last seen: {state(job)}."
-        case Fate.UNSUBSCRIBED:
+        case EndReason.UNSUBSCRIBED:
             how = f"Unsubscribed by {person(followed.by)}" if followed.by else _UNSEEN
             yield f"{how}. Last seen: {state(job)}."
         case _:
@@ -145,7 +145,7 @@ def _plain_one(job: Job, followed: CardJob, *, suspended: bool) -> str:
     progress = f", {job.progress} %" if job.progress is not None and not job.state.ended else ""
     why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
     left = unended(followed.fate)
-    lead = f"{FATES[left]} {_FATE_WORDS[left]}" if left else plain_state(job)
+    lead = f"{FATES[left]} {_END_REASON_WORDS[left]}" if left else plain_state(job)
     lead = f"{mark(SUSPENDED)} {SUSPENDED.capitalize()}" if suspended else lead
     return f"{lead}: {name(job)}{progress}{why}, {job.ref}"
 
@@ -174,7 +174,7 @@ def _outcomes(card: Card, known: Mapping[str, Job]) -> list[str]:
 
 def _tracked(card: Card, known: Mapping[str, Job]) -> list[Job]:
     """The jobs that ended, or whose end is waited for."""
-    return [job for ref, job in known.items() if card.jobs[ref].fate in {None, Fate.ENDED}]
+    return [job for ref, job in known.items() if card.jobs[ref].fate in {None, EndReason.ENDED}]
 
 
 def _ended(jobs: Sequence[Job]) -> int:
@@ -199,7 +199,7 @@ def summary(card: Card, known: Mapping[str, Job]) -> str:
 
 def _named(known: Mapping[str, Job], words: Mapping[str, str], budget: Budget) -> list[Block]:
     """A line for each job that somebody may want to look at, those first that need it most."""
-    quiet = {JobState.SUCCEEDED.value, Fate.UNSUBSCRIBED.value}
+    quiet = {JobState.SUCCEEDED.value, EndReason.UNSUBSCRIBED.value}
     refs = sorted((ref for ref, word in words.items() if word not in quiet), key=lambda ref: OUTCOMES.index(words[ref]))
     lines = [line(known[ref], words[ref]) for ref in refs]
     return budget.fit_lines(lines, lambda left: f"… and {tally((words[ref] for ref in refs[-left:]), ', ')}", LINES_MAX)
@@ -214,7 +214,7 @@ def line(job: Job, word: str) -> str:
 
 def _subscribed(card: Card) -> str:
     who = f"Subscribed by {people(card.subscribers)}"
-    left = [each.by for each in card.jobs.values() if each.by and each.fate is Fate.UNSUBSCRIBED]
+    left = [each.by for each in card.jobs.values() if each.by and each.fate is EndReason.UNSUBSCRIBED]
     if card.batch and left:
         who = f"{who} · unsubscribed by {people(left)}"
     if card.over:

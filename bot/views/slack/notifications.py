@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from bot.domain.absence import DROPPED_AFTER
 from bot.domain.button_payloads import BUTTON_MAX, SUBSCRIBE, Ask
 from bot.domain.cards import Card
-from bot.domain.changes import Change, Fate, Kind
+from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.identifiers import JOBS_MAX
 from bot.domain.notifications import (
     WAITS,
@@ -32,7 +32,7 @@ NAMES_MAX = 10
 _GONE = "no longer known to the provider"
 _EXPIRED = "forgotten by the provider, as jobs of this age are"
 _DROPPED = f"not found for {DROPPED_AFTER.days} days"
-_LOST = {Fate.EXPIRED: _EXPIRED, Fate.DROPPED: _DROPPED}
+_LOST = {EndReason.EXPIRED: _EXPIRED, EndReason.DROPPED: _DROPPED}
 
 
 def reply(told: Notification, meaning: Meaning) -> Message:
@@ -57,7 +57,7 @@ def what_happened(change: Change) -> str:
     job = change.job
     match change.kind:
         case Kind.LOST:
-            forgot = _LOST.get(change.fate or Fate.GONE, _GONE)
+            forgot = _LOST.get(change.fate or EndReason.NOT_FOUND, _GONE)
             return f"{forgot}, {before} when it was last seen {date(change.since)}"
         case Kind.SUSPENDED:
             return f"{missing_jobs.missing(change)}, checked once an hour"

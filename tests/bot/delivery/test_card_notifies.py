@@ -8,7 +8,7 @@ from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import BURST, withheld
 from bot.domain.cards import On, Snooze, Terms, To
-from bot.domain.changes import Change, Fate
+from bot.domain.changes import Change, EndReason
 from bot.domain.outbox import ChangedEntry, OutboxSnapshot, SubscribedEntry
 from bot.store import Store
 from providers.models import JobState
@@ -206,5 +206,7 @@ async def test_the_owner_of_a_lost_job_is_notified_beside_its_card(world: World)
     await put(PLACE, SubscribedEntry(job=job(), terms=TERMS), "1", "card")
     await put(PLACE, ChangedEntry(change=gone(job())), "2", "card")
     assert await world.told() == 1
-    assert [each.fate for card in (await world.box()).cards.values() for each in card.jobs.values()] == [Fate.GONE]
+    assert [each.fate for card in (await world.box()).cards.values() for each in card.jobs.values()] == [
+        EndReason.NOT_FOUND
+    ]
     assert await world.told("U1") == 2

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.delivery.next_step import AWAY, BURST, Step, next_step, noticed_late, withheld
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, CardJob, On, Terms, To
-from bot.domain.changes import Change, Fate
+from bot.domain.changes import Change, EndReason
 from bot.domain.notifications import Notification, SearchExpired
 from bot.domain.outbox import Entry, NoteEntry, OutboxSnapshot, Urgency, encode
 from providers.models import JobState
@@ -87,7 +87,7 @@ def test_an_end_is_told_and_ends_the_following():
     assert step.post
     assert step.post.told
     assert step.post.told.change == FAILED
-    assert after(step).jobs[str(job().ref)] == CardJob(fate=Fate.ENDED, job=FAILED.job, at=NOW)
+    assert after(step).jobs[str(job().ref)] == CardJob(fate=EndReason.ENDED, job=FAILED.job, at=NOW)
     assert (after(step).over, step.writes[0].urgency) == (True, Urgency.END)
 
 
@@ -96,7 +96,7 @@ def test_what_may_not_be_seen_any_more_is_not_told_and_not_followed():
     step = step_of(withheld(story.box(card("card", job())), {"acme"}.__contains__))
     assert step.post is None
     left = after(step).jobs[str(job().ref)]
-    assert (left.fate, left.by, left.job and left.job.state) == (Fate.UNSUBSCRIBED, "", JobState.RUNNING)
+    assert (left.fate, left.by, left.job and left.job.state) == (EndReason.UNSUBSCRIBED, "", JobState.RUNNING)
     assert withheld(story.box(), {"other"}.__contains__) == story.box()
 
 
@@ -129,7 +129,7 @@ def test_what_is_left_of_a_job_that_is_no_longer_followed_is_not_told():
     story = Story().unsubscribed("card", job()).changed("card", FAILED).changed("nowhere", FAILED)
     step = step_of(story.box(card("card", job())))
     assert (len(step.entries), step.post) == (3, None)
-    assert after(step).jobs[str(job().ref)].fate is Fate.UNSUBSCRIBED
+    assert after(step).jobs[str(job().ref)].fate is EndReason.UNSUBSCRIBED
 
 
 def test_a_batch_tells_its_end_once():
@@ -328,5 +328,7 @@ def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
 
 
 def test_a_card_comes_back_as_it_was_kept():
-    full = card("card", job(), terms=ANY).having(str(job("b").ref), CardJob(fate=Fate.GONE, job=job("b"), at=NOW))
+    full = card("card", job(), terms=ANY).having(
+        str(job("b").ref), CardJob(fate=EndReason.NOT_FOUND, job=job("b"), at=NOW)
+    )
     assert Card.model_validate_json(encode(full)) == full

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.delivery.next_step import BURST, Step, next_step
 from bot.domain.cards import Card, Snooze, Terms
-from bot.domain.changes import Fate
+from bot.domain.changes import EndReason
 from bot.domain.outbox import OutboxSnapshot, encode
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
@@ -38,7 +38,7 @@ def box_after(step: Step, box: OutboxSnapshot) -> OutboxSnapshot:
 def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
     step = step_of(Story().snoozed("card", LATER).changed("card", FAILED).box(card("card", job())))
     assert (step.post, len(step.entries)) == (None, 2)
-    assert after(step).jobs[str(job().ref)].fate is Fate.ENDED
+    assert after(step).jobs[str(job().ref)].fate is EndReason.ENDED
     assert after(step).held == {str(job().ref): FAILED}
     assert next_step(box_after(step, OutboxSnapshot(PLACE)), LATER - timedelta(seconds=1)) is None
 

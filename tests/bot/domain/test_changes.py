@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.changes import Fate, Kind, compare, fingerprint, lost
+from bot.domain.changes import EndReason, Kind, compare, fingerprint, lost
 from providers.models import Job, JobError, JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import job
@@ -35,7 +35,7 @@ def test_the_vendors_word_alone_is_a_move_too():
 
 def test_an_end_ends_the_following():
     for state in JobState:
-        fate = Fate.ENDED if state.ended else None
+        fate = EndReason.ENDED if state.ended else None
         assert compare(job(state="unknown", raw_state="?"), SINCE, job(state=state), NOW).fate is fate
 
 
@@ -45,9 +45,9 @@ def test_a_lost_job_is_as_it_was_last_seen():
         Kind.LOST,
         job(progress=30),
         JobState.RUNNING,
-        Fate.GONE,
+        EndReason.NOT_FOUND,
     )
-    assert lost(job(), SINCE, NOW, expired=True).fate is Fate.EXPIRED
+    assert lost(job(), SINCE, NOW, expired=True).fate is EndReason.EXPIRED
 
 
 JOBS = st.builds(

@@ -10,7 +10,7 @@ from bot.delivery import sender
 from bot.delivery.card_editor import LOST_KEPT, edit_cards
 from bot.deps.deps import Deps
 from bot.domain.catalog import Scope
-from bot.domain.changes import Fate
+from bot.domain.changes import EndReason
 from bot.domain.identifiers import JobId
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.jobs.recovery import restore_found
@@ -123,7 +123,7 @@ async def test_a_failure_without_its_reason_is_explained_by_the_next_look(world:
     [card] = (await world.store.outbox.read(PLACE, [SLOT])).cards.values()
     await world.told()
     [after] = (await world.store.outbox.read(PLACE, [SLOT])).cards.values()
-    assert (card.jobs[str(job.ref)].fate, after.jobs[str(job.ref)].fate) == (Fate.GONE, Fate.ENDED)
+    assert (card.jobs[str(job.ref)].fate, after.jobs[str(job.ref)].fate) == (EndReason.NOT_FOUND, EndReason.ENDED)
 
 
 async def test_every_place_gets_it_back_and_a_sweep_finds_it_too(world: World):
@@ -178,7 +178,7 @@ async def test_what_is_only_remembered_is_not_found(store: Store):
     looks.provider.jobs = [looks.provider.job("witness")]
     for _ in range(13):
         await looks.sweep(60)
-    assert [change.fate for change in await looks.told()] == [Fate.GONE]
+    assert [change.fate for change in await looks.told()] == [EndReason.NOT_FOUND]
     looks.now += timedelta(minutes=1)
     looks.provider.trouble = failing(Unavailable("down"))
     answer = await list_jobs(looks.deps, Scope(), JobQuery())

@@ -8,7 +8,7 @@ import pytest
 from bot.delivery.rendering import shown
 from bot.domain.absence import Absence
 from bot.domain.cards import Card, CardJob
-from bot.domain.changes import Change, Fate, Kind
+from bot.domain.changes import Change, EndReason, Kind
 from bot.store import Store
 from bot.subscriptions.subscribe import restore
 from providers.base import NO_KINDS, Capabilities
@@ -73,7 +73,7 @@ class TestMisses:
         assert await world.told() == []
         await looks(world, 3)
         [change] = await world.told()
-        assert (change.kind, change.fate, change.job.id) == (Kind.LOST, Fate.GONE, job.id)
+        assert (change.kind, change.fate, change.job.id) == (Kind.LOST, EndReason.NOT_FOUND, job.id)
         assert change.since == NOW - timedelta(seconds=10), "when it was found last"
         assert await world.sweep(60) is None
 
@@ -88,7 +88,7 @@ class TestMisses:
         await looks(world, 30)
         world.provider.jobs = [jobs[0].model_copy(update={"state": JobState.FAILED}), *jobs[1:]]
         await looks(world, 3)
-        assert [(change.job.id, change.fate) for change in await world.told()] == [(jobs[0].id, Fate.ENDED)]
+        assert [(change.job.id, change.fate) for change in await world.told()] == [(jobs[0].id, EndReason.ENDED)]
 
     async def test_a_job_that_the_service_lists_is_a_witness(self, store: Store):
         world = World(store, InMemory().filled(2))
@@ -96,7 +96,7 @@ class TestMisses:
         await world.follow([gone])
         world.provider.jobs = [other]
         await looks(world, 13)
-        assert [change.fate for change in await world.told()] == [Fate.GONE]
+        assert [change.fate for change in await world.told()] == [EndReason.NOT_FOUND]
 
     async def test_an_empty_list_is_no_witness(self, store: Store):
         world = World(store, InMemory().filled(1))
@@ -145,7 +145,7 @@ class TestMisses:
         await store.tracked.unsubscribe(other.ref, PLACE, "{}")
         second = World(store, InMemory(capabilities=BY_ID), world.now)
         await looks(second, 3)
-        assert [change.fate for change in await second.told()] == [Fate.GONE]
+        assert [change.fate for change in await second.told()] == [EndReason.NOT_FOUND]
 
     async def test_a_witness_of_another_region_is_none(self, store: Store):
         world = World(store, InMemory(capabilities=BY_ID).filled(2))
@@ -221,7 +221,7 @@ class TestDoubts:
         await world.sweep(HOUR)
         ends = [change for change in await world.told() if change.fate]
         assert sorted((change.job.id, change.fate, change.job.state) for change in ends) == [
-            (job.id, Fate.ENDED, JobState.FAILED) for job in jobs
+            (job.id, EndReason.ENDED, JobState.FAILED) for job in jobs
         ]
 
     @pytest.mark.parametrize("error", [NO_SUCH_API, NO_RESOURCE])
@@ -284,7 +284,7 @@ class TestSuspension:
         assert kinds(await world.told()) == [Kind.SUSPENDED]
         await world.sweep(DAY)
         dropped = (await world.told())[-1]
-        assert (dropped.kind, dropped.fate) == (Kind.LOST, Fate.DROPPED)
+        assert (dropped.kind, dropped.fate) == (Kind.LOST, EndReason.DROPPED)
         assert await world.store.tracked.subscribed_cards(job.ref) == {}
 
     @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.FAILED])
@@ -299,7 +299,7 @@ class TestSuspension:
             assert await absence_of(world, job) is None
             world.provider.jobs = [job.model_copy(update={"state": JobState.FAILED})]
             await world.sweep(HOUR)
-        assert (await world.told())[-1].fate is Fate.ENDED
+        assert (await world.told())[-1].fate is EndReason.ENDED
 
     async def test_restore_looks_as_usual_again(self, world: World):
         job = await self.suspended(world)
@@ -322,4 +322,4 @@ class TestSuspension:
         await world.store.recent.remember([witness], world.now)
         world.provider.jobs = [witness]
         await world.sweep(HOUR)
-        assert [change.fate for change in await world.told()] == [None, Fate.GONE]
+        assert [change.fate for change in await world.told()] == [None, EndReason.NOT_FOUND]

@@ -10,7 +10,7 @@ import pytest
 
 from bot.deps.deps import Deps
 from bot.domain.catalog import Scope
-from bot.domain.changes import Change, Fate
+from bot.domain.changes import Change, EndReason
 from bot.domain.outbox import ChangedEntry, SubscribedEntry
 from bot.domain.sweeps import BACK_OFF_MAX_S
 from bot.jobs.queries import list_jobs, show_jobs
@@ -104,7 +104,7 @@ async def refuses_for_an_hour(gateway: Gateway, provider: Provider, kind: str) -
     gateway.reply = None
     await sweep(gateway.deps, provider)
     [change] = await gateway.told(provider)
-    assert (change.fate, change.job.state) == (Fate.ENDED, JobState.FAILED)
+    assert (change.fate, change.job.state) == (EndReason.ENDED, JobState.FAILED)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from bench.kilobyte import kilobyte
 from bot.delivery import next_step
-from bot.domain.changes import Fate, Kind
+from bot.domain.changes import EndReason, Kind
 from bot.domain.outbox import InFlightPost, SubscribedEntry
 from bot.domain.sweeps import MOST_S
 from bot.polling.recorder import observe
@@ -94,7 +94,7 @@ async def test_a_change_is_told_and_an_end_ends_the_looking(world: World):
     world.becomes(1, raw_state="B")
     await world.sweep(15)
     ended, moved = sorted(await world.told(), key=lambda change: change.job.id)
-    assert (ended.kind, ended.fate, ended.job.error) == (Kind.MOVED, Fate.ENDED, JobError(code="E1"))
+    assert (ended.kind, ended.fate, ended.job.error) == (Kind.MOVED, EndReason.ENDED, JobError(code="E1"))
     assert (moved.kind, moved.fate, moved.at) == (Kind.MOVED, None, world.now)
     assert (await world.store.tracked.state([SERVICE]))[0][0] == 2
 
@@ -124,7 +124,7 @@ async def test_an_older_answer_never_overwrites_a_newer_one(world: World):
     await observe(world.deps, world.provider, [end], NOW + timedelta(seconds=2))
     assert await world.told() == []
     await observe(world.deps, world.provider, [end], NOW + timedelta(seconds=3))
-    assert [change.fate for change in await world.told()] == [Fate.ENDED]
+    assert [change.fate for change in await world.told()] == [EndReason.ENDED]
 
 
 class TestReasons:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.delivery.rendering import shown
 from bot.domain.cards import Card, CardJob
-from bot.domain.changes import Fate, Kind
+from bot.domain.changes import EndReason, Kind
 from bot.domain.sweeps import BACK_OFF_MAX_S
 from bot.jobs.account_health import check_accounts
 from bot.polling.recorder import AFTER_MISS
@@ -43,15 +43,15 @@ class TestMissing:
     @pytest.mark.parametrize(
         ("retention", "minutes_old", "fate"),
         [
-            (None, 600, Fate.GONE),
-            (timedelta(minutes=30), 5, Fate.GONE),
-            (timedelta(minutes=30), 29, Fate.EXPIRED),
-            (timedelta(minutes=30), 45, Fate.EXPIRED),
-            (timedelta(minutes=30), None, Fate.GONE),
+            (None, 600, EndReason.NOT_FOUND),
+            (timedelta(minutes=30), 5, EndReason.NOT_FOUND),
+            (timedelta(minutes=30), 29, EndReason.EXPIRED),
+            (timedelta(minutes=30), 45, EndReason.EXPIRED),
+            (timedelta(minutes=30), None, EndReason.NOT_FOUND),
         ],
     )
     async def test_a_job_that_is_missing_for_ten_minutes_beside_another_is_lost(
-        self, store: Store, retention: timedelta | None, minutes_old: float | None, fate: Fate
+        self, store: Store, retention: timedelta | None, minutes_old: float | None, fate: EndReason
     ):
         provider = InMemory(capabilities=Capabilities(lists=False, retention=retention)).filled(1)
         world = World(store, provider)
@@ -79,7 +79,7 @@ class TestMissing:
         await world.sweep()
         world.provider.jobs = [jobs[0].model_copy(update={"state": JobState.SUCCEEDED})]
         await world.sweep(31)
-        assert [change.fate for change in await world.told()] == [Fate.ENDED]
+        assert [change.fate for change in await world.told()] == [EndReason.ENDED]
 
 
 class TestTrouble:

@@ -10,7 +10,7 @@ from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import noticed_late
 from bot.domain.card_reducer import Folded
 from bot.domain.cards import On, Terms, To
-from bot.domain.changes import Fate, Kind, unfound
+from bot.domain.changes import EndReason, Kind, unfound
 from bot.domain.outbox import ChangedEntry, Entry
 from bot.polling.sweep import sweep
 from bot.store import Store
@@ -130,7 +130,7 @@ async def test_a_snoozed_card_tells_after_its_snooze_what_became_of_a_suspended_
 
 
 FOUND = unfound(job(), missed(0, 5, 10), NOW + timedelta(hours=1), Kind.FOUND)
-LOST = FOUND.model_copy(update={"kind": Kind.LOST, "fate": Fate.GONE})
+LOST = FOUND.model_copy(update={"kind": Kind.LOST, "fate": EndReason.NOT_FOUND})
 
 
 def test_what_is_lost_and_found_during_a_snooze_is_no_news():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.absence import Absence
 from bot.domain.cards import Card, CardJob, Check, On, Shown, Snooze, Terms, To
-from bot.domain.changes import Change, Fate, Kind
+from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.notifications import (
     ChangedSubscriptions,
     DestinationSuspended,
@@ -36,7 +36,7 @@ terms = st.builds(
     to=st.none() | st.sampled_from(To),
     mention=st.lists(people, max_size=4, unique=True).map(tuple),
 )
-fates = st.none() | st.sampled_from(Fate)
+fates = st.none() | st.sampled_from(EndReason)
 followed = st.builds(
     CardJob, fate=fates, job=st.none() | anything.jobs(), by=st.none() | st.sampled_from(["U0DANA", "U0LEE"])
 )
@@ -120,7 +120,7 @@ changes = st.builds(
     before_raw=anything.maybe,
     since=anything.moments,
     at=anything.moments,
-    fate=st.none() | st.sampled_from([Fate.ENDED, Fate.EXPIRED, Fate.GONE, Fate.DROPPED]),
+    fate=st.none() | st.sampled_from([EndReason.ENDED, EndReason.EXPIRED, EndReason.NOT_FOUND, EndReason.DROPPED]),
     absent_since=st.none() | anything.moments,
     doubtful=st.booleans(),
 )
@@ -179,11 +179,13 @@ def asked(**values: object) -> Terms:
 
 
 def card(
-    *jobs: Job, fates: Mapping[str, Fate] = MappingProxyType({}), place: str = ON_CALL, terms: Terms | None = None
+    *jobs: Job, fates: Mapping[str, EndReason] = MappingProxyType({}), place: str = ON_CALL, terms: Terms | None = None
 ) -> Card:
     """Return a card of these jobs; those in `fates`, by id, are no longer followed."""
     following = {
-        str(each.ref): CardJob(fate=fates.get(each.id, Fate.ENDED if each.state.ended else None), job=each, by="U0LEE")
+        str(each.ref): CardJob(
+            fate=fates.get(each.id, EndReason.ENDED if each.state.ended else None), job=each, by="U0LEE"
+        )
         for each in jobs
     }
     return Card(id="c1", place=place, terms=terms or asked(), jobs=following, channel=place, ts="1.2")
@@ -196,10 +198,12 @@ def seen(drawn: Card, **values: object) -> Shown:
     return Shown.model_validate({"card": drawn, "jobs": jobs, "checks": checks, **values})
 
 
-def change(now: Job, before: JobState = JobState.RUNNING, fate: Fate | None = None, kind: Kind = Kind.MOVED) -> Change:
+def change(
+    now: Job, before: JobState = JobState.RUNNING, fate: EndReason | None = None, kind: Kind = Kind.MOVED
+) -> Change:
     return Change(
         kind=kind, job=now, before=before, since=NOON - timedelta(minutes=2), at=NOON,
-        fate=fate or (Fate.ENDED if now.state.ended else None),
+        fate=fate or (EndReason.ENDED if now.state.ended else None),
     )  # fmt: skip
 
 

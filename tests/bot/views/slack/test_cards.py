@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from bot.domain.answers import ServiceError
 from bot.domain.button_payloads import REFRESH, Ask
 from bot.domain.cards import Check, On, Shown, To
-from bot.domain.changes import Fate
+from bot.domain.changes import EndReason
 from bot.views.slack.cards import bar, card
 from bot.views.text import age, date
 from providers.models import JobState
@@ -90,17 +90,17 @@ def test_a_job_that_ended():
 @pytest.mark.parametrize(
     ("fate", "said"),
     [
-        (Fate.EXPIRED, "⌛ *Expired* · *lecture 7*"),
-        (Fate.GONE, "❔ *Gone* · *lecture 7*"),
-        (Fate.UNSUBSCRIBED, "🔕 *No longer followed* · *lecture 7*"),
+        (EndReason.EXPIRED, "⌛ *Expired* · *lecture 7*"),
+        (EndReason.NOT_FOUND, "❔ *Gone* · *lecture 7*"),
+        (EndReason.UNSUBSCRIBED, "🔕 *No longer followed* · *lecture 7*"),
     ],
 )
-def test_a_job_that_is_no_longer_followed(fate: Fate, said: str):
+def test_a_job_that_is_no_longer_followed(fate: EndReason, said: str):
     message = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: fate})), NOON)
     text = judges.words(message)
     assert said in text
     assert "Last seen: 🔄 *Running* `PROCESSING`." in text
-    assert ("Unsubscribed by <@U0LEE>" in text) == (fate is Fate.UNSUBSCRIBED)
+    assert ("Unsubscribed by <@U0LEE>" in text) == (fate is EndReason.UNSUBSCRIBED)
     assert list(judges.commands(message.blocks)) == ["Details"]
 
 
@@ -140,15 +140,15 @@ def test_a_batch_that_is_over():
 
 def test_jobs_that_were_taken_off_do_not_count_as_waited_for():
     jobs = batch(JobState.SUCCEEDED, JobState.RUNNING, JobState.RUNNING)
-    text = words(seen(subscribed.card(*jobs, fates={jobs[1].id: Fate.UNSUBSCRIBED})))
+    text = words(seen(subscribed.card(*jobs, fates={jobs[1].id: EndReason.UNSUBSCRIBED})))
     assert "*1 of 2 jobs have ended*" in text
     assert "🔕 1 unsubscribed" in text
     assert "Subscribed by <@U0DANA> · unsubscribed by <@U0LEE>" in text
-    over = words(seen(subscribed.card(*jobs[:2], fates={jobs[1].id: Fate.UNSUBSCRIBED})))
+    over = words(seen(subscribed.card(*jobs[:2], fates={jobs[1].id: EndReason.UNSUBSCRIBED})))
     assert "*1 job has ended, the other is not followed any more*" in over
-    left = subscribed.card(*jobs[1:], fates={each.id: Fate.UNSUBSCRIBED for each in jobs})
+    left = subscribed.card(*jobs[1:], fates={each.id: EndReason.UNSUBSCRIBED for each in jobs})
     assert "*Neither job is followed any more*" in words(seen(left))
-    left = subscribed.card(*jobs, fates={each.id: Fate.UNSUBSCRIBED for each in jobs})
+    left = subscribed.card(*jobs, fates={each.id: EndReason.UNSUBSCRIBED for each in jobs})
     assert "*None of the 3 jobs is followed any more*" in words(seen(left))
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.absence import Absence
 from bot.domain.button_payloads import RESTORE, Ask
 from bot.domain.cards import Shown
-from bot.domain.changes import Change, Fate, Kind
+from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.notifications import ChangedSubscriptions, Digest, Notification
 from bot.views.slack import digests, notifications
 from bot.views.slack.cards import card
@@ -104,17 +104,17 @@ def test_what_is_found_again_is_restored():
     told = Notification(subscribed.card(RUNNING), found.changes[0])
     text = judges.words(notifications.reply(told, lambda _: None))
     assert "🔄 *Running* `RUNNING` · *lecture 0*\nfound again, so its subscription is restored (not found since" in text
-    ended = told.change.model_copy(update={"job": FAILED, "fate": Fate.ENDED})
+    ended = told.change.model_copy(update={"job": FAILED, "fate": EndReason.ENDED})
     text = judges.words(notifications.reply(Notification(subscribed.card(FAILED), ended), lambda _: None))
     assert text.startswith("❌ *Failed* `FAILED` · *lecture 7*\nfound again, so its subscription is restored")
     assert "`VAS.1204` The video is broken." in text
 
 
 def test_what_is_dropped_was_not_found_for_thirty_days():
-    change = subscribed.change(RUNNING, fate=Fate.DROPPED, kind=Kind.LOST)
+    change = subscribed.change(RUNNING, fate=EndReason.DROPPED, kind=Kind.LOST)
     text = judges.words(notifications.reply(Notification(subscribed.card(RUNNING), change), lambda _: None))
     assert "❔ *No longer followed* · *lecture 7*\nnot found for 30 days, was 🔄 running when it was last seen" in text
-    gone = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: Fate.DROPPED})), NOON)
+    gone = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: EndReason.DROPPED})), NOON)
     assert "It was not found for 30 days. Last seen: 🔄 *Running*" in judges.words(gone)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from bot.domain.button_payloads import RESTORE, Ask
 from bot.domain.cards import Card
-from bot.domain.changes import Fate, Kind
+from bot.domain.changes import EndReason, Kind
 from bot.domain.notifications import (
     ChangedSubscriptions,
     DestinationSuspended,
@@ -91,13 +91,16 @@ class TestReplies:
         ("fate", "said"),
         [
             (
-                Fate.GONE,
+                EndReason.NOT_FOUND,
                 "❔ *Gone* · *lecture 7*\nno longer known to the provider, was 🔄 running when it was last seen",
             ),
-            (Fate.EXPIRED, "⌛ *Expired* · *lecture 7*\nforgotten by the provider, as jobs of this age are, was 🔄"),
+            (
+                EndReason.EXPIRED,
+                "⌛ *Expired* · *lecture 7*\nforgotten by the provider, as jobs of this age are, was 🔄",
+            ),
         ],
     )
-    def test_a_job_that_was_lost(self, fate: Fate, said: str):
+    def test_a_job_that_was_lost(self, fate: EndReason, said: str):
         lost = change(RUNNING, fate=fate, kind=Kind.LOST)
         assert said in judges.words(notifications.reply(Notification(subscribed.card(RUNNING), lost), no_meaning))
 
@@ -147,7 +150,7 @@ class TestOwners:
         assert "Once that is mended, press Restore." in text
 
     def test_a_lost_job_can_be_followed_again(self):
-        lost = change(RUNNING, fate=Fate.GONE, kind=Kind.LOST)
+        lost = change(RUNNING, fate=EndReason.NOT_FOUND, kind=Kind.LOST)
         message = notifications.lost(LostJob(subscribed.card(RUNNING), lost))
         assert "❔ *Gone* · *lecture 7*" in judges.words(message)
         assert message.text == "❔ Gone: lecture 7, media-cn/video-ocr"
