@@ -12,7 +12,7 @@ import httpx
 
 from bench.clouds import Clouds
 from bot.deps.deps import Deps, utc_now
-from bot.domain.cards import Card, CardJob, Terms
+from bot.domain.cards import Card, CardJob, SubscriptionOptions
 from bot.domain.outbox import SubscribedEntry, encode
 from bot.domain.tracked_jobs import record
 from bot.polling import planner, sweep
@@ -85,7 +85,7 @@ async def follow(deps: Deps, provider: Provider, where: Clouds, *, place: Number
             card = Card(
                 id=CARD.format(number),
                 place=here,
-                terms=Terms(user="U0DANA", at=deps.clock()),
+                terms=SubscriptionOptions(user="U0DANA", at=deps.clock()),
                 jobs={str(job.ref): CardJob()},
                 channel=here,
                 ts=ts(number),

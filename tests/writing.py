@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.config.settings import load
-from bot.domain.cards import Terms
+from bot.domain.cards import SubscriptionOptions
 from bot.runtime.bootstrap import open_deps
 from bot.slack_api.connect import open_workspaces
 from bot.subscriptions.subscribe import subscribe
@@ -26,7 +26,7 @@ async def write(file: Path, posted: str, waiting: str) -> None:
             [team] = await workspaces.ids()
             for words, shown in ((posted, replace(deps, workspaces=workspaces)), (waiting, deps)):
                 for channel, ref in (word.split("=") for word in words.split(",") if word):
-                    terms = Terms(user=f"{team}/U0DANA", at=datetime.now(UTC))
+                    terms = SubscriptionOptions(user=f"{team}/U0DANA", at=datetime.now(UTC))
                     await subscribe(shown, [JobRef.parse(ref)], f"{team}/{channel}", terms)
 
 

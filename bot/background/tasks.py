@@ -14,7 +14,7 @@ from bot.background import reconcile
 from bot.delivery import card_editor, dispatcher
 from bot.deps.deps import Deps
 from bot.domain import sweeps
-from bot.domain.cards import Terms
+from bot.domain.cards import SubscriptionOptions
 from bot.domain.elapsed import past
 from bot.home_tab import publish
 from bot.polling import sweep as polling
@@ -62,7 +62,7 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
-        asked = Terms.model_validate_json(terms)
+        asked = SubscriptionOptions.model_validate_json(terms)
         asked = asked.model_copy(update={"at": past(asked.at, deps.clock())})
         left = await pending_search.run_search(deps, ids, here, asked)
         perpetual.perpetuate(left, here, asked.model_dump_json())

@@ -127,7 +127,7 @@ def _ended(box: OutboxSnapshot, broken: Iterable[Broken]) -> list[Job]:
 async def _track_again(visit: DeliveryContext, card: Card, ref: JobRef) -> None:
     """Follow a job of a card again, in an unknown state."""
     job = Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
-    terms = (card.asked or (card.terms,))[0]
+    terms = (card.per_subscriber or (card.terms,))[0]
     entry = SubscribedEntry(job=job, terms=terms).model_dump_json()
     await visit.deps.store.tracked.subscribe(job, visit.now, visit.now, card.place, card.id, entry, terms.user)
     await enqueue_sweep(visit.deps, (ref.account, ref.service))

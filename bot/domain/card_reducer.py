@@ -114,7 +114,7 @@ class Folded:
         ref = str(body.job.ref)
         if ref in card.held and card.held[ref].kind is Kind.LOST:
             card = _without(card, ref)  # it is there again
-        card = card.asked_for(body.terms).model_copy(update={"held_final": False}).having(ref, CardJob())
+        card = card.subscribed_by(body.terms).model_copy(update={"held_final": False}).having(ref, CardJob())
         self._keep(card, Urgency.STATE)
         return None if card.ts else Post(card=card)
 

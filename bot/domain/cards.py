@@ -41,7 +41,7 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Terms(_Value):
+class SubscriptionOptions(_Value):
     """What was asked for. `user` is who subscribed, a place; `mention` are Slack's own words for people and groups.
 
     Without `to` the end is a reply in the card's thread, sent to the channel too when the job failed.
@@ -54,7 +54,7 @@ class Terms(_Value):
     mention: tuple[str, ...] = ()
 
     @classmethod
-    def joined(cls, asked: Sequence["Terms"]) -> "Terms":
+    def joined(cls, asked: Sequence["SubscriptionOptions"]) -> "SubscriptionOptions":
         """Return what fulfils the terms of several people, as the first one's: what tells most, and calls everybody."""
         calling = dict.fromkeys(person for terms in asked for person in terms.mention)
         return asked[0].model_copy(
@@ -128,11 +128,11 @@ class Card(_Value):
 
     id: str
     place: str
-    terms: Terms
+    terms: SubscriptionOptions
     jobs: Mapping[Ref, CardJob] = {}
     channel: str = ""
     ts: str = ""
-    asked: tuple[Terms, ...] = ()
+    per_subscriber: tuple[SubscriptionOptions, ...] = ()
     snooze: Snooze | None = None
     held: Mapping[str, Change] = {}
     held_final: bool = False
@@ -140,7 +140,7 @@ class Card(_Value):
     @property
     def subscribers(self) -> tuple[str, ...]:
         """Who subscribed, the first one first."""
-        return tuple(terms.user for terms in self.asked or (self.terms,))
+        return tuple(terms.user for terms in self.per_subscriber or (self.terms,))
 
     @property
     def owing(self) -> bool:
@@ -162,11 +162,13 @@ class Card(_Value):
         """Whether no job of it is followed any more."""
         return all(each.fate is not None for each in self.jobs.values())
 
-    def asked_for(self, terms: Terms) -> Self:
+    def subscribed_by(self, terms: SubscriptionOptions) -> Self:
         """Return the card on somebody's terms too: those that they had before are replaced, those of others stay."""
-        each = {one.user: one for one in self.asked or (self.terms,)} | {terms.user: terms}
+        each = {one.user: one for one in self.per_subscriber or (self.terms,)} | {terms.user: terms}
         asked = tuple(each.values())
-        return self.model_copy(update={"asked": asked if len(asked) > 1 else (), "terms": Terms.joined(asked)})
+        return self.model_copy(
+            update={"asked": asked if len(asked) > 1 else (), "terms": SubscriptionOptions.joined(asked)}
+        )
 
     def having(self, ref: str, followed: CardJob) -> Self:
         """Return the card with one job on it, or as it is now."""
@@ -204,7 +206,7 @@ class Shown(_Value):
     absences: Mapping[str, Absence] = {}
 
 
-def options(terms: Terms) -> str:
+def options(terms: SubscriptionOptions) -> str:
     """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
     where = [f"to:{terms.to}"] if terms.to else []
     whom = [f"mention:{','.join(terms.mention)}"] if terms.mention else []

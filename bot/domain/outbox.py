@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from bot.domain import record_formats
-from bot.domain.cards import Card, Snooze, Terms
+from bot.domain.cards import Card, Snooze, SubscriptionOptions
 from bot.domain.changes import Change, EndReason
 from bot.domain.notifications import Note
 from bot.domain.record_formats import Kind, NewerFormatError, T, UnreadableError
@@ -28,7 +28,7 @@ class SubscribedEntry(_Body):
 
     type: Literal["subscribed"] = "subscribed"
     job: Job
-    terms: Terms
+    terms: SubscriptionOptions
 
 
 class ChangedEntry(_Body):

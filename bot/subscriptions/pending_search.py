@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.deps.deps import Deps
 from bot.deps.permissions import followable, permit_some
-from bot.domain.cards import Terms, To
+from bot.domain.cards import SubscriptionOptions, To
 from bot.domain.errors import Problem, UsageError
 from bot.domain.identifiers import read_if_known
 from bot.domain.notifications import SearchExpired
@@ -20,7 +20,7 @@ SEARCH_MINUTES = 10
 SEARCH_EVERY = timedelta(seconds=15)
 
 
-async def start_search(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> None:
+async def start_search(deps: Deps, ids: Sequence[str], here: str, terms: SubscriptionOptions) -> None:
     """Look for ids that no service knows, for SEARCH_MINUTES, and follow them in `here` once one does.
 
     Raises StoreUnavailable, and UsageError where the rules of access are against it.
@@ -29,7 +29,7 @@ async def start_search(deps: Deps, ids: Sequence[str], here: str, terms: Terms) 
     await enqueue_search(deps, ids, here, terms, deps.clock() + SEARCH_EVERY)
 
 
-async def run_search(deps: Deps, ids: Sequence[str], here: str, terms: Terms) -> list[str]:
+async def run_search(deps: Deps, ids: Sequence[str], here: str, terms: SubscriptionOptions) -> list[str]:
     """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable.
 
     Deps that the person who subscribed may not follow there by now are not asked; without any the search is over.
@@ -57,7 +57,7 @@ async def run_search(deps: Deps, ids: Sequence[str], here: str, terms: Terms) ->
     return []
 
 
-async def _in_vain(deps: Deps, ids: Sequence[str], terms: Terms, looked_in: Iterable[str] = ()) -> None:
+async def _in_vain(deps: Deps, ids: Sequence[str], terms: SubscriptionOptions, looked_in: Iterable[str] = ()) -> None:
     """Tell who subscribed that nobody knew these ids."""
     note = NoteEntry(note=SearchExpired(ids=ids, looked_in=tuple(dict.fromkeys(looked_in)), minutes=SEARCH_MINUTES))
     await deps.store.outbox.put(terms.user, note, f"sought:{'+'.join(ids)}:{terms.at.timestamp():.3f}")

@@ -21,7 +21,7 @@ from bot.deps.outboxes import (
 from bot.deps.permissions import permit, permit_some
 from bot.domain.answers import JobDetails, Late
 from bot.domain.card_reducer import expected
-from bot.domain.cards import Card, Terms, To
+from bot.domain.cards import Card, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.identifiers import Address, JobId
 from bot.domain.notifications import Subscribed, Unsubscribed
@@ -63,7 +63,7 @@ class Subscription:
     """
 
     deps: Deps
-    terms: Terms
+    terms: SubscriptionOptions
     place: str
     card: str
     ended_too: bool
@@ -112,7 +112,7 @@ def subscribe(
     deps: Deps,
     addresses: Sequence[Address],
     here: str,
-    terms: Terms,
+    terms: SubscriptionOptions,
     *,
     card: str | None = None,
     ended_too: bool = False,
@@ -123,7 +123,7 @@ def subscribe(
 
 
 async def _track(  # noqa: PLR0917  # what a subscription consists of
-    deps: Deps, jobs: Sequence[Job], asked_at: datetime, place: str, terms: Terms, card: str
+    deps: Deps, jobs: Sequence[Job], asked_at: datetime, place: str, terms: SubscriptionOptions, card: str
 ) -> tuple[list[JobRef], list[JobRef], list[str]]:
     """Follow jobs, as they were told when asked for at `asked_at`, on one card.
 

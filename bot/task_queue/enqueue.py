@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from redis.exceptions import RedisClusterException, RedisError
 
-from bot.domain.cards import Terms
+from bot.domain.cards import SubscriptionOptions
 from bot.domain.elapsed import past
 from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
@@ -77,7 +77,9 @@ async def enqueue_home_refresh(deps: "Deps", users: Iterable[str]) -> None:
             await _add(deps, HOME, f"{HOME}:{user}", user, when=when)
 
 
-async def enqueue_search(deps: "Deps", ids: Sequence[str], here: str, terms: Terms, when: datetime) -> None:
+async def enqueue_search(
+    deps: "Deps", ids: Sequence[str], here: str, terms: SubscriptionOptions, when: datetime
+) -> None:
     """Have ids looked for from this time on; asking for the same again begins the search anew.
 
     Raises StoreUnavailable: nobody else would find out that it has to be done.

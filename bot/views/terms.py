@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.domain.cards import On, Terms, To, options
+from bot.domain.cards import On, SubscriptionOptions, To, options
 from bot.domain.identifiers import as_typed
 from bot.domain.slack_ids import id_of, is_personal
 from bot.views.text import count, listed
@@ -13,7 +13,7 @@ _WHAT = {On.DONE: "the end", On.FAILED: "a failure", On.ANY: "every change"}
 _WHAT_OF_ALL = {**_WHAT, On.DONE: "the end of all", On.FAILED: "the end of all, if one failed,"}
 
 
-def promise(terms: Terms, place: str, *, batch: bool = False, elsewhere: bool = False) -> str:
+def promise(terms: SubscriptionOptions, place: str, *, batch: bool = False, elsewhere: bool = False) -> str:
     """What is told in a place, and where: `the end is told in the thread`; `elsewhere`: the place is named too.
 
     Of a batch the end is told once, when all of its jobs have ended.
@@ -36,12 +36,12 @@ def called(people: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(people))
 
 
-def calls(terms: Terms) -> str:
+def calls(terms: SubscriptionOptions) -> str:
     """Whom a notification calls, by name: `calls @dana and @oncall`. Only where nobody else reads it."""
     return f"calls {listed(terms.mention, 'and')}" if terms.mention else ""
 
 
-def calls_number(terms: Terms) -> str:
+def calls_number(terms: SubscriptionOptions) -> str:
     """The same for a message in a channel, which shall call nobody yet."""
     groups = sum(mention.startswith("<!") for mention in terms.mention)
     people = len(terms.mention) - groups
@@ -53,7 +53,7 @@ def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number:,} people"
 
 
-def subscribing(refs: Sequence[object], terms: Terms) -> str:
+def subscribing(refs: Sequence[object], terms: SubscriptionOptions) -> str:
     """The command that follows jobs on these terms."""
     return " ".join(["subscribe", *map(as_typed, refs), options(terms)])
 

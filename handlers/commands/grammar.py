@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.cards import On, Terms, To
+from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.catalog import Scope
 from bot.jobs.shared_requests import steady
 from handlers.commands import times
@@ -226,10 +226,10 @@ class Request:
             media=values.get("media"),
         )
 
-    def terms(self, user: str, at: datetime) -> Terms:
+    def terms(self, user: str, at: datetime) -> SubscriptionOptions:
         """Return what a subscription asks for, as this person's."""
         values = dict(self.options)
-        return Terms(
+        return SubscriptionOptions(
             user=user,
             at=at,
             on=On(values.get("on", On.DONE)),

@@ -16,7 +16,7 @@ from bot.deps.outboxes import outbox_to_change
 from bot.deps.permissions import place_of_button, seen
 from bot.domain import button_payloads
 from bot.domain.button_payloads import Ask
-from bot.domain.cards import Card, Terms
+from bot.domain.cards import Card, SubscriptionOptions
 from bot.domain.errors import ExpiredError, ForgottenError, UsageError
 from bot.domain.identifiers import Address
 from bot.domain.slack_ids import id_of
@@ -88,7 +88,7 @@ def subscribing(  # noqa: PLR0917  # what a subscription consists of
     deps: Deps,
     addresses: Sequence[Address],
     here: str,
-    terms: Terms,
+    terms: SubscriptionOptions,
     notes: Sequence[str] = (),
     card: str | None = None,
 ) -> Answer[Subscribing]:

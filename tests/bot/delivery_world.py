@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Deps
-from bot.domain.cards import On, Terms
+from bot.domain.cards import On, SubscriptionOptions
 from bot.domain.outbox import OutboxSnapshot
 from bot.polling.recorder import observe
 from bot.store import Store
@@ -14,7 +14,7 @@ from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import PLACE, SLOT, TERMS
 from tests.bot.slack import MemorySlack, in_one
 
-ANY = Terms(user="U1", at=NOW, on=On.ANY)
+ANY = SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
 
 
 @dataclass
@@ -37,7 +37,7 @@ class World:
         self.now += timedelta(milliseconds=1)
         return self.now
 
-    async def follow(self, terms: Terms = TERMS) -> None:
+    async def follow(self, terms: SubscriptionOptions = TERMS) -> None:
         await subscribe(self.deps, [self.provider.jobs[0].ref], PLACE, terms)
 
     async def becomes(self, **details: object) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.card_reducer import Post
-from bot.domain.cards import Card, On, Terms
+from bot.domain.cards import Card, On, SubscriptionOptions
 from bot.domain.changes import EndReason
 from bot.domain.notifications import Notification
 from providers.models import Job, JobState
@@ -19,7 +19,7 @@ class Modelled:
     `snoozed` is until when nothing is told; what would have been is `held` then, by job or as "final".
     """
 
-    asked: dict[str, Terms] = field(default_factory=dict[str, Terms])
+    asked: dict[str, SubscriptionOptions] = field(default_factory=dict[str, SubscriptionOptions])
     jobs: dict[str, EndReason | None] = field(default_factory=dict[str, EndReason | None])
     left_at: datetime | None = None
     posts: int = 1
@@ -29,7 +29,7 @@ class Modelled:
     held: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> SubscriptionOptions:
         """What tells enough for everybody who subscribed."""
         each = list(self.asked.values())
         everything, failures = any(one.on is On.ANY for one in each), all(one.on is On.FAILED for one in each)
@@ -76,7 +76,7 @@ class Modelled:
         held, self.held = self.held, {}
         self.told += [held["final"]] if "final" in held else filter(self._wants, held.values())
 
-    def followed(self, ref: str, terms: Terms) -> None:
+    def followed(self, ref: str, terms: SubscriptionOptions) -> None:
         """A job is followed, on these terms: no end is the end of all any more, nor is one lost that is there again."""
         self.posts += self.over and bool(self.jobs)
         self.held.pop("final", None)

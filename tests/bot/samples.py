@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.delivery.next_step import Step, next_step
-from bot.domain.cards import Card, CardJob, On, Snooze, Terms
+from bot.domain.cards import Card, CardJob, On, Snooze, SubscriptionOptions
 from bot.domain.changes import Change, compare, lost
 from bot.domain.outbox import (
     Body,
@@ -21,7 +21,7 @@ from tests.bot.memory import NOW
 SLOT = "acme/video"
 SERVICE = ("acme", "video")
 PLACE = "C1"
-TERMS = Terms(user="U1", at=NOW)
+TERMS = SubscriptionOptions(user="U1", at=NOW)
 
 
 def job(job_id: str = "a", state: JobState | str = JobState.RUNNING, **details: object) -> Job:
@@ -47,7 +47,7 @@ class Story:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
-    def subscribed(self, card: str, of: Job, terms: Terms = TERMS) -> "Story":
+    def subscribed(self, card: str, of: Job, terms: SubscriptionOptions = TERMS) -> "Story":
         return self._then(card, SubscribedEntry(job=of, terms=terms))
 
     def changed(self, card: str, change: Change) -> "Story":
@@ -71,7 +71,7 @@ class Story:
         )
 
 
-def card(card_id: str, *jobs: Job, terms: Terms = TERMS) -> Card:
+def card(card_id: str, *jobs: Job, terms: SubscriptionOptions = TERMS) -> Card:
     """A card that is posted and follows these jobs."""
     followed = {str(each.ref): CardJob() for each in jobs}
     return Card(id=card_id, place=PLACE, terms=terms, jobs=followed, channel=PLACE, ts="1.1")
@@ -82,8 +82,8 @@ def empty(box: OutboxSnapshot) -> bool:
     return not (box.entries or box.records or box.stale or box.begun or box.unreadable)
 
 
-ANY = Terms(user="U1", at=NOW, on=On.ANY)
-ON_FAILURE = Terms(user="U1", at=NOW, on=On.FAILED)
+ANY = SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
+ON_FAILURE = SubscriptionOptions(user="U1", at=NOW, on=On.FAILED)
 FAILED = moved(job(state=JobState.FAILED))
 DONE = moved(job(state=JobState.SUCCEEDED))
 MOVED = moved(job(raw_state="B"))

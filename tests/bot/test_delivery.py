@@ -15,7 +15,7 @@ from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Deps
 from bot.domain.access import Access, Audience
 from bot.domain.card_reducer import Post
-from bot.domain.cards import On, Terms, To
+from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.errors import UsageError
 from bot.domain.notifications import SearchExpired
@@ -69,7 +69,7 @@ async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
 
 @pytest.mark.parametrize("terms", [ANY, TERMS])
 async def test_a_visit_that_read_before_another_one_told_tells_nothing(
-    world: World, terms: Terms, monkeypatch: pytest.MonkeyPatch
+    world: World, terms: SubscriptionOptions, monkeypatch: pytest.MonkeyPatch
 ):
     await world.follow(terms)
     await world.becomes(**({"raw_state": "B"} if terms is ANY else {"state": JobState.FAILED}))
@@ -186,14 +186,14 @@ async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else
         patch.setattr("bot.store.outbox.Outbox.apply", _dies)
         with pytest.raises(ConnectionAbortedError):
             await world.told()
-    await subscribe(world.deps, [other.ref], PLACE, Terms(user="U2", at=NOW))
+    await subscribe(world.deps, [other.ref], PLACE, SubscriptionOptions(user="U2", at=NOW))
     assert [len((await world.box(user)).entries) for user in (TERMS.user, "U2")] == [1, 0]
 
 
 async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_asked_for(world: World):
     await world.follow(ANY)
     ref = world.provider.jobs[0].ref
-    _, result = await subscribe(world.deps, [ref], PLACE, Terms(user="U2", at=NOW, on=On.FAILED))
+    _, result = await subscribe(world.deps, [ref], PLACE, SubscriptionOptions(user="U2", at=NOW, on=On.FAILED))
     assert (result.changed, result.others) == ([ref], ["U1"])
     assert (await subscribe(world.deps, [ref], PLACE, ANY))[1].others == ["U2"]
     for user in ("U1", "U2"):
@@ -210,9 +210,9 @@ async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_a
 
 async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World):
     await world.follow()
-    await world.follow(Terms(user="U2", at=NOW, to=To.THREAD))
+    await world.follow(SubscriptionOptions(user="U2", at=NOW, to=To.THREAD))
     world.provider.jobs = [*world.provider.jobs, world.provider.job("other")]
-    await subscribe(world.deps, [world.provider.jobs[1].ref], PLACE, Terms(user="U3", at=NOW))
+    await subscribe(world.deps, [world.provider.jobs[1].ref], PLACE, SubscriptionOptions(user="U3", at=NOW))
     await unsubscribe(world.deps, [world.provider.jobs[1].ref], PLACE, "U3")
     assert await edit_cards(world.deps, PLACE) is None
     await world.becomes(state=JobState.FAILED)

@@ -20,7 +20,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 from bot.delivery import card_editor, dispatcher, rendering, sender
 from bot.deps.deps import Deps
 from bot.domain.card_reducer import Post
-from bot.domain.cards import Card, On, Terms, To
+from bot.domain.cards import Card, On, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.slack_ids import is_person
 from bot.polling import recorder, sweep
@@ -98,9 +98,9 @@ class Story(FragileBot):
                 self.number += 1
                 self.jobs[job_id] = self.provider.job(job_id, raw_state=f"R{self.number}")
         self._cloud()
-        self._subscribe(ids, here, Terms(user=user, at=self.now, on=on, to=to), None, crash)
+        self._subscribe(ids, here, SubscriptionOptions(user=user, at=self.now, on=on, to=to), None, crash)
 
-    def _subscribe(self, ids: list[str], here: str, terms: Terms, card: str | None, crash: Any) -> None:
+    def _subscribe(self, ids: list[str], here: str, terms: SubscriptionOptions, card: str | None, crash: Any) -> None:
         refs = [JobRef(*SERVICE, job_id) for job_id in ids]
         place = terms.user if terms.to is To.DM else here
         self.until_done(lambda: subscribe(self.services, refs, here, terms, card=card), crash)

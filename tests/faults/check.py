@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.ledger import Ledger, Terms
+from tests.faults.ledger import Ledger, SubscriptionOptions
 from tests.faults.reading import ENDED, Card, Conversation, Telling
 
 Json = dict[str, Any]
@@ -106,7 +106,7 @@ def _shown(ledger: Ledger, place: str, ref: str) -> str:
     return "no longer followed" if len(ledger.batches()[place, ledger.cards[place, ref]]) == 1 else "unsubscribed"
 
 
-def _notified(terms: Terms, cards: Sequence[Card]) -> bool:
+def _notified(terms: SubscriptionOptions, cards: Sequence[Card]) -> bool:
     """Whether a card was the notification of its end: it has said so since it was posted, where `to:` says."""
     return terms.to != "thread" and any(card.unedited for card in cards)
 
@@ -130,7 +130,7 @@ def _single(ledger: Ledger, found: Conversation, ref: str) -> Iterator[Finding]:
     yield from _misplaced(terms, found.card_of(ref), tellings)
 
 
-def _misplaced(terms: Terms, cards: list[Card], tellings: list[Telling]) -> Iterator[Finding]:
+def _misplaced(terms: SubscriptionOptions, cards: list[Card], tellings: list[Telling]) -> Iterator[Finding]:
     for each in tellings:
         if each.how == "reply" and cards and each.thread_ts != cards[0].ts:
             yield Finding("misplaced", terms.place, each.ref, f"not in the thread of {cards[0].ts}: {each}")
@@ -138,7 +138,7 @@ def _misplaced(terms: Terms, cards: list[Card], tellings: list[Telling]) -> Iter
             yield Finding("misplaced", terms.place, each.ref, f"{terms}, but broadcast is {each.broadcast}: {each}")
 
 
-def _broadcast(terms: Terms, states: list[str]) -> bool:
+def _broadcast(terms: SubscriptionOptions, states: list[str]) -> bool:
     return terms.to in {"here", "dm"} or (terms.to != "thread" and "failed" in states)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Terms:
+class SubscriptionOptions:
     """What somebody typed: `on` what, `to` where (empty: as usual)."""
 
     user: str
@@ -27,7 +27,9 @@ class Terms:
 class Ledger:
     """The books of a run, by (place, ref)."""
 
-    terms: dict[tuple[str, str], Terms] = field(default_factory=dict[tuple[str, str], Terms])
+    terms: dict[tuple[str, str], SubscriptionOptions] = field(
+        default_factory=dict[tuple[str, str], SubscriptionOptions]
+    )
     cards: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     promised: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     dropped: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -37,7 +39,7 @@ class Ledger:
     emptied: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """What Redis held when it was emptied: nothing is promised for it any more."""
 
-    def asked(self, terms: Terms, ref: str) -> None:
+    def asked(self, terms: SubscriptionOptions, ref: str) -> None:
         """Somebody is about to type a command for a job."""
         self.terms[terms.place, ref] = terms
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.faults.ledger import Ledger, Terms
+from tests.faults.ledger import Ledger, SubscriptionOptions
 from tests.faults.memory import Memory
 from tests.faults.people import USERS, Clouds, People
 from tests.faults.world import CHANNELS
@@ -39,7 +39,7 @@ class Episode:
 
     at_s: float
     jobs: tuple[Plan, ...]
-    commands: tuple[Terms, ...]
+    commands: tuple[SubscriptionOptions, ...]
     together: bool
     lasts_s: float
     unsubscribes: int = 0
@@ -77,10 +77,10 @@ def _job(random: Random, number: int, *, burst: bool) -> Plan:
     return Plan(service, f"job-{number:04}.mp4", wait_s, outcome, 0 if burst else random.choice((0, 0, 1, 3)))
 
 
-def _terms(random: Random, *, batch: bool) -> Terms:
+def _terms(random: Random, *, batch: bool) -> SubscriptionOptions:
     on = random.choice(("done", "done", "done", "failed", "done" if batch else "any"))
     to = random.choice(("", "", "here", "thread", "dm"))
-    return Terms(random.choice(USERS), random.choice(CHANNELS).id, on, to)
+    return SubscriptionOptions(random.choice(USERS), random.choice(CHANNELS).id, on, to)
 
 
 @dataclass
@@ -112,7 +112,7 @@ async def play(stage: Stage, episode: Episode) -> None:
         await stage.clouds.end(ref, job.outcome)
 
 
-async def _subscribe(stage: Stage, terms: Terms, refs: list[str]) -> None:
+async def _subscribe(stage: Stage, terms: SubscriptionOptions, refs: list[str]) -> None:
     """Type the command until Redis has every job, but not for ever."""
     for ref in refs:
         stage.ledger.asked(terms, ref)
@@ -132,7 +132,7 @@ async def _subscribe(stage: Stage, terms: Terms, refs: list[str]) -> None:
     stage.ledger.in_vain.append(f"{terms}: {refs}")
 
 
-async def _unsubscribe(stage: Stage, terms: Terms, ref: str) -> None:
+async def _unsubscribe(stage: Stage, terms: SubscriptionOptions, ref: str) -> None:
     """Type the command until Redis has forgotten the job in this place."""
     # The command takes what is followed where it is typed, whoever asked for it, and what its author follows alone.
     for place in (terms.place, terms.channel, terms.user):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.check import judge
-from tests.faults.ledger import Ledger, Terms
+from tests.faults.ledger import Ledger, SubscriptionOptions
 from tests.faults.reading import Card, Conversation, Telling
 
 PLACE, REF, OTHER = "C1", "acme/video/1", "acme/video/2"
@@ -17,7 +17,7 @@ FINAL = {"ts": "3.0", "broadcast": False}
 def kept(*refs: str, on: str = "done", to: str = "") -> Ledger:
     ledger = Ledger()
     for ref in refs:
-        ledger.asked(Terms("U1", PLACE, on, to), ref)
+        ledger.asked(SubscriptionOptions("U1", PLACE, on, to), ref)
         ledger.followed(PLACE, ref, "card")
         ledger.ending(ref, "succeeded", {PLACE: "card"})
     return ledger

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.deps.deps import utc_now
 from bot.domain.button_payloads import Ask
-from bot.domain.cards import Card, Terms
+from bot.domain.cards import Card, SubscriptionOptions
 from bot.domain.changes import Change, Kind
 from bot.domain.notifications import Digest, Notification
 from bot.views.slack import digests
@@ -130,7 +130,9 @@ async def sees_all(cell: Cell) -> str:
     job = Job(account="media-cn", service="video-ocr", id=ID, name=NAME, state=JobState.FAILED)
     at = utc_now()
     change = Change(kind=Kind.MOVED, job=job, before=JobState.RUNNING, since=at, at=at)
-    digest = Digest([Notification(Card(id="c", place=cell.channel, terms=Terms(user="U0LEE", at=at)), change)])
+    digest = Digest(
+        [Notification(Card(id="c", place=cell.channel, terms=SubscriptionOptions(user="U0LEE", at=at)), change)]
+    )
     on = await cell.everybodys(digests.digest(digest, await cell.stage.bot.store.digests.put(digest)).blocks)
     return await cell.reaction(lambda: cell.person.starts("See all", on, cell.channel))
 

@@ -14,7 +14,7 @@ from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.domain import button_payloads as payloads
 from bot.domain.absence import SUSPENDED_AFTER, Absence
-from bot.domain.cards import Card, CardJob, On, Terms, To
+from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import EndReason, Kind, found, lost, unfound
 from bot.domain.notifications import (
     ChangedSubscriptions,
@@ -286,7 +286,7 @@ async def _leave_waiting(stage: Stage) -> None:
     await sweep(alone, stage.audio)
     await snooze(alone, single, place, dana, stage.clock() + timedelta(hours=1))
     await unsubscribe(alone, [JobRef.parse(_ref(22))], place, dana)
-    waits = Terms(user=dana, at=stage.clock(), on=On.ANY, to=To.HERE, mention=("<@U0SAM>",))
+    waits = SubscriptionOptions(user=dana, at=stage.clock(), on=On.ANY, to=To.HERE, mention=("<@U0SAM>",))
     await subscribe(alone, [JobRef.parse(_ref(29))], place, waits)
     await _notes(stage, "U0LEE")
     media = (await stage.deps.store.outbox.read(stage.place("C0MEDIA"), ())).cards
@@ -372,8 +372,8 @@ def _ref(number: int) -> str:
     return f"acme/video/job-{number:04}"
 
 
-def _terms(stage: Stage, user: str = "U0DANA") -> Terms:
-    return Terms(user=in_workspace(stage.team, user), at=stage.clock())
+def _terms(stage: Stage, user: str = "U0DANA") -> SubscriptionOptions:
+    return SubscriptionOptions(user=in_workspace(stage.team, user), at=stage.clock())
 
 
 async def _follow(stage: Stage, channel: str, numbers: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.answers import JobDetails, Late
 from bot.domain.button_payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
-from bot.domain.cards import Card, Shown, Terms
+from bot.domain.cards import Card, Shown, SubscriptionOptions
 from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.views.errors import service_error
 from bot.views.facts import missing
@@ -26,7 +26,12 @@ LINES_MAX = 8
 
 
 def subscribed(  # noqa: PLR0917  # what there is to say
-    details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int, notes: Sequence[str] = ()
+    details: JobDetails,
+    result: Subscribed,
+    terms: SubscriptionOptions,
+    here: str,
+    minutes: int,
+    notes: Sequence[str] = (),
 ) -> Message:
     """What is followed now and what will be told; what is not followed, and why.
 
@@ -67,7 +72,7 @@ _SHARED = "👥 Another organization shares this channel: its people read here w
 _NOTHING = "None of the configured services can look this up."
 
 
-def _tracked(result: Subscribed, known: dict[JobRef, Job], terms: Terms, here: str) -> list[str]:
+def _tracked(result: Subscribed, known: dict[JobRef, Job], terms: SubscriptionOptions, here: str) -> list[str]:
     told = _promise(terms, here, batch=len(result.followed) > 1)
     lines: list[str] = []
     if result.followed:
@@ -88,7 +93,7 @@ def _before(result: Subscribed, told: str) -> str:
     return f"{stays}, and {same}" if result.followed else f"{stays}; added to it, {told}"
 
 
-def _promise(terms: Terms, here: str, *, batch: bool = False) -> str:
+def _promise(terms: SubscriptionOptions, here: str, *, batch: bool = False) -> str:
     """The promise as a sentence, without its capital."""
     called = f" That {calls(terms)}." if terms.mention else ""
     return f"{promise(terms, here, batch=batch, elsewhere=True)}.{called}"
@@ -127,7 +132,7 @@ def _suspended(result: Subscribed, here: str) -> list[str]:
     return [f"⏸️ Nothing can be told yet: {why}. {suspensions.help_against(result.suspended)}"]
 
 
-def _foot(details: JobDetails, result: Subscribed, terms: Terms, here: str, minutes: int) -> list[Block]:
+def _foot(details: JobDetails, result: Subscribed, terms: SubscriptionOptions, here: str, minutes: int) -> list[Block]:
     notes = [*map(section, missing(details)), *(context(service_error(error)) for error in details.errors)]
     refs = [*result.followed, *result.changed]
     unknown = [each.id for each in details.missing if not each.id.startswith("media:")]
@@ -152,7 +157,7 @@ def _plain(details: JobDetails) -> list[str]:
     return [unformatted(line) for line in (*missing(details), *map(service_error, details.errors))]
 
 
-def seeking(ids: Sequence[str], terms: Terms, here: str, minutes: int) -> Message:
+def seeking(ids: Sequence[str], terms: SubscriptionOptions, here: str, minutes: int) -> Message:
     """Callboard keeps looking for ids that no service knows."""
     names = listed([code(each, 80) for each in ids], "and", most=NAMES_MAX)
     text = (

@@ -7,7 +7,7 @@ import pytest
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import BURST, withheld
-from bot.domain.cards import On, Snooze, Terms, To
+from bot.domain.cards import On, Snooze, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
 from bot.domain.outbox import ChangedEntry, OutboxSnapshot, SubscribedEntry
 from bot.store import Store
@@ -122,14 +122,18 @@ def test_a_card_without_a_subscription_is_no_notification():
 
 
 def test_who_joined_a_card_is_notified_by_it_too():
-    lee = Terms(user="U2", at=NOW, on=On.ANY, mention=("<@U3>",))
+    lee = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, mention=("<@U3>",))
     story = Story().subscribed("card", job(), ON_FAILURE).subscribed("card", job(), lee).changed("card", DONE)
     assert posts(story.box()) == ["both"]
     assert after(step_of(story.box())).terms.mention == ("<@U3>",)
 
 
 def test_one_of_them_who_wants_the_thread_alone_does_not_keep_the_others_waiting():
-    story = Story().subscribed("card", job(), THREAD).subscribed("card", job(), Terms(user="U2", at=NOW, to=To.HERE))
+    story = (
+        Story()
+        .subscribed("card", job(), THREAD)
+        .subscribed("card", job(), SubscriptionOptions(user="U2", at=NOW, to=To.HERE))
+    )
     assert posts(story.changed("card", DONE).box()) == ["both"]
 
 
@@ -184,7 +188,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     ],
 )
 async def test_after_a_suspension_one_message_calls_whom_the_end_is_for(
-    world: World, terms: Terms, state: JobState, *, called: bool
+    world: World, terms: SubscriptionOptions, state: JobState, *, called: bool
 ):
     world.slack.trouble = ["is_archived"]
     await world.follow(terms)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.next_step import AWAY, BURST, Step, next_step, noticed_late, withheld
 from bot.domain.card_reducer import expected
-from bot.domain.cards import Card, CardJob, On, Terms, To
+from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
 from bot.domain.notifications import Notification, SearchExpired
 from bot.domain.outbox import Entry, NoteEntry, OutboxSnapshot, Urgency, encode
@@ -67,11 +67,11 @@ def test_other_terms_change_the_card_and_post_nothing():
     assert step.writes[0].urgency is Urgency.STATE
 
 
-LEE = Terms(user="U2", at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U3>",))
+LEE = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U3>",))
 
 
 def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
-    first = Terms(user="U1", at=NOW, mention=("<@U4>",))
+    first = SubscriptionOptions(user="U1", at=NOW, mention=("<@U4>",))
     joined = after(step_of(Story().subscribed("card", job(), LEE).box(card("card", job(), terms=first))))
     assert joined.subscribers == ("U1", "U2")
     assert joined.terms == first.model_copy(update={"on": On.ANY, "mention": ("<@U4>", "<@U3>")})
@@ -250,7 +250,7 @@ EVENTS = st.lists(
 )
 
 
-def tell(events: Sequence[tuple[str, str, str, Terms]]) -> Story:
+def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
     """What Redis would have put into the outbox: a job is followed once in a place, by one card."""
     story, following = Story(), dict[str, str]()
     for number, (what, card_id, job_id, terms) in enumerate(events):
@@ -304,7 +304,7 @@ def taken(box: OutboxSnapshot, step: Step) -> OutboxSnapshot:
 
 @given(EVENTS, st.sampled_from([NOW, NOW + timedelta(hours=1)]))
 def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
-    events: list[tuple[str, str, str, Terms]], now: datetime
+    events: list[tuple[str, str, str, SubscriptionOptions]], now: datetime
 ):
     start = tell(events).box()
     box, posts = start, list[Step]()

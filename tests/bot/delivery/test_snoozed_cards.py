@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.delivery.next_step import BURST, Step, next_step
-from bot.domain.cards import Card, Snooze, Terms
+from bot.domain.cards import Card, Snooze, SubscriptionOptions
 from bot.domain.changes import EndReason
 from bot.domain.outbox import OutboxSnapshot, encode
 from providers.models import Job, JobState
@@ -13,7 +13,7 @@ from tests.bot.samples import ANY, DONE, FAILED, PLACE, TERMS, Story, after, car
 LATER = NOW + timedelta(hours=1)
 
 
-def asleep(*jobs: Job, terms: Terms = TERMS) -> Card:
+def asleep(*jobs: Job, terms: SubscriptionOptions = TERMS) -> Card:
     """A card that is snoozed until LATER."""
     return card("card", *jobs, terms=terms).model_copy(update={"snooze": Snooze(until=LATER, by="U2")})
 

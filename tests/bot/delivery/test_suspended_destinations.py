@@ -6,7 +6,7 @@ import pytest
 
 from bot.delivery import sender
 from bot.delivery.dispatcher import deliver
-from bot.domain.cards import Terms
+from bot.domain.cards import SubscriptionOptions
 from bot.domain.notifications import WAITS
 from bot.domain.suspensions import Suspension
 from bot.store import Store
@@ -31,7 +31,7 @@ async def test_a_channel_that_goes_on_refusing_is_told_of_once(world: World):
     world.provider.jobs = [world.provider.job("second"), world.provider.job("third")]
     for job, user in zip(world.provider.jobs, ["U1", "U2"], strict=True):
         world.slack.trouble = ["is_archived"]
-        _, result = await subscribe(world.deps, [job.ref], PLACE, Terms(user=user, at=NOW))
+        _, result = await subscribe(world.deps, [job.ref], PLACE, SubscriptionOptions(user=user, at=NOW))
         assert result.suspended == "is_archived"
         await world.told()
     await world.told("U1")

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from bot.domain.card_metadata import CardMessage, essentials, posted_at
-from bot.domain.cards import Card, CardJob, On, Shown, Terms, To
+from bot.domain.cards import Card, CardJob, On, Shown, SubscriptionOptions, To
 from bot.views.slack import cards
 from sandbox.slack.block_kit.message_rules import read_metadata
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 DANA = "T0/U0DANA"
-TERMS = Terms(user=DANA, at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U0LEE>",))
+TERMS = SubscriptionOptions(user=DANA, at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U0LEE>",))
 
 
-def card(*refs: str, terms: Terms = TERMS) -> Card:
+def card(*refs: str, terms: SubscriptionOptions = TERMS) -> Card:
     return Card(id="abc", place="T0/C0", terms=terms, jobs=dict.fromkeys(refs, CardJob()), ts="1.0")
 
 

@@ -14,7 +14,7 @@ from bot.deps.admission import Pace
 from bot.deps.deps import TERMINAL, Deps
 from bot.deps.question_queue import AT_ONCE, WAITING_MAX
 from bot.domain.answers import OwnLimit
-from bot.domain.cards import Terms
+from bot.domain.cards import SubscriptionOptions
 from bot.domain.catalog import Scope
 from bot.domain.errors import Problem, UsageError
 from bot.jobs import fan_out
@@ -183,7 +183,7 @@ class TestLine:
 
     async def test_a_search_is_put_off_while_its_person_has_too_many_questions(self, store: Store):
         parts = services(store, InMemory().filled(1))
-        terms = Terms(user="T1/U1", at=NOW)
+        terms = SubscriptionOptions(user="T1/U1", at=NOW)
         async with busy(parts, "T1/U1"):
             assert await run_search(parts, ["job-0000"], "T1/C1", terms) == ["job-0000"]
         assert await run_search(parts, ["job-9999"], "T1/C1", terms) == ["job-9999"]
@@ -192,7 +192,7 @@ class TestLine:
         provider = InMemory().filled(1)
         parts = services(store, provider)
         async with busy(parts, "T1/U2"):
-            await run_search(parts, ["job-9999"], "T1/C1", Terms(user="T1/U1", at=NOW))
+            await run_search(parts, ["job-9999"], "T1/C1", SubscriptionOptions(user="T1/U1", at=NOW))
         assert provider.asked == [("job-9999",)]
 
     async def test_without_a_person_the_terminal_asks(self, store: Store):

@@ -11,7 +11,7 @@ from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.domain import record_formats
-from bot.domain.cards import Terms
+from bot.domain.cards import SubscriptionOptions
 from bot.domain.errors import Problem, UsageError
 from bot.domain.findings import Status
 from bot.domain.record_formats import FORMATS, Kind
@@ -99,7 +99,7 @@ class TestNewer:
         job = world.provider.job("job-0000")
         world.provider.jobs = [job]
         for command in (
-            lambda: subscribe(world.deps, [job.ref], PLACE, Terms(user="U1", at=NOW)),
+            lambda: subscribe(world.deps, [job.ref], PLACE, SubscriptionOptions(user="U1", at=NOW)),
             lambda: unsubscribe(world.deps, None, PLACE, "U1"),
             lambda: unsubscribe(world.deps, [job.ref], PLACE, "U1"),
             lambda: restore(world.deps, PLACE, card, "U1"),

@@ -9,7 +9,7 @@ from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import noticed_late
 from bot.domain.card_reducer import Folded
-from bot.domain.cards import On, Terms, To
+from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason, Kind, unfound
 from bot.domain.outbox import ChangedEntry, Entry
 from bot.polling.sweep import sweep
@@ -24,7 +24,7 @@ from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SLOT, TERMS, after, card, empty, job, step_of
 from tests.bot.samples import Story as Entries
 
-BOTH = (Terms(user="U1", at=NOW), Terms(user="U2", at=NOW))
+BOTH = (SubscriptionOptions(user="U1", at=NOW), SubscriptionOptions(user="U2", at=NOW))
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(store)
 
 
-async def suspend(world: World, number: int = 1, *terms: Terms) -> list[Job]:
+async def suspend(world: World, number: int = 1, *terms: SubscriptionOptions) -> list[Job]:
     """Follow jobs, each on a card of its own, and have none of them found for a day."""
     jobs = [world.provider.job(f"job-{index}") for index in range(number)]
     world.provider.jobs = jobs
@@ -69,7 +69,7 @@ async def test_each_who_subscribed_gets_one_direct_message_and_the_channel_none(
 
 
 async def test_in_direct_messages_the_card_gets_a_reply(world: World):
-    await suspend(world, 1, Terms(user="U1", at=NOW, to=To.DM))
+    await suspend(world, 1, SubscriptionOptions(user="U1", at=NOW, to=To.DM))
     [(channel, text)] = await drains(world)
     assert (channel, text) == ("DU1", "⏸️ Suspended: job-0, acme/video")
 
@@ -141,7 +141,7 @@ def test_what_is_lost_and_found_during_a_snooze_is_no_news():
 
 @pytest.mark.parametrize("on", On)
 def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
-    folded = Folded(PLACE, {"card": card("card", job(), terms=Terms(user="U1", at=NOW, on=on))})
+    folded = Folded(PLACE, {"card": card("card", job(), terms=SubscriptionOptions(user="U1", at=NOW, on=on))})
     for change in (LOST, FOUND):
         post = folded.take(Entry(SLOT, "1-0", "card", ChangedEntry(change=change)))
         assert post

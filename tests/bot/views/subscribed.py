@@ -8,7 +8,7 @@ from types import MappingProxyType
 from hypothesis import strategies as st
 
 from bot.domain.absence import Absence
-from bot.domain.cards import Card, CardJob, Check, On, Shown, Snooze, Terms, To
+from bot.domain.cards import Card, CardJob, Check, On, Shown, Snooze, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.notifications import (
     ChangedSubscriptions,
@@ -29,7 +29,7 @@ DANA, LEE, ON_CALL = "<@U0LEE>", "U0LEE", "C0ONCALL"
 people = st.sampled_from(["<@U0DANA>", "<@U0LEE>", "<!subteam^S0ONCALL>", "<@W12345678>"])
 places = st.sampled_from(["C0ONCALL", "G0PRIVATE", "D0DANA", "U0DANA"])
 terms = st.builds(
-    Terms,
+    SubscriptionOptions,
     user=st.sampled_from(["U0DANA", "W12345678"]),
     at=anything.moments,
     on=st.sampled_from(On),
@@ -174,12 +174,15 @@ RUNNING = job(JobState.RUNNING, raw_state="PROCESSING", progress=43, finished_at
 FAILED = job(JobState.FAILED, raw_state="FAILED", error={"code": "VAS.1204", "message": "The video is broken."})
 
 
-def asked(**values: object) -> Terms:
-    return Terms.model_validate({"user": "U0DANA", "at": NOON, **values})
+def asked(**values: object) -> SubscriptionOptions:
+    return SubscriptionOptions.model_validate({"user": "U0DANA", "at": NOON, **values})
 
 
 def card(
-    *jobs: Job, fates: Mapping[str, EndReason] = MappingProxyType({}), place: str = ON_CALL, terms: Terms | None = None
+    *jobs: Job,
+    fates: Mapping[str, EndReason] = MappingProxyType({}),
+    place: str = ON_CALL,
+    terms: SubscriptionOptions | None = None,
 ) -> Card:
     """Return a card of these jobs; those in `fates`, by id, are no longer followed."""
     following = {

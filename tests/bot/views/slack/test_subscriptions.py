@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.domain.answers import JobDetails, Missing
 from bot.domain.button_payloads import RUN, SEEK, Ask
-from bot.domain.cards import On, Shown, Terms, To
+from bot.domain.cards import On, Shown, SubscriptionOptions, To
 from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.views.slack import subscriptions as views
 from providers.models import Job, JobState
@@ -21,7 +21,9 @@ def found(*jobs: Job, **values: object) -> JobDetails:
     return JobDetails.model_validate({"jobs": jobs, "services": 5, "checked_at": NOON, **values})
 
 
-def answer(details: JobDetails, result: Subscribed, terms: Terms | None = None) -> tuple[str, dict[str, Ask]]:
+def answer(
+    details: JobDetails, result: Subscribed, terms: SubscriptionOptions | None = None
+) -> tuple[str, dict[str, Ask]]:
     message = views.subscribed(details, result, terms or asked(), ON_CALL, 10)
     judges.accept(message)
     asks = {label: Ask.model_validate_json(value) for label, value in judges.commands(message.blocks).items()}
@@ -30,7 +32,9 @@ def answer(details: JobDetails, result: Subscribed, terms: Terms | None = None) 
 
 @settings(max_examples=40)
 @given(anything.details, subscribed.subscribed, subscribed.terms, subscribed.places, st.booleans())
-def test_slack_takes_every_answer(details: JobDetails, result: Subscribed, terms: Terms, here: str, same: bool):  # noqa: FBT001
+def test_slack_takes_every_answer(
+    details: JobDetails, result: Subscribed, terms: SubscriptionOptions, here: str, same: bool
+):  # noqa: FBT001
     if same:
         result = Subscribed(result.card, [each.ref for each in details.jobs], suspended=result.suspended)
     judges.accept(views.subscribed(details, result, terms, here, 10))
