@@ -21,7 +21,7 @@ from bot.domain.tracked_jobs import JobUpdate
 from bot.domain.workspaces import Workspace
 from bot.slack_api.workspaces import OneWorkspace
 from bot.store.tracked_jobs import Tracked
-from bot.task_queue.worker import open_docket, working
+from bot.task_queue.worker import open_docket, supervise
 from sandbox.slack.workspace.credentials import BOT_TOKEN
 
 
@@ -74,7 +74,7 @@ async def _work(parent: Connection, where: Clouds, redis_url: str, slack_url: st
     async with open_docket(redis_url) as docket, followed.opened(where, redis_url, limited=limited) as (opened, _):
         tracked = _Noting(opened.store.link)
         deps = replace(opened, store=replace(opened.store, tracked=tracked), workspaces=slack, docket=docket)
-        async with working(docket, tasks(deps)):
+        async with supervise(docket, tasks(deps)):
             parent.send("ready")
             while True:
                 while not parent.poll():  # noqa: ASYNC110  # a pipe has no event

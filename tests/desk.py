@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
-from bot.slack_app.drain import UnderWay
+from bot.slack_app.drain import InFlightHandlers
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
 from handlers.slack import register
@@ -38,7 +38,7 @@ class Desk:
     """An app whose payloads are handed to it one by one; what it answers is read in a local workspace."""
 
     app: AsyncApp
-    under_way: UnderWay
+    under_way: InFlightHandlers
     workspace: Workspace
     dana: Person
     slack: str
@@ -113,7 +113,7 @@ async def desk(store: Store, provider: InMemory) -> AsyncGenerator[Desk]:
             client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/")
             app = create_app(await OneWorkspace.of(client), services(store, provider), client.base_url)
             register(app)
-            yield Desk(app, UnderWay(app), workspace, Person(DANA, page, workspace), slack, log)
+            yield Desk(app, InFlightHandlers(app), workspace, Person(DANA, page, workspace), slack, log)
 
 
 async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
@@ -121,7 +121,7 @@ async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
     client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
     app = create_app(await OneWorkspace.of(client), services(Store.over(nowhere), provider), client.base_url)
     register(app)
-    return replace(desk, app=app, under_way=UnderWay(app))
+    return replace(desk, app=app, under_way=InFlightHandlers(app))
 
 
 @pytest.fixture

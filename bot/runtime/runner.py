@@ -28,12 +28,12 @@ from bot.runtime.record_notices import notice
 from bot.slack_api.connect import check_scopes, check_secrets, open_workspaces
 from bot.slack_api.user_groups import up_to_date
 from bot.slack_app.app import create_app
-from bot.slack_app.drain import finishing
+from bot.slack_app.drain import drain
 from bot.slack_app.http_events import slack_events
 from bot.slack_app.install.oauth import install_routes
 from bot.slack_app.socket_mode import socket_modes
 from bot.store import Store
-from bot.task_queue.worker import SILENT_S, open_docket, working
+from bot.task_queue.worker import SILENT_S, open_docket, supervise
 
 log = structlog.get_logger("callboard")
 
@@ -119,14 +119,14 @@ async def running(
         installs = install_routes(workspaces, slack.workspaces) if app else []
         ports = _open_ports(stack, settings.http, called=called or bool(installs))
         if app:
-            await stack.enter_async_context(finishing(app))
+            await stack.enter_async_context(drain(app))
         show_offsets(deps)
         for task in (known := tasks(deps)):
             docket.register(task)
         looked_at = [Reason("redis_trouble", partial(redis_trouble, deps.store)), *reasons(deps)]
         if works:
-            worker = await stack.enter_async_context(working(docket, known, clock=deps.clock))
-            looked_at.append(Reason("Working.trouble", worker.trouble))
+            worker = await stack.enter_async_context(supervise(docket, known, clock=deps.clock))
+            looked_at.append(Reason("WorkerSupervisor.trouble", worker.trouble))
         if app and not called:
             trouble = await stack.enter_async_context(socket_modes(app, heard_with, slack.connections))
             looked_at.append(Reason("socket_mode_trouble", trouble))

@@ -17,13 +17,13 @@ FINISH_S = 20.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class UnderWay:
+class InFlightHandlers:
     """Counts the handlers of an app that run: Bolt acknowledges what comes, and waits for none of them."""
 
     def __init__(self, app: AsyncApp) -> None:
         self._number = 0
         self._changed = asyncio.Condition()
-        app.listener_runner.listener_start_handler = _Begun(self)
+        app.listener_runner.listener_start_handler = _Started(self)
         app.listener_runner.listener_completion_handler = _Ended(self)
 
     async def count(self, change: int) -> None:
@@ -39,9 +39,9 @@ class UnderWay:
             await self._changed.wait_for(lambda: not self._number)
 
 
-class _Begun(AsyncListenerStartHandler):
-    def __init__(self, under_way: UnderWay) -> None:
-        self._under_way = under_way
+class _Started(AsyncListenerStartHandler):
+    def __init__(self, in_flight: InFlightHandlers) -> None:
+        self._under_way = in_flight
 
     async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
         del request, response
@@ -49,8 +49,8 @@ class _Begun(AsyncListenerStartHandler):
 
 
 class _Ended(AsyncListenerCompletionHandler):
-    def __init__(self, under_way: UnderWay) -> None:
-        self._under_way = under_way
+    def __init__(self, in_flight: InFlightHandlers) -> None:
+        self._under_way = in_flight
 
     async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
         del request, response
@@ -58,14 +58,14 @@ class _Ended(AsyncListenerCompletionHandler):
 
 
 @asynccontextmanager
-async def finishing(app: AsyncApp) -> AsyncGenerator[UnderWay]:
+async def drain(app: AsyncApp) -> AsyncGenerator[InFlightHandlers]:
     """Let the handlers that run at the end of the block finish. What brings them in has to end before."""
-    under_way = UnderWay(app)
+    in_flight = InFlightHandlers(app)
     try:
-        yield under_way
+        yield in_flight
     finally:
         try:
             async with asyncio.timeout(FINISH_S):
-                await under_way.nothing()
+                await in_flight.nothing()
         except TimeoutError:
             _log.warning("stopping although something is not answered yet")

@@ -79,24 +79,24 @@ def _with_options(url: str) -> str:
     """Add what pydocket leaves open to a URL; what stands there already counts more.
 
     No health checks: on a server that accepts but does not answer, redis-py's never end (its issue 3745). No limit for
-    an answer either: pydocket waits for some, and with a limit redis-py loses cancellations; `Working` looks instead.
+    an answer either: pydocket waits for some, and with a limit redis-py loses cancellations; `WorkerSupervisor` looks instead.
     """
     options = {"max_connections": MAX_CONNECTIONS, "health_check_interval": 0}
     return f"{url}{'&' if '?' in url else '?'}{urlencode(options)}"
 
 
-class Working:
+class WorkerSupervisor:
     """A worker that runs in the background, and is begun again when it crashes or falls silent."""
 
     def __init__(self, worker: FleetWorker) -> None:
         self._worker = worker
         self._run = asyncio.create_task(worker.run_forever(), name="worker")
-        self._minding = asyncio.create_task(self._mind(), name="worker's minder")
+        self._supervision = asyncio.create_task(self._supervise(), name="worker's minder")
 
     @property
-    def leaving(self) -> bool:
+    def draining(self) -> bool:
         """Whether it begins no more tasks."""
-        return self._minding.done() and self._run.cancelling() > 0
+        return self._supervision.done() and self._run.cancelling() > 0
 
     async def trouble(self) -> str | None:
         """Why this worker runs no tasks; None if Redis answered it within SIGN_S."""
@@ -112,7 +112,7 @@ class Working:
 
     async def finish(self, grace_s: float) -> None:
         """Begin nothing more; give what runs `grace_s` seconds, then cancel it and hand it back."""
-        await _end(self._minding)
+        await _end(self._supervision)
         holding = asyncio.create_task(self._hold(), name="worker's leases")
         self._run.cancel()  # from here on the worker only waits for what it runs
         try:
@@ -122,7 +122,7 @@ class Working:
             await _end(holding)
             await self._lease(LEASE)
 
-    async def _mind(self) -> None:
+    async def _supervise(self) -> None:
         while True:
             await self._until_it_fails()
             await asyncio.sleep(RECONNECT.total_seconds())
@@ -140,11 +140,11 @@ class Working:
             if self._run.done():
                 error = None if self._run.cancelled() else self._run.exception()
                 return _log.error("the worker stopped, starting it again", exc_info=error)
-            silent = silent + 1 if await self._is_silent() else 0
+            silent = silent + 1 if await self._has_no_heartbeat() else 0
         _log.warning("the worker gave no sign, starting it again")
         return await _end(self._run)
 
-    async def _is_silent(self) -> bool:
+    async def _has_no_heartbeat(self) -> bool:
         try:
             return not await self._is_alive()
         except TimeoutError:
@@ -185,13 +185,13 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 
 @asynccontextmanager
-async def working(
+async def supervise(
     docket: Docket,
     tasks: Sequence[TaskFunction],
     *,
     grace_s: float = GRACE_S,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> AsyncGenerator[Working]:
+) -> AsyncGenerator[WorkerSupervisor]:
     """Run tasks by this clock while the block runs. Outages of Redis are survived.
 
     At its end no new task is begun, and running ones have `grace_s` seconds to finish. Then they are cancelled and
@@ -200,7 +200,7 @@ async def working(
     for task in tasks:
         docket.register(task)
     async with _worker(docket, clock) as worker:
-        works = Working(worker)
+        works = WorkerSupervisor(worker)
         try:
             yield works
         finally:

@@ -21,7 +21,7 @@ from bot.domain.access import Access
 from bot.runtime.http_server import site
 from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
-from bot.slack_app.drain import UnderWay
+from bot.slack_app.drain import InFlightHandlers
 from bot.slack_app.http_events import slack_events
 from bot.store import Store
 from handlers.slack import register
@@ -97,7 +97,7 @@ class Booth:
     workspace: Workspace
     door: httpx.AsyncClient
     page: httpx.AsyncClient
-    under_way: UnderWay
+    under_way: InFlightHandlers
     log: StringIO
     origin: str = ""
     connected: bool = True
@@ -216,7 +216,7 @@ async def booth(store: Store) -> AsyncGenerator[Booth]:
                 app = create_app(workspaces, parts, f"{slack}/api/")
                 register(app)
                 http = site(slack_events(app, SIGNING_SECRET))
-                desk.under_way, desk.origin, desk.page = UnderWay(app), slack, page
+                desk.under_way, desk.origin, desk.page = InFlightHandlers(app), slack, page
                 transport = httpx.ASGITransport(http)
                 async with httpx.AsyncClient(transport=transport, base_url="http://bot") as door:
                     desk.door = door

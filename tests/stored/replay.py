@@ -10,7 +10,7 @@ from typing import Any
 from bot.background.tasks import tasks
 from bot.domain.outbox import OutboxSnapshot, Urgency
 from bot.store.redis.keys import CONFIGURED
-from bot.task_queue.worker import working
+from bot.task_queue.worker import supervise
 from providers.models import JobState
 from tests.scenarios.person import until
 from tests.stored import redis_data, slack_data
@@ -57,7 +57,7 @@ async def finish(opened: Stage) -> Json:
     cards = await _cards(opened)
     opened.workspace.calls.reset()
     deps = opened.deps
-    async with working(opened.docket, tasks(deps), clock=deps.clock):
+    async with supervise(opened.docket, tasks(deps), clock=deps.clock):
         await until(lambda: _tasks_ran(opened))
         await until(lambda: _is_quiet(opened))
         first = _posted(opened, before)

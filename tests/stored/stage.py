@@ -20,7 +20,7 @@ from bot.deps.deps import Deps
 from bot.runtime.http_server import site
 from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
-from bot.slack_app.drain import UnderWay
+from bot.slack_app.drain import InFlightHandlers
 from bot.slack_app.http_events import slack_events
 from bot.store import Store
 from bot.store.redis.connection import Link, connect
@@ -160,7 +160,7 @@ async def stage(url: str, at: datetime) -> AsyncGenerator[Stage]:
                     docket.register(task)
                 app = create_app(workspaces, deps, f"{slack}/api/")
                 register(app)
-                booth.under_way, booth.origin, booth.page = UnderWay(app), slack, page
+                booth.under_way, booth.origin, booth.page = InFlightHandlers(app), slack, page
                 transport = httpx.ASGITransport(site(slack_events(app, SIGNING_SECRET)))
                 async with httpx.AsyncClient(transport=transport, base_url="http://bot") as door:
                     booth.door = door

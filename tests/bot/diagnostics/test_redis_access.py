@@ -17,7 +17,7 @@ from bot.runtime import bootstrap, logs
 from bot.runtime.bootstrap import open_deps
 from bot.store.redis.connection import Link, connect
 from bot.store.redis.open_servers import open_to_strangers
-from bot.task_queue.worker import open_docket, working
+from bot.task_queue.worker import open_docket, supervise
 from providers.accounts import HuaweiAccount
 from tests.bot.store.redis.test_client import certificate as certificate  # noqa: PLC0414  # a fixture
 from tests.ports import FreePort
@@ -205,7 +205,7 @@ async def work(url: str, written: io.StringIO) -> None:
     """Let a worker begin, until it says something or is refused."""
     before = len(written.getvalue())
     try:
-        async with asyncio.timeout(PATIENCE_S), open_docket(url) as docket, working(docket, [], grace_s=0.1):
+        async with asyncio.timeout(PATIENCE_S), open_docket(url) as docket, supervise(docket, [], grace_s=0.1):
             while len(written.getvalue()) == before:  # noqa: ASYNC110  # what is waited for happens in pydocket
                 await asyncio.sleep(0.01)
     except Exception as error:  # noqa: BLE001  # of several libraries

@@ -18,7 +18,7 @@ from bot.slack_api import membership
 from bot.slack_api.membership import person, readers, recognize, recognized
 from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
-from bot.slack_app.drain import finishing
+from bot.slack_app.drain import drain
 from bot.store import Store
 from handlers.slack import register
 from sandbox.demo import MANIFEST
@@ -203,7 +203,7 @@ async def test_no_acknowledgement_waits_for_it(desk: Desk, monkeypatch: pytest.M
     app = create_app(desk.deps.workspaces, desk.deps, desk.api_url)
     register(app)
     asked = {"command": "/jobs", "text": "list", "team_id": "T0SANDBOX", "user_id": "U0DANA", "channel_id": "C0ONCALL"}
-    async with finishing(app):
+    async with drain(app):
         response = await app.async_dispatch(AsyncBoltRequest(body=asked, mode="socket_mode"))
         assert response.status == 200
         assert desk.deps.standings.asking

@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from bot.task_queue.messages import MOST_ARGUMENTS, MOST_BYTES, NotPlainError, arguments
-from bot.task_queue.worker import open_docket, working
+from bot.task_queue.worker import open_docket, supervise
 from tests.bot.task_queue.test_worker import Diary, until
 
 STOCK = """
@@ -200,7 +200,7 @@ async def test_a_task_of_a_newer_version_waits_for_a_worker_of_that_version(
         await docket.add(added_later, key="new")("new")
         async with open_docket(redis_url) as elsewhere, older.works(elsewhere):
             await until_true(lambda: redis.zcard(docket.queue_key))
-        async with working(docket, [added_later, newer.quick]):
+        async with supervise(docket, [added_later, newer.quick]):
             await until(lambda: done == ["new"])
 
 

@@ -9,7 +9,7 @@ from docket import Docket
 
 from bot.task_queue import fleet_worker
 from bot.task_queue.fleet_worker import Again, furthest_of
-from bot.task_queue.worker import open_docket, working
+from bot.task_queue.worker import open_docket, supervise
 from tests.bot.task_queue.test_worker import until
 
 SOON = timedelta(milliseconds=100)
@@ -58,7 +58,7 @@ async def docket(redis_url: str) -> AsyncGenerator[Docket]:
 @pytest.mark.parametrize("ahead", OFF)
 async def test_a_task_runs_again_in_time_and_no_earlier(docket: Docket, ahead: timedelta):
     fleet = Fleet(ahead)
-    async with working(docket, [fleet.again, fleet.later], clock=fleet.clock):
+    async with supervise(docket, [fleet.again, fleet.later], clock=fleet.clock):
         await docket.add(fleet.later, key="later")()
         await docket.add(fleet.again, key="again")()
         await until(lambda: fleet.often >= 4)
@@ -71,7 +71,7 @@ async def test_what_a_clock_that_was_ahead_planned_is_started_now(docket: Docket
     fleet = Fleet(timedelta(0))
     for task in (fleet.again, fleet.later):
         await docket.add(task, when=fleet.clock() + 2 * HOUR, key=f"{task.__name__}:place")()
-    async with working(docket, [fleet.again, fleet.later], clock=fleet.clock):
+    async with supervise(docket, [fleet.again, fleet.later], clock=fleet.clock):
         await until(lambda: fleet.often >= 2 and fleet.seldom == 1)
 
 
@@ -79,7 +79,7 @@ async def test_a_name_in_the_schedule_that_is_no_text_stops_nothing(docket: Dock
     fleet = Fleet(timedelta(0))
     async with docket.redis() as redis:
         await redis.zadd(docket.queue_key, {b"\xff\xfe": (fleet.clock() + 2 * HOUR).timestamp()})
-    async with working(docket, [fleet.again], clock=fleet.clock):
+    async with supervise(docket, [fleet.again], clock=fleet.clock):
         await docket.add(fleet.again, key="again")()
         await until(lambda: fleet.often >= 3)
 
@@ -88,14 +88,14 @@ async def test_what_its_task_may_plan_stays_planned(docket: Docket):
     fleet = Fleet(timedelta(0))
     await docket.add(fleet.later, when=fleet.clock() + HOUR - SOON, key="later")()
     await docket.add(fleet.again, when=fleet.clock() + HOUR, key="again")()
-    async with working(docket, [fleet.again, fleet.later], clock=fleet.clock):
+    async with supervise(docket, [fleet.again, fleet.later], clock=fleet.clock):
         await until(lambda: fleet.often >= 2)
         assert fleet.seldom == 0
 
 
 async def test_a_long_wait_is_made_in_short_ones(docket: Docket):
     fleet = Fleet(timedelta(0))
-    async with working(docket, [fleet.patient], clock=fleet.clock):
+    async with supervise(docket, [fleet.patient], clock=fleet.clock):
         await docket.add(fleet.patient, key="patient")()
         await until(lambda: fleet.often >= 3)
 
@@ -105,7 +105,7 @@ async def test_it_looks_again_and_again_for_what_is_planned_too_far_ahead(
 ):
     monkeypatch.setattr(fleet_worker, "PUT_RIGHT_S", 0.05)
     fleet = Fleet(timedelta(0))
-    async with working(docket, [fleet.again], clock=fleet.clock):
+    async with supervise(docket, [fleet.again], clock=fleet.clock):
         await docket.add(fleet.again, key="again")()
         await until(lambda: fleet.often >= 1)
         await docket.replace(fleet.again, fleet.clock() + HOUR, "again")()
@@ -117,8 +117,8 @@ async def test_workers_with_different_clocks_leave_each_other_alive(docket: Dock
     fleet, off = Fleet(timedelta(0)), Fleet(HOUR)
     async with (
         open_docket(redis_url) as elsewhere,
-        working(docket, [fleet.again], clock=fleet.clock) as right,
-        working(elsewhere, [off.again], clock=off.clock) as wrong,
+        supervise(docket, [fleet.again], clock=fleet.clock) as right,
+        supervise(elsewhere, [off.again], clock=off.clock) as wrong,
     ):
         for worker in (right, wrong):
             async with asyncio.timeout(10):

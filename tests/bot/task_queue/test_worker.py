@@ -14,7 +14,7 @@ from docket import Docket
 
 from bot.store.redis.connection import Link
 from bot.task_queue import worker as worker_module
-from bot.task_queue.worker import open_docket, working
+from bot.task_queue.worker import open_docket, supervise
 from tests.redis_server import Server
 
 PATIENCE_S = 10
@@ -53,9 +53,11 @@ class Diary:
             await docket.add(getattr(self, task), key=name)(name)
 
     @asynccontextmanager
-    async def works(self, docket: Docket, grace_s: float = PATIENCE_S) -> AsyncGenerator[worker_module.Working]:
+    async def works(
+        self, docket: Docket, grace_s: float = PATIENCE_S
+    ) -> AsyncGenerator[worker_module.WorkerSupervisor]:
         tasks = [self.quick, self.slow, self.fails, self.fails_oddly]
-        async with working(docket, tasks, grace_s=grace_s) as worker:
+        async with supervise(docket, tasks, grace_s=grace_s) as worker:
             yield worker
 
 
@@ -102,8 +104,8 @@ async def test_leaving_waits_for_what_runs_and_begins_nothing(docket: Docket, mo
         await until(lambda: sorted(diary.done) == ["a", "b"])
 
 
-async def _add_while_leaving(diary: Diary, docket: Docket, worker: worker_module.Working) -> None:
-    await until(lambda: worker.leaving)
+async def _add_while_leaving(diary: Diary, docket: Docket, worker: worker_module.WorkerSupervisor) -> None:
+    await until(lambda: worker.draining)
     await diary.add(docket, "quick", "b")
     diary.go_on.set()
 
@@ -134,9 +136,11 @@ async def test_nobody_else_takes_what_is_finishing(docket: Docket, redis_url: st
     assert (diary.done, other.begun) == (["a"], ["dead"])
 
 
-async def _see_what_others_take(diary: Diary, other: Diary, docket: Docket, leaving: worker_module.Working) -> None:
+async def _see_what_others_take(
+    diary: Diary, other: Diary, docket: Docket, leaving: worker_module.WorkerSupervisor
+) -> None:
     """Begin another worker, and wait until it took what a dead one left after `leaving` gave its last sign."""
-    await until(lambda: leaving.leaving)
+    await until(lambda: leaving.draining)
     await other.add(docket, "slow", "dead")
     async with docket.redis() as redis:
         while not await redis.xreadgroup(docket.worker_group_name, "dead", {docket.stream_key: ">"}, count=1):

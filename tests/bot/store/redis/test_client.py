@@ -19,7 +19,7 @@ from bot.domain.errors import StoreUnavailable
 from bot.store import Outcome, Store
 from bot.store.redis import connection
 from bot.store.redis.connection import Link, connect
-from bot.task_queue.worker import open_docket, working
+from bot.task_queue.worker import open_docket, supervise
 from providers.http.rate_limit import BudgetLeft
 from providers.models import Job, JobState
 from tests.redis_fleets import Process, redis_cluster, redis_sentinels, with_tls
@@ -72,7 +72,7 @@ async def tasks_run(url: str) -> AsyncGenerator[Callable[[str], Awaitable[None]]
     async def write_down(name: str) -> None:
         done.put_nowait(name)
 
-    async with open_docket(url) as docket, working(docket, [write_down]):
+    async with open_docket(url) as docket, supervise(docket, [write_down]):
 
         async def run_one(name: str) -> None:
             await docket.add(write_down, when=datetime.now(UTC) + timedelta(milliseconds=1), key=name)(name)
