@@ -23,7 +23,7 @@ from bot.domain.suspensions import Suspension
 from bot.runtime.runner import running
 from bot.store import Store
 from bot.store.redis.connection import Link
-from bot.store.redis.keys import PACE
+from bot.store.redis.keys import POST_INTERVAL
 from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.server import PORT
 from sandbox.clouds.server import serving as serving_clouds
@@ -175,7 +175,7 @@ async def write_newer(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 case Kind.ENTRY:
                     await writing.write(site.file, "", word)
                 case Kind.MARK:
-                    await site.link.ask("DEL", PACE.of(f"{team}/{channel}"))
+                    await site.link.ask("DEL", POST_INTERVAL.of(f"{team}/{channel}"))
                     begun = InFlightPost(id="0" * 16, at=now, channel=channel)
                     assert (await store.outbox.begin(f"{team}/{channel}", begun, 0, await turn(site, channel))).ok
                 case _:

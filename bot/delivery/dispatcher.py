@@ -15,7 +15,7 @@ from bot.delivery.card_editor import dropped
 from bot.delivery.context import DeliveryContext
 from bot.delivery.direct_messages import notify_of_lost, notify_of_suspension
 from bot.delivery.next_step import AWAY, Step
-from bot.delivery.sender import PACE_S, finish, post, recover
+from bot.delivery.sender import POST_INTERVAL_S, finish, post, recover
 from bot.delivery.unreadable import repair
 from bot.deps.deps import Deps
 from bot.domain.card_reducer import expected
@@ -82,7 +82,7 @@ async def _next(visit: DeliveryContext, box: OutboxSnapshot) -> float:
         return await recover(visit, box.begun)
     if _late_just_now(visit, box):
         if await _waits_for_others(visit):
-            return PACE_S
+            return POST_INTERVAL_S
         box = await visit.read()  # with what the last of the others told meanwhile
     if step := next_step.next_step(box, visit.now):
         return await _post_next(visit, box, step)

@@ -25,10 +25,10 @@ from bot.domain.elapsed import in_future
 from bot.domain.outbox import Doubt, InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import is_person, is_personal
 from bot.slack_api.errors import HOLD_S, NO_ANSWER, RATE_LIMITED, RETRY_S, Verdict, judge, refusal, retry_after
-from bot.store.redis.keys import PACE
+from bot.store.redis.keys import POST_INTERVAL
 from bot.views.slack.block_kit import Message
 
-PACE_S: float = PACE.seconds
+POST_INTERVAL_S: float = POST_INTERVAL.seconds
 """Between two posts to one place: Slack takes about one message a second a channel (its rate limits page)."""
 RIPE_S = 15.0
 """A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""
@@ -64,7 +64,7 @@ async def post(visit: DeliveryContext, box: OutboxSnapshot, step: Step, what: Po
         entries=step.by_slot,
     )
     message = await draw(visit.deps, what)
-    answer = await outbox.begin(visit.place, begun, PACE_S, box.turn)
+    answer = await outbox.begin(visit.place, begun, POST_INTERVAL_S, box.turn)
     # A command that broke off is sent again, and then finds its own mark.
     if not answer.ok and not (answer.begun and answer.begun.id == begun.id):
         return answer.wait or (LOOK_S if answer.begun else 0)

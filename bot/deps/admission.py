@@ -9,7 +9,7 @@ LONGEST_S = 2.0
 """Nobody waits longer for a turn: on a machine that is always busy answers must go on too."""
 
 
-class Pace:
+class AdmissionGate:
     """Lets answers begin one after the other, and only while the event loop keeps up.
 
     An answer costs tens of milliseconds of CPU in small steps, an acknowledgement one. With every answer begun at once

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot.deps.admission import Pace
+from bot.deps.admission import AdmissionGate
 from bot.deps.answer_timeouts import Patience
 from bot.deps.asyncio_tasks import Background
 from bot.deps.clock import FleetClock, SlackTime
@@ -54,7 +54,7 @@ class Deps:
     fleet_clock: FleetClock | None = None
     slack_time: SlackTime = field(default_factory=SlackTime)
     answer_s: float = ANSWER_S
-    pace: Pace = field(default_factory=Pace)
+    pace: AdmissionGate = field(default_factory=AdmissionGate)
     questions: Questions = field(default_factory=Questions)
     patience: Patience = field(default_factory=Patience)
     background: Background = field(default_factory=Background)

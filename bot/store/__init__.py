@@ -23,7 +23,7 @@ from bot.store.redis.embedded import embedded_redis
 from bot.store.request_budget import SharedBudget
 from bot.store.shown_answers import Freshness
 from bot.store.slack_events import Events
-from bot.store.slack_rate_limits import SlackPace
+from bot.store.slack_rate_limits import SlackRateLimits
 from bot.store.sweeps import Sweeps
 from bot.store.tracked_jobs import Tracked
 from bot.store.witnesses import Witnesses
@@ -62,7 +62,7 @@ class Store:
     digests: Digests
     events: Events
     home_tabs: HomeTabs
-    slack: SlackPace
+    slack: SlackRateLimits
     installations: Installations
     aside: Aside
     epochs: Epochs
@@ -88,7 +88,7 @@ class Store:
             digests=Digests(link),
             events=Events(link),
             home_tabs=HomeTabs(link),
-            slack=SlackPace(link, budget),
+            slack=SlackRateLimits(link, budget),
             installations=Installations(link),
             aside=Aside(link),
             epochs=Epochs(link),

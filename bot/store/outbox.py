@@ -18,9 +18,9 @@ from bot.store.redis.keys import (
     CARDS,
     ONCE,
     OUTBOX,
-    PACE,
     PENDING,
     PLACES,
+    POST_INTERVAL,
     REFUSED,
     STALE,
     SUSPENDED,
@@ -73,11 +73,11 @@ class Outbox:
         box.entries.sort(key=lambda entry: entry.order)
         return box
 
-    async def begin(self, place: str, begun: InFlightPost, pace_s: float, turn: str) -> Answer:
+    async def begin(self, place: str, begun: InFlightPost, interval_s: float, turn: str) -> Answer:
         """Mark a post, decided on in this turn, as begun; the answer says whether it may be sent now."""
         cards = (part for write in begun.writes for part in (write.id, write.before))
-        keys = [key.of(place) for key in (BEGUN, PACE, SUSPENDED, CARDS, TURN)]
-        about = (mark_text(begun), max(1, round(pace_s * 1000)), turn)
+        keys = [key.of(place) for key in (BEGUN, POST_INTERVAL, SUSPENDED, CARDS, TURN)]
+        about = (mark_text(begun), max(1, round(interval_s * 1000)), turn)
         told: list[str] = await self.link.ask("EVAL", script("begin"), 5, *keys, *about, *cards)
         match told:
             case ["ok"]:
@@ -205,7 +205,7 @@ class Outbox:
     async def purge(self, place: str, services: Iterable[str]) -> None:
         """Forget everything about a place, told or not; the place itself last, so that this can be done again."""
         slots = [*services, place]
-        whole = [key.of(place) for key in (BEGUN, CARDS, STALE, SUSPENDED, REFUSED, PACE, TURN)]
+        whole = [key.of(place) for key in (BEGUN, CARDS, STALE, SUSPENDED, REFUSED, POST_INTERVAL, TURN)]
         keys = (*whole, *(OUTBOX.of(slot, place) for slot in slots))
         gone = [("DEL", name) for key in keys for name in (key, unreadable_key(key))]
         await self.link.ask_all([*gone, *(("SREM", PENDING.of(slot), place) for slot in slots)])

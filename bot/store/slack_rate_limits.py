@@ -24,7 +24,7 @@ _KEPT_FOR_MORE_URGENT = {Urgency.END: 0, Urgency.STATE: 10, Urgency.PROGRESS: 25
 
 
 @dataclass(frozen=True, slots=True)
-class SlackPace:
+class SlackRateLimits:
     """Slack's patience, shared by all processes; each workspace has its own. Raises StoreUnavailable."""
 
     link: Link

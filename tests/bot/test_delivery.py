@@ -40,7 +40,7 @@ NOTE = NoteEntry(note=SearchExpired(ids=["x"], looked_in=[SLOT], minutes=10))
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     return World(store)
 
 

@@ -375,7 +375,7 @@ class Story(FragileBot):
 
 
 def test_every_change_is_told_exactly_once(redis_process: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     monkeypatch.setattr(sender, "draw", draw)
     monkeypatch.setattr(card_editor, "draw_card", draw_card)
     monkeypatch.setattr(slack_rate_limits, "EDITS_A_MINUTE", 100_000)

@@ -214,4 +214,4 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "LEAST_S", 0.1)
     monkeypatch.setattr(sweeps, "MOST_S", 0.3)
     monkeypatch.setattr(recorder, "AFTER_MISS", timedelta(seconds=0.3))
-    monkeypatch.setattr(sender, "PACE_S", 0.1)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.1)

@@ -33,7 +33,7 @@ from bot.polling.sweep import sweep
 from bot.slack_api.installations import App, InstalledWorkspaces
 from bot.slack_api.token_encryption import Installation, Seal
 from bot.store.epochs import Epochs
-from bot.store.redis.keys import CARDS, PACE
+from bot.store.redis.keys import CARDS, POST_INTERVAL
 from bot.subscriptions.removed_services import find_removed
 from bot.subscriptions.snooze import snooze
 from bot.subscriptions.subscribe import subscribe, unsubscribe
@@ -392,7 +392,7 @@ async def _settle(stage: Stage) -> None:
     """Post and edit everything that can be."""
     for place in sorted(await stage.deps.store.outbox.places()):
         for _ in range(100):
-            await stage.link.ask("DEL", PACE.of(place))
+            await stage.link.ask("DEL", POST_INTERVAL.of(place))
             if await deliver(stage.deps, place) is None:
                 break
         await edit_cards(stage.deps, place)

@@ -272,7 +272,7 @@ async def test_what_is_pressed_is_answered_as_it_was(redis_url: str):
 
 @pytest.mark.heavy("runs every task that is stored, until nothing waits")
 async def test_what_waits_is_finished(redis_url: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sender, "PACE_S", 0.05)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.05)
     async with replaying(redis_url, REDIS, SLACK) as opened:
         finished = await finish(opened)
     assert finished == SLACK["finished"]

@@ -59,7 +59,7 @@ BEGUN = Key("{{{}}}:begun", "string", None, "the step for a place that is under 
 STALE = Key("{{{}}}:stale", "hash", None, "cards of a place whose message is to be edited", "unmark.lua")
 SUSPENDED = Key("{{{}}}:suspended", "string", None, "why Slack takes nothing for a place", "restoring")
 REFUSED = Key("{{{}}}:refused", "string", timedelta(days=1), "that a place was suspended and not posted to since")
-PACE = Key("{{{}}}:pace", "string", timedelta(seconds=1), "a place was posted to within this time")
+POST_INTERVAL = Key("{{{}}}:pace", "string", timedelta(seconds=1), "a place was posted to within this time")
 TURN = Key("{{{}}}:turn", "string", timedelta(hours=1), "the last step for a place: who decided before decides anew")
 TOLD = Key("{{{}}}:told:{}", "string", timedelta(hours=1), "a post of a place that was recorded")
 ONCE = Key("{{{}}}:once:{}", "string", timedelta(days=1), "an entry that was put into a place's own outbox")

@@ -22,7 +22,7 @@ from sandbox.slack.workspace.workspace import Workspace
 _TRAITS: tuple[Trait, ...] = ("private", "bot_member", "archived")
 
 
-class _Pace(Order):
+class _RateLimits(Order):
     enforced: bool
 
 
@@ -75,7 +75,7 @@ class Hooks:
         """Messages, notices, calls and events to look at; words, faults, haste and lost connections to order."""
         orders = {
             "fault": self._fault,
-            "pace": self._pace,
+            "pace": self._rate_limits,
             "channel": self._channel,
             "person": self._person,
             "say": self._say,
@@ -141,9 +141,9 @@ class Hooks:
         self._workspace.faults.order(fault)
         return {}
 
-    async def _pace(self, body: bytes) -> Json:
+    async def _rate_limits(self, body: bytes) -> Json:
         """Enforce Slack's rate limits, or stop it."""
-        self._workspace.pace.enforced = _Pace.model_validate_json(body).enforced
+        self._workspace.pace.enforced = _RateLimits.model_validate_json(body).enforced
         return {}
 
     async def _channel(self, body: bytes) -> Json:

@@ -47,7 +47,7 @@ class _Bucket:
     at: float
 
 
-class Pace:
+class RateLimits:
     """How fast the app may call; nothing is held up unless `enforced`."""
 
     def __init__(self, clock: Clock, *, enforced: bool = False) -> None:

@@ -13,7 +13,7 @@ from sandbox.slack.workspace.manifest import AppHome, Command, Manifest, Shortcu
 from sandbox.slack.workspace.messages import Messages
 from sandbox.slack.workspace.modals import Modals
 from sandbox.slack.workspace.model import App, Channel, Enterprise, Installation, Json, Team, User, UserGroup
-from sandbox.slack.workspace.rate_limits import Pace
+from sandbox.slack.workspace.rate_limits import RateLimits
 
 APP_COLOR = "#1f3a5f"
 
@@ -58,7 +58,7 @@ class Workspace:
         self.grants = Grants(self.clock)
         self.unfurls = Unfurls()
         self.faults = Faults()
-        self.pace = Pace(self.clock, enforced=strict_pace)
+        self.pace = RateLimits(self.clock, enforced=strict_pace)
         self.calls = Calls(self.clock, calls_kept)
 
     @property

@@ -56,7 +56,7 @@ class Story(exactly_once.Story):
 def test_every_change_is_told_exactly_once_by_a_late_history(
     redis_process: str, monkeypatch: pytest.MonkeyPatch, searches_a_minute: int
 ):
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     monkeypatch.setattr(sender, "draw", exactly_once.draw)
     monkeypatch.setattr(card_editor, "draw_card", exactly_once.draw_card)
     for budget, number in [("EDITS", 100_000), ("POSTS", 100_000), ("SEARCHES", searches_a_minute)]:
@@ -72,7 +72,7 @@ def test_every_change_is_told_exactly_once_by_a_late_history(
 @pytest.fixture
 async def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     """A place with a card, whose job has just ended."""
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     world = World(store)
     world.slack.status_code = 500
     await world.follow()

@@ -3,11 +3,11 @@
 import asyncio
 import time
 
-from bot.deps.admission import LATE_S, Pace
+from bot.deps.admission import LATE_S, AdmissionGate
 
 
 async def test_a_free_loop_lets_everybody_in_order():
-    pace, came = Pace(), list[int]()
+    pace, came = AdmissionGate(), list[int]()
 
     async def take(number: int) -> None:
         await pace.turn()
@@ -18,7 +18,7 @@ async def test_a_free_loop_lets_everybody_in_order():
 
 
 async def test_a_busy_loop_keeps_answers_waiting_until_it_is_free():
-    pace, busy = Pace(), True
+    pace, busy = AdmissionGate(), True
 
     async def work() -> None:
         for _ in range(5):

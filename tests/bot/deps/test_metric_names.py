@@ -172,7 +172,7 @@ async def test_outcomes_of_requests(store: Store):
 
 
 async def test_outcomes_of_deliveries(store: Store, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     world = World(store)
     await world.follow(ANY)
     for number, refusal in enumerate(REFUSALS):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.deps import answer_timeouts
-from bot.deps.admission import Pace
+from bot.deps.admission import AdmissionGate
 from bot.deps.answer_timeouts import FULL_EVERY, MISSES, SHORT_S, Patience
 from bot.deps.asyncio_tasks import Background
 from bot.deps.deps import Deps
@@ -126,7 +126,7 @@ class TestFirstWords:
     async def test_they_do_not_wait_for_their_turn(self, store: Store, quick: InMemory):
         turn = asyncio.Event()
 
-        class Busy(Pace):
+        class Busy(AdmissionGate):
             async def turn(self) -> None:
                 await turn.wait()
 

@@ -34,7 +34,7 @@ BY_ID = Capabilities(lists=False)
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     return World(store)
 
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from bot.deps import answer_timeouts
-from bot.deps.admission import Pace
+from bot.deps.admission import AdmissionGate
 from bot.deps.deps import TERMINAL, Deps
 from bot.deps.question_queue import AT_ONCE, WAITING_MAX
 from bot.domain.answers import OwnLimit
@@ -43,7 +43,7 @@ def shared(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Deps:
     return Deps(around, store, clock=lambda: NOW, answer_s=answer_s, pace=AtOnce())
 
 
-class AtOnce(Pace):
+class AtOnce(AdmissionGate):
     """Lets every answer begin at once."""
 
     async def turn(self) -> None: ...

@@ -20,7 +20,7 @@ from bot.domain.suspensions import Suspension
 from bot.store import Store
 from bot.store.outbox import Answer, Outbox
 from bot.store.redis.connection import Link
-from bot.store.redis.keys import OUTBOX, PACE, PENDING, STALE
+from bot.store.redis.keys import OUTBOX, PENDING, POST_INTERVAL, STALE
 from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, card, empty, job, moved
@@ -64,7 +64,7 @@ async def posted(outbox: Outbox, box: OutboxSnapshot, name: str, *cards: Card) -
 
 async def rested(outbox: Outbox) -> None:
     """Let time pass, so that the place may be posted to again."""
-    await outbox.link.ask("DEL", PACE.of(PLACE))
+    await outbox.link.ask("DEL", POST_INTERVAL.of(PLACE))
 
 
 async def test_what_waits_is_read_in_the_order_in_which_it_came(store: Store, outbox: Outbox):

@@ -55,7 +55,7 @@ CORRUPT: dict[str, Callable[[str], str]] = {
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     return World(store)
 
 

@@ -22,7 +22,7 @@ from bot.polling.sweep import backing_off
 from bot.store import Store
 from bot.store.health import Outcome
 from bot.store.redis.connection import Link
-from bot.store.redis.keys import PACE
+from bot.store.redis.keys import POST_INTERVAL
 from providers.errors import Unavailable
 from providers.models import JobState
 from tests.bot.delivery_world import World
@@ -35,7 +35,7 @@ LATER = NOW + HOUR
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     return World(store)
 
 
@@ -163,7 +163,7 @@ class TestPosting:
 
     async def test_the_pace_of_a_server_whose_clock_was_set_back_stops_nothing(self, world: World, link: Link):
         await world.follow()
-        await link.ask("SET", PACE.of(PLACE), "1", "PX", 3_600_000)
+        await link.ask("SET", POST_INTERVAL.of(PLACE), "1", "PX", 3_600_000)
         before = world.now
         assert await world.told() == 1
         assert world.now - before < timedelta(seconds=30)

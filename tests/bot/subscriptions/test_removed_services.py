@@ -60,7 +60,7 @@ class Fleet:
 
 @pytest.fixture
 def fleet(store: Store, monkeypatch: pytest.MonkeyPatch) -> Fleet:
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     return Fleet(store)
 
 

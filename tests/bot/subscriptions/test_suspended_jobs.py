@@ -29,7 +29,7 @@ BOTH = (SubscriptionOptions(user="U1", at=NOW), SubscriptionOptions(user="U2", a
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(sender, "PACE_S", 0.001)
+    monkeypatch.setattr(sender, "POST_INTERVAL_S", 0.001)
     return World(store)
 
 
