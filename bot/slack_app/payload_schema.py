@@ -21,7 +21,7 @@ Url = Annotated[str, Field(pattern=r"^https?://\S{1,2000}$")]
 _log = structlog.stdlib.get_logger(__name__)
 
 
-def filled(payload: object) -> object:
+def drop_empty_fields(payload: object) -> object:
     """Return a payload without its empty fields: one that is null or the empty text is as good as missing."""
     if not isinstance(payload, dict):
         return payload
@@ -35,7 +35,7 @@ class _Part(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_empty_fields(cls, told: object) -> object:
-        return filled(told)
+        return drop_empty_fields(told)
 
 
 class _Named(_Part):
@@ -151,14 +151,14 @@ _NEEDED = {
 
 def checked(payload: object) -> dict[str, Any] | None:
     """Return a payload as Bolt and the handlers rely on it; None, with a line in the log, if it is refused."""
-    read = filled(payload)
-    if odd := odd_fields(read):
+    read = drop_empty_fields(payload)
+    if odd := invalid_fields(read):
         _log.warning("refused a payload that Slack does not send", fields=odd)
         return None
     return cast("dict[str, Any]", read)
 
 
-def odd_fields(payload: object) -> str:
+def invalid_fields(payload: object) -> str:
     """Return the fields of a payload that are not what Slack sends, separated by commas; empty for a proper one."""
     try:
         read = _Payload.model_validate(payload)

@@ -13,7 +13,7 @@ from bot.domain.extraction import READ_MAX, extract
 from bot.domain.id_labels import label
 from bot.domain.identifiers import MaskedIdError, NotAnAddressError, read
 from bot.runtime.logs import without_secrets
-from bot.slack_app.payload_schema import odd_fields, payload_of
+from bot.slack_app.payload_schema import invalid_fields, payload_of
 from bot.views import text
 from bot.views.slack import errors
 from handlers.commands.lexer import split, undecorated
@@ -52,7 +52,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "link": media_of,
     "form": lambda typed: search(form(typed), CATALOG),
     "payload": lambda sent: payload_of(f"text={sent}".encode(errors="replace")),
-    "fields of a payload": lambda sent: odd_fields({"type": sent, "response_url": sent, "user_id": sent}),
+    "fields of a payload": lambda sent: invalid_fields({"type": sent, "response_url": sent, "user_id": sent}),
     "words of a vendor": text.plain,
     "bold words of a vendor": text.bold,
     "code of a vendor": lambda said: text.code_block(said, 3_000),

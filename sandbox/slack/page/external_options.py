@@ -44,11 +44,11 @@ class Suggestions:
             del self._offered[next(iter(self._offered))]
         return answer
 
-    def filled(self, surface: str, blocks: Sequence[Json]) -> list[Json]:
+    def with_options(self, surface: str, blocks: Sequence[Json]) -> list[Json]:
         """The blocks with what was suggested as the options of those menus."""
-        return [self._filled(surface, block) for block in blocks]
+        return [self._with_options(surface, block) for block in blocks]
 
-    def _filled(self, surface: str, block: Json) -> Json:
+    def _with_options(self, surface: str, block: Json) -> Json:
         filled = dict(block)
         for path, element in interactive(block):
             if element["type"] == "external_select" and path in filled:

@@ -103,7 +103,9 @@ class Interactions:
         """A click or pick in a message."""
         grants = self._workspace.grants
         attachment = _attachment(message, used.attachment)
-        blocks = self._suggestions.filled(message.ts, attachment["blocks"] if attachment else message.content.blocks)
+        blocks = self._suggestions.with_options(
+            message.ts, attachment["blocks"] if attachment else message.content.blocks
+        )
         actions = [self._action(blocks, used)]
         values = state_values(blocks, used.form)
         payload = message_action_payload(self._workspace, user, message, actions, values)
@@ -118,7 +120,7 @@ class Interactions:
 
     def use_in_view(self, user: User, view: View, used: Used) -> Later:
         """A click or pick in a modal or Home tab."""
-        blocks = self._suggestions.filled(view.id, view.body["blocks"])
+        blocks = self._suggestions.with_options(view.id, view.body["blocks"])
         actions = [self._action(blocks, used)]
         view.state_values = state_values(blocks, used.form, view.channel)
         payload = view_action_payload(self._workspace, user, view, actions)
@@ -134,7 +136,7 @@ class Interactions:
         """A modal's submission; with something missing in it the app does not hear of it."""
         if "submit" not in view.body:
             raise SlackError("no_such_element")
-        blocks = self._suggestions.filled(view.id, view.body["blocks"])
+        blocks = self._suggestions.with_options(view.id, view.body["blocks"])
         view.state_values = state_values(blocks, form, view.channel)
         if wrong := mistakes(blocks, view.state_values):
             self._workspace.modals.refuse(view, wrong)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from structlog.testing import capture_logs
 
-from bot.slack_app.payload_schema import checked, filled, odd_fields, payload_of
+from bot.slack_app.payload_schema import checked, drop_empty_fields, invalid_fields, payload_of
 
 CLICK: dict[str, Any] = {
     "type": "block_actions",
@@ -48,7 +48,7 @@ COMMAND = {
     ],
 )
 def test_what_slack_sends_comes_in(payload: dict[str, Any]):
-    assert odd_fields(payload) == ""
+    assert invalid_fields(payload) == ""
 
 
 @pytest.mark.parametrize(
@@ -67,12 +67,12 @@ def test_what_slack_sends_comes_in(payload: dict[str, Any]):
     ],
 )
 def test_what_slack_does_not_send_is_named(change: dict[str, Any], odd: str):
-    assert odd_fields({**CLICK, **change}) == odd
+    assert invalid_fields({**CLICK, **change}) == odd
 
 
 def test_empty_fields_are_as_good_as_missing():
-    assert filled({"a": None, "b": "", "c": 0, "d": [], "e": "x"}) == {"c": 0, "d": [], "e": "x"}
-    assert filled([None]) == [None]
+    assert drop_empty_fields({"a": None, "b": "", "c": 0, "d": [], "e": "x"}) == {"c": 0, "d": [], "e": "x"}
+    assert drop_empty_fields([None]) == [None]
 
 
 def test_a_refusal_is_logged_with_the_fields_and_without_what_they_hold():
@@ -88,7 +88,7 @@ def test_a_refusal_is_logged_with_the_fields_and_without_what_they_hold():
 
 @pytest.mark.parametrize("payload", [None, [], "x", 5])
 def test_what_is_no_payload(payload: object):
-    assert odd_fields(payload) == "all of it"
+    assert invalid_fields(payload) == "all of it"
 
 
 @pytest.mark.parametrize("text", ["payload", "find payload.mp4", "a&b=c+d", "", "{", "\u6587"])
