@@ -219,12 +219,12 @@ def _words(error: Exception) -> str:
     from slack_sdk.errors import SlackApiError
 
     from bot.domain.errors import ConfigError, StoreUnavailable
-    from bot.slack_api.errors import refusal
+    from bot.slack_api.errors import error_code
     from bot.views.terminal import startup_errors
 
     match error:
         case SlackApiError():
-            return startup_errors.slack_refused(refusal(error))
+            return startup_errors.slack_refused(error_code(error))
         case ConfigError() | StoreUnavailable():
             return startup_errors.words(error)
         case ClientError() | TimeoutError():

@@ -14,7 +14,7 @@ from bot.deps.deps import Deps
 from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, EndReason
 from bot.domain.outbox import OutboxSnapshot, Urgency
-from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
+from bot.slack_api.errors import HOLD_S, RETRY_S, TRANSPORT_ERRORS, ErrorAction, classify, error_code
 
 UNSUBSCRIBED_KEPT = timedelta(hours=1)
 """For so long an unsubscription can be taken back on the same card."""
@@ -94,7 +94,7 @@ async def _update(visit: DeliveryContext, card: Card) -> float:
         await visit.slack.chat_update(channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks)
     except SlackApiError as error:
         return await _refused(visit, card, error)
-    except NO_ANSWER as error:
+    except TRANSPORT_ERRORS as error:
         log.warning("a card could not be edited", place=card.place, reason=type(error).__name__)
         return RETRY_S
     visit.deps.metrics.delivered("edited")
@@ -102,16 +102,16 @@ async def _update(visit: DeliveryContext, card: Card) -> float:
 
 
 async def _refused(visit: DeliveryContext, card: Card, error: SlackApiError) -> float:
-    verdict, code = judge(error), refusal(error)
+    verdict, code = classify(error), error_code(error)
     log.warning("Slack refused an edit", place=card.place, error=code, verdict=verdict.value)
     visit.deps.metrics.delivered(verdict.value)
     match verdict:
-        case Verdict.DETACH | Verdict.PLAIN:
+        case ErrorAction.POST_NEW | ErrorAction.SEND_AS_TEXT:
             return 0  # somebody deleted the message, or it cannot be drawn: what ends is told all the same
-        case Verdict.SUSPEND:
+        case ErrorAction.SUSPEND:
             await visit.suspend(code)
             return 0.1
-        case Verdict.HOLD:
+        case ErrorAction.WAIT_FOR_OPERATOR:
             return HOLD_S
         case _:
             return await visit.paused("chat.update", error)

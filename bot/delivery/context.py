@@ -14,7 +14,7 @@ from bot.deps.outboxes import read_outbox
 from bot.domain.outbox import OutboxSnapshot, SubscribedEntry
 from bot.domain.slack_ids import is_personal, workspace_of
 from bot.domain.suspensions import Suspension
-from bot.slack_api.errors import RATE_LIMITED, RETRY_S, refusal, retry_after
+from bot.slack_api.errors import RATE_LIMITED, RETRY_S, error_code, retry_after
 from bot.slack_api.membership import readers
 from bot.slack_api.workspaces import home_of
 
@@ -64,7 +64,7 @@ class DeliveryContext:
     async def paused(self, method: str, error: SlackApiError) -> float:
         """Return for how long Slack asks to wait, and let the whole fleet obey it."""
         wait = retry_after(error) or RETRY_S
-        if refusal(error) in RATE_LIMITED:
+        if error_code(error) in RATE_LIMITED:
             self.deps.metrics.throttled(method)
             await self.deps.store.slack.pause(self.workspace, method, wait)
         return wait

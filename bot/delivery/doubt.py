@@ -12,7 +12,7 @@ from typing import Self
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.outbox import Doubt, InFlightPost
-from bot.slack_api.errors import refusal
+from bot.slack_api.errors import error_code
 
 ANSWERED_S = (1.0, 3.0, 6.0)
 """Searches after Slack's own error, in seconds after it; a post that the last one does not find never arrived."""
@@ -24,7 +24,7 @@ _CODE = re.compile(r"[a-z0-9_]+")
 
 def left_by(error: SlackApiError) -> Doubt:
     """Return the doubt that an error leaves: the error is Slack's own, or comes from a server in between."""
-    return Doubt.ANSWERED if _CODE.fullmatch(refusal(error)) else Doubt.SILENT
+    return Doubt.ANSWERED if _CODE.fullmatch(error_code(error)) else Doubt.SILENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.delivery.context import DeliveryContext
 from bot.domain.card_metadata import EVENT
 from bot.domain.outbox import InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import TS, id_of, is_person
-from bot.slack_api.errors import Verdict, judge, refusal
+from bot.slack_api.errors import ErrorAction, classify, error_code
 from providers.json_fields import listing, mapping, text
 
 MAY_NOT_ASK = frozenset({"missing_scope", "unknown_method", "no_permission", "not_allowed_token_type"})
@@ -39,7 +39,7 @@ async def conversation(visit: DeliveryContext) -> str:
     try:
         opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[id_of(visit.place)])).data)
     except SlackApiError as error:
-        if refusal(error) in MAY_NOT_ASK:
+        if error_code(error) in MAY_NOT_ASK:
             return id_of(visit.place)
         raise
     channel = text(mapping(opened.get("channel")).get("id")) or id_of(visit.place)
@@ -74,7 +74,7 @@ async def find_post(visit: DeliveryContext, begun: InFlightPost) -> tuple[str, s
             if ts := await _ts(replies, begun):
                 return begun.channel, ts
         except SlackApiError as error:
-            if judge(error) is not Verdict.DETACH:  # the thread is gone; the post may stand outside of it
+            if classify(error) is not ErrorAction.POST_NEW:  # the thread is gone; the post may stand outside of it
                 raise
     ts = await _ts(_messages(visit, "conversations.history", begun.channel, oldest), begun)
     return (begun.channel, ts) if ts else None
@@ -97,7 +97,7 @@ async def own_posts(visit: DeliveryContext, channel: str, since: datetime, threa
                 if mapping(message.get("metadata")).get("event_type") == EVENT and (post := _id(message)):
                     found[str(message["ts"])] = post
         except SlackApiError as error:
-            if not thread or judge(error) is not Verdict.DETACH:
+            if not thread or classify(error) is not ErrorAction.POST_NEW:
                 raise
     return found
 

@@ -24,7 +24,16 @@ from bot.domain.cards import To
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import Doubt, InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import is_person, is_personal
-from bot.slack_api.errors import HOLD_S, NO_ANSWER, RATE_LIMITED, RETRY_S, Verdict, judge, refusal, retry_after
+from bot.slack_api.errors import (
+    HOLD_S,
+    RATE_LIMITED,
+    RETRY_S,
+    TRANSPORT_ERRORS,
+    ErrorAction,
+    classify,
+    error_code,
+    retry_after,
+)
 from bot.store.redis.keys import POST_INTERVAL
 from bot.views.slack.block_kit import Message
 
@@ -51,7 +60,7 @@ async def post(visit: DeliveryContext, box: OutboxSnapshot, step: Step, what: Po
         channel = await conversation(visit)
     except SlackApiError as error:
         return await _not_opened(visit, error)
-    except NO_ANSWER:
+    except TRANSPORT_ERRORS:
         return RETRY_S
     begun = InFlightPost(
         id=secrets.token_hex(8),
@@ -76,11 +85,13 @@ async def post(visit: DeliveryContext, box: OutboxSnapshot, step: Step, what: Po
 
 async def _not_opened(visit: DeliveryContext, error: SlackApiError) -> float:
     """Somebody's direct messages cannot be opened."""
-    log.warning("direct messages cannot be opened", place=visit.place, error=refusal(error))
-    if judge(error) is Verdict.SUSPEND:
-        await visit.suspend(refusal(error))
+    log.warning("direct messages cannot be opened", place=visit.place, error=error_code(error))
+    if classify(error) is ErrorAction.SUSPEND:
+        await visit.suspend(error_code(error))
         return 0.1
-    return HOLD_S if judge(error) is Verdict.HOLD else await visit.paused("conversations.open", error)
+    return (
+        HOLD_S if classify(error) is ErrorAction.WAIT_FOR_OPERATOR else await visit.paused("conversations.open", error)
+    )
 
 
 async def recover(visit: DeliveryContext, begun: InFlightPost) -> float:
@@ -119,8 +130,8 @@ async def _search(visit: DeliveryContext, begun: InFlightPost, searches: Searche
     except SlackApiError as error:
         if wait := await _not_searched(visit, error):
             return wait
-        found, unread = None, refusal(error)
-    except NO_ANSWER:
+        found, unread = None, error_code(error)
+    except TRANSPORT_ERRORS:
         return RETRY_S
     if found:
         log.info("a post in doubt had arrived", place=visit.place)
@@ -155,14 +166,14 @@ async def _take_back_unrecorded(visit: DeliveryContext, begun: InFlightPost) -> 
 
 async def _not_searched(visit: DeliveryContext, error: SlackApiError) -> float:
     """Return for how long to wait until a conversation can be searched; 0 where it never can."""
-    code = refusal(error)
-    match None if code in MAY_NOT_ASK else judge(error):
-        case Verdict.SUSPEND:
+    code = error_code(error)
+    match None if code in MAY_NOT_ASK else classify(error):
+        case ErrorAction.SUSPEND:
             await visit.suspend(code)
             return 0.1
-        case Verdict.HOLD:
+        case ErrorAction.WAIT_FOR_OPERATOR:
             return HOLD_S
-        case Verdict.UNSURE | Verdict.RETRY:
+        case ErrorAction.LOOK_UP_FIRST | ErrorAction.RETRY:
             if code in RATE_LIMITED:
                 await visit.deps.store.slack.searches_limited(visit.workspace)
             return await visit.paused("conversations.history", error)
@@ -175,7 +186,7 @@ async def _send(visit: DeliveryContext, begun: InFlightPost, channel: str, what:
         sent = await _call(visit, begun, channel, what, message)
     except SlackApiError as error:
         return await _refused(visit, begun, channel, what, message, error)
-    except NO_ANSWER as error:
+    except TRANSPORT_ERRORS as error:
         log.warning("a post may or may not have arrived", place=visit.place, reason=type(error).__name__)
         visit.deps.metrics.delivered("unsure")
         return await _in_doubt(visit, begun, Doubt.SILENT)
@@ -223,21 +234,21 @@ async def _refused(  # noqa: PLR0917  # everything about one post
     visit: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message, error: SlackApiError
 ) -> float:
     """Do what the table of verdicts says; a post that Slack certainly did not take is no longer begun."""
-    verdict, code = judge(error), refusal(error)
+    verdict, code = classify(error), error_code(error)
     log.warning("Slack refused a post", place=visit.place, error=code, verdict=verdict.value)
     visit.deps.metrics.delivered(verdict.value)
     match verdict:
-        case Verdict.UNSURE:
+        case ErrorAction.LOOK_UP_FIRST:
             return await _in_doubt(visit, begun, left_by(error))
-        case Verdict.DETACH if begun.thread_ts:
+        case ErrorAction.POST_NEW if begun.thread_ts:
             alone = begun.model_copy(update={"thread_ts": ""})
             return await _send_again(visit, alone, channel, what, message)
-        case Verdict.PLAIN | Verdict.UNKNOWN if message.blocks:
+        case ErrorAction.SEND_AS_TEXT | ErrorAction.UNKNOWN_CODE if message.blocks:
             return await _send_again(visit, begun, channel, what, Message(message.text, []))
-        case Verdict.SUSPEND | Verdict.PLAIN:
+        case ErrorAction.SUSPEND | ErrorAction.SEND_AS_TEXT:
             await visit.suspend(code)
             wait = 0.0
-        case Verdict.HOLD:
+        case ErrorAction.WAIT_FOR_OPERATOR:
             wait = HOLD_S
         case _:
             wait = await visit.paused("chat.postMessage", error)
@@ -288,10 +299,10 @@ async def _take_back(visit: DeliveryContext, begun: InFlightPost) -> None:
         try:
             await visit.slack.chat_delete(channel=begun.channel, ts=begun.ts)
         except SlackApiError as error:
-            if judge(error) not in {Verdict.RETRY, Verdict.UNSURE}:
-                return log.warning("a post cannot be taken back", place=visit.place, error=refusal(error))
+            if classify(error) not in {ErrorAction.RETRY, ErrorAction.LOOK_UP_FIRST}:
+                return log.warning("a post cannot be taken back", place=visit.place, error=error_code(error))
             wait = min(retry_after(error) or RETRY_S, RIPE_S)
-        except NO_ANSWER:
+        except TRANSPORT_ERRORS:
             wait = RETRY_S
         else:
             return None

@@ -72,7 +72,7 @@ class Deps:
 
     @property
     def catalog(self) -> Catalog:
-        return Catalog.of(self.providers, narrowed=self.narrowed, projects=self.projects, refusal=self._refusal)
+        return Catalog.of(self.providers, narrowed=self.narrowed, projects=self.projects, refusal=self._problem)
 
     @property
     def narrowed(self) -> bool:
@@ -84,7 +84,7 @@ class Deps:
         return all(each is None or each.member for each in (self.asker, self.audience))
 
     @property
-    def _refusal(self) -> Problem:
+    def _problem(self) -> Problem:
         """The message for a person who may see nothing."""
         match self.asker:
             case Audience(outside=True):

@@ -91,7 +91,7 @@ class Metrics:
         self._outbox.set(depth)
 
     def delivered(self, outcome: str) -> None:
-        """Count calls that tell, by what became of them: posted, edited, unsure, found, or a `Verdict`'s value."""
+        """Count calls that tell, by what became of them: posted, edited, unsure, found, or a `ErrorAction`'s value."""
         self._deliveries.labels(outcome).inc()
 
     def throttled(self, method: str) -> None:

@@ -10,7 +10,7 @@ from bot.config.settings import Settings
 from bot.domain.access import Access, Rule
 from bot.domain.findings import Finding
 from bot.domain.slack_scopes import GUESTS_SCOPE
-from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.shared_channels import shared_channels
 from bot.slack_api.workspaces import OneWorkspace
 from bot.views.terminal import admission
@@ -52,7 +52,7 @@ async def shared(client: AsyncWebClient, seconds: float) -> list[Finding]:
             workspace = (await OneWorkspace.of(client)).workspace
             found: Sequence[str] = await shared_channels(client, workspace.id)
     except SlackApiError as error:
-        return [admission.sharing_unknown()] if refusal(error) == "missing_scope" else []
-    except NO_ANSWER:
+        return [admission.sharing_unknown()] if error_code(error) == "missing_scope" else []
+    except TRANSPORT_ERRORS:
         return []  # the token's own finding says it
     return [admission.shared(found)] if found else []

@@ -24,7 +24,7 @@ from bot.domain.errors import ConfigError, StoreUnavailable
 from bot.domain.findings import Finding, Report, Status
 from bot.domain.service_key import Service
 from bot.jobs.account_health import probe
-from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.token_encryption import Seal
 from bot.store import Store
 from bot.store.redis.open_servers import open_to_strangers
@@ -124,7 +124,7 @@ async def _app(slack: Slack) -> list[Finding]:
         try:
             return await client.oauth_v2_access(client_id=slack.client_id or "", client_secret=secret.read(), code="no")
         except SlackApiError as error:
-            if refusal(error) != "invalid_code":
+            if error_code(error) != "invalid_code":
                 raise
             return cast("AsyncSlackResponse", error.response)
 
@@ -208,8 +208,8 @@ async def _ask(
     except SecretMissing as error:
         return [advice.secret_missing(subject, token, str(error))]
     except SlackApiError as error:
-        return [advice.slack_refuses(subject, refusal(error) or "something unreadable")]
-    except NO_ANSWER as error:
+        return [advice.slack_refuses(subject, error_code(error) or "something unreadable")]
+    except TRANSPORT_ERRORS as error:
         return [advice.slack_unreachable(subject, str(slack.api_url), type(error).__name__)]
     return tell(mapping(response.data), dict(cast("Mapping[str, str]", response.headers)))
 

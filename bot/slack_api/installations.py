@@ -18,7 +18,7 @@ from bot.domain import record_formats
 from bot.domain.errors import StoreUnavailable
 from bot.domain.record_formats import Kind
 from bot.domain.workspaces import NotInstalled, Workspace
-from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.token_encryption import Installation, Seal
 from bot.store.installations import Installations
 from providers.secrets import SecretMissing
@@ -145,8 +145,8 @@ class InstalledWorkspaces:
                 refresh_token=kept.refresh_token,
             )
         except SlackApiError as error:
-            log.warning("Slack does not renew a token", workspace=kept.workspace, error=refusal(error))
-        except NO_ANSWER as error:
+            log.warning("Slack does not renew a token", workspace=kept.workspace, error=error_code(error))
+        except TRANSPORT_ERRORS as error:
             log.warning("a token could not be renewed", workspace=kept.workspace, reason=type(error).__name__)
         else:
             return kept.renewed(cast("dict[str, Any]", answer.data), self.clock())

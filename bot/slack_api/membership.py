@@ -14,7 +14,7 @@ from bot.domain.access import Audience
 from bot.domain.membership import Claim, Facts, Standing, standing
 from bot.domain.slack_ids import id_of
 from bot.domain.workspaces import Workspace
-from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.workspaces import home_of, teams_of
 from providers.json_fields import mapping, text
 
@@ -111,8 +111,8 @@ async def _learn(deps: Deps, workspace: Workspace, user: str) -> Facts | None:
         if _is_organization(workspace.id) and facts.organization not in _home(workspace):
             facts = facts._replace(siblings=await _siblings(deps, workspace))
     except SlackApiError as error:
-        reason = refusal(error)
-    except NO_ANSWER as error:
+        reason = error_code(error)
+    except TRANSPORT_ERRORS as error:
         reason = type(error).__name__
     else:
         kept = deps.standings.facts
@@ -133,7 +133,7 @@ async def _facts(deps: Deps, workspace: Workspace, user: str) -> Facts:
     try:
         answer = mapping((await workspace.client.users_info(user=id_of(user))).data)
     except SlackApiError as error:
-        if refusal(error) != "missing_scope" or deps.access.names_guests:
+        if error_code(error) != "missing_scope" or deps.access.names_guests:
             raise
         return Facts()
     found = mapping(answer.get("user"))

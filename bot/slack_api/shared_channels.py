@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.deps.deps import Deps
 from bot.domain.slack_ids import id_of, is_personal, workspace_of
 from bot.domain.workspaces import NotInstalled
-from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.users import TYPES, conversations
 from bot.slack_api.workspaces import teams_of
 from providers.json_fields import mapping, text
@@ -37,8 +37,8 @@ async def read_by_outsiders(deps: Deps, place: str) -> bool:
     except NotInstalled:
         return False
     except SlackApiError as error:
-        reason = refusal(error)
-    except NO_ANSWER as error:
+        reason = error_code(error)
+    except TRANSPORT_ERRORS as error:
         reason = type(error).__name__
     else:
         return _is_shared(mapping(answer.get("channel")))
@@ -54,7 +54,7 @@ async def shared_channels(slack: AsyncWebClient, workspace: str) -> Sequence[str
                 each for team in await teams_of(slack, workspace) for each in await conversations(slack, types, team)
             ]
         except SlackApiError as error:
-            if refusal(error) != "missing_scope" or types == TYPES[-1]:
+            if error_code(error) != "missing_scope" or types == TYPES[-1]:
                 raise
         else:
             return [f"{text(each.get('id'))} ({text(each.get('name'))})" for each in found if _is_shared(each)]

@@ -20,7 +20,7 @@ from bot.domain.access import Access
 from bot.domain.errors import StoreUnavailable
 from bot.domain.user_groups import UserGroup
 from bot.domain.workspaces import NotInstalled, Workspaces
-from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.workspaces import teams_of
 from providers.json_fields import listing, mapping, text
 
@@ -63,8 +63,8 @@ async def names_of(deps: Deps, slack: AsyncWebClient, workspace: str) -> Sequenc
         async with asyncio.timeout(NAMES_S):
             answer = cast("dict[str, Any]", (await slack.usergroups_list()).data)
     except SlackApiError as error:
-        log.info("names of user groups cannot be read", reason=refusal(error))
-    except NO_ANSWER as error:
+        log.info("names of user groups cannot be read", reason=error_code(error))
+    except TRANSPORT_ERRORS as error:
         log.info("names of user groups cannot be read", reason=type(error).__name__)
     else:
         groups = (mapping(each) for each in listing(answer.get("usergroups")))
@@ -102,8 +102,8 @@ class _Look:
         try:
             users = await _members(client, workspace, group)
         except SlackApiError as error:
-            return self._failed(looked_at, refusal(error), now)
-        except NO_ANSWER as error:
+            return self._failed(looked_at, error_code(error), now)
+        except TRANSPORT_ERRORS as error:
             return self._failed(looked_at, type(error).__name__, now)
         self._access.members[looked_at] = users
         self._read_at[looked_at] = now
@@ -124,7 +124,7 @@ async def _members(client: AsyncWebClient, workspace: str, group: str) -> frozen
         try:
             answer = await client.usergroups_users_list(usergroup=group, team_id=team)
         except SlackApiError as error:
-            if refusal(error) != "no_such_subteam":
+            if error_code(error) != "no_such_subteam":
                 raise
         else:
             found |= set(map(str, cast("dict[str, Any]", answer.data).get("users", ())))

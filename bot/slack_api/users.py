@@ -7,7 +7,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.workspaces import teams_of
 from providers.json_fields import listing, mapping, text
 
@@ -33,10 +33,10 @@ async def channels_of(slack: AsyncWebClient, workspace: str, user: str | None = 
                 found |= {name for each in channels if (name := text(each.get("id")))}
             return frozenset(found)
         except SlackApiError as error:
-            reason = refusal(error)
+            reason = error_code(error)
             if reason != "missing_scope":
                 break
-        except NO_ANSWER as error:
+        except TRANSPORT_ERRORS as error:
             reason = type(error).__name__
             break
     log.info("it is not known who is in which channel", reason=reason)
@@ -49,8 +49,8 @@ async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
         known = cast("dict[str, Any]", (await slack.users_info(user=user)).data)
         return timedelta(seconds=int(known["user"]["tz_offset"]))
     except SlackApiError as error:
-        reason = refusal(error)
-    except (*NO_ANSWER, KeyError, TypeError, ValueError) as error:
+        reason = error_code(error)
+    except (*TRANSPORT_ERRORS, KeyError, TypeError, ValueError) as error:
         reason = type(error).__name__
     log.info("somebody's time zone is not known", reason=reason)
     return None

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import ExpiredError, ForgottenError, StoreUnavailable, UsageError
-from bot.slack_api.errors import Verdict, judge, refusal
+from bot.slack_api.errors import ErrorAction, classify, error_code
 from bot.slack_app.modals import GONE, Modal
 from bot.slack_app.payloads import Body
 from bot.slack_app.response_urls import NotDelivered, Respond
@@ -108,7 +108,10 @@ def _words(error: Exception) -> Message | None:
             return database_reset.lost(error) if isinstance(error, ForgottenError) else errors.expired()
         case StoreUnavailable():
             return errors.memory_lost()
-        case SlackApiError() if refusal(error) in TOO_LATE or judge(error) in {Verdict.SUSPEND, Verdict.DETACH}:
+        case SlackApiError() if error_code(error) in TOO_LATE or classify(error) in {
+            ErrorAction.SUSPEND,
+            ErrorAction.POST_NEW,
+        }:
             return errors.no_place()
         case ClientError() | TimeoutError():
             _log.warning("Slack did not answer", exc_info=error)

@@ -13,7 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.errors import ExpiredError
 from bot.domain.slack_ids import ID, TS
-from bot.slack_api.errors import refusal
+from bot.slack_api.errors import error_code
 from bot.views.slack.block_kit import Block, Message
 from bot.views.slack.modals import answer
 from providers.json_fields import mapping, text
@@ -107,7 +107,7 @@ class Modal:
         try:
             pushed = await client.views_push(trigger_id=_trigger(body), view=view)
         except SlackApiError as error:
-            if refusal(error) != "push_limit_reached":
+            if error_code(error) != "push_limit_reached":
                 raise
             replaced = await client.views_update(view_id=cls.clicked(client, body).view_id, view=view)
             return cls._of(client, replaced, view, origin)
@@ -165,7 +165,7 @@ class Modal:
         try:
             updated = await self.client.views_update(view=view, **where, **known)
         except SlackApiError as error:
-            if refusal(error) not in GONE:
+            if error_code(error) not in GONE:
                 raise
             return None
         return replace(self, hash=cast("Mapping[str, Any]", updated.data)["view"]["hash"], newest=None)

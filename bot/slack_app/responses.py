@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import ExpiredError
 from bot.domain.slack_ids import id_of
-from bot.slack_api.errors import NO_ANSWER, Verdict, judge, retry_after
+from bot.slack_api.errors import TRANSPORT_ERRORS, ErrorAction, classify, retry_after
 from bot.slack_app.modals import Modal, Origin
 from bot.slack_app.payloads import Asker, Body, thread_of
 from bot.slack_app.response_urls import TRIED_AGAIN_S, WAIT_MAX_S, Respond, send
@@ -124,10 +124,10 @@ class Posted:
             try:
                 await self._edit(message)
             except SlackApiError as error:
-                if judge(error) not in {Verdict.RETRY, Verdict.UNSURE}:
+                if classify(error) not in {ErrorAction.RETRY, ErrorAction.LOOK_UP_FIRST}:
                     break
                 await asyncio.sleep(min(retry_after(error) or pause, WAIT_MAX_S))
-            except NO_ANSWER:
+            except TRANSPORT_ERRORS:
                 await asyncio.sleep(pause)
             else:
                 return self

@@ -24,7 +24,7 @@ from bot.domain.notifications import ForgottenCards
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.domain.slack_ids import id_of, in_workspace
 from bot.domain.workspaces import NotInstalled, Workspace
-from bot.slack_api.errors import HOLD_S, NO_ANSWER, RETRY_S, Verdict, judge, refusal
+from bot.slack_api.errors import HOLD_S, RETRY_S, TRANSPORT_ERRORS, ErrorAction, classify, error_code
 from bot.slack_api.users import channels_of
 from bot.store.epochs import SHOWN_FOR, Epoch
 from bot.task_queue.enqueue import enqueue_delivery
@@ -129,7 +129,7 @@ async def _search_place(search: _Search) -> float:
         found = [each async for each in _lost_cards(search)]
     except SlackApiError as error:
         return await _refused(visit, "conversations.history", error)
-    except NO_ANSWER:
+    except TRANSPORT_ERRORS:
         return RETRY_S
     if found:
         await visit.deps.store.epochs.note_reset()
@@ -173,18 +173,18 @@ async def _close(search: _Search, found: _Card) -> float:
         await visit.slack.chat_update(channel=channel, ts=found.ts, text=drawn.text, blocks=drawn.blocks)
     except SlackApiError as error:
         return await _refused(visit, "chat.update", error)
-    except NO_ANSWER:
+    except TRANSPORT_ERRORS:
         return RETRY_S
     return 0
 
 
 async def _refused(visit: DeliveryContext, method: str, error: SlackApiError) -> float:
     """Return the seconds until a refused call may succeed, 0 for never."""
-    code = refusal(error)
-    match None if code in MAY_NOT_ASK else judge(error):
-        case Verdict.RETRY | Verdict.UNSURE:
+    code = error_code(error)
+    match None if code in MAY_NOT_ASK else classify(error):
+        case ErrorAction.RETRY | ErrorAction.LOOK_UP_FIRST:
             return await visit.paused(method, error)
-        case Verdict.HOLD:
+        case ErrorAction.WAIT_FOR_OPERATOR:
             return HOLD_S
         case _:
             log.warning("Slack refused a search for lost cards", place=visit.place, method=method, error=code)

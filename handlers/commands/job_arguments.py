@@ -87,7 +87,7 @@ def jobs_named(command: str, words: Iterable[str], others: Sequence[str], catalo
     for piece in _meant(pieces):
         if not piece.addresses:
             rest = [word for word in typed if word != piece.text]
-            raise _refusal(piece, rest if any(each.certain for each in pieces) else ())
+            raise _not_a_job(piece, rest if any(each.certain for each in pieces) else ())
         for address in piece.addresses:
             jobs[str(_checked(address, piece.text, typed, catalog))] = None
     if not jobs:
@@ -180,7 +180,7 @@ def _meant(pieces: list[_Piece]) -> list[_Piece]:
     return [piece for piece in said if piece.certain or piece.is_said]
 
 
-def _refusal(piece: _Piece, rest: Sequence[str]) -> UsageError:
+def _not_a_job(piece: _Piece, rest: Sequence[str]) -> UsageError:
     """Return the error for what names no job; `rest` is the command without it, if that names any."""
     if piece.masked:
         return UsageError(Problem.MASKED_ID, piece.text, suggestion=" ".join(map(quoted, rest)) or None)

@@ -21,7 +21,7 @@ from bot.domain.catalog import Catalog
 from bot.domain.slack_ids import id_of
 from bot.home_tab import show_change
 from bot.jobs.queries import show_jobs
-from bot.slack_api.errors import refusal
+from bot.slack_api.errors import error_code
 from bot.slack_app.modals import Modal
 from bot.slack_app.payloads import Asker, Body, deps_of, newest, picked_value, read_ask
 from bot.slack_app.response_urls import Respond
@@ -133,7 +133,7 @@ class _Shared:
         try:
             return await self.channel.show(message)
         except SlackApiError as error:
-            if refusal(error) not in {"not_in_channel", "channel_not_found"}:
+            if error_code(error) not in {"not_in_channel", "channel_not_found"}:
                 raise
         # The answer to the click may still be posted there; a direct message is not Callboard's own.
         posted_to(self.deps, self.asker.channel, "", self.accounts)

@@ -39,7 +39,7 @@ class Gateway(ABC):
         """The JSON answer; raises Refused."""
 
     @abstractmethod
-    def refusal(self, fault: Fault, target: Target) -> Refused:
+    def error_reply(self, fault: Fault, target: Target) -> Refused:
         """How this cloud words a fault of the refusing kind."""
 
     @abstractmethod
@@ -70,7 +70,7 @@ class Gateway(ABC):
         try:
             for fault in faults:
                 if fault.fault in REFUSING:
-                    raise self.refusal(fault, target)
+                    raise self.error_reply(fault, target)
             body = self.answer(call, target, self.authenticate(call, target), request_id)
         except Refused as refusal:
             return self.refused(refusal, request_id)

@@ -22,7 +22,7 @@ from bot.domain.notifications import SearchExpired
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.polling.recorder import observe
 from bot.polling.sweep import sweep
-from bot.slack_api.errors import VERDICTS, Verdict, judge, retry_after
+from bot.slack_api.errors import VERDICTS, ErrorAction, classify, retry_after
 from bot.store import Store
 from bot.store.redis.keys import CARDS, PLACES
 from bot.subscriptions.listing import subscriptions
@@ -296,10 +296,10 @@ async def test_an_edit_that_slack_refuses_counts_as_refused_alone(world: World):
 
 
 def test_a_code_stands_under_one_verdict_and_an_unknown_one_is_known_as_such():
-    assert judge(refused("ratelimited")) is Verdict.RETRY
-    assert judge(refused("never_heard_of")) is Verdict.UNKNOWN
-    assert judge(refused("")) is Verdict.UNSURE
-    assert {judge(refused(code)) for code in (*VERDICTS, "never_heard_of")} == set(Verdict)
+    assert classify(refused("ratelimited")) is ErrorAction.RETRY
+    assert classify(refused("never_heard_of")) is ErrorAction.UNKNOWN_CODE
+    assert classify(refused("")) is ErrorAction.LOOK_UP_FIRST
+    assert {classify(refused(code)) for code in (*VERDICTS, "never_heard_of")} == set(ErrorAction)
 
 
 @pytest.mark.parametrize("code", ["msg_blocks_too_long", "never_heard_of"])

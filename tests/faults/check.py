@@ -22,7 +22,7 @@ class Finding:
 
 
 @dataclass
-class Verdict:
+class ErrorAction:
     """All that was found, and how many ends were told as they should be."""
 
     findings: list[Finding] = field(default_factory=list[Finding])
@@ -35,9 +35,9 @@ class Verdict:
         return sum(each.kind == kind for each in self.findings)
 
 
-def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> Verdict:
+def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> ErrorAction:
     """Compare what was promised with what was told."""
-    verdict = Verdict([Finding("lost", "", "", what) for what in ledger.forgotten])
+    verdict = ErrorAction([Finding("lost", "", "", what) for what in ledger.forgotten])
     for conversation in conversations:
         verdict.findings += _strangers(ledger, conversation)
         for (place, card_id), refs in ledger.batches().items():

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.faults.check import Finding, Verdict, judge
+from tests.faults.check import ErrorAction, Finding, judge
 from tests.faults.clocks import FAKED, WallClock
 from tests.faults.harm import Harm
 from tests.faults.memory import Memory, memory
@@ -66,7 +66,7 @@ class Report:
     subscriptions: int = 0
     kills: Counter[str] = field(default_factory=Counter[str])
     faults: Counter[str] = field(default_factory=Counter[str])
-    verdict: Verdict = field(default_factory=Verdict)
+    verdict: ErrorAction = field(default_factory=ErrorAction)
     left: list[str] = field(default_factory=list[str])
     in_vain: int = 0
     by_search: int = 0

@@ -31,7 +31,7 @@ from bot.deps.limited_log import LimitedLog
 from bot.domain.errors import StoreUnavailable
 from bot.domain.slack_scopes import ALL_SCOPES
 from bot.domain.workspaces import Workspaces
-from bot.slack_api.errors import NO_ANSWER, refusal
+from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.installations import InstalledWorkspaces
 from bot.slack_api.token_encryption import Installation
 from bot.slack_app.app import SLACKS_OWN, unset
@@ -129,7 +129,7 @@ def _page(step: OAuthRoute, limited: LimitedLog) -> Callable[[Request], Awaitabl
         except (StoreUnavailable, SecretMissing) as error:
             limited.warning("an installation cannot be kept", reason=str(error))
             answer = _shown_error(503, oauth_pages.memory_lost())
-        except NO_ANSWER as error:
+        except TRANSPORT_ERRORS as error:
             limited.warning("Slack did not answer an installation", reason=type(error).__name__)
             answer = _shown_error(502, oauth_pages.slack_away())
         return to_starlette_response(answer)
@@ -198,7 +198,7 @@ class _Kept(AsyncInstallationStore):
         try:
             await self._workspaces.app.client(kept.bot_token).auth_revoke()
         except SlackApiError as error:
-            log.warning("a token could not be given back", workspace=kept.workspace, error=refusal(error))
+            log.warning("a token could not be given back", workspace=kept.workspace, error=error_code(error))
 
 
 def read(installed: Installed, now: datetime) -> Installation:

@@ -74,7 +74,7 @@ class AlibabaGateway(Gateway):
         body = answered if isinstance(answered, bytes) else to_json(answered)
         return b'{"RequestId":"%s",%s' % (request_id.encode(), body[1:])
 
-    def refusal(self, fault: Fault, target: Target) -> Refused:
+    def error_reply(self, fault: Fault, target: Target) -> Refused:
         """A fault, in the gateway's words."""
         del target
         if fault.fault == "throttle":

@@ -101,7 +101,7 @@ class HuaweiGateway(Gateway):
         desk = Desk(account, self.world.store(account.name, target.service), self.world.now())
         return found[0].answer(desk, call)
 
-    def refusal(self, fault: Fault, target: Target) -> Refused:
+    def error_reply(self, fault: Fault, target: Target) -> Refused:
         """A fault, in the words of the service or of the gateway."""
         if fault.fault == "throttle":
             return Refused(429, "APIGW.0308", "The throttling threshold has been reached", _retry_after(fault))

@@ -80,9 +80,9 @@ class AppHooks:
         }
 
     def _token(self, token: Token) -> Json:
-        return {"kind": token.kind, "user": token.user, "expires": token.expires, "error": self._refusal(token)}
+        return {"kind": token.kind, "user": token.user, "expires": token.expires, "error": self._error(token)}
 
-    def _refusal(self, token: Token) -> str | None:
+    def _error(self, token: Token) -> str | None:
         try:
             token.check(self._world.clock())
         except SlackError as error:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.delivery.doubt import Searches, left_by
 from bot.domain.outbox import Doubt, InFlightPost
-from bot.slack_api.errors import Verdict, judge
+from bot.slack_api.errors import ErrorAction, classify
 from tests.bot.memory import NOW
 from tests.bot.slack import refused
 
@@ -51,14 +51,14 @@ def test_a_mark_of_an_earlier_version_says_nothing_of_a_doubt():
 @pytest.mark.parametrize(
     ("code", "status", "verdict", "doubt"),
     [
-        ("internal_error", 500, Verdict.UNSURE, Doubt.ANSWERED),
-        ("internal_error", 200, Verdict.UNSURE, Doubt.ANSWERED),
-        ("a_code_that_is_new", 503, Verdict.UNSURE, Doubt.ANSWERED),
-        ("a_code_that_is_new", 200, Verdict.UNKNOWN, Doubt.ANSWERED),
-        ("is_archived", 500, Verdict.SUSPEND, Doubt.ANSWERED),
-        ("upstream connect error", 503, Verdict.UNSURE, Doubt.SILENT),
-        ("", 502, Verdict.UNSURE, Doubt.SILENT),
+        ("internal_error", 500, ErrorAction.LOOK_UP_FIRST, Doubt.ANSWERED),
+        ("internal_error", 200, ErrorAction.LOOK_UP_FIRST, Doubt.ANSWERED),
+        ("a_code_that_is_new", 503, ErrorAction.LOOK_UP_FIRST, Doubt.ANSWERED),
+        ("a_code_that_is_new", 200, ErrorAction.UNKNOWN_CODE, Doubt.ANSWERED),
+        ("is_archived", 500, ErrorAction.SUSPEND, Doubt.ANSWERED),
+        ("upstream connect error", 503, ErrorAction.LOOK_UP_FIRST, Doubt.SILENT),
+        ("", 502, ErrorAction.LOOK_UP_FIRST, Doubt.SILENT),
     ],
 )
-def test_what_an_error_says_of_a_post(code: str, status: int, verdict: Verdict, doubt: Doubt):
-    assert (judge(refused(code, status)), left_by(refused(code, status))) == (verdict, doubt)
+def test_what_an_error_says_of_a_post(code: str, status: int, verdict: ErrorAction, doubt: Doubt):
+    assert (classify(refused(code, status)), left_by(refused(code, status))) == (verdict, doubt)

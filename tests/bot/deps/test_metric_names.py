@@ -20,7 +20,7 @@ from bot.deps.metrics import Metrics
 from bot.domain.errors import StoreUnavailable
 from bot.jobs.fan_out import Known, Question
 from bot.polling.sweep import sweep
-from bot.slack_api.errors import Verdict
+from bot.slack_api.errors import ErrorAction
 from bot.store import Store
 from providers.base import Provider
 from providers.errors import ProviderError, Unavailable
@@ -185,4 +185,4 @@ async def test_outcomes_of_deliveries(store: Store, monkeypatch: pytest.MonkeyPa
     world.slack.trouble = ["ratelimited"]
     await deliver(world.deps, PLACE)
     assert outcomes(world.deps.metrics, "callboard_deliveries_total") == DELIVERIES
-    assert set(Verdict) < DELIVERIES, "each verdict is tried"
+    assert set(ErrorAction) < DELIVERIES, "each verdict is tried"
