@@ -120,14 +120,14 @@ def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
     slot, now = f"{job.account}/{job.service}", card.terms.at
     entry = SubscribedEntry(job=job.model_copy(update={"raw": None}), terms=card.terms).model_dump_json()
     beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
-    reply = REPLY.of(slot, f"{card.place}:{job.id}")
-    keys = (*beside, OUTBOX.of(slot, card.place), reply, LOST.of(slot, job.id))
+    responder = REPLY.of(slot, f"{card.place}:{job.id}")
+    keys = (*beside, OUTBOX.of(slot, card.place), responder, LOST.of(slot, job.id))
     told = (job.id, record(job, now - planner.OLDEST), 0, card.place, card.id, entry, REPLY.seconds)
     return [
         ("EVAL", script("subscribe"), 7, *keys, *told),
         ("HSET", CARDS.of(card.place), card.id, encode(card)),
         ("SADD", PLACES.of(), card.place),
-        ("DEL", reply),
+        ("DEL", responder),
     ]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         Unavailable,
     )
     from providers.http.rate_limit import BudgetLeft
-    from providers.http.transport import Reply, Transport
+    from providers.http.transport import ApiReply, Transport
     from providers.ids import Ids, Link
     from providers.models import Filter, Job, JobError, JobPage, JobQuery, JobRef, JobState, Lookup, Unanswered
     from providers.secrets import SecretMissing, SecretRef
@@ -78,7 +78,7 @@ __all__ = [
     "Provider",
     "ProviderError",
     "Rejected",
-    "Reply",
+    "ApiReply",
     "SecretMissing",
     "SecretRef",
     "Throttled",

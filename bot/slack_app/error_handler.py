@@ -17,7 +17,7 @@ from bot.slack_api.errors import ErrorAction, classify, error_code
 from bot.slack_app.modals import GONE, Modal
 from bot.slack_app.payloads import Body
 from bot.slack_app.response_urls import NotDelivered, Respond
-from bot.slack_app.responses import Below, InChannel, Reply, beside, to_the_last
+from bot.slack_app.responses import ChannelPost, Responder, ResponseUrl, beside, to_the_last
 from bot.views.slack import database_reset, errors
 from bot.views.slack.block_kit import Message
 from bot.views.slack.modals import waiting
@@ -74,30 +74,30 @@ class _Over:
 
     edits: ClassVar[bool] = True
 
-    async def show(self, message: Message) -> Reply:
+    async def show(self, message: Message) -> Responder:
         modal = await Modal.over(self.client, self.body, waiting())
         return await modal.show(message)
 
 
-def _places(body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext) -> Iterator[Reply]:
+def _places(body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext) -> Iterator[Responder]:
     """Where something can be said to whoever did what went wrong, the best place first."""
-    if reply := cast("Reply | None", context.get("reply")):
-        yield to_the_last(reply)
+    if responder := cast("Responder | None", context.get("reply")):
+        yield to_the_last(responder)
     elif respond.response_url:
-        yield to_the_last(Below(respond))
+        yield to_the_last(ResponseUrl(respond))
     elif body.get("type") == "block_actions":
         yield _Over(client, body)
     yield from _beside(body, client, context)
 
 
-def _beside(body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> Iterator[Reply]:
+def _beside(body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> Iterator[Responder]:
     """Where it can be said to them when what they did can no longer be answered; nobody waits for one to an event."""
     if context.user_id is None or "event" in body:
         return
     try:
         yield beside(body, context)
     except ExpiredError:
-        yield InChannel(client, context.user_id)
+        yield ChannelPost(client, context.user_id)
 
 
 def _words(error: Exception) -> Message | None:

@@ -20,12 +20,12 @@ from bot.views.slack.modals import waiting
 from providers.json_fields import listing, mapping, text
 
 
-class Reply(Protocol):
+class Responder(Protocol):
     """Where an answer goes. `edits` says that the next message takes the place of one that was shown there."""
 
     edits: ClassVar[bool]
 
-    async def show(self, message: Message) -> "Reply":
+    async def show(self, message: Message) -> "Responder":
         """Show it there, and return where the next message goes.
 
         Raises NotDelivered, or SlackApiError, when Slack does not take it.
@@ -34,7 +34,7 @@ class Reply(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
+class ResponseUrl:
     """Below a command or a message, for the person who asked alone; in the thread that the message is in.
 
     Slack cannot edit what was said there (slackapi/bolt-js#2287, slackapi/bolt-python#1268).
@@ -71,7 +71,7 @@ class InPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class Ephemeral:
     """For one person alone where no click or command is left to be answered: in a channel, else by direct message."""
 
     client: AsyncWebClient
@@ -90,7 +90,7 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class InChannel:
+class ChannelPost:
     """In a channel or direct messages, for everybody there; in a thread of it, if there is one."""
 
     client: AsyncWebClient
@@ -98,7 +98,7 @@ class InChannel:
     thread_ts: str | None = None
     edits: ClassVar[bool] = True
 
-    async def show(self, message: Message) -> Reply:
+    async def show(self, message: Message) -> Responder:
         posted = await self.client.chat_postMessage(
             channel=self.channel,
             thread_ts=self.thread_ts,
@@ -114,12 +114,12 @@ class InChannel:
 class Posted:
     """In the place of a message of the bot; where Slack does not let it be edited, as one more message."""
 
-    place: InChannel
+    place: ChannelPost
     channel: str
     ts: str
     edits: ClassVar[bool] = True
 
-    async def show(self, message: Message) -> Reply:
+    async def show(self, message: Message) -> Responder:
         for pause in TRIED_AGAIN_S:
             try:
                 await self._edit(message)
@@ -137,27 +137,27 @@ class Posted:
         await self.place.client.chat_update(channel=self.channel, ts=self.ts, text=message.text, blocks=message.blocks)
 
 
-def to_the_last(reply: Reply) -> Reply:
+def to_the_last(responder: Responder) -> Responder:
     """Return the same place for what went wrong, which may use its response_url up."""
-    if isinstance(reply, Below | InPlace):
-        reply.respond.kept = 0
-    return reply
+    if isinstance(responder, ResponseUrl | InPlace):
+        responder.respond.kept = 0
+    return responder
 
 
-async def below(client: AsyncWebClient, body: Body, respond: Respond, context: AsyncBoltContext) -> Reply:
+async def below(client: AsyncWebClient, body: Body, respond: Respond, context: AsyncBoltContext) -> Responder:
     """Return where the answer to a click or shortcut goes: below its message, or in a modal over its view.
 
     What goes wrong from here on is told there too. The modal is opened at once, because its trigger lasts 3 s.
     """
     if respond.response_url is None:
-        reply = await Modal.over(client, body, waiting())
+        responder = await Modal.over(client, body, waiting())
     else:
-        reply = Below(respond, thread_of(body))
-    context["reply"] = reply
-    return reply
+        responder = ResponseUrl(respond, thread_of(body))
+    context["reply"] = responder
+    return responder
 
 
-def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Below, Asker]:
+def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[ResponseUrl, Asker]:
     """Return where the answer to a form goes, and whose it is: the channel that was picked in it, else its origin.
 
     Raises ExpiredError for a form of another Callboard.
@@ -168,15 +168,15 @@ def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Be
     if url is None or channel is None:
         raise ExpiredError
     asker = Asker.named(str(body["user"]["id"]), channel, context)
-    context["reply"] = reply = Below(Respond(response_url=url), origin.thread_ts)
-    context["beside"] = Beside(context.client, asker, origin.thread_ts)
-    return reply, asker
+    context["reply"] = responder = ResponseUrl(Respond(response_url=url), origin.thread_ts)
+    context["beside"] = Ephemeral(context.client, asker, origin.thread_ts)
+    return responder, asker
 
 
-def beside(body: Body, context: AsyncBoltContext) -> Beside:
+def beside(body: Body, context: AsyncBoltContext) -> Ephemeral:
     """Return where to answer somebody when what they did can no longer be answered.
 
     Raises ExpiredError where nobody can be made out.
     """
-    known = cast("Beside | None", context.get("beside"))
-    return known or Beside(context.client, Asker.of(body, context), thread_of(body))
+    known = cast("Ephemeral | None", context.get("beside"))
+    return known or Ephemeral(context.client, Asker.of(body, context), thread_of(body))

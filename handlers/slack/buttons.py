@@ -25,7 +25,7 @@ from bot.slack_api.errors import error_code
 from bot.slack_app.modals import Modal
 from bot.slack_app.payloads import Asker, Body, deps_of, newest, picked_value, read_ask
 from bot.slack_app.response_urls import Respond
-from bot.slack_app.responses import Below, InChannel, InPlace, Reply, below
+from bot.slack_app.responses import ChannelPost, InPlace, Responder, ResponseUrl, below
 from bot.views.slack import details, errors, modals
 from bot.views.slack.block_kit import Message
 from handlers.commands.grammar import Request
@@ -113,7 +113,7 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     accounts = accounts_of(deps, await read(deps, ask.text))
     readers = posted_to(deps, asker.channel, asker.user, accounts)
     shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
-    channel = _Shared(InChannel(client, id_of(asker.channel)), respond, deps, asker, accounts)
+    channel = _Shared(ChannelPost(client, id_of(asker.channel)), respond, deps, asker, accounts)
     with fresh():
         await give(context, channel, shared)
 
@@ -122,14 +122,14 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
 class _Shared:
     """In the channel of a click, for all its members, also where Callboard is none of them."""
 
-    channel: InChannel
+    channel: ChannelPost
     respond: Respond
     deps: Deps
     asker: Asker
     accounts: Collection[str]
     edits: ClassVar[bool] = True
 
-    async def show(self, message: Message) -> Reply:
+    async def show(self, message: Message) -> Responder:
         try:
             return await self.channel.show(message)
         except SlackApiError as error:
@@ -137,7 +137,7 @@ class _Shared:
                 raise
         # The answer to the click may still be posted there; a direct message is not Callboard's own.
         posted_to(self.deps, self.asker.channel, "", self.accounts)
-        return await Below(self.respond, response_type="in_channel").show(message)
+        return await ResponseUrl(self.respond, response_type="in_channel").show(message)
 
 
 async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:

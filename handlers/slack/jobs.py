@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.button_payloads import Ask
 from bot.slack_app.payloads import Asker, Body, deps_of, origin_of
 from bot.slack_app.response_urls import Respond
-from bot.slack_app.responses import Below
+from bot.slack_app.responses import ResponseUrl
 from handlers.commands.lexer import bare, undecorated
 from handlers.slack.answer import answer
 from handlers.slack.command_reader import typed
@@ -36,4 +36,4 @@ async def on_command(
         await form(context, client, command, origin_of(command, respond))
         return
     deps = await deps_of(context)
-    await give(context, Below(respond), await answer(deps, ask, Asker.of(command, context)))
+    await give(context, ResponseUrl(respond), await answer(deps, ask, Asker.of(command, context)))

@@ -9,7 +9,7 @@ from bot.domain.access import Audience
 from bot.domain.button_payloads import Ask
 from bot.slack_app.deduplication import acts_first
 from bot.slack_app.payloads import Asker, Body, deps_of
-from bot.slack_app.responses import InChannel
+from bot.slack_app.responses import ChannelPost
 from handlers.commands.lexer import undecorated
 from handlers.slack.answer import answer
 from handlers.slack.partial_answers import give
@@ -28,13 +28,13 @@ async def on_mention(body: Body, event: Body, client: AsyncWebClient, context: A
     """Answer in the thread of the mention, which everybody there sees."""
     if _by_a_person(event, context):
         thread = str(event.get("thread_ts") or event["ts"])
-        await _answer(body, event, InChannel(client, event["channel"], thread), context)
+        await _answer(body, event, ChannelPost(client, event["channel"], thread), context)
 
 
 async def on_message(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Answer a direct message; what is said elsewhere is not for the bot."""
     if event.get("channel_type") == "im" and _by_a_person(event, context):
-        await _answer(body, event, InChannel(client, event["channel"], event.get("thread_ts")), context)
+        await _answer(body, event, ChannelPost(client, event["channel"], event.get("thread_ts")), context)
 
 
 def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
@@ -46,7 +46,7 @@ def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
             return False
 
 
-async def _answer(body: Body, event: Body, reply: InChannel, context: AsyncBoltContext) -> None:
+async def _answer(body: Body, event: Body, reply: ChannelPost, context: AsyncBoltContext) -> None:
     # Of everything that is asked for, the answer holds what all who read it may see.
     asker = Asker.named(event["user"], event["channel"], context)
     deps = (await deps_of(context)).read_by(Audience.of_place(asker.channel, asker.user))

@@ -12,7 +12,7 @@ from bot.jobs.fan_out import Asking
 from bot.slack_app.modals import Modal
 from bot.slack_app.payloads import clicked, deps_of
 from bot.slack_app.response_urls import NotDelivered
-from bot.slack_app.responses import Reply
+from bot.slack_app.responses import Responder
 from bot.views.slack.block_kit import Block, Message, marked
 
 V = TypeVar("V", bound=Partial)
@@ -27,7 +27,7 @@ class Answer(Generic[V]):
     late: Callable[[V], Message]
 
 
-async def give(context: AsyncBoltContext, reply: Reply, answer: Answer[V] | Message) -> None:
+async def give(context: AsyncBoltContext, responder: Responder, answer: Answer[V] | Message) -> None:
     """Show an answer where it goes.
 
     While some services are still being asked, what is there is shown first. The whole answer takes its place where
@@ -35,14 +35,14 @@ async def give(context: AsyncBoltContext, reply: Reply, answer: Answer[V] | Mess
     has used the first one since.
     """
     if isinstance(answer, Message):
-        await reply.show(answer)
+        await responder.show(answer)
         return
     first = await answer.question.first()
     if not first.pending:
-        await reply.show(answer.view(first))
+        await responder.show(answer.view(first))
         return
     name = secrets.token_hex(4)
-    place = await _first_words(reply, answer, first, name)
+    place = await _first_words(responder, answer, first, name)
     if place.edits:
         context["reply"] = place
     whole = await answer.question.whole()
@@ -52,11 +52,11 @@ async def give(context: AsyncBoltContext, reply: Reply, answer: Answer[V] | Mess
         await place.show(answer.late(whole))
 
 
-async def _first_words(reply: Reply, answer: Answer[V], first: V, name: str) -> Reply:
+async def _first_words(responder: Responder, answer: Answer[V], first: V, name: str) -> Responder:
     """Show the first words; where Slack does not take them, the whole answer has to go another way."""
     words = answer.view(first)
     try:
-        return await reply.show(words if reply.edits else marked(words, name))
+        return await responder.show(words if responder.edits else marked(words, name))
     except NotDelivered as lost:
         whole = answer.view(await answer.question.whole())
         raise NotDelivered(lost.reason, whole if lost.message else None) from lost

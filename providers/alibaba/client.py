@@ -11,7 +11,7 @@ from providers.alibaba.auth import auth
 from providers.alibaba.errors import classify
 from providers.http.canonical_query import canonical_query
 from providers.http.rate_limit import Budget, BudgetLeft
-from providers.http.transport import Reply, Transport
+from providers.http.transport import ApiReply, Transport
 
 VERSION = "2017-03-21"
 IDS_AT_ONCE = 10
@@ -67,7 +67,7 @@ class Vod:
         )
         return cls(account, account.endpoint(service, f"https://vod.{region}.aliyuncs.com"), transport)
 
-    async def call(self, operation: Operation, **parameters: str) -> Reply:
+    async def call(self, operation: Operation, **parameters: str) -> ApiReply:
         """Return an operation's answer; raises ProviderError.
 
         Parameters travel in the query with an empty body (provider API notes, section 5.2).

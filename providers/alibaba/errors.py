@@ -36,7 +36,7 @@ _MILLISECONDS = re.compile(r"[0-9]{1,9}")
 _TIME_LEFT = re.compile(r"(?:^|,)\s*TimeLeft\s*:\s*([0-9]{1,9})\s*(?:,|$)")
 
 
-class _Reply(NamedTuple):
+class _ErrorReply(NamedTuple):
     code: str
     message: str
     request_id: str | None
@@ -96,13 +96,13 @@ def _asked(response: httpx.Response) -> str:
     return next((name for name in _ID_PARAMETERS if (asked := params.get(name)) and "," not in asked), "")
 
 
-def _read(response: httpx.Response, body: Json | None) -> _Reply:
+def _read(response: httpx.Response, body: Json | None) -> _ErrorReply:
     if body is None and _is_xml(response):
         # A regular expression and no parser: the three fields are flat, and entities cannot explode.
         body = {name: html.unescape(value) for name, value in _XML_FIELD.findall(response.text[:_XML_MAX])}
     fields = body or {}
     code = _field(fields, "Code") or ""
-    return _Reply(code if is_code(code) else "", _field(fields, "Message") or "", _field(fields, "RequestId"))
+    return _ErrorReply(code if is_code(code) else "", _field(fields, "Message") or "", _field(fields, "RequestId"))
 
 
 def _is_xml(response: httpx.Response) -> bool:

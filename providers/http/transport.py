@@ -26,7 +26,7 @@ Classify = Callable[[httpx.Response, Json | None], ProviderError | None]
 _backoff = wait_random_exponential(multiplier=0.2, max=3)
 
 
-class Reply(NamedTuple):
+class ApiReply(NamedTuple):
     """A readable answer, and the vendor's id of the request."""
 
     json: Json
@@ -46,14 +46,14 @@ class Transport:
     budget_key: str
     requests_per_second: float
 
-    async def send(self, request: httpx.Request, *, operation: str = "", per_second: float | None = None) -> Reply:
+    async def send(self, request: httpx.Request, *, operation: str = "", per_second: float | None = None) -> ApiReply:
         """Send a request until it is answered, trying again where that can help and time is left.
 
         `operation` names a budget of its own within the service, of `per_second` requests; each try is signed anew.
         """
         failures: list[ProviderError] = []
 
-        async def attempt() -> Reply:
+        async def attempt() -> ApiReply:
             if failures:
                 raise failures.pop()
             await self._acquire(*self._counted(operation, per_second))
@@ -69,7 +69,7 @@ class Transport:
             error.account, error.service = self.account, self.service
             raise
 
-    def malformed(self, message: str, reply: Reply) -> Malformed:
+    def malformed(self, message: str, reply: ApiReply) -> Malformed:
         """Return what to raise for an answer that is JSON, but not what was asked for."""
         return Malformed(message, account=self.account, service=self.service, request_id=reply.request_id)
 
@@ -89,7 +89,7 @@ class Transport:
         key = f"{self.budget_key}/{operation}" if operation else self.budget_key
         return key, per_second or self.requests_per_second
 
-    async def _attempt(self, request: httpx.Request) -> Reply:
+    async def _attempt(self, request: httpx.Request) -> ApiReply:
         timeout = max(0.001, min(ATTEMPT_S, remaining()))
         request.extensions = {**request.extensions, "timeout": httpx.Timeout(timeout).as_dict()}
         try:
@@ -106,7 +106,7 @@ class Transport:
             raise error
         if body is None:
             raise Malformed(f"HTTP {response.status_code} with a body that is not a JSON object")
-        return Reply(body, response.headers.get("x-request-id") or _text(body.get("RequestId")))
+        return ApiReply(body, response.headers.get("x-request-id") or _text(body.get("RequestId")))
 
     async def _answer(self, request: httpx.Request, timeout_s: float) -> httpx.Response:
         """Send a request once, and receive the whole answer. Raises TimeoutError after `timeout_s`."""
@@ -142,7 +142,7 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-async def _retrying(attempt: Callable[[], Awaitable[Reply]]) -> Reply:
+async def _retrying(attempt: Callable[[], Awaitable[ApiReply]]) -> ApiReply:
     """Call until there is an answer, or an error with which another try cannot help."""
     retry = retry_if_exception(_worth_another_try)
     return await AsyncRetrying(retry=retry, stop=_out_of_tries_or_time, wait=_wait, reraise=True)(attempt)

@@ -9,7 +9,7 @@ import httpx
 from providers.accounts import HuaweiAccount
 from providers.http.canonical_query import canonical_query
 from providers.http.rate_limit import Budget
-from providers.http.transport import Reply, Transport
+from providers.http.transport import ApiReply, Transport
 from providers.huawei.auth import auth
 from providers.huawei.codes import BY_ID
 from providers.huawei.errors import classify
@@ -66,7 +66,7 @@ class Api:
 
     async def get(
         self, version: str, path: str, params: Iterable[tuple[str, str]] = (), *, by_id: bool = False
-    ) -> Reply:
+    ) -> ApiReply:
         """Ask for a path of the project, with the query spelled exactly as it is signed.
 
         `by_id` says that the question is about one job: only then a refusal can mean that there is no such job.
@@ -79,7 +79,7 @@ class Api:
 
     async def get_list(
         self, version: str, path: str, items: str, params: Iterable[tuple[str, str]], *, by_id: bool = False
-    ) -> Reply:
+    ) -> ApiReply:
         """Ask for a list, whose entries stand under the name `items`; `by_id` is that of `get`.
 
         Raises Malformed where nothing stands there, unless the reply says itself that there are none.

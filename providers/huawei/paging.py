@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from providers.cursors import wrong_cursor
-from providers.http.transport import Reply
+from providers.http.transport import ApiReply
 from providers.huawei.client import PAGE_MAX
 from providers.json_fields import Unreadable, count, listing, mapping
 from providers.lookups import Outcome, silence
@@ -42,7 +42,7 @@ class Batch(NamedTuple):
     request_id: str | None
 
     @classmethod
-    def of(cls, reply: Reply, items: str, words: str, start: Start) -> "Batch":
+    def of(cls, reply: ApiReply, items: str, words: str, start: Start) -> "Batch":
         """Read a reply whose entries stand under the name `items`."""
         return cls(words, start, listing(reply.json.get(items)), count(reply.json.get("count")), reply.request_id)
 

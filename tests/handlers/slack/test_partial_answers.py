@@ -13,7 +13,7 @@ from bot.domain.button_payloads import SELECTS, Ask
 from bot.domain.errors import Problem, UsageError
 from bot.slack_app.payloads import clicked, read_ask
 from bot.slack_app.response_urls import NotDelivered, Respond
-from bot.slack_app.responses import Below, InChannel, InPlace, to_the_last
+from bot.slack_app.responses import ChannelPost, InPlace, ResponseUrl, to_the_last
 from bot.store import Store
 from bot.store.redis.connection import Link
 from bot.views.slack.block_kit import Message, actions, button, marked, section, select
@@ -87,24 +87,24 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_channel_gets_one_post_that_is_edited(parts: Deps):
     client = Client()
-    await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer())
+    await give(of(parts), ChannelPost(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls == [("post", "page"), ("update", "whole")]
     client = Client()
-    await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer(late=False))
+    await give(of(parts), ChannelPost(cast("AsyncWebClient", client), "C1"), answer(late=False))
     assert client.calls == [("post", "whole")]
 
 
 @pytest.mark.parametrize("code", ["ratelimited", "internal_error", ""])
 async def test_an_edit_is_tried_again(parts: Deps, code: str):
     client = Client([code])
-    await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer())
+    await give(of(parts), ChannelPost(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls == [("post", "page"), ("update", "whole"), ("update", "whole")]
 
 
 @pytest.mark.parametrize("trouble", [["message_not_found"], ["ratelimited"] * 9, ["edit_window_closed"]])
 async def test_what_cannot_be_edited_is_said_once_more(parts: Deps, trouble: list[str]):
     client = Client(trouble)
-    await give(of(parts), InChannel(cast("AsyncWebClient", client), "C1"), answer())
+    await give(of(parts), ChannelPost(cast("AsyncWebClient", client), "C1"), answer())
     assert client.calls[-1] == ("post", "whole")
 
 
@@ -116,7 +116,7 @@ async def test_what_goes_wrong_later_is_said_in_the_place_of_the_first_words(par
     client, context = Client(), of(parts)
     broken = Answer(Broken(), lambda _: PAGE, lambda _: REST)
     with pytest.raises(UsageError):
-        await give(context, InChannel(cast("AsyncWebClient", client), "C1"), broken)
+        await give(context, ChannelPost(cast("AsyncWebClient", client), "C1"), broken)
     await context["reply"].show(WHOLE)
     assert client.calls == [("post", "page"), ("update", "whole")]
 
@@ -133,12 +133,12 @@ async def test_a_click_is_answered_in_place_for_as_long_as_it_is_the_newest(desk
 
 
 async def test_elsewhere_the_rest_follows_unless_the_first_words_were_used(desk: Desk, parts: Deps):
-    await give(of(parts), Below(Respond(response_url=desk.response_url())), answer())
+    await give(of(parts), ResponseUrl(Respond(response_url=desk.response_url())), answer())
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
 
 async def test_without_redis_it_follows(desk: Desk, nowhere: Link):
-    await give(of(services(Store.over(nowhere))), Below(Respond(response_url=desk.response_url())), answer())
+    await give(of(services(Store.over(nowhere))), ResponseUrl(Respond(response_url=desk.response_url())), answer())
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
 
@@ -162,25 +162,25 @@ async def test_answers_leave_the_last_use_of_a_response_url_to_an_error(desk: De
     desk.workspace.faults.order(Fault(method="response_url", status=503, times=4))
     for used in (3, 4, 4):
         with pytest.raises(NotDelivered) as lost:
-            await Below(respond).show(WHOLE)
+            await ResponseUrl(respond).show(WHOLE)
         assert (respond.used, lost.value.message) == (used, WHOLE)
-    await to_the_last(Below(respond)).show(REST)
+    await to_the_last(ResponseUrl(respond)).show(REST)
     assert respond.used == 5
     assert [each.json["text"] for each in await desk.dana.sees()] == ["rest"]
     with pytest.raises(NotDelivered):
-        await Below(respond).show(REST)
+        await ResponseUrl(respond).show(REST)
 
 
 async def test_a_connection_that_breaks_is_a_use_too(desk: Desk):
     respond = Respond(response_url=desk.response_url())
     desk.workspace.faults.order(Fault(method="response_url", drop=True, times=9))
     with pytest.raises(NotDelivered):
-        await Below(respond).show(WHOLE)
+        await ResponseUrl(respond).show(WHOLE)
     assert respond.used == 3
 
 
 async def test_first_words_that_slack_does_not_take_give_way_to_the_whole_answer(desk: Desk, parts: Deps):
     desk.workspace.faults.order(Fault(method="response_url", error="expired_url"))
     with pytest.raises(NotDelivered) as lost:
-        await give(of(parts), Below(Respond(response_url=desk.response_url())), answer())
+        await give(of(parts), ResponseUrl(Respond(response_url=desk.response_url())), answer())
     assert lost.value.message == WHOLE

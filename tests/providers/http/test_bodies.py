@@ -15,7 +15,7 @@ import pytest
 from bench.processes import process
 from providers.errors import Malformed, ProviderError, Unavailable
 from providers.http.bodies import BODY_MAX_MB, VALUES_MAX
-from providers.http.transport import Reply
+from providers.http.transport import ApiReply
 from providers.registry import http_client
 from tests.providers.http.test_connections import Behaviour, serving, transport
 from tests.providers.http.test_transport import Cloud
@@ -63,7 +63,7 @@ class Sending(Cloud):
 @pytest.mark.parametrize("piece", [1, 1_000, 1_000_000])
 @pytest.mark.parametrize(("coding", "squeeze"), SQUEEZED.values(), ids=SQUEEZED)
 async def test_an_honest_answer_is_read_however_it_is_sent(coding: str, squeeze: Callable[[bytes], bytes], piece: int):
-    reply: Reply = await Sending(squeeze(JSON), coding, piece=piece).send()
+    reply: ApiReply = await Sending(squeeze(JSON), coding, piece=piece).send()
     assert len(reply.json["tasks"]) == 50_001
     assert reply.request_id == "4711"
 

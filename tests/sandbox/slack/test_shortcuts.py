@@ -58,8 +58,8 @@ async def test_an_alert_is_passed_on_with_its_attachments_and_blocks(slack: Slac
 
 async def test_the_apps_own_messages_and_replies_have_the_menu_too(slack: Slack, app: Recorder) -> None:
     ts = await slack.post("card")
-    reply = await slack.post("reply", thread_ts=ts)
-    await menu(slack, {"channel": ON_CALL.id, "ts": reply})
+    responder = await slack.post("reply", thread_ts=ts)
+    await menu(slack, {"channel": ON_CALL.id, "ts": responder})
     message = app.payloads[-1]["message"]
     assert (message["bot_id"], message["thread_ts"]) == ("B0CALLBOARD", ts)
 
