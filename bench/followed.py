@@ -93,9 +93,9 @@ async def follow(deps: Deps, provider: Provider, where: Clouds, *, place: Number
             commands += _subscription(job, card)
             told.add(here)
             number += 1
-        await deps.store.link.ask_all(commands)
+        await deps.store.link.execute_many(commands)
     slot = f"{provider.account}/{provider.service}"
-    await deps.store.link.ask_all([("DEL", PENDING.of(slot)), *(("DEL", OUTBOX.of(slot, here)) for here in told)])
+    await deps.store.link.execute_many([("DEL", PENDING.of(slot)), *(("DEL", OUTBOX.of(slot, here)) for here in told)])
     return number
 
 
@@ -133,14 +133,14 @@ def _subscription(job: Job, card: Card) -> list[Sequence[Part]]:
 
 async def places(deps: Deps, provider: Provider) -> dict[str, str]:
     """Return where each job of a service is followed, by its id."""
-    kept = await deps.store.link.ask("HGETALL", SUBSCRIPTIONS.of(f"{provider.account}/{provider.service}"))
+    kept = await deps.store.link.execute("HGETALL", SUBSCRIPTIONS.of(f"{provider.account}/{provider.service}"))
     return {job_id: next(iter(json.loads(followers))) for job_id, followers in kept.items()}
 
 
 async def make_due(deps: Deps, provider: Provider) -> None:
     """Let it be time to look at every followed job of a service."""
     due = DUE.of(f"{provider.account}/{provider.service}")
-    await deps.store.link.ask("ZUNIONSTORE", due, 1, due, "WEIGHTS", 0)
+    await deps.store.link.execute("ZUNIONSTORE", due, 1, due, "WEIGHTS", 0)
 
 
 async def look_at_all(deps: Deps, provider: Provider) -> int:
@@ -162,12 +162,12 @@ async def due_in(deps: Deps, provider: Provider) -> float:
 
 async def memory(deps: Deps) -> int:
     """Return the bytes that Redis keeps."""
-    return int((await deps.store.link.ask("INFO", "memory"))["used_memory"])
+    return int((await deps.store.link.execute("INFO", "memory"))["used_memory"])
 
 
 async def redis_cpu(deps: Deps) -> float:
     """Return the CPU seconds that Redis has taken."""
-    cpu: Mapping[str, float] = await deps.store.link.ask("INFO", "cpu")
+    cpu: Mapping[str, float] = await deps.store.link.execute("INFO", "cpu")
     return float(cpu["used_cpu_user"]) + float(cpu["used_cpu_sys"])
 
 

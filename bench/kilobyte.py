@@ -1,6 +1,6 @@
 """What a Redis server needs for a kilobyte: each version and each allocator adds something else."""
 
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 
 TEXTS = 1_024
 LENGTHS = range(875, 1_003)
@@ -11,11 +11,11 @@ With its name of 32 bytes and what Redis 6.2 with the allocator of libc adds, a 
 _KEY = "bench:kilobyte"
 
 
-async def kilobyte(link: Link) -> float:
+async def kilobyte(link: RedisLink) -> float:
     """Return the bytes that this server needs for each text of a reference hash."""
     texts = {f"{number:032}": "x" * LENGTHS[number % len(LENGTHS)] for number in range(TEXTS)}
-    await link.ask("HSET", _KEY, *(part for field in texts.items() for part in field))
+    await link.execute("HSET", _KEY, *(part for field in texts.items() for part in field))
     try:
-        return await link.ask("MEMORY", "USAGE", _KEY, "SAMPLES", 0) / TEXTS
+        return await link.execute("MEMORY", "USAGE", _KEY, "SAMPLES", 0) / TEXTS
     finally:
-        await link.ask("DEL", _KEY)
+        await link.execute("DEL", _KEY)

@@ -17,7 +17,7 @@ from bench.clouds import clouds
 from bench.followed import opened
 from bench.measure import show
 from bot.deps.deps import Deps
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.jobs.queries import list_jobs
 from bot.jobs.shared_requests import SharedRequests
 from bot.store.redis.embedded import embedded_redis
@@ -56,7 +56,7 @@ async def burst(deps: Deps, client: httpx.AsyncClient) -> Burst:
     async def one() -> None:
         nonlocal failing
         began = time.perf_counter()
-        failing += len((await list_jobs(deps, Scope(), JobQuery())).errors)
+        failing += len((await list_jobs(deps, ServiceFilter(), JobQuery())).errors)
         times.append(time.perf_counter() - began)
 
     client.event_hooks = {"request": [count]}

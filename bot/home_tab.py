@@ -13,7 +13,7 @@ from bot.delivery.context import DeliveryContext
 from bot.deps.deps import Deps
 from bot.domain.answers import ServiceHealth
 from bot.domain.cards import Shown
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable, UsageError
 from bot.domain.slack_ids import id_of, is_personal, workspace_of
@@ -34,7 +34,7 @@ JOBS = 10
 RECENTLY = timedelta(hours=24)
 JUST_NOW = timedelta(seconds=5)
 """A tab opened again within this time is left as it is."""
-_EVERYWHERE = Scope()
+_EVERYWHERE = ServiceFilter()
 
 
 async def publish(deps: Deps, user: str) -> None:

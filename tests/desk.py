@@ -17,7 +17,7 @@ from bot.slack_api.workspaces import OneWorkspace
 from bot.slack_app.app import create_app
 from bot.slack_app.drain import InFlightHandlers
 from bot.store import Store
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from handlers.slack import register
 from sandbox.demo import MANIFEST
 from sandbox.slack.server import serving
@@ -116,7 +116,7 @@ async def desk(store: Store, provider: InMemory) -> AsyncGenerator[Desk]:
             yield Desk(app, InFlightHandlers(app), workspace, Person(DANA, page, workspace), slack, log)
 
 
-async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
+async def lost(desk: Desk, nowhere: RedisLink, provider: InMemory) -> Desk:
     """The same desk without Redis."""
     client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{desk.slack}/api/")
     app = create_app(await OneWorkspace.of(client), services(Store.over(nowhere), provider), client.base_url)
@@ -125,7 +125,7 @@ async def lost(desk: Desk, nowhere: Link, provider: InMemory) -> Desk:
 
 
 @pytest.fixture
-async def nowhere(tmp_path: Path) -> AsyncGenerator[Link]:
+async def nowhere(tmp_path: Path) -> AsyncGenerator[RedisLink]:
     """A connection to a socket where nobody listens."""
     async with connect(f"unix://{tmp_path}/redis.sock") as redis:
-        yield Link(redis)
+        yield RedisLink(redis)

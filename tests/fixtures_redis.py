@@ -13,7 +13,7 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from bot.store import Store
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.keys import ALL, PREFIX, Key
 from bot.store.redis.redis_server import wheel_servers
 
@@ -47,12 +47,12 @@ def redis_process() -> Generator[str]:
 
 
 @pytest.fixture
-async def link(redis_process: str) -> AsyncGenerator[Link]:
+async def link(redis_process: str) -> AsyncGenerator[RedisLink]:
     """A connection to an empty server; afterwards every key must be declared, and have a lifetime or an owner."""
     async with connect(redis_process) as redis:
-        await Link(redis).ask("FLUSHALL")
-        yield Link(redis)
-        kept = [key async for key in _keys(Link(redis))]
+        await RedisLink(redis).execute("FLUSHALL")
+        yield RedisLink(redis)
+        kept = [key async for key in _keys(RedisLink(redis))]
     strangers = [name for name, kind, _ in kept if not _declared(name, kind)]
     assert not strangers, f"keys that bot/store/redis/keys.py does not know: {strangers}"
     immortal = [
@@ -62,21 +62,21 @@ async def link(redis_process: str) -> AsyncGenerator[Link]:
 
 
 @pytest.fixture
-def redis_url(link: Link, redis_process: str) -> str:
+def redis_url(link: RedisLink, redis_process: str) -> str:
     """The URL of the empty server, for whoever connects alone."""
     return redis_process
 
 
 @pytest.fixture
-def store(link: Link) -> Store:
+def store(link: RedisLink) -> Store:
     """A store on the empty server."""
     return Store.over(link)
 
 
-async def _keys(link: Link) -> AsyncGenerator[tuple[str, str, int]]:
+async def _keys(link: RedisLink) -> AsyncGenerator[tuple[str, str, int]]:
     """The name, type and lifetime in seconds of every key."""
-    for name in await link.ask("KEYS", "*"):
-        kind, lifetime = await link.ask_all([("TYPE", name), ("TTL", name)])
+    for name in await link.execute("KEYS", "*"):
+        kind, lifetime = await link.execute_many([("TYPE", name), ("TTL", name)])
         if lifetime != GONE:
             yield name, kind, lifetime
 

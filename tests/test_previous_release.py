@@ -22,7 +22,7 @@ from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
 from bot.runtime.runner import running
 from bot.store import Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import POST_INTERVAL
 from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.server import PORT
@@ -64,7 +64,7 @@ class Site:
     world: World
     workspace: Workspace
     file: Path
-    link: Link
+    link: RedisLink
 
     def job(self) -> str:
         """Add a job that runs for an hour, and return its ref."""
@@ -88,21 +88,23 @@ class Site:
     async def records(self, *channels: str) -> set[tuple[str, str, str]]:
         """The records of channels, each with its key and its name in there."""
         found: set[tuple[str, str, str]] = set()
-        for key in await self.link.ask("KEYS", "callboard:*"):
+        for key in await self.link.execute("KEYS", "callboard:*"):
             if any(channel in key for channel in channels) and any(word in key for word in KEPT):
-                match await self.link.ask("TYPE", key):
+                match await self.link.execute("TYPE", key):
                     case "hash":
-                        found |= {(key, *pair) for pair in (await self.link.ask("HGETALL", key)).items()}
+                        found |= {(key, *pair) for pair in (await self.link.execute("HGETALL", key)).items()}
                     case "stream":
-                        entries = await self.link.ask("XRANGE", key, "-", "+")
+                        entries = await self.link.execute("XRANGE", key, "-", "+")
                         found |= {(key, entry, fields["entry"]) for entry, fields in entries}
                     case _:
-                        found.add((key, "", await self.link.ask("GET", key)))
+                        found.add((key, "", await self.link.execute("GET", key)))
         return found
 
 
 @pytest.fixture
-async def site(tmp_path: Path, redis_url: str, link: Link, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Site]:
+async def site(
+    tmp_path: Path, redis_url: str, link: RedisLink, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[Site]:
     world, workspace = World(jobs_per_service=5, arrival_s=0), seeded(MANIFEST)
     channels = [*KINDS.values(), READ, WAITING, JOB]
     workspace.channels.update({each: Channel(each, each.lower()) for each in channels})
@@ -175,7 +177,7 @@ async def write_newer(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 case Kind.ENTRY:
                     await writing.write(site.file, "", word)
                 case Kind.MARK:
-                    await site.link.ask("DEL", POST_INTERVAL.of(f"{team}/{channel}"))
+                    await site.link.execute("DEL", POST_INTERVAL.of(f"{team}/{channel}"))
                     begun = InFlightPost(id="0" * 16, at=now, channel=channel)
                     assert (await store.outbox.begin(f"{team}/{channel}", begun, 0, await turn(site, channel))).ok
                 case _:

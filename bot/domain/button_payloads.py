@@ -65,7 +65,7 @@ ANY = "any"
 """The option of a select that takes the filter away."""
 
 
-class Ask(BaseModel):
+class CommandPayload(BaseModel):
     """A command (`list media-cn state:failed`, `show media-cn/video-ocr/ID`), and how its answer is shown.
 
     `offset` is how many jobs to skip, `shared_by` who shared the message. A command too long for Slack's limits is kept
@@ -86,7 +86,9 @@ class Ask(BaseModel):
     answer: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$")
 
     @classmethod
-    def about(cls, command: str, refs: Sequence[object], *, card: str | None = None, place: str | None = None) -> "Ask":
+    def about(
+        cls, command: str, refs: Sequence[object], *, card: str | None = None, place: str | None = None
+    ) -> "CommandPayload":
         """A command about as many of these jobs as one command may name and a button holds."""
         kept = [as_typed(ref) for ref in refs[:JOBS_MAX]]
         while True:
@@ -108,6 +110,6 @@ class Ask(BaseModel):
         """Whether the payload keeps within one of Slack's limits, which count UTF-16 units."""
         return len(self.encode().encode("utf-16-le")) <= 2 * limit
 
-    def at(self, offset: int) -> "Ask":
+    def at(self, offset: int) -> "CommandPayload":
         """The same question, further on."""
         return self.model_copy(update={"offset": max(0, offset)})

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
-from bot.domain.button_payloads import REFRESH, Ask
+from bot.domain.button_payloads import REFRESH, CommandPayload
 from bot.domain.cards import Card, options
 from bot.domain.slack_ids import id_of
 from providers.json_fields import listing, mapping, text
@@ -24,7 +24,7 @@ _NAMING = ("unsubscribe ", "show ")
 
 def essentials(card: Card) -> dict[str, Any]:
     """Return the metadata of a post about its card, such as its id and jobs."""
-    jobs = Ask.about("subscribe", list(card.jobs)).text.partition(" ")[2]
+    jobs = CommandPayload.about("subscribe", list(card.jobs)).text.partition(" ")[2]
     by = " ".join(map(id_of, card.subscribers))
     return {"format": FORMAT, "card": card.id, "jobs": jobs, "terms": options(card.terms), "by": by}
 
@@ -68,12 +68,12 @@ class CardMessage(NamedTuple):
         return f"show {self.jobs}" if self.jobs else ""
 
 
-def _asks(message: Mapping[str, Any]) -> Iterator[tuple[str, Ask]]:
+def _asks(message: Mapping[str, Any]) -> Iterator[tuple[str, CommandPayload]]:
     """Return what the buttons of a message carry, by their action ids."""
     for block in map(mapping, listing(message.get("blocks"))):
         for element in map(mapping, [*listing(block.get("elements")), block.get("accessory")]):
             try:
-                ask = Ask.model_validate_json(text(element.get("value")) or "")
+                ask = CommandPayload.model_validate_json(text(element.get("value")) or "")
             except ValidationError:
                 continue
             yield text(element.get("action_id")) or "", ask

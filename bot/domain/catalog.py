@@ -58,7 +58,7 @@ class Catalog:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ServiceFilter:
     """A part of the catalog: an account, a service, both, or (neither) everything."""
 
     account: str | None = None

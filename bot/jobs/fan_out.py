@@ -30,7 +30,7 @@ GRACE_S = 0.3
 T = TypeVar("T")
 V = TypeVar("V")
 V_co = TypeVar("V_co", bound=Partial, covariant=True)
-Ask = Callable[[Provider, T], Awaitable[None]]
+ProviderCall = Callable[[Provider, T], Awaitable[None]]
 
 
 class Asking(Protocol[V_co]):
@@ -127,7 +127,7 @@ class Question(Generic[T, V]):
         self,
         deps: Deps,
         providers: Sequence[Provider],
-        ask: Ask[T],
+        ask: ProviderCall[T],
         empty: Callable[[], T],
         assemble: Callable[[Known[T]], Awaitable[V]],
         *,
@@ -232,7 +232,7 @@ def _given_up(request: _Request[T], since: Mapping[tuple[str, str], datetime | N
     return Asked(request.provider, request.result, error)
 
 
-async def _answer(deps: Deps, provider: Provider, ask: Ask[T], result: T) -> Asked[T]:
+async def _answer(deps: Deps, provider: Provider, ask: ProviderCall[T], result: T) -> Asked[T]:
     """Ask one service, and learn how it did; this goes on when the answer no longer waits for it."""
     asked = await _ask(deps, provider, ask, result)
     deps.metrics.requested(*asked.address, _outcome(asked), asked.requests)
@@ -255,7 +255,7 @@ def _outcome(asked: Asked[T]) -> str:
     return "ok" if asked.error is None or asked.limited else asked.error.kind
 
 
-async def _ask(deps: Deps, provider: Provider, ask: Ask[T], result: T) -> Asked[T]:
+async def _ask(deps: Deps, provider: Provider, ask: ProviderCall[T], result: T) -> Asked[T]:
     asked, seconds = Asked(provider, result), deps.answer_s
     try:
         async with within(seconds, requester=deps.requester) as question:

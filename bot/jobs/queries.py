@@ -9,11 +9,11 @@ from operator import itemgetter
 
 from bot.deps.deps import Deps
 from bot.domain.answers import Incomplete, JobDetails, JobList, Late, Missing, Remembered, ServiceError
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.domain.errors import StoreUnavailable
 from bot.domain.identifiers import Address, JobId, MediaId, could_be_id
 from bot.jobs.collector import Collected, collect, read_pages, read_remembered
-from bot.jobs.fan_out import Ask, Asked, Known, Question, checked
+from bot.jobs.fan_out import Asked, Known, ProviderCall, Question, checked
 from bot.jobs.recovery import restore_found
 from providers.base import NO_KINDS, Provider
 from providers.http.deadline import age
@@ -22,7 +22,7 @@ from providers.services import ids_of
 
 MEDIA_JOBS_MAX = 20
 """Jobs shown for a link to one media."""
-EVERYWHERE, ANY = Scope(), JobQuery()
+EVERYWHERE, ANY = ServiceFilter(), JobQuery()
 
 
 Seen = Callable[[Provider, Sequence[Job], datetime], Awaitable[None]]
@@ -30,7 +30,7 @@ Seen = Callable[[Provider, Sequence[Job], datetime], Awaitable[None]]
 
 
 def list_jobs(
-    deps: Deps, scope: Scope, query: JobQuery, *, offset: int = 0, limit: int = 10
+    deps: Deps, scope: ServiceFilter, query: JobQuery, *, offset: int = 0, limit: int = 10
 ) -> Question[Collected, JobList]:
     """Ask for jobs of every service in scope, newest first: `limit` of them after the first `offset`."""
 
@@ -41,7 +41,7 @@ def list_jobs(
 
 
 def find_jobs(  # as list_jobs
-    deps: Deps, text: str, scope: Scope = EVERYWHERE, query: JobQuery = ANY, *, offset: int = 0, limit: int = 10
+    deps: Deps, text: str, scope: ServiceFilter = EVERYWHERE, query: JobQuery = ANY, *, offset: int = 0, limit: int = 10
 ) -> Question[Collected, JobList]:
     """Search every service in scope by id, part of an id, or name, among the jobs that fit the query."""
 
@@ -52,7 +52,7 @@ def find_jobs(  # as list_jobs
 
 
 def _listing(  # noqa: PLR0917  # what a list consists of
-    deps: Deps, scope: Scope, ask: Ask[Collected], offset: int, limit: int, what: Hashable
+    deps: Deps, scope: ServiceFilter, ask: ProviderCall[Collected], offset: int, limit: int, what: Hashable
 ) -> Question[Collected, JobList]:
     asked_at, same = deps.clock(), (scope, offset + limit, what)
 

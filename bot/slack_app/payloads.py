@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncBoltContext
 
 from bot.deps.deps import Deps
 from bot.domain.access import Audience
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.errors import ExpiredError, StoreUnavailable
 from bot.domain.slack_ids import in_workspace
 from bot.slack_app.modals import Origin
@@ -93,17 +93,17 @@ def origin_of(body: Body, respond: Respond) -> Origin:
     return Origin(channel=channel, response_url=respond.response_url, thread_ts=thread_of(body))
 
 
-def read_payload(value: object) -> Ask:
+def read_payload(value: object) -> CommandPayload:
     """Read what a button says; raises ExpiredError when it was made by another Callboard."""
     if not isinstance(value, str):
         raise ExpiredError
     try:
-        return Ask.model_validate_json(value)
+        return CommandPayload.model_validate_json(value)
     except ValidationError:
         raise ExpiredError from None
 
 
-async def read_ask(deps: Deps, value: object) -> Ask:
+async def read_ask(deps: Deps, value: object) -> CommandPayload:
     """Read the command that a button carries; raises ExpiredError also when it is no longer kept.
 
     The use of the button is noted for the answer that it is part of.

@@ -18,7 +18,7 @@ from bot.store.outbox import Outbox
 from bot.store.quarantine import Aside
 from bot.store.recent_jobs import Recent
 from bot.store.redis.client import Client
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.embedded import embedded_redis
 from bot.store.request_budget import SharedBudget
 from bot.store.shown_answers import Freshness
@@ -32,7 +32,7 @@ __all__ = [
     "Freshness",
     "Health",
     "HealthBook",
-    "Link",
+    "RedisLink",
     "Outcome",
     "Payloads",
     "Recent",
@@ -47,7 +47,7 @@ _NOWHERE = "unix:///nonexistent/redis.sock"
 class Store:
     """Everything kept in Redis, one part for each thing. `url` is for others that connect there, if it is known."""
 
-    link: Link
+    link: RedisLink
     clock: ServerClock
     recent: Recent
     health: HealthBook
@@ -69,7 +69,7 @@ class Store:
     url: str = field(default="", repr=False)  # it may hold a password
 
     @classmethod
-    def over(cls, link: Link, url: str = "") -> "Store":
+    def over(cls, link: RedisLink, url: str = "") -> "Store":
         """A store over a connection that somebody else opens and closes."""
         budget = SharedBudget(link)
         return cls(
@@ -113,7 +113,7 @@ class Store:
                 url = _NOWHERE
             redis = _client(url)
             stack.push_async_callback(redis.aclose)
-            yield cls.over(Link(redis), url)
+            yield cls.over(RedisLink(redis), url)
 
     async def ping(self) -> None:
         """Return when Redis answers; raises StoreUnavailable."""

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import PAYLOAD
 
 
@@ -11,14 +11,14 @@ from bot.store.redis.keys import PAYLOAD
 class Payloads:
     """Texts by short random keys, for seven days from their last use. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def put(self, text: str) -> str:
         """Keep a text and return its key."""
         key = secrets.token_urlsafe(12)
-        await self.link.ask("SET", PAYLOAD.of(key), text, "EX", PAYLOAD.seconds)
+        await self.link.execute("SET", PAYLOAD.of(key), text, "EX", PAYLOAD.seconds)
         return key
 
     async def get(self, key: str) -> str | None:
         """Return a text, and keep it for another seven days; None when it has expired."""
-        return await self.link.ask("GETEX", PAYLOAD.of(key), "EX", PAYLOAD.seconds)
+        return await self.link.execute("GETEX", PAYLOAD.of(key), "EX", PAYLOAD.seconds)

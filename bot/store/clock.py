@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import CLOCK
 from bot.store.redis.scripts import script
 
@@ -23,7 +23,7 @@ class Mark(NamedTuple):
 class ServerClock:
     """The clock of one server, on a cluster the master of one slot. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def read(self) -> tuple[float, Mark | None]:
         """Return the server's time, and the last mark of any process."""
@@ -34,7 +34,7 @@ class ServerClock:
         await self._ask(f"{fleet * 1e6:.0f}")
 
     async def _ask(self, fleet: str) -> tuple[float, Mark | None]:
-        now, kept = await self.link.ask("EVAL", script("clock"), 1, CLOCK.of(), fleet)
+        now, kept = await self.link.execute("EVAL", script("clock"), 1, CLOCK.of(), fleet)
         found = _KEPT.fullmatch(kept)
         return int(now) / 1e6, Mark(*(int(part) / 1e6 for part in found.groups())) if found else None
 

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import CONFIGURED, EPOCH, INSTALLATIONS, PLACES, SEARCHED
 from providers.models import Moment
 
@@ -53,7 +53,7 @@ class Epochs:
     Raises StoreUnavailable.
     """
 
-    link: Link
+    link: RedisLink
     known: str = ""
     seen_at: datetime | None = None
 
@@ -102,17 +102,17 @@ class Epochs:
 
         The workspace itself is among them once all of its places are.
         """
-        return set(await self.link.ask("SMEMBERS", SEARCHED.of(epoch.id, workspace)))
+        return set(await self.link.execute("SMEMBERS", SEARCHED.of(epoch.id, workspace)))
 
     async def note_searched(self, epoch: Epoch, workspace: str, place: str) -> None:
         """Note that a place, or the workspace itself, was searched for such cards."""
         key = SEARCHED.of(epoch.id, workspace)
-        await self.link.ask_all([("SADD", key, place), ("EXPIRE", key, SEARCHED.seconds)])
+        await self.link.execute_many([("SADD", key, place), ("EXPIRE", key, SEARCHED.seconds)])
 
     async def purge(self, workspace: str) -> None:
         """Forget which places of a workspace were searched."""
         if found := await self.read():
-            await self.link.ask("DEL", SEARCHED.of(found.id, workspace))
+            await self.link.execute("DEL", SEARCHED.of(found.id, workspace))
 
     def _unnoticed(self, found: Epoch) -> bool:
         """Whether the epoch changed since this process saw it, and no process noted a reset."""
@@ -121,22 +121,22 @@ class Epochs:
         return found.reset_at is None or found.reset_at < self.seen_at
 
     async def _read(self) -> tuple[Epoch | None, str]:
-        text = await self.link.ask("GET", EPOCH.of()) or ""
+        text = await self.link.execute("GET", EPOCH.of()) or ""
         return (_epoch(text) if text else None), text
 
     async def _begin(self, now: datetime) -> tuple[Epoch, str]:
         """Write an epoch, unless another process does so first; return the one that is there."""
-        used = any(await self.link.ask_all([("EXISTS", key.of()) for key in (CONFIGURED, PLACES, INSTALLATIONS)]))
+        used = any(await self.link.execute_many([("EXISTS", key.of()) for key in (CONFIGURED, PLACES, INSTALLATIONS)]))
         reset_at = now if self.known else None
         mine = Epoch(id=secrets.token_hex(8), at=now, empty=not used, reset_at=reset_at)
-        await self.link.ask("SET", EPOCH.of(), mine.model_dump_json(), "NX")
+        await self.link.execute("SET", EPOCH.of(), mine.model_dump_json(), "NX")
         found, text = await self._read()
         return found or mine, text
 
     async def _change(self, found: Epoch, text: str, **fields: object) -> Epoch:
         """Change fields of the epoch, unless another process did; return the current one."""
         changed = found.model_copy(update=fields)
-        if await self.link.ask("EVAL", _SWAP, 1, EPOCH.of(), text, changed.model_dump_json()):
+        if await self.link.execute("EVAL", _SWAP, 1, EPOCH.of(), text, changed.model_dump_json()):
             return changed
         return await self.read() or changed
 

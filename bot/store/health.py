@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.domain.answers import ServiceError
 from bot.domain.record_formats import readable_or
-from bot.store.redis.connection import Link, Part
+from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import HEALTH
 from providers.json_fields import instant
 from providers.redact import scrub
@@ -52,18 +52,18 @@ class Health(NamedTuple):
 class HealthBook:
     """The health of every service. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def record(self, outcomes: Sequence[Outcome], at: datetime) -> dict[tuple[str, str], datetime]:
         """Keep how services answered at `at`, in one round trip; return since when the failing ones fail."""
         commands = [_recording(outcome, at.astimezone(UTC).isoformat()) for outcome in outcomes]
-        since = await self.link.ask_all(commands) if commands else []
+        since = await self.link.execute_many(commands) if commands else []
         kept = zip(outcomes, since, strict=True)
         return {(outcome.account, outcome.service): instant(text) or at for outcome, text in kept if text}
 
     async def read(self, services: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Health]:
         """Return what is known of these (account, service) pairs, in one round trip."""
-        kept = await self.link.ask_all([("HGETALL", HEALTH.of(*service)) for service in services])
+        kept = await self.link.execute_many([("HGETALL", HEALTH.of(*service)) for service in services])
         return {service: readable_or(Health(), _health, each) for service, each in zip(services, kept, strict=True)}
 
 

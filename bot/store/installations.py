@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.elapsed import in_future
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import ABSENT, FINISHED, INSTALLATIONS, RENEWING
 from providers.json_fields import instant
 
@@ -24,45 +24,45 @@ return 1
 class Installations:
     """Sealed installations by their workspace. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def get(self, workspace: str) -> str | None:
         """Return the installation of a workspace."""
-        return await self.link.ask("HGET", INSTALLATIONS.of(), workspace)
+        return await self.link.execute("HGET", INSTALLATIONS.of(), workspace)
 
     async def all(self) -> dict[str, str]:
         """Return every installation."""
-        return await self.link.ask("HGETALL", INSTALLATIONS.of())
+        return await self.link.execute("HGETALL", INSTALLATIONS.of())
 
     async def put(self, workspace: str, sealed: str) -> None:
         """Keep an installation, in place of an earlier one."""
-        await self.link.ask("HSET", INSTALLATIONS.of(), workspace, sealed)
+        await self.link.execute("HSET", INSTALLATIONS.of(), workspace, sealed)
 
     async def swap(self, workspace: str, found: str, sealed: str) -> bool:
         """Put another in the place of the one that was found, or nothing; False when there is a newer one by now."""
-        return bool(await self.link.ask("EVAL", _SWAP, 1, INSTALLATIONS.of(), workspace, found, sealed))
+        return bool(await self.link.execute("EVAL", _SWAP, 1, INSTALLATIONS.of(), workspace, found, sealed))
 
     async def may_renew(self, workspace: str) -> bool:
         """Whether its tokens may be renewed by whoever asks: a refresh token can be used once."""
-        return bool(await self.link.ask("SET", RENEWING.of(workspace), "1", "NX", "EX", RENEWING.seconds))
+        return bool(await self.link.execute("SET", RENEWING.of(workspace), "1", "NX", "EX", RENEWING.seconds))
 
     async def absent(self, workspaces: Collection[str], now: datetime) -> dict[str, datetime]:
         """Note that these workspaces, and no others, are absent now; return since when each of them has been."""
-        since: dict[str, str] = await self.link.ask("HGETALL", ABSENT.of())
+        since: dict[str, str] = await self.link.execute("HGETALL", ABSENT.of())
         if back := since.keys() - workspaces:
-            await self.link.ask("HDEL", ABSENT.of(), *back)
+            await self.link.execute("HDEL", ABSENT.of(), *back)
         for workspace in workspaces - since.keys():
-            await self.link.ask("HSETNX", ABSENT.of(), workspace, now.isoformat())
+            await self.link.execute("HSETNX", ABSENT.of(), workspace, now.isoformat())
         found = {name: instant(since.get(name)) or now for name in workspaces}
         for workspace in [name for name, at in found.items() if in_future(at, now)]:
             found[workspace] = now  # a wrong clock noted it
-            await self.link.ask("HSET", ABSENT.of(), workspace, now.isoformat())
+            await self.link.execute("HSET", ABSENT.of(), workspace, now.isoformat())
         return found
 
     async def finish(self, state_id: str) -> None:
         """Keep that an installation was finished: its state cannot be used again."""
-        await self.link.ask("SET", FINISHED.of(state_id), "1", "EX", FINISHED.seconds)
+        await self.link.execute("SET", FINISHED.of(state_id), "1", "EX", FINISHED.seconds)
 
     async def finished(self, state_id: str) -> bool:
         """Whether an installation was finished already."""
-        return bool(await self.link.ask("EXISTS", FINISHED.of(state_id)))
+        return bool(await self.link.execute("EXISTS", FINISHED.of(state_id)))

@@ -14,7 +14,7 @@ from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Kept, kept, milliseconds
 from bot.domain.unreadable_records import Location
 from bot.store.quarantine import Aside
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import DUE, JOBS, LOST, OUTBOX, PENDING, SUBSCRIPTIONS
 from bot.store.redis.scripts import script
 from providers.models import JobRef
@@ -44,13 +44,13 @@ class Restored(NamedTuple):
 class LostJobs:
     """The lost jobs of every service; `record.lua` adds them. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def read(self, service: Service, ids: Iterable[str]) -> list[Lost]:
         """Return those of these jobs that were lost; one round trip."""
         slot = "/".join(service)
         keys = [LOST.of(slot, job_id) for job_id in ids]
-        texts: list[str | None] = await self.link.ask("MGET", *keys) if keys else []
+        texts: list[str | None] = await self.link.execute("MGET", *keys) if keys else []
         found: list[Lost] = []
         for key, text in zip(keys, texts, strict=True):
             try:
@@ -76,12 +76,12 @@ class LostJobs:
             OUTBOX.of(slot, ""),
             numbered(restored.entry),
         )
-        return bool(await self.link.ask("EVAL", script("restore"), 5, *keys, *arguments))
+        return bool(await self.link.execute("EVAL", script("restore"), 5, *keys, *arguments))
 
     async def purge(self, ref: JobRef, place: str) -> None:
         """Have nothing restored in a place when a job is found again."""
         key = LOST.of(f"{ref.account}/{ref.service}", ref.id)
-        await self.link.ask("EVAL", script("leave_lost"), 1, key, place, FORMATS[Kind.LOST])
+        await self.link.execute("EVAL", script("leave_lost"), 1, key, place, FORMATS[Kind.LOST])
 
 
 def _lost(service: Service, text: str) -> Lost:

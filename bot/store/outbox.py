@@ -12,7 +12,7 @@ from bot.domain.record_formats import Kind, NewerFormatError, UnreadableError
 from bot.domain.suspensions import Suspension
 from bot.domain.unreadable_records import Broken, Location
 from bot.store.quarantine import unreadable_key
-from bot.store.redis.connection import Link, Part
+from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import (
     BEGUN,
     CARDS,
@@ -49,7 +49,7 @@ class Outbox:
     Raises StoreUnavailable.
     """
 
-    link: Link
+    link: RedisLink
 
     async def read(self, place: str, services: Iterable[str]) -> OutboxSnapshot:
         """Return everything that waits for a place, in one round trip."""
@@ -58,7 +58,7 @@ class Outbox:
         asking: list[Sequence[Part]] = [("GET", key.of(place)) for key in (TURN, BEGUN, SUSPENDED)]
         asking += [("HGETALL", CARDS.of(place)), ("HGETALL", STALE.of(place))]
         asking += [("XRANGE", OUTBOX.of(slot, place), "-", "+", "COUNT", READ_MAX) for slot in slots]
-        turn, begun, suspended, cards, stale, *streams = await self.link.ask_all(asking)
+        turn, begun, suspended, cards, stale, *streams = await self.link.execute_many(asking)
         box = OutboxSnapshot(place, records=cards, stale=stale, turn=turn or "")
         mark, suspension, card = (Location(kind, place, key.of(place)) for kind, key in _KINDS)
         for card_id, text in cards.items():
@@ -78,7 +78,7 @@ class Outbox:
         cards = (part for write in begun.writes for part in (write.id, write.before))
         keys = [key.of(place) for key in (BEGUN, POST_INTERVAL, SUSPENDED, CARDS, TURN)]
         about = (mark_text(begun), max(1, round(interval_s * 1000)), turn)
-        told: list[str] = await self.link.ask("EVAL", script("begin"), 5, *keys, *about, *cards)
+        told: list[str] = await self.link.execute("EVAL", script("begin"), 5, *keys, *about, *cards)
         match told:
             case ["ok"]:
                 return Answer(ok=True)
@@ -113,7 +113,7 @@ class Outbox:
         known = ("SADD", PLACES.of(), place)
         taken = [("DEL", REFUSED.of(place))] if kind == "post" else []
         commands = [known, ("EVAL", script("apply"), 5, *keys, *told, *cards), known, *taken]
-        _, done, *_ = await self.link.ask_all(commands)
+        _, done, *_ = await self.link.execute_many(commands)
         return bool(done)
 
     async def ack(self, place: str, told: Mapping[str, Sequence[str]]) -> None:
@@ -123,20 +123,20 @@ class Outbox:
             for slot, ids in told.items()
             if ids
         ]:
-            await self.link.ask_all(commands)
+            await self.link.execute_many(commands)
 
     async def release(self, place: str, post: str) -> None:
         """End a post: it is recorded, or was never sent."""
-        await self.link.ask("EVAL", script("clear"), 1, BEGUN.of(place), post)
+        await self.link.execute("EVAL", script("clear"), 1, BEGUN.of(place), post)
 
     async def renew(self, place: str, begun: InFlightPost) -> bool:
         """Keep what is known of a post in its mark; return False if it has ended, is recorded, or was taken over."""
         key, record = BEGUN.of(place), mark_text(begun)
-        return bool(await self.link.ask("EVAL", script("renew"), 1, key, begun.id, record))
+        return bool(await self.link.execute("EVAL", script("renew"), 1, key, begun.id, record))
 
     async def was_notified(self, place: str, post: str) -> bool:
         """Whether a post was recorded, by whoever did."""
-        return bool(await self.link.ask("EXISTS", TOLD.of(place, post)))
+        return bool(await self.link.execute("EXISTS", TOLD.of(place, post)))
 
     async def refresh(self, cards: Iterable[tuple[str, str]]) -> None:
         """Ask for an edit of cards, given as (place, card), when there is time; one that is wanted sooner stays so."""
@@ -146,12 +146,12 @@ class Outbox:
             marked.setdefault(place, []).append(card)
         if marked:
             marks = [("EVAL", script("mark"), 1, STALE.of(place), mark, *ids) for place, ids in marked.items()]
-            await self.link.ask_all([("SADD", PLACES.of(), *marked), *marks])
+            await self.link.execute_many([("SADD", PLACES.of(), *marked), *marks])
 
     async def unmark(self, place: str, card: str, mark: str, *, drop: str = "") -> None:
         """Take back the mark of a card that was edited; `drop` is the record of one that is over and can go."""
         keys = (STALE.of(place), CARDS.of(place), BEGUN.of(place))
-        await self.link.ask("EVAL", script("unmark"), 3, *keys, card, mark, drop)
+        await self.link.execute("EVAL", script("unmark"), 3, *keys, card, mark, drop)
 
     async def put(self, place: str, entry: Body, once: str, card: str = "") -> bool:
         """Put an entry into a place's own outbox, unless the one named `once` was put there before.
@@ -161,38 +161,38 @@ class Outbox:
         keys = (OUTBOX.of(place, place), PENDING.of(place), ONCE.of(place, once))
         told = (place, card, outbox.numbered(entry.model_dump_json()), ONCE.seconds)
         known = ("SADD", PLACES.of(), place)
-        _, new, _ = await self.link.ask_all([known, ("EVAL", script("put"), 3, *keys, *told), known])
+        _, new, _ = await self.link.execute_many([known, ("EVAL", script("put"), 3, *keys, *told), known])
         return bool(new)
 
     async def suspend(self, place: str, suspension: Suspension) -> None:
         """Keep everything for a place back until it is restored; one that is suspended already stays as it is."""
-        refused = await self.link.ask("GET", REFUSED.of(place))
+        refused = await self.link.execute("GET", REFUSED.of(place))
         before = suspensions.last(refused) or suspension
         first = (before.first or before.since) if before.reason == suspension.reason else suspension.since
         text = suspensions.written(suspension.model_copy(update={"first": first}))
         # Known before: whoever is told of the suspension reads it first.
         kept = [("SET", REFUSED.of(place), text, "EX", REFUSED.seconds), ("SET", SUSPENDED.of(place), text, "NX")]
-        await self.link.ask_all(kept)
+        await self.link.execute_many(kept)
 
     async def subscribers_notified(self, place: str, suspension: Suspension) -> None:
         """Note that the owners know of a suspension; a place that was restored meanwhile stays so."""
         told = suspension.model_copy(update={"told": True})
-        await self.link.ask("SET", SUSPENDED.of(place), suspensions.written(told), "XX")
+        await self.link.execute("SET", SUSPENDED.of(place), suspensions.written(told), "XX")
 
     async def restore(self, place: str) -> bool:
         """Let a place be posted to again; whether it was suspended."""
-        return bool(await self.link.ask("DEL", SUSPENDED.of(place)))
+        return bool(await self.link.execute("DEL", SUSPENDED.of(place)))
 
     async def depth(self, slots: Sequence[str], places: Iterable[str]) -> int:
         """Return how many entries wait beside these slots, for these places."""
         lengths = [("XLEN", OUTBOX.of(slot, place)) for place in places for slot in slots]
-        return sum(await self.link.ask_all(lengths)) if lengths else 0
+        return sum(await self.link.execute_many(lengths)) if lengths else 0
 
     async def open_cards(self, place: str, most: int) -> list[str]:
         """Return the cards of a place whose jobs are still followed, if they are no more than that."""
-        if not 0 < await self.link.ask("HLEN", CARDS.of(place)) <= most:
+        if not 0 < await self.link.execute("HLEN", CARDS.of(place)) <= most:
             return []
-        kept: dict[str, str] = await self.link.ask("HGETALL", CARDS.of(place))
+        kept: dict[str, str] = await self.link.execute("HGETALL", CARDS.of(place))
         box = OutboxSnapshot(place)
         cards = Location(Kind.CARD, place, CARDS.of(place))
         read = {card_id: box.read(Broken(cards, place, text), read_card) for card_id, text in kept.items()}
@@ -200,7 +200,7 @@ class Outbox:
 
     async def places(self) -> set[str]:
         """Return every place that has cards, or entries of its own."""
-        return set(await self.link.ask("SMEMBERS", PLACES.of()))
+        return set(await self.link.execute("SMEMBERS", PLACES.of()))
 
     async def purge(self, place: str, services: Iterable[str]) -> None:
         """Forget everything about a place, told or not; the place itself last, so that this can be done again."""
@@ -208,12 +208,12 @@ class Outbox:
         whole = [key.of(place) for key in (BEGUN, CARDS, STALE, SUSPENDED, REFUSED, POST_INTERVAL, TURN)]
         keys = (*whole, *(OUTBOX.of(slot, place) for slot in slots))
         gone = [("DEL", name) for key in keys for name in (key, unreadable_key(key))]
-        await self.link.ask_all([*gone, *(("SREM", PENDING.of(slot), place) for slot in slots)])
+        await self.link.execute_many([*gone, *(("SREM", PENDING.of(slot), place) for slot in slots)])
         await self.drop_destination(place)
 
     async def drop_destination(self, place: str) -> None:
         """Forget a place for which nothing waits."""
-        await self.link.ask("SREM", PLACES.of(), place)
+        await self.link.execute("SREM", PLACES.of(), place)
 
 
 _KINDS = ((Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED), (Kind.CARD, CARDS))

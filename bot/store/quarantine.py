@@ -12,7 +12,7 @@ import structlog
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.tracked_jobs import milliseconds
 from bot.domain.unreadable_records import Counts, Location
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import (
     BEGUN,
     CARDS,
@@ -36,7 +36,7 @@ _OF_A_PLACE = ((Kind.CARD, CARDS), (Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPEND
 class Aside:
     """Moves corrupt records aside, and counts records. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def move(self, location: Location, text: str, *, name: str = "", instead: str = "") -> bool:
         """Move a record aside, and write `instead` in its place; return whether it was there.
@@ -49,7 +49,7 @@ class Aside:
         # The index comes first: after a crash in between it names a key without records, which does no harm.
         known = ("ZADD", UNREADABLES.of(), milliseconds(datetime.now(UTC)), f"{kind}|{where}|{beside}")
         copied = ("EVAL", script("set_aside"), 2, key, beside, name, text, instead, UNREADABLE.seconds)
-        *_, done = await self.link.ask_all([known, ("EXPIRE", UNREADABLES.of(), UNREADABLES.seconds), copied])
+        *_, done = await self.link.execute_many([known, ("EXPIRE", UNREADABLES.of(), UNREADABLES.seconds), copied])
         if done:
             log.error("a record that cannot be read was moved aside", kind=kind, key=key, moved_to=beside)
         return bool(done)
@@ -57,14 +57,14 @@ class Aside:
     async def kept(self) -> Counts:
         """Count the records that were moved aside and are still kept."""
         oldest = datetime.now(UTC) - timedelta(seconds=UNREADABLE.seconds)
-        names = await self.link.ask("ZRANGE", UNREADABLES.of(), milliseconds(oldest), "+inf", "BYSCORE")
+        names = await self.link.execute("ZRANGE", UNREADABLES.of(), milliseconds(oldest), "+inf", "BYSCORE")
         found = [name.split("|", 2) for name in names]
-        numbers = await self.link.ask_all([("HLEN", key) for _, _, key in found]) if found else []
+        numbers = await self.link.execute_many([("HLEN", key) for _, _, key in found]) if found else []
         return _counted((where, kind, number) for (kind, where, _), number in zip(found, numbers, strict=True))
 
     async def newer(self, places: Iterable[str], services: Sequence[str]) -> Counts:
         """Count the records of a newer format of these places and of these services (`ACCOUNT/SERVICE`)."""
-        pending = await self.link.ask_all([("SMEMBERS", PENDING.of(service)) for service in services])
+        pending = await self.link.execute_many([("SMEMBERS", PENDING.of(service)) for service in services])
         slots = [[Location(Kind.INSTALLATION, "", INSTALLATIONS.of())]]
         for place in {*places, *chain.from_iterable(pending)}:
             mine = [Location(kind, place, key.of(place)) for kind, key in _OF_A_PLACE]
@@ -72,7 +72,7 @@ class Aside:
         for service, waiting in zip(services, pending, strict=True):
             entries = [Location(Kind.ENTRY, place, OUTBOX.of(service, place)) for place in waiting]
             slots.append([Location(Kind.JOB, service, JOBS.of(service)), *entries])
-        replies = await self.link.ask_all(
+        replies = await self.link.execute_many(
             [("EVAL", script("newer"), len(each), *_keys(each), *_newest(each), FORMATS[Kind.CARD]) for each in slots]
         )
         numbered = zip(chain.from_iterable(slots), chain.from_iterable(replies), strict=True)

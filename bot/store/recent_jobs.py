@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import chain, groupby
 from typing import Any
 
-from bot.store.redis.connection import Link, Part
+from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import RECENT, RECENT_JOBS
 from bot.store.shown_answers import TAKES_S
 from providers.json_fields import readable
@@ -51,7 +51,7 @@ redis.call('EXPIRE', jobs, lifetime)
 class Recent:
     """The recent jobs of every account and service. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def remember(self, jobs: Iterable[Job], asked_at: datetime) -> None:
         """Keep jobs of any services in one round trip; `asked_at` is when they were asked for.
@@ -62,7 +62,7 @@ class Recent:
         if scripts := [
             _remembering(*service, group, asked_at.timestamp()) for service, group in groupby(ordered, key=_service)
         ]:
-            await self.link.ask_all(scripts)
+            await self.link.execute_many(scripts)
 
     async def recent(self, account: str, service: str, now: datetime | None = None) -> list[Job]:
         """Return the jobs of a service that were seen within the lifetime, newest first."""
@@ -71,19 +71,19 @@ class Recent:
             ("ZRANGE", RECENT.of(account, service), "+inf", oldest, "BYSCORE", "REV"),
             ("HGETALL", RECENT_JOBS.of(account, service)),
         ]
-        ids, kept = await self.link.ask_all(reading, atomic=True)
+        ids, kept = await self.link.execute_many(reading, atomic=True)
         jobs, _ = _read(kept[job_id] for job_id in ids if job_id in kept)
         return sorted(jobs, key=lambda job: job.created_at or datetime.min.replace(tzinfo=UTC), reverse=True)
 
     async def seen_since(self, account: str, service: str, moment: datetime) -> list[str]:
         """Return the ids of a service's jobs that were asked for since then."""
-        return await self.link.ask("ZRANGE", RECENT.of(account, service), moment.timestamp(), "+inf", "BYSCORE")
+        return await self.link.execute("ZRANGE", RECENT.of(account, service), moment.timestamp(), "+inf", "BYSCORE")
 
     async def kinds(self, account: str, service: str, ids: Sequence[str]) -> dict[str, str]:
         """Return the kind of each of these jobs whose kind is known."""
         if not ids:
             return {}
-        kept: list[str | None] = await self.link.ask("HMGET", RECENT_JOBS.of(account, service), *ids)
+        kept: list[str | None] = await self.link.execute("HMGET", RECENT_JOBS.of(account, service), *ids)
         jobs, _ = _read(text for text in kept if text is not None)
         return {job.id: job.kind for job in jobs if job.kind}
 

@@ -8,7 +8,7 @@ from limits.aio.storage.redis.redispy import RedispyBridge
 from redis.exceptions import ResponseError
 
 from bot.domain.errors import StoreUnavailable
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import BUDGET
 from providers.http.rate_limit import BudgetLeft, WindowBudget
 
@@ -46,7 +46,7 @@ _NO_HELP = (StoreUnavailable, ResponseError)
 class _Storage(RedisStorage):
     """Counts through a client that is there already, also on a cluster: each budget is one key."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: RedisLink) -> None:
         self._client = link.redis
         self._turns = link.turns
         super().__init__("redis://", implementation="redispy", key_prefix=BUDGET.of("").removesuffix(":"))
@@ -73,7 +73,7 @@ class _Storage(RedisStorage):
 class SharedBudget:
     """A `providers.http.rate_limit.Budget` over Redis. Raises Throttled and nothing else."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: RedisLink) -> None:
         self._link = link
         self._shared = WindowBudget(_Storage(link))
         self._own = WindowBudget()

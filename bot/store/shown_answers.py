@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import VIEW
 
 TAKES_S = 300
@@ -22,18 +22,18 @@ return 1
 class Freshness:
     """When the newest question behind each message was asked. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def claim(self, view: str, asked_at: datetime) -> bool:
         """Whether an answer asked for at `asked_at` may be shown: no newer question claimed its message.
 
         `view` names the message; only its digest is kept, since a name may be a response URL.
         """
-        return bool(await self.link.ask("EVAL", _CLAIM, 1, _key(view), asked_at.timestamp(), VIEW.seconds, TAKES_S))
+        return bool(await self.link.execute("EVAL", _CLAIM, 1, _key(view), asked_at.timestamp(), VIEW.seconds, TAKES_S))
 
     async def claimed(self, view: str) -> bool:
         """Whether any question claimed this message."""
-        return bool(await self.link.ask("EXISTS", _key(view)))
+        return bool(await self.link.execute("EXISTS", _key(view)))
 
 
 def _key(view: str) -> str:

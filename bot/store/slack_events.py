@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import EVENT
 
 
@@ -11,15 +11,15 @@ from bot.store.redis.keys import EVENT
 class Events:
     """Events by their id. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def first(self, event_id: str, lifetime_s: int = EVENT.seconds) -> bool:
         """Take an event, and return whether it was not taken within its lifetime, in seconds."""
-        return bool(await self.link.ask("SET", _key(event_id), "1", "NX", "EX", lifetime_s))
+        return bool(await self.link.execute("SET", _key(event_id), "1", "NX", "EX", lifetime_s))
 
     async def taken(self, event_id: str) -> bool:
         """Whether an event was taken."""
-        return bool(await self.link.ask("EXISTS", _key(event_id)))
+        return bool(await self.link.execute("EXISTS", _key(event_id)))
 
 
 def _key(event_id: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from bot.domain.outbox import Urgency
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import DIRECT, PAUSE
 from bot.store.request_budget import SharedBudget
 
@@ -27,16 +27,16 @@ _KEPT_FOR_MORE_URGENT = {Urgency.END: 0, Urgency.STATE: 10, Urgency.PROGRESS: 25
 class SlackRateLimits:
     """Slack's patience, shared by all processes; each workspace has its own. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
     budget: SharedBudget
 
     async def pause(self, workspace: str, method: str, seconds: float) -> None:
         """Keep everybody from calling a method for as long as Slack asked."""
-        await self.link.ask("SET", PAUSE.of(workspace, method), "1", "EX", max(1, min(PAUSE_MAX_S, ceil(seconds))))
+        await self.link.execute("SET", PAUSE.of(workspace, method), "1", "EX", max(1, min(PAUSE_MAX_S, ceil(seconds))))
 
     async def paused(self, workspace: str, method: str) -> float:
         """Return for how many seconds a method is not to be called; 0 for one that may be."""
-        left = await self.link.ask("PTTL", PAUSE.of(workspace, method))
+        left = await self.link.execute("PTTL", PAUSE.of(workspace, method))
         return left / 1000 if 0 < left <= PAUSE_MAX_S * 1000 else 0  # longer: the clock of Redis was set back
 
     async def may_post(self, workspace: str) -> float:
@@ -67,12 +67,12 @@ class SlackRateLimits:
 
     async def direct(self, user: str) -> str | None:
         """Return the conversation of the bot with a person, where it is known."""
-        return await self.link.ask("GET", DIRECT.of(user))
+        return await self.link.execute("GET", DIRECT.of(user))
 
     async def remember_direct(self, user: str, channel: str) -> None:
         """Keep the conversation of the bot with a person."""
-        await self.link.ask("SET", DIRECT.of(user), channel, "EX", DIRECT.seconds)
+        await self.link.execute("SET", DIRECT.of(user), channel, "EX", DIRECT.seconds)
 
     async def purge(self, user: str) -> None:
         """Forget the conversation of the bot with a person."""
-        await self.link.ask("DEL", DIRECT.of(user))
+        await self.link.execute("DEL", DIRECT.of(user))

@@ -9,7 +9,7 @@ from bot.domain.record_formats import readable_or
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep
 from bot.domain.tracked_jobs import instant, milliseconds
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import SWEEP
 from providers.redact import scrub
 
@@ -18,7 +18,7 @@ from providers.redact import scrub
 class Sweeps:
     """The last sweep of every service. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def write(self, service: Service, sweep: Sweep) -> None:
         """Keep how a sweep went."""
@@ -34,13 +34,13 @@ class Sweeps:
             "error": error.model_dump_json() if error else "",
         }
         flat = [part for pair in fields.items() for part in pair]
-        await self.link.ask_all([("HSET", key, *flat), ("EXPIRE", key, SWEEP.seconds)], atomic=True)
+        await self.link.execute_many([("HSET", key, *flat), ("EXPIRE", key, SWEEP.seconds)], atomic=True)
 
     async def read(self, services: Sequence[Service]) -> dict[Service, Sweep]:
         """Return the last sweep of each of these services, in one round trip."""
         if not services:
             return {}
-        told = await self.link.ask_all([("HGETALL", SWEEP.of("/".join(service))) for service in services])
+        told = await self.link.execute_many([("HGETALL", SWEEP.of("/".join(service))) for service in services])
         return {service: readable_or(Sweep(), _sweep, each) for service, each in zip(services, told, strict=True)}
 
 

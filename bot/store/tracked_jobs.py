@@ -20,7 +20,7 @@ from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Due, JobUpdate, Kept, Seen, due, instant, kept, milliseconds, planned, record
 from bot.domain.unreadable_records import Counts, Location
 from bot.store.quarantine import Aside
-from bot.store.redis.connection import Link, Part
+from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import CONFIGURED, DUE, JOBS, LOST, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS, SWEEP
 from bot.store.redis.scripts import script
 from providers.models import Job, JobRef, JobState
@@ -36,7 +36,7 @@ _OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
 class Tracked:
     """The followed jobs of every service. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def due(self, service: Service, until: datetime, limit: int, *, multiple: int = 1) -> list[Due]:
         """Return the jobs to look at until then, the longest overdue first, in two round trips.
@@ -46,12 +46,12 @@ class Tracked:
         """
         slot = "/".join(service)
         wanted = ("ZRANGE", DUE.of(slot), "-inf", milliseconds(until), "BYSCORE", "LIMIT", 0, limit)
-        ids: list[str] = await self.link.ask(*wanted)
+        ids: list[str] = await self.link.execute(*wanted)
         if len(ids) < limit and (more := -len(ids) % multiple):
-            ids = await self.link.ask("ZRANGE", DUE.of(slot), 0, len(ids) + more - 1)
+            ids = await self.link.execute("ZRANGE", DUE.of(slot), 0, len(ids) + more - 1)
         if not ids:
             return []
-        records: list[str | None] = await self.link.ask("HMGET", JOBS.of(slot), *ids)
+        records: list[str | None] = await self.link.execute("HMGET", JOBS.of(slot), *ids)
         texts = {job_id: text for job_id, text in zip(ids, records, strict=True) if text is not None}
         found = await self._readable(service, texts, due)
         await self.postpone(service, texts.keys() - found.keys(), until + NEWER_AGAIN)
@@ -71,7 +71,7 @@ class Tracked:
         keys, newest = (JOBS.of(slot), DUE.of(slot)), FORMATS[Kind.JOB]
         latest = milliseconds(now + AHEAD) if now else "inf"
         told = (milliseconds(asked_at), jobs, newest, latest)
-        flat: list[str] = await self.link.ask("EVAL", script("observe"), 2, *keys, *told)
+        flat: list[str] = await self.link.execute("EVAL", script("observe"), 2, *keys, *told)
         return await self._readable(service, dict(zip(flat[::2], flat[1::2], strict=True)), partial(_kept, service))
 
     async def record(self, service: Service, steps: Sequence[JobUpdate]) -> dict[str, dict[str, str]]:
@@ -90,7 +90,7 @@ class Tracked:
         )
         keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
         names = (OUTBOX.of(slot, ""), LOST.of(slot, ""), LOST.seconds, FORMATS[Kind.LOST])
-        flat: list[str] = await self.link.ask("EVAL", script("record"), 4, *keys, *names, *told)
+        flat: list[str] = await self.link.execute("EVAL", script("record"), 4, *keys, *names, *told)
         return {job_id: json.loads(places) for job_id, places in zip(flat[::2], flat[1::2], strict=True)}
 
     async def subscribe(  # noqa: PLR0917  # what a subscription consists of
@@ -98,19 +98,19 @@ class Tracked:
     ) -> tuple[str, bool]:
         """Follow a job in a place, in one step; return its card there, and whether it was not followed there before."""
         slot = f"{job.account}/{job.service}"
-        await self.link.ask_all(
+        await self.link.execute_many(
             [("SADD", PLACES.of(), place), ("SADD", MINE.of(user), place), ("EXPIRE", MINE.of(user), MINE.seconds)]
         )
         about: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, numbered(entry))
         told = (*_keys(slot, place), LOST.of(slot, job.id), *about, REPLY.seconds, FORMATS[Kind.LOST])
-        found, new = json.loads(await self.link.ask("EVAL", script("subscribe"), 7, *told))
+        found, new = json.loads(await self.link.execute("EVAL", script("subscribe"), 7, *told))
         return found, bool(new)
 
     async def unsubscribe(self, ref: JobRef, place: str, entry: str) -> str | None:
         """Stop following a job in a place; return the card that followed it there, None when none did."""
         slot = f"{ref.account}/{ref.service}"
         told = (*_keys(slot, place), ref.id, place, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
-        return await self.link.ask("EVAL", script("unsubscribe"), 6, *told)
+        return await self.link.execute("EVAL", script("unsubscribe"), 6, *told)
 
     async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
         """Return what is known of followed jobs, and when they are looked at next; one round trip."""
@@ -119,7 +119,7 @@ class Tracked:
         for ref in refs:
             slot = f"{ref.account}/{ref.service}"
             asking += [("HGET", JOBS.of(slot), ref.id), ("ZSCORE", DUE.of(slot), ref.id)]
-        told = await self.link.ask_all(asking) if asking else []
+        told = await self.link.execute_many(asking) if asking else []
         records = dict(zip(refs, told[::2], strict=True))
         texts: dict[Service, dict[str, str]] = {}
         for ref, text in records.items():
@@ -138,7 +138,7 @@ class Tracked:
         """Return the jobs whose lists of followers are corrupt, with the text of each list."""
         found: dict[JobRef, str] = {}
         for service in services:
-            kept = await self.link.ask("HGETALL", SUBSCRIPTIONS.of("/".join(service)))
+            kept = await self.link.execute("HGETALL", SUBSCRIPTIONS.of("/".join(service)))
             found |= {JobRef(*service, job_id): text for job_id, text in kept.items() if _places(text) is None}
         return found
 
@@ -153,7 +153,7 @@ class Tracked:
         found: Counts = Counter()
         for service in services:
             slot = "/".join(service)
-            for text in await self.link.ask("HVALS", JOBS.of(slot)):
+            for text in await self.link.execute("HVALS", JOBS.of(slot)):
                 try:
                     kept(service, text)
                 except NewerFormatError:
@@ -166,7 +166,7 @@ class Tracked:
         """Whether a newer version recorded any of these jobs."""
         refs = list(refs)
         asking = [("HGET", JOBS.of(f"{ref.account}/{ref.service}"), ref.id) for ref in refs]
-        texts = await self.link.ask_all(asking) if asking else []
+        texts = await self.link.execute_many(asking) if asking else []
         return any(text is not None and record_formats.is_newer(Kind.JOB, text) for text in texts)
 
     async def _readable(
@@ -195,25 +195,25 @@ class Tracked:
         """Look at jobs again at this time, whatever was planned."""
         at = milliseconds(until)
         if pairs := [part for job_id in ids for part in (at, job_id)]:
-            await self.link.ask("ZADD", DUE.of("/".join(service)), "XX", *pairs)
+            await self.link.execute("ZADD", DUE.of("/".join(service)), "XX", *pairs)
 
     async def pull_back(self, services: Sequence[Service], latest: datetime, now: datetime) -> None:
         """Make those jobs due now that are planned for later than `latest`."""
         slots = ["/".join(service) for service in services]
         late = [("ZRANGE", DUE.of(slot), f"({milliseconds(latest)}", "+inf", "BYSCORE") for slot in slots]
-        found: list[list[str]] = await self.link.ask_all(late) if late else []
+        found: list[list[str]] = await self.link.execute_many(late) if late else []
         for service, ids in zip(services, found, strict=True):
             await self.postpone(service, ids, now)
 
     async def cards(self, service: Service) -> set[tuple[str, str]]:
         """Return every card, as (place, card), that follows a job of a service."""
-        kept = await self.link.ask("HVALS", SUBSCRIPTIONS.of("/".join(service)))
+        kept = await self.link.execute("HVALS", SUBSCRIPTIONS.of("/".join(service)))
         return {pair for places in kept for pair in (_places(places) or {}).items()}
 
     async def subscribed(self, place: str, deps: Iterable[Service]) -> dict[JobRef, str]:
         """Return the jobs of these services that are followed in a place, with their cards."""
         deps = list(deps)
-        kept = await self.link.ask_all([("HGETALL", SUBSCRIPTIONS.of("/".join(service))) for service in deps])
+        kept = await self.link.execute_many([("HGETALL", SUBSCRIPTIONS.of("/".join(service))) for service in deps])
         return {
             JobRef(*service, job_id): card
             for service, followed in zip(deps, kept, strict=True)
@@ -223,17 +223,17 @@ class Tracked:
 
     async def subscribed_cards(self, ref: JobRef) -> dict[str, str]:
         """Return who follows a job: place to card."""
-        found = await self.link.ask("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
+        found = await self.link.execute("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
         return _places(found or "{}") or {}
 
     async def places_of(self, user: str) -> set[str]:
         """Return every place where somebody subscribed, and their own direct messages."""
-        return {user, *(await self.link.ask("SMEMBERS", MINE.of(user)))}
+        return {user, *(await self.link.execute("SMEMBERS", MINE.of(user)))}
 
     async def purge_destinations(self, users: Iterable[str]) -> None:
         """Forget where people subscribed."""
         if commands := [("DEL", MINE.of(user)) for user in users]:
-            await self.link.ask_all(commands)
+            await self.link.execute_many(commands)
 
     async def state(self, services: Sequence[Service]) -> list[tuple[int, datetime | None, set[str]]]:
         """Return for each service how many jobs are followed, when the next is due, and which places wait for news."""
@@ -242,7 +242,7 @@ class Tracked:
             slot = "/".join(service)
             asking += [("ZCARD", DUE.of(slot)), ("ZRANGE", DUE.of(slot), 0, 0, "WITHSCORES")]
             asking += [("SMEMBERS", PENDING.of(slot))]
-        told = await self.link.ask_all(asking) if asking else []
+        told = await self.link.execute_many(asking) if asking else []
         return [
             (number, _first_score(first), set(places))
             for number, first, places in zip(told[::3], told[1::3], told[2::3], strict=True)
@@ -252,20 +252,20 @@ class Tracked:
         """Note that these services are configured here; return when each service was configured somewhere last."""
         noted = [part for service in mine for part in ("/".join(service), milliseconds(now))]
         commands = [("HSET", CONFIGURED.of(), *noted)] if noted else []
-        *_, told = await self.link.ask_all([*commands, ("HGETALL", CONFIGURED.of())])
+        *_, told = await self.link.execute_many([*commands, ("HGETALL", CONFIGURED.of())])
         last = {slot: readable_or(now, lambda at: instant(int(at)), at) for slot, at in told.items()}
         for slot in [slot for slot, at in last.items() if in_future(at, now)]:
             last[slot] = now  # a wrong clock noted it
-            await self.link.ask("HSET", CONFIGURED.of(), slot, milliseconds(now))
+            await self.link.execute("HSET", CONFIGURED.of(), slot, milliseconds(now))
         return {_service(slot): at for slot, at in last.items()}
 
     async def purge(self, service: Service) -> None:
         """Forget a service, with all that waits to be told of it; its name last, so that this can be done again."""
         slot = "/".join(service)
-        places = await self.link.ask("SMEMBERS", PENDING.of(slot))
+        places = await self.link.execute("SMEMBERS", PENDING.of(slot))
         keys = (*(OUTBOX.of(slot, place) for place in places), *(key.of(slot) for key in _OF_A_SERVICE))
-        await self.link.ask_all([("DEL", key) for key in keys])
-        await self.link.ask("HDEL", CONFIGURED.of(), slot)
+        await self.link.execute_many([("DEL", key) for key in keys])
+        await self.link.execute("HDEL", CONFIGURED.of(), slot)
 
 
 def _kept(service: Service, _: str, text: str) -> Kept:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bot.domain.record_formats import readable_or
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import instant, milliseconds
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import WITNESS
 
 _FOUND_AT, _ASKED_AT = "found_at", "asked_at"  # stored
@@ -24,11 +24,11 @@ class LastWitness(NamedTuple):
 class Witnesses:
     """The last witness of each service in each region. Raises StoreUnavailable."""
 
-    link: Link
+    link: RedisLink
 
     async def read(self, service: Service, region: str) -> LastWitness:
         """Return the last witness of a service in a region."""
-        fields: dict[str, str] = await self.link.ask("HGETALL", WITNESS.of("/".join(service), region))
+        fields: dict[str, str] = await self.link.execute("HGETALL", WITNESS.of("/".join(service), region))
         return readable_or(LastWitness(), _witness, fields)
 
     async def write(self, service: Service, region: str, last: LastWitness) -> None:
@@ -37,7 +37,7 @@ class Witnesses:
         known = ((_FOUND_AT, last.found_at), (_ASKED_AT, last.asked_at))
         times = [(name, milliseconds(at)) for name, at in known if at]
         kept = ("HSET", key, *(part for pair in times for part in pair))
-        await self.link.ask_all([kept, ("EXPIRE", key, WITNESS.seconds)], atomic=True)
+        await self.link.execute_many([kept, ("EXPIRE", key, WITNESS.seconds)], atomic=True)
 
 
 def _witness(fields: dict[str, str]) -> LastWitness:

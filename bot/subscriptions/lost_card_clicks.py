@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.card_metadata import CardMessage, posted_at
 from bot.domain.card_reducer import cards_of
 from bot.domain.errors import ForgottenError
@@ -30,7 +30,7 @@ async def forgotten_since(deps: Deps, message: Mapping[str, Any]) -> datetime | 
     return epoch.knows_from if at < epoch.knows_from + (SKEW if epoch.reset_at else timedelta(0)) else None
 
 
-async def refuse_forgotten(deps: Deps, asker: Asker, ask: Ask) -> None:
+async def refuse_forgotten(deps: Deps, asker: Asker, ask: CommandPayload) -> None:
     """Raise ForgottenError for a click on a card that a reset of the database lost.
 
     A click about a whole place is one if the place has no cards. Raises StoreUnavailable too.

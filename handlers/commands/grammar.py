@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.cards import On, SubscriptionOptions, To
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.jobs.shared_requests import steady
 from handlers.commands import times
 from handlers.commands.lexer import quoted
@@ -197,7 +197,7 @@ class Request:
     """
 
     command: str
-    scope: Scope = field(default_factory=Scope)
+    scope: ServiceFilter = field(default_factory=ServiceFilter)
     filters: tuple[tuple[str, str], ...] = ()
     jobs: tuple[str, ...] = ()
     text: str = ""
@@ -242,6 +242,6 @@ class Request:
         kept = tuple(pair for pair in self.filters if pair[0] != key)
         return Request(self.command, self.scope, (*kept, (key, value)) if value else kept)
 
-    def with_scope(self, scope: Scope) -> "Request":
+    def with_scope(self, scope: ServiceFilter) -> "Request":
         """Return the same request over another part of the catalog."""
         return Request(self.command, scope, self.filters)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from bot.domain.catalog import Catalog, Scope
+from bot.domain.catalog import Catalog, ServiceFilter
 from bot.domain.errors import Problem, UsageError
 from handlers.commands import subscription_arguments, times
 from handlers.commands.filters import read_filter, state_words
@@ -190,7 +190,7 @@ def _is_filter(word: str) -> bool:
 
 
 def _list(command: str, words: list[str], catalog: Catalog) -> Request:
-    typed, scope = [command, *words], Scope()
+    typed, scope = [command, *words], ServiceFilter()
     filters, states = dict[str, list[str]](), list[str]()
     for word in words:
         if match := PAIR.fullmatch(word):
@@ -232,29 +232,29 @@ def _value(key: str, value: str, word: str, words: list[str]) -> str:
         raise
 
 
-def _scope(word: str, catalog: Catalog) -> Scope | None:
+def _scope(word: str, catalog: Catalog) -> ServiceFilter | None:
     """Read ACCOUNT, SERVICE or ACCOUNT/SERVICE; None when it names nothing that is configured."""
     name = word.lower().rstrip("/")
     if name in catalog.accounts:
-        return Scope(account=name)
+        return ServiceFilter(account=name)
     if name in catalog.services:
-        return Scope(service=name)
+        return ServiceFilter(service=name)
     if name in catalog.scopes:
         account, service = name.split("/")
-        return Scope(account, service)
+        return ServiceFilter(account, service)
     return None
 
 
-def _of_no_account(word: str, catalog: Catalog) -> Scope | None:
+def _of_no_account(word: str, catalog: Catalog) -> ServiceFilter | None:
     """Read ACCOUNT/SERVICE where the account does not have the service, although another does."""
     account, _, service = word.lower().partition("/")
     found = account in catalog.accounts and service in catalog.services and f"{account}/{service}" not in catalog.scopes
-    return Scope(account, service) if found else None
+    return ServiceFilter(account, service) if found else None
 
 
-def _joined(first: Scope, second: Scope, catalog: Catalog) -> Scope:
+def _joined(first: ServiceFilter, second: ServiceFilter, catalog: Catalog) -> ServiceFilter:
     """An account and a service, typed apart, are one scope."""
-    both = Scope(first.account or second.account, first.service or second.service)
+    both = ServiceFilter(first.account or second.account, first.service or second.service)
     if second.account not in {None, both.account} or second.service not in {None, both.service}:
         raise UsageError(Problem.TWO_SCOPES, f"{first} {second}")
     if both.account and both.service and str(both) not in catalog.scopes:
@@ -262,7 +262,7 @@ def _joined(first: Scope, second: Scope, catalog: Catalog) -> Scope:
     return both
 
 
-def _not_of_account(scope: Scope, catalog: Catalog) -> UsageError:
+def _not_of_account(scope: ServiceFilter, catalog: Catalog) -> UsageError:
     deps = deps_of(scope.account, catalog)
     return UsageError(Problem.SERVICE_NOT_OF_ACCOUNT, str(scope), expected=deps)
 

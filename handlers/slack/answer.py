@@ -8,7 +8,7 @@ from typing import Any
 from bot.deps.deps import Deps
 from bot.domain import button_payloads
 from bot.domain.answers import JobDetails, JobList
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.errors import StoreUnavailable
 from bot.domain.identifiers import Address
 from bot.jobs.account_health import check_accounts
@@ -28,7 +28,7 @@ from handlers.slack.partial_answers import Answer
 from providers.registry import meaning
 
 
-async def answer(deps: Deps, ask: Ask, asker: Asker) -> Answer[Any] | Message:
+async def answer(deps: Deps, ask: CommandPayload, asker: Asker) -> Answer[Any] | Message:
     """Run a command and return what to show. Raises UsageError when it cannot be understood."""
     request = await read(deps, ask.text)
     ask = ask.model_copy(update={"text": str(request)})
@@ -40,7 +40,7 @@ async def answer(deps: Deps, ask: Ask, asker: Asker) -> Answer[Any] | Message:
     return _about_jobs(deps, request, await kept(deps, ask))
 
 
-def _about_jobs(deps: Deps, request: Request, ask: Ask) -> Answer[Any]:
+def _about_jobs(deps: Deps, request: Request, ask: CommandPayload) -> Answer[Any]:
     match request.command:
         case "find":
             found = find_jobs(deps, request.text, offset=ask.offset, limit=request.limit)
@@ -55,11 +55,13 @@ def _about_jobs(deps: Deps, request: Request, ask: Ask) -> Answer[Any]:
             return _list(found, ask, _controls(request, deps))
 
 
-def _list(found: Asking[JobList], ask: Ask, controls: jobs.Controls) -> Answer[JobList]:
+def _list(found: Asking[JobList], ask: CommandPayload, controls: jobs.Controls) -> Answer[JobList]:
     return Answer(found, partial(jobs.job_list, ask=ask, controls=controls), jobs.late)
 
 
-def details_of(deps: Deps, addresses: Sequence[Address], ask: Ask, notes: Sequence[str] = ()) -> Answer[JobDetails]:
+def details_of(
+    deps: Deps, addresses: Sequence[Address], ask: CommandPayload, notes: Sequence[str] = ()
+) -> Answer[JobDetails]:
     """Show jobs; `notes` are further lines about what was asked for."""
     view = partial(details.job_details, ask=ask, meaning=meaning, notes=notes)
     return Answer(show_jobs(deps, addresses), view, partial(details.late, meaning=meaning))
@@ -82,7 +84,7 @@ def _controls(request: Request, deps: Deps) -> jobs.Controls:
     return jobs.Controls(scopes, state, str(request.scope) or button_payloads.ANY)
 
 
-async def kept(deps: Deps, ask: Ask) -> Ask:
+async def kept(deps: Deps, ask: CommandPayload) -> CommandPayload:
     """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
     if ask.fits(button_payloads.COMMAND_MAX):
         return ask

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.deps.deps import Deps
 from bot.deps.permissions import posted_to
 from bot.domain import button_payloads
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.catalog import Catalog
 from bot.domain.slack_ids import id_of
 from bot.home_tab import show_change
@@ -100,7 +100,7 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, con
         request = request.with_filter("state", value)
     else:
         request = request.with_scope((await read(deps, f"list {value}")).scope)
-    await _replace(context, Ask(text=str(request)), body, respond)
+    await _replace(context, CommandPayload(text=str(request)), body, respond)
 
 
 async def on_share(  # noqa: PLR0917  # Bolt passes by name
@@ -179,7 +179,7 @@ def named_accounts(request: Request, catalog: Catalog) -> set[str]:
     return refs | ({request.scope.account} if request.scope.account else set())
 
 
-async def _replace(context: AsyncBoltContext, ask: Ask, body: Body, respond: Respond) -> None:
+async def _replace(context: AsyncBoltContext, ask: CommandPayload, body: Body, respond: Respond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
     deps, asker = await deps_of(context), Asker.of(body, context)
     reply = InPlace(respond, newest(context, body))

@@ -20,7 +20,7 @@ from bot.domain.button_payloads import (
     TO,
     USER_GROUPS,
 )
-from bot.domain.catalog import Catalog, Scope
+from bot.domain.catalog import Catalog, ServiceFilter
 from bot.domain.errors import ExpiredError, Problem, UsageError
 from bot.views.slack.find_form import AGES, Filled
 from bot.views.slack.subscribe_form import DEFAULT, complaint
@@ -89,7 +89,7 @@ def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, Filled]:
     filters = {"state": ",".join(states), "since": since if since in dict(AGES).values() else "", "kind": kind}
     request = Request(
         "find",
-        Scope(account or None, service or None),
+        ServiceFilter(account or None, service or None),
         tuple((key, value) for key, value in filters.items() if value),
         text=" ".join(split(typed)),
     )

@@ -6,7 +6,7 @@ Nothing is caught here; `bot.slack_app.error_handler` has the one error handler.
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.slack_app.payloads import Asker, Body, deps_of, origin_of
 from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import ResponseUrl
@@ -31,7 +31,7 @@ async def on_command(
 ) -> None:
     """Answer the asker alone; a command that says nothing but its name opens its form."""
     await ack()
-    ask = Ask(text=undecorated(typed(command.get("text", ""))))
+    ask = CommandPayload(text=undecorated(typed(command.get("text", ""))))
     if form := FORMS.get(bare(ask.text)):
         await form(context, client, command, origin_of(command, respond))
         return

@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.access import Audience
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.slack_app.deduplication import acts_first
 from bot.slack_app.payloads import Asker, Body, deps_of
 from bot.slack_app.responses import ChannelPost
@@ -54,4 +54,4 @@ async def _answer(body: Body, event: Body, reply: ChannelPost, context: AsyncBol
         return
     context["reply"] = reply
     text = re.sub(rf"<@{context.bot_user_id}(?:\|[^<>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
-    await give(context, reply, await answer(deps, Ask(text=undecorated(text)), asker))
+    await give(context, reply, await answer(deps, CommandPayload(text=undecorated(text)), asker))

@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.deps.deps import Deps
 from bot.domain import button_payloads
 from bot.domain.answers import JobDetails
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.extraction import Extracted, extract
 from bot.domain.message_texts import length
 from bot.slack_app.payloads import Asker, Body, deps_of
@@ -58,7 +58,7 @@ async def _extracted(deps: Deps, message: object) -> Extracted:
 async def _looked_up(deps: Deps, found: Extracted) -> Answer[JobDetails] | Message:
     if not found.addresses:
         return extraction.nothing(found, narrowed=deps.narrowed)
-    ask = await kept(deps, Ask(text=str(_request("show", found))))
+    ask = await kept(deps, CommandPayload(text=str(_request("show", found))))
     return details_of(deps, found.addresses, ask, extraction.notes(found))
 
 

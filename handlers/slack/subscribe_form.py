@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import button_payloads
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.user_groups import handles
 from bot.slack_api.user_groups import names_of
 from bot.slack_app.modals import Modal, Origin
@@ -70,4 +70,4 @@ async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, contex
         await ack(response_action="errors", errors=filled.lines)
         return
     await ack()
-    await give(context, reply, await subscriptions.answer(deps, filled, Ask(text=str(filled)), asker))
+    await give(context, reply, await subscriptions.answer(deps, filled, CommandPayload(text=str(filled)), asker))

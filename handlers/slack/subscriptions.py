@@ -15,7 +15,7 @@ from bot.deps.deps import Deps
 from bot.deps.outboxes import outbox_to_change
 from bot.deps.permissions import place_of_button, seen
 from bot.domain import button_payloads
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.cards import Card, SubscriptionOptions
 from bot.domain.errors import ExpiredError, ForgottenError, UsageError
 from bot.domain.identifiers import Address
@@ -55,7 +55,7 @@ def register(app: AsyncApp) -> None:
     app.action(re.compile(f"^{button_payloads.SEE_ALL}:"))(on_page)
 
 
-async def answer(deps: Deps, request: Request, ask: Ask, asker: Asker) -> Answer[Any] | Message:
+async def answer(deps: Deps, request: Request, ask: CommandPayload, asker: Asker) -> Answer[Any] | Message:
     """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
     here = await place_of_button(deps, ask.place, asker.channel, asker.user)
     if request.command == "subscribe":

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from bot.store.redis.connection import Link, Part
+from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.scripts import script
 
 
@@ -64,23 +64,23 @@ class Turns:
         await work
 
 
-class Fragile(Link):
+class Fragile(RedisLink):
     """A connection at each of whose steps a process may die. Slack's pace, which Redis counts by real time, is over."""
 
-    def __init__(self, link: Link, step: Callable[..., Awaitable[None]]) -> None:
+    def __init__(self, link: RedisLink, step: Callable[..., Awaitable[None]]) -> None:
         super().__init__(link.redis)
         self._step = step
 
     async def ask(self, *command: Part) -> Any:
         await self._step(after=False)
         if command[:2] == ("EVAL", script("begin")):
-            await super().ask("DEL", command[4])
-        told = -2 if command[0] == "PTTL" else await super().ask(*command)
+            await super().execute("DEL", command[4])
+        told = -2 if command[0] == "PTTL" else await super().execute(*command)
         await self._step(after=True)
         return told
 
     async def ask_all(self, commands: Any, *, atomic: bool = False) -> list[Any]:
         await self._step(after=False)
-        told = await super().ask_all(commands, atomic=atomic)
+        told = await super().execute_many(commands, atomic=atomic)
         await self._step(after=True)
         return told

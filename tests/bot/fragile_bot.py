@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from bot.delivery import sender
 from bot.deps.deps import Deps
 from bot.store import Store
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from tests.bot.crashes import Fragile, Fuse, Turns
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory
 from tests.bot.samples import SERVICE
@@ -38,8 +38,8 @@ class FragileBot(RuleBasedStateMachine):
 
     async def _open(self) -> None:
         self.redis = connect(self.url)
-        self.link = Link(self.redis)
-        await self.link.ask("FLUSHALL")
+        self.link = RedisLink(self.redis)
+        await self.link.execute("FLUSHALL")
         self.store = Store.over(Fragile(self.link, self._step))
         self.provider = InMemory(*SERVICE, capabilities=CANNOT_LIST)
         self.witness = self.provider.job("witness")

@@ -12,7 +12,7 @@ from bot.diagnostics import checks
 from bot.domain.findings import Finding
 from bot.polling.sweep import sweep
 from bot.runtime.record_notices import notice
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.subscriptions.subscribe import subscribe
 from providers.models import JobState
 from tests.bot.delivery_world import World
@@ -28,26 +28,28 @@ def newer(text: str) -> str:
     return f"{line}\n" * bool(line) + json.dumps({"v": number, "layout": "another", "was": record})
 
 
-async def rewrite(link: Link, key: str, change: Callable[[str], str], name: str = "") -> str:
+async def rewrite(link: RedisLink, key: str, change: Callable[[str], str], name: str = "") -> str:
     """Change a record where it is kept, and return what it is now."""
-    kind = await link.ask("TYPE", key)
+    kind = await link.execute("TYPE", key)
     if kind == "string":
-        text = change(await link.ask("GET", key))
-        await link.ask("SET", key, text, "KEEPTTL")
+        text = change(await link.execute("GET", key))
+        await link.execute("SET", key, text, "KEEPTTL")
     elif kind == "hash":
-        name = name or (await link.ask("HKEYS", key))[0]
-        text = change(await link.ask("HGET", key, name))
-        await link.ask("HSET", key, name, text)
+        name = name or (await link.execute("HKEYS", key))[0]
+        text = change(await link.execute("HGET", key, name))
+        await link.execute("HSET", key, name, text)
     else:
-        entries = await link.ask("XRANGE", key, "-", "+")
+        entries = await link.execute("XRANGE", key, "-", "+")
         text = change(entries[-1][1]["entry"])
-        await link.ask("XDEL", key, entries[-1][0])
-        await link.ask("XADD", key, entries[-1][0].split("-")[0] + "-99", "card", entries[-1][1]["card"], "entry", text)
+        await link.execute("XDEL", key, entries[-1][0])
+        await link.execute(
+            "XADD", key, entries[-1][0].split("-")[0] + "-99", "card", entries[-1][1]["card"], "entry", text
+        )
     return text
 
 
-async def dump(link: Link, *keys: str) -> list[Any]:
-    return await link.ask_all([("DUMP", key) for key in keys])
+async def dump(link: RedisLink, *keys: str) -> list[Any]:
+    return await link.execute_many([("DUMP", key) for key in keys])
 
 
 def texts(world: World, channel: str) -> list[str]:

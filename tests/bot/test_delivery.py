@@ -267,7 +267,7 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
 
 
 async def test_a_card_that_cannot_be_read_stops_no_round_and_is_notified_of(world: World):
-    await world.store.link.ask_all([("HSET", CARDS.of(PLACE), "odd", "{}"), ("SADD", PLACES.of(), PLACE)])
+    await world.store.link.execute_many([("HSET", CARDS.of(PLACE), "odd", "{}"), ("SADD", PLACES.of(), PLACE)])
     await reconcile_destinations(world.deps)
     assert await world.told() == 1
     assert await world.store.outbox.places() == set()
@@ -312,7 +312,7 @@ async def test_what_slack_does_not_like_is_sent_as_text_alone(world: World, code
 
 async def test_a_card_that_cannot_be_read_keeps_nobody_else_from_being_told(world: World):
     await world.follow()
-    await world.store.link.ask("HSET", CARDS.of(PLACE), "from-another-version", '{"id": 7}')
+    await world.store.link.execute("HSET", CARDS.of(PLACE), "from-another-version", '{"id": 7}')
     await world.becomes(state=JobState.FAILED)
     assert await world.told() == 3, "the card, its end and the notification"
 

@@ -159,7 +159,7 @@ class Story(FragileBot):
     def somebody_deletes_a_message(self, data: st.DataObject) -> None:
         """Not one that is still under way: nobody could ever know that it arrived."""
         said = data.draw(st.sampled_from(self.slack.said))
-        said.gone |= not self.run(self.link.ask("EXISTS", BEGUN.of(said.channel.removeprefix("D"))))
+        said.gone |= not self.run(self.link.execute("EXISTS", BEGUN.of(said.channel.removeprefix("D"))))
 
     @precondition(lambda self: self.cards)
     @rule(data=st.data(), hours=st.sampled_from([None, 1, 4]), user=st.sampled_from(USERS), crash=crashes)
@@ -371,7 +371,7 @@ class Story(FragileBot):
         assert +notes == +self.lost
 
     async def _without_lifetime(self) -> list[str]:
-        return [name for name in await self.link.ask("KEYS", "*") if await self.link.ask("TTL", name) == -1]
+        return [name for name in await self.link.execute("KEYS", "*") if await self.link.execute("TTL", name) == -1]
 
 
 def test_every_change_is_told_exactly_once(redis_process: str, monkeypatch: pytest.MonkeyPatch):

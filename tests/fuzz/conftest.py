@@ -12,7 +12,7 @@ import pytest
 
 from bot.slack_app import modals
 from bot.store import Store
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from sandbox.slack.delivery.delivery import Kind
 from tests.fuzz.booth import Booth, booth
 from tests.fuzz.tour import walk
@@ -47,7 +47,7 @@ def door(redis_url: str) -> Generator[Door]:
 
     async def opened() -> Booth:
         redis = await stack.enter_async_context(connect(redis_url))
-        return await stack.enter_async_context(booth(Store.over(Link(redis))))
+        return await stack.enter_async_context(booth(Store.over(RedisLink(redis))))
 
     with asyncio.Runner() as runner:
         yield Door(runner.run(opened()), runner)

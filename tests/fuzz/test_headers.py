@@ -22,7 +22,7 @@ from bot.slack_api.token_encryption import Seal
 from bot.slack_app.http_events import slack_events
 from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from providers.secrets import SecretRef
 from sandbox.slack.delivery.http import sign
 from sandbox.slack.workspace.credentials import CLIENT_ID, CLIENT_SECRET, SIGNING_SECRET
@@ -72,7 +72,7 @@ def server(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Server]
     stack = AsyncExitStack()
 
     async def opened() -> int:
-        store = Installations(Link(await stack.enter_async_context(connect(redis_url))))
+        store = Installations(RedisLink(await stack.enter_async_context(connect(redis_url))))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         slack = App(CLIENT_ID, CLIENT_SECRET, "http://127.0.0.1:1/api/", session)
         installs = install_routes(InstalledWorkspaces(store, Seal([SecretRef("env:CALLBOARD_KEY")]), slack), ())

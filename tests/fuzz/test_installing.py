@@ -18,7 +18,7 @@ from bot.slack_api.installations import App, InstalledWorkspaces
 from bot.slack_api.token_encryption import Seal
 from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from providers.secrets import SecretRef
 from sandbox.demo import MANIFEST
 from sandbox.slack.server import serving
@@ -33,7 +33,9 @@ RIGHT = {"state": "the state that was given", "code": "a code that Slack gave"}
 class Callback:
     """The two addresses of an app, and Slack's consent page."""
 
-    def __init__(self, runner: asyncio.Runner, link: Link, bot: httpx.AsyncClient, north: httpx.AsyncClient) -> None:
+    def __init__(
+        self, runner: asyncio.Runner, link: RedisLink, bot: httpx.AsyncClient, north: httpx.AsyncClient
+    ) -> None:
         self.runner, self.link, self.bot, self.north = runner, link, bot, north
 
     async def _begun(self) -> tuple[str, str, str]:
@@ -44,13 +46,13 @@ class Callback:
         return begun.headers["set-cookie"].partition(";")[0], query["state"], query["code"]
 
     async def _come(self, fields: list[tuple[str, str]], *, cookie: bool) -> tuple[httpx.Response, int]:
-        await self.link.ask("DEL", "callboard:installations")
+        await self.link.execute("DEL", "callboard:installations")
         given, state, code = await self._begun()
         known = {RIGHT["state"]: state, RIGHT["code"]: code}
         query = urlencode([(name, known.get(value, value)) for name, value in fields], errors="replace")
         headers = {"cookie": given} if cookie else {}
         page = await self.bot.get(f"/slack/oauth_redirect?{query}", headers=headers)
-        return page, await self.link.ask("HLEN", "callboard:installations")
+        return page, await self.link.execute("HLEN", "callboard:installations")
 
     def come(self, fields: list[tuple[str, str]], *, cookie: bool = True) -> tuple[httpx.Response, int]:
         """Come back with these fields; return the page, and how many installations there are."""
@@ -65,8 +67,8 @@ def callback(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Callb
     monkeypatch.setenv("CALLBOARD_KEY", Fernet.generate_key().decode())
     stack = AsyncExitStack()
 
-    async def opened() -> tuple[Link, httpx.AsyncClient, httpx.AsyncClient]:
-        link = Link(await stack.enter_async_context(connect(redis_url)))
+    async def opened() -> tuple[RedisLink, httpx.AsyncClient, httpx.AsyncClient]:
+        link = RedisLink(await stack.enter_async_context(connect(redis_url)))
         world = seeded_world(MANIFEST)
         slack = await stack.enter_async_context(serving(world))
         session = await stack.enter_async_context(aiohttp.ClientSession())

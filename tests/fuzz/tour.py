@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.domain import button_payloads
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from sandbox.slack.delivery.delivery import Kind
 from tests.fuzz.booth import SEEN, UNSEEN, Booth
 from tests.scenarios.person import Person, until
@@ -90,7 +90,7 @@ def _by_hand(booth: Booth) -> list[tuple[Kind, Json]]:
     sent = next(each for _, each in booth.heard if each.get("type") == "view_submission")
     [action] = click["actions"]
     interactive: Kind = "interactive"
-    digest = {**action, "value": Ask(key="nobodys").encode()}
+    digest = {**action, "value": CommandPayload(key="nobodys").encode()}
     made: list[tuple[Kind, Json]] = [
         *(
             (interactive, {**click, "actions": [{**digest, "action_id": name}]})

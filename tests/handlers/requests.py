@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from bot.domain.cards import On, To
-from bot.domain.catalog import Catalog, Scope
+from bot.domain.catalog import Catalog, ServiceFilter
 from handlers.commands import grammar
 from handlers.commands.grammar import Request
 
@@ -58,10 +58,10 @@ filters = st.fixed_dictionaries(
 )
 scopes = st.sampled_from(
     [
-        Scope(),
-        *(Scope(account=name) for name in CATALOG.accounts),
-        *(Scope(service=name) for name in CATALOG.services),
-        *(Scope(account, service) for account, service in CATALOG.pairs),
+        ServiceFilter(),
+        *(ServiceFilter(account=name) for name in CATALOG.accounts),
+        *(ServiceFilter(service=name) for name in CATALOG.services),
+        *(ServiceFilter(account, service) for account, service in CATALOG.pairs),
     ]
 )
 options = st.fixed_dictionaries(

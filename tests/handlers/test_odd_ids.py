@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.domain.button_payloads import LOOK_UP, Ask
+from bot.domain.button_payloads import LOOK_UP, CommandPayload
 from bot.domain.catalog import Catalog
 from bot.domain.errors import UsageError
 from bot.domain.extraction import extract
@@ -48,7 +48,7 @@ def read(text: str, catalog: Catalog = CATALOG) -> list[Address]:
 def test_its_ref_is_read_back(job_id: str):
     ref = JobRef("acme", "queue", job_id)
     for command in ("show", "subscribe", "unsubscribe"):
-        text = Ask.about(command, [ref]).text
+        text = CommandPayload.about(command, [ref]).text
         assert read(text) == [ref]
         assert read(str(parse(text, CATALOG))) == [ref]
     assert read(as_typed(ref)) == [ref]

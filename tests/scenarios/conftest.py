@@ -22,7 +22,7 @@ from bot.deps.deps import Deps
 from bot.domain import absence, sweeps
 from bot.polling import planner, recorder, sweep
 from bot.runtime.runner import running
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from handlers.slack import register
 from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.jobs import Job
@@ -152,7 +152,7 @@ def _settings(file: Path, clouds: str, mode: Mode, more: str) -> Settings:
 
 @pytest.fixture
 def set_up(  # noqa: PLR0917  # fixtures
-    link: Link,
+    link: RedisLink,
     redis_process: str,
     settings_file: Path,
     mode: Mode,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.deps.deps import utc_now
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.cards import Card, SubscriptionOptions
 from bot.domain.changes import Change, Kind
 from bot.domain.notifications import Digest, Notification
@@ -145,7 +145,9 @@ def pressing(action: str, command: str, place: str | None = None) -> Callable[[C
     """Press a button that carries a command."""
 
     async def press(cell: Cell) -> str:
-        on = await cell.everybodys(actions("pressed", button("Press", action, Ask(text=command, place=place))))
+        on = await cell.everybodys(
+            actions("pressed", button("Press", action, CommandPayload(text=command, place=place)))
+        )
         return await cell.reaction(lambda: cell.person.starts("Press", on, cell.channel), on)
 
     return press

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from bot.background.reconcile import reconcile
 from bot.delivery import context
 from bot.runtime import database_reset
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.subscriptions import lost_card_search
 from sandbox.clouds.jobs import Job
 from sandbox.slack.workspace.faults import Fault
@@ -82,7 +82,7 @@ async def edited(person: Person, message: Answer, words: str) -> Answer:
 
 async def test_an_operator_sees_it_and_new_subscriptions_are_notified(stage: Stage, probe: httpx.AsyncClient):
     with capture_logs() as logs:
-        await stage.bot.store.link.ask("FLUSHALL")
+        await stage.bot.store.link.execute("FLUSHALL")
         await says(probe, "/readyz", "ok\ndegraded: Callboard's database was reset on")
     assert (await probe.get("/readyz")).status_code == 200
     assert [each["log_level"] for each in logs if "the database was reset" in each["event"]] == ["error"]
@@ -98,7 +98,7 @@ async def test_an_operator_sees_it_and_new_subscriptions_are_notified(stage: Sta
 async def test_old_cards_are_found_and_closed_with_one_notice(stage: Stage):
     old, job = await card(stage.scene, "mention:@lee to:here")
     await card(stage.scene, name="other.mp4")
-    await stage.bot.store.link.ask("FLUSHALL")
+    await stage.bot.store.link.execute("FLUSHALL")
     notice = await stage.dana.hears("2 cards here are no longer followed")
     assert "<@U0DANA>" in notice.text
     closed = await edited(stage.dana, old, f"*No longer followed*: {RESET}")
@@ -115,7 +115,7 @@ async def test_old_cards_are_found_and_closed_with_one_notice(stage: Stage):
 @pytest.mark.usefixtures("unsearched")
 async def test_buttons_of_an_old_card_say_what_happened(stage: Stage):
     old, _ = await card(stage.scene)
-    await stage.bot.store.link.ask("FLUSHALL")
+    await stage.bot.store.link.execute("FLUSHALL")
     for label in ("Refresh", "Unsubscribe"):
         answer = await stage.lee.clicks(label, old)
         assert answer.says(f"No longer following: {RESET}")
@@ -136,7 +136,7 @@ async def test_a_suspended_place_of_before_is_not_restored(stage: Stage):
     await stage.dana.page.post("/test/channel", json={"channel": "C0MEDIA", "archived": True})
     stage.world.end(job.id, "succeeded")
     note = await stage.dana.hears("<#C0MEDIA>", "D0DANA")
-    await stage.bot.store.link.ask("FLUSHALL")
+    await stage.bot.store.link.execute("FLUSHALL")
     assert (await stage.dana.clicks("Restore", note, "D0DANA")).says(f"No longer following: {RESET}")
 
 
@@ -145,8 +145,8 @@ async def test_a_post_whose_record_is_lost_on_the_way_stays(stage: Stage):
     await stage.dana.page.post("/test/fault", json={"method": "chat.postMessage", "hang_s": 1})
     with capture_logs() as logs:
         asking = asyncio.create_task(stage.dana.types(f"/jobs subscribe {stage.scene.job(name='lecture.mp4').id}"))
-        await until(lambda: stage.bot.store.link.ask("KEYS", "*:begun"))
-        await stage.bot.store.link.ask("FLUSHALL")
+        await until(lambda: stage.bot.store.link.execute("KEYS", "*:begun"))
+        await stage.bot.store.link.execute("FLUSHALL")
         await stage.dana.hears("Subscribed by")
         await asking
     assert "a post is kept although its record is lost: the database was reset" in [each["event"] for each in logs]
@@ -154,11 +154,11 @@ async def test_a_post_whose_record_is_lost_on_the_way_stays(stage: Stage):
 
 
 async def test_a_reset_while_no_bot_ran_shows_in_slack(
-    scene: Scene, link: Link, http_port: int, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, link: RedisLink, http_port: int, monkeypatch: pytest.MonkeyPatch
 ):
     async with scene.bot():
         old, _ = await card(scene)
-    await link.ask("FLUSHALL")
+    await link.execute("FLUSHALL")
     async with scene.bot(http_port) as bot, httpx.AsyncClient(base_url=f"http://127.0.0.1:{http_port}") as probe:
         assert RESET in (await scene.dana.clicks("Refresh", old)).text
         assert "reset" not in (await probe.get("/readyz")).text
@@ -175,7 +175,7 @@ async def test_a_search_that_slack_interrupts_goes_on(stage: Stage, monkeypatch:
     for method in ("conversations.history", "chat.update"):
         for fault in ({"error": "ratelimited", "retry_after": 0.1}, {"status": 503}, {"drop": True}):
             await stage.dana.page.post("/test/fault", json={"method": method, **fault})
-    await stage.bot.store.link.ask("FLUSHALL")
+    await stage.bot.store.link.execute("FLUSHALL")
     await edited(stage.dana, old, f"*No longer followed*: {RESET}")
     assert len([each for each in await stage.dana.sees() if each.says("A card here is no longer followed")]) == 1
 
@@ -184,7 +184,7 @@ async def test_a_channel_that_cannot_be_read_is_left_out(stage: Stage):
     await card(stage.scene)
     stage.dana.workspace.faults.order(Fault(method="conversations.history", error="missing_scope", times=99))
     with capture_logs() as logs:
-        await stage.bot.store.link.ask("FLUSHALL")
+        await stage.bot.store.link.execute("FLUSHALL")
         await until(lambda: _searched(stage))
     assert {each["error"] for each in logs if "a search for lost cards" in each["event"]} == {"missing_scope"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from sandbox.clouds.server import serving
 from sandbox.clouds.world import World
 from sandbox.demo import environment
@@ -43,7 +43,9 @@ async def slow(stage: Stage) -> Stage:
 def rows(*answers: Answer | Json) -> list[str]:
     """The jobs that have a row in these answers, as refs."""
     blocks = [block for each in answers for block in (each.blocks if isinstance(each, Answer) else each["blocks"])]
-    asks = [Ask.model_validate_json(element["value"]) for _, element in elements(blocks) if is_details(element)]
+    asks = [
+        CommandPayload.model_validate_json(element["value"]) for _, element in elements(blocks) if is_details(element)
+    ]
     return [ask.text.removeprefix("show ") for ask in asks]
 
 

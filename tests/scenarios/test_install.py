@@ -18,7 +18,7 @@ from bot.config.settings import load
 from bot.domain.errors import ConfigError
 from bot.slack_api import installations
 from bot.store import Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.subscriptions import uninstall
 from sandbox.demo import ONE_WORKSPACE, SEVERAL_WORKSPACES
 from sandbox.slack.workspace.more_workspaces import HARBOR, HARBOR_LIVE, HARBOR_STUDIO, NORTHWIND
@@ -29,7 +29,7 @@ HOME, NORTH = "T0SANDBOX", NORTHWIND.id
 
 
 @pytest.fixture
-async def site(tmp_path: Path, link: Link, redis_process: str) -> AsyncGenerator[Site]:
+async def site(tmp_path: Path, link: RedisLink, redis_process: str) -> AsyncGenerator[Site]:
     """Workspaces beside a bot that is not running yet."""
     del link  # empties Redis before, and looks at its keys afterwards
     async with opened(tmp_path, redis_process) as site:
@@ -233,7 +233,7 @@ class TestTokens:
 
 class TestLeaving:
     async def test_nothing_is_left_of_a_workspace_that_removes_the_app(
-        self, site: Site, link: Link, quick: None
+        self, site: Site, link: RedisLink, quick: None
     ) -> None:
         del quick
         async with site.running() as bot:
@@ -248,9 +248,9 @@ class TestLeaving:
             await until_nothing_of(bot.store, NORTH)
             site.clouds.end(other.id, "succeeded")
             await dana.hears("✅", broadcast=True)
-        left = [key for key in await link.ask("KEYS", "*") if NORTH in key and await link.ask("TTL", key) < 0]
+        left = [key for key in await link.execute("KEYS", "*") if NORTH in key and await link.execute("TTL", key) < 0]
         assert left == []
-        assert NORTH not in await link.ask("HKEYS", "callboard:installations")
+        assert NORTH not in await link.execute("HKEYS", "callboard:installations")
 
     async def test_subscriptions_wait_for_a_revoked_token(self, site: Site, quick: None) -> None:
         del quick
@@ -267,7 +267,7 @@ class TestLeaving:
             await nora.hears("✅", broadcast=True)
 
     async def test_a_workspace_that_left_unheard_is_forgotten_after_a_while(
-        self, site: Site, link: Link, quick: None, monkeypatch: pytest.MonkeyPatch
+        self, site: Site, link: RedisLink, quick: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         del quick
         async with site.running() as bot:
@@ -277,17 +277,17 @@ class TestLeaving:
             for _ in range(2):
                 await bot.workspaces.uninstall(NORTH, datetime.now(UTC) + timedelta(seconds=1))
                 await reconcile_destinations(bot)
-                assert await link.ask("HKEYS", "callboard:absent") == [NORTH]
+                assert await link.execute("HKEYS", "callboard:absent") == [NORTH]
                 assert any(place.startswith(NORTH) for place in await bot.store.outbox.places())
                 await site.installs(NORTH)
                 await reconcile_destinations(bot)
-                assert await link.ask("HKEYS", "callboard:absent") == []
+                assert await link.execute("HKEYS", "callboard:absent") == []
             await bot.workspaces.uninstall(NORTH, datetime.now(UTC) + timedelta(seconds=1))
             monkeypatch.setattr(uninstall, "ABSENT", timedelta())
             await reconcile_destinations(bot)
             await until_nothing_of(bot.store, NORTH)
             await reconcile_destinations(bot)
-            assert await link.ask("HKEYS", "callboard:absent") == []
+            assert await link.execute("HKEYS", "callboard:absent") == []
 
     async def test_what_slack_tells_late_does_not_undo_a_new_installation(self, site: Site) -> None:
         async with site.running() as bot:
@@ -353,14 +353,14 @@ class TestRefusals:
             assert (await site.bot.get("/slack/install")).status_code == 404
 
 
-async def test_strangers_who_only_begin_leave_nothing(site: Site, link: Link) -> None:
+async def test_strangers_who_only_begin_leave_nothing(site: Site, link: RedisLink) -> None:
     """Anyone can, thousands of times: each is known by what its browser brings back."""
     async with site.running() as bot:
-        before = set(await link.ask("KEYS", "*"))
+        before = set(await link.execute("KEYS", "*"))
         for _ in range(50):
             await site.begin()
             site.cookies = "slack-app-oauth-state=a-guess"
             assert (await site.back("state=a-guess&code=1")).status == 401
-        assert len(set(await link.ask("KEYS", "*")) - before) < 40  # those of the tasks that run beside
+        assert len(set(await link.execute("KEYS", "*")) - before) < 40  # those of the tasks that run beside
         assert (await site.installs(NORTH)).status == 200
         assert await bot.store.installations.get(NORTH)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.slack_app.install import oauth
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from sandbox.slack.workspace.faults import Fault
 from sandbox.slack.workspace.more_workspaces import NORTHWIND
 from tests.scenarios.visitors import Site, opened
@@ -18,7 +18,7 @@ STRANGERS = 250
 
 
 @pytest.fixture
-async def site(tmp_path: Path, link: Link, redis_process: str) -> AsyncGenerator[Site]:
+async def site(tmp_path: Path, link: RedisLink, redis_process: str) -> AsyncGenerator[Site]:
     """Workspaces, and the bot."""
     del link  # empties Redis before, and looks at its keys afterwards
     async with opened(tmp_path, redis_process) as site, site.running():

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from tests.browser import ON_THE_PAGE, looking_at
 from tests.sandbox.page.accessible import complaints
 from tests.scenarios.visitors import Site, opened
@@ -17,7 +17,7 @@ pytestmark = ON_THE_PAGE
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def site(tmp_path: Path, link: Link, redis_process: str) -> AsyncGenerator[Site]:
+async def site(tmp_path: Path, link: RedisLink, redis_process: str) -> AsyncGenerator[Site]:
     del link  # empties Redis before, and looks at its keys afterwards
     async with opened(tmp_path, redis_process) as site:
         yield site

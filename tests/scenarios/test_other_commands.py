@@ -50,7 +50,7 @@ async def test_a_mistyped_word_gets_a_button_that_runs_the_correction(stage: Sta
 
 async def test_an_old_button_says_so_and_offers_the_way_back(stage: Stage) -> None:
     listed = await stage.dana.types(f"/jobs list video-ocr name:{'x' * 400}")
-    await stage.bot.store.link.ask("FLUSHALL")
+    await stage.bot.store.link.execute("FLUSHALL")
     expired = await stage.dana.clicks("Refresh", listed)
     assert "This button is too old" in expired.text
     assert "1–10 of" in (await stage.dana.turns("List jobs", expired)).text

@@ -10,7 +10,7 @@ import pytest
 
 from bot.diagnostics.checks import check
 from bot.domain.findings import Status
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from tests.bot.task_queue.test_messages import Attack, message
 from tests.scenarios.conftest import Scene
 
@@ -20,14 +20,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
 @pytest.fixture
-async def user(link: Link, redis_process: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[str]:
+async def user(link: RedisLink, redis_process: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[str]:
     """The URL of that user. Afterwards Redis has refused nothing."""
     (rules,) = re.findall(r"^user callboard (on .+)$", PAGE.read_text(), re.MULTILINE)
-    await link.ask("ACL", "SETUSER", "callboard", "reset", *rules.split())
-    await link.ask("ACL", "LOG", "RESET")
+    await link.execute("ACL", "SETUSER", "callboard", "reset", *rules.split())
+    await link.execute("ACL", "LOG", "RESET")
     yield f"unix://callboard:PASSWORD@{urlsplit(redis_process).path}"
-    refused = await link.ask("ACL", "LOG")
-    await link.ask("ACL", "DELUSER", "callboard")
+    refused = await link.execute("ACL", "LOG")
+    await link.execute("ACL", "DELUSER", "callboard")
     assert [(each["reason"], each["object"]) for each in refused] in ([], [("command", "config|get")])
 
 
@@ -43,7 +43,7 @@ async def test_a_job_is_followed_to_its_end(scene: Scene, user: str, monkeypatch
     assert about.status is Status.OK
 
 
-async def test_a_forged_task_is_counted_and_the_bot_goes_on(scene: Scene, link: Link, tmp_path: Path):
+async def test_a_forged_task_is_counted_and_the_bot_goes_on(scene: Scene, link: RedisLink, tmp_path: Path):
     forged = cloudpickle.dumps((Attack(tmp_path / "made"),))
     async with scene.bot() as bot:
         assert bot.docket
@@ -56,9 +56,9 @@ async def test_a_forged_task_is_counted_and_the_bot_goes_on(scene: Scene, link: 
     assert not (tmp_path / "made").exists()
 
 
-async def test_it_reads_and_writes_nothing_else(user: str, link: Link):
+async def test_it_reads_and_writes_nothing_else(user: str, link: RedisLink):
     async with connect(user) as redis:
         for command in (["GET", "other"], ["SET", "other", 1], ["FLUSHALL"], ["KEYS", "*"], ["CONFIG", "GET", "*"]):
             with pytest.raises(Exception, match=r"NOPERM|permission"):
                 await redis.execute_command(*command)
-    await link.ask("ACL", "LOG", "RESET")
+    await link.execute("ACL", "LOG", "RESET")

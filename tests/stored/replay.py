@@ -83,7 +83,7 @@ async def _tasks_ran(opened: Stage) -> bool:
     service = ("acme", "video")
     sweep = (await store.sweeps.read([service]))[service]
     epoch = await store.epochs.read()
-    configured = await opened.link.ask("HGET", CONFIGURED.of(), "/".join(service))
+    configured = await opened.link.execute("HGET", CONFIGURED.of(), "/".join(service))
     log = opened.booth.log.getvalue()
     return bool(
         sweep.tried_at

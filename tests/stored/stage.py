@@ -23,7 +23,7 @@ from bot.slack_app.app import create_app
 from bot.slack_app.drain import InFlightHandlers
 from bot.slack_app.http_events import slack_events
 from bot.store import Store
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from bot.task_queue.worker import open_docket
 from bot.views.slack import errors
 from handlers.slack import register
@@ -91,7 +91,7 @@ class Stage:
 
     deps: Deps
     booth: Counting
-    link: Link
+    link: RedisLink
     docket: Docket
     clock: Clock
     video: InMemory
@@ -150,7 +150,7 @@ async def stage(url: str, at: datetime) -> AsyncGenerator[Stage]:
     video, audio = _cloud("video", lists=True), _cloud("audio", lists=False)
     with configured(StringIO()) as log:
         async with connect(url) as redis, open_docket(url) as docket, httpx.AsyncClient() as unset:
-            link = Link(redis)
+            link = RedisLink(redis)
             booth = Counting(workspace, unset, unset, None, log)  # pyright: ignore[reportArgumentType]
             async with serving(workspace, delivery=booth) as slack, httpx.AsyncClient(base_url=slack) as page:
                 client = AsyncWebClient(token=BOT_TOKEN, base_url=f"{slack}/api/", retry_handlers=[])

@@ -264,7 +264,7 @@ async def _corrupt(stage: Stage) -> None:
     await _follow(stage, "C0GENERAL", [20])
     await _settle(stage)
     [card] = (await stage.deps.store.outbox.read(place, ())).records
-    await stage.link.ask("HSET", CARDS.of(place), card, "{broken")
+    await stage.link.execute("HSET", CARDS.of(place), card, "{broken")
     await deliver(stage.deps, place)
 
 
@@ -392,7 +392,7 @@ async def _settle(stage: Stage) -> None:
     """Post and edit everything that can be."""
     for place in sorted(await stage.deps.store.outbox.places()):
         for _ in range(100):
-            await stage.link.ask("DEL", POST_INTERVAL.of(place))
+            await stage.link.execute("DEL", POST_INTERVAL.of(place))
             if await deliver(stage.deps, place) is None:
                 break
         await edit_cards(stage.deps, place)

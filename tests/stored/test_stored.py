@@ -142,7 +142,7 @@ async def test_cards_marks_suspensions_and_entries_are_read(stored: Store):
 
 
 async def _get(stored: Store, name: str, place: str) -> str:
-    return await stored.link.ask("GET", f"{PREFIX}{{{place}}}:{name}")
+    return await stored.link.execute("GET", f"{PREFIX}{{{place}}}:{name}")
 
 
 async def test_entries_are_written_as_they_were(stored: Store):
@@ -222,11 +222,11 @@ def _unnumbered(text: str) -> Json:
 
 
 async def test_records_that_were_moved_aside_are_found(stored: Store):
-    for member in await stored.link.ask("ZRANGE", UNREADABLES.of(), 0, -1):
+    for member in await stored.link.execute("ZRANGE", UNREADABLES.of(), 0, -1):
         kind, where, name = member.split("|", 2)
         assert Kind(kind)
         assert where
-        assert await stored.link.ask("HLEN", name)
+        assert await stored.link.execute("HLEN", name)
 
 
 async def test_an_installation_is_decrypted_and_a_state_accepted(stored: Store):

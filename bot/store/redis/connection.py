@@ -43,7 +43,7 @@ _OURS = (exceptions.CrossSlotTransactionError, exceptions.InvalidPipelineStack)
 _CANNOT_KEEP = ("MISCONF", "NOREPLICAS")
 
 
-class Link:
+class RedisLink:
     """A connection pool that everything kept in Redis shares. Every use raises StoreUnavailable when Redis is gone.
 
     A round trip takes one of its `turns`, of which there are as many as connections.
@@ -70,25 +70,25 @@ class Link:
                 raise
             raise self._lost(error) from None
 
-    async def ask(self, *command: Part) -> Any:
+    async def execute(self, *command: Part) -> Any:
         """Send one command and return its reply, as redis-py reads it."""
         async with self.turns, self.use() as redis, asyncio.timeout(CALL_S):
             return cast("Any", await redis.execute_command(*command))  # pyright: ignore[reportUnknownMemberType]
 
-    async def ask_all(self, commands: Iterable[Sequence[Part]], *, atomic: bool = False) -> list[Any]:
+    async def execute_many(self, commands: Iterable[Sequence[Part]], *, atomic: bool = False) -> list[Any]:
         """Send many commands in one round trip and return their replies; `atomic` lets nothing come between them.
 
         On a cluster that is one round trip to each server concerned, and the keys of atomic ones share a slot.
         """
         async with self.turns, self.use() as redis, asyncio.timeout(CALL_S):
             if isinstance(redis, RedisCluster):
-                return await _ask_cluster(redis, commands, atomic=atomic)
+                return await _execute_on_cluster(redis, commands, atomic=atomic)
             pipeline = redis.pipeline(transaction=atomic)
             for command in commands:
                 pipeline.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
             return await pipeline.execute()
 
-    async def ask_everywhere(self, *command: Part) -> list[Any]:
+    async def execute_everywhere(self, *command: Part) -> list[Any]:
         """Send one command to every server that holds keys, and return their replies."""
         async with self.turns, self.use() as redis, asyncio.timeout(CALL_S):
             if not isinstance(redis, RedisCluster):
@@ -99,18 +99,18 @@ class Link:
 
     async def ping(self) -> None:
         """Return when Redis answers."""
-        await self.ask_everywhere("PING")
+        await self.execute_everywhere("PING")
 
     async def describe(self) -> Server:
         """Ask for the version, and whether and when data is written to disk."""
-        about = await self.ask_everywhere("INFO", "server")
-        disks = await self.ask_everywhere("INFO", "persistence")
+        about = await self.execute_everywhere("INFO", "server")
+        disks = await self.execute_everywhere("INFO", "persistence")
         version = min((str(each["redis_version"]) for each in about), key=comparable)
         return Server(version, all(disk.get("aof_enabled") for disk in disks), await self._fsync())
 
     async def _fsync(self) -> str | None:
         try:
-            replies = await self.ask_everywhere("CONFIG", "GET", "appendfsync")
+            replies = await self.execute_everywhere("CONFIG", "GET", "appendfsync")
         except exceptions.ResponseError:  # many hosted servers do not let their users look
             return None
         policies = {str(reply.get("appendfsync")) for reply in replies}
@@ -122,7 +122,7 @@ class Link:
         return StoreUnavailable(f"Redis cannot be used ({type(error).__name__}: {error})")
 
 
-async def _ask_cluster(redis: RedisCluster, commands: Iterable[Sequence[Part]], *, atomic: bool) -> list[Any]:
+async def _execute_on_cluster(redis: RedisCluster, commands: Iterable[Sequence[Part]], *, atomic: bool) -> list[Any]:
     pipeline = redis.pipeline(transaction=atomic)
     for command in commands:
         strategy = pipeline._execution_strategy  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # see below

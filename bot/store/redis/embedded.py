@@ -22,7 +22,7 @@ from pathlib import Path
 import structlog
 
 from bot.domain.errors import EmbeddedRedisError, StoreUnavailable
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.redis_server import find_server
 
 START_S = 10.0
@@ -104,7 +104,7 @@ async def _answers(url: str, keeper: asyncio.Task[None], data: Path) -> None:
     redis = connect(url)
     try:
         async with asyncio.timeout(START_S):
-            while not await _pings(Link(redis)):
+            while not await _pings(RedisLink(redis)):
                 if keeper.done():
                     await keeper
                 await asyncio.sleep(LOOK_S)
@@ -117,7 +117,7 @@ async def _answers(url: str, keeper: asyncio.Task[None], data: Path) -> None:
         await redis.aclose()
 
 
-async def _pings(link: Link) -> bool:
+async def _pings(link: RedisLink) -> bool:
     try:
         await link.ping()
     except StoreUnavailable:

@@ -14,7 +14,7 @@ from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 
 from bot.store.redis.client import Client
-from bot.store.redis.connection import ANSWER_S, CONNECT_S, Link
+from bot.store.redis.connection import ANSWER_S, CONNECT_S, RedisLink
 from bot.store.redis.keys import PREFIX
 
 _Address = tuple[str, int]
@@ -22,7 +22,7 @@ _OWN = frozenset({"ssl_certfile", "ssl_keyfile", "ssl_password"})
 """Options of a URL with our credentials, for a server that asks for certificates."""
 
 
-async def open_to_strangers(url: str, link: Link) -> list[str]:
+async def open_to_strangers(url: str, link: RedisLink) -> list[str]:
     """Return HOST:PORT of each server that answers without credentials or with a wrong password.
 
     `link` is a connection to that URL. A Unix socket is not checked: the file system says who may use it. Raises

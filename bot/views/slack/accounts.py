@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.answers import AccountsHealth, ServiceHealth
-from bot.domain.button_payloads import FRESH, Ask
+from bot.domain.button_payloads import FRESH, CommandPayload
 from bot.views.errors import service_error, waited
 from bot.views.lateness import still_asking
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section, stacked
@@ -17,7 +17,7 @@ def accounts(answer: AccountsHealth) -> Message:
     foot = [
         *_paused(answer),
         context(f"checked {age(answer.checked_at)}"),
-        *actions("accounts", button("Refresh", FRESH, Ask(text="accounts"))),
+        *actions("accounts", button("Refresh", FRESH, CommandPayload(text="accounts"))),
     ]
     body = Budget([*title, *foot]).fit(
         [block for name in _names(answer) for block in account_lines(name, answer.services)], _more

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, Ask
+from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, CommandPayload
 from bot.views.text import clean, cut, escaped, width
 
 Block = dict[str, Any]
@@ -99,7 +99,7 @@ def _marked(block: Block, answer: str) -> Block:
 
 
 def _naming(payload: str, answer: str, limit: int) -> str:
-    ask = Ask.model_validate_json(payload).model_copy(update={"answer": answer})
+    ask = CommandPayload.model_validate_json(payload).model_copy(update={"answer": answer})
     return ask.encode() if ask.fits(limit) else payload
 
 
@@ -148,7 +148,7 @@ def stacked(lines: Sequence[str]) -> list[Block]:
 def button(
     label: str,
     action_id: str,
-    ask: Ask,
+    ask: CommandPayload,
     *,
     style: str | None = None,
     name: str | None = None,

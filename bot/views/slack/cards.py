@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import sweeps
 from bot.domain.absence import DROPPED_AFTER
-from bot.domain.button_payloads import BUTTON_MAX, OPEN, REFRESH, Ask
+from bot.domain.button_payloads import BUTTON_MAX, OPEN, REFRESH, CommandPayload
 from bot.domain.cards import Card, CardJob, Check, Shown
 from bot.domain.changes import EndReason
 from bot.views.errors import happened
@@ -269,19 +269,21 @@ def restore_button(shown: Shown) -> list[Block]:
 
 def details_button(refs: Sequence[object], label: str = "Details", *, of: str | None = None) -> list[Block]:
     """Show these jobs to whoever clicks; `of` names them to a screen reader."""
-    return button(label, f"{OPEN}:details", Ask.about("show", refs), name=of and f"Details of {of}", limit=BUTTON_MAX)
+    return button(
+        label, f"{OPEN}:details", CommandPayload.about("show", refs), name=of and f"Details of {of}", limit=BUTTON_MAX
+    )
 
 
 def unsubscribe_button(card: Card, *, of: str | None = None, place: str | None = None) -> list[Block]:
     """Stop following what a card still follows; `place` is where the card is, if it is clicked elsewhere."""
-    ask = Ask.about("unsubscribe", still(card), place=place)
+    ask = CommandPayload.about("unsubscribe", still(card), place=place)
     named = ask.text.count(" ")
     label = "Unsubscribe" if named == len(still(card)) else f"Unsubscribe from {named}"
     return button(label, f"{OPEN}:unsubscribe", ask, name=of and f"Unsubscribe from {of}", limit=BUTTON_MAX)
 
 
 def _refresh(card: Card) -> list[Block]:
-    return button("Refresh", REFRESH, Ask.about("show", still(card), card=card.id), limit=BUTTON_MAX)
+    return button("Refresh", REFRESH, CommandPayload.about("show", still(card), card=card.id), limit=BUTTON_MAX)
 
 
 def still(card: Card) -> list[str]:

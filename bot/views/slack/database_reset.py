@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.domain.button_payloads import BUTTON_MAX, OPEN, Ask
+from bot.domain.button_payloads import BUTTON_MAX, OPEN, CommandPayload
 from bot.domain.card_metadata import CardMessage
 from bot.domain.errors import ForgottenError
 from bot.domain.notifications import ForgottenCards
@@ -46,11 +46,13 @@ def closed(shown: str, reset_at: datetime, card: CardMessage) -> Message:
     """A card that the database lost; `shown` is what it said of its jobs."""
     text = f"⚠️ *No longer followed*: {was_reset(reset_at)}."
     last = [section(f"Last seen:\n{shown}")] if shown else []
-    details = button("Details", f"{OPEN}:details", Ask(text=card.show), limit=BUTTON_MAX) if card.show else []
+    details = (
+        button("Details", f"{OPEN}:details", CommandPayload(text=card.show), limit=BUTTON_MAX) if card.show else []
+    )
     foot = actions("forgotten", [*details, *again(card.again)])
     return message(unformatted(text), [section(text), *last, *foot])
 
 
 def again(command: str) -> list[Block]:
     """Follow the jobs of a forgotten card again; none for a card that names none."""
-    return button("Subscribe again", f"{OPEN}:again", Ask(text=command), limit=BUTTON_MAX) if command else []
+    return button("Subscribe again", f"{OPEN}:again", CommandPayload(text=command), limit=BUTTON_MAX) if command else []

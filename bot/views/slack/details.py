@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from bot.domain.answers import JobDetails, Missing
-from bot.domain.button_payloads import FRESH, OPEN, RAW, SHARE, Ask
+from bot.domain.button_payloads import FRESH, OPEN, RAW, SHARE, CommandPayload
 from bot.views.errors import service_error
 from bot.views.facts import NOBODY, WIDTHS, Meaning, facts, missing
 from bot.views.lateness import came, still_asking
@@ -37,7 +37,7 @@ RAW_BYTES = 150_000
 """Of the 250,000 that Slack's reference allows a modal, as JSON."""
 
 
-def job_details(answer: JobDetails, ask: Ask, meaning: Meaning, notes: Sequence[str] = ()) -> Message:
+def job_details(answer: JobDetails, ask: CommandPayload, meaning: Meaning, notes: Sequence[str] = ()) -> Message:
     """Details of every job found; a message that gets full shows the last ones as lines of a list.
 
     `notes` are further lines about what was asked for.
@@ -54,7 +54,7 @@ def late(answer: JobDetails, meaning: Meaning) -> Message:
     errors = tuple(error for _, mine in parts for error in mine.errors[1:])  # a headline has the first
     brought = answer.model_copy(update={"jobs": jobs, "errors": errors, "missing": _missed(answer)})
     if jobs:
-        ask = Ask.about("show", [job.ref for job in jobs])
+        ask = CommandPayload.about("show", [job.ref for job in jobs])
         return _details(brought, ask, meaning, [*map(section, headlines)], said=headlines)
     lines = [*headlines, *missing(brought), *_errors(brought)]
     return message("\n".join(map(unformatted, lines)), Budget().fit([*map(section, lines)], _more_lines))
@@ -68,7 +68,7 @@ def _missed(answer: JobDetails) -> tuple[Missing, ...]:
 
 def _details(  # noqa: PLR0917  # what a message consists of
     answer: JobDetails,
-    ask: Ask,
+    ask: CommandPayload,
     meaning: Meaning,
     head: list[Block],
     notes: Sequence[str] = (),
@@ -98,7 +98,7 @@ def _more_jobs(number: int) -> Block:
     return context(f"… and {count(number, 'more job')}, for which there is no room here. Ask for fewer at once.")
 
 
-def _fitting(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, budget: Budget) -> list[Block]:
+def _fitting(job: Job, answer: JobDetails, ask: CommandPayload, meaning: Meaning, budget: Budget) -> list[Block]:
     """Return the details of a job, as long as there is room for; nothing when there is none."""
     for room in WIDTHS:
         whole = _job(job, answer, ask, meaning, room)
@@ -107,7 +107,7 @@ def _fitting(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, budget: B
     return [row(job)] if budget.take([row(job)]) else []
 
 
-def _job(job: Job, answer: JobDetails, ask: Ask, meaning: Meaning, room: int) -> list[Block]:
+def _job(job: Job, answer: JobDetails, ask: CommandPayload, meaning: Meaning, room: int) -> list[Block]:
     alone = len(answer.jobs) == 1
     reason = _reason(job, meaning, room)
     notes = [f"⚠️ {plain(note, room)}" for note in job.notes[:NOTES_MAX]]
@@ -139,8 +139,8 @@ def _console(job: Job) -> str:
     return f" · {to_console}" if to_console else ""
 
 
-def _buttons(job: Job, ask: Ask, *, alone: bool) -> list[Block]:
-    own = Ask.about("show", [job.ref])
+def _buttons(job: Job, ask: CommandPayload, *, alone: bool) -> list[Block]:
+    own = CommandPayload.about("show", [job.ref])
     raw = button("Raw", f"{RAW}:{job.service}", own, name=f"Raw data of {job.id}")
     subscribe = subscribe_button(job)
     if alone:
@@ -148,11 +148,11 @@ def _buttons(job: Job, ask: Ask, *, alone: bool) -> list[Block]:
     return [*button("Details", f"{OPEN}:details", own, name=f"Details of {job.id}"), *subscribe, *raw]
 
 
-def _refresh(ask: Ask) -> list[Block]:
+def _refresh(ask: CommandPayload) -> list[Block]:
     return button("Refresh", FRESH, ask)
 
 
-def _share(ask: Ask) -> list[Block]:
+def _share(ask: CommandPayload) -> list[Block]:
     return [] if ask.shared_by else button("Share", f"{SHARE}:details", ask)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import takewhile
 
-from bot.domain.button_payloads import SEE_ALL, Ask
+from bot.domain.button_payloads import SEE_ALL, CommandPayload
 from bot.domain.changes import Change, Kind
 from bot.domain.notifications import Digest, Notification
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
@@ -24,7 +24,7 @@ def digest(told: Digest, key: str | None) -> Message:
     """Many changes in one message: what failed first, the rest as far as there is room; `key` keeps them all."""
     changes = _latest(told.told)
     head = _head(told, changes)
-    foot = actions("digest", button("See all", SEE_ALL, Ask(key=key), name="See all changes")) if key else []
+    foot = actions("digest", button("See all", SEE_ALL, CommandPayload(key=key), name="See all changes")) if key else []
     people = mentioned(each.card.terms.mention for each in told.told)
     lines = Budget([section(head), *people, *foot]).fit_lines(
         [line(change.job, _word(change)) for change in changes],
@@ -88,7 +88,9 @@ def _row(change: Change) -> Block:
 
 def _foot(key: str, offset: int, shown: int, total: int) -> list[Block]:
     def turn(label: str, to: int) -> list[Block]:
-        return button(label, f"{SEE_ALL}:{'previous' if to < offset else 'next'}", Ask(key=key, offset=max(0, to)))
+        return button(
+            label, f"{SEE_ALL}:{'previous' if to < offset else 'next'}", CommandPayload(key=key, offset=max(0, to))
+        )
 
     buttons = [
         *(turn("◀ Previous", offset - PAGE) if offset else []),

@@ -1,6 +1,6 @@
 """Errors as messages: what went wrong, with a button that helps where there is one."""
 
-from bot.domain.button_payloads import BUTTON_MAX, RUN, Ask
+from bot.domain.button_payloads import BUTTON_MAX, RUN, CommandPayload
 from bot.domain.errors import UsageError
 from bot.views.errors import sentence
 from bot.views.slack.block_kit import Message, actions, button, message, section
@@ -16,14 +16,16 @@ def usage(error: UsageError) -> Message:
     if not error.suggestion:
         return message(unformatted(text), [section(f"🤔 {text}")])
     meant = f"{text}\nDid you mean {code(f'/jobs {error.suggestion}', 300)}?"
-    run = button("Yes, run it", f"{RUN}:correction", Ask(text=error.suggestion), style="primary", limit=BUTTON_MAX)
+    run = button(
+        "Yes, run it", f"{RUN}:correction", CommandPayload(text=error.suggestion), style="primary", limit=BUTTON_MAX
+    )
     return message(unformatted(meant), [section(f"🤔 {meant}"), *actions("correction", run)])
 
 
 def expired() -> Message:
     """A button whose data is gone."""
     text = "This button is too old: its data is no longer kept. Type the command again, for example `/jobs list`."
-    again = button("List jobs", f"{RUN}:list", Ask(text="list"))
+    again = button("List jobs", f"{RUN}:list", CommandPayload(text="list"))
     return message(unformatted(text), [section(f"⌛ {text}"), *actions("expired", again)])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.answers import JobList
-from bot.domain.button_payloads import ACCOUNT, ANY, FIND, KIND, SERVICE, SINCE, STATE, TEXT, TURN, Ask
+from bot.domain.button_payloads import ACCOUNT, ANY, FIND, KIND, SERVICE, SINCE, STATE, TEXT, TURN, CommandPayload
 from bot.views.list_notes import notes, nothing, position
 from bot.views.slack.block_kit import (
     Block,
@@ -90,5 +90,5 @@ def _results(answer: JobList) -> list[Block]:
 
 def _turning(answer: JobList) -> list[Block]:
     back, on = answer.offset - answer.limit, answer.offset + len(answer.jobs)
-    previous = button("◀ Previous", f"{TURN}:previous", Ask().at(back)) if answer.offset else []
-    return [*previous, *(button("Next ▶", f"{TURN}:next", Ask().at(on)) if answer.more else [])]
+    previous = button("◀ Previous", f"{TURN}:previous", CommandPayload().at(back)) if answer.offset else []
+    return [*previous, *(button("Next ▶", f"{TURN}:next", CommandPayload().at(on)) if answer.more else [])]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.button_payloads import RUN, Ask
+from bot.domain.button_payloads import RUN, CommandPayload
 from bot.views.slack.block_kit import Message, actions, button, context, message, section
 from bot.views.text import code, unformatted
 
@@ -17,7 +17,9 @@ def overview(commands: Sequence[tuple[str, str]]) -> Message:
         ("CardJob here", "subscriptions"),
         ("Accounts", "accounts"),
     ]
-    buttons = [each for label, command in examples for each in button(label, f"{RUN}:{command}", Ask(text=command))]
+    buttons = [
+        each for label, command in examples for each in button(label, f"{RUN}:{command}", CommandPayload(text=command))
+    ]
     note = context("Order and case do not matter. `/jobs help list` tells about one command.")
     return message(unformatted(text), [section(text), note, *actions("help", buttons)])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.answers import JobList, Late, ServiceHealth
-from bot.domain.button_payloads import FIND, HOME, HOME_CHANNEL, Ask
+from bot.domain.button_payloads import FIND, HOME, HOME_CHANNEL, CommandPayload
 from bot.domain.cards import Shown
 from bot.domain.errors import UsageError
 from bot.domain.slack_ids import id_of
@@ -69,7 +69,7 @@ class Tab:
 def home(tab: Tab, now: datetime) -> Block:
     """Return the tab as of now, cut to what Slack takes."""
     head = [
-        *actions("home", [*button("Refresh", HOME, Ask()), *button("Find jobs", FIND, Ask())]),
+        *actions("home", [*button("Refresh", HOME, CommandPayload()), *button("Find jobs", FIND, CommandPayload())]),
         context(f"checked {age(now)}"),
         *asking(tab),
     ]
@@ -92,7 +92,7 @@ def loading() -> Block:
 
 def refused(error: UsageError) -> Block:
     """The tab of a person who may see no account, or has too many questions under way."""
-    return _view([*errors.usage(error).blocks, *actions("home", button("Refresh", HOME, Ask()))])
+    return _view([*errors.usage(error).blocks, *actions("home", button("Refresh", HOME, CommandPayload()))])
 
 
 def _view(blocks: list[Block]) -> Block:

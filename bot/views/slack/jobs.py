@@ -17,7 +17,7 @@ from bot.domain.button_payloads import (
     SELECTS,
     SHARE,
     SUBSCRIBE,
-    Ask,
+    CommandPayload,
 )
 from bot.views.lateness import came, still_asking
 from bot.views.list_notes import notes, nothing, position
@@ -46,7 +46,7 @@ class Controls:
     scope: str = ANY
 
 
-def job_list(answer: JobList, ask: Ask, controls: Controls) -> Message:
+def job_list(answer: JobList, ask: CommandPayload, controls: Controls) -> Message:
     """A page of jobs, with what can be done with it. As many jobs as fit are shown; the next page goes on there."""
     head, body = [_title(ask), *asking(answer)], [*map(row, answer.jobs)] or [section(nothing(answer))]
     # The longest foot there can be: with a Next button, and with fewer jobs than there are.
@@ -83,14 +83,14 @@ def more_lines(number: int) -> Block:
     return context(f"… and {count(number, 'more line')} like these")
 
 
-def _title(ask: Ask) -> Block:
+def _title(ask: CommandPayload) -> Block:
     by = f" · shared by {person(ask.shared_by)}" if ask.shared_by else ""
     return section(f"*Jobs* {code(f'/jobs {ask.text}', 300)}{by}")
 
 
 def row(job: Job) -> Block:
     """Two lines and a Details button."""
-    ask, title = Ask.about("show", [job.ref]), name(job)
+    ask, title = CommandPayload.about("show", [job.ref]), name(job)
     first = f"{state(job)} · {bold(title, 120)} · {plain(job.service, 60)} · {plain(job.account, 60)}"
     return section(
         f"{first}\n{_when(job)}{_failure(job)}",
@@ -109,7 +109,7 @@ def _failure(job: Job) -> str:
     return f" · {reason(job)}" if job.state is JobState.FAILED else ""
 
 
-def _foot(answer: JobList, ask: Ask, shown: int, controls: Controls, jobs: Sequence[Job]) -> list[Block]:
+def _foot(answer: JobList, ask: CommandPayload, shown: int, controls: Controls, jobs: Sequence[Job]) -> list[Block]:
     cut_off = f" (a message holds no more than {shown})" if shown < len(answer.jobs) else ""
     line = f"{position(answer, shown)}{cut_off}, checked {age(answer.checked_at)}{_request_ids(answer)}"
     selects = _selects(controls) if controls.scopes and not ask.shared_by and ask.fits(BLOCK_ID_MAX) else []
@@ -142,7 +142,7 @@ def _selects(controls: Controls) -> list[Block]:
     ]
 
 
-def _buttons(answer: JobList, ask: Ask, shown: int, jobs: Sequence[Job]) -> list[Block]:
+def _buttons(answer: JobList, ask: CommandPayload, shown: int, jobs: Sequence[Job]) -> list[Block]:
     refresh = button("Refresh", FRESH, ask)
     if ask.shared_by:
         mine = ask.model_copy(update={"shared_by": None})
@@ -160,7 +160,7 @@ def _buttons(answer: JobList, ask: Ask, shown: int, jobs: Sequence[Job]) -> list
 
 def _subscribe(jobs: Sequence[Job]) -> list[Block]:
     """Follow what has not ended of the jobs on this page: the one button of each row is Details."""
-    ask = Ask.about("subscribe", [job.ref for job in jobs if not job.state.ended])
+    ask = CommandPayload.about("subscribe", [job.ref for job in jobs if not job.state.ended])
     number = ask.text.count(" ")
     label, screen = f"Subscribe to unfinished ({number})", f"Subscribe to the {count(number, 'unfinished job')} shown"
     return button(label, SUBSCRIBE, ask, name=screen, limit=BUTTON_MAX) if number else []
@@ -168,7 +168,7 @@ def _subscribe(jobs: Sequence[Job]) -> list[Block]:
 
 def subscribe_button(job: Job) -> list[Block]:
     """Open the form that follows a job; none for one that has ended."""
-    ask = Ask.about("subscribe", [job.ref])
+    ask = CommandPayload.about("subscribe", [job.ref])
     return [] if job.state.ended else button("Subscribe", SUBSCRIBE, ask, name=f"Subscribe to {job.id}")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.domain.absence import DROPPED_AFTER
-from bot.domain.button_payloads import BUTTON_MAX, SUBSCRIBE, Ask
+from bot.domain.button_payloads import BUTTON_MAX, SUBSCRIBE, CommandPayload
 from bot.domain.cards import Card
 from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.identifiers import JOBS_MAX
@@ -203,7 +203,7 @@ def unreadable(note: UnreadableRecords) -> Message:
     if not (note.unfollowed or note.again or note.posts):
         lines.append("What it said is missing. `/jobs subscriptions` lists what is followed.")
     again = [job.ref for job in note.unfollowed if not job.state.ended]
-    ask = Ask.about("subscribe", again)
+    ask = CommandPayload.about("subscribe", again)
     foot = actions("unreadable", button("Subscribe", SUBSCRIBE, ask, limit=BUTTON_MAX) if again else [])
     text = section("\n".join(lines))
     jobs = [line(job, outcome(job)) for job in note.unfollowed]

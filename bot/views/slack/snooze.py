@@ -1,6 +1,6 @@
 """Snoozed cards: the menu, what a card says of it, and the answers."""
 
-from bot.domain.button_payloads import SELECTS, SNOOZE, UNSNOOZE, Ask
+from bot.domain.button_payloads import SELECTS, SNOOZE, UNSNOOZE, CommandPayload
 from bot.domain.cards import Card
 from bot.domain.snooze import Rest
 from bot.views.slack.block_kit import Block, Message, button, context, message, section, select
@@ -23,7 +23,7 @@ def block_id(card: Card, place: str | None = None) -> str:
 
     A snoozed card has another name for it: Slack keeps on show what was picked for as long as the name stays.
     """
-    return SELECTS + Ask(text="snoozed" if card.quiet else "", card=card.id, place=place).encode()
+    return SELECTS + CommandPayload(text="snoozed" if card.quiet else "", card=card.id, place=place).encode()
 
 
 def controls(card: Card, *, of: str | None = None, place: str | None = None) -> list[Block]:
@@ -32,7 +32,7 @@ def controls(card: Card, *, of: str | None = None, place: str | None = None) -> 
         return []
     if not card.quiet:
         return [select("Snooze", SNOOZE, _MENU, None)]
-    wake = button("Unsnooze", UNSNOOZE, Ask(card=card.id, place=place), name=of and f"Unsnooze {of}")
+    wake = button("Unsnooze", UNSNOOZE, CommandPayload(card=card.id, place=place), name=of and f"Unsnooze {of}")
     return [*wake, select("Snooze again", SNOOZE, _MENU, None)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from bot.domain.button_payloads import FRESH, RUN, Ask
+from bot.domain.button_payloads import FRESH, RUN, CommandPayload
 from bot.domain.cards import Card, Shown
 from bot.domain.slack_ids import is_person
 from bot.views.slack import database_reset, missing_jobs, snooze, suspensions
@@ -20,7 +20,7 @@ HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its d
 
 
 def subscription_list(
-    shown: Sequence[Shown], ask: Ask, now: datetime, *, mine: bool, reset: datetime | None = None
+    shown: Sequence[Shown], ask: CommandPayload, now: datetime, *, mine: bool, reset: datetime | None = None
 ) -> Message:
     """A page of cards, two lines each, from `ask.offset` on. `mine` are one person's, wherever they are.
 
@@ -105,7 +105,7 @@ def details_of(shown: Shown) -> list[Block]:
     return details_button(list(shown.card.jobs), of=_name(shown))
 
 
-def _turning(ask: Ask, offset: int, shown: int, total: int) -> list[Block]:
+def _turning(ask: CommandPayload, offset: int, shown: int, total: int) -> list[Block]:
     previous = button("◀ Previous", f"{RUN}:previous", ask.at(offset - PAGE)) if offset else []
     following = button("Next ▶", f"{RUN}:next", ask.at(offset + shown)) if offset + shown < total else []
     refresh = button("Refresh", FRESH, ask.at(offset))

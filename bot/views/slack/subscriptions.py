@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.answers import JobDetails, Late
-from bot.domain.button_payloads import BUTTON_MAX, OPEN, RUN, SEEK, Ask
+from bot.domain.button_payloads import BUTTON_MAX, OPEN, RUN, SEEK, CommandPayload
 from bot.domain.cards import Card, Shown, SubscriptionOptions
 from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.views.errors import service_error
@@ -136,12 +136,12 @@ def _foot(details: JobDetails, result: Subscribed, terms: SubscriptionOptions, h
     notes = [*map(section, missing(details)), *(context(service_error(error)) for error in details.errors)]
     refs = [*result.followed, *result.changed]
     unknown = [each.id for each in details.missing if not each.id.startswith("media:")]
-    seek = Ask(text=subscribing(unknown, terms))
+    seek = CommandPayload(text=subscribing(unknown, terms))
     buttons = [
         *(button(f"Keep looking for {minutes} minutes", SEEK, seek, limit=BUTTON_MAX) if unknown else []),
         *(details_button(refs) if refs else []),
         *(
-            button("Unsubscribe", f"{OPEN}:unsubscribe", Ask.about("unsubscribe", refs), limit=BUTTON_MAX)
+            button("Unsubscribe", f"{OPEN}:unsubscribe", CommandPayload.about("unsubscribe", refs), limit=BUTTON_MAX)
             if refs
             else []
         ),
@@ -197,7 +197,7 @@ def _removal(card: Card, refs: Sequence[JobRef]) -> str:
 
 
 def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
-    again = Ask(text=subscribing(refs, card.terms), card=card.id, place=channel_of(card))
+    again = CommandPayload(text=subscribing(refs, card.terms), card=card.id, place=channel_of(card))
     # The only one gives way to its own undoing; of several the others stay.
     action = f"{RUN if alone else OPEN}:undo"
     return section(

@@ -1,6 +1,6 @@
 """Why Slack takes no message for a place, and what helps."""
 
-from bot.domain.button_payloads import RESTORE, Ask
+from bot.domain.button_payloads import RESTORE, CommandPayload
 from bot.views.slack.block_kit import Block, button
 from bot.views.terms import channel
 from bot.views.text import code
@@ -44,4 +44,4 @@ def line(reason: str, place: str) -> str:
 
 def restore_button(place: str, card: str | None = None) -> list[Block]:
     """Try again to post to a place, or to follow what a card's provider had lost or does not find."""
-    return button("Restore", RESTORE, Ask(place=place, card=card))
+    return button("Restore", RESTORE, CommandPayload(place=place, card=card))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.button_payloads import BUTTON_MAX, OPEN, Ask
+from bot.domain.button_payloads import BUTTON_MAX, OPEN, CommandPayload
 from bot.views.slack.block_kit import Block, actions, button, section
 from bot.views.states import state
 from bot.views.text import age, count, plain
@@ -16,7 +16,9 @@ def card(jobs: Sequence[Job]) -> Block:
     lines = [_line(job) for job in jobs[:JOBS_MAX]]
     left = len(jobs) - JOBS_MAX
     lines += [f"… and {count(left, 'more job')}"] if left > 0 else []
-    details = button("Details", f"{OPEN}:details", Ask.about("show", [job.ref for job in jobs]), limit=BUTTON_MAX)
+    details = button(
+        "Details", f"{OPEN}:details", CommandPayload.about("show", [job.ref for job in jobs]), limit=BUTTON_MAX
+    )
     return {"blocks": [section("\n".join(lines)), *actions("unfurled", details)]}
 
 

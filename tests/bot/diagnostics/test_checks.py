@@ -17,7 +17,7 @@ from bot.domain.slack_scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
 from bot.slack_api.token_encryption import Installation, Seal
 from bot.store.epochs import Epochs
 from bot.store.installations import Installations
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from providers.secrets import SecretRef
 from sandbox.clouds.faults import Fault
 from sandbox.clouds.server import PORT
@@ -139,7 +139,7 @@ class TestSeveralWorkspaces:
         site.configured(ONE_WORKSPACE, SEVERAL_WORKSPACES)
         monkeypatch.setenv("CALLBOARD_KEY", Fernet.generate_key().decode())
 
-    async def keep(self, link: Link, token: str) -> None:
+    async def keep(self, link: RedisLink, token: str) -> None:
         installation = Installation(workspace="T0SANDBOX", bot_token=token, installed_at=datetime.now(UTC))
         await Installations(link).put("T0SANDBOX", Seal([SecretRef("env:CALLBOARD_KEY")]).close(installation))
 
@@ -148,7 +148,7 @@ class TestSeveralWorkspaces:
         assert found["slack.encryption_keys"].status is found["slack.client_secret"].status is Status.OK
         assert found["workspaces"].mend == "open /slack/install of the running bot in a browser"
 
-    async def test_each_that_installed_it_is_asked(self, site: Site, link: Link):
+    async def test_each_that_installed_it_is_asked(self, site: Site, link: RedisLink):
         await self.keep(link, BOT_TOKEN)
         found = await site.findings()
         assert found["workspace T0SANDBOX"].text == "is callboard in Callboard workspace"
@@ -175,14 +175,14 @@ class TestSeveralWorkspaces:
         monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:1/api/")
         assert "cannot be reached" in (await site.findings())["slack.client_secret"].text
 
-    async def test_an_old_key_that_is_still_needed(self, site: Site, link: Link, monkeypatch: pytest.MonkeyPatch):
+    async def test_an_old_key_that_is_still_needed(self, site: Site, link: RedisLink, monkeypatch: pytest.MonkeyPatch):
         await self.keep(link, BOT_TOKEN)
         monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
         site.configured('["env:CALLBOARD_KEY"]', '["env:NEW_KEY", "env:CALLBOARD_KEY"]')
         found = (await site.findings())["workspace T0SANDBOX"]
         assert (found.status, found.text) == (Status.WARN, "an old one of slack.encryption_keys encrypts its tokens")
 
-    async def test_a_lost_key(self, site: Site, link: Link, monkeypatch: pytest.MonkeyPatch):
+    async def test_a_lost_key(self, site: Site, link: RedisLink, monkeypatch: pytest.MonkeyPatch):
         await self.keep(link, BOT_TOKEN)
         monkeypatch.setenv("CALLBOARD_KEY", Fernet.generate_key().decode())
         found = await site.findings()
@@ -327,7 +327,7 @@ async def test_access_rules(site: Site):
     assert "usergroups:read" in found["slack scopes"].text
 
 
-async def test_a_reset_of_the_database_is_a_warning_until_it_is_acknowledged(site: Site, link: Link):
+async def test_a_reset_of_the_database_is_a_warning_until_it_is_acknowledged(site: Site, link: RedisLink):
     async def found(*, acknowledge_reset: bool = False) -> list[tuple[Status, bool]]:
         report = await check(load(site.file), acknowledge_reset=acknowledge_reset)
         return [(each.status, each.mend is not None) for each in report.findings if "was reset on" in each.text]
@@ -335,7 +335,7 @@ async def test_a_reset_of_the_database_is_a_warning_until_it_is_acknowledged(sit
     epochs = Epochs(link)
     await epochs.check(datetime.now(UTC))
     assert await found() == []
-    await link.ask("FLUSHALL")
+    await link.execute("FLUSHALL")
     await epochs.check(datetime.now(UTC))
     assert await found() == [(Status.WARN, True)]
     assert await found(acknowledge_reset=True) == [(Status.OK, False)]

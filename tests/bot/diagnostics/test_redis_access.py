@@ -15,7 +15,7 @@ from bot.diagnostics.checks import check
 from bot.domain.findings import Status
 from bot.runtime import bootstrap, logs
 from bot.runtime.bootstrap import open_deps
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.open_servers import open_to_strangers
 from bot.task_queue.worker import open_docket, supervise
 from providers.accounts import HuaweiAccount
@@ -37,7 +37,7 @@ def server() -> Generator[Process]:
 
 async def found(url: str) -> list[str]:
     async with connect(url) as redis:
-        return await open_to_strangers(url, Link(redis))
+        return await open_to_strangers(url, RedisLink(redis))
 
 
 @pytest.mark.parametrize(

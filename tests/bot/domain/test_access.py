@@ -8,7 +8,7 @@ from bot.config.settings import AccessRule
 from bot.deps.deps import Deps
 from bot.deps.permissions import followable, permit, posted_to
 from bot.domain.access import Access, Audience
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.domain.errors import Problem, UsageError
 from bot.jobs.queries import list_jobs
 from bot.store import Store
@@ -135,13 +135,13 @@ class TestServices:
         assert not dana.subscribes("status")
 
     async def test_an_answer_has_what_is_seen_alone(self, whole: Deps):
-        found = await list_jobs(whole.seen_by(Audience("U0SAM", "C0ONCALL")), Scope(), JobQuery())
+        found = await list_jobs(whole.seen_by(Audience("U0SAM", "C0ONCALL")), ServiceFilter(), JobQuery())
         assert {job.account for job in found.jobs} == {"media", "status"}
 
     async def test_whoever_sees_nothing_is_told_so(self, whole: Deps):
         nobody = replace(whole, access=Access(RULES[:1])).seen_by(Audience("U0SAM"))
         with pytest.raises(UsageError) as caught:
-            await list_jobs(nobody, Scope(), JobQuery())
+            await list_jobs(nobody, ServiceFilter(), JobQuery())
         assert caught.value.problem is Problem.NOTHING_FOR_YOU
 
 

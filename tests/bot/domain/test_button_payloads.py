@@ -7,36 +7,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, Ask
+from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, SELECTS, CommandPayload
 from bot.domain.identifiers import JOBS_MAX
 
 asks = st.builds(
-    Ask,
+    CommandPayload,
     text=st.text(max_size=60),
     offset=st.integers(0, 10**9),
     shared_by=st.none() | st.from_regex(r"[UW][A-Z0-9]{1,20}", fullmatch=True),
     card=st.none() | st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True),
     place=st.none() | st.from_regex(r"[CDGUW][A-Z0-9]{1,20}", fullmatch=True),
 )
-kept = st.builds(Ask, offset=st.integers(0, 100), key=st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True))
+kept = st.builds(CommandPayload, offset=st.integers(0, 100), key=st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True))
 
 
 @given(asks | kept)
-def test_a_payload_reads_back(ask: Ask):
+def test_a_payload_reads_back(ask: CommandPayload):
     encoded = ask.encode()
-    assert Ask.model_validate_json(encoded) == ask
+    assert CommandPayload.model_validate_json(encoded) == ask
     assert json.loads(encoded)["v"] == 1
 
 
 def test_a_payload_says_no_more_than_it_has_to():
-    assert Ask(text="list").encode() == '{"v":1,"text":"list"}'
-    assert Ask(text="list", offset=10, shared_by="U0DANA").encode() == (
+    assert CommandPayload(text="list").encode() == '{"v":1,"text":"list"}'
+    assert CommandPayload(text="list", offset=10, shared_by="U0DANA").encode() == (
         '{"v":1,"text":"list","offset":10,"shared_by":"U0DANA"}'
     )
-    assert Ask(text="subscribe a", card="c1", place="C0ONCALL").encode() == (
+    assert CommandPayload(text="subscribe a", card="c1", place="C0ONCALL").encode() == (
         '{"v":1,"text":"subscribe a","card":"c1","place":"C0ONCALL"}'
     )
-    assert Ask(text="a long command", key="abc").encode() == '{"v":1,"key":"abc"}'
+    assert CommandPayload(text="a long command", key="abc").encode() == '{"v":1,"key":"abc"}'
 
 
 @pytest.mark.parametrize(
@@ -54,34 +54,34 @@ def test_a_payload_says_no_more_than_it_has_to():
 )  # fmt: skip
 def test_what_callboard_did_not_write_is_refused(forged: str):
     with pytest.raises(ValidationError):
-        Ask.model_validate_json(forged)
+        CommandPayload.model_validate_json(forged)
 
 
 def test_a_payload_fits_or_not():
-    room = BLOCK_ID_MAX - len(Ask().encode())
-    assert Ask(text="x" * room).fits(BLOCK_ID_MAX)
-    assert not Ask(text="x" * (room + 1)).fits(BLOCK_ID_MAX)
-    assert Ask(text="x" * 5000, key="abc").fits(BLOCK_ID_MAX)
+    room = BLOCK_ID_MAX - len(CommandPayload().encode())
+    assert CommandPayload(text="x" * room).fits(BLOCK_ID_MAX)
+    assert not CommandPayload(text="x" * (room + 1)).fits(BLOCK_ID_MAX)
+    assert CommandPayload(text="x" * 5000, key="abc").fits(BLOCK_ID_MAX)
     assert len(SELECTS) + BLOCK_ID_MAX == 255
 
 
 def test_characters_outside_the_basic_plane_count_twice():
     """Slack's clients count UTF-16 units."""
-    room = BLOCK_ID_MAX - len(Ask().encode())
-    assert Ask(text="😀" * (room // 2)).fits(BLOCK_ID_MAX)
-    assert not Ask(text="😀" * room).fits(BLOCK_ID_MAX)
+    room = BLOCK_ID_MAX - len(CommandPayload().encode())
+    assert CommandPayload(text="😀" * (room // 2)).fits(BLOCK_ID_MAX)
+    assert not CommandPayload(text="😀" * room).fits(BLOCK_ID_MAX)
 
 
 def test_the_same_question_further_on():
-    ask = Ask(text="list", offset=10, shared_by="U0DANA")
-    assert ask.at(20) == Ask(text="list", offset=20, shared_by="U0DANA")
+    ask = CommandPayload(text="list", offset=10, shared_by="U0DANA")
+    assert ask.at(20) == CommandPayload(text="list", offset=20, shared_by="U0DANA")
     assert ask.at(-10).offset == 0
 
 
 def test_a_command_about_jobs_names_as_many_as_a_button_holds():
-    assert Ask.about("show", ["a", "b"], card="c1") == Ask(text="show a b", card="c1")
-    assert Ask.about("show", range(30)).text.split(" ")[1:] == [str(at) for at in range(JOBS_MAX)]
-    long = Ask.about("show", ["x" * 300] * 10, place="C0ONCALL")
+    assert CommandPayload.about("show", ["a", "b"], card="c1") == CommandPayload(text="show a b", card="c1")
+    assert CommandPayload.about("show", range(30)).text.split(" ")[1:] == [str(at) for at in range(JOBS_MAX)]
+    long = CommandPayload.about("show", ["x" * 300] * 10, place="C0ONCALL")
     assert long.fits(BUTTON_MAX)
     assert long.text.count("x" * 300) == 6
-    assert not Ask.about("show", ["x" * 3000]).fits(BUTTON_MAX)
+    assert not CommandPayload.about("show", ["x" * 3000]).fits(BUTTON_MAX)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.domain.catalog import Catalog, Scope
+from bot.domain.catalog import Catalog, ServiceFilter
 from providers.base import Provider
 
 
@@ -28,14 +28,14 @@ def test_names_stand_once_in_the_order_of_the_configuration():
 @pytest.mark.parametrize(
     ("scope", "picked", "text"),
     [
-        (Scope(), [0, 1, 2], ""),
-        (Scope(account="b"), [0, 1], "b"),
-        (Scope(service="vod-ai"), [0, 2], "vod-ai"),
-        (Scope("b", "vod-ai"), [0], "b/vod-ai"),
-        (Scope("a", "vod-jobs"), [], "a/vod-jobs"),
+        (ServiceFilter(), [0, 1, 2], ""),
+        (ServiceFilter(account="b"), [0, 1], "b"),
+        (ServiceFilter(service="vod-ai"), [0, 2], "vod-ai"),
+        (ServiceFilter("b", "vod-ai"), [0], "b/vod-ai"),
+        (ServiceFilter("a", "vod-jobs"), [], "a/vod-jobs"),
     ],
 )
-def test_a_scope_picks_its_providers(scope: Scope, picked: list[int], text: str):
+def test_a_scope_picks_its_providers(scope: ServiceFilter, picked: list[int], text: str):
     found: list[Any] = scope.pick(PROVIDERS)
     assert found == [PROVIDERS[at] for at in picked]
     assert str(scope) == text

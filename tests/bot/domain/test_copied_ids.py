@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.answers import JobDetails, JobList
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.catalog import Catalog
 from bot.domain.extraction import READ_MAX, extract
 from bot.domain.id_labels import REACH
@@ -234,7 +234,7 @@ def test_an_address_with_a_project_alone_names_no_job():
 def test_a_shared_answer_names_its_job_alone():
     job = Job(account="media-cn", service="video-ocr", id=J, state=JobState.FAILED, request_id=K)
     answer = JobDetails(jobs=(job,), services=1, checked_at=datetime(2026, 11, 30, tzinfo=UTC))
-    shown = job_details(answer, Ask(text=f"show {job.ref}"), meaning)
+    shown = job_details(answer, CommandPayload(text=f"show {job.ref}"), meaning)
     assert K in str(shown.blocks)
     assert extract({"text": shown.text, "blocks": shown.blocks}, CATALOG).addresses == (job.ref,)
 
@@ -246,7 +246,7 @@ def test_a_shared_list_names_its_jobs_and_no_request():
         for at, (service, job_id) in enumerate(services.items())
     )
     answer = JobList(jobs=jobs, services=2, checked_at=datetime(2026, 11, 30, tzinfo=UTC))
-    shown = job_list(answer, Ask(text="list"), Controls())
+    shown = job_list(answer, CommandPayload(text="list"), Controls())
     assert extract({"text": shown.text, "blocks": shown.blocks}, CATALOG).addresses == (JobId(J), JobId(U))
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from bot.deps.deps import Deps
 from bot.domain.errors import StoreUnavailable
-from bot.jobs.fan_out import Ask, Asked, Known, Question
+from bot.jobs.fan_out import Asked, Known, ProviderCall, Question
 from bot.store import Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from providers.base import Provider
 from providers.errors import Throttled, Unauthorized
 from providers.http.deadline import remaining
@@ -33,7 +33,7 @@ async def asked(parts: Deps) -> Sequence[Asked[list[str]]]:
     return await answers(parts, pages, list[str])
 
 
-async def answers(parts: Deps, ask: Ask[T], empty: Callable[[], T]) -> Sequence[Asked[T]]:
+async def answers(parts: Deps, ask: ProviderCall[T], empty: Callable[[], T]) -> Sequence[Asked[T]]:
     return (await Question(parts, parts.providers, ask, empty, as_known)).asked
 
 
@@ -101,7 +101,7 @@ async def test_what_came_from_memory_alone_says_nothing_about_a_services_health(
     assert health.last_ok_at is None
 
 
-async def test_a_lost_redis_is_the_services_error_where_it_is_needed_and_else_nothing(nowhere: Link):
+async def test_a_lost_redis_is_the_services_error_where_it_is_needed_and_else_nothing(nowhere: RedisLink):
     async def needs_memory(provider: Provider, _: list[str]) -> None:
         if provider.service == "memory":
             raise StoreUnavailable

@@ -12,7 +12,7 @@ from bot.deps.answer_timeouts import FULL_EVERY, MISSES, SHORT_S, Patience
 from bot.deps.asyncio_tasks import Background
 from bot.deps.deps import Deps
 from bot.domain.answers import JobDetails, JobList, Late
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.domain.identifiers import JobId
 from bot.jobs import fan_out
 from bot.jobs.account_health import check_accounts
@@ -70,7 +70,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def listed(parts: Deps, **page: int) -> Question[Collected, JobList]:
-    return list_jobs(parts, Scope(), JobQuery(), **page)
+    return list_jobs(parts, ServiceFilter(), JobQuery(), **page)
 
 
 def shown(parts: Deps, *ids: str) -> Question[Looked, JobDetails]:

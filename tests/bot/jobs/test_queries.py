@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers import JobList
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.domain.identifiers import JobId, MediaId
 from bot.jobs.collector import SCAN_MAX
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.store import Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from providers.base import Capabilities
 from providers.errors import Forbidden, Throttled, Unavailable
 from providers.models import Filter, JobQuery, JobRef, JobState
@@ -21,7 +21,7 @@ from tests.bot.memory import CANNOT_LIST, NOW, InMemory, failing, services
 ALL = JobQuery()
 FAILED = JobQuery(states=frozenset({JobState.FAILED}))
 DOWN = Unavailable("no answer in time", code="timeout")
-ANYWHERE = Scope()
+ANYWHERE = ServiceFilter()
 ID = "f18320e61e4c4dc685aa2dfc22a28dc5"
 
 
@@ -40,7 +40,7 @@ class TestList:
 
     async def test_only_services_in_scope_are_asked(self, store: Store):
         a, b = InMemory(service="a").filled(2), InMemory(service="b").filled(2)
-        answer = await list_jobs(services(store, a, b), Scope(service="b"), ALL)
+        answer = await list_jobs(services(store, a, b), ServiceFilter(service="b"), ALL)
         assert (answer.services, a.asked) == (1, [])
 
     async def test_an_offset_beyond_the_end_is_an_empty_page(self, store: Store):
@@ -109,7 +109,7 @@ class TestList:
         answer = await list_jobs(parts, ANYWHERE, ALL)
         assert (len(answer.jobs), [error.code for error in answer.errors]) == (2, ["timeout"])
 
-    async def test_without_redis_the_others_answer(self, nowhere: Link):
+    async def test_without_redis_the_others_answer(self, nowhere: RedisLink):
         lists = InMemory(service="lists").filled(3)
         knows = InMemory(service="knows", capabilities=CANNOT_LIST).filled(3)
         answer = await list_jobs(services(Store.over(nowhere), lists, knows), ANYWHERE, ALL)
@@ -201,7 +201,7 @@ class TestFind:
         [job] = (await find_jobs(parts, "job-00")).jobs
         assert job.state is JobState.SUCCEEDED
 
-    async def test_without_redis_an_id_is_still_found(self, nowhere: Link):
+    async def test_without_redis_an_id_is_still_found(self, nowhere: RedisLink):
         provider = InMemory(capabilities=CANNOT_LIST)
         provider.jobs = [provider.job(ID)]
         answer = await find_jobs(services(Store.over(nowhere), provider), ID)
@@ -260,7 +260,7 @@ class TestShow:
         assert [(each.id, each.looked_in) for each in answer.missing] == [("media:nothing", ("acme/vod",))]
         assert other.asked == []
 
-    async def test_without_redis_jobs_are_shown(self, nowhere: Link):
+    async def test_without_redis_jobs_are_shown(self, nowhere: RedisLink):
         provider = InMemory(capabilities=CANNOT_LIST).filled(1)
         answer = await show_jobs(services(Store.over(nowhere), provider), [JobId("job-0000")])
         assert (len(answer.jobs), answer.errors) == (1, ())
@@ -284,7 +284,7 @@ async def test_an_id_is_missing_for_certain_only_when_everybody_answered(store: 
 async def test_remembered_jobs_say_when_their_states_are_old(store: Store):
     provider = InMemory(capabilities=CANNOT_LIST, trouble=failing(Unavailable("down")))
     await store.recent.remember([provider.job("a")], NOW - timedelta(hours=1))
-    [remembered] = (await list_jobs(services(store, provider), Scope(), JobQuery())).remembered
+    [remembered] = (await list_jobs(services(store, provider), ServiceFilter(), JobQuery())).remembered
     assert not remembered.current
 
 
@@ -294,7 +294,7 @@ class TestFindAmong:
         a = InMemory(service="a", capabilities=Capabilities(lists=True, filters=filters))
         a.jobs = [a.job("lecture-1", 1, state=JobState.FAILED), a.job("lecture-2", 2), a.job(ID, 3, name="lecture 3")]
         b = InMemory(service="b").filled(3, "lecture")
-        answer = await find_jobs(services(store, a, b), "lecture", Scope(service="a"), FAILED)
+        answer = await find_jobs(services(store, a, b), "lecture", ServiceFilter(service="a"), FAILED)
         assert (ids(answer), answer.services, b.asked) == (["lecture-1"], 1, [])
 
     async def test_a_remembered_job_that_failed_since(self, store: Store):

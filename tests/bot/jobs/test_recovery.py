@@ -9,7 +9,7 @@ import pytest
 from bot.delivery import sender
 from bot.delivery.card_editor import LOST_KEPT, edit_cards
 from bot.deps.deps import Deps
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.domain.changes import EndReason
 from bot.domain.identifiers import JobId
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
@@ -72,7 +72,7 @@ async def finds(deps: Deps, job: Job) -> None:
 
 async def lists(deps: Deps, job: Job) -> None:
     del job
-    await list_jobs(deps, Scope(), JobQuery())
+    await list_jobs(deps, ServiceFilter(), JobQuery())
 
 
 Asks = Callable[[Deps, Job], Awaitable[None]]
@@ -181,7 +181,7 @@ async def test_what_is_only_remembered_is_not_found(store: Store):
     assert [change.fate for change in await looks.told()] == [EndReason.NOT_FOUND]
     looks.now += timedelta(minutes=1)
     looks.provider.trouble = failing(Unavailable("down"))
-    answer = await list_jobs(looks.deps, Scope(), JobQuery())
+    answer = await list_jobs(looks.deps, ServiceFilter(), JobQuery())
     assert job.id in {each.id for each in answer.jobs}
     assert await store.tracked.subscribed_cards(job.ref) == {}
 
@@ -192,7 +192,7 @@ async def test_nothing_comes_back_where_nothing_is_left(world: World, leaves: st
     if leaves == "workspace":
         await end_all(world.deps, PLACE)
     await world.store.outbox.purge(PLACE, [SLOT])
-    left = await world.store.link.ask("EXISTS", LOST.of(SLOT, job.id))
+    left = await world.store.link.execute("EXISTS", LOST.of(SLOT, job.id))
     assert left == (leaves == "card")
     appears(world, job)
     await shows(world.deps, job)
@@ -218,5 +218,5 @@ async def test_a_call_that_is_sent_again_restores_once(world: World):
 
 async def test_a_lost_job_is_kept_for_thirty_days_and_no_longer(world: World):
     job = await lose(world)
-    left = await world.store.link.ask("TTL", LOST.of(SLOT, job.id))
+    left = await world.store.link.execute("TTL", LOST.of(SLOT, job.id))
     assert LOST_KEPT.total_seconds() - 60 < left <= LOST_KEPT.total_seconds()

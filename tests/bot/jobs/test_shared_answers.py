@@ -15,7 +15,7 @@ from bot.deps.deps import TERMINAL, Deps
 from bot.deps.question_queue import AT_ONCE, WAITING_MAX
 from bot.domain.answers import OwnLimit
 from bot.domain.cards import SubscriptionOptions
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.domain.errors import Problem, UsageError
 from bot.jobs import fan_out
 from bot.jobs.account_health import check_accounts
@@ -33,7 +33,7 @@ from providers.models import Job, JobQuery, JobRef, JobState
 from tests.bot.memory import CANNOT_LIST, NOW, InMemory, failing, services
 
 T = TypeVar("T")
-EVERYWHERE, ANYTHING = Scope(), JobQuery()
+EVERYWHERE, ANYTHING = ServiceFilter(), JobQuery()
 VIDEO = ("acme", "video")
 
 

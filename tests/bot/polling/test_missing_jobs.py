@@ -178,10 +178,10 @@ class TestMisses:
         [job] = world.provider.jobs
         await world.follow([job])
         jobs = f"callboard:{{{'/'.join(SERVICE)}}}:jobs"
-        [(name, text)] = (await world.store.link.ask("HGETALL", jobs)).items()
+        [(name, text)] = (await world.store.link.execute("HGETALL", jobs)).items()
         about, _, rest = text.partition("\n")
         *head, mark = about.split("|", 3)
-        await world.store.link.ask("HSET", jobs, name, "\n".join(["|".join([*head, f"?{mark}"]), rest]))
+        await world.store.link.execute("HSET", jobs, name, "\n".join(["|".join([*head, f"?{mark}"]), rest]))
         world.provider.jobs = [world.provider.job("witness")]
         await world.store.recent.remember(world.provider.jobs, NOW)
         await world.sweep()
@@ -306,7 +306,7 @@ class TestSuspension:
         restored = await restore(world.deps, PLACE, None, "U1")
         assert restored.followed == []
         card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): CardJob()})
-        await world.store.link.ask("HSET", f"callboard:{{{PLACE}}}:cards", card.id, card.model_dump_json())
+        await world.store.link.execute("HSET", f"callboard:{{{PLACE}}}:cards", card.id, card.model_dump_json())
         restored = await restore(world.deps, PLACE, card.id, "U1")
         assert restored.followed == [job.ref]
         assert await absence_of(world, job) is None

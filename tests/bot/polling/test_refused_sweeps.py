@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.deps.deps import Deps
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from bot.domain.changes import Change, EndReason
 from bot.domain.outbox import ChangedEntry, SubscribedEntry
 from bot.domain.sweeps import BACK_OFF_MAX_S
@@ -133,7 +133,7 @@ async def test_an_ocr_job_outlives_a_service_that_is_not_there(gateway: Gateway,
 async def test_a_media_that_cannot_be_listed_is_a_line_about_the_service(gateway: Gateway):
     gateway.reply = refused_by_vod("InvalidAction.NotFound", 404, "no such api")
     gateway.vod_jobs()
-    answer = await list_jobs(gateway.deps, Scope(), JobQuery(media=MEDIA))
+    answer = await list_jobs(gateway.deps, ServiceFilter(), JobQuery(media=MEDIA))
     [error] = answer.errors
     assert "is not offered to this account or region (`InvalidAction.NotFound`: no such api)" in service_error(error)
 
@@ -141,7 +141,7 @@ async def test_a_media_that_cannot_be_listed_is_a_line_about_the_service(gateway
 async def test_a_media_that_does_not_exist_has_no_jobs(gateway: Gateway):
     gateway.reply = refused_by_vod("InvalidVideo.NotFound", 404)
     gateway.vod_jobs()
-    answer = await list_jobs(gateway.deps, Scope(), JobQuery(media=MEDIA))
+    answer = await list_jobs(gateway.deps, ServiceFilter(), JobQuery(media=MEDIA))
     assert (answer.jobs, answer.errors, answer.total) == ((), (), 0)
 
 

@@ -15,7 +15,7 @@ from bot.domain.sweeps import MOST_S
 from bot.polling.recorder import observe
 from bot.polling.sweep import LEAST_S, SHARE
 from bot.store import Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import PREFIX
 from providers.base import NO_KINDS, Capabilities
 from providers.errors import Unavailable
@@ -71,18 +71,18 @@ async def test_unchanged_jobs_cost_one_round_trip_and_no_record(world: World, mo
     assert (await world.store.tracked.read([world.provider.jobs[0].ref])).popitem()[1][0].checked_at == world.now
 
 
-def count(link: Link, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def count(link: RedisLink, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Name every script and command that is sent from now on."""
     sent: list[str] = []
-    ask = Link.ask
+    ask = RedisLink.execute
 
-    async def counting(self: Link, *command: Any) -> Any:
+    async def counting(self: RedisLink, *command: Any) -> Any:
         script = str(command[1]) if command[0] == "EVAL" else ""
         known = {"-- Looks at followed": "observe", "-- Records changes": "record"}
         sent.append(next((name for text, name in known.items() if script.startswith(text)), str(command[0])))
         return await ask(self, *command)
 
-    monkeypatch.setattr(Link, "ask", counting)
+    monkeypatch.setattr(RedisLink, "ask", counting)
     return sent
 
 
@@ -230,10 +230,10 @@ def realistic(index: int) -> Job:
 
 
 @pytest.mark.heavy("measures the memory of a thousand jobs")
-async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(store: Store, link: Link):
+async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(store: Store, link: RedisLink):
     world = World(store, InMemory(capabilities=LISTS))
     reference = await kilobyte(link)
-    await link.ask("SET", f"{PREFIX}payload:first", "1", "EX", 60)  # what the first key costs is not ours
+    await link.execute("SET", f"{PREFIX}payload:first", "1", "EX", 60)  # what the first key costs is not ours
     number = 1000
     for index in range(number):
         job = realistic(index)
@@ -241,8 +241,8 @@ async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(s
         card = f"{index:010x}"
         await store.tracked.subscribe(job, NOW, NOW, f"C{index % 20:08}", card, entry, "U1")
         await carded(world, f"C{index % 20:08}")
-    names = [name for name in await link.ask("KEYS", "*") if ":told:" not in name]
-    sizes = {name: await link.ask("MEMORY", "USAGE", name, "SAMPLES", 0) for name in names}
+    names = [name for name in await link.execute("KEYS", "*") if ":told:" not in name]
+    sizes = {name: await link.execute("MEMORY", "USAGE", name, "SAMPLES", 0) for name in names}
     each = sum(sizes.values()) / number
     print(f"{each:.0f} bytes of Redis for a followed job with one subscription, {reference:.0f} for a kilobyte")  # noqa: T201
     assert each < reference

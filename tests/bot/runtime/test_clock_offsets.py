@@ -113,8 +113,8 @@ async def test_slacks_time_is_learnt_from_its_answers(store: Store, monkeypatch:
 class TestBudget:
     async def test_requests_of_the_future_use_none_of_it(self, store: Store):
         await store.budget.acquire("media", 2)
-        (key,) = await store.link.ask("KEYS", "*budget*")
-        await store.link.ask("LPUSH", key, time.time() + HOUR, time.time() + HOUR)
+        (key,) = await store.link.execute("KEYS", "*budget*")
+        await store.link.execute("LPUSH", key, time.time() + HOUR, time.time() + HOUR)
         assert (await store.budget.left("media", 2)).left >= 1
         assert await store.budget.take("media", 2, 1) <= 1
 

@@ -14,14 +14,14 @@ from bot.slack_api import installations
 from bot.slack_api.installations import App, InstalledWorkspaces, renewing
 from bot.slack_api.token_encryption import Seal
 from bot.store.installations import Installations
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from providers.secrets import SecretRef
 from tests.bot.slack_api.test_token_encryption import NORTH, NOW
 from tests.scenarios.person import PATIENCE_S
 
 
 @pytest.fixture
-async def workspaces(link: Link, seal: Seal) -> AsyncGenerator[InstalledWorkspaces]:
+async def workspaces(link: RedisLink, seal: Seal) -> AsyncGenerator[InstalledWorkspaces]:
     async with aiohttp.ClientSession() as session:
         yield InstalledWorkspaces(Installations(link), seal, App("1.2", "hunter2", "http://127.0.0.1:1/", session))
 
@@ -42,7 +42,7 @@ async def test_renewing_outlives_a_key_that_is_away(
         async with renewing(workspaces):
             monkeypatch.delenv("CALLBOARD_KEY")
             await until_logged(logs, "tokens cannot be renewed now")
-            await workspaces.store.link.ask("FLUSHDB")
+            await workspaces.store.link.execute("FLUSHDB")
             monkeypatch.setenv("CALLBOARD_KEY", key)
             await workspaces.add(NORTH.model_copy(update={"expires_at": soon, "refresh_token": "xoxe-1"}))
             logs.clear()
@@ -51,12 +51,12 @@ async def test_renewing_outlives_a_key_that_is_away(
 
 
 async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_then(
-    workspaces: InstalledWorkspaces, link: Link, seal: Seal
+    workspaces: InstalledWorkspaces, link: RedisLink, seal: Seal
 ):
     class Contested(Installations):
         async def swap(self, workspace: str, found: str, sealed: str) -> bool:
-            if await link.ask("GET", "contested") is None:
-                await link.ask("SET", "contested", "1")
+            if await link.execute("GET", "contested") is None:
+                await link.execute("SET", "contested", "1")
                 await self.put(workspace, seal.close(NORTH))
             return await Installations.swap(self, workspace, found, sealed)
 
@@ -64,7 +64,7 @@ async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_the
     contested = InstalledWorkspaces(Contested(link), seal, workspaces.app)
     assert await contested.uninstall("T0NORTH", NOW + timedelta(minutes=1))
     assert await workspaces.ids() == []
-    await link.ask("DEL", "contested")
+    await link.execute("DEL", "contested")
 
 
 async def test_who_does_not_know_the_new_key_yet_goes_on_with_what_was_known(
@@ -88,7 +88,7 @@ async def test_what_was_installed_again_stays(workspaces: InstalledWorkspaces):
     assert await workspaces.ids() == ["T0NORTH"]
 
 
-async def test_a_state_serves_once(link: Link):
+async def test_a_state_serves_once(link: RedisLink):
     store = Installations(link)
     assert not await store.finished("one")
     await store.finish("one")

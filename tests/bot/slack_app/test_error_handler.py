@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from bot.domain.button_payloads import PICK_SERVICE, PICK_STATE, SELECTS, Ask
-from bot.store.redis.connection import Link
+from bot.domain.button_payloads import PICK_SERVICE, PICK_STATE, SELECTS, CommandPayload
+from bot.store.redis.connection import RedisLink
 from sandbox.slack.workspace.credentials import BOT_TOKEN
 from sandbox.slack.workspace.faults import Fault
 from tests.bot.memory import InMemory
@@ -23,15 +23,17 @@ class TestErrors:
         assert desk.log.getvalue() == ""
 
     async def test_a_button_whose_data_has_expired(self, desk: Desk):
-        answer = await desk.action(action_id="run:next", value=Ask(key="gone").encode())
+        answer = await desk.action(action_id="run:next", value=CommandPayload(key="gone").encode())
         assert TOO_OLD in answer.text
         assert answer.buttons() == ["List jobs"]
 
-    async def test_a_button_that_needs_redis_while_it_is_away(self, desk: Desk, nowhere: Link, provider: InMemory):
-        answer = await (await lost(desk, nowhere, provider)).action(action_id="run:next", value=Ask(key="k").encode())
+    async def test_a_button_that_needs_redis_while_it_is_away(self, desk: Desk, nowhere: RedisLink, provider: InMemory):
+        answer = await (await lost(desk, nowhere, provider)).action(
+            action_id="run:next", value=CommandPayload(key="k").encode()
+        )
         assert "I cannot reach my memory (Redis)" in answer.text
 
-    async def test_a_short_button_works_without_redis(self, desk: Desk, nowhere: Link, provider: InMemory):
+    async def test_a_short_button_works_without_redis(self, desk: Desk, nowhere: RedisLink, provider: InMemory):
         answer = await (await lost(desk, nowhere, provider)).action(action_id="open:details", value='{"text":"list"}')
         assert "job-0000" in answer.text
 
@@ -147,7 +149,7 @@ class TestForged:
         "option", [None, "list", {}, {"value": 5}, {"value": None}, {"value": "no such"}, {"value": "x" * 100_000}]
     )
     async def test_an_option_that_we_did_not_offer(self, desk: Desk, action_id: str, option: object):
-        block_id = f"{SELECTS}{Ask(text='list').encode()}"
+        block_id = f"{SELECTS}{CommandPayload(text='list').encode()}"
         answer = await desk.action(action_id=action_id, block_id=block_id, selected_option=option)
         assert TOO_OLD in answer.text or "I don't" in answer.text or "too long" in answer.text
 
@@ -185,10 +187,10 @@ class TestSnooze:
 
     @pytest.mark.parametrize("option", [None, {"value": "for ever"}])
     async def test_a_rest_that_there_is_not(self, desk: Desk, option: object):
-        block_id = f"{SELECTS}{Ask(card='c1').encode()}"
+        block_id = f"{SELECTS}{CommandPayload(card='c1').encode()}"
         assert TOO_OLD in (await desk.action(action_id="snooze", block_id=block_id, selected_option=option)).text
 
     async def test_a_card_that_is_long_over(self, desk: Desk):
-        block_id = f"{SELECTS}{Ask(card='c1').encode()}"
+        block_id = f"{SELECTS}{CommandPayload(card='c1').encode()}"
         answer = await desk.action(action_id="snooze", block_id=block_id, selected_option={"value": "morning"})
         assert "nothing left to snooze" in answer.text

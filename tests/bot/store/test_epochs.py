@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.store.epochs import Epoch, Epochs
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import CONFIGURED, EPOCH
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
 
 
-async def test_the_first_look_of_a_fleet_begins_the_epoch(link: Link):
+async def test_the_first_look_of_a_fleet_begins_the_epoch(link: RedisLink):
     first, second = Epochs(link), Epochs(link)
     epoch, another = await first.check(NOW)
     assert not another
@@ -19,18 +19,18 @@ async def test_the_first_look_of_a_fleet_begins_the_epoch(link: Link):
     assert epoch.recent_reset(NOW) is None
 
 
-async def test_a_database_in_use_before_there_were_epochs_may_know_older_cards(link: Link):
-    await link.ask("HSET", CONFIGURED.of(), "media-cn/video-ocr", "1")
+async def test_a_database_in_use_before_there_were_epochs_may_know_older_cards(link: RedisLink):
+    await link.execute("HSET", CONFIGURED.of(), "media-cn/video-ocr", "1")
     epoch, another = await Epochs(link).check(NOW)
     assert (epoch.knows_from, another) == (None, False)
-    await link.ask("DEL", CONFIGURED.of())
+    await link.execute("DEL", CONFIGURED.of())
 
 
-async def test_an_emptied_database_has_one_new_epoch_that_says_when(link: Link):
+async def test_an_emptied_database_has_one_new_epoch_that_says_when(link: RedisLink):
     first, second, new = Epochs(link), Epochs(link), Epochs(link)
     for each in (first, second):
         await each.check(NOW)
-    await link.ask("FLUSHALL")
+    await link.execute("FLUSHALL")
     assert await first.recent_reset(LATER) == LATER
     epoch, another = await first.check(LATER)
     assert (another, epoch.reset_at, epoch.recent_reset(LATER)) == (True, LATER, LATER)
@@ -41,10 +41,10 @@ async def test_an_emptied_database_has_one_new_epoch_that_says_when(link: Link):
     assert epoch.knows_from == LATER
 
 
-async def test_a_process_that_starts_first_in_an_emptied_database_does_not_hide_the_reset(link: Link):
+async def test_a_process_that_starts_first_in_an_emptied_database_does_not_hide_the_reset(link: RedisLink):
     old, new = Epochs(link), Epochs(link)
     await old.check(NOW)
-    await link.ask("FLUSHALL")
+    await link.execute("FLUSHALL")
     await new.check(LATER)
     assert await old.recent_reset(LATER) == LATER
     epoch, another = await old.check(LATER)
@@ -52,38 +52,38 @@ async def test_a_process_that_starts_first_in_an_emptied_database_does_not_hide_
     assert await new.check(LATER) == (epoch, False)
 
 
-async def test_an_older_copy_of_the_same_database_is_no_reset(link: Link):
+async def test_an_older_copy_of_the_same_database_is_no_reset(link: RedisLink):
     epochs = Epochs(link)
     await epochs.check(NOW)
-    copy = await link.ask("GET", EPOCH.of())
-    await link.ask("FLUSHALL")
-    await link.ask("SET", EPOCH.of(), copy)
+    copy = await link.execute("GET", EPOCH.of())
+    await link.execute("FLUSHALL")
+    await link.execute("SET", EPOCH.of(), copy)
     assert (await epochs.check(LATER))[1] is False
 
 
-async def test_a_database_that_was_reset_before_replaces_this_one(link: Link):
-    await link.ask("SET", EPOCH.of(), Epoch(id="old", reset_at=NOW, acknowledged=True).model_dump_json())
+async def test_a_database_that_was_reset_before_replaces_this_one(link: RedisLink):
+    await link.execute("SET", EPOCH.of(), Epoch(id="old", reset_at=NOW, acknowledged=True).model_dump_json())
     epochs = Epochs(link, known="mine", seen_at=LATER)
     epoch, another = await epochs.check(LATER)
     assert (another, epoch.reset_at, epoch.acknowledged) == (True, LATER, False)
 
 
-async def test_what_a_later_version_adds_is_kept(link: Link):
-    await link.ask("SET", EPOCH.of(), '{"format":2,"id":"theirs","at":"2026-11-30T12:00:00Z","shard":7}')
+async def test_what_a_later_version_adds_is_kept(link: RedisLink):
+    await link.execute("SET", EPOCH.of(), '{"format":2,"id":"theirs","at":"2026-11-30T12:00:00Z","shard":7}')
     epochs = Epochs(link)
     await epochs.check(NOW)
     await epochs.acknowledge()
-    assert '"shard":7' in await link.ask("GET", EPOCH.of())
+    assert '"shard":7' in await link.execute("GET", EPOCH.of())
 
 
-async def test_a_record_that_cannot_be_read_is_an_epoch_of_its_own(link: Link):
-    await link.ask("SET", EPOCH.of(), "what is this")
+async def test_a_record_that_cannot_be_read_is_an_epoch_of_its_own(link: RedisLink):
+    await link.execute("SET", EPOCH.of(), "what is this")
     epochs = Epochs(link)
     assert (await epochs.check(NOW))[0].knows_from is None
     assert (await epochs.check(LATER))[1] is False
 
 
-async def test_cards_in_slack_prove_a_reset_that_no_process_saw(link: Link):
+async def test_cards_in_slack_prove_a_reset_that_no_process_saw(link: RedisLink):
     epochs = Epochs(link)
     await epochs.check(NOW)
     await epochs.note_reset()
@@ -92,6 +92,6 @@ async def test_cards_in_slack_prove_a_reset_that_no_process_saw(link: Link):
     assert (epoch.reset_at, another) == (NOW, False)
 
 
-async def test_without_a_first_look_nothing_is_known_of_resets(link: Link):
+async def test_without_a_first_look_nothing_is_known_of_resets(link: RedisLink):
     assert await Epochs(link).as_of(NOW) is None
     assert await Epochs(link).recent_reset(NOW) is None

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.answers import ServiceError
 from bot.store import Health, HealthBook, Outcome, Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OCR = ("media", "video-ocr")
@@ -61,8 +61,8 @@ async def test_many_services_at_once(health: HealthBook):
     assert known[HUMAN].error
 
 
-async def test_a_secret_in_a_message_is_not_kept(health: HealthBook, link: Link):
+async def test_a_secret_in_a_message_is_not_kept(health: HealthBook, link: RedisLink):
     leak = "GET https://me:hunter2@host/path?Signature=hunter2 AccessKeyId=hunter2"
     await health.record([Outcome(*OCR, 1.0, failure(leak))], NOW)
-    for name in await link.ask("KEYS", "*"):
-        assert "hunter2" not in str(await link.ask("HGETALL", name))
+    for name in await link.execute("KEYS", "*"):
+        assert "hunter2" not in str(await link.execute("HGETALL", name))

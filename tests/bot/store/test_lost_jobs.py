@@ -9,7 +9,7 @@ from bot.domain.absence import Absence
 from bot.domain.tracked_jobs import JobUpdate, record
 from bot.store import Store
 from bot.store.lost_jobs import Lost, LostJobs, Restored
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.keys import LOST, WITNESS
 from bot.store.witnesses import LastWitness
 from tests.bot.memory import NOW
@@ -38,8 +38,8 @@ def url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def kept(url: str) -> AsyncGenerator[Store]:
     async with connect(url) as redis:
-        await Link(redis).ask_everywhere("FLUSHALL")
-        yield Store.over(Link(redis))
+        await RedisLink(redis).execute_everywhere("FLUSHALL")
+        yield Store.over(RedisLink(redis))
 
 
 async def lose(store: Store) -> Lost:
@@ -61,7 +61,7 @@ async def test_a_lost_job_is_kept_with_who_followed_it(kept: Store):
     lost = await lose(kept)
     assert (lost.kept.job, lost.kept.checked_at, lost.kept.absence, lost.places) == (job(), AT, ABSENCE, PLACES)
     assert await kept.tracked.subscribed_cards(job().ref) == {}
-    assert 0 < await kept.link.ask("TTL", LOST.of(SLOT, "a")) <= LOST.seconds
+    assert 0 < await kept.link.execute("TTL", LOST.of(SLOT, "a")) <= LOST.seconds
     assert await kept.lost.read(SERVICE, []) == []
 
 
@@ -98,7 +98,7 @@ async def test_who_follows_it_again_has_nothing_to_be_restored(kept: Store):
     await kept.tracked.subscribe(job(), AT, AT, "C1", "again", '"subscribed"', "U1")
     [left] = await kept.lost.read(SERVICE, ["a"])
     assert left.places == {"C2": "two"}
-    assert 0 < await kept.link.ask("TTL", LOST.of(SLOT, "a")) <= LOST.seconds
+    assert 0 < await kept.link.execute("TTL", LOST.of(SLOT, "a")) <= LOST.seconds
     await kept.lost.purge(job().ref, "C2")
     assert await kept.lost.read(SERVICE, ["a"]) == []
     await kept.lost.purge(job().ref, "C2")
@@ -116,4 +116,4 @@ async def test_a_witness_is_kept_for_each_region(kept: Store):
     await kept.witnesses.write(SERVICE, "here", LastWitness(asked_at=AT))
     assert await kept.witnesses.read(SERVICE, "here") == LastWitness(NOW, AT)
     assert await kept.witnesses.read(SERVICE, "elsewhere") == LastWitness()
-    assert 0 < await kept.link.ask("TTL", WITNESS.of(SLOT, "here")) <= WITNESS.seconds
+    assert 0 < await kept.link.execute("TTL", WITNESS.of(SLOT, "here")) <= WITNESS.seconds

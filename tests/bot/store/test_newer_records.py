@@ -42,7 +42,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 
 class TestNewer:
     async def keys(self, world: World) -> list[str]:
-        return sorted(await world.store.link.ask("KEYS", "callboard:*"))
+        return sorted(await world.store.link.execute("KEYS", "callboard:*"))
 
     @pytest.fixture(params=["card", "entry", "note", "mark", "suspension", "the cards of a mark"])
     async def left(self, world: World, request: pytest.FixtureRequest) -> tuple[World, list[str]]:
@@ -56,7 +56,7 @@ class TestNewer:
             case "entry":
                 await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), newer)
             case "note":
-                await world.store.link.ask("XADD", OUTBOX.of(PLACE, PLACE), "*", "card", "", "entry", newer("{}"))
+                await world.store.link.execute("XADD", OUTBOX.of(PLACE, PLACE), "*", "card", "", "entry", newer("{}"))
             case "suspension":
                 await outbox.suspend(PLACE, Suspension(reason="is_archived", since=NOW))
                 await rewrite(world.store.link, SUSPENDED.of(PLACE), newer)
@@ -156,17 +156,17 @@ class TestNewerElsewhere:
         monkeypatch.setattr(lost_card_search, "_search_place", search_place)
         await world.store.epochs.check(world.now)
         await world.store.epochs.note_reset()
-        await world.store.link.ask("HSET", CARDS.of(PLACE), "card", newer("{}"))
+        await world.store.link.execute("HSET", CARDS.of(PLACE), "card", newer("{}"))
         await lost_card_search.search(world.deps)
         assert searched == [OTHER]
-        await world.store.link.ask("DEL", CARDS.of(PLACE))
+        await world.store.link.execute("DEL", CARDS.of(PLACE))
         await lost_card_search.search(world.deps)
         assert searched == [OTHER, PLACE]
 
     async def test_what_is_followed_in_the_channel_is_left_though_the_direct_messages_are_newer(self, world: World):
         await world.follow()
-        await world.store.link.ask("HSET", CARDS.of("U1"), "card", newer("{}"))
-        await world.store.link.ask("SADD", PLACES.of(), "U1")
+        await world.store.link.execute("HSET", CARDS.of("U1"), "card", newer("{}"))
+        await world.store.link.execute("SADD", PLACES.of(), "U1")
         [card] = (await world.box()).cards
         assert await snooze(world.deps, card, PLACE, "U1", world.now + timedelta(hours=1))
         assert (await unsubscribe(world.deps, [world.provider.jobs[0].ref], PLACE, "U1")).removed
@@ -185,41 +185,41 @@ class TestNewerElsewhere:
         world.provider.jobs = [world.provider.job("job-0000")]
         with pytest.raises(UsageError):
             await world.follow()
-        assert await world.store.link.ask("HVALS", JOBS.of(SLOT)) == [kept]
+        assert await world.store.link.execute("HVALS", JOBS.of(SLOT)) == [kept]
 
     async def test_a_job_of_which_the_first_line_is_known_is_left_alone_too(self, world: World):
         await world.follow()
         kept = await rewrite(world.store.link, JOBS.of(SLOT), lambda text: text.replace('{"v":1,', '{"v":2,'))
         await world.becomes()
         await world.becomes(progress=70)
-        assert await world.store.link.ask("HVALS", JOBS.of(SLOT)) == [kept]
+        assert await world.store.link.execute("HVALS", JOBS.of(SLOT)) == [kept]
 
     async def test_a_lost_job_is_restored_by_the_version_that_can(self, world: World):
         await world.follow()
         job = world.provider.jobs[0]
         key = LOST.of(SLOT, job.id)
         kept = f'{{"v":2,"record":"","places":{{"{PLACE}":"card"}}}}'
-        await world.store.link.ask("SET", key, kept, "EX", 100)
+        await world.store.link.execute("SET", key, kept, "EX", 100)
         await restore_found(world.deps, [job], world.now)
         await world.store.lost.purge(job.ref, PLACE)
         await world.follow()
-        assert await world.store.link.ask("GET", key) == kept
+        assert await world.store.link.execute("GET", key) == kept
 
     async def test_a_lost_job_waits_for_a_place_that_is_left_alone(self, world: World):
         await world.follow()
         [(kept, _)] = (await world.store.tracked.read([world.provider.jobs[0].ref])).values()
         lost = json.dumps({"record": kept.record, "places": {PLACE: "card"}})
-        await world.store.link.ask("SET", LOST.of(SLOT, kept.job.id), lost, "EX", 100)
+        await world.store.link.execute("SET", LOST.of(SLOT, kept.job.id), lost, "EX", 100)
         await rewrite(world.store.link, CARDS.of(PLACE), newer)
         await restore_found(world.deps, [kept.job], world.now + timedelta(minutes=1))
-        assert await world.store.link.ask("GET", LOST.of(SLOT, kept.job.id)) == lost
+        assert await world.store.link.execute("GET", LOST.of(SLOT, kept.job.id)) == lost
 
     async def test_a_digest_has_expired(self, world: World):
-        await world.store.link.ask("SET", "callboard:digest:key", '{"v":2}', "EX", 100)
+        await world.store.link.execute("SET", "callboard:digest:key", '{"v":2}', "EX", 100)
         assert await world.store.digests.get("key") is None
-        await world.store.link.ask("SET", "callboard:digest:key", '{"v":1}', "EX", 100)
+        await world.store.link.execute("SET", "callboard:digest:key", '{"v":1}', "EX", 100)
         assert await world.store.digests.get("key") is None
-        assert await world.store.link.ask("HLEN", "callboard:digest:key:unreadable") == 1
+        assert await world.store.link.execute("HLEN", "callboard:digest:key:unreadable") == 1
 
     async def test_an_installation_is_not_forgotten(self, store: Store, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("SEALING_KEY", "c2VhbGluZyBrZXkgd2l0aCAzMiBieXRlcyBpbiBpdC4=")
@@ -234,7 +234,7 @@ class TestNewerElsewhere:
         assert seal.open(sealed) is None
         await store.installations.put("T1", sealed)
         assert dict(await store.aside.newer([], [])) == {("", "installation"): 1}
-        await store.link.ask("DEL", "callboard:installations")
+        await store.link.execute("DEL", "callboard:installations")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.INSTALLATION])

@@ -108,12 +108,12 @@ class TestTimes:
             await deliver(world.deps, PLACE)
             assert await world.store.outbox.restore(PLACE)
         assert await failed(world) == 1
-        assert not await world.store.link.ask("EXISTS", unreadable_key(key))
+        assert not await world.store.link.execute("EXISTS", unreadable_key(key))
 
     async def test_one_that_utc_has_not_is_corrupt(self, world: World, key: str):
         await rewrite(world.store.link, key, with_times(UNREPRESENTABLE))
         await failed(world)
-        assert await world.store.link.ask("HLEN", unreadable_key(key)) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(key)) == 1
         assert (await world.box()).begun is None
 
     async def test_an_unsubscription_without_a_zone_is_forgotten_in_time(self, world: World):
@@ -150,7 +150,7 @@ class TestCards:
         await world.told()
         await subscriptions(world.deps, here=PLACE)
         assert "no longer followed" in texts(world, PLACE)[1]
-        assert await world.store.link.ask("HLEN", unreadable_key(CARDS.of(PLACE))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(CARDS.of(PLACE))) == 1
 
     @pytest.mark.parametrize("odd", [job(""), job(service=""), job(account="a/b")])
     async def test_an_entry_of_a_job_without_an_address_is_corrupt(self, world: World, odd: Job):
@@ -164,7 +164,7 @@ class TestCards:
 
         await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), change)
         await world.told()
-        assert await world.store.link.ask("HLEN", unreadable_key(OUTBOX.of(SLOT, PLACE))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(OUTBOX.of(SLOT, PLACE))) == 1
 
 
 class TestMarks:
@@ -176,7 +176,7 @@ class TestMarks:
         await rewrite(world.store.link, BEGUN.of(PLACE), with_field("entries", {SLOT: ["odd"]}))
         await world.told()
         assert len([each for each in texts(world, PLACE) if "Failed" in each]) == 1
-        assert await world.store.link.ask("HLEN", unreadable_key(BEGUN.of(PLACE))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(PLACE))) == 1
 
     @pytest.mark.parametrize("oldest", ["odd", "NaN", ""])
     async def test_all_of_the_history_is_searched_where_it_is_not_known_from_when(self, world: World, oldest: str):
@@ -191,8 +191,8 @@ class TestMarks:
 @pytest.mark.parametrize("score", ["-inf", "+inf", "1e18", "-1e18", "1e300"])
 async def test_a_job_that_is_due_at_no_time_is_looked_at(world: World, score: str):
     await world.follow()
-    [job_id] = await world.store.link.ask("ZRANGE", DUE.of(SLOT), 0, -1)
-    await world.store.link.ask("ZADD", DUE.of(SLOT), score, job_id)
+    [job_id] = await world.store.link.execute("ZRANGE", DUE.of(SLOT), 0, -1)
+    await world.store.link.execute("ZADD", DUE.of(SLOT), score, job_id)
     for reason in reasons(world.deps):
         await reason.look()
     await subscriptions(world.deps, here=PLACE)
@@ -202,11 +202,11 @@ async def test_a_job_that_is_due_at_no_time_is_looked_at(world: World, score: st
 
 @pytest.mark.parametrize("kept", ["99999999999999999999/1", f"1/{'9' * 400}", f"{'9' * 400}/1"])
 async def test_a_fleet_time_that_no_process_reached_is_not_believed(store: Store, kept: str):
-    await store.link.ask("SET", CLOCK.of(), kept)
+    await store.link.execute("SET", CLOCK.of(), kept)
     clock = FleetClock(ServerClock(store.link))
     await clock.sample()
     assert abs(clock.ahead) < timedelta(hours=1).total_seconds()
-    assert float((await store.link.ask("GET", CLOCK.of())).partition("/")[0]) / 1e6 == pytest.approx(
+    assert float((await store.link.execute("GET", CLOCK.of())).partition("/")[0]) / 1e6 == pytest.approx(
         clock().timestamp(), abs=60
     )
 
@@ -214,7 +214,7 @@ async def test_a_fleet_time_that_no_process_reached_is_not_believed(store: Store
 async def test_an_epoch_that_is_no_text_is_another_one(store: Store):
     epochs = Epochs(store.link)
     await epochs.check(NOW)
-    await store.link.ask("SET", EPOCH.of(), "\udcff\udcfe")
+    await store.link.execute("SET", EPOCH.of(), "\udcff\udcfe")
     epoch, another = await epochs.check(NOW)
     assert (another, epoch.reset_at) == (True, NOW)
     assert await Epochs(store.link).check(NOW) == (epoch, False)
@@ -224,7 +224,7 @@ async def test_an_epoch_that_is_no_text_is_another_one(store: Store):
     ("since", "read"), [("1", NOW), ("2026-11-30T11:00:00", datetime(2026, 11, 30, 11, tzinfo=UTC))]
 )
 async def test_since_when_a_service_fails_is_known_in_utc(store: Store, since: str, read: datetime):
-    await store.link.ask("HSET", HEALTH.of(*SERVICE), "failing_since", since)
+    await store.link.execute("HSET", HEALTH.of(*SERVICE), "failing_since", since)
     failing = ServiceError.of(Unavailable("down"), *SERVICE)
     assert await store.health.record([Outcome(*SERVICE, 0.1, failing)], NOW) == {SERVICE: read}
 

@@ -19,7 +19,7 @@ from bot.domain.outbox import (
 from bot.domain.suspensions import Suspension
 from bot.store import Store
 from bot.store.outbox import Answer, Outbox
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import OUTBOX, PENDING, POST_INTERVAL, STALE
 from providers.models import JobState
 from tests.bot.memory import NOW
@@ -64,12 +64,12 @@ async def posted(outbox: Outbox, box: OutboxSnapshot, name: str, *cards: Card) -
 
 async def rested(outbox: Outbox) -> None:
     """Let time pass, so that the place may be posted to again."""
-    await outbox.link.ask("DEL", POST_INTERVAL.of(PLACE))
+    await outbox.link.execute("DEL", POST_INTERVAL.of(PLACE))
 
 
 async def test_what_waits_is_read_in_the_order_in_which_it_came(store: Store, outbox: Outbox):
     for at, slot in enumerate([SLOT, PLACE, "acme/sound", SLOT], 1):
-        await store.link.ask("XADD", OUTBOX.of(slot, PLACE), f"{at}-0", "card", "", "entry", NOTE.model_dump_json())
+        await store.link.execute("XADD", OUTBOX.of(slot, PLACE), f"{at}-0", "card", "", "entry", NOTE.model_dump_json())
     box = await outbox.read(PLACE, SERVICES)
     assert [entry.slot for entry in box.entries] == [SLOT, PLACE, "acme/sound", SLOT]
     assert box.entries[0].body == NOTE
@@ -81,8 +81,8 @@ async def test_nothing_waits_for_a_place_that_nobody_knows(outbox: Outbox):
 
 
 async def test_an_entry_of_another_version_hides_nobody(store: Store, outbox: Outbox):
-    await store.link.ask("XADD", OUTBOX.of(SLOT, PLACE), "1-1", "card", "card", "entry", '{"type": "dreamt"}')
-    await store.link.ask("XADD", OUTBOX.of(SLOT, PLACE), "1-2", "odd", "fields")
+    await store.link.execute("XADD", OUTBOX.of(SLOT, PLACE), "1-1", "card", "card", "entry", '{"type": "dreamt"}')
+    await store.link.execute("XADD", OUTBOX.of(SLOT, PLACE), "1-2", "odd", "fields")
     await subscribed(store)
     box = await outbox.read(PLACE, SERVICES)
     assert (len(box.entries), box.unreadable) == (1, {SLOT: ["1-1", "1-2"]})
@@ -95,7 +95,7 @@ async def test_a_note_is_put_once(outbox: Outbox):
     assert len((await outbox.read(PLACE, ())).entries) == 2
 
 
-async def test_a_post_leaves_its_cards_and_takes_its_entries(store: Store, outbox: Outbox, link: Link):
+async def test_a_post_leaves_its_cards_and_takes_its_entries(store: Store, outbox: Outbox, link: RedisLink):
     await subscribed(store)
     box = await outbox.read(PLACE, SERVICES)
     assert (await posted(outbox, box, "p1", card("card", job()))).ok
@@ -103,7 +103,7 @@ async def test_a_post_leaves_its_cards_and_takes_its_entries(store: Store, outbo
     assert (left.entries, left.begun, left.cards) == ([], None, {"card": card("card", job())})
     assert await outbox.was_notified(PLACE, "p1")
     assert not await outbox.was_notified(PLACE, "p2")
-    assert not await link.ask("EXISTS", OUTBOX.of(SLOT, PLACE), PENDING.of(SLOT))
+    assert not await link.execute("EXISTS", OUTBOX.of(SLOT, PLACE), PENDING.of(SLOT))
 
 
 async def test_one_post_at_a_time(store: Store, outbox: Outbox):
@@ -179,11 +179,11 @@ async def marked(outbox: Outbox, urgency: Urgency) -> None:
     await outbox.release(PLACE, "s")
 
 
-async def test_the_most_urgent_reason_to_edit_a_card_stays(outbox: Outbox, link: Link):
+async def test_the_most_urgent_reason_to_edit_a_card_stays(outbox: Outbox, link: RedisLink):
     for urgency, stays in [("1", "1"), ("0", "0"), ("1", "0")]:
-        before = await link.ask("HGET", STALE.of(PLACE), "card")
+        before = await link.execute("HGET", STALE.of(PLACE), "card")
         await marked(outbox, Urgency(urgency))
-        after = await link.ask("HGET", STALE.of(PLACE), "card")
+        after = await link.execute("HGET", STALE.of(PLACE), "card")
         assert after[:1] == stays
         assert after != before, "an edit that was drawn before does not take this mark back"
     before = (await outbox.read(PLACE, ())).stale["card"]

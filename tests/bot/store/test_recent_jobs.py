@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.store import Recent, Store
 from bot.store.recent_jobs import KEPT
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import RECENT, RECENT_JOBS
 from providers.models import Job, JobError, JobState
 
@@ -67,8 +67,8 @@ async def test_an_older_observation_never_overwrites_a_newer_one(recent: Recent)
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(6)))
-async def test_whatever_the_order_of_arrival_the_last_asked_stands(link: Link, order: list[int]):
-    await link.ask("FLUSHALL")
+async def test_whatever_the_order_of_arrival_the_last_asked_stands(link: RedisLink, order: list[int]):
+    await link.execute("FLUSHALL")
     for n in order:
         await Recent(link).remember([job("a", progress=n)], NOW + timedelta(milliseconds=n))
     assert [each.progress for each in await Recent(link).recent("vod", "vod-ai")] == [5]
@@ -97,27 +97,27 @@ async def test_a_job_that_the_provider_gives_no_reason_for_any_more_has_none(rec
     assert (await recent.recent("vod", "vod-ai"))[0].error is None
 
 
-async def test_a_reason_is_kept_whatever_was_there_before(recent: Recent, link: Link):
+async def test_a_reason_is_kept_whatever_was_there_before(recent: Recent, link: RedisLink):
     for odd in ("", "{", "[]", "7", "null", '{"error": null}', '{"error": 7}'):
-        await link.ask("HSET", RECENT_JOBS.of("vod", "vod-ai"), "a", odd)
+        await link.execute("HSET", RECENT_JOBS.of("vod", "vod-ai"), "a", odd)
         await recent.remember([job("a", **UNEXPLAINED)], NOW)
         assert await recent.recent("vod", "vod-ai") == [job("a", **UNEXPLAINED)]
 
 
-async def test_only_the_jobs_asked_for_last_are_kept(recent: Recent, link: Link):
+async def test_only_the_jobs_asked_for_last_are_kept(recent: Recent, link: RedisLink):
     await recent.remember([job(f"old{n}") for n in range(10)], NOW - timedelta(minutes=1))
     await recent.remember([job(f"new{n}") for n in range(KEPT - 5)], NOW)
     kept = {each.id for each in await recent.recent("vod", "vod-ai")}
     assert len(kept) == KEPT
     assert {name for name in kept if name.startswith("new")} == {f"new{n}" for n in range(KEPT - 5)}
-    assert await link.ask("HLEN", RECENT_JOBS.of("vod", "vod-ai")) == KEPT
+    assert await link.execute("HLEN", RECENT_JOBS.of("vod", "vod-ai")) == KEPT
 
 
-async def test_what_is_too_old_is_forgotten(recent: Recent, link: Link):
+async def test_what_is_too_old_is_forgotten(recent: Recent, link: RedisLink):
     await recent.remember([job("old")], NOW - timedelta(seconds=RECENT.seconds + 1))
     assert await recent.recent("vod", "vod-ai") == []
     await recent.remember([job("new")], NOW)
-    assert await link.ask("HKEYS", RECENT_JOBS.of("vod", "vod-ai")) == ["new"]
+    assert await link.execute("HKEYS", RECENT_JOBS.of("vod", "vod-ai")) == ["new"]
 
 
 async def test_kinds_of_known_jobs(recent: Recent):
@@ -125,20 +125,20 @@ async def test_kinds_of_known_jobs(recent: Recent):
     assert await recent.kinds("vod", "vod-ai", ["a", "b", "unknown"]) == {"a": "Transcode"}
 
 
-async def test_an_unreadable_record_hides_nobody(recent: Recent, link: Link):
+async def test_an_unreadable_record_hides_nobody(recent: Recent, link: RedisLink):
     await recent.remember([job("a"), job("b")], NOW)
-    await link.ask("HSET", RECENT_JOBS.of("vod", "vod-ai"), "a", "{}")
+    await link.execute("HSET", RECENT_JOBS.of("vod", "vod-ai"), "a", "{}")
     assert [each.id for each in await recent.recent("vod", "vod-ai")] == ["b"]
 
 
-async def test_raw_json_never_reaches_redis(recent: Recent, link: Link):
+async def test_raw_json_never_reaches_redis(recent: Recent, link: RedisLink):
     await recent.remember([job("a", raw={"Password": "hunter2", "deep": ["hunter2"]})], NOW)
     assert (await recent.recent("vod", "vod-ai"))[0].raw is None
-    for name in await link.ask("KEYS", "*"):
+    for name in await link.execute("KEYS", "*"):
         assert "hunter2" not in str(await _content(link, name))
 
 
-async def _content(link: Link, name: str) -> object:
-    if await link.ask("TYPE", name) == "hash":
-        return await link.ask("HGETALL", name)
-    return await link.ask("ZRANGE", name, 0, -1)
+async def _content(link: RedisLink, name: str) -> object:
+    if await link.execute("TYPE", name) == "hash":
+        return await link.execute("HGETALL", name)
+    return await link.execute("ZRANGE", name, 0, -1)

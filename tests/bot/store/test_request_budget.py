@@ -10,7 +10,7 @@ from tenacity import wait_none
 from bot.domain.errors import StoreUnavailable
 from bot.store import SharedBudget, Store
 from bot.store.redis import connection
-from bot.store.redis.connection import Link, Part, connect
+from bot.store.redis.connection import Part, RedisLink, connect
 from bot.store.redis.embedded import embedded_redis
 from providers.errors import Throttled
 from providers.http.deadline import within
@@ -27,9 +27,9 @@ async def test_two_replicas_share_one_budget(redis_url: str, store: Store):
             break
         async with within(0.5):
             with pytest.raises(Throttled):
-                await SharedBudget(Link(other)).acquire("media/video-ocr", 0.01)
-        assert await SharedBudget(Link(other)).left("media/video-ocr", 0.01) == BudgetLeft(0, 1)
-        assert await SharedBudget(Link(other)).left("media/digital-human", 0.01) == BudgetLeft(1, 1)
+                await SharedBudget(RedisLink(other)).acquire("media/video-ocr", 0.01)
+        assert await SharedBudget(RedisLink(other)).left("media/video-ocr", 0.01) == BudgetLeft(0, 1)
+        assert await SharedBudget(RedisLink(other)).left("media/digital-human", 0.01) == BudgetLeft(1, 1)
 
 
 async def test_requests_within_the_budget_are_free(store: Store):
@@ -37,7 +37,7 @@ async def test_requests_within_the_budget_are_free(store: Store):
         await store.budget.acquire("media/video-ocr", 5)
 
 
-async def test_without_redis_the_process_has_its_own_budget(nowhere: Link):
+async def test_without_redis_the_process_has_its_own_budget(nowhere: RedisLink):
     budget = SharedBudget(nowhere)
     await budget.acquire("media/video-ocr", 0.01)
     assert await budget.left("media/video-ocr", 0.01) == BudgetLeft(0, 1)
@@ -74,10 +74,10 @@ async def test_a_question_outlives_its_redis(
             if requests > 1:
                 return httpx.Response(200, json={"count": 1, "tasks": [{"id": "task12345678", "state": "RUNNING"}]})
             with suppress(StoreUnavailable):  # SHUTDOWN has no answer
-                await Link(other).ask(*misfortune)
+                await RedisLink(other).execute(*misfortune)
             return httpx.Response(503)
 
-        budget = SharedBudget(Link(redis))
+        budget = SharedBudget(RedisLink(redis))
         client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
         (provider,) = build([account("video-ocr")], client, budget)
         assert (await provider.budget_left()).of == 5

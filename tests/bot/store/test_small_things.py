@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.notifications import Digest, Notification
 from bot.store import Freshness, Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import ALL, DIGEST, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS
 from tests.bot.samples import card, job, moved
 
@@ -26,25 +26,25 @@ async def test_two_payloads_have_two_keys(store: Store):
     assert await store.payloads.put("a") != await store.payloads.put("a")
 
 
-async def test_using_a_payload_keeps_it(store: Store, link: Link):
+async def test_using_a_payload_keeps_it(store: Store, link: RedisLink):
     key = await store.payloads.put("a")
-    await link.ask("EXPIRE", PAYLOAD.of(key), 10)
+    await link.execute("EXPIRE", PAYLOAD.of(key), 10)
     await store.payloads.get(key)
-    assert await link.ask("TTL", PAYLOAD.of(key)) > 10
+    assert await link.execute("TTL", PAYLOAD.of(key)) > 10
 
 
-async def test_an_expired_payload_is_gone(store: Store, link: Link):
+async def test_an_expired_payload_is_gone(store: Store, link: RedisLink):
     key = await store.payloads.put("a")
-    await link.ask("EXPIRE", PAYLOAD.of(key), 0)
+    await link.execute("EXPIRE", PAYLOAD.of(key), 0)
     assert await store.payloads.get(key) is None
 
 
-async def test_a_digest_that_grows_while_it_cannot_be_sent_is_kept_once(store: Store, link: Link):
+async def test_a_digest_that_grows_while_it_cannot_be_sent_is_kept_once(store: Store, link: RedisLink):
     first, second = (Notification(card("card", job(name)), moved(job(name, "failed"))) for name in "ab")
     key = await store.digests.put(Digest([first]))
     assert await store.digests.put(Digest([first, second])) == key
     assert await store.digests.get(key) == Digest([first, second])
-    assert await link.ask("KEYS", DIGEST.of("*")) == [DIGEST.of(key)]
+    assert await link.execute("KEYS", DIGEST.of("*")) == [DIGEST.of(key)]
     assert await store.digests.put(Digest([second])) != key
     assert await store.digests.get("unknown") is None
 
@@ -58,15 +58,15 @@ async def test_the_newest_asked_wins(store: Store):
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(5)))
-async def test_only_what_is_newer_than_all_before_may_be_shown(link: Link, order: list[int]):
-    await link.ask("FLUSHALL")
+async def test_only_what_is_newer_than_all_before_may_be_shown(link: RedisLink, order: list[int]):
+    await link.execute("FLUSHALL")
     claims = [await Freshness(link).claim("view", NOW + timedelta(milliseconds=n)) for n in order]
     assert claims == [all(n >= earlier for earlier in order[:i]) for i, n in enumerate(order)]
 
 
-async def test_a_view_name_is_not_kept(store: Store, link: Link):
+async def test_a_view_name_is_not_kept(store: Store, link: RedisLink):
     await store.freshness.claim("https://hooks.slack.com/hunter2", NOW)
-    assert "hunter2" not in str(await link.ask("KEYS", "*"))
+    assert "hunter2" not in str(await link.execute("KEYS", "*"))
 
 
 def test_keys_of_one_service_share_a_hash_tag():

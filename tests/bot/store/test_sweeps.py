@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.domain.answers import ServiceError
 from bot.domain.sweeps import Sweep
 from bot.store import Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import SWEEP
 from providers.errors import Throttled
 from tests.bot.memory import NOW
@@ -19,13 +19,13 @@ async def test_a_service_that_nobody_looked_at_has_an_empty_sweep(store: Store):
     assert await store.sweeps.read([]) == {}
 
 
-async def test_a_sweep_comes_back_as_it_went(store: Store, link: Link):
+async def test_a_sweep_comes_back_as_it_went(store: Store, link: RedisLink):
     error = ServiceError.of(Throttled("slow down", retry_after=7), *SERVICE)
     failing = Sweep(NOW - timedelta(hours=1), NOW, 3, 2, 5, NOW - timedelta(minutes=9), error)
     await store.sweeps.write(SERVICE, failing)
     await store.sweeps.write(OTHER, Sweep(NOW, NOW, 100, 1))
     assert await store.sweeps.read([OTHER, SERVICE]) == {OTHER: Sweep(NOW, NOW, 100, 1), SERVICE: failing}
-    assert 0 < await link.ask("TTL", SWEEP.of(SLOT)) <= SWEEP.seconds
+    assert 0 < await link.execute("TTL", SWEEP.of(SLOT)) <= SWEEP.seconds
 
 
 async def test_a_success_forgets_the_failure(store: Store):
@@ -35,7 +35,7 @@ async def test_a_success_forgets_the_failure(store: Store):
     assert (await store.sweeps.read([SERVICE]))[SERVICE] == Sweep(NOW, NOW)
 
 
-async def test_an_address_in_a_message_loses_its_secrets(store: Store, link: Link):
+async def test_an_address_in_a_message_loses_its_secrets(store: Store, link: RedisLink):
     error = ServiceError.of(Throttled("see https://acme.test/?Signature=hunter2"), *SERVICE)
     await store.sweeps.write(SERVICE, Sweep(failures=1, failing_since=NOW, error=error))
-    assert "hunter2" not in str(await link.ask("HGETALL", SWEEP.of(SLOT)))
+    assert "hunter2" not in str(await link.execute("HGETALL", SWEEP.of(SLOT)))

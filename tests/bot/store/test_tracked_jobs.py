@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.changes import fingerprint
 from bot.domain.tracked_jobs import JobUpdate, Kept, Seen, kept, record
 from bot.store import Store
-from bot.store.redis.connection import Link, Part
+from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import OUTBOX
 from bot.store.tracked_jobs import Tracked
 from providers.models import Job, JobError, JobState
@@ -32,7 +32,7 @@ async def follow(tracked: Tracked, what: Job, place: str = PLACE, card: str = "c
 
 async def told(tracked: Tracked, place: str = PLACE) -> list[tuple[str, str]]:
     """Card and entry of everything in a place's outbox."""
-    stream = await tracked.link.ask("XRANGE", OUTBOX.of(SLOT, place), "-", "+")
+    stream = await tracked.link.execute("XRANGE", OUTBOX.of(SLOT, place), "-", "+")
     return [(fields["card"], fields["entry"]) for _, fields in stream]
 
 
@@ -69,12 +69,12 @@ async def test_one_job_is_followed_in_several_places(tracked: Tracked):
     assert (await tracked.state([SERVICE]))[0][0] == 1
 
 
-class Twice(Link):
+class Twice(RedisLink):
     """A connection that breaks after each command, so that it is sent again."""
 
     async def ask(self, *command: Part) -> Any:
-        await super().ask(*command)
-        return await super().ask(*command)
+        await super().execute(*command)
+        return await super().execute(*command)
 
 
 async def test_a_call_that_is_sent_again_does_nothing_more_and_is_answered_the_same(tracked: Tracked):
@@ -126,20 +126,20 @@ async def test_a_change_is_told_to_every_place_in_the_same_step(tracked: Tracked
     assert len(await told(tracked, "C1")) == 2
 
 
-async def test_a_job_that_is_over_leaves_nothing_but_what_is_to_be_told(tracked: Tracked, link: Link):
+async def test_a_job_that_is_over_leaves_nothing_but_what_is_to_be_told(tracked: Tracked, link: RedisLink):
     await follow(tracked, job())
     end = job(state=JobState.FAILED)
     found = (await tracked.observe(SERVICE, NOW + timedelta(seconds=1), [seen(end)]))["a"]
     await tracked.record(SERVICE, [JobUpdate("a", found.record, None, entry='"over"')])
     assert await tracked.state([SERVICE]) == [(0, None, {PLACE})]
-    left = {name.removeprefix("callboard:") for name in await link.ask("KEYS", "*") if ":reply:" not in name}
+    left = {name.removeprefix("callboard:") for name in await link.execute("KEYS", "*") if ":reply:" not in name}
     assert left == {f"{{{SLOT}}}:outbox:{PLACE}", f"{{{SLOT}}}:pending", "places", "user:U1:places"}
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(range(5)))
 async def test_an_older_answer_never_overwrites_a_newer_one(store: Store, order: list[int]):
-    await store.link.ask("FLUSHALL")
+    await store.link.execute("FLUSHALL")
     await follow(store.tracked, job())
     for n in order:
         at = NOW + timedelta(milliseconds=1 + n)
@@ -185,7 +185,7 @@ ODD = st.text(min_size=1, max_size=20)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(job_id=ODD, words=st.fixed_dictionaries({"kind": ODD, "raw_state": ODD, "name": ODD}), code=ODD)
 async def test_any_words_come_back_and_count_as_unchanged(store: Store, job_id: str, words: dict[str, str], code: str):
-    await store.link.ask("FLUSHALL")
+    await store.link.execute("FLUSHALL")
     odd = job(job_id, **words, error=JobError(code=code))
     await follow(store.tracked, odd)
     assert await store.tracked.observe(SERVICE, NOW + timedelta(seconds=1), [seen(odd)]) == {}

@@ -71,9 +71,11 @@ class TestCorrupt:
         assert "job-0000" in note
         await world.told(OTHER)
         assert any("Failed" in each for each in texts(world, OTHER)), "another place goes on"
-        kept = await world.store.link.ask("HVALS", unreadable_key(CARDS.of(PLACE)))
+        kept = await world.store.link.execute("HVALS", unreadable_key(CARDS.of(PLACE)))
         assert kept == [text]
-        assert await world.store.link.ask("TTL", unreadable_key(CARDS.of(PLACE))) > timedelta(days=29).total_seconds()
+        assert (
+            await world.store.link.execute("TTL", unreadable_key(CARDS.of(PLACE))) > timedelta(days=29).total_seconds()
+        )
         world.provider.jobs = [world.provider.job("job-0000")]
         await world.follow()
         assert len(texts(world, PLACE)) == 3
@@ -93,7 +95,7 @@ class TestCorrupt:
         [card] = (await world.box()).records
         await world.store.outbox.refresh([(PLACE, card)])
         assert await edit_cards(world.deps, PLACE) is None
-        assert await world.store.link.ask("HGET", CARDS.of(PLACE), card) == text
+        assert await world.store.link.execute("HGET", CARDS.of(PLACE), card) == text
 
     @pytest.mark.parametrize("how", CORRUPT)
     async def test_the_end_in_a_corrupt_entry_is_told_all_the_same(self, world: World, how: str):
@@ -101,7 +103,7 @@ class TestCorrupt:
         await world.becomes(state=JobState.SUCCEEDED)
         await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), CORRUPT[how])
         await world.told()
-        assert await world.store.link.ask("HLEN", unreadable_key(OUTBOX.of(SLOT, PLACE))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(OUTBOX.of(SLOT, PLACE))) == 1
         await sweep_now(world)
         await world.told()
         assert [each for each in texts(world, PLACE)[1:] if each.startswith("✅")]
@@ -121,7 +123,7 @@ class TestCorrupt:
         await world.told()
         [note] = texts(world, PLACE)
         assert "job-0000" in note
-        assert await world.store.link.ask("ZCARD", DUE.of(SLOT)) == 0, "no place follows it"
+        assert await world.store.link.execute("ZCARD", DUE.of(SLOT)) == 0, "no place follows it"
         await world.follow()
         assert len(texts(world, PLACE)) == 2
 
@@ -130,7 +132,7 @@ class TestCorrupt:
         await world.becomes(state=JobState.FAILED)
         await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), lambda _: '{"v":1,"type":"dreamt","job":7}')
         await world.told()
-        assert await world.store.link.ask("HLEN", unreadable_key(OUTBOX.of(SLOT, PLACE))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(OUTBOX.of(SLOT, PLACE))) == 1
 
     @pytest.mark.parametrize(
         ("how", "arrived"), [*((how, True) for how in CORRUPT), ("no field", False), ("not JSON", False)]
@@ -148,7 +150,7 @@ class TestCorrupt:
         assert len([each for each in texts(world, PLACE) if "may come twice" in each]) == 1
         assert len(texts(world, PLACE)) == 3
         assert (await world.box()).begun is None
-        assert await world.store.link.ask("HLEN", unreadable_key(BEGUN.of(PLACE))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(PLACE))) == 1
 
     async def test_who_posts_while_the_mark_is_replaced_takes_the_post_back(self, world: World):
         await world.follow()
@@ -181,7 +183,7 @@ class TestCorrupt:
         await sweep_now(world)
         await world.told()
         assert any("Failed" in each for each in texts(world, PLACE))
-        assert await world.store.link.ask("HLEN", unreadable_key(JOBS.of(SLOT))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(JOBS.of(SLOT))) == 1
 
     async def test_a_corrupt_half_of_a_job_is_found_when_the_job_changes(self, world: World):
         await world.follow(ANY)
@@ -195,15 +197,19 @@ class TestCorrupt:
     async def test_a_corrupt_lost_job_keeps_no_sweep_from_its_end(self, world: World, how: str):
         await world.follow()
         job = world.provider.jobs[0]
-        await world.store.link.ask("SET", LOST.of(SLOT, job.id), CORRUPT[how]('{"record":"","places":{}}'), "EX", 100)
+        await world.store.link.execute(
+            "SET", LOST.of(SLOT, job.id), CORRUPT[how]('{"record":"","places":{}}'), "EX", 100
+        )
         await world.becomes(state=JobState.FAILED)
         await world.told()
         assert any("Failed" in each for each in texts(world, PLACE))
-        await world.store.link.ask("SET", LOST.of(SLOT, job.id), CORRUPT[how]('{"record":"","places":{}}'), "EX", 100)
+        await world.store.link.execute(
+            "SET", LOST.of(SLOT, job.id), CORRUPT[how]('{"record":"","places":{}}'), "EX", 100
+        )
         await world.follow()
         await world.store.lost.purge(job.ref, PLACE)
         await restore_found(world.deps, [job], world.now)
-        assert await world.store.link.ask("HLEN", unreadable_key(LOST.of(SLOT, job.id))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(LOST.of(SLOT, job.id))) == 1
 
     @pytest.mark.parametrize("how", ["empty", "not JSON", "a list", "another type", "no text"])
     async def test_who_follows_a_job_is_found_in_the_cards(self, world: World, how: str):
@@ -214,14 +220,14 @@ class TestCorrupt:
         await world.becomes(state=JobState.FAILED)
         await world.told()
         assert any("Failed" in each for each in texts(world, PLACE))
-        assert await world.store.link.ask("HLEN", unreadable_key(SUBSCRIPTIONS.of(SLOT))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(SUBSCRIPTIONS.of(SLOT))) == 1
 
     @pytest.mark.parametrize("key", [HEALTH.of(*SERVICE), SWEEP.of(SLOT), WITNESS.of(SLOT, "here"), CONFIGURED.of()])
     async def test_what_is_remembered_for_a_while_stops_nothing(self, world: World, key: str):
         await world.follow()
         fields = ("last_error", "last_ok_at", "at", "error", "tried_at", "found_at", SLOT)
-        await world.store.link.ask("HSET", key, *(part for name in fields for part in (name, '{"odd":1}')))
-        await world.store.link.ask("EXPIRE", key, 100)
+        await world.store.link.execute("HSET", key, *(part for name in fields for part in (name, '{"odd":1}')))
+        await world.store.link.execute("EXPIRE", key, 100)
         world.provider.jobs = [world.provider.jobs[0].model_copy(update={"state": JobState.FAILED})]
         await sweep_now(world)
         await reconcile_destinations(world.deps)
@@ -229,22 +235,22 @@ class TestCorrupt:
         await world.store.health.read([SERVICE])
         await world.told()
         assert any("Failed" in each for each in texts(world, PLACE))
-        await world.store.link.ask("DEL", key)
+        await world.store.link.execute("DEL", key)
 
     async def test_a_mark_for_an_edit_that_says_nothing_is_an_edit(self, world: World):
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         await world.told()
         [card] = (await world.box()).stale
-        await world.store.link.ask("HSET", STALE.of(PLACE), card, "odd")
+        await world.store.link.execute("HSET", STALE.of(PLACE), card, "odd")
         assert await edit_cards(world.deps, PLACE) is None
         assert "Failed" in texts(world, PLACE)[0]
 
     async def test_it_is_in_readyz_metrics_and_check(self, world: World):
         await world.follow()
         await rewrite(world.store.link, CARDS.of(PLACE), CORRUPT["no field"])
-        await world.store.link.ask("HSET", CARDS.of(OTHER), "odd", "{}")
-        await world.store.link.ask("SADD", "callboard:places", OTHER)
+        await world.store.link.execute("HSET", CARDS.of(OTHER), "odd", "{}")
+        await world.store.link.execute("SADD", "callboard:places", OTHER)
         await world.told()
         assert "moved aside: C1 (1 card)" in await degraded(world)
         assert figures(world.deps.metrics) == {"callboard_unreadable_records card": 1}

@@ -21,7 +21,7 @@ from bot.home_tab import published_just_now
 from bot.polling.sweep import backing_off
 from bot.store import Store
 from bot.store.health import Outcome
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import POST_INTERVAL
 from providers.errors import Unavailable
 from providers.models import JobState
@@ -161,9 +161,9 @@ class TestPosting:
         assert await world.told() == 2
         assert world.now - before < timedelta(seconds=30)
 
-    async def test_the_pace_of_a_server_whose_clock_was_set_back_stops_nothing(self, world: World, link: Link):
+    async def test_the_pace_of_a_server_whose_clock_was_set_back_stops_nothing(self, world: World, link: RedisLink):
         await world.follow()
-        await link.ask("SET", POST_INTERVAL.of(PLACE), "1", "PX", 3_600_000)
+        await link.execute("SET", POST_INTERVAL.of(PLACE), "1", "PX", 3_600_000)
         before = world.now
         assert await world.told() == 1
         assert world.now - before < timedelta(seconds=30)

@@ -54,8 +54,8 @@ class Fleet:
 
     async def keys(self, service: str) -> list[str]:
         """The keys of a service that stay until somebody deletes them."""
-        names = await self.store.link.ask("KEYS", f"callboard:{{acme/{service}}}:*")
-        return [name for name in names if await self.store.link.ask("TTL", name) == -1]
+        names = await self.store.link.execute("KEYS", f"callboard:{{acme/{service}}}:*")
+        return [name for name in names if await self.store.link.execute("TTL", name) == -1]
 
 
 @pytest.fixture

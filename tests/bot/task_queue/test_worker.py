@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from docket import Docket
 
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.task_queue import worker as worker_module
 from bot.task_queue.worker import open_docket, supervise
 from tests.redis_server import Server
@@ -194,7 +194,7 @@ async def test_redis_hangs_and_goes_on(server: Server, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("task", ["fails", "fails_oddly"])
 async def test_a_failure_stands_in_the_log_and_nowhere_else(
-    docket: Docket, link: Link, task: str, caplog: pytest.LogCaptureFixture
+    docket: Docket, link: RedisLink, task: str, caplog: pytest.LogCaptureFixture
 ):
     diary = Diary()
     async with diary.works(docket):
@@ -203,7 +203,7 @@ async def test_a_failure_stands_in_the_log_and_nowhere_else(
         await diary.add(docket, "quick", "next")
         await until(lambda: diary.done == ["next"])
     assert "LookupError" in caplog.text
-    assert [key for key in await link.ask("KEYS", "*") if "results" in key] == []
+    assert [key for key in await link.execute("KEYS", "*") if "results" in key] == []
 
 
 async def test_a_worker_that_crashes_begins_again(

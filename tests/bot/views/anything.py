@@ -16,7 +16,7 @@ from bot.domain.answers import (
     ServiceError,
     ServiceHealth,
 )
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from providers.models import Job, JobError, JobState
 
 NASTY = (
@@ -112,7 +112,7 @@ incomplete = st.builds(
 )
 missing = st.builds(Missing, id=sure, looked_in=many(places))
 asks = st.builds(
-    Ask,
+    CommandPayload,
     text=st.sampled_from(["list", "list state:failed", "show " + "a" * 64, "find " + '"' * 5000]) | nasty,
     offset=st.integers(0, 500),
     shared_by=st.none() | st.just("U0DANA"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.domain.catalog import Scope
+from bot.domain.catalog import ServiceFilter
 from handlers.commands import grammar
 from handlers.commands.grammar import Request
 from handlers.commands.parser import parse
@@ -93,7 +93,7 @@ def test_a_request_without_filters_asks_for_everything():
 
 
 def test_a_filter_can_be_changed_and_taken_away():
-    request = Request("list", Scope("media-cn"), (("state", "failed"), ("since", "2h")))
+    request = Request("list", ServiceFilter("media-cn"), (("state", "failed"), ("since", "2h")))
     assert str(request.with_filter("state", "running")) == "list media-cn since:2h state:running"
     assert str(request.with_filter("state", "")) == "list media-cn since:2h"
-    assert str(request.with_scope(Scope())) == "list state:failed since:2h"
+    assert str(request.with_scope(ServiceFilter())) == "list state:failed since:2h"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 
-from bot.domain.catalog import Catalog, Scope
+from bot.domain.catalog import Catalog, ServiceFilter
 from bot.domain.errors import Problem, UsageError
 from bot.domain.identifiers import JobId, MediaId
 from bot.views.errors import sentence
@@ -250,7 +250,7 @@ def test_a_correction_is_for_the_whole_word():
 def test_without_accounts_everything_is_still_a_sentence():
     error = refused("list media-cn", Catalog(()))
     assert sentence(error)
-    assert parse("list", Catalog(())) == Request("list", Scope())
+    assert parse("list", Catalog(())) == Request("list", ServiceFilter())
 
 
 @settings(max_examples=150)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.button_payloads import RESTORE, SEEK, Ask
+from bot.domain.button_payloads import RESTORE, SEEK, CommandPayload
 from bot.store import Store
 from providers.models import JobRef
 from tests.desk import Desk
@@ -12,13 +12,13 @@ MEDIA, LEE = "T0SANDBOX/C0MEDIA", "T0SANDBOX/U0LEE"
 JOB = JobRef("acme", "video", "job-0000")
 UNKNOWN = "0123456789abcdef0123456789abcdef"
 FORGED = (
-    ("open:x", Ask(text="unsubscribe all", place=MEDIA)),
-    ("open:x", Ask(text=f"unsubscribe {JOB}", place=MEDIA)),
-    ("open:x", Ask(text="subscriptions here", place=MEDIA)),
-    ("run:x", Ask(text="subscribe acme/video/job-0001", place=MEDIA, card="x")),
-    (SEEK, Ask(text=f"subscribe {UNKNOWN}", place=MEDIA)),
-    (RESTORE, Ask(place=MEDIA)),
-    (RESTORE, Ask(place=LEE)),
+    ("open:x", CommandPayload(text="unsubscribe all", place=MEDIA)),
+    ("open:x", CommandPayload(text=f"unsubscribe {JOB}", place=MEDIA)),
+    ("open:x", CommandPayload(text="subscriptions here", place=MEDIA)),
+    ("run:x", CommandPayload(text="subscribe acme/video/job-0001", place=MEDIA, card="x")),
+    (SEEK, CommandPayload(text=f"subscribe {UNKNOWN}", place=MEDIA)),
+    (RESTORE, CommandPayload(place=MEDIA)),
+    (RESTORE, CommandPayload(place=LEE)),
 )
 
 
@@ -34,7 +34,7 @@ async def followed(desk: Desk, store: Store) -> Desk:
 
 @pytest.mark.parametrize(("action_id", "ask"), FORGED)
 async def test_a_place_where_somebody_never_subscribed_is_not_theirs(
-    followed: Desk, store: Store, action_id: str, ask: Ask
+    followed: Desk, store: Store, action_id: str, ask: CommandPayload
 ):
     answer = await followed.action(action_id=action_id, value=ask.encode())
     assert "where you never subscribed" in answer.text
@@ -44,7 +44,7 @@ async def test_a_place_where_somebody_never_subscribed_is_not_theirs(
 
 
 async def test_who_subscribed_there_may_end_it_from_anywhere(followed: Desk, store: Store):
-    click = followed.acted(action_id="open:x", value=Ask(text="unsubscribe all", place=MEDIA).encode())
+    click = followed.acted(action_id="open:x", value=CommandPayload(text="unsubscribe all", place=MEDIA).encode())
     await followed.hand({**click, "user": {"id": "U0LEE"}})
 
     async def ended() -> bool:

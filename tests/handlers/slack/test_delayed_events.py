@@ -9,7 +9,7 @@ import pytest
 from bot.domain.errors import StoreUnavailable
 from bot.slack_app.deduplication import acting_once, happened_at
 from bot.store import Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from tests.bot.memory import NOW, InMemory, services
 from tests.desk import Desk, lost
 from tests.handlers.slack.test_messages import DIRECT, MEDIA, answers, told
@@ -42,12 +42,12 @@ def at_odd_time(payload: Json, odd: Json) -> Json:
     return {name: value for name, value in payload.items() if name != "event_time"} | odd
 
 
-async def remembered_s(link: Link) -> list[int]:
+async def remembered_s(link: RedisLink) -> list[int]:
     """For how long each event that was taken is remembered, in seconds."""
-    return [await link.ask("TTL", name) for name in await link.ask("KEYS", "callboard:event:*")]
+    return [await link.execute("TTL", name) for name in await link.execute("KEYS", "callboard:event:*")]
 
 
-async def shown(desk: Desk, link: Link, payload: Json) -> bool:
+async def shown(desk: Desk, link: RedisLink, payload: Json) -> bool:
     """Whether the bot takes an event that only shows something."""
     assert await desk.hand(payload, "") == 200
     await desk.under_way.nothing()
@@ -59,7 +59,7 @@ async def shown(desk: Desk, link: Link, payload: Json) -> bool:
 
 @pytest.mark.parametrize(("kind", "event"), ACTS.items(), ids=ACTS)
 async def test_an_event_that_acts_is_remembered_for_longer_than_slack_sends_it(
-    desk: Desk, link: Link, kind: str, event: Json
+    desk: Desk, link: RedisLink, kind: str, event: Json
 ):
     await answers(desk, happening(kind, **event))
     (seconds,) = await remembered_s(link)
@@ -68,7 +68,7 @@ async def test_an_event_that_acts_is_remembered_for_longer_than_slack_sends_it(
 
 @pytest.mark.parametrize(("kind", "event"), SHOWS.items(), ids=SHOWS)
 async def test_an_event_that_only_shows_something_is_remembered_for_an_hour(
-    desk: Desk, link: Link, kind: str, event: Json
+    desk: Desk, link: RedisLink, kind: str, event: Json
 ):
     assert await shown(desk, link, happening(kind, NOW_S - HOUR_S + 60, **event))
     (seconds,) = await remembered_s(link)
@@ -76,14 +76,14 @@ async def test_an_event_that_only_shows_something_is_remembered_for_an_hour(
 
 
 @pytest.mark.parametrize(("kind", "event"), SHOWS.items(), ids=SHOWS)
-async def test_and_ignored_when_it_is_older_than_that(desk: Desk, link: Link, kind: str, event: Json):
+async def test_and_ignored_when_it_is_older_than_that(desk: Desk, link: RedisLink, kind: str, event: Json):
     assert not await shown(desk, link, happening(kind, NOW_S - HOUR_S - 60, **event))
     assert await remembered_s(link) == []
     assert desk.log.getvalue() == ""
 
 
 @pytest.mark.parametrize("odd", [*UNREADABLE, ENDLESS, {"event_time": NOW_S + DAY_S}], ids=range(7))
-async def test_one_at_an_odd_time_is_new(desk: Desk, link: Link, odd: Json):
+async def test_one_at_an_odd_time_is_new(desk: Desk, link: RedisLink, odd: Json):
     assert await shown(desk, link, at_odd_time(happening("app_home_opened", tab="home"), odd))
 
 
@@ -107,7 +107,7 @@ async def test_a_farewell_at_an_odd_time_is_one_of_now(desk: Desk, kind: str, ev
     assert happened_at(services(store), farewell) == NOW
 
 
-async def test_what_failed_is_not_taken(store: Store, link: Link):
+async def test_what_failed_is_not_taken(store: Store, link: RedisLink):
     farewell = happening("app_uninstalled")
     with suppress(StoreUnavailable):
         async with acting_once(services(store), farewell) as first:
@@ -120,7 +120,7 @@ async def test_what_failed_is_not_taken(store: Store, link: Link):
         assert not first
 
 
-async def test_without_redis_an_event_is_taken(desk: Desk, nowhere: Link, provider: InMemory):
+async def test_without_redis_an_event_is_taken(desk: Desk, nowhere: RedisLink, provider: InMemory):
     blind = await lost(desk, nowhere, provider)
     assert await answers(blind, happening("app_mention", text="<@U0CALLBOARD> help", thread_ts=desk.says("root"))) == 1
     await answers(blind, happening("tokens_revoked", tokens={"bot": ["U0CALLBOARD"]}))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.button_payloads import LOOK_UP, SUBSCRIBE, Ask
+from bot.domain.button_payloads import LOOK_UP, SUBSCRIBE, CommandPayload
 from sandbox.slack.workspace.faults import Fault
 from tests.desk import DANA, Desk, Json
 from tests.scenarios.person import Answer, until
@@ -57,7 +57,7 @@ async def test_an_old_button_in_the_home_tab(desk: Desk):
 
 async def test_a_click_whose_trigger_is_too_old(desk: Desk):
     click = {
-        **desk.acted(action_id="raw:x", value=Ask(text="show acme/video/job-0000").encode()),
+        **desk.acted(action_id="raw:x", value=CommandPayload(text="show acme/video/job-0000").encode()),
         "trigger_id": "1.2.3",
     }
     assert NO_PLACE in (await desk.answers(click)).text

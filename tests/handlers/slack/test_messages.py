@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from handlers.slack.unfurls import media_of
 from tests.bot.memory import InMemory
 from tests.desk import DANA, ON_CALL, Desk, lost
@@ -55,7 +55,7 @@ async def test_a_direct_message_is_answered(desk: Desk):
     assert await answers(desk, told("message", text="help", channel=DIRECT, channel_type="im")) == 1
 
 
-async def test_without_redis_it_is_answered_all_the_same(desk: Desk, nowhere: Link, provider: InMemory):
+async def test_without_redis_it_is_answered_all_the_same(desk: Desk, nowhere: RedisLink, provider: InMemory):
     assert await answers(await lost(desk, nowhere, provider), mention(thread_ts=desk.says("root"))) == 1
 
 

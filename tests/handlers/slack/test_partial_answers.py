@@ -9,13 +9,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deps.deps import Deps
 from bot.domain.answers import Answered, Late
-from bot.domain.button_payloads import SELECTS, Ask
+from bot.domain.button_payloads import SELECTS, CommandPayload
 from bot.domain.errors import Problem, UsageError
 from bot.slack_app.payloads import clicked, read_ask
 from bot.slack_app.response_urls import NotDelivered, Respond
 from bot.slack_app.responses import ChannelPost, InPlace, ResponseUrl, to_the_last
 from bot.store import Store
-from bot.store.redis.connection import Link
+from bot.store.redis.connection import RedisLink
 from bot.views.slack.block_kit import Message, actions, button, marked, section, select
 from handlers.slack.partial_answers import Answer, give
 from sandbox.slack.workspace.faults import Fault
@@ -27,9 +27,11 @@ LATE = (Late(account="acme", service="slow"),)
 PAGE = Message(
     "page",
     [
-        section("row", button("Details", "open:details", Ask(text="show a/b/c"))),
-        *actions(f"{SELECTS}{Ask(text='list').encode()}", [select("State", "pick-state", [("Any", "any")], "any")]),
-        *actions("page", button("Refresh", "run:refresh", Ask(text="list"))),
+        section("row", button("Details", "open:details", CommandPayload(text="show a/b/c"))),
+        *actions(
+            f"{SELECTS}{CommandPayload(text='list').encode()}", [select("State", "pick-state", [("Any", "any")], "any")]
+        ),
+        *actions("page", button("Refresh", "run:refresh", CommandPayload(text="list"))),
     ],
 )
 WHOLE, REST = Message("whole", [section("whole")]), Message("rest", [section("rest")])
@@ -137,7 +139,7 @@ async def test_elsewhere_the_rest_follows_unless_the_first_words_were_used(desk:
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
 
-async def test_without_redis_it_follows(desk: Desk, nowhere: Link):
+async def test_without_redis_it_follows(desk: Desk, nowhere: RedisLink):
     await give(of(services(Store.over(nowhere))), ResponseUrl(Respond(response_url=desk.response_url())), answer())
     assert [each.json["text"] for each in await desk.dana.sees()] == ["page", "rest"]
 
@@ -151,8 +153,8 @@ async def test_every_element_of_first_words_names_its_answer(parts: Deps):
         page["elements"][0]["value"],
     )
     for value in carried:
-        assert Ask.model_validate_json(value).answer == "0a1b2c3d"
-    assert await read_ask(parts, carried[0]) == Ask(text="show a/b/c")
+        assert CommandPayload.model_validate_json(value).answer == "0a1b2c3d"
+    assert await read_ask(parts, carried[0]) == CommandPayload(text="show a/b/c")
     assert await clicked(parts, "0a1b2c3d")
     assert not await clicked(parts, "ffffffff")
 

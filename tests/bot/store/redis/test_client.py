@@ -18,7 +18,7 @@ from bot.domain.answers import ServiceError
 from bot.domain.errors import StoreUnavailable
 from bot.store import Outcome, Store
 from bot.store.redis import connection
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from bot.task_queue.worker import open_docket, supervise
 from providers.http.rate_limit import BudgetLeft
 from providers.models import Job, JobState
@@ -39,8 +39,8 @@ def cluster() -> Generator[tuple[str, list[Process]]]:
 @pytest.fixture
 async def clustered(cluster: tuple[str, list[Process]]) -> AsyncGenerator[Store]:
     async with connect(cluster[0]) as redis:
-        await Link(redis).ask_everywhere("FLUSHALL")
-        yield Store.over(Link(redis), cluster[0])
+        await RedisLink(redis).execute_everywhere("FLUSHALL")
+        yield Store.over(RedisLink(redis), cluster[0])
 
 
 def job(service: str) -> Job:
@@ -98,9 +98,9 @@ class TestCluster:
     async def test_an_atomic_step_has_one_slot(self, clustered: Store):
         link = clustered.link
         steps = [("SET", "{a/b}:x", 1, "EX", 9), ("INCR", "{a/b}:x"), ("EVAL", "return KEYS[1]", 1, "{a/b}:y")]
-        assert await link.ask_all(steps, atomic=True) == [True, 2, "{a/b}:y"]
+        assert await link.execute_many(steps, atomic=True) == [True, 2, "{a/b}:y"]
         with pytest.raises(CrossSlotTransactionError):
-            await link.ask_all([("SET", "{a/b}:x", 1), ("SET", "{c/d}:x", 1)], atomic=True)
+            await link.execute_many([("SET", "{a/b}:x", 1), ("SET", "{c/d}:x", 1)], atomic=True)
         await link.ping()
 
     async def test_tasks_run(self, clustered: Store):
@@ -109,33 +109,33 @@ class TestCluster:
     async def test_every_key_of_a_service_and_of_the_tasks_shares_a_slot(self, clustered: Store):
         assert isinstance(clustered.link.redis, RedisCluster)
         await runs_tasks(clustered.url)
-        kept = [key for keys in await clustered.link.ask_everywhere("KEYS", "*") for key in keys]
+        kept = [key for keys in await clustered.link.execute_everywhere("KEYS", "*") for key in keys]
         assert {key.partition(":")[0] + ":" + key.split(":")[1] for key in kept} == {"{callboard:tasks}"}
 
     async def test_a_lost_server_is_told_soon_and_found_again(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(connection, "PAUSE_S", 0.0)
         with redis_cluster() as (url, nodes):
             async with connect(url) as redis, tasks_run(url) as run_one:
-                link = Link(redis)
+                link = RedisLink(redis)
                 await link.ping()
                 await run_one("before")
                 for node in nodes:
                     node.dies()
                 with pytest.raises(StoreUnavailable):
-                    await link.ask("GET", "x")
+                    await link.execute("GET", "x")
                 with pytest.raises(StoreUnavailable):
-                    await link.ask_all([("GET", "x"), ("GET", "y")])
+                    await link.execute_many([("GET", "x"), ("GET", "y")])
                 for node in nodes:
                     node.start()
                 await back(link)
                 await run_one("after")
 
 
-async def back(link: Link) -> None:
+async def back(link: RedisLink) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
-                await link.ask_all([("SET", name, 1, "EX", 9) for name in "abcdef"])
+                await link.execute_many([("SET", name, 1, "EX", 9) for name in "abcdef"])
             except StoreUnavailable:
                 await asyncio.sleep(0.05)
             else:
@@ -147,10 +147,10 @@ class TestSentinels:
         monkeypatch.setattr(connection, "PAUSE_S", 0.0)
         with redis_sentinels() as (url, master, replica):
             async with connect(url) as redis:
-                store = Store.over(Link(redis), url)
+                store = Store.over(RedisLink(redis), url)
                 await use_everything(store)
                 await runs_tasks(url)
-                assert await store.link.ask("WAIT", 1, 1000) == 1
+                assert await store.link.execute("WAIT", 1, 1000) == 1
                 master.dies()
                 await back(store.link)
                 assert replica.ask("ROLE")[0] == "master"
@@ -191,7 +191,7 @@ class TestTls:
         async with with_tls(urlsplit(redis_url).path, *certificate) as port:
             url = f"rediss://127.0.0.1:{port}?ssl_ca_certs={certificate[0]}"
             async with connect(url) as redis:
-                await use_everything(Store.over(Link(redis), url))
+                await use_everything(Store.over(RedisLink(redis), url))
             await runs_tasks(url)
 
     async def test_a_stranger_is_not_trusted(self, redis_url: str, certificate: tuple[Path, Path]):
@@ -200,7 +200,7 @@ class TestTls:
             connect(f"rediss://127.0.0.1:{port}") as redis,
         ):
             with pytest.raises(StoreUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
-                await Link(redis).ping()
+                await RedisLink(redis).ping()
 
     @pytest.mark.parametrize("url", ["rediss+cluster://h:1", "rediss+sentinel://h:1/ours"])
     def test_cluster_and_sentinels_speak_tls_too(self, url: str):

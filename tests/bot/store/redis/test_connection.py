@@ -12,7 +12,7 @@ from bot.domain.errors import StoreUnavailable
 from bot.domain.redis_support import Server
 from bot.store import Outcome, Store
 from bot.store.redis import connection
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.embedded import embedded_redis
 from providers.models import Job, JobState
 
@@ -34,7 +34,9 @@ USES: list[Callable[[Store], Awaitable[object]]] = [
 
 
 @pytest.mark.parametrize("use", USES)
-async def test_every_use_says_in_one_way_that_redis_is_gone(nowhere: Link, use: Callable[[Store], Awaitable[object]]):
+async def test_every_use_says_in_one_way_that_redis_is_gone(
+    nowhere: RedisLink, use: Callable[[Store], Awaitable[object]]
+):
     with pytest.raises(StoreUnavailable):
         await use(Store.over(nowhere))
 
@@ -45,7 +47,7 @@ async def test_every_use_works_when_redis_is_there(store: Store, use: Callable[[
 
 
 async def test_after_a_failure_nobody_waits_again_until_the_pause_is_over(
-    nowhere: Link,
+    nowhere: RedisLink,
 ):
     with pytest.raises(StoreUnavailable, match="cannot be used"):
         await nowhere.ping()
@@ -58,7 +60,7 @@ async def test_more_questions_at_once_than_connections_wait_for_their_turn(store
     at_once = connection.MAX_CONNECTIONS + 50
     await asyncio.gather(*(store.link.ping() for _ in range(at_once)))
     budgets = [store.budget.left(f"media/{number}", 5) for number in range(at_once)]
-    questions = [store.link.ask_all([("GET", "a"), ("GET", "b")]) for _ in range(at_once)]
+    questions = [store.link.execute_many([("GET", "a"), ("GET", "b")]) for _ in range(at_once)]
     await asyncio.gather(*budgets, *questions)
 
 
@@ -66,12 +68,12 @@ async def test_it_recovers_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(connection, "PAUSE_S", 0.0)
     async with embedded_redis(tmp_path) as url:
         client = connect(url)
-        await Link(client).ping()
+        await RedisLink(client).ping()
     async with client:
         with pytest.raises(StoreUnavailable):
-            await Link(client).ping()
+            await RedisLink(client).ping()
         async with embedded_redis(tmp_path):
-            await Link(client).ping()
+            await RedisLink(client).ping()
 
 
 async def test_a_redis_that_never_answers_costs_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -86,24 +88,24 @@ async def test_a_redis_that_never_answers_costs_a_moment(tmp_path: Path, monkeyp
 
     async with await asyncio.start_unix_server(silent, path), connect(f"unix://{path}") as redis:
         with pytest.raises(StoreUnavailable, match="Timeout"):
-            await Link(redis).ping()
+            await RedisLink(redis).ping()
         finished.set()
 
 
-async def test_a_redis_that_cannot_keep_anything_is_as_good_as_gone(link: Link):
+async def test_a_redis_that_cannot_keep_anything_is_as_good_as_gone(link: RedisLink):
     # What a full disk makes Redis answer; a script of the test's own says it here.
     refusal = "return redis.error_reply('MISCONF Errors writing to the AOF file: No space left on device')"
     with pytest.raises(StoreUnavailable, match="MISCONF"):
-        await link.ask("EVAL", refusal, 0)
+        await link.execute("EVAL", refusal, 0)
 
 
-async def test_a_mistake_of_ours_is_not_taken_for_a_lost_redis(link: Link):
+async def test_a_mistake_of_ours_is_not_taken_for_a_lost_redis(link: RedisLink):
     with pytest.raises(ResponseError, match="unknown command"):
-        await link.ask("NONSENSE")
+        await link.execute("NONSENSE")
     await link.ping()
 
 
-async def test_what_the_server_says_of_itself(link: Link):
+async def test_what_the_server_says_of_itself(link: RedisLink):
     server = await link.describe()
     assert server.supported
     assert server.durable

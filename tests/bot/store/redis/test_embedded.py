@@ -14,7 +14,7 @@ import pytest
 
 from bot.domain.errors import EmbeddedRedisError, StoreUnavailable
 from bot.store.redis import embedded, redis_server
-from bot.store.redis.connection import Link, connect
+from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.embedded import embedded_redis
 
 DATA = Path(__file__).parent / "data"
@@ -22,9 +22,9 @@ DATA = Path(__file__).parent / "data"
 
 
 @asynccontextmanager
-async def linked(url: str) -> AsyncGenerator[Link]:
+async def linked(url: str) -> AsyncGenerator[RedisLink]:
     async with connect(url) as redis:
-        yield Link(redis)
+        yield RedisLink(redis)
 
 
 async def pid_of(url: str) -> int:
@@ -33,7 +33,7 @@ async def pid_of(url: str) -> int:
         while True:
             try:
                 async with linked(url) as link:
-                    return int((await link.ask("INFO", "server"))["process_id"])
+                    return int((await link.execute("INFO", "server"))["process_id"])
             except StoreUnavailable:
                 await asyncio.sleep(0.02)
 
@@ -57,9 +57,9 @@ def runs(pid: int) -> bool:
 async def test_data_is_found_again_at_the_next_start(tmp_path: Path):
     async with embedded_redis(tmp_path) as url, linked(url) as link:
         assert (await link.describe()).durable
-        await link.ask("SET", "kept", "yes", "EX", 1000)
+        await link.execute("SET", "kept", "yes", "EX", 1000)
     async with embedded_redis(tmp_path) as url, linked(url) as link:
-        assert await link.ask("GET", "kept") == "yes"
+        assert await link.execute("GET", "kept") == "yes"
 
 
 def mode(path: Path) -> int:
@@ -70,7 +70,7 @@ async def test_it_is_private_and_on_no_port(tmp_path: Path):
     data = tmp_path / "new" / "data"
     async with embedded_redis(data) as url, linked(url) as link:
         socket = Path(url.removeprefix("unix://"))
-        assert await link.ask("CONFIG", "GET", "port") == {"port": "0"}
+        assert await link.execute("CONFIG", "GET", "port") == {"port": "0"}
         assert [mode(path) for path in (data, socket.parent, socket)] == [0o700] * 3
         assert len(os.fsencode(socket)) < 104
     assert not socket.parent.exists()
@@ -94,14 +94,14 @@ async def test_a_second_user_of_the_folder_shares_the_server_and_takes_it_over(t
     async with embedded_redis(tmp_path) as first:
         owner = await pid_of(first)
         async with linked(first) as link:
-            await link.ask("SET", "kept", "yes", "EX", 1000)
+            await link.execute("SET", "kept", "yes", "EX", 1000)
         second = embedded_redis(tmp_path)
         url = await second.__aenter__()
         assert url == first
         assert await pid_of(url) == owner
     assert await pid_of(url) != owner
     async with linked(url) as link:
-        assert await link.ask("GET", "kept") == "yes"
+        assert await link.execute("GET", "kept") == "yes"
     await second.__aexit__(None, None, None)
 
 
@@ -141,12 +141,12 @@ async def test_a_killed_owner_leaves_no_server_and_no_broken_data(tmp_path: Path
     url = (await owner.stdout.readline()).decode().strip()
     orphan = await pid_of(url)
     async with linked(url) as link:
-        await link.ask("SET", "kept", "yes", "EX", 1000)
+        await link.execute("SET", "kept", "yes", "EX", 1000)
     owner.kill()
     await owner.wait()
     async with embedded_redis(tmp_path) as again, linked(again) as link:
         assert await other_than(orphan, again)
-        assert await link.ask("GET", "kept") == "yes"
+        assert await link.execute("GET", "kept") == "yes"
 
 
 def no_wheel(_: str) -> None:
@@ -181,7 +181,7 @@ async def test_the_wheels_server_stands_in_for_one_too_old(tmp_path: Path, monke
     fake_server(tmp_path / "bin", "6.0.16")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/nowhere")
     async with embedded_redis(tmp_path / "data") as url, linked(url) as link:
-        assert (await link.ask("INFO", "server"))["server_name"] == "valkey"
+        assert (await link.execute("INFO", "server"))["server_name"] == "valkey"
 
 
 async def test_a_server_on_the_path_comes_before_the_wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -220,8 +220,8 @@ async def test_data_that_redis_6_wrote_is_read(tmp_path: Path, path: str, monkey
     monkeypatch.setenv("PATH", path)
     shutil.copy(DATA / "redis-6.2.aof", tmp_path / "appendonly.aof")
     async with embedded_redis(tmp_path) as url, linked(url) as link:
-        assert await link.ask("HGETALL", "callboard:kept") == {"word": "before"}
-        assert await link.ask("GET", "callboard:later") == "yes"
+        assert await link.execute("HGETALL", "callboard:kept") == {"word": "before"}
+        assert await link.execute("GET", "callboard:later") == "yes"
 
 
 async def test_a_server_that_does_not_start(tmp_path: Path):

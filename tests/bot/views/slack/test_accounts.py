@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers import AccountsHealth, ServiceError, ServiceHealth
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.views.slack.accounts import accounts
 from tests.bot.views import anything, judges
 from tests.bot.views.anything import NOON
@@ -56,7 +56,7 @@ def test_a_service_that_answers_again_says_what_it_failed_with():
 def test_the_fallback_names_who_fails():
     made = accounts(AccountsHealth(services=(HEALTHY, FAILING), checked_at=NOON))
     assert made.text == "1 of 2 services answer.\nvod-sg/vod-ai does not answer"
-    assert judges.commands(made.blocks)["Refresh"] == Ask(text="accounts").encode()
+    assert judges.commands(made.blocks)["Refresh"] == CommandPayload(text="accounts").encode()
 
 
 def test_accounts_without_room_are_counted():

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, Ask
+from bot.domain.button_payloads import BLOCK_ID_MAX, BUTTON_MAX, CommandPayload
 from bot.views.slack import block_kit as views
 from bot.views.slack.block_kit import Block, Budget
 from tests.bot.views import anything, judges
@@ -61,10 +61,10 @@ def test_lines_share_sections():
 
 
 def test_a_button_whose_command_is_too_long_is_left_out():
-    ask = Ask(text="x" * 1000)
+    ask = CommandPayload(text="x" * 1000)
     assert views.button("Go", "run:go", ask) == []
     assert views.button("Go", "run:go", ask, limit=BUTTON_MAX)[0]["value"] == ask.encode()
-    assert views.button("Go", "run:go", Ask(text="x" * BLOCK_ID_MAX), limit=BLOCK_ID_MAX) == []
+    assert views.button("Go", "run:go", CommandPayload(text="x" * BLOCK_ID_MAX), limit=BLOCK_ID_MAX) == []
     assert views.actions("row", []) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from bot.domain.answers import ServiceError
-from bot.domain.button_payloads import REFRESH, Ask
+from bot.domain.button_payloads import REFRESH, CommandPayload
 from bot.domain.cards import Check, On, Shown, To
 from bot.domain.changes import EndReason
 from bot.views.slack.cards import bar, card
@@ -64,11 +64,11 @@ def test_a_card_never_promises_a_check_that_is_past(seconds: int, said: str):
 
 def test_the_buttons_of_a_card():
     blocks = card(seen(subscribed.card(RUNNING)), NOON).blocks
-    asks = {label: Ask.model_validate_json(value) for label, value in judges.commands(blocks).items()}
+    asks = {label: CommandPayload.model_validate_json(value) for label, value in judges.commands(blocks).items()}
     assert asks == {
-        "Details": Ask(text=f"show {RUNNING.ref}"),
-        "Refresh": Ask(text=f"show {RUNNING.ref}", card="c1"),
-        "Unsubscribe": Ask(text=f"unsubscribe {RUNNING.ref}"),
+        "Details": CommandPayload(text=f"show {RUNNING.ref}"),
+        "Refresh": CommandPayload(text=f"show {RUNNING.ref}", card="c1"),
+        "Unsubscribe": CommandPayload(text=f"unsubscribe {RUNNING.ref}"),
     }
     assert REFRESH in {each["action_id"] for each in judges.buttons(blocks)}
 
@@ -118,7 +118,9 @@ def test_a_batch():
     assert "\n▰▰▰▰▰▱▱▱▱▱ 50 %" in text
     assert "❌ Failed · *lecture 0* · video-ocr · `VAS.1204` The video is broken.\n🔄 Running · *lecture 3*" in text
     assert "lecture 1" not in text
-    asks = {label: Ask.model_validate_json(value) for label, value in judges.commands(message.blocks).items()}
+    asks = {
+        label: CommandPayload.model_validate_json(value) for label, value in judges.commands(message.blocks).items()
+    }
     assert asks["Details"].text.count("media-cn/") == 6
     assert asks["Unsubscribe"].text.count("media-cn/") == asks["Refresh"].text.count("media-cn/") == 3
     assert message.text == "3 of 6 jobs have ended: ❌ 1 failed, 🔄 1 running, ⏳ 2 pending, ✅ 2 succeeded"

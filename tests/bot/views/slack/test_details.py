@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers import JobDetails, Missing, ServiceError
-from bot.domain.button_payloads import BLOCK_ID_MAX, Ask
+from bot.domain.button_payloads import BLOCK_ID_MAX, CommandPayload
 from bot.views.slack.details import job_details, raw, raw_loading
 from providers.models import Job, JobError, JobState
 from tests.bot.views import anything, judges
 from tests.bot.views.anything import NOON, job
 
-ASK = Ask(text="show media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5")
+ASK = CommandPayload(text="show media-cn/video-ocr/f18320e61e4c4dc685aa2dfc22a28dc5")
 LATE = ServiceError(
     account="vod-sg", service="vod-ai", kind="late", code="late", message="no answer within 10 s", retryable=True
 )
@@ -34,7 +34,7 @@ def shown(*jobs: Job, **values: object) -> str:
 
 @settings(max_examples=40)
 @given(anything.details, anything.asks, anything.maybe)
-def test_slack_takes_all_details(found: JobDetails, ask: Ask, meant: str | None):
+def test_slack_takes_all_details(found: JobDetails, ask: CommandPayload, meant: str | None):
     message = job_details(found, ask, lambda _: meant)
     judges.accept(message)
     assert ("Refresh" in judges.commands(message.blocks)) == ask.fits(BLOCK_ID_MAX)
@@ -128,13 +128,15 @@ def test_what_has_not_ended_can_be_subscribed_to():
     assert list(judges.commands(one.blocks)) == ["Refresh", "Subscribe", "Share", "Raw"]
     several = job_details(answer(running, job(id="b" * 32)), ASK, no_meaning)
     subscribe = [each for each in judges.buttons(several.blocks) if each["text"]["text"] == "Subscribe"]
-    assert [Ask.model_validate_json(each["value"]) for each in subscribe] == [Ask(text=f"subscribe {running.ref}")]
+    assert [CommandPayload.model_validate_json(each["value"]) for each in subscribe] == [
+        CommandPayload(text=f"subscribe {running.ref}")
+    ]
 
 
 def test_a_button_of_a_shared_message_answers_privately():
     shared = ASK.model_copy(update={"shared_by": "U0DANA"})
     message = job_details(answer(job(), job(id="b" * 32)), shared, no_meaning)
-    assert Ask.model_validate_json(judges.commands(message.blocks)["Details"]).shared_by is None
+    assert CommandPayload.model_validate_json(judges.commands(message.blocks)["Details"]).shared_by is None
 
 
 def test_many_jobs_get_shorter_and_are_counted():

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.button_payloads import SEE_ALL, Ask
+from bot.domain.button_payloads import SEE_ALL, CommandPayload
 from bot.domain.notifications import Digest, Notification
 from bot.views.slack import digests
 from providers.models import JobState
@@ -34,7 +34,7 @@ def test_the_failed_ones_come_first():
     assert text.count("✅ Succeeded") == 8
     assert "… and 22 more: ✅ 22 succeeded" in text
     see = judges.buttons(message.blocks)[0]
-    assert (see["action_id"], Ask.model_validate_json(see["value"])) == (SEE_ALL, Ask(key="k1"))
+    assert (see["action_id"], CommandPayload.model_validate_json(see["value"])) == (SEE_ALL, CommandPayload(key="k1"))
     assert message.text.startswith("37 jobs ended in the last minutes: ❌ 7 failed, ✅ 30 succeeded\n❌ lecture 30\n")
 
 
@@ -61,5 +61,5 @@ def test_pages_of_all_of_them():
     assert ["1–12 of 30" in judges.words(pages[0]), "25–30 of 30" in judges.words(pages[2])] == [True, True]
     turns = [{each["text"]["text"]: each for each in judges.buttons(page.blocks)} for page in pages]
     assert [list(each)[1:] for each in turns] == [["Next ▶"], ["◀ Previous", "Next ▶"], ["◀ Previous"]]
-    assert Ask.model_validate_json(turns[1]["Next ▶"]["value"]) == Ask(key="k1", offset=24)
+    assert CommandPayload.model_validate_json(turns[1]["Next ▶"]["value"]) == CommandPayload(key="k1", offset=24)
     assert turns[1]["◀ Previous"]["action_id"] == f"{SEE_ALL}:previous"

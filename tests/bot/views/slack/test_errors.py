@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.domain.errors import Problem, UsageError
 from bot.views.slack import errors
 from tests.bot.views import anything, judges
@@ -32,7 +32,7 @@ def test_a_correction_can_be_run():
         "🤔 I don't know `lst`. Type list or show there.\nDid you mean `/jobs list media-cn`?"
     )
     assert made.text == "I don't know lst. Type list or show there.\nDid you mean /jobs list media-cn?"
-    assert judges.commands(made.blocks) == {"Yes, run it": Ask(text="list media-cn").encode()}
+    assert judges.commands(made.blocks) == {"Yes, run it": CommandPayload(text="list media-cn").encode()}
 
 
 def test_a_correction_too_long_for_a_button_is_only_told():
@@ -47,7 +47,7 @@ def test_the_way_back_from_an_expired_button():
     assert made.text == (
         "This button is too old: its data is no longer kept. Type the command again, for example /jobs list."
     )
-    assert judges.commands(made.blocks) == {"List jobs": Ask(text="list").encode()}
+    assert judges.commands(made.blocks) == {"List jobs": CommandPayload(text="list").encode()}
 
 
 def test_what_is_not_the_askers_fault():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.answers import JobList
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.views.slack.find_form import AGES, TITLE, Filled, Found, form
 from handlers.commands import times
 from providers.models import JobState
@@ -54,8 +54,8 @@ def test_what_is_found_stands_below_with_the_way_on():
     assert "11–20 of 42" in text
     assert len([each for each in judges.buttons(found["blocks"]) if each["text"]["text"] == "Details"]) == 10
     asks = judges.commands(found["blocks"])
-    assert Ask.model_validate_json(asks["◀ Previous"]).offset == 0
-    assert Ask.model_validate_json(asks["Next ▶"]).offset == 20
+    assert CommandPayload.model_validate_json(asks["◀ Previous"]).offset == 0
+    assert CommandPayload.model_validate_json(asks["Next ▶"]).offset == 20
 
 
 def test_nothing_found_says_so():

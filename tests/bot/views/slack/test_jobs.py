@@ -5,14 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers import JobList, Remembered, ServiceError
-from bot.domain.button_payloads import BLOCK_ID_MAX, Ask
+from bot.domain.button_payloads import BLOCK_ID_MAX, CommandPayload
 from bot.views.list_notes import nothing
 from bot.views.slack.jobs import Controls, job_list
 from providers.models import Job, JobError, JobState
 from tests.bot.views import anything, judges
 from tests.bot.views.anything import NOON, job
 
-ASK = Ask(text="list")
+ASK = CommandPayload(text="list")
 NOBODYS = Remembered(account="vod-sg", service="vod-jobs", known=0)
 controls = st.builds(
     Controls,
@@ -39,7 +39,7 @@ def answer(*jobs: Job, **values: object) -> JobList:
 
 @settings(max_examples=40)
 @given(anything.lists, anything.asks, controls)
-def test_slack_takes_every_list(found: JobList, ask: Ask, offered: Controls):
+def test_slack_takes_every_list(found: JobList, ask: CommandPayload, offered: Controls):
     shown = job_list(found, ask, offered)
     judges.accept(shown)
     labels = judges.commands(shown.blocks)
@@ -63,7 +63,7 @@ def test_a_page_of_ordinary_jobs_fits_whole_with_everything_around_it():
     shown = job_list(
         answer(*(job(id=f"{at:032x}") for at in range(10)), offset=10, limit=10, total=312, more=True,
                errors=(late(),), remembered=(Remembered(account="vod-sg", service="vod-jobs", known=3),)),
-        Ask(text="list", offset=10),
+        CommandPayload(text="list", offset=10),
         Controls(("media-cn", "video-ocr", "media-cn/video-ocr"), "any", "media-cn"),
     )  # fmt: skip
     text = judges.words(shown)
@@ -117,12 +117,12 @@ def test_what_does_not_fit_is_on_the_next_page():
     rows = sum("accessory" in block for block in shown.blocks)
     assert 5 < rows < 100
     assert f"1–{rows} of 100 (a message holds no more than {rows})" in judges.words(shown)
-    assert Ask.model_validate_json(judges.commands(shown.blocks)["Next ▶"]).offset == rows
+    assert CommandPayload.model_validate_json(judges.commands(shown.blocks)["Next ▶"]).offset == rows
 
 
 def test_buttons_go_back_and_forth():
-    shown = job_list(answer(job(), offset=10, limit=20, more=True), Ask(text="list", offset=10), Controls())
-    asks = {label: Ask.model_validate_json(value) for label, value in judges.commands(shown.blocks).items()}
+    shown = job_list(answer(job(), offset=10, limit=20, more=True), CommandPayload(text="list", offset=10), Controls())
+    asks = {label: CommandPayload.model_validate_json(value) for label, value in judges.commands(shown.blocks).items()}
     assert asks["◀ Previous"].offset == 0
     assert asks["Next ▶"].offset == 11
     assert asks["Refresh"].offset == asks["Share"].offset == 10
@@ -130,11 +130,11 @@ def test_buttons_go_back_and_forth():
 
 
 def test_a_shared_list_names_who_shared_it_and_offers_a_private_copy():
-    shown = job_list(answer(job(), more=True), Ask(text="list", shared_by="U0DANA"), Controls(("a",)))
+    shown = job_list(answer(job(), more=True), CommandPayload(text="list", shared_by="U0DANA"), Controls(("a",)))
     assert "shared by <@U0DANA>" in judges.words(shown)
     buttons = judges.commands(shown.blocks)
     assert list(buttons) == ["Details", "Refresh", "Open for me"]
-    assert Ask.model_validate_json(buttons["Open for me"]).shared_by is None
+    assert CommandPayload.model_validate_json(buttons["Open for me"]).shared_by is None
     assert "selects:" not in str(shown.blocks)
 
 
@@ -167,7 +167,7 @@ def test_what_has_not_ended_on_a_page_can_be_subscribed_to_at_once():
     shown = job_list(answer(running[0], job(), running[1]), ASK, Controls())
     buttons = judges.commands(shown.blocks)
     assert list(buttons) == ["Details", "Refresh", "Subscribe to unfinished (2)", "Share"]
-    subscribe = Ask.model_validate_json(buttons["Subscribe to unfinished (2)"])
+    subscribe = CommandPayload.model_validate_json(buttons["Subscribe to unfinished (2)"])
     assert subscribe.text == f"subscribe {running[0].ref} {running[1].ref}"
 
 

@@ -7,7 +7,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers import AccountsHealth, JobDetails, JobList, Late, ServiceError
-from bot.domain.button_payloads import Ask
+from bot.domain.button_payloads import CommandPayload
 from bot.views import facts
 from bot.views.slack import accounts, details, jobs
 from bot.views.slack.block_kit import marked
@@ -17,7 +17,7 @@ from tests.bot.views.anything import NOON, job
 
 OCR = Late(account="media-cn", service="video-ocr", after_s=4.04)
 DIGITAL = Late(account="media-cn", service="digital-human", after_s=10.01)
-ASK = Ask(text="list")
+ASK = CommandPayload(text="list")
 late_ones = st.lists(
     st.builds(
         Late, account=st.text(min_size=1, max_size=20), service=st.text(min_size=1, max_size=40), alone=st.booleans()
@@ -52,7 +52,7 @@ def no_meaning(_: Job) -> None:
 
 @settings(max_examples=40, phases=[Phase.generate])
 @given(anything.lists, late_ones, anything.asks)
-def test_slack_takes_first_words_and_what_follows(found: JobList, late: list[Late], ask: Ask):
+def test_slack_takes_first_words_and_what_follows(found: JobList, late: list[Late], ask: CommandPayload):
     judges.accept(jobs.job_list(found.model_copy(update={"pending": tuple(late)}), ask, jobs.Controls()))
     answer = found.model_copy(update={"late": brought(found.jobs, late)})
     judges.accept(jobs.late(answer))
@@ -60,7 +60,7 @@ def test_slack_takes_first_words_and_what_follows(found: JobList, late: list[Lat
 
 @settings(max_examples=40, phases=[Phase.generate])
 @given(anything.details, late_ones, anything.asks)
-def test_slack_takes_both_of_details_too(found: JobDetails, late: list[Late], ask: Ask):
+def test_slack_takes_both_of_details_too(found: JobDetails, late: list[Late], ask: CommandPayload):
     judges.accept(details.job_details(found.model_copy(update={"pending": tuple(late)}), ask, no_meaning))
     answer = found.model_copy(update={"late": brought(found.jobs, late)})
     judges.accept(details.late(answer, no_meaning))
@@ -98,7 +98,7 @@ def test_late_details_offer_what_concerns_their_jobs_alone():
     found = [of(Late(account="a", service="b")), of(OCR)]
     answer = JobDetails(jobs=tuple(found), services=2, late=(OCR,), checked_at=NOON)
     commands = judges.commands(details.late(answer, no_meaning).blocks)
-    assert Ask.model_validate_json(commands["Refresh"]).text == f"show {of(OCR).ref}"
+    assert CommandPayload.model_validate_json(commands["Refresh"]).text == f"show {of(OCR).ref}"
 
 
 def test_first_words_never_say_that_nothing_can_be_looked_up():
@@ -109,7 +109,7 @@ def test_first_words_never_say_that_nothing_can_be_looked_up():
 
 @settings(max_examples=20)
 @given(anything.lists, anything.asks)
-def test_a_message_that_names_its_answer_keeps_to_slacks_limits(found: JobList, ask: Ask):
+def test_a_message_that_names_its_answer_keeps_to_slacks_limits(found: JobList, ask: CommandPayload):
     scopes = tuple(f"account-{number}" for number in range(9))
     first = marked(jobs.job_list(found, ask, jobs.Controls(scopes)), "0a1b2c3d")
     judges.accept_blocks(first.blocks)

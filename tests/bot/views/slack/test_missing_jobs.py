@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.absence import Absence
-from bot.domain.button_payloads import RESTORE, Ask
+from bot.domain.button_payloads import RESTORE, CommandPayload
 from bot.domain.cards import Shown
 from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.notifications import ChangedSubscriptions, Digest, Notification
@@ -55,7 +55,7 @@ def test_a_card_says_since_when_its_jobs_are_not_found(absences: list[Absence], 
     message = card(drawn(*absences), NOON)
     judges.accept(message)
     assert said in judges.words(message)
-    listed = judges.words(subscription_list([drawn(*absences)], Ask(text="subscriptions"), NOON, mine=False))
+    listed = judges.words(subscription_list([drawn(*absences)], CommandPayload(text="subscriptions"), NOON, mine=False))
     assert said in listed
 
 
@@ -64,7 +64,7 @@ def test_a_card_whose_subscription_is_suspended_has_a_button_to_restore_it():
     assert "⏸️ *Suspended* · *lecture 0*" in judges.words(message)
     assert message.text.startswith("⏸️ Suspended: lecture 0")
     restore = judges.commands(message.blocks)["Restore"]
-    assert Ask.model_validate_json(restore) == Ask(place="C0ONCALL", card="c1")
+    assert CommandPayload.model_validate_json(restore) == CommandPayload(place="C0ONCALL", card="c1")
     assert RESTORE in {each["action_id"] for each in judges.buttons(message.blocks)}
     assert "Restore" not in judges.commands(card(drawn(DOUBTED), NOON).blocks)
 
@@ -85,7 +85,9 @@ def test_who_subscribed_reads_that_it_waits_and_how_to_restore_it(*, doubtful: b
         f"⏸️ *Suspended* · *lecture 0* · video-ocr\n{why} Your subscription in <#C0ONCALL> is suspended.\n"
         "I check once an hour for 30 days. Press Restore to check as usual again now."
     )
-    assert Ask.model_validate_json(judges.commands(message.blocks)["Restore"]) == Ask(place="C0ONCALL")
+    assert CommandPayload.model_validate_json(judges.commands(message.blocks)["Restore"]) == CommandPayload(
+        place="C0ONCALL"
+    )
 
 
 def test_many_at_once_are_one_message():

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
-from bot.domain.button_payloads import RESTORE, Ask
+from bot.domain.button_payloads import RESTORE, CommandPayload
 from bot.domain.cards import Card
 from bot.domain.changes import EndReason, Kind
 from bot.domain.notifications import (
@@ -67,7 +67,7 @@ class TestReplies:
         assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* `FAILED` · *lecture 7*"
         assert rest[0].startswith("was 🔄 running · took 1 min 30 s · ended <!date")
         assert rest[1:3] == ["`VAS.1204` The video is broken.", "This code means: it ends early"]
-        assert judges.commands(message.blocks) == {"Details": Ask(text=f"show {FAILED.ref}").encode()}
+        assert judges.commands(message.blocks) == {"Details": CommandPayload(text=f"show {FAILED.ref}").encode()}
         assert message.text.startswith("❌ Failed (FAILED): lecture 7, VAS.1204 The video is broken., media-cn/")
 
     def test_an_end_of_which_no_time_is_told(self):
@@ -114,7 +114,9 @@ class TestFinal:
         assert "<@U0LEE> *All 3 jobs have ended*: ❌ 1 failed, ✅ 2 succeeded" in text
         assert "❌ Failed · *lecture 0* · video-ocr · `VAS.1204` The video is broken." in text
         assert "`VAS.1204` means: it ends early" in text
-        assert judges.commands(message.blocks) == {"Show the failed ones": Ask(text=f"show {jobs[0].ref}").encode()}
+        assert judges.commands(message.blocks) == {
+            "Show the failed ones": CommandPayload(text=f"show {jobs[0].ref}").encode()
+        }
         assert message.text == "All 3 jobs have ended: ❌ 1 failed, ✅ 2 succeeded"
 
     def test_without_failures_all_can_be_opened(self):
@@ -132,7 +134,10 @@ class TestOwners:
         assert "because the channel is archived." in message.text
         assert message.text.endswith("\nlecture 7")
         [button] = judges.buttons(message.blocks)
-        assert (button["action_id"], Ask.model_validate_json(button["value"])) == (RESTORE, Ask(place="C0ONCALL"))
+        assert (button["action_id"], CommandPayload.model_validate_json(button["value"])) == (
+            RESTORE,
+            CommandPayload(place="C0ONCALL"),
+        )
 
     def test_a_place_that_cannot_be_told_the_last_end(self):
         over = subscribed.card(FAILED)
@@ -156,7 +161,7 @@ class TestOwners:
         assert message.text == "❔ Gone: lecture 7, media-cn/video-ocr"
         assert "I stopped following it in <#C0ONCALL>." in judges.words(message)
         restore = judges.commands(message.blocks)["Restore"]
-        assert Ask.model_validate_json(restore) == Ask(place="C0ONCALL", card="c1")
+        assert CommandPayload.model_validate_json(restore) == CommandPayload(place="C0ONCALL", card="c1")
 
     def test_a_search_in_vain(self):
         text = judges.words(
@@ -178,7 +183,10 @@ class TestRecordsThatCannotBeRead:
     def test_jobs_that_are_no_longer_followed_can_be_subscribed_to_again(self):
         running, ended = anything.job(JobState.RUNNING, id="a"), anything.job(JobState.SUCCEEDED, id="b")
         said = notifications.unreadable(UnreadableRecords("T1/C1", (running, ended), (), posts=False))
-        assert Ask.model_validate_json(judges.commands(said.blocks)["Subscribe"]).text == f"subscribe {running.ref}"
+        assert (
+            CommandPayload.model_validate_json(judges.commands(said.blocks)["Subscribe"]).text
+            == f"subscribe {running.ref}"
+        )
         assert "no longer followed" in judges.words(said)
 
     def test_what_is_looked_at_again_and_what_may_come_twice(self):

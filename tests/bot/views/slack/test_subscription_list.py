@@ -5,7 +5,7 @@ from datetime import datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.button_payloads import RESTORE, Ask
+from bot.domain.button_payloads import RESTORE, CommandPayload
 from bot.domain.cards import On, Shown
 from bot.views.slack.subscription_list import subscription_list
 from providers.models import JobState
@@ -13,7 +13,7 @@ from tests.bot.views import anything, judges, subscribed
 from tests.bot.views.anything import NOON, job
 from tests.bot.views.subscribed import RUNNING, asked, batch, seen
 
-MINE = Ask(text="subscriptions mine")
+MINE = CommandPayload(text="subscriptions mine")
 
 
 @settings(max_examples=40)
@@ -21,7 +21,7 @@ MINE = Ask(text="subscriptions mine")
     st.lists(subscribed.shown(), max_size=3), st.integers(0, 60), st.booleans(), anything.moments, st.integers(1, 15)
 )
 def test_slack_takes_every_list(shown: list[Shown], offset: int, mine: bool, now: datetime, times: int):  # noqa: FBT001
-    message = subscription_list(shown * times, Ask(text="subscriptions", offset=offset), now, mine=mine)
+    message = subscription_list(shown * times, CommandPayload(text="subscriptions", offset=offset), now, mine=mine)
     judges.accept(message)
     assert ("Refresh" in judges.commands(message.blocks)) == bool(shown)
 
@@ -29,7 +29,7 @@ def test_slack_takes_every_list(shown: list[Shown], offset: int, mine: bool, now
 def test_a_list_of_what_is_followed_here():
     batched = subscribed.card(*batch(JobState.FAILED, JobState.RUNNING), terms=asked(on=On.ANY))
     shown = [seen(subscribed.card(RUNNING)), seen(batched, suspended="is_archived")]
-    message = subscription_list(shown, Ask(text="subscriptions here"), NOON, mine=False)
+    message = subscription_list(shown, CommandPayload(text="subscriptions here"), NOON, mine=False)
     text = judges.words(message)
     assert "🔄 *Running* `PROCESSING` · *lecture 7*\nby <@U0DANA> · the end is told in the thread" in text
     assert "*1 of 2 jobs have ended*\n❌ 1 failed · 🔄 1 running\nby <@U0DANA> · every change" in text
@@ -44,7 +44,7 @@ def test_a_suspended_card_says_why_and_what_helps():
     said = "⏸️ Suspended: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it, then press Restore."
     assert said in judges.words(message)
     restore = next(each for each in judges.buttons(message.blocks) if each["action_id"] == RESTORE)
-    assert Ask.model_validate_json(restore["value"]) == Ask(place="C0ONCALL")
+    assert CommandPayload.model_validate_json(restore["value"]) == CommandPayload(place="C0ONCALL")
 
 
 def test_a_list_of_mine_works_from_anywhere():
@@ -52,7 +52,7 @@ def test_a_list_of_mine_works_from_anywhere():
     message = subscription_list(shown, MINE, NOON, mine=True)
     assert "<#C0MEDIA> · the end" in judges.words(message)
     assert "your direct messages · the end" in judges.words(message)
-    stops = [Ask.model_validate_json(each["value"]) for each in judges.buttons(message.blocks)
+    stops = [CommandPayload.model_validate_json(each["value"]) for each in judges.buttons(message.blocks)
              if each["text"]["text"] == "Unsubscribe"]  # fmt: skip
     assert [each.place for each in stops] == ["C0MEDIA", None]
 
@@ -67,7 +67,7 @@ def test_long_lists_have_pages():
     shown = [seen(subscribed.card(job(JobState.RUNNING, id=f"{at:032x}"))) for at in range(14)]
     first = subscription_list(shown, MINE, NOON, mine=True)
     assert "1–10 of 14 cards" in judges.words(first)
-    following = Ask.model_validate_json(judges.commands(first.blocks)["Next ▶"])
+    following = CommandPayload.model_validate_json(judges.commands(first.blocks)["Next ▶"])
     second = subscription_list(shown, following, NOON, mine=True)
     assert "11–14 of 14 cards" in judges.words(second)
     assert "◀ Previous" in judges.commands(second.blocks)

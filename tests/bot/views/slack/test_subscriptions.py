@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers import JobDetails, Missing
-from bot.domain.button_payloads import RUN, SEEK, Ask
+from bot.domain.button_payloads import RUN, SEEK, CommandPayload
 from bot.domain.cards import On, Shown, SubscriptionOptions, To
 from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.views.slack import subscriptions as views
@@ -23,10 +23,12 @@ def found(*jobs: Job, **values: object) -> JobDetails:
 
 def answer(
     details: JobDetails, result: Subscribed, terms: SubscriptionOptions | None = None
-) -> tuple[str, dict[str, Ask]]:
+) -> tuple[str, dict[str, CommandPayload]]:
     message = views.subscribed(details, result, terms or asked(), ON_CALL, 10)
     judges.accept(message)
-    asks = {label: Ask.model_validate_json(value) for label, value in judges.commands(message.blocks).items()}
+    asks = {
+        label: CommandPayload.model_validate_json(value) for label, value in judges.commands(message.blocks).items()
+    }
     return judges.words(message), asks
 
 
@@ -56,8 +58,8 @@ class TestSubscribed:
             "The end is told in the card's thread in <#C0ONCALL>, a failure in the channel too."
         )
         assert asks == {
-            "Details": Ask(text=f"show {RUNNING.ref}"),
-            "Unsubscribe": Ask(text=f"unsubscribe {RUNNING.ref}"),
+            "Details": CommandPayload(text=f"show {RUNNING.ref}"),
+            "Unsubscribe": CommandPayload(text=f"unsubscribe {RUNNING.ref}"),
         }
 
     def test_whom_it_will_call_is_named_to_the_asker_alone(self):
@@ -95,13 +97,13 @@ class TestSubscribed:
         assert text.startswith(
             "It has ended already, so there is nothing to follow:\n❌ *Failed* `FAILED` · *lecture 7*"
         )
-        assert asks == {"Details": Ask(text=f"show {FAILED.ref}")}
+        assert asks == {"Details": CommandPayload(text=f"show {FAILED.ref}")}
 
     def test_ids_that_nobody_knows_can_be_looked_for(self):
         lost = [Missing(id=each, looked_in=("vod-sg/vod-ai",)) for each in ("a1", "b2", "media:m1")]
         text, asks = answer(found(missing=lost), Subscribed(None), asked(on=On.ANY, mention=("<@U0LEE>",)))
         assert "`a1`, `b2` and `media:m1` are not known to *vod-sg/vod-ai*" in text
-        assert asks == {"Keep looking for 10 minutes": Ask(text="subscribe a1 b2 on:any mention:<@U0LEE>")}
+        assert asks == {"Keep looking for 10 minutes": CommandPayload(text="subscribe a1 b2 on:any mention:<@U0LEE>")}
         buttons = judges.buttons(views.subscribed(found(missing=lost), Subscribed(None), asked(), ON_CALL, 10).blocks)
         assert buttons[0]["action_id"] == SEEK
 
@@ -112,7 +114,7 @@ class TestSubscribed:
     def test_a_place_that_takes_no_messages(self):
         text, asks = answer(found(RUNNING), Subscribed(None, suspended="not_in_channel"))
         assert text.startswith("⏸️ Nothing can be told yet: I am not in <#C0ONCALL>. Type `/invite @Callboard` in it")
-        assert asks == {"Restore": Ask(place="C0ONCALL")}
+        assert asks == {"Restore": CommandPayload(place="C0ONCALL")}
 
 
 def test_an_unsubscription_can_be_taken_back():
@@ -121,7 +123,7 @@ def test_an_unsubscription_can_be_taken_back():
     assert "🔕 No longer followed: *lecture 7*" in judges.words(message)
     [undo] = judges.buttons(message.blocks)
     assert undo["action_id"] == f"{RUN}:undo"
-    assert Ask.model_validate_json(undo["value"]) == Ask(
+    assert CommandPayload.model_validate_json(undo["value"]) == CommandPayload(
         text=f"subscribe {RUNNING.ref} on:failed to:thread mention:<@U0LEE>", card="c1", place="C0ONCALL"
     )
 
