@@ -25,7 +25,7 @@ from bot.domain.findings import Finding, Report, Status
 from bot.domain.service_key import Service
 from bot.jobs.account_health import probe
 from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
-from bot.slack_api.token_encryption import Seal
+from bot.slack_api.token_encryption import TokenCipher
 from bot.store import Store
 from bot.store.redis.open_servers import open_to_strangers
 from bot.views.terminal import advice
@@ -148,7 +148,7 @@ async def _there(subject: str, slack: Slack) -> list[Finding]:
 
 def _sealing(slack: Slack) -> list[Finding]:
     try:
-        Seal(slack.encryption_keys).check()
+        TokenCipher(slack.encryption_keys).check()
     except ConfigError as error:
         return [advice.keys_unusable(str(error))]
     return [advice.keys_usable(len(slack.encryption_keys))]
@@ -156,18 +156,18 @@ def _sealing(slack: Slack) -> list[Finding]:
 
 async def _installed(slack: Slack, store: Store, access: Access) -> list[Finding]:
     """Look at every workspace that installed the app by itself."""
-    seal, found = Seal(slack.encryption_keys), list[Finding]()
+    seal, found = TokenCipher(slack.encryption_keys), list[Finding]()
     try:
         seal.check()
     except ConfigError:
         return []  # that is a finding of its own
     for workspace, sealed in sorted((await store.installations.all()).items()):
-        kept = seal.open(sealed)
+        kept = seal.decrypt(sealed)
         if kept is None:
             found.append(advice.installation_locked(workspace))
         else:
             found += await _bot(slack, f"workspace {workspace}", _Given(kept.bot_token), access)
-            found += [advice.sealed_with_old_key(workspace)] if seal.is_old(sealed) else []
+            found += [advice.sealed_with_old_key(workspace)] if seal.needs_reencryption(sealed) else []
     return found or [advice.nobody_installed()]
 
 

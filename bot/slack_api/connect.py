@@ -17,7 +17,7 @@ from bot.domain.errors import ConfigError
 from bot.domain.slack_scopes import GUESTS_SCOPE
 from bot.domain.workspaces import Workspaces
 from bot.slack_api.installations import App, InstalledWorkspaces, renewing
-from bot.slack_api.token_encryption import Seal
+from bot.slack_api.token_encryption import TokenCipher
 from bot.slack_api.workspaces import OneWorkspace
 from providers.secrets import SecretMissing, SecretRef
 
@@ -42,7 +42,7 @@ async def open_workspaces(slack: Slack, deps: Deps) -> AsyncGenerator[Workspaces
             return
         app = App(slack.client_id, secret("client_secret", slack.client_secret), slack.api_url, session)
         workspaces = InstalledWorkspaces(
-            deps.store.installations, Seal(slack.encryption_keys), app, partial(_slacks_clock, deps)
+            deps.store.installations, TokenCipher(slack.encryption_keys), app, partial(_slacks_clock, deps)
         )
         async with renewing(workspaces):
             yield workspaces
@@ -92,7 +92,7 @@ def check_secrets(slack: Slack, *, answers: bool) -> str:
         secret("bot_token", slack.bot_token)
     else:
         secret("client_secret", slack.client_secret)
-        Seal(slack.encryption_keys).check()
+        TokenCipher(slack.encryption_keys).check()
     if not answers:
         return ""
     if slack.mode == "socket":

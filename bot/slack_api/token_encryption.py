@@ -66,7 +66,7 @@ class Installation(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class TokenCipher:
     """Encrypts with the first of some keys, and decrypts with any of them; keys are read at each use.
 
     Raises SecretMissing.
@@ -81,12 +81,12 @@ class Seal:
         except SecretMissing as error:
             raise ConfigError(f"slack.encryption_keys: {error}") from None
 
-    def close(self, installation: Installation) -> str:
+    def encrypt(self, installation: Installation) -> str:
         """Return an installation as it may be kept."""
         sealed = self._fernet().encrypt(installation.model_dump_json().encode()).decode()
         return record_formats.prefixed(Kind.INSTALLATION, sealed)
 
-    def open(self, sealed: str) -> Installation | None:
+    def decrypt(self, sealed: str) -> Installation | None:
         """Decrypt an installation; None if no key opens it or its format is newer."""
         token = record_formats.unprefixed(Kind.INSTALLATION, sealed)
         if token is None:
@@ -96,7 +96,7 @@ class Seal:
         except (InvalidToken, ValidationError):  # whose text would hold the token
             return None
 
-    def is_old(self, sealed: str) -> bool:
+    def needs_reencryption(self, sealed: str) -> bool:
         """Whether this was sealed with another key than the first."""
         token = record_formats.unprefixed(Kind.INSTALLATION, sealed) or ""
         try:

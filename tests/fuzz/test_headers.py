@@ -18,7 +18,7 @@ from bot.config.settings import Http
 from bot.deps.metrics import Metrics
 from bot.runtime.http_server import listen, probes, serving, site
 from bot.slack_api.installations import App, InstalledWorkspaces
-from bot.slack_api.token_encryption import Seal
+from bot.slack_api.token_encryption import TokenCipher
 from bot.slack_app.http_events import slack_events
 from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
@@ -75,7 +75,7 @@ def server(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Server]
         store = Installations(RedisLink(await stack.enter_async_context(connect(redis_url))))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         slack = App(CLIENT_ID, CLIENT_SECRET, "http://127.0.0.1:1/api/", session)
-        installs = install_routes(InstalledWorkspaces(store, Seal([SecretRef("env:CALLBOARD_KEY")]), slack), ())
+        installs = install_routes(InstalledWorkspaces(store, TokenCipher([SecretRef("env:CALLBOARD_KEY")]), slack), ())
         events = slack_events(AsyncApp(authorize=_authorize, signing_secret=SIGNING_SECRET), SIGNING_SECRET)
         metrics = Metrics()
         listening = listen(Http(host="127.0.0.1", port=0))

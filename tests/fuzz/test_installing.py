@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from bot.slack_api.installations import App, InstalledWorkspaces
-from bot.slack_api.token_encryption import Seal
+from bot.slack_api.token_encryption import TokenCipher
 from bot.slack_app.install.oauth import install_routes
 from bot.store.installations import Installations
 from bot.store.redis.connection import RedisLink, connect
@@ -73,7 +73,7 @@ def callback(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Generator[Callb
         slack = await stack.enter_async_context(serving(world))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         app = App(CLIENT_ID, CLIENT_SECRET, f"{slack}/api/", session)
-        workspaces = InstalledWorkspaces(Installations(link), Seal([SecretRef("env:CALLBOARD_KEY")]), app)
+        workspaces = InstalledWorkspaces(Installations(link), TokenCipher([SecretRef("env:CALLBOARD_KEY")]), app)
         site = Starlette(routes=install_routes(workspaces, ()))
         bot = httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://bot")
         north = httpx.AsyncClient(base_url=f"{slack}{world.path(world.workspaces[NORTHWIND.id])}")

@@ -31,7 +31,7 @@ from bot.domain.slack_ids import in_workspace
 from bot.domain.snooze import Rest
 from bot.polling.sweep import sweep
 from bot.slack_api.installations import App, InstalledWorkspaces
-from bot.slack_api.token_encryption import Installation, Seal
+from bot.slack_api.token_encryption import Installation, TokenCipher
 from bot.store.epochs import Epochs
 from bot.store.redis.keys import CARDS, POST_INTERVAL
 from bot.subscriptions.removed_services import find_removed
@@ -321,7 +321,7 @@ async def _leave_in_flight(stage: Stage) -> None:
 async def _small_things(stage: Stage) -> None:
     """Leave what is kept of installations, and of what Slack asks for."""
     store, now = stage.deps.store, stage.clock()
-    seal = Seal([SecretRef(f"env:{KEY_VARIABLE}")])
+    seal = TokenCipher([SecretRef(f"env:{KEY_VARIABLE}")])
     app = App("1.2", "made-up", "http://slack.example/api/", cast("ClientSession", None))  # it is not called
     installed = InstalledWorkspaces(store.installations, seal, app, stage.clock)
     await installed.add(
@@ -349,7 +349,7 @@ async def _small_things(stage: Stage) -> None:
 
 def state(stage: Stage) -> str:
     """Return a state for an installation that begins now."""
-    return Seal([SecretRef(f"env:{KEY_VARIABLE}")]).new_state(stage.clock())
+    return TokenCipher([SecretRef(f"env:{KEY_VARIABLE}")]).new_state(stage.clock())
 
 
 async def _tasks(stage: Stage) -> None:

@@ -26,7 +26,7 @@ from bot.domain.outbox import Body, NoteEntry, encode
 from bot.domain.record_formats import Kind
 from bot.domain.suspensions import written as suspension_text
 from bot.domain.tracked_jobs import record
-from bot.slack_api.token_encryption import Seal
+from bot.slack_api.token_encryption import TokenCipher
 from bot.store import Store
 from bot.store.outbox import mark_text
 from bot.store.redis.keys import ALL, DIGEST, PREFIX, UNREADABLES
@@ -230,8 +230,8 @@ async def test_records_that_were_moved_aside_are_found(stored: Store):
 
 
 async def test_an_installation_is_decrypted_and_a_state_accepted(stored: Store):
-    seal = Seal([SecretRef(f"env:{KEY_VARIABLE}")])
-    installation = seal.open(str(await stored.installations.get("T0OTHER")))
+    seal = TokenCipher([SecretRef(f"env:{KEY_VARIABLE}")])
+    installation = seal.decrypt(str(await stored.installations.get("T0OTHER")))
     assert installation
     known = {name for name, value in installation.model_dump().items() if value}
     assert known >= {

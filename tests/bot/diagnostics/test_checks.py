@@ -14,7 +14,7 @@ from bot.diagnostics import checks as module
 from bot.diagnostics.checks import check
 from bot.domain.findings import Finding, Report, Status
 from bot.domain.slack_scopes import BOT_SCOPES, HANDY_SCOPES, WISHED_SCOPES
-from bot.slack_api.token_encryption import Installation, Seal
+from bot.slack_api.token_encryption import Installation, TokenCipher
 from bot.store.epochs import Epochs
 from bot.store.installations import Installations
 from bot.store.redis.connection import RedisLink
@@ -141,7 +141,7 @@ class TestSeveralWorkspaces:
 
     async def keep(self, link: RedisLink, token: str) -> None:
         installation = Installation(workspace="T0SANDBOX", bot_token=token, installed_at=datetime.now(UTC))
-        await Installations(link).put("T0SANDBOX", Seal([SecretRef("env:CALLBOARD_KEY")]).close(installation))
+        await Installations(link).put("T0SANDBOX", TokenCipher([SecretRef("env:CALLBOARD_KEY")]).encrypt(installation))
 
     async def test_nobody_installed_it_yet(self, site: Site):
         found = await site.findings()

@@ -3,7 +3,7 @@
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.slack_api.token_encryption import Seal
+from bot.slack_api.token_encryption import TokenCipher
 from providers.secrets import SecretRef
 
 
@@ -15,6 +15,6 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def seal(key: str) -> Seal:
+def seal(key: str) -> TokenCipher:
     del key
-    return Seal([SecretRef("env:CALLBOARD_KEY")])
+    return TokenCipher([SecretRef("env:CALLBOARD_KEY")])

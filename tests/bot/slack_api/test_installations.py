@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from bot.domain.workspaces import NotInstalled
 from bot.slack_api import installations
 from bot.slack_api.installations import App, InstalledWorkspaces, renewing
-from bot.slack_api.token_encryption import Seal
+from bot.slack_api.token_encryption import TokenCipher
 from bot.store.installations import Installations
 from bot.store.redis.connection import RedisLink
 from providers.secrets import SecretRef
@@ -21,7 +21,7 @@ from tests.scenarios.person import PATIENCE_S
 
 
 @pytest.fixture
-async def workspaces(link: RedisLink, seal: Seal) -> AsyncGenerator[InstalledWorkspaces]:
+async def workspaces(link: RedisLink, seal: TokenCipher) -> AsyncGenerator[InstalledWorkspaces]:
     async with aiohttp.ClientSession() as session:
         yield InstalledWorkspaces(Installations(link), seal, App("1.2", "hunter2", "http://127.0.0.1:1/", session))
 
@@ -51,13 +51,13 @@ async def test_renewing_outlives_a_key_that_is_away(
 
 
 async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_then(
-    workspaces: InstalledWorkspaces, link: RedisLink, seal: Seal
+    workspaces: InstalledWorkspaces, link: RedisLink, seal: TokenCipher
 ):
     class Contested(Installations):
         async def swap(self, workspace: str, found: str, sealed: str) -> bool:
             if await link.execute("GET", "contested") is None:
                 await link.execute("SET", "contested", "1")
-                await self.put(workspace, seal.close(NORTH))
+                await self.put(workspace, seal.encrypt(NORTH))
             return await Installations.swap(self, workspace, found, sealed)
 
     await workspaces.add(NORTH)
@@ -75,7 +75,7 @@ async def test_who_does_not_know_the_new_key_yet_goes_on_with_what_was_known(
     await workspaces.add(NORTH)
     known = await workspaces.get("T0NORTH")
     assert "hunter2" not in repr(known)
-    await workspaces.store.put("T0NORTH", Seal([SecretRef("env:NEW_KEY")]).close(NORTH))
+    await workspaces.store.put("T0NORTH", TokenCipher([SecretRef("env:NEW_KEY")]).encrypt(NORTH))
     assert await workspaces.get("T0NORTH") is known
     await workspaces.uninstall("T0NORTH", datetime.now(UTC))
     with pytest.raises(NotInstalled):

@@ -17,7 +17,7 @@ from bot.domain.findings import Status
 from bot.domain.record_formats import FORMATS, Kind
 from bot.domain.suspensions import Suspension
 from bot.jobs.recovery import restore_found
-from bot.slack_api.token_encryption import Installation, Seal
+from bot.slack_api.token_encryption import Installation, TokenCipher
 from bot.store import Store
 from bot.store.redis.keys import BEGUN, CARDS, DUE, JOBS, LOST, OUTBOX, PLACES, SUSPENDED
 from bot.subscriptions import lost_card_search, uninstall
@@ -223,15 +223,15 @@ class TestNewerElsewhere:
 
     async def test_an_installation_is_not_forgotten(self, store: Store, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("SEALING_KEY", "c2VhbGluZyBrZXkgd2l0aCAzMiBieXRlcyBpbiBpdC4=")
-        seal = Seal([SecretRef("env:SEALING_KEY")])
+        seal = TokenCipher([SecretRef("env:SEALING_KEY")])
         installation = Installation(workspace="T1", bot_token="xoxb", installed_at=NOW)
-        assert seal.open(seal.close(installation)) == installation
+        assert seal.decrypt(seal.encrypt(installation)) == installation
         monkeypatch.setitem(FORMATS, Kind.INSTALLATION, 2)
-        sealed = seal.close(installation)
-        assert seal.open(sealed) == installation
+        sealed = seal.encrypt(installation)
+        assert seal.decrypt(sealed) == installation
         monkeypatch.undo()
         monkeypatch.setenv("SEALING_KEY", "c2VhbGluZyBrZXkgd2l0aCAzMiBieXRlcyBpbiBpdC4=")
-        assert seal.open(sealed) is None
+        assert seal.decrypt(sealed) is None
         await store.installations.put("T1", sealed)
         assert dict(await store.aside.newer([], [])) == {("", "installation"): 1}
         await store.link.execute("DEL", "callboard:installations")
