@@ -22,7 +22,7 @@ LOST_KEPT = timedelta(days=30)
 """For so long a job that its provider lost can be followed again on the same card."""
 EDITS_A_VISIT = 20
 """A visit ends after so many edits, so that other places get their turn."""
-LOOK_S = 5.0
+EDIT_WAIT_MAX_S = 5.0
 """A card that waits for its turn keeps a more urgent one of the same place waiting for no longer than this."""
 
 log = structlog.get_logger("callboard")
@@ -51,7 +51,7 @@ async def _edit(visit: DeliveryContext, box: OutboxSnapshot) -> float:
     card = box.cards.get(card_id)
     if card is not None and card.ts:
         if wait := await visit.deps.store.slack.may_edit(visit.workspace, _urgency(mark)):
-            return min(wait, LOOK_S)
+            return min(wait, EDIT_WAIT_MAX_S)
         if wait := await _update(visit, card):
             return wait
     drop = box.records[card_id] if card is not None and droppable(card, visit.now) else ""

@@ -14,7 +14,7 @@ from bot.delivery import next_step
 from bot.delivery.card_editor import dropped
 from bot.delivery.context import DeliveryContext
 from bot.delivery.direct_messages import notify_of_lost, notify_of_suspension
-from bot.delivery.next_step import AWAY, Step
+from bot.delivery.next_step import LATE_AFTER, Step
 from bot.delivery.sender import POST_INTERVAL_S, finish, post, recover
 from bot.delivery.unreadable import repair
 from bot.deps.deps import Deps
@@ -27,7 +27,7 @@ from bot.task_queue.enqueue import enqueue_card_update, enqueue_home_refresh
 
 NEWER_S = 10.0
 """Seconds until a place with records of a newer version is checked again."""
-CATCH_UP = timedelta(seconds=30)
+DIGEST_WAIT = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
 VISIT = timedelta(seconds=8)
 """A visit to one place ends after this long, so that others get their turn."""
@@ -129,7 +129,7 @@ def _subscribers(box: OutboxSnapshot, step: Step) -> set[str]:
 def _late_just_now(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
     found = [at for entry in box.entries if (at := next_step.noticed_late(entry))]
-    return bool(found) and not passed(min(found), CATCH_UP, visit.now)
+    return bool(found) and not passed(min(found), DIGEST_WAIT, visit.now)
 
 
 async def _waits_for_others(visit: DeliveryContext) -> bool:
@@ -138,4 +138,4 @@ async def _waits_for_others(visit: DeliveryContext) -> bool:
     states = await visit.deps.store.tracked.state(pairs)
     sweeps = await visit.deps.store.sweeps.read(pairs)
     followed = [sweeps[service] for service, (number, _, _) in zip(pairs, states, strict=True) if number]
-    return any(sweep.tried_at is None or passed(sweep.tried_at, AWAY, visit.now) for sweep in followed)
+    return any(sweep.tried_at is None or passed(sweep.tried_at, LATE_AFTER, visit.now) for sweep in followed)

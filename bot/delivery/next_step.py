@@ -19,9 +19,9 @@ from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, Su
 from bot.domain.slack_ids import is_personal
 from providers.models import JobState
 
-BURST = 3
+DIGEST_THRESHOLD = 3
 """More changes than this at once become one message; a channel takes about one message a second."""
-AWAY = timedelta(minutes=5)
+LATE_AFTER = timedelta(minutes=5)
 """What was noticed or is told this much later than it could have been counts as caught up on."""
 
 
@@ -139,7 +139,7 @@ def _digest(box: OutboxSnapshot, now: datetime) -> Step | None:
     entries = [e for e in box.entries if e.card not in unposted and not isinstance(e.body, NoteEntry)]
     posts = [*_posts(folded, entries)]
     away = [change.since for change in _fresh(posts, entries) if _is_late(change, now)]
-    if len(posts) <= BURST and not (away and len(posts) > 1):
+    if len(posts) <= DIGEST_THRESHOLD and not (away and len(posts) > 1):
         return None
     digest = Digest([_alone(each) for post in posts for each in _notified_changes(post)], min(away, default=None))
     return Step(entries, folded.writes(box.records), Post(digest=digest))
@@ -194,11 +194,11 @@ def _posted(box: OutboxSnapshot, card_id: str) -> bool:
 
 
 def _is_late(change: Change, now: datetime) -> bool:
-    return _noticed_late(change) or now - change.at > AWAY
+    return _noticed_late(change) or now - change.at > LATE_AFTER
 
 
 def _noticed_late(change: Change) -> bool:
-    return change.kind.late and change.at - change.since > AWAY
+    return change.kind.late and change.at - change.since > LATE_AFTER
 
 
 def withheld(box: OutboxSnapshot, hides: Callable[[str], bool]) -> OutboxSnapshot:

@@ -39,9 +39,9 @@ from bot.views.slack.block_kit import Message
 
 POST_INTERVAL_S: float = POST_INTERVAL.seconds
 """Between two posts to one place: Slack takes about one message a second a channel (its rate limits page)."""
-RIPE_S = 15.0
+IN_FLIGHT_TIMEOUT_S = 15.0
 """A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""
-LOOK_S = 0.5
+IN_FLIGHT_POLL_S = 0.5
 """While somebody else's post to the place is under way."""
 TRIES = 5
 """So often it is tried to take a post back."""
@@ -76,7 +76,7 @@ async def post(visit: DeliveryContext, box: OutboxSnapshot, step: Step, what: Po
     answer = await outbox.begin(visit.place, begun, POST_INTERVAL_S, box.turn)
     # A command that broke off is sent again, and then finds its own mark.
     if not answer.ok and not (answer.begun and answer.begun.id == begun.id):
-        return answer.wait or (LOOK_S if answer.begun else 0)
+        return answer.wait or (IN_FLIGHT_POLL_S if answer.begun else 0)
     if wait := await pace.may_post(visit.workspace):
         await outbox.release(visit.place, begun.id)
         return wait
@@ -101,13 +101,13 @@ async def recover(visit: DeliveryContext, begun: InFlightPost) -> float:
         return 0
     if any(in_future(at, visit.now) for at in (begun.at, begun.since, begun.searched) if at):
         return await _begun_now(visit, begun)
-    searches = Searches.of(begun, RIPE_S)
+    searches = Searches.of(begun, IN_FLIGHT_TIMEOUT_S)
     due = searches.next(begun.searched)
     if visit.now >= due and not await visit.deps.store.slack.may_search(visit.workspace):
         due = searches.ripe
     if (left := (due - visit.now).total_seconds()) > 0:
         # Without a doubt the call may still run, and its process goes on as soon as Slack answers.
-        return left if begun.doubt else min(left, LOOK_S)
+        return left if begun.doubt else min(left, IN_FLIGHT_POLL_S)
     return await _search(visit, begun, searches)
 
 
@@ -271,7 +271,7 @@ async def _in_doubt(visit: DeliveryContext, begun: InFlightPost, doubt: Doubt) -
     """Keep why the outcome of a post is unknown; return for how long to wait before it is searched for."""
     begun = begun.model_copy(update={"doubt": doubt, "since": visit.now})
     await visit.deps.store.outbox.renew(visit.place, begun)
-    due = Searches.of(begun, RIPE_S).next(None)
+    due = Searches.of(begun, IN_FLIGHT_TIMEOUT_S).next(None)
     return max(0.0, (due - visit.now).total_seconds())
 
 
@@ -301,7 +301,7 @@ async def _take_back(visit: DeliveryContext, begun: InFlightPost) -> None:
         except SlackApiError as error:
             if classify(error) not in {ErrorAction.RETRY, ErrorAction.LOOK_UP_FIRST}:
                 return log.warning("a post cannot be taken back", place=visit.place, error=error_code(error))
-            wait = min(retry_after(error) or RETRY_S, RIPE_S)
+            wait = min(retry_after(error) or RETRY_S, IN_FLIGHT_TIMEOUT_S)
         except TRANSPORT_ERRORS:
             wait = RETRY_S
         else:

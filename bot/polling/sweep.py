@@ -25,7 +25,7 @@ from providers.models import JobQuery, Unanswered
 
 DUE_MAX = 5_000
 """Jobs that one sweep looks at; the next one follows at once when there are more."""
-SOON = timedelta(seconds=3)
+LOOKAHEAD = timedelta(seconds=3)
 """Jobs that are due within this time are looked at too, so that one request serves more of them."""
 SWEEP_S = 60.0
 """One sweep ends after this long, with what was learnt recorded."""
@@ -44,7 +44,7 @@ async def sweep(deps: Deps, provider: Provider) -> float | None:
     """
     began, look = time.perf_counter(), ServiceSweep(deps, provider)
     multiple = planner.look_up_multiple(provider.capabilities)
-    due = await deps.store.tracked.due(look.service, deps.clock() + SOON, DUE_MAX, multiple=multiple)
+    due = await deps.store.tracked.due(look.service, deps.clock() + LOOKAHEAD, DUE_MAX, multiple=multiple)
     before = (await deps.store.sweeps.read([look.service]))[look.service]
     after = before
     if due:

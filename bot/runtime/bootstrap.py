@@ -16,9 +16,9 @@ from bot.store import Store
 from providers import registry
 from providers.http.rate_limit import FairBudget
 
-PATIENCE_S = 30.0
+STARTUP_TIMEOUT_S = 30.0
 """Machines start in any order: for so long Redis may be away while a process starts that cannot do without."""
-TRY_S = 1.5
+RETRY_INTERVAL_S = 1.5
 """Between two tries: longer than a connection that failed pauses."""
 
 log = structlog.get_logger("callboard")
@@ -57,7 +57,7 @@ async def open_deps(settings: Settings, *, redis_needed: bool, answer_s: float =
 async def _answers(store: Store) -> None:
     """Return when Redis answers. Raises StoreUnavailable when it does not for PATIENCE_S seconds."""
     loop, waits = asyncio.get_running_loop(), False
-    ends = loop.time() + PATIENCE_S
+    ends = loop.time() + STARTUP_TIMEOUT_S
     while True:
         try:
             return await store.ping()
@@ -65,6 +65,6 @@ async def _answers(store: Store) -> None:
             if loop.time() >= ends:
                 raise
             if not waits:
-                log.warning("Redis is waited for", seconds=PATIENCE_S, reason=str(error))
+                log.warning("Redis is waited for", seconds=STARTUP_TIMEOUT_S, reason=str(error))
         waits = True
-        await asyncio.sleep(TRY_S)
+        await asyncio.sleep(RETRY_INTERVAL_S)

@@ -14,7 +14,7 @@ from bot.store.epochs import Epoch
 from bot.task_queue.enqueue import enqueue_automatic_tasks
 from bot.views.text import utc
 
-LOOK_S = 5.0
+CHECK_INTERVAL_S = 5.0
 """Seconds between two looks of a process. Each look is one GET."""
 
 log = structlog.get_logger("callboard")
@@ -55,7 +55,7 @@ async def watching(deps: Deps) -> AsyncGenerator[Watch]:
 
     async def forever() -> None:
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_INTERVAL_S)
             with suppress(StoreUnavailable):  # `/readyz` has a reason of its own for that
                 await watch.check()
 

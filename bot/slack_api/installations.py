@@ -23,11 +23,11 @@ from bot.slack_api.token_encryption import Installation, TokenCipher
 from bot.store.installations import Installations
 from providers.secrets import SecretMissing
 
-EARLY = timedelta(hours=2)
+RENEW_BEFORE = timedelta(hours=2)
 """Tokens are renewed this long before their end; Slack's live for 12 hours."""
-LOOK_S = 60.0
+RENEWAL_CHECK_S = 60.0
 """Between two looks whether a token is to be renewed."""
-KNOWN_S = 10.0
+CACHE_TTL_S = 10.0
 """For so long an installation is used without a look into Redis: another process may have heard that it is gone."""
 
 log = structlog.get_logger("callboard")
@@ -64,7 +64,7 @@ class InstalledWorkspaces:
         """
         now = asyncio.get_running_loop().time()
         at, known = self._known.get(workspace, (0.0, None))
-        if known and now - at < KNOWN_S:
+        if known and now - at < CACHE_TTL_S:
             return known
         try:
             sealed = await self.store.get(workspace)
@@ -154,7 +154,7 @@ class InstalledWorkspaces:
 
     def _ends_soon(self, installation: Installation) -> bool:
         ends = installation.expires_at
-        return ends is not None and ends - self.clock() < EARLY
+        return ends is not None and ends - self.clock() < RENEW_BEFORE
 
 
 @asynccontextmanager
@@ -163,7 +163,7 @@ async def renewing(workspaces: InstalledWorkspaces) -> AsyncGenerator[None]:
 
     async def forever() -> None:
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(RENEWAL_CHECK_S)
             try:
                 await workspaces.renew()
             except (StoreUnavailable, SecretMissing) as error:

@@ -43,15 +43,15 @@ LEASE = timedelta(seconds=15)
 RECONNECT = timedelta(seconds=1)
 ENDED = timedelta(minutes=1)
 """How long it is kept that a task ended; its result is not kept at all."""
-LOOK_S = 5.0
+HEARTBEAT_CHECK_S = 5.0
 """How often a look is taken whether the worker works."""
 SILENT_S = 1.5
 """Redis has this long to say so."""
 SIGN_S = 10.0
 """Seconds after which a worker without an answer from Redis is no longer alive. It asks many times a second."""
-LOOKS = 3
+HEARTBEATS_MISSED_MAX = 3
 """A worker that gave no sign at so many looks begins again."""
-INSIST_S = 0.5
+CANCEL_RETRY_S = 0.5
 """A cancellation may get lost in redis-py (asyncio.wait_for of Python 3.11), so it is said again after this long."""
 
 _LOST = (RedisError, RedisClusterException, OSError)
@@ -135,8 +135,8 @@ class WorkerSupervisor:
         answer from a server that vanished.
         """
         silent = 0
-        while silent < LOOKS:
-            await asyncio.wait([self._run], timeout=LOOK_S)
+        while silent < HEARTBEATS_MISSED_MAX:
+            await asyncio.wait([self._run], timeout=HEARTBEAT_CHECK_S)
             if self._run.done():
                 error = None if self._run.cancelled() else self._run.exception()
                 return _log.error("the worker stopped, starting it again", exc_info=error)
@@ -180,7 +180,7 @@ async def _end(task: asyncio.Task[None]) -> None:
     """Cancel until it has ended."""
     while not task.done():
         task.cancel()
-        await asyncio.wait([task], timeout=INSIST_S)
+        await asyncio.wait([task], timeout=CANCEL_RETRY_S)
     await asyncio.gather(task, return_exceptions=True)  # an error in it was told, or does not matter any more
 
 

@@ -62,7 +62,7 @@ class FragileBot(RuleBasedStateMachine):
         await self._step(after=True)
 
     async def _slowly(self) -> None:
-        self.now += timedelta(seconds=sender.RIPE_S + 1)
+        self.now += timedelta(seconds=sender.IN_FLIGHT_TIMEOUT_S + 1)
         for _ in range(30):
             await self.turns.gate()
 

@@ -112,7 +112,7 @@ async def test_a_post_that_comes_too_late_is_taken_back(world: World):
     await world.becomes(state=JobState.SUCCEEDED)
 
     async def another_one_takes_over() -> None:
-        world.now += timedelta(seconds=sender.RIPE_S + 1)
+        world.now += timedelta(seconds=sender.IN_FLIGHT_TIMEOUT_S + 1)
         assert await world.told() == 2
 
     world.slack.trouble, world.slack.slowly = ["slow"], another_one_takes_over
@@ -144,7 +144,7 @@ async def test_where_nothing_can_be_read_the_verdict_decides(
     await world.becomes(state=JobState.SUCCEEDED)
     world.slack.trouble = ["lost"]
     await deliver(world.deps, PLACE)
-    world.now += timedelta(seconds=sender.RIPE_S)
+    world.now += timedelta(seconds=sender.IN_FLIGHT_TIMEOUT_S)
 
     async def refusing(*_: object, **__: object) -> None:
         raise refused(code)
@@ -280,7 +280,7 @@ async def test_an_end_waits_no_minute_behind_the_progress_of_another_card(world:
     await world.becomes(progress=50)
     wait = await edit_cards(world.deps, PLACE)
     assert wait
-    assert wait <= card_editor.LOOK_S
+    assert wait <= card_editor.EDIT_WAIT_MAX_S
     await world.becomes(state=JobState.SUCCEEDED)
     await world.told()
     assert await edit_cards(world.deps, PLACE) is None

@@ -8,7 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from bot.runtime.bootstrap import PATIENCE_S
+from bot.runtime.bootstrap import STARTUP_TIMEOUT_S
 from tests.deploy.files import (
     MANIFESTS,
     ROOT,
@@ -79,7 +79,9 @@ def test_pods_are_probed_and_limited(component: str):
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         assert "exec" in run[probe] or run[probe]["httpGet"]["port"] == "admin"
     startup = run["startupProbe"]
-    assert startup["periodSeconds"] * startup["failureThreshold"] >= 2 * PATIENCE_S  # Callboard waits so long for Redis
+    assert (
+        startup["periodSeconds"] * startup["failureThreshold"] >= 2 * STARTUP_TIMEOUT_S
+    )  # Callboard waits so long for Redis
     assert run["resources"]["requests"].keys() == {"cpu", "memory"}
     assert run["resources"]["limits"]["memory"] == "512Mi"
 

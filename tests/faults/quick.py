@@ -1,6 +1,6 @@
 """The bot in a hurry: `python -m tests.faults.quick serve|worker --config …` is `callboard` with shorter times.
 
-Only numbers differ, and they keep their order: a post that was begun counts as settled (RIPE_S) well after the client
+Only numbers differ, and they keep their order: a post that was begun counts as settled (IN_FLIGHT_TIMEOUT_S) well after the client
 has given up on it (SLACK_S), a dead worker's tasks move on (LEASE) no sooner than that, a task is tried again (AGAIN)
 sooner than either. Jobs are looked at every second, a place is posted to five times a second, and Slack's budgets by
 the minute are wider by as much. What a process needs of the operating system is not hurried: heartbeats, Socket Mode's
@@ -27,7 +27,7 @@ from callboard import cli
 ANSWER_S = 3.0
 """A question to the clouds is answered within this time."""
 SLACK_S = 2.5
-RIPE_S = 4.0
+IN_FLIGHT_TIMEOUT_S = 4.0
 LEASE_S = 4.0
 
 
@@ -40,7 +40,7 @@ def hurry() -> None:
         (sweeps, {"MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
         (absence, {"LOST_AFTER": timedelta(seconds=6)}),
         (witness, {"ASKED_EVERY": timedelta(seconds=1)}),
-        (sender, {"POST_INTERVAL_S": 0.2, "RIPE_S": RIPE_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (sender, {"POST_INTERVAL_S": 0.2, "IN_FLIGHT_TIMEOUT_S": IN_FLIGHT_TIMEOUT_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
         (doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
         (dispatcher, {"POST_INTERVAL_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
         (card_editor, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
@@ -55,8 +55,8 @@ def hurry() -> None:
         for name, value in numbers.items():
             assert hasattr(module, name), f"{module.__name__} has no {name} any more"
             setattr(module, name, value)
-    assert sender.RIPE_S > connect.SLACK_S
-    assert worker.LEASE.total_seconds() >= sender.RIPE_S
+    assert sender.IN_FLIGHT_TIMEOUT_S > connect.SLACK_S
+    assert worker.LEASE.total_seconds() >= sender.IN_FLIGHT_TIMEOUT_S
 
 
 def end_with_parent() -> None:

@@ -45,6 +45,6 @@ async def test_a_burst_becomes_one_digest_that_accounts_for_all(stage: Stage, mo
     for number, job in enumerate(jobs):
         stage.world.end(job.id, "failed" if number == 7 else "succeeded")
     digest = await stage.dana.hears("in the last minutes", thread_ts=None)
-    assert len(await stage.dana.sees()) - before <= 1 + next_step.BURST
+    assert len(await stage.dana.sees()) - before <= 1 + next_step.DIGEST_THRESHOLD
     everything = await stage.dana.clicks("See all", digest)
     assert "burst-07.mp4" in everything.text

@@ -14,7 +14,7 @@ def _early_searches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The early searches come in no time; the last one comes later than a person here waits for."""
     monkeypatch.setattr(doubt, "ANSWERED_S", (0.1, 0.2, 0.4))
     monkeypatch.setattr(doubt, "SILENT_S", 0.2)
-    monkeypatch.setattr(sender, "RIPE_S", 2.0 * PATIENCE_S)
+    monkeypatch.setattr(sender, "IN_FLIGHT_TIMEOUT_S", 2.0 * PATIENCE_S)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from bot.store.redis.redis_server import find_server
 START_S = 10.0
 """A server that loads its data for longer than this is taken for broken."""
 STOP_S = 10.0
-LOOK_S = 0.05
+STARTUP_POLL_S = 0.05
 RESTART_S = 1.0
 LOG_LINES = 5
 """Lines of the server's log that say why it did not start."""
@@ -107,7 +107,7 @@ async def _answers(url: str, keeper: asyncio.Task[None], data: Path) -> None:
             while not await _pings(RedisLink(redis)):
                 if keeper.done():
                     await keeper
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(STARTUP_POLL_S)
     except TimeoutError:
         raise EmbeddedRedisError(
             f"the embedded Redis on {data} does not answer after {START_S:g} s: it is broken (see {_log_file(data)}), "
@@ -129,7 +129,7 @@ async def _keep(binary: Path, data: Path, socket: Path, answered: asyncio.Event)
     """Run the server whenever nobody else does, again and again; raises EmbeddedRedisError if it never starts."""
     with _lock_file(data) as lock:
         while not _locked(lock):  # noqa: ASYNC110  # a lock of a file tells nobody when it is free
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(STARTUP_POLL_S)
         try:
             while (status := await _run(binary, data, socket, lock)) <= 0 or answered.is_set():
                 _log.warning("the embedded Redis stopped, starting it again", status=status, said=_last_words(data))

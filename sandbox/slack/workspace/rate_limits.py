@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sandbox.slack.workspace.clock import Clock
 from sandbox.slack.workspace.errors import RateLimitedError
 
-BURST = 4
+BURST_MAX = 4
 """Messages that a channel takes at once. Slack gives no number; one and three extra is ours."""
 POSTS_PER_SECOND = 1.0
 WINDOW_S = 60.0
@@ -67,8 +67,8 @@ class RateLimits:
 
     def _post(self, channel: str) -> None:
         now = self._clock()
-        bucket = self._buckets.setdefault(channel, _Bucket(BURST, now))
-        bucket.left = min(BURST, bucket.left + (now - bucket.at) * POSTS_PER_SECOND)
+        bucket = self._buckets.setdefault(channel, _Bucket(BURST_MAX, now))
+        bucket.left = min(BURST_MAX, bucket.left + (now - bucket.at) * POSTS_PER_SECOND)
         bucket.at = now
         if bucket.left < 1:
             raise RateLimitedError(_seconds((1 - bucket.left) / POSTS_PER_SECOND))

@@ -6,7 +6,7 @@ import pytest
 
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
-from bot.delivery.next_step import BURST, withheld
+from bot.delivery.next_step import DIGEST_THRESHOLD, withheld
 from bot.domain.cards import On, Snooze, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
 from bot.domain.outbox import ChangedEntry, OutboxSnapshot, SubscribedEntry
@@ -165,11 +165,11 @@ def test_a_card_that_access_rules_withhold_is_not_posted():
 
 def test_many_cards_whose_jobs_have_ended_cost_a_post_each():
     story = Story()
-    for n in range(BURST + 3):
+    for n in range(DIGEST_THRESHOLD + 3):
         story.subscribed(f"c{n}", job(f"j{n}"))
-    for n in reversed(range(BURST + 3)):
+    for n in reversed(range(DIGEST_THRESHOLD + 3)):
         story.changed(f"c{n}", moved(job(f"j{n}", "succeeded")))
-    assert posts(story.box()) == ["both"] * (BURST + 3)
+    assert posts(story.box()) == ["both"] * (DIGEST_THRESHOLD + 3)
 
 
 @pytest.fixture

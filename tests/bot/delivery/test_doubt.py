@@ -10,7 +10,7 @@ from bot.slack_api.errors import ErrorAction, classify
 from tests.bot.memory import NOW
 from tests.bot.slack import refused
 
-RIPE_S = 15.0
+IN_FLIGHT_TIMEOUT_S = 15.0
 
 
 def at(seconds: float) -> datetime:
@@ -19,7 +19,7 @@ def at(seconds: float) -> datetime:
 
 def moments(begun: InFlightPost) -> list[float]:
     """The seconds from NOW at which a post is searched for, each search coming when it is due."""
-    searches, found = Searches.of(begun, RIPE_S), list[datetime]()
+    searches, found = Searches.of(begun, IN_FLIGHT_TIMEOUT_S), list[datetime]()
     while not (found and searches.settled(found[-1])):
         found.append(searches.next(found[-1] if found else None))
     return [(each - NOW).total_seconds() for each in found]
@@ -28,7 +28,7 @@ def moments(begun: InFlightPost) -> list[float]:
 def test_an_error_of_slacks_own_settles_the_doubt_in_six_seconds():
     begun = InFlightPost(id="p", at=NOW, doubt=Doubt.ANSWERED, since=at(2))
     assert moments(begun) == [3, 5, 8]
-    assert Searches.of(begun, RIPE_S).ripe == at(17)
+    assert Searches.of(begun, IN_FLIGHT_TIMEOUT_S).ripe == at(17)
 
 
 @pytest.mark.parametrize("doubt", [None, Doubt.SILENT])
@@ -37,7 +37,7 @@ def test_silence_settles_it_in_fifteen_from_the_beginning(doubt: Doubt | None):
 
 
 def test_a_late_search_stands_for_those_before_it():
-    searches = Searches.of(InFlightPost(id="p", at=NOW, doubt=Doubt.ANSWERED, since=NOW), RIPE_S)
+    searches = Searches.of(InFlightPost(id="p", at=NOW, doubt=Doubt.ANSWERED, since=NOW), IN_FLIGHT_TIMEOUT_S)
     assert searches.next(at(4)) == at(6)
     assert not searches.settled(at(5.9))
     assert searches.next(at(7)) == searches.ripe

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.next_step import AWAY, BURST, Step, next_step, noticed_late, withheld
+from bot.delivery.next_step import DIGEST_THRESHOLD, LATE_AFTER, Step, next_step, noticed_late, withheld
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
@@ -167,19 +167,19 @@ def ends(number: int, at: datetime = NOW) -> tuple[Story, list[Card]]:
 
 
 def test_a_burst_becomes_one_message():
-    story, cards = ends(BURST)
+    story, cards = ends(DIGEST_THRESHOLD)
     assert len(step_of(story.box(*cards)).entries) == 1
-    story, cards = ends(BURST + 1)
+    story, cards = ends(DIGEST_THRESHOLD + 1)
     step = step_of(story.box(*cards))
     assert step.post
     assert step.post.digest
     assert [each.change.job.id for each in step.post.digest.told] == ["j0", "j1", "j2", "j3"]
-    assert (len(step.writes), step.post.digest.away) == (BURST + 1, None)
+    assert (len(step.writes), step.post.digest.away) == (DIGEST_THRESHOLD + 1, None)
 
 
 def test_what_was_noticed_late_is_told_in_one_message():
     story, cards = ends(2)
-    late = NOW + AWAY + timedelta(seconds=1)
+    late = NOW + LATE_AFTER + timedelta(seconds=1)
     step = step_of(story.box(*cards), late)
     assert step.post
     assert step.post.digest
@@ -190,7 +190,7 @@ def test_what_was_noticed_late_is_told_in_one_message():
 
 def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
     batch = after(step_of(Story().changed("card", moved(job("a", "failed"))).box(card("card", job("a"), job("b")))))
-    later = NOW + AWAY + timedelta(minutes=1)
+    later = NOW + LATE_AFTER + timedelta(minutes=1)
     story = Story().changed("card", moved(job("b", "succeeded"), at=later)).changed("c", moved(job("c"), at=later))
     story.changed("c", moved(job("c", "failed"), at=later))
     step = step_of(story.box(batch, card("c", job("c"))), later)
@@ -200,12 +200,12 @@ def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
 
 
 def test_a_digest_waits_for_no_card_and_takes_no_note():
-    story, cards = ends(BURST + 1)
+    story, cards = ends(DIGEST_THRESHOLD + 1)
     story.subscribed("new", job("n")).changed("new", moved(job("n", "failed")))
     note = Entry(PLACE, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
     box = story.box(*cards)
     box.entries.insert(0, note)
-    assert len(step_of(box).entries) == BURST + 1
+    assert len(step_of(box).entries) == DIGEST_THRESHOLD + 1
 
 
 def test_a_large_batch_makes_no_larger_digest():
@@ -232,7 +232,9 @@ def test_a_note_is_posted_alone():
 
 def test_late_is_what_could_have_been_noticed_long_before():
     [soon] = Story().changed("card", FAILED).entries
-    [late] = Story().changed("card", FAILED.model_copy(update={"since": NOW - AWAY - timedelta(seconds=1)})).entries
+    [late] = (
+        Story().changed("card", FAILED.model_copy(update={"since": NOW - LATE_AFTER - timedelta(seconds=1)})).entries
+    )
     [other] = Story().subscribed("card", job()).entries
     assert [noticed_late(each) for each in (soon, late, other)] == [None, NOW, None]
 
@@ -324,7 +326,7 @@ def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
     if not digests:
         assert alone == wanted
     for digest in digests:
-        assert len(digest.told) > BURST or (digest.away and len(digest.told) > 1)
+        assert len(digest.told) > DIGEST_THRESHOLD or (digest.away and len(digest.told) > 1)
 
 
 def test_a_card_comes_back_as_it_was_kept():

@@ -185,7 +185,7 @@ async def test_where_the_history_may_not_be_read_fifteen_seconds_are_waited(
     start = world.unix()
     await searched(world)
     assert replies(world) == 1
-    assert float(world.slack.said[-1].ts) - start >= sender.RIPE_S
+    assert float(world.slack.said[-1].ts) - start >= sender.IN_FLIGHT_TIMEOUT_S
 
 
 async def test_a_reply_that_is_sent_again_without_its_thread_is_searched_for_from_then_on(world: World):
@@ -194,7 +194,7 @@ async def test_a_reply_that_is_sent_again_without_its_thread_is_searched_for_fro
     card.gone = True
 
     async def slowly() -> None:
-        world.now += timedelta(seconds=sender.RIPE_S + 1)
+        world.now += timedelta(seconds=sender.IN_FLIGHT_TIMEOUT_S + 1)
 
     world.slack.trouble, world.slack.silent_late_s, world.slack.slowly = ["slow", "lost"], 14, slowly
     await searched(world)

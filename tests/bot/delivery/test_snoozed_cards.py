@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.delivery.next_step import BURST, Step, next_step
+from bot.delivery.next_step import DIGEST_THRESHOLD, Step, next_step
 from bot.domain.cards import Card, Snooze, SubscriptionOptions
 from bot.domain.changes import EndReason
 from bot.domain.outbox import OutboxSnapshot, encode
@@ -93,11 +93,11 @@ def test_a_lost_job_that_is_followed_again_meanwhile_is_not_told_as_lost():
 
 
 def test_many_snoozes_that_end_at_once_are_one_message_about_no_downtime():
-    ids = [f"card{at}" for at in range(BURST + 1)]
+    ids = [f"card{at}" for at in range(DIGEST_THRESHOLD + 1)]
     cards = [asleep(job(each)).model_copy(update={"id": each, "held": {"x": DONE}}) for each in ids]
     step = step_of(Story().box(*cards), LATER + timedelta(hours=9))
     assert step.post
     assert step.post.digest
-    assert [each.held for each in step.post.digest.told] == [True] * (BURST + 1)
+    assert [each.held for each in step.post.digest.told] == [True] * (DIGEST_THRESHOLD + 1)
     assert step.post.digest.away is None
     assert not any(after(step, each).owing for each in ids)
