@@ -119,7 +119,7 @@ async def _channel_subscriptions(deps: Deps, slack: AsyncWebClient, user: str, c
         return ChannelSubscriptions(channel, None if known is None else False)
     cards = await subscriptions(deps, here=channel)
     others = [each for each in cards if user not in each.card.subscribers]
-    subscribed = channel in await deps.store.tracked.places_of(user)
+    subscribed = channel in await deps.store.tracked.destinations_of(user)
     return ChannelSubscriptions(channel, there=True, cards=others, subscribed=subscribed)
 
 

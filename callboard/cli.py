@@ -140,7 +140,7 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
     except UsageError as error:
         _fail(terminal.complaint(error), Exit.WRONG_USAGE)
     with spinner(sys.stderr, shown=not as_json and sys.stdout.isatty() and sys.stderr.isatty()) as say:
-        answer = _run(terminal.ask(settings, request, say))
+        answer = _run(terminal.answer(settings, request, say))
     if as_json:
         _write(terminal.as_json(answer))
     else:
@@ -203,14 +203,14 @@ def _run(main: Coroutine[Any, Any, Any]) -> Any:
     except KeyboardInterrupt:
         raise typer.Exit(Exit.INTERRUPTED) from None
     except Exception as error:
-        if words := _words(error):
+        if words := _explain(error):
             from bot.domain.errors import ConfigError
 
             _fail(words, Exit.WRONG_USAGE if isinstance(error, ConfigError) else Exit.NONE_ANSWERED)
         raise
 
 
-def _words(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     """Say what an operator can do about an error; empty where it is a fault of ours.
 
     The imports wait until something was raised: most commands do without these libraries.
@@ -226,7 +226,7 @@ def _words(error: Exception) -> str:
         case SlackApiError():
             return startup_errors.slack_refused(error_code(error))
         case ConfigError() | StoreUnavailable():
-            return startup_errors.words(error)
+            return startup_errors.explain(error)
         case ClientError() | TimeoutError():
             return startup_errors.slack_unreachable(type(error).__name__)
         case _:

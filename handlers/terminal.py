@@ -69,15 +69,15 @@ Say = Callable[[Sequence[Late]], None]
 """Says which services are still being asked."""
 
 
-async def ask(settings: Settings, request: Request, say: Say) -> Answer:
+async def answer(settings: Settings, request: Request, say: Say) -> Answer:
     """Answer a command. Raises ConfigError for a Redis URL that leads nowhere."""
     if request.command == "help":
         return _help(request.text)
     async with open_deps(settings, redis_needed=False) as deps:
-        return await _ask(deps, request, say)
+        return await _answer(deps, request, say)
 
 
-async def _ask(deps: Deps, request: Request, say: Say) -> Answer:
+async def _answer(deps: Deps, request: Request, say: Say) -> Answer:
     match request.command:
         case "show":
             shown = await _whole(show_jobs(deps, addresses_of(request, deps.catalog)), say)
@@ -96,7 +96,7 @@ async def _ask(deps: Deps, request: Request, say: Say) -> Answer:
     table = partial(tables.job_list, jobs, deps.clock())
     remembered = {(part.account, part.service) for part in jobs.remembered}
     learnt = any((job.account, job.service) not in remembered for job in jobs.jobs)
-    return Answer(json_output.job_list(jobs), table, jobs.errors, jobs.asked, learnt)
+    return Answer(json_output.job_list(jobs), table, jobs.errors, jobs.services_asked, learnt)
 
 
 async def _whole(question: Asking[V], say: Say) -> V:

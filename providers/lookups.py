@@ -29,7 +29,7 @@ class Asked(NamedTuple):
     impossible: list[str]
 
 
-def asked(ids: Iterable[str], forms: Ids = USUAL) -> Asked:
+def sort_ids(ids: Iterable[str], forms: Ids = USUAL) -> Asked:
     """Strip ids, drop repetitions, and sort out those that need no request: no job can have them."""
     clean = list(dict.fromkeys(stripped for one in ids if (stripped := one.strip())))
     return Asked([one for one in clean if forms.allow(one)], [one for one in clean if not forms.allow(one)])

@@ -104,7 +104,7 @@ def whole(*codes: str) -> Codes:
     return Codes(re.compile("|".join(codes), re.IGNORECASE | re.ASCII))
 
 
-def words(text: str) -> re.Pattern[str]:
+def phrase(text: str) -> re.Pattern[str]:
     """A regular expression to be found in a message, in upper and lower case alike."""
     return re.compile(text, re.IGNORECASE | re.ASCII)
 

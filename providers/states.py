@@ -22,7 +22,7 @@ class States:
         """Return the state of a raw word in any case; an unlisted word is unknown."""
         return self._folded.get(raw.casefold(), JobState.UNKNOWN) if raw else JobState.UNKNOWN
 
-    def words(self, states: frozenset[JobState]) -> tuple[str, ...] | None:
+    def raw_states(self, states: frozenset[JobState]) -> tuple[str, ...] | None:
         """Return the raw states to ask for; None when no filter can be sent, as unlisted words cannot be asked for."""
         if not states or JobState.UNKNOWN in states:
             return None

@@ -234,7 +234,7 @@ async def test_this_version_reads_what_the_release_before_wrote(release: Path, s
     async with running(load(site.file), None, tasks, reasons) as deps:
         await until(lambda: all(map(site.tells_an_end, (READ, WAITING))), str)
         assert not await deps.store.aside.kept()
-        assert not await deps.store.aside.newer(await deps.store.outbox.places(), deps.catalog.scopes)
+        assert not await deps.store.aside.newer(await deps.store.outbox.destinations(), deps.catalog.scopes)
 
 
 async def test_check_says_where_a_newer_version_wrote(site: Site, monkeypatch: pytest.MonkeyPatch):

@@ -74,7 +74,7 @@ async def reconcile_destinations(deps: Deps) -> None:
     await repair_subscribers(deps)
     await count_records(deps)
     gone = await removed_services.find_removed(deps)
-    places = await deps.store.outbox.places()
+    places = await deps.store.outbox.destinations()
     await uninstall.leave_absent(deps, places)
     room = REFRESHED_MAX
     for place in sorted(places):

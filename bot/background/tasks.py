@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 def tasks(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     """Return the tasks of a fleet, working with these services."""
-    return *_about_jobs(deps), *_about_places(deps), *_about_workspaces(deps), *_automatic(deps)
+    return *_about_jobs(deps), *_about_destinations(deps), *_about_workspaces(deps), *_automatic(deps)
 
 
 def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
@@ -71,7 +71,7 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     return sweep, search_pending
 
 
-def _about_places(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
+def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.DELIVER)
     async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Post to one place what waits for it, and may be read there; runs until nothing waits."""

@@ -31,7 +31,7 @@ async def notify_of_suspension(visit: DeliveryContext, box: OutboxSnapshot, susp
     concerned = [card for card in box.cards.values() if not card.over or card.owing or card.id in box.stale]
     for each in await shown(visit.deps, concerned):
         for user in each.card.subscribers:
-            mine[user].append(each.card.naming({**waiting, **each.jobs}))
+            mine[user].append(each.card.with_jobs({**waiting, **each.jobs}))
     for entry in box.entries:
         if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
             job = CardJob(job=entry.body.job)

@@ -170,7 +170,7 @@ async def repair_subscribers(deps: Deps) -> None:
     corrupt = await deps.store.tracked.corrupt_subscribers(deps.whole.catalog.pairs)
     if not corrupt:
         return
-    boxes = [await read_outbox(deps, place) for place in await deps.store.outbox.places()]
+    boxes = [await read_outbox(deps, place) for place in await deps.store.outbox.destinations()]
     if any(box.newer or box.broken for box in boxes):
         return  # their cards may follow the job too
     cards = [card for box in boxes for card in expected(box).values()]

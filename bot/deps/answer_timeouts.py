@@ -21,7 +21,7 @@ class _Record:
 
 
 @dataclass(slots=True)
-class Patience:
+class AnswerTimeouts:
     """The deadlines that services, by account and name, missed in a row."""
 
     _records: dict[tuple[str, str], _Record] = field(default_factory=dict[tuple[str, str], _Record])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.deps.admission import AdmissionGate
-from bot.deps.answer_timeouts import Patience
+from bot.deps.answer_timeouts import AnswerTimeouts
 from bot.deps.asyncio_tasks import Background
 from bot.deps.clock import FleetClock, SlackTime
 from bot.deps.long_texts import LongTexts
@@ -56,7 +56,7 @@ class Deps:
     answer_s: float = ANSWER_S
     pace: AdmissionGate = field(default_factory=AdmissionGate)
     questions: Questions = field(default_factory=Questions)
-    patience: Patience = field(default_factory=Patience)
+    patience: AnswerTimeouts = field(default_factory=AnswerTimeouts)
     background: Background = field(default_factory=Background)
     long_texts: LongTexts = field(default_factory=LongTexts)
     workspaces: "Workspaces | None" = None

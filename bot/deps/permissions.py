@@ -68,14 +68,14 @@ def may_see(deps: Deps, accounts: Iterable[str]) -> None:
             raise UsageError(Problem.NOT_FOR_YOU, account, expected=deps.catalog.accounts)
 
 
-async def place_of_button(deps: Deps, named: str | None, here: str, user: str) -> str:
+async def destination_of_button(deps: Deps, named: str | None, here: str, user: str) -> str:
     """Return the place that a click is about: where it was made, or the one that the button names.
 
     Whoever sees a button may press it. Of another place than that where they press it they may do so only if they
     subscribed there themselves. Raises UsageError, ForgottenError where a reset of the database may have lost that, and
     StoreUnavailable.
     """
-    if named is None or named in {here, user} or named in await deps.store.tracked.places_of(user):
+    if named is None or named in {here, user} or named in await deps.store.tracked.destinations_of(user):
         return named or here
     if reset := await deps.store.epochs.recent_reset(deps.clock()):
         raise ForgottenError(reset)

@@ -246,7 +246,7 @@ async def _ahead_of_redis(store: Store) -> float:
 async def records(store: Store, pairs: Sequence[Service]) -> list[Finding]:
     """Look for records that this version does not read: of a newer format, or corrupt. Raises StoreUnavailable."""
     slots = ["/".join(pair) for pair in pairs]
-    places = await store.outbox.places()
+    places = await store.outbox.destinations()
     for _, _, waiting in await store.tracked.state(pairs):
         places |= waiting
     corrupt = await store.aside.kept() + await store.tracked.corrupt(pairs)

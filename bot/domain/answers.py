@@ -157,7 +157,7 @@ class JobList(Answered):
     checked_at: datetime
 
     @property
-    def asked(self) -> int:
+    def services_asked(self) -> int:
         return self.services - sum(not part.known for part in self.remembered)
 
     def of(self, service: Late) -> Self:

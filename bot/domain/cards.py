@@ -174,7 +174,7 @@ class Card(_Value):
         """Return the card with one job on it, or as it is now."""
         return self.model_copy(update={"jobs": {**self.jobs, ref: followed}})
 
-    def naming(self, jobs: Mapping[str, Job]) -> Self:
+    def with_jobs(self, jobs: Mapping[str, Job]) -> Self:
         """Return the card with what is known of its jobs, by ref: whoever reads of them wants their names."""
         named = {ref: each.model_copy(update={"job": jobs.get(ref, each.job)}) for ref, each in self.jobs.items()}
         return self.model_copy(update={"jobs": named})

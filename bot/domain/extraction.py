@@ -61,7 +61,7 @@ def extract(message: object, catalog: Catalog) -> Extracted:
     for number, text in enumerate(texts(message)):
         for reading in _readings(text[:READ_MAX]):
             found.read(reading, number)
-    addresses = found.addresses()
+    addresses = found.refs()
     return Extracted(addresses[:JOBS_MAX], len(addresses[JOBS_MAX:]), tuple(found.masked), tuple(found.requests))
 
 
@@ -97,7 +97,7 @@ class _Objects:
                 if depth == 0:
                     self._ends.append(brace.start())
 
-    def place(self, at: int) -> Place:
+    def object_at(self, at: int) -> Place:
         """Return the object that a character is part of."""
         index = bisect_right(self._begins, at) - 1
         if index < 0 or (index < len(self._ends) and self._ends[index] < at):
@@ -131,10 +131,10 @@ class _Found:
         for match in self._pattern.finditer(text):
             shared = said if last and _share(text, last, match) else None
             said = label(text, match.start()) or shared
-            self._take(match, said, objects.place(match.start()))
+            self._take(match, said, objects.object_at(match.start()))
             last = match
 
-    def addresses(self) -> tuple[Address, ...]:
+    def refs(self) -> tuple[Address, ...]:
         """Return what the message names, what is certain first."""
         certain = self._certain | {one for one, places in self._media.items() if not places <= self._beside_a_job}
         explained = {one.id for one in self._named if one in certain and not isinstance(one, JobId)}

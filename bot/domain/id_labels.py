@@ -64,26 +64,26 @@ def label(text: str, start: int) -> Label | None:
     """Return what an id that begins at `start` is said to be; None where nothing is said about it."""
     before = text[max(0, start - _KEY_REACH) : start]
     if key := _KEY.search(before):
-        words = _words(key[1])
+        words = _split(key[1])
         if set(words) <= _ID and (outer := _KEY.search(before[: key.start()])):  # {"job": {"id": …}}
-            return _said([*_words(outer[1]), *words], is_key=True, glued=False)
+            return _said([*_split(outer[1]), *words], is_key=True, glued=False)
         return _said(words, is_key=True)
     line = _SENTENCE.split(_SCOPE.sub("", before)[-REACH:])[-1]
     names = list(_NAME.finditer(line))
     if not names:
         return None
     first = last = names.pop()
-    words = _words(last[0])
+    words = _split(last[0])
     while names and set(words) <= _ID | _LINKING and _BETWEEN.fullmatch(line[names[-1].end() : first.start()]):
         first = names.pop()
-        words = [*_words(first[0]), *words]
+        words = [*_split(first[0]), *words]
     glued, linked = first is last, not _LINKING.isdisjoint(words)
     if linked and not glued and _ID.isdisjoint(words):  # `the request with 1a2b…`
         return None
     return _said(words, is_key=re.search("[:=]", line[last.end() :]) is not None, glued=glued)
 
 
-def _words(name: str) -> list[str]:
+def _split(name: str) -> list[str]:
     """Cut a name into its words, in small letters: `X-Request-ID`, `taskId` and `jobids` are two and more."""
     return [part for word in _WORD.findall(name) for part in _parts(word.lower())]
 

@@ -48,7 +48,7 @@ async def sweep(deps: Deps, provider: Provider) -> float | None:
     before = (await deps.store.sweeps.read([look.service]))[look.service]
     after = before
     if due:
-        question, error = await _asked(look, due)
+        question, error = await _ask_due(look, due)
         after = _after(look, before, len(due), question.requests, error)
         await deps.store.sweeps.write(look.service, after)
         await look.witness.keep()
@@ -61,7 +61,7 @@ async def sweep(deps: Deps, provider: Provider) -> float | None:
     return await _next_in(look, after)
 
 
-async def _asked(look: ServiceSweep, due: Sequence[Due]) -> tuple[Question, ProviderError | None]:
+async def _ask_due(look: ServiceSweep, due: Sequence[Due]) -> tuple[Question, ProviderError | None]:
     """Ask about the jobs that are due; return what the question was like, and why nothing of it was answered."""
     question, error = asking(), None
     asked_at = look.deps.clock()

@@ -50,7 +50,7 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
         _log.info("answered beside", reference=reference, reason=error.reason)
         message, places = error.message, _beside(body, client, context)
     else:
-        message, places = _words(error), _places(body, client, respond, context)
+        message, places = _message(error), _responders(body, client, respond, context)
     if message is None:
         _log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
@@ -79,7 +79,7 @@ class _Over:
         return await modal.show(message)
 
 
-def _places(body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext) -> Iterator[Responder]:
+def _responders(body: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext) -> Iterator[Responder]:
     """Where something can be said to whoever did what went wrong, the best place first."""
     if responder := cast("Responder | None", context.get("reply")):
         yield to_the_last(responder)
@@ -100,7 +100,7 @@ def _beside(body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> It
         yield ChannelPost(client, context.user_id)
 
 
-def _words(error: Exception) -> Message | None:
+def _message(error: Exception) -> Message | None:
     match error:
         case UsageError():
             return errors.usage(error)

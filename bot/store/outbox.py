@@ -198,7 +198,7 @@ class Outbox:
         read = {card_id: box.read(Broken(cards, place, text), read_card) for card_id, text in kept.items()}
         return [card_id for card_id, card in read.items() if card and not card.over]
 
-    async def places(self) -> set[str]:
+    async def destinations(self) -> set[str]:
         """Return every place that has cards, or entries of its own."""
         return set(await self.link.execute("SMEMBERS", PLACES.of()))
 

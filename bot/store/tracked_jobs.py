@@ -226,7 +226,7 @@ class Tracked:
         found = await self.link.execute("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
         return _places(found or "{}") or {}
 
-    async def places_of(self, user: str) -> set[str]:
+    async def destinations_of(self, user: str) -> set[str]:
         """Return every place where somebody subscribed, and their own direct messages."""
         return {user, *(await self.link.execute("SMEMBERS", MINE.of(user)))}
 

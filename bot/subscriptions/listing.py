@@ -12,7 +12,7 @@ from providers.models import JobRef
 
 async def subscriptions(deps: Deps, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
     """Return the cards of a channel, or all that `user` subscribed to, oldest first. Raises StoreUnavailable."""
-    places = [here] if here else sorted(await deps.store.tracked.places_of(user or ""))
+    places = [here] if here else sorted(await deps.store.tracked.destinations_of(user or ""))
     cards: list[Card] = []
     suspended: dict[str, str] = {}
     for place in places:

@@ -113,7 +113,7 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
         if wait := await deps.store.slack.may_read(workspace.id):
             return wait
         visit = DeliveryContext(deps, workspace.client, place)
-        if wait := await _search_place(_Search(visit, workspace.bot_id, epoch, knows_from)):
+        if wait := await _search_destination(_Search(visit, workspace.bot_id, epoch, knows_from)):
             return wait
         await epochs.note_searched(epoch, workspace.id, place)
     if left_alone:
@@ -122,7 +122,7 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
     return 0
 
 
-async def _search_place(search: _Search) -> float:
+async def _search_destination(search: _Search) -> float:
     """Search one place; return 0, or after how many seconds to search it again."""
     visit = search.visit
     try:

@@ -30,4 +30,4 @@ async def snooze(deps: Deps, card_id: str, here: str, user: str, until: datetime
     entry = SnoozedEntry(at=now, snooze=Snooze(until=until, by=user) if until else None)
     await deps.store.outbox.put(card.place, entry, f"snoozed:{card_id}:{secrets.token_hex(5)}", card_id)
     (now_,) = await shown(deps, [expected(await deliver_now(deps, card.place)).get(card_id, card)])
-    return now_.card.naming(now_.jobs)
+    return now_.card.with_jobs(now_.jobs)

@@ -177,7 +177,7 @@ async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str
         for card in cards_to_change(box):
             refs = [ref for ref in tracked_jobs(visible_part(deps, card)) if _named(ref, addresses)]
             if gone := [job for ref in refs if (job := await end_subscription(deps, ref, box.place, user))]:
-                removed.append((card.naming({str(job.ref): job for job in gone}), [job.ref for job in gone]))
+                removed.append((card.with_jobs({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     if not removed:
         refuse_newer(*boxes)
     for place in {card.place for card, _ in removed}:

@@ -55,7 +55,7 @@ async def purge_workspace(deps: Deps, workspace: str, reported_at: datetime) -> 
     """
     if deps.workspaces is None or not await deps.workspaces.uninstall(workspace, reported_at):
         return None
-    places = [place for place in await deps.store.outbox.places() if workspace_of(place) == workspace]
+    places = [place for place in await deps.store.outbox.destinations() if workspace_of(place) == workspace]
     left = [place for place in places if (await read_outbox(deps, place)).newer]
     for place in set(places) - set(left):
         people = await end_all(deps, place)

@@ -38,7 +38,7 @@ def happened(error: ServiceError) -> str:
     """Which service failed and how, in the vendor's words too."""
     words = "; ".join(filter(None, (_vendor_words(error), waited(error.waited))))
     detail = f" ({words})" if words else ""
-    return f"{place(error.account, error.service)} {_what(error)}{detail}"
+    return f"{service_name(error.account, error.service)} {_what(error)}{detail}"
 
 
 def _what(error: ServiceError) -> str:
@@ -59,7 +59,7 @@ def _blames_clock(error: ServiceError) -> bool:
     return error.message.startswith(CLOCK_OFF)
 
 
-def place(account: str, service: str) -> str:
+def service_name(account: str, service: str) -> str:
     """Name a service of an account."""
     return bold(f"{account}/{service}", 80)
 

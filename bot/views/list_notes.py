@@ -1,7 +1,7 @@
 """What a list of jobs says besides its rows: for Slack and the terminal."""
 
 from bot.domain.answers import Incomplete, JobList, Remembered
-from bot.views.errors import place, service_error
+from bot.views.errors import service_error, service_name
 from bot.views.text import count
 
 
@@ -15,7 +15,7 @@ def notes(answer: JobList) -> list[str]:
 
 
 def _remembered(part: Remembered) -> str:
-    where = f"🗒️ {place(part.account, part.service)} cannot list its jobs"
+    where = f"🗒️ {service_name(part.account, part.service)} cannot list its jobs"
     if not part.known:
         return f"{where}. Look one up with `/jobs show ID`, and it appears here."
     line = f"{where}; I searched the {count(part.known, 'job')} that somebody looked up before."
@@ -23,7 +23,7 @@ def _remembered(part: Remembered) -> str:
 
 
 def _incomplete(part: Incomplete) -> list[str]:
-    where = place(part.account, part.service)
+    where = service_name(part.account, part.service)
     lines: list[str] = []
     if part.scanned:
         newest = count(part.scanned, "job")
@@ -36,7 +36,7 @@ def _incomplete(part: Incomplete) -> list[str]:
 def nothing(answer: JobList) -> str:
     """Why a page is empty; it never looks like "there are no jobs" when nobody could be asked."""
     failed = {(error.account, error.service) for error in answer.errors}
-    if failed and len(failed) >= answer.asked:
+    if failed and len(failed) >= answer.services_asked:
         return "No service answered, so nothing is known about your jobs."
     if answer.pending:
         return "No jobs match so far." if len(answer.pending) < answer.services else "No answer yet."

@@ -41,10 +41,10 @@ _BARE = re.compile(rf'{_EDGE}(?:[^\s"]*{_EDGE})?')
 
 def undecorated(text: str) -> str:
     """Return what was typed, of the text that Slack sends for it: links and `& < >` are wrapped on the way."""
-    return unescaped(_LINK.sub(lambda link: _typed(link[1], link[2]), text))
+    return unescaped(_LINK.sub(lambda link: _label_of(link[1], link[2]), text))
 
 
-def _typed(url: str, label: str | None) -> str:
+def _label_of(url: str, label: str | None) -> str:
     """Slack makes links of `example.com` and of digits too; then the label is what was typed.
 
     The label of another link counts where it may be an id: people copy links that are labelled so.

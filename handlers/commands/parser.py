@@ -134,11 +134,11 @@ def _command(words: list[str], catalog: Catalog, commands: tuple[str, ...]) -> t
         raise _meant(meant, words[1:], words[0], commands)
     known = (*commands, *catalog.accounts, *catalog.services, *STATES)
     if jobs and not closest(words[0], known):
-        raise _meant(*_asked(words, jobs), next(word for word in words if not a_job(word)), commands)
+        raise _meant(*_embedded_command(words, jobs), next(word for word in words if not a_job(word)), commands)
     raise unknown(words[0], words, known, commands, narrowed=catalog.narrowed)
 
 
-def _asked(words: list[str], jobs: list[str]) -> tuple[str, list[str]]:
+def _embedded_command(words: list[str], jobs: list[str]) -> tuple[str, list[str]]:
     """Return the command that a sentence about jobs names in its middle, with what follows; else the jobs to show."""
     for index, name in enumerate(map(name_of, words[: words.index(jobs[-1])])):
         if (command := COMMAND_SYNONYMS.get(name, name)) in OF_JOBS:

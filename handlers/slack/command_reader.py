@@ -11,7 +11,7 @@ TYPED_MAX = 8_000
 """Bytes of a typed command. What is longer is no command, but a text that was pasted into one."""
 
 
-def typed(text: str) -> str:
+def read_text(text: str) -> str:
     """Return the text of a typed command. Raises UsageError if it is longer than TYPED_MAX."""
     size = len(text.encode(errors="surrogatepass"))
     if size > TYPED_MAX:

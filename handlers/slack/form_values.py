@@ -67,7 +67,7 @@ def subscription(
         mistakes[JOBS] = complaint(error)
     people = [f"<@{person}>" for person in listing(field_value(body, MENTION))]
     try:
-        mention = ",".join([*people, *_groups(field_value(body, USER_GROUPS), handles)])
+        mention = ",".join([*people, *_user_groups(field_value(body, USER_GROUPS), handles)])
         mention = read_filter("mention", mention) if mention else ""
     except UsageError as error:
         mistakes[USER_GROUPS] = complaint(error)
@@ -118,7 +118,7 @@ def _jobs(words: list[str], catalog: Catalog) -> tuple[str, ...]:
     return typed.jobs
 
 
-def _groups(held: object, handles: Mapping[str, str]) -> list[str]:
+def _user_groups(held: object, handles: Mapping[str, str]) -> list[str]:
     """Return Slack's words for user groups that were picked or typed; raises UsageError for what names none."""
     picked = [each for each in listing(held) if isinstance(each, str)]
     words = picked or items(text(held) or "")

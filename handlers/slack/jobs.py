@@ -12,7 +12,7 @@ from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import ResponseUrl
 from handlers.commands.lexer import bare, undecorated
 from handlers.slack.answer import answer
-from handlers.slack.command_reader import typed
+from handlers.slack.command_reader import read_text
 from handlers.slack.find_form import open_find
 from handlers.slack.partial_answers import give
 from handlers.slack.subscribe_form import open_subscribe
@@ -31,7 +31,7 @@ async def on_command(
 ) -> None:
     """Answer the asker alone; a command that says nothing but its name opens its form."""
     await ack()
-    ask = CommandPayload(text=undecorated(typed(command.get("text", ""))))
+    ask = CommandPayload(text=undecorated(read_text(command.get("text", ""))))
     if form := FORMS.get(bare(ask.text)):
         await form(context, client, command, origin_of(command, respond))
         return

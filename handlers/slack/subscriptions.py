@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deps.deps import Deps
 from bot.deps.outboxes import outbox_to_change
-from bot.deps.permissions import place_of_button, seen
+from bot.deps.permissions import destination_of_button, seen
 from bot.domain import button_payloads
 from bot.domain.button_payloads import CommandPayload
 from bot.domain.cards import Card, SubscriptionOptions
@@ -57,7 +57,7 @@ def register(app: AsyncApp) -> None:
 
 async def answer(deps: Deps, request: Request, ask: CommandPayload, asker: Asker) -> Answer[Any] | Message:
     """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
-    here = await place_of_button(deps, ask.place, asker.channel, asker.user)
+    here = await destination_of_button(deps, ask.place, asker.channel, asker.user)
     if request.command == "subscribe":
         terms = request.terms(asker.user, deps.clock())
         return subscribing(deps, addresses_of(request, deps.catalog), here, terms, card=ask.card)
@@ -123,7 +123,7 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     asker = Asker.of(body, context)
     deps = await deps_of(context)
     await refuse_forgotten(deps, asker, ask)
-    place = await place_of_button(deps, ask.place, asker.channel, asker.user)
+    place = await destination_of_button(deps, ask.place, asker.channel, asker.user)
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
     deps = deps.asked_in(place)
     if deps.catalog.nothing:
@@ -166,7 +166,7 @@ async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends:
     if ask.card is None:
         raise ExpiredError
     await refuse_forgotten(deps, asker, ask)
-    place = await place_of_button(deps, ask.place, asker.channel, asker.user)
+    place = await destination_of_button(deps, ask.place, asker.channel, asker.user)
     return await snooze(deps, ask.card, place, asker.user, ends)
 
 
@@ -183,7 +183,7 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
         raise ExpiredError
     ids = [str(address) for address in addresses_of(request, deps.catalog)]
     terms = request.terms(asker.user, deps.clock())
-    here = await place_of_button(deps, ask.place, asker.channel, asker.user)
+    here = await destination_of_button(deps, ask.place, asker.channel, asker.user)
     await start_search(deps, ids, here, terms)
     await reply.show(views.seeking(ids, terms, here, SEARCH_MINUTES))
 

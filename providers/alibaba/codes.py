@@ -32,7 +32,7 @@ from providers.errors import (
     Unauthorized,
     Unavailable,
 )
-from providers.refusals import Rule, begins, first_segment, meanings, whole, words
+from providers.refusals import Rule, begins, first_segment, meanings, phrase, whole
 
 _TOKEN = "the temporary token is missing, expired or not accepted"  # noqa: S105  # words, not a token
 _NO_PERMISSION = "the RAM user or role lacks the permission for this operation"
@@ -168,7 +168,7 @@ ALWAYS = (
         "A1 A2: the bare code is used for both",
         _OVERDUE,
         {"OperationDenied.Suspended": _OVERDUE},
-        says=words("suspend|overdue"),
+        says=phrase("suspend|overdue"),
     ),
     Rule(
         NotOffered,
@@ -228,16 +228,16 @@ REFUSED = (
         _PARAMETER,
         "A3 A4",
         "the access key or the signature is missing or not accepted",
-        says=words(r"\b(Missing)?(AccessKey(Id|Secret)?|Signature\w*)\b"),
+        says=phrase(r"\b(Missing)?(AccessKey(Id|Secret)?|Signature\w*)\b"),
     ),
-    Rule(Unauthorized, _PARAMETER, "A3 A4", _TOKEN, says=words(r"\bSecurityToken\b")),
-    Rule(Unauthorized, _PARAMETER, "A3 A4", CLOCK_OFF, says=words(r"\b(Timestamp|x-acs-date)\b")),
+    Rule(Unauthorized, _PARAMETER, "A3 A4", _TOKEN, says=phrase(r"\bSecurityToken\b")),
+    Rule(Unauthorized, _PARAMETER, "A3 A4", CLOCK_OFF, says=phrase(r"\b(Timestamp|x-acs-date)\b")),
     Rule(
         NotOffered,
         _PARAMETER,
         "A1 A3",
         f"the operation or its version is not offered on this host; {_ENDPOINT}",
-        says=words(r"\b(Missing(Action|Version)|Action or Version|(?-i:Action|Version))\b"),
+        says=phrase(r"\b(Missing(Action|Version)|Action or Version|(?-i:Action|Version))\b"),
     ),
     Rule(
         Rejected,

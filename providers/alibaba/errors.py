@@ -53,7 +53,7 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
     reply = _read(response, body)
     if response.is_success and not reply.code:
         return None
-    refusal = Refusal.of(reply.code, reply.message, response.status_code, _asked(response))
+    refusal = Refusal.of(reply.code, reply.message, response.status_code, _id_parameter(response))
     rule = first_fitting(ALWAYS, refusal)
     if rule is None and response.is_success:
         return None
@@ -87,7 +87,7 @@ def says_no(reply: Json) -> bool:
     return is_code(_field(reply, "Code") or "")
 
 
-def _asked(response: httpx.Response) -> str:
+def _id_parameter(response: httpx.Response) -> str:
     """Return the parameter that held the one id of the question."""
     try:
         params = response.request.url.params

@@ -15,7 +15,7 @@ from providers.errors import NotOffered, ProviderError
 from providers.http.deadline import raw_wanted
 from providers.http.rate_limit import Budget, BudgetLeft
 from providers.json_fields import listing, mapping, number
-from providers.lookups import Outcome, asked, batches, each, lookup, silence
+from providers.lookups import Outcome, batches, each, lookup, silence, sort_ids
 from providers.models import Job, JobPage, JobQuery, Lookup
 from providers.services import ids_of
 
@@ -50,7 +50,7 @@ class VodAi:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids, in a request for each ten; `kinds` is not needed."""
         del kinds
-        question = asked(ids, ids_of(self.service))
+        question = sort_ids(ids, ids_of(self.service))
         groups = batches(question.ids, IDS_AT_ONCE)
         answers = await each(lambda group: list_ai_jobs(self._vod, group), groups)
         outcomes: dict[str, Outcome] = {}

@@ -26,7 +26,7 @@ from providers.errors import (
     Unauthorized,
     Unavailable,
 )
-from providers.refusals import Codes, Rule, exactly, meanings, whole, words
+from providers.refusals import Codes, Rule, exactly, meanings, phrase, whole
 
 BY_ID = "id"
 """What a question asks with that is about one job."""
@@ -42,7 +42,7 @@ _NO_KEY = "the access key id does not exist"
 _TOKEN = "the token is missing, expired or not accepted"  # noqa: S105  # words, not a token
 _BY_ID = frozenset({BY_ID})
 _BELOW_500 = range(500)
-_NO_JOB = words(
+_NO_JOB = phrase(
     r"(^|[.:;,]\s*)((?!(of|for|in|by|from|to|with)\b)\w+ ){0,6}(task|job)s?([ _-]?ids?)?\b\W*"
     r"(with (the )?((task|job)[ _-]?)?ids?\W*)?((?=[\w-]*\d)[\w-]+\W*)?"
     r"((do(es)?|is|was|were|are|can|could) ?(not|n't)|cannot|not|no longer) (be )?(exists?|found)"
@@ -76,11 +76,11 @@ _GATEWAY = (
         statuses=_BELOW_500,
     ),
     Rule(Unavailable, _gateway("0201", "0202", "0203"), "H1 H2", "the API's back end is unavailable or late"),
-    Rule(Unauthorized, _gateway("0301", "0303"), "H3", CLOCK_OFF, says=words("signature expired")),
-    Rule(Unauthorized, _gateway("0301"), "H3", LOCKED, says=words("reach(ed)? the limit"), retry_after=_LOCKED_S),
-    Rule(Unauthorized, _gateway("0301"), "H3", MISMATCH, says=words("aksk signature fail")),
-    Rule(Unauthorized, _gateway("0301"), "H3", _TOKEN, says=words("token")),
-    Rule(Unauthorized, _gateway("0301"), "H3", _NO_KEY, says=words(r"\bak\b.*not exist")),
+    Rule(Unauthorized, _gateway("0301", "0303"), "H3", CLOCK_OFF, says=phrase("signature expired")),
+    Rule(Unauthorized, _gateway("0301"), "H3", LOCKED, says=phrase("reach(ed)? the limit"), retry_after=_LOCKED_S),
+    Rule(Unauthorized, _gateway("0301"), "H3", MISMATCH, says=phrase("aksk signature fail")),
+    Rule(Unauthorized, _gateway("0301"), "H3", _TOKEN, says=phrase("token")),
+    Rule(Unauthorized, _gateway("0301"), "H3", _NO_KEY, says=phrase(r"\bak\b.*not exist")),
     Rule(Unauthorized, _gateway("0301", "0303", "0305", "0311"), "H1 H3", REJECTED),
     Rule(Unauthorized, _gateway("0307"), "H1", "the token has expired, or belongs to another region"),
     Rule(Unauthorized, _gateway("0316", "0319"), "PUB", REJECTED),
@@ -183,7 +183,7 @@ _METASTUDIO = (
         whole(r"MSS\.2001\d{4}"),
         "H6, 500, some of them",
         "something that the request names does not exist, or is in a wrong state",
-        says=words(r"not? (found|exist)|state|status"),
+        says=phrase(r"not? (found|exist)|state|status"),
     ),
     Rule(Unavailable, exactly("MSS.000000002"), "H6, nine digits", "internal error"),
     Rule(InvalidQuery, exactly("MSS.000000003"), "H6, nine digits", "a parameter is not valid"),

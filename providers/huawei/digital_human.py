@@ -19,7 +19,7 @@ from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.json_fields import Unreadable
-from providers.lookups import Outcome, asked, batches, execute_each, lookup, silence
+from providers.lookups import Outcome, batches, execute_each, lookup, silence, sort_ids
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.services import ids_of
 from providers.states import States
@@ -68,7 +68,7 @@ class DigitalHuman:
 
     async def page(self, query: JobQuery, cursor: str | None = None) -> JobPage:
         """Return one page of jobs, newest first; without any filter those of the last month."""
-        words = STATES.words(query.states)
+        words = STATES.raw_states(query.states)
         if query.media is not None or words == ():
             return JobPage((), total=0)
         query = query.model_copy(update={"kind": normal_kind(query.kind)})
@@ -97,7 +97,7 @@ class DigitalHuman:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return these jobs, many in one request where the API takes many ids; `kinds` is not needed."""
         del kinds
-        question = asked(ids, ids_of(self.service))
+        question = sort_ids(ids, ids_of(self.service))
         try:
             outcomes = await self._listed(question.ids)
         except InvalidQuery:

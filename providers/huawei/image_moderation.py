@@ -20,7 +20,7 @@ from providers.http.rate_limit import Budget, BudgetLeft
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
 from providers.huawei.paging import ALL, Batch, Start
 from providers.json_fields import Unreadable, identity, instant, listing, mapping, readable, text
-from providers.lookups import Outcome, asked, execute_each, lookup, silence
+from providers.lookups import Outcome, execute_each, lookup, silence, sort_ids
 from providers.models import SHOWN_ALONE, Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.redact import redact
 from providers.services import ids_of
@@ -71,7 +71,7 @@ class ImageModeration:
         The API documents no order, so only the whole list can be sorted; `total` is None if it was longer than 20
         requests can read, or if it neither was counted nor ended.
         """
-        words = STATES.words(query.states)
+        words = STATES.raw_states(query.states)
         if words == () or query.kind is not None or query.media is not None or query.name is not None:
             return JobPage((), total=0)
         if cursor is not None:
@@ -122,7 +122,7 @@ class ImageModeration:
         `kinds` is not needed.
         """
         del kinds
-        question = asked(ids, ids_of(self.service))
+        question = sort_ids(ids, ids_of(self.service))
         page = await self.page(JobQuery()) if question.ids else JobPage(())
         listed = {job.id: job for job in page.jobs}
         unlisted = silence(page.malformed) if page.total is not None else Unreadable("the list was not read to its end")

@@ -109,7 +109,7 @@ def first_entries(
             dropped += 1
             ended[entry.batch] |= query.since is not None and entry.created_at < query.since
     rest = {
-        batch.words: _place(batch, offset, mark)
+        batch.words: _position(batch, offset, mark)
         for batch, offset, mark, over in zip(batches, offsets, marks, ended, strict=True)
         if batch.goes_on(offset) and not over and (offset_max is None or offset <= offset_max)
     }
@@ -138,7 +138,7 @@ def _unless_repeated(batch: Batch, mark: int | None) -> Batch:
     return batch._replace(items=[]) if mark is not None and mark == batch.start.after else batch
 
 
-def _place(batch: Batch, offset: int, mark: int | None) -> int | tuple[int, int]:
+def _position(batch: Batch, offset: int, mark: int | None) -> int | tuple[int, int]:
     """Where a list goes on, for a cursor; one that was not read any further is asked for the same entries again."""
     seen = mark if offset > batch.start.offset else batch.start.after
     return offset if seen is None else (offset, seen)

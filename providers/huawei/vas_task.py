@@ -79,17 +79,17 @@ def _input(value: dict[str, Any]) -> str | None:
     kind = text(value.get("type"))
     if kind is None or kind.casefold() != "obs":
         return kind
-    places = [place for item in listing(value.get("data")) if (place := _place(mapping(item)))]
+    places = [place for item in listing(value.get("data")) if (place := _position(mapping(item)))]
     more = len(places) - INPUTS_SHOWN
     shown = ", ".join(places[:INPUTS_SHOWN]) or kind
     return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _output(value: dict[str, Any]) -> str | None:
-    return ", ".join((name == "obs" and _place(mapping(to))) or name for name, to in value.items() if to) or None
+    return ", ".join((name == "obs" and _position(mapping(to))) or name for name, to in value.items() if to) or None
 
 
-def _place(value: dict[str, Any]) -> str | None:
+def _position(value: dict[str, Any]) -> str | None:
     bucket = text(value.get("bucket"))
     return f"obs://{bucket}/{(text(value.get('path')) or '').lstrip('/')}" if bucket else None
 

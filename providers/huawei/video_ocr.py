@@ -18,7 +18,7 @@ from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.errors import leaves_open
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.huawei.vas_task import beginning_of_id, name_can_be_sent, part_of_id_can_be_sent, read_job
-from providers.lookups import Outcome, asked, execute_each, lookup, silence
+from providers.lookups import Outcome, execute_each, lookup, silence, sort_ids
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.services import ids_of
 from providers.states import States
@@ -79,7 +79,7 @@ class VideoOcr:
         any other unit the answer would be empty or an error, and an empty answer looks like "there are no jobs". So
         before such an answer is believed for the first time, it is proven that the API understands the times.
         """
-        words = STATES.words(query.states)
+        words = STATES.raw_states(query.states)
         if query.kind is not None or query.media is not None or words == ():
             return JobPage((), total=0)
         lists = starts(cursor, words or (ALL,))
@@ -131,7 +131,7 @@ class VideoOcr:
         `kinds` is not needed.
         """
         del kinds
-        question = asked(ids, ids_of(self.service))
+        question = sort_ids(ids, ids_of(self.service))
         listed = await from_pages(set(question.ids), self._newest) if len(question.ids) > FEW else {}
         rest = [job_id for job_id in question.ids if job_id not in listed]
         outcomes = {**listed, **await execute_each(self._show, rest)}

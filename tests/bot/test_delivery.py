@@ -263,14 +263,14 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
     world.now += card_editor.UNSUBSCRIBED_KEPT
     await world.told()
     assert empty(await world.box())
-    assert PLACE not in await world.store.outbox.places()
+    assert PLACE not in await world.store.outbox.destinations()
 
 
 async def test_a_card_that_cannot_be_read_stops_no_round_and_is_notified_of(world: World):
     await world.store.link.execute_many([("HSET", CARDS.of(PLACE), "odd", "{}"), ("SADD", PLACES.of(), PLACE)])
     await reconcile_destinations(world.deps)
     assert await world.told() == 1
-    assert await world.store.outbox.places() == set()
+    assert await world.store.outbox.destinations() == set()
 
 
 async def test_an_end_waits_no_minute_behind_the_progress_of_another_card(world: World):

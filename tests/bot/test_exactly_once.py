@@ -341,7 +341,7 @@ class Story(FragileBot):
 
     async def _places(self) -> set[str]:
         [(_, _, pending)] = await self.store.tracked.state([SERVICE])
-        return pending | await self.store.outbox.places()
+        return pending | await self.store.outbox.destinations()
 
     async def _left_over(self) -> bool:
         boxes = [await self.store.outbox.read(place, ["/".join(SERVICE)]) for place in HERE + USERS]

@@ -6,7 +6,7 @@ import pytest
 
 from providers.errors import Malformed, ProviderError, Throttled, Unauthorized, Unavailable
 from providers.json_fields import Unreadable
-from providers.lookups import Outcome, asked, batches, each, execute_each, lookup, silence
+from providers.lookups import Outcome, batches, each, execute_each, lookup, silence, sort_ids
 from providers.models import Job, JobState, Lookup
 
 
@@ -19,7 +19,7 @@ def answer(outcomes: dict[str, Outcome], *impossible: str) -> Lookup:
 
 
 def test_ids_are_stripped_and_asked_once():
-    question = asked([" a ", "a", "", "b\n", "no/job", "x" * 65, "5c9dff****67f5"])
+    question = sort_ids([" a ", "a", "", "b\n", "no/job", "x" * 65, "5c9dff****67f5"])
     assert question.ids == ["a", "b"]
     assert question.impossible == ["no/job", "x" * 65, "5c9dff****67f5"]
 

@@ -62,7 +62,7 @@ def everything_in(url: str) -> str:
 
 async def until_nothing_of(store: Store, workspace: str) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while any(place.startswith(f"{workspace}/") for place in await store.outbox.places()):  # noqa: ASYNC110
+        while any(place.startswith(f"{workspace}/") for place in await store.outbox.destinations()):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -91,7 +91,7 @@ async def test_what_two_workspaces_follow_is_told_in_each(site: Site, quick: Non
         mine, hers, both = site.job(), site.job(), site.job()
         await dana.types(f"/jobs subscribe {mine.id} {both.id} on:done to:here")
         await nora.types(f"/jobs subscribe {hers.id} {both.id} on:done to:here", "C0ONCALL")
-        assert await bot.store.outbox.places() == {f"{HOME}/C0ONCALL", f"{NORTH}/C0ONCALL"}
+        assert await bot.store.outbox.destinations() == {f"{HOME}/C0ONCALL", f"{NORTH}/C0ONCALL"}
         assert hers.id not in (await dana.types("/jobs subscriptions mine")).text
         assert mine.id not in (await nora.types("/jobs subscriptions here")).text
         await dana.types(f"/jobs unsubscribe {both.id}")
@@ -278,7 +278,7 @@ class TestLeaving:
                 await bot.workspaces.uninstall(NORTH, datetime.now(UTC) + timedelta(seconds=1))
                 await reconcile_destinations(bot)
                 assert await link.execute("HKEYS", "callboard:absent") == [NORTH]
-                assert any(place.startswith(NORTH) for place in await bot.store.outbox.places())
+                assert any(place.startswith(NORTH) for place in await bot.store.outbox.destinations())
                 await site.installs(NORTH)
                 await reconcile_destinations(bot)
                 assert await link.execute("HKEYS", "callboard:absent") == []

@@ -260,7 +260,7 @@ class TestStrangersWithoutAnyRule:
         assert await columns(alone, TO_ONESELF) == dict.fromkeys(TO_ONESELF, (OUTSIDER, GUEST))
         for each in strangers:
             place = f"T0SANDBOX/{each.id}"
-            assert await stage.bot.store.tracked.places_of(place) == {place}
+            assert await stage.bot.store.tracked.destinations_of(place) == {place}
 
     async def test_nor_by_a_card_or_a_link(self, stage: Stage, strangers: list[Person]):
         await stage.lee.types(f"/jobs subscribe {REF}", MEDIA)

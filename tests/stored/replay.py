@@ -107,7 +107,7 @@ async def _all_ended(opened: Stage) -> bool:
 async def _is_quiet(opened: Stage) -> bool:
     """Whether nothing waits for any place that takes something."""
     outbox = opened.deps.store.outbox
-    boxes = [await outbox.read(place, opened.deps.catalog.scopes) for place in await outbox.places()]
+    boxes = [await outbox.read(place, opened.deps.catalog.scopes) for place in await outbox.destinations()]
     return not any(box.entries or box.begun or _urgent(box) for box in boxes if not box.suspension)
 
 
@@ -136,7 +136,7 @@ def _posted(opened: Stage, before: set[tuple[str, str]]) -> list[Json]:
 async def _cards(opened: Stage) -> set[tuple[str, str]]:
     """Return the messages of the cards that follow jobs, where Slack takes anything."""
     outbox = opened.deps.store.outbox
-    boxes = [await outbox.read(place, ()) for place in await outbox.places()]
+    boxes = [await outbox.read(place, ()) for place in await outbox.destinations()]
     cards = [card for box in boxes if not box.suspension for card in box.cards.values() if not card.over]
     return {(card.channel, card.ts) for card in cards}
 

@@ -355,7 +355,7 @@ def state(stage: Stage) -> str:
 async def _tasks(stage: Stage) -> None:
     """Ask for every task."""
     deps, dana = stage.deps, stage.place("U0DANA")
-    for place in sorted(await deps.store.outbox.places()):
+    for place in sorted(await deps.store.outbox.destinations()):
         await enqueue_delivery(deps, place)
         await enqueue_card_update(deps, place)
     for service in deps.catalog.pairs:
@@ -390,7 +390,7 @@ async def _sweep(stage: Stage) -> None:
 
 async def _settle(stage: Stage) -> None:
     """Post and edit everything that can be."""
-    for place in sorted(await stage.deps.store.outbox.places()):
+    for place in sorted(await stage.deps.store.outbox.destinations()):
         for _ in range(100):
             await stage.link.execute("DEL", POST_INTERVAL.of(place))
             if await deliver(stage.deps, place) is None:

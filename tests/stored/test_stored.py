@@ -124,7 +124,7 @@ def test_every_listener_hears_something_that_is_stored():
 
 
 async def test_cards_marks_suspensions_and_entries_are_read(stored: Store):
-    places = await stored.outbox.places()
+    places = await stored.outbox.destinations()
     boxes = [await stored.outbox.read(place, SLOTS) for place in places]
     assert [(box.place, box.newer, box.broken) for box in boxes if box.newer or box.broken] == []
     for box in boxes:
@@ -196,7 +196,7 @@ async def test_what_services_and_people_did_is_read(stored: Store):
     assert await stored.home_tabs.picked("T0SANDBOX/U0DANA") == "T0SANDBOX/C0ONCALL"
     assert await stored.slack.direct("T0SANDBOX/U0DANA") == "D0DANA"
     assert await stored.slack.paused("T0SANDBOX", "users.info") > 0
-    assert len(await stored.tracked.places_of("T0SANDBOX/U0DANA")) > 2
+    assert len(await stored.tracked.destinations_of("T0SANDBOX/U0DANA")) > 2
     _, mark = await stored.clock.read()
     assert mark
     assert VIDEO in await stored.tracked.configured([], AT)

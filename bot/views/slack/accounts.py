@@ -7,13 +7,13 @@ from bot.domain.button_payloads import FRESH, CommandPayload
 from bot.views.errors import service_error, waited
 from bot.views.lateness import still_asking
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section, stacked
-from bot.views.slack.lateness import asking
+from bot.views.slack.lateness import still_asked
 from bot.views.text import age, bold, code, count, date, duration, plain, unformatted
 
 
 def accounts(answer: AccountsHealth) -> Message:
     """One line for each service: whether it answers, how fast, and what is left of its budget."""
-    title = [section("*Accounts and services*"), *asking(answer)]
+    title = [section("*Accounts and services*"), *still_asked(answer)]
     foot = [
         *_paused(answer),
         context(f"checked {age(answer.checked_at)}"),

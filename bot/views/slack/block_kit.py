@@ -88,17 +88,17 @@ def marked(message: Message, answer: str) -> Message:
 def _marked(block: Block, answer: str) -> Block:
     changed = {**block}
     if str(block.get("block_id", "")).startswith(SELECTS):
-        changed["block_id"] = SELECTS + _naming(block["block_id"].removeprefix(SELECTS), answer, BLOCK_ID_MAX)
+        changed["block_id"] = SELECTS + _with_ids(block["block_id"].removeprefix(SELECTS), answer, BLOCK_ID_MAX)
     if "elements" in block:
         changed["elements"] = [_marked(element, answer) for element in block["elements"]]
     if "accessory" in block:
         changed["accessory"] = _marked(block["accessory"], answer)
     if block["type"] == "button":
-        changed["value"] = _naming(block["value"], answer, BUTTON_MAX)
+        changed["value"] = _with_ids(block["value"], answer, BUTTON_MAX)
     return changed
 
 
-def _naming(payload: str, answer: str, limit: int) -> str:
+def _with_ids(payload: str, answer: str, limit: int) -> str:
     ask = CommandPayload.model_validate_json(payload).model_copy(update={"answer": answer})
     return ask.encode() if ask.fits(limit) else payload
 

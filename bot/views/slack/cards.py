@@ -151,7 +151,7 @@ def _plain_one(job: Job, followed: CardJob, *, suspended: bool) -> str:
 
 
 def _several(shown: Shown, known: Mapping[str, Job], budget: Budget) -> tuple[str, list[Block]]:
-    words = _words(shown, known)
+    words = _outcome_words(shown, known)
     outcomes = list(words.values())
     top, following = summary(shown.card, known), _tracked(shown.card, known)
     progress = [bar(100 * _ended(following) // len(following))] if following and not shown.card.over else []
@@ -160,7 +160,7 @@ def _several(shown: Shown, known: Mapping[str, Job], budget: Budget) -> tuple[st
     return f"{unformatted(top)}: {tally(outcomes, ', ')}", [head, *_named(known, words, budget)]
 
 
-def _words(shown: Shown, known: Mapping[str, Job]) -> dict[str, str]:
+def _outcome_words(shown: Shown, known: Mapping[str, Job]) -> dict[str, str]:
     """The outcome of each job of a card that is drawn."""
     suspended = _suspended(shown)
     return {

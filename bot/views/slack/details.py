@@ -22,7 +22,7 @@ from bot.views.slack.block_kit import (
     section,
 )
 from bot.views.slack.jobs import row, subscribe_button
-from bot.views.slack.lateness import asking
+from bot.views.slack.lateness import still_asked
 from bot.views.states import name, no_reason, plain_state, state
 from bot.views.terms import person
 from bot.views.text import age, bold, code, code_block, count, fitting, link, plain, unformatted
@@ -43,7 +43,7 @@ def job_details(answer: JobDetails, ask: CommandPayload, meaning: Meaning, notes
     `notes` are further lines about what was asked for.
     """
     head = [context(f"📌 Shared by {person(ask.shared_by)}")] if ask.shared_by else []
-    return _details(answer, ask, meaning, [*head, *asking(answer)], notes)
+    return _details(answer, ask, meaning, [*head, *still_asked(answer)], notes)
 
 
 def late(answer: JobDetails, meaning: Meaning) -> Message:

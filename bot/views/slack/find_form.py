@@ -21,7 +21,7 @@ from bot.views.slack.block_kit import (
 )
 from bot.views.slack.block_kit import field as input_field
 from bot.views.slack.jobs import LINES_MAX, more_lines, row
-from bot.views.slack.lateness import asking
+from bot.views.slack.lateness import still_asked
 from bot.views.states import EMOJI
 from bot.views.text import age
 from providers.models import JobState
@@ -85,7 +85,7 @@ def _results(answer: JobList) -> list[Block]:
     rows = [*map(row, answer.jobs)] or [section(nothing(answer))]
     lines = Budget(blocks=LINES_MAX).fit([*map(context, notes(answer))], more_lines)
     foot = context(f"{position(answer, len(answer.jobs))}, checked {age(answer.checked_at)}")
-    return [*asking(answer), *rows, *lines, foot, *actions("page", _turning(answer))]
+    return [*still_asked(answer), *rows, *lines, foot, *actions("page", _turning(answer))]
 
 
 def _turning(answer: JobList) -> list[Block]:

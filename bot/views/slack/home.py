@@ -14,7 +14,7 @@ from bot.views.slack import database_reset, errors
 from bot.views.slack.accounts import account_lines
 from bot.views.slack.block_kit import Block, Budget, actions, button, context, divider, plain_text, section
 from bot.views.slack.jobs import more_lines, row
-from bot.views.slack.lateness import asking
+from bot.views.slack.lateness import still_asked
 from bot.views.slack.subscription_list import HOW, tab_lines
 from bot.views.terms import channel
 from bot.views.text import age, count
@@ -71,7 +71,7 @@ def home(tab: Tab, now: datetime) -> Block:
     head = [
         *actions("home", [*button("Refresh", HOME, CommandPayload()), *button("Find jobs", FIND, CommandPayload())]),
         context(f"checked {age(now)}"),
-        *asking(tab),
+        *still_asked(tab),
     ]
     budget = Budget(head, blocks=BLOCKS_MAX, chars=CHARS_MAX)
     parts = [

@@ -22,7 +22,7 @@ from bot.domain.button_payloads import (
 from bot.views.lateness import came, still_asking
 from bot.views.list_notes import notes, nothing, position
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section, select
-from bot.views.slack.lateness import asking
+from bot.views.slack.lateness import still_asked
 from bot.views.states import EMOJI, name, plain_state, reason, state
 from bot.views.terms import person
 from bot.views.text import age, bold, code, count, cut, duration, plain, unformatted
@@ -48,7 +48,7 @@ class Controls:
 
 def job_list(answer: JobList, ask: CommandPayload, controls: Controls) -> Message:
     """A page of jobs, with what can be done with it. As many jobs as fit are shown; the next page goes on there."""
-    head, body = [_title(ask), *asking(answer)], [*map(row, answer.jobs)] or [section(nothing(answer))]
+    head, body = [_title(ask), *still_asked(answer)], [*map(row, answer.jobs)] or [section(nothing(answer))]
     # The longest foot there can be: with a Next button, and with fewer jobs than there are.
     budget = Budget([*head, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
     lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], more_lines)

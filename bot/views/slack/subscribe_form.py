@@ -38,13 +38,13 @@ def form(jobs: Sequence[str], groups: Sequence[UserGroup] = (), *, asks_where: b
         input_field(ON, "What is told", choice([(label, value) for value, label in _ON], On.DONE)),
         input_field(TO, "Where it is told", choice([(label, value) for value, label in _TO], DEFAULT)),
         input_field(MENTION, "People to call", people, optional=True),
-        _groups(groups, mentions_max),
+        _user_groups(groups, mentions_max),
         *([input_field(WHERE, "Channel", dict(_WHERE))] if asks_where else []),
     ]
     return modal(TITLE, blocks, submit="Subscribe", callback_id=SUBSCRIBE)
 
 
-def _groups(groups: Sequence[UserGroup], most: int) -> Block:
+def _user_groups(groups: Sequence[UserGroup], most: int) -> Block:
     """User groups to pick from; where they are unknown or too many for a menu, to type."""
     label = "User groups to call"
     if 0 < len(groups) <= OPTIONS_MAX:

@@ -4,7 +4,7 @@ from bot.domain.errors import EmbeddedRedisError, StoreUnavailable
 from bot.views.terminal import advice
 
 
-def words(error: Exception) -> str:
+def explain(error: Exception) -> str:
     """Say what happened and what to do about an error of our own."""
     match error:
         case EmbeddedRedisError():

@@ -42,16 +42,16 @@ def spinner(errors: TextIO, *, shown: bool) -> Generator[Callable[[Sequence[Late
         yield lambda _: None
         return
     with console(errors).status("asking every service") as status:
-        yield lambda pending: status.update(_words(f"still asking {unformatted(names(pending))}"))
+        yield lambda pending: status.update(_printable(f"still asking {unformatted(names(pending))}"))
 
 
-def _words(text: str, style: str = "") -> Text:
+def _printable(text: str, style: str = "") -> Text:
     """Return text that cannot control the terminal."""
     return Text("\n".join(map(clean, text.split("\n"))), style)
 
 
 def _said(mrkdwn: str) -> Text:
-    return _words(unformatted(mrkdwn))
+    return _printable(unformatted(mrkdwn))
 
 
 def job_list(answer: JobList, now: datetime) -> RenderableType:
@@ -73,7 +73,7 @@ def _jobs_table(jobs: Iterable[Job], now: datetime) -> Table:
             _title(job),
             ago(job.created_at, now) if job.created_at else "",
             duration(job.duration_s) if job.duration_s is not None else "",
-            _words(_reason(job)),
+            _printable(_reason(job)),
         )
     return table
 
@@ -81,7 +81,7 @@ def _jobs_table(jobs: Iterable[Job], now: datetime) -> Table:
 def _title(job: Job) -> Text:
     """The name over the ref, which is enough for a job without a name."""
     ref, title = str(job.ref), cut(name(job), 60)
-    return _words(ref) if name(job) == job.id else _words(title) + "\n" + _words(ref, "dim")
+    return _printable(ref) if name(job) == job.id else _printable(title) + "\n" + _printable(ref, "dim")
 
 
 def _state(job: Job) -> Text:
@@ -100,16 +100,16 @@ def job_details(answer: JobDetails, meaning: Meaning) -> RenderableType:
     """Everything about each job found, then what was not found."""
     parts: list[RenderableType] = []
     for job in answer.jobs:
-        title = _words(name(job), "bold")
+        title = _printable(name(job), "bold")
         table = Table(box=None, show_header=False, pad_edge=False, title=title, title_justify="left")
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
         table.add_row("State", _state(job))
-        table.add_row("Ref", _words(str(job.ref)))
+        table.add_row("Ref", _printable(str(job.ref)))
         for label, value in facts(job).items():
-            table.add_row(_words(label), _said(value))
+            table.add_row(_printable(label), _said(value))
         for label, value in _ending(job, meaning):
-            table.add_row(label, _words(value))
+            table.add_row(label, _printable(value))
         parts += [table, Text()]
     parts += map(_said, missing(answer))
     parts += map(_said, map(service_error, answer.errors))
@@ -140,6 +140,6 @@ def accounts(answer: AccountsHealth) -> RenderableType:
         latency = f"{round(each.latency_s * 1000)} ms" if each.latency_s is not None else ""
         latency = "\n".join(filter(None, (latency, waited(each.waited))))
         reachable = Text("no", "red") if each.error else Text("yes", "green")
-        table.add_row(_words(f"{each.account}/{each.service}"), _words(each.region), reachable, latency, budget)
+        table.add_row(_printable(f"{each.account}/{each.service}"), _printable(each.region), reachable, latency, budget)
         failed += [each.error] if each.error else []
     return Group(table, *map(_said, map(service_error, failed)))

@@ -41,8 +41,8 @@ class AppLife:
 
         Raises `cannot_install_an_org_installed_app`.
         """
-        check_place(self.world, code.installation)
-        standing = (each for each in self.world.installations if each.place == code.installation.place)
+        check_destination(self.world, code.installation)
+        standing = (each for each in self.world.installations if each.owner == code.installation.owner)
         installation = next(standing, code.installation)
         installation.installer = code.user
         installation.scopes = tuple(dict.fromkeys([*installation.scopes, *code.scopes]))
@@ -98,7 +98,7 @@ class AppLife:
         self.events(self.world.covered(installation)[0]).publish(happening)
 
 
-def check_place(world: World, asked: Installation) -> None:
+def check_destination(world: World, asked: Installation) -> None:
     """Raises `cannot_install_an_org_installed_app` for one workspace of an organisation that has the app."""
     own = world.covered(asked)[0].installation
     if own and own.org_wide and not asked.org_wide:

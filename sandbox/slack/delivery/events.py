@@ -79,7 +79,7 @@ class Events:
         workspace, ending = self._workspace, happening.ending
         return {
             "token": VERIFICATION_TOKEN,
-            **self._place(happening),
+            **self._origin(happening),
             "api_app_id": workspace.app.id,
             "event": happening.event,
             "type": "event_callback",
@@ -88,12 +88,12 @@ class Events:
             **({} if ending else self._context(happening)),
         }
 
-    def _place(self, happening: Happening) -> Json:
+    def _origin(self, happening: Happening) -> Json:
         """Where it happened; for a person of another organization, their workspace."""
         workspace, ending = self._workspace, happening.ending
         if ending:
-            return _place(ending.team, ending.enterprise)
-        return _place(happening.team or workspace.team, None if happening.team else workspace.enterprise)
+            return _origin_of(ending.team, ending.enterprise)
+        return _origin_of(happening.team or workspace.team, None if happening.team else workspace.enterprise)
 
     def _context(self, happening: Happening) -> Json:
         """For whom the event is; what an installation's end is told with has none of it."""
@@ -116,6 +116,6 @@ class Events:
         }
 
 
-def _place(team: Team | None, enterprise: Enterprise | None) -> Json:
+def _origin_of(team: Team | None, enterprise: Enterprise | None) -> Json:
     """Where it happened; Slack leaves out what there is not."""
     return {**({"team_id": team.id} if team else {}), **({"enterprise_id": enterprise.id} if enterprise else {})}

@@ -170,7 +170,7 @@ def api_view(workspace: Workspace, view: View) -> Json:
         "previous_view_id": view.previous_id,
         "root_view_id": view.root_id,
         "app_id": workspace.app.id,
-        "app_installed_team_id": installation.place if (installation := workspace.installation) else workspace.team.id,
+        "app_installed_team_id": installation.owner if (installation := workspace.installation) else workspace.team.id,
         "bot_id": workspace.app.bot_id,
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from sandbox.slack.delivery.app_lifecycle import check_place
+from sandbox.slack.delivery.app_lifecycle import check_destination
 from sandbox.slack.workspace.credentials import CLIENT_ID
 from sandbox.slack.workspace.errors import SlackError
 from sandbox.slack.workspace.model import Enterprise, Installation, Json
@@ -71,10 +71,10 @@ def decide(world: World, request: Request, decision: Decision) -> str:
         raise SlackError("invalid_user")
     if not decision.allow:
         return _back(world, request, {"error": "access_denied"})
-    asked = _asked(workspace, decision, request.scopes)
+    asked = _request(workspace, decision, request.scopes)
     if asked.org_wide and not (asked.enterprise and world.manifest.org_deploy):
         raise SlackError("org_install_not_allowed")
-    check_place(world, asked)
+    check_destination(world, asked)
     scopes, user_scopes = list(request.scopes), list(request.user_scopes)
     code = world.codes.issue(asked, decision.user, scopes, user_scopes, request.redirect_uri)
     return _back(world, request, {"code": code})
@@ -87,16 +87,16 @@ def as_page(world: World, request: Request) -> Json:
         "team": request.team,
         "scopes": [BOT_SCOPES[each] for each in request.scopes],
         "user_scopes": [USER_SCOPES[each] for each in request.user_scopes],
-        "places": [_place(world, workspace) for workspace in world.workspaces.values()],
+        "places": [_target(world, workspace) for workspace in world.workspaces.values()],
     }
 
 
-def _asked(workspace: Workspace, decision: Decision, scopes: tuple[str, ...]) -> Installation:
+def _request(workspace: Workspace, decision: Decision, scopes: tuple[str, ...]) -> Installation:
     team = None if decision.organization else workspace.team
     return Installation(team, workspace.enterprise, decision.user, scopes)
 
 
-def _place(world: World, workspace: Workspace) -> Json:
+def _target(world: World, workspace: Workspace) -> Json:
     """A workspace that the app can be installed into, and whether its organisation is offered too."""
     return {
         "team": workspace.team.id,

@@ -28,7 +28,7 @@ class Suggestions:
         self._delivery = delivery
         self._offered: dict[_Place, list[Json]] = {}
 
-    async def ask(self, surface: str, payload: Json) -> Json:
+    async def request(self, surface: str, payload: Json) -> Json:
         """The app's options or option_groups for a block_suggestion.
 
         Raises UndeliveredError, or SlackError for an answer that is none.

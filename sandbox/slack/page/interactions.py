@@ -130,7 +130,7 @@ class Interactions:
     async def suggest(self, user: User, surface: View | Message, menu: tuple[str, str], typed: str) -> Json:
         """The app's options for what is typed into a menu. Raises UndeliveredError or SlackError."""
         payload = suggestion_payload(self._workspace, user, surface, menu, typed)
-        return await self._suggestions.ask(surface.id if isinstance(surface, View) else surface.ts, payload)
+        return await self._suggestions.request(surface.id if isinstance(surface, View) else surface.ts, payload)
 
     def submit(self, user: User, view: View, form: Json) -> Later | None:
         """A modal's submission; with something missing in it the app does not hear of it."""

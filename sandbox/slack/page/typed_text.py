@@ -33,8 +33,8 @@ def decorate(
         suffix = f"|{name}" if names else ""
         return f"<@{people[name]}{suffix}>" if name in people else match[0]
 
-    def place(match: re.Match[str]) -> str:
+    def link(match: re.Match[str]) -> str:
         return f"<#{places[match[1]]}|{match[1]}>" if match[1] in places else match[0]
 
     mentioned = _MENTION.sub(person, escape(text))
-    return _URL.sub(lambda match: f"<{match[0]}>", _CHANNEL.sub(place, mentioned))
+    return _URL.sub(lambda match: f"<{match[0]}>", _CHANNEL.sub(link, mentioned))

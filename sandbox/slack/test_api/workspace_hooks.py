@@ -98,7 +98,7 @@ class Hooks:
 
         `channel` is an id or a name, or a person's id for their direct messages.
         """
-        channel = self._workspace.place(request.query_params.get("channel", ""))
+        channel = self._workspace.conversation(request.query_params.get("channel", ""))
         if channel is None:
             return JSONResponse({"ok": False, "error": "channel_not_found"}, status_code=404)
         seen = self._workspace.messages.seen_by(channel.id, request.query_params.get("user"))
@@ -134,7 +134,7 @@ class Hooks:
         """Order a fault: see `Fault` for the body."""
         fault = Fault.model_validate_json(body)
         if fault.channel is not None:
-            place = self._workspace.place(fault.channel)
+            place = self._workspace.conversation(fault.channel)
             if place is None:
                 raise SlackError("channel_not_found")
             fault = fault.model_copy(update={"channel": place.id})
@@ -173,7 +173,7 @@ class Hooks:
         """Somebody says something, and the app is told as it would be of what is typed on the page."""
         order = _Say.model_validate_json(body)
         workspace = self._workspace
-        channel = workspace.place(order.channel)
+        channel = workspace.conversation(order.channel)
         if channel is None or order.user not in workspace.users:
             raise SlackError("user_not_found" if channel else "channel_not_found")
         content = read_content(order.text, order.blocks, order.attachments)

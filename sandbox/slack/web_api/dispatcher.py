@@ -135,8 +135,10 @@ class WebApi:
             arguments = await read_arguments(request)
             method = self._methods.get(name)
             if method is None or method.tokens:
-                token = self._world.tokens.known(_token(request, arguments))
-                workspace = self._world.asked(token, arguments, needs_team=method is not None and method.needs_team)
+                token = self._world.tokens.find(_token(request, arguments))
+                workspace = self._world.workspace_of(
+                    token, arguments, needs_team=method is not None and method.needs_team
+                )
             else:
                 arguments |= _credentials(request)
             caller = Caller(workspace, self._life, self._sockets, _origin(request), token)
@@ -150,7 +152,7 @@ class WebApi:
     async def _struck(self, request: Request, name: str, caller: Caller, arguments: Json) -> Json:
         """The answer, unless a fault is on order in the workspace."""
         workspace, faults = caller.workspace, caller.workspace.faults
-        place = workspace.place(str(arguments.get("channel", "")))
+        place = workspace.conversation(str(arguments.get("channel", "")))
         channel = place.id if place else None
         fault = faults.take(name, channel)
         return await faults.strike(fault, request, lambda: self._answer(name, caller, arguments, channel))

@@ -57,7 +57,7 @@ class Installation:
         return self.team is None
 
     @property
-    def place(self) -> str:
+    def owner(self) -> str:
         """The id of the workspace or the organisation."""
         holder = self.team or self.enterprise
         return holder.id if holder else ""

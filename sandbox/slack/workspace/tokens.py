@@ -55,7 +55,7 @@ class Tokens:
         """Know a token whose value was given."""
         self._all[token.value] = token
 
-    def known(self, value: str | None) -> Token:
+    def find(self, value: str | None) -> Token:
         """A token, whatever it is worth now. Raises `not_authed` or `invalid_auth`."""
         if not value:
             raise SlackError("not_authed")

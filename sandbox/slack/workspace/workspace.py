@@ -96,7 +96,7 @@ class Workspace:
         found = (each for each in self.channels.values() if each.im_of is None and each.name == named)
         return self.channels.get(name_or_id) or next(found, None)
 
-    def place(self, name_or_id: str) -> Channel | None:
+    def conversation(self, name_or_id: str) -> Channel | None:
         """A channel by its id or name, or the direct message with the person of that id."""
         user = self.users.get(name_or_id)
         if user is not None and not user.is_bot:

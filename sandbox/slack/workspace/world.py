@@ -59,7 +59,7 @@ class World:
             return [self.workspaces[installation.team.id]]
         return self.members(installation.enterprise) if installation.enterprise else []
 
-    def asked(self, token: Token, arguments: Json, *, needs_team: bool) -> Workspace:
+    def workspace_of(self, token: Token, arguments: Json, *, needs_team: bool) -> Workspace:
         """The workspace that a call is about: the token's, and of an org-wide one the one that the call names.
 
         `needs_team` says that the method wants a `team_id` of such a token. Raises `missing_argument`,
@@ -71,7 +71,7 @@ class World:
         if not token.installation.org_wide:
             return found[0]
         team = str(arguments.get("team_id") or "")
-        if team and team != token.installation.place:  # the organisation's own id says nothing
+        if team and team != token.installation.owner:  # the organisation's own id says nothing
             return _granted(found, team)
         if needs_team:
             raise SlackError("missing_argument", arg="team_id")

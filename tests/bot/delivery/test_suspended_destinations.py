@@ -63,7 +63,7 @@ async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not
     await world.told()
     assert empty(await world.box())
     assert not (await world.box()).suspension
-    assert PLACE not in await world.store.outbox.places()
+    assert PLACE not in await world.store.outbox.destinations()
     assert len(world.slack.said) == 1
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.deps import answer_timeouts
 from bot.deps.admission import AdmissionGate
-from bot.deps.answer_timeouts import FULL_EVERY, MISSES, SHORT_S, Patience
+from bot.deps.answer_timeouts import FULL_EVERY, MISSES, SHORT_S, AnswerTimeouts
 from bot.deps.asyncio_tasks import Background
 from bot.deps.deps import Deps
 from bot.domain.answers import JobDetails, JobList, Late
@@ -178,7 +178,7 @@ class TestPatience:
     SERVICE = ("acme", "video")
 
     def test_it_gets_short_after_two_missed_deadlines_in_a_row(self):
-        known = Patience()
+        known = AnswerTimeouts()
         known.missed(self.SERVICE)
         known.responded(self.SERVICE)
         known.missed(self.SERVICE)
@@ -188,20 +188,20 @@ class TestPatience:
         assert known.for_question(("acme", "other"), 10) == 10
 
     def test_one_question_in_five_waits_the_full_time(self):
-        known = Patience()
+        known = AnswerTimeouts()
         for _ in range(MISSES):
             known.missed(self.SERVICE)
         waits = [known.for_question(self.SERVICE, 10) for _ in range(2 * FULL_EVERY)]
         assert waits == [*[SHORT_S] * 4, 10, *[SHORT_S] * 4, 10]
 
     def test_it_is_never_longer_than_the_full_time(self):
-        known = Patience()
+        known = AnswerTimeouts()
         for _ in range(MISSES):
             known.missed(self.SERVICE)
         assert known.for_question(self.SERVICE, 1) == 1
 
     def test_a_success_ends_it(self):
-        known = Patience()
+        known = AnswerTimeouts()
         for _ in range(MISSES + 3):
             known.missed(self.SERVICE)
         known.responded(self.SERVICE)

@@ -87,7 +87,7 @@ class TestNewer:
         await end_unconfigured(world.deps, PLACE, [SERVICE])
         assert await dump(world.store.link, *keys) == before
         assert len(world.slack.said) == said
-        assert PLACE in await world.store.outbox.places()
+        assert PLACE in await world.store.outbox.destinations()
         await other_place(world)
         await world.told(OTHER)
         assert any("Failed" in each for each in texts(world, OTHER))
@@ -153,7 +153,7 @@ class TestNewerElsewhere:
             return 0
 
         monkeypatch.setattr(lost_card_search, "channels_of", both)
-        monkeypatch.setattr(lost_card_search, "_search_place", search_place)
+        monkeypatch.setattr(lost_card_search, "_search_destination", search_place)
         await world.store.epochs.check(world.now)
         await world.store.epochs.note_reset()
         await world.store.link.execute("HSET", CARDS.of(PLACE), "card", newer("{}"))

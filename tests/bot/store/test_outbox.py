@@ -236,9 +236,9 @@ async def test_every_place_with_something_is_known_until_it_is_left(store: Store
     await outbox.put("U1", NOTE, "once")
     await subscribed(store)
     await outbox.refresh([("C3", "card"), ("C4", "card")])
-    assert await outbox.places() == {"U1", PLACE, "C3", "C4"}
+    assert await outbox.destinations() == {"U1", PLACE, "C3", "C4"}
     await outbox.drop_destination(PLACE)
-    assert await outbox.places() == {"U1", "C3", "C4"}
+    assert await outbox.destinations() == {"U1", "C3", "C4"}
     assert await outbox.depth([SLOT, "U1"], [PLACE, "U1"]) == 2
     assert await outbox.depth([], []) == 0
 

@@ -51,7 +51,7 @@ async def test_a_subscription_is_a_job_a_due_time_and_an_entry(tracked: Tracked)
     assert (found.job, found.checked_at, found.missed, next_at) == (job(), NOW, False, SOON)
     assert await told(tracked) == [("card", '"subscribed"')]
     assert await tracked.state([SERVICE]) == [(1, SOON, {PLACE})]
-    assert await tracked.places_of("U1") == {"U1", PLACE}
+    assert await tracked.destinations_of("U1") == {"U1", PLACE}
 
 
 async def test_who_follows_already_keeps_the_card_and_what_is_known(tracked: Tracked):

@@ -103,7 +103,7 @@ async def test_news_that_nobody_told_before_go_too(fleet: Fleet):
     assert card.startswith("🔌")
     fleet.now += timedelta(minutes=1)
     await fleet.told(fleet.after)
-    assert await fleet.store.outbox.places() == set()
+    assert await fleet.store.outbox.destinations() == set()
 
 
 async def test_a_batch_still_tells_how_its_other_jobs_ended(fleet: Fleet):

@@ -74,7 +74,7 @@ async def test_allow_leads_back_with_a_code_and_the_state(page: Page, world: Wor
     answer = await returned(page)
     assert answer["state"] == ["a b&c"]
     code = world.codes.exchange(answer["code"][0], APP)
-    assert (code.installation.place, code.user) == ("T0NORTH", "U0IVO")
+    assert (code.installation.owner, code.user) == ("T0NORTH", "U0IVO")
 
 
 async def test_cancel_leads_back_with_a_refusal(page: Page) -> None:
@@ -88,7 +88,7 @@ async def test_a_whole_organisation_may_have_it(page: Page, world: World) -> Non
     await page.get_by_label("You are").select_option("June Abara (june)")
     await page.get_by_role("button", name="Allow").click()
     code = world.codes.exchange((await returned(page))["code"][0], APP)
-    assert (code.installation.place, code.installation.org_wide, code.user) == ("E0HARBOR", True, "U0JUNE")
+    assert (code.installation.owner, code.installation.org_wide, code.user) == ("E0HARBOR", True, "U0JUNE")
 
 
 async def test_the_app_may_name_the_workspace(page: Page, url: str) -> None:
