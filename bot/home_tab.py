@@ -16,7 +16,7 @@ from bot.domain.cards import Shown
 from bot.domain.catalog import ServiceFilter
 from bot.domain.elapsed import passed
 from bot.domain.errors import StoreUnavailable, UsageError
-from bot.domain.slack_ids import id_of, is_personal, workspace_of
+from bot.domain.slack_ids import bare_id, is_direct_message, workspace_of
 from bot.jobs.queries import list_jobs
 from bot.jobs.shared_requests import steady
 from bot.slack_api.membership import person
@@ -61,7 +61,7 @@ async def _publish(visit: DeliveryContext, asked_at: datetime, drawn: Block) -> 
         if not await visit.deps.store.freshness.claim(f"home:{visit.place}", asked_at):
             return False
         await visit.deps.store.home_tabs.publish(visit.place, asked_at)
-    await visit.slack.views_publish(user_id=id_of(visit.place), view=drawn)
+    await visit.slack.views_publish(user_id=bare_id(visit.place), view=drawn)
     return True
 
 
@@ -105,7 +105,7 @@ async def _subscriptions(
         mine = await subscriptions(deps, user=user)
         picked = await deps.store.home_tabs.picked(user)
         places = [each.card.place for each in mine]
-        here = [place for place in places if not is_personal(place)]
+        here = [place for place in places if not is_direct_message(place)]
         channel = picked or next(reversed(here), "")
         return mine, await _channel_subscriptions(deps, slack, user, channel) if channel else ChannelSubscriptions()
     except StoreUnavailable:
@@ -114,8 +114,8 @@ async def _subscriptions(
 
 async def _channel_subscriptions(deps: Deps, slack: AsyncWebClient, user: str, channel: str) -> ChannelSubscriptions:
     """Return what others follow in a channel, to somebody who is in it; what they may not see is left out."""
-    known = await channels_of(slack, workspace_of(user), id_of(user))
-    if known is None or id_of(channel) not in known:
+    known = await channels_of(slack, workspace_of(user), bare_id(user))
+    if known is None or bare_id(channel) not in known:
         return ChannelSubscriptions(channel, None if known is None else False)
     cards = await subscriptions(deps, here=channel)
     others = [each for each in cards if user not in each.card.subscribers]

@@ -12,7 +12,7 @@ from bot.delivery.next_step import withheld
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
 from bot.domain.outbox import OutboxSnapshot, SubscribedEntry
-from bot.domain.slack_ids import is_personal, workspace_of
+from bot.domain.slack_ids import is_direct_message, workspace_of
 from bot.domain.suspensions import Suspension
 from bot.slack_api.errors import RATE_LIMITED, RETRY_S, error_code, retry_after
 from bot.slack_api.membership import readers
@@ -52,7 +52,7 @@ class DeliveryContext:
     async def hidden(self, box: OutboxSnapshot) -> Callable[[str], bool]:
         """Return a test whether the readers of the place may not see an account."""
         access = self.deps.access
-        if access.open and not is_personal(self.place):
+        if access.open and not is_direct_message(self.place):
             return lambda _: False
         audience = await readers(self.deps, self.place, next(_subscribers(box), ""))
         return lambda account: access.hides(account, audience)

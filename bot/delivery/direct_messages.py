@@ -10,7 +10,7 @@ from bot.domain.cards import Card, CardJob
 from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.notifications import ChangedSubscriptions, DestinationSuspended, LostJob
 from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry
-from bot.domain.slack_ids import is_personal
+from bot.domain.slack_ids import is_direct_message
 from bot.domain.suspensions import Suspension
 from bot.task_queue.enqueue import enqueue_delivery
 
@@ -51,7 +51,7 @@ async def notify_of_lost(visit: DeliveryContext, box: OutboxSnapshot, step: Step
 
     That is who had subscribed by then: the same people, should a crash have this done again with more entries.
     """
-    if is_personal(box.place):
+    if is_direct_message(box.place):
         return
     groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
     for entry, change, card, users in _changes(box, step):

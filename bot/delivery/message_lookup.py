@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from bot.delivery.context import DeliveryContext
 from bot.domain.card_metadata import EVENT
 from bot.domain.outbox import InFlightPost, OutboxSnapshot
-from bot.domain.slack_ids import TS, id_of, is_person
+from bot.domain.slack_ids import TS, bare_id, is_user
 from bot.slack_api.errors import ErrorAction, classify, error_code
 from providers.json_fields import listing, mapping, text
 
@@ -32,17 +32,17 @@ async def conversation(visit: DeliveryContext) -> str:
 
     Raises SlackApiError when Slack does not open them; where the app may not ask, the person's id serves as well.
     """
-    if not is_person(visit.place):
-        return id_of(visit.place)
+    if not is_user(visit.place):
+        return bare_id(visit.place)
     if known := await visit.deps.store.slack.direct(visit.place):
         return known
     try:
-        opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[id_of(visit.place)])).data)
+        opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[bare_id(visit.place)])).data)
     except SlackApiError as error:
         if error_code(error) in MAY_NOT_ASK:
-            return id_of(visit.place)
+            return bare_id(visit.place)
         raise
-    channel = text(mapping(opened.get("channel")).get("id")) or id_of(visit.place)
+    channel = text(mapping(opened.get("channel")).get("id")) or bare_id(visit.place)
     await visit.deps.store.slack.remember_direct(visit.place, channel)
     return channel
 

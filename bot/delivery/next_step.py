@@ -16,7 +16,7 @@ from bot.domain.cards import Card, To
 from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.notifications import Digest, Notification
 from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry, UnsubscribedEntry, Write
-from bot.domain.slack_ids import is_personal
+from bot.domain.slack_ids import is_direct_message
 from providers.models import JobState
 
 DIGEST_THRESHOLD = 3
@@ -129,7 +129,7 @@ def _is_end(post: Post, card: Card) -> bool:
 
 def _notifies_in_place(card: Card) -> bool:
     """Whether a card's message is where its terms want notifications; `to:thread` keeps them out of the channel."""
-    return card.terms.to is not To.THREAD or is_personal(card.place)
+    return card.terms.to is not To.THREAD or is_direct_message(card.place)
 
 
 def _digest(box: OutboxSnapshot, now: datetime) -> Step | None:

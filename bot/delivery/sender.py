@@ -23,7 +23,7 @@ from bot.domain.card_reducer import Post
 from bot.domain.cards import To
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import Doubt, InFlightPost, OutboxSnapshot
-from bot.domain.slack_ids import is_person, is_personal
+from bot.domain.slack_ids import is_direct_message, is_user
 from bot.slack_api.errors import (
     HOLD_S,
     RATE_LIMITED,
@@ -66,7 +66,7 @@ async def post(visit: DeliveryContext, box: OutboxSnapshot, step: Step, what: Po
         id=secrets.token_hex(8),
         at=visit.now,
         oldest=search_from(visit, box),
-        channel="" if is_person(channel) else channel,
+        channel="" if is_user(channel) else channel,
         thread_ts=what.card.ts if what.card else "",
         card=what.card.id if what.card and not what.card.ts else "",
         writes=tuple(step.writes),
@@ -195,7 +195,7 @@ async def _send(visit: DeliveryContext, begun: InFlightPost, channel: str, what:
         if not told.held:
             visit.deps.metrics.notified(max(0.0, (visit.now - told.change.at).total_seconds()))
     await _commit(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
-    if is_person(channel):
+    if is_user(channel):
         await visit.deps.store.slack.remember_direct(visit.place, str(sent["channel"]))
     return 0
 
@@ -224,7 +224,7 @@ def _broadcasts(what: Post) -> bool:
     """Whether a reply goes to the channel too; in direct messages always, where nobody looks into threads."""
     if what.card is None:
         return False
-    if is_personal(what.card.place) or what.card.terms.to is To.HERE:
+    if is_direct_message(what.card.place) or what.card.terms.to is To.HERE:
         return True
     jobs = [what.told.change.job] if what.told else [each.job for each in what.card.jobs.values() if each.job]
     return any(what.card.terms.broadcasts(job.state) for job in jobs)

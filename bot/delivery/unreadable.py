@@ -24,7 +24,7 @@ from bot.domain.outbox import (
     UnsubscribedEntry,
 )
 from bot.domain.record_formats import Kind
-from bot.domain.slack_ids import id_of, is_person, is_personal
+from bot.domain.slack_ids import bare_id, is_direct_message, is_user
 from bot.domain.unreadable_records import Broken
 from bot.store.outbox import mark_text
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
@@ -58,7 +58,7 @@ async def _replace_mark(visit: DeliveryContext, box: OutboxSnapshot, broken: Bro
 
     The post of the corrupt one is searched for like one without an answer, and deleted.
     """
-    channel = await visit.deps.store.slack.direct(box.place) if is_person(box.place) else id_of(box.place)
+    channel = await visit.deps.store.slack.direct(box.place) if is_user(box.place) else bare_id(box.place)
     mark = InFlightPost(
         id=secrets.token_hex(8),
         at=visit.now,
@@ -145,7 +145,7 @@ async def _notify_people(
     people: dict[str, list[Job]] = {}
     for card in [box.cards[each.card] for each in records if each.card in box.cards]:
         jobs = [await last_seen(visit.deps, ref) for of, ref in again if of.id == card.id]
-        for user in [box.place] if is_personal(box.place) else card.subscribers:
+        for user in [box.place] if is_direct_message(box.place) else card.subscribers:
             people.setdefault(user, []).extend(jobs)
     if gone or any(each.card not in box.cards for each in records):
         people.setdefault(box.place, [])

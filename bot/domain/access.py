@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from bot.domain.slack_ids import id_of, is_direct, is_person, workspace_of
+from bot.domain.slack_ids import bare_id, is_direct_channel, is_user, workspace_of
 
 
 class Rule(Protocol):
@@ -57,9 +57,9 @@ class Audience:
         That is a channel, a person, or a direct message with the bot (D…), which `user` alone reads. Of other direct
         messages nobody knows who reads them: then there is no user.
         """
-        if is_person(place):
+        if is_user(place):
             return cls(user=place)
-        return cls(user=user) if is_direct(place) and user else cls(channel=place)
+        return cls(user=user) if is_direct_channel(place) and user else cls(channel=place)
 
     def readers(self, place: str) -> "Audience":
         """Those who read what is posted to a place, where this person asks for it."""
@@ -136,10 +136,10 @@ class Access:
             return False
         if (audience.outside and not rule.outsiders) or (audience.guest and not rule.guests):
             return False
-        user = id_of(audience.user)
+        user = bare_id(audience.user)
         return (
             rule.everybody
-            or id_of(audience.channel) in rule.channels
+            or bare_id(audience.channel) in rule.channels
             or user in rule.users
             or any(user in self.members.get((audience.workspace, group), ()) for group in rule.groups)
         )

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from bot.domain.button_payloads import REFRESH, CommandPayload
 from bot.domain.cards import Card, options
-from bot.domain.slack_ids import id_of
+from bot.domain.slack_ids import bare_id
 from providers.json_fields import listing, mapping, text
 
 EVENT = "callboard_post"
@@ -25,7 +25,7 @@ _NAMING = ("unsubscribe ", "show ")
 def essentials(card: Card) -> dict[str, Any]:
     """Return the metadata of a post about its card, such as its id and jobs."""
     jobs = CommandPayload.about("subscribe", list(card.jobs)).text.partition(" ")[2]
-    by = " ".join(map(id_of, card.subscribers))
+    by = " ".join(map(bare_id, card.subscribers))
     return {"format": FORMAT, "card": card.id, "jobs": jobs, "terms": options(card.terms), "by": by}
 
 

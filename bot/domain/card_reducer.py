@@ -22,7 +22,7 @@ from bot.domain.outbox import (
     Write,
     encode,
 )
-from bot.domain.slack_ids import is_personal
+from bot.domain.slack_ids import is_direct_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ def _wanted(card: Card, change: Change) -> bool:
         case Kind.PROGRESSED:
             return False
         case Kind.SUSPENDED:
-            return is_personal(card.place)
+            return is_direct_message(card.place)
         case Kind.FOUND:
             return True
         case Kind.MOVED | Kind.LOST:

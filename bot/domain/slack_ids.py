@@ -10,7 +10,7 @@ TS = r"\d{1,12}(?:\.\d{1,9})?"
 """What a message's timestamp looks like."""
 
 
-def in_workspace(workspace: str, slack_id: str) -> str:
+def qualify(workspace: str, slack_id: str) -> str:
     """Return the place of a channel's or person's id; an empty workspace is the only one that there is."""
     return f"{workspace}/{slack_id}" if workspace else slack_id
 
@@ -20,21 +20,21 @@ def workspace_of(place: str) -> str:
     return place.rpartition("/")[0]
 
 
-def id_of(place: str) -> str:
+def bare_id(place: str) -> str:
     """The id by which Slack knows a place."""
     return place.rpartition("/")[2]
 
 
-def is_person(place: str) -> bool:
+def is_user(place: str) -> bool:
     """Whether a place is somebody's direct messages: ids of users begin with U or W."""
-    return id_of(place)[:1] in {"U", "W"}
+    return bare_id(place)[:1] in {"U", "W"}
 
 
-def is_direct(place: str) -> bool:
+def is_direct_channel(place: str) -> bool:
     """Whether a place is a conversation of two: the one with the bot is where a person's direct messages arrive."""
-    return id_of(place)[:1] == "D"
+    return bare_id(place)[:1] == "D"
 
 
-def is_personal(place: str) -> bool:
+def is_direct_message(place: str) -> bool:
     """Whether what is posted to a place is a direct message, however the place is known."""
-    return is_person(place) or is_direct(place)
+    return is_user(place) or is_direct_channel(place)

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.deps.deps import Deps
 from bot.domain.access import Audience
 from bot.domain.membership import Claim, Facts, Standing, standing
-from bot.domain.slack_ids import id_of
+from bot.domain.slack_ids import bare_id
 from bot.domain.workspaces import Workspace
 from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.workspaces import home_of, teams_of
@@ -131,7 +131,7 @@ async def _facts(deps: Deps, workspace: Workspace, user: str) -> Facts:
     Raises SlackApiError, and SlackClientError for an answer that has no person.
     """
     try:
-        answer = mapping((await workspace.client.users_info(user=id_of(user))).data)
+        answer = mapping((await workspace.client.users_info(user=bare_id(user))).data)
     except SlackApiError as error:
         if error_code(error) != "missing_scope" or deps.access.names_guests:
             raise

@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.deps.deps import Deps
-from bot.domain.slack_ids import id_of, is_personal, workspace_of
+from bot.domain.slack_ids import bare_id, is_direct_message, workspace_of
 from bot.domain.workspaces import NotInstalled
 from bot.slack_api.errors import TRANSPORT_ERRORS, error_code
 from bot.slack_api.users import TYPES, conversations
@@ -28,12 +28,12 @@ async def read_by_outsiders(deps: Deps, place: str) -> bool:
     Without the scope channels:read, or groups:read for private channels, Slack does not say so. Raises
     StoreUnavailable.
     """
-    if deps.workspaces is None or is_personal(place) or not workspace_of(place):
+    if deps.workspaces is None or is_direct_message(place) or not workspace_of(place):
         return False
     try:
         workspace = await deps.workspaces.get(workspace_of(place))
         async with asyncio.timeout(WAIT_S):
-            answer = mapping((await workspace.client.conversations_info(channel=id_of(place))).data)
+            answer = mapping((await workspace.client.conversations_info(channel=bare_id(place))).data)
     except NotInstalled:
         return False
     except SlackApiError as error:

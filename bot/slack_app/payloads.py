@@ -13,7 +13,7 @@ from bot.deps.deps import Deps
 from bot.domain.access import Audience
 from bot.domain.button_payloads import CommandPayload
 from bot.domain.errors import ExpiredError, StoreUnavailable
-from bot.domain.slack_ids import in_workspace
+from bot.domain.slack_ids import qualify
 from bot.slack_app.modals import Origin
 from bot.slack_app.response_urls import Respond
 from providers.json_fields import mapping, text
@@ -39,7 +39,7 @@ def workspace_in(context: AsyncBoltContext) -> str:
 
 def place_of(context: AsyncBoltContext, slack_id: str) -> str:
     """Return the place of a channel's or person's id there."""
-    return in_workspace(workspace_in(context), slack_id)
+    return qualify(workspace_in(context), slack_id)
 
 
 def thread_of(body: Body) -> str | None:

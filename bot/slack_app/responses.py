@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import ExpiredError
-from bot.domain.slack_ids import id_of
+from bot.domain.slack_ids import bare_id
 from bot.slack_api.errors import TRANSPORT_ERRORS, ErrorAction, classify, retry_after
 from bot.slack_app.modals import Modal, Origin
 from bot.slack_app.payloads import Asker, Body, thread_of
@@ -81,7 +81,7 @@ class Ephemeral:
 
     async def show(self, message: Message) -> Self:
         what: dict[str, Any] = {"text": message.text, "blocks": message.blocks}
-        user, channel = id_of(self.asker.user), id_of(self.asker.channel)
+        user, channel = bare_id(self.asker.user), bare_id(self.asker.channel)
         try:
             await self.client.chat_postEphemeral(channel=channel, user=user, thread_ts=self.thread_ts, **what)
         except SlackApiError:  # Callboard is not in the channel, or the person no longer is

@@ -22,7 +22,7 @@ from bot.domain.card_metadata import EVENT, CardMessage
 from bot.domain.card_reducer import cards_of
 from bot.domain.notifications import ForgottenCards
 from bot.domain.outbox import NoteEntry, Urgency
-from bot.domain.slack_ids import id_of, in_workspace
+from bot.domain.slack_ids import bare_id, qualify
 from bot.domain.workspaces import NotInstalled, Workspace
 from bot.slack_api.errors import HOLD_S, RETRY_S, TRANSPORT_ERRORS, ErrorAction, classify, error_code
 from bot.slack_api.users import channels_of
@@ -106,7 +106,7 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
     if channels is None:
         return 0
     left_alone = False
-    for place in sorted({in_workspace(workspace.id, channel) for channel in channels} - done):
+    for place in sorted({qualify(workspace.id, channel) for channel in channels} - done):
         if (await read_outbox(deps, place)).newer:
             left_alone = True
             continue
@@ -144,7 +144,7 @@ async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
     """Return the messages of open cards that the database does not know."""
     visit, until = search.visit, search.knows_from
     known = cards_of(await visit.read())
-    async for message in history(visit, id_of(visit.place), (until - REACHES, until), PAGES):
+    async for message in history(visit, bare_id(visit.place), (until - REACHES, until), PAGES):
         if mapping(message.get("metadata")).get("event_type") != EVENT or message.get("bot_id") != search.bot_id:
             continue
         card = CardMessage.read(message)
@@ -156,7 +156,7 @@ async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
 async def _notify(search: _Search, found: Sequence[_Card]) -> None:
     """Post one notice to the place, even if it is searched again."""
     visit = search.visit
-    people = dict.fromkeys(in_workspace(visit.workspace, user) for each in found for user in each.card.by)
+    people = dict.fromkeys(qualify(visit.workspace, user) for each in found for user in each.card.by)
     note = ForgottenCards(reset_at=search.knows_from, forgotten=len(found), people=tuple(people))
     await visit.deps.store.outbox.put(visit.place, NoteEntry(note=note), f"reset:{search.epoch.id}")
     await enqueue_delivery(visit.deps, visit.place)
@@ -169,7 +169,7 @@ async def _close(search: _Search, found: _Card) -> float:
         return wait
     drawn = database_reset.closed(found.shown, search.knows_from, found.card)
     try:
-        channel = id_of(visit.place)
+        channel = bare_id(visit.place)
         await visit.slack.chat_update(channel=channel, ts=found.ts, text=drawn.text, blocks=drawn.blocks)
     except SlackApiError as error:
         return await _refused(visit, "chat.update", error)

@@ -9,7 +9,7 @@ from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, EndReason
 from bot.domain.outbox import UnsubscribedEntry
 from bot.domain.service_key import Service
-from bot.domain.slack_ids import is_personal
+from bot.domain.slack_ids import is_direct_message
 from bot.slack_api.membership import readers
 from bot.subscriptions.listing import tracked_jobs
 from bot.subscriptions.subscribe import end_subscription
@@ -22,7 +22,7 @@ async def end_unseen(deps: Deps, place: str) -> None:
     Rules changed, or a person left a group or became a guest. Raises StoreUnavailable.
     """
     access = deps.access
-    if access.open and not is_personal(place):
+    if access.open and not is_direct_message(place):
         return
     for card in cards_to_change(await read_outbox(deps, place)):
         audience = await readers(deps, place, card.terms.user)

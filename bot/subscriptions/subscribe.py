@@ -26,7 +26,7 @@ from bot.domain.changes import EndReason
 from bot.domain.identifiers import Address, JobId
 from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.domain.outbox import OutboxSnapshot, SubscribedEntry, UnsubscribedEntry
-from bot.domain.slack_ids import is_direct
+from bot.domain.slack_ids import is_direct_channel
 from bot.domain.tracked_jobs import JobUpdate, record
 from bot.jobs.fan_out import Question
 from bot.jobs.queries import Looked, show_jobs
@@ -171,7 +171,7 @@ async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str
     Raises StoreUnavailable, and UsageError where a newer version recorded what is followed.
     """
     removed: list[tuple[Card, list[JobRef]]] = []
-    here_alone = addresses is None and not is_direct(here)
+    here_alone = addresses is None and not is_direct_channel(here)
     boxes = [await read_outbox(deps, place) for place in ((here,) if here_alone else (here, user))]
     for box in boxes:
         for card in cards_to_change(box):

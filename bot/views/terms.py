@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.cards import On, SubscriptionOptions, To, options
 from bot.domain.identifiers import as_typed
-from bot.domain.slack_ids import id_of, is_personal
+from bot.domain.slack_ids import bare_id, is_direct_message
 from bot.views.text import count, listed
 
 PEOPLE_MAX = 5
@@ -19,7 +19,7 @@ def promise(terms: SubscriptionOptions, place: str, *, batch: bool = False, else
     Of a batch the end is told once, when all of its jobs have ended.
     """
     thread = f"the card's thread in {channel(place)}" if elsewhere else "the thread"
-    match To.DM if is_personal(place) else terms.to:
+    match To.DM if is_direct_message(place) else terms.to:
         case To.DM:
             where = "by direct message"
         case To.THREAD:
@@ -60,12 +60,12 @@ def subscribing(refs: Sequence[object], terms: SubscriptionOptions) -> str:
 
 def channel(place: str) -> str:
     """Name a place: a channel, or the conversation with a person."""
-    return "your direct messages" if is_personal(place) else f"<#{id_of(place)}>"
+    return "your direct messages" if is_direct_message(place) else f"<#{bare_id(place)}>"
 
 
 def person(place: str) -> str:
     """Name a person by their place."""
-    return f"<@{id_of(place)}>"
+    return f"<@{bare_id(place)}>"
 
 
 def people(places: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ from bot.deps.permissions import posted_to
 from bot.domain import button_payloads
 from bot.domain.button_payloads import CommandPayload
 from bot.domain.catalog import Catalog
-from bot.domain.slack_ids import id_of
+from bot.domain.slack_ids import bare_id
 from bot.home_tab import show_change
 from bot.jobs.queries import show_jobs
 from bot.slack_api.errors import error_code
@@ -113,7 +113,7 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     accounts = accounts_of(deps, await read(deps, ask.text))
     readers = posted_to(deps, asker.channel, asker.user, accounts)
     shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
-    channel = _Shared(ChannelPost(client, id_of(asker.channel)), respond, deps, asker, accounts)
+    channel = _Shared(ChannelPost(client, bare_id(asker.channel)), respond, deps, asker, accounts)
     with fresh():
         await give(context, channel, shared)
 

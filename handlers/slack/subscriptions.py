@@ -19,7 +19,7 @@ from bot.domain.button_payloads import CommandPayload
 from bot.domain.cards import Card, SubscriptionOptions
 from bot.domain.errors import ExpiredError, ForgottenError, UsageError
 from bot.domain.identifiers import Address
-from bot.domain.slack_ids import id_of
+from bot.domain.slack_ids import bare_id
 from bot.domain.snooze import Rest, until
 from bot.home_tab import show_change
 from bot.slack_api.users import offset_of
@@ -143,7 +143,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
     except ValueError:
         raise ExpiredError from None
     deps, user = await deps_of(context), Asker.of(body, context).user
-    offset = await offset_of(client, id_of(user)) if rest is Rest.MORNING else timedelta()
+    offset = await offset_of(client, bare_id(user)) if rest is Rest.MORNING else timedelta()
     ends = until(rest, deps.clock(), offset or timedelta())
     card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS), ends)
     await reply.show(snooze_views.answered(card, in_utc=offset is None))

@@ -22,7 +22,7 @@ from bot.deps.deps import Deps
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, SubscriptionOptions, To
 from bot.domain.changes import EndReason
-from bot.domain.slack_ids import is_person
+from bot.domain.slack_ids import is_user
 from bot.polling import recorder, sweep
 from bot.store import slack_rate_limits
 from bot.store.redis.keys import BEGUN
@@ -253,7 +253,7 @@ class Story(FragileBot):
         for (place, followed), card in list(self.following.items()):
             if followed == ref:
                 self.cards[place, card].changed(job, kind, fate)
-                told_alone = fate is EndReason.NOT_FOUND and not is_person(place)
+                told_alone = fate is EndReason.NOT_FOUND and not is_user(place)
                 self.lost[card] += len(self.cards[place, card].asked) if told_alone else 0
                 if fate:
                     del self.following[place, followed]

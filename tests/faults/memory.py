@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 
-from bot.domain.slack_ids import id_of
+from bot.domain.slack_ids import bare_id
 from bot.store.redis.keys import CARDS, DIGEST, OUTBOX, PREFIX, SUBSCRIPTIONS, SUSPENDED
 
 WAITS = ("outbox", "begun", "stale", "jobs", "pending", "suspended")
@@ -55,7 +55,7 @@ class Memory:
             service, _, job = ref.rpartition("/")
             kept = await self._ask("HGET", SUBSCRIPTIONS.of(service), job)
             places: dict[str, str] = json.loads(kept) if kept else {}
-            found[ref] = {id_of(place): card for place, card in places.items()}
+            found[ref] = {bare_id(place): card for place, card in places.items()}
         return found
 
     async def waiting(self) -> list[str]:
@@ -66,7 +66,7 @@ class Memory:
     async def suspended(self) -> list[str]:
         """The places that nothing is posted to, because Slack took nothing for them."""
         keys: list[str] = await self._ask("KEYS", SUSPENDED.of("*"))
-        return [id_of(key.removeprefix(PREFIX).partition("}")[0].removeprefix("{")) for key in keys]
+        return [bare_id(key.removeprefix(PREFIX).partition("}")[0].removeprefix("{")) for key in keys]
 
     async def empty(self) -> set[tuple[str, str]]:
         """Delete everything; return the jobs that Redis had something to do for, as (place, ref)."""
@@ -90,15 +90,15 @@ def _followed(key: str, value: Any) -> Iterator[tuple[str, str]]:
     slot, _, family = key.removeprefix(PREFIX).removeprefix("{").partition("}:")
     if family == "subscriptions":
         for job, places in zip(value[::2], value[1::2], strict=True):
-            yield from ((id_of(place), f"{slot}/{job}") for place in json.loads(places))
+            yield from ((bare_id(place), f"{slot}/{job}") for place in json.loads(places))
     elif family == "cards":
         for card in value[1::2]:
-            yield from ((id_of(slot), ref) for ref in json.loads(card)["jobs"])
+            yield from ((bare_id(slot), ref) for ref in json.loads(card)["jobs"])
     elif family.startswith("outbox:"):
         for _, fields in value:
             entry = json.loads(dict(zip(fields[::2], fields[1::2], strict=True))["entry"])
             if job := entry.get("job") or entry.get("change", {}).get("job"):
-                yield id_of(family.removeprefix("outbox:")), _ref(job)
+                yield bare_id(family.removeprefix("outbox:")), _ref(job)
 
 
 def _ref(job: dict[str, Any]) -> str:

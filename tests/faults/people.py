@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from bot.domain.slack_ids import id_of
+from bot.domain.slack_ids import bare_id
 
 Json = dict[str, Any]
 USERS = ("U0DANA", "U0LEE", "U0SAM")
@@ -29,7 +29,7 @@ class People:
         for user in USERS:
             for message in reversed(await self.messages(user)):
                 for block, button in buttons(message["blocks"]):
-                    if button["action_id"] == "restore" and id_of(json.loads(button["value"])["place"]) == place:
+                    if button["action_id"] == "restore" and bare_id(json.loads(button["value"])["place"]) == place:
                         await self._post("/ui/action", _click(user, message, block, button))
                         return
 

@@ -27,7 +27,7 @@ from bot.domain.notifications import (
 )
 from bot.domain.outbox import Doubt, NoteEntry, Urgency
 from bot.domain.record_formats import Kind as Record
-from bot.domain.slack_ids import in_workspace
+from bot.domain.slack_ids import qualify
 from bot.domain.snooze import Rest
 from bot.polling.sweep import sweep
 from bot.slack_api.installations import App, InstalledWorkspaces
@@ -373,7 +373,7 @@ def _ref(number: int) -> str:
 
 
 def _terms(stage: Stage, user: str = "U0DANA") -> SubscriptionOptions:
-    return SubscriptionOptions(user=in_workspace(stage.team, user), at=stage.clock())
+    return SubscriptionOptions(user=qualify(stage.team, user), at=stage.clock())
 
 
 async def _follow(stage: Stage, channel: str, numbers: Sequence[int]) -> None:

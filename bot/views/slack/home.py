@@ -8,7 +8,7 @@ from bot.domain.answers import JobList, Late, ServiceHealth
 from bot.domain.button_payloads import FIND, HOME, HOME_CHANNEL, CommandPayload
 from bot.domain.cards import Shown
 from bot.domain.errors import UsageError
-from bot.domain.slack_ids import id_of
+from bot.domain.slack_ids import bare_id
 from bot.views.list_notes import notes, nothing
 from bot.views.slack import database_reset, errors
 from bot.views.slack.accounts import account_lines
@@ -121,7 +121,7 @@ def _channel(neighbours: ChannelSubscriptions) -> Block:
         "placeholder": plain_text("Pick a channel"),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
     }
-    return {**menu, "initial_conversation": id_of(neighbours.channel)} if neighbours.there else menu
+    return {**menu, "initial_conversation": bare_id(neighbours.channel)} if neighbours.there else menu
 
 
 def _channel_subscriptions(neighbours: ChannelSubscriptions, now: datetime) -> list[Block]:

@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from bot.domain.button_payloads import FRESH, RUN, CommandPayload
 from bot.domain.cards import Card, Shown
-from bot.domain.slack_ids import is_person
+from bot.domain.slack_ids import is_user
 from bot.views.slack import database_reset, missing_jobs, snooze, suspensions
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button, fails, headline, restore_button, seen, still, unsubscribe_button
@@ -79,7 +79,7 @@ def _buttons(shown: Shown, place: str | None, snooze: Sequence[Block] = ()) -> l
 
 def channel_of(card: Card) -> str | None:
     """The channel of a card; a conversation with a person is found without one."""
-    return None if is_person(card.place) else card.place
+    return None if is_user(card.place) else card.place
 
 
 def _facts(shown: Shown, now: datetime, *, mine: bool) -> list[str]:
