@@ -58,6 +58,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ApiReply",
     "BudgetLeft",
     "Capabilities",
     "Filter",
@@ -78,7 +79,6 @@ __all__ = [
     "Provider",
     "ProviderError",
     "Rejected",
-    "ApiReply",
     "SecretMissing",
     "SecretRef",
     "Throttled",

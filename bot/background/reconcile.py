@@ -21,14 +21,14 @@ REFRESHED_MAX = 20
 """Cards that are drawn anew in a minute although nothing changed but the time of the last look."""
 
 LATE = timedelta(seconds=60)
-"""CardJob jobs that are due for longer than this mean that no worker keeps up."""
+"""Tracked jobs that are due for longer than this mean that no worker keeps up."""
 
 
 def reasons(deps: Deps) -> Sequence[Reason]:
     """Return what tells whether a worker is not ready."""
 
     async def tracked_jobs() -> str | None:
-        """Deps whose followed jobs nobody looks at; one that fails is tried more and more seldom."""
+        """Services whose tracked jobs nobody looks at; one that fails is tried more and more seldom."""
         pairs = deps.catalog.pairs
         try:
             states = await deps.store.tracked.state(pairs)
@@ -43,7 +43,7 @@ def reasons(deps: Deps) -> Sequence[Reason]:
                 late.append("/".join(service))
         return f"followed jobs are not looked at: {', '.join(late)}" if late else None
 
-    return (Reason("tracked_jobs", tracked_jobs),)
+    return (Reason("followed_jobs", tracked_jobs),)
 
 
 async def reconcile(deps: Deps) -> None:
@@ -66,7 +66,7 @@ async def reconcile(deps: Deps) -> None:
 
 
 async def reconcile_destinations(deps: Deps) -> None:
-    """DeliveryContext every place that has cards: for entries of its own, cards to drop, and a fresh look on a few cards.
+    """Reconcile every destination that has cards: its own entries, cards to drop, and a fresh look on a few cards.
 
     What was followed of services that are gone from the configuration ends, and everything of a workspace that is gone.
     Raises StoreUnavailable.

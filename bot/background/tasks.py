@@ -125,7 +125,7 @@ def _automatic(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     async def run_reconcile_destinations(
         perpetual: Again = Again(every=VISIT, automatic=True, furthest=VISIT), limit: Timeout = Timeout(LIMIT)
     ) -> None:
-        """DeliveryContext every place that has cards."""
+        """Reconcile every destination that has cards."""
         await reconcile.reconcile_destinations(deps)
 
     return run_reconcile, run_reconcile_destinations

@@ -91,7 +91,7 @@ class Metrics:
         self._outbox.set(depth)
 
     def delivered(self, outcome: str) -> None:
-        """Count calls that tell, by what became of them: posted, edited, unsure, found, or a `ErrorAction`'s value."""
+        """Count calls that notify, by outcome: posted, edited, unsure, found, or an `ErrorAction`'s value."""
         self._deliveries.labels(outcome).inc()
 
     def throttled(self, method: str) -> None:

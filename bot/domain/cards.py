@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.domain.absence import Absence
 from bot.domain.answers import ServiceError
@@ -126,13 +126,15 @@ class Card(_Value):
     `held` back: the last change of each job; `held_final` says that the end of the batch is, too.
     """
 
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
     id: str
     place: str
     terms: SubscriptionOptions
     jobs: Mapping[Ref, CardJob] = {}
     channel: str = ""
     ts: str = ""
-    per_subscriber: tuple[SubscriptionOptions, ...] = ()
+    per_subscriber: tuple[SubscriptionOptions, ...] = Field(default=(), alias="asked")  # stored
     snooze: Snooze | None = None
     held: Mapping[str, Change] = {}
     held_final: bool = False
@@ -165,10 +167,9 @@ class Card(_Value):
     def subscribed_by(self, terms: SubscriptionOptions) -> Self:
         """Return the card on somebody's terms too: those that they had before are replaced, those of others stay."""
         each = {one.user: one for one in self.per_subscriber or (self.terms,)} | {terms.user: terms}
-        asked = tuple(each.values())
-        return self.model_copy(
-            update={"asked": asked if len(asked) > 1 else (), "terms": SubscriptionOptions.joined(asked)}
-        )
+        options = tuple(each.values())
+        several = options if len(options) > 1 else ()
+        return self.model_copy(update={"per_subscriber": several, "terms": SubscriptionOptions.joined(options)})
 
     def having(self, ref: str, followed: CardJob) -> Self:
         """Return the card with one job on it, or as it is now."""

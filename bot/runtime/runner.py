@@ -126,7 +126,7 @@ async def running(
         looked_at = [Reason("redis_trouble", partial(redis_trouble, deps.store)), *reasons(deps)]
         if works:
             worker = await stack.enter_async_context(supervise(docket, known, clock=deps.clock))
-            looked_at.append(Reason("WorkerSupervisor.trouble", worker.trouble))
+            looked_at.append(Reason("Working.trouble", worker.trouble))
         if app and not called:
             trouble = await stack.enter_async_context(socket_modes(app, heard_with, slack.connections))
             looked_at.append(Reason("socket_mode_trouble", trouble))

@@ -42,7 +42,7 @@ class Installation(BaseModel):
     expires_at: Moment | None = None
     installed_at: Moment
 
-    def qualify(self, client: AsyncWebClient) -> Workspace:
+    def in_workspace(self, client: AsyncWebClient) -> Workspace:
         """Return the workspace, called by a client with this installation's token."""
         return Workspace(
             self.workspace,

@@ -32,10 +32,10 @@ __all__ = [
     "Freshness",
     "Health",
     "HealthBook",
-    "RedisLink",
     "Outcome",
     "Payloads",
     "Recent",
+    "RedisLink",
     "SharedBudget",
     "Store",
 ]

@@ -81,7 +81,7 @@ class LostJobs:
     async def purge(self, ref: JobRef, place: str) -> None:
         """Have nothing restored in a place when a job is found again."""
         key = LOST.of(f"{ref.account}/{ref.service}", ref.id)
-        await self.link.execute("EVAL", script("leave_lost"), 1, key, place, FORMATS[Kind.LOST])
+        await self.link.execute("EVAL", script("purge_lost"), 1, key, place, FORMATS[Kind.LOST])
 
 
 def _lost(service: Service, text: str) -> Lost:

@@ -119,7 +119,7 @@ class Outbox:
     async def ack(self, place: str, told: Mapping[str, Sequence[str]]) -> None:
         """Take entries (ids by slot) out: they are told, or shown on a card."""
         if commands := [
-            ("EVAL", script("take_out"), 2, OUTBOX.of(slot, place), PENDING.of(slot), place, *ids)
+            ("EVAL", script("ack"), 2, OUTBOX.of(slot, place), PENDING.of(slot), place, *ids)
             for slot, ids in told.items()
             if ids
         ]:
@@ -127,7 +127,7 @@ class Outbox:
 
     async def release(self, place: str, post: str) -> None:
         """End a post: it is recorded, or was never sent."""
-        await self.link.execute("EVAL", script("clear"), 1, BEGUN.of(place), post)
+        await self.link.execute("EVAL", script("release"), 1, BEGUN.of(place), post)
 
     async def renew(self, place: str, begun: InFlightPost) -> bool:
         """Keep what is known of a post in its mark; return False if it has ended, is recorded, or was taken over."""

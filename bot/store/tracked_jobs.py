@@ -1,4 +1,4 @@
-"""CardJob jobs, service by service: as they were last seen, when to look next, and who follows them."""
+"""Tracked jobs, service by service: as they were last seen, when to look next, and who follows them."""
 
 import json
 import secrets

@@ -32,7 +32,7 @@ async def start_search(deps: Deps, ids: Sequence[str], here: str, terms: Subscri
 async def run_search(deps: Deps, ids: Sequence[str], here: str, terms: SubscriptionOptions) -> list[str]:
     """Look once for ids that no service knew; return those to look for again. Raises StoreUnavailable.
 
-    Deps that the person who subscribed may not follow there by now are not asked; without any the search is over.
+    Services that the person who subscribed may not follow there by now are not asked; without any the search is over.
     """
     place, asker = terms.user if terms.to is To.DM else here, await person(deps, terms.user)
     if asker.unsure:

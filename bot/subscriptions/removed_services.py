@@ -1,4 +1,4 @@
-"""Deps taken out of the configuration: what was subscribed to of them ends, and what is kept of it goes."""
+"""Services taken out of the configuration: what was subscribed to of them ends, and what is kept of it goes."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -79,7 +79,8 @@ def _with_options(url: str) -> str:
     """Add what pydocket leaves open to a URL; what stands there already counts more.
 
     No health checks: on a server that accepts but does not answer, redis-py's never end (its issue 3745). No limit for
-    an answer either: pydocket waits for some, and with a limit redis-py loses cancellations; `WorkerSupervisor` looks instead.
+    an answer either: pydocket waits for some, and with a limit redis-py loses cancellations; `WorkerSupervisor` looks
+    instead.
     """
     options = {"max_connections": MAX_CONNECTIONS, "health_check_interval": 0}
     return f"{url}{'&' if '?' in url else '?'}{urlencode(options)}"

@@ -1,4 +1,4 @@
-"""Deps that take their time: named while they are still being asked, and with what they answered late."""
+"""Services that take their time: named while they are still being asked, and with what they answered late."""
 
 from collections.abc import Iterable, Sequence
 

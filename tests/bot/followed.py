@@ -17,7 +17,7 @@ from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS
 
 @dataclass
 class World:
-    """Deps with a clock that moves, and one provider."""
+    """Dependencies with a clock that moves, and one provider."""
 
     store: Store
     provider: InMemory

@@ -324,7 +324,7 @@ class Story(FragileBot):
             self.runner.close()
 
     async def _drain(self) -> None:
-        """DeliveryContext whatever place a worker would find, until none is left to be visited."""
+        """Visit whatever place a worker would find, until none is left to be visited."""
         for place in HERE + USERS:
             await self.store.outbox.restore(place)
         for place in sorted(await self._places()):

@@ -16,7 +16,7 @@ from typing import Any
 from tests.faults.clocks import HOUR_S, WallClock
 from tests.faults.people import Clouds, People
 from tests.faults.processes import PARTS, Cast
-from tests.faults.quick import IN_FLIGHT_TIMEOUT_S, SLACK_S
+from tests.faults.quick import TIMEOUT_S, SLACK_S
 from tests.faults.world import CHANNELS
 
 Json = dict[str, Any]
@@ -66,7 +66,7 @@ KILLED = ("serve-1", "serve-2", "worker-1", "worker-1", "worker-2", "worker-2", 
 """What is killed with -9: workers, who tell things, more often than the others."""
 BACK = (0.0, 0.0, 0.5, 3.0)
 """After so many seconds what was ended is started again."""
-FROZEN_S = (0.5, 1.5, 3.0, IN_FLIGHT_TIMEOUT_S + 3)
+FROZEN_S = (0.5, 1.5, 3.0, TIMEOUT_S + 3)
 """So long a process is frozen. After the last of them its post is late, and somebody else has told the same by then."""
 STEPS: tuple[tuple[str, float, float], ...] = (
     ("an hour ahead", HOUR_S, 12.0),
@@ -179,7 +179,7 @@ class Harm:
         self._note(f"freeze {name} for {seconds} s")
         part = self.cast.parts[name]
         part.freeze()
-        if seconds > IN_FLIGHT_TIMEOUT_S:
+        if seconds > TIMEOUT_S:
             self._spared.add(name)
 
         async def thaw() -> None:

@@ -1,10 +1,10 @@
 """The bot in a hurry: `python -m tests.faults.quick serve|worker --config …` is `callboard` with shorter times.
 
-Only numbers differ, and they keep their order: a post that was begun counts as settled (IN_FLIGHT_TIMEOUT_S) well after the client
-has given up on it (SLACK_S), a dead worker's tasks move on (LEASE) no sooner than that, a task is tried again (AGAIN)
-sooner than either. Jobs are looked at every second, a place is posted to five times a second, and Slack's budgets by
-the minute are wider by as much. What a process needs of the operating system is not hurried: heartbeats, Socket Mode's
-pings, the time that Redis has for an answer.
+Only numbers differ, and they keep their order: a post that was begun counts as settled (TIMEOUT_S) well after the
+client has given up on it (SLACK_S), a dead worker's tasks move on (LEASE) no sooner than that, a task is tried again
+(AGAIN) sooner than either. Jobs are looked at every second, a place is posted to five times a second, and Slack's
+budgets by the minute are wider by as much. What a process needs of the operating system is not hurried: heartbeats,
+Socket Mode's pings, the time that Redis has for an answer.
 
 A process ends when its standard input does, so that none outlives whoever started it.
 """
@@ -27,7 +27,7 @@ from callboard import cli
 ANSWER_S = 3.0
 """A question to the clouds is answered within this time."""
 SLACK_S = 2.5
-IN_FLIGHT_TIMEOUT_S = 4.0
+TIMEOUT_S = 4.0
 LEASE_S = 4.0
 
 
@@ -35,12 +35,12 @@ def hurry() -> None:
     """Shorten the times."""
     for module, numbers in (
         (planner, {"YOUNG": timedelta(seconds=1), "OLDEST": timedelta(seconds=3)}),
-        (sweep, {"SOON": timedelta(seconds=0.3), "LEAST_S": 0.2}),
+        (sweep, {"LOOKAHEAD": timedelta(seconds=0.3), "LEAST_S": 0.2}),
         (recorder, {"AFTER_MISS": timedelta(seconds=3)}),
         (sweeps, {"MOST_S": 1.0, "BACK_OFF_MAX_S": 5.0}),
         (absence, {"LOST_AFTER": timedelta(seconds=6)}),
         (witness, {"ASKED_EVERY": timedelta(seconds=1)}),
-        (sender, {"POST_INTERVAL_S": 0.2, "IN_FLIGHT_TIMEOUT_S": IN_FLIGHT_TIMEOUT_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
+        (sender, {"POST_INTERVAL_S": 0.2, "IN_FLIGHT_TIMEOUT_S": TIMEOUT_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
         (doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
         (dispatcher, {"POST_INTERVAL_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
         (card_editor, {"RETRY_S": 1.0, "HOLD_S": 5.0}),

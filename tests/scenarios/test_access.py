@@ -175,8 +175,8 @@ class TestWhoMaySubscribeByTheChannelAlone:
     async def test_what_is_looked_for_is_looked_for_where_it_may_be_seen(
         self, sam: Person, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr("bot.subscriptions.pending_search.SEEK_EVERY", timedelta(seconds=0.3))
-        monkeypatch.setattr("bot.subscriptions.pending_search.SEEK_MINUTES", 0)
+        monkeypatch.setattr("bot.subscriptions.pending_search.SEARCH_EVERY", timedelta(seconds=0.3))
+        monkeypatch.setattr("bot.subscriptions.pending_search.SEARCH_MINUTES", 0)
         wanted = "0123456789abcdef0123456789abcdef"
         answer = await sam.types(f"/jobs subscribe {wanted}", MEDIA)
         assert "vod-sg" not in str(answer.json)

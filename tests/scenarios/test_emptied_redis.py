@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @pytest.fixture
 def soon_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_reset, "LOOK_S", 0.1)
+    monkeypatch.setattr(database_reset, "CHECK_INTERVAL_S", 0.1)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ async def test_a_moderation_job_past_its_half_hour_has_expired_and_not_failed(st
 
 
 async def test_an_id_that_nobody_knows_yet_is_looked_for(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.subscriptions.pending_search.SEEK_EVERY", timedelta(seconds=0.3))
+    monkeypatch.setattr("bot.subscriptions.pending_search.SEARCH_EVERY", timedelta(seconds=0.3))
     wanted = "0123456789abcdef0123456789abcdef"
     answer = await stage.dana.types(f"/jobs subscribe {wanted}")
     assert answer.says("media-cn/video-ocr")
@@ -49,8 +49,8 @@ async def test_an_id_that_nobody_knows_yet_is_looked_for(stage: Stage, monkeypat
 
 
 async def test_who_looked_in_vain_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.subscriptions.pending_search.SEEK_EVERY", timedelta(seconds=0.3))
-    monkeypatch.setattr("bot.subscriptions.pending_search.SEEK_MINUTES", 0)
+    monkeypatch.setattr("bot.subscriptions.pending_search.SEARCH_EVERY", timedelta(seconds=0.3))
+    monkeypatch.setattr("bot.subscriptions.pending_search.SEARCH_MINUTES", 0)
     wanted = "0123456789abcdef0123456789abcdef"
     answer = await stage.dana.types(f"/jobs subscribe {wanted}")
     await stage.dana.starts("Keep looking for 10 minutes", answer)

@@ -68,7 +68,7 @@ async def test_a_deleted_card_does_not_swallow_the_end(stage: Stage):
 async def test_a_post_that_slack_refuses_or_loses_arrives_once(
     stage: Stage, fault: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.delivery.sender.RIPE_S", 0.5)
+    monkeypatch.setattr("bot.delivery.sender.IN_FLIGHT_TIMEOUT_S", 0.5)
     job = stage.scene.job()
     await stage.dana.types(f"/jobs subscribe {job.id}")
     card = await stage.dana.hears("Subscribed by")
@@ -81,7 +81,7 @@ async def test_a_post_that_slack_refuses_or_loses_arrives_once(
 
 @pytest.mark.parametrize("missing", ["", "im:write"])
 async def test_a_direct_message_in_doubt_is_looked_for(stage: Stage, missing: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bot.delivery.sender.RIPE_S", 0.5)
+    monkeypatch.setattr("bot.delivery.sender.IN_FLIGHT_TIMEOUT_S", 0.5)
     manifest = stage.dana.workspace.manifest
     scopes = tuple(each for each in manifest.scopes if each != missing)
     stage.dana.workspace.manifest = manifest.model_copy(update={"scopes": scopes})
@@ -98,7 +98,7 @@ async def test_a_direct_message_in_doubt_is_looked_for(stage: Stage, missing: st
 async def test_a_post_that_comes_too_late_is_taken_back_whatever_slack_says(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.delivery.sender.RIPE_S", 0.2)
+    monkeypatch.setattr("bot.delivery.sender.IN_FLIGHT_TIMEOUT_S", 0.2)
     monkeypatch.setattr("bot.delivery.sender.RETRY_S", 0.1)
     job = stage.scene.job()
     await stage.dana.types(f"/jobs subscribe {job.id}")

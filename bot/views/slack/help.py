@@ -14,7 +14,7 @@ def overview(commands: Sequence[tuple[str, str]]) -> Message:
     examples = [
         ("Recent jobs", "list"),
         ("Failed today", "failed"),
-        ("CardJob here", "subscriptions"),
+        ("Followed here", "subscriptions"),
         ("Accounts", "accounts"),
     ]
     buttons = [

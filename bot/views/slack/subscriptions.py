@@ -177,7 +177,7 @@ def unsubscribed(result: Unsubscribed, here: Sequence[Shown] = (), reset: dateti
     if not result.removed:
         notes = notes or ["Nothing is followed here."]
         notes += [database_reset.line(reset)] if reset else []
-        notes += ["CardJob here:"] if here else []
+        notes += ["Followed here:"] if here else []
     blocks = [_removed(card, refs, alone=len(result.removed) == 1) for card, refs in result.removed]
     blocks += [section(headline(shown.card, shown.jobs), details_of(shown)) for shown in here]
     head = [section(note) for note in notes]

@@ -174,7 +174,7 @@ def test_many_cards_whose_jobs_have_ended_cost_a_post_each():
 
 @pytest.fixture
 def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("bot.delivery.sender.PACE_S", 0.001)
+    monkeypatch.setattr("bot.delivery.sender.POST_INTERVAL_S", 0.001)
     return World(store)
 
 

@@ -181,8 +181,8 @@ async def test_a_password_is_never_repeated(
 ):
     server.ask("ACL", "SETUSER", "callboard", "reset", "on", ">another", "~*", "&*", "+@all")
     url = template.format(server=f"127.0.0.1:{server.port}", closed=f"127.0.0.1:{free_port()}")
-    monkeypatch.setattr(bootstrap, "PATIENCE_S", 0.1)
-    monkeypatch.setattr(bootstrap, "TRY_S", 0.05)
+    monkeypatch.setattr(bootstrap, "STARTUP_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(bootstrap, "RETRY_INTERVAL_S", 0.05)
     written = io.StringIO()
     logs.configure(written)
     report = await check(settings(monkeypatch, url), http)

@@ -225,7 +225,7 @@ class TestPatience:
 class TestGoingOn:
     @pytest.fixture
     def hasty(self, store: Store, slow: Gated, quick: InMemory, monkeypatch: pytest.MonkeyPatch) -> Deps:
-        """Deps that wait no longer than a moment for the slow one."""
+        """Dependencies that wait no longer than a moment for the slow one."""
         monkeypatch.setattr(answer_timeouts, "SHORT_S", 0.2)
         parts = services(store, slow, quick)
         for _ in range(MISSES):

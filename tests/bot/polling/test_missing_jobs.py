@@ -1,4 +1,4 @@
-"""CardJob jobs that are not found: a wrong answer of a gateway never ends a subscription."""
+"""Tracked jobs that are not found: a wrong answer of a gateway never ends a subscription."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta

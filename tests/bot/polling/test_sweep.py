@@ -82,7 +82,7 @@ def count(link: RedisLink, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         sent.append(next((name for text, name in known.items() if script.startswith(text)), str(command[0])))
         return await ask(self, *command)
 
-    monkeypatch.setattr(RedisLink, "ask", counting)
+    monkeypatch.setattr(RedisLink, "execute", counting)
     return sent
 
 

@@ -29,7 +29,7 @@ async def workspaces(link: RedisLink, seal: TokenCipher) -> AsyncGenerator[Insta
 async def test_renewing_outlives_a_key_that_is_away(
     workspaces: InstalledWorkspaces, key: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(installations, "LOOK_S", 0.01)
+    monkeypatch.setattr(installations, "RENEWAL_CHECK_S", 0.01)
     soon = datetime.now(UTC) + timedelta(minutes=10)
     await workspaces.add(NORTH.model_copy(update={"expires_at": soon, "refresh_token": "xoxe-1"}))
 
@@ -70,7 +70,7 @@ async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_the
 async def test_who_does_not_know_the_new_key_yet_goes_on_with_what_was_known(
     workspaces: InstalledWorkspaces, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(installations, "KNOWN_S", 0)
+    monkeypatch.setattr(installations, "CACHE_TTL_S", 0)
     monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
     await workspaces.add(NORTH)
     known = await workspaces.get("T0NORTH")

@@ -1,4 +1,4 @@
-"""CardJob jobs: one step for what belongs together, and no answer that overwrites a newer one."""
+"""Tracked jobs: one step for what belongs together, and no answer that overwrites a newer one."""
 
 from datetime import timedelta
 from typing import Any

@@ -44,7 +44,7 @@ class Fleet:
         return Deps(providers, self.store, clock=lambda: self.now, workspaces=in_one(self.slack))
 
     async def told(self, deps: Deps) -> list[str]:
-        """DeliveryContext everything as one worker does it until nothing waits; return what stands in the channel."""
+        """Visit everything as one worker does it until nothing waits; return what stands in the channel."""
         await reconcile_destinations(deps)
         while (wait := await deliver(deps, PLACE)) is not None:
             self.now += timedelta(seconds=wait)

@@ -180,7 +180,7 @@ async def test_redis_dies_while_tasks_run(server: Server, monkeypatch: pytest.Mo
 
 async def test_redis_hangs_and_goes_on(server: Server, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(worker_module, "SILENT_S", 0.2)
-    monkeypatch.setattr(worker_module, "LOOK_S", 0.1)
+    monkeypatch.setattr(worker_module, "HEARTBEAT_CHECK_S", 0.1)
     diary = Diary()
     async with open_docket(server.url) as docket, diary.works(docket) as worker:
         await diary.add(docket, "quick", "before")

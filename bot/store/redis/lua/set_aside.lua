@@ -1,7 +1,7 @@
 -- Copies a record that cannot be read to the key beside its own and, of a string or a hash, takes it out of its own.
 -- KEYS: the record's key, the key beside it. ARGV: the name of the record there (in a hash and a stream as in its own
 -- key), its text, what takes its place (empty: nothing), the lifetime of the copy (s). Returns 0, and does nothing, when
--- another record is there by now. An entry of a stream has no text here, and stays: take_out.lua takes it out.
+-- another record is there by now. An entry of a stream has no text here, and stays: ack.lua takes it out.
 local name, text, instead = ARGV[1], ARGV[2], ARGV[3]
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'stream' then

@@ -35,8 +35,12 @@ def answer(
 @settings(max_examples=40)
 @given(anything.details, subscribed.subscribed, subscribed.terms, subscribed.places, st.booleans())
 def test_slack_takes_every_answer(
-    details: JobDetails, result: Subscribed, terms: SubscriptionOptions, here: str, same: bool
-):  # noqa: FBT001
+    details: JobDetails,
+    result: Subscribed,
+    terms: SubscriptionOptions,
+    here: str,
+    same: bool,  # noqa: FBT001  # hypothesis passes it
+):
     if same:
         result = Subscribed(result.card, [each.ref for each in details.jobs], suspended=result.suspended)
     judges.accept(views.subscribed(details, result, terms, here, 10))
