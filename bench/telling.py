@@ -30,7 +30,7 @@ CHANGES_S = 20.0
 PERCENTS = (50, 99)
 
 
-class Notification(NamedTuple):
+class Delivered(NamedTuple):
     """Seconds from each change at the cloud to its record, and from there to Slack."""
 
     service: str
@@ -51,7 +51,7 @@ def _percentiles(values: Sequence[float]) -> list[float]:
     return [cuts[percent - 1] for percent in PERCENTS]
 
 
-async def tell(service: str, jobs: int, changes: int, folder: Path, *, limited: bool = False) -> Notification:
+async def tell(service: str, jobs: int, changes: int, folder: Path, *, limited: bool = False) -> Delivered:
     """Let young jobs end one by one, each followed in a channel of its own, and see when it is told.
 
     With `limited` the provider's own rate limit holds sweeps up.
@@ -74,7 +74,7 @@ async def tell(service: str, jobs: int, changes: int, folder: Path, *, limited: 
                 posted = await _posted(slack, changes)
                 recorded = at_work.figures().recorded
     looked = [recorded[one] - at for one, at in changed.items()]
-    return Notification(
+    return Delivered(
         f"{service}{', at its limit' * limited}", looked, [posted[places[one]] - recorded[one] for one in ending]
     )
 

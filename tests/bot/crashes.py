@@ -71,7 +71,7 @@ class Fragile(RedisLink):
         super().__init__(link.redis)
         self._step = step
 
-    async def ask(self, *command: Part) -> Any:
+    async def execute(self, *command: Part) -> Any:
         await self._step(after=False)
         if command[:2] == ("EVAL", script("begin")):
             await super().execute("DEL", command[4])
@@ -79,7 +79,7 @@ class Fragile(RedisLink):
         await self._step(after=True)
         return told
 
-    async def ask_all(self, commands: Any, *, atomic: bool = False) -> list[Any]:
+    async def execute_many(self, commands: Any, *, atomic: bool = False) -> list[Any]:
         await self._step(after=False)
         told = await super().execute_many(commands, atomic=atomic)
         await self._step(after=True)

@@ -16,7 +16,7 @@ from typing import Any
 from tests.faults.clocks import HOUR_S, WallClock
 from tests.faults.people import Clouds, People
 from tests.faults.processes import PARTS, Cast
-from tests.faults.quick import TIMEOUT_S, SLACK_S
+from tests.faults.quick import SLACK_S, TIMEOUT_S
 from tests.faults.world import CHANNELS
 
 Json = dict[str, Any]

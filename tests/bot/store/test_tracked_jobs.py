@@ -72,7 +72,7 @@ async def test_one_job_is_followed_in_several_places(tracked: Tracked):
 class Twice(RedisLink):
     """A connection that breaks after each command, so that it is sent again."""
 
-    async def ask(self, *command: Part) -> Any:
+    async def execute(self, *command: Part) -> Any:
         await super().execute(*command)
         return await super().execute(*command)
 
