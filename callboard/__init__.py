@@ -41,7 +41,7 @@ _HOMES = {
         "Unavailable",
     ),
     "providers.http.rate_limit": ("BudgetLeft",),
-    "providers.http.transport": ("Reply", "Transport"),
+    "providers.http.transport": ("ApiReply", "Transport"),
     "providers.ids": ("Ids", "Link"),
     "providers.models": (
         "Filter",
