@@ -58,10 +58,10 @@ async def publish(deps: Deps, user: str) -> None:
 async def _publish(visit: DeliveryContext, asked_at: datetime, drawn: Block) -> bool:
     """Publish the tab of the visited person; False when one that was asked for later is there."""
     with suppress(StoreUnavailable):
-        if not await visit.deps.store.freshness.claim(f"home:{visit.place}", asked_at):
+        if not await visit.deps.store.freshness.claim(f"home:{visit.destination}", asked_at):
             return False
-        await visit.deps.store.home_tabs.publish(visit.place, asked_at)
-    await visit.slack.views_publish(user_id=bare_id(visit.place), view=drawn)
+        await visit.deps.store.home_tabs.publish(visit.destination, asked_at)
+    await visit.slack.views_publish(user_id=bare_id(visit.destination), view=drawn)
     return True
 
 
@@ -104,8 +104,8 @@ async def _subscriptions(
     try:
         mine = await subscriptions(deps, user=user)
         picked = await deps.store.home_tabs.picked(user)
-        places = [each.card.place for each in mine]
-        here = [place for place in places if not is_direct_message(place)]
+        destinations = [each.card.place for each in mine]
+        here = [destination for destination in destinations if not is_direct_message(destination)]
         channel = picked or next(reversed(here), "")
         return mine, await _channel_subscriptions(deps, slack, user, channel) if channel else ChannelSubscriptions()
     except StoreUnavailable:

@@ -51,16 +51,16 @@ async def reconcile(deps: Deps) -> None:
     catalog, now = deps.catalog, deps.clock()
     states = await deps.store.tracked.state(catalog.pairs)
     waiting: set[str] = set()
-    for service, (number, first, places) in zip(catalog.pairs, states, strict=True):
-        waiting |= places
+    for service, (number, first, destinations) in zip(catalog.pairs, states, strict=True):
+        waiting |= destinations
         overdue = max(0.0, (now - first).total_seconds()) if first else 0.0
         deps.metrics.lag(*service, overdue)
         if number:
             await enqueue_sweep(deps, service)
     await deps.store.tracked.pull_back(catalog.pairs, now + LOOKED_AT_LEAST, now)
     deps.metrics.outbox(await deps.store.outbox.depth(catalog.scopes, waiting))
-    for place in waiting:
-        await enqueue_delivery(deps, place)
+    for destination in waiting:
+        await enqueue_delivery(deps, destination)
     if await lost_card_search.needed(deps):
         await enqueue_lost_card_search(deps)
 
@@ -74,15 +74,15 @@ async def reconcile_destinations(deps: Deps) -> None:
     await repair_subscribers(deps)
     await count_records(deps)
     gone = await removed_services.find_removed(deps)
-    places = await deps.store.outbox.destinations()
-    await uninstall.leave_absent(deps, places)
+    destinations = await deps.store.outbox.destinations()
+    await uninstall.leave_absent(deps, destinations)
     room = REFRESHED_MAX
-    for place in sorted(places):
-        await end_unseen(deps, place)
+    for destination in sorted(destinations):
+        await end_unseen(deps, destination)
         if gone:
-            await end_unconfigured(deps, place, gone)
-        cards = await deps.store.outbox.open_cards(place, room) if room else []
-        await deps.store.outbox.refresh((place, card) for card in cards)
+            await end_unconfigured(deps, destination, gone)
+        cards = await deps.store.outbox.open_cards(destination, room) if room else []
+        await deps.store.outbox.refresh((destination, card) for card in cards)
         room -= len(cards)
-        await enqueue_delivery(deps, place)
+        await enqueue_delivery(deps, destination)
     await removed_services.purge(deps, gone)

@@ -73,15 +73,15 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
 
 def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.DELIVER)
-    async def deliver(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
+    async def deliver(destination: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Post to one place what waits for it, and may be read there; runs until nothing waits."""
-        await revoke.end_unseen(deps, place)
-        _next(perpetual, await dispatcher.deliver(deps, place))
+        await revoke.end_unseen(deps, destination)
+        _next(perpetual, await dispatcher.deliver(deps, destination))
 
     @_stored_as(enqueue.EDIT)
-    async def edit(place: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
+    async def edit(destination: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Edit the cards of one place; runs for as long as any needs it."""
-        _next(perpetual, await card_editor.edit_cards(deps, place))
+        _next(perpetual, await card_editor.edit_cards(deps, destination))
 
     @_stored_as(enqueue.HOME)
     async def home(user: str, limit: Timeout = Timeout(LIMIT)) -> None:

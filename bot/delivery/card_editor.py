@@ -28,12 +28,12 @@ EDIT_WAIT_MAX_S = 5.0
 log = structlog.get_logger("callboard")
 
 
-async def edit_cards(deps: Deps, place: str) -> float | None:
+async def edit_cards(deps: Deps, destination: str) -> float | None:
     """Edit the cards of a place that need it; return after how many seconds to come again, None when none does.
 
     Raises StoreUnavailable.
     """
-    visit = await DeliveryContext.to(deps, place)
+    visit = await DeliveryContext.to(deps, destination)
     if visit is None:
         return HOLD_S
     for _ in range(EDITS_A_VISIT):
@@ -55,7 +55,7 @@ async def _edit(visit: DeliveryContext, box: OutboxSnapshot) -> float:
         if wait := await _update(visit, card):
             return wait
     drop = box.records[card_id] if card is not None and droppable(card, visit.now) else ""
-    await visit.deps.store.outbox.unmark(box.place, card_id, mark, drop=drop)
+    await visit.deps.store.outbox.unmark(box.destination, card_id, mark, drop=drop)
     return 0
 
 
@@ -71,7 +71,7 @@ async def dropped(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
     """Drop the cards that are over and whose time for second thoughts is too; whether none is left."""
     going = [card_id for card_id, card in box.cards.items() if droppable(card, visit.now)]
     for card_id in going:
-        await visit.deps.store.outbox.unmark(box.place, card_id, "", drop=box.records[card_id])
+        await visit.deps.store.outbox.unmark(box.destination, card_id, "", drop=box.records[card_id])
     return len(going) == len(box.records)
 
 

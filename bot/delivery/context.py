@@ -25,16 +25,16 @@ class DeliveryContext:
 
     deps: Deps
     slack: AsyncWebClient
-    place: str
+    destination: str
 
     @classmethod
-    async def to(cls, deps: Deps, place: str) -> Self | None:
+    async def to(cls, deps: Deps, destination: str) -> Self | None:
         """Return a visit to a place; None where nobody can be told anything, because the workspace has no app.
 
         Raises StoreUnavailable.
         """
-        home = await home_of(deps.workspaces, place)
-        return cls(deps, home.client, place) if home else None
+        home = await home_of(deps.workspaces, destination)
+        return cls(deps, home.client, destination) if home else None
 
     @property
     def now(self) -> datetime:
@@ -42,24 +42,24 @@ class DeliveryContext:
 
     @property
     def workspace(self) -> str:
-        return workspace_of(self.place)
+        return workspace_of(self.destination)
 
     async def read(self) -> OutboxSnapshot:
         """Return everything that waits for the place, without what it may not read of any more."""
-        box = await read_outbox(self.deps, self.place)
+        box = await read_outbox(self.deps, self.destination)
         return withheld(box, await self.hidden(box))
 
     async def hidden(self, box: OutboxSnapshot) -> Callable[[str], bool]:
         """Return a test whether the readers of the place may not see an account."""
         access = self.deps.access
-        if access.open and not is_direct_message(self.place):
+        if access.open and not is_direct_message(self.destination):
             return lambda _: False
-        audience = await readers(self.deps, self.place, next(_subscribers(box), ""))
+        audience = await readers(self.deps, self.destination, next(_subscribers(box), ""))
         return lambda account: access.hides(account, audience)
 
     async def suspend(self, reason: str) -> None:
         """Keep everything for the place back; `reason` is Slack's error code."""
-        await self.deps.store.outbox.suspend(self.place, Suspension(reason=reason, since=self.now))
+        await self.deps.store.outbox.suspend(self.destination, Suspension(reason=reason, since=self.now))
 
     async def paused(self, method: str, error: SlackApiError) -> float:
         """Return for how long Slack asks to wait, and let the whole fleet obey it."""

@@ -35,15 +35,17 @@ async def notify_of_suspension(visit: DeliveryContext, box: OutboxSnapshot, susp
     for entry in box.entries:
         if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
             job = CardJob(job=entry.body.job)
-            card = Card(id=entry.card, place=box.place, terms=entry.body.terms, jobs={str(entry.body.job.ref): job})
+            card = Card(
+                id=entry.card, place=box.destination, terms=entry.body.terms, jobs={str(entry.body.job.ref): job}
+            )
             mine[card.terms.user].append(card)
     began = suspension.first or suspension.since
-    once = f"suspended:{box.place}:{began.timestamp():.3f}"
+    once = f"suspended:{box.destination}:{began.timestamp():.3f}"
     for user, cards in mine.items():
-        if user != box.place:
-            note = DestinationSuspended(place=box.place, reason=suspension.reason, cards=cards)
+        if user != box.destination:
+            note = DestinationSuspended(place=box.destination, reason=suspension.reason, cards=cards)
             await _notify(visit, user, NoteEntry(note=note), once)
-    await visit.deps.store.outbox.subscribers_notified(box.place, suspension)
+    await visit.deps.store.outbox.subscribers_notified(box.destination, suspension)
 
 
 async def notify_of_lost(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> None:
@@ -51,7 +53,7 @@ async def notify_of_lost(visit: DeliveryContext, box: OutboxSnapshot, step: Step
 
     That is who had subscribed by then: the same people, should a crash have this done again with more entries.
     """
-    if is_direct_message(box.place):
+    if is_direct_message(box.destination):
         return
     groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
     for entry, change, card, users in _changes(box, step):
@@ -92,8 +94,8 @@ async def _notify_of_loss(
 async def _notify_of_subscriptions(visit: DeliveryContext, user: str, entries: Sequence[Entry]) -> None:
     """Notify one person of their subscriptions that one look at a service suspended or restored."""
     changes = [entry.body.change for entry in entries if isinstance(entry.body, ChangedEntry)]
-    once = f"{changes[0].kind}:{visit.place}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
-    await _notify(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.place, changes=changes)), once)
+    once = f"{changes[0].kind}:{visit.destination}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
+    await _notify(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.destination, changes=changes)), once)
 
 
 async def _notify(visit: DeliveryContext, user: str, note: NoteEntry, once: str) -> None:

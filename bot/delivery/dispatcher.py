@@ -35,20 +35,20 @@ VISIT = timedelta(seconds=8)
 log = structlog.get_logger("callboard")
 
 
-async def deliver(deps: Deps, place: str) -> float | None:
+async def deliver(deps: Deps, destination: str) -> float | None:
     """Do what can be done for a place now; return after how many seconds to come again, None when nothing waits.
 
     Raises StoreUnavailable.
     """
     deps = deps.whole
-    visit = await DeliveryContext.to(deps, place)
+    visit = await DeliveryContext.to(deps, destination)
     if visit is None:
         return HOLD_S
     ends = deps.clock() + VISIT
     while deps.clock() < ends:
         box = await visit.read()
         if box.newer:
-            log.warning("a newer version wrote records, nothing is delivered", place=place, **_numbers(box))
+            log.warning("a newer version wrote records, nothing is delivered", place=destination, **_numbers(box))
             return NEWER_S
         if await repair(visit, box):
             continue
@@ -57,10 +57,10 @@ async def deliver(deps: Deps, place: str) -> float | None:
         if box.suspension:
             return None
         if box.stale and not box.entries:
-            await enqueue_card_update(deps, place)
-        if not (box.entries or box.begun or next_step.due(box, visit.now)):
+            await enqueue_card_update(deps, destination)
+        if not (box.entries or box.in_flight or next_step.due(box, visit.now)):
             if await dropped(visit, box) and not box.stale:
-                await deps.store.outbox.drop_destination(place)
+                await deps.store.outbox.drop_destination(destination)
             return None
     return 0.1
 
@@ -78,8 +78,8 @@ async def _next(visit: DeliveryContext, box: OutboxSnapshot) -> float:
             await _give_up(visit, box)
             return 0.1
         return 0
-    if box.begun:
-        return await recover(visit, box.begun)
+    if box.in_flight:
+        return await recover(visit, box.in_flight)
     if _late_just_now(visit, box):
         if await _waits_for_others(visit):
             return POST_INTERVAL_S
@@ -92,13 +92,13 @@ async def _next(visit: DeliveryContext, box: OutboxSnapshot) -> float:
 async def _give_up(visit: DeliveryContext, box: OutboxSnapshot) -> None:
     """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
     outbox = visit.deps.store.outbox
-    log.warning("what waited for a suspended place is dropped", place=box.place, entries=len(box.entries))
-    await outbox.ack(box.place, Step(box.entries).by_slot)
-    if box.begun:
-        await outbox.release(box.place, box.begun.id)
+    log.warning("what waited for a suspended place is dropped", place=box.destination, entries=len(box.entries))
+    await outbox.ack(box.destination, Step(box.entries).by_slot)
+    if box.in_flight:
+        await outbox.release(box.destination, box.in_flight.id)
     for card_id in box.cards:
-        await outbox.unmark(box.place, card_id, box.stale.get(card_id, ""), drop=box.records[card_id])
-    await outbox.restore(box.place)
+        await outbox.unmark(box.destination, card_id, box.stale.get(card_id, ""), drop=box.records[card_id])
+    await outbox.restore(box.destination)
 
 
 async def _post_next(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
@@ -114,7 +114,7 @@ async def _carry_out(visit: DeliveryContext, box: OutboxSnapshot, step: Step) ->
     shown = InFlightPost(
         id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot
     )
-    if await visit.deps.store.outbox.apply(box.place, shown, box.turn):
+    if await visit.deps.store.outbox.apply(box.destination, shown, box.turn):
         await finish(visit, shown)
     return 0
 

@@ -32,18 +32,18 @@ async def conversation(visit: DeliveryContext) -> str:
 
     Raises SlackApiError when Slack does not open them; where the app may not ask, the person's id serves as well.
     """
-    if not is_user(visit.place):
-        return bare_id(visit.place)
-    if known := await visit.deps.store.slack.direct(visit.place):
+    if not is_user(visit.destination):
+        return bare_id(visit.destination)
+    if known := await visit.deps.store.slack.direct(visit.destination):
         return known
     try:
-        opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[bare_id(visit.place)])).data)
+        opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[bare_id(visit.destination)])).data)
     except SlackApiError as error:
         if error_code(error) in MAY_NOT_ASK:
-            return bare_id(visit.place)
+            return bare_id(visit.destination)
         raise
-    channel = text(mapping(opened.get("channel")).get("id")) or bare_id(visit.place)
-    await visit.deps.store.slack.remember_direct(visit.place, channel)
+    channel = text(mapping(opened.get("channel")).get("id")) or bare_id(visit.destination)
+    await visit.deps.store.slack.remember_direct(visit.destination, channel)
     return channel
 
 

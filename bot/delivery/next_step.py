@@ -67,7 +67,7 @@ def next_step(box: OutboxSnapshot, now: datetime) -> Step | None:
 
 def _awake(box: OutboxSnapshot, now: datetime) -> Folded:
     """Return the cards with those awake whose snooze is over; where entries wait, these say when that was."""
-    folded = Folded(box.place, dict(box.cards))
+    folded = Folded(box.destination, dict(box.cards))
     waiting = {entry.card for entry in box.entries}
     for card_id in box.cards:
         if card_id not in waiting:

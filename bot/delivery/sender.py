@@ -73,19 +73,19 @@ async def post(visit: DeliveryContext, box: OutboxSnapshot, step: Step, what: Po
         entries=step.by_slot,
     )
     message = await draw(visit.deps, what)
-    answer = await outbox.begin(visit.place, begun, POST_INTERVAL_S, box.turn)
+    answer = await outbox.begin(visit.destination, begun, POST_INTERVAL_S, box.turn)
     # A command that broke off is sent again, and then finds its own mark.
-    if not answer.ok and not (answer.begun and answer.begun.id == begun.id):
-        return answer.wait or (IN_FLIGHT_POLL_S if answer.begun else 0)
+    if not answer.ok and not (answer.in_flight and answer.in_flight.id == begun.id):
+        return answer.wait or (IN_FLIGHT_POLL_S if answer.in_flight else 0)
     if wait := await pace.may_post(visit.workspace):
-        await outbox.release(visit.place, begun.id)
+        await outbox.release(visit.destination, begun.id)
         return wait
     return await _send(visit, begun, channel, what, message)
 
 
 async def _not_opened(visit: DeliveryContext, error: SlackApiError) -> float:
     """Somebody's direct messages cannot be opened."""
-    log.warning("direct messages cannot be opened", place=visit.place, error=error_code(error))
+    log.warning("direct messages cannot be opened", place=visit.destination, error=error_code(error))
     if classify(error) is ErrorAction.SUSPEND:
         await visit.suspend(error_code(error))
         return 0.1
@@ -114,10 +114,12 @@ async def recover(visit: DeliveryContext, begun: InFlightPost) -> float:
 async def _begun_now(visit: DeliveryContext, begun: InFlightPost) -> float:
     """Set the start of a post in the future to now. Its message may be anywhere in the history."""
     now = visit.now
-    log.warning("a post is dated in the future, it counts as posted now", place=visit.place, at=begun.at.isoformat())
+    log.warning(
+        "a post is dated in the future, it counts as posted now", place=visit.destination, at=begun.at.isoformat()
+    )
     since = now if begun.since else None
     again = {"at": now, "since": since, "searched": None, "oldest": begun.oldest or EVERYTHING}
-    await visit.deps.store.outbox.renew(visit.place, begun.model_copy(update=again))
+    await visit.deps.store.outbox.renew(visit.destination, begun.model_copy(update=again))
     return 0.1
 
 
@@ -134,15 +136,15 @@ async def _search(visit: DeliveryContext, begun: InFlightPost, searches: Searche
     except TRANSPORT_ERRORS:
         return RETRY_S
     if found:
-        log.info("a post in doubt had arrived", place=visit.place)
+        log.info("a post in doubt had arrived", place=visit.destination)
         visit.deps.metrics.delivered("found")
         await _commit(visit, begun.arrived(*found))
     elif searched >= searches.ripe if unread else searches.settled(searched):
         if unread:
-            log.warning("a post may be sent twice: the history cannot be read", place=visit.place, error=unread)
-        await outbox.release(visit.place, begun.id)
+            log.warning("a post may be sent twice: the history cannot be read", place=visit.destination, error=unread)
+        await outbox.release(visit.destination, begun.id)
     else:
-        await outbox.renew(visit.place, begun.model_copy(update={"searched": searched}))
+        await outbox.renew(visit.destination, begun.model_copy(update={"searched": searched}))
     return 0
 
 
@@ -159,8 +161,8 @@ async def _take_back_unrecorded(visit: DeliveryContext, begun: InFlightPost) -> 
     waiting = {entry.card for entry in box.entries}
     threads = [card.ts for card in box.cards.values() if card.ts and (card.owing or card.id in waiting)]
     for ts, post_id in (await own_posts(visit, begun.channel, since, threads)).items():
-        if not await visit.deps.store.outbox.was_notified(visit.place, post_id):
-            log.warning("a post whose mark could not be read is taken back", place=visit.place)
+        if not await visit.deps.store.outbox.was_notified(visit.destination, post_id):
+            log.warning("a post whose mark could not be read is taken back", place=visit.destination)
             await _take_back(visit, begun.model_copy(update={"ts": ts}))
 
 
@@ -187,7 +189,7 @@ async def _send(visit: DeliveryContext, begun: InFlightPost, channel: str, what:
     except SlackApiError as error:
         return await _refused(visit, begun, channel, what, message, error)
     except TRANSPORT_ERRORS as error:
-        log.warning("a post may or may not have arrived", place=visit.place, reason=type(error).__name__)
+        log.warning("a post may or may not have arrived", place=visit.destination, reason=type(error).__name__)
         visit.deps.metrics.delivered("unsure")
         return await _in_doubt(visit, begun, Doubt.SILENT)
     visit.deps.metrics.delivered("posted")
@@ -196,7 +198,7 @@ async def _send(visit: DeliveryContext, begun: InFlightPost, channel: str, what:
             visit.deps.metrics.notified(max(0.0, (visit.now - told.change.at).total_seconds()))
     await _commit(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
     if is_user(channel):
-        await visit.deps.store.slack.remember_direct(visit.place, str(sent["channel"]))
+        await visit.deps.store.slack.remember_direct(visit.destination, str(sent["channel"]))
     return 0
 
 
@@ -235,7 +237,7 @@ async def _refused(  # noqa: PLR0917  # everything about one post
 ) -> float:
     """Do what the table of verdicts says; a post that Slack certainly did not take is no longer begun."""
     verdict, code = classify(error), error_code(error)
-    log.warning("Slack refused a post", place=visit.place, error=code, verdict=verdict.value)
+    log.warning("Slack refused a post", place=visit.destination, error=code, verdict=verdict.value)
     visit.deps.metrics.delivered(verdict.value)
     match verdict:
         case ErrorAction.LOOK_UP_FIRST:
@@ -252,7 +254,7 @@ async def _refused(  # noqa: PLR0917  # everything about one post
             wait = HOLD_S
         case _:
             wait = await visit.paused("chat.postMessage", error)
-    await visit.deps.store.outbox.release(visit.place, begun.id)
+    await visit.deps.store.outbox.release(visit.destination, begun.id)
     return wait
 
 
@@ -262,7 +264,7 @@ async def _send_again(visit: DeliveryContext, begun: InFlightPost, channel: str,
     This is a call of its own: whether its message has arrived is a matter of the time from now on.
     """
     begun = begun.model_copy(update={"at": visit.now})
-    if not await visit.deps.store.outbox.renew(visit.place, begun):
+    if not await visit.deps.store.outbox.renew(visit.destination, begun):
         return 0
     return await _send(visit, begun, channel, what, message)
 
@@ -270,7 +272,7 @@ async def _send_again(visit: DeliveryContext, begun: InFlightPost, channel: str,
 async def _in_doubt(visit: DeliveryContext, begun: InFlightPost, doubt: Doubt) -> float:
     """Keep why the outcome of a post is unknown; return for how long to wait before it is searched for."""
     begun = begun.model_copy(update={"doubt": doubt, "since": visit.now})
-    await visit.deps.store.outbox.renew(visit.place, begun)
+    await visit.deps.store.outbox.renew(visit.destination, begun)
     due = Searches.of(begun, IN_FLIGHT_TIMEOUT_S).next(None)
     return max(0.0, (due - visit.now).total_seconds())
 
@@ -282,14 +284,14 @@ async def _commit(visit: DeliveryContext, begun: InFlightPost) -> None:
     there is no other: it stays.
     """
     outbox = visit.deps.store.outbox
-    if await outbox.commit(visit.place, begun):
+    if await outbox.commit(visit.destination, begun):
         await finish(visit, begun)
-    elif not await outbox.was_notified(visit.place, begun.id):
+    elif not await outbox.was_notified(visit.destination, begun.id):
         epoch = await visit.deps.store.epochs.as_of(visit.now)
         if epoch and epoch.knows_from and begun.at < epoch.knows_from:
-            log.warning("a post is kept although its record is lost: the database was reset", place=visit.place)
+            log.warning("a post is kept although its record is lost: the database was reset", place=visit.destination)
         else:
-            log.warning("a post that came too late is taken back", place=visit.place)
+            log.warning("a post that came too late is taken back", place=visit.destination)
             await _take_back(visit, begun)
 
 
@@ -300,17 +302,17 @@ async def _take_back(visit: DeliveryContext, begun: InFlightPost) -> None:
             await visit.slack.chat_delete(channel=begun.channel, ts=begun.ts)
         except SlackApiError as error:
             if classify(error) not in {ErrorAction.RETRY, ErrorAction.LOOK_UP_FIRST}:
-                return log.warning("a post cannot be taken back", place=visit.place, error=error_code(error))
+                return log.warning("a post cannot be taken back", place=visit.destination, error=error_code(error))
             wait = min(retry_after(error) or RETRY_S, IN_FLIGHT_TIMEOUT_S)
         except TRANSPORT_ERRORS:
             wait = RETRY_S
         else:
             return None
         await asyncio.sleep(wait)
-    return log.warning("a post cannot be taken back", place=visit.place, error="no answer")
+    return log.warning("a post cannot be taken back", place=visit.destination, error="no answer")
 
 
 async def finish(visit: DeliveryContext, begun: InFlightPost) -> None:
     """Take out the entries of a step that is recorded, and end it."""
-    await visit.deps.store.outbox.ack(visit.place, begun.entries)
-    await visit.deps.store.outbox.release(visit.place, begun.id)
+    await visit.deps.store.outbox.ack(visit.destination, begun.entries)
+    await visit.deps.store.outbox.release(visit.destination, begun.id)

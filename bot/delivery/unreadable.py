@@ -47,7 +47,7 @@ async def repair(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
     if mark := next((each for each in box.broken if each.location.kind is Kind.MARK), None):
         await _replace_mark(visit, box, mark)
         return True
-    if box.broken and not box.begun:
+    if box.broken and not box.in_flight:
         await _set_aside(visit)
         return True
     return False
@@ -58,7 +58,9 @@ async def _replace_mark(visit: DeliveryContext, box: OutboxSnapshot, broken: Bro
 
     The post of the corrupt one is searched for like one without an answer, and deleted.
     """
-    channel = await visit.deps.store.slack.direct(box.place) if is_user(box.place) else bare_id(box.place)
+    channel = (
+        await visit.deps.store.slack.direct(box.destination) if is_user(box.destination) else bare_id(box.destination)
+    )
     mark = InFlightPost(
         id=secrets.token_hex(8),
         at=visit.now,
@@ -67,8 +69,8 @@ async def _replace_mark(visit: DeliveryContext, box: OutboxSnapshot, broken: Bro
         since=visit.now,
         replaces=True,
     )
-    note = UnreadableRecords(place=box.place, unfollowed=(), again=(), posts=True)
-    await _notify(visit, box.place, note, [broken])
+    note = UnreadableRecords(place=box.destination, unfollowed=(), again=(), posts=True)
+    await _notify(visit, box.destination, note, [broken])
     await visit.deps.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
 
 
@@ -79,7 +81,7 @@ async def _set_aside(visit: DeliveryContext) -> None:
     """
     store = visit.deps.store
     # Before the box: the entry of what ends in between is in the box.
-    followed = await store.tracked.subscribed(visit.place, visit.deps.whole.catalog.pairs)
+    followed = await store.tracked.subscribed(visit.destination, visit.deps.whole.catalog.pairs)
     box = await visit.read()
     broken = [each for each in box.broken if each.location.kind is not Kind.MARK]
     if box.newer or not broken:
@@ -89,12 +91,12 @@ async def _set_aside(visit: DeliveryContext) -> None:
     await _notify_people(visit, box, broken, [*orphans, *_ended(box, broken)], difference.untracked)
     for job in orphans:
         entry = UnsubscribedEntry(job=job, by="", at=visit.now).model_dump_json()
-        await store.tracked.unsubscribe(job.ref, box.place, entry)
+        await store.tracked.unsubscribe(job.ref, box.destination, entry)
     for card, ref in difference.untracked:
         await _track_again(visit, card, ref)
     for each in broken:
         await store.aside.move(each.location, each.text, name=each.name)
-    await store.outbox.ack(box.place, box.unreadable)
+    await store.outbox.ack(box.destination, box.unreadable)
 
 
 def _compare(box: OutboxSnapshot, followed: Mapping[JobRef, str]) -> _Difference:
@@ -145,24 +147,24 @@ async def _notify_people(
     people: dict[str, list[Job]] = {}
     for card in [box.cards[each.card] for each in records if each.card in box.cards]:
         jobs = [await last_seen(visit.deps, ref) for of, ref in again if of.id == card.id]
-        for user in [box.place] if is_direct_message(box.place) else card.subscribers:
+        for user in [box.destination] if is_direct_message(box.destination) else card.subscribers:
             people.setdefault(user, []).extend(jobs)
     if gone or any(each.card not in box.cards for each in records):
-        people.setdefault(box.place, [])
+        people.setdefault(box.destination, [])
     hides = await visit.hidden(box)
     for user, jobs in people.items():
-        mine = [job for job in gone if user == box.place and not hides(job.account)]
-        note = UnreadableRecords(place=box.place, unfollowed=mine, again=jobs, posts=False)
+        mine = [job for job in gone if user == box.destination and not hides(job.account)]
+        note = UnreadableRecords(place=box.destination, unfollowed=mine, again=jobs, posts=False)
         await _notify(visit, user, note, records)
 
 
-async def _notify(visit: DeliveryContext, place: str, note: UnreadableRecords, records: Iterable[Broken]) -> None:
+async def _notify(visit: DeliveryContext, destination: str, note: UnreadableRecords, records: Iterable[Broken]) -> None:
     """Have a person or a place notified of records, once."""
     name = "\n".join(f"{each.location.key} {each.name} {each.text}" for each in records)
     digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
-    await visit.deps.store.outbox.put(place, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
-    if place != visit.place:
-        await enqueue_delivery(visit.deps, place)
+    await visit.deps.store.outbox.put(destination, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
+    if destination != visit.destination:
+        await enqueue_delivery(visit.deps, destination)
 
 
 async def repair_subscribers(deps: Deps) -> None:
@@ -170,7 +172,7 @@ async def repair_subscribers(deps: Deps) -> None:
     corrupt = await deps.store.tracked.corrupt_subscribers(deps.whole.catalog.pairs)
     if not corrupt:
         return
-    boxes = [await read_outbox(deps, place) for place in await deps.store.outbox.destinations()]
+    boxes = [await read_outbox(deps, destination) for destination in await deps.store.outbox.destinations()]
     if any(box.newer or box.broken for box in boxes):
         return  # their cards may follow the job too
     cards = [card for box in boxes for card in expected(box).values()]

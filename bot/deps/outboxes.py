@@ -10,17 +10,17 @@ from bot.domain.outbox import OutboxSnapshot
 from providers.models import Job, JobRef, JobState
 
 
-async def read_outbox(deps: Deps, place: str) -> OutboxSnapshot:
+async def read_outbox(deps: Deps, destination: str) -> OutboxSnapshot:
     """Return everything that waits for a place. Raises StoreUnavailable."""
-    return await deps.store.outbox.read(place, deps.whole.catalog.scopes)
+    return await deps.store.outbox.read(destination, deps.whole.catalog.scopes)
 
 
-async def outbox_to_change(deps: Deps, place: str) -> OutboxSnapshot:
+async def outbox_to_change(deps: Deps, destination: str) -> OutboxSnapshot:
     """Return everything that waits for a place, for a caller that changes it.
 
     Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
     """
-    box = await read_outbox(deps, place)
+    box = await read_outbox(deps, destination)
     refuse_newer(box)
     return box
 
@@ -29,7 +29,7 @@ def refuse_newer(*boxes: OutboxSnapshot) -> None:
     """Raise UsageError where a newer version recorded any of what waits."""
     for box in boxes:
         if box.newer:
-            raise UsageError(Problem.NEWER_VERSION, box.place)
+            raise UsageError(Problem.NEWER_VERSION, box.destination)
 
 
 def cards_to_change(box: OutboxSnapshot) -> Collection[Card]:
@@ -43,11 +43,11 @@ async def last_seen(deps: Deps, ref: JobRef) -> Job:
     return known[0].job if known else Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
 
 
-async def refuse_newer_jobs(deps: Deps, place: str, refs: Iterable[JobRef]) -> None:
+async def refuse_newer_jobs(deps: Deps, destination: str, refs: Iterable[JobRef]) -> None:
     """Check that jobs may be followed in a place.
 
     Raises StoreUnavailable, and UsageError where a newer version recorded the place or one of the jobs.
     """
-    await outbox_to_change(deps, place)
+    await outbox_to_change(deps, destination)
     if await deps.store.tracked.newer(refs):
-        raise UsageError(Problem.NEWER_VERSION, place)
+        raise UsageError(Problem.NEWER_VERSION, destination)

@@ -9,11 +9,11 @@ from bot.domain.errors import ForgottenError, Problem, UsageError
 from bot.domain.notifications import Digest
 
 
-def permit(deps: Deps, accounts: Iterable[str], place: str) -> None:
+def permit(deps: Deps, accounts: Iterable[str], destination: str) -> None:
     """See that whoever asks may subscribe to accounts' jobs, and that a place may read of them; raises UsageError."""
     if deps.asker is None:
         return
-    readers = deps.asker.readers(place)
+    readers = deps.asker.readers(destination)
     for account in accounts:
         if not deps.subscribes(account):
             raise UsageError(Problem.NOT_TO_SUBSCRIBE, account)
@@ -21,31 +21,31 @@ def permit(deps: Deps, accounts: Iterable[str], place: str) -> None:
             raise UsageError(Problem.NOT_FOR_ALL, account)
 
 
-def permit_some(deps: Deps, place: str) -> None:
+def permit_some(deps: Deps, destination: str) -> None:
     """See that there are jobs at all that whoever asks may follow in a place; raises UsageError."""
-    if not followable(deps, place).providers:
-        permit(deps, deps.catalog.accounts, place)
+    if not followable(deps, destination).providers:
+        permit(deps, deps.catalog.accounts, destination)
     if deps.catalog.nothing:
         raise UsageError(deps.catalog.refusal)
 
 
-def followable(deps: Deps, place: str) -> Deps:
+def followable(deps: Deps, destination: str) -> Deps:
     """Return the services narrowed further, to those whose jobs whoever asks may follow in a place."""
     if deps.asker is None:
         return deps
-    readers = deps.asker.readers(place)
+    readers = deps.asker.readers(destination)
     mine = [
         each for each in deps.providers if deps.subscribes(each.account) and deps.access.sees(each.account, readers)
     ]
     return replace(deps, providers=mine)
 
 
-def posted_to(deps: Deps, place: str, user: str, accounts: Iterable[str]) -> Deps:
+def posted_to(deps: Deps, destination: str, user: str, accounts: Iterable[str]) -> Deps:
     """Return the services narrowed to what may be posted to a place; a direct message is read by `user`.
 
     Raises UsageError when somebody there may not see one of the accounts of which the answer has to tell.
     """
-    readers = deps.read_by(Audience.of_place(place, user))
+    readers = deps.read_by(Audience.of_place(destination, user))
     if hidden := sorted(account for account in accounts if not readers.sees(account)):
         raise UsageError(Problem.NOT_FOR_ALL, ", ".join(hidden))
     return readers

@@ -82,7 +82,7 @@ class CommandPayload(BaseModel):
     shared_by: str | None = Field(default=None, pattern=_PLACE)
     key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
     card: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,40}$")
-    place: str | None = Field(default=None, pattern=_PLACE)
+    place: str | None = Field(default=None, pattern=_PLACE)  # stored
     answer: str | None = Field(default=None, pattern=r"^[0-9a-f]{8}$")
 
     @classmethod

@@ -56,7 +56,7 @@ class Post:
 class Folded:
     """Cards as they become when entries are taken out one after the other."""
 
-    place: str
+    destination: str
     cards: dict[str, Card]
     changed: dict[str, Urgency | None] = field(default_factory=dict[str, Urgency | None])
 
@@ -110,7 +110,7 @@ class Folded:
         return None
 
     def _subscribed(self, card_id: str, body: SubscribedEntry) -> Post | None:
-        card = self.cards.get(card_id) or Card(id=card_id, place=self.place, terms=body.terms)
+        card = self.cards.get(card_id) or Card(id=card_id, place=self.destination, terms=body.terms)
         ref = str(body.job.ref)
         if ref in card.held and card.held[ref].kind is Kind.LOST:
             card = _without(card, ref)  # it is there again
@@ -230,7 +230,7 @@ def cards_of(box: OutboxSnapshot) -> set[str]:
 
 def expected(box: OutboxSnapshot) -> dict[str, Card]:
     """Return a place's cards as they will be once everything that waits is taken out."""
-    folded = Folded(box.place, dict(box.cards))
+    folded = Folded(box.destination, dict(box.cards))
     for entry in box.entries:
         folded.take(entry)
     return folded.cards

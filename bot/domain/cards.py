@@ -88,7 +88,7 @@ class CardJob(_Value):
     `by` is who unsubscribed, empty where the rules of access did it, `at` when the following ended.
     """
 
-    fate: EndReason | None = None
+    fate: EndReason | None = None  # stored
     job: Job | None = None
     by: str | None = None
     at: Moment | None = None
@@ -129,8 +129,8 @@ class Card(_Value):
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
     id: str
-    place: str
-    terms: SubscriptionOptions
+    place: str  # stored
+    terms: SubscriptionOptions  # stored
     jobs: Mapping[Ref, CardJob] = {}
     channel: str = ""
     ts: str = ""

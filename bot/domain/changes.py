@@ -71,7 +71,7 @@ class Change(BaseModel):
     before_raw: str | None = None
     since: Moment
     at: Moment
-    fate: EndReason | None = None
+    fate: EndReason | None = None  # stored
     absent_since: Moment | None = None
     doubtful: bool = False
 

@@ -25,7 +25,7 @@ class Notification:
 class Digest:
     """Many changes in one message. `away` is since when nobody looked, for what was noticed late."""
 
-    told: Sequence[Notification]
+    told: Sequence[Notification]  # stored
     away: datetime | None = None
 
 
@@ -33,7 +33,7 @@ class Digest:
 class DestinationSuspended:
     """Nothing can be posted to a place any more: told to the owner of cards there. `reason` is Slack's error code."""
 
-    place: str
+    place: str  # stored
     reason: str
     cards: Sequence[Card]
 
@@ -53,7 +53,7 @@ class ChangedSubscriptions:
     Each change is of the kind SUSPENDED, or each is of the kind FOUND.
     """
 
-    place: str
+    place: str  # stored
     changes: Sequence[Change]
 
 
@@ -74,7 +74,7 @@ class UnreadableRecords:
     the records was about a message that was under way.
     """
 
-    place: str
+    place: str  # stored
     unfollowed: Sequence[Job]
     again: Sequence[Job]
     posts: bool

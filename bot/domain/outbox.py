@@ -28,7 +28,7 @@ class SubscribedEntry(_Body):
 
     type: Literal["subscribed"] = "subscribed"
     job: Job
-    terms: SubscriptionOptions
+    terms: SubscriptionOptions  # stored
 
 
 class ChangedEntry(_Body):
@@ -48,7 +48,7 @@ class UnsubscribedEntry(_Body):
     job: Job
     by: str
     at: Moment
-    fate: EndReason = EndReason.UNSUBSCRIBED
+    fate: EndReason = EndReason.UNSUBSCRIBED  # stored
 
 
 class SnoozedEntry(_Body):
@@ -212,7 +212,7 @@ class OutboxSnapshot:
     is left alone. `broken` are the corrupt ones. `full` says that more entries may wait than were read.
     """
 
-    place: str
+    destination: str
     entries: list[Entry] = field(default_factory=list[Entry])
     newer: Counter[Kind] = field(default_factory=Counter[Kind])
     broken: list[Broken] = field(default_factory=list[Broken])
@@ -220,7 +220,7 @@ class OutboxSnapshot:
     cards: dict[str, Card] = field(default_factory=dict[str, Card])
     records: dict[str, str] = field(default_factory=dict[str, str])
     stale: dict[str, str] = field(default_factory=dict[str, str])
-    begun: InFlightPost | None = None
+    in_flight: InFlightPost | None = None
     suspension: Suspension | None = None
     turn: str = ""
 

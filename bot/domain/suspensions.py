@@ -18,7 +18,7 @@ class Suspension(BaseModel):
 
     reason: str
     since: Moment
-    told: bool = False
+    told: bool = False  # stored
     first: Moment | None = None
 
 

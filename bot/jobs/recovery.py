@@ -41,19 +41,21 @@ async def _restore(deps: Deps, lost: Lost, job: Job, asked_at: datetime) -> None
     """Follow a job again where its cards still are; a failure without its reason is left to the next look."""
     if await _left_alone(deps, lost.places):
         return
-    places = {place: card for place, card in lost.places.items() if await _is_lost(deps, place, card, job)}
+    destinations = {
+        destination: card for destination, card in lost.places.items() if await _is_lost(deps, destination, card, job)
+    }
     unexplained = job.state is JobState.FAILED and job.unexplained is not None
     change = _found(lost, job.model_copy(update={"raw": None}), asked_at, as_before=unexplained)
     kept_on = lost.kept.job if unexplained else job
     restored = Restored(
-        places=places,
+        places=destinations,
         record=None if change.fate else record(kept_on, lost.kept.checked_at if unexplained else asked_at),
         next_at=deps.clock(),
         entry=ChangedEntry(change=change).model_dump_json(),
     )
-    if await deps.store.lost.restore(lost, restored) and places:
+    if await deps.store.lost.restore(lost, restored) and destinations:
         await enqueue_sweep(deps, _service(job))
-        await enqueue_delivery(deps, *places)
+        await enqueue_delivery(deps, *destinations)
 
 
 def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Change:
@@ -65,13 +67,13 @@ def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Chan
     return found(before, absence, job, asked_at)
 
 
-async def _left_alone(deps: Deps, places: Iterable[str]) -> bool:
+async def _left_alone(deps: Deps, destinations: Iterable[str]) -> bool:
     """Whether a newer version has records of one of these places. It restores the job itself."""
-    return any([(await read_outbox(deps, place)).newer for place in places])
+    return any([(await read_outbox(deps, destination)).newer for destination in destinations])
 
 
-async def _is_lost(deps: Deps, place: str, card_id: str, job: Job) -> bool:
+async def _is_lost(deps: Deps, destination: str, card_id: str, job: Job) -> bool:
     """Whether a card still shows that the job was lost: it may be dropped, alone or with its workspace."""
-    card = expected(await read_outbox(deps, place)).get(card_id)
+    card = expected(await read_outbox(deps, destination)).get(card_id)
     followed = card.jobs.get(str(job.ref)) if card else None
     return followed is not None and followed.fate in LOSSES

@@ -105,10 +105,12 @@ async def _recorded(look: ServiceSweep, steps: Sequence[JobUpdate]) -> None:
     told = {step.id for step in steps if step.entry}
     quiet = {step.id for step in steps if step.quiet}
     recorded = await look.deps.store.tracked.record(look.service, steps)
-    followers = {job_id: places for job_id, places in recorded.items() if job_id not in quiet}
-    cards = [pair for job_id, places in followers.items() if job_id not in told for pair in places.items()]
+    followers = {job_id: destinations for job_id, destinations in recorded.items() if job_id not in quiet}
+    cards = [pair for job_id, destinations in followers.items() if job_id not in told for pair in destinations.items()]
     await look.deps.store.outbox.refresh(cards)
-    await enqueue_delivery(look.deps, *{place for places in followers.values() for place in places})
+    await enqueue_delivery(
+        look.deps, *{destination for destinations in followers.values() for destination in destinations}
+    )
 
 
 async def record_missing(look: ServiceSweep, ids: Sequence[str], asked_at: datetime) -> None:

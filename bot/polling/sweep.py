@@ -165,7 +165,7 @@ async def _show_trouble(look: ServiceSweep, before: Sweep, after: Sweep) -> None
         return
     cards = await look.deps.store.tracked.cards(look.service)
     await look.deps.store.outbox.refresh(cards)
-    await enqueue_delivery(look.deps, *{place for place, _ in cards})
+    await enqueue_delivery(look.deps, *{destination for destination, _ in cards})
 
 
 async def _next_in(look: ServiceSweep, after: Sweep) -> float | None:

@@ -24,8 +24,8 @@ async def count_records(deps: Deps) -> tuple[Counts, Counts]:
 
     Raises StoreUnavailable.
     """
-    places = await deps.store.outbox.destinations()
-    newer = await deps.store.aside.newer(places, deps.whole.catalog.scopes)
+    destinations = await deps.store.outbox.destinations()
+    newer = await deps.store.aside.newer(destinations, deps.whole.catalog.scopes)
     unreadable = await deps.store.aside.kept()
     deps.metrics.records(_by_kind(newer), _by_kind(unreadable))
     return newer, unreadable

@@ -104,10 +104,10 @@ class Epochs:
         """
         return set(await self.link.execute("SMEMBERS", SEARCHED.of(epoch.id, workspace)))
 
-    async def note_searched(self, epoch: Epoch, workspace: str, place: str) -> None:
+    async def note_searched(self, epoch: Epoch, workspace: str, destination: str) -> None:
         """Note that a place, or the workspace itself, was searched for such cards."""
         key = SEARCHED.of(epoch.id, workspace)
-        await self.link.execute_many([("SADD", key, place), ("EXPIRE", key, SEARCHED.seconds)])
+        await self.link.execute_many([("SADD", key, destination), ("EXPIRE", key, SEARCHED.seconds)])
 
     async def purge(self, workspace: str) -> None:
         """Forget which places of a workspace were searched."""

@@ -78,13 +78,13 @@ class LostJobs:
         )
         return bool(await self.link.execute("EVAL", script("restore"), 5, *keys, *arguments))
 
-    async def purge(self, ref: JobRef, place: str) -> None:
+    async def purge(self, ref: JobRef, destination: str) -> None:
         """Have nothing restored in a place when a job is found again."""
         key = LOST.of(f"{ref.account}/{ref.service}", ref.id)
-        await self.link.execute("EVAL", script("purge_lost"), 1, key, place, FORMATS[Kind.LOST])
+        await self.link.execute("EVAL", script("purge_lost"), 1, key, destination, FORMATS[Kind.LOST])
 
 
 def _lost(service: Service, text: str) -> Lost:
     fields = json.loads(text)
-    places = {str(place): str(card) for place, card in fields["places"].items()}
-    return Lost(kept(service, fields["record"]), places, text)
+    destinations = {str(destination): str(card) for destination, card in fields["places"].items()}
+    return Lost(kept(service, fields["record"]), destinations, text)

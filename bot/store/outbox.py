@@ -38,7 +38,7 @@ class Answer(NamedTuple):
 
     ok: bool
     suspended: bool = False
-    begun: InFlightPost | None = None
+    in_flight: InFlightPost | None = None
     wait: float = 0
 
 
@@ -51,32 +51,32 @@ class Outbox:
 
     link: RedisLink
 
-    async def read(self, place: str, services: Iterable[str]) -> OutboxSnapshot:
+    async def read(self, destination: str, services: Iterable[str]) -> OutboxSnapshot:
         """Return everything that waits for a place, in one round trip."""
-        slots = [*services, place]
+        slots = [*services, destination]
         # The turn comes first: a step that takes out what is read after it shows in the turn when it is compared.
-        asking: list[Sequence[Part]] = [("GET", key.of(place)) for key in (TURN, BEGUN, SUSPENDED)]
-        asking += [("HGETALL", CARDS.of(place)), ("HGETALL", STALE.of(place))]
-        asking += [("XRANGE", OUTBOX.of(slot, place), "-", "+", "COUNT", READ_MAX) for slot in slots]
+        asking: list[Sequence[Part]] = [("GET", key.of(destination)) for key in (TURN, BEGUN, SUSPENDED)]
+        asking += [("HGETALL", CARDS.of(destination)), ("HGETALL", STALE.of(destination))]
+        asking += [("XRANGE", OUTBOX.of(slot, destination), "-", "+", "COUNT", READ_MAX) for slot in slots]
         turn, begun, suspended, cards, stale, *streams = await self.link.execute_many(asking)
-        box = OutboxSnapshot(place, records=cards, stale=stale, turn=turn or "")
-        mark, suspension, card = (Location(kind, place, key.of(place)) for kind, key in _KINDS)
+        box = OutboxSnapshot(destination, records=cards, stale=stale, turn=turn or "")
+        mark, suspension, card = (Location(kind, destination, key.of(destination)) for kind, key in _KINDS)
         for card_id, text in cards.items():
-            broken = Broken(card, place, text, card_id, card_id)
-            if known := box.read(broken, lambda text, name=card_id: _own_card(place, name, text)):
+            broken = Broken(card, destination, text, card_id, card_id)
+            if known := box.read(broken, lambda text, name=card_id: _own_card(destination, name, text)):
                 box.cards[card_id] = known
-        box.begun = box.read(Broken(mark, place, begun), read_mark) if begun is not None else None
+        box.in_flight = box.read(Broken(mark, destination, begun), read_mark) if begun is not None else None
         if suspended is not None:
-            box.suspension = box.read(Broken(suspension, place, suspended), suspensions.read)
+            box.suspension = box.read(Broken(suspension, destination, suspended), suspensions.read)
         for slot, stream in zip(slots, streams, strict=True):
             _sort(box, slot, stream or [])
         box.entries.sort(key=lambda entry: entry.order)
         return box
 
-    async def begin(self, place: str, begun: InFlightPost, interval_s: float, turn: str) -> Answer:
+    async def begin(self, destination: str, begun: InFlightPost, interval_s: float, turn: str) -> Answer:
         """Mark a post, decided on in this turn, as begun; the answer says whether it may be sent now."""
         cards = (part for write in begun.writes for part in (write.id, write.before))
-        keys = [key.of(place) for key in (BEGUN, POST_INTERVAL, SUSPENDED, CARDS, TURN)]
+        keys = [key.of(destination) for key in (BEGUN, POST_INTERVAL, SUSPENDED, CARDS, TURN)]
         about = (mark_text(begun), max(1, round(interval_s * 1000)), turn)
         told: list[str] = await self.link.execute("EVAL", script("begin"), 5, *keys, *about, *cards)
         match told:
@@ -91,15 +91,15 @@ class Outbox:
             case _:
                 return Answer(ok=False)
 
-    async def commit(self, place: str, begun: InFlightPost) -> bool:
+    async def commit(self, destination: str, begun: InFlightPost) -> bool:
         """Record that a post arrived, with the cards as they are after it; False when it is somebody else's by now."""
-        return await self._apply(place, begun, "post", "")
+        return await self._apply(destination, begun, "post", "")
 
-    async def apply(self, place: str, step: InFlightPost, turn: str) -> bool:
+    async def apply(self, destination: str, step: InFlightPost, turn: str) -> bool:
         """Write the cards of a step that posts nothing; False, and nothing is written, when this turn is over."""
-        return await self._apply(place, step, "", turn)
+        return await self._apply(destination, step, "", turn)
 
-    async def _apply(self, place: str, step: InFlightPost, kind: str, turn: str) -> bool:
+    async def _apply(self, destination: str, step: InFlightPost, kind: str, turn: str) -> bool:
         token = secrets.token_hex(4)
         marks = [f"{each.urgency}:{token}" if each.urgency else "" for each in step.writes]
         cards = [
@@ -107,122 +107,127 @@ class Outbox:
             for each, wanted in zip(step.writes, marks, strict=True)
             for part in (each.id, each.before, each.after, wanted)
         ]
-        keys = [*(key.of(place) for key in (BEGUN, CARDS, STALE, TURN)), TOLD.of(place, step.id)]
+        keys = [*(key.of(destination) for key in (BEGUN, CARDS, STALE, TURN)), TOLD.of(destination, step.id)]
         told = (step.id, mark_text(step.model_copy(update={"writes": ()})), TOLD.seconds, kind, turn)
         # Known before, should this process die; and after, should somebody forget the empty place meanwhile.
-        known = ("SADD", PLACES.of(), place)
-        taken = [("DEL", REFUSED.of(place))] if kind == "post" else []
+        known = ("SADD", PLACES.of(), destination)
+        taken = [("DEL", REFUSED.of(destination))] if kind == "post" else []
         commands = [known, ("EVAL", script("apply"), 5, *keys, *told, *cards), known, *taken]
         _, done, *_ = await self.link.execute_many(commands)
         return bool(done)
 
-    async def ack(self, place: str, told: Mapping[str, Sequence[str]]) -> None:
+    async def ack(self, destination: str, told: Mapping[str, Sequence[str]]) -> None:
         """Take entries (ids by slot) out: they are told, or shown on a card."""
         if commands := [
-            ("EVAL", script("ack"), 2, OUTBOX.of(slot, place), PENDING.of(slot), place, *ids)
+            ("EVAL", script("ack"), 2, OUTBOX.of(slot, destination), PENDING.of(slot), destination, *ids)
             for slot, ids in told.items()
             if ids
         ]:
             await self.link.execute_many(commands)
 
-    async def release(self, place: str, post: str) -> None:
+    async def release(self, destination: str, post: str) -> None:
         """End a post: it is recorded, or was never sent."""
-        await self.link.execute("EVAL", script("release"), 1, BEGUN.of(place), post)
+        await self.link.execute("EVAL", script("release"), 1, BEGUN.of(destination), post)
 
-    async def renew(self, place: str, begun: InFlightPost) -> bool:
+    async def renew(self, destination: str, begun: InFlightPost) -> bool:
         """Keep what is known of a post in its mark; return False if it has ended, is recorded, or was taken over."""
-        key, record = BEGUN.of(place), mark_text(begun)
+        key, record = BEGUN.of(destination), mark_text(begun)
         return bool(await self.link.execute("EVAL", script("renew"), 1, key, begun.id, record))
 
-    async def was_notified(self, place: str, post: str) -> bool:
+    async def was_notified(self, destination: str, post: str) -> bool:
         """Whether a post was recorded, by whoever did."""
-        return bool(await self.link.execute("EXISTS", TOLD.of(place, post)))
+        return bool(await self.link.execute("EXISTS", TOLD.of(destination, post)))
 
     async def refresh(self, cards: Iterable[tuple[str, str]]) -> None:
         """Ask for an edit of cards, given as (place, card), when there is time; one that is wanted sooner stays so."""
         mark = f"{Urgency.PROGRESS}:{secrets.token_hex(4)}"
         marked: dict[str, list[str]] = {}
-        for place, card in cards:
-            marked.setdefault(place, []).append(card)
+        for destination, card in cards:
+            marked.setdefault(destination, []).append(card)
         if marked:
-            marks = [("EVAL", script("mark"), 1, STALE.of(place), mark, *ids) for place, ids in marked.items()]
+            marks = [
+                ("EVAL", script("mark"), 1, STALE.of(destination), mark, *ids) for destination, ids in marked.items()
+            ]
             await self.link.execute_many([("SADD", PLACES.of(), *marked), *marks])
 
-    async def unmark(self, place: str, card: str, mark: str, *, drop: str = "") -> None:
+    async def unmark(self, destination: str, card: str, mark: str, *, drop: str = "") -> None:
         """Take back the mark of a card that was edited; `drop` is the record of one that is over and can go."""
-        keys = (STALE.of(place), CARDS.of(place), BEGUN.of(place))
+        keys = (STALE.of(destination), CARDS.of(destination), BEGUN.of(destination))
         await self.link.execute("EVAL", script("unmark"), 3, *keys, card, mark, drop)
 
-    async def put(self, place: str, entry: Body, once: str, card: str = "") -> bool:
+    async def put(self, destination: str, entry: Body, once: str, card: str = "") -> bool:
         """Put an entry into a place's own outbox, unless the one named `once` was put there before.
 
         `card` is the card that it is about, if it is about one.
         """
-        keys = (OUTBOX.of(place, place), PENDING.of(place), ONCE.of(place, once))
-        told = (place, card, outbox.numbered(entry.model_dump_json()), ONCE.seconds)
-        known = ("SADD", PLACES.of(), place)
+        keys = (OUTBOX.of(destination, destination), PENDING.of(destination), ONCE.of(destination, once))
+        told = (destination, card, outbox.numbered(entry.model_dump_json()), ONCE.seconds)
+        known = ("SADD", PLACES.of(), destination)
         _, new, _ = await self.link.execute_many([known, ("EVAL", script("put"), 3, *keys, *told), known])
         return bool(new)
 
-    async def suspend(self, place: str, suspension: Suspension) -> None:
+    async def suspend(self, destination: str, suspension: Suspension) -> None:
         """Keep everything for a place back until it is restored; one that is suspended already stays as it is."""
-        refused = await self.link.execute("GET", REFUSED.of(place))
+        refused = await self.link.execute("GET", REFUSED.of(destination))
         before = suspensions.last(refused) or suspension
         first = (before.first or before.since) if before.reason == suspension.reason else suspension.since
         text = suspensions.written(suspension.model_copy(update={"first": first}))
         # Known before: whoever is told of the suspension reads it first.
-        kept = [("SET", REFUSED.of(place), text, "EX", REFUSED.seconds), ("SET", SUSPENDED.of(place), text, "NX")]
+        kept = [
+            ("SET", REFUSED.of(destination), text, "EX", REFUSED.seconds),
+            ("SET", SUSPENDED.of(destination), text, "NX"),
+        ]
         await self.link.execute_many(kept)
 
-    async def subscribers_notified(self, place: str, suspension: Suspension) -> None:
+    async def subscribers_notified(self, destination: str, suspension: Suspension) -> None:
         """Note that the owners know of a suspension; a place that was restored meanwhile stays so."""
         told = suspension.model_copy(update={"told": True})
-        await self.link.execute("SET", SUSPENDED.of(place), suspensions.written(told), "XX")
+        await self.link.execute("SET", SUSPENDED.of(destination), suspensions.written(told), "XX")
 
-    async def restore(self, place: str) -> bool:
+    async def restore(self, destination: str) -> bool:
         """Let a place be posted to again; whether it was suspended."""
-        return bool(await self.link.execute("DEL", SUSPENDED.of(place)))
+        return bool(await self.link.execute("DEL", SUSPENDED.of(destination)))
 
-    async def depth(self, slots: Sequence[str], places: Iterable[str]) -> int:
+    async def depth(self, slots: Sequence[str], destinations: Iterable[str]) -> int:
         """Return how many entries wait beside these slots, for these places."""
-        lengths = [("XLEN", OUTBOX.of(slot, place)) for place in places for slot in slots]
+        lengths = [("XLEN", OUTBOX.of(slot, destination)) for destination in destinations for slot in slots]
         return sum(await self.link.execute_many(lengths)) if lengths else 0
 
-    async def open_cards(self, place: str, most: int) -> list[str]:
+    async def open_cards(self, destination: str, most: int) -> list[str]:
         """Return the cards of a place whose jobs are still followed, if they are no more than that."""
-        if not 0 < await self.link.execute("HLEN", CARDS.of(place)) <= most:
+        if not 0 < await self.link.execute("HLEN", CARDS.of(destination)) <= most:
             return []
-        kept: dict[str, str] = await self.link.execute("HGETALL", CARDS.of(place))
-        box = OutboxSnapshot(place)
-        cards = Location(Kind.CARD, place, CARDS.of(place))
-        read = {card_id: box.read(Broken(cards, place, text), read_card) for card_id, text in kept.items()}
+        kept: dict[str, str] = await self.link.execute("HGETALL", CARDS.of(destination))
+        box = OutboxSnapshot(destination)
+        cards = Location(Kind.CARD, destination, CARDS.of(destination))
+        read = {card_id: box.read(Broken(cards, destination, text), read_card) for card_id, text in kept.items()}
         return [card_id for card_id, card in read.items() if card and not card.over]
 
     async def destinations(self) -> set[str]:
         """Return every place that has cards, or entries of its own."""
         return set(await self.link.execute("SMEMBERS", PLACES.of()))
 
-    async def purge(self, place: str, services: Iterable[str]) -> None:
+    async def purge(self, destination: str, services: Iterable[str]) -> None:
         """Forget everything about a place, told or not; the place itself last, so that this can be done again."""
-        slots = [*services, place]
-        whole = [key.of(place) for key in (BEGUN, CARDS, STALE, SUSPENDED, REFUSED, POST_INTERVAL, TURN)]
-        keys = (*whole, *(OUTBOX.of(slot, place) for slot in slots))
+        slots = [*services, destination]
+        whole = [key.of(destination) for key in (BEGUN, CARDS, STALE, SUSPENDED, REFUSED, POST_INTERVAL, TURN)]
+        keys = (*whole, *(OUTBOX.of(slot, destination) for slot in slots))
         gone = [("DEL", name) for key in keys for name in (key, unreadable_key(key))]
-        await self.link.execute_many([*gone, *(("SREM", PENDING.of(slot), place) for slot in slots)])
-        await self.drop_destination(place)
+        await self.link.execute_many([*gone, *(("SREM", PENDING.of(slot), destination) for slot in slots)])
+        await self.drop_destination(destination)
 
-    async def drop_destination(self, place: str) -> None:
+    async def drop_destination(self, destination: str) -> None:
         """Forget a place for which nothing waits."""
-        await self.link.execute("SREM", PLACES.of(), place)
+        await self.link.execute("SREM", PLACES.of(), destination)
 
 
 _KINDS = ((Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED), (Kind.CARD, CARDS))
 
 
-def _own_card(place: str, card_id: str, text: str) -> Card:
+def _own_card(destination: str, card_id: str, text: str) -> Card:
     """Read a card that is kept under this id for this place."""
     card = read_card(text)
-    if (card.place, card.id) != (place, card_id):
+    if (card.place, card.id) != (destination, card_id):
         raise UnreadableError(Kind.CARD)
     return card
 
@@ -243,7 +248,7 @@ def read_mark(text: str) -> InFlightPost:
 def _under_way(mark: str) -> Answer:
     """Return that another post is under way, even if its mark cannot be read."""
     try:
-        return Answer(ok=False, begun=read_mark(mark))
+        return Answer(ok=False, in_flight=read_mark(mark))
     except (NewerFormatError, UnreadableError):
         return Answer(ok=False)
 
@@ -252,7 +257,7 @@ def _sort(box: OutboxSnapshot, slot: str, stream: Sequence[tuple[str, dict[str, 
     """Put what stands in one outbox into the box."""
     box.full = box.full or len(stream) >= READ_MAX
     for entry_id, fields in stream:
-        location = Location(Kind.ENTRY, box.place, OUTBOX.of(slot, box.place))
+        location = Location(Kind.ENTRY, box.destination, OUTBOX.of(slot, box.destination))
         broken = Broken(location, slot, name=entry_id, card=fields.get("card", ""))
         if entry := box.read(broken, lambda _, name=entry_id, read=fields: outbox.read(slot, name, read)):
             box.entries.append(entry)

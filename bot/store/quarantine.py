@@ -62,15 +62,15 @@ class Aside:
         numbers = await self.link.execute_many([("HLEN", key) for _, _, key in found]) if found else []
         return _counted((where, kind, number) for (kind, where, _), number in zip(found, numbers, strict=True))
 
-    async def newer(self, places: Iterable[str], services: Sequence[str]) -> Counts:
+    async def newer(self, destinations: Iterable[str], services: Sequence[str]) -> Counts:
         """Count the records of a newer format of these places and of these services (`ACCOUNT/SERVICE`)."""
         pending = await self.link.execute_many([("SMEMBERS", PENDING.of(service)) for service in services])
         slots = [[Location(Kind.INSTALLATION, "", INSTALLATIONS.of())]]
-        for place in {*places, *chain.from_iterable(pending)}:
-            mine = [Location(kind, place, key.of(place)) for kind, key in _OF_A_PLACE]
-            slots.append([*mine, Location(Kind.ENTRY, place, OUTBOX.of(place, place))])
+        for destination in {*destinations, *chain.from_iterable(pending)}:
+            mine = [Location(kind, destination, key.of(destination)) for kind, key in _OF_A_PLACE]
+            slots.append([*mine, Location(Kind.ENTRY, destination, OUTBOX.of(destination, destination))])
         for service, waiting in zip(services, pending, strict=True):
-            entries = [Location(Kind.ENTRY, place, OUTBOX.of(service, place)) for place in waiting]
+            entries = [Location(Kind.ENTRY, destination, OUTBOX.of(service, destination)) for destination in waiting]
             slots.append([Location(Kind.JOB, service, JOBS.of(service)), *entries])
         replies = await self.link.execute_many(
             [("EVAL", script("newer"), len(each), *_keys(each), *_newest(each), FORMATS[Kind.CARD]) for each in slots]

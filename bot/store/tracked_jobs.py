@@ -91,25 +91,36 @@ class Tracked:
         keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
         names = (OUTBOX.of(slot, ""), LOST.of(slot, ""), LOST.seconds, FORMATS[Kind.LOST])
         flat: list[str] = await self.link.execute("EVAL", script("record"), 4, *keys, *names, *told)
-        return {job_id: json.loads(places) for job_id, places in zip(flat[::2], flat[1::2], strict=True)}
+        return {job_id: json.loads(destinations) for job_id, destinations in zip(flat[::2], flat[1::2], strict=True)}
 
     async def subscribe(  # noqa: PLR0917  # what a subscription consists of
-        self, job: Job, asked_at: datetime, next_at: datetime, place: str, card: str, entry: str, user: str
+        self, job: Job, asked_at: datetime, next_at: datetime, destination: str, card: str, entry: str, user: str
     ) -> tuple[str, bool]:
         """Follow a job in a place, in one step; return its card there, and whether it was not followed there before."""
         slot = f"{job.account}/{job.service}"
         await self.link.execute_many(
-            [("SADD", PLACES.of(), place), ("SADD", MINE.of(user), place), ("EXPIRE", MINE.of(user), MINE.seconds)]
+            [
+                ("SADD", PLACES.of(), destination),
+                ("SADD", MINE.of(user), destination),
+                ("EXPIRE", MINE.of(user), MINE.seconds),
+            ]
         )
-        about: tuple[Part, ...] = (job.id, record(job, asked_at), milliseconds(next_at), place, card, numbered(entry))
-        told = (*_keys(slot, place), LOST.of(slot, job.id), *about, REPLY.seconds, FORMATS[Kind.LOST])
+        about: tuple[Part, ...] = (
+            job.id,
+            record(job, asked_at),
+            milliseconds(next_at),
+            destination,
+            card,
+            numbered(entry),
+        )
+        told = (*_keys(slot, destination), LOST.of(slot, job.id), *about, REPLY.seconds, FORMATS[Kind.LOST])
         found, new = json.loads(await self.link.execute("EVAL", script("subscribe"), 7, *told))
         return found, bool(new)
 
-    async def unsubscribe(self, ref: JobRef, place: str, entry: str) -> str | None:
+    async def unsubscribe(self, ref: JobRef, destination: str, entry: str) -> str | None:
         """Stop following a job in a place; return the card that followed it there, None when none did."""
         slot = f"{ref.account}/{ref.service}"
-        told = (*_keys(slot, place), ref.id, place, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
+        told = (*_keys(slot, destination), ref.id, destination, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
         return await self.link.execute("EVAL", script("unsubscribe"), 6, *told)
 
     async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
@@ -142,11 +153,11 @@ class Tracked:
             found |= {JobRef(*service, job_id): text for job_id, text in kept.items() if _places(text) is None}
         return found
 
-    async def replace_subscribers(self, ref: JobRef, corrupt: str, places: Mapping[str, str]) -> None:
+    async def replace_subscribers(self, ref: JobRef, corrupt: str, destinations: Mapping[str, str]) -> None:
         """Replace a corrupt list of followers by `places`, place to card."""
         slot = f"{ref.account}/{ref.service}"
         location = Location(Kind.SUBSCRIBERS, slot, SUBSCRIPTIONS.of(slot))
-        await Aside(self.link).move(location, corrupt, name=ref.id, instead=json.dumps(places))
+        await Aside(self.link).move(location, corrupt, name=ref.id, instead=json.dumps(destinations))
 
     async def corrupt(self, services: Iterable[Service]) -> Counts:
         """Count the corrupt records of followed jobs, by their service."""
@@ -208,17 +219,17 @@ class Tracked:
     async def cards(self, service: Service) -> set[tuple[str, str]]:
         """Return every card, as (place, card), that follows a job of a service."""
         kept = await self.link.execute("HVALS", SUBSCRIPTIONS.of("/".join(service)))
-        return {pair for places in kept for pair in (_places(places) or {}).items()}
+        return {pair for destinations in kept for pair in (_places(destinations) or {}).items()}
 
-    async def subscribed(self, place: str, deps: Iterable[Service]) -> dict[JobRef, str]:
+    async def subscribed(self, destination: str, deps: Iterable[Service]) -> dict[JobRef, str]:
         """Return the jobs of these services that are followed in a place, with their cards."""
         deps = list(deps)
         kept = await self.link.execute_many([("HGETALL", SUBSCRIPTIONS.of("/".join(service))) for service in deps])
         return {
             JobRef(*service, job_id): card
             for service, followed in zip(deps, kept, strict=True)
-            for job_id, places in followed.items()
-            if (card := (_places(places) or {}).get(place))
+            for job_id, destinations in followed.items()
+            if (card := (_places(destinations) or {}).get(destination))
         }
 
     async def subscribed_cards(self, ref: JobRef) -> dict[str, str]:
@@ -244,8 +255,8 @@ class Tracked:
             asking += [("SMEMBERS", PENDING.of(slot))]
         told = await self.link.execute_many(asking) if asking else []
         return [
-            (number, _first_score(first), set(places))
-            for number, first, places in zip(told[::3], told[1::3], told[2::3], strict=True)
+            (number, _first_score(first), set(destinations))
+            for number, first, destinations in zip(told[::3], told[1::3], told[2::3], strict=True)
         ]
 
     async def configured(self, mine: Iterable[Service], now: datetime) -> dict[Service, datetime]:
@@ -262,8 +273,11 @@ class Tracked:
     async def purge(self, service: Service) -> None:
         """Forget a service, with all that waits to be told of it; its name last, so that this can be done again."""
         slot = "/".join(service)
-        places = await self.link.execute("SMEMBERS", PENDING.of(slot))
-        keys = (*(OUTBOX.of(slot, place) for place in places), *(key.of(slot) for key in _OF_A_SERVICE))
+        destinations = await self.link.execute("SMEMBERS", PENDING.of(slot))
+        keys = (
+            *(OUTBOX.of(slot, destination) for destination in destinations),
+            *(key.of(slot) for key in _OF_A_SERVICE),
+        )
         await self.link.execute_many([("DEL", key) for key in keys])
         await self.link.execute("HDEL", CONFIGURED.of(), slot)
 
@@ -285,10 +299,10 @@ def _service(slot: str) -> Service:
     return account, service
 
 
-def _keys(slot: str, place: str) -> tuple[str, ...]:
+def _keys(slot: str, destination: str) -> tuple[str, ...]:
     """The keys of a call; its reply has a name of its own, since redis-py may send a call that broke off once more."""
     beside = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
-    return (*beside, OUTBOX.of(slot, place), REPLY.of(slot, secrets.token_hex(8)))
+    return (*beside, OUTBOX.of(slot, destination), REPLY.of(slot, secrets.token_hex(8)))
 
 
 def _first_score(found: Any) -> datetime | None:

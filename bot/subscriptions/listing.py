@@ -12,15 +12,15 @@ from providers.models import JobRef
 
 async def subscriptions(deps: Deps, *, here: str | None = None, user: str | None = None) -> Sequence[Shown]:
     """Return the cards of a channel, or all that `user` subscribed to, oldest first. Raises StoreUnavailable."""
-    places = [here] if here else sorted(await deps.store.tracked.destinations_of(user or ""))
+    destinations = [here] if here else sorted(await deps.store.tracked.destinations_of(user or ""))
     cards: list[Card] = []
     suspended: dict[str, str] = {}
-    for place in places:
-        box = await read_outbox(deps, place)
+    for destination in destinations:
+        box = await read_outbox(deps, destination)
         seen = (visible_part(deps, card) for card in expected(box).values())
         cards += [card for card in seen if not card.over and (user is None or user in card.subscribers)]
         if box.suspension:
-            suspended[place] = box.suspension.reason
+            suspended[destination] = box.suspension.reason
     cards.sort(key=lambda card: card.terms.at)
     drawn = await shown(deps, cards)
     return [each.model_copy(update={"suspended": suspended.get(each.card.place)}) for each in drawn]

@@ -38,7 +38,7 @@ async def refuse_forgotten(deps: Deps, asker: Asker, ask: CommandPayload) -> Non
     reset_at = await forgotten_since(deps, asker.message)
     if reset_at is None:
         return
-    boxes = [await read_outbox(deps, place) for place in (ask.place or asker.channel, asker.user)]
+    boxes = [await read_outbox(deps, destination) for destination in (ask.place or asker.channel, asker.user)]
     cards = {card for box in boxes for card in cards_of(box)}
     if (ask.card not in cards) if ask.card else not cards:
         raise ForgottenError(reset_at, again(asker.message))

@@ -106,16 +106,16 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
     if channels is None:
         return 0
     left_alone = False
-    for place in sorted({qualify(workspace.id, channel) for channel in channels} - done):
-        if (await read_outbox(deps, place)).newer:
+    for destination in sorted({qualify(workspace.id, channel) for channel in channels} - done):
+        if (await read_outbox(deps, destination)).newer:
             left_alone = True
             continue
         if wait := await deps.store.slack.may_read(workspace.id):
             return wait
-        visit = DeliveryContext(deps, workspace.client, place)
+        visit = DeliveryContext(deps, workspace.client, destination)
         if wait := await _search_destination(_Search(visit, workspace.bot_id, epoch, knows_from)):
             return wait
-        await epochs.note_searched(epoch, workspace.id, place)
+        await epochs.note_searched(epoch, workspace.id, destination)
     if left_alone:
         return LATER_S
     await epochs.note_searched(epoch, workspace.id, workspace.id)
@@ -144,7 +144,7 @@ async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
     """Return the messages of open cards that the database does not know."""
     visit, until = search.visit, search.knows_from
     known = cards_of(await visit.read())
-    async for message in history(visit, bare_id(visit.place), (until - REACHES, until), PAGES):
+    async for message in history(visit, bare_id(visit.destination), (until - REACHES, until), PAGES):
         if mapping(message.get("metadata")).get("event_type") != EVENT or message.get("bot_id") != search.bot_id:
             continue
         card = CardMessage.read(message)
@@ -158,8 +158,8 @@ async def _notify(search: _Search, found: Sequence[_Card]) -> None:
     visit = search.visit
     people = dict.fromkeys(qualify(visit.workspace, user) for each in found for user in each.card.by)
     note = ForgottenCards(reset_at=search.knows_from, forgotten=len(found), people=tuple(people))
-    await visit.deps.store.outbox.put(visit.place, NoteEntry(note=note), f"reset:{search.epoch.id}")
-    await enqueue_delivery(visit.deps, visit.place)
+    await visit.deps.store.outbox.put(visit.destination, NoteEntry(note=note), f"reset:{search.epoch.id}")
+    await enqueue_delivery(visit.deps, visit.destination)
 
 
 async def _close(search: _Search, found: _Card) -> float:
@@ -169,7 +169,7 @@ async def _close(search: _Search, found: _Card) -> float:
         return wait
     drawn = database_reset.closed(found.shown, search.knows_from, found.card)
     try:
-        channel = bare_id(visit.place)
+        channel = bare_id(visit.destination)
         await visit.slack.chat_update(channel=channel, ts=found.ts, text=drawn.text, blocks=drawn.blocks)
     except SlackApiError as error:
         return await _refused(visit, "chat.update", error)
@@ -187,5 +187,5 @@ async def _refused(visit: DeliveryContext, method: str, error: SlackApiError) ->
         case ErrorAction.WAIT_FOR_OPERATOR:
             return HOLD_S
         case _:
-            log.warning("Slack refused a search for lost cards", place=visit.place, method=method, error=code)
+            log.warning("Slack refused a search for lost cards", place=visit.destination, method=method, error=code)
             return 0

@@ -34,10 +34,10 @@ async def run_search(deps: Deps, ids: Sequence[str], here: str, terms: Subscript
 
     Services that the person who subscribed may not follow there by now are not asked; without any the search is over.
     """
-    place, asker = terms.user if terms.to is To.DM else here, await person(deps, terms.user)
+    destination, asker = terms.user if terms.to is To.DM else here, await person(deps, terms.user)
     if asker.unsure:
         return list(ids)
-    deps = followable(deps.seen_by(replace(asker, channel=here)), place)
+    deps = followable(deps.seen_by(replace(asker, channel=here)), destination)
     if deps.catalog.nothing:
         await _in_vain(deps, ids, terms)
         return []

@@ -23,8 +23,8 @@ async def find_removed(deps: Deps) -> Sequence[Service]:
     last = await deps.store.tracked.configured(mine, now)
     found = [service for service, at in last.items() if service not in mine and now - at >= GRACE]
     if found:
-        places, slots = await deps.store.outbox.destinations(), ["/".join(service) for service in last]
-        if await deps.store.aside.newer(places, slots):
+        destinations, slots = await deps.store.outbox.destinations(), ["/".join(service) for service in last]
+        if await deps.store.aside.newer(destinations, slots):
             return ()
     return found
 

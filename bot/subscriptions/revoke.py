@@ -16,39 +16,39 @@ from bot.subscriptions.subscribe import end_subscription
 from providers.models import JobRef
 
 
-async def end_unseen(deps: Deps, place: str) -> None:
+async def end_unseen(deps: Deps, destination: str) -> None:
     """Stop following jobs whose account the readers of a place may not see any more.
 
     Rules changed, or a person left a group or became a guest. Raises StoreUnavailable.
     """
     access = deps.access
-    if access.open and not is_direct_message(place):
+    if access.open and not is_direct_message(destination):
         return
-    for card in cards_to_change(await read_outbox(deps, place)):
-        audience = await readers(deps, place, card.terms.user)
+    for card in cards_to_change(await read_outbox(deps, destination)):
+        audience = await readers(deps, destination, card.terms.user)
         for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else tracked_jobs(card):
-            if access.hides(ref.account, audience) and not await end_subscription(deps, ref, place, ""):
+            if access.hides(ref.account, audience) and not await end_subscription(deps, ref, destination, ""):
                 await _withhold(deps, ref, card)
 
 
-async def end_unconfigured(deps: Deps, place: str, gone: Collection[Service]) -> None:
+async def end_unconfigured(deps: Deps, destination: str, gone: Collection[Service]) -> None:
     """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
-    for card in cards_to_change(await read_outbox(deps, place)):
+    for card in cards_to_change(await read_outbox(deps, destination)):
         for ref in tracked_jobs(card):
             if (ref.account, ref.service) in gone:
                 job, now = await last_seen(deps, ref), deps.clock()
                 entry = UnsubscribedEntry(job=job, by="", at=now, fate=EndReason.UNCONFIGURED)
-                await deps.store.outbox.put(place, entry, f"unconfigured:{card.id}:{ref}", card.id)
+                await deps.store.outbox.put(destination, entry, f"unconfigured:{card.id}:{ref}", card.id)
 
 
-async def end_all(deps: Deps, place: str) -> set[str]:
+async def end_all(deps: Deps, destination: str) -> set[str]:
     """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
-    cards = expected(await read_outbox(deps, place)).values()
-    for ref in await deps.store.tracked.subscribed(place, deps.whole.catalog.pairs):
-        await end_subscription(deps, ref, place, "")
+    cards = expected(await read_outbox(deps, destination)).values()
+    for ref in await deps.store.tracked.subscribed(destination, deps.whole.catalog.pairs):
+        await end_subscription(deps, ref, destination, "")
     for card in cards:
         for ref in (JobRef.parse(name) for name, each in card.jobs.items() if each.fate in LOSSES):
-            await deps.store.lost.purge(ref, place)
+            await deps.store.lost.purge(ref, destination)
     return {user for card in cards for user in card.subscribers}
 
 

@@ -64,7 +64,7 @@ class Subscription:
 
     deps: Deps
     terms: SubscriptionOptions
-    place: str
+    destination: str
     card: str
     ended_too: bool
     question: Question[Looked, JobDetails]
@@ -74,28 +74,28 @@ class Subscription:
 
     async def first(self) -> Subscribing:
         """Return what came of it, or what is known after a second while some services are still being asked."""
-        permit_some(self.deps, self.place)
+        permit_some(self.deps, self.destination)
         with fresh():
             details = await self.question.first()
         return Subscribing(details, Subscribed(None)) if details.pending else await self._subscribed(details)
 
     async def whole(self) -> Subscribing:
         """Follow the jobs, and return what came of it."""
-        permit_some(self.deps, self.place)
+        permit_some(self.deps, self.destination)
         with fresh():
             details = await self.question.whole()
         return await self._subscribed(details)
 
     async def _subscribed(self, details: JobDetails) -> Subscribing:
-        deps, place, terms = self.deps, self.place, self.terms
-        permit(deps, [job.account for job in details.jobs], place)
+        deps, destination, terms = self.deps, self.destination, self.terms
+        permit(deps, [job.account for job in details.jobs], destination)
         jobs = [job for job in details.jobs if self.ended_too or not job.state.ended]
         if not jobs:
             return Subscribing(details, Subscribed(None))
-        await refuse_newer_jobs(deps, place, [job.ref for job in jobs])
-        followed, changed, cards = await _track(deps, jobs, details.checked_at, place, terms, self.card)
-        await deps.store.outbox.restore(place)
-        box = await deliver_now(deps, place)
+        await refuse_newer_jobs(deps, destination, [job.ref for job in jobs])
+        followed, changed, cards = await _track(deps, jobs, details.checked_at, destination, terms, self.card)
+        await deps.store.outbox.restore(destination)
+        box = await deliver_now(deps, destination)
         after = expected(box)
         result = Subscribed(
             card=next((box.cards[each] for each in cards if each in box.cards), None),
@@ -103,7 +103,7 @@ class Subscription:
             changed=changed,
             others=[user for each in cards if each in after for user in after[each].subscribers if user != terms.user],
             suspended=box.suspension.reason if box.suspension else None,
-            shared=await read_by_outsiders(deps, place),
+            shared=await read_by_outsiders(deps, destination),
         )
         return Subscribing(details, result)
 
@@ -118,12 +118,12 @@ def subscribe(
     ended_too: bool = False,
 ) -> Subscription:
     """Follow these jobs, as `Subscription` has it."""
-    place, question = terms.user if terms.to is To.DM else here, show_jobs(deps, addresses)
-    return Subscription(deps, terms, place, card or secrets.token_hex(5), ended_too, question)
+    destination, question = terms.user if terms.to is To.DM else here, show_jobs(deps, addresses)
+    return Subscription(deps, terms, destination, card or secrets.token_hex(5), ended_too, question)
 
 
 async def _track(  # noqa: PLR0917  # what a subscription consists of
-    deps: Deps, jobs: Sequence[Job], asked_at: datetime, place: str, terms: SubscriptionOptions, card: str
+    deps: Deps, jobs: Sequence[Job], asked_at: datetime, destination: str, terms: SubscriptionOptions, card: str
 ) -> tuple[list[JobRef], list[JobRef], list[str]]:
     """Follow jobs, as they were told when asked for at `asked_at`, on one card.
 
@@ -138,7 +138,7 @@ async def _track(  # noqa: PLR0917  # what a subscription consists of
         job_now = job.model_copy(update={"state": JobState.UNKNOWN, "raw_state": None}) if job.state.ended else job
         at = asked_at - BEFORE if job.state.ended else asked_at
         entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=terms).model_dump_json()
-        found, new = await deps.store.tracked.subscribe(job_now, at, soon, place, card, entry, terms.user)
+        found, new = await deps.store.tracked.subscribe(job_now, at, soon, destination, card, entry, terms.user)
         (followed if new else changed).append(job.ref)
         cards[found] = None
     for service in dict.fromkeys((job.account, job.service) for job in jobs):
@@ -156,11 +156,11 @@ async def _observe(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
             await observe(deps, provider, mine, asked_at)
 
 
-async def deliver_now(deps: Deps, place: str) -> OutboxSnapshot:
+async def deliver_now(deps: Deps, destination: str) -> OutboxSnapshot:
     """Tell a place what waits at once, as far as that is possible, and return what is left."""
-    await deliver(deps, place)
-    await enqueue_delivery(deps, place)
-    return await read_outbox(deps, place)
+    await deliver(deps, destination)
+    await enqueue_delivery(deps, destination)
+    return await read_outbox(deps, destination)
 
 
 async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:
@@ -172,16 +172,16 @@ async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str
     """
     removed: list[tuple[Card, list[JobRef]]] = []
     here_alone = addresses is None and not is_direct_channel(here)
-    boxes = [await read_outbox(deps, place) for place in ((here,) if here_alone else (here, user))]
+    boxes = [await read_outbox(deps, destination) for destination in ((here,) if here_alone else (here, user))]
     for box in boxes:
         for card in cards_to_change(box):
             refs = [ref for ref in tracked_jobs(visible_part(deps, card)) if _named(ref, addresses)]
-            if gone := [job for ref in refs if (job := await end_subscription(deps, ref, box.place, user))]:
+            if gone := [job for ref in refs if (job := await end_subscription(deps, ref, box.destination, user))]:
                 removed.append((card.with_jobs({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     if not removed:
         refuse_newer(*boxes)
-    for place in {card.place for card, _ in removed}:
-        await deliver_now(deps, place)
+    for destination in {card.place for card, _ in removed}:
+        await deliver_now(deps, destination)
     found = {name for _, refs in removed for ref in refs for name in (ref.id, str(ref))}
     unknown = [str(address) for address in addresses or () if str(address) not in found]
     return Unsubscribed(removed, unknown)
@@ -191,34 +191,34 @@ def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
     return addresses is None or any(address in {ref, JobId(ref.id)} for address in addresses)
 
 
-async def end_subscription(deps: Deps, ref: JobRef, place: str, user: str) -> Job | None:
+async def end_subscription(deps: Deps, ref: JobRef, destination: str, user: str) -> Job | None:
     """Stop following one job in one place; return what was last seen of it, None where it was not followed."""
     job = await last_seen(deps, ref)
     entry = UnsubscribedEntry(job=job, by=user, at=deps.clock()).model_dump_json()
-    return job if await deps.store.tracked.unsubscribe(ref, place, entry) else None
+    return job if await deps.store.tracked.unsubscribe(ref, destination, entry) else None
 
 
-async def restore(deps: Deps, place: str, card: str | None, user: str) -> Subscribed:
+async def restore(deps: Deps, destination: str, card: str | None, user: str) -> Subscribed:
     """Post to a suspended place again, and look at its jobs as usual whose subscriptions are suspended.
 
     With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
     StoreUnavailable, and UsageError where the rules of access are against it.
     """
-    cards = (await outbox_to_change(deps, place)).cards
+    cards = (await outbox_to_change(deps, destination)).cards
     kept = cards.get(card or "")
     mine = [kept] if kept else [] if card else list(cards.values())
     jobs = [each.job for each in kept.jobs.values() if each.fate in _RESTORED and each.job] if kept else []
     suspended = await _suspended(deps, [ref for each in mine for ref in tracked_jobs(each)])
     if kept:
-        permit(deps, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, place)
-    resumed = await deps.store.outbox.restore(place)
+        permit(deps, {ref.account for ref in [*suspended, *(job.ref for job in jobs)]}, destination)
+    resumed = await deps.store.outbox.restore(destination)
     for ref in suspended:
         await _look_as_usual(deps, ref)
     followed: list[JobRef] = []
     if kept and jobs:
         terms = kept.terms.model_copy(update={"user": user, "at": deps.clock()})
-        followed, _, _ = await _track(deps, jobs, deps.clock(), place, terms, kept.id)
-    box = await deliver_now(deps, place)
+        followed, _, _ = await _track(deps, jobs, deps.clock(), destination, terms, kept.id)
+    box = await deliver_now(deps, destination)
     return Subscribed(
         card=box.cards.get(card or ""),
         followed=[*followed, *suspended],
@@ -244,9 +244,9 @@ async def _look_as_usual(deps: Deps, ref: JobRef) -> None:
         for kept, _ in (await tracked.read([ref])).values():
             step = JobUpdate(ref.id, kept.record, record(kept.job, kept.seen), deps.clock())
             recorded = await tracked.record(service, [step])
-    for places in recorded.values():
-        await deps.store.outbox.refresh(places.items())
-        await enqueue_delivery(deps, *places)
+    for destinations in recorded.values():
+        await deps.store.outbox.refresh(destinations.items())
+        await enqueue_delivery(deps, *destinations)
     await enqueue_sweep(deps, service)
 
 
@@ -255,6 +255,6 @@ async def refresh(deps: Deps, addresses: Sequence[Address]) -> None:
     with fresh():
         details = await show_jobs(deps, addresses, partial(observe, deps))
     followers = [await deps.store.tracked.subscribed_cards(job.ref) for job in details.jobs]
-    cards = {pair for places in followers for pair in places.items()}
+    cards = {pair for destinations in followers for pair in destinations.items()}
     await deps.store.outbox.refresh(cards)
-    await enqueue_delivery(deps, *{place for place, _ in cards})
+    await enqueue_delivery(deps, *{destination for destination, _ in cards})

@@ -34,14 +34,14 @@ async def uninstalled(deps: Deps, workspace: str, reported_at: datetime) -> None
         await enqueue_purge(deps, workspace, reported_at)
 
 
-async def leave_absent(deps: Deps, places: Iterable[str]) -> None:
+async def leave_absent(deps: Deps, destinations: Iterable[str]) -> None:
     """Have those workspaces forgotten that have places and no tokens: Slack's word that they left may have been lost.
 
     Raises StoreUnavailable.
     """
     if deps.workspaces is None:
         return
-    absent = {*map(workspace_of, places)} - {"", *await deps.workspaces.ids()}
+    absent = {*map(workspace_of, destinations)} - {"", *await deps.workspaces.ids()}
     for workspace, since in (await deps.store.installations.absent(absent, deps.clock())).items():
         if deps.clock() - since >= ABSENT:
             await enqueue_purge(deps, workspace, since)
@@ -55,14 +55,18 @@ async def purge_workspace(deps: Deps, workspace: str, reported_at: datetime) -> 
     """
     if deps.workspaces is None or not await deps.workspaces.uninstall(workspace, reported_at):
         return None
-    places = [place for place in await deps.store.outbox.destinations() if workspace_of(place) == workspace]
-    left = [place for place in places if (await read_outbox(deps, place)).newer]
-    for place in set(places) - set(left):
-        people = await end_all(deps, place)
+    destinations = [
+        destination for destination in await deps.store.outbox.destinations() if workspace_of(destination) == workspace
+    ]
+    left = [destination for destination in destinations if (await read_outbox(deps, destination)).newer]
+    for destination in set(destinations) - set(left):
+        people = await end_all(deps, destination)
         await deps.store.tracked.purge_destinations(people)
         await deps.store.home_tabs.purge(people)
-        await deps.store.slack.purge(place)
-        await deps.store.outbox.purge(place, deps.whole.catalog.scopes)
+        await deps.store.slack.purge(destination)
+        await deps.store.outbox.purge(destination, deps.whole.catalog.scopes)
     await deps.store.epochs.purge(workspace)
-    log.info("a workspace that removed the app is forgotten", workspace=workspace, places=len(places), left=len(left))
+    log.info(
+        "a workspace that removed the app is forgotten", workspace=workspace, places=len(destinations), left=len(left)
+    )
     return HOLD_S if left else None

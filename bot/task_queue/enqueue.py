@@ -38,15 +38,15 @@ ADD_S = 2.0
 log = structlog.get_logger("callboard")
 
 
-async def enqueue_delivery(deps: "Deps", *places: str) -> None:
+async def enqueue_delivery(deps: "Deps", *destinations: str) -> None:
     """Have places told what waits for them; nothing happens where somebody is at it."""
-    for place in places:
-        await _add(deps, DELIVER, f"{DELIVER}:{place}", place)
+    for destination in destinations:
+        await _add(deps, DELIVER, f"{DELIVER}:{destination}", destination)
 
 
-async def enqueue_card_update(deps: "Deps", place: str) -> None:
+async def enqueue_card_update(deps: "Deps", destination: str) -> None:
     """Have the cards of a place edited that need it; nothing happens while that is planned."""
-    await _add(deps, EDIT, f"{EDIT}:{place}", place)
+    await _add(deps, EDIT, f"{EDIT}:{destination}", destination)
 
 
 async def enqueue_sweep(deps: "Deps", service: Service) -> None:

@@ -13,13 +13,13 @@ _WHAT = {On.DONE: "the end", On.FAILED: "a failure", On.ANY: "every change"}
 _WHAT_OF_ALL = {**_WHAT, On.DONE: "the end of all", On.FAILED: "the end of all, if one failed,"}
 
 
-def promise(terms: SubscriptionOptions, place: str, *, batch: bool = False, elsewhere: bool = False) -> str:
+def promise(terms: SubscriptionOptions, destination: str, *, batch: bool = False, elsewhere: bool = False) -> str:
     """What is told in a place, and where: `the end is told in the thread`; `elsewhere`: the place is named too.
 
     Of a batch the end is told once, when all of its jobs have ended.
     """
-    thread = f"the card's thread in {channel(place)}" if elsewhere else "the thread"
-    match To.DM if is_direct_message(place) else terms.to:
+    thread = f"the card's thread in {channel(destination)}" if elsewhere else "the thread"
+    match To.DM if is_direct_message(destination) else terms.to:
         case To.DM:
             where = "by direct message"
         case To.THREAD:
@@ -58,16 +58,16 @@ def subscribing(refs: Sequence[object], terms: SubscriptionOptions) -> str:
     return " ".join(["subscribe", *map(as_typed, refs), options(terms)])
 
 
-def channel(place: str) -> str:
+def channel(destination: str) -> str:
     """Name a place: a channel, or the conversation with a person."""
-    return "your direct messages" if is_direct_message(place) else f"<#{bare_id(place)}>"
+    return "your direct messages" if is_direct_message(destination) else f"<#{bare_id(destination)}>"
 
 
-def person(place: str) -> str:
+def person(destination: str) -> str:
     """Name a person by their place."""
-    return f"<@{bare_id(place)}>"
+    return f"<@{bare_id(destination)}>"
 
 
-def people(places: Iterable[str]) -> str:
+def people(destinations: Iterable[str]) -> str:
     """Name people by their places, each once."""
-    return listed([person(place) for place in dict.fromkeys(places)], "and", most=PEOPLE_MAX)
+    return listed([person(destination) for destination in dict.fromkeys(destinations)], "and", most=PEOPLE_MAX)

@@ -28,17 +28,17 @@ def register(app: AsyncApp) -> None:
 async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
     deps, user = await deps_of(context), text(event.get("user"))
-    place = place_of(context, user or "")
+    destination = place_of(context, user or "")
     if (
         user is None
         or event.get("tab") != "home"
-        or await published_just_now(deps, place)
+        or await published_just_now(deps, destination)
         or not await shows_first(deps, body)
     ):
         return
     if "view" not in event:
         await client.views_publish(user_id=user, view=home.loading())
-    await publish(deps, place)
+    await publish(deps, destination)
 
 
 async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:

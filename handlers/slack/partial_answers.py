@@ -42,14 +42,14 @@ async def give(context: AsyncBoltContext, responder: Responder, answer: Answer[V
         await responder.show(answer.view(first))
         return
     name = secrets.token_hex(4)
-    place = await _first_words(responder, answer, first, name)
-    if place.edits:
-        context["reply"] = place
+    destination = await _first_words(responder, answer, first, name)
+    if destination.edits:
+        context["reply"] = destination
     whole = await answer.question.whole()
-    if place.edits:
-        await place.show(answer.view(whole))
+    if destination.edits:
+        await destination.show(answer.view(whole))
     elif not await clicked(await deps_of(context), name):
-        await place.show(answer.late(whole))
+        await destination.show(answer.late(whole))
 
 
 async def _first_words(responder: Responder, answer: Answer[V], first: V, name: str) -> Responder:

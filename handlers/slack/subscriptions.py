@@ -123,13 +123,13 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
     asker = Asker.of(body, context)
     deps = await deps_of(context)
     await refuse_forgotten(deps, asker, ask)
-    place = await destination_of_button(deps, ask.place, asker.channel, asker.user)
+    destination = await destination_of_button(deps, ask.place, asker.channel, asker.user)
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
-    deps = deps.asked_in(place)
+    deps = deps.asked_in(destination)
     if deps.catalog.nothing:
         raise UsageError(deps.catalog.refusal)
-    restored = await restore(deps, place, ask.card, asker.user)
-    await reply.show(views.restored(restored, place))
+    restored = await restore(deps, destination, ask.card, asker.user)
+    await reply.show(views.restored(restored, destination))
 
 
 async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
@@ -166,8 +166,8 @@ async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends:
     if ask.card is None:
         raise ExpiredError
     await refuse_forgotten(deps, asker, ask)
-    place = await destination_of_button(deps, ask.place, asker.channel, asker.user)
-    return await snooze(deps, ask.card, place, asker.user, ends)
+    destination = await destination_of_button(deps, ask.place, asker.channel, asker.user)
+    return await snooze(deps, ask.card, destination, asker.user, ends)
 
 
 async def on_seek(  # noqa: PLR0917  # Bolt passes by name

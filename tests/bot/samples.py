@@ -79,7 +79,7 @@ def card(card_id: str, *jobs: Job, terms: SubscriptionOptions = TERMS) -> Card:
 
 def empty(box: OutboxSnapshot) -> bool:
     """Whether nothing is left that a place would have to be visited for."""
-    return not (box.entries or box.records or box.stale or box.begun or box.unreadable)
+    return not (box.entries or box.records or box.stale or box.in_flight or box.unreadable)
 
 
 ANY = SubscriptionOptions(user="U1", at=NOW, on=On.ANY)

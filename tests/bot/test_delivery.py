@@ -152,7 +152,7 @@ async def test_where_nothing_can_be_read_the_verdict_decides(
     monkeypatch.setattr(world.slack, "api_call", refusing)
     await deliver(world.deps, PLACE)
     box = await world.box()
-    kept = {"suspended": bool(box.suspension and box.begun), "begun": bool(box.begun), "told": not box.entries}
+    kept = {"suspended": bool(box.suspension and box.in_flight), "begun": bool(box.in_flight), "told": not box.entries}
     assert kept[left]
     assert len(world.slack.said) == (3 if left == "told" else 2), "only who may never read sends it again unread"
 

@@ -345,7 +345,7 @@ class Story(FragileBot):
 
     async def _left_over(self) -> bool:
         boxes = [await self.store.outbox.read(place, ["/".join(SERVICE)]) for place in HERE + USERS]
-        return any(box.entries or box.begun or box.stale for box in boxes)
+        return any(box.entries or box.in_flight or box.stale for box in boxes)
 
     def _all_told(self) -> None:
         notes: Counter[str] = Counter()

@@ -29,7 +29,7 @@ async def backlog(stage: Stage, states: dict[str, Outcome], words: str = "", *, 
 
     async def posted() -> bool:
         box = await stage.bot.store.outbox.read(f"T0SANDBOX/{CHANNEL}", stage.bot.catalog.scopes)
-        return not (box.entries or box.begun or box.stale)
+        return not (box.entries or box.in_flight or box.stale)
 
     await until(seen)
     order = {"channel": CHANNEL, "bot_member": True}

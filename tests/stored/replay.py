@@ -108,7 +108,7 @@ async def _is_quiet(opened: Stage) -> bool:
     """Whether nothing waits for any place that takes something."""
     outbox = opened.deps.store.outbox
     boxes = [await outbox.read(place, opened.deps.catalog.scopes) for place in await outbox.destinations()]
-    return not any(box.entries or box.begun or _urgent(box) for box in boxes if not box.suspension)
+    return not any(box.entries or box.in_flight or _urgent(box) for box in boxes if not box.suspension)
 
 
 def _urgent(box: OutboxSnapshot) -> bool:

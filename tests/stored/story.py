@@ -308,7 +308,7 @@ async def _leave_in_flight(stage: Stage) -> None:
         dying = asyncio.create_task(deliver(stage.deps, stage.place(channel)))
 
         async def under_way(channel: str = channel) -> bool:
-            begun = (await stage.deps.store.outbox.read(stage.place(channel), ())).begun
+            begun = (await stage.deps.store.outbox.read(stage.place(channel), ())).in_flight
             return begun is not None and stage.workspace.faults.left == 0
 
         await until(under_way)

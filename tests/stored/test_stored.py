@@ -126,17 +126,17 @@ def test_every_listener_hears_something_that_is_stored():
 async def test_cards_marks_suspensions_and_entries_are_read(stored: Store):
     places = await stored.outbox.destinations()
     boxes = [await stored.outbox.read(place, SLOTS) for place in places]
-    assert [(box.place, box.newer, box.broken) for box in boxes if box.newer or box.broken] == []
+    assert [(box.destination, box.newer, box.broken) for box in boxes if box.newer or box.broken] == []
     for box in boxes:
         assert all(keeps(encode(card), box.records[name]) for name, card in box.cards.items())
-        if box.begun:
-            assert keeps(mark_text(box.begun), await _get(stored, "begun", box.place))
+        if box.in_flight:
+            assert keeps(mark_text(box.in_flight), await _get(stored, "begun", box.destination))
         if box.suspension:
-            assert keeps(suspension_text(box.suspension), await _get(stored, "suspended", box.place))
+            assert keeps(suspension_text(box.suspension), await _get(stored, "suspended", box.destination))
     found = {type(entry.body) for box in boxes for entry in box.entries}
     assert found == set(get_args(Body))
-    assert len([box for box in boxes if box.begun]) == 3
-    assert {box.begun.doubt for box in boxes if box.begun} == {None, "answered"}
+    assert len([box for box in boxes if box.in_flight]) == 3
+    assert {box.in_flight.doubt for box in boxes if box.in_flight} == {None, "answered"}
     assert any(box.stale for box in boxes)
     assert any(box.suspension for box in boxes)
 

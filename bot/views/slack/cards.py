@@ -274,9 +274,9 @@ def details_button(refs: Sequence[object], label: str = "Details", *, of: str | 
     )
 
 
-def unsubscribe_button(card: Card, *, of: str | None = None, place: str | None = None) -> list[Block]:
+def unsubscribe_button(card: Card, *, of: str | None = None, destination: str | None = None) -> list[Block]:
     """Stop following what a card still follows; `place` is where the card is, if it is clicked elsewhere."""
-    ask = CommandPayload.about("unsubscribe", still(card), place=place)
+    ask = CommandPayload.about("unsubscribe", still(card), place=destination)
     named = ask.text.count(" ")
     label = "Unsubscribe" if named == len(still(card)) else f"Unsubscribe from {named}"
     return button(label, f"{OPEN}:unsubscribe", ask, name=of and f"Unsubscribe from {of}", limit=BUTTON_MAX)

@@ -133,9 +133,12 @@ def _request_ids(answer: JobList) -> str:
 def _selects(controls: Controls) -> list[Block]:
     states = [("Any state", ANY), *((f"{EMOJI[each]} {each.capitalize()}", each.value) for each in JobState)]
     room = accumulate(_OPTION_CHARS + 2 * len(scope) for scope in controls.scopes)
-    places = [scope for scope, used in zip(controls.scopes, room, strict=True) if used <= SCOPES_CHARS]
+    destinations = [scope for scope, used in zip(controls.scopes, room, strict=True) if used <= SCOPES_CHARS]
     chosen = [controls.scope] if controls.scope in controls.scopes else []
-    services = [("Every service", ANY), *((place, place) for place in dict.fromkeys((*chosen, *places)))]
+    services = [
+        ("Every service", ANY),
+        *((destination, destination) for destination in dict.fromkeys((*chosen, *destinations))),
+    ]
     return [
         select("State", PICK_STATE, states, controls.state),
         select("Service", PICK_SERVICE, services, controls.scope),

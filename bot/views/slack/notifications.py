@@ -115,16 +115,16 @@ def _meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
     return [f"{code(each, 60)} means: {plain(told, 300)}" for each, told in list(meant.items())[:MEANINGS_MAX]]
 
 
-def suspended(place: DestinationSuspended) -> Message:
+def suspended(destination: DestinationSuspended) -> Message:
     """To the owner of cards: nothing can be posted to their place any more."""
-    number = sum(len(still(card)) for card in place.cards)
+    number = sum(len(still(card)) for card in destination.cards)
     what = f"suspended {count(number, 'subscription')} of yours" if number else "cannot tell what became of your jobs"
     lines = [
-        f"⏸️ I {what}, because {suspensions.why(place.reason, place.place)}.",
-        f"All that I have to tell there waits for {WAITS.days} days. {suspensions.help_against(place.reason)}",
+        f"⏸️ I {what}, because {suspensions.why(destination.reason, destination.place)}.",
+        f"All that I have to tell there waits for {WAITS.days} days. {suspensions.help_against(destination.reason)}",
     ]
-    names = [_names(card) for card in place.cards]
-    foot = actions("suspended", suspensions.restore_button(place.place))
+    names = [_names(card) for card in destination.cards]
+    foot = actions("suspended", suspensions.restore_button(destination.place))
     text = section("\n".join(lines))
     body = Budget([text, *foot]).fit_lines(names, lambda left: f"… and {count(left, 'more card')}", NAMES_MAX)
     return message(unformatted("\n".join([*lines, *names])), [text, *body, *foot])
@@ -172,14 +172,16 @@ def _subject(changes: Sequence[Change]) -> str:
     return f"{emoji} *{count(len(changes), 'subscription')} {done}*"
 
 
-def _explained(change: Change, place: str, *, number: int) -> list[str]:
+def _explained(change: Change, destination: str, *, number: int) -> list[str]:
     """What happened to subscriptions, and what helps."""
     theirs = "Your subscription" if number == 1 else "Your subscriptions"
     if change.kind is Kind.FOUND:
-        return [f"Found again ({missing_jobs.missing(change)}). {theirs} in {channel(place)} {_is(number)} restored."]
+        return [
+            f"Found again ({missing_jobs.missing(change)}). {theirs} in {channel(destination)} {_is(number)} restored."
+        ]
     looks = f"I check once an hour for {DROPPED_AFTER.days} days. Press Restore to check as usual again now."
     what = _sentence(missing_jobs.missing(change))
-    return [f"{what} {theirs} in {channel(place)} {_is(number)} suspended.", looks]
+    return [f"{what} {theirs} in {channel(destination)} {_is(number)} suspended.", looks]
 
 
 def _is(number: int) -> str:
@@ -215,8 +217,8 @@ def unreadable(note: UnreadableRecords) -> Message:
 def search_expired(sought: SearchExpired) -> Message:
     """To whoever wanted to subscribe: nobody knows these ids, and the search is over."""
     ids = listed([code(each, 80) for each in sought.ids[:JOBS_MAX]], "or")
-    places = listed([bold(place, 80) for place in sought.looked_in], "and", most=NAMES_MAX)
-    where = f" in {places}" if places else ""
+    destinations = listed([bold(destination, 80) for destination in sought.looked_in], "and", most=NAMES_MAX)
+    where = f" in {destinations}" if destinations else ""
     text = f"🔎 I looked for {ids}{where} for {count(sought.minutes, 'minute')}, and no service knows it."
     text += "\nIs the id whole, and is its account one of `/jobs accounts`? `/jobs subscribe JOB` looks again."
     return message(unformatted(text), [section(text)])

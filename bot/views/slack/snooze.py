@@ -18,21 +18,21 @@ _UTC = "That is 9:00 UTC: I cannot see your time zone without the scope `users:r
 _OVER = "Its jobs have ended and everything is told: there is nothing left to snooze."
 
 
-def block_id(card: Card, place: str | None = None) -> str:
+def block_id(card: Card, destination: str | None = None) -> str:
     """Name the row of buttons that holds the menu; `place` is where the card is, if it is clicked elsewhere.
 
     A snoozed card has another name for it: Slack keeps on show what was picked for as long as the name stays.
     """
-    return SELECTS + CommandPayload(text="snoozed" if card.quiet else "", card=card.id, place=place).encode()
+    return SELECTS + CommandPayload(text="snoozed" if card.quiet else "", card=card.id, place=destination).encode()
 
 
-def controls(card: Card, *, of: str | None = None, place: str | None = None) -> list[Block]:
+def controls(card: Card, *, of: str | None = None, destination: str | None = None) -> list[Block]:
     """The menu, and for a snoozed card the button that ends it; `of` names the card to a screen reader."""
     if card.over and not card.owing:
         return []
     if not card.quiet:
         return [select("Snooze", SNOOZE, _MENU, None)]
-    wake = button("Unsnooze", UNSNOOZE, CommandPayload(card=card.id, place=place), name=of and f"Unsnooze {of}")
+    wake = button("Unsnooze", UNSNOOZE, CommandPayload(card=card.id, place=destination), name=of and f"Unsnooze {of}")
     return [*wake, select("Snooze again", SNOOZE, _MENU, None)]
 
 

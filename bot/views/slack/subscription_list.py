@@ -46,16 +46,16 @@ def subscription_list(
 
 def card_lines(shown: Shown, now: datetime, block_id: str, *, mine: bool) -> list[Block]:
     """A card of a list, two lines and its buttons."""
-    place = channel_of(shown.card) if mine else None
-    return [_two_lines(shown, now, mine=mine), *actions(block_id, _buttons(shown, place))]
+    destination = channel_of(shown.card) if mine else None
+    return [_two_lines(shown, now, mine=mine), *actions(block_id, _buttons(shown, destination))]
 
 
 def tab_lines(shown: Shown, now: datetime, *, mine: bool, acts: bool = True) -> list[Block]:
     """A card in the Home tab, where there is room for a menu to snooze it; who may not act on it gets its details."""
-    card, place = shown.card, channel_of(shown.card)
-    menu = snooze.controls(card, of=_name(shown), place=place)
-    buttons = _buttons(shown, place, menu) if acts else details_of(shown)
-    return [_two_lines(shown, now, mine=mine), *actions(snooze.block_id(card, place), buttons)]
+    card, destination = shown.card, channel_of(shown.card)
+    menu = snooze.controls(card, of=_name(shown), destination=destination)
+    buttons = _buttons(shown, destination, menu) if acts else details_of(shown)
+    return [_two_lines(shown, now, mine=mine), *actions(snooze.block_id(card, destination), buttons)]
 
 
 def _two_lines(shown: Shown, now: datetime, *, mine: bool) -> Block:
@@ -67,12 +67,12 @@ def _two_lines(shown: Shown, now: datetime, *, mine: bool) -> Block:
     return section("\n".join(filter(None, lines)))
 
 
-def _buttons(shown: Shown, place: str | None, snooze: Sequence[Block] = ()) -> list[Block]:
+def _buttons(shown: Shown, destination: str | None, snooze: Sequence[Block] = ()) -> list[Block]:
     card, named = shown.card, _name(shown)
     return [
         *details_button(list(card.jobs), of=named),
         *snooze,
-        *(unsubscribe_button(card, of=named, place=place) if still(card) else []),
+        *(unsubscribe_button(card, of=named, destination=destination) if still(card) else []),
         *(suspensions.restore_button(card.place) if shown.suspended else restore_button(shown)),
     ]
 

@@ -206,19 +206,19 @@ def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
     )
 
 
-def restored(result: Subscribed, place: str) -> Message:
+def restored(result: Subscribed, destination: str) -> Message:
     """Whether a suspended place takes messages again."""
     if result.suspended:
-        why, cure = suspensions.why(result.suspended, place), suspensions.help_against(result.suspended)
-        text, buttons = f"⏸️ Not yet: {why}. {cure}", suspensions.restore_button(place)
+        why, cure = suspensions.why(result.suspended, destination), suspensions.help_against(result.suspended)
+        text, buttons = f"⏸️ Not yet: {why}. {cure}", suspensions.restore_button(destination)
     else:
-        text, buttons = _restored([*result.followed, *result.changed], place, resumed=result.resumed), []
+        text, buttons = _restored([*result.followed, *result.changed], destination, resumed=result.resumed), []
     return message(unformatted(text), [section(text), *actions("restored", buttons)])
 
 
-def _restored(refs: Sequence[JobRef], place: str, *, resumed: bool) -> str:
+def _restored(refs: Sequence[JobRef], destination: str, *, resumed: bool) -> str:
     if not resumed:
-        followed = f"I follow {count(len(refs), 'job')} in {channel(place)} again."
-        return f"🔔 {followed}" if refs else f"▶️ Nothing is in the way: I post to {channel(place)}."
+        followed = f"I follow {count(len(refs), 'job')} in {channel(destination)} again."
+        return f"🔔 {followed}" if refs else f"▶️ Nothing is in the way: I post to {channel(destination)}."
     what = f" {count(len(refs), 'job')} {'is' if len(refs) == 1 else 'are'} followed there." if refs else ""
-    return f"▶️ I post to {channel(place)} again.{what}"
+    return f"▶️ I post to {channel(destination)} again.{what}"

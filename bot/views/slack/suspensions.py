@@ -26,10 +26,10 @@ _WORDS = {
 }
 
 
-def why(reason: str, place: str) -> str:
+def why(reason: str, destination: str) -> str:
     """What is in the way, by Slack's error code; no capital, no full stop."""
     words, _ = _WORDS.get(reason, (f"Slack takes no message for {{place}} ({code(reason, 80)})", ""))
-    return words.replace("{place}", channel(place))
+    return words.replace("{place}", channel(destination))
 
 
 def help_against(reason: str) -> str:
@@ -37,11 +37,11 @@ def help_against(reason: str) -> str:
     return _WORDS.get(reason, ("", "Once that is mended, press Restore."))[1]
 
 
-def line(reason: str, place: str) -> str:
+def line(reason: str, destination: str) -> str:
     """What is in the way, and what helps, on a card and in a list."""
-    return f"⏸️ Suspended: {why(reason, place)}. {help_against(reason)}"
+    return f"⏸️ Suspended: {why(reason, destination)}. {help_against(reason)}"
 
 
-def restore_button(place: str, card: str | None = None) -> list[Block]:
+def restore_button(destination: str, card: str | None = None) -> list[Block]:
     """Try again to post to a place, or to follow what a card's provider had lost or does not find."""
-    return button("Restore", RESTORE, CommandPayload(place=place, card=card))
+    return button("Restore", RESTORE, CommandPayload(place=destination, card=card))

@@ -45,7 +45,7 @@ def posts(box: OutboxSnapshot) -> list[str]:
         written = {write.id: after(step, write.id) for write in step.writes}
         posted = {name: each.model_copy(update={"channel": PLACE, "ts": "1.1"}) for name, each in written.items()}
         left = [each for each in box.entries if each not in step.entries]
-        box = OutboxSnapshot(box.place, left, cards={**box.cards, **posted})
+        box = OutboxSnapshot(box.destination, left, cards={**box.cards, **posted})
     return found
 
 
@@ -68,7 +68,7 @@ def test_what_belongs_in_the_thread_alone_is_not_told_by_the_card():
 
 def test_a_direct_message_has_no_channel_to_spare():
     box = Story().subscribed("card", job(), THREAD).changed("card", FAILED).box()
-    box.place = "U1"
+    box.destination = "U1"
     assert posts(box) == ["both"]
 
 

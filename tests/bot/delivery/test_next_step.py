@@ -277,7 +277,7 @@ def told_alone(box: OutboxSnapshot) -> list[Notification]:
     """The changes that each card's terms ask to tell, entry by entry."""
     told: list[Notification] = []
     while box.entries:
-        one = OutboxSnapshot(box.place, box.entries[:1], cards=box.cards, records=box.records)
+        one = OutboxSnapshot(box.destination, box.entries[:1], cards=box.cards, records=box.records)
         step = step_of(one)
         told += [step.post.told] if step.post and step.post.told else []
         box = taken(box, step)
@@ -301,7 +301,9 @@ def taken(box: OutboxSnapshot, step: Step) -> OutboxSnapshot:
         cards[write.id] = new if new.ts else new.model_copy(update={"channel": PLACE, "ts": f"{len(cards)}.1"})
     left = [entry for entry in box.entries if entry not in step.entries]
     assert len(left) == len(box.entries) - len(step.entries)
-    return OutboxSnapshot(box.place, left, cards=cards, records={name: encode(each) for name, each in cards.items()})
+    return OutboxSnapshot(
+        box.destination, left, cards=cards, records={name: encode(each) for name, each in cards.items()}
+    )
 
 
 @given(EVENTS, st.sampled_from([NOW, NOW + timedelta(hours=1)]))

@@ -75,7 +75,7 @@ async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: W
     await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=world.now))
     world.now += WAITS - timedelta(hours=1)
     await world.told()
-    assert (await world.box()).begun
+    assert (await world.box()).in_flight
     world.now += timedelta(hours=1)
     await world.told()
     assert empty(await world.box())

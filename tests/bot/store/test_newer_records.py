@@ -149,7 +149,7 @@ class TestNewerElsewhere:
             return {PLACE, OTHER}
 
         async def search_place(search: Any) -> float:
-            searched.append(search.visit.place)
+            searched.append(search.visit.destination)
             return 0
 
         monkeypatch.setattr(lost_card_search, "channels_of", both)

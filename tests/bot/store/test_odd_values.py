@@ -114,7 +114,7 @@ class TestTimes:
         await rewrite(world.store.link, key, with_times(UNREPRESENTABLE))
         await failed(world)
         assert await world.store.link.execute("HLEN", unreadable_key(key)) == 1
-        assert (await world.box()).begun is None
+        assert (await world.box()).in_flight is None
 
     async def test_an_unsubscription_without_a_zone_is_forgotten_in_time(self, world: World):
         await world.follow()

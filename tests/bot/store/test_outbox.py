@@ -100,7 +100,7 @@ async def test_a_post_leaves_its_cards_and_takes_its_entries(store: Store, outbo
     box = await outbox.read(PLACE, SERVICES)
     assert (await posted(outbox, box, "p1", card("card", job()))).ok
     left = await outbox.read(PLACE, SERVICES)
-    assert (left.entries, left.begun, left.cards) == ([], None, {"card": card("card", job())})
+    assert (left.entries, left.in_flight, left.cards) == ([], None, {"card": card("card", job())})
     assert await outbox.was_notified(PLACE, "p1")
     assert not await outbox.was_notified(PLACE, "p2")
     assert not await link.execute("EXISTS", OUTBOX.of(SLOT, PLACE), PENDING.of(SLOT))
@@ -113,11 +113,11 @@ async def test_one_post_at_a_time(store: Store, outbox: Outbox):
     await rested(outbox)
     answer = await outbox.begin(PLACE, begun("p2", box), 0.001, box.turn)
     assert not answer.ok
-    assert answer.begun
-    assert answer.begun.id == "p1"
+    assert answer.in_flight
+    assert answer.in_flight.id == "p1"
     assert not await outbox.commit(PLACE, begun("p2", box)), "not the one under way"
     await outbox.release(PLACE, "p2")
-    assert (await outbox.read(PLACE, SERVICES)).begun
+    assert (await outbox.read(PLACE, SERVICES)).in_flight
 
 
 async def test_posts_keep_their_distance(store: Store, outbox: Outbox):
@@ -152,11 +152,11 @@ async def test_a_step_that_posts_nothing_is_begun_and_recorded_at_once(store: St
     step = begun("s1", box, card("card", job()), urgency=Urgency.STATE).model_copy(update={"posts": False})
     assert await outbox.apply(PLACE, step, box.turn)
     after = await outbox.read(PLACE, SERVICES)
-    assert after.begun
-    assert after.begun.recorded
-    assert after.begun.entries == step.entries
+    assert after.in_flight
+    assert after.in_flight.recorded
+    assert after.in_flight.entries == step.entries
     assert not await outbox.apply(PLACE, step, after.turn), "its entries are not taken out yet"
-    await outbox.ack(PLACE, after.begun.entries)
+    await outbox.ack(PLACE, after.in_flight.entries)
     await outbox.release(PLACE, "s1")
     assert (await outbox.read(PLACE, SERVICES)).entries == []
 

@@ -149,7 +149,7 @@ class TestCorrupt:
         assert len([each for each in texts(world, PLACE) if "Failed" in each]) == 1
         assert len([each for each in texts(world, PLACE) if "may come twice" in each]) == 1
         assert len(texts(world, PLACE)) == 3
-        assert (await world.box()).begun is None
+        assert (await world.box()).in_flight is None
         assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(PLACE))) == 1
 
     async def test_who_posts_while_the_mark_is_replaced_takes_the_post_back(self, world: World):

@@ -207,7 +207,7 @@ async def _once(world: World) -> None:
 
 async def _rewrite(world: World, **changed: object) -> None:
     """Have the mark of the post that is under way say something else."""
-    begun = (await world.box()).begun
+    begun = (await world.box()).in_flight
     assert begun
     assert begun.doubt
     await world.store.outbox.renew(PLACE, begun.model_copy(update={**changed, "doubt": None, "since": None}))
