@@ -22,17 +22,17 @@ That there is no such job is None, or the error Missing. Every other error leave
 """
 
 
-class Asked(NamedTuple):
+class SortedIds(NamedTuple):
     """Ids as they came, each once: those to ask for, and those that cannot be any job's."""
 
     ids: list[str]
     impossible: list[str]
 
 
-def sort_ids(ids: Iterable[str], forms: Ids = USUAL) -> Asked:
+def sort_ids(ids: Iterable[str], forms: Ids = USUAL) -> SortedIds:
     """Strip ids, drop repetitions, and sort out those that need no request: no job can have them."""
     clean = list(dict.fromkeys(stripped for one in ids if (stripped := one.strip())))
-    return Asked([one for one in clean if forms.allow(one)], [one for one in clean if not forms.allow(one)])
+    return SortedIds([one for one in clean if forms.allow(one)], [one for one in clean if not forms.allow(one)])
 
 
 def batches(ids: Sequence[str], size: int) -> list[Sequence[str]]:

@@ -24,7 +24,7 @@ _ECHO = re.compile(
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-class Refusal(NamedTuple):
+class ErrorReply(NamedTuple):
     """What a reply says, and what was asked.
 
     The code is without surrounding space; it and the message are as long as rules look at. `asked` is the parameter
@@ -69,7 +69,7 @@ class Rule:
     tries: int | None = None
     retry_after: float | None = None
 
-    def fits(self, refusal: Refusal) -> bool:
+    def fits(self, refusal: ErrorReply) -> bool:
         """Whether this rule is about a refusal."""
         return (
             self.codes.pattern.fullmatch(refusal.code) is not None
@@ -109,7 +109,7 @@ def phrase(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE | re.ASCII)
 
 
-def first_fitting(rules: Iterable[Rule], refusal: Refusal) -> Rule | None:
+def first_fitting(rules: Iterable[Rule], refusal: ErrorReply) -> Rule | None:
     """Return the first rule that is about a refusal."""
     return next((rule for rule in rules if rule.fits(refusal)), None)
 
@@ -142,7 +142,7 @@ def is_code(text: str) -> bool:
     return text.casefold() not in _NO_CODES and not text.isdecimal()
 
 
-def shown(refusal: Refusal, meaning: str) -> str:
+def shown(refusal: ErrorReply, meaning: str) -> str:
     """Return what people may read: the vendor's words if they cannot echo a secret, else what they mean."""
     said = scrub(refusal.message)
     kept = "" if _ECHO.search(said) else said[:_SHOWN_MAX]

@@ -33,7 +33,7 @@ async def draw(deps: Deps, post: Post) -> Message:
     if post.digest:
         return digests.digest(post.digest, await deps.store.digests.put(post.digest))
     if post.told:
-        return notifications.reply(post.told, meaning)
+        return notifications.thread_reply(post.told, meaning)
     if post.card and post.final:
         return notifications.final(post.card, meaning)
     raise AssertionError("a post says something")

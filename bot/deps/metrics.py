@@ -25,7 +25,7 @@ CLOCKS: Final = ("redis", "slack")
 _SERVICE = ("account", "service")
 
 
-class Refusal(StrEnum):
+class Rejection(StrEnum):
     """Why an HTTP connection was closed."""
 
     CONNECTIONS = "too many connections"
@@ -69,7 +69,7 @@ class Metrics:
         # Each label is there from the beginning, so that rates are right and an unknown offset is shown.
         for other in CLOCKS:
             self._clock.labels(other).set(math.nan)
-        for reason in Refusal:
+        for reason in Rejection:
             self._refused.labels(reason.value)
         self.records({}, {})
 
@@ -104,7 +104,7 @@ class Metrics:
             for kind in {*Kind, *numbers}:
                 gauge.labels(kind).set(numbers.get(kind, 0))
 
-    def refused(self, reason: Refusal) -> None:
+    def refused(self, reason: Rejection) -> None:
         """Count an HTTP connection that was closed."""
         self._refused.labels(reason.value).inc()
 

@@ -19,7 +19,7 @@ class Standing(Enum):
 
     MEMBER = auto()
     GUEST = auto()
-    UNSURE = auto()
+    UNKNOWN = auto()
     OUTSIDE = auto()
 
 
@@ -98,7 +98,7 @@ def standing(claim: Claim, facts: Facts | None, home: Collection[str]) -> Standi
     if _is_outside(claim, facts or Facts(), home):
         return Standing.OUTSIDE
     if facts is None:
-        return Standing.UNSURE
+        return Standing.UNKNOWN
     return Standing.GUEST if facts.restricted else Standing.MEMBER
 
 

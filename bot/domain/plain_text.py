@@ -39,7 +39,7 @@ _INVISIBLE = re.compile(
 )
 """Colors, control characters, Unicode's Default_Ignorable_Code_Point, and halves of surrogate pairs."""
 # Most words: nothing in them could be an escape, an entity, a color, or another character's spelling.
-_PLAIN = re.compile(r"[ !\"$'()*+,./0-9:;<=>?@A-Z\]_`a-z{|}~-]*")
+_PLAIN_TEXT = re.compile(r"[ !\"$'()*+,./0-9:;<=>?@A-Z\]_`a-z{|}~-]*")
 
 
 def plain(text: str) -> str:
@@ -47,7 +47,7 @@ def plain(text: str) -> str:
 
     `a%2Fb` and `a\/b` are `a/b`, U+2011 is `-`, and invisible characters are left out.
     """
-    return text if _PLAIN.fullmatch(text) else _joined(_decoded(text))
+    return text if _PLAIN_TEXT.fullmatch(text) else _joined(_decoded(text))
 
 
 def readings(text: str) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def readings(text: str) -> tuple[str, ...]:
 
     A dash or an invisible character may be a part of a word or stand between two, an escape may be a folder in a path.
     """
-    if _PLAIN.fullmatch(text):
+    if _PLAIN_TEXT.fullmatch(text):
         return (text,)
     text = _marked(text)
     decoded = _decoded(text)

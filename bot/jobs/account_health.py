@@ -9,7 +9,7 @@ from bot.domain.answers import AccountsHealth, ServiceHealth
 from bot.domain.errors import StoreUnavailable
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep
-from bot.jobs.fan_out import Asked, Known, Question
+from bot.jobs.fan_out import Known, Question, ServiceAnswer
 from bot.store import Health
 from providers.base import Provider
 from providers.errors import InvalidQuery
@@ -78,7 +78,7 @@ async def probe(provider: Provider) -> None:
             await provider.lookup([NOBODYS_ID])
 
 
-async def _health(answer: Asked[_Nothing], kept: _Kept) -> ServiceHealth:
+async def _health(answer: ServiceAnswer[_Nothing], kept: _Kept) -> ServiceHealth:
     provider = answer.provider
     budget = await provider.budget_left()
     health = kept.health.get(answer.address, Health())

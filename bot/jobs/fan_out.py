@@ -46,7 +46,7 @@ class Asking(Protocol[V_co]):
 
 
 @dataclass(slots=True)
-class Asked(Generic[T]):
+class ServiceAnswer(Generic[T]):
     """What one service answered. `error` may stand beside a partial result.
 
     `latency_s` is how long the service took over the last HTTP call, 0 without any; `waited` is the wait for our own
@@ -86,7 +86,7 @@ class Known(Generic[T]):
     `pending` and `late` are those of `bot.domain.answers.Answered`.
     """
 
-    asked: Sequence[Asked[T]]
+    asked: Sequence[ServiceAnswer[T]]
     pending: tuple[Late, ...] = ()
     late: tuple[Late, ...] = ()
 
@@ -101,7 +101,7 @@ class _Request(Generic[T]):
 
     provider: Provider
     result: T
-    task: asyncio.Task[Asked[T]]
+    task: asyncio.Task[ServiceAnswer[T]]
     waits_s: float
     ends: float
     answered_at: float | None = None
@@ -226,13 +226,13 @@ async def _done(tasks: Sequence[asyncio.Task[Any]], ends: float = math.inf) -> N
         await asyncio.wait(tasks, timeout=None if ends == math.inf else max(0.0, ends - _now()))
 
 
-def _given_up(request: _Request[T], since: Mapping[tuple[str, str], datetime | None]) -> Asked[T]:
+def _given_up(request: _Request[T], since: Mapping[tuple[str, str], datetime | None]) -> ServiceAnswer[T]:
     error = _late_by(request.provider, request.waits_s)
     error = error.model_copy(update={"failing_since": since.get(request.address)})
-    return Asked(request.provider, request.result, error)
+    return ServiceAnswer(request.provider, request.result, error)
 
 
-async def _answer(deps: Deps, provider: Provider, ask: ProviderCall[T], result: T) -> Asked[T]:
+async def _answer(deps: Deps, provider: Provider, ask: ProviderCall[T], result: T) -> ServiceAnswer[T]:
     """Ask one service, and learn how it did; this goes on when the answer no longer waits for it."""
     asked = await _ask(deps, provider, ask, result)
     deps.metrics.requested(*asked.address, _outcome(asked), asked.requests)
@@ -250,13 +250,13 @@ async def _answer(deps: Deps, provider: Provider, ask: ProviderCall[T], result: 
     return asked
 
 
-def _outcome(asked: Asked[T]) -> str:
+def _outcome(asked: ServiceAnswer[T]) -> str:
     """Name what became of requests; that there was no budget for one more is no failure of those before."""
     return "ok" if asked.error is None or asked.limited else asked.error.kind
 
 
-async def _ask(deps: Deps, provider: Provider, ask: ProviderCall[T], result: T) -> Asked[T]:
-    asked, seconds = Asked(provider, result), deps.answer_s
+async def _ask(deps: Deps, provider: Provider, ask: ProviderCall[T], result: T) -> ServiceAnswer[T]:
+    asked, seconds = ServiceAnswer(provider, result), deps.answer_s
     try:
         async with within(seconds, requester=deps.requester) as question:
             try:
@@ -276,7 +276,7 @@ async def _ask(deps: Deps, provider: Provider, ask: ProviderCall[T], result: T) 
     return asked
 
 
-def _late(asked: Asked[T], seconds: float) -> ServiceError:
+def _late(asked: ServiceAnswer[T], seconds: float) -> ServiceError:
     """Describe a service without an answer in time: our own budget is to blame where it took most of the time."""
     if asked.waited and asked.waited.seconds > seconds / 2:
         return unanswered(asked.provider, "throttled", "Callboard's own request budget is used up", code=OWN_LIMIT)
@@ -299,6 +299,6 @@ def unanswered(provider: Provider, kind: str, message: str, *, code: str = "") -
     )
 
 
-def checked(asked_at: datetime, asked: Iterable[Asked[T]]) -> datetime:
+def checked(asked_at: datetime, asked: Iterable[ServiceAnswer[T]]) -> datetime:
     """Return as of when an answer holds that was asked for at a time: shared parts are older than the question."""
     return asked_at - timedelta(seconds=max((each.age_s for each in asked), default=0))

@@ -13,7 +13,7 @@ from bot.domain.catalog import ServiceFilter
 from bot.domain.errors import StoreUnavailable
 from bot.domain.identifiers import Address, JobId, MediaId, could_be_id
 from bot.jobs.collector import Collected, collect, read_pages, read_remembered
-from bot.jobs.fan_out import Asked, Known, ProviderCall, Question, checked
+from bot.jobs.fan_out import Known, ProviderCall, Question, ServiceAnswer, checked
 from bot.jobs.recovery import restore_found
 from providers.base import NO_KINDS, Provider
 from providers.http.deadline import age
@@ -161,7 +161,7 @@ async def _restore_listed(deps: Deps, listed: Collected, asked_at: datetime) -> 
             await restore_found(deps, listed.jobs.values(), asked_at)
 
 
-def _named(address: Address, asked: Iterable[Asked[Looked]]) -> Iterable[Job]:
+def _named(address: Address, asked: Iterable[ServiceAnswer[Looked]]) -> Iterable[Job]:
     """Return the jobs that an address means, of all services that know it."""
     for answer in asked:
         if isinstance(address, MediaId):
@@ -188,11 +188,11 @@ def _may_know(pending: Late, address: Address) -> bool:
     return not isinstance(address, JobRef) or (address.account, address.service) == pending.address
 
 
-def _answered(answer: Asked[Looked], address: Address) -> bool:
+def _answered(answer: ServiceAnswer[Looked], address: Address) -> bool:
     return answer.error is None and all(each.id != address.id for each in answer.result.unanswered)
 
 
-def _errors(answer: Asked[Looked] | Asked[Collected]) -> Iterable[ServiceError]:
+def _errors(answer: ServiceAnswer[Looked] | ServiceAnswer[Collected]) -> Iterable[ServiceError]:
     """Return what went wrong at one service, each reason once."""
     if answer.error:
         yield answer.error
@@ -276,14 +276,14 @@ def _job_list(known: Known[Collected], offset: int, limit: int, checked_at: date
     )
 
 
-def _total(asked: Iterable[Asked[Collected]]) -> int | None:
+def _total(asked: Iterable[ServiceAnswer[Collected]]) -> int | None:
     """How many jobs match at the services that answered; None when one of them did not tell."""
     results = (each.result for each in asked if not each.error or each.result.jobs or each.result.found)
     totals = [result.total for result in results]
     return None if None in totals else sum(filter(None, totals))
 
 
-def _merged(asked: Iterable[Asked[Collected]]) -> Iterator[Job]:
+def _merged(asked: Iterable[ServiceAnswer[Collected]]) -> Iterator[Job]:
     """All jobs, newest first, each service's in the order of its own list.
 
     So the first jobs of the answer depend on nothing but the first jobs of each list, and pages fit together whatever

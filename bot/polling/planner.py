@@ -78,21 +78,21 @@ class Reading:
         """
         found = sum(self.wanted.pop(job.id, _NOT_WANTED) is not _NOT_WANTED for job in page)
         self.last = page[-1].created_at if page else _NOT_WANTED
-        return found >= self.able.batch_max + self._jumps and self._save(self._below())
+        return found >= self.able.batch_max + self._jumps and self._save(self._further_down())
 
     def jump(self) -> datetime | None:
         """Return the time to read on from, past pages without wanted jobs; None where that can save nothing.
 
         A page that begins with a wanted job tells of one at least, unless it is gone.
         """
-        below = [at for at in self._below() if at is not None] if self._jumps else []
+        below = [at for at in self._further_down() if at is not None] if self._jumps else []
         return max(below) + _ROUNDED if self._save(below) else None
 
     @property
     def _jumps(self) -> bool:
         return Filter.UNTIL in self.able.filters
 
-    def _below(self) -> Iterator[datetime | None]:
+    def _further_down(self) -> Iterator[datetime | None]:
         """The creation times of wanted jobs that a page further down may tell of."""
         last = self.last
         return (at for at in self.wanted.values() if at is None or last is None or at <= last)

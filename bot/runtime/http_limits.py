@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from uvicorn.server import ServerState
 
 from bot.deps.limited_log import LimitedLog
-from bot.deps.metrics import Refusal
+from bot.deps.metrics import Rejection
 from bot.slack_app.http_events import BODY_MAX
 
 REQUEST_S = 10.0
@@ -41,7 +41,7 @@ CONNECTIONS_MAX = 512
 _ASKING: Final = (h11.IDLE, h11.SEND_BODY)
 _ANSWERING: Final = (h11.SEND_RESPONSE, h11.SEND_BODY)
 
-Count = Callable[[Refusal], None]
+Count = Callable[[Rejection], None]
 """Counts a connection that was closed, by the reason."""
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -92,7 +92,7 @@ class Connections(ServerState):
         self.held = 0
         self._limited = LimitedLog(_log)
 
-    def refuse(self, reason: Refusal, **details: object) -> None:
+    def refuse(self, reason: Rejection, **details: object) -> None:
         """Count and log that a connection was closed."""
         self.count(reason)
         self._limited.warning(f"closed an HTTP connection: {reason}", **details)
@@ -104,7 +104,7 @@ class Connections(ServerState):
         """
         if len(self.connections) > self.most:
             crowd = self.waiting if len(self.waiting) > len(self.idle) else self.idle
-            self._close_longest(crowd, Refusal.CONNECTIONS, most=self.most)
+            self._close_longest(crowd, Rejection.CONNECTIONS, most=self.most)
 
     def make_room(self) -> None:
         """Close connections until the others hold at most HELD_MAX bytes: those that hold more than their share of it.
@@ -114,9 +114,9 @@ class Connections(ServerState):
         """
         while self.held > HELD_MAX:
             large = (each for each in self.waiting if each.held * self.most > HELD_MAX)
-            self._close_longest(large, Refusal.HELD, most=HELD_MAX)
+            self._close_longest(large, Rejection.HELD, most=HELD_MAX)
 
-    def _close_longest(self, crowd: "Iterable[LimitedProtocol]", reason: Refusal, **details: object) -> None:
+    def _close_longest(self, crowd: "Iterable[LimitedProtocol]", reason: Rejection, **details: object) -> None:
         self.refuse(reason, **details)
         next(iter(crowd)).abort()
 
@@ -167,7 +167,7 @@ class LimitedProtocol(H11Protocol):
             if begins:
                 self._wait()
         if self.held > REQUEST_MAX:
-            self.refuse(413, Refusal.SIZE)
+            self.refuse(413, Rejection.SIZE)
             return
         super().data_received(data)
         self._adjust()
@@ -186,9 +186,9 @@ class LimitedProtocol(H11Protocol):
         self._adjust()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  # uvicorn calls it
-        self.refuse(400, Refusal.SYNTAX)
+        self.refuse(400, Rejection.SYNTAX)
 
-    def refuse(self, status: int, reason: Refusal) -> None:
+    def refuse(self, status: int, reason: Rejection) -> None:
         """Answer with an error, unless there is an answer already, and close the connection."""
         self.server_state.refuse(reason)
         self._leave_cycle()
@@ -241,7 +241,7 @@ class LimitedProtocol(H11Protocol):
 
     def _too_slow(self) -> None:
         if self.held and not self.transport.is_closing():
-            self.refuse(408, Refusal.TIME)
+            self.refuse(408, Rejection.TIME)
         else:
             self.abort()
 

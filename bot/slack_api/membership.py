@@ -71,8 +71,8 @@ async def readers(deps: Deps, place: str, user: str = "") -> Audience:
 
 
 def _as(asker: Audience, who: Standing) -> Audience:
-    guest = who in {Standing.GUEST, Standing.UNSURE}
-    return replace(asker, outside=who is Standing.OUTSIDE, guest=guest, unsure=who is Standing.UNSURE)
+    guest = who in {Standing.GUEST, Standing.UNKNOWN}
+    return replace(asker, outside=who is Standing.OUTSIDE, guest=guest, unsure=who is Standing.UNKNOWN)
 
 
 def _home(workspace: Workspace) -> frozenset[str]:

@@ -47,7 +47,7 @@ async def up_to_date(access: Access, workspaces: Workspaces) -> AsyncGenerator[N
     if not access.groups:
         yield
         return
-    look = _Look(access, workspaces)
+    look = _Attempt(access, workspaces)
     wait = await look.at_all()
     with in_background(look.forever(wait), "user groups"):
         yield
@@ -74,7 +74,7 @@ async def names_of(deps: Deps, slack: AsyncWebClient, workspace: str) -> Sequenc
     return known
 
 
-class _Look:
+class _Attempt:
     def __init__(self, access: Access, workspaces: Workspaces) -> None:
         self._access = access
         self._workspaces = workspaces

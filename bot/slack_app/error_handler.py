@@ -17,7 +17,7 @@ from bot.slack_api.errors import ErrorAction, classify, error_code
 from bot.slack_app.modals import GONE, Modal
 from bot.slack_app.payloads import Body
 from bot.slack_app.response_urls import NotDelivered, Respond
-from bot.slack_app.responses import ChannelPost, Responder, ResponseUrl, beside, to_the_last
+from bot.slack_app.responses import ChannelPost, Responder, ResponseUrl, to_person_alone, to_the_last
 from bot.views.slack import database_reset, errors
 from bot.views.slack.block_kit import Message
 from bot.views.slack.modals import waiting
@@ -48,7 +48,7 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
     reference = secrets.token_hex(4)
     if isinstance(error, NotDelivered) and error.message:
         _log.info("answered beside", reference=reference, reason=error.reason)
-        message, places = error.message, _beside(body, client, context)
+        message, places = error.message, _send_ephemeral(body, client, context)
     else:
         message, places = _message(error), _responders(body, client, respond, context)
     if message is None:
@@ -87,15 +87,15 @@ def _responders(body: Body, client: AsyncWebClient, respond: Respond, context: A
         yield to_the_last(ResponseUrl(respond))
     elif body.get("type") == "block_actions":
         yield _Over(client, body)
-    yield from _beside(body, client, context)
+    yield from _send_ephemeral(body, client, context)
 
 
-def _beside(body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> Iterator[Responder]:
+def _send_ephemeral(body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> Iterator[Responder]:
     """Where it can be said to them when what they did can no longer be answered; nobody waits for one to an event."""
     if context.user_id is None or "event" in body:
         return
     try:
-        yield beside(body, context)
+        yield to_person_alone(body, context)
     except ExpiredError:
         yield ChannelPost(client, context.user_id)
 

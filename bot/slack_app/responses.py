@@ -144,7 +144,7 @@ def to_the_last(responder: Responder) -> Responder:
     return responder
 
 
-async def below(client: AsyncWebClient, body: Body, respond: Respond, context: AsyncBoltContext) -> Responder:
+async def to_response_url(client: AsyncWebClient, body: Body, respond: Respond, context: AsyncBoltContext) -> Responder:
     """Return where the answer to a click or shortcut goes: below its message, or in a modal over its view.
 
     What goes wrong from here on is told there too. The modal is opened at once, because its trigger lasts 3 s.
@@ -173,7 +173,7 @@ def submitted(body: Body, origin: Origin, context: AsyncBoltContext) -> tuple[Re
     return responder, asker
 
 
-def beside(body: Body, context: AsyncBoltContext) -> Ephemeral:
+def to_person_alone(body: Body, context: AsyncBoltContext) -> Ephemeral:
     """Return where to answer somebody when what they did can no longer be answered.
 
     Raises ExpiredError where nobody can be made out.

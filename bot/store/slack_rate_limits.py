@@ -17,7 +17,7 @@ SEARCHES_A_MINUTE = 20
 3), and a search may read several pages. Slack allows some apps one a minute."""
 READS_A_MINUTE = 10
 """Searches for lost cards, a workspace: most calls of conversations.history are left to posts in doubt."""
-_EARLY = "early searches"
+_EARLY_SEARCHES = "early searches"
 """What is paused where Slack limits searches: the last search for a post is made all the same."""
 PAUSE_MAX_S = 600
 _KEPT_FOR_MORE_URGENT = {Urgency.END: 0, Urgency.STATE: 10, Urgency.PROGRESS: 25}
@@ -52,7 +52,7 @@ class SlackRateLimits:
 
     async def may_search(self, workspace: str) -> bool:
         """Take one search for a post in doubt; whether there was budget for it."""
-        if await self.paused(workspace, _EARLY):
+        if await self.paused(workspace, _EARLY_SEARCHES):
             return False
         return not await self.budget.take(f"slack/searches/{workspace}", SEARCHES_A_MINUTE, 60)
 
@@ -63,7 +63,7 @@ class SlackRateLimits:
 
     async def searches_limited(self, workspace: str) -> None:
         """Leave no budget for searches for a while: Slack refused one."""
-        await self.pause(workspace, _EARLY, PAUSE_MAX_S)
+        await self.pause(workspace, _EARLY_SEARCHES, PAUSE_MAX_S)
 
     async def direct(self, user: str) -> str | None:
         """Return the conversation of the bot with a person, where it is known."""

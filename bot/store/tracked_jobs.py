@@ -150,7 +150,7 @@ class Tracked:
         found: dict[JobRef, str] = {}
         for service in services:
             kept = await self.link.execute("HGETALL", SUBSCRIPTIONS.of("/".join(service)))
-            found |= {JobRef(*service, job_id): text for job_id, text in kept.items() if _places(text) is None}
+            found |= {JobRef(*service, job_id): text for job_id, text in kept.items() if _destinations(text) is None}
         return found
 
     async def replace_subscribers(self, ref: JobRef, corrupt: str, destinations: Mapping[str, str]) -> None:
@@ -219,7 +219,7 @@ class Tracked:
     async def cards(self, service: Service) -> set[tuple[str, str]]:
         """Return every card, as (place, card), that follows a job of a service."""
         kept = await self.link.execute("HVALS", SUBSCRIPTIONS.of("/".join(service)))
-        return {pair for destinations in kept for pair in (_places(destinations) or {}).items()}
+        return {pair for destinations in kept for pair in (_destinations(destinations) or {}).items()}
 
     async def subscribed(self, destination: str, deps: Iterable[Service]) -> dict[JobRef, str]:
         """Return the jobs of these services that are followed in a place, with their cards."""
@@ -229,13 +229,13 @@ class Tracked:
             JobRef(*service, job_id): card
             for service, followed in zip(deps, kept, strict=True)
             for job_id, destinations in followed.items()
-            if (card := (_places(destinations) or {}).get(destination))
+            if (card := (_destinations(destinations) or {}).get(destination))
         }
 
     async def subscribed_cards(self, ref: JobRef) -> dict[str, str]:
         """Return who follows a job: place to card."""
         found = await self.link.execute("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
-        return _places(found or "{}") or {}
+        return _destinations(found or "{}") or {}
 
     async def destinations_of(self, user: str) -> set[str]:
         """Return every place where somebody subscribed, and their own direct messages."""
@@ -286,7 +286,7 @@ def _kept(service: Service, _: str, text: str) -> Kept:
     return kept(service, text)
 
 
-def _places(text: str) -> dict[str, str] | None:
+def _destinations(text: str) -> dict[str, str] | None:
     """Read who follows a job, place to card; None where that cannot be read."""
     try:
         return _PLACES.validate_json(text)

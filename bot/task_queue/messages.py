@@ -36,7 +36,7 @@ _OPCODES: Final = frozenset(
     }
 )
 """What a pickle of plain arguments consists of (pickletools, protocol 5): none of these imports or calls anything."""
-_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+_PLAIN_TYPES: Final = frozenset({str, int, float, bool, type(None)})
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -76,7 +76,8 @@ def _are_plain(found: tuple[Any, ...]) -> bool:
     if len(found) > MOST_ARGUMENTS:
         return False
     return all(
-        type(each) in _PLAIN or (type(each) is list and all(type(one) in _PLAIN for one in cast("list[Any]", each)))
+        type(each) in _PLAIN_TYPES
+        or (type(each) is list and all(type(one) in _PLAIN_TYPES for one in cast("list[Any]", each)))
         for each in found
     )
 

@@ -97,7 +97,7 @@ def _read(text: str, catalog: Catalog, commands: tuple[str, ...]) -> Request:
 def _after_courtesies(words: list[str], catalog: Catalog) -> list[str]:
     """Leave out what people say, or draw, before a command; where they say nothing else, it stays."""
     polite = COURTESIES | GREETINGS
-    said = (at for at, word in enumerate(words) if not _is_courtesy(word, polite) or _scope(word, catalog))
+    said = (at for at, word in enumerate(words) if not _is_courtesy(word, polite) or _service_filter(word, catalog))
     return words[next(said, 0) :]
 
 
@@ -157,7 +157,7 @@ def _belongs_to_list(word: str, catalog: Catalog) -> bool:
         PAIR.fullmatch(word) is not None
         or word.lower() in FILTER
         or _states(word) is not None
-        or _scope(word, catalog) is not None
+        or _service_filter(word, catalog) is not None
         or _of_no_account(word, catalog) is not None
     )
 
@@ -198,7 +198,7 @@ def _list(command: str, words: list[str], catalog: Catalog) -> Request:
             if key in filters and key != "state":
                 raise UsageError(Problem.REPEATED_FILTER, key)
             filters.setdefault(key, []).append(_value(key, match[2], word, typed))
-        elif found := _scope(word, catalog):
+        elif found := _service_filter(word, catalog):
             scope = _joined(scope, found, catalog)
         elif named := _states(word):
             states += named
@@ -232,7 +232,7 @@ def _value(key: str, value: str, word: str, words: list[str]) -> str:
         raise
 
 
-def _scope(word: str, catalog: Catalog) -> ServiceFilter | None:
+def _service_filter(word: str, catalog: Catalog) -> ServiceFilter | None:
     """Read ACCOUNT, SERVICE or ACCOUNT/SERVICE; None when it names nothing that is configured."""
     name = word.lower().rstrip("/")
     if name in catalog.accounts:

@@ -25,7 +25,7 @@ from bot.slack_api.errors import error_code
 from bot.slack_app.modals import Modal
 from bot.slack_app.payloads import Asker, Body, deps_of, newest, picked_value, read_ask
 from bot.slack_app.response_urls import Respond
-from bot.slack_app.responses import ChannelPost, InPlace, Responder, ResponseUrl, below
+from bot.slack_app.responses import ChannelPost, InPlace, Responder, ResponseUrl, to_response_url
 from bot.views.slack import details, errors, modals
 from bot.views.slack.block_kit import Message
 from handlers.commands.grammar import Request
@@ -81,7 +81,7 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
     await ack()
-    reply = await below(client, body, respond, context)
+    reply = await to_response_url(client, body, respond, context)
     deps, asker = await deps_of(context), Asker.of(body, context)
     ask = await read_ask(deps, action.get("value"))
     await give(context, reply, await answer(deps, ask, asker))
@@ -155,7 +155,7 @@ async def on_unknown_button(
 ) -> None:
     """A button, select or shortcut of another Callboard."""
     await ack()
-    reply = await below(client, body, respond, context)
+    reply = await to_response_url(client, body, respond, context)
     await reply.show(errors.expired())
 
 

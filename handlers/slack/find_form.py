@@ -12,7 +12,7 @@ from bot.jobs.queries import find_jobs, list_jobs
 from bot.slack_app.modals import Modal, Origin
 from bot.slack_app.payloads import Body, deps_of, newest, read_payload
 from bot.views.slack.block_kit import Block
-from bot.views.slack.find_form import Filled, Found, form
+from bot.views.slack.find_form import FormValues, Found, form
 from handlers.commands.grammar import Request
 from handlers.slack.form_values import search
 from handlers.slack.partial_answers import fill
@@ -66,7 +66,7 @@ async def on_turn(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClien
     await fill(context, modal, _found(deps, request, filled, read_payload(action.get("value")).offset))
 
 
-async def _found(deps: Deps, request: Request, filled: Filled, offset: int = 0) -> AsyncGenerator[Block]:
+async def _found(deps: Deps, request: Request, filled: FormValues, offset: int = 0) -> AsyncGenerator[Block]:
     """Yield the form with what is found: what is there after a second, then all of it."""
     query = request.query(deps.clock())
     if request.text:

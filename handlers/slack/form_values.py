@@ -22,7 +22,7 @@ from bot.domain.button_payloads import (
 )
 from bot.domain.catalog import Catalog, ServiceFilter
 from bot.domain.errors import ExpiredError, Problem, UsageError
-from bot.views.slack.find_form import AGES, Filled
+from bot.views.slack.find_form import AGES, FormValues
 from bot.views.slack.subscribe_form import DEFAULT, complaint
 from handlers.commands import subscription_arguments
 from handlers.commands.filters import read_filter
@@ -78,7 +78,7 @@ def subscription(
     return Request("subscribe", jobs=jobs, options=tuple((key, value) for key, value in options.items() if value))
 
 
-def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, Filled]:
+def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, FormValues]:
     """Read the form that finds jobs: what to ask for, and how the form is to be shown again."""
     account, service, since = (_picked(body, name) for name in (ACCOUNT, SERVICE, SINCE))
     account = account if account in catalog.accounts else ""
@@ -93,7 +93,7 @@ def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, Filled]:
         tuple((key, value) for key, value in filters.items() if value),
         text=" ".join(split(typed)),
     )
-    filled = Filled(catalog.accounts, deps, typed, account, service, kind, states, filters["since"])
+    filled = FormValues(catalog.accounts, deps, typed, account, service, kind, states, filters["since"])
     return request, filled
 
 

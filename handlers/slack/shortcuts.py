@@ -13,7 +13,7 @@ from bot.domain.extraction import Extracted, extract
 from bot.domain.message_texts import length
 from bot.slack_app.payloads import Asker, Body, deps_of
 from bot.slack_app.response_urls import Respond
-from bot.slack_app.responses import below
+from bot.slack_app.responses import to_response_url
 from bot.subscriptions.subscribe import Subscribing
 from bot.views.slack import extraction
 from bot.views.slack.block_kit import Message
@@ -35,7 +35,7 @@ async def on_look_up(
     """Look up jobs: what the services know of every job that the message names."""
     await ack()
     deps = await deps_of(context)
-    reply = await below(client, body, respond, context)
+    reply = await to_response_url(client, body, respond, context)
     await give(context, reply, await _looked_up(deps, await _extracted(deps, body.get("message"))))
 
 
@@ -45,7 +45,7 @@ async def on_subscribe(
     """Subscribe to jobs: follow every job that the message names, in its channel."""
     await ack()
     deps = await deps_of(context)
-    reply = await below(client, body, respond, context)
+    reply = await to_response_url(client, body, respond, context)
     found = await _extracted(deps, body.get("message"))
     await give(context, reply, _subscribed(deps, found, Asker.of(body, context)))
 
@@ -65,7 +65,7 @@ async def _looked_up(deps: Deps, found: Extracted) -> Answer[JobDetails] | Messa
 def _subscribed(deps: Deps, found: Extracted, asker: Asker) -> Answer[Subscribing] | Message:
     if not found.addresses:
         return extraction.nothing(found, narrowed=deps.narrowed)
-    terms = _request("subscribe", found).terms(asker.user, deps.clock())
+    terms = _request("subscribe", found).subscription_options(asker.user, deps.clock())
     return subscribing(deps, found.addresses, asker.channel, terms, extraction.notes(found))
 
 

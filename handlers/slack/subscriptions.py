@@ -25,7 +25,7 @@ from bot.home_tab import show_change
 from bot.slack_api.users import offset_of
 from bot.slack_app.payloads import Asker, Body, deps_of, picked_value, read_ask, read_payload
 from bot.slack_app.response_urls import Respond, send
-from bot.slack_app.responses import below
+from bot.slack_app.responses import to_response_url
 from bot.subscriptions.listing import subscriptions
 from bot.subscriptions.lost_card_clicks import again, forgotten_since, refuse_forgotten
 from bot.subscriptions.pending_search import SEARCH_MINUTES, start_search
@@ -59,7 +59,7 @@ async def answer(deps: Deps, request: Request, ask: CommandPayload, asker: Asker
     """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
     here = await destination_of_button(deps, ask.place, asker.channel, asker.user)
     if request.command == "subscribe":
-        terms = request.terms(asker.user, deps.clock())
+        terms = request.subscription_options(asker.user, deps.clock())
         return subscribing(deps, addresses_of(request, deps.catalog), here, terms, card=ask.card)
     await deps.pace.turn()
     if request.command == "unsubscribe":
@@ -116,7 +116,7 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Restore: post to a suspended place again, or follow a card's lost jobs again."""
     await ack()
-    reply = await below(client, body, respond, context)
+    reply = await to_response_url(client, body, respond, context)
     ask = read_payload(action.get("value"))
     if ask.place is None:
         raise ExpiredError
@@ -137,7 +137,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Snooze: nothing is told about a card for as long as was picked."""
     await ack()
-    reply = await below(client, body, respond, context)
+    reply = await to_response_url(client, body, respond, context)
     try:
         rest = Rest(picked_value(action))
     except ValueError:
@@ -155,7 +155,7 @@ async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Unsnooze: what was kept back is told, and everything from now on."""
     await ack()
-    reply = await below(client, body, respond, context)
+    reply = await to_response_url(client, body, respond, context)
     await reply.show(snooze_views.answered(await _snoozed(context, body, action.get("value"), None)))
     await show_change(await deps_of(context), body, Asker.of(body, context).user)
 
@@ -175,14 +175,14 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Keep looking: for jobs that no service knows yet."""
     await ack()
-    reply = await below(client, body, respond, context)
+    reply = await to_response_url(client, body, respond, context)
     deps, asker = await deps_of(context), Asker.of(body, context)
     ask = await read_ask(deps, action.get("value"))
     request = await read(deps, ask.text)
     if request.command != "subscribe":
         raise ExpiredError
     ids = [str(address) for address in addresses_of(request, deps.catalog)]
-    terms = request.terms(asker.user, deps.clock())
+    terms = request.subscription_options(asker.user, deps.clock())
     here = await destination_of_button(deps, ask.place, asker.channel, asker.user)
     await start_search(deps, ids, here, terms)
     await reply.show(views.seeking(ids, terms, here, SEARCH_MINUTES))

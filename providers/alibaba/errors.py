@@ -14,7 +14,7 @@ from providers.errors import Forbidden, InvalidQuery, NotOffered, ProviderError,
 from providers.http.retry_after import RETRY_AFTER_MAX, retry_after
 from providers.http.transport import Json
 from providers.json_fields import text
-from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, shown
+from providers.refusals import ErrorReply, Rule, by_status, first_fitting, is_code, shown
 
 __all__ = ["MEANINGS", "classify", "may_be_the_kind", "says_no"]
 
@@ -53,7 +53,7 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
     reply = _read(response, body)
     if response.is_success and not reply.code:
         return None
-    refusal = Refusal.of(reply.code, reply.message, response.status_code, _id_parameter(response))
+    refusal = ErrorReply.of(reply.code, reply.message, response.status_code, _id_parameter(response))
     rule = first_fitting(ALWAYS, refusal)
     if rule is None and response.is_success:
         return None
@@ -115,7 +115,7 @@ def _field(body: Json, name: str) -> str | None:
     return text(body.get(name)) or text(body.get(name[0].lower() + name[1:]))
 
 
-def _message(raises: type[ProviderError], rule: Rule | None, refusal: Refusal) -> str:
+def _message(raises: type[ProviderError], rule: Rule | None, refusal: ErrorReply) -> str:
     meaning = rule.meaning_of(refusal.code) if rule else ""
     if raises is Unauthorized:
         return meaning or "the credentials are refused"

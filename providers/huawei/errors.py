@@ -13,7 +13,7 @@ from providers.http.retry_after import retry_after
 from providers.http.transport import Json
 from providers.huawei.codes import BY_ID, MEANINGS, MISMATCH, NO_SERVICE_OR_JOB, REJECTED, RULES
 from providers.json_fields import instant, mapping, text
-from providers.refusals import Refusal, Rule, by_status, first_fitting, is_code, shown
+from providers.refusals import ErrorReply, Rule, by_status, first_fitting, is_code, shown
 
 __all__ = ["MEANINGS", "MISMATCH", "REJECTED", "classify", "leaves_open"]
 
@@ -46,7 +46,7 @@ def classify(response: httpx.Response, body: Json | None) -> ProviderError | Non
         return None
     code, message = _code_and_message(body or {})
     named = is_code(code)
-    refusal = Refusal.of(code, message, response.status_code, BY_ID if _by_id(response) else "")
+    refusal = ErrorReply.of(code, message, response.status_code, BY_ID if _by_id(response) else "")
     rule = first_fitting(RULES, refusal)
     raises = rule.raises if rule else by_status(response.status_code, _WITH_CODE if named else _WITHOUT_CODE)
     error = raises(
@@ -77,7 +77,7 @@ def _refuses(body: Json) -> bool:
     return is_code(code) and not code.upper().startswith("ALG.")
 
 
-def _message(raises: type[ProviderError], rule: Rule | None, refusal: Refusal) -> str:
+def _message(raises: type[ProviderError], rule: Rule | None, refusal: ErrorReply) -> str:
     """Return what may be shown: what the cloud says of credentials can name an access key, so it is never kept."""
     meaning = rule.meaning_of(refusal.code) if rule else ""
     if meaning == CLOCK_OFF:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
 
-from sandbox.clouds.raw_states import Outcome, Words
+from sandbox.clouds.raw_states import Outcome, RawStates
 
 
 class Stage(NamedTuple):
@@ -84,7 +84,7 @@ class Plan(NamedTuple):
     outcome: Outcome
 
 
-def lay_out(words: Words, plan: Plan, salt: int = 0) -> tuple[tuple[Stage, ...], float | None, float]:
+def lay_out(words: RawStates, plan: Plan, salt: int = 0) -> tuple[tuple[Stage, ...], float | None, float]:
     """The stages of a planned job, when it starts (None: never) and when it ends."""
     start = plan.created + (plan.wait_s if words.pending else 0)
     end_word = words.ending(plan.outcome, salt)
@@ -95,7 +95,7 @@ def lay_out(words: Words, plan: Plan, salt: int = 0) -> tuple[tuple[Stage, ...],
     return (*pending, *_run(words, start, end, end_word, salt), Stage(end, end_word)), start, end
 
 
-def end_now(job: Job, words: Words, now: float, outcome: Outcome, failure: Failure | None = None) -> Job:
+def end_now(job: Job, words: RawStates, now: float, outcome: Outcome, failure: Failure | None = None) -> Job:
     """The same job, ending at this instant; raises ValueError for one that has ended or cannot end so."""
     if job.finished_by(now) is not None:
         raise ValueError(f"{job.id} has ended already, it is {job.word(now)}")
@@ -115,7 +115,7 @@ def _spread(names: Sequence[str], begin: float, end: float) -> tuple[Stage, ...]
     return tuple(Stage(begin + (end - begin) * i / len(names), name) for i, name in enumerate(names))
 
 
-def _run(words: Words, start: float, end: float, end_word: str, salt: int) -> tuple[Stage, ...]:
+def _run(words: RawStates, start: float, end: float, end_word: str, salt: int) -> tuple[Stage, ...]:
     """First word for a moment, the last for the rest; about one run in forty is interrupted by a detour."""
     *openings, steady = words.running
     moment = min(3.0, (end - start) / 4)

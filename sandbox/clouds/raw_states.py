@@ -8,7 +8,7 @@ Outcome = Literal["succeeded", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class RawStates:
     """One kind of job's raw states. `detours` interrupt a run; `stopping` precedes a cancellation while running.
 
     A kind without `stopping` can be cancelled only while it waits.
@@ -39,7 +39,7 @@ class Words:
 
 
 # provider API notes, section 2
-VIDEO_OCR = Words(
+VIDEO_OCR = RawStates(
     pending=("PENDING",),
     running=("STARTING", "RUNNING"),
     succeeded="SUCCEEDED",
@@ -49,8 +49,8 @@ VIDEO_OCR = Words(
     detours=("ABNORMAL", "RECOVERING", "UPGRADING"),
     others=("DELETING", "FREEZING", "FROZEN"),
 )
-IMAGE_MODERATION = Words(pending=("created",), running=("running",), succeeded="finish", failed=("failed",))
-DIGITAL_HUMAN = Words(
+IMAGE_MODERATION = RawStates(pending=("created",), running=("running",), succeeded="finish", failed=("failed",))
+DIGITAL_HUMAN = RawStates(
     pending=("WAITING",),
     running=("PROCESSING",),
     succeeded="SUCCEED",
@@ -58,22 +58,22 @@ DIGITAL_HUMAN = Words(
     cancelled="CANCELED",
     detours=("BLOCK",),
 )
-LISTED_AI = Words(pending=("init",), running=("Processing",), succeeded="success", failed=("fail",))
-TRANSCODE = Words(
+LISTED_AI = RawStates(pending=("init",), running=("Processing",), succeeded="success", failed=("fail",))
+TRANSCODE = RawStates(
     pending=("Submitted",),
     running=("Transcoding",),
     succeeded="TranscodeSuccess",
     failed=("TranscodeFail",),
     cancelled="TranscodeCancelled",
 )
-SNAPSHOT = Words(pending=(), running=("Processing",), succeeded="Success", failed=("Fail",))
-AI = Words(
+SNAPSHOT = RawStates(pending=(), running=("Processing",), succeeded="Success", failed=("Fail",))
+AI = RawStates(
     pending=("reserved", "init"),
     running=("processing", "analysing"),
     succeeded="success",
     failed=("fail",),
 )
-WORKFLOW = Words(
+WORKFLOW = RawStates(
     pending=("Init",),
     running=("Processing",),
     succeeded="Succeed",
@@ -83,7 +83,7 @@ WORKFLOW = Words(
     others=("Skip",),
 )
 
-KINDS: Mapping[str, Mapping[str, Words]] = {
+KINDS: Mapping[str, Mapping[str, RawStates]] = {
     "video-ocr": {"video-ocr": VIDEO_OCR},
     "image-moderation": {"image-moderation": IMAGE_MODERATION},
     "digital-human": {"2D_DIGITAL_HUMAN_VIDEO": DIGITAL_HUMAN, "DIGITAL_HUMAN_PHOTO_VIDEO": DIGITAL_HUMAN},

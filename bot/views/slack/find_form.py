@@ -32,7 +32,7 @@ AGES = (("1 hour", "1h"), ("24 hours", "24h"), ("3 days", "3d"), ("1 week", "1w"
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FormValues:
     """What the fields hold; empty is any. `services` are those of the account, or all."""
 
     accounts: Sequence[str] = ()
@@ -53,7 +53,7 @@ class Found:
     asking: bool = False
 
 
-def form(filled: Filled, found: Found) -> Block:
+def form(filled: FormValues, found: Found) -> Block:
     """Return the form with what was found."""
     below = _results(found.answer) if found.answer else [section(_hint(found))]
     return modal(TITLE, [*_fields(filled), divider(), *below], submit="Find", callback_id=FIND, close="Close")
@@ -63,7 +63,7 @@ def _hint(found: Found) -> str:
     return "Asking every service …" if found.asking else "Press *Find* to ask the services."
 
 
-def _fields(filled: Filled) -> list[Block]:
+def _fields(filled: FormValues) -> list[Block]:
     states = [(f"{EMOJI[each]} {each.capitalize()}", each.value) for each in JobState]
     accounts = [("Every account", ANY), *((name, name) for name in filled.accounts)]
     deps = [("Every service", ANY), *((name, name) for name in filled.services)]

@@ -35,7 +35,7 @@ _DROPPED = f"not found for {DROPPED_AFTER.days} days"
 _LOST = {EndReason.EXPIRED: _EXPIRED, EndReason.DROPPED: _DROPPED}
 
 
-def reply(told: Notification, meaning: Meaning) -> Message:
+def thread_reply(told: Notification, meaning: Meaning) -> Message:
     """One change of one job, for the thread of its card."""
     change, people = told.change, called(told.card.terms.mention)
     happened = [what_happened(change), *(["kept back while it was snoozed"] if told.held else [])]

@@ -67,7 +67,7 @@ class HttpDelivery:
         if response.status_code != 200:
             _log.warning("%s answered %d: %s", self.request_url, response.status_code, response.text[:SAID_MAX].strip())
             raise RefusedError(final=response.headers.get("x-slack-no-retry") == "1")
-        return _reply(response)
+        return _response(response)
 
     def _headers(self, body: bytes, content_type: str) -> dict[str, str]:
         now = int(self._clock())
@@ -89,7 +89,7 @@ def _retry_headers(retry: Retry | None) -> dict[str, str]:
     return {"X-Slack-Retry-Num": str(retry.attempt), "X-Slack-Retry-Reason": retry.reason} if retry else {}
 
 
-def _reply(response: httpx.Response) -> Json | None:
+def _response(response: httpx.Response) -> Json | None:
     if not response.content:
         return None
     if response.headers.get("content-type", "").startswith("application/json"):

@@ -2,7 +2,7 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.deps.metrics import Metrics, Refusal
+from bot.deps.metrics import Metrics, Rejection
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
@@ -61,7 +61,7 @@ def test_two_never_meet():
 
 def test_refused_connections_are_counted_by_reason():
     metrics = Metrics()
-    for reason in (Refusal.CONNECTIONS, Refusal.SIZE, Refusal.SIZE):
+    for reason in (Rejection.CONNECTIONS, Rejection.SIZE, Rejection.SIZE):
         metrics.refused(reason)
     read = samples(metrics)
     assert read["callboard_http_refused_total too many bytes"] == 2

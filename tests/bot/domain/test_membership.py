@@ -13,7 +13,7 @@ GRID = frozenset({"T0HOME", "E0HOME"})
 ORG = frozenset({"E0HOME"})
 """An organization that has the app as a whole."""
 NOTHING = Facts()
-MEMBER, GUEST, UNSURE, OUTSIDE = Standing.MEMBER, Standing.GUEST, Standing.UNSURE, Standing.OUTSIDE
+MEMBER, GUEST, UNSURE, OUTSIDE = Standing.MEMBER, Standing.GUEST, Standing.UNKNOWN, Standing.OUTSIDE
 
 
 def command(team: str, organization: str | None = None) -> Json:

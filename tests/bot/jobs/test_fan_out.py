@@ -8,7 +8,7 @@ import pytest
 
 from bot.deps.deps import Deps
 from bot.domain.errors import StoreUnavailable
-from bot.jobs.fan_out import Asked, Known, ProviderCall, Question
+from bot.jobs.fan_out import Known, ProviderCall, Question, ServiceAnswer
 from bot.store import Store
 from bot.store.redis.connection import RedisLink
 from providers.base import Provider
@@ -29,11 +29,11 @@ async def pages(provider: Provider, result: list[str]) -> None:
         result.extend(job.id for job in page.jobs)
 
 
-async def asked(parts: Deps) -> Sequence[Asked[list[str]]]:
+async def asked(parts: Deps) -> Sequence[ServiceAnswer[list[str]]]:
     return await answers(parts, pages, list[str])
 
 
-async def answers(parts: Deps, ask: ProviderCall[T], empty: Callable[[], T]) -> Sequence[Asked[T]]:
+async def answers(parts: Deps, ask: ProviderCall[T], empty: Callable[[], T]) -> Sequence[ServiceAnswer[T]]:
     return (await Question(parts, parts.providers, ask, empty, as_known)).asked
 
 

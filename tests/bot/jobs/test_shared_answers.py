@@ -19,7 +19,7 @@ from bot.domain.catalog import ServiceFilter
 from bot.domain.errors import Problem, UsageError
 from bot.jobs import fan_out
 from bot.jobs.account_health import check_accounts
-from bot.jobs.fan_out import Asked, Known, Question
+from bot.jobs.fan_out import Known, Question, ServiceAnswer
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.jobs.shared_requests import SharedRequests
 from bot.store import Store
@@ -53,7 +53,7 @@ async def pages(provider: Provider, result: list[str]) -> None:
     result.extend(job.id for job in (await provider.page(ANYTHING)).jobs)
 
 
-async def asked(parts: Deps) -> Asked[list[str]]:
+async def asked(parts: Deps) -> ServiceAnswer[list[str]]:
     [answer] = (await Question(parts, parts.providers, pages, list[str], as_known, same="all")).asked
     return answer
 

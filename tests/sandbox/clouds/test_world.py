@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sandbox.clouds.accounts import MEDIA_CN, VOD_SG
 from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.jobs import Job, Plan, end_now, lay_out
-from sandbox.clouds.raw_states import KINDS, Outcome, Words
+from sandbox.clouds.raw_states import KINDS, Outcome, RawStates
 from sandbox.clouds.sample_texts import NASTY_NAMES
 from sandbox.clouds.world import World
 from tests.sandbox.clouds.callers import START, Clock
@@ -120,7 +120,7 @@ def test_a_media_asset_is_worked_on_by_several_jobs():
     outcome=outcomes,
     salt=st.integers(0, 2**31),
 )
-def test_stages_are_in_order_and_end_as_planned(words: Words, wait_s: int, run_s: int, outcome: Outcome, salt: int):
+def test_stages_are_in_order_and_end_as_planned(words: RawStates, wait_s: int, run_s: int, outcome: Outcome, salt: int):
     stages, started, finished = lay_out(words, Plan(START, wait_s, run_s, outcome), salt)
     assert all(before.at <= after.at for before, after in pairwise(stages))
     assert stages[0].at >= START

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bot.domain.answers import JobList
 from bot.domain.button_payloads import CommandPayload
-from bot.views.slack.find_form import AGES, TITLE, Filled, Found, form
+from bot.views.slack.find_form import AGES, TITLE, FormValues, Found, form
 from handlers.commands import times
 from providers.models import JobState
 from tests.bot.views import anything, judges
@@ -13,7 +13,7 @@ from tests.bot.views.anything import NOON, job
 
 names = st.lists(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,39}", fullmatch=True), max_size=120, unique=True)
 fills = st.builds(
-    Filled,
+    FormValues,
     accounts=names,
     services=names,
     text=anything.nasty,
@@ -24,7 +24,7 @@ fills = st.builds(
     since=st.sampled_from(["", *dict(AGES).values()]),
 )
 answers = anything.lists.filter(lambda found: len(found.jobs) <= 10)
-FILLED = Filled(("media-cn", "vod-sg"), ("video-ocr", "digital-human"), account="media-cn", states=("failed",))
+FILLED = FormValues(("media-cn", "vod-sg"), ("video-ocr", "digital-human"), account="media-cn", states=("failed",))
 
 
 def list_of(**more: object) -> JobList:
@@ -32,7 +32,7 @@ def list_of(**more: object) -> JobList:
 
 
 @given(fills, st.none() | answers, st.booleans())
-def test_slack_takes_every_form(filled: Filled, answer: JobList | None, asking: bool):  # noqa: FBT001
+def test_slack_takes_every_form(filled: FormValues, answer: JobList | None, asking: bool):  # noqa: FBT001
     judges.accept_modal(form(filled, Found(answer, asking)))
 
 

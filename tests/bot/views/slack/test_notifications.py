@@ -29,7 +29,7 @@ def no_meaning(_: Job) -> None:
 @settings(max_examples=60)
 @given(subscribed.tolds, anything.maybe)
 def test_slack_takes_every_reply(drawn: Notification, meant: str | None):
-    message = notifications.reply(drawn, lambda _: meant)
+    message = notifications.thread_reply(drawn, lambda _: meant)
     judges.accept(message)
     assert all(person in judges.words(message) for person in drawn.card.terms.mention)
 
@@ -60,7 +60,7 @@ def test_slack_takes_every_word_to_an_owner(
 class TestReplies:
     def test_a_failure(self):
         people = asked(mention=("<@U0LEE>", "<!subteam^S1>"))
-        message = notifications.reply(
+        message = notifications.thread_reply(
             Notification(subscribed.card(FAILED, terms=people), change(FAILED)), lambda _: "it ends early"
         )
         first, *rest = judges.words(message).split("\n")
@@ -72,19 +72,21 @@ class TestReplies:
 
     def test_an_end_of_which_no_time_is_told(self):
         ended = RUNNING.model_copy(update={"state": JobState.SUCCEEDED})
-        text = judges.words(notifications.reply(Notification(subscribed.card(ended), change(ended)), no_meaning))
+        text = judges.words(notifications.thread_reply(Notification(subscribed.card(ended), change(ended)), no_meaning))
         assert "was 🔄 running · seen <!date" in text
 
     def test_a_move(self):
         text = judges.words(
-            notifications.reply(Notification(subscribed.card(RUNNING), change(RUNNING, JobState.PENDING)), no_meaning)
+            notifications.thread_reply(
+                Notification(subscribed.card(RUNNING), change(RUNNING, JobState.PENDING)), no_meaning
+            )
         )
         assert "🔄 *Running* `PROCESSING` · *lecture 7*\nwas ⏳ pending · 43 % · seen <!date" in text
 
     def test_progress(self):
         moved = change(RUNNING, kind=Kind.PROGRESSED)
         assert "*lecture 7*\n43 %" in judges.words(
-            notifications.reply(Notification(subscribed.card(RUNNING), moved), no_meaning)
+            notifications.thread_reply(Notification(subscribed.card(RUNNING), moved), no_meaning)
         )
 
     @pytest.mark.parametrize(
@@ -102,7 +104,9 @@ class TestReplies:
     )
     def test_a_job_that_was_lost(self, fate: EndReason, said: str):
         lost = change(RUNNING, fate=fate, kind=Kind.LOST)
-        assert said in judges.words(notifications.reply(Notification(subscribed.card(RUNNING), lost), no_meaning))
+        assert said in judges.words(
+            notifications.thread_reply(Notification(subscribed.card(RUNNING), lost), no_meaning)
+        )
 
 
 class TestFinal:

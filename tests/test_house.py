@@ -1,0 +1,145 @@
+"""The house: its rooms and floors, the names in it, and the size of its parts."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ("bot", "callboard", "handlers", "providers", "sandbox")
+GERUNDS = {"polling", "rendering", "paging", "testing", "listing"}
+"""Modules may be called so: each is the field's word for what the module holds."""
+OLD_NAMES = frozenset(
+    """
+    Told SoughtInVain SuspendedPlace take_out draw_soon freshen_homes seek_from leave_soon visit_all UnderWay odd_fields
+    NO_ANSWER InChannel ask_all is_old RIPE_S EARLY KNOWN_S PATIENCE_S TRY_S INSIST_S SOON AWAY BURST CATCH_UP LOOK_S
+    PACE PACE_S slack_pace SlackPace UNSURE HOLD DETACH PLAIN id_of is_person is_personal owners_told was_told
+    tell_of_lost tell_of_suspension read_box
+    """.split()  # noqa: SIM905  # so many words read more easily as text
+)
+"""Names that the glossary replaced, in any role."""
+OLD_WORDS = frozenset(
+    """
+    place places followed follower followers follow told tell owners box begun settle clear visit wake look tend retire
+    leave forget seek sought fate gone terms asked finishing working minding silent pace door filled refusal verdict
+    judge reply below beside seal scope naming addresses extracting words corrections groups happenings neighbours
+    orders typed responding
+    """.split()  # noqa: SIM905  # so many words read more easily as text
+)
+"""Plain words that the glossary replaced, as the whole name of a class, a function or a module."""
+ROOM_OF_WORDS = {("terms", "bot/views/terms.py"), ("groups", "bot/domain/access.py")}
+"""A view that is called so on purpose, and the key `groups` of a rule, which `callboard.toml` has."""
+
+
+class Name(NamedTuple):
+    """A name where it is given; `whole` are those of classes, functions and modules."""
+
+    text: str
+    whole: bool
+    path: str
+    line: int
+
+
+def _files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def _given(node: ast.AST) -> tuple[str, bool] | None:
+    """Return the name that a node gives, and whether it is that of a class or a function."""
+    match node:
+        case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return name, True
+        case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+            return name, False
+        case _:
+            return None
+
+
+def _names(path: Path) -> Iterator[Name]:
+    lines, where = path.read_text().splitlines(), str(path.relative_to(ROOT))
+    yield Name(path.stem, whole=True, path=where, line=1)
+    for node in ast.walk(_tree(path)):
+        if (given := _given(node)) and "# stored" not in lines[(line := getattr(node, "lineno", 1)) - 1]:
+            yield Name(*given, path=where, line=line)
+
+
+def _is_old(name: Name) -> bool:
+    word = name.text.strip("_")
+    if (word.lower(), name.path) in ROOM_OF_WORDS:
+        return False
+    return word in OLD_NAMES or (name.whole and word.lower() in OLD_WORDS)
+
+
+def test_the_old_names_are_gone():
+    names = [name for path in _files("bot", "handlers", "providers", "sandbox") for name in _names(path)]
+    assert len(names) > 10_000
+    assert [f"{each.path}:{each.line} {each.text}" for each in names if _is_old(each)] == []
+
+
+def test_module_names_are_nouns():
+    stems = {path.stem for path in _files(*SOURCE)} | {path.parent.name for path in _files(*SOURCE)}
+    assert {stem for stem in stems if re.fullmatch(r"[a-z]+ing", stem)} <= GERUNDS
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Name the modules that a module imports when it runs; imports for types alone do not count."""
+    for_types = {
+        part
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for part in ast.walk(node)
+    }
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.module and node not in for_types:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _rooms() -> Mapping[str, set[str]]:
+    """Return the rooms of `bot/`, each with the rooms that it imports."""
+    rooms: dict[str, set[str]] = defaultdict(set)
+    for path in _files("bot"):
+        room = path.relative_to(ROOT / "bot").parts[0].removesuffix(".py")
+        if room != "__init__":
+            rooms[room] |= {name.split(".")[1] for name in _imported(path) if name.startswith("bot.")} - {room}
+    return rooms
+
+
+def test_the_house_is_small():
+    rooms = _rooms()
+    floors: dict[str, int] = {}
+    while len(floors) < len(rooms):
+        ready = {room: below for room, below in rooms.items() if room not in floors and below <= floors.keys()}
+        assert ready, f"these rooms import each other: {rooms.keys() - floors.keys()}"
+        floors |= {room: 1 + max((floors[each] for each in below), default=0) for room, below in ready.items()}
+    assert len(rooms) <= 20
+    assert max(floors.values()) <= 8
+
+
+def test_the_map_has_every_room_and_fits_on_a_page():
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    assert len(page.splitlines()) <= 120
+    assert [room for room in _rooms() if not re.search(rf"^  {room}(/|\.py) ", page, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("folder", [*SOURCE, "bench", "docs", "tests"])
+def test_files_and_functions_are_short(folder: str):
+    files = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in _files(folder)}
+    assert {path: lines for path, lines in files.items() if lines > 400} == {}
+    functions = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in _files(folder)
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: lines for name, lines in functions.items() if lines > 50} == {}
