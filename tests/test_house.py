@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,6 +125,22 @@ def test_the_house_is_small():
         floors |= {room: 1 + max((floors[each] for each in below), default=0) for room, below in ready.items()}
     assert len(rooms) <= 20
     assert max(floors.values()) <= 8
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_modules_import_each_other():
+    paths = {_module(path): path for path in _files(*SOURCE)}
+    graph: dict[str, set[str]] = {}
+    for module, path in paths.items():
+        tops = [node for node in _tree(path).body if isinstance(node, ast.ImportFrom) and node.module]
+        named = {(node.module or "", alias.name) for node in tops for alias in node.names}
+        graph[module] = {
+            full if (full := f"{source}.{name}") in paths else source for source, name in named
+        } & paths.keys()
+    assert len(list(TopologicalSorter(graph).static_order())) == len(paths)
 
 
 def test_the_map_has_every_room_and_fits_on_a_page():
