@@ -41,7 +41,7 @@ format: $(READY_DEV) ## put the code in its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-soak: $(READY_DEV) ## kill, restart and cut off real processes 200 times, and compare what was promised with what was told
+soak: $(READY_DEV) ## kill, restart and cut off real processes 200 times, and compare what was promised with what was posted
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 bench: $(READY_DEV) ## measure, side by side
@@ -53,7 +53,7 @@ bench: $(READY_DEV) ## measure, side by side
 docs: $(READY_DEV) ## write the pages of docs/ that are made from the source
 	@PYTHONPATH=. $(BIN)/python docs/generate.py
 
-pictures: $(READY_DEV) ## take the pictures of README and docs/ anew (needs Chromium)
+pictures: $(READY_DEV) ## take the pictures of README and docs/ again (needs Chromium)
 	@PYTHONPATH=. $(BIN)/python docs/pictures.py
 
 constraints: ## pin the newest versions that fit (needs uv)

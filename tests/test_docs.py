@@ -1,6 +1,8 @@
 """The pages of docs/ say what the source says, and lead where they say."""
 
+import pkgutil
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from bot.deps.metrics import Metrics
 from docs.generate import FOLDER, PAGES, configuration
 
 ROOT = FOLDER.parent
-PAGES_OF_OURS = [ROOT / "README.md", *sorted(FOLDER.glob("*.md"))]
+ARCHITECTURE, CONTRIBUTING = ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"
+PAGES_OF_OURS = [ROOT / "README.md", ARCHITECTURE, CONTRIBUTING, *sorted(FOLDER.glob("*.md"))]
 SLACKS_OWN = ("/jobs failed with the error dispatch_failed", "operation_timeout")
 """Words that Slack itself shows."""
 
@@ -59,3 +62,17 @@ def test_the_metrics_are_those_there_are():
     there = {line.partition(" ")[0].partition("{")[0] for line in kept.text().decode().splitlines() if line[0] != "#"}
     ours = {re.sub("_(bucket|sum|count)$", "", name) for name in there if not name.endswith("_created")}
     assert set(re.findall(r"callboard_[a-z_]+", page)) == ours
+
+
+def test_modules_and_functions_that_maintainers_read_of_exist():
+    pages = "".join(page.read_text() for page in (ARCHITECTURE, CONTRIBUTING, FOLDER / "design.md"))
+    names = re.findall(r"`((?:bot|callboard|handlers|providers|sandbox)(?:\.[A-Za-z_]+)+)`", pages)
+    assert len(names) > 30
+    for name in names:
+        pkgutil.resolve_name(name)  # raises where there is none
+
+
+def test_the_map_has_the_layers_that_are_checked():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each.get("containers") == ["bot"])
+    assert "```\n" + "\n".join(layers) + "\n```" in ARCHITECTURE.read_text()

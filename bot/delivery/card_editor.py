@@ -95,7 +95,7 @@ async def _update(visit: DeliveryContext, card: Card) -> float:
     except SlackApiError as error:
         return await _refused(visit, card, error)
     except TRANSPORT_ERRORS as error:
-        log.warning("a card could not be edited", place=card.place, reason=type(error).__name__)
+        log.warning("a card could not be edited, retrying", destination=card.place, reason=type(error).__name__)
         return RETRY_S
     visit.deps.metrics.delivered("edited")
     return 0
@@ -103,7 +103,7 @@ async def _update(visit: DeliveryContext, card: Card) -> float:
 
 async def _refused(visit: DeliveryContext, card: Card, error: SlackApiError) -> float:
     verdict, code = classify(error), error_code(error)
-    log.warning("Slack refused an edit", place=card.place, error=code, verdict=verdict.value)
+    log.warning("Slack refused an edit", destination=card.place, error=code, action=verdict.value)
     visit.deps.metrics.delivered(verdict.value)
     match verdict:
         case ErrorAction.POST_NEW | ErrorAction.SEND_AS_TEXT:

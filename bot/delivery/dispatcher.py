@@ -48,7 +48,7 @@ async def deliver(deps: Deps, destination: str) -> float | None:
     while deps.clock() < ends:
         box = await visit.read()
         if box.newer:
-            log.warning("a newer version wrote records, nothing is delivered", place=destination, **_numbers(box))
+            log.warning("a newer version wrote records, nothing is delivered", destination=destination, **_numbers(box))
             return NEWER_S
         if await repair(visit, box):
             continue
@@ -92,7 +92,7 @@ async def _next(visit: DeliveryContext, box: OutboxSnapshot) -> float:
 async def _give_up(visit: DeliveryContext, box: OutboxSnapshot) -> None:
     """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
     outbox = visit.deps.store.outbox
-    log.warning("what waited for a suspended place is dropped", place=box.destination, entries=len(box.entries))
+    log.warning("dropped the entries of a suspended destination", destination=box.destination, entries=len(box.entries))
     await outbox.ack(box.destination, Step(box.entries).by_slot)
     if box.in_flight:
         await outbox.release(box.destination, box.in_flight.id)

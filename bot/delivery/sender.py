@@ -85,7 +85,7 @@ async def post(visit: DeliveryContext, box: OutboxSnapshot, step: Step, what: Po
 
 async def _not_opened(visit: DeliveryContext, error: SlackApiError) -> float:
     """Somebody's direct messages cannot be opened."""
-    log.warning("direct messages cannot be opened", place=visit.destination, error=error_code(error))
+    log.warning("direct messages cannot be opened", destination=visit.destination, error=error_code(error))
     if classify(error) is ErrorAction.SUSPEND:
         await visit.suspend(error_code(error))
         return 0.1
@@ -115,7 +115,7 @@ async def _begun_now(visit: DeliveryContext, begun: InFlightPost) -> float:
     """Set the start of a post in the future to now. Its message may be anywhere in the history."""
     now = visit.now
     log.warning(
-        "a post is dated in the future, it counts as posted now", place=visit.destination, at=begun.at.isoformat()
+        "a post is dated in the future, it counts as posted now", destination=visit.destination, at=begun.at.isoformat()
     )
     since = now if begun.since else None
     again = {"at": now, "since": since, "searched": None, "oldest": begun.oldest or EVERYTHING}
@@ -136,12 +136,14 @@ async def _search(visit: DeliveryContext, begun: InFlightPost, searches: Searche
     except TRANSPORT_ERRORS:
         return RETRY_S
     if found:
-        log.info("a post in doubt had arrived", place=visit.destination)
+        log.info("a post in doubt had arrived", destination=visit.destination)
         visit.deps.metrics.delivered("found")
         await _commit(visit, begun.arrived(*found))
     elif searched >= searches.ripe if unread else searches.settled(searched):
         if unread:
-            log.warning("a post may be sent twice: the history cannot be read", place=visit.destination, error=unread)
+            log.warning(
+                "a post may be sent twice: the history cannot be read", destination=visit.destination, error=unread
+            )
         await outbox.release(visit.destination, begun.id)
     else:
         await outbox.renew(visit.destination, begun.model_copy(update={"searched": searched}))
@@ -162,7 +164,7 @@ async def _take_back_unrecorded(visit: DeliveryContext, begun: InFlightPost) -> 
     threads = [card.ts for card in box.cards.values() if card.ts and (card.owing or card.id in waiting)]
     for ts, post_id in (await own_posts(visit, begun.channel, since, threads)).items():
         if not await visit.deps.store.outbox.was_notified(visit.destination, post_id):
-            log.warning("a post whose mark could not be read is taken back", place=visit.destination)
+            log.warning("deleting a post whose record in flight was unreadable", destination=visit.destination)
             await _take_back(visit, begun.model_copy(update={"ts": ts}))
 
 
@@ -189,7 +191,7 @@ async def _send(visit: DeliveryContext, begun: InFlightPost, channel: str, what:
     except SlackApiError as error:
         return await _refused(visit, begun, channel, what, message, error)
     except TRANSPORT_ERRORS as error:
-        log.warning("a post may or may not have arrived", place=visit.destination, reason=type(error).__name__)
+        log.warning("a post may or may not have arrived", destination=visit.destination, reason=type(error).__name__)
         visit.deps.metrics.delivered("unsure")
         return await _in_doubt(visit, begun, Doubt.SILENT)
     visit.deps.metrics.delivered("posted")
@@ -237,7 +239,7 @@ async def _refused(  # noqa: PLR0917  # everything about one post
 ) -> float:
     """Do what the table of verdicts says; a post that Slack certainly did not take is no longer begun."""
     verdict, code = classify(error), error_code(error)
-    log.warning("Slack refused a post", place=visit.destination, error=code, verdict=verdict.value)
+    log.warning("Slack refused a post", destination=visit.destination, error=code, action=verdict.value)
     visit.deps.metrics.delivered(verdict.value)
     match verdict:
         case ErrorAction.LOOK_UP_FIRST:
@@ -289,9 +291,11 @@ async def _commit(visit: DeliveryContext, begun: InFlightPost) -> None:
     elif not await outbox.was_notified(visit.destination, begun.id):
         epoch = await visit.deps.store.epochs.as_of(visit.now)
         if epoch and epoch.knows_from and begun.at < epoch.knows_from:
-            log.warning("a post is kept although its record is lost: the database was reset", place=visit.destination)
+            log.warning(
+                "a post is kept although its record is lost: the database was reset", destination=visit.destination
+            )
         else:
-            log.warning("a post that came too late is taken back", place=visit.destination)
+            log.warning("deleting a post that arrived too late", destination=visit.destination)
             await _take_back(visit, begun)
 
 
@@ -302,14 +306,16 @@ async def _take_back(visit: DeliveryContext, begun: InFlightPost) -> None:
             await visit.slack.chat_delete(channel=begun.channel, ts=begun.ts)
         except SlackApiError as error:
             if classify(error) not in {ErrorAction.RETRY, ErrorAction.LOOK_UP_FIRST}:
-                return log.warning("a post cannot be taken back", place=visit.destination, error=error_code(error))
+                return log.warning(
+                    "a post could not be deleted", destination=visit.destination, error=error_code(error)
+                )
             wait = min(retry_after(error) or RETRY_S, IN_FLIGHT_TIMEOUT_S)
         except TRANSPORT_ERRORS:
             wait = RETRY_S
         else:
             return None
         await asyncio.sleep(wait)
-    return log.warning("a post cannot be taken back", place=visit.destination, error="no answer")
+    return log.warning("a post could not be deleted", destination=visit.destination, error="no answer")
 
 
 async def finish(visit: DeliveryContext, begun: InFlightPost) -> None:

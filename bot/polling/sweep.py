@@ -4,8 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import structlog
-
 from bot.deps.deps import Deps
 from bot.domain import sweeps
 from bot.domain.answers import ServiceError
@@ -33,8 +31,6 @@ LEAST_S = 1.0
 """Between two sweeps of one service, at least."""
 SHARE = 0.7
 """The part of a service's request budget that sweeps may use; the rest is for people's questions."""
-
-log = structlog.get_logger("callboard")
 
 
 async def sweep(deps: Deps, provider: Provider) -> float | None:

@@ -65,6 +65,6 @@ async def _answers(store: Store) -> None:
             if loop.time() >= ends:
                 raise
             if not waits:
-                log.warning("Redis is waited for", seconds=STARTUP_TIMEOUT_S, reason=str(error))
+                log.warning("waiting for Redis", seconds=STARTUP_TIMEOUT_S, reason=str(error))
         waits = True
         await asyncio.sleep(RETRY_INTERVAL_S)

@@ -119,7 +119,7 @@ class InstalledWorkspaces:
             return
         kept = self.seal.decrypt(sealed)
         if kept is None:
-            log.error("none of slack.encryption_keys opens the tokens of a workspace", workspace=workspace)
+            log.error("none of slack.encryption_keys decrypts the tokens of a workspace", workspace=workspace)
         elif self._ends_soon(kept) and await self.store.may_renew(workspace):
             # Somebody else may have done it since they were read: a refresh token can be used once.
             sealed = await self.store.get(workspace) or ""
@@ -127,7 +127,7 @@ class InstalledWorkspaces:
             if kept and self._ends_soon(kept) and (renewed := await self._renewed(kept)):
                 await self._swap(sealed, renewed)
         elif self.seal.needs_reencryption(sealed) and await self._swap(sealed, kept):
-            log.info("the first of slack.encryption_keys encrypts the tokens of a workspace now", workspace=workspace)
+            log.info("tokens of a workspace reencrypted with the first of slack.encryption_keys", workspace=workspace)
 
     async def _swap(self, sealed: str, installation: Installation) -> bool:
         swapped = await self.store.swap(installation.workspace, sealed, self.seal.encrypt(installation))
@@ -145,7 +145,7 @@ class InstalledWorkspaces:
                 refresh_token=kept.refresh_token,
             )
         except SlackApiError as error:
-            log.warning("Slack does not renew a token", workspace=kept.workspace, error=error_code(error))
+            log.warning("Slack refused to renew a token", workspace=kept.workspace, error=error_code(error))
         except TRANSPORT_ERRORS as error:
             log.warning("a token could not be renewed", workspace=kept.workspace, reason=type(error).__name__)
         else:

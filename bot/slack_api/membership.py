@@ -121,7 +121,7 @@ async def _learn(deps: Deps, workspace: Workspace, user: str) -> Facts | None:
         if len(kept) > KEPT_MAX:
             kept.pop(next(iter(kept)))
         return facts
-    log.info("it is not known whether a person is a guest", reason=reason)
+    log.info("unknown whether a user is a guest", reason=reason)
     return None
 
 

@@ -42,7 +42,7 @@ async def read_by_outsiders(deps: Deps, place: str) -> bool:
         reason = type(error).__name__
     else:
         return _is_shared(mapping(answer.get("channel")))
-    log.info("it is not known whether a channel is shared", place=place, reason=reason)
+    log.info("unknown whether a channel is shared", channel=place, reason=reason)
     return False
 
 

@@ -39,7 +39,7 @@ async def channels_of(slack: AsyncWebClient, workspace: str, user: str | None = 
         except TRANSPORT_ERRORS as error:
             reason = type(error).__name__
             break
-    log.info("it is not known who is in which channel", reason=reason)
+    log.info("channel members unknown", reason=reason)
     return None
 
 
@@ -52,7 +52,7 @@ async def offset_of(slack: AsyncWebClient, user: str) -> timedelta | None:
         reason = error_code(error)
     except (*TRANSPORT_ERRORS, KeyError, TypeError, ValueError) as error:
         reason = type(error).__name__
-    log.info("somebody's time zone is not known", reason=reason)
+    log.info("time zone of a user unknown", reason=reason)
     return None
 
 

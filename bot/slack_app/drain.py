@@ -68,4 +68,4 @@ async def drain(app: AsyncApp) -> AsyncGenerator[InFlightHandlers]:
             async with asyncio.timeout(FINISH_S):
                 await in_flight.nothing()
         except TimeoutError:
-            _log.warning("stopping although something is not answered yet")
+            _log.warning("stopping while handlers are still running")

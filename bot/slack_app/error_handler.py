@@ -47,7 +47,7 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
     """
     reference = secrets.token_hex(4)
     if isinstance(error, NotDelivered) and error.message:
-        _log.info("answered beside", reference=reference, reason=error.reason)
+        _log.info("answered by another way", reference=reference, reason=error.reason)
         message, places = error.message, _send_ephemeral(body, client, context)
     else:
         message, places = _message(error), _responders(body, client, respond, context)

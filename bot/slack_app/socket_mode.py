@@ -91,11 +91,11 @@ class Line:
                 lost_at = None
 
     async def _replace(self) -> None:
-        _log.warning("Socket Mode was without a connection for too long, opening another")
+        _log.warning("Socket Mode disconnected for too long, reconnecting")
         try:
             await self.open()
         except _FAILURES as error:
-            _log.warning("Socket Mode cannot be opened, trying again", reason=str(error) or type(error).__name__)
+            _log.warning("Socket Mode could not connect, retrying", reason=str(error) or type(error).__name__)
 
     @property
     def patience_s(self) -> float:

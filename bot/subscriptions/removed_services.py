@@ -33,4 +33,4 @@ async def purge(deps: Deps, gone: Sequence[Service]) -> None:
     """Forget services whose cards were told that they are gone. Raises StoreUnavailable."""
     for service in gone:
         await deps.store.tracked.purge(service)
-        log.warning("a service that is not configured any more is forgotten", service="/".join(service))
+        log.warning("purged a service that is no longer configured", service="/".join(service))

@@ -24,7 +24,7 @@ async def revoked(deps: Deps, workspace: str, reported_at: datetime) -> bool:
     False, and nothing is forgotten, when it did so since Slack told of it. Raises StoreUnavailable.
     """
     gone = deps.workspaces is not None and await deps.workspaces.uninstall(workspace, reported_at)
-    log.warning("a workspace took the app's token away", workspace=workspace, installed_again=not gone)
+    log.warning("app token revoked by workspace", workspace=workspace, reinstalled=not gone)
     return gone
 
 
@@ -67,6 +67,9 @@ async def purge_workspace(deps: Deps, workspace: str, reported_at: datetime) -> 
         await deps.store.outbox.purge(destination, deps.whole.catalog.scopes)
     await deps.store.epochs.purge(workspace)
     log.info(
-        "a workspace that removed the app is forgotten", workspace=workspace, places=len(destinations), left=len(left)
+        "purged a workspace that uninstalled the app",
+        workspace=workspace,
+        destinations=len(destinations),
+        remaining=len(left),
     )
     return HOLD_S if left else None

@@ -86,7 +86,7 @@ async def enqueue_search(
     """
     name = blake2b(" ".join([here, terms.user, *ids]).encode(), digest_size=8).hexdigest()
     if not await _add(deps, SEEK, f"{SEEK}:{name}", list(ids), here, terms.model_dump_json(), when=when):
-        raise StoreUnavailable("a task could not be added")
+        raise StoreUnavailable("a task could not be enqueued")
 
 
 async def enqueue_purge(deps: "Deps", workspace: str, reported_at: datetime) -> None:
@@ -109,6 +109,6 @@ async def _add(deps: "Deps", task: str, key: str, *arguments: object, when: date
                 await deps.docket.replace(task, schedule.on_machine(when, deps.clock), key)(*arguments)
                 await schedule.correct(deps.docket, key, when, deps.clock)
     except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
-        log.warning("a task could not be added", task=task, reason=type(error).__name__)
+        log.warning("a task could not be enqueued", task=task, reason=type(error).__name__)
         return False
     return True

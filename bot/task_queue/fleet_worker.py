@@ -86,7 +86,7 @@ class FleetWorker(Worker):
                 await self._start_due(redis)
                 self.signed_at = monotonic()
             except (RedisError, RedisClusterException, OSError) as error:  # pydocket's main loop waits for Redis
-                _log.debug("what is due could not be started", reason=type(error).__name__)
+                _log.debug("due tasks could not be started, retrying", reason=type(error).__name__)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self.scheduling_resolution.total_seconds()):
                     await session.stopping.wait()

@@ -140,9 +140,9 @@ class WorkerSupervisor:
             await asyncio.wait([self._run], timeout=HEARTBEAT_CHECK_S)
             if self._run.done():
                 error = None if self._run.cancelled() else self._run.exception()
-                return _log.error("the worker stopped, starting it again", exc_info=error)
+                return _log.error("worker stopped, restarting it", exc_info=error)
             silent = silent + 1 if await self._has_no_heartbeat() else 0
-        _log.warning("the worker gave no sign, starting it again")
+        _log.warning("worker heartbeat missing, restarting it")
         return await _end(self._run)
 
     async def _has_no_heartbeat(self) -> bool:

@@ -209,7 +209,7 @@ class TestTokens:
         with capture_logs() as second:
             async with site.running():
                 pass
-        told = "the first of slack.encryption_keys encrypts the tokens of a workspace now"
+        told = "tokens of a workspace reencrypted with the first of slack.encryption_keys"
         assert [line["workspace"] for line in first if line["event"] == told] == [NORTH]
         assert told not in [line["event"] for line in second]
 

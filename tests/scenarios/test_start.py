@@ -132,7 +132,7 @@ class TestRun:
             (ready,) = first(program, 1)
             program.send_signal(signal.SIGTERM)
             program.communicate(timeout=PATIENCE_S)
-        assert (waits["event"], ready["event"], program.returncode) == ("Redis is waited for", "ready", 0)
+        assert (waits["event"], ready["event"], program.returncode) == ("waiting for Redis", "ready", 0)
 
     def test_who_waits_for_redis_can_be_stopped(
         self, terminal: Terminal, later: Server, monkeypatch: pytest.MonkeyPatch

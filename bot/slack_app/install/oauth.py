@@ -127,7 +127,7 @@ def _page(step: OAuthRoute, limited: LimitedLog) -> Callable[[Request], Awaitabl
         try:
             answer = await step(to_async_bolt_request(request, b""))
         except (StoreUnavailable, SecretMissing) as error:
-            limited.warning("an installation cannot be kept", reason=str(error))
+            limited.warning("an installation could not be stored", reason=str(error))
             answer = _shown_error(503, oauth_pages.memory_lost())
         except TRANSPORT_ERRORS as error:
             limited.warning("Slack did not answer an installation", reason=type(error).__name__)
@@ -198,7 +198,7 @@ class _Kept(AsyncInstallationStore):
         try:
             await self._workspaces.app.client(kept.bot_token).auth_revoke()
         except SlackApiError as error:
-            log.warning("a token could not be given back", workspace=kept.workspace, error=error_code(error))
+            log.warning("a token could not be revoked", workspace=kept.workspace, error=error_code(error))
 
 
 def read(installed: Installed, now: datetime) -> Installation:

@@ -132,7 +132,7 @@ async def _keep(binary: Path, data: Path, socket: Path, answered: asyncio.Event)
             await asyncio.sleep(STARTUP_POLL_S)
         try:
             while (status := await _run(binary, data, socket, lock)) <= 0 or answered.is_set():
-                _log.warning("the embedded Redis stopped, starting it again", status=status, said=_last_words(data))
+                _log.warning("embedded Redis stopped, restarting it", status=status, output=_last_words(data))
                 await asyncio.sleep(RESTART_S)
         finally:
             _remove(socket)

@@ -95,7 +95,7 @@ async def test_an_old_mention_is_answered_all_the_same(desk: Desk):
 @pytest.mark.parametrize(("kind", "event"), list(ACTS.items())[2:], ids=list(ACTS)[2:])
 async def test_a_farewell_is_taken_once(desk: Desk, kind: str, event: Json):
     await answers(desk, happening(kind, **event), happening(kind, **event))
-    assert desk.log.getvalue().count("took the app's token away") == 1
+    assert desk.log.getvalue().count("app token revoked by workspace") == 1
 
 
 @pytest.mark.parametrize("odd", [{}, ENDLESS], ids=str)
@@ -103,7 +103,7 @@ async def test_a_farewell_is_taken_once(desk: Desk, kind: str, event: Json):
 async def test_a_farewell_at_an_odd_time_is_one_of_now(desk: Desk, kind: str, event: Json, odd: Json, store: Store):
     farewell = at_odd_time(happening(kind, **event), odd)
     await answers(desk, farewell)
-    assert desk.log.getvalue().count("took the app's token away") == 1
+    assert desk.log.getvalue().count("app token revoked by workspace") == 1
     assert happened_at(services(store), farewell) == NOW
 
 
@@ -124,7 +124,7 @@ async def test_without_redis_an_event_is_taken(desk: Desk, nowhere: RedisLink, p
     blind = await lost(desk, nowhere, provider)
     assert await answers(blind, happening("app_mention", text="<@U0CALLBOARD> help", thread_ts=desk.says("root"))) == 1
     await answers(blind, happening("tokens_revoked", tokens={"bot": ["U0CALLBOARD"]}))
-    assert "took the app's token away" in desk.log.getvalue()
+    assert "app token revoked by workspace" in desk.log.getvalue()
     assert happened_at(services(Store.over(nowhere)), happening("app_uninstalled", NOW_S - 60)) == NOW - timedelta(
         minutes=1
     )
