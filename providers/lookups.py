@@ -66,7 +66,7 @@ async def each(call: Callable[[T], Awaitable[U]], items: Iterable[T]) -> list[U 
     return [task.result() for task in tasks]
 
 
-async def execute_each(ask: Callable[[str], Awaitable[Outcome]], ids: Sequence[str]) -> dict[str, Outcome]:
+async def ask_each(ask: Callable[[str], Awaitable[Outcome]], ids: Sequence[str]) -> dict[str, Outcome]:
     """Ask about every id, a few at once, and return what became of each; `ask` may raise Unreadable too."""
 
     async def one(job_id: str) -> Outcome:

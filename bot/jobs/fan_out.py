@@ -181,14 +181,14 @@ class Question(Generic[T, V]):
     async def _send(self) -> None:
         """Ask every service when it is the question's turn, until each has answered or is waited for no longer."""
         async with self._services.questions.turn(self._services.requester, self._same):
-            await self._services.pace.turn()
+            await self._services.admission.turn()
             self._requests = [self._request(provider) for provider in self._providers]
             while waiting := [each for each in self._requests if not each.done and each.ends > _now()]:
                 await _done([each.task for each in waiting], min(each.ends for each in waiting))
 
     def _request(self, provider: Provider) -> _Request[T]:
         deps, result = self._services, self._empty()
-        waits_s = deps.patience.for_question(_address(provider), deps.answer_s)
+        waits_s = deps.answer_timeouts.for_question(_address(provider), deps.answer_s)
         task = deps.background.start(_answer(deps, provider, self._ask, result))
         # A full wait ends with the request itself, which knows best why there is no answer.
         ends = math.inf if waits_s == deps.answer_s else _now() + waits_s
@@ -239,9 +239,9 @@ async def _answer(deps: Deps, provider: Provider, ask: ProviderCall[T], result: 
     if asked.limited or not (asked.requests or (asked.joined and asked.error)):
         return asked
     if asked.error and asked.error.kind == "late":
-        deps.patience.missed(asked.address)
+        deps.answer_timeouts.missed(asked.address)
     else:
-        deps.patience.responded(asked.address)
+        deps.answer_timeouts.responded(asked.address)
     outcome = Outcome(*asked.address, asked.latency_s, asked.error)
     with suppress(StoreUnavailable):  # without Redis it is not known since when a service fails
         since = await deps.store.health.record([outcome], deps.clock())

@@ -35,7 +35,7 @@ async def answer(deps: Deps, ask: CommandPayload, asker: Asker) -> Answer[Any] |
     if request.command in subscriptions.COMMANDS:
         return await subscriptions.answer(deps, request, ask, asker)
     if request.command == "help":
-        await deps.pace.turn()
+        await deps.admission.turn()
         return help_page(request.text)
     return _about_jobs(deps, request, await kept(deps, ask))
 

@@ -61,7 +61,7 @@ async def answer(deps: Deps, request: Request, ask: CommandPayload, asker: Asker
     if request.command == "subscribe":
         terms = request.subscription_options(asker.user, deps.clock())
         return subscribing(deps, addresses_of(request, deps.catalog), here, terms, card=ask.card)
-    await deps.pace.turn()
+    await deps.admission.turn()
     if request.command == "unsubscribe":
         named = addresses_of(request, deps.catalog) or None  # none is `all`
         return await _unsubscribed(deps, named, here, asker)

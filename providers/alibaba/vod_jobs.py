@@ -17,7 +17,7 @@ from providers.cursors import position
 from providers.errors import InvalidQuery, Missing, NotOffered, ProviderError
 from providers.http.rate_limit import Budget, BudgetLeft
 from providers.json_fields import Unreadable
-from providers.lookups import each, execute_each, lookup, sort_ids
+from providers.lookups import ask_each, each, lookup, sort_ids
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.services import ids_of
 
@@ -73,7 +73,7 @@ class VodJobs:
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         """Return what is known about these ids: one request each where the kind is known and right, else up to four."""
         question = sort_ids(ids, ids_of(self.service))
-        outcomes = await execute_each(lambda one: self._find(one, kinds.get(one)), question.ids)
+        outcomes = await ask_each(lambda one: self._find(one, kinds.get(one)), question.ids)
         found = await complete(self._vod, [outcome for outcome in outcomes.values() if isinstance(outcome, Job)])
         completed = {job.id: job for job in found}
         return lookup({**outcomes, **completed}, question.impossible, self.account, self.service)

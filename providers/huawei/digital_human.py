@@ -19,7 +19,7 @@ from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.json_fields import Unreadable
-from providers.lookups import Outcome, batches, execute_each, lookup, silence, sort_ids
+from providers.lookups import Outcome, ask_each, batches, lookup, silence, sort_ids
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.services import ids_of
 from providers.states import States
@@ -104,7 +104,7 @@ class DigitalHuman:
             self._takes_many_ids = False
             outcomes = {}
         rest = [job_id for job_id in question.ids if job_id not in outcomes]
-        outcomes |= await execute_each(self._show, rest)
+        outcomes |= await ask_each(self._show, rest)
         explained = await asyncio.gather(*map(self._explained, outcomes.values()))
         return lookup(dict(zip(outcomes, explained, strict=True)), question.impossible, self.account, self.service)
 

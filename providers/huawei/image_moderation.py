@@ -20,7 +20,7 @@ from providers.http.rate_limit import Budget, BudgetLeft
 from providers.huawei.client import FEW, PAGE_MAX, Api, Origin
 from providers.huawei.paging import ALL, Batch, Start
 from providers.json_fields import Unreadable, identity, instant, listing, mapping, readable, text
-from providers.lookups import Outcome, execute_each, lookup, silence, sort_ids
+from providers.lookups import Outcome, ask_each, lookup, silence, sort_ids
 from providers.models import SHOWN_ALONE, Filter, Job, JobError, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.redact import redact
 from providers.services import ids_of
@@ -129,7 +129,7 @@ class ImageModeration:
         known: dict[str, Outcome] = {job_id: listed.get(job_id, unlisted) for job_id in question.ids}
         open_ids = [job_id for job_id, outcome in known.items() if page.total is None and not isinstance(outcome, Job)]
         rest = question.ids if len(known) <= FEW else open_ids
-        known |= await execute_each(lambda job_id: self._show(job_id, known[job_id]), rest)
+        known |= await ask_each(lambda job_id: self._show(job_id, known[job_id]), rest)
         return lookup(known, question.impossible, self.account, self.service)
 
     async def _show(self, job_id: str, listed: Outcome) -> Outcome:

@@ -18,7 +18,7 @@ from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.errors import leaves_open
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.huawei.vas_task import beginning_of_id, name_can_be_sent, part_of_id_can_be_sent, read_job
-from providers.lookups import Outcome, execute_each, lookup, silence, sort_ids
+from providers.lookups import Outcome, ask_each, lookup, silence, sort_ids
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup
 from providers.services import ids_of
 from providers.states import States
@@ -134,7 +134,7 @@ class VideoOcr:
         question = sort_ids(ids, ids_of(self.service))
         listed = await from_pages(set(question.ids), self._newest) if len(question.ids) > FEW else {}
         rest = [job_id for job_id in question.ids if job_id not in listed]
-        outcomes = {**listed, **await execute_each(self._show, rest)}
+        outcomes = {**listed, **await ask_each(self._show, rest)}
         return lookup(outcomes, question.impossible, self.account, self.service)
 
     async def _newest(self, cursor: str | None) -> JobPage:

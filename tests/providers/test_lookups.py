@@ -6,7 +6,7 @@ import pytest
 
 from providers.errors import Malformed, ProviderError, Throttled, Unauthorized, Unavailable
 from providers.json_fields import Unreadable
-from providers.lookups import Outcome, batches, each, execute_each, lookup, silence, sort_ids
+from providers.lookups import Outcome, ask_each, batches, each, lookup, silence, sort_ids
 from providers.models import Job, JobState, Lookup
 
 
@@ -73,7 +73,7 @@ async def test_what_stands_in_the_way_takes_the_place_of_a_result():
             case _:
                 return job(job_id)
 
-    assert await execute_each(ask, ["a", "late", "odd"]) == {"a": job("a"), "late": refused, "odd": unreadable}
+    assert await ask_each(ask, ["a", "late", "odd"]) == {"a": job("a"), "late": refused, "odd": unreadable}
 
 
 async def test_a_mistake_of_ours_is_no_answer():

@@ -211,15 +211,15 @@ class TestPatience:
         parts = services(store, slow, quick, answer_s=0.1)
         for _ in range(MISSES):
             assert [each.kind for each in (await listed(parts)).errors] == ["late"]
-        assert parts.patience.for_question(SLOW, 10) == SHORT_S
-        assert parts.patience.for_question(("acme", "quick"), 10) == 10
+        assert parts.answer_timeouts.for_question(SLOW, 10) == SHORT_S
+        assert parts.answer_timeouts.for_question(("acme", "quick"), 10) == 10
 
     async def test_memory_alone_says_nothing_about_it(self, store: Store):
         parts = services(store, Gated(capabilities=CANNOT_LIST))
         for _ in range(MISSES):
-            parts.patience.missed(SLOW)
+            parts.answer_timeouts.missed(SLOW)
         await listed(parts)
-        assert parts.patience.for_question(SLOW, 10) == SHORT_S
+        assert parts.answer_timeouts.for_question(SLOW, 10) == SHORT_S
 
 
 class TestGoingOn:
@@ -229,7 +229,7 @@ class TestGoingOn:
         monkeypatch.setattr(answer_timeouts, "SHORT_S", 0.2)
         parts = services(store, slow, quick)
         for _ in range(MISSES):
-            parts.patience.missed(SLOW)
+            parts.answer_timeouts.missed(SLOW)
         return parts
 
     async def test_the_answer_goes_without_it(self, hasty: Deps):
@@ -246,7 +246,7 @@ class TestGoingOn:
             return (await hasty.store.health.read([SLOW]))[SLOW].last_ok_at is not None
 
         await until(well)
-        assert hasty.patience.for_question(SLOW, 10) == 10
+        assert hasty.answer_timeouts.for_question(SLOW, 10) == 10
 
     async def test_since_when_it_fails_is_said(self, hasty: Deps, store: Store, slow: Gated):
         failing = services(store, slow, answer_s=0.05)

@@ -40,7 +40,7 @@ VIDEO = ("acme", "video")
 def shared(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Deps:
     """What use cases work with when requests are shared, at a standing clock."""
     around = [SharedRequests(each) for each in providers]
-    return Deps(around, store, clock=lambda: NOW, answer_s=answer_s, pace=AtOnce())
+    return Deps(around, store, clock=lambda: NOW, answer_s=answer_s, admission=AtOnce())
 
 
 class AtOnce(AdmissionGate):
@@ -320,7 +320,7 @@ class TestOwnLimit:
         monkeypatch.setattr(answer_timeouts, "SHORT_S", 0.05)
         parts = services(store, InMemory(hangs_from=1), answer_s=600)
         for _ in range(answer_timeouts.MISSES):
-            parts.patience.missed(VIDEO)
+            parts.answer_timeouts.missed(VIDEO)
         for number in range(4):
             [error] = (await list_jobs(parts, EVERYWHERE, JobQuery(name=str(number)))).errors
             assert error.kind == "late"
