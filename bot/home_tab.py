@@ -42,26 +42,26 @@ async def publish(deps: Deps, user: str) -> None:
 
     A tab that was shown later is left alone.
     """
-    visit = await DeliveryContext.to(deps, user)
-    if visit is None:
+    context = await DeliveryContext.to(deps, user)
+    if context is None:
         return
     asker = deps.asker if deps.asker and deps.asker.user == user else await person(deps, user)
     asked_at, seen = deps.clock(), deps.seen_by(replace(asker, channel=""))
     try:
-        async for tab in read_tab(seen, visit.slack, user):
-            if not await _publish(visit, asked_at, view.home(tab, deps.clock())):
+        async for tab in read_tab(seen, context.slack, user):
+            if not await _publish(context, asked_at, view.home(tab, deps.clock())):
                 return
     except UsageError as error:
-        await _publish(visit, asked_at, view.refused(error))
+        await _publish(context, asked_at, view.refused(error))
 
 
-async def _publish(visit: DeliveryContext, asked_at: datetime, drawn: Block) -> bool:
+async def _publish(context: DeliveryContext, asked_at: datetime, drawn: Block) -> bool:
     """Publish the tab of the visited person; False when one that was asked for later is there."""
     with suppress(StoreUnavailable):
-        if not await visit.deps.store.freshness.claim(f"home:{visit.destination}", asked_at):
+        if not await context.deps.store.freshness.claim(f"home:{context.destination}", asked_at):
             return False
-        await visit.deps.store.home_tabs.publish(visit.destination, asked_at)
-    await visit.slack.views_publish(user_id=bare_id(visit.destination), view=drawn)
+        await context.deps.store.home_tabs.publish(context.destination, asked_at)
+    await context.slack.views_publish(user_id=bare_id(context.destination), view=drawn)
     return True
 
 

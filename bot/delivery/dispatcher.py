@@ -41,25 +41,25 @@ async def deliver(deps: Deps, destination: str) -> float | None:
     Raises StoreUnavailable.
     """
     deps = deps.whole
-    visit = await DeliveryContext.to(deps, destination)
-    if visit is None:
+    context = await DeliveryContext.to(deps, destination)
+    if context is None:
         return HOLD_S
     ends = deps.clock() + VISIT
     while deps.clock() < ends:
-        box = await visit.read()
+        box = await context.read()
         if box.newer:
             log.warning("a newer version wrote records, nothing is delivered", place=destination, **_numbers(box))
             return NEWER_S
-        if await repair(visit, box):
+        if await repair(context, box):
             continue
-        if wait := await _next(visit, box):
+        if wait := await _next(context, box):
             return wait
         if box.suspension:
             return None
         if box.stale and not box.entries:
             await enqueue_card_update(deps, destination)
-        if not (box.entries or box.in_flight or next_step.due(box, visit.now)):
-            if await dropped(visit, box) and not box.stale:
+        if not (box.entries or box.in_flight or next_step.due(box, context.now)):
+            if await dropped(context, box) and not box.stale:
                 await deps.store.outbox.drop_destination(destination)
             return None
     return 0.1
@@ -70,28 +70,28 @@ def _numbers(box: OutboxSnapshot) -> dict[str, int]:
     return {kind.value: number for kind, number in box.newer.items()}
 
 
-async def _next(visit: DeliveryContext, box: OutboxSnapshot) -> float:
+async def _next(context: DeliveryContext, box: OutboxSnapshot) -> float:
     """Do one thing; return for how long to wait before the next."""
     if box.suspension:
-        await notify_of_suspension(visit, box, box.suspension)
-        if visit.now - box.suspension.since >= WAITS and all(card.over for card in expected(box).values()):
-            await _give_up(visit, box)
+        await notify_of_suspension(context, box, box.suspension)
+        if context.now - box.suspension.since >= WAITS and all(card.over for card in expected(box).values()):
+            await _give_up(context, box)
             return 0.1
         return 0
     if box.in_flight:
-        return await recover(visit, box.in_flight)
-    if _late_just_now(visit, box):
-        if await _waits_for_others(visit):
+        return await recover(context, box.in_flight)
+    if _late_just_now(context, box):
+        if await _waits_for_others(context):
             return POST_INTERVAL_S
-        box = await visit.read()  # with what the last of the others told meanwhile
-    if step := next_step.next_step(box, visit.now):
-        return await _post_next(visit, box, step)
+        box = await context.read()  # with what the last of the others told meanwhile
+    if step := next_step.next_step(box, context.now):
+        return await _post_next(context, box, step)
     return 0
 
 
-async def _give_up(visit: DeliveryContext, box: OutboxSnapshot) -> None:
+async def _give_up(context: DeliveryContext, box: OutboxSnapshot) -> None:
     """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
-    outbox = visit.deps.store.outbox
+    outbox = context.deps.store.outbox
     log.warning("what waited for a suspended place is dropped", place=box.destination, entries=len(box.entries))
     await outbox.ack(box.destination, Step(box.entries).by_slot)
     if box.in_flight:
@@ -101,21 +101,21 @@ async def _give_up(visit: DeliveryContext, box: OutboxSnapshot) -> None:
     await outbox.restore(box.destination)
 
 
-async def _post_next(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
-    await notify_of_lost(visit, box, step)
-    wait = await _carry_out(visit, box, step)
-    await enqueue_home_refresh(visit.deps, _subscribers(box, step))
+async def _post_next(context: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
+    await notify_of_lost(context, box, step)
+    wait = await _carry_out(context, box, step)
+    await enqueue_home_refresh(context.deps, _subscribers(box, step))
     return wait
 
 
-async def _carry_out(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
+async def _carry_out(context: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
     if step.post is not None:
-        return await post(visit, box, step, step.post)
+        return await post(context, box, step, step.post)
     shown = InFlightPost(
-        id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot
+        id=secrets.token_hex(8), at=context.now, posts=False, writes=tuple(step.writes), entries=step.by_slot
     )
-    if await visit.deps.store.outbox.apply(box.destination, shown, box.turn):
-        await finish(visit, shown)
+    if await context.deps.store.outbox.apply(box.destination, shown, box.turn):
+        await finish(context, shown)
     return 0
 
 
@@ -126,16 +126,16 @@ def _subscribers(box: OutboxSnapshot, step: Step) -> set[str]:
     return known | {body.terms.user for body in bodies if isinstance(body, SubscribedEntry)}
 
 
-def _late_just_now(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
+def _late_just_now(context: DeliveryContext, box: OutboxSnapshot) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
     found = [at for entry in box.entries if (at := next_step.noticed_late(entry))]
-    return bool(found) and not passed(min(found), DIGEST_WAIT, visit.now)
+    return bool(found) and not passed(min(found), DIGEST_WAIT, context.now)
 
 
-async def _waits_for_others(visit: DeliveryContext) -> bool:
+async def _waits_for_others(context: DeliveryContext) -> bool:
     """Whether there are services with followed jobs that have not been asked since the downtime."""
-    pairs = visit.deps.catalog.pairs
-    states = await visit.deps.store.tracked.state(pairs)
-    sweeps = await visit.deps.store.sweeps.read(pairs)
+    pairs = context.deps.catalog.pairs
+    states = await context.deps.store.tracked.state(pairs)
+    sweeps = await context.deps.store.sweeps.read(pairs)
     followed = [sweeps[service] for service, (number, _, _) in zip(pairs, states, strict=True) if number]
-    return any(sweep.tried_at is None or passed(sweep.tried_at, LATE_AFTER, visit.now) for sweep in followed)
+    return any(sweep.tried_at is None or passed(sweep.tried_at, LATE_AFTER, context.now) for sweep in followed)

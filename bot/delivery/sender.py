@@ -51,161 +51,163 @@ RECORDED = timedelta(minutes=50)
 log = structlog.get_logger("callboard")
 
 
-async def post(visit: DeliveryContext, box: OutboxSnapshot, step: Step, what: Post) -> float:
+async def post(context: DeliveryContext, box: OutboxSnapshot, step: Step, what: Post) -> float:
     """Send the message of a step; return for how long to wait before the next."""
-    pace, outbox = visit.deps.store.slack, visit.deps.store.outbox
-    if wait := await pace.paused(visit.workspace, "chat.postMessage"):
+    pace, outbox = context.deps.store.slack, context.deps.store.outbox
+    if wait := await pace.paused(context.workspace, "chat.postMessage"):
         return wait
     try:
-        channel = await conversation(visit)
+        channel = await conversation(context)
     except SlackApiError as error:
-        return await _not_opened(visit, error)
+        return await _not_opened(context, error)
     except TRANSPORT_ERRORS:
         return RETRY_S
     begun = InFlightPost(
         id=secrets.token_hex(8),
-        at=visit.now,
-        oldest=search_from(visit, box),
+        at=context.now,
+        oldest=search_from(context, box),
         channel="" if is_user(channel) else channel,
         thread_ts=what.card.ts if what.card else "",
         card=what.card.id if what.card and not what.card.ts else "",
         writes=tuple(step.writes),
         entries=step.by_slot,
     )
-    message = await draw(visit.deps, what)
-    answer = await outbox.begin(visit.destination, begun, POST_INTERVAL_S, box.turn)
+    message = await draw(context.deps, what)
+    answer = await outbox.begin(context.destination, begun, POST_INTERVAL_S, box.turn)
     # A command that broke off is sent again, and then finds its own mark.
     if not answer.ok and not (answer.in_flight and answer.in_flight.id == begun.id):
         return answer.wait or (IN_FLIGHT_POLL_S if answer.in_flight else 0)
-    if wait := await pace.may_post(visit.workspace):
-        await outbox.release(visit.destination, begun.id)
+    if wait := await pace.may_post(context.workspace):
+        await outbox.release(context.destination, begun.id)
         return wait
-    return await _send(visit, begun, channel, what, message)
+    return await _send(context, begun, channel, what, message)
 
 
-async def _not_opened(visit: DeliveryContext, error: SlackApiError) -> float:
+async def _not_opened(context: DeliveryContext, error: SlackApiError) -> float:
     """Somebody's direct messages cannot be opened."""
-    log.warning("direct messages cannot be opened", place=visit.destination, error=error_code(error))
+    log.warning("direct messages cannot be opened", place=context.destination, error=error_code(error))
     if classify(error) is ErrorAction.SUSPEND:
-        await visit.suspend(error_code(error))
+        await context.suspend(error_code(error))
         return 0.1
     return (
-        HOLD_S if classify(error) is ErrorAction.WAIT_FOR_OPERATOR else await visit.paused("conversations.open", error)
+        HOLD_S
+        if classify(error) is ErrorAction.WAIT_FOR_OPERATOR
+        else await context.paused("conversations.open", error)
     )
 
 
-async def recover(visit: DeliveryContext, begun: InFlightPost) -> float:
+async def recover(context: DeliveryContext, begun: InFlightPost) -> float:
     """Finish a post that somebody began; return for how long to wait before it can be."""
     if begun.recorded:
-        await finish(visit, begun)
+        await finish(context, begun)
         return 0
-    if any(in_future(at, visit.now) for at in (begun.at, begun.since, begun.searched) if at):
-        return await _begun_now(visit, begun)
+    if any(in_future(at, context.now) for at in (begun.at, begun.since, begun.searched) if at):
+        return await _begun_now(context, begun)
     searches = Searches.of(begun, IN_FLIGHT_TIMEOUT_S)
     due = searches.next(begun.searched)
-    if visit.now >= due and not await visit.deps.store.slack.may_search(visit.workspace):
+    if context.now >= due and not await context.deps.store.slack.may_search(context.workspace):
         due = searches.ripe
-    if (left := (due - visit.now).total_seconds()) > 0:
+    if (left := (due - context.now).total_seconds()) > 0:
         # Without a doubt the call may still run, and its process goes on as soon as Slack answers.
         return left if begun.doubt else min(left, IN_FLIGHT_POLL_S)
-    return await _search(visit, begun, searches)
+    return await _search(context, begun, searches)
 
 
-async def _begun_now(visit: DeliveryContext, begun: InFlightPost) -> float:
+async def _begun_now(context: DeliveryContext, begun: InFlightPost) -> float:
     """Set the start of a post in the future to now. Its message may be anywhere in the history."""
-    now = visit.now
+    now = context.now
     log.warning(
-        "a post is dated in the future, it counts as posted now", place=visit.destination, at=begun.at.isoformat()
+        "a post is dated in the future, it counts as posted now", place=context.destination, at=begun.at.isoformat()
     )
     since = now if begun.since else None
     again = {"at": now, "since": since, "searched": None, "oldest": begun.oldest or EVERYTHING}
-    await visit.deps.store.outbox.renew(visit.destination, begun.model_copy(update=again))
+    await context.deps.store.outbox.renew(context.destination, begun.model_copy(update=again))
     return 0.1
 
 
-async def _search(visit: DeliveryContext, begun: InFlightPost, searches: Searches) -> float:
+async def _search(context: DeliveryContext, begun: InFlightPost, searches: Searches) -> float:
     """Look for a post in its conversation; return for how long to wait before the next step."""
-    outbox, searched = visit.deps.store.outbox, visit.now
+    outbox, searched = context.deps.store.outbox, context.now
     unread = "" if begun.channel else "its conversation is not known"
     try:
-        found = await (_take_back_unrecorded(visit, begun) if begun.replaces else find_post(visit, begun))
+        found = await (_take_back_unrecorded(context, begun) if begun.replaces else find_post(context, begun))
     except SlackApiError as error:
-        if wait := await _not_searched(visit, error):
+        if wait := await _not_searched(context, error):
             return wait
         found, unread = None, error_code(error)
     except TRANSPORT_ERRORS:
         return RETRY_S
     if found:
-        log.info("a post in doubt had arrived", place=visit.destination)
-        visit.deps.metrics.delivered("found")
-        await _commit(visit, begun.arrived(*found))
+        log.info("a post in doubt had arrived", place=context.destination)
+        context.deps.metrics.delivered("found")
+        await _commit(context, begun.arrived(*found))
     elif searched >= searches.ripe if unread else searches.settled(searched):
         if unread:
-            log.warning("a post may be sent twice: the history cannot be read", place=visit.destination, error=unread)
-        await outbox.release(visit.destination, begun.id)
+            log.warning("a post may be sent twice: the history cannot be read", place=context.destination, error=unread)
+        await outbox.release(context.destination, begun.id)
     else:
-        await outbox.renew(visit.destination, begun.model_copy(update={"searched": searched}))
+        await outbox.renew(context.destination, begun.model_copy(update={"searched": searched}))
     return 0
 
 
-async def _take_back_unrecorded(visit: DeliveryContext, begun: InFlightPost) -> None:
+async def _take_back_unrecorded(context: DeliveryContext, begun: InFlightPost) -> None:
     """Delete every unrecorded post: one may belong to the mark that could not be read.
 
     Its entries still wait, and are posted again. Posts from before a reset of the database stay.
     """
     if not begun.channel:
         return
-    epoch = await visit.deps.store.epochs.as_of(visit.now)
-    since = max(filter(None, (visit.now - RECORDED, epoch and epoch.knows_from)))
-    box = await visit.read()
+    epoch = await context.deps.store.epochs.as_of(context.now)
+    since = max(filter(None, (context.now - RECORDED, epoch and epoch.knows_from)))
+    box = await context.read()
     waiting = {entry.card for entry in box.entries}
     threads = [card.ts for card in box.cards.values() if card.ts and (card.owing or card.id in waiting)]
-    for ts, post_id in (await own_posts(visit, begun.channel, since, threads)).items():
-        if not await visit.deps.store.outbox.was_notified(visit.destination, post_id):
-            log.warning("a post whose mark could not be read is taken back", place=visit.destination)
-            await _take_back(visit, begun.model_copy(update={"ts": ts}))
+    for ts, post_id in (await own_posts(context, begun.channel, since, threads)).items():
+        if not await context.deps.store.outbox.was_notified(context.destination, post_id):
+            log.warning("a post whose mark could not be read is taken back", place=context.destination)
+            await _take_back(context, begun.model_copy(update={"ts": ts}))
 
 
-async def _not_searched(visit: DeliveryContext, error: SlackApiError) -> float:
+async def _not_searched(context: DeliveryContext, error: SlackApiError) -> float:
     """Return for how long to wait until a conversation can be searched; 0 where it never can."""
     code = error_code(error)
     match None if code in MAY_NOT_ASK else classify(error):
         case ErrorAction.SUSPEND:
-            await visit.suspend(code)
+            await context.suspend(code)
             return 0.1
         case ErrorAction.WAIT_FOR_OPERATOR:
             return HOLD_S
         case ErrorAction.LOOK_UP_FIRST | ErrorAction.RETRY:
             if code in RATE_LIMITED:
-                await visit.deps.store.slack.searches_limited(visit.workspace)
-            return await visit.paused("conversations.history", error)
+                await context.deps.store.slack.searches_limited(context.workspace)
+            return await context.paused("conversations.history", error)
         case _:
             return 0
 
 
-async def _send(visit: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message) -> float:
+async def _send(context: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message) -> float:
     try:
-        sent = await _call(visit, begun, channel, what, message)
+        sent = await _call(context, begun, channel, what, message)
     except SlackApiError as error:
-        return await _refused(visit, begun, channel, what, message, error)
+        return await _refused(context, begun, channel, what, message, error)
     except TRANSPORT_ERRORS as error:
-        log.warning("a post may or may not have arrived", place=visit.destination, reason=type(error).__name__)
-        visit.deps.metrics.delivered("unsure")
-        return await _in_doubt(visit, begun, Doubt.SILENT)
-    visit.deps.metrics.delivered("posted")
+        log.warning("a post may or may not have arrived", place=context.destination, reason=type(error).__name__)
+        context.deps.metrics.delivered("unsure")
+        return await _in_doubt(context, begun, Doubt.SILENT)
+    context.deps.metrics.delivered("posted")
     for told in [what.told] if what.told else what.digest.told if what.digest else ():
         if not told.held:
-            visit.deps.metrics.notified(max(0.0, (visit.now - told.change.at).total_seconds()))
-    await _commit(visit, begun.arrived(str(sent["channel"]), str(sent["ts"])))
+            context.deps.metrics.notified(max(0.0, (context.now - told.change.at).total_seconds()))
+    await _commit(context, begun.arrived(str(sent["channel"]), str(sent["ts"])))
     if is_user(channel):
-        await visit.deps.store.slack.remember_direct(visit.destination, str(sent["channel"]))
+        await context.deps.store.slack.remember_direct(context.destination, str(sent["channel"]))
     return 0
 
 
 async def _call(
-    visit: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message
+    context: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message
 ) -> dict[str, Any]:
-    sent = await visit.slack.chat_postMessage(
+    sent = await context.slack.chat_postMessage(
         channel=channel,
         text=message.text,
         blocks=message.blocks or None,
@@ -233,86 +235,88 @@ def _broadcasts(what: Post) -> bool:
 
 
 async def _refused(  # noqa: PLR0917  # everything about one post
-    visit: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message, error: SlackApiError
+    context: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message, error: SlackApiError
 ) -> float:
     """Do what the table of verdicts says; a post that Slack certainly did not take is no longer begun."""
     verdict, code = classify(error), error_code(error)
-    log.warning("Slack refused a post", place=visit.destination, error=code, verdict=verdict.value)
-    visit.deps.metrics.delivered(verdict.value)
+    log.warning("Slack refused a post", place=context.destination, error=code, verdict=verdict.value)
+    context.deps.metrics.delivered(verdict.value)
     match verdict:
         case ErrorAction.LOOK_UP_FIRST:
-            return await _in_doubt(visit, begun, left_by(error))
+            return await _in_doubt(context, begun, left_by(error))
         case ErrorAction.POST_NEW if begun.thread_ts:
             alone = begun.model_copy(update={"thread_ts": ""})
-            return await _send_again(visit, alone, channel, what, message)
+            return await _send_again(context, alone, channel, what, message)
         case ErrorAction.SEND_AS_TEXT | ErrorAction.UNKNOWN_CODE if message.blocks:
-            return await _send_again(visit, begun, channel, what, Message(message.text, []))
+            return await _send_again(context, begun, channel, what, Message(message.text, []))
         case ErrorAction.SUSPEND | ErrorAction.SEND_AS_TEXT:
-            await visit.suspend(code)
+            await context.suspend(code)
             wait = 0.0
         case ErrorAction.WAIT_FOR_OPERATOR:
             wait = HOLD_S
         case _:
-            wait = await visit.paused("chat.postMessage", error)
-    await visit.deps.store.outbox.release(visit.destination, begun.id)
+            wait = await context.paused("chat.postMessage", error)
+    await context.deps.store.outbox.release(context.destination, begun.id)
     return wait
 
 
-async def _send_again(visit: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message) -> float:
+async def _send_again(
+    context: DeliveryContext, begun: InFlightPost, channel: str, what: Post, message: Message
+) -> float:
     """Send a post that was refused in another form, unless another worker has taken it over.
 
     This is a call of its own: whether its message has arrived is a matter of the time from now on.
     """
-    begun = begun.model_copy(update={"at": visit.now})
-    if not await visit.deps.store.outbox.renew(visit.destination, begun):
+    begun = begun.model_copy(update={"at": context.now})
+    if not await context.deps.store.outbox.renew(context.destination, begun):
         return 0
-    return await _send(visit, begun, channel, what, message)
+    return await _send(context, begun, channel, what, message)
 
 
-async def _in_doubt(visit: DeliveryContext, begun: InFlightPost, doubt: Doubt) -> float:
+async def _in_doubt(context: DeliveryContext, begun: InFlightPost, doubt: Doubt) -> float:
     """Keep why the outcome of a post is unknown; return for how long to wait before it is searched for."""
-    begun = begun.model_copy(update={"doubt": doubt, "since": visit.now})
-    await visit.deps.store.outbox.renew(visit.destination, begun)
+    begun = begun.model_copy(update={"doubt": doubt, "since": context.now})
+    await context.deps.store.outbox.renew(context.destination, begun)
     due = Searches.of(begun, IN_FLIGHT_TIMEOUT_S).next(None)
-    return max(0.0, (due - visit.now).total_seconds())
+    return max(0.0, (due - context.now).total_seconds())
 
 
-async def _commit(visit: DeliveryContext, begun: InFlightPost) -> None:
+async def _commit(context: DeliveryContext, begun: InFlightPost) -> None:
     """Record a post that arrived, and take out what it told.
 
     If another worker took this post for lost and sent it again, this one is deleted. After a reset of the database
     there is no other: it stays.
     """
-    outbox = visit.deps.store.outbox
-    if await outbox.commit(visit.destination, begun):
-        await finish(visit, begun)
-    elif not await outbox.was_notified(visit.destination, begun.id):
-        epoch = await visit.deps.store.epochs.as_of(visit.now)
+    outbox = context.deps.store.outbox
+    if await outbox.commit(context.destination, begun):
+        await finish(context, begun)
+    elif not await outbox.was_notified(context.destination, begun.id):
+        epoch = await context.deps.store.epochs.as_of(context.now)
         if epoch and epoch.knows_from and begun.at < epoch.knows_from:
-            log.warning("a post is kept although its record is lost: the database was reset", place=visit.destination)
+            log.warning("a post is kept although its record is lost: the database was reset", place=context.destination)
         else:
-            log.warning("a post that came too late is taken back", place=visit.destination)
-            await _take_back(visit, begun)
+            log.warning("a post that came too late is taken back", place=context.destination)
+            await _take_back(context, begun)
 
 
-async def _take_back(visit: DeliveryContext, begun: InFlightPost) -> None:
+async def _take_back(context: DeliveryContext, begun: InFlightPost) -> None:
     """Delete a post. Nothing else remembers it, so this is tried for as long as a task may take."""
     for _ in range(TRIES):
         try:
-            await visit.slack.chat_delete(channel=begun.channel, ts=begun.ts)
+            await context.slack.chat_delete(channel=begun.channel, ts=begun.ts)
         except SlackApiError as error:
             if classify(error) not in {ErrorAction.RETRY, ErrorAction.LOOK_UP_FIRST}:
-                return log.warning("a post cannot be taken back", place=visit.destination, error=error_code(error))
+                return log.warning("a post cannot be taken back", place=context.destination, error=error_code(error))
             wait = min(retry_after(error) or RETRY_S, IN_FLIGHT_TIMEOUT_S)
         except TRANSPORT_ERRORS:
             wait = RETRY_S
         else:
             return None
         await asyncio.sleep(wait)
-    return log.warning("a post cannot be taken back", place=visit.destination, error="no answer")
+    return log.warning("a post cannot be taken back", place=context.destination, error="no answer")
 
 
-async def finish(visit: DeliveryContext, begun: InFlightPost) -> None:
+async def finish(context: DeliveryContext, begun: InFlightPost) -> None:
     """Take out the entries of a step that is recorded, and end it."""
-    await visit.deps.store.outbox.ack(visit.destination, begun.entries)
-    await visit.deps.store.outbox.release(visit.destination, begun.id)
+    await context.deps.store.outbox.ack(context.destination, begun.entries)
+    await context.deps.store.outbox.release(context.destination, begun.id)

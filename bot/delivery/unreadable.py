@@ -39,61 +39,61 @@ class _Difference:
     untracked: Sequence[tuple[Card, JobRef]]
 
 
-async def repair(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
+async def repair(context: DeliveryContext, box: OutboxSnapshot) -> bool:
     """Move corrupt records of a place aside, and return whether there were any.
 
     While a post is under way, only its mark is moved.
     """
     if mark := next((each for each in box.broken if each.location.kind is Kind.MARK), None):
-        await _replace_mark(visit, box, mark)
+        await _replace_mark(context, box, mark)
         return True
     if box.broken and not box.in_flight:
-        await _set_aside(visit)
+        await _set_aside(context)
         return True
     return False
 
 
-async def _replace_mark(visit: DeliveryContext, box: OutboxSnapshot, broken: Broken) -> None:
+async def _replace_mark(context: DeliveryContext, box: OutboxSnapshot, broken: Broken) -> None:
     """Replace a corrupt mark by a readable one.
 
     The post of the corrupt one is searched for like one without an answer, and deleted.
     """
     channel = (
-        await visit.deps.store.slack.direct(box.destination) if is_user(box.destination) else bare_id(box.destination)
+        await context.deps.store.slack.direct(box.destination) if is_user(box.destination) else bare_id(box.destination)
     )
     mark = InFlightPost(
         id=secrets.token_hex(8),
-        at=visit.now,
+        at=context.now,
         channel=channel or "",
         doubt=Doubt.SILENT,
-        since=visit.now,
+        since=context.now,
         replaces=True,
     )
     note = UnreadableRecords(place=box.destination, unfollowed=(), again=(), posts=True)
-    await _notify(visit, box.destination, note, [broken])
-    await visit.deps.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
+    await _notify(context, box.destination, note, [broken])
+    await context.deps.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
 
 
-async def _set_aside(visit: DeliveryContext) -> None:
+async def _set_aside(context: DeliveryContext) -> None:
     """Move the other corrupt records of a place aside, and notify of them.
 
     They are moved last: after a crash all steps run again, which is harmless.
     """
-    store = visit.deps.store
+    store = context.deps.store
     # Before the box: the entry of what ends in between is in the box.
-    followed = await store.tracked.subscribed(visit.destination, visit.deps.whole.catalog.pairs)
-    box = await visit.read()
+    followed = await store.tracked.subscribed(context.destination, context.deps.whole.catalog.pairs)
+    box = await context.read()
     broken = [each for each in box.broken if each.location.kind is not Kind.MARK]
     if box.newer or not broken:
         return
     difference = _compare(box, followed)
-    orphans = [await last_seen(visit.deps, ref) for ref in difference.orphans]
-    await _notify_people(visit, box, broken, [*orphans, *_ended(box, broken)], difference.untracked)
+    orphans = [await last_seen(context.deps, ref) for ref in difference.orphans]
+    await _notify_people(context, box, broken, [*orphans, *_ended(box, broken)], difference.untracked)
     for job in orphans:
-        entry = UnsubscribedEntry(job=job, by="", at=visit.now).model_dump_json()
+        entry = UnsubscribedEntry(job=job, by="", at=context.now).model_dump_json()
         await store.tracked.unsubscribe(job.ref, box.destination, entry)
     for card, ref in difference.untracked:
-        await _track_again(visit, card, ref)
+        await _track_again(context, card, ref)
     for each in broken:
         await store.aside.move(each.location, each.text, name=each.name)
     await store.outbox.ack(box.destination, box.unreadable)
@@ -126,17 +126,17 @@ def _ended(box: OutboxSnapshot, broken: Iterable[Broken]) -> list[Job]:
     return [body.change.job for body in bodies if isinstance(body, ChangedEntry) and body.change.fate]
 
 
-async def _track_again(visit: DeliveryContext, card: Card, ref: JobRef) -> None:
+async def _track_again(context: DeliveryContext, card: Card, ref: JobRef) -> None:
     """Follow a job of a card again, in an unknown state."""
     job = Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
     terms = (card.per_subscriber or (card.terms,))[0]
     entry = SubscribedEntry(job=job, terms=terms).model_dump_json()
-    await visit.deps.store.tracked.subscribe(job, visit.now, visit.now, card.place, card.id, entry, terms.user)
-    await enqueue_sweep(visit.deps, (ref.account, ref.service))
+    await context.deps.store.tracked.subscribe(job, context.now, context.now, card.place, card.id, entry, terms.user)
+    await enqueue_sweep(context.deps, (ref.account, ref.service))
 
 
 async def _notify_people(
-    visit: DeliveryContext,
+    context: DeliveryContext,
     box: OutboxSnapshot,
     broken: Sequence[Broken],
     gone: Sequence[Job],
@@ -146,25 +146,27 @@ async def _notify_people(
     records = [each for each in broken if each.location.kind is not Kind.SUSPENSION]
     people: dict[str, list[Job]] = {}
     for card in [box.cards[each.card] for each in records if each.card in box.cards]:
-        jobs = [await last_seen(visit.deps, ref) for of, ref in again if of.id == card.id]
+        jobs = [await last_seen(context.deps, ref) for of, ref in again if of.id == card.id]
         for user in [box.destination] if is_direct_message(box.destination) else card.subscribers:
             people.setdefault(user, []).extend(jobs)
     if gone or any(each.card not in box.cards for each in records):
         people.setdefault(box.destination, [])
-    hides = await visit.hidden(box)
+    hides = await context.hidden(box)
     for user, jobs in people.items():
         mine = [job for job in gone if user == box.destination and not hides(job.account)]
         note = UnreadableRecords(place=box.destination, unfollowed=mine, again=jobs, posts=False)
-        await _notify(visit, user, note, records)
+        await _notify(context, user, note, records)
 
 
-async def _notify(visit: DeliveryContext, destination: str, note: UnreadableRecords, records: Iterable[Broken]) -> None:
+async def _notify(
+    context: DeliveryContext, destination: str, note: UnreadableRecords, records: Iterable[Broken]
+) -> None:
     """Have a person or a place notified of records, once."""
     name = "\n".join(f"{each.location.key} {each.name} {each.text}" for each in records)
     digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
-    await visit.deps.store.outbox.put(destination, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
-    if destination != visit.destination:
-        await enqueue_delivery(visit.deps, destination)
+    await context.deps.store.outbox.put(destination, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
+    if destination != context.destination:
+        await enqueue_delivery(context.deps, destination)
 
 
 async def repair_subscribers(deps: Deps) -> None:
