@@ -85,16 +85,16 @@ async def read_tab(deps: Deps, slack: AsyncWebClient, user: str) -> AsyncGenerat
     running = list_jobs(deps, _EVERYWHERE, JobQuery(states=frozenset({JobState.RUNNING})), limit=JOBS)
     failed_query = JobQuery(states=frozenset({JobState.FAILED}), since=failed_since)
     failed = list_jobs(deps, _EVERYWHERE, failed_query, limit=JOBS)
-    (mine, neighbours), runs, failures = await asyncio.gather(
+    (mine, channel_subscriptions), runs, failures = await asyncio.gather(
         _subscriptions(deps, slack, user), running.first(), failed.first()
     )
     reset = await _reset(deps)
-    tab = Tab(mine, neighbours, runs, failures, await _health(deps), reset)
+    tab = Tab(mine, channel_subscriptions, runs, failures, await _health(deps), reset)
     yield tab
     if tab.pending:
         runs, failures = await asyncio.gather(running.whole(), failed.whole())
-        mine, neighbours = await _subscriptions(deps, slack, user)
-        yield Tab(mine, neighbours, runs, failures, await _health(deps), reset)
+        mine, channel_subscriptions = await _subscriptions(deps, slack, user)
+        yield Tab(mine, channel_subscriptions, runs, failures, await _health(deps), reset)
 
 
 async def _subscriptions(

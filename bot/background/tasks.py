@@ -62,10 +62,10 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
-        asked = SubscriptionOptions.model_validate_json(terms)
-        asked = asked.model_copy(update={"at": past(asked.at, deps.clock())})
-        left = await pending_search.run_search(deps, ids, here, asked)
-        perpetual.perpetuate(left, here, asked.model_dump_json())
+        options = SubscriptionOptions.model_validate_json(terms)
+        options = options.model_copy(update={"at": past(options.at, deps.clock())})
+        left = await pending_search.run_search(deps, ids, here, options)
+        perpetual.perpetuate(left, here, options.model_dump_json())
         _next(perpetual, pending_search.SEARCH_EVERY.total_seconds() if left else None)
 
     return sweep, search_pending

@@ -37,25 +37,25 @@ async def edit_cards(deps: Deps, destination: str) -> float | None:
     if context is None:
         return HOLD_S
     for _ in range(EDITS_A_VISIT):
-        box = await context.read()
-        if not box.stale or box.suspension or box.newer:
+        snapshot = await context.read()
+        if not snapshot.stale or snapshot.suspension or snapshot.newer:
             return None
-        if wait := await _edit(context, box):
+        if wait := await _edit(context, snapshot):
             return wait
     return 0.1
 
 
-async def _edit(context: DeliveryContext, box: OutboxSnapshot) -> float:
+async def _edit(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
     """Edit the card that needs it most; return for how long to wait before the next."""
-    card_id, mark = min(box.stale.items(), key=lambda item: (item[1][:1], item[0]))
-    card = box.cards.get(card_id)
+    card_id, mark = min(snapshot.stale.items(), key=lambda item: (item[1][:1], item[0]))
+    card = snapshot.cards.get(card_id)
     if card is not None and card.ts:
         if wait := await context.deps.store.slack.may_edit(context.workspace, _urgency(mark)):
             return min(wait, EDIT_WAIT_MAX_S)
         if wait := await _update(context, card):
             return wait
-    drop = box.records[card_id] if card is not None and droppable(card, context.now) else ""
-    await context.deps.store.outbox.unmark(box.destination, card_id, mark, drop=drop)
+    drop = snapshot.records[card_id] if card is not None and droppable(card, context.now) else ""
+    await context.deps.store.outbox.unmark(snapshot.destination, card_id, mark, drop=drop)
     return 0
 
 
@@ -67,12 +67,12 @@ def _urgency(mark: str) -> Urgency:
         return Urgency.STATE
 
 
-async def dropped(context: DeliveryContext, box: OutboxSnapshot) -> bool:
+async def dropped(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
     """Drop the cards that are over and whose time for second thoughts is too; whether none is left."""
-    going = [card_id for card_id, card in box.cards.items() if droppable(card, context.now)]
+    going = [card_id for card_id, card in snapshot.cards.items() if droppable(card, context.now)]
     for card_id in going:
-        await context.deps.store.outbox.unmark(box.destination, card_id, "", drop=box.records[card_id])
-    return len(going) == len(box.records)
+        await context.deps.store.outbox.unmark(snapshot.destination, card_id, "", drop=snapshot.records[card_id])
+    return len(going) == len(snapshot.records)
 
 
 def droppable(card: Card, now: datetime) -> bool:
@@ -102,10 +102,10 @@ async def _update(context: DeliveryContext, card: Card) -> float:
 
 
 async def _refused(context: DeliveryContext, card: Card, error: SlackApiError) -> float:
-    verdict, code = classify(error), error_code(error)
-    log.warning("Slack refused an edit", place=card.place, error=code, verdict=verdict.value)
-    context.deps.metrics.delivered(verdict.value)
-    match verdict:
+    action, code = classify(error), error_code(error)
+    log.warning("Slack refused an edit", place=card.place, error=code, verdict=action.value)
+    context.deps.metrics.delivered(action.value)
+    match action:
         case ErrorAction.POST_NEW | ErrorAction.SEND_AS_TEXT:
             return 0  # somebody deleted the message, or it cannot be drawn: what ends is told all the same
         case ErrorAction.SUSPEND:

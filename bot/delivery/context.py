@@ -46,15 +46,15 @@ class DeliveryContext:
 
     async def read(self) -> OutboxSnapshot:
         """Return everything that waits for the place, without what it may not read of any more."""
-        box = await read_outbox(self.deps, self.destination)
-        return withheld(box, await self.hidden(box))
+        snapshot = await read_outbox(self.deps, self.destination)
+        return withheld(snapshot, await self.hidden(snapshot))
 
-    async def hidden(self, box: OutboxSnapshot) -> Callable[[str], bool]:
+    async def hidden(self, snapshot: OutboxSnapshot) -> Callable[[str], bool]:
         """Return a test whether the readers of the place may not see an account."""
         access = self.deps.access
         if access.open and not is_direct_message(self.destination):
             return lambda _: False
-        audience = await readers(self.deps, self.destination, next(_subscribers(box), ""))
+        audience = await readers(self.deps, self.destination, next(_subscribers(snapshot), ""))
         return lambda account: access.hides(account, audience)
 
     async def suspend(self, reason: str) -> None:
@@ -70,7 +70,7 @@ class DeliveryContext:
         return wait
 
 
-def _subscribers(box: OutboxSnapshot) -> Iterator[str]:
+def _subscribers(snapshot: OutboxSnapshot) -> Iterator[str]:
     """Who subscribed: in direct messages with the bot the one person who reads them."""
-    yield from (card.terms.user for card in box.cards.values())
-    yield from (entry.body.terms.user for entry in box.entries if isinstance(entry.body, SubscribedEntry))
+    yield from (card.terms.user for card in snapshot.cards.values())
+    yield from (entry.body.terms.user for entry in snapshot.entries if isinstance(entry.body, SubscribedEntry))

@@ -46,89 +46,95 @@ async def deliver(deps: Deps, destination: str) -> float | None:
         return HOLD_S
     ends = deps.clock() + VISIT
     while deps.clock() < ends:
-        box = await context.read()
-        if box.newer:
-            log.warning("a newer version wrote records, nothing is delivered", place=destination, **_numbers(box))
+        snapshot = await context.read()
+        if snapshot.newer:
+            log.warning("a newer version wrote records, nothing is delivered", place=destination, **_numbers(snapshot))
             return NEWER_S
-        if await repair(context, box):
+        if await repair(context, snapshot):
             continue
-        if wait := await _next(context, box):
+        if wait := await _next(context, snapshot):
             return wait
-        if box.suspension:
+        if snapshot.suspension:
             return None
-        if box.stale and not box.entries:
+        if snapshot.stale and not snapshot.entries:
             await enqueue_card_update(deps, destination)
-        if not (box.entries or box.in_flight or next_step.due(box, context.now)):
-            if await dropped(context, box) and not box.stale:
+        if not (snapshot.entries or snapshot.in_flight or next_step.due(snapshot, context.now)):
+            if await dropped(context, snapshot) and not snapshot.stale:
                 await deps.store.outbox.drop_destination(destination)
             return None
     return 0.1
 
 
-def _numbers(box: OutboxSnapshot) -> dict[str, int]:
+def _numbers(snapshot: OutboxSnapshot) -> dict[str, int]:
     """How many records of each kind a newer version wrote."""
-    return {kind.value: number for kind, number in box.newer.items()}
+    return {kind.value: number for kind, number in snapshot.newer.items()}
 
 
-async def _next(context: DeliveryContext, box: OutboxSnapshot) -> float:
+async def _next(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
     """Do one thing; return for how long to wait before the next."""
-    if box.suspension:
-        await notify_of_suspension(context, box, box.suspension)
-        if context.now - box.suspension.since >= WAITS and all(card.over for card in expected(box).values()):
-            await _give_up(context, box)
+    if snapshot.suspension:
+        await notify_of_suspension(context, snapshot, snapshot.suspension)
+        if context.now - snapshot.suspension.since >= WAITS and all(card.over for card in expected(snapshot).values()):
+            await _give_up(context, snapshot)
             return 0.1
         return 0
-    if box.in_flight:
-        return await recover(context, box.in_flight)
-    if _late_just_now(context, box):
+    if snapshot.in_flight:
+        return await recover(context, snapshot.in_flight)
+    if _late_just_now(context, snapshot):
         if await _waits_for_others(context):
             return POST_INTERVAL_S
-        box = await context.read()  # with what the last of the others told meanwhile
-    if step := next_step.next_step(box, context.now):
-        return await _post_next(context, box, step)
+        snapshot = await context.read()  # with what the last of the others told meanwhile
+    if step := next_step.next_step(snapshot, context.now):
+        return await _post_next(context, snapshot, step)
     return 0
 
 
-async def _give_up(context: DeliveryContext, box: OutboxSnapshot) -> None:
+async def _give_up(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
     """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
     outbox = context.deps.store.outbox
-    log.warning("what waited for a suspended place is dropped", place=box.destination, entries=len(box.entries))
-    await outbox.ack(box.destination, Step(box.entries).by_slot)
-    if box.in_flight:
-        await outbox.release(box.destination, box.in_flight.id)
-    for card_id in box.cards:
-        await outbox.unmark(box.destination, card_id, box.stale.get(card_id, ""), drop=box.records[card_id])
-    await outbox.restore(box.destination)
+    log.warning(
+        "what waited for a suspended place is dropped", place=snapshot.destination, entries=len(snapshot.entries)
+    )
+    await outbox.ack(snapshot.destination, Step(snapshot.entries).by_slot)
+    if snapshot.in_flight:
+        await outbox.release(snapshot.destination, snapshot.in_flight.id)
+    for card_id in snapshot.cards:
+        await outbox.unmark(
+            snapshot.destination, card_id, snapshot.stale.get(card_id, ""), drop=snapshot.records[card_id]
+        )
+    await outbox.restore(snapshot.destination)
 
 
-async def _post_next(context: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
-    await notify_of_lost(context, box, step)
-    wait = await _carry_out(context, box, step)
-    await enqueue_home_refresh(context.deps, _subscribers(box, step))
+async def _post_next(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step) -> float:
+    await notify_of_lost(context, snapshot, step)
+    wait = await _carry_out(context, snapshot, step)
+    await enqueue_home_refresh(context.deps, _subscribers(snapshot, step))
     return wait
 
 
-async def _carry_out(context: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
+async def _carry_out(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step) -> float:
     if step.post is not None:
-        return await post(context, box, step, step.post)
+        return await post(context, snapshot, step, step.post)
     shown = InFlightPost(
         id=secrets.token_hex(8), at=context.now, posts=False, writes=tuple(step.writes), entries=step.by_slot
     )
-    if await context.deps.store.outbox.apply(box.destination, shown, box.turn):
+    if await context.deps.store.outbox.apply(snapshot.destination, shown, snapshot.turn):
         await finish(context, shown)
     return 0
 
 
-def _subscribers(box: OutboxSnapshot, step: Step) -> set[str]:
+def _subscribers(snapshot: OutboxSnapshot, step: Step) -> set[str]:
     """Who subscribed to what a step is about."""
     bodies = [entry.body for entry in step.entries]
-    known = {user for write in step.writes if write.id in box.cards for user in box.cards[write.id].subscribers}
+    known = {
+        user for write in step.writes if write.id in snapshot.cards for user in snapshot.cards[write.id].subscribers
+    }
     return known | {body.terms.user for body in bodies if isinstance(body, SubscribedEntry)}
 
 
-def _late_just_now(context: DeliveryContext, box: OutboxSnapshot) -> bool:
+def _late_just_now(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
-    found = [at for entry in box.entries if (at := next_step.noticed_late(entry))]
+    found = [at for entry in snapshot.entries if (at := next_step.noticed_late(entry))]
     return bool(found) and not passed(min(found), DIGEST_WAIT, context.now)
 
 

@@ -49,37 +49,37 @@ async def conversation(context: DeliveryContext) -> str:
     return channel
 
 
-def search_from(context: DeliveryContext, box: OutboxSnapshot) -> str:
+def search_from(context: DeliveryContext, snapshot: OutboxSnapshot) -> str:
     """Return a timestamp that is earlier than that of any message posted from now on.
 
     That is Slack's own time, by its last answer, or the newest known message of the place, if that is earlier.
     """
-    known = max((float(card.ts) for card in box.cards.values() if _TS.fullmatch(card.ts)), default=None)
+    known = max((float(card.ts) for card in snapshot.cards.values() if _TS.fullmatch(card.ts)), default=None)
     now = context.deps.slack_time.now()
     times = [at for at in (known, now and now - EARLIER.total_seconds()) if at]
     return f"{min(times):.6f}" if times else EVERYTHING
 
 
-async def find_post(context: DeliveryContext, begun: InFlightPost) -> tuple[str, str] | None:
+async def find_post(context: DeliveryContext, in_flight: InFlightPost) -> tuple[str, str] | None:
     """Return channel and timestamp of a post that was begun, None when it never arrived.
 
     Raises SlackApiError, also when the bot may not read the conversation.
     """
-    if not begun.channel:
+    if not in_flight.channel:
         return None
-    oldest = begun.oldest or f"{begun.at.timestamp() - EARLIER.total_seconds():.6f}"
+    oldest = in_flight.oldest or f"{in_flight.at.timestamp() - EARLIER.total_seconds():.6f}"
     if not _TS.fullmatch(oldest):
         oldest = EVERYTHING
-    if begun.thread_ts:
+    if in_flight.thread_ts:
         try:
-            replies = _messages(context, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts)
-            if ts := await _ts(replies, begun):
-                return begun.channel, ts
+            replies = _messages(context, "conversations.replies", in_flight.channel, oldest, ts=in_flight.thread_ts)
+            if ts := await _ts(replies, in_flight):
+                return in_flight.channel, ts
         except SlackApiError as error:
             if classify(error) is not ErrorAction.POST_NEW:  # the thread is gone; the post may stand outside of it
                 raise
-    ts = await _ts(_messages(context, "conversations.history", begun.channel, oldest), begun)
-    return (begun.channel, ts) if ts else None
+    ts = await _ts(_messages(context, "conversations.history", in_flight.channel, oldest), in_flight)
+    return (in_flight.channel, ts) if ts else None
 
 
 async def own_posts(context: DeliveryContext, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
@@ -104,9 +104,9 @@ async def own_posts(context: DeliveryContext, channel: str, since: datetime, thr
     return found
 
 
-async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: InFlightPost) -> str | None:
+async def _ts(messages: AsyncGenerator[dict[str, Any]], in_flight: InFlightPost) -> str | None:
     async for message in messages:
-        if _id(message) == begun.id:
+        if _id(message) == in_flight.id:
             return str(message["ts"])
     return None
 

@@ -20,21 +20,21 @@ async def outbox_to_change(deps: Deps, destination: str) -> OutboxSnapshot:
 
     Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
     """
-    box = await read_outbox(deps, destination)
-    refuse_newer(box)
-    return box
+    snapshot = await read_outbox(deps, destination)
+    refuse_newer(snapshot)
+    return snapshot
 
 
 def refuse_newer(*boxes: OutboxSnapshot) -> None:
     """Raise UsageError where a newer version recorded any of what waits."""
-    for box in boxes:
-        if box.newer:
-            raise UsageError(Problem.NEWER_VERSION, box.destination)
+    for snapshot in boxes:
+        if snapshot.newer:
+            raise UsageError(Problem.NEWER_VERSION, snapshot.destination)
 
 
-def cards_to_change(box: OutboxSnapshot) -> Collection[Card]:
+def cards_to_change(snapshot: OutboxSnapshot) -> Collection[Card]:
     """Return a place's expected cards; none if a newer version has records of it."""
-    return () if box.newer else expected(box).values()
+    return () if snapshot.newer else expected(snapshot).values()
 
 
 async def last_seen(deps: Deps, ref: JobRef) -> Job:

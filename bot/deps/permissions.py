@@ -53,10 +53,10 @@ def posted_to(deps: Deps, destination: str, user: str, accounts: Iterable[str]) 
 
 def seen(deps: Deps, digest: Digest) -> Digest:
     """Return the part of a digest that may be seen here; raises UsageError where that is nothing."""
-    told = [each for each in digest.told if deps.sees(each.change.job.account)]
-    if digest.told and not told:
+    notifications = [each for each in digest.told if deps.sees(each.change.job.account)]
+    if digest.told and not notifications:
         raise UsageError(deps.catalog.refusal if deps.catalog.nothing else Problem.NOTHING_FOR_YOU)
-    return replace(digest, told=told)
+    return replace(digest, told=notifications)
 
 
 def may_see(deps: Deps, accounts: Iterable[str]) -> None:

@@ -156,18 +156,18 @@ def _sealing(slack: Slack) -> list[Finding]:
 
 async def _installed(slack: Slack, store: Store, access: Access) -> list[Finding]:
     """Look at every workspace that installed the app by itself."""
-    seal, found = TokenCipher(slack.encryption_keys), list[Finding]()
+    cipher, found = TokenCipher(slack.encryption_keys), list[Finding]()
     try:
-        seal.check()
+        cipher.check()
     except ConfigError:
         return []  # that is a finding of its own
     for workspace, sealed in sorted((await store.installations.all()).items()):
-        kept = seal.decrypt(sealed)
+        kept = cipher.decrypt(sealed)
         if kept is None:
             found.append(advice.installation_locked(workspace))
         else:
             found += await _bot(slack, f"workspace {workspace}", _Given(kept.bot_token), access)
-            found += [advice.sealed_with_old_key(workspace)] if seal.needs_reencryption(sealed) else []
+            found += [advice.sealed_with_old_key(workspace)] if cipher.needs_reencryption(sealed) else []
     return found or [advice.nobody_installed()]
 
 

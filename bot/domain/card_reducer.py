@@ -138,8 +138,8 @@ class Folded:
         if card is None or ref not in card.jobs:
             return None
         goes_on = not card.over
-        followed = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
-        card = _without(card, ref).having(ref, followed)
+        card_job = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
+        card = _without(card, ref).having(ref, card_job)
         # Whoever leaves the rest of a batch has not heard yet how the others ended.
         post = _final(card) if card.batch and card.over and goes_on else None
         card = card.model_copy(update={"held_final": card.held_final or bool(post)}) if card.snooze else card
@@ -164,9 +164,9 @@ class Folded:
         ]
 
 
-def _concerns(followed: CardJob, change: Change) -> bool:
+def _concerns(card_job: CardJob, change: Change) -> bool:
     """Whether a job is followed on a card, or was until it was lost and is found again."""
-    return followed.fate is None or (change.kind is Kind.FOUND and followed.fate in LOSSES)
+    return card_job.fate is None or (change.kind is Kind.FOUND and card_job.fate in LOSSES)
 
 
 def _telling(card: Card, change: Change) -> Post | None:
@@ -223,14 +223,14 @@ def _wanted(card: Card, change: Change) -> bool:
     return change.kind is Kind.LOST or card.terms.wants(change.job.state)
 
 
-def cards_of(box: OutboxSnapshot) -> set[str]:
+def cards_of(snapshot: OutboxSnapshot) -> set[str]:
     """Return the ids of a place's cards: those kept, readable or not, and those expected."""
-    return {*box.records, *expected(box)}
+    return {*snapshot.records, *expected(snapshot)}
 
 
-def expected(box: OutboxSnapshot) -> dict[str, Card]:
+def expected(snapshot: OutboxSnapshot) -> dict[str, Card]:
     """Return a place's cards as they will be once everything that waits is taken out."""
-    folded = Folded(box.destination, dict(box.cards))
-    for entry in box.entries:
+    folded = Folded(snapshot.destination, dict(snapshot.cards))
+    for entry in snapshot.entries:
         folded.take(entry)
     return folded.cards

@@ -54,13 +54,13 @@ class SubscriptionOptions(_Value):
     mention: tuple[str, ...] = ()
 
     @classmethod
-    def joined(cls, asked: Sequence["SubscriptionOptions"]) -> "SubscriptionOptions":
+    def joined(cls, subscriptions: Sequence["SubscriptionOptions"]) -> "SubscriptionOptions":
         """Return what fulfils the terms of several people, as the first one's: what tells most, and calls everybody."""
-        calling = dict.fromkeys(person for terms in asked for person in terms.mention)
-        return asked[0].model_copy(
+        calling = dict.fromkeys(person for options in subscriptions for person in options.mention)
+        return subscriptions[0].model_copy(
             update={
-                "on": max((terms.on for terms in asked), key=_NOTIFIES_MORE.index),
-                "to": max((terms.to for terms in asked), key=_REACHES_MORE.index),
+                "on": max((options.on for options in subscriptions), key=_NOTIFIES_MORE.index),
+                "to": max((options.to for options in subscriptions), key=_REACHES_MORE.index),
                 "mention": tuple(calling),
             }
         )
@@ -142,7 +142,7 @@ class Card(_Value):
     @property
     def subscribers(self) -> tuple[str, ...]:
         """Who subscribed, the first one first."""
-        return tuple(terms.user for terms in self.per_subscriber or (self.terms,))
+        return tuple(options.user for options in self.per_subscriber or (self.terms,))
 
     @property
     def owing(self) -> bool:
@@ -164,16 +164,18 @@ class Card(_Value):
         """Whether no job of it is followed any more."""
         return all(each.fate is not None for each in self.jobs.values())
 
-    def subscribed_by(self, terms: SubscriptionOptions) -> Self:
+    def subscribed_by(self, subscription_options: SubscriptionOptions) -> Self:
         """Return the card on somebody's terms too: those that they had before are replaced, those of others stay."""
-        each = {one.user: one for one in self.per_subscriber or (self.terms,)} | {terms.user: terms}
+        each = {one.user: one for one in self.per_subscriber or (self.terms,)} | {
+            subscription_options.user: subscription_options
+        }
         options = tuple(each.values())
         several = options if len(options) > 1 else ()
         return self.model_copy(update={"per_subscriber": several, "terms": SubscriptionOptions.joined(options)})
 
-    def having(self, ref: str, followed: CardJob) -> Self:
+    def having(self, ref: str, card_job: CardJob) -> Self:
         """Return the card with one job on it, or as it is now."""
-        return self.model_copy(update={"jobs": {**self.jobs, ref: followed}})
+        return self.model_copy(update={"jobs": {**self.jobs, ref: card_job}})
 
     def with_jobs(self, jobs: Mapping[str, Job]) -> Self:
         """Return the card with what is known of its jobs, by ref: whoever reads of them wants their names."""
@@ -207,8 +209,8 @@ class Shown(_Value):
     absences: Mapping[str, Absence] = {}
 
 
-def options(terms: SubscriptionOptions) -> str:
+def options(options: SubscriptionOptions) -> str:
     """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
-    where = [f"to:{terms.to}"] if terms.to else []
-    whom = [f"mention:{','.join(terms.mention)}"] if terms.mention else []
-    return " ".join([f"on:{terms.on}", *where, *whom])
+    where = [f"to:{options.to}"] if options.to else []
+    whom = [f"mention:{','.join(options.mention)}"] if options.mention else []
+    return " ".join([f"on:{options.on}", *where, *whom])

@@ -75,5 +75,5 @@ async def _left_alone(deps: Deps, destinations: Iterable[str]) -> bool:
 async def _is_lost(deps: Deps, destination: str, card_id: str, job: Job) -> bool:
     """Whether a card still shows that the job was lost: it may be dropped, alone or with its workspace."""
     card = expected(await read_outbox(deps, destination)).get(card_id)
-    followed = card.jobs.get(str(job.ref)) if card else None
-    return followed is not None and followed.fate in LOSSES
+    card_job = card.jobs.get(str(job.ref)) if card else None
+    return card_job is not None and card_job.fate in LOSSES

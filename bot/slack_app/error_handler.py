@@ -56,9 +56,9 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
         message = errors.our_fault(reference)
     if response:  # nothing was acknowledged yet: Slack would say beside our words that we do not answer
         response.status = 200
-    for reply in places:
+    for responder in places:
         try:
-            await reply.show(message)
+            await responder.show(message)
         except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
             _log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
         else:

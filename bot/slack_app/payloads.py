@@ -108,17 +108,17 @@ async def read_ask(deps: Deps, value: object) -> CommandPayload:
 
     The use of the button is noted for the answer that it is part of.
     """
-    ask = read_payload(value)
-    if ask.answer:
+    command = read_payload(value)
+    if command.answer:
         with suppress(StoreUnavailable):
-            await deps.store.freshness.claim(_answer(ask.answer), deps.clock())
-        ask = ask.model_copy(update={"answer": None})
-    if ask.key is None:
-        return ask
-    text = await deps.store.payloads.get(ask.key)
+            await deps.store.freshness.claim(_answer(command.answer), deps.clock())
+        command = command.model_copy(update={"answer": None})
+    if command.key is None:
+        return command
+    text = await deps.store.payloads.get(command.key)
     if text is None:
         raise ExpiredError
-    return ask.model_copy(update={"text": text, "key": None})
+    return command.model_copy(update={"text": text, "key": None})
 
 
 def picked_value(action: Mapping[str, Any]) -> str:

@@ -59,25 +59,25 @@ class Outbox:
         asking += [("HGETALL", CARDS.of(destination)), ("HGETALL", STALE.of(destination))]
         asking += [("XRANGE", OUTBOX.of(slot, destination), "-", "+", "COUNT", READ_MAX) for slot in slots]
         turn, begun, suspended, cards, stale, *streams = await self.link.execute_many(asking)
-        box = OutboxSnapshot(destination, records=cards, stale=stale, turn=turn or "")
+        snapshot = OutboxSnapshot(destination, records=cards, stale=stale, turn=turn or "")
         mark, suspension, card = (Location(kind, destination, key.of(destination)) for kind, key in _KINDS)
         for card_id, text in cards.items():
             broken = Broken(card, destination, text, card_id, card_id)
-            if known := box.read(broken, lambda text, name=card_id: _own_card(destination, name, text)):
-                box.cards[card_id] = known
-        box.in_flight = box.read(Broken(mark, destination, begun), read_mark) if begun is not None else None
+            if known := snapshot.read(broken, lambda text, name=card_id: _own_card(destination, name, text)):
+                snapshot.cards[card_id] = known
+        snapshot.in_flight = snapshot.read(Broken(mark, destination, begun), read_mark) if begun is not None else None
         if suspended is not None:
-            box.suspension = box.read(Broken(suspension, destination, suspended), suspensions.read)
+            snapshot.suspension = snapshot.read(Broken(suspension, destination, suspended), suspensions.read)
         for slot, stream in zip(slots, streams, strict=True):
-            _sort(box, slot, stream or [])
-        box.entries.sort(key=lambda entry: entry.order)
-        return box
+            _sort(snapshot, slot, stream or [])
+        snapshot.entries.sort(key=lambda entry: entry.order)
+        return snapshot
 
-    async def begin(self, destination: str, begun: InFlightPost, interval_s: float, turn: str) -> Answer:
+    async def begin(self, destination: str, in_flight: InFlightPost, interval_s: float, turn: str) -> Answer:
         """Mark a post, decided on in this turn, as begun; the answer says whether it may be sent now."""
-        cards = (part for write in begun.writes for part in (write.id, write.before))
+        cards = (part for write in in_flight.writes for part in (write.id, write.before))
         keys = [key.of(destination) for key in (BEGUN, POST_INTERVAL, SUSPENDED, CARDS, TURN)]
-        about = (mark_text(begun), max(1, round(interval_s * 1000)), turn)
+        about = (mark_text(in_flight), max(1, round(interval_s * 1000)), turn)
         told: list[str] = await self.link.execute("EVAL", script("begin"), 5, *keys, *about, *cards)
         match told:
             case ["ok"]:
@@ -91,9 +91,9 @@ class Outbox:
             case _:
                 return Answer(ok=False)
 
-    async def commit(self, destination: str, begun: InFlightPost) -> bool:
+    async def commit(self, destination: str, in_flight: InFlightPost) -> bool:
         """Record that a post arrived, with the cards as they are after it; False when it is somebody else's by now."""
-        return await self._apply(destination, begun, "post", "")
+        return await self._apply(destination, in_flight, "post", "")
 
     async def apply(self, destination: str, step: InFlightPost, turn: str) -> bool:
         """Write the cards of a step that posts nothing; False, and nothing is written, when this turn is over."""
@@ -129,10 +129,10 @@ class Outbox:
         """End a post: it is recorded, or was never sent."""
         await self.link.execute("EVAL", script("release"), 1, BEGUN.of(destination), post)
 
-    async def renew(self, destination: str, begun: InFlightPost) -> bool:
+    async def renew(self, destination: str, in_flight: InFlightPost) -> bool:
         """Keep what is known of a post in its mark; return False if it has ended, is recorded, or was taken over."""
-        key, record = BEGUN.of(destination), mark_text(begun)
-        return bool(await self.link.execute("EVAL", script("renew"), 1, key, begun.id, record))
+        key, record = BEGUN.of(destination), mark_text(in_flight)
+        return bool(await self.link.execute("EVAL", script("renew"), 1, key, in_flight.id, record))
 
     async def was_notified(self, destination: str, post: str) -> bool:
         """Whether a post was recorded, by whoever did."""
@@ -198,9 +198,9 @@ class Outbox:
         if not 0 < await self.link.execute("HLEN", CARDS.of(destination)) <= most:
             return []
         kept: dict[str, str] = await self.link.execute("HGETALL", CARDS.of(destination))
-        box = OutboxSnapshot(destination)
+        snapshot = OutboxSnapshot(destination)
         cards = Location(Kind.CARD, destination, CARDS.of(destination))
-        read = {card_id: box.read(Broken(cards, destination, text), read_card) for card_id, text in kept.items()}
+        read = {card_id: snapshot.read(Broken(cards, destination, text), read_card) for card_id, text in kept.items()}
         return [card_id for card_id, card in read.items() if card and not card.over]
 
     async def destinations(self) -> set[str]:
@@ -232,17 +232,17 @@ def _own_card(destination: str, card_id: str, text: str) -> Card:
     return card
 
 
-def mark_text(begun: InFlightPost) -> str:
+def mark_text(in_flight: InFlightPost) -> str:
     """Return a mark as it is kept."""
-    return record_formats.numbered(Kind.MARK, begun.model_dump_json())
+    return record_formats.numbered(Kind.MARK, in_flight.model_dump_json())
 
 
 def read_mark(text: str) -> InFlightPost:
     """Read a mark, and check its cards, which are written when its post has arrived."""
-    begun = record_formats.read(Kind.MARK, text, InFlightPost.model_validate_json)
-    for write in begun.writes:
+    in_flight = record_formats.read(Kind.MARK, text, InFlightPost.model_validate_json)
+    for write in in_flight.writes:
         read_card(write.after)
-    return begun
+    return in_flight
 
 
 def _under_way(mark: str) -> Answer:
@@ -253,11 +253,11 @@ def _under_way(mark: str) -> Answer:
         return Answer(ok=False)
 
 
-def _sort(box: OutboxSnapshot, slot: str, stream: Sequence[tuple[str, dict[str, str]]]) -> None:
+def _sort(snapshot: OutboxSnapshot, slot: str, stream: Sequence[tuple[str, dict[str, str]]]) -> None:
     """Put what stands in one outbox into the box."""
-    box.full = box.full or len(stream) >= READ_MAX
+    snapshot.full = snapshot.full or len(stream) >= READ_MAX
     for entry_id, fields in stream:
-        location = Location(Kind.ENTRY, box.destination, OUTBOX.of(slot, box.destination))
+        location = Location(Kind.ENTRY, snapshot.destination, OUTBOX.of(slot, snapshot.destination))
         broken = Broken(location, slot, name=entry_id, card=fields.get("card", ""))
-        if entry := box.read(broken, lambda _, name=entry_id, read=fields: outbox.read(slot, name, read)):
-            box.entries.append(entry)
+        if entry := snapshot.read(broken, lambda _, name=entry_id, read=fields: outbox.read(slot, name, read)):
+            snapshot.entries.append(entry)

@@ -54,7 +54,7 @@ async def end_all(deps: Deps, destination: str) -> set[str]:
 
 async def _withhold(deps: Deps, ref: JobRef, card: Card) -> None:
     """Take off a card what is still to be told of a job that has ended."""
-    followed = card.jobs[str(ref)]
-    if followed.job and followed.fate is not EndReason.UNSUBSCRIBED:
-        entry = UnsubscribedEntry(job=followed.job, by="", at=deps.clock())
+    card_job = card.jobs[str(ref)]
+    if card_job.job and card_job.fate is not EndReason.UNSUBSCRIBED:
+        entry = UnsubscribedEntry(job=card_job.job, by="", at=deps.clock())
         await deps.store.outbox.put(card.place, entry, f"untold:{card.id}:{ref}", card.id)

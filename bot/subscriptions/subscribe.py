@@ -87,22 +87,24 @@ class Subscription:
         return await self._subscribed(details)
 
     async def _subscribed(self, details: JobDetails) -> Subscribing:
-        deps, destination, terms = self.deps, self.destination, self.terms
+        deps, destination, options = self.deps, self.destination, self.terms
         permit(deps, [job.account for job in details.jobs], destination)
         jobs = [job for job in details.jobs if self.ended_too or not job.state.ended]
         if not jobs:
             return Subscribing(details, Subscribed(None))
         await refuse_newer_jobs(deps, destination, [job.ref for job in jobs])
-        followed, changed, cards = await _track(deps, jobs, details.checked_at, destination, terms, self.card)
+        followed, changed, cards = await _track(deps, jobs, details.checked_at, destination, options, self.card)
         await deps.store.outbox.restore(destination)
-        box = await deliver_now(deps, destination)
-        after = expected(box)
+        snapshot = await deliver_now(deps, destination)
+        after = expected(snapshot)
         result = Subscribed(
-            card=next((box.cards[each] for each in cards if each in box.cards), None),
+            card=next((snapshot.cards[each] for each in cards if each in snapshot.cards), None),
             followed=followed,
             changed=changed,
-            others=[user for each in cards if each in after for user in after[each].subscribers if user != terms.user],
-            suspended=box.suspension.reason if box.suspension else None,
+            others=[
+                user for each in cards if each in after for user in after[each].subscribers if user != options.user
+            ],
+            suspended=snapshot.suspension.reason if snapshot.suspension else None,
             shared=await read_by_outsiders(deps, destination),
         )
         return Subscribing(details, result)
@@ -112,18 +114,18 @@ def subscribe(
     deps: Deps,
     addresses: Sequence[Address],
     here: str,
-    terms: SubscriptionOptions,
+    options: SubscriptionOptions,
     *,
     card: str | None = None,
     ended_too: bool = False,
 ) -> Subscription:
     """Follow these jobs, as `Subscription` has it."""
-    destination, question = terms.user if terms.to is To.DM else here, show_jobs(deps, addresses)
-    return Subscription(deps, terms, destination, card or secrets.token_hex(5), ended_too, question)
+    destination, question = options.user if options.to is To.DM else here, show_jobs(deps, addresses)
+    return Subscription(deps, options, destination, card or secrets.token_hex(5), ended_too, question)
 
 
 async def _track(  # noqa: PLR0917  # what a subscription consists of
-    deps: Deps, jobs: Sequence[Job], asked_at: datetime, destination: str, terms: SubscriptionOptions, card: str
+    deps: Deps, jobs: Sequence[Job], asked_at: datetime, destination: str, options: SubscriptionOptions, card: str
 ) -> tuple[list[JobRef], list[JobRef], list[str]]:
     """Follow jobs, as they were told when asked for at `asked_at`, on one card.
 
@@ -137,8 +139,8 @@ async def _track(  # noqa: PLR0917  # what a subscription consists of
         # One that has ended is first followed as if it had not: its end is then told as any other is.
         job_now = job.model_copy(update={"state": JobState.UNKNOWN, "raw_state": None}) if job.state.ended else job
         at = asked_at - BEFORE if job.state.ended else asked_at
-        entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=terms).model_dump_json()
-        found, new = await deps.store.tracked.subscribe(job_now, at, soon, destination, card, entry, terms.user)
+        entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=options).model_dump_json()
+        found, new = await deps.store.tracked.subscribe(job_now, at, soon, destination, card, entry, options.user)
         (followed if new else changed).append(job.ref)
         cards[found] = None
     for service in dict.fromkeys((job.account, job.service) for job in jobs):
@@ -172,14 +174,14 @@ async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str
     """
     removed: list[tuple[Card, list[JobRef]]] = []
     here_alone = addresses is None and not is_direct_channel(here)
-    boxes = [await read_outbox(deps, destination) for destination in ((here,) if here_alone else (here, user))]
-    for box in boxes:
-        for card in cards_to_change(box):
+    snapshots = [await read_outbox(deps, destination) for destination in ((here,) if here_alone else (here, user))]
+    for snapshot in snapshots:
+        for card in cards_to_change(snapshot):
             refs = [ref for ref in tracked_jobs(visible_part(deps, card)) if _named(ref, addresses)]
-            if gone := [job for ref in refs if (job := await end_subscription(deps, ref, box.destination, user))]:
+            if gone := [job for ref in refs if (job := await end_subscription(deps, ref, snapshot.destination, user))]:
                 removed.append((card.with_jobs({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     if not removed:
-        refuse_newer(*boxes)
+        refuse_newer(*snapshots)
     for destination in {card.place for card, _ in removed}:
         await deliver_now(deps, destination)
     found = {name for _, refs in removed for ref in refs for name in (ref.id, str(ref))}
@@ -216,13 +218,13 @@ async def restore(deps: Deps, destination: str, card: str | None, user: str) -> 
         await _look_as_usual(deps, ref)
     followed: list[JobRef] = []
     if kept and jobs:
-        terms = kept.terms.model_copy(update={"user": user, "at": deps.clock()})
-        followed, _, _ = await _track(deps, jobs, deps.clock(), destination, terms, kept.id)
-    box = await deliver_now(deps, destination)
+        options = kept.terms.model_copy(update={"user": user, "at": deps.clock()})
+        followed, _, _ = await _track(deps, jobs, deps.clock(), destination, options, kept.id)
+    snapshot = await deliver_now(deps, destination)
     return Subscribed(
-        card=box.cards.get(card or ""),
+        card=snapshot.cards.get(card or ""),
         followed=[*followed, *suspended],
-        suspended=box.suspension.reason if box.suspension else None,
+        suspended=snapshot.suspension.reason if snapshot.suspension else None,
         resumed=resumed,
     )
 

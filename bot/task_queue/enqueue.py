@@ -78,14 +78,14 @@ async def enqueue_home_refresh(deps: "Deps", users: Iterable[str]) -> None:
 
 
 async def enqueue_search(
-    deps: "Deps", ids: Sequence[str], here: str, terms: SubscriptionOptions, when: datetime
+    deps: "Deps", ids: Sequence[str], here: str, options: SubscriptionOptions, when: datetime
 ) -> None:
     """Have ids looked for from this time on; asking for the same again begins the search anew.
 
     Raises StoreUnavailable: nobody else would find out that it has to be done.
     """
-    name = blake2b(" ".join([here, terms.user, *ids]).encode(), digest_size=8).hexdigest()
-    if not await _add(deps, SEEK, f"{SEEK}:{name}", list(ids), here, terms.model_dump_json(), when=when):
+    name = blake2b(" ".join([here, options.user, *ids]).encode(), digest_size=8).hexdigest()
+    if not await _add(deps, SEEK, f"{SEEK}:{name}", list(ids), here, options.model_dump_json(), when=when):
         raise StoreUnavailable("a task could not be added")
 
 

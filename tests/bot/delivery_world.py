@@ -37,8 +37,8 @@ class World:
         self.now += timedelta(milliseconds=1)
         return self.now
 
-    async def follow(self, terms: SubscriptionOptions = TERMS) -> None:
-        await subscribe(self.deps, [self.provider.jobs[0].ref], PLACE, terms)
+    async def follow(self, options: SubscriptionOptions = TERMS) -> None:
+        await subscribe(self.deps, [self.provider.jobs[0].ref], PLACE, options)
 
     async def becomes(self, **details: object) -> None:
         self.provider.jobs = [self.provider.jobs[0].model_copy(update=details)]

@@ -67,12 +67,12 @@ async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
     assert empty(await world.box())
 
 
-@pytest.mark.parametrize("terms", [ANY, TERMS])
+@pytest.mark.parametrize("options", [ANY, TERMS])
 async def test_a_visit_that_read_before_another_one_told_tells_nothing(
-    world: World, terms: SubscriptionOptions, monkeypatch: pytest.MonkeyPatch
+    world: World, options: SubscriptionOptions, monkeypatch: pytest.MonkeyPatch
 ):
-    await world.follow(terms)
-    await world.becomes(**({"raw_state": "B"} if terms is ANY else {"state": JobState.FAILED}))
+    await world.follow(options)
+    await world.becomes(**({"raw_state": "B"} if options is ANY else {"state": JobState.FAILED}))
     meanwhile(monkeypatch, world.told)
     assert await world.told() == 2
 
@@ -151,8 +151,12 @@ async def test_where_nothing_can_be_read_the_verdict_decides(
 
     monkeypatch.setattr(world.slack, "api_call", refusing)
     await deliver(world.deps, PLACE)
-    box = await world.box()
-    kept = {"suspended": bool(box.suspension and box.in_flight), "begun": bool(box.in_flight), "told": not box.entries}
+    snapshot = await world.box()
+    kept = {
+        "suspended": bool(snapshot.suspension and snapshot.in_flight),
+        "begun": bool(snapshot.in_flight),
+        "told": not snapshot.entries,
+    }
     assert kept[left]
     assert len(world.slack.said) == (3 if left == "told" else 2), "only who may never read sends it again unread"
 

@@ -100,17 +100,17 @@ class Story(FragileBot):
         self._cloud()
         self._subscribe(ids, here, SubscriptionOptions(user=user, at=self.now, on=on, to=to), None, crash)
 
-    def _subscribe(self, ids: list[str], here: str, terms: SubscriptionOptions, card: str | None, crash: Any) -> None:
+    def _subscribe(self, ids: list[str], here: str, options: SubscriptionOptions, card: str | None, crash: Any) -> None:
         refs = [JobRef(*SERVICE, job_id) for job_id in ids]
-        place = terms.user if terms.to is To.DM else here
-        self.until_done(lambda: subscribe(self.services, refs, here, terms, card=card), crash)
+        place = options.user if options.to is To.DM else here
+        self.until_done(lambda: subscribe(self.services, refs, here, options, card=card), crash)
         for ref in refs:
             self._found(str(ref))
         for ref in refs:
             mine = self.run(self.store.tracked.subscribed_cards(ref))[place]
             assert self.following.setdefault((place, str(ref)), mine) == mine, "who follows already keeps the card"
             model = self.cards.setdefault((place, mine), Modelled())
-            model.followed(str(ref), terms)
+            model.followed(str(ref), options)
             self.known.setdefault(str(ref), self.jobs[ref.id])
 
     def _found(self, ref: str) -> None:
@@ -127,14 +127,14 @@ class Story(FragileBot):
             (card, JobRef.parse(ref).id)
             for (place, card), model in self.cards.items()
             if place == here and model.left_at and self.now - model.left_at < soon
-            for ref, fate in model.jobs.items()
-            if fate is EndReason.UNSUBSCRIBED and JobRef.parse(ref).id in self.jobs
+            for ref, end_reason in model.jobs.items()
+            if end_reason is EndReason.UNSUBSCRIBED and JobRef.parse(ref).id in self.jobs
             if not self.jobs[JobRef.parse(ref).id].state.ended
         ]
         if left:
             card, job_id = data.draw(st.sampled_from(left))
-            terms = self.cards[here, card].terms
-            self._subscribe([job_id], here, terms.model_copy(update={"to": None, "at": self.now}), card, crash)
+            options = self.cards[here, card].terms
+            self._subscribe([job_id], here, options.model_copy(update={"to": None, "at": self.now}), card, crash)
 
     @precondition(lambda self: self.following)
     @rule(here=st.sampled_from(HERE), user=st.sampled_from(USERS), job_id=st.sampled_from(IDS), crash=crashes)
@@ -249,15 +249,15 @@ class Story(FragileBot):
         if (before.state, before.raw_state) != (job.state, job.raw_state):
             self._changed(ref, job, "moved", EndReason.ENDED if job.state.ended else None)
 
-    def _changed(self, ref: str, job: Job, kind: str, fate: EndReason | None) -> None:
+    def _changed(self, ref: str, job: Job, kind: str, end_reason: EndReason | None) -> None:
         for (place, followed), card in list(self.following.items()):
             if followed == ref:
-                self.cards[place, card].changed(job, kind, fate)
-                told_alone = fate is EndReason.NOT_FOUND and not is_user(place)
+                self.cards[place, card].changed(job, kind, end_reason)
+                told_alone = end_reason is EndReason.NOT_FOUND and not is_user(place)
                 self.lost[card] += len(self.cards[place, card].asked) if told_alone else 0
-                if fate:
+                if end_reason:
                     del self.following[place, followed]
-        if fate:
+        if end_reason:
             del self.known[ref]
 
     def _older(self, ref: str, crash: Any) -> None:
@@ -344,8 +344,8 @@ class Story(FragileBot):
         return pending | await self.store.outbox.destinations()
 
     async def _left_over(self) -> bool:
-        boxes = [await self.store.outbox.read(place, ["/".join(SERVICE)]) for place in HERE + USERS]
-        return any(box.entries or box.in_flight or box.stale for box in boxes)
+        snapshots = [await self.store.outbox.read(place, ["/".join(SERVICE)]) for place in HERE + USERS]
+        return any(snapshot.entries or snapshot.in_flight or snapshot.stale for snapshot in snapshots)
 
     def _all_told(self) -> None:
         notes: Counter[str] = Counter()
@@ -358,7 +358,7 @@ class Story(FragileBot):
             if "card" in text:
                 posts[place, text["card"]] += 1
                 if said.there:
-                    fates = {ref: fate or "" for ref, fate in self.cards[place, text["card"]].jobs.items()}
+                    fates = {ref: end_reason or "" for ref, end_reason in self.cards[place, text["card"]].jobs.items()}
                     again = self.cards[place, text["card"]].posts > 1
                     assert again or text["jobs"] == fates, "a card is as it should be"
             for card, words in json.loads(said.posted).get("told", ()):  # an edit notifies of nothing

@@ -39,9 +39,9 @@ class Ledger:
     emptied: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """What Redis held when it was emptied: nothing is promised for it any more."""
 
-    def asked(self, terms: SubscriptionOptions, ref: str) -> None:
+    def asked(self, options: SubscriptionOptions, ref: str) -> None:
         """Somebody is about to type a command for a job."""
-        self.terms[terms.place, ref] = terms
+        self.terms[options.place, ref] = options
 
     def followed(self, place: str, ref: str, card: str) -> None:
         """Redis has a subscription. One card for each, from then on."""

@@ -38,8 +38,8 @@ def emptied(found: Conversation) -> tuple[int, list[str]]:
     """What is judged of a job that Redis held when it was emptied."""
     ledger = kept(REF)
     ledger.emptied.add((PLACE, REF))
-    verdict = judge(ledger, [found])
-    return verdict.emptied, [finding.kind for finding in verdict.findings]
+    action = judge(ledger, [found])
+    return action.emptied, [finding.kind for finding in action.findings]
 
 
 def test_what_an_emptied_redis_held_may_be_lost_but_not_doubled():
@@ -58,8 +58,8 @@ def test_other_jobs_are_judged_after_redis_was_emptied():
 
 
 def test_what_is_as_it_was_promised_is_no_finding():
-    verdict = judge(kept(REF), [said(END)])
-    assert (verdict.findings, verdict.told) == ([], 1)
+    action = judge(kept(REF), [said(END)])
+    assert (action.findings, action.told) == ([], 1)
     assert not kinds(kept(REF, on="failed"), said())
 
 

@@ -34,9 +34,9 @@ def digest(told: Digest, key: str | None) -> Message:
     return message(_plain_digest(head, changes), [*people, section(head), *lines, *foot])
 
 
-def _latest(told: Sequence[Notification]) -> list[Change]:
+def _latest(notifications: Sequence[Notification]) -> list[Change]:
     """The last change of each job, what failed first."""
-    last = {each.change.job.ref: each.change for each in told}
+    last = {each.change.job.ref: each.change for each in notifications}
     return sorted(last.values(), key=lambda change: OUTCOMES.index(_word(change)))
 
 

@@ -35,10 +35,10 @@ _DROPPED = f"not found for {DROPPED_AFTER.days} days"
 _LOST = {EndReason.EXPIRED: _EXPIRED, EndReason.DROPPED: _DROPPED}
 
 
-def reply(told: Notification, meaning: Meaning) -> Message:
+def reply(notification: Notification, meaning: Meaning) -> Message:
     """One change of one job, for the thread of its card."""
-    change, people = told.change, called(told.card.terms.mention)
-    happened = [what_happened(change), *(["kept back while it was snoozed"] if told.held else [])]
+    change, people = notification.change, called(notification.card.terms.mention)
+    happened = [what_happened(change), *(["kept back while it was snoozed"] if notification.held else [])]
     lines = [f"{people} {title_of(change)}".strip(), *filter(None, [" · ".join(filter(None, happened))])]
     if change.job.state is JobState.FAILED and not unended(change.fate):
         lines += [reason(change.job, 600), *_meant(change.job, meaning)]
@@ -205,8 +205,8 @@ def unreadable(note: UnreadableRecords) -> Message:
     if not (note.unfollowed or note.again or note.posts):
         lines.append("What it said is missing. `/jobs subscriptions` lists what is followed.")
     again = [job.ref for job in note.unfollowed if not job.state.ended]
-    ask = CommandPayload.about("subscribe", again)
-    foot = actions("unreadable", button("Subscribe", SUBSCRIBE, ask, limit=BUTTON_MAX) if again else [])
+    command = CommandPayload.about("subscribe", again)
+    foot = actions("unreadable", button("Subscribe", SUBSCRIBE, command, limit=BUTTON_MAX) if again else [])
     text = section("\n".join(lines))
     jobs = [line(job, outcome(job)) for job in note.unfollowed]
     body = Budget([text, *foot]).fit_lines(jobs, lambda left: f"… and {count(left, 'more job')}", LINES_MAX)

@@ -78,5 +78,5 @@ def answered(card: Card | None, *, in_utc: bool = False) -> Message:
 def _named(card: Card) -> str:
     if len(card.jobs) != 1:
         return f"*{count(len(card.jobs), 'job')}* are"
-    [(ref, followed)] = card.jobs.items()
-    return f"{bold(name(followed.job) if followed.job else JobRef.parse(ref).id, 120)} is"
+    [(ref, card_job)] = card.jobs.items()
+    return f"{bold(name(card_job.job) if card_job.job else JobRef.parse(ref).id, 120)} is"

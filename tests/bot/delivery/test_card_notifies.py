@@ -34,28 +34,28 @@ THREAD = TERMS.model_copy(update={"to": To.THREAD})
 CALLS = TERMS.model_copy(update={"mention": ("<@U7>",)})
 
 
-def posts(box: OutboxSnapshot) -> list[str]:
+def posts(snapshot: OutboxSnapshot) -> list[str]:
     """What each post is until nothing waits: a card, a notification, or both in one."""
     found: list[str] = []
-    while box.entries:
-        step = step_of(box)
+    while snapshot.entries:
+        step = step_of(snapshot)
         if step.post:
             card, notifies = bool(step.post.new_card), step.post.notifies
             found.append("both" if card and notifies else "card" if card else "notification")
         written = {write.id: after(step, write.id) for write in step.writes}
         posted = {name: each.model_copy(update={"channel": PLACE, "ts": "1.1"}) for name, each in written.items()}
-        left = [each for each in box.entries if each not in step.entries]
-        box = OutboxSnapshot(box.destination, left, cards={**box.cards, **posted})
+        left = [each for each in snapshot.entries if each not in step.entries]
+        snapshot = OutboxSnapshot(snapshot.destination, left, cards={**snapshot.cards, **posted})
     return found
 
 
 @pytest.mark.parametrize("to", [None, To.HERE])
 @pytest.mark.parametrize("change", [DONE, FAILED, moved(job(state=JobState.CANCELLED)), gone(job())])
 def test_one_post_is_the_card_and_the_end(to: To | None, change: Change):
-    terms = TERMS.model_copy(update={"to": to})
-    box = Story().subscribed("card", job(), terms).changed("card", change).box()
-    step = step_of(box)
-    assert posts(box) == ["both"]
+    options = TERMS.model_copy(update={"to": to})
+    snapshot = Story().subscribed("card", job(), options).changed("card", change).box()
+    step = step_of(snapshot)
+    assert posts(snapshot) == ["both"]
     assert step.post
     assert step.post.new_card == after(step)
     assert after(step).over
@@ -67,15 +67,15 @@ def test_what_belongs_in_the_thread_alone_is_not_told_by_the_card():
 
 
 def test_a_direct_message_has_no_channel_to_spare():
-    box = Story().subscribed("card", job(), THREAD).changed("card", FAILED).box()
-    box.destination = "U1"
-    assert posts(box) == ["both"]
+    snapshot = Story().subscribed("card", job(), THREAD).changed("card", FAILED).box()
+    snapshot.destination = "U1"
+    assert posts(snapshot) == ["both"]
 
 
 def test_a_success_without_a_subscriber_who_wants_it_is_a_card_without_a_notification():
-    box = Story().subscribed("card", job(), ON_FAILURE).changed("card", DONE).box()
-    assert posts(box) == ["card"]
-    assert after(step_of(box)).over
+    snapshot = Story().subscribed("card", job(), ON_FAILURE).changed("card", DONE).box()
+    assert posts(snapshot) == ["card"]
+    assert after(step_of(snapshot)).over
     assert posts(Story().subscribed("card", job(), ON_FAILURE).changed("card", FAILED).box()) == ["both"]
 
 
@@ -86,9 +86,9 @@ def test_where_every_change_is_wanted_each_has_its_post_in_its_order():
 
 
 def test_a_job_that_goes_on_has_its_card_as_it_is_by_now():
-    box = Story().subscribed("card", job()).changed("card", MOVED).box()
-    assert posts(box) == ["card"]
-    assert not after(step_of(box)).over
+    snapshot = Story().subscribed("card", job()).changed("card", MOVED).box()
+    assert posts(snapshot) == ["card"]
+    assert not after(step_of(snapshot)).over
 
 
 def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
@@ -158,8 +158,8 @@ def test_a_snoozed_card_tells_its_end_after_the_snooze():
 
 
 def test_a_card_that_access_rules_withhold_is_not_posted():
-    box = Story().subscribed("card", job()).changed("card", FAILED).box()
-    step = step_of(withheld(box, {"acme"}.__contains__))
+    snapshot = Story().subscribed("card", job()).changed("card", FAILED).box()
+    step = step_of(withheld(snapshot, {"acme"}.__contains__))
     assert (step.post, len(step.entries)) == (None, 2)
 
 
@@ -179,7 +179,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.mark.parametrize(
-    ("terms", "state", "called"),
+    ("options", "state", "called"),
     [
         (CALLS, JobState.FAILED, True),
         (CALLS, JobState.SUCCEEDED, True),
@@ -188,10 +188,10 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     ],
 )
 async def test_after_a_suspension_one_message_calls_whom_the_end_is_for(
-    world: World, terms: SubscriptionOptions, state: JobState, *, called: bool
+    world: World, options: SubscriptionOptions, state: JobState, *, called: bool
 ):
     world.slack.trouble = ["is_archived"]
-    await world.follow(terms)
+    await world.follow(options)
     await world.becomes(state=state, raw_state="CODE")
     assert await world.told() == 0
     await world.store.outbox.restore(PLACE)

@@ -72,7 +72,7 @@ LEE = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, to=To.THREAD, mention=("
 
 def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
     first = SubscriptionOptions(user="U1", at=NOW, mention=("<@U4>",))
-    joined = after(step_of(Story().subscribed("card", job(), LEE).box(card("card", job(), terms=first))))
+    joined = after(step_of(Story().subscribed("card", job(), LEE).box(card("card", job(), options=first))))
     assert joined.subscribers == ("U1", "U2")
     assert joined.terms == first.model_copy(update={"on": On.ANY, "mention": ("<@U4>", "<@U3>")})
     again = after(step_of(Story().subscribed("card", job(), ON_FAILURE).box(joined)))
@@ -106,7 +106,7 @@ def test_a_card_that_may_not_be_seen_any_more_is_never_posted():
 
 
 def test_the_terms_decide_what_is_told():
-    for terms, change, told in [
+    for options, change, told in [
         (TERMS, MOVED, False),
         (TERMS, DONE, True),
         (ANY, MOVED, True),
@@ -114,8 +114,8 @@ def test_the_terms_decide_what_is_told():
         (ON_FAILURE, FAILED, True),
         (ON_FAILURE, gone(job()), True),
     ]:
-        step = step_of(Story().changed("card", change).box(card("card", job(), terms=terms)))
-        assert bool(step.post) is told, (terms.on, change.kind)
+        step = step_of(Story().changed("card", change).box(card("card", job(), options=options)))
+        assert bool(step.post) is told, (options.on, change.kind)
         assert after(step)
 
 
@@ -143,7 +143,7 @@ def test_a_batch_tells_its_end_once():
 
 
 def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
-    batch = card("card", job("a"), job("b"), terms=ON_FAILURE)
+    batch = card("card", job("a"), job("b"), options=ON_FAILURE)
     story = Story().changed("card", moved(job("a", "succeeded"))).unsubscribed("card", job("b"))
     assert step_of(story.box(batch)).post is None
 
@@ -152,9 +152,9 @@ def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
 def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(by: str):
     batch = card("card", job("a"), job("b"))
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by=by)
-    box = story.box(batch)
-    assert len(step_of(box).entries) == 1
-    step = step_of(OutboxSnapshot(PLACE, box.entries[1:], cards={"card": after(step_of(box))}))
+    snapshot = story.box(batch)
+    assert len(step_of(snapshot).entries) == 1
+    step = step_of(OutboxSnapshot(PLACE, snapshot.entries[1:], cards={"card": after(step_of(snapshot))}))
     assert step.post
     assert step.post.final
 
@@ -203,9 +203,9 @@ def test_a_digest_waits_for_no_card_and_takes_no_note():
     story, cards = ends(DIGEST_THRESHOLD + 1)
     story.subscribed("new", job("n")).changed("new", moved(job("n", "failed")))
     note = Entry(PLACE, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
-    box = story.box(*cards)
-    box.entries.insert(0, note)
-    assert len(step_of(box).entries) == DIGEST_THRESHOLD + 1
+    snapshot = story.box(*cards)
+    snapshot.entries.insert(0, note)
+    assert len(step_of(snapshot).entries) == DIGEST_THRESHOLD + 1
 
 
 def test_a_large_batch_makes_no_larger_digest():
@@ -214,8 +214,8 @@ def test_a_large_batch_makes_no_larger_digest():
     for each in jobs:
         story.changed("card", moved(each.model_copy(update={"state": JobState.FAILED})))
     story.changed("c1", FAILED).changed("c2", FAILED).changed("c3", FAILED)
-    box = story.box(card("card", *jobs), *(card(f"c{n}", job()) for n in (1, 2, 3)))
-    step = step_of(box)
+    snapshot = story.box(card("card", *jobs), *(card(f"c{n}", job()) for n in (1, 2, 3)))
+    step = step_of(snapshot)
     assert step.post
     assert step.post.digest
     assert len(step.post.digest.told) == 103
@@ -255,10 +255,10 @@ EVENTS = st.lists(
 def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
     """What Redis would have put into the outbox: a job is followed once in a place, by one card."""
     story, following = Story(), dict[str, str]()
-    for number, (what, card_id, job_id, terms) in enumerate(events):
+    for number, (what, card_id, job_id, options) in enumerate(events):
         word = str(number)  # no change is like another
         if what == "subscribe":
-            story.subscribed(following.setdefault(job_id, card_id), job(job_id), terms)
+            story.subscribed(following.setdefault(job_id, card_id), job(job_id), options)
         elif (mine := following.get(job_id)) is None:
             continue
         elif what == "move":
@@ -273,15 +273,15 @@ def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
     return story
 
 
-def told_alone(box: OutboxSnapshot) -> list[Notification]:
+def told_alone(snapshot: OutboxSnapshot) -> list[Notification]:
     """The changes that each card's terms ask to tell, entry by entry."""
-    told: list[Notification] = []
-    while box.entries:
-        one = OutboxSnapshot(box.destination, box.entries[:1], cards=box.cards, records=box.records)
+    notifications: list[Notification] = []
+    while snapshot.entries:
+        one = OutboxSnapshot(snapshot.destination, snapshot.entries[:1], cards=snapshot.cards, records=snapshot.records)
         step = step_of(one)
-        told += [step.post.told] if step.post and step.post.told else []
-        box = taken(box, step)
-    return told
+        notifications += [step.post.told] if step.post and step.post.told else []
+        snapshot = taken(snapshot, step)
+    return notifications
 
 
 def by_card(told: Iterable[Notification]) -> dict[str, list[Change]]:
@@ -292,17 +292,17 @@ def by_card(told: Iterable[Notification]) -> dict[str, list[Change]]:
     return found
 
 
-def taken(box: OutboxSnapshot, step: Step) -> OutboxSnapshot:
+def taken(snapshot: OutboxSnapshot, step: Step) -> OutboxSnapshot:
     """What is left for a place after a step."""
-    cards = dict(box.cards)
+    cards = dict(snapshot.cards)
     for write in step.writes:
-        assert write.before == box.records.get(write.id, "")
+        assert write.before == snapshot.records.get(write.id, "")
         new = Card.model_validate_json(write.after)
         cards[write.id] = new if new.ts else new.model_copy(update={"channel": PLACE, "ts": f"{len(cards)}.1"})
-    left = [entry for entry in box.entries if entry not in step.entries]
-    assert len(left) == len(box.entries) - len(step.entries)
+    left = [entry for entry in snapshot.entries if entry not in step.entries]
+    assert len(left) == len(snapshot.entries) - len(step.entries)
     return OutboxSnapshot(
-        box.destination, left, cards=cards, records={name: encode(each) for name, each in cards.items()}
+        snapshot.destination, left, cards=cards, records={name: encode(each) for name, each in cards.items()}
     )
 
 
@@ -311,18 +311,18 @@ def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
     events: list[tuple[str, str, str, SubscriptionOptions]], now: datetime
 ):
     start = tell(events).box()
-    box, posts = start, list[Step]()
-    while step := next_step(box, now):
+    snapshot, posts = start, list[Step]()
+    while step := next_step(snapshot, now):
         assert step.entries, "a step gets on"
         posts += [step] if step.post else []
-        box = taken(box, step)
-    assert {name: each.jobs for name, each in box.cards.items()} == {
+        snapshot = taken(snapshot, step)
+    assert {name: each.jobs for name, each in snapshot.cards.items()} == {
         name: each.jobs for name, each in expected(start).items()
     }
     alone = by_card(step.post.told for step in posts if step.post and step.post.told)
     digests = [step.post.digest for step in posts if step.post and step.post.digest]
     wanted = by_card(told_alone(start))
-    ended = [change for each in digests for told in each.told if (change := told.change)]
+    ended = [change for each in digests for notification in each.told if (change := notification.change)]
     assert sum(map(len, alone.values())) + len(ended) >= sum(map(len, wanted.values()))
     assert all(mine.count(each) == wanted[name].count(each) for name, mine in alone.items() for each in mine)
     if not digests:
@@ -332,7 +332,7 @@ def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
 
 
 def test_a_card_comes_back_as_it_was_kept():
-    full = card("card", job(), terms=ANY).having(
+    full = card("card", job(), options=ANY).having(
         str(job("b").ref), CardJob(fate=EndReason.NOT_FOUND, job=job("b"), at=NOW)
     )
     assert Card.model_validate_json(encode(full)) == full

@@ -71,8 +71,8 @@ class Gateway:
         return provider
 
     async def told(self, provider: Provider) -> list[Change]:
-        box = await self.store.outbox.read(PLACE, [f"{provider.account}/{provider.service}"])
-        return [entry.body.change for entry in box.entries if isinstance(entry.body, ChangedEntry)]
+        snapshot = await self.store.outbox.read(PLACE, [f"{provider.account}/{provider.service}"])
+        return [entry.body.change for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
 
     async def follow(self, provider: Provider) -> None:
         job = Job(account=provider.account, service=provider.service, id=ID, state=JobState.RUNNING, created_at=NOW)

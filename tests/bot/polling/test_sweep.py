@@ -250,21 +250,21 @@ async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(s
 
 async def carded(world: World, place: str) -> None:
     """Have the cards of a place posted and up to date."""
-    box = await world.box(place)
-    while step := next_step.next_step(box, world.now):
+    snapshot = await world.box(place)
+    while step := next_step.next_step(snapshot, world.now):
         post = InFlightPost(
-            id=f"p{len(box.cards)}",
+            id=f"p{len(snapshot.cards)}",
             at=world.now,
             card=step.post.card.id if step.post and step.post.card else "",
             writes=tuple(step.writes),
             entries=step.by_slot,
         )
-        assert (await world.store.outbox.begin(place, post, 0.001, box.turn)).ok
+        assert (await world.store.outbox.begin(place, post, 0.001, snapshot.turn)).ok
         await world.store.outbox.commit(place, post.arrived(place, "1795516864.328019"))
         await world.store.outbox.ack(place, post.entries)
         await world.store.outbox.release(place, post.id)
-        box = await world.box(place)
-        for card, mark in box.stale.items():
+        snapshot = await world.box(place)
+        for card, mark in snapshot.stale.items():
             await world.store.outbox.unmark(place, card, mark)
 
 

@@ -41,7 +41,7 @@ class TestMissing:
         assert not (await world.store.tracked.read([gone[0].ref]))[gone[0].ref][0].missed
 
     @pytest.mark.parametrize(
-        ("retention", "minutes_old", "fate"),
+        ("retention", "minutes_old", "end_reason"),
         [
             (None, 600, EndReason.NOT_FOUND),
             (timedelta(minutes=30), 5, EndReason.NOT_FOUND),
@@ -51,7 +51,7 @@ class TestMissing:
         ],
     )
     async def test_a_job_that_is_missing_for_ten_minutes_beside_another_is_lost(
-        self, store: Store, retention: timedelta | None, minutes_old: float | None, fate: EndReason
+        self, store: Store, retention: timedelta | None, minutes_old: float | None, end_reason: EndReason
     ):
         provider = InMemory(capabilities=Capabilities(lists=False, retention=retention)).filled(1)
         world = World(store, provider)
@@ -60,7 +60,7 @@ class TestMissing:
             assert await world.told() == []
             await world.sweep(seconds)
         [change] = await world.told()
-        assert (change.kind, change.fate, change.job.id) == (Kind.LOST, fate, "a")
+        assert (change.kind, change.fate, change.job.id) == (Kind.LOST, end_reason, "a")
         assert await world.store.tracked.subscribed_cards(change.job.ref) == {}
 
     async def test_missing_again_and_again_is_lost_only_in_a_row(self, world: World):

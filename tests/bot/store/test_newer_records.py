@@ -223,15 +223,15 @@ class TestNewerElsewhere:
 
     async def test_an_installation_is_not_forgotten(self, store: Store, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("SEALING_KEY", "c2VhbGluZyBrZXkgd2l0aCAzMiBieXRlcyBpbiBpdC4=")
-        seal = TokenCipher([SecretRef("env:SEALING_KEY")])
+        cipher = TokenCipher([SecretRef("env:SEALING_KEY")])
         installation = Installation(workspace="T1", bot_token="xoxb", installed_at=NOW)
-        assert seal.decrypt(seal.encrypt(installation)) == installation
+        assert cipher.decrypt(cipher.encrypt(installation)) == installation
         monkeypatch.setitem(FORMATS, Kind.INSTALLATION, 2)
-        sealed = seal.encrypt(installation)
-        assert seal.decrypt(sealed) == installation
+        sealed = cipher.encrypt(installation)
+        assert cipher.decrypt(sealed) == installation
         monkeypatch.undo()
         monkeypatch.setenv("SEALING_KEY", "c2VhbGluZyBrZXkgd2l0aCAzMiBieXRlcyBpbiBpdC4=")
-        assert seal.decrypt(sealed) is None
+        assert cipher.decrypt(sealed) is None
         await store.installations.put("T1", sealed)
         assert dict(await store.aside.newer([], [])) == {("", "installation"): 1}
         await store.link.execute("DEL", "callboard:installations")

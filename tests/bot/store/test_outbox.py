@@ -39,21 +39,23 @@ async def subscribed(store: Store, job_id: str = "a", card_id: str = "card") -> 
     await store.tracked.subscribe(job(job_id), NOW, NOW, PLACE, card_id, entry, "U1")
 
 
-def begun(name: str, box: OutboxSnapshot, *cards: Card, urgency: Urgency | None = None, **more: str) -> InFlightPost:
+def begun(
+    name: str, snapshot: OutboxSnapshot, *cards: Card, urgency: Urgency | None = None, **more: str
+) -> InFlightPost:
     """A post that takes out all that waits, and leaves these cards."""
-    writes = [Write(id=c.id, before=box.records.get(c.id, ""), after=encode(c), urgency=urgency) for c in cards]
+    writes = [Write(id=c.id, before=snapshot.records.get(c.id, ""), after=encode(c), urgency=urgency) for c in cards]
     slots: dict[str, tuple[str, ...]] = {}
-    for entry in box.entries:
+    for entry in snapshot.entries:
         slots[entry.slot] = (*slots.get(entry.slot, ()), entry.id)
     return InFlightPost.model_validate(
         {"id": name, "at": NOW, "channel": PLACE, "writes": writes, "entries": slots, **more}
     )
 
 
-async def posted(outbox: Outbox, box: OutboxSnapshot, name: str, *cards: Card) -> Answer:
+async def posted(outbox: Outbox, snapshot: OutboxSnapshot, name: str, *cards: Card) -> Answer:
     """Post all that waits, from beginning to end."""
-    post = begun(name, box, *cards)
-    answer = await outbox.begin(PLACE, post, 0.001, box.turn)
+    post = begun(name, snapshot, *cards)
+    answer = await outbox.begin(PLACE, post, 0.001, snapshot.turn)
     if answer.ok:
         await outbox.commit(PLACE, post.arrived(PLACE, "1.1"))
         await outbox.ack(PLACE, post.entries)
@@ -70,10 +72,10 @@ async def rested(outbox: Outbox) -> None:
 async def test_what_waits_is_read_in_the_order_in_which_it_came(store: Store, outbox: Outbox):
     for at, slot in enumerate([SLOT, PLACE, "acme/sound", SLOT], 1):
         await store.link.execute("XADD", OUTBOX.of(slot, PLACE), f"{at}-0", "card", "", "entry", NOTE.model_dump_json())
-    box = await outbox.read(PLACE, SERVICES)
-    assert [entry.slot for entry in box.entries] == [SLOT, PLACE, "acme/sound", SLOT]
-    assert box.entries[0].body == NOTE
-    assert not empty(box)
+    snapshot = await outbox.read(PLACE, SERVICES)
+    assert [entry.slot for entry in snapshot.entries] == [SLOT, PLACE, "acme/sound", SLOT]
+    assert snapshot.entries[0].body == NOTE
+    assert not empty(snapshot)
 
 
 async def test_nothing_waits_for_a_place_that_nobody_knows(outbox: Outbox):
@@ -84,8 +86,8 @@ async def test_an_entry_of_another_version_hides_nobody(store: Store, outbox: Ou
     await store.link.execute("XADD", OUTBOX.of(SLOT, PLACE), "1-1", "card", "card", "entry", '{"type": "dreamt"}')
     await store.link.execute("XADD", OUTBOX.of(SLOT, PLACE), "1-2", "odd", "fields")
     await subscribed(store)
-    box = await outbox.read(PLACE, SERVICES)
-    assert (len(box.entries), box.unreadable) == (1, {SLOT: ["1-1", "1-2"]})
+    snapshot = await outbox.read(PLACE, SERVICES)
+    assert (len(snapshot.entries), snapshot.unreadable) == (1, {SLOT: ["1-1", "1-2"]})
 
 
 async def test_a_note_is_put_once(outbox: Outbox):
@@ -97,8 +99,8 @@ async def test_a_note_is_put_once(outbox: Outbox):
 
 async def test_a_post_leaves_its_cards_and_takes_its_entries(store: Store, outbox: Outbox, link: RedisLink):
     await subscribed(store)
-    box = await outbox.read(PLACE, SERVICES)
-    assert (await posted(outbox, box, "p1", card("card", job()))).ok
+    snapshot = await outbox.read(PLACE, SERVICES)
+    assert (await posted(outbox, snapshot, "p1", card("card", job()))).ok
     left = await outbox.read(PLACE, SERVICES)
     assert (left.entries, left.in_flight, left.cards) == ([], None, {"card": card("card", job())})
     assert await outbox.was_notified(PLACE, "p1")
@@ -108,31 +110,31 @@ async def test_a_post_leaves_its_cards_and_takes_its_entries(store: Store, outbo
 
 async def test_one_post_at_a_time(store: Store, outbox: Outbox):
     await subscribed(store)
-    box = await outbox.read(PLACE, SERVICES)
-    assert (await outbox.begin(PLACE, begun("p1", box), 0.001, box.turn)).ok
+    snapshot = await outbox.read(PLACE, SERVICES)
+    assert (await outbox.begin(PLACE, begun("p1", snapshot), 0.001, snapshot.turn)).ok
     await rested(outbox)
-    answer = await outbox.begin(PLACE, begun("p2", box), 0.001, box.turn)
+    answer = await outbox.begin(PLACE, begun("p2", snapshot), 0.001, snapshot.turn)
     assert not answer.ok
     assert answer.in_flight
     assert answer.in_flight.id == "p1"
-    assert not await outbox.commit(PLACE, begun("p2", box)), "not the one under way"
+    assert not await outbox.commit(PLACE, begun("p2", snapshot)), "not the one under way"
     await outbox.release(PLACE, "p2")
     assert (await outbox.read(PLACE, SERVICES)).in_flight
 
 
 async def test_posts_keep_their_distance(store: Store, outbox: Outbox):
-    box = await outbox.read(PLACE, SERVICES)
-    await outbox.begin(PLACE, begun("p1", box), 60, "")
+    snapshot = await outbox.read(PLACE, SERVICES)
+    await outbox.begin(PLACE, begun("p1", snapshot), 60, "")
     await outbox.release(PLACE, "p1")
-    answer = await outbox.begin(PLACE, begun("p2", box), 60, "")
+    answer = await outbox.begin(PLACE, begun("p2", snapshot), 60, "")
     assert not answer.ok
     assert 0 < answer.wait <= 60
 
 
 async def test_who_decided_on_a_card_that_is_another_one_now_decides_anew(store: Store, outbox: Outbox):
-    box = await outbox.read(PLACE, SERVICES)
-    late = begun("late", box, card("card", job()))
-    await posted(outbox, box, "p1", card("card", job("b")))
+    snapshot = await outbox.read(PLACE, SERVICES)
+    late = begun("late", snapshot, card("card", job()))
+    await posted(outbox, snapshot, "p1", card("card", job("b")))
     fresh = await outbox.read(PLACE, SERVICES)
     assert await outbox.begin(PLACE, late, 0.001, fresh.turn) == Answer(ok=False)
     assert not await outbox.apply(PLACE, late, fresh.turn)
@@ -140,17 +142,17 @@ async def test_who_decided_on_a_card_that_is_another_one_now_decides_anew(store:
 
 async def test_who_decided_before_the_last_step_decides_anew_even_where_no_card_changed(store: Store, outbox: Outbox):
     await outbox.put(PLACE, NOTE, "once")
-    box, late = await outbox.read(PLACE, ()), await outbox.read(PLACE, ())
-    assert (await posted(outbox, box, "p1")).ok
+    snapshot, late = await outbox.read(PLACE, ()), await outbox.read(PLACE, ())
+    assert (await posted(outbox, snapshot, "p1")).ok
     assert await posted(outbox, late, "p2") == Answer(ok=False)
     assert not await outbox.apply(PLACE, begun("p3", late), late.turn)
 
 
 async def test_a_step_that_posts_nothing_is_begun_and_recorded_at_once(store: Store, outbox: Outbox):
     await subscribed(store)
-    box = await outbox.read(PLACE, SERVICES)
-    step = begun("s1", box, card("card", job()), urgency=Urgency.STATE).model_copy(update={"posts": False})
-    assert await outbox.apply(PLACE, step, box.turn)
+    snapshot = await outbox.read(PLACE, SERVICES)
+    step = begun("s1", snapshot, card("card", job()), urgency=Urgency.STATE).model_copy(update={"posts": False})
+    assert await outbox.apply(PLACE, step, snapshot.turn)
     after = await outbox.read(PLACE, SERVICES)
     assert after.in_flight
     assert after.in_flight.recorded
@@ -173,9 +175,9 @@ async def test_taking_out_twice_takes_nothing_new(store: Store, outbox: Outbox):
 
 
 async def marked(outbox: Outbox, urgency: Urgency) -> None:
-    box = await outbox.read(PLACE, ())
-    step = begun("s", box, card("card", job()), urgency=urgency).model_copy(update={"posts": False})
-    await outbox.apply(PLACE, step, box.turn)
+    snapshot = await outbox.read(PLACE, ())
+    step = begun("s", snapshot, card("card", job()), urgency=urgency).model_copy(update={"posts": False})
+    await outbox.apply(PLACE, step, snapshot.turn)
     await outbox.release(PLACE, "s")
 
 
@@ -199,17 +201,17 @@ async def test_a_mark_that_is_newer_than_the_edit_stays_and_keeps_the_card(outbo
     drawn = await outbox.read(PLACE, ())
     await marked(outbox, Urgency.END)
     await outbox.unmark(PLACE, "card", drawn.stale["card"], drop=drawn.records["card"])
-    box = await outbox.read(PLACE, ())
-    assert list(box.stale) == list(box.cards) == ["card"]
-    await outbox.unmark(PLACE, "card", box.stale["card"], drop=box.records["card"])
+    snapshot = await outbox.read(PLACE, ())
+    assert list(snapshot.stale) == list(snapshot.cards) == ["card"]
+    await outbox.unmark(PLACE, "card", snapshot.stale["card"], drop=snapshot.records["card"])
     assert empty(await outbox.read(PLACE, ()))
 
 
 async def test_a_card_stays_while_a_post_is_under_way(outbox: Outbox):
     await marked(outbox, Urgency.END)
-    box = await outbox.read(PLACE, ())
-    await outbox.begin(PLACE, begun("p1", box, card("card", job())), 0.001, box.turn)
-    await outbox.unmark(PLACE, "card", box.stale["card"], drop=box.records["card"])
+    snapshot = await outbox.read(PLACE, ())
+    await outbox.begin(PLACE, begun("p1", snapshot, card("card", job())), 0.001, snapshot.turn)
+    await outbox.unmark(PLACE, "card", snapshot.stale["card"], drop=snapshot.records["card"])
     assert list((await outbox.read(PLACE, ())).cards) == ["card"]
 
 

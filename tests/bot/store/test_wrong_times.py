@@ -142,10 +142,10 @@ class TestSnoozing:
     async def test_a_card_that_was_snoozed_in_the_future_wakes(self, world: World):
         await world.follow()
         await world.told()
-        box = await world.box()
-        (card,) = box.cards.values()
-        box.cards[card.id] = card.model_copy(update={"snooze": Snooze(until=NOW + timedelta(days=30), by="U1")})
-        assert due(box, world.now)
+        snapshot = await world.box()
+        (card,) = snapshot.cards.values()
+        snapshot.cards[card.id] = card.model_copy(update={"snooze": Snooze(until=NOW + timedelta(days=30), by="U1")})
+        assert due(snapshot, world.now)
 
 
 class TestPosting:
@@ -207,10 +207,10 @@ async def _once(world: World) -> None:
 
 async def _rewrite(world: World, **changed: object) -> None:
     """Have the mark of the post that is under way say something else."""
-    begun = (await world.box()).in_flight
-    assert begun
-    assert begun.doubt
-    await world.store.outbox.renew(PLACE, begun.model_copy(update={**changed, "doubt": None, "since": None}))
+    in_flight = (await world.box()).in_flight
+    assert in_flight
+    assert in_flight.doubt
+    await world.store.outbox.renew(PLACE, in_flight.model_copy(update={**changed, "doubt": None, "since": None}))
 
 
 def _slack_is(world: World, ahead: timedelta) -> None:
