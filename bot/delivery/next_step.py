@@ -124,7 +124,7 @@ def _with_news(folded: Folded, card_id: str, news: Sequence[Entry], now: datetim
 
 def _is_end(post: Post, card: Card) -> bool:
     """Whether a post notifies that a card follows no job any longer."""
-    return card.over and (post.final or (post.told is not None and post.told.change.fate is not None))
+    return card.over and (post.final or (post.notification is not None and post.notification.change.fate is not None))
 
 
 def _notifies_in_place(card: Card) -> bool:
@@ -151,8 +151,8 @@ def _fresh(posts: Iterable[Post], entries: Iterable[Entry]) -> Iterator[Change]:
     """Return what was noticed just now of what is told; the final post of a batch tells of earlier ends too."""
     finals: set[str] = set()
     for post in posts:
-        if post.told and not post.told.held:
-            yield post.told.change
+        if post.notification and not post.notification.held:
+            yield post.notification.change
         elif post.card and post.final:
             finals.add(post.card.id)
     for entry in entries:
@@ -172,8 +172,8 @@ def _posts(folded: Folded, entries: Iterable[Entry]) -> Iterator[Post]:
 
 def _notified_changes(post: Post) -> list[Notification]:
     """Return the changes that a post tells; the final post of a batch tells the end of each of its jobs."""
-    if post.told:
-        return [post.told]
+    if post.notification:
+        return [post.notification]
     if post.card is None:
         return []
     options = post.card.terms

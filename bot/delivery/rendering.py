@@ -32,8 +32,8 @@ async def draw(deps: Deps, post: Post) -> Message:
         return await draw_card(deps, post.new_card, mentions=post.notifies)
     if post.digest:
         return digests.digest(post.digest, await deps.store.digests.put(post.digest))
-    if post.told:
-        return notifications.reply(post.told, meaning)
+    if post.notification:
+        return notifications.reply(post.notification, meaning)
     if post.card and post.final:
         return notifications.final(post.card, meaning)
     raise AssertionError("a post says something")

@@ -197,7 +197,7 @@ async def _send(context: DeliveryContext, in_flight: InFlightPost, channel: str,
         context.deps.metrics.delivered("unsure")
         return await _in_doubt(context, in_flight, Doubt.SILENT)
     context.deps.metrics.delivered("posted")
-    for notification in [what.told] if what.told else what.digest.told if what.digest else ():
+    for notification in [what.notification] if what.notification else what.digest.told if what.digest else ():
         if not notification.held:
             context.deps.metrics.notified(max(0.0, (context.now - notification.change.at).total_seconds()))
     await _commit(context, in_flight.arrived(str(sent["channel"]), str(sent["ts"])))
@@ -232,7 +232,11 @@ def _broadcasts(what: Post) -> bool:
         return False
     if is_direct_message(what.card.place) or what.card.terms.to is To.HERE:
         return True
-    jobs = [what.told.change.job] if what.told else [each.job for each in what.card.jobs.values() if each.job]
+    jobs = (
+        [what.notification.change.job]
+        if what.notification
+        else [each.job for each in what.card.jobs.values() if each.job]
+    )
     return any(what.card.terms.broadcasts(job.state) for job in jobs)
 
 

@@ -54,7 +54,7 @@ class Deps:
     fleet_clock: FleetClock | None = None
     slack_time: SlackTime = field(default_factory=SlackTime)
     answer_s: float = ANSWER_S
-    pace: AdmissionGate = field(default_factory=AdmissionGate)
+    admission: AdmissionGate = field(default_factory=AdmissionGate)
     questions: Questions = field(default_factory=Questions)
     patience: AnswerTimeouts = field(default_factory=AnswerTimeouts)
     background: Background = field(default_factory=Background)

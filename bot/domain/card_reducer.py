@@ -35,7 +35,7 @@ class Post:
     """
 
     card: Card | None = None
-    told: Notification | None = None
+    notification: Notification | None = None
     final: bool = False
     held: bool = False
     digest: Digest | None = None
@@ -49,7 +49,7 @@ class Post:
     @property
     def notifies(self) -> bool:
         """Whether it says what its subscribers asked to be notified of."""
-        return bool(self.told or self.final or self.digest)
+        return bool(self.notification or self.final or self.digest)
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class Folded:
             card = _without(card, ref)
             self._keep(card, Urgency.STATE)
             if _wanted(card, change):
-                return Post(card=card, told=Notification(card, change, held=True))
+                return Post(card=card, notification=Notification(card, change, held=True))
         return None
 
     def _subscribed(self, card_id: str, body: SubscribedEntry) -> Post | None:
@@ -173,7 +173,7 @@ def _telling(card: Card, change: Change) -> Post | None:
     """Return the post that a change asks for: its own, or the final one of a batch that it ends."""
     if card.batch and card.over:
         return _final(card)
-    return Post(card=card, told=Notification(card, change)) if _wanted(card, change) else None
+    return Post(card=card, notification=Notification(card, change)) if _wanted(card, change) else None
 
 
 def _holding(card: Card, change: Change, post: Post | None) -> Card:

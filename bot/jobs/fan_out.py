@@ -181,7 +181,7 @@ class Question(Generic[T, V]):
     async def _send(self) -> None:
         """Ask every service when it is the question's turn, until each has answered or is waited for no longer."""
         async with self._services.questions.turn(self._services.requester, self._same):
-            await self._services.pace.turn()
+            await self._services.admission.turn()
             self._requests = [self._request(provider) for provider in self._providers]
             while waiting := [each for each in self._requests if not each.done and each.ends > _now()]:
                 await _done([each.task for each in waiting], min(each.ends for each in waiting))

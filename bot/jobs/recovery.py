@@ -39,10 +39,10 @@ def _service(job: Job) -> Service:
 
 async def _restore(deps: Deps, lost: Lost, job: Job, asked_at: datetime) -> None:
     """Follow a job again where its cards still are; a failure without its reason is left to the next look."""
-    if await _left_alone(deps, lost.places):
+    if await _left_alone(deps, lost.cards):
         return
     destinations = {
-        destination: card for destination, card in lost.places.items() if await _is_lost(deps, destination, card, job)
+        destination: card for destination, card in lost.cards.items() if await _is_lost(deps, destination, card, job)
     }
     unexplained = job.state is JobState.FAILED and job.unexplained is not None
     change = _found(lost, job.model_copy(update={"raw": None}), asked_at, as_before=unexplained)

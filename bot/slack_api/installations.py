@@ -52,7 +52,7 @@ class InstalledWorkspaces:
     """Every workspace that installed the app, as Redis has them."""
 
     store: Installations
-    seal: TokenCipher
+    cipher: TokenCipher
     app: App
     clock: Callable[[], datetime] = utc_now
     _known: dict[str, tuple[float, Workspace]] = field(default_factory=dict[str, tuple[float, Workspace]])
@@ -68,7 +68,7 @@ class InstalledWorkspaces:
             return known
         try:
             sealed = await self.store.get(workspace)
-            installation = self.seal.decrypt(sealed) if sealed else None
+            installation = self.cipher.decrypt(sealed) if sealed else None
         except (StoreUnavailable, SecretMissing) as error:
             if known is None:
                 raise StoreUnavailable(str(error)) from None
@@ -87,7 +87,7 @@ class InstalledWorkspaces:
 
     async def add(self, installation: Installation) -> None:
         """Keep a workspace that installed the app just now. Raises StoreUnavailable."""
-        await self.store.put(installation.workspace, self.seal.encrypt(installation))
+        await self.store.put(installation.workspace, self.cipher.encrypt(installation))
         self._known.pop(installation.workspace, None)
 
     async def uninstall(self, workspace: str, reported_at: datetime) -> bool:
@@ -97,7 +97,7 @@ class InstalledWorkspaces:
         """
         self._known.pop(workspace, None)
         while (sealed := await self.store.get(workspace)) is not None:
-            kept = self.seal.decrypt(sealed)
+            kept = self.cipher.decrypt(sealed)
             if record_formats.unprefixed(Kind.INSTALLATION, sealed) is None:
                 return False
             if kept and kept.installed_at.replace(microsecond=0) > reported_at:
@@ -117,20 +117,20 @@ class InstalledWorkspaces:
         sealed = await self.store.get(workspace)
         if sealed is None:
             return
-        kept = self.seal.decrypt(sealed)
+        kept = self.cipher.decrypt(sealed)
         if kept is None:
             log.error("none of slack.encryption_keys opens the tokens of a workspace", workspace=workspace)
         elif self._ends_soon(kept) and await self.store.may_renew(workspace):
             # Somebody else may have done it since they were read: a refresh token can be used once.
             sealed = await self.store.get(workspace) or ""
-            kept = self.seal.decrypt(sealed)
+            kept = self.cipher.decrypt(sealed)
             if kept and self._ends_soon(kept) and (renewed := await self._renewed(kept)):
                 await self._swap(sealed, renewed)
-        elif self.seal.needs_reencryption(sealed) and await self._swap(sealed, kept):
+        elif self.cipher.needs_reencryption(sealed) and await self._swap(sealed, kept):
             log.info("the first of slack.encryption_keys encrypts the tokens of a workspace now", workspace=workspace)
 
     async def _swap(self, sealed: str, installation: Installation) -> bool:
-        swapped = await self.store.swap(installation.workspace, sealed, self.seal.encrypt(installation))
+        swapped = await self.store.swap(installation.workspace, sealed, self.cipher.encrypt(installation))
         if swapped:
             self._known.pop(installation.workspace, None)
         return swapped

@@ -27,7 +27,7 @@ class Lost(NamedTuple):
     """
 
     kept: Kept
-    places: Mapping[str, str]
+    cards: Mapping[str, str]
     text: str
 
 

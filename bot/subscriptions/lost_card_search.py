@@ -57,7 +57,7 @@ class _Card(NamedTuple):
 class _Search:
     """A search of one place, for cards of `bot_id` that were posted before `knows_from`."""
 
-    visit: DeliveryContext
+    context: DeliveryContext
     bot_id: str | None
     epoch: Epoch
     knows_from: datetime
@@ -124,7 +124,7 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
 
 async def _search_destination(search: _Search) -> float:
     """Search one place; return 0, or after how many seconds to search it again."""
-    context = search.visit
+    context = search.context
     try:
         found = [each async for each in _lost_cards(search)]
     except SlackApiError as error:
@@ -142,7 +142,7 @@ async def _search_destination(search: _Search) -> float:
 
 async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
     """Return the messages of open cards that the database does not know."""
-    context, until = search.visit, search.knows_from
+    context, until = search.context, search.knows_from
     known = cards_of(await context.read())
     async for message in history(context, bare_id(context.destination), (until - REACHES, until), PAGES):
         if mapping(message.get("metadata")).get("event_type") != EVENT or message.get("bot_id") != search.bot_id:
@@ -155,7 +155,7 @@ async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
 
 async def _notify(search: _Search, found: Sequence[_Card]) -> None:
     """Post one notice to the place, even if it is searched again."""
-    context = search.visit
+    context = search.context
     people = dict.fromkeys(qualify(context.workspace, user) for each in found for user in each.card.by)
     note = ForgottenCards(reset_at=search.knows_from, forgotten=len(found), people=tuple(people))
     await context.deps.store.outbox.put(context.destination, NoteEntry(note=note), f"reset:{search.epoch.id}")
@@ -164,7 +164,7 @@ async def _notify(search: _Search, found: Sequence[_Card]) -> None:
 
 async def _close(search: _Search, found: _Card) -> float:
     """Edit a card: it is no longer followed. Returns 0, or the seconds to wait."""
-    context = search.visit
+    context = search.context
     if wait := await context.deps.store.slack.may_edit(context.workspace, Urgency.STATE):
         return wait
     drawn = database_reset.closed(found.shown, search.knows_from, found.card)

@@ -63,7 +63,7 @@ class Subscription:
     """
 
     deps: Deps
-    terms: SubscriptionOptions
+    options: SubscriptionOptions
     destination: str
     card: str
     ended_too: bool
@@ -87,7 +87,7 @@ class Subscription:
         return await self._subscribed(details)
 
     async def _subscribed(self, details: JobDetails) -> Subscribing:
-        deps, destination, options = self.deps, self.destination, self.terms
+        deps, destination, options = self.deps, self.destination, self.options
         permit(deps, [job.account for job in details.jobs], destination)
         jobs = [job for job in details.jobs if self.ended_too or not job.state.ended]
         if not jobs:

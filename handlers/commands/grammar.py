@@ -226,7 +226,7 @@ class Request:
             media=values.get("media"),
         )
 
-    def terms(self, user: str, at: datetime) -> SubscriptionOptions:
+    def subscription_options(self, user: str, at: datetime) -> SubscriptionOptions:
         """Return what a subscription asks for, as this person's."""
         values = dict(self.options)
         return SubscriptionOptions(

@@ -35,7 +35,7 @@ async def answer(deps: Deps, command: CommandPayload, asker: Asker) -> Answer[An
     if request.command in subscriptions.COMMANDS:
         return await subscriptions.answer(deps, request, command, asker)
     if request.command == "help":
-        await deps.pace.turn()
+        await deps.admission.turn()
         return help_page(request.text)
     return _about_jobs(deps, request, await kept(deps, command))
 

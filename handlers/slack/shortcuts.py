@@ -65,7 +65,7 @@ async def _looked_up(deps: Deps, found: Extracted) -> Answer[JobDetails] | Messa
 def _subscribed(deps: Deps, found: Extracted, asker: Asker) -> Answer[Subscribing] | Message:
     if not found.addresses:
         return extraction.nothing(found, narrowed=deps.narrowed)
-    options = _request("subscribe", found).terms(asker.user, deps.clock())
+    options = _request("subscribe", found).subscription_options(asker.user, deps.clock())
     return subscribing(deps, found.addresses, asker.channel, options, extraction.notes(found))
 
 

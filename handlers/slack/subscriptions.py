@@ -59,9 +59,9 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
     """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     if request.command == "subscribe":
-        options = request.terms(asker.user, deps.clock())
+        options = request.subscription_options(asker.user, deps.clock())
         return subscribing(deps, addresses_of(request, deps.catalog), here, options, card=command.card)
-    await deps.pace.turn()
+    await deps.admission.turn()
     if request.command == "unsubscribe":
         named = addresses_of(request, deps.catalog) or None  # none is `all`
         return await _unsubscribed(deps, named, here, asker)
@@ -182,7 +182,7 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
     if request.command != "subscribe":
         raise ExpiredError
     ids = [str(address) for address in addresses_of(request, deps.catalog)]
-    options = request.terms(asker.user, deps.clock())
+    options = request.subscription_options(asker.user, deps.clock())
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     await start_search(deps, ids, here, options)
     await responder.show(views.seeking(ids, options, here, SEARCH_MINUTES))

@@ -50,5 +50,5 @@ class World:
             self.now += timedelta(seconds=wait)
         return len([said for said in self.slack.said if said.there])
 
-    async def box(self, place: str = PLACE) -> OutboxSnapshot:
+    async def snapshot(self, place: str = PLACE) -> OutboxSnapshot:
         return await self.store.outbox.read(place, [SLOT])

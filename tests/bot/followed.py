@@ -39,11 +39,11 @@ class World:
         self.now += timedelta(seconds=seconds)
         return await sweep(self.deps, self.provider)
 
-    async def box(self, place: str = PLACE) -> OutboxSnapshot:
+    async def snapshot(self, place: str = PLACE) -> OutboxSnapshot:
         return await self.store.outbox.read(place, [SLOT])
 
     async def told(self, place: str = PLACE) -> list[Change]:
-        bodies = [entry.body for entry in (await self.box(place)).entries]
+        bodies = [entry.body for entry in (await self.snapshot(place)).entries]
         return [body.change for body in bodies if isinstance(body, ChangedEntry)]
 
     async def last(self) -> Sweep:

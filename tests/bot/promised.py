@@ -29,7 +29,7 @@ class Modelled:
     held: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
-    def terms(self) -> SubscriptionOptions:
+    def options(self) -> SubscriptionOptions:
         """What tells enough for everybody who subscribed."""
         each = list(self.asked.values())
         everything, failures = any(one.on is On.ANY for one in each), all(one.on is On.FAILED for one in each)
@@ -60,7 +60,7 @@ class Modelled:
         _, kind, state, _ = words.split()
         if kind == "found":
             return True
-        return (self.terms.on is On.ANY) if self.batch else (kind == "lost" or self.terms.wants(JobState(state)))
+        return (self.options.on is On.ANY) if self.batch else (kind == "lost" or self.options.wants(JobState(state)))
 
     def _tell(self, about: str, words: str) -> None:
         """Tell it, or after the snooze; of each job the last alone, and still that it was found again."""
@@ -100,7 +100,7 @@ class Modelled:
 
     def _final(self) -> None:
         ends = [(ref, end_reason) for ref, end_reason in self.jobs.items() if end_reason is not EndReason.UNSUBSCRIBED]
-        if any(end_reason is not EndReason.ENDED or self.terms.wants(self.ends[ref]) for ref, end_reason in ends):
+        if any(end_reason is not EndReason.ENDED or self.options.wants(self.ends[ref]) for ref, end_reason in ends):
             self._tell("final", "final")
 
 
@@ -140,7 +140,7 @@ def written(post: Post) -> dict[str, Any]:
     if post.digest:
         return {"told": digested(post.digest.told)}
     assert post.card
-    told = [words_of(post.told)] if post.told else [(post.card.id, "final")] if post.final else []
+    told = [words_of(post.notification)] if post.notification else [(post.card.id, "final")] if post.final else []
     # A new card whose jobs have ended is the notification of that.
     return {**(drawn(post.card) if post.new_card else {}), **({"told": told} if told else {})}
 

@@ -63,7 +63,7 @@ class Story:
         self.entries.append(Entry(SLOT, f"{1000 + len(self.entries)}-0", card, body))
         return self
 
-    def box(self, *cards: Card) -> OutboxSnapshot:
+    def snapshot(self, *cards: Card) -> OutboxSnapshot:
         """What a visit reads: these entries, and these cards."""
         known = {each.id: each for each in cards}
         return OutboxSnapshot(

@@ -64,7 +64,7 @@ async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
     card, end = world.slack.said
     assert (end.thread_ts, end.broadcast) == (card.ts, True)
     assert await edit_cards(world.deps, PLACE) is None
-    assert empty(await world.box())
+    assert empty(await world.snapshot())
 
 
 @pytest.mark.parametrize("options", [ANY, TERMS])
@@ -130,7 +130,7 @@ async def test_a_thread_that_is_gone_holds_nothing_up(world: World, trouble: str
     assert await world.told() <= 2
     assert [said.thread_ts for said in world.slack.said][1:]
     assert await edit_cards(world.deps, PLACE) is None
-    assert empty(await world.box())
+    assert empty(await world.snapshot())
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ async def test_where_nothing_can_be_read_the_verdict_decides(
 
     monkeypatch.setattr(world.slack, "api_call", refusing)
     await deliver(world.deps, PLACE)
-    snapshot = await world.box()
+    snapshot = await world.snapshot()
     kept = {
         "suspended": bool(snapshot.suspension and snapshot.in_flight),
         "begun": bool(snapshot.in_flight),
@@ -166,7 +166,7 @@ async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restor
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["is_archived"]
     assert await world.told() == 1
-    assert (await world.box()).suspension
+    assert (await world.snapshot()).suspension
     await world.told("U1")
     assert [said.channel for said in world.slack.said] == [PLACE, "DU1"]
     await world.told()
@@ -191,7 +191,7 @@ async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else
         with pytest.raises(ConnectionAbortedError):
             await world.told()
     await subscribe(world.deps, [other.ref], PLACE, SubscriptionOptions(user="U2", at=NOW))
-    assert [len((await world.box(user)).entries) for user in (TERMS.user, "U2")] == [1, 0]
+    assert [len((await world.snapshot(user)).entries) for user in (TERMS.user, "U2")] == [1, 0]
 
 
 async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_asked_for(world: World):
@@ -209,7 +209,7 @@ async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_a
     world.slack.trouble = ["is_archived"]
     await world.becomes(raw_state="C")
     await world.told()
-    assert [len((await world.box(user)).entries) for user in ("U1", "U2", "U3")] == [1, 1, 0]
+    assert [len((await world.snapshot(user)).entries) for user in ("U1", "U2", "U3")] == [1, 1, 0]
 
 
 async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World):
@@ -222,8 +222,8 @@ async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World)
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["is_archived"]
     await world.told()
-    assert (await world.box("U2")).entries
-    assert not (await world.box("U3")).entries
+    assert (await world.snapshot("U2")).entries
+    assert not (await world.snapshot("U3")).entries
 
 
 async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_its_place(world: World):
@@ -231,7 +231,7 @@ async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_it
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["invalid_blocks", "msg_too_long"]
     assert await world.told() == 1
-    suspension = (await world.box()).suspension
+    suspension = (await world.snapshot()).suspension
     assert suspension
     assert suspension.reason == "msg_too_long"
     assert await world.told("U1") == 2
@@ -262,11 +262,11 @@ async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotte
     await world.follow()
     await unsubscribe(world.deps, None, PLACE, "U1")
     await edit_cards(world.deps, PLACE)
-    [card] = (await world.box()).cards.values()
+    [card] = (await world.snapshot()).cards.values()
     assert [each.fate for each in card.jobs.values()] == [EndReason.UNSUBSCRIBED]
     world.now += card_editor.UNSUBSCRIBED_KEPT
     await world.told()
-    assert empty(await world.box())
+    assert empty(await world.snapshot())
     assert PLACE not in await world.store.outbox.destinations()
 
 
@@ -331,7 +331,7 @@ def test_slack_says_how_long_to_wait(headers: dict[str, str], seconds: float | N
 
 async def test_a_snooze_that_is_over_is_found_by_visits_and_all_of_it_told_at_one(world: World):
     await world.follow(ANY)
-    [card] = (await world.box()).cards
+    [card] = (await world.snapshot()).cards
     await snooze(world.deps, card, PLACE, "U2", world.now + timedelta(hours=1))
     await world.becomes(state=JobState.FAILED, raw_state="F")
     assert await world.told() == 1
@@ -344,12 +344,12 @@ async def test_a_snooze_that_is_over_is_found_by_visits_and_all_of_it_told_at_on
     assert [said.thread_ts == world.slack.said[0].ts for said in world.slack.said] == [False, True]
     assert await edit_cards(world.deps, PLACE) is None
     assert await world.told() == 2
-    assert empty(await world.box())
+    assert empty(await world.snapshot())
 
 
 async def test_nothing_of_a_card_is_snoozed_for_whom_it_is_not_or_when_it_is_over(world: World):
     await world.follow()
-    [card] = (await world.box()).cards
+    [card] = (await world.snapshot()).cards
     hidden = replace(world.deps, access=Access([AccessRule(accounts=("acme",), users=("U1",))])).seen_by(
         Audience("U2", PLACE)
     )
@@ -358,12 +358,12 @@ async def test_nothing_of_a_card_is_snoozed_for_whom_it_is_not_or_when_it_is_ove
     await world.becomes(state=JobState.SUCCEEDED)
     await world.told()
     assert await snooze(world.deps, card, PLACE, "U2", world.now + timedelta(hours=1)) is None
-    assert (await world.box()).entries == []
+    assert (await world.snapshot()).entries == []
 
 
 async def test_what_a_place_may_not_read_of_any_more_is_not_told_after_a_snooze(world: World):
     await world.follow()
-    [card] = (await world.box()).cards
+    [card] = (await world.snapshot()).cards
     await snooze(world.deps, card, PLACE, "U2", world.now + timedelta(hours=1))
     await world.becomes(state=JobState.FAILED)
     assert await world.told() == 1

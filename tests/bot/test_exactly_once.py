@@ -133,7 +133,7 @@ class Story(FragileBot):
         ]
         if left:
             card, job_id = data.draw(st.sampled_from(left))
-            options = self.cards[here, card].terms
+            options = self.cards[here, card].options
             self._subscribe([job_id], here, options.model_copy(update={"to": None, "at": self.now}), card, crash)
 
     @precondition(lambda self: self.following)

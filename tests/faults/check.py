@@ -58,7 +58,7 @@ def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> ErrorAction:
 
 
 def _wanted(ledger: Ledger, place: str, ref: str) -> bool:
-    options = ledger.terms[place, ref]
+    options = ledger.options[place, ref]
     return (place, ref) in ledger.promised and options.wants(ledger.ends[ref])
 
 
@@ -115,7 +115,7 @@ def _single(ledger: Ledger, found: Conversation, ref: str) -> Iterator[Finding]:
     """A job with a card of its own: its end told once if wanted, and nothing after it."""
     tellings = sorted(found.tellings.get(ref, []), key=lambda each: each.ts)
     ends = [each for each in tellings if each.state in ENDED]
-    options, wanted = ledger.terms[found.place, ref], int(_wanted(ledger, found.place, ref))
+    options, wanted = ledger.options[found.place, ref], int(_wanted(ledger, found.place, ref))
     by_card = bool(wanted) and _notified(options, found.card_of(ref))
     number = len(ends) + by_card
     if number != wanted:
@@ -169,7 +169,7 @@ class _Batch:
         tellings = [each for ref in self.refs for each in self.found.tellings.get(ref, [])]
         digests = {each.ts for each in tellings if each.how == "digest"}
         wanted = int(self.wanted > 0)
-        by_card = bool(wanted) and _notified(self.ledger.terms[place, first], self.found.card_of(first))
+        by_card = bool(wanted) and _notified(self.ledger.options[place, first], self.found.card_of(first))
         number = len(finals) + len(digests) + by_card
         if number != wanted:
             kind = "lost" if number < wanted else "doubled"
@@ -182,7 +182,7 @@ class _Batch:
             yield Finding("wrong", place, first, f"the digest tells other ends than those of {self.ended}: {tellings}")
         if any(each.how == "reply" for each in tellings):
             yield Finding("unasked", place, first, f"jobs of a batch told one by one: {tellings}")
-        options, states = self.ledger.terms[place, first], [self.ledger.ends[ref] for ref in self.ended]
+        options, states = self.ledger.options[place, first], [self.ledger.ends[ref] for ref in self.ended]
         for post in finals:
             if post["broadcast"] != _broadcast(options, states):
                 yield Finding(

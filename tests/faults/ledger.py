@@ -27,7 +27,7 @@ class SubscriptionOptions:
 class Ledger:
     """The books of a run, by (place, ref)."""
 
-    terms: dict[tuple[str, str], SubscriptionOptions] = field(
+    options: dict[tuple[str, str], SubscriptionOptions] = field(
         default_factory=dict[tuple[str, str], SubscriptionOptions]
     )
     cards: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
@@ -41,7 +41,7 @@ class Ledger:
 
     def asked(self, options: SubscriptionOptions, ref: str) -> None:
         """Somebody is about to type a command for a job."""
-        self.terms[options.place, ref] = options
+        self.options[options.place, ref] = options
 
     def followed(self, place: str, ref: str, card: str) -> None:
         """Redis has a subscription. One card for each, from then on."""

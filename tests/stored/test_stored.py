@@ -170,7 +170,7 @@ async def test_jobs_are_read(stored: Store):
     assert any(known.absence and known.absence.suspended for known, _ in found.values())
     [lost] = await stored.lost.read(VIDEO, ["job-0027"])
     assert lost.kept.absence
-    assert lost.places
+    assert lost.cards
     assert all([await stored.tracked.subscribed_cards(ref) for ref in refs])
 
 

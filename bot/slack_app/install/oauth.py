@@ -163,7 +163,7 @@ class _States(AsyncOAuthStateStore):
     """
 
     def __init__(self, workspaces: InstalledWorkspaces) -> None:
-        self._seal, self._store = workspaces.seal, workspaces.store
+        self._seal, self._store = workspaces.cipher, workspaces.store
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
         return self._seal.new_state(datetime.now(UTC))

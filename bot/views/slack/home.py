@@ -54,7 +54,7 @@ class Tab:
     """
 
     mine: Sequence[Shown] | None
-    neighbours: ChannelSubscriptions
+    channel_subscriptions: ChannelSubscriptions
     running: JobList
     failed: JobList
     health: Sequence[ServiceHealth]
@@ -76,7 +76,11 @@ def home(tab: Tab, now: datetime) -> Block:
     budget = Budget(head, blocks=BLOCKS_MAX, chars=CHARS_MAX)
     parts = [
         [section("*My subscriptions*"), *_reset(tab.reset), *_mine(tab.mine, now)],
-        [divider(), section(_OTHERS, [_channel(tab.neighbours)]), *_channel_subscriptions(tab.neighbours, now)],
+        [
+            divider(),
+            section(_OTHERS, [_channel(tab.channel_subscriptions)]),
+            *_channel_subscriptions(tab.channel_subscriptions, now),
+        ],
         [divider(), section("*Running now*"), *_jobs(tab.running)],
         [divider(), section("*Failed in the last 24 hours*"), *_jobs(tab.failed)],
         [*Budget(blocks=NOTES_MAX).fit([*map(context, notes(tab.failed))], more_lines)],

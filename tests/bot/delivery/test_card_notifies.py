@@ -53,7 +53,7 @@ def posts(snapshot: OutboxSnapshot) -> list[str]:
 @pytest.mark.parametrize("change", [DONE, FAILED, moved(job(state=JobState.CANCELLED)), gone(job())])
 def test_one_post_is_the_card_and_the_end(to: To | None, change: Change):
     options = TERMS.model_copy(update={"to": to})
-    snapshot = Story().subscribed("card", job(), options).changed("card", change).box()
+    snapshot = Story().subscribed("card", job(), options).changed("card", change).snapshot()
     step = step_of(snapshot)
     assert posts(snapshot) == ["both"]
     assert step.post
@@ -63,30 +63,33 @@ def test_one_post_is_the_card_and_the_end(to: To | None, change: Change):
 
 
 def test_what_belongs_in_the_thread_alone_is_not_told_by_the_card():
-    assert posts(Story().subscribed("card", job(), THREAD).changed("card", FAILED).box()) == ["card", "notification"]
+    assert posts(Story().subscribed("card", job(), THREAD).changed("card", FAILED).snapshot()) == [
+        "card",
+        "notification",
+    ]
 
 
 def test_a_direct_message_has_no_channel_to_spare():
-    snapshot = Story().subscribed("card", job(), THREAD).changed("card", FAILED).box()
+    snapshot = Story().subscribed("card", job(), THREAD).changed("card", FAILED).snapshot()
     snapshot.destination = "U1"
     assert posts(snapshot) == ["both"]
 
 
 def test_a_success_without_a_subscriber_who_wants_it_is_a_card_without_a_notification():
-    snapshot = Story().subscribed("card", job(), ON_FAILURE).changed("card", DONE).box()
+    snapshot = Story().subscribed("card", job(), ON_FAILURE).changed("card", DONE).snapshot()
     assert posts(snapshot) == ["card"]
     assert after(step_of(snapshot)).over
-    assert posts(Story().subscribed("card", job(), ON_FAILURE).changed("card", FAILED).box()) == ["both"]
+    assert posts(Story().subscribed("card", job(), ON_FAILURE).changed("card", FAILED).snapshot()) == ["both"]
 
 
 def test_where_every_change_is_wanted_each_has_its_post_in_its_order():
     every = Story().subscribed("card", job(), ANY).changed("card", MOVED).changed("card", DONE)
-    assert posts(every.box()) == ["card", "notification", "notification"]
-    assert posts(Story().subscribed("card", job(), ANY).changed("card", DONE).box()) == ["both"]
+    assert posts(every.snapshot()) == ["card", "notification", "notification"]
+    assert posts(Story().subscribed("card", job(), ANY).changed("card", DONE).snapshot()) == ["both"]
 
 
 def test_a_job_that_goes_on_has_its_card_as_it_is_by_now():
-    snapshot = Story().subscribed("card", job()).changed("card", MOVED).box()
+    snapshot = Story().subscribed("card", job()).changed("card", MOVED).snapshot()
     assert posts(snapshot) == ["card"]
     assert not after(step_of(snapshot)).over
 
@@ -94,10 +97,10 @@ def test_a_job_that_goes_on_has_its_card_as_it_is_by_now():
 def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
     story = Story().subscribed("card", job("a")).subscribed("card", job("b"))
     story.changed("card", moved(job("a", "failed")))
-    assert posts(story.box()) == ["card"]
+    assert posts(story.snapshot()) == ["card"]
     story.changed("card", moved(job("b", "succeeded")))
-    assert posts(story.box()) == ["both"]
-    step = step_of(story.box())
+    assert posts(story.snapshot()) == ["both"]
+    step = step_of(story.snapshot())
     assert step.post
     assert step.post.final
     assert len(step.entries) == 4
@@ -106,26 +109,26 @@ def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
 def test_a_batch_without_a_failure_is_no_notification_on_failure():
     story = Story().subscribed("card", job("a"), ON_FAILURE).subscribed("card", job("b"), ON_FAILURE)
     story.changed("card", moved(job("a", "succeeded"))).changed("card", moved(job("b", "succeeded")))
-    assert posts(story.box()) == ["card"]
+    assert posts(story.snapshot()) == ["card"]
 
 
 def test_a_batch_whose_rest_is_not_followed_any_more_is_its_own_final_post():
     story = Story().subscribed("card", job("a")).subscribed("card", job("b"))
     story.changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"))
-    assert posts(story.box()) == ["both"]
+    assert posts(story.snapshot()) == ["both"]
 
 
 def test_a_card_without_a_subscription_is_no_notification():
-    assert posts(Story().subscribed("card", job()).unsubscribed("card", job()).box()) == ["card"]
+    assert posts(Story().subscribed("card", job()).unsubscribed("card", job()).snapshot()) == ["card"]
     changed = Story().subscribed("card", job(), ANY).changed("card", MOVED).unsubscribed("card", job())
-    assert posts(changed.box()) == ["card", "notification"]
+    assert posts(changed.snapshot()) == ["card", "notification"]
 
 
 def test_who_joined_a_card_is_notified_by_it_too():
     lee = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, mention=("<@U3>",))
     story = Story().subscribed("card", job(), ON_FAILURE).subscribed("card", job(), lee).changed("card", DONE)
-    assert posts(story.box()) == ["both"]
-    assert after(step_of(story.box())).terms.mention == ("<@U3>",)
+    assert posts(story.snapshot()) == ["both"]
+    assert after(step_of(story.snapshot())).terms.mention == ("<@U3>",)
 
 
 def test_one_of_them_who_wants_the_thread_alone_does_not_keep_the_others_waiting():
@@ -134,31 +137,31 @@ def test_one_of_them_who_wants_the_thread_alone_does_not_keep_the_others_waiting
         .subscribed("card", job(), THREAD)
         .subscribed("card", job(), SubscriptionOptions(user="U2", at=NOW, to=To.HERE))
     )
-    assert posts(story.changed("card", DONE).box()) == ["both"]
+    assert posts(story.changed("card", DONE).snapshot()) == ["both"]
 
 
 def test_a_card_that_is_followed_again_is_a_card():
     story = Story().subscribed("card", job()).changed("card", gone(job())).subscribed("card", job())
-    assert posts(story.box())[0] == "card"
+    assert posts(story.snapshot())[0] == "card"
 
 
 def test_a_snoozed_card_tells_its_end_after_the_snooze():
     later = NOW + timedelta(hours=1)
     story = Story().subscribed("card", job()).snoozed("card", later).changed("card", FAILED)
-    step = step_of(story.box())
+    step = step_of(story.snapshot())
     assert step.post
     assert not step.post.notifies
     assert (after(step).over, after(step).snooze, list(after(step).held)) == (
         True, Snooze(until=later, by="U2"), [str(job().ref)],
     )  # fmt: skip
-    late = step_of(story.box(), later)
+    late = step_of(story.snapshot(), later)
     assert late.post
     assert late.post.notifies
     assert not after(late).owing
 
 
 def test_a_card_that_access_rules_withhold_is_not_posted():
-    snapshot = Story().subscribed("card", job()).changed("card", FAILED).box()
+    snapshot = Story().subscribed("card", job()).changed("card", FAILED).snapshot()
     step = step_of(withheld(snapshot, {"acme"}.__contains__))
     assert (step.post, len(step.entries)) == (None, 2)
 
@@ -169,7 +172,7 @@ def test_many_cards_whose_jobs_have_ended_cost_a_post_each():
         story.subscribed(f"c{n}", job(f"j{n}"))
     for n in reversed(range(DIGEST_THRESHOLD + 3)):
         story.changed(f"c{n}", moved(job(f"j{n}", "succeeded")))
-    assert posts(story.box()) == ["both"] * (DIGEST_THRESHOLD + 3)
+    assert posts(story.snapshot()) == ["both"] * (DIGEST_THRESHOLD + 3)
 
 
 @pytest.fixture
@@ -202,7 +205,7 @@ async def test_after_a_suspension_one_message_calls_whom_the_end_is_for(
     assert "<@U7>" not in str(said.blocks[:-1])
     assert await edit_cards(world.deps, PLACE) is None
     assert await deliver(world.deps, PLACE) is None
-    assert not (await world.box()).entries
+    assert not (await world.snapshot()).entries
 
 
 async def test_the_owner_of_a_lost_job_is_notified_beside_its_card(world: World):
@@ -210,7 +213,7 @@ async def test_the_owner_of_a_lost_job_is_notified_beside_its_card(world: World)
     await put(PLACE, SubscribedEntry(job=job(), terms=TERMS), "1", "card")
     await put(PLACE, ChangedEntry(change=gone(job())), "2", "card")
     assert await world.told() == 1
-    assert [each.fate for card in (await world.box()).cards.values() for each in card.jobs.values()] == [
+    assert [each.fate for card in (await world.snapshot()).cards.values() for each in card.jobs.values()] == [
         EndReason.NOT_FOUND
     ]
     assert await world.told("U1") == 2

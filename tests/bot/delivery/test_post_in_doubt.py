@@ -142,7 +142,7 @@ async def dies(*_: object) -> None:
 async def test_a_doubt_waits_for_its_moment_and_keeps_no_worker(world: World):
     world.slack.trouble = ["internal_error!"]
     assert await deliver(world.deps, PLACE) == pytest.approx(1, abs=0.1)
-    in_flight = (await world.box()).in_flight
+    in_flight = (await world.snapshot()).in_flight
     assert in_flight
     assert in_flight.doubt is Doubt.ANSWERED
     assert await deliver(world.deps, PLACE) == pytest.approx(1, abs=0.1), "the next worker knows it too"

@@ -23,7 +23,7 @@ def reported_at(snapshot: OutboxSnapshot, now: datetime) -> list[str]:
     words: list[str] = []
     while step := next_step(snapshot, now):
         if step.post:
-            notification = step.post.told
+            notification = step.post.notification
             words.append(
                 "final" if step.post.final else (notification.change.job.raw_state or "") if notification else "digest"
             )
@@ -38,7 +38,7 @@ def box_after(step: Step, snapshot: OutboxSnapshot) -> OutboxSnapshot:
 
 
 def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
-    step = step_of(Story().snoozed("card", LATER).changed("card", FAILED).box(card("card", job())))
+    step = step_of(Story().snoozed("card", LATER).changed("card", FAILED).snapshot(card("card", job())))
     assert (step.post, len(step.entries)) == (None, 2)
     assert after(step).jobs[str(job().ref)].fate is EndReason.ENDED
     assert after(step).held == {str(job().ref): FAILED}
@@ -46,7 +46,7 @@ def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
 
 
 def test_when_the_snooze_is_over_it_tells_what_it_kept_back_and_nothing_twice():
-    snapshot = Story().changed("card", moved(job(raw_state="B"))).changed("card", moved(job(raw_state="C"))).box(
+    snapshot = Story().changed("card", moved(job(raw_state="B"))).changed("card", moved(job(raw_state="C"))).snapshot(
         asleep(job(), options=ANY)
     )  # fmt: skip
     assert reported_at(snapshot, NOW) == []
@@ -57,25 +57,26 @@ def test_what_is_again_as_it_was_told_is_not_told():
     there = moved(job(state=JobState.PENDING, raw_state=None))
     back = moved(job(raw_state=None), before=JobState.PENDING)
     assert (
-        reported_at(Story().changed("card", there).changed("card", back).box(asleep(job(), options=ANY)), LATER) == []
+        reported_at(Story().changed("card", there).changed("card", back).snapshot(asleep(job(), options=ANY)), LATER)
+        == []
     )
 
 
 def test_what_comes_after_the_end_of_a_snooze_is_told_after_what_it_kept_back():
     kept, late = moved(job(raw_state="B")), moved(job(raw_state="C"), at=LATER)
-    assert reported_at(Story().changed("card", kept).changed("card", late).box(asleep(job(), options=ANY)), LATER) == [
+    assert reported_at(Story().changed("card", kept).changed("card", late).snapshot(asleep(job(), options=ANY)), LATER) == [
         "B", "C",
     ]  # fmt: skip
 
 
 def test_waking_a_card_tells_what_was_kept_back():
     story = Story().changed("card", moved(job(state=JobState.FAILED, raw_state="F"))).snoozed("card", None)
-    assert reported_at(story.box(asleep(job())), NOW) == ["F"]
+    assert reported_at(story.snapshot(asleep(job())), NOW) == ["F"]
 
 
 def test_another_snooze_keeps_it_back_for_longer():
     story = Story().changed("card", moved(job(state=JobState.FAILED, raw_state="F")))
-    snapshot = story.snoozed("card", LATER + timedelta(hours=1)).box(asleep(job()))
+    snapshot = story.snoozed("card", LATER + timedelta(hours=1)).snapshot(asleep(job()))
     assert reported_at(snapshot, LATER) == []
     assert reported_at(snapshot, LATER + timedelta(hours=1)) == ["F"]
 
@@ -83,23 +84,23 @@ def test_another_snooze_keeps_it_back_for_longer():
 def test_the_end_of_a_batch_is_told_once_after_its_snooze():
     story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "succeeded")))
     for options in (TERMS, ANY):
-        assert reported_at(story.box(asleep(job("a"), job("b"), options=options)), LATER) == ["final"]
+        assert reported_at(story.snapshot(asleep(job("a"), job("b"), options=options)), LATER) == ["final"]
 
 
 def test_what_somebody_unsubscribed_from_meanwhile_is_not_told():
     story = Story().changed("card", moved(job(raw_state="B"))).unsubscribed("card", job())
-    assert reported_at(story.box(asleep(job(), options=ANY)), LATER) == []
+    assert reported_at(story.snapshot(asleep(job(), options=ANY)), LATER) == []
 
 
 def test_a_lost_job_that_is_followed_again_meanwhile_is_not_told_as_lost():
     story = Story().changed("card", gone(job())).subscribed("card", job())
-    assert reported_at(story.box(asleep(job())), LATER) == []
+    assert reported_at(story.snapshot(asleep(job())), LATER) == []
 
 
 def test_many_snoozes_that_end_at_once_are_one_message_about_no_downtime():
     ids = [f"card{at}" for at in range(DIGEST_THRESHOLD + 1)]
     cards = [asleep(job(each)).model_copy(update={"id": each, "held": {"x": DONE}}) for each in ids]
-    step = step_of(Story().box(*cards), LATER + timedelta(hours=9))
+    step = step_of(Story().snapshot(*cards), LATER + timedelta(hours=9))
     assert step.post
     assert step.post.digest
     assert [each.held for each in step.post.digest.told] == [True] * (DIGEST_THRESHOLD + 1)

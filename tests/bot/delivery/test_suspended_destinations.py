@@ -58,11 +58,11 @@ async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not
     await world.told()
     world.now += WAITS
     await world.told()
-    assert (await world.box()).entries, "its job may still end"
+    assert (await world.snapshot()).entries, "its job may still end"
     await world.becomes(state=JobState.FAILED)
     await world.told()
-    assert empty(await world.box())
-    assert not (await world.box()).suspension
+    assert empty(await world.snapshot())
+    assert not (await world.snapshot()).suspension
     assert PLACE not in await world.store.outbox.destinations()
     assert len(world.slack.said) == 1
 
@@ -75,10 +75,10 @@ async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: W
     await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=world.now))
     world.now += WAITS - timedelta(hours=1)
     await world.told()
-    assert (await world.box()).in_flight
+    assert (await world.snapshot()).in_flight
     world.now += timedelta(hours=1)
     await world.told()
-    assert empty(await world.box())
+    assert empty(await world.snapshot())
 
 
 async def test_restoring_tells_whether_anything_was_in_the_way(world: World):

@@ -94,7 +94,7 @@ async def test_a_question_that_finds_it_restores_its_subscriptions(world: World,
     await world.told()
     assert "Failed" in world.slack.said[-1].text
     assert await edit_cards(world.deps, PLACE) is None
-    assert empty(await world.box())
+    assert empty(await world.snapshot())
 
 
 @pytest.mark.parametrize("asks", [shows, finds, lists])
@@ -151,7 +151,7 @@ async def test_who_subscribed_gets_a_direct_message(world: World):
 async def test_who_subscribed_again_keeps_that_and_the_others_get_theirs_back(world: World):
     job = await lose(world, "C1", "C2")
     appears(world, job)
-    [card] = (await world.box("C1")).cards
+    [card] = (await world.snapshot("C1")).cards
     await restore(world.deps, "C1", card, "U1")
     assert list(await world.store.tracked.subscribed_cards(job.ref)) == ["C1"]
     before = len(world.slack.said)
@@ -197,7 +197,7 @@ async def test_nothing_comes_back_where_nothing_is_left(world: World, leaves: st
     appears(world, job)
     await shows(world.deps, job)
     assert await world.store.tracked.subscribed_cards(job.ref) == {}
-    assert not (await world.box()).entries
+    assert not (await world.snapshot()).entries
 
 
 async def test_an_older_answer_restores_nothing(world: World):
@@ -212,8 +212,8 @@ async def test_a_call_that_is_sent_again_restores_once(world: World):
     broken = LostJobs(Twice(world.store.link.redis))
     appears(world, job)
     await shows(replace(world.deps, store=replace(world.store, lost=broken)), job)
-    assert list(await world.store.tracked.subscribed_cards(job.ref)) == list(lost.places)
-    assert len((await world.box()).entries) == 1
+    assert list(await world.store.tracked.subscribed_cards(job.ref)) == list(lost.cards)
+    assert len((await world.snapshot()).entries) == 1
 
 
 async def test_a_lost_job_is_kept_for_thirty_days_and_no_longer(world: World):

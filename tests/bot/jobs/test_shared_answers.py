@@ -40,7 +40,7 @@ VIDEO = ("acme", "video")
 def shared(store: Store, *providers: InMemory, answer_s: float = 10.0) -> Deps:
     """What use cases work with when requests are shared, at a standing clock."""
     around = [SharedRequests(each) for each in providers]
-    return Deps(around, store, clock=lambda: NOW, answer_s=answer_s, pace=AtOnce())
+    return Deps(around, store, clock=lambda: NOW, answer_s=answer_s, admission=AtOnce())
 
 
 class AtOnce(AdmissionGate):

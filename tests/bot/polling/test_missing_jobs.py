@@ -53,7 +53,7 @@ async def drawn(world: World, job: Job) -> tuple[Mapping[str, Absence], bool]:
     """Return the absences that a card tells of, and whether it was to be edited; now it is."""
     card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): CardJob()})
     [found] = await shown(world.deps, [card])
-    stale = (await world.box()).stale
+    stale = (await world.snapshot()).stale
     for name, mark in stale.items():
         await world.store.outbox.unmark(PLACE, name, mark)
     return found.absences, bool(stale)

@@ -61,13 +61,13 @@ async def test_a_look_up_costs_a_request_for_as_many_ids_as_it_takes(store: Stor
 
 async def test_unchanged_jobs_cost_one_round_trip_and_no_record(world: World, monkeypatch: pytest.MonkeyPatch):
     await world.follow(world.provider.jobs)
-    before = len((await world.box()).entries)
+    before = len((await world.snapshot()).entries)
     await world.sweep()
     sent = count(world.store.link, monkeypatch)
     await world.sweep(15)
     assert sent.count("observe") == 1
     assert sent.count("record") == 0
-    assert len((await world.box()).entries) == before
+    assert len((await world.snapshot()).entries) == before
     assert (await world.store.tracked.read([world.provider.jobs[0].ref])).popitem()[1][0].checked_at == world.now
 
 
@@ -104,7 +104,7 @@ async def test_progress_is_drawn_but_not_told(world: World):
     world.becomes(0, progress=40)
     await world.sweep()
     assert await world.told() == []
-    assert (await world.box()).stale["card-job-0000"][:1] == "2"
+    assert (await world.snapshot()).stale["card-job-0000"][:1] == "2"
 
 
 async def test_every_place_that_follows_a_job_is_told(world: World):
@@ -250,7 +250,7 @@ async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(s
 
 async def carded(world: World, place: str) -> None:
     """Have the cards of a place posted and up to date."""
-    snapshot = await world.box(place)
+    snapshot = await world.snapshot(place)
     while step := next_step.next_step(snapshot, world.now):
         post = InFlightPost(
             id=f"p{len(snapshot.cards)}",
@@ -263,7 +263,7 @@ async def carded(world: World, place: str) -> None:
         await world.store.outbox.commit(place, post.arrived(place, "1795516864.328019"))
         await world.store.outbox.ack(place, post.entries)
         await world.store.outbox.release(place, post.id)
-        snapshot = await world.box(place)
+        snapshot = await world.snapshot(place)
         for card, mark in snapshot.stale.items():
             await world.store.outbox.unmark(place, card, mark)
 

@@ -135,11 +135,11 @@ class TestTrouble:
         world.provider.trouble = failing(DOWN)
         for seconds, marked in [(0, set[str]()), (60, set[str]()), (60, cards), (60, set[str]())]:
             await world.sweep(seconds)
-            assert set((await world.box()).stale) == marked
+            assert set((await world.snapshot()).stale) == marked
             await drawn(world)
         world.provider.trouble = lambda _: None
         await world.sweep(60)
-        assert set((await world.box()).stale) == cards
+        assert set((await world.snapshot()).stale) == cards
         assert await world.told() == []
 
     async def test_a_card_tells_when_a_failing_service_is_really_asked_again(self, world: World):
@@ -179,5 +179,5 @@ class TestTrouble:
 
 async def drawn(world: World) -> None:
     """Let every card that needs it be edited."""
-    for card, mark in (await world.box()).stale.items():
+    for card, mark in (await world.snapshot()).stale.items():
         await world.store.outbox.unmark(PLACE, card, mark)

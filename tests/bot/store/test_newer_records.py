@@ -78,7 +78,7 @@ class TestNewer:
         world, keys = left
         before, said = await dump(world.store.link, *keys), len(world.slack.said)
         assert (await deliver(world.deps, PLACE) or 0) > 0
-        [card] = (await world.box()).records
+        [card] = (await world.snapshot()).records
         await world.store.outbox.refresh([(PLACE, card)])
         await edit_cards(world.deps, PLACE)
         world.now += timedelta(days=40)
@@ -95,7 +95,7 @@ class TestNewer:
     async def test_commands_answer_in_words(self, left: tuple[World, list[str]]):
         world, keys = left
         before = await dump(world.store.link, *keys)
-        [card] = (await world.box()).records
+        [card] = (await world.snapshot()).records
         job = world.provider.job("job-0000")
         world.provider.jobs = [job]
         for command in (
@@ -167,7 +167,7 @@ class TestNewerElsewhere:
         await world.follow()
         await world.store.link.execute("HSET", CARDS.of("U1"), "card", newer("{}"))
         await world.store.link.execute("SADD", PLACES.of(), "U1")
-        [card] = (await world.box()).cards
+        [card] = (await world.snapshot()).cards
         assert await snooze(world.deps, card, PLACE, "U1", world.now + timedelta(hours=1))
         assert (await unsubscribe(world.deps, [world.provider.jobs[0].ref], PLACE, "U1")).removed
         with pytest.raises(UsageError):

@@ -81,7 +81,7 @@ class TestTimes:
     async def key(self, world: World, request: pytest.FixtureRequest) -> str:
         """Where a record with times is kept, of a place that is to be notified of a failure."""
         await world.follow(ANY)
-        [card] = (await world.box()).cards
+        [card] = (await world.snapshot()).cards
         match request.param:
             case "card":
                 return CARDS.of(PLACE)
@@ -114,7 +114,7 @@ class TestTimes:
         await rewrite(world.store.link, key, with_times(UNREPRESENTABLE))
         await failed(world)
         assert await world.store.link.execute("HLEN", unreadable_key(key)) == 1
-        assert (await world.box()).in_flight is None
+        assert (await world.snapshot()).in_flight is None
 
     async def test_an_unsubscription_without_a_zone_is_forgotten_in_time(self, world: World):
         await world.follow()
@@ -125,7 +125,7 @@ class TestTimes:
         await edit_cards(world.deps, PLACE)
         world.now += timedelta(days=1)
         await world.told()
-        assert not (await world.box()).records
+        assert not (await world.snapshot()).records
 
     def test_those_of_a_job_are_in_utc(self):
         fields = {"account": "a", "service": "s", "id": "i", "state": "running"}

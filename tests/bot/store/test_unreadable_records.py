@@ -79,7 +79,7 @@ class TestCorrupt:
         world.provider.jobs = [world.provider.job("job-0000")]
         await world.follow()
         assert len(texts(world, PLACE)) == 3
-        [card] = (await world.box()).cards.values()
+        [card] = (await world.snapshot()).cards.values()
         assert [each.fate for each in card.jobs.values()] == [None]
 
     async def test_an_end_that_waits_for_a_corrupt_card_is_in_the_notification(self, world: World):
@@ -92,7 +92,7 @@ class TestCorrupt:
     async def test_a_corrupt_card_to_be_edited_is_not_dropped(self, world: World):
         await world.follow()
         text = await rewrite(world.store.link, CARDS.of(PLACE), CORRUPT["no field"])
-        [card] = (await world.box()).records
+        [card] = (await world.snapshot()).records
         await world.store.outbox.refresh([(PLACE, card)])
         assert await edit_cards(world.deps, PLACE) is None
         assert await world.store.link.execute("HGET", CARDS.of(PLACE), card) == text
@@ -110,7 +110,7 @@ class TestCorrupt:
         assert await world.told("U1") == 3
         assert "job-0000" in texts(world, "DU1")[0]
         await edit_cards(world.deps, PLACE)
-        assert empty(await world.box())
+        assert empty(await world.snapshot())
 
     @pytest.mark.parametrize("how", ["not JSON", "no field", "no text"])
     async def test_the_subscription_in_a_corrupt_entry_can_be_made_again(
@@ -149,7 +149,7 @@ class TestCorrupt:
         assert len([each for each in texts(world, PLACE) if "Failed" in each]) == 1
         assert len([each for each in texts(world, PLACE) if "may come twice" in each]) == 1
         assert len(texts(world, PLACE)) == 3
-        assert (await world.box()).in_flight is None
+        assert (await world.snapshot()).in_flight is None
         assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(PLACE))) == 1
 
     async def test_who_posts_while_the_mark_is_replaced_takes_the_post_back(self, world: World):
@@ -173,7 +173,7 @@ class TestCorrupt:
         await world.becomes(state=JobState.FAILED)
         assert await world.told() == 2
         await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=NOW))
-        assert (await world.box()).suspension
+        assert (await world.snapshot()).suspension
 
     @pytest.mark.parametrize("how", ["empty", "not JSON", "no field", "no text", "deep"])
     async def test_a_job_whose_record_is_corrupt_is_followed_on(self, world: World, how: str):
@@ -241,7 +241,7 @@ class TestCorrupt:
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         await world.told()
-        [card] = (await world.box()).stale
+        [card] = (await world.snapshot()).stale
         await world.store.link.execute("HSET", STALE.of(PLACE), card, "odd")
         assert await edit_cards(world.deps, PLACE) is None
         assert "Failed" in texts(world, PLACE)[0]

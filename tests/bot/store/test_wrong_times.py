@@ -142,7 +142,7 @@ class TestSnoozing:
     async def test_a_card_that_was_snoozed_in_the_future_wakes(self, world: World):
         await world.follow()
         await world.told()
-        snapshot = await world.box()
+        snapshot = await world.snapshot()
         (card,) = snapshot.cards.values()
         snapshot.cards[card.id] = card.model_copy(update={"snooze": Snooze(until=NOW + timedelta(days=30), by="U1")})
         assert due(snapshot, world.now)
@@ -207,7 +207,7 @@ async def _once(world: World) -> None:
 
 async def _rewrite(world: World, **changed: object) -> None:
     """Have the mark of the post that is under way say something else."""
-    in_flight = (await world.box()).in_flight
+    in_flight = (await world.snapshot()).in_flight
     assert in_flight
     assert in_flight.doubt
     await world.store.outbox.renew(PLACE, in_flight.model_copy(update={**changed, "doubt": None, "since": None}))

@@ -114,7 +114,7 @@ async def test_what_is_dropped_has_a_last_message(world: World):
     assert await sweep(world.deps, world.provider) is None
     world.now += timedelta(days=31)
     assert await deliver(world.deps, PLACE) is None
-    assert empty(await world.box())
+    assert empty(await world.snapshot())
 
 
 async def test_a_snoozed_card_tells_after_its_snooze_what_became_of_a_suspended_job(world: World):
@@ -135,7 +135,7 @@ LOST = FOUND.model_copy(update={"kind": Kind.LOST, "fate": EndReason.NOT_FOUND})
 
 def test_what_is_lost_and_found_during_a_snooze_is_no_news():
     story = Entries().snoozed("card", NOW + timedelta(days=1)).changed("card", LOST).changed("card", FOUND)
-    left = after(step_of(story.box(card("card", job()))))
+    left = after(step_of(story.snapshot(card("card", job()))))
     assert (left.held, left.over) == ({}, False)
 
 
@@ -145,8 +145,8 @@ def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
     for change in (LOST, FOUND):
         post = folded.take(Entry(SLOT, "1-0", "card", ChangedEntry(change=change)))
         assert post
-        assert post.told
-        assert post.told.change == change
+        assert post.notification
+        assert post.notification.change == change
     assert folded.cards["card"].jobs[str(job().ref)].fate is None
 
 

@@ -291,5 +291,5 @@ def test_any_text_is_a_request_or_an_error_with_a_way_out(text: str):
         else:
             assert parse(str(read), CATALOG) == read
             json.dumps(str(read), ensure_ascii=False).encode()
-            assert read.terms("U0DANA", NOON)
+            assert read.subscription_options("U0DANA", NOON)
             assert len(addresses_of(read, CATALOG)) == len(read.jobs)
