@@ -1,4 +1,4 @@
-"""The Events API: what happened is delivered to the app, and delivered again, as Slack does, where it is not acknowledged."""
+"""The Events API: events are delivered to the app, and delivered again where it does not acknowledge them."""
 
 import asyncio
 import secrets
@@ -96,7 +96,7 @@ class Events:
         return _origin_of(event_payload.team or workspace.team, None if event_payload.team else workspace.enterprise)
 
     def _context(self, event_payload: EventPayload) -> Json:
-        """For whom the event is; what an installation's end is delivered with has none of it."""
+        """For whom the event is; an event about the end of an installation has none of it."""
         workspace = self._workspace
         channel = workspace.channels.get(str(event_payload.event.get("channel")))
         enterprise_id = workspace.enterprise.id if workspace.enterprise else None
