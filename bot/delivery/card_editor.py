@@ -21,15 +21,15 @@ UNSUBSCRIBED_KEPT = timedelta(hours=1)
 LOST_KEPT = timedelta(days=30)
 """For so long a job that its provider lost can be followed again on the same card."""
 EDITS_A_VISIT = 20
-"""A visit ends after so many edits, so that other places get their turn."""
+"""A run ends after so many edits, so that other destinations get their turn."""
 EDIT_WAIT_MAX_S = 5.0
-"""A card that waits for its turn keeps a more urgent one of the same place waiting for no longer than this."""
+"""A card that waits for its turn keeps a more urgent one of the same destination waiting for no longer than this."""
 
 log = structlog.get_logger("callboard")
 
 
 async def edit_cards(deps: Deps, destination: str) -> float | None:
-    """Edit the cards of a place that need it; return after how many seconds to come again, None when none does.
+    """Edit the cards of a destination that need it; return after how many seconds to come again, None when none does.
 
     Raises StoreUnavailable.
     """

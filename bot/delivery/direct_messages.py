@@ -16,9 +16,9 @@ from bot.task_queue.enqueue import enqueue_delivery
 
 
 async def notify_of_suspension(context: DeliveryContext, snapshot: OutboxSnapshot, suspension: Suspension) -> None:
-    """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there.
+    """Tell whoever follows jobs in a destination, or has a card to be edited there, that nothing gets there.
 
-    Each once a day at the most, for as long as the place goes on refusing for the same reason.
+    Each once a day at the most, for as long as the destination goes on refusing for the same reason.
     """
     if suspension.told:
         return
@@ -68,13 +68,13 @@ async def notify_of_lost(context: DeliveryContext, snapshot: OutboxSnapshot, ste
 
 def _changes(snapshot: OutboxSnapshot, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
     """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
-    owners = {card.id: dict.fromkeys(card.subscribers) for card in snapshot.cards.values()}
+    subscribers = {card.id: dict.fromkeys(card.subscribers) for card in snapshot.cards.values()}
     after = {write.id: Card.model_validate_json(write.after) for write in step.writes}
     for entry in step.entries:
         if isinstance(entry.body, SubscribedEntry):
-            owners.setdefault(entry.card, {})[entry.body.terms.user] = None
+            subscribers.setdefault(entry.card, {})[entry.body.terms.user] = None
         elif isinstance(entry.body, ChangedEntry) and entry.card in after:
-            yield entry, entry.body.change, after[entry.card], [*owners[entry.card]]
+            yield entry, entry.body.change, after[entry.card], [*subscribers[entry.card]]
 
 
 def _left(card: Card, change: Change) -> bool:

@@ -1,4 +1,4 @@
-"""Tells places what waits for them: in order, at Slack's pace, each message exactly once.
+"""Tells destinations what waits for them: in order, at Slack's pace, each message exactly once.
 
 One thing after the other: read what waits, decide what comes first (`bot.delivery.next_step`), then change what cards
 are to show or post one message (`bot.delivery.sender`). Edits of cards are another task (`bot.delivery.card_editor`):
@@ -26,17 +26,17 @@ from bot.slack_api.errors import HOLD_S
 from bot.task_queue.enqueue import enqueue_card_update, enqueue_home_refresh
 
 NEWER_S = 10.0
-"""Seconds until a place with records of a newer version is checked again."""
+"""Seconds until a destination with records of a newer version is checked again."""
 DIGEST_WAIT = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
 VISIT = timedelta(seconds=8)
-"""A visit to one place ends after this long, so that others get their turn."""
+"""A delivery to one destination ends after this long, so that others get their turn."""
 
 log = structlog.get_logger("callboard")
 
 
 async def deliver(deps: Deps, destination: str) -> float | None:
-    """Do what can be done for a place now; return after how many seconds to come again, None when nothing waits.
+    """Do what can be done for a destination now; return after how many seconds to come again, None when nothing waits.
 
     Raises StoreUnavailable.
     """
@@ -90,7 +90,7 @@ async def _next(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
 
 
 async def _give_up(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
-    """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
+    """Drop all that waits for a suspended destination. The suspension goes last, so that this can be done again."""
     outbox = context.deps.store.outbox
     log.warning(
         "what waited for a suspended place is dropped", place=snapshot.destination, entries=len(snapshot.entries)

@@ -1,4 +1,4 @@
-"""Where a place's messages stand in Slack, and how one of ours is found there again."""
+"""Where a destination's messages stand in Slack, and how one of ours is found there again."""
 
 import re
 from collections.abc import AsyncGenerator, Iterable
@@ -28,7 +28,7 @@ FUTURE = "9999999999.999999"
 
 
 async def conversation(context: DeliveryContext) -> str:
-    """Return the channel to post to: the place itself, or the direct messages with a person.
+    """Return the channel to post to: the destination itself, or the direct messages with a person.
 
     Raises SlackApiError when Slack does not open them; where the app may not ask, the person's id serves as well.
     """
@@ -52,7 +52,7 @@ async def conversation(context: DeliveryContext) -> str:
 def search_from(context: DeliveryContext, snapshot: OutboxSnapshot) -> str:
     """Return a timestamp that is earlier than that of any message posted from now on.
 
-    That is Slack's own time, by its last answer, or the newest known message of the place, if that is earlier.
+    That is Slack's own time, by its last answer, or the newest known message of the destination, if that is earlier.
     """
     known = max((float(card.ts) for card in snapshot.cards.values() if _TS.fullmatch(card.ts)), default=None)
     now = context.deps.slack_time.now()

@@ -1,4 +1,4 @@
-"""What to do next for a place: from what waits in its outbox to one step. Pure.
+"""What to do next for a destination: from what waits in its outbox to one step. Pure.
 
 A step takes entries out of the outbox in their order and writes the cards as they are after them. Most steps post
 nothing: they only change what a card shows. The others post one message, which is the card itself, a reply in its
@@ -46,7 +46,7 @@ class Step:
 
 
 def next_step(snapshot: OutboxSnapshot, now: datetime) -> Step | None:
-    """Return what to do first for a place, None when nothing waits."""
+    """Return what to do first for a destination, None when nothing waits."""
     if digest := _digest(snapshot, now):
         return digest
     folded = _awake(snapshot, now)
@@ -128,7 +128,7 @@ def _is_end(post: Post, card: Card) -> bool:
 
 
 def _notifies_in_place(card: Card) -> bool:
-    """Whether a card's message is where its terms want notifications; `to:thread` keeps them out of the channel."""
+    """Whether a card's message is where its options want notifications; `to:thread` keeps them out of the channel."""
     return card.terms.to is not To.THREAD or is_direct_message(card.place)
 
 
@@ -204,7 +204,7 @@ def _noticed_late(change: Change) -> bool:
 
 
 def withheld(snapshot: OutboxSnapshot, hides: Callable[[str], bool]) -> OutboxSnapshot:
-    """Return a box without news of accounts that the place may not see any more: their jobs are no longer followed."""
+    """Return a snapshot without entries about accounts that the destination may no longer see."""
     return replace(snapshot, entries=[_withheld(entry, hides) for entry in snapshot.entries])
 
 

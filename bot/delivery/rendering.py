@@ -56,7 +56,7 @@ def _note(note: Note) -> Message:
 
 
 async def draw_card(deps: Deps, card: Card, *, mentions: bool = False) -> Message:
-    """Return a card's message as of now, with the `mentions` of its terms if it notifies."""
+    """Return a card's message as of now, with the `mentions` of its options if it notifies."""
     (now,) = await shown(deps, [card])
     return cards.card(now, deps.clock(), mentions=mentions)
 

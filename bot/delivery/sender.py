@@ -38,11 +38,11 @@ from bot.store.redis.keys import POST_INTERVAL
 from bot.views.slack.block_kit import Message
 
 POST_INTERVAL_S: float = POST_INTERVAL.seconds
-"""Between two posts to one place: Slack takes about one message a second a channel (its rate limits page)."""
+"""Between two posts to one destination: Slack takes about one message a second a channel (its rate limits page)."""
 IN_FLIGHT_TIMEOUT_S = 15.0
 """A post that was begun this long ago has arrived by now or never will: the client gives up after 10 s."""
 IN_FLIGHT_POLL_S = 0.5
-"""While somebody else's post to the place is under way."""
+"""While somebody else's post to the destination is under way."""
 TRIES = 5
 """So often it is tried to take a post back."""
 RECORDED = timedelta(minutes=50)
@@ -243,7 +243,7 @@ def _broadcasts(what: Post) -> bool:
 async def _refused(  # noqa: PLR0917  # everything about one post
     context: DeliveryContext, in_flight: InFlightPost, channel: str, what: Post, message: Message, error: SlackApiError
 ) -> float:
-    """Do what the table of verdicts says; a post that Slack certainly did not take is no longer begun."""
+    """Do what the error action says; a post that Slack certainly did not take is no longer begun."""
     action, code = classify(error), error_code(error)
     log.warning("Slack refused a post", place=context.destination, error=code, verdict=action.value)
     context.deps.metrics.delivered(action.value)

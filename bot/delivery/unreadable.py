@@ -1,6 +1,6 @@
-"""Moves corrupt records of a place aside, repairs what they leave behind, and notifies people.
+"""Moves corrupt records of a destination aside, repairs what they leave behind, and notifies people.
 
-A repair removes the difference between what a place follows by the records of its services and by its cards.
+A repair removes the difference between what a destination follows by the records of its services and by its cards.
 """
 
 import secrets
@@ -40,7 +40,7 @@ class _Difference:
 
 
 async def repair(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
-    """Move corrupt records of a place aside, and return whether there were any.
+    """Move corrupt records of a destination aside, and return whether there were any.
 
     While a post is under way, only its mark is moved.
     """
@@ -77,12 +77,12 @@ async def _replace_mark(context: DeliveryContext, snapshot: OutboxSnapshot, brok
 
 
 async def _set_aside(context: DeliveryContext) -> None:
-    """Move the other corrupt records of a place aside, and notify of them.
+    """Move the other corrupt records of a destination aside, and notify of them.
 
     They are moved last: after a crash all steps run again, which is harmless.
     """
     store = context.deps.store
-    # Before the box: the entry of what ends in between is in the box.
+    # Before the snapshot: the entry of what ends in between is in the snapshot.
     followed = await store.tracked.subscribed(context.destination, context.deps.whole.catalog.pairs)
     snapshot = await context.read()
     broken = [each for each in snapshot.broken if each.location.kind is not Kind.MARK]
@@ -102,7 +102,7 @@ async def _set_aside(context: DeliveryContext) -> None:
 
 
 def _compare(snapshot: OutboxSnapshot, followed: Mapping[JobRef, str]) -> _Difference:
-    """Compare the records of the services that a place follows with its expected cards."""
+    """Compare the records of the services that a destination follows with its expected cards."""
     cards = expected(snapshot)
     records = [each for each in snapshot.broken if each.location.kind is not Kind.SUSPENSION]
     concerned = {each.card for each in records}
@@ -144,7 +144,7 @@ async def _notify_people(
     gone: Sequence[Job],
     again: Sequence[tuple[Card, JobRef]],
 ) -> None:
-    """Notify the owners of the cards, or the place if a card is unknown."""
+    """Notify the subscribers of the cards, or the destination if a card is unknown."""
     records = [each for each in broken if each.location.kind is not Kind.SUSPENSION]
     people: dict[str, list[Job]] = {}
     for card in [snapshot.cards[each.card] for each in records if each.card in snapshot.cards]:
@@ -163,7 +163,7 @@ async def _notify_people(
 async def _notify(
     context: DeliveryContext, destination: str, note: UnreadableRecords, records: Iterable[Broken]
 ) -> None:
-    """Have a person or a place notified of records, once."""
+    """Have a person or a destination notified of records, once."""
     name = "\n".join(f"{each.location.key} {each.name} {each.text}" for each in records)
     digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
     await context.deps.store.outbox.put(destination, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
@@ -172,7 +172,7 @@ async def _notify(
 
 
 async def repair_subscribers(deps: Deps) -> None:
-    """Rebuild corrupt lists of followers from the cards of all places. Raises StoreUnavailable."""
+    """Rebuild corrupt lists of subscribers from the cards of all destinations. Raises StoreUnavailable."""
     corrupt = await deps.store.tracked.corrupt_subscribers(deps.whole.catalog.pairs)
     if not corrupt:
         return

@@ -1,7 +1,7 @@
 """The subscriptions in a card's message, for a bot whose database has lost them. Pure.
 
-The metadata has the terms of the first subscriber, and the jobs as they were when the card was posted. The buttons have
-the jobs that the card still follows: an edit changes them, and leaves the metadata as it is.
+The metadata has the options of the first subscriber, and the jobs as they were when the card was posted. The buttons
+have the jobs that the card still follows: an edit changes them, and leaves the metadata as it is.
 """
 
 from collections.abc import Iterator, Mapping

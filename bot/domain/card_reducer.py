@@ -29,9 +29,9 @@ from bot.domain.slack_ids import is_direct_message
 class Post:
     """One message: a new card, a reply to `card`'s thread, its final post, a digest or a note.
 
-    At most one of `told`, `final`, `digest` and `note` is set. A card without a message is posted itself; with `told`
-    or `final` it is the notification, as the reply or the final post would be. `held` says of a final post that it
-    waited for the end of a snooze.
+    At most one of `notification`, `final`, `digest` and `note` is set. A card without a message is posted
+    itself; with `notification` or `final` it is the notification, as the reply or the final post would be. `held` says
+    of a final post that it waited for the end of a snooze.
     """
 
     card: Card | None = None
@@ -198,7 +198,7 @@ def _without(card: Card, ref: str) -> Card:
 
 
 def _final(card: Card) -> Post | None:
-    """Return the one final post of a batch, when it tells what its terms ask for."""
+    """Return the one final post of a batch, when it tells what its options ask for."""
     ends = [each for each in card.jobs.values() if each.fate and not each.fate.by_people]
     wanted = any(each.fate is not EndReason.ENDED or (each.job and card.terms.wants(each.job.state)) for each in ends)
     return Post(card=card, final=True) if wanted else None
@@ -224,12 +224,12 @@ def _wanted(card: Card, change: Change) -> bool:
 
 
 def cards_of(snapshot: OutboxSnapshot) -> set[str]:
-    """Return the ids of a place's cards: those kept, readable or not, and those expected."""
+    """Return the ids of a destination's cards: those kept, readable or not, and those expected."""
     return {*snapshot.records, *expected(snapshot)}
 
 
 def expected(snapshot: OutboxSnapshot) -> dict[str, Card]:
-    """Return a place's cards as they will be once everything that waits is taken out."""
+    """Return a destination's cards as they will be once everything that waits is taken out."""
     folded = Folded(snapshot.destination, dict(snapshot.cards))
     for entry in snapshot.entries:
         folded.take(entry)

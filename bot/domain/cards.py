@@ -1,7 +1,7 @@
-"""What a channel was promised: cards, each a message that follows one job or several, and the terms they were asked on.
+"""Cards: each is a message that shows the state of one or several jobs, with the options of its subscribers.
 
-A subscription is one job followed in one place. Its card is the message about it; jobs subscribed in one command share
-one card.
+A subscription is one job followed in one destination. Its card is the message about it; jobs subscribed in one command
+share one card.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ class _Value(BaseModel):
 
 
 class SubscriptionOptions(_Value):
-    """What was asked for. `user` is who subscribed, a place; `mention` are Slack's own words for people and groups.
+    """What was asked for. `user` is the qualified id of who subscribed; `mention` is in Slack's markup.
 
     Without `to` the end is a reply in the card's thread, sent to the channel too when the job failed.
     """
@@ -55,7 +55,7 @@ class SubscriptionOptions(_Value):
 
     @classmethod
     def joined(cls, subscriptions: Sequence["SubscriptionOptions"]) -> "SubscriptionOptions":
-        """Return what fulfils the terms of several people, as the first one's: what tells most, and calls everybody."""
+        """Return the first options, extended by the others: the most notifications and all mentions."""
         calling = dict.fromkeys(person for options in subscriptions for person in options.mention)
         return subscriptions[0].model_copy(
             update={
@@ -122,7 +122,7 @@ class Card(_Value):
     """A message that follows jobs, by ref. `place` is that of a channel or, for direct messages, of a person.
 
     `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted. Where several people
-    subscribed, `asked` are the terms of each, and `terms` what fulfils them all. What happens while it is snoozed is
+    subscribed, `asked` are the options of each, and `terms` what fulfils them all. What happens while it is snoozed is
     `held` back: the last change of each job; `held_final` says that the end of the batch is, too.
     """
 
@@ -198,8 +198,8 @@ class Check(_Value):
 class Shown(_Value):
     """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known.
 
-    `suspended` is why Slack takes nothing for its place, for a list of cards; the card itself cannot be edited then.
-    `absences` has the jobs whose absence the card shows.
+    `suspended` is why Slack takes nothing for its destination, for a list of cards; the card itself cannot be edited
+    then. `absences` has the jobs whose absence the card shows.
     """
 
     card: Card

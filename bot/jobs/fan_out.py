@@ -118,7 +118,7 @@ class _Request(Generic[T]):
 class Question(Generic[T, V]):
     """A question to many services. Await it for the whole answer; `first` gives what is there after a second.
 
-    `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept. `assemble` turns
+    `call` fills the result that `empty` makes, so that what was there when the time ran out is kept. `assemble` turns
     what is known into the answer. Equal questions have an equal `same`; None is equal to no other. Raises UsageError
     for a person who may see nothing, or has too many questions under way.
     """

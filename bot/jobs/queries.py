@@ -202,8 +202,8 @@ def _errors(answer: Asked[Looked] | Asked[Collected]) -> Iterable[ServiceError]:
     """Return what went wrong at one service, each reason once."""
     if answer.error:
         yield answer.error
-    told = {each.error.code: each.error for each in answer.result.unanswered}
-    for error in told.values():
+    errors = {each.error.code: each.error for each in answer.result.unanswered}
+    for error in errors.values():
         yield ServiceError.of(error, answer.provider.account, answer.provider.service)
 
 

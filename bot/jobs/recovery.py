@@ -48,7 +48,7 @@ async def _restore(deps: Deps, lost: Lost, job: Job, asked_at: datetime) -> None
     change = _found(lost, job.model_copy(update={"raw": None}), asked_at, as_before=unexplained)
     kept_on = lost.kept.job if unexplained else job
     restored = Restored(
-        places=destinations,
+        cards=destinations,
         record=None if change.fate else record(kept_on, lost.kept.checked_at if unexplained else asked_at),
         next_at=deps.clock(),
         entry=ChangedEntry(change=change).model_dump_json(),
@@ -68,7 +68,7 @@ def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Chan
 
 
 async def _left_alone(deps: Deps, destinations: Iterable[str]) -> bool:
-    """Whether a newer version has records of one of these places. It restores the job itself."""
+    """Whether a newer version has records of one of these destinations. It restores the job itself."""
     return any([(await read_outbox(deps, destination)).newer for destination in destinations])
 
 

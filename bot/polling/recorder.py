@@ -104,14 +104,16 @@ async def _recorded(sweep: ServiceSweep, steps: Sequence[JobUpdate]) -> None:
 
     Cards on which nothing but the progress is new are drawn again when there is time.
     """
-    told = {step.id for step in steps if step.entry}
+    notified = {step.id for step in steps if step.entry}
     quiet = {step.id for step in steps if step.quiet}
     recorded = await sweep.deps.store.tracked.record(sweep.service, steps)
-    followers = {job_id: destinations for job_id, destinations in recorded.items() if job_id not in quiet}
-    cards = [pair for job_id, destinations in followers.items() if job_id not in told for pair in destinations.items()]
+    subscribers = {job_id: destinations for job_id, destinations in recorded.items() if job_id not in quiet}
+    cards = [
+        pair for job_id, destinations in subscribers.items() if job_id not in notified for pair in destinations.items()
+    ]
     await sweep.deps.store.outbox.refresh(cards)
     await enqueue_delivery(
-        sweep.deps, *{destination for destinations in followers.values() for destination in destinations}
+        sweep.deps, *{destination for destinations in subscribers.values() for destination in destinations}
     )
 
 

@@ -48,15 +48,15 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
     reference = secrets.token_hex(4)
     if isinstance(error, NotDelivered) and error.message:
         _log.info("answered beside", reference=reference, reason=error.reason)
-        message, places = error.message, _beside(body, client, context)
+        message, responders = error.message, _beside(body, client, context)
     else:
-        message, places = _message(error), _responders(body, client, respond, context)
+        message, responders = _message(error), _responders(body, client, respond, context)
     if message is None:
         _log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
     if response:  # nothing was acknowledged yet: Slack would say beside our words that we do not answer
         response.status = 200
-    for responder in places:
+    for responder in responders:
         try:
             await responder.show(message)
         except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:

@@ -33,7 +33,7 @@ async def forgotten_since(deps: Deps, message: Mapping[str, Any]) -> datetime | 
 async def refuse_forgotten(deps: Deps, asker: Asker, command: CommandPayload) -> None:
     """Raise ForgottenError for a click on a card that a reset of the database lost.
 
-    A click about a whole place is one if the place has no cards. Raises StoreUnavailable too.
+    A click about a whole destination is one if the destination has no cards. Raises StoreUnavailable too.
     """
     reset_at = await forgotten_since(deps, asker.message)
     if reset_at is None:

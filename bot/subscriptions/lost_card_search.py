@@ -55,7 +55,7 @@ class _Card(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A search of one place, for cards of `bot_id` that were posted before `knows_from`."""
+    """A search of one destination, for cards of `bot_id` that were posted before `knows_from`."""
 
     context: DeliveryContext
     bot_id: str | None
@@ -123,7 +123,7 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
 
 
 async def _search_destination(search: _Search) -> float:
-    """Search one place; return 0, or after how many seconds to search it again."""
+    """Search one destination; return 0, or after how many seconds to search it again."""
     context = search.context
     try:
         found = [each async for each in _lost_cards(search)]
@@ -154,7 +154,7 @@ async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
 
 
 async def _notify(search: _Search, found: Sequence[_Card]) -> None:
-    """Post one notice to the place, even if it is searched again."""
+    """Post one notice to the destination, even if it is searched again."""
     context = search.context
     people = dict.fromkeys(qualify(context.workspace, user) for each in found for user in each.card.by)
     note = ForgottenCards(reset_at=search.knows_from, forgotten=len(found), people=tuple(people))

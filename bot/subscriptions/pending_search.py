@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.deps.deps import Deps
-from bot.deps.permissions import followable, permit_some
+from bot.deps.permissions import permit_some, subscribable
 from bot.domain.cards import SubscriptionOptions, To
 from bot.domain.errors import Problem, UsageError
 from bot.domain.identifiers import read_if_known
@@ -37,7 +37,7 @@ async def run_search(deps: Deps, ids: Sequence[str], here: str, options: Subscri
     destination, asker = options.user if options.to is To.DM else here, await person(deps, options.user)
     if asker.unsure:
         return list(ids)
-    deps = followable(deps.seen_by(replace(asker, channel=here)), destination)
+    deps = subscribable(deps.seen_by(replace(asker, channel=here)), destination)
     if deps.catalog.nothing:
         await _in_vain(deps, ids, options)
         return []

@@ -57,9 +57,9 @@ class Subscribing(NamedTuple):
 class Subscription:
     """A question about jobs, which follows them once every service has answered.
 
-    They are followed in the channel `here`, or for `terms.user` alone when the terms say so. Jobs that had ended are
-    not, unless `ended_too` wants a notification of it. `card` is the card to use again, if it still is there: that of
-    an unsubscription taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
+    They are followed in the channel `here`, or for `options.user` alone when the options say so. Jobs that had ended
+    are not, unless `ended_too` wants a notification of it. `card` is the card to use again, if it still is there: that
+    of an unsubscription taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
 
     deps: Deps
@@ -159,7 +159,7 @@ async def _observe(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
 
 
 async def deliver_now(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Tell a place what waits at once, as far as that is possible, and return what is left."""
+    """Tell a destination what waits at once, as far as that is possible, and return what is left."""
     await deliver(deps, destination)
     await enqueue_delivery(deps, destination)
     return await read_outbox(deps, destination)
@@ -194,14 +194,14 @@ def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
 
 
 async def end_subscription(deps: Deps, ref: JobRef, destination: str, user: str) -> Job | None:
-    """Stop following one job in one place; return what was last seen of it, None where it was not followed."""
+    """Stop following one job in one destination; return what was last seen of it, None where it was not followed."""
     job = await last_seen(deps, ref)
     entry = UnsubscribedEntry(job=job, by=user, at=deps.clock()).model_dump_json()
     return job if await deps.store.tracked.unsubscribe(ref, destination, entry) else None
 
 
 async def restore(deps: Deps, destination: str, card: str | None, user: str) -> Subscribed:
-    """Post to a suspended place again, and look at its jobs as usual whose subscriptions are suspended.
+    """Post to a suspended destination again, and look at its jobs as usual whose subscriptions are suspended.
 
     With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
     StoreUnavailable, and UsageError where the rules of access are against it.
@@ -256,7 +256,7 @@ async def refresh(deps: Deps, addresses: Sequence[Address]) -> None:
     """Ask about followed jobs now, before it is their turn; their cards follow. Raises StoreUnavailable."""
     with fresh():
         details = await show_jobs(deps, addresses, partial(observe, deps))
-    followers = [await deps.store.tracked.subscribed_cards(job.ref) for job in details.jobs]
-    cards = {pair for destinations in followers for pair in destinations.items()}
+    subscribers = [await deps.store.tracked.subscribed_cards(job.ref) for job in details.jobs]
+    cards = {pair for destinations in subscribers for pair in destinations.items()}
     await deps.store.outbox.refresh(cards)
     await enqueue_delivery(deps, *{destination for destination, _ in cards})

@@ -14,7 +14,7 @@ _WHAT_OF_ALL = {**_WHAT, On.DONE: "the end of all", On.FAILED: "the end of all, 
 
 
 def promise(options: SubscriptionOptions, destination: str, *, batch: bool = False, elsewhere: bool = False) -> str:
-    """What is told in a place, and where: `the end is told in the thread`; `elsewhere`: the place is named too.
+    """What is notified, and where: `the end is told in the thread`; with `elsewhere` the destination is named.
 
     Of a batch the end is told once, when all of its jobs have ended.
     """
@@ -54,20 +54,20 @@ def _people(number: int) -> str:
 
 
 def subscribing(refs: Sequence[object], subscription_options: SubscriptionOptions) -> str:
-    """The command that follows jobs on these terms."""
+    """The command that follows jobs on these options."""
     return " ".join(["subscribe", *map(as_typed, refs), options(subscription_options)])
 
 
 def channel(destination: str) -> str:
-    """Name a place: a channel, or the conversation with a person."""
+    """Name a destination: a channel, or the conversation with a person."""
     return "your direct messages" if is_direct_message(destination) else f"<#{bare_id(destination)}>"
 
 
 def person(destination: str) -> str:
-    """Name a person by their place."""
+    """Name a person by their qualified id."""
     return f"<@{bare_id(destination)}>"
 
 
 def people(destinations: Iterable[str]) -> str:
-    """Name people by their places, each once."""
+    """Name people by their qualified ids, each once."""
     return listed([person(destination) for destination in dict.fromkeys(destinations)], "and", most=PEOPLE_MAX)

@@ -20,7 +20,7 @@ from tests.bot.memory import NOW
 
 SLOT = "acme/video"
 SERVICE = ("acme", "video")
-PLACE = "C1"
+DESTINATION = "C1"
 TERMS = SubscriptionOptions(user="U1", at=NOW)
 
 
@@ -67,14 +67,14 @@ class Story:
         """What a visit reads: these entries, and these cards."""
         known = {each.id: each for each in cards}
         return OutboxSnapshot(
-            PLACE, list(self.entries), cards=known, records={name: encode(each) for name, each in known.items()}
+            DESTINATION, list(self.entries), cards=known, records={name: encode(each) for name, each in known.items()}
         )
 
 
 def card(card_id: str, *jobs: Job, options: SubscriptionOptions = TERMS) -> Card:
     """A card that is posted and follows these jobs."""
     followed = {str(each.ref): CardJob() for each in jobs}
-    return Card(id=card_id, place=PLACE, terms=options, jobs=followed, channel=PLACE, ts="1.1")
+    return Card(id=card_id, place=DESTINATION, terms=options, jobs=followed, channel=DESTINATION, ts="1.1")
 
 
 def empty(snapshot: OutboxSnapshot) -> bool:

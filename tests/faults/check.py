@@ -40,11 +40,11 @@ def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> ErrorAction:
     action = ErrorAction([Finding("lost", "", "", what) for what in ledger.forgotten])
     for conversation in conversations:
         action.findings += _strangers(ledger, conversation)
-        for (place, card_id), refs in ledger.batches().items():
-            if place == conversation.place and not ledger.emptied.isdisjoint((place, ref) for ref in refs):
+        for (destination, card_id), refs in ledger.batches().items():
+            if destination == conversation.place and not ledger.emptied.isdisjoint((destination, ref) for ref in refs):
                 action.emptied += len(refs)
                 action.findings += _posted_twice(conversation, refs)
-            elif place == conversation.place:
+            elif destination == conversation.place:
                 judged = _Batch(ledger, conversation, card_id, refs) if len(refs) > 1 else None
                 for ref in refs:
                     action.findings += _card(ledger, conversation, ref, refs)
@@ -53,13 +53,13 @@ def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> ErrorAction:
                     action.told += judged.wanted
                 else:
                     action.findings += _single(ledger, conversation, refs[0])
-                    action.told += _wanted(ledger, place, refs[0])
+                    action.told += _wanted(ledger, destination, refs[0])
     return action
 
 
-def _wanted(ledger: Ledger, place: str, ref: str) -> bool:
-    options = ledger.options[place, ref]
-    return (place, ref) in ledger.promised and options.wants(ledger.ends[ref])
+def _wanted(ledger: Ledger, destination: str, ref: str) -> bool:
+    options = ledger.options[destination, ref]
+    return (destination, ref) in ledger.promised and options.wants(ledger.ends[ref])
 
 
 def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
@@ -100,10 +100,14 @@ def _card(ledger: Ledger, found: Conversation, ref: str, refs: list[str]) -> Ite
         yield Finding("stale", found.place, ref, f"its card does not say {missing}: {cards[0].text}")
 
 
-def _shown(ledger: Ledger, place: str, ref: str) -> str:
-    if (place, ref) in ledger.promised:
+def _shown(ledger: Ledger, destination: str, ref: str) -> str:
+    if (destination, ref) in ledger.promised:
         return ledger.ends[ref]
-    return "no longer followed" if len(ledger.batches()[place, ledger.cards[place, ref]]) == 1 else "unsubscribed"
+    return (
+        "no longer followed"
+        if len(ledger.batches()[destination, ledger.cards[destination, ref]]) == 1
+        else "unsubscribed"
+    )
 
 
 def _notified(options: SubscriptionOptions, cards: Sequence[Card]) -> bool:
@@ -163,28 +167,30 @@ class _Batch:
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with how its end was told."""
-        place, first = self.found.place, self.refs[0]
+        destination, first = self.found.place, self.refs[0]
         threads = {card.ts for card in self.found.card_of(first)}
         finals = [post for ts in threads for post in self.found.finals.get(ts, [])]
         tellings = [each for ref in self.refs for each in self.found.tellings.get(ref, [])]
         digests = {each.ts for each in tellings if each.how == "digest"}
         wanted = int(self.wanted > 0)
-        by_card = bool(wanted) and _notified(self.ledger.options[place, first], self.found.card_of(first))
+        by_card = bool(wanted) and _notified(self.ledger.options[destination, first], self.found.card_of(first))
         number = len(finals) + len(digests) + by_card
         if number != wanted:
             kind = "lost" if number < wanted else "doubled"
             posts = [post["ts"] for post in finals]
             what = f"its end was told {number} times, not {wanted}: by itself {posts}, in digests {sorted(digests)}"
-            yield Finding(kind, place, f"{self.card}: {', '.join(self.refs)}", what)
+            yield Finding(kind, destination, f"{self.card}: {', '.join(self.refs)}", what)
         if digests and Counter(each.ref for each in tellings) != Counter(
-            ref for ref in self.ended if _wanted(self.ledger, place, ref)
+            ref for ref in self.ended if _wanted(self.ledger, destination, ref)
         ):
-            yield Finding("wrong", place, first, f"the digest tells other ends than those of {self.ended}: {tellings}")
+            yield Finding(
+                "wrong", destination, first, f"the digest tells other ends than those of {self.ended}: {tellings}"
+            )
         if any(each.how == "reply" for each in tellings):
-            yield Finding("unasked", place, first, f"jobs of a batch told one by one: {tellings}")
-        options, states = self.ledger.options[place, first], [self.ledger.ends[ref] for ref in self.ended]
+            yield Finding("unasked", destination, first, f"jobs of a batch told one by one: {tellings}")
+        options, states = self.ledger.options[destination, first], [self.ledger.ends[ref] for ref in self.ended]
         for post in finals:
             if post["broadcast"] != _broadcast(options, states):
                 yield Finding(
-                    "misplaced", place, first, f"{options}, but broadcast is {post['broadcast']}: {post['ts']}"
+                    "misplaced", destination, first, f"{options}, but broadcast is {post['broadcast']}: {post['ts']}"
                 )

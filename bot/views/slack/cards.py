@@ -45,7 +45,7 @@ _ENDED_BY = {
 
 
 def card(shown: Shown, now: datetime, *, mentions: bool = False) -> Message:
-    """Draw a card as of now, with the `mentions` of its terms at its end if it notifies."""
+    """Draw a card as of now, with the `mentions` of its options at its end if it notifies."""
     known = seen(shown.card, shown.jobs)
     snoozed = list(filter(None, [snooze.line(shown.card)]))
     checks = [] if shown.card.over else [*missing_jobs.lines(shown), *_checks(shown, now)]

@@ -37,7 +37,7 @@ class ChannelSubscriptions:
     """What others follow in a channel.
 
     `channel` is empty where none was picked; `there` says whether whoever looks at the tab and the bot are both in it,
-    None: not known. Who never `subscribed` there may look at the cards alone (`bot.deps.permissions.destination_of_button`).
+    None: not known. Who never `subscribed` there may only look at the cards (`permissions.destination_of_button`).
     """
 
     channel: str = ""

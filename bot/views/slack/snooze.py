@@ -32,8 +32,10 @@ def controls(card: Card, *, of: str | None = None, destination: str | None = Non
         return []
     if not card.quiet:
         return [select("Snooze", SNOOZE, _MENU, None)]
-    wake = button("Unsnooze", UNSNOOZE, CommandPayload(card=card.id, place=destination), name=of and f"Unsnooze {of}")
-    return [*wake, select("Snooze again", SNOOZE, _MENU, None)]
+    unsnooze = button(
+        "Unsnooze", UNSNOOZE, CommandPayload(card=card.id, place=destination), name=of and f"Unsnooze {of}"
+    )
+    return [*unsnooze, select("Snooze again", SNOOZE, _MENU, None)]
 
 
 def line(card: Card) -> str:

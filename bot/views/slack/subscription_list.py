@@ -22,7 +22,7 @@ HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its d
 def subscription_list(
     shown: Sequence[Shown], command: CommandPayload, now: datetime, *, mine: bool, reset: datetime | None = None
 ) -> Message:
-    """A page of cards, two lines each, from `ask.offset` on. `mine` are one person's, wherever they are.
+    """A page of cards, two lines each, from `command.offset` on. `mine` are one person's, wherever they are.
 
     `reset` is when the database was reset, if that is news.
     """

@@ -85,7 +85,7 @@ def _tracked(result: Subscribed, known: dict[JobRef, Job], options: Subscription
 
 
 def _before(result: Subscribed, told: str) -> str:
-    """What new terms mean for jobs that were followed already."""
+    """What new options mean for jobs that were followed already."""
     same = f"the same holds for {'it' if len(result.changed) == 1 else 'them'} now."
     if not result.others:
         return f": {same if result.followed else f'from now on, {told}'}"
@@ -209,7 +209,7 @@ def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
 
 
 def restored(result: Subscribed, destination: str) -> Message:
-    """Whether a suspended place takes messages again."""
+    """Whether a suspended destination takes messages again."""
     if result.suspended:
         why, cure = suspensions.why(result.suspended, destination), suspensions.help_against(result.suspended)
         text, buttons = f"⏸️ Not yet: {why}. {cure}", suspensions.restore_button(destination)

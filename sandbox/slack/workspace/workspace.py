@@ -23,7 +23,7 @@ class Workspace:
 
     `enterprise` is the organisation that it belongs to. `installation` is the app's; without one nobody is offered it.
 
-    `clock` decides the lifetimes of triggers and response_urls. With `strict_rate_limits` Slack's rate limits are enforced.
+    `clock` decides the lifetimes of triggers and response_urls. `strict_rate_limits` enforces Slack's rate limits.
     `calls_kept` is how many of the app's newest calls are remembered.
     """
 

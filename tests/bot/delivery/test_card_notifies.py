@@ -16,11 +16,11 @@ from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.samples import (
     ANY,
+    DESTINATION,
     DONE,
     FAILED,
     MOVED,
     ON_FAILURE,
-    PLACE,
     TERMS,
     Story,
     after,
@@ -43,7 +43,7 @@ def posts(snapshot: OutboxSnapshot) -> list[str]:
             card, notifies = bool(step.post.new_card), step.post.notifies
             found.append("both" if card and notifies else "card" if card else "notification")
         written = {write.id: after(step, write.id) for write in step.writes}
-        posted = {name: each.model_copy(update={"channel": PLACE, "ts": "1.1"}) for name, each in written.items()}
+        posted = {name: each.model_copy(update={"channel": DESTINATION, "ts": "1.1"}) for name, each in written.items()}
         left = [each for each in snapshot.entries if each not in step.entries]
         snapshot = OutboxSnapshot(snapshot.destination, left, cards={**snapshot.cards, **posted})
     return found
@@ -197,21 +197,21 @@ async def test_after_a_suspension_one_message_calls_whom_the_end_is_for(
     await world.follow(options)
     await world.becomes(state=state, raw_state="CODE")
     assert await world.told() == 0
-    await world.store.outbox.restore(PLACE)
+    await world.store.outbox.restore(DESTINATION)
     assert await world.told() == 1
     [said] = world.slack.said
     assert said.text.split()[1] == state.capitalize()
     assert any(block.get("text", {}).get("text") == "<@U7>" for block in said.blocks) is called
     assert "<@U7>" not in str(said.blocks[:-1])
-    assert await edit_cards(world.deps, PLACE) is None
-    assert await deliver(world.deps, PLACE) is None
+    assert await edit_cards(world.deps, DESTINATION) is None
+    assert await deliver(world.deps, DESTINATION) is None
     assert not (await world.snapshot()).entries
 
 
 async def test_the_owner_of_a_lost_job_is_notified_beside_its_card(world: World):
     put = world.store.outbox.put
-    await put(PLACE, SubscribedEntry(job=job(), terms=TERMS), "1", "card")
-    await put(PLACE, ChangedEntry(change=gone(job())), "2", "card")
+    await put(DESTINATION, SubscribedEntry(job=job(), terms=TERMS), "1", "card")
+    await put(DESTINATION, ChangedEntry(change=gone(job())), "2", "card")
     assert await world.told() == 1
     assert [each.fate for card in (await world.snapshot()).cards.values() for each in card.jobs.values()] == [
         EndReason.NOT_FOUND

@@ -17,11 +17,11 @@ from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import (
     ANY,
+    DESTINATION,
     DONE,
     FAILED,
     MOVED,
     ON_FAILURE,
-    PLACE,
     SLOT,
     TERMS,
     Story,
@@ -35,7 +35,7 @@ from tests.bot.samples import (
 
 
 def test_nothing_waits():
-    assert next_step(OutboxSnapshot(PLACE), NOW) is None
+    assert next_step(OutboxSnapshot(DESTINATION), NOW) is None
 
 
 def test_a_subscription_posts_its_card():
@@ -154,7 +154,7 @@ def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by=by)
     snapshot = story.snapshot(batch)
     assert len(step_of(snapshot).entries) == 1
-    step = step_of(OutboxSnapshot(PLACE, snapshot.entries[1:], cards={"card": after(step_of(snapshot))}))
+    step = step_of(OutboxSnapshot(DESTINATION, snapshot.entries[1:], cards={"card": after(step_of(snapshot))}))
     assert step.post
     assert step.post.final
 
@@ -206,7 +206,7 @@ def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
 def test_a_digest_waits_for_no_card_and_takes_no_note():
     story, cards = ends(DIGEST_THRESHOLD + 1)
     story.subscribed("new", job("n")).changed("new", moved(job("n", "failed")))
-    note = Entry(PLACE, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
+    note = Entry(DESTINATION, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
     snapshot = story.snapshot(*cards)
     snapshot.entries.insert(0, note)
     assert len(step_of(snapshot).entries) == DIGEST_THRESHOLD + 1
@@ -229,7 +229,9 @@ def test_a_large_batch_makes_no_larger_digest():
 def test_a_note_is_posted_alone():
     note = SearchExpired(ids=["x"], looked_in=[], minutes=10)
     step = step_of(
-        OutboxSnapshot(PLACE, [Entry(PLACE, "1-0", "", NoteEntry(note=note)), *Story().subscribed("c", job()).entries])
+        OutboxSnapshot(
+            DESTINATION, [Entry(DESTINATION, "1-0", "", NoteEntry(note=note)), *Story().subscribed("c", job()).entries]
+        )
     )
     assert (step.post and step.post.note, len(step.entries), step.writes) == (note, 1, [])
 
@@ -302,7 +304,7 @@ def taken(snapshot: OutboxSnapshot, step: Step) -> OutboxSnapshot:
     for write in step.writes:
         assert write.before == snapshot.records.get(write.id, "")
         new = Card.model_validate_json(write.after)
-        cards[write.id] = new if new.ts else new.model_copy(update={"channel": PLACE, "ts": f"{len(cards)}.1"})
+        cards[write.id] = new if new.ts else new.model_copy(update={"channel": DESTINATION, "ts": f"{len(cards)}.1"})
     left = [entry for entry in snapshot.entries if entry not in step.entries]
     assert len(left) == len(snapshot.entries) - len(step.entries)
     return OutboxSnapshot(

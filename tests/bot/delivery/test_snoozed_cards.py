@@ -8,7 +8,7 @@ from bot.domain.changes import EndReason
 from bot.domain.outbox import OutboxSnapshot, encode
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
-from tests.bot.samples import ANY, DONE, FAILED, PLACE, TERMS, Story, after, card, gone, job, moved, step_of
+from tests.bot.samples import ANY, DESTINATION, DONE, FAILED, TERMS, Story, after, card, gone, job, moved, step_of
 
 LATER = NOW + timedelta(hours=1)
 
@@ -34,7 +34,9 @@ def reported_at(snapshot: OutboxSnapshot, now: datetime) -> list[str]:
 def box_after(step: Step, snapshot: OutboxSnapshot) -> OutboxSnapshot:
     cards = {**snapshot.cards, **{write.id: Card.model_validate_json(write.after) for write in step.writes}}
     entries = [entry for entry in snapshot.entries if entry not in step.entries]
-    return OutboxSnapshot(PLACE, entries, cards=cards, records={name: encode(each) for name, each in cards.items()})
+    return OutboxSnapshot(
+        DESTINATION, entries, cards=cards, records={name: encode(each) for name, each in cards.items()}
+    )
 
 
 def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
@@ -42,7 +44,7 @@ def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
     assert (step.post, len(step.entries)) == (None, 2)
     assert after(step).jobs[str(job().ref)].fate is EndReason.ENDED
     assert after(step).held == {str(job().ref): FAILED}
-    assert next_step(box_after(step, OutboxSnapshot(PLACE)), LATER - timedelta(seconds=1)) is None
+    assert next_step(box_after(step, OutboxSnapshot(DESTINATION)), LATER - timedelta(seconds=1)) is None
 
 
 def test_when_the_snooze_is_over_it_tells_what_it_kept_back_and_nothing_twice():
@@ -64,9 +66,8 @@ def test_what_is_again_as_it_was_told_is_not_told():
 
 def test_what_comes_after_the_end_of_a_snooze_is_told_after_what_it_kept_back():
     kept, late = moved(job(raw_state="B")), moved(job(raw_state="C"), at=LATER)
-    assert reported_at(Story().changed("card", kept).changed("card", late).snapshot(asleep(job(), options=ANY)), LATER) == [
-        "B", "C",
-    ]  # fmt: skip
+    story = Story().changed("card", kept).changed("card", late)
+    assert reported_at(story.snapshot(asleep(job(), options=ANY)), LATER) == ["B", "C"]
 
 
 def test_waking_a_card_tells_what_was_kept_back():

@@ -130,7 +130,7 @@ class TestFirstWords:
             async def turn(self) -> None:
                 await turn.wait()
 
-        question = listed(replace(services(store, quick), pace=Busy()))
+        question = listed(replace(services(store, quick), admission=Busy()))
         first = await question.first()
         assert (ids(first), [each.service for each in first.pending], quick.asked) == ([], ["quick"], [])
         turn.set()

@@ -248,9 +248,9 @@ async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(s
     assert each < reference
 
 
-async def carded(world: World, place: str) -> None:
+async def carded(world: World, destination: str) -> None:
     """Have the cards of a place posted and up to date."""
-    snapshot = await world.snapshot(place)
+    snapshot = await world.snapshot(destination)
     while step := next_step.next_step(snapshot, world.now):
         post = InFlightPost(
             id=f"p{len(snapshot.cards)}",
@@ -259,13 +259,13 @@ async def carded(world: World, place: str) -> None:
             writes=tuple(step.writes),
             entries=step.by_slot,
         )
-        assert (await world.store.outbox.begin(place, post, 0.001, snapshot.turn)).ok
-        await world.store.outbox.commit(place, post.arrived(place, "1795516864.328019"))
-        await world.store.outbox.ack(place, post.entries)
-        await world.store.outbox.release(place, post.id)
-        snapshot = await world.snapshot(place)
+        assert (await world.store.outbox.begin(destination, post, 0.001, snapshot.turn)).ok
+        await world.store.outbox.commit(destination, post.arrived(destination, "1795516864.328019"))
+        await world.store.outbox.ack(destination, post.entries)
+        await world.store.outbox.release(destination, post.id)
+        snapshot = await world.snapshot(destination)
         for card, mark in snapshot.stale.items():
-            await world.store.outbox.unmark(place, card, mark)
+            await world.store.outbox.unmark(destination, card, mark)
 
 
 def test_refs_with_slashes_are_whole():

@@ -16,7 +16,7 @@ from providers.errors import Throttled, Unavailable
 from providers.models import JobState
 from tests.bot.followed import World
 from tests.bot.memory import InMemory, failing
-from tests.bot.samples import PLACE, SERVICE, TERMS
+from tests.bot.samples import DESTINATION, SERVICE, TERMS
 
 DOWN = Unavailable("no answer in time", code="timeout")
 TENS = Capabilities(lists=False, batch_max=10)
@@ -149,7 +149,7 @@ class TestTrouble:
         checked_at = world.now
         world.provider.trouble = failing(DOWN)
         wait = [await world.sweep(seconds) for seconds in (30, 10, 20, 40, 80)][-1]
-        card = Card(id="one", place=PLACE, terms=TERMS, jobs={str(job.ref): CardJob()})
+        card = Card(id="one", place=DESTINATION, terms=TERMS, jobs={str(job.ref): CardJob()})
         (check,) = (await shown(world.deps, [card]))[0].checks.values()
         assert (check.at, check.next_at) == (checked_at, world.now + timedelta(seconds=wait or 0))
         assert (wait, check.failing_since) == (160, checked_at + timedelta(seconds=30))
@@ -180,4 +180,4 @@ class TestTrouble:
 async def drawn(world: World) -> None:
     """Let every card that needs it be edited."""
     for card, mark in (await world.snapshot()).stale.items():
-        await world.store.outbox.unmark(PLACE, card, mark)
+        await world.store.outbox.unmark(DESTINATION, card, mark)

@@ -54,11 +54,11 @@ async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_the
     workspaces: InstalledWorkspaces, link: RedisLink, cipher: TokenCipher
 ):
     class Contested(Installations):
-        async def swap(self, workspace: str, found: str, sealed: str) -> bool:
+        async def swap(self, workspace: str, found: str, encrypted: str) -> bool:
             if await link.execute("GET", "contested") is None:
                 await link.execute("SET", "contested", "1")
                 await self.put(workspace, cipher.encrypt(NORTH))
-            return await Installations.swap(self, workspace, found, sealed)
+            return await Installations.swap(self, workspace, found, encrypted)
 
     await workspaces.add(NORTH)
     contested = InstalledWorkspaces(Contested(link), cipher, workspaces.app)

@@ -27,7 +27,7 @@ from providers.errors import Unavailable
 from providers.models import JobState
 from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
-from tests.bot.samples import PLACE, SERVICE, job
+from tests.bot.samples import DESTINATION, SERVICE, job
 
 HOUR = timedelta(hours=1)
 LATER = NOW + HOUR
@@ -163,7 +163,7 @@ class TestPosting:
 
     async def test_the_pace_of_a_server_whose_clock_was_set_back_stops_nothing(self, world: World, link: RedisLink):
         await world.follow()
-        await link.execute("SET", POST_INTERVAL.of(PLACE), "1", "PX", 3_600_000)
+        await link.execute("SET", POST_INTERVAL.of(DESTINATION), "1", "PX", 3_600_000)
         before = world.now
         assert await world.told() == 1
         assert world.now - before < timedelta(seconds=30)
@@ -202,7 +202,7 @@ def _error() -> ServiceError:
 
 
 async def _once(world: World) -> None:
-    await deliver(world.deps, PLACE)
+    await deliver(world.deps, DESTINATION)
 
 
 async def _rewrite(world: World, **changed: object) -> None:
@@ -210,7 +210,7 @@ async def _rewrite(world: World, **changed: object) -> None:
     in_flight = (await world.snapshot()).in_flight
     assert in_flight
     assert in_flight.doubt
-    await world.store.outbox.renew(PLACE, in_flight.model_copy(update={**changed, "doubt": None, "since": None}))
+    await world.store.outbox.renew(DESTINATION, in_flight.model_copy(update={**changed, "doubt": None, "since": None}))
 
 
 def _slack_is(world: World, ahead: timedelta) -> None:
