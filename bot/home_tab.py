@@ -42,26 +42,26 @@ async def publish(deps: Deps, user: str) -> None:
 
     A tab that was shown later is left alone.
     """
-    visit = await DeliveryContext.to(deps, user)
-    if visit is None:
+    context = await DeliveryContext.to(deps, user)
+    if context is None:
         return
     asker = deps.asker if deps.asker and deps.asker.user == user else await person(deps, user)
     asked_at, seen = deps.clock(), deps.seen_by(replace(asker, channel=""))
     try:
-        async for tab in read_tab(seen, visit.slack, user):
-            if not await _publish(visit, asked_at, view.home(tab, deps.clock())):
+        async for tab in read_tab(seen, context.slack, user):
+            if not await _publish(context, asked_at, view.home(tab, deps.clock())):
                 return
     except UsageError as error:
-        await _publish(visit, asked_at, view.refused(error))
+        await _publish(context, asked_at, view.refused(error))
 
 
-async def _publish(visit: DeliveryContext, asked_at: datetime, drawn: Block) -> bool:
+async def _publish(context: DeliveryContext, asked_at: datetime, drawn: Block) -> bool:
     """Publish the tab of the visited person; False when one that was asked for later is there."""
     with suppress(StoreUnavailable):
-        if not await visit.deps.store.freshness.claim(f"home:{visit.destination}", asked_at):
+        if not await context.deps.store.freshness.claim(f"home:{context.destination}", asked_at):
             return False
-        await visit.deps.store.home_tabs.publish(visit.destination, asked_at)
-    await visit.slack.views_publish(user_id=bare_id(visit.destination), view=drawn)
+        await context.deps.store.home_tabs.publish(context.destination, asked_at)
+    await context.slack.views_publish(user_id=bare_id(context.destination), view=drawn)
     return True
 
 
@@ -85,16 +85,16 @@ async def read_tab(deps: Deps, slack: AsyncWebClient, user: str) -> AsyncGenerat
     running = list_jobs(deps, _EVERYWHERE, JobQuery(states=frozenset({JobState.RUNNING})), limit=JOBS)
     failed_query = JobQuery(states=frozenset({JobState.FAILED}), since=failed_since)
     failed = list_jobs(deps, _EVERYWHERE, failed_query, limit=JOBS)
-    (mine, neighbours), runs, failures = await asyncio.gather(
+    (mine, channel_subscriptions), runs, failures = await asyncio.gather(
         _subscriptions(deps, slack, user), running.first(), failed.first()
     )
     reset = await _reset(deps)
-    tab = Tab(mine, neighbours, runs, failures, await _health(deps), reset)
+    tab = Tab(mine, channel_subscriptions, runs, failures, await _health(deps), reset)
     yield tab
     if tab.pending:
         runs, failures = await asyncio.gather(running.whole(), failed.whole())
-        mine, neighbours = await _subscriptions(deps, slack, user)
-        yield Tab(mine, neighbours, runs, failures, await _health(deps), reset)
+        mine, channel_subscriptions = await _subscriptions(deps, slack, user)
+        yield Tab(mine, channel_subscriptions, runs, failures, await _health(deps), reset)
 
 
 async def _subscriptions(

@@ -178,8 +178,8 @@ async def write_newer(site: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
                     await writing.write(site.file, "", word)
                 case Kind.MARK:
                     await site.link.execute("DEL", POST_INTERVAL.of(f"{team}/{channel}"))
-                    begun = InFlightPost(id="0" * 16, at=now, channel=channel)
-                    assert (await store.outbox.begin(f"{team}/{channel}", begun, 0, await turn(site, channel))).ok
+                    in_flight = InFlightPost(id="0" * 16, at=now, channel=channel)
+                    assert (await store.outbox.begin(f"{team}/{channel}", in_flight, 0, await turn(site, channel))).ok
                 case _:
                     await store.outbox.suspend(f"{team}/{channel}", Suspension(reason="is_archived", since=now))
     with monkeypatch.context() as patch:

@@ -26,8 +26,8 @@ async def write(file: Path, posted: str, waiting: str) -> None:
             [team] = await workspaces.ids()
             for words, shown in ((posted, replace(deps, workspaces=workspaces)), (waiting, deps)):
                 for channel, ref in (word.split("=") for word in words.split(",") if word):
-                    terms = SubscriptionOptions(user=f"{team}/U0DANA", at=datetime.now(UTC))
-                    await subscribe(shown, [JobRef.parse(ref)], f"{team}/{channel}", terms)
+                    options = SubscriptionOptions(user=f"{team}/U0DANA", at=datetime.now(UTC))
+                    await subscribe(shown, [JobRef.parse(ref)], f"{team}/{channel}", options)
 
 
 if __name__ == "__main__":

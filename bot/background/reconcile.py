@@ -1,4 +1,4 @@
-"""Looks after what should be under way: whatever got lost between two steps is found here again."""
+"""Reconciles scheduled work: re-enqueues sweeps and deliveries that were lost, for example in a crash."""
 
 from collections.abc import Sequence
 from datetime import timedelta

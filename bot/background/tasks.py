@@ -25,7 +25,7 @@ from bot.task_queue.fleet_worker import Again
 AGAIN = timedelta(seconds=5)
 """After this long a task that raised is run again."""
 VISIT = timedelta(minutes=1)
-"""Between two visits to every place that has cards."""
+"""Between two checks of every destination that has cards."""
 LIMIT = timedelta(seconds=90)
 """No task runs for longer: a worker that lost Redis waits for what it runs before it connects again."""
 
@@ -62,10 +62,10 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         limit: Timeout = Timeout(LIMIT),
     ) -> None:
         """Look for jobs that no service knew when they were subscribed to; runs for as long as that may help."""
-        asked = SubscriptionOptions.model_validate_json(terms)
-        asked = asked.model_copy(update={"at": past(asked.at, deps.clock())})
-        left = await pending_search.run_search(deps, ids, here, asked)
-        perpetual.perpetuate(left, here, asked.model_dump_json())
+        options = SubscriptionOptions.model_validate_json(terms)
+        options = options.model_copy(update={"at": past(options.at, deps.clock())})
+        left = await pending_search.run_search(deps, ids, here, options)
+        perpetual.perpetuate(left, here, options.model_dump_json())
         _next(perpetual, pending_search.SEARCH_EVERY.total_seconds() if left else None)
 
     return sweep, search_pending
@@ -74,13 +74,13 @@ def _about_jobs(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
 def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
     @_stored_as(enqueue.DELIVER)
     async def deliver(destination: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
-        """Post to one place what waits for it, and may be read there; runs until nothing waits."""
+        """Post to one destination what waits for it, and may be read there; runs until nothing waits."""
         await revoke.end_unseen(deps, destination)
         _next(perpetual, await dispatcher.deliver(deps, destination))
 
     @_stored_as(enqueue.EDIT)
     async def edit(destination: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
-        """Edit the cards of one place; runs for as long as any needs it."""
+        """Edit the cards of one destination; runs for as long as any needs it."""
         _next(perpetual, await card_editor.edit_cards(deps, destination))
 
     @_stored_as(enqueue.HOME)

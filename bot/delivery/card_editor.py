@@ -21,41 +21,41 @@ UNSUBSCRIBED_KEPT = timedelta(hours=1)
 LOST_KEPT = timedelta(days=30)
 """For so long a job that its provider lost can be followed again on the same card."""
 EDITS_A_VISIT = 20
-"""A visit ends after so many edits, so that other places get their turn."""
+"""A run ends after so many edits, so that other destinations get their turn."""
 EDIT_WAIT_MAX_S = 5.0
-"""A card that waits for its turn keeps a more urgent one of the same place waiting for no longer than this."""
+"""A card that waits for its turn keeps a more urgent one of the same destination waiting for no longer than this."""
 
 log = structlog.get_logger("callboard")
 
 
 async def edit_cards(deps: Deps, destination: str) -> float | None:
-    """Edit the cards of a place that need it; return after how many seconds to come again, None when none does.
+    """Edit the cards of a destination that need it; return after how many seconds to come again, None when none does.
 
     Raises StoreUnavailable.
     """
-    visit = await DeliveryContext.to(deps, destination)
-    if visit is None:
+    context = await DeliveryContext.to(deps, destination)
+    if context is None:
         return HOLD_S
     for _ in range(EDITS_A_VISIT):
-        box = await visit.read()
-        if not box.stale or box.suspension or box.newer:
+        snapshot = await context.read()
+        if not snapshot.stale or snapshot.suspension or snapshot.newer:
             return None
-        if wait := await _edit(visit, box):
+        if wait := await _edit(context, snapshot):
             return wait
     return 0.1
 
 
-async def _edit(visit: DeliveryContext, box: OutboxSnapshot) -> float:
+async def _edit(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
     """Edit the card that needs it most; return for how long to wait before the next."""
-    card_id, mark = min(box.stale.items(), key=lambda item: (item[1][:1], item[0]))
-    card = box.cards.get(card_id)
+    card_id, mark = min(snapshot.stale.items(), key=lambda item: (item[1][:1], item[0]))
+    card = snapshot.cards.get(card_id)
     if card is not None and card.ts:
-        if wait := await visit.deps.store.slack.may_edit(visit.workspace, _urgency(mark)):
+        if wait := await context.deps.store.slack.may_edit(context.workspace, _urgency(mark)):
             return min(wait, EDIT_WAIT_MAX_S)
-        if wait := await _update(visit, card):
+        if wait := await _update(context, card):
             return wait
-    drop = box.records[card_id] if card is not None and droppable(card, visit.now) else ""
-    await visit.deps.store.outbox.unmark(box.destination, card_id, mark, drop=drop)
+    drop = snapshot.records[card_id] if card is not None and droppable(card, context.now) else ""
+    await context.deps.store.outbox.unmark(snapshot.destination, card_id, mark, drop=drop)
     return 0
 
 
@@ -67,12 +67,12 @@ def _urgency(mark: str) -> Urgency:
         return Urgency.STATE
 
 
-async def dropped(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
+async def dropped(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
     """Drop the cards that are over and whose time for second thoughts is too; whether none is left."""
-    going = [card_id for card_id, card in box.cards.items() if droppable(card, visit.now)]
+    going = [card_id for card_id, card in snapshot.cards.items() if droppable(card, context.now)]
     for card_id in going:
-        await visit.deps.store.outbox.unmark(box.destination, card_id, "", drop=box.records[card_id])
-    return len(going) == len(box.records)
+        await context.deps.store.outbox.unmark(snapshot.destination, card_id, "", drop=snapshot.records[card_id])
+    return len(going) == len(snapshot.records)
 
 
 def droppable(card: Card, now: datetime) -> bool:
@@ -88,30 +88,30 @@ def droppable(card: Card, now: datetime) -> bool:
     )
 
 
-async def _update(visit: DeliveryContext, card: Card) -> float:
-    message = await draw_card(visit.deps, card)
+async def _update(context: DeliveryContext, card: Card) -> float:
+    message = await draw_card(context.deps, card)
     try:
-        await visit.slack.chat_update(channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks)
+        await context.slack.chat_update(channel=card.channel, ts=card.ts, text=message.text, blocks=message.blocks)
     except SlackApiError as error:
-        return await _refused(visit, card, error)
+        return await _refused(context, card, error)
     except TRANSPORT_ERRORS as error:
         log.warning("a card could not be edited, retrying", destination=card.place, reason=type(error).__name__)
         return RETRY_S
-    visit.deps.metrics.delivered("edited")
+    context.deps.metrics.delivered("edited")
     return 0
 
 
-async def _refused(visit: DeliveryContext, card: Card, error: SlackApiError) -> float:
-    verdict, code = classify(error), error_code(error)
-    log.warning("Slack refused an edit", destination=card.place, error=code, action=verdict.value)
-    visit.deps.metrics.delivered(verdict.value)
-    match verdict:
+async def _refused(context: DeliveryContext, card: Card, error: SlackApiError) -> float:
+    action, code = classify(error), error_code(error)
+    log.warning("Slack refused an edit", destination=card.place, error=code, action=action.value)
+    context.deps.metrics.delivered(action.value)
+    match action:
         case ErrorAction.POST_NEW | ErrorAction.SEND_AS_TEXT:
             return 0  # somebody deleted the message, or it cannot be drawn: what ends is told all the same
         case ErrorAction.SUSPEND:
-            await visit.suspend(code)
+            await context.suspend(code)
             return 0.1
         case ErrorAction.WAIT_FOR_OPERATOR:
             return HOLD_S
         case _:
-            return await visit.paused("chat.update", error)
+            return await context.paused("chat.update", error)

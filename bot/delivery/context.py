@@ -1,4 +1,4 @@
-"""A visit to one place, to tell it what waits."""
+"""The context of a delivery: everything that posting to one destination needs."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from bot.slack_api.workspaces import home_of
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What a visit works with; `slack` calls as the app of the place's workspace."""
+    """What a delivery works with; `slack` calls as the app of the destination's workspace."""
 
     deps: Deps
     slack: AsyncWebClient
@@ -29,7 +29,7 @@ class DeliveryContext:
 
     @classmethod
     async def to(cls, deps: Deps, destination: str) -> Self | None:
-        """Return a visit to a place; None where nobody can be told anything, because the workspace has no app.
+        """Return the context of a destination; None if its workspace does not have the app.
 
         Raises StoreUnavailable.
         """
@@ -45,20 +45,20 @@ class DeliveryContext:
         return workspace_of(self.destination)
 
     async def read(self) -> OutboxSnapshot:
-        """Return everything that waits for the place, without what it may not read of any more."""
-        box = await read_outbox(self.deps, self.destination)
-        return withheld(box, await self.hidden(box))
+        """Return everything that waits for the destination, without what it may not read of any more."""
+        snapshot = await read_outbox(self.deps, self.destination)
+        return withheld(snapshot, await self.hidden(snapshot))
 
-    async def hidden(self, box: OutboxSnapshot) -> Callable[[str], bool]:
-        """Return a test whether the readers of the place may not see an account."""
+    async def hidden(self, snapshot: OutboxSnapshot) -> Callable[[str], bool]:
+        """Return a test whether the readers of the destination may not see an account."""
         access = self.deps.access
         if access.open and not is_direct_message(self.destination):
             return lambda _: False
-        audience = await readers(self.deps, self.destination, next(_subscribers(box), ""))
+        audience = await readers(self.deps, self.destination, next(_subscribers(snapshot), ""))
         return lambda account: access.hides(account, audience)
 
     async def suspend(self, reason: str) -> None:
-        """Keep everything for the place back; `reason` is Slack's error code."""
+        """Keep everything for the destination back; `reason` is Slack's error code."""
         await self.deps.store.outbox.suspend(self.destination, Suspension(reason=reason, since=self.now))
 
     async def paused(self, method: str, error: SlackApiError) -> float:
@@ -70,7 +70,7 @@ class DeliveryContext:
         return wait
 
 
-def _subscribers(box: OutboxSnapshot) -> Iterator[str]:
+def _subscribers(snapshot: OutboxSnapshot) -> Iterator[str]:
     """Who subscribed: in direct messages with the bot the one person who reads them."""
-    yield from (card.terms.user for card in box.cards.values())
-    yield from (entry.body.terms.user for entry in box.entries if isinstance(entry.body, SubscribedEntry))
+    yield from (card.terms.user for card in snapshot.cards.values())
+    yield from (entry.body.terms.user for entry in snapshot.entries if isinstance(entry.body, SubscribedEntry))

@@ -15,89 +15,89 @@ from bot.domain.suspensions import Suspension
 from bot.task_queue.enqueue import enqueue_delivery
 
 
-async def notify_of_suspension(visit: DeliveryContext, box: OutboxSnapshot, suspension: Suspension) -> None:
-    """Tell whoever follows jobs in a place, or has a card to be edited there, that nothing gets there.
+async def notify_of_suspension(context: DeliveryContext, snapshot: OutboxSnapshot, suspension: Suspension) -> None:
+    """Tell whoever follows jobs in a destination, or has a card to be edited there, that nothing gets there.
 
-    Each once a day at the most, for as long as the place goes on refusing for the same reason.
+    Each once a day at the most, for as long as the destination goes on refusing for the same reason.
     """
     if suspension.told:
         return
     mine: dict[str, list[Card]] = defaultdict(list)
     waiting = {
         str(entry.body.change.job.ref): entry.body.change.job
-        for entry in box.entries
+        for entry in snapshot.entries
         if isinstance(entry.body, ChangedEntry)
     }
-    concerned = [card for card in box.cards.values() if not card.over or card.owing or card.id in box.stale]
-    for each in await shown(visit.deps, concerned):
+    concerned = [card for card in snapshot.cards.values() if not card.over or card.owing or card.id in snapshot.stale]
+    for each in await shown(context.deps, concerned):
         for user in each.card.subscribers:
             mine[user].append(each.card.with_jobs({**waiting, **each.jobs}))
-    for entry in box.entries:
-        if isinstance(entry.body, SubscribedEntry) and entry.card not in box.cards:
+    for entry in snapshot.entries:
+        if isinstance(entry.body, SubscribedEntry) and entry.card not in snapshot.cards:
             job = CardJob(job=entry.body.job)
             card = Card(
-                id=entry.card, place=box.destination, terms=entry.body.terms, jobs={str(entry.body.job.ref): job}
+                id=entry.card, place=snapshot.destination, terms=entry.body.terms, jobs={str(entry.body.job.ref): job}
             )
             mine[card.terms.user].append(card)
     began = suspension.first or suspension.since
-    once = f"suspended:{box.destination}:{began.timestamp():.3f}"
+    once = f"suspended:{snapshot.destination}:{began.timestamp():.3f}"
     for user, cards in mine.items():
-        if user != box.destination:
-            note = DestinationSuspended(place=box.destination, reason=suspension.reason, cards=cards)
-            await _notify(visit, user, NoteEntry(note=note), once)
-    await visit.deps.store.outbox.subscribers_notified(box.destination, suspension)
+        if user != snapshot.destination:
+            note = DestinationSuspended(place=snapshot.destination, reason=suspension.reason, cards=cards)
+            await _notify(context, user, NoteEntry(note=note), once)
+    await context.deps.store.outbox.subscribers_notified(snapshot.destination, suspension)
 
 
-async def notify_of_lost(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> None:
+async def notify_of_lost(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step) -> None:
     """Notify subscribers of what their channel alone would read: which jobs are lost, suspended or found again.
 
     That is who had subscribed by then: the same people, should a crash have this done again with more entries.
     """
-    if is_direct_message(box.destination):
+    if is_direct_message(snapshot.destination):
         return
     groups: dict[tuple[object, ...], list[Entry]] = defaultdict(list)
-    for entry, change, card, users in _changes(box, step):
+    for entry, change, card, users in _changes(snapshot, step):
         if change.fate in {EndReason.NOT_FOUND, EndReason.DROPPED}:
-            await _notify_of_loss(visit, card, entry, change, users)
+            await _notify_of_loss(context, card, entry, change, users)
         if change.kind in {Kind.SUSPENDED, Kind.FOUND} and not _left(card, change):
             for user in users:
                 groups[user, change.kind, change.at, change.doubtful, entry.slot].append(entry)
     for (user, *_), entries in groups.items():
-        await _notify_of_subscriptions(visit, str(user), entries)
+        await _notify_of_subscriptions(context, str(user), entries)
 
 
-def _changes(box: OutboxSnapshot, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
+def _changes(snapshot: OutboxSnapshot, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
     """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
-    owners = {card.id: dict.fromkeys(card.subscribers) for card in box.cards.values()}
+    subscribers = {card.id: dict.fromkeys(card.subscribers) for card in snapshot.cards.values()}
     after = {write.id: Card.model_validate_json(write.after) for write in step.writes}
     for entry in step.entries:
         if isinstance(entry.body, SubscribedEntry):
-            owners.setdefault(entry.card, {})[entry.body.terms.user] = None
+            subscribers.setdefault(entry.card, {})[entry.body.terms.user] = None
         elif isinstance(entry.body, ChangedEntry) and entry.card in after:
-            yield entry, entry.body.change, after[entry.card], [*owners[entry.card]]
+            yield entry, entry.body.change, after[entry.card], [*subscribers[entry.card]]
 
 
 def _left(card: Card, change: Change) -> bool:
     """Whether a job of a change is no longer on a card because people unsubscribed."""
-    followed = card.jobs.get(str(change.job.ref))
-    return followed is None or followed.fate is EndReason.UNSUBSCRIBED
+    card_job = card.jobs.get(str(change.job.ref))
+    return card_job is None or card_job.fate is EndReason.UNSUBSCRIBED
 
 
 async def _notify_of_loss(
-    visit: DeliveryContext, card: Card, entry: Entry, change: Change, users: Iterable[str]
+    context: DeliveryContext, card: Card, entry: Entry, change: Change, users: Iterable[str]
 ) -> None:
     note = NoteEntry(note=LostJob(card=card, change=change))
     for user in users:
-        await _notify(visit, user, note, f"lost:{card.id}:{change.job.id}:{entry.id}")
+        await _notify(context, user, note, f"lost:{card.id}:{change.job.id}:{entry.id}")
 
 
-async def _notify_of_subscriptions(visit: DeliveryContext, user: str, entries: Sequence[Entry]) -> None:
+async def _notify_of_subscriptions(context: DeliveryContext, user: str, entries: Sequence[Entry]) -> None:
     """Notify one person of their subscriptions that one look at a service suspended or restored."""
     changes = [entry.body.change for entry in entries if isinstance(entry.body, ChangedEntry)]
-    once = f"{changes[0].kind}:{visit.destination}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
-    await _notify(visit, user, NoteEntry(note=ChangedSubscriptions(place=visit.destination, changes=changes)), once)
+    once = f"{changes[0].kind}:{context.destination}:{entries[0].slot}:{entries[0].id}:{entries[-1].id}"
+    await _notify(context, user, NoteEntry(note=ChangedSubscriptions(place=context.destination, changes=changes)), once)
 
 
-async def _notify(visit: DeliveryContext, user: str, note: NoteEntry, once: str) -> None:
-    await visit.deps.store.outbox.put(user, note, once)
-    await enqueue_delivery(visit.deps, user)
+async def _notify(context: DeliveryContext, user: str, note: NoteEntry, once: str) -> None:
+    await context.deps.store.outbox.put(user, note, once)
+    await enqueue_delivery(context.deps, user)

@@ -1,4 +1,4 @@
-"""Tells places what waits for them: in order, at Slack's pace, each message exactly once.
+"""Tells destinations what waits for them: in order, at Slack's pace, each message exactly once.
 
 One thing after the other: read what waits, decide what comes first (`bot.delivery.next_step`), then change what cards
 are to show or post one message (`bot.delivery.sender`). Edits of cards are another task (`bot.delivery.card_editor`):
@@ -26,116 +26,126 @@ from bot.slack_api.errors import HOLD_S
 from bot.task_queue.enqueue import enqueue_card_update, enqueue_home_refresh
 
 NEWER_S = 10.0
-"""Seconds until a place with records of a newer version is checked again."""
+"""Seconds until a destination with records of a newer version is checked again."""
 DIGEST_WAIT = timedelta(seconds=30)
 """For so long what was noticed late waits for the other services, so that one message tells it all."""
 VISIT = timedelta(seconds=8)
-"""A visit to one place ends after this long, so that others get their turn."""
+"""A delivery to one destination ends after this long, so that others get their turn."""
 
 log = structlog.get_logger("callboard")
 
 
 async def deliver(deps: Deps, destination: str) -> float | None:
-    """Do what can be done for a place now; return after how many seconds to come again, None when nothing waits.
+    """Do what can be done for a destination now; return after how many seconds to come again, None when nothing waits.
 
     Raises StoreUnavailable.
     """
     deps = deps.whole
-    visit = await DeliveryContext.to(deps, destination)
-    if visit is None:
+    context = await DeliveryContext.to(deps, destination)
+    if context is None:
         return HOLD_S
     ends = deps.clock() + VISIT
     while deps.clock() < ends:
-        box = await visit.read()
-        if box.newer:
-            log.warning("a newer version wrote records, nothing is delivered", destination=destination, **_numbers(box))
+        snapshot = await context.read()
+        if snapshot.newer:
+            log.warning(
+                "a newer version wrote records, nothing is delivered", destination=destination, **_numbers(snapshot)
+            )
             return NEWER_S
-        if await repair(visit, box):
+        if await repair(context, snapshot):
             continue
-        if wait := await _next(visit, box):
+        if wait := await _next(context, snapshot):
             return wait
-        if box.suspension:
+        if snapshot.suspension:
             return None
-        if box.stale and not box.entries:
+        if snapshot.stale and not snapshot.entries:
             await enqueue_card_update(deps, destination)
-        if not (box.entries or box.in_flight or next_step.due(box, visit.now)):
-            if await dropped(visit, box) and not box.stale:
+        if not (snapshot.entries or snapshot.in_flight or next_step.due(snapshot, context.now)):
+            if await dropped(context, snapshot) and not snapshot.stale:
                 await deps.store.outbox.drop_destination(destination)
             return None
     return 0.1
 
 
-def _numbers(box: OutboxSnapshot) -> dict[str, int]:
+def _numbers(snapshot: OutboxSnapshot) -> dict[str, int]:
     """How many records of each kind a newer version wrote."""
-    return {kind.value: number for kind, number in box.newer.items()}
+    return {kind.value: number for kind, number in snapshot.newer.items()}
 
 
-async def _next(visit: DeliveryContext, box: OutboxSnapshot) -> float:
+async def _next(context: DeliveryContext, snapshot: OutboxSnapshot) -> float:
     """Do one thing; return for how long to wait before the next."""
-    if box.suspension:
-        await notify_of_suspension(visit, box, box.suspension)
-        if visit.now - box.suspension.since >= WAITS and all(card.over for card in expected(box).values()):
-            await _give_up(visit, box)
+    if snapshot.suspension:
+        await notify_of_suspension(context, snapshot, snapshot.suspension)
+        if context.now - snapshot.suspension.since >= WAITS and all(card.over for card in expected(snapshot).values()):
+            await _give_up(context, snapshot)
             return 0.1
         return 0
-    if box.in_flight:
-        return await recover(visit, box.in_flight)
-    if _late_just_now(visit, box):
-        if await _waits_for_others(visit):
+    if snapshot.in_flight:
+        return await recover(context, snapshot.in_flight)
+    if _late_just_now(context, snapshot):
+        if await _waits_for_others(context):
             return POST_INTERVAL_S
-        box = await visit.read()  # with what the last of the others told meanwhile
-    if step := next_step.next_step(box, visit.now):
-        return await _post_next(visit, box, step)
+        snapshot = await context.read()  # with what the last of the others told meanwhile
+    if step := next_step.next_step(snapshot, context.now):
+        return await _post_next(context, snapshot, step)
     return 0
 
 
-async def _give_up(visit: DeliveryContext, box: OutboxSnapshot) -> None:
-    """Drop all that waits for a suspended place. The suspension goes last, so that this can be done again."""
-    outbox = visit.deps.store.outbox
-    log.warning("dropped the entries of a suspended destination", destination=box.destination, entries=len(box.entries))
-    await outbox.ack(box.destination, Step(box.entries).by_slot)
-    if box.in_flight:
-        await outbox.release(box.destination, box.in_flight.id)
-    for card_id in box.cards:
-        await outbox.unmark(box.destination, card_id, box.stale.get(card_id, ""), drop=box.records[card_id])
-    await outbox.restore(box.destination)
+async def _give_up(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
+    """Drop all that waits for a suspended destination. The suspension goes last, so that this can be done again."""
+    outbox = context.deps.store.outbox
+    log.warning(
+        "dropped the entries of a suspended destination",
+        destination=snapshot.destination,
+        entries=len(snapshot.entries),
+    )
+    await outbox.ack(snapshot.destination, Step(snapshot.entries).by_slot)
+    if snapshot.in_flight:
+        await outbox.release(snapshot.destination, snapshot.in_flight.id)
+    for card_id in snapshot.cards:
+        await outbox.unmark(
+            snapshot.destination, card_id, snapshot.stale.get(card_id, ""), drop=snapshot.records[card_id]
+        )
+    await outbox.restore(snapshot.destination)
 
 
-async def _post_next(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
-    await notify_of_lost(visit, box, step)
-    wait = await _carry_out(visit, box, step)
-    await enqueue_home_refresh(visit.deps, _subscribers(box, step))
+async def _post_next(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step) -> float:
+    await notify_of_lost(context, snapshot, step)
+    wait = await _carry_out(context, snapshot, step)
+    await enqueue_home_refresh(context.deps, _subscribers(snapshot, step))
     return wait
 
 
-async def _carry_out(visit: DeliveryContext, box: OutboxSnapshot, step: Step) -> float:
+async def _carry_out(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step) -> float:
     if step.post is not None:
-        return await post(visit, box, step, step.post)
+        return await post(context, snapshot, step, step.post)
     shown = InFlightPost(
-        id=secrets.token_hex(8), at=visit.now, posts=False, writes=tuple(step.writes), entries=step.by_slot
+        id=secrets.token_hex(8), at=context.now, posts=False, writes=tuple(step.writes), entries=step.by_slot
     )
-    if await visit.deps.store.outbox.apply(box.destination, shown, box.turn):
-        await finish(visit, shown)
+    if await context.deps.store.outbox.apply(snapshot.destination, shown, snapshot.turn):
+        await finish(context, shown)
     return 0
 
 
-def _subscribers(box: OutboxSnapshot, step: Step) -> set[str]:
+def _subscribers(snapshot: OutboxSnapshot, step: Step) -> set[str]:
     """Who subscribed to what a step is about."""
     bodies = [entry.body for entry in step.entries]
-    known = {user for write in step.writes if write.id in box.cards for user in box.cards[write.id].subscribers}
+    known = {
+        user for write in step.writes if write.id in snapshot.cards for user in snapshot.cards[write.id].subscribers
+    }
     return known | {body.terms.user for body in bodies if isinstance(body, SubscribedEntry)}
 
 
-def _late_just_now(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
+def _late_just_now(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
-    found = [at for entry in box.entries if (at := next_step.noticed_late(entry))]
-    return bool(found) and not passed(min(found), DIGEST_WAIT, visit.now)
+    found = [at for entry in snapshot.entries if (at := next_step.noticed_late(entry))]
+    return bool(found) and not passed(min(found), DIGEST_WAIT, context.now)
 
 
-async def _waits_for_others(visit: DeliveryContext) -> bool:
+async def _waits_for_others(context: DeliveryContext) -> bool:
     """Whether there are services with followed jobs that have not been asked since the downtime."""
-    pairs = visit.deps.catalog.pairs
-    states = await visit.deps.store.tracked.state(pairs)
-    sweeps = await visit.deps.store.sweeps.read(pairs)
+    pairs = context.deps.catalog.pairs
+    states = await context.deps.store.tracked.state(pairs)
+    sweeps = await context.deps.store.sweeps.read(pairs)
     followed = [sweeps[service] for service, (number, _, _) in zip(pairs, states, strict=True) if number]
-    return any(sweep.tried_at is None or passed(sweep.tried_at, LATE_AFTER, visit.now) for sweep in followed)
+    return any(sweep.tried_at is None or passed(sweep.tried_at, LATE_AFTER, context.now) for sweep in followed)

@@ -39,12 +39,12 @@ class Searches:
     ripe: datetime
 
     @classmethod
-    def of(cls, begun: InFlightPost, ripe_s: float) -> Self:
+    def of(cls, in_flight: InFlightPost, ripe_s: float) -> Self:
         """Return the searches for a post; `ripe_s` is after how many seconds any post has arrived or never will."""
-        if begun.doubt is Doubt.ANSWERED and begun.since:
-            early = _after(begun.since, *ANSWERED_S)
-            return cls(early, early[-1], *_after(begun.since, ripe_s))
-        early, (ripe,) = _after(begun.at, min(SILENT_S, ripe_s)), _after(begun.at, ripe_s)
+        if in_flight.doubt is Doubt.ANSWERED and in_flight.since:
+            early = _after(in_flight.since, *ANSWERED_S)
+            return cls(early, early[-1], *_after(in_flight.since, ripe_s))
+        early, (ripe,) = _after(in_flight.at, min(SILENT_S, ripe_s)), _after(in_flight.at, ripe_s)
         return cls(early, ripe, ripe)
 
     def settled(self, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Where a place's messages stand in Slack, and how one of ours is found there again."""
+"""Where a destination's messages stand in Slack, and how one of ours is found there again."""
 
 import re
 from collections.abc import AsyncGenerator, Iterable
@@ -27,60 +27,62 @@ FUTURE = "9999999999.999999"
 """The `latest` of a search: with one Slack sends the newest messages first, else perhaps the oldest."""
 
 
-async def conversation(visit: DeliveryContext) -> str:
-    """Return the channel to post to: the place itself, or the direct messages with a person.
+async def conversation(context: DeliveryContext) -> str:
+    """Return the channel to post to: the destination itself, or the direct messages with a person.
 
     Raises SlackApiError when Slack does not open them; where the app may not ask, the person's id serves as well.
     """
-    if not is_user(visit.destination):
-        return bare_id(visit.destination)
-    if known := await visit.deps.store.slack.direct(visit.destination):
+    if not is_user(context.destination):
+        return bare_id(context.destination)
+    if known := await context.deps.store.slack.direct(context.destination):
         return known
     try:
-        opened = cast("dict[str, Any]", (await visit.slack.conversations_open(users=[bare_id(visit.destination)])).data)
+        opened = cast(
+            "dict[str, Any]", (await context.slack.conversations_open(users=[bare_id(context.destination)])).data
+        )
     except SlackApiError as error:
         if error_code(error) in MAY_NOT_ASK:
-            return bare_id(visit.destination)
+            return bare_id(context.destination)
         raise
-    channel = text(mapping(opened.get("channel")).get("id")) or bare_id(visit.destination)
-    await visit.deps.store.slack.remember_direct(visit.destination, channel)
+    channel = text(mapping(opened.get("channel")).get("id")) or bare_id(context.destination)
+    await context.deps.store.slack.remember_direct(context.destination, channel)
     return channel
 
 
-def search_from(visit: DeliveryContext, box: OutboxSnapshot) -> str:
+def search_from(context: DeliveryContext, snapshot: OutboxSnapshot) -> str:
     """Return a timestamp that is earlier than that of any message posted from now on.
 
-    That is Slack's own time, by its last answer, or the newest known message of the place, if that is earlier.
+    That is Slack's own time, by its last answer, or the newest known message of the destination, if that is earlier.
     """
-    known = max((float(card.ts) for card in box.cards.values() if _TS.fullmatch(card.ts)), default=None)
-    now = visit.deps.slack_time.now()
+    known = max((float(card.ts) for card in snapshot.cards.values() if _TS.fullmatch(card.ts)), default=None)
+    now = context.deps.slack_time.now()
     times = [at for at in (known, now and now - EARLIER.total_seconds()) if at]
     return f"{min(times):.6f}" if times else EVERYTHING
 
 
-async def find_post(visit: DeliveryContext, begun: InFlightPost) -> tuple[str, str] | None:
+async def find_post(context: DeliveryContext, in_flight: InFlightPost) -> tuple[str, str] | None:
     """Return channel and timestamp of a post that was begun, None when it never arrived.
 
     Raises SlackApiError, also when the bot may not read the conversation.
     """
-    if not begun.channel:
+    if not in_flight.channel:
         return None
-    oldest = begun.oldest or f"{begun.at.timestamp() - EARLIER.total_seconds():.6f}"
+    oldest = in_flight.oldest or f"{in_flight.at.timestamp() - EARLIER.total_seconds():.6f}"
     if not _TS.fullmatch(oldest):
         oldest = EVERYTHING
-    if begun.thread_ts:
+    if in_flight.thread_ts:
         try:
-            replies = _messages(visit, "conversations.replies", begun.channel, oldest, ts=begun.thread_ts)
-            if ts := await _ts(replies, begun):
-                return begun.channel, ts
+            replies = _messages(context, "conversations.replies", in_flight.channel, oldest, ts=in_flight.thread_ts)
+            if ts := await _ts(replies, in_flight):
+                return in_flight.channel, ts
         except SlackApiError as error:
             if classify(error) is not ErrorAction.POST_NEW:  # the thread is gone; the post may stand outside of it
                 raise
-    ts = await _ts(_messages(visit, "conversations.history", begun.channel, oldest), begun)
-    return (begun.channel, ts) if ts else None
+    ts = await _ts(_messages(context, "conversations.history", in_flight.channel, oldest), in_flight)
+    return (in_flight.channel, ts) if ts else None
 
 
-async def own_posts(visit: DeliveryContext, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
+async def own_posts(context: DeliveryContext, channel: str, since: datetime, threads: Iterable[str]) -> dict[str, str]:
     """Return the ids of Callboard's posts in a conversation and its `threads`, by timestamp.
 
     Raises SlackApiError, also when the bot may not read the conversation.
@@ -89,9 +91,9 @@ async def own_posts(visit: DeliveryContext, channel: str, since: datetime, threa
     oldest = _timestamp(since)
     for thread in ("", *threads):
         if thread:
-            messages = _messages(visit, "conversations.replies", channel, oldest, ts=thread)
+            messages = _messages(context, "conversations.replies", channel, oldest, ts=thread)
         else:
-            messages = _messages(visit, "conversations.history", channel, oldest)
+            messages = _messages(context, "conversations.history", channel, oldest)
         try:
             async for message in messages:
                 if mapping(message.get("metadata")).get("event_type") == EVENT and (post := _id(message)):
@@ -102,19 +104,19 @@ async def own_posts(visit: DeliveryContext, channel: str, since: datetime, threa
     return found
 
 
-async def _ts(messages: AsyncGenerator[dict[str, Any]], begun: InFlightPost) -> str | None:
+async def _ts(messages: AsyncGenerator[dict[str, Any]], in_flight: InFlightPost) -> str | None:
     async for message in messages:
-        if _id(message) == begun.id:
+        if _id(message) == in_flight.id:
             return str(message["ts"])
     return None
 
 
 def history(
-    visit: DeliveryContext, channel: str, span: tuple[datetime, datetime], pages: int
+    context: DeliveryContext, channel: str, span: tuple[datetime, datetime], pages: int
 ) -> AsyncGenerator[dict[str, Any]]:
     """Read the messages of a span of time, the newest first, page by page."""
     oldest, latest = map(_timestamp, span)
-    return _messages(visit, "conversations.history", channel, oldest, pages, latest=latest)
+    return _messages(context, "conversations.history", channel, oldest, pages, latest=latest)
 
 
 def _timestamp(moment: datetime) -> str:
@@ -122,7 +124,7 @@ def _timestamp(moment: datetime) -> str:
 
 
 async def _messages(
-    visit: DeliveryContext, method: str, channel: str, oldest: str, pages: int = PAGES_MAX, **more: str
+    context: DeliveryContext, method: str, channel: str, oldest: str, pages: int = PAGES_MAX, **more: str
 ) -> AsyncGenerator[dict[str, Any]]:
     """Read a conversation, page by page; Slack gives at most 999 messages at once, and recommends 200."""
     cursor = ""
@@ -131,7 +133,7 @@ async def _messages(
         asked |= {"limit": PAGE, "include_all_metadata": "true"}
         if cursor:
             asked["cursor"] = cursor
-        reply = cast("dict[str, Any]", (await visit.slack.api_call(method, params=asked)).data)
+        reply = cast("dict[str, Any]", (await context.slack.api_call(method, params=asked)).data)
         for message in listing(reply.get("messages")):
             yield mapping(message)
         cursor = text(mapping(reply.get("response_metadata")).get("next_cursor")) or ""

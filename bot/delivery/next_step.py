@@ -1,4 +1,4 @@
-"""What to do next for a place: from what waits in its outbox to one step. Pure.
+"""What to do next for a destination: from what waits in its outbox to one step. Pure.
 
 A step takes entries out of the outbox in their order and writes the cards as they are after them. Most steps post
 nothing: they only change what a card shows. The others post one message, which is the card itself, a reply in its
@@ -45,39 +45,39 @@ class Step:
         return slots
 
 
-def next_step(box: OutboxSnapshot, now: datetime) -> Step | None:
-    """Return what to do first for a place, None when nothing waits."""
-    if digest := _digest(box, now):
+def next_step(snapshot: OutboxSnapshot, now: datetime) -> Step | None:
+    """Return what to do first for a destination, None when nothing waits."""
+    if digest := _digest(snapshot, now):
         return digest
-    folded = _awake(box, now)
+    folded = _awake(snapshot, now)
     if post := folded.owed():
-        return Step((), folded.writes(box.records), post)
-    for index, entry in enumerate(box.entries):
+        return Step((), folded.writes(snapshot.records), post)
+    for index, entry in enumerate(snapshot.entries):
         before = folded.copy()
         owed = folded.owed(entry)
         post = owed or folded.take(entry)
         if post is None:
             continue
         if index:
-            return Step(box.entries[:index], before.writes(box.records))
-        return Step((), folded.writes(box.records), owed) if owed else _posting(box, folded, post, now)
-    writes = folded.writes(box.records)
-    return Step(box.entries, writes) if box.entries or writes else None
+            return Step(snapshot.entries[:index], before.writes(snapshot.records))
+        return Step((), folded.writes(snapshot.records), owed) if owed else _posting(snapshot, folded, post, now)
+    writes = folded.writes(snapshot.records)
+    return Step(snapshot.entries, writes) if snapshot.entries or writes else None
 
 
-def _awake(box: OutboxSnapshot, now: datetime) -> Folded:
+def _awake(snapshot: OutboxSnapshot, now: datetime) -> Folded:
     """Return the cards with those awake whose snooze is over; where entries wait, these say when that was."""
-    folded = Folded(box.destination, dict(box.cards))
-    waiting = {entry.card for entry in box.entries}
-    for card_id in box.cards:
+    folded = Folded(snapshot.destination, dict(snapshot.cards))
+    waiting = {entry.card for entry in snapshot.entries}
+    for card_id in snapshot.cards:
         if card_id not in waiting:
             folded.end_snooze(card_id, now)
     return folded
 
 
-def due(box: OutboxSnapshot, now: datetime) -> bool:
+def due(snapshot: OutboxSnapshot, now: datetime) -> bool:
     """Whether something is to be done of which no entry tells: a snooze is over, or what it held back is untold."""
-    return any(card.snooze.over(now) if card.snooze else card.owing for card in box.cards.values())
+    return any(card.snooze.over(now) if card.snooze else card.owing for card in snapshot.cards.values())
 
 
 def noticed_late(entry: Entry) -> datetime | None:
@@ -87,12 +87,12 @@ def noticed_late(entry: Entry) -> datetime | None:
     return entry.body.change.at
 
 
-def _posting(box: OutboxSnapshot, folded: Folded, post: Post, now: datetime) -> Step:
+def _posting(snapshot: OutboxSnapshot, folded: Folded, post: Post, now: datetime) -> Step:
     """Return the step that posts for the first entry; a new card takes all the jobs of its command at once."""
     if not post.new_card:
-        return Step(box.entries[:1], folded.writes(box.records), post)
+        return Step(snapshot.entries[:1], folded.writes(snapshot.records), post)
     card_id = post.new_card.id
-    mine = [entry for entry in box.entries if entry.card == card_id]
+    mine = [entry for entry in snapshot.entries if entry.card == card_id]
     entries = list(takewhile(lambda entry: isinstance(entry.body, SubscribedEntry), mine))
     for entry in entries[1:]:
         folded.take(entry)
@@ -100,7 +100,7 @@ def _posting(box: OutboxSnapshot, folded: Folded, post: Post, now: datetime) -> 
     if whole := _with_news(folded, card_id, mine[len(entries) :], now):
         entries, (folded, post) = mine, whole
     folded.changed[card_id] = None  # it is drawn now, as it is
-    return Step(entries, folded.writes(box.records), post)
+    return Step(entries, folded.writes(snapshot.records), post)
 
 
 def _with_news(folded: Folded, card_id: str, news: Sequence[Entry], now: datetime) -> tuple[Folded, Post] | None:
@@ -124,33 +124,35 @@ def _with_news(folded: Folded, card_id: str, news: Sequence[Entry], now: datetim
 
 def _is_end(post: Post, card: Card) -> bool:
     """Whether a post notifies that a card follows no job any longer."""
-    return card.over and (post.final or (post.told is not None and post.told.change.fate is not None))
+    return card.over and (post.final or (post.notification is not None and post.notification.change.fate is not None))
 
 
 def _notifies_in_place(card: Card) -> bool:
-    """Whether a card's message is where its terms want notifications; `to:thread` keeps them out of the channel."""
+    """Whether a card's message is where its options want notifications; `to:thread` keeps them out of the channel."""
     return card.terms.to is not To.THREAD or is_direct_message(card.place)
 
 
-def _digest(box: OutboxSnapshot, now: datetime) -> Step | None:
+def _digest(snapshot: OutboxSnapshot, now: datetime) -> Step | None:
     """Return the step that tells many changes in one message; those of cards that are not posted yet wait."""
-    folded = _awake(box, now)
-    unposted = {e.card for e in box.entries if isinstance(e.body, SubscribedEntry) and not _posted(box, e.card)}
-    entries = [e for e in box.entries if e.card not in unposted and not isinstance(e.body, NoteEntry)]
+    folded = _awake(snapshot, now)
+    unposted = {
+        e.card for e in snapshot.entries if isinstance(e.body, SubscribedEntry) and not _posted(snapshot, e.card)
+    }
+    entries = [e for e in snapshot.entries if e.card not in unposted and not isinstance(e.body, NoteEntry)]
     posts = [*_posts(folded, entries)]
     away = [change.since for change in _fresh(posts, entries) if _is_late(change, now)]
     if len(posts) <= DIGEST_THRESHOLD and not (away and len(posts) > 1):
         return None
     digest = Digest([_alone(each) for post in posts for each in _notified_changes(post)], min(away, default=None))
-    return Step(entries, folded.writes(box.records), Post(digest=digest))
+    return Step(entries, folded.writes(snapshot.records), Post(digest=digest))
 
 
 def _fresh(posts: Iterable[Post], entries: Iterable[Entry]) -> Iterator[Change]:
     """Return what was noticed just now of what is told; the final post of a batch tells of earlier ends too."""
     finals: set[str] = set()
     for post in posts:
-        if post.told and not post.told.held:
-            yield post.told.change
+        if post.notification and not post.notification.held:
+            yield post.notification.change
         elif post.card and post.final:
             finals.add(post.card.id)
     for entry in entries:
@@ -170,27 +172,27 @@ def _posts(folded: Folded, entries: Iterable[Entry]) -> Iterator[Post]:
 
 def _notified_changes(post: Post) -> list[Notification]:
     """Return the changes that a post tells; the final post of a batch tells the end of each of its jobs."""
-    if post.told:
-        return [post.told]
+    if post.notification:
+        return [post.notification]
     if post.card is None:
         return []
-    terms = post.card.terms
+    options = post.card.terms
     ends = ((each.fate, each.job, each.at) for each in post.card.jobs.values() if each.fate and not each.fate.by_people)
     changes = (
-        Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=fate)
-        for fate, job, at in ends
-        if job and at and (fate is not EndReason.ENDED or terms.wants(job.state))
+        Change(kind=Kind.MOVED, job=job, before=JobState.UNKNOWN, since=at, at=at, fate=end_reason)
+        for end_reason, job, at in ends
+        if job and at and (end_reason is not EndReason.ENDED or options.wants(job.state))
     )
     return [Notification(post.card, change, post.held) for change in changes]
 
 
-def _alone(told: Notification) -> Notification:
+def _alone(notification: Notification) -> Notification:
     """Leave out what else is on the card: a digest of a large batch would hold all of it once for each of its jobs."""
-    return replace(told, card=told.card.model_copy(update={"jobs": {}, "held": {}}))
+    return replace(notification, card=notification.card.model_copy(update={"jobs": {}, "held": {}}))
 
 
-def _posted(box: OutboxSnapshot, card_id: str) -> bool:
-    return card_id in box.cards and bool(box.cards[card_id].ts)
+def _posted(snapshot: OutboxSnapshot, card_id: str) -> bool:
+    return card_id in snapshot.cards and bool(snapshot.cards[card_id].ts)
 
 
 def _is_late(change: Change, now: datetime) -> bool:
@@ -201,9 +203,9 @@ def _noticed_late(change: Change) -> bool:
     return change.kind.late and change.at - change.since > LATE_AFTER
 
 
-def withheld(box: OutboxSnapshot, hides: Callable[[str], bool]) -> OutboxSnapshot:
-    """Return a box without news of accounts that the place may not see any more: their jobs are no longer followed."""
-    return replace(box, entries=[_withheld(entry, hides) for entry in box.entries])
+def withheld(snapshot: OutboxSnapshot, hides: Callable[[str], bool]) -> OutboxSnapshot:
+    """Return a snapshot without entries about accounts that the destination may no longer see."""
+    return replace(snapshot, entries=[_withheld(entry, hides) for entry in snapshot.entries])
 
 
 def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:

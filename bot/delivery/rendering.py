@@ -32,8 +32,8 @@ async def draw(deps: Deps, post: Post) -> Message:
         return await draw_card(deps, post.new_card, mentions=post.notifies)
     if post.digest:
         return digests.digest(post.digest, await deps.store.digests.put(post.digest))
-    if post.told:
-        return notifications.thread_reply(post.told, meaning)
+    if post.notification:
+        return notifications.thread_reply(post.notification, meaning)
     if post.card and post.final:
         return notifications.final(post.card, meaning)
     raise AssertionError("a post says something")
@@ -56,7 +56,7 @@ def _note(note: Note) -> Message:
 
 
 async def draw_card(deps: Deps, card: Card, *, mentions: bool = False) -> Message:
-    """Return a card's message as of now, with the `mentions` of its terms if it notifies."""
+    """Return a card's message as of now, with the `mentions` of its options if it notifies."""
     (now,) = await shown(deps, [card])
     return cards.card(now, deps.clock(), mentions=mentions)
 

@@ -1,6 +1,6 @@
-"""Moves corrupt records of a place aside, repairs what they leave behind, and notifies people.
+"""Moves corrupt records of a destination aside, repairs what they leave behind, and notifies people.
 
-A repair removes the difference between what a place follows by the records of its services and by its cards.
+A repair removes the difference between what a destination follows by the records of its services and by its cards.
 """
 
 import secrets
@@ -39,143 +39,147 @@ class _Difference:
     untracked: Sequence[tuple[Card, JobRef]]
 
 
-async def repair(visit: DeliveryContext, box: OutboxSnapshot) -> bool:
-    """Move corrupt records of a place aside, and return whether there were any.
+async def repair(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
+    """Move corrupt records of a destination aside, and return whether there were any.
 
     While a post is under way, only its mark is moved.
     """
-    if mark := next((each for each in box.broken if each.location.kind is Kind.MARK), None):
-        await _replace_mark(visit, box, mark)
+    if mark := next((each for each in snapshot.broken if each.location.kind is Kind.MARK), None):
+        await _replace_mark(context, snapshot, mark)
         return True
-    if box.broken and not box.in_flight:
-        await _set_aside(visit)
+    if snapshot.broken and not snapshot.in_flight:
+        await _set_aside(context)
         return True
     return False
 
 
-async def _replace_mark(visit: DeliveryContext, box: OutboxSnapshot, broken: Broken) -> None:
+async def _replace_mark(context: DeliveryContext, snapshot: OutboxSnapshot, broken: Broken) -> None:
     """Replace a corrupt mark by a readable one.
 
     The post of the corrupt one is searched for like one without an answer, and deleted.
     """
     channel = (
-        await visit.deps.store.slack.direct(box.destination) if is_user(box.destination) else bare_id(box.destination)
+        await context.deps.store.slack.direct(snapshot.destination)
+        if is_user(snapshot.destination)
+        else bare_id(snapshot.destination)
     )
     mark = InFlightPost(
         id=secrets.token_hex(8),
-        at=visit.now,
+        at=context.now,
         channel=channel or "",
         doubt=Doubt.SILENT,
-        since=visit.now,
+        since=context.now,
         replaces=True,
     )
-    note = UnreadableRecords(place=box.destination, unfollowed=(), again=(), posts=True)
-    await _notify(visit, box.destination, note, [broken])
-    await visit.deps.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
+    note = UnreadableRecords(place=snapshot.destination, unfollowed=(), again=(), posts=True)
+    await _notify(context, snapshot.destination, note, [broken])
+    await context.deps.store.aside.move(broken.location, broken.text, instead=mark_text(mark))
 
 
-async def _set_aside(visit: DeliveryContext) -> None:
-    """Move the other corrupt records of a place aside, and notify of them.
+async def _set_aside(context: DeliveryContext) -> None:
+    """Move the other corrupt records of a destination aside, and notify of them.
 
     They are moved last: after a crash all steps run again, which is harmless.
     """
-    store = visit.deps.store
-    # Before the box: the entry of what ends in between is in the box.
-    followed = await store.tracked.subscribed(visit.destination, visit.deps.whole.catalog.pairs)
-    box = await visit.read()
-    broken = [each for each in box.broken if each.location.kind is not Kind.MARK]
-    if box.newer or not broken:
+    store = context.deps.store
+    # Before the snapshot: the entry of what ends in between is in the snapshot.
+    followed = await store.tracked.subscribed(context.destination, context.deps.whole.catalog.pairs)
+    snapshot = await context.read()
+    broken = [each for each in snapshot.broken if each.location.kind is not Kind.MARK]
+    if snapshot.newer or not broken:
         return
-    difference = _compare(box, followed)
-    orphans = [await last_seen(visit.deps, ref) for ref in difference.orphans]
-    await _notify_people(visit, box, broken, [*orphans, *_ended(box, broken)], difference.untracked)
+    difference = _compare(snapshot, followed)
+    orphans = [await last_seen(context.deps, ref) for ref in difference.orphans]
+    await _notify_people(context, snapshot, broken, [*orphans, *_ended(snapshot, broken)], difference.untracked)
     for job in orphans:
-        entry = UnsubscribedEntry(job=job, by="", at=visit.now).model_dump_json()
-        await store.tracked.unsubscribe(job.ref, box.destination, entry)
+        entry = UnsubscribedEntry(job=job, by="", at=context.now).model_dump_json()
+        await store.tracked.unsubscribe(job.ref, snapshot.destination, entry)
     for card, ref in difference.untracked:
-        await _track_again(visit, card, ref)
+        await _track_again(context, card, ref)
     for each in broken:
         await store.aside.move(each.location, each.text, name=each.name)
-    await store.outbox.ack(box.destination, box.unreadable)
+    await store.outbox.ack(snapshot.destination, snapshot.unreadable)
 
 
-def _compare(box: OutboxSnapshot, followed: Mapping[JobRef, str]) -> _Difference:
-    """Compare the records of the services that a place follows with its expected cards."""
-    cards = expected(box)
-    records = [each for each in box.broken if each.location.kind is not Kind.SUSPENSION]
+def _compare(snapshot: OutboxSnapshot, followed: Mapping[JobRef, str]) -> _Difference:
+    """Compare the records of the services that a destination follows with its expected cards."""
+    cards = expected(snapshot)
+    records = [each for each in snapshot.broken if each.location.kind is not Kind.SUSPENSION]
     concerned = {each.card for each in records}
     # An entry that was not read may explain an orphan: a subscription, or an end.
-    all_of_them = "" in concerned and not box.full
+    all_of_them = "" in concerned and not snapshot.full
     on_cards = {(card_id, ref) for card_id, card in cards.items() for ref, each in card.jobs.items() if not each.fate}
     orphans = [
         ref
         for ref, card_id in followed.items()
         if (card_id, str(ref)) not in on_cards and (all_of_them or card_id in concerned)
     ]
-    refs = [] if box.full else [(cards[card_id], JobRef.parse(ref)) for card_id, ref in sorted(on_cards)]
+    refs = [] if snapshot.full else [(cards[card_id], JobRef.parse(ref)) for card_id, ref in sorted(on_cards)]
     lost = {each.slot for each in records if each.location.kind is Kind.ENTRY}
     return _Difference(
         orphans, [(card, ref) for card, ref in refs if ref not in followed and f"{ref.account}/{ref.service}" in lost]
     )
 
 
-def _ended(box: OutboxSnapshot, broken: Iterable[Broken]) -> list[Job]:
+def _ended(snapshot: OutboxSnapshot, broken: Iterable[Broken]) -> list[Job]:
     """Return the jobs of corrupt cards whose end is not posted yet."""
     cards = {each.name for each in broken if each.location.kind is Kind.CARD}
-    bodies = [entry.body for entry in box.entries if entry.card in cards]
+    bodies = [entry.body for entry in snapshot.entries if entry.card in cards]
     return [body.change.job for body in bodies if isinstance(body, ChangedEntry) and body.change.fate]
 
 
-async def _track_again(visit: DeliveryContext, card: Card, ref: JobRef) -> None:
+async def _track_again(context: DeliveryContext, card: Card, ref: JobRef) -> None:
     """Follow a job of a card again, in an unknown state."""
     job = Job(account=ref.account, service=ref.service, id=ref.id, state=JobState.UNKNOWN)
-    terms = (card.per_subscriber or (card.terms,))[0]
-    entry = SubscribedEntry(job=job, terms=terms).model_dump_json()
-    await visit.deps.store.tracked.subscribe(job, visit.now, visit.now, card.place, card.id, entry, terms.user)
-    await enqueue_sweep(visit.deps, (ref.account, ref.service))
+    options = (card.per_subscriber or (card.terms,))[0]
+    entry = SubscribedEntry(job=job, terms=options).model_dump_json()
+    await context.deps.store.tracked.subscribe(job, context.now, context.now, card.place, card.id, entry, options.user)
+    await enqueue_sweep(context.deps, (ref.account, ref.service))
 
 
 async def _notify_people(
-    visit: DeliveryContext,
-    box: OutboxSnapshot,
+    context: DeliveryContext,
+    snapshot: OutboxSnapshot,
     broken: Sequence[Broken],
     gone: Sequence[Job],
     again: Sequence[tuple[Card, JobRef]],
 ) -> None:
-    """Notify the owners of the cards, or the place if a card is unknown."""
+    """Notify the subscribers of the cards, or the destination if a card is unknown."""
     records = [each for each in broken if each.location.kind is not Kind.SUSPENSION]
     people: dict[str, list[Job]] = {}
-    for card in [box.cards[each.card] for each in records if each.card in box.cards]:
-        jobs = [await last_seen(visit.deps, ref) for of, ref in again if of.id == card.id]
-        for user in [box.destination] if is_direct_message(box.destination) else card.subscribers:
+    for card in [snapshot.cards[each.card] for each in records if each.card in snapshot.cards]:
+        jobs = [await last_seen(context.deps, ref) for of, ref in again if of.id == card.id]
+        for user in [snapshot.destination] if is_direct_message(snapshot.destination) else card.subscribers:
             people.setdefault(user, []).extend(jobs)
-    if gone or any(each.card not in box.cards for each in records):
-        people.setdefault(box.destination, [])
-    hides = await visit.hidden(box)
+    if gone or any(each.card not in snapshot.cards for each in records):
+        people.setdefault(snapshot.destination, [])
+    hides = await context.hidden(snapshot)
     for user, jobs in people.items():
-        mine = [job for job in gone if user == box.destination and not hides(job.account)]
-        note = UnreadableRecords(place=box.destination, unfollowed=mine, again=jobs, posts=False)
-        await _notify(visit, user, note, records)
+        mine = [job for job in gone if user == snapshot.destination and not hides(job.account)]
+        note = UnreadableRecords(place=snapshot.destination, unfollowed=mine, again=jobs, posts=False)
+        await _notify(context, user, note, records)
 
 
-async def _notify(visit: DeliveryContext, destination: str, note: UnreadableRecords, records: Iterable[Broken]) -> None:
-    """Have a person or a place notified of records, once."""
+async def _notify(
+    context: DeliveryContext, destination: str, note: UnreadableRecords, records: Iterable[Broken]
+) -> None:
+    """Have a person or a destination notified of records, once."""
     name = "\n".join(f"{each.location.key} {each.name} {each.text}" for each in records)
     digest = blake2b(name.encode(errors="surrogateescape"), digest_size=8).hexdigest()
-    await visit.deps.store.outbox.put(destination, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
-    if destination != visit.destination:
-        await enqueue_delivery(visit.deps, destination)
+    await context.deps.store.outbox.put(destination, NoteEntry(note=note), f"unreadable:{note.place}:{digest}")
+    if destination != context.destination:
+        await enqueue_delivery(context.deps, destination)
 
 
 async def repair_subscribers(deps: Deps) -> None:
-    """Rebuild corrupt lists of followers from the cards of all places. Raises StoreUnavailable."""
+    """Rebuild corrupt lists of subscribers from the cards of all destinations. Raises StoreUnavailable."""
     corrupt = await deps.store.tracked.corrupt_subscribers(deps.whole.catalog.pairs)
     if not corrupt:
         return
-    boxes = [await read_outbox(deps, destination) for destination in await deps.store.outbox.destinations()]
-    if any(box.newer or box.broken for box in boxes):
+    snapshots = [await read_outbox(deps, destination) for destination in await deps.store.outbox.destinations()]
+    if any(snapshot.newer or snapshot.broken for snapshot in snapshots):
         return  # their cards may follow the job too
-    cards = [card for box in boxes for card in expected(box).values()]
+    cards = [card for snapshot in snapshots for card in expected(snapshot).values()]
     for ref, text in corrupt.items():
         mine = {card.place: card.id for card in cards if (each := card.jobs.get(str(ref))) and not each.fate}
         await deps.store.tracked.replace_subscribers(ref, text, mine)

@@ -1,4 +1,4 @@
-"""What waits for a place, and who may change it."""
+"""What waits for a destination, and who may change it."""
 
 from collections.abc import Collection, Iterable
 
@@ -11,30 +11,30 @@ from providers.models import Job, JobRef, JobState
 
 
 async def read_outbox(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Return everything that waits for a place. Raises StoreUnavailable."""
+    """Return everything that waits for a destination. Raises StoreUnavailable."""
     return await deps.store.outbox.read(destination, deps.whole.catalog.scopes)
 
 
 async def outbox_to_change(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Return everything that waits for a place, for a caller that changes it.
+    """Return everything that waits for a destination, for a caller that changes it.
 
     Raises StoreUnavailable, and UsageError where a newer version recorded any of it.
     """
-    box = await read_outbox(deps, destination)
-    refuse_newer(box)
-    return box
+    snapshot = await read_outbox(deps, destination)
+    refuse_newer(snapshot)
+    return snapshot
 
 
-def refuse_newer(*boxes: OutboxSnapshot) -> None:
+def refuse_newer(*snapshots: OutboxSnapshot) -> None:
     """Raise UsageError where a newer version recorded any of what waits."""
-    for box in boxes:
-        if box.newer:
-            raise UsageError(Problem.NEWER_VERSION, box.destination)
+    for snapshot in snapshots:
+        if snapshot.newer:
+            raise UsageError(Problem.NEWER_VERSION, snapshot.destination)
 
 
-def cards_to_change(box: OutboxSnapshot) -> Collection[Card]:
-    """Return a place's expected cards; none if a newer version has records of it."""
-    return () if box.newer else expected(box).values()
+def cards_to_change(snapshot: OutboxSnapshot) -> Collection[Card]:
+    """Return a destination's expected cards; none if a newer version has records of it."""
+    return () if snapshot.newer else expected(snapshot).values()
 
 
 async def last_seen(deps: Deps, ref: JobRef) -> Job:
@@ -44,9 +44,9 @@ async def last_seen(deps: Deps, ref: JobRef) -> Job:
 
 
 async def refuse_newer_jobs(deps: Deps, destination: str, refs: Iterable[JobRef]) -> None:
-    """Check that jobs may be followed in a place.
+    """Check that jobs may be followed in a destination.
 
-    Raises StoreUnavailable, and UsageError where a newer version recorded the place or one of the jobs.
+    Raises StoreUnavailable, and UsageError where a newer version recorded the destination or one of the jobs.
     """
     await outbox_to_change(deps, destination)
     if await deps.store.tracked.newer(refs):

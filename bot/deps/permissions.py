@@ -10,7 +10,10 @@ from bot.domain.notifications import Digest
 
 
 def permit(deps: Deps, accounts: Iterable[str], destination: str) -> None:
-    """See that whoever asks may subscribe to accounts' jobs, and that a place may read of them; raises UsageError."""
+    """Check that the requester may subscribe to jobs of the accounts, and the destination may read them.
+
+    Raises UsageError.
+    """
     if deps.asker is None:
         return
     readers = deps.asker.readers(destination)
@@ -22,15 +25,15 @@ def permit(deps: Deps, accounts: Iterable[str], destination: str) -> None:
 
 
 def permit_some(deps: Deps, destination: str) -> None:
-    """See that there are jobs at all that whoever asks may follow in a place; raises UsageError."""
-    if not followable(deps, destination).providers:
+    """See that there are jobs at all that whoever asks may follow in a destination; raises UsageError."""
+    if not subscribable(deps, destination).providers:
         permit(deps, deps.catalog.accounts, destination)
     if deps.catalog.nothing:
         raise UsageError(deps.catalog.refusal)
 
 
-def followable(deps: Deps, destination: str) -> Deps:
-    """Return the services narrowed further, to those whose jobs whoever asks may follow in a place."""
+def subscribable(deps: Deps, destination: str) -> Deps:
+    """Return the services narrowed further, to those whose jobs whoever asks may follow in a destination."""
     if deps.asker is None:
         return deps
     readers = deps.asker.readers(destination)
@@ -41,11 +44,11 @@ def followable(deps: Deps, destination: str) -> Deps:
 
 
 def posted_to(deps: Deps, destination: str, user: str, accounts: Iterable[str]) -> Deps:
-    """Return the services narrowed to what may be posted to a place; a direct message is read by `user`.
+    """Return the services narrowed to what may be posted to a destination; a direct message is read by `user`.
 
     Raises UsageError when somebody there may not see one of the accounts of which the answer has to tell.
     """
-    readers = deps.read_by(Audience.of_place(destination, user))
+    readers = deps.read_by(Audience.of_destination(destination, user))
     if hidden := sorted(account for account in accounts if not readers.sees(account)):
         raise UsageError(Problem.NOT_FOR_ALL, ", ".join(hidden))
     return readers
@@ -53,10 +56,10 @@ def posted_to(deps: Deps, destination: str, user: str, accounts: Iterable[str]) 
 
 def seen(deps: Deps, digest: Digest) -> Digest:
     """Return the part of a digest that may be seen here; raises UsageError where that is nothing."""
-    told = [each for each in digest.told if deps.sees(each.change.job.account)]
-    if digest.told and not told:
+    notifications = [each for each in digest.told if deps.sees(each.change.job.account)]
+    if digest.told and not notifications:
         raise UsageError(deps.catalog.refusal if deps.catalog.nothing else Problem.NOTHING_FOR_YOU)
-    return replace(digest, told=told)
+    return replace(digest, told=notifications)
 
 
 def may_see(deps: Deps, accounts: Iterable[str]) -> None:
@@ -69,9 +72,9 @@ def may_see(deps: Deps, accounts: Iterable[str]) -> None:
 
 
 async def destination_of_button(deps: Deps, named: str | None, here: str, user: str) -> str:
-    """Return the place that a click is about: where it was made, or the one that the button names.
+    """Return the destination that a click is about: where it was made, or the one that the button names.
 
-    Whoever sees a button may press it. Of another place than that where they press it they may do so only if they
+    Whoever sees a button may press it. Of another destination than that where they press it they may do so only if they
     subscribed there themselves. Raises UsageError, ForgottenError where a reset of the database may have lost that, and
     StoreUnavailable.
     """

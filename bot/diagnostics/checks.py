@@ -75,7 +75,7 @@ async def _slack(slack: Slack | None, access: Access) -> list[Finding]:
     second = _app_token(slack, slack.app_token) if slack.mode == "socket" else _there(SIGNING_SECRET, slack)
     if slack.bot_token is None:
         parts = await asyncio.gather(_app(slack), second)
-        return [*_sealing(slack), *(finding for part in parts for finding in part)]
+        return [*_token_encryption(slack), *(finding for part in parts for finding in part)]
     named = [_group(slack, slack.bot_token, group) for group in access.groups]
     parts = await asyncio.gather(_bot(slack, BOT_TOKEN, slack.bot_token, access), second, *named)
     return [finding for part in parts for finding in part]
@@ -146,7 +146,7 @@ async def _there(subject: str, slack: Slack) -> list[Finding]:
     return [advice.slack_accepts(subject, "is there")]
 
 
-def _sealing(slack: Slack) -> list[Finding]:
+def _token_encryption(slack: Slack) -> list[Finding]:
     try:
         TokenCipher(slack.encryption_keys).check()
     except ConfigError as error:
@@ -156,18 +156,18 @@ def _sealing(slack: Slack) -> list[Finding]:
 
 async def _installed(slack: Slack, store: Store, access: Access) -> list[Finding]:
     """Look at every workspace that installed the app by itself."""
-    seal, found = TokenCipher(slack.encryption_keys), list[Finding]()
+    cipher, found = TokenCipher(slack.encryption_keys), list[Finding]()
     try:
-        seal.check()
+        cipher.check()
     except ConfigError:
         return []  # that is a finding of its own
-    for workspace, sealed in sorted((await store.installations.all()).items()):
-        kept = seal.decrypt(sealed)
+    for workspace, encrypted in sorted((await store.installations.all()).items()):
+        kept = cipher.decrypt(encrypted)
         if kept is None:
             found.append(advice.installation_locked(workspace))
         else:
             found += await _bot(slack, f"workspace {workspace}", _Given(kept.bot_token), access)
-            found += [advice.sealed_with_old_key(workspace)] if seal.needs_reencryption(sealed) else []
+            found += [advice.encrypted_with_old_key(workspace)] if cipher.needs_reencryption(encrypted) else []
     return found or [advice.nobody_installed()]
 
 
@@ -246,13 +246,15 @@ async def _ahead_of_redis(store: Store) -> float:
 async def records(store: Store, pairs: Sequence[Service]) -> list[Finding]:
     """Look for records that this version does not read: of a newer format, or corrupt. Raises StoreUnavailable."""
     slots = ["/".join(pair) for pair in pairs]
-    places = await store.outbox.destinations()
+    destinations = await store.outbox.destinations()
     for _, _, waiting in await store.tracked.state(pairs):
-        places |= waiting
+        destinations |= waiting
     corrupt = await store.aside.kept() + await store.tracked.corrupt(pairs)
-    for place in places:
-        corrupt += Counter((place, each.location.kind.value) for each in (await store.outbox.read(place, slots)).broken)
-    return advice.records(await store.aside.newer(places, slots), corrupt)
+    for destination in destinations:
+        corrupt += Counter(
+            (destination, each.location.kind.value) for each in (await store.outbox.read(destination, slots)).broken
+        )
+    return advice.records(await store.aside.newer(destinations, slots), corrupt)
 
 
 async def _reset(store: Store, *, acknowledge: bool) -> list[Finding]:

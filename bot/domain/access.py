@@ -40,8 +40,9 @@ class Rule(Protocol):
 class Audience:
     """Who asks, or reads: a person in a channel, or (without a user) everybody who is in the channel.
 
-    Both are places (`bot.domain.slack_ids`). `outside` marks a person of another organization, `guest` a guest of the
-    workspace. `unsure` says that Slack did not answer whether the person is a guest, so that they count as one.
+    Both are qualified ids (`bot.domain.slack_ids`).
+    `outside` marks a person of another organization, `guest` a guest of
+    the workspace. `unsure` says that Slack did not answer whether the person is a guest, so that they count as one.
     """
 
     user: str = ""
@@ -51,19 +52,19 @@ class Audience:
     unsure: bool = False
 
     @classmethod
-    def of_place(cls, place: str, user: str = "") -> "Audience":
-        """Those who read what is posted to a place.
+    def of_destination(cls, destination: str, user: str = "") -> "Audience":
+        """Those who read what is posted to a destination.
 
         That is a channel, a person, or a direct message with the bot (D…), which `user` alone reads. Of other direct
         messages nobody knows who reads them: then there is no user.
         """
-        if is_user(place):
-            return cls(user=place)
-        return cls(user=user) if is_direct_channel(place) and user else cls(channel=place)
+        if is_user(destination):
+            return cls(user=destination)
+        return cls(user=user) if is_direct_channel(destination) and user else cls(channel=destination)
 
-    def readers(self, place: str) -> "Audience":
-        """Those who read what is posted to a place, where this person asks for it."""
-        readers = self.of_place(place, self.user)
+    def readers(self, destination: str) -> "Audience":
+        """Those who read what is posted to a destination, where this person asks for it."""
+        readers = self.of_destination(destination, self.user)
         return replace(self, channel="") if readers.user == self.user else readers
 
     @property

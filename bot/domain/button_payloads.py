@@ -70,8 +70,8 @@ class CommandPayload(BaseModel):
 
     `offset` is how many jobs to skip, `shared_by` who shared the message. A command too long for Slack's limits is kept
     in Redis; then `key` names it and `text` is empty. `card` is the id of the card that the command is about, `place`
-    the channel or person it is for, where that is not where it is asked. People and channels are places. `answer` names
-    the first words that the button is part of: what is late does not follow once it was used.
+    the channel or person it is for, where that is not where it is asked; people and channels are qualified ids.
+    `answer` names the first words that the button is part of: what is late does not follow once it was used.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

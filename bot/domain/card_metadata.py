@@ -1,7 +1,7 @@
 """The subscriptions in a card's message, for a bot whose database has lost them. Pure.
 
-The metadata has the terms of the first subscriber, and the jobs as they were when the card was posted. The buttons have
-the jobs that the card still follows: an edit changes them, and leaves the metadata as it is.
+The metadata has the options of the first subscriber, and the jobs as they were when the card was posted. The buttons
+have the jobs that the card still follows: an edit changes them, and leaves the metadata as it is.
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,12 @@ class CardMessage(NamedTuple):
         kept = mapping(mapping(message.get("metadata")).get("event_payload"))
         asks = dict(_asks(message))
         refresh = asks.get(REFRESH)
-        named = (ask.text.removeprefix(word) for word in _NAMING for ask in asks.values() if ask.text.startswith(word))
+        named = (
+            command.text.removeprefix(word)
+            for word in _NAMING
+            for command in asks.values()
+            if command.text.startswith(word)
+        )
         return cls(
             card=text(kept.get("card")) or (refresh.card if refresh else None) or "",
             open=refresh is not None,
@@ -73,10 +78,10 @@ def _asks(message: Mapping[str, Any]) -> Iterator[tuple[str, CommandPayload]]:
     for block in map(mapping, listing(message.get("blocks"))):
         for element in map(mapping, [*listing(block.get("elements")), block.get("accessory")]):
             try:
-                ask = CommandPayload.model_validate_json(text(element.get("value")) or "")
+                command = CommandPayload.model_validate_json(text(element.get("value")) or "")
             except ValidationError:
                 continue
-            yield text(element.get("action_id")) or "", ask
+            yield text(element.get("action_id")) or "", command
 
 
 def posted_at(message: Mapping[str, Any]) -> datetime | None:

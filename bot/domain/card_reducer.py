@@ -29,13 +29,13 @@ from bot.domain.slack_ids import is_direct_message
 class Post:
     """One message: a new card, a reply to `card`'s thread, its final post, a digest or a note.
 
-    At most one of `told`, `final`, `digest` and `note` is set. A card without a message is posted itself; with `told`
-    or `final` it is the notification, as the reply or the final post would be. `held` says of a final post that it
-    waited for the end of a snooze.
+    At most one of `notification`, `final`, `digest` and `note` is set. A card without a message is posted
+    itself; with `notification` or `final` it is the notification, as the reply or the final post would be. `held` says
+    of a final post that it waited for the end of a snooze.
     """
 
     card: Card | None = None
-    told: Notification | None = None
+    notification: Notification | None = None
     final: bool = False
     held: bool = False
     digest: Digest | None = None
@@ -49,7 +49,7 @@ class Post:
     @property
     def notifies(self) -> bool:
         """Whether it says what its subscribers asked to be notified of."""
-        return bool(self.told or self.final or self.digest)
+        return bool(self.notification or self.final or self.digest)
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class Folded:
             card = _without(card, ref)
             self._keep(card, Urgency.STATE)
             if _wanted(card, change):
-                return Post(card=card, told=Notification(card, change, held=True))
+                return Post(card=card, notification=Notification(card, change, held=True))
         return None
 
     def _subscribed(self, card_id: str, body: SubscribedEntry) -> Post | None:
@@ -138,8 +138,8 @@ class Folded:
         if card is None or ref not in card.jobs:
             return None
         goes_on = not card.over
-        followed = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
-        card = _without(card, ref).having(ref, followed)
+        card_job = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
+        card = _without(card, ref).having(ref, card_job)
         # Whoever leaves the rest of a batch has not heard yet how the others ended.
         post = _final(card) if card.batch and card.over and goes_on else None
         card = card.model_copy(update={"held_final": card.held_final or bool(post)}) if card.snooze else card
@@ -164,16 +164,16 @@ class Folded:
         ]
 
 
-def _concerns(followed: CardJob, change: Change) -> bool:
+def _concerns(card_job: CardJob, change: Change) -> bool:
     """Whether a job is followed on a card, or was until it was lost and is found again."""
-    return followed.fate is None or (change.kind is Kind.FOUND and followed.fate in LOSSES)
+    return card_job.fate is None or (change.kind is Kind.FOUND and card_job.fate in LOSSES)
 
 
 def _telling(card: Card, change: Change) -> Post | None:
     """Return the post that a change asks for: its own, or the final one of a batch that it ends."""
     if card.batch and card.over:
         return _final(card)
-    return Post(card=card, told=Notification(card, change)) if _wanted(card, change) else None
+    return Post(card=card, notification=Notification(card, change)) if _wanted(card, change) else None
 
 
 def _holding(card: Card, change: Change, post: Post | None) -> Card:
@@ -198,7 +198,7 @@ def _without(card: Card, ref: str) -> Card:
 
 
 def _final(card: Card) -> Post | None:
-    """Return the one final post of a batch, when it tells what its terms ask for."""
+    """Return the one final post of a batch, when it tells what its options ask for."""
     ends = [each for each in card.jobs.values() if each.fate and not each.fate.by_people]
     wanted = any(each.fate is not EndReason.ENDED or (each.job and card.terms.wants(each.job.state)) for each in ends)
     return Post(card=card, final=True) if wanted else None
@@ -223,14 +223,14 @@ def _wanted(card: Card, change: Change) -> bool:
     return change.kind is Kind.LOST or card.terms.wants(change.job.state)
 
 
-def cards_of(box: OutboxSnapshot) -> set[str]:
-    """Return the ids of a place's cards: those kept, readable or not, and those expected."""
-    return {*box.records, *expected(box)}
+def cards_of(snapshot: OutboxSnapshot) -> set[str]:
+    """Return the ids of a destination's cards: those kept, readable or not, and those expected."""
+    return {*snapshot.records, *expected(snapshot)}
 
 
-def expected(box: OutboxSnapshot) -> dict[str, Card]:
-    """Return a place's cards as they will be once everything that waits is taken out."""
-    folded = Folded(box.destination, dict(box.cards))
-    for entry in box.entries:
+def expected(snapshot: OutboxSnapshot) -> dict[str, Card]:
+    """Return a destination's cards as they will be once everything that waits is taken out."""
+    folded = Folded(snapshot.destination, dict(snapshot.cards))
+    for entry in snapshot.entries:
         folded.take(entry)
     return folded.cards

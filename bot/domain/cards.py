@@ -1,7 +1,7 @@
-"""What a channel was promised: cards, each a message that follows one job or several, and the terms they were asked on.
+"""Cards: each is a message that shows the state of one or several jobs, with the options of its subscribers.
 
-A subscription is one job followed in one place. Its card is the message about it; jobs subscribed in one command share
-one card.
+A subscription is one job followed in one destination. Its card is the message about it; jobs subscribed in one command
+share one card.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ class _Value(BaseModel):
 
 
 class SubscriptionOptions(_Value):
-    """What was asked for. `user` is who subscribed, a place; `mention` are Slack's own words for people and groups.
+    """What was asked for. `user` is the qualified id of who subscribed; `mention` is in Slack's markup.
 
     Without `to` the end is a reply in the card's thread, sent to the channel too when the job failed.
     """
@@ -54,13 +54,13 @@ class SubscriptionOptions(_Value):
     mention: tuple[str, ...] = ()
 
     @classmethod
-    def joined(cls, asked: Sequence["SubscriptionOptions"]) -> "SubscriptionOptions":
-        """Return what fulfils the terms of several people, as the first one's: what tells most, and calls everybody."""
-        calling = dict.fromkeys(person for terms in asked for person in terms.mention)
-        return asked[0].model_copy(
+    def joined(cls, subscriptions: Sequence["SubscriptionOptions"]) -> "SubscriptionOptions":
+        """Return the first options, extended by the others: the most notifications and all mentions."""
+        calling = dict.fromkeys(person for options in subscriptions for person in options.mention)
+        return subscriptions[0].model_copy(
             update={
-                "on": max((terms.on for terms in asked), key=_NOTIFIES_MORE.index),
-                "to": max((terms.to for terms in asked), key=_REACHES_MORE.index),
+                "on": max((options.on for options in subscriptions), key=_NOTIFIES_MORE.index),
+                "to": max((options.to for options in subscriptions), key=_REACHES_MORE.index),
                 "mention": tuple(calling),
             }
         )
@@ -122,7 +122,7 @@ class Card(_Value):
     """A message that follows jobs, by ref. `place` is that of a channel or, for direct messages, of a person.
 
     `channel` and `ts` are the conversation and timestamp of the message, empty until it is posted. Where several people
-    subscribed, `asked` are the terms of each, and `terms` what fulfils them all. What happens while it is snoozed is
+    subscribed, `asked` are the options of each, and `terms` what fulfils them all. What happens while it is snoozed is
     `held` back: the last change of each job; `held_final` says that the end of the batch is, too.
     """
 
@@ -142,7 +142,7 @@ class Card(_Value):
     @property
     def subscribers(self) -> tuple[str, ...]:
         """Who subscribed, the first one first."""
-        return tuple(terms.user for terms in self.per_subscriber or (self.terms,))
+        return tuple(options.user for options in self.per_subscriber or (self.terms,))
 
     @property
     def owing(self) -> bool:
@@ -164,16 +164,18 @@ class Card(_Value):
         """Whether no job of it is followed any more."""
         return all(each.fate is not None for each in self.jobs.values())
 
-    def subscribed_by(self, terms: SubscriptionOptions) -> Self:
+    def subscribed_by(self, subscription_options: SubscriptionOptions) -> Self:
         """Return the card on somebody's terms too: those that they had before are replaced, those of others stay."""
-        each = {one.user: one for one in self.per_subscriber or (self.terms,)} | {terms.user: terms}
+        each = {one.user: one for one in self.per_subscriber or (self.terms,)} | {
+            subscription_options.user: subscription_options
+        }
         options = tuple(each.values())
         several = options if len(options) > 1 else ()
         return self.model_copy(update={"per_subscriber": several, "terms": SubscriptionOptions.joined(options)})
 
-    def having(self, ref: str, followed: CardJob) -> Self:
+    def having(self, ref: str, card_job: CardJob) -> Self:
         """Return the card with one job on it, or as it is now."""
-        return self.model_copy(update={"jobs": {**self.jobs, ref: followed}})
+        return self.model_copy(update={"jobs": {**self.jobs, ref: card_job}})
 
     def with_jobs(self, jobs: Mapping[str, Job]) -> Self:
         """Return the card with what is known of its jobs, by ref: whoever reads of them wants their names."""
@@ -196,8 +198,8 @@ class Check(_Value):
 class Shown(_Value):
     """A card as it is to be drawn: `jobs` has what is known of each of its jobs, `checks` how it came to be known.
 
-    `suspended` is why Slack takes nothing for its place, for a list of cards; the card itself cannot be edited then.
-    `absences` has the jobs whose absence the card shows.
+    `suspended` is why Slack takes nothing for its destination, for a list of cards; the card itself cannot be edited
+    then. `absences` has the jobs whose absence the card shows.
     """
 
     card: Card
@@ -207,8 +209,8 @@ class Shown(_Value):
     absences: Mapping[str, Absence] = {}
 
 
-def options(terms: SubscriptionOptions) -> str:
+def options(options: SubscriptionOptions) -> str:
     """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
-    where = [f"to:{terms.to}"] if terms.to else []
-    whom = [f"mention:{','.join(terms.mention)}"] if terms.mention else []
-    return " ".join([f"on:{terms.on}", *where, *whom])
+    where = [f"to:{options.to}"] if options.to else []
+    whom = [f"mention:{','.join(options.mention)}"] if options.mention else []
+    return " ".join([f"on:{options.on}", *where, *whom])

@@ -111,7 +111,7 @@ def lost(before: Job, since: datetime, at: datetime, *, expired: bool) -> Change
     )
 
 
-def unfound(before: Job, absence: Absence, at: datetime, kind: Kind, fate: EndReason | None = None) -> Change:
+def unfound(before: Job, absence: Absence, at: datetime, kind: Kind, end_reason: EndReason | None = None) -> Change:
     """Return what an absence means for the subscribers of a job."""
     return Change(
         kind=kind,
@@ -120,7 +120,7 @@ def unfound(before: Job, absence: Absence, at: datetime, kind: Kind, fate: EndRe
         before_raw=before.raw_state,
         since=absence.seen,
         at=at,
-        fate=fate,
+        fate=end_reason,
         absent_since=absence.since,
         doubtful=absence.doubtful,
     )

@@ -9,12 +9,13 @@ from bot.domain.changes import Change
 from providers.models import Job, JobRef, Moment
 
 WAITS = timedelta(days=30)
-"""For so long a suspended place is waited for: what it was to be told is dropped then, once its jobs have ended."""
+"""For so long a suspended destination is waited for: what it was to be told is dropped then, once its jobs have
+ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One change that the terms of a card ask to tell; `held` says that it waited for the end of a snooze."""
+    """One change that the options of a card ask to tell; `held` says that it waited for the end of a snooze."""
 
     card: Card
     change: Change
@@ -31,7 +32,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class DestinationSuspended:
-    """Nothing can be posted to a place any more: told to the owner of cards there. `reason` is Slack's error code."""
+    """Notifies a subscriber that Slack takes no posts for a destination; `reason` is Slack's error code."""
 
     place: str  # stored
     reason: str
@@ -40,7 +41,7 @@ class DestinationSuspended:
 
 @dataclass(frozen=True, slots=True)
 class LostJob:
-    """A job that its provider no longer knows, told to the owner of the card that followed it."""
+    """A job that its provider no longer knows, for a subscriber of the card that showed it."""
 
     card: Card
     change: Change
@@ -48,7 +49,7 @@ class LostJob:
 
 @dataclass(frozen=True, slots=True)
 class ChangedSubscriptions:
-    """Subscriptions of a place that were suspended or restored at once, for one of their subscribers.
+    """Subscriptions of a destination that were suspended or restored at once, for one of their subscribers.
 
     Each change is of the kind SUSPENDED, or each is of the kind FOUND.
     """
@@ -68,7 +69,7 @@ class SearchExpired:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRecords:
-    """Records of a place were corrupt.
+    """Records of a destination were corrupt.
 
     `unfollowed` are jobs that are no longer followed, `again` those that are looked at again. `posts` says that one of
     the records was about a message that was under way.
@@ -82,7 +83,7 @@ class UnreadableRecords:
 
 @dataclass(frozen=True, slots=True)
 class ForgottenCards:
-    """Cards of a place that a reset of the database lost; `people` subscribed to them."""
+    """Cards of a destination that a reset of the database lost; `people` subscribed to them."""
 
     reset_at: Moment
     forgotten: int
@@ -90,7 +91,7 @@ class ForgottenCards:
 
 
 Note = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords
-"""A message for one person, or one place, that belongs to no card."""
+"""A message for one person, or one destination, that belongs to no card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,9 @@ class Subscribed:
     """How a command to subscribe went, for the answer to whoever typed it.
 
     `card` is the card that follows the new ones; `changed` are jobs that were subscribed to here before and are now
-    followed on the new terms, beside those of `others`; `suspended` is why Slack takes no message for the place;
-    `resumed` says that it took none until now, `shared` that people of another organization read along there.
+    followed on the new options, beside those of `others`; `suspended` is why Slack takes no message for the
+    destination; `resumed` says that it took none until now, `shared` that people of another organization read along
+    there.
     """
 
     card: Card | None

@@ -1,4 +1,4 @@
-"""What stands in an outbox: everything that a place is to be told, or that its cards have to show."""
+"""What stands in an outbox: everything that a destination is to be told, or that its cards have to show."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ class _Body(BaseModel):
 
 
 class SubscribedEntry(_Body):
-    """A job was subscribed to, or its terms were changed."""
+    """A job was subscribed to, or its options were changed."""
 
     type: Literal["subscribed"] = "subscribed"
     job: Job
@@ -71,7 +71,7 @@ _BODY: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Field(discriminator="type
 
 
 class Entry(NamedTuple):
-    """An entry of the outbox that stands beside `slot`: a service (`ACCOUNT/SERVICE`), or the place itself."""
+    """An entry of the outbox that stands beside `slot`: a service (`ACCOUNT/SERVICE`), or the destination itself."""
 
     slot: str
     id: str
@@ -206,10 +206,10 @@ def _with_message(write: Write, channel: str, ts: str) -> Write:
 
 @dataclass(slots=True)
 class OutboxSnapshot:
-    """Everything that waits for one place, as it was when it was read.
+    """Everything that waits for one destination, as it was when it was read.
 
-    `turn` is the last step taken for it. `newer` counts the records of a newer format: while there are any, the place
-    is left alone. `broken` are the corrupt ones. `full` says that more entries may wait than were read.
+    `turn` is the last step taken for it. `newer` counts the records of a newer format: while there are any, the
+    destination is left alone. `broken` are the corrupt ones. `full` says that more entries may wait than were read.
     """
 
     destination: str
@@ -234,7 +234,7 @@ class OutboxSnapshot:
         return ids
 
     def read(self, broken: Broken, parse: Callable[[str], T]) -> T | None:
-        """Read a record of the place; note one that cannot be read, and return None."""
+        """Read a record of the destination; note one that cannot be read, and return None."""
         try:
             return parse(broken.text)
         except NewerFormatError:

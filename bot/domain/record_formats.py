@@ -94,9 +94,9 @@ def _number(text: str) -> int:
     return number
 
 
-def prefixed(kind: Kind, sealed: str) -> str:
+def prefixed(kind: Kind, encrypted: str) -> str:
     """Return an encrypted record with the number of its format, omitted for the first."""
-    return sealed if FORMATS[kind] == 1 else f"{FORMATS[kind]}:{sealed}"
+    return encrypted if FORMATS[kind] == 1 else f"{FORMATS[kind]}:{encrypted}"
 
 
 def unprefixed(kind: Kind, text: str) -> str | None:

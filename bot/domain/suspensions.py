@@ -1,4 +1,4 @@
-"""Reads and writes why Slack takes no posts for a place."""
+"""Reads and writes why Slack takes no posts for a destination."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,10 +8,10 @@ from providers.models import Moment
 
 
 class Suspension(BaseModel):
-    """Why Slack takes no posts for a place (its error code), and since when.
+    """Why Slack takes no posts for a destination (its error code), and since when.
 
-    `told` says that the owners know. `first` is when that began: each restoring that does not help leads to another
-    suspension.
+    `told` says that the subscribers know. `first` is when that began: each restoring that does not help leads to
+    another suspension.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,7 +33,7 @@ def read(text: str) -> Suspension:
 
 
 def last(text: str | None) -> Suspension | None:
-    """Read the last suspension of a place, None if it cannot be read."""
+    """Read the last suspension of a destination, None if it cannot be read."""
     try:
         return read(text) if text else None
     except (NewerFormatError, UnreadableError):

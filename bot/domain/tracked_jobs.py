@@ -144,8 +144,8 @@ class Seen(NamedTuple):
 class JobUpdate(NamedTuple):
     """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
 
-    `entry` is what the followers are told, empty when it is nothing. `lost` is the record to keep of a job that may be
-    found again, `quiet` says that cards look as before.
+    `entry` is what the subscribers are notified of, empty when it is nothing. `lost` is the record to keep of a job
+    that may be found again, `quiet` says that cards look as before.
     """
 
     id: str

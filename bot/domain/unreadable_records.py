@@ -7,7 +7,7 @@ from bot.domain.record_formats import Kind
 
 
 class Location(NamedTuple):
-    """A key with records of one kind; `where` is their place or service, if any."""
+    """A key with records of one kind; `where` is their destination or service, if any."""
 
     kind: Kind
     where: str
@@ -18,7 +18,7 @@ class Broken(NamedTuple):
     """A corrupt record.
 
     `name` is its field in a hash or its id in a stream, `card` the card that it is about, if any. `slot` is the service
-    that the record is kept beside, or the place itself.
+    that the record is kept beside, or the destination itself.
     """
 
     location: Location

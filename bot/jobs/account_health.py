@@ -52,7 +52,7 @@ class _Kept:
 
     health: Mapping[Service, Health] = field(default_factory=dict[Service, Health])
     sweeps: Mapping[Service, Sweep] = field(default_factory=dict[Service, Sweep])
-    followed: Mapping[Service, int] = field(default_factory=dict[Service, int])
+    tracked: Mapping[Service, int] = field(default_factory=dict[Service, int])
     paused: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
@@ -62,7 +62,7 @@ async def _kept(deps: Deps, addresses: Sequence[Service]) -> _Kept:
         kept.health = await store.health.read(addresses)
         kept.sweeps = await store.sweeps.read(addresses)
         states = await store.tracked.state(addresses)
-        kept.followed = {service: state[0] for service, state in zip(addresses, states, strict=True)}
+        kept.tracked = {service: state[0] for service, state in zip(addresses, states, strict=True)}
         workspace = deps.audience.workspace if deps.audience else ""
         paused = {each: await store.slack.paused(workspace, each) for each in ("chat.postMessage", "chat.update")}
         kept.paused = {method: seconds for method, seconds in paused.items() if seconds}
@@ -96,7 +96,7 @@ async def _health(answer: ServiceAnswer[_Nothing], kept: _Kept) -> ServiceHealth
         last_error_at=health.last_error_at,
         budget_left=budget.left,
         budget=budget.of,
-        followed=kept.followed.get(answer.address, 0),
+        followed=kept.tracked.get(answer.address, 0),
         swept_at=sweep.at,
         swept_jobs=sweep.jobs,
         swept_requests=sweep.requests,

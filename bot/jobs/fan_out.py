@@ -118,7 +118,7 @@ class _Request(Generic[T]):
 class Question(Generic[T, V]):
     """A question to many services. Await it for the whole answer; `first` gives what is there after a second.
 
-    `ask` fills the result that `empty` makes, so that what was there when the time ran out is kept. `assemble` turns
+    `call` fills the result that `empty` makes, so that what was there when the time ran out is kept. `assemble` turns
     what is known into the answer. Equal questions have an equal `same`; None is equal to no other. Raises UsageError
     for a person who may see nothing, or has too many questions under way.
     """
@@ -127,7 +127,7 @@ class Question(Generic[T, V]):
         self,
         deps: Deps,
         providers: Sequence[Provider],
-        ask: ProviderCall[T],
+        call: ProviderCall[T],
         empty: Callable[[], T],
         assemble: Callable[[Known[T]], Awaitable[V]],
         *,
@@ -135,7 +135,7 @@ class Question(Generic[T, V]):
     ) -> None:
         self._services = deps
         self._providers = providers
-        self._ask = ask
+        self._ask = call
         self._empty = empty
         self._assemble = assemble
         self._same = object() if same is None else same
@@ -232,9 +232,9 @@ def _given_up(request: _Request[T], since: Mapping[tuple[str, str], datetime | N
     return ServiceAnswer(request.provider, request.result, error)
 
 
-async def _answer(deps: Deps, provider: Provider, ask: ProviderCall[T], result: T) -> ServiceAnswer[T]:
+async def _answer(deps: Deps, provider: Provider, call: ProviderCall[T], result: T) -> ServiceAnswer[T]:
     """Ask one service, and learn how it did; this goes on when the answer no longer waits for it."""
-    asked = await _ask(deps, provider, ask, result)
+    asked = await _ask(deps, provider, call, result)
     deps.metrics.requested(*asked.address, _outcome(asked), asked.requests)
     if asked.limited or not (asked.requests or (asked.joined and asked.error)):
         return asked
@@ -255,12 +255,12 @@ def _outcome(asked: ServiceAnswer[T]) -> str:
     return "ok" if asked.error is None or asked.limited else asked.error.kind
 
 
-async def _ask(deps: Deps, provider: Provider, ask: ProviderCall[T], result: T) -> ServiceAnswer[T]:
+async def _ask(deps: Deps, provider: Provider, call: ProviderCall[T], result: T) -> ServiceAnswer[T]:
     asked, seconds = ServiceAnswer(provider, result), deps.answer_s
     try:
         async with within(seconds, requester=deps.requester) as question:
             try:
-                await ask(provider, result)
+                await call(provider, result)
             finally:
                 asked.take(question)
     except ProviderError as failure:

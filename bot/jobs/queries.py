@@ -30,40 +30,46 @@ Seen = Callable[[Provider, Sequence[Job], datetime], Awaitable[None]]
 
 
 def list_jobs(
-    deps: Deps, scope: ServiceFilter, query: JobQuery, *, offset: int = 0, limit: int = 10
+    deps: Deps, service_filter: ServiceFilter, query: JobQuery, *, offset: int = 0, limit: int = 10
 ) -> Question[Collected, JobList]:
     """Ask for jobs of every service in scope, newest first: `limit` of them after the first `offset`."""
 
     async def ask(provider: Provider, into: Collected) -> None:
         await collect(deps, provider, query, offset + limit, into)
 
-    return _listing(deps, scope, ask, offset, limit, ("list", query))
+    return _listing(deps, service_filter, ask, offset, limit, ("list", query))
 
 
 def find_jobs(  # as list_jobs
-    deps: Deps, text: str, scope: ServiceFilter = EVERYWHERE, query: JobQuery = ANY, *, offset: int = 0, limit: int = 10
+    deps: Deps,
+    text: str,
+    service_filter: ServiceFilter = EVERYWHERE,
+    query: JobQuery = ANY,
+    *,
+    offset: int = 0,
+    limit: int = 10,
 ) -> Question[Collected, JobList]:
     """Search every service in scope by id, part of an id, or name, among the jobs that fit the query."""
 
     async def ask(provider: Provider, into: Collected) -> None:
         await _search(deps, provider, text, query, offset + limit, into)
 
-    return _listing(deps, scope, ask, offset, limit, ("find", text, query))
+    return _listing(deps, service_filter, ask, offset, limit, ("find", text, query))
 
 
 def _listing(  # noqa: PLR0917  # what a list consists of
-    deps: Deps, scope: ServiceFilter, ask: ProviderCall[Collected], offset: int, limit: int, what: Hashable
+    deps: Deps, service_filter: ServiceFilter, call: ProviderCall[Collected], offset: int, limit: int, what: Hashable
 ) -> Question[Collected, JobList]:
-    asked_at, same = deps.clock(), (scope, offset + limit, what)
+    asked_at, same = deps.clock(), (service_filter, offset + limit, what)
 
     async def ask_and_restore(provider: Provider, into: Collected) -> None:
-        await ask(provider, into)
+        await call(provider, into)
         await _restore_listed(deps, into, asked_at - age())
 
     async def assemble(known: Known[Collected]) -> JobList:
         return _job_list(known, offset, limit, checked(asked_at, known.asked))
 
-    return Question(deps, scope.pick(deps.providers), ask_and_restore, Collected, assemble, same=same)
+    return Question(deps, service_filter.pick(deps.providers), ask_and_restore, Collected, assemble, same=same)
 
 
 @dataclass(slots=True)
@@ -196,8 +202,8 @@ def _errors(answer: ServiceAnswer[Looked] | ServiceAnswer[Collected]) -> Iterabl
     """Return what went wrong at one service, each reason once."""
     if answer.error:
         yield answer.error
-    told = {each.error.code: each.error for each in answer.result.unanswered}
-    for error in told.values():
+    errors = {each.error.code: each.error for each in answer.result.unanswered}
+    for error in errors.values():
         yield ServiceError.of(error, answer.provider.account, answer.provider.service)
 
 

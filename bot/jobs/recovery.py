@@ -39,16 +39,16 @@ def _service(job: Job) -> Service:
 
 async def _restore(deps: Deps, lost: Lost, job: Job, asked_at: datetime) -> None:
     """Follow a job again where its cards still are; a failure without its reason is left to the next look."""
-    if await _left_alone(deps, lost.places):
+    if await _left_alone(deps, lost.cards):
         return
     destinations = {
-        destination: card for destination, card in lost.places.items() if await _is_lost(deps, destination, card, job)
+        destination: card for destination, card in lost.cards.items() if await _is_lost(deps, destination, card, job)
     }
     unexplained = job.state is JobState.FAILED and job.unexplained is not None
     change = _found(lost, job.model_copy(update={"raw": None}), asked_at, as_before=unexplained)
     kept_on = lost.kept.job if unexplained else job
     restored = Restored(
-        places=destinations,
+        cards=destinations,
         record=None if change.fate else record(kept_on, lost.kept.checked_at if unexplained else asked_at),
         next_at=deps.clock(),
         entry=ChangedEntry(change=change).model_dump_json(),
@@ -68,12 +68,12 @@ def _found(lost: Lost, job: Job, asked_at: datetime, *, as_before: bool) -> Chan
 
 
 async def _left_alone(deps: Deps, destinations: Iterable[str]) -> bool:
-    """Whether a newer version has records of one of these places. It restores the job itself."""
+    """Whether a newer version has records of one of these destinations. It restores the job itself."""
     return any([(await read_outbox(deps, destination)).newer for destination in destinations])
 
 
 async def _is_lost(deps: Deps, destination: str, card_id: str, job: Job) -> bool:
     """Whether a card still shows that the job was lost: it may be dropped, alone or with its workspace."""
     card = expected(await read_outbox(deps, destination)).get(card_id)
-    followed = card.jobs.get(str(job.ref)) if card else None
-    return followed is not None and followed.fate in LOSSES
+    card_job = card.jobs.get(str(job.ref)) if card else None
+    return card_job is not None and card_job.fate in LOSSES

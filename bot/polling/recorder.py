@@ -50,45 +50,47 @@ async def observe(deps: Deps, provider: Provider, jobs: Sequence[Job], asked_at:
     await observe_jobs(ServiceSweep(deps, provider), jobs, asked_at, explained=True)
 
 
-async def postpone(look: ServiceSweep, ids: Iterable[str], wait: timedelta | None = None) -> None:
+async def postpone(sweep: ServiceSweep, ids: Iterable[str], wait: timedelta | None = None) -> None:
     """Leave jobs about which a service says nothing alone for a while, where it does answer about others."""
-    await look.deps.store.tracked.postpone(look.service, ids, look.deps.clock() + (wait or AFTER_MISS))
+    await sweep.deps.store.tracked.postpone(sweep.service, ids, sweep.deps.clock() + (wait or AFTER_MISS))
 
 
-async def observe_jobs(look: ServiceSweep, jobs: Sequence[Job], asked_at: datetime, *, explained: bool = False) -> None:
+async def observe_jobs(
+    sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime, *, explained: bool = False
+) -> None:
     """Compare jobs with what was last seen of them, and record those that changed."""
-    await restore_found(look.deps, jobs, asked_at)
-    seen = (Seen(job.id, fingerprint(job), look.next_at(job)) for job in jobs)
-    changed = await look.deps.store.tracked.observe(look.service, asked_at, seen, now=look.deps.clock())
+    await restore_found(sweep.deps, jobs, asked_at)
+    seen = (Seen(job.id, fingerprint(job), sweep.next_at(job)) for job in jobs)
+    changed = await sweep.deps.store.tracked.observe(sweep.service, asked_at, seen, now=sweep.deps.clock())
     if not changed:
         return
     now = {job.id: job for job in jobs if job.id in changed}
     if not explained:
-        now |= await _explained(look, now.values())
-    await _record(look, [(changed[job_id], job) for job_id, job in now.items()], asked_at)
+        now |= await _explained(sweep, now.values())
+    await _record(sweep, [(changed[job_id], job) for job_id, job in now.items()], asked_at)
 
 
-async def _explained(look: ServiceSweep, jobs: Iterable[Job]) -> dict[str, Job]:
+async def _explained(sweep: ServiceSweep, jobs: Iterable[Job]) -> dict[str, Job]:
     """Return the failed jobs whose reason a list does not tell, as looking them up tells it."""
     unexplained = [job.id for job in jobs if job.state is JobState.FAILED and job.unexplained]
     if not unexplained:
         return {}
     try:
-        return {job.id: job for job in (await look.provider.lookup(unexplained)).found if job.state.ended}
+        return {job.id: job for job in (await sweep.provider.lookup(unexplained)).found if job.state.ended}
     except ProviderError:
         return {}  # that it failed is worth more now than why later
 
 
-async def _record(look: ServiceSweep, seen: Sequence[tuple[Kept, Job]], asked_at: datetime) -> None:
+async def _record(sweep: ServiceSweep, seen: Sequence[tuple[Kept, Job]], asked_at: datetime) -> None:
     steps: list[JobUpdate] = []
     for kept, job in seen:
         change = _change(kept, job.model_copy(update={"raw": None}), asked_at)
         entry = "" if change.kind is Kind.PROGRESSED else ChangedEntry(change=change).model_dump_json()
         kept_on = None if change.fate else record(job, asked_at)
-        steps.append(JobUpdate(job.id, kept.record, kept_on, look.next_at(job), entry))
-    if not look.provider.capabilities.lists:
-        await look.deps.store.recent.remember([job for _, job in seen], asked_at)
-    await _recorded(look, steps)
+        steps.append(JobUpdate(job.id, kept.record, kept_on, sweep.next_at(job), entry))
+    if not sweep.provider.capabilities.lists:
+        await sweep.deps.store.recent.remember([job for _, job in seen], asked_at)
+    await _recorded(sweep, steps)
 
 
 def _change(kept: Kept, now: Job, asked_at: datetime) -> Change:
@@ -97,34 +99,36 @@ def _change(kept: Kept, now: Job, asked_at: datetime) -> Change:
     return compare(kept.job, kept.seen, now, asked_at)
 
 
-async def _recorded(look: ServiceSweep, steps: Sequence[JobUpdate]) -> None:
+async def _recorded(sweep: ServiceSweep, steps: Sequence[JobUpdate]) -> None:
     """Record steps, and have them told while the look goes on: the provider's limit may make it last a minute.
 
     Cards on which nothing but the progress is new are drawn again when there is time.
     """
-    told = {step.id for step in steps if step.entry}
+    notified = {step.id for step in steps if step.entry}
     quiet = {step.id for step in steps if step.quiet}
-    recorded = await look.deps.store.tracked.record(look.service, steps)
-    followers = {job_id: destinations for job_id, destinations in recorded.items() if job_id not in quiet}
-    cards = [pair for job_id, destinations in followers.items() if job_id not in told for pair in destinations.items()]
-    await look.deps.store.outbox.refresh(cards)
+    recorded = await sweep.deps.store.tracked.record(sweep.service, steps)
+    subscribers = {job_id: destinations for job_id, destinations in recorded.items() if job_id not in quiet}
+    cards = [
+        pair for job_id, destinations in subscribers.items() if job_id not in notified for pair in destinations.items()
+    ]
+    await sweep.deps.store.outbox.refresh(cards)
     await enqueue_delivery(
-        look.deps, *{destination for destinations in followers.values() for destination in destinations}
+        sweep.deps, *{destination for destinations in subscribers.values() for destination in destinations}
     )
 
 
-async def record_missing(look: ServiceSweep, ids: Sequence[str], asked_at: datetime) -> None:
+async def record_missing(sweep: ServiceSweep, ids: Sequence[str], asked_at: datetime) -> None:
     """Record jobs that the provider says do not exist; only a witness makes it believable that they are lost."""
-    absent = await missing_jobs.missed(look.deps, look.provider, ids, asked_at, again=AFTER_MISS)
+    absent = await missing_jobs.missed(sweep.deps, sweep.provider, ids, asked_at, again=AFTER_MISS)
     if any(each.ripe for each in absent):
-        called_at = look.deps.clock()
-        await observe_jobs(look, await look.witness.call(ids), called_at)
-    if steps := missing_jobs.steps(absent, look.provider, look.witness.found_at):
-        await _recorded(look, steps)
+        called_at = sweep.deps.clock()
+        await observe_jobs(sweep, await sweep.witness.call(ids), called_at)
+    if steps := missing_jobs.steps(absent, sweep.provider, sweep.witness.found_at):
+        await _recorded(sweep, steps)
 
 
-async def record_doubtful(look: ServiceSweep, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool) -> None:
+async def record_doubtful(sweep: ServiceSweep, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool) -> None:
     """Record jobs about which the provider refuses to answer, in a way that may mean a wrong address."""
-    absent = await missing_jobs.doubted(look.deps, look.provider, ids, asked_at, all_of_them=all_of_them)
-    if steps := missing_jobs.steps(absent, look.provider, None):
-        await _recorded(look, steps)
+    absent = await missing_jobs.doubted(sweep.deps, sweep.provider, ids, asked_at, all_of_them=all_of_them)
+    if steps := missing_jobs.steps(absent, sweep.provider, None):
+        await _recorded(sweep, steps)

@@ -15,7 +15,7 @@ from providers.json_fields import mapping, number, text
 
 
 class ErrorAction(StrEnum):
-    """What to do with what Slack refused. Metrics and logs name a verdict by its value."""
+    """What to do about an error of Slack. Metrics and logs name an action by its value."""
 
     RETRY = "retry"  # stored
     """Slack did not take it; it may next time."""
@@ -24,11 +24,12 @@ class ErrorAction(StrEnum):
     WAIT_FOR_OPERATOR = "hold"  # stored
     """Nothing gets through until somebody mends the app or its token; everything waits."""
     SUSPEND = "suspend"  # stored
-    """This place takes nothing any more: keep what there is, and tell the owners."""
+    """This destination takes nothing any more: keep what there is, and notify the subscribers."""
     POST_NEW = "detach"  # stored
     """The message that was to be edited or replied to is gone: go on without it."""
     SEND_AS_TEXT = "plain"  # stored
-    """Slack does not like the message: send its text alone; where it does not like that either, suspend the place."""
+    """Slack does not like the message: send its text alone; where it does not like that either, suspend the
+    destination."""
     UNKNOWN_CODE = "unknown"  # stored
     """Nobody documented this code: send the text alone, in case the blocks are to blame, and then again and again."""
 
@@ -67,7 +68,7 @@ _CODES: Mapping[ErrorAction, tuple[str, ...]] = MappingProxyType(
     }
 )  # fmt: skip
 VERDICTS: Mapping[str, ErrorAction] = MappingProxyType(
-    {code: verdict for verdict, codes in _CODES.items() for code in codes}
+    {code: action for action, codes in _CODES.items() for code in codes}
 )
 """Every error code that these calls are documented to answer with, and those seen beside them."""
 SERVER_ERROR = 500

@@ -52,13 +52,13 @@ class InstalledWorkspaces:
     """Every workspace that installed the app, as Redis has them."""
 
     store: Installations
-    seal: TokenCipher
+    cipher: TokenCipher
     app: App
     clock: Callable[[], datetime] = utc_now
     _known: dict[str, tuple[float, Workspace]] = field(default_factory=dict[str, tuple[float, Workspace]])
 
     async def get(self, workspace: str) -> Workspace:
-        """Return a workspace; without Redis, or the key that another process sealed with, as it was known last.
+        """Return a workspace; without Redis, or the key that another process encrypted with, as it was known last.
 
         Raises NotInstalled, and StoreUnavailable where it was never known.
         """
@@ -67,8 +67,8 @@ class InstalledWorkspaces:
         if known and now - at < CACHE_TTL_S:
             return known
         try:
-            sealed = await self.store.get(workspace)
-            installation = self.seal.decrypt(sealed) if sealed else None
+            encrypted = await self.store.get(workspace)
+            installation = self.cipher.decrypt(encrypted) if encrypted else None
         except (StoreUnavailable, SecretMissing) as error:
             if known is None:
                 raise StoreUnavailable(str(error)) from None
@@ -76,7 +76,7 @@ class InstalledWorkspaces:
             return known
         if installation:
             known = installation.in_workspace(self.app.client(installation.bot_token))
-        elif known is None or not sealed:
+        elif known is None or not encrypted:
             self._known.pop(workspace, None)
             raise NotInstalled(workspace)
         self._known[workspace] = now, known
@@ -87,7 +87,7 @@ class InstalledWorkspaces:
 
     async def add(self, installation: Installation) -> None:
         """Keep a workspace that installed the app just now. Raises StoreUnavailable."""
-        await self.store.put(installation.workspace, self.seal.encrypt(installation))
+        await self.store.put(installation.workspace, self.cipher.encrypt(installation))
         self._known.pop(installation.workspace, None)
 
     async def uninstall(self, workspace: str, reported_at: datetime) -> bool:
@@ -96,17 +96,17 @@ class InstalledWorkspaces:
         They stay if the workspace installed the app again since, or if a newer version recorded them.
         """
         self._known.pop(workspace, None)
-        while (sealed := await self.store.get(workspace)) is not None:
-            kept = self.seal.decrypt(sealed)
-            if record_formats.unprefixed(Kind.INSTALLATION, sealed) is None:
+        while (encrypted := await self.store.get(workspace)) is not None:
+            kept = self.cipher.decrypt(encrypted)
+            if record_formats.unprefixed(Kind.INSTALLATION, encrypted) is None:
                 return False
             if kept and kept.installed_at.replace(microsecond=0) > reported_at:
                 return False
-            await self.store.swap(workspace, sealed, "")  # unless it was renewed meanwhile
+            await self.store.swap(workspace, encrypted, "")  # unless it was renewed meanwhile
         return True
 
     async def renew(self) -> None:
-        """Have every token renewed that ends soon, and seal anew what an old key sealed.
+        """Have every token renewed that ends soon, and encrypt again what an old key encrypted.
 
         Raises StoreUnavailable and SecretMissing.
         """
@@ -114,23 +114,23 @@ class InstalledWorkspaces:
             await self._renew(workspace)
 
     async def _renew(self, workspace: str) -> None:
-        sealed = await self.store.get(workspace)
-        if sealed is None:
+        encrypted = await self.store.get(workspace)
+        if encrypted is None:
             return
-        kept = self.seal.decrypt(sealed)
+        kept = self.cipher.decrypt(encrypted)
         if kept is None:
             log.error("none of slack.encryption_keys decrypts the tokens of a workspace", workspace=workspace)
         elif self._ends_soon(kept) and await self.store.may_renew(workspace):
             # Somebody else may have done it since they were read: a refresh token can be used once.
-            sealed = await self.store.get(workspace) or ""
-            kept = self.seal.decrypt(sealed)
+            encrypted = await self.store.get(workspace) or ""
+            kept = self.cipher.decrypt(encrypted)
             if kept and self._ends_soon(kept) and (renewed := await self._renewed(kept)):
-                await self._swap(sealed, renewed)
-        elif self.seal.needs_reencryption(sealed) and await self._swap(sealed, kept):
+                await self._swap(encrypted, renewed)
+        elif self.cipher.needs_reencryption(encrypted) and await self._swap(encrypted, kept):
             log.info("tokens of a workspace reencrypted with the first of slack.encryption_keys", workspace=workspace)
 
-    async def _swap(self, sealed: str, installation: Installation) -> bool:
-        swapped = await self.store.swap(installation.workspace, sealed, self.seal.encrypt(installation))
+    async def _swap(self, encrypted: str, installation: Installation) -> bool:
+        swapped = await self.store.swap(installation.workspace, encrypted, self.cipher.encrypt(installation))
         if swapped:
             self._known.pop(installation.workspace, None)
         return swapped

@@ -58,12 +58,12 @@ async def person(deps: Deps, user: str) -> Audience:
     return await recognize(deps, home, asker, Claim()) if home else asker
 
 
-async def readers(deps: Deps, place: str, user: str = "") -> Audience:
-    """Return the readers of what is posted to a place (`Audience.of_place`).
+async def readers(deps: Deps, destination: str, user: str = "") -> Audience:
+    """Return the readers of what is posted to a destination (`Audience.of_destination`).
 
     A person counts as a guest only if Slack said so. Raises StoreUnavailable.
     """
-    audience = Audience.of_place(place, user)
+    audience = Audience.of_destination(destination, user)
     if not audience.user:
         return audience
     known = await person(deps, audience.user)

@@ -22,18 +22,18 @@ WAIT_S = 1.0
 log = structlog.get_logger("callboard")
 
 
-async def read_by_outsiders(deps: Deps, place: str) -> bool:
-    """Whether people of another organization read what is posted to a place.
+async def read_by_outsiders(deps: Deps, destination: str) -> bool:
+    """Whether people of another organization read what is posted to a destination.
 
     Without the scope channels:read, or groups:read for private channels, Slack does not say so. Raises
     StoreUnavailable.
     """
-    if deps.workspaces is None or is_direct_message(place) or not workspace_of(place):
+    if deps.workspaces is None or is_direct_message(destination) or not workspace_of(destination):
         return False
     try:
-        workspace = await deps.workspaces.get(workspace_of(place))
+        workspace = await deps.workspaces.get(workspace_of(destination))
         async with asyncio.timeout(WAIT_S):
-            answer = mapping((await workspace.client.conversations_info(channel=bare_id(place))).data)
+            answer = mapping((await workspace.client.conversations_info(channel=bare_id(destination))).data)
     except NotInstalled:
         return False
     except SlackApiError as error:
@@ -42,7 +42,7 @@ async def read_by_outsiders(deps: Deps, place: str) -> bool:
         reason = type(error).__name__
     else:
         return _is_shared(mapping(answer.get("channel")))
-    log.info("unknown whether a channel is shared", channel=place, reason=reason)
+    log.info("unknown whether a channel is shared", channel=destination, reason=reason)
     return False
 
 

@@ -54,13 +54,13 @@ class Installation(BaseModel):
             scopes=read_scopes(self.scopes),
         )
 
-    def renewed(self, told: dict[str, Any], now: datetime) -> "Installation":
+    def renewed(self, response: dict[str, Any], now: datetime) -> "Installation":
         """Return the installation with the tokens of an answer to oauth.v2.access."""
         return self.model_copy(
             update={
-                "bot_token": told["access_token"],
-                "refresh_token": told.get("refresh_token"),
-                "expires_at": now + timedelta(seconds=int(told["expires_in"])),
+                "bot_token": response["access_token"],
+                "refresh_token": response.get("refresh_token"),
+                "expires_at": now + timedelta(seconds=int(response["expires_in"])),
             }
         )
 
@@ -83,12 +83,12 @@ class TokenCipher:
 
     def encrypt(self, installation: Installation) -> str:
         """Return an installation as it may be kept."""
-        sealed = self._fernet().encrypt(installation.model_dump_json().encode()).decode()
-        return record_formats.prefixed(Kind.INSTALLATION, sealed)
+        encrypted = self._fernet().encrypt(installation.model_dump_json().encode()).decode()
+        return record_formats.prefixed(Kind.INSTALLATION, encrypted)
 
-    def decrypt(self, sealed: str) -> Installation | None:
+    def decrypt(self, encrypted: str) -> Installation | None:
         """Decrypt an installation; None if no key opens it or its format is newer."""
-        token = record_formats.unprefixed(Kind.INSTALLATION, sealed)
+        token = record_formats.unprefixed(Kind.INSTALLATION, encrypted)
         if token is None:
             return None
         try:
@@ -96,9 +96,9 @@ class TokenCipher:
         except (InvalidToken, ValidationError):  # whose text would hold the token
             return None
 
-    def needs_reencryption(self, sealed: str) -> bool:
-        """Whether this was sealed with another key than the first."""
-        token = record_formats.unprefixed(Kind.INSTALLATION, sealed) or ""
+    def needs_reencryption(self, encrypted: str) -> bool:
+        """Whether this was encrypted with another key than the first."""
+        token = record_formats.unprefixed(Kind.INSTALLATION, encrypted) or ""
         try:
             _fernet(self.keys[0]).decrypt(token.encode())
         except InvalidToken:
@@ -106,7 +106,7 @@ class TokenCipher:
         return False
 
     def new_state(self, now: datetime) -> str:
-        """Return a sealed state for an installation that begins, such as `gAAAAABp…`.
+        """Return an encrypted state for an installation that begins, such as `gAAAAABp…`.
 
         It holds the time and a random id, and is not kept anywhere. It has no padding, which a cookie may not hold.
         """

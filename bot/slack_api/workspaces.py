@@ -37,12 +37,12 @@ def read_scopes(scopes: str) -> Sequence[str]:
     return tuple(scope for each in scopes.split(",") if (scope := each.strip()))
 
 
-async def home_of(workspaces: Workspaces | None, place: str) -> Workspace | None:
-    """Return the workspace of a place; None if it does not have the app. Raises StoreUnavailable."""
+async def home_of(workspaces: Workspaces | None, destination: str) -> Workspace | None:
+    """Return the workspace of a destination; None if it does not have the app. Raises StoreUnavailable."""
     if workspaces is None:
         return None
     try:
-        return await workspaces.get(workspace_of(place))
+        return await workspaces.get(workspace_of(destination))
     except NotInstalled:
         return None
 

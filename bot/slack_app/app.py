@@ -22,7 +22,7 @@ from bot.slack_api.membership import recognize, recognized
 from bot.slack_api.workspaces import identity_of, named_in
 from bot.slack_app.error_handler import on_error
 from bot.slack_app.modals import Origin
-from bot.slack_app.payloads import place_of
+from bot.slack_app.payloads import qualified_id
 from bot.slack_app.response_urls import Respond
 from bot.views.slack import errors
 
@@ -64,7 +64,7 @@ def create_app(workspaces: Workspaces, deps: Deps, api_url: str) -> AsyncApp:
         context["arrived_at"] = deps.clock()
         # What is done in a modal is for the channel that it was opened in.
         ids = (context.user_id, context.channel_id or Origin.of(body).channel)
-        user, channel = (place_of(context, each) if each else "" for each in ids)
+        user, channel = (qualified_id(context, each) if each else "" for each in ids)
         _recognize(context, deps, Audience(user, channel), Claim.of(body))
         context["ack"] = _LastingAck()
         context["respond"] = Respond.of(context)

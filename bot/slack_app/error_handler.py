@@ -48,17 +48,17 @@ async def on_error(  # noqa: PLR0917  # Bolt passes by name
     reference = secrets.token_hex(4)
     if isinstance(error, NotDelivered) and error.message:
         _log.info("answered by another way", reference=reference, reason=error.reason)
-        message, places = error.message, _send_ephemeral(body, client, context)
+        message, responders = error.message, _send_ephemeral(body, client, context)
     else:
-        message, places = _message(error), _responders(body, client, respond, context)
+        message, responders = _message(error), _responders(body, client, respond, context)
     if message is None:
         _log.error("unexpected", reference=reference, kind=body.get("type", "command"), exc_info=error)
         message = errors.our_fault(reference)
     if response:  # nothing was acknowledged yet: Slack would say beside our words that we do not answer
         response.status = 200
-    for reply in places:
+    for responder in responders:
         try:
-            await reply.show(message)
+            await responder.show(message)
         except (NotDelivered, SlackApiError, ClientError, TimeoutError) as undelivered:
             _log.warning("not delivered", reference=reference, reason=str(undelivered) or type(undelivered).__name__)
         else:

@@ -1,4 +1,4 @@
-"""The shape of what Slack tells, looked at once, at the door: Bolt and the handlers rely on it.
+"""Validates incoming Slack payloads once; Bolt and the handlers rely on the field types.
 
 Any field may be missing: each kind of payload has its own. One that is there is what Slack's reference says it is, else
 the payload is refused as a whole, and Slack tells the person that the app did not answer.
@@ -34,8 +34,8 @@ class _Part(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_empty_fields(cls, told: object) -> object:
-        return drop_empty_fields(told)
+    def _without_empty_fields(cls, payload: object) -> object:
+        return drop_empty_fields(payload)
 
 
 class _Named(_Part):

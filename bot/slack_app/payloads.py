@@ -37,8 +37,8 @@ def workspace_in(context: AsyncBoltContext) -> str:
     return cast("str", context["workspace"])
 
 
-def place_of(context: AsyncBoltContext, slack_id: str) -> str:
-    """Return the place of a channel's or person's id there."""
+def qualified_id(context: AsyncBoltContext, slack_id: str) -> str:
+    """Return the id of a channel or a user, qualified with the workspace of the event."""
     return qualify(workspace_in(context), slack_id)
 
 
@@ -51,7 +51,7 @@ def thread_of(body: Body) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and in which channel or else direct messages, both as places.
+    """Who asks, and in which channel or else direct messages, both as qualified ids.
 
     `message` is the message whose button was pressed, as Slack sends it; an ephemeral one has only its `ts`.
     """
@@ -70,7 +70,7 @@ class Asker:
     @classmethod
     def named(cls, user: str, channel: str, context: AsyncBoltContext) -> Self:
         """Return the person and the channel of these ids."""
-        return cls(place_of(context, user), place_of(context, channel))
+        return cls(qualified_id(context, user), qualified_id(context, channel))
 
 
 def _ids(body: Body) -> tuple[str, str]:
@@ -108,17 +108,17 @@ async def read_ask(deps: Deps, value: object) -> CommandPayload:
 
     The use of the button is noted for the answer that it is part of.
     """
-    ask = read_payload(value)
-    if ask.answer:
+    command = read_payload(value)
+    if command.answer:
         with suppress(StoreUnavailable):
-            await deps.store.freshness.claim(_answer(ask.answer), deps.clock())
-        ask = ask.model_copy(update={"answer": None})
-    if ask.key is None:
-        return ask
-    text = await deps.store.payloads.get(ask.key)
+            await deps.store.freshness.claim(_answer(command.answer), deps.clock())
+        command = command.model_copy(update={"answer": None})
+    if command.key is None:
+        return command
+    text = await deps.store.payloads.get(command.key)
     if text is None:
         raise ExpiredError
-    return ask.model_copy(update={"text": text, "key": None})
+    return command.model_copy(update={"text": text, "key": None})
 
 
 def picked_value(action: Mapping[str, Any]) -> str:

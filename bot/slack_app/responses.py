@@ -114,7 +114,7 @@ class ChannelPost:
 class Posted:
     """In the place of a message of the bot; where Slack does not let it be edited, as one more message."""
 
-    place: ChannelPost
+    responder: ChannelPost
     channel: str
     ts: str
     edits: ClassVar[bool] = True
@@ -131,10 +131,12 @@ class Posted:
                 await asyncio.sleep(pause)
             else:
                 return self
-        return await self.place.show(message)
+        return await self.responder.show(message)
 
     async def _edit(self, message: Message) -> None:
-        await self.place.client.chat_update(channel=self.channel, ts=self.ts, text=message.text, blocks=message.blocks)
+        await self.responder.client.chat_update(
+            channel=self.channel, ts=self.ts, text=message.text, blocks=message.blocks
+        )
 
 
 def to_the_last(responder: Responder) -> Responder:

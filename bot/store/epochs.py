@@ -24,7 +24,8 @@ class Epoch(BaseModel):
     """The life of one database, from its first use on.
 
     `at` is when its first process wrote this, `empty` whether nothing of Callboard was there then. `reset_at` is when a
-    process noticed that it has taken the place of an earlier database. `acknowledged` says that an operator knows.
+    process noticed that it has taken the place of an earlier database. `acknowledged` says that an operator
+    knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow")  # a swap keeps the fields of a later version
@@ -98,19 +99,19 @@ class Epochs:
             await self._change(found, text, acknowledged=True)
 
     async def searched(self, epoch: Epoch, workspace: str) -> set[str]:
-        """Return the places of a workspace that were searched for cards of the earlier database.
+        """Return the destinations of a workspace that were searched for cards of the earlier database.
 
-        The workspace itself is among them once all of its places are.
+        The workspace itself is among them once all of its destinations are.
         """
         return set(await self.link.execute("SMEMBERS", SEARCHED.of(epoch.id, workspace)))
 
     async def note_searched(self, epoch: Epoch, workspace: str, destination: str) -> None:
-        """Note that a place, or the workspace itself, was searched for such cards."""
+        """Note that a destination, or the workspace itself, was searched for such cards."""
         key = SEARCHED.of(epoch.id, workspace)
         await self.link.execute_many([("SADD", key, destination), ("EXPIRE", key, SEARCHED.seconds)])
 
     async def purge(self, workspace: str) -> None:
-        """Forget which places of a workspace were searched."""
+        """Forget which destinations of a workspace were searched."""
         if found := await self.read():
             await self.link.execute("DEL", SEARCHED.of(found.id, workspace))
 

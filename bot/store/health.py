@@ -80,8 +80,8 @@ def _recording(outcome: Outcome, at: str) -> Sequence[Part]:
 
 def _health(fields: Mapping[str, str]) -> Health:
     since = _instant(fields.get("failing_since"))
-    latency, told = fields.get("latency_s"), fields.get("last_error")
-    error = ServiceError.model_validate_json(told) if told else None
+    latency, last_error = fields.get("latency_s"), fields.get("last_error")
+    error = ServiceError.model_validate_json(last_error) if last_error else None
     return Health(
         last_ok_at=_instant(fields.get("last_ok_at")),
         latency_s=None if latency is None else float(latency),

@@ -1,6 +1,6 @@
 """Workspaces that installed the app themselves, with their tokens, and finished installations.
 
-What is kept here is sealed before it comes (`bot.slack_api.token_encryption`): Redis never has a token that it could
+What is kept here is encrypted before it comes (`bot.slack_api.token_encryption`): Redis never has a token that it could
 give away.
 """
 
@@ -22,7 +22,7 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class Installations:
-    """Sealed installations by their workspace. Raises StoreUnavailable."""
+    """Encrypted installations by their workspace. Raises StoreUnavailable."""
 
     link: RedisLink
 
@@ -34,13 +34,13 @@ class Installations:
         """Return every installation."""
         return await self.link.execute("HGETALL", INSTALLATIONS.of())
 
-    async def put(self, workspace: str, sealed: str) -> None:
+    async def put(self, workspace: str, encrypted: str) -> None:
         """Keep an installation, in place of an earlier one."""
-        await self.link.execute("HSET", INSTALLATIONS.of(), workspace, sealed)
+        await self.link.execute("HSET", INSTALLATIONS.of(), workspace, encrypted)
 
-    async def swap(self, workspace: str, found: str, sealed: str) -> bool:
+    async def swap(self, workspace: str, found: str, encrypted: str) -> bool:
         """Put another in the place of the one that was found, or nothing; False when there is a newer one by now."""
-        return bool(await self.link.execute("EVAL", _SWAP, 1, INSTALLATIONS.of(), workspace, found, sealed))
+        return bool(await self.link.execute("EVAL", _SWAP, 1, INSTALLATIONS.of(), workspace, found, encrypted))
 
     async def may_renew(self, workspace: str) -> bool:
         """Whether its tokens may be renewed by whoever asks: a refresh token can be used once."""

@@ -21,20 +21,20 @@ from providers.models import JobRef
 
 
 class Lost(NamedTuple):
-    """A job as it was when it was lost, at `kept.checked_at`; `places` (place to card) followed it until then.
+    """A job as it was when it was lost, at `kept.checked_at`. `cards` are its cards then, by destination.
 
     `text` is how Redis keeps it.
     """
 
     kept: Kept
-    places: Mapping[str, str]
+    cards: Mapping[str, str]
     text: str
 
 
 class Restored(NamedTuple):
-    """What becomes of a lost job: `places` follow it again as `record`, None for a job that has ended by now."""
+    """What becomes of a lost job: `cards` (by destination) show it again as `record`, None for a job that has ended."""
 
-    places: Mapping[str, str]
+    cards: Mapping[str, str]
     record: str | None
     next_at: datetime
     entry: str
@@ -63,7 +63,7 @@ class LostJobs:
         return found
 
     async def restore(self, lost: Lost, restored: Restored) -> bool:
-        """Follow a lost job again and put the entry into the outbox of each place; False when it is too late."""
+        """Follow a lost job again and put the entry into the outbox of each destination; False when it is too late."""
         job = lost.kept.job
         slot = f"{job.account}/{job.service}"
         keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot), LOST.of(slot, job.id))
@@ -71,7 +71,7 @@ class LostJobs:
         arguments = (
             lost.text,
             job.id,
-            json.dumps(restored.places),
+            json.dumps(restored.cards),
             *followed,
             OUTBOX.of(slot, ""),
             numbered(restored.entry),
@@ -79,7 +79,7 @@ class LostJobs:
         return bool(await self.link.execute("EVAL", script("restore"), 5, *keys, *arguments))
 
     async def purge(self, ref: JobRef, destination: str) -> None:
-        """Have nothing restored in a place when a job is found again."""
+        """Have nothing restored in a destination when a job is found again."""
         key = LOST.of(f"{ref.account}/{ref.service}", ref.id)
         await self.link.execute("EVAL", script("purge_lost"), 1, key, destination, FORMATS[Kind.LOST])
 

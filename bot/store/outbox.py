@@ -1,4 +1,4 @@
-"""What a place is still to be told, and the post to it that is under way: what telling exactly once needs."""
+"""What a destination is still to be told, and the post to it that is under way: what telling exactly once needs."""
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +44,7 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """The outboxes of all places. `services` are the slots (`ACCOUNT/SERVICE`) beside which a place may have one.
+    """The outboxes of all destinations. `services` are the slots (`ACCOUNT/SERVICE`) that may have one.
 
     Raises StoreUnavailable.
     """
@@ -52,34 +52,34 @@ class Outbox:
     link: RedisLink
 
     async def read(self, destination: str, services: Iterable[str]) -> OutboxSnapshot:
-        """Return everything that waits for a place, in one round trip."""
+        """Return everything that waits for a destination, in one round trip."""
         slots = [*services, destination]
         # The turn comes first: a step that takes out what is read after it shows in the turn when it is compared.
         asking: list[Sequence[Part]] = [("GET", key.of(destination)) for key in (TURN, BEGUN, SUSPENDED)]
         asking += [("HGETALL", CARDS.of(destination)), ("HGETALL", STALE.of(destination))]
         asking += [("XRANGE", OUTBOX.of(slot, destination), "-", "+", "COUNT", READ_MAX) for slot in slots]
         turn, begun, suspended, cards, stale, *streams = await self.link.execute_many(asking)
-        box = OutboxSnapshot(destination, records=cards, stale=stale, turn=turn or "")
+        snapshot = OutboxSnapshot(destination, records=cards, stale=stale, turn=turn or "")
         mark, suspension, card = (Location(kind, destination, key.of(destination)) for kind, key in _KINDS)
         for card_id, text in cards.items():
             broken = Broken(card, destination, text, card_id, card_id)
-            if known := box.read(broken, lambda text, name=card_id: _own_card(destination, name, text)):
-                box.cards[card_id] = known
-        box.in_flight = box.read(Broken(mark, destination, begun), read_mark) if begun is not None else None
+            if known := snapshot.read(broken, lambda text, name=card_id: _own_card(destination, name, text)):
+                snapshot.cards[card_id] = known
+        snapshot.in_flight = snapshot.read(Broken(mark, destination, begun), read_mark) if begun is not None else None
         if suspended is not None:
-            box.suspension = box.read(Broken(suspension, destination, suspended), suspensions.read)
+            snapshot.suspension = snapshot.read(Broken(suspension, destination, suspended), suspensions.read)
         for slot, stream in zip(slots, streams, strict=True):
-            _sort(box, slot, stream or [])
-        box.entries.sort(key=lambda entry: entry.order)
-        return box
+            _sort(snapshot, slot, stream or [])
+        snapshot.entries.sort(key=lambda entry: entry.order)
+        return snapshot
 
-    async def begin(self, destination: str, begun: InFlightPost, interval_s: float, turn: str) -> Answer:
+    async def begin(self, destination: str, in_flight: InFlightPost, interval_s: float, turn: str) -> Answer:
         """Mark a post, decided on in this turn, as begun; the answer says whether it may be sent now."""
-        cards = (part for write in begun.writes for part in (write.id, write.before))
+        cards = (part for write in in_flight.writes for part in (write.id, write.before))
         keys = [key.of(destination) for key in (BEGUN, POST_INTERVAL, SUSPENDED, CARDS, TURN)]
-        about = (mark_text(begun), max(1, round(interval_s * 1000)), turn)
-        told: list[str] = await self.link.execute("EVAL", script("begin"), 5, *keys, *about, *cards)
-        match told:
+        about = (mark_text(in_flight), max(1, round(interval_s * 1000)), turn)
+        reply: list[str] = await self.link.execute("EVAL", script("begin"), 5, *keys, *about, *cards)
+        match reply:
             case ["ok"]:
                 return Answer(ok=True)
             case ["suspended"]:
@@ -91,9 +91,9 @@ class Outbox:
             case _:
                 return Answer(ok=False)
 
-    async def commit(self, destination: str, begun: InFlightPost) -> bool:
+    async def commit(self, destination: str, in_flight: InFlightPost) -> bool:
         """Record that a post arrived, with the cards as they are after it; False when it is somebody else's by now."""
-        return await self._apply(destination, begun, "post", "")
+        return await self._apply(destination, in_flight, "post", "")
 
     async def apply(self, destination: str, step: InFlightPost, turn: str) -> bool:
         """Write the cards of a step that posts nothing; False, and nothing is written, when this turn is over."""
@@ -108,19 +108,19 @@ class Outbox:
             for part in (each.id, each.before, each.after, wanted)
         ]
         keys = [*(key.of(destination) for key in (BEGUN, CARDS, STALE, TURN)), TOLD.of(destination, step.id)]
-        told = (step.id, mark_text(step.model_copy(update={"writes": ()})), TOLD.seconds, kind, turn)
+        arguments = (step.id, mark_text(step.model_copy(update={"writes": ()})), TOLD.seconds, kind, turn)
         # Known before, should this process die; and after, should somebody forget the empty place meanwhile.
         known = ("SADD", PLACES.of(), destination)
         taken = [("DEL", REFUSED.of(destination))] if kind == "post" else []
-        commands = [known, ("EVAL", script("apply"), 5, *keys, *told, *cards), known, *taken]
+        commands = [known, ("EVAL", script("apply"), 5, *keys, *arguments, *cards), known, *taken]
         _, done, *_ = await self.link.execute_many(commands)
         return bool(done)
 
-    async def ack(self, destination: str, told: Mapping[str, Sequence[str]]) -> None:
+    async def ack(self, destination: str, done: Mapping[str, Sequence[str]]) -> None:
         """Take entries (ids by slot) out: they are told, or shown on a card."""
         if commands := [
             ("EVAL", script("ack"), 2, OUTBOX.of(slot, destination), PENDING.of(slot), destination, *ids)
-            for slot, ids in told.items()
+            for slot, ids in done.items()
             if ids
         ]:
             await self.link.execute_many(commands)
@@ -129,17 +129,17 @@ class Outbox:
         """End a post: it is recorded, or was never sent."""
         await self.link.execute("EVAL", script("release"), 1, BEGUN.of(destination), post)
 
-    async def renew(self, destination: str, begun: InFlightPost) -> bool:
+    async def renew(self, destination: str, in_flight: InFlightPost) -> bool:
         """Keep what is known of a post in its mark; return False if it has ended, is recorded, or was taken over."""
-        key, record = BEGUN.of(destination), mark_text(begun)
-        return bool(await self.link.execute("EVAL", script("renew"), 1, key, begun.id, record))
+        key, record = BEGUN.of(destination), mark_text(in_flight)
+        return bool(await self.link.execute("EVAL", script("renew"), 1, key, in_flight.id, record))
 
     async def was_notified(self, destination: str, post: str) -> bool:
         """Whether a post was recorded, by whoever did."""
         return bool(await self.link.execute("EXISTS", TOLD.of(destination, post)))
 
     async def refresh(self, cards: Iterable[tuple[str, str]]) -> None:
-        """Ask for an edit of cards, given as (place, card), when there is time; one that is wanted sooner stays so."""
+        """Request an edit of cards, given as (destination, card); one that is wanted sooner stays so."""
         mark = f"{Urgency.PROGRESS}:{secrets.token_hex(4)}"
         marked: dict[str, list[str]] = {}
         for destination, card in cards:
@@ -156,18 +156,18 @@ class Outbox:
         await self.link.execute("EVAL", script("unmark"), 3, *keys, card, mark, drop)
 
     async def put(self, destination: str, entry: Body, once: str, card: str = "") -> bool:
-        """Put an entry into a place's own outbox, unless the one named `once` was put there before.
+        """Put an entry into a destination's own outbox, unless the one named `once` was put there before.
 
         `card` is the card that it is about, if it is about one.
         """
         keys = (OUTBOX.of(destination, destination), PENDING.of(destination), ONCE.of(destination, once))
-        told = (destination, card, outbox.numbered(entry.model_dump_json()), ONCE.seconds)
+        arguments = (destination, card, outbox.numbered(entry.model_dump_json()), ONCE.seconds)
         known = ("SADD", PLACES.of(), destination)
-        _, new, _ = await self.link.execute_many([known, ("EVAL", script("put"), 3, *keys, *told), known])
+        _, new, _ = await self.link.execute_many([known, ("EVAL", script("put"), 3, *keys, *arguments), known])
         return bool(new)
 
     async def suspend(self, destination: str, suspension: Suspension) -> None:
-        """Keep everything for a place back until it is restored; one that is suspended already stays as it is."""
+        """Keep everything for a destination back until it is restored; one that is suspended already stays as it is."""
         refused = await self.link.execute("GET", REFUSED.of(destination))
         before = suspensions.last(refused) or suspension
         first = (before.first or before.since) if before.reason == suspension.reason else suspension.since
@@ -180,35 +180,35 @@ class Outbox:
         await self.link.execute_many(kept)
 
     async def subscribers_notified(self, destination: str, suspension: Suspension) -> None:
-        """Note that the owners know of a suspension; a place that was restored meanwhile stays so."""
-        told = suspension.model_copy(update={"told": True})
-        await self.link.execute("SET", SUSPENDED.of(destination), suspensions.written(told), "XX")
+        """Note that the subscribers know of a suspension; a destination that was restored meanwhile stays so."""
+        notified = suspension.model_copy(update={"told": True})
+        await self.link.execute("SET", SUSPENDED.of(destination), suspensions.written(notified), "XX")
 
     async def restore(self, destination: str) -> bool:
-        """Let a place be posted to again; whether it was suspended."""
+        """Let a destination be posted to again; whether it was suspended."""
         return bool(await self.link.execute("DEL", SUSPENDED.of(destination)))
 
     async def depth(self, slots: Sequence[str], destinations: Iterable[str]) -> int:
-        """Return how many entries wait beside these slots, for these places."""
+        """Return how many entries wait beside these slots, for these destinations."""
         lengths = [("XLEN", OUTBOX.of(slot, destination)) for destination in destinations for slot in slots]
         return sum(await self.link.execute_many(lengths)) if lengths else 0
 
     async def open_cards(self, destination: str, most: int) -> list[str]:
-        """Return the cards of a place whose jobs are still followed, if they are no more than that."""
+        """Return the cards of a destination whose jobs are still followed, if they are no more than that."""
         if not 0 < await self.link.execute("HLEN", CARDS.of(destination)) <= most:
             return []
         kept: dict[str, str] = await self.link.execute("HGETALL", CARDS.of(destination))
-        box = OutboxSnapshot(destination)
+        snapshot = OutboxSnapshot(destination)
         cards = Location(Kind.CARD, destination, CARDS.of(destination))
-        read = {card_id: box.read(Broken(cards, destination, text), read_card) for card_id, text in kept.items()}
+        read = {card_id: snapshot.read(Broken(cards, destination, text), read_card) for card_id, text in kept.items()}
         return [card_id for card_id, card in read.items() if card and not card.over]
 
     async def destinations(self) -> set[str]:
-        """Return every place that has cards, or entries of its own."""
+        """Return every destination that has cards, or entries of its own."""
         return set(await self.link.execute("SMEMBERS", PLACES.of()))
 
     async def purge(self, destination: str, services: Iterable[str]) -> None:
-        """Forget everything about a place, told or not; the place itself last, so that this can be done again."""
+        """Delete all data of a destination; the destination itself last, so that this can be repeated."""
         slots = [*services, destination]
         whole = [key.of(destination) for key in (BEGUN, CARDS, STALE, SUSPENDED, REFUSED, POST_INTERVAL, TURN)]
         keys = (*whole, *(OUTBOX.of(slot, destination) for slot in slots))
@@ -217,7 +217,7 @@ class Outbox:
         await self.drop_destination(destination)
 
     async def drop_destination(self, destination: str) -> None:
-        """Forget a place for which nothing waits."""
+        """Forget a destination for which nothing waits."""
         await self.link.execute("SREM", PLACES.of(), destination)
 
 
@@ -225,24 +225,24 @@ _KINDS = ((Kind.MARK, BEGUN), (Kind.SUSPENSION, SUSPENDED), (Kind.CARD, CARDS))
 
 
 def _own_card(destination: str, card_id: str, text: str) -> Card:
-    """Read a card that is kept under this id for this place."""
+    """Read a card that is kept under this id for this destination."""
     card = read_card(text)
     if (card.place, card.id) != (destination, card_id):
         raise UnreadableError(Kind.CARD)
     return card
 
 
-def mark_text(begun: InFlightPost) -> str:
+def mark_text(in_flight: InFlightPost) -> str:
     """Return a mark as it is kept."""
-    return record_formats.numbered(Kind.MARK, begun.model_dump_json())
+    return record_formats.numbered(Kind.MARK, in_flight.model_dump_json())
 
 
 def read_mark(text: str) -> InFlightPost:
     """Read a mark, and check its cards, which are written when its post has arrived."""
-    begun = record_formats.read(Kind.MARK, text, InFlightPost.model_validate_json)
-    for write in begun.writes:
+    in_flight = record_formats.read(Kind.MARK, text, InFlightPost.model_validate_json)
+    for write in in_flight.writes:
         read_card(write.after)
-    return begun
+    return in_flight
 
 
 def _under_way(mark: str) -> Answer:
@@ -253,11 +253,11 @@ def _under_way(mark: str) -> Answer:
         return Answer(ok=False)
 
 
-def _sort(box: OutboxSnapshot, slot: str, stream: Sequence[tuple[str, dict[str, str]]]) -> None:
-    """Put what stands in one outbox into the box."""
-    box.full = box.full or len(stream) >= READ_MAX
+def _sort(snapshot: OutboxSnapshot, slot: str, stream: Sequence[tuple[str, dict[str, str]]]) -> None:
+    """Put what stands in one outbox into the snapshot."""
+    snapshot.full = snapshot.full or len(stream) >= READ_MAX
     for entry_id, fields in stream:
-        location = Location(Kind.ENTRY, box.destination, OUTBOX.of(slot, box.destination))
+        location = Location(Kind.ENTRY, snapshot.destination, OUTBOX.of(slot, snapshot.destination))
         broken = Broken(location, slot, name=entry_id, card=fields.get("card", ""))
-        if entry := box.read(broken, lambda _, name=entry_id, read=fields: outbox.read(slot, name, read)):
-            box.entries.append(entry)
+        if entry := snapshot.read(broken, lambda _, name=entry_id, read=fields: outbox.read(slot, name, read)):
+            snapshot.entries.append(entry)

@@ -63,7 +63,7 @@ class Aside:
         return _counted((where, kind, number) for (kind, where, _), number in zip(found, numbers, strict=True))
 
     async def newer(self, destinations: Iterable[str], services: Sequence[str]) -> Counts:
-        """Count the records of a newer format of these places and of these services (`ACCOUNT/SERVICE`)."""
+        """Count the records of a newer format of these destinations and of these services (`ACCOUNT/SERVICE`)."""
         pending = await self.link.execute_many([("SMEMBERS", PENDING.of(service)) for service in services])
         slots = [[Location(Kind.INSTALLATION, "", INSTALLATIONS.of())]]
         for destination in {*destinations, *chain.from_iterable(pending)}:

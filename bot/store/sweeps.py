@@ -40,8 +40,8 @@ class Sweeps:
         """Return the last sweep of each of these services, in one round trip."""
         if not services:
             return {}
-        told = await self.link.execute_many([("HGETALL", SWEEP.of("/".join(service))) for service in services])
-        return {service: readable_or(Sweep(), _sweep, each) for service, each in zip(services, told, strict=True)}
+        replies = await self.link.execute_many([("HGETALL", SWEEP.of("/".join(service))) for service in services])
+        return {service: readable_or(Sweep(), _sweep, each) for service, each in zip(services, replies, strict=True)}
 
 
 def _sweep(fields: dict[str, str]) -> Sweep:

@@ -70,18 +70,18 @@ class Tracked:
         jobs = json.dumps([part for each in seen for part in (each.id, each.fingerprint, milliseconds(each.next_at))])
         keys, newest = (JOBS.of(slot), DUE.of(slot)), FORMATS[Kind.JOB]
         latest = milliseconds(now + AHEAD) if now else "inf"
-        told = (milliseconds(asked_at), jobs, newest, latest)
-        flat: list[str] = await self.link.execute("EVAL", script("observe"), 2, *keys, *told)
+        arguments = (milliseconds(asked_at), jobs, newest, latest)
+        flat: list[str] = await self.link.execute("EVAL", script("observe"), 2, *keys, *arguments)
         return await self._readable(service, dict(zip(flat[::2], flat[1::2], strict=True)), partial(_kept, service))
 
     async def record(self, service: Service, steps: Sequence[JobUpdate]) -> dict[str, dict[str, str]]:
-        """Record changes together with what their followers are to be told; one round trip.
+        """Record changes together with the entries for their subscribers; one round trip.
 
-        Returns the followers (place to card) of each job recorded. A job that somebody else recorded since it was
-        found is left as it is: it will be seen again.
+        Returns the subscribers (destination to card) of each job recorded. A job that somebody else recorded since it
+        was found is left as it is: it will be seen again.
         """
         slot = "/".join(service)
-        told = chain.from_iterable(
+        arguments = chain.from_iterable(
             (
                 *(each.id, each.found, each.record or "", milliseconds(each.next_at) if each.next_at else ""),
                 *(numbered(each.entry), each.lost),
@@ -90,13 +90,13 @@ class Tracked:
         )
         keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
         names = (OUTBOX.of(slot, ""), LOST.of(slot, ""), LOST.seconds, FORMATS[Kind.LOST])
-        flat: list[str] = await self.link.execute("EVAL", script("record"), 4, *keys, *names, *told)
+        flat: list[str] = await self.link.execute("EVAL", script("record"), 4, *keys, *names, *arguments)
         return {job_id: json.loads(destinations) for job_id, destinations in zip(flat[::2], flat[1::2], strict=True)}
 
     async def subscribe(  # noqa: PLR0917  # what a subscription consists of
         self, job: Job, asked_at: datetime, next_at: datetime, destination: str, card: str, entry: str, user: str
     ) -> tuple[str, bool]:
-        """Follow a job in a place, in one step; return its card there, and whether it was not followed there before."""
+        """Subscribe a destination to a job, in one step; return its card there, and whether that is new."""
         slot = f"{job.account}/{job.service}"
         await self.link.execute_many(
             [
@@ -113,15 +113,15 @@ class Tracked:
             card,
             numbered(entry),
         )
-        told = (*_keys(slot, destination), LOST.of(slot, job.id), *about, REPLY.seconds, FORMATS[Kind.LOST])
-        found, new = json.loads(await self.link.execute("EVAL", script("subscribe"), 7, *told))
+        arguments = (*_keys(slot, destination), LOST.of(slot, job.id), *about, REPLY.seconds, FORMATS[Kind.LOST])
+        found, new = json.loads(await self.link.execute("EVAL", script("subscribe"), 7, *arguments))
         return found, bool(new)
 
     async def unsubscribe(self, ref: JobRef, destination: str, entry: str) -> str | None:
-        """Stop following a job in a place; return the card that followed it there, None when none did."""
+        """Stop following a job in a destination; return the card that followed it there, None when none did."""
         slot = f"{ref.account}/{ref.service}"
-        told = (*_keys(slot, destination), ref.id, destination, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
-        return await self.link.execute("EVAL", script("unsubscribe"), 6, *told)
+        arguments = (*_keys(slot, destination), ref.id, destination, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
+        return await self.link.execute("EVAL", script("unsubscribe"), 6, *arguments)
 
     async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
         """Return what is known of followed jobs, and when they are looked at next; one round trip."""
@@ -130,8 +130,8 @@ class Tracked:
         for ref in refs:
             slot = f"{ref.account}/{ref.service}"
             asking += [("HGET", JOBS.of(slot), ref.id), ("ZSCORE", DUE.of(slot), ref.id)]
-        told = await self.link.execute_many(asking) if asking else []
-        records = dict(zip(refs, told[::2], strict=True))
+        replies = await self.link.execute_many(asking) if asking else []
+        records = dict(zip(refs, replies[::2], strict=True))
         texts: dict[Service, dict[str, str]] = {}
         for ref, text in records.items():
             if text is not None:
@@ -141,12 +141,12 @@ class Tracked:
         }
         return {
             ref: (known, planned(float(score)))
-            for ref, score in zip(refs, told[1::2], strict=True)
+            for ref, score in zip(refs, replies[1::2], strict=True)
             if score is not None and (known := found.get((ref.account, ref.service), {}).get(ref.id))
         }
 
     async def corrupt_subscribers(self, services: Iterable[Service]) -> dict[JobRef, str]:
-        """Return the jobs whose lists of followers are corrupt, with the text of each list."""
+        """Return the jobs whose lists of subscribers are corrupt, with the text of each list."""
         found: dict[JobRef, str] = {}
         for service in services:
             kept = await self.link.execute("HGETALL", SUBSCRIPTIONS.of("/".join(service)))
@@ -154,7 +154,7 @@ class Tracked:
         return found
 
     async def replace_subscribers(self, ref: JobRef, corrupt: str, destinations: Mapping[str, str]) -> None:
-        """Replace a corrupt list of followers by `places`, place to card."""
+        """Replace a corrupt list of subscribers by `destinations` (destination to card)."""
         slot = f"{ref.account}/{ref.service}"
         location = Location(Kind.SUBSCRIBERS, slot, SUBSCRIPTIONS.of(slot))
         await Aside(self.link).move(location, corrupt, name=ref.id, instead=json.dumps(destinations))
@@ -217,12 +217,12 @@ class Tracked:
             await self.postpone(service, ids, now)
 
     async def cards(self, service: Service) -> set[tuple[str, str]]:
-        """Return every card, as (place, card), that follows a job of a service."""
+        """Return every card, as (destination, card), that follows a job of a service."""
         kept = await self.link.execute("HVALS", SUBSCRIPTIONS.of("/".join(service)))
         return {pair for destinations in kept for pair in (_destinations(destinations) or {}).items()}
 
     async def subscribed(self, destination: str, deps: Iterable[Service]) -> dict[JobRef, str]:
-        """Return the jobs of these services that are followed in a place, with their cards."""
+        """Return the jobs of these services that are followed in a destination, with their cards."""
         deps = list(deps)
         kept = await self.link.execute_many([("HGETALL", SUBSCRIPTIONS.of("/".join(service))) for service in deps])
         return {
@@ -233,12 +233,12 @@ class Tracked:
         }
 
     async def subscribed_cards(self, ref: JobRef) -> dict[str, str]:
-        """Return who follows a job: place to card."""
+        """Return who follows a job: destination to card."""
         found = await self.link.execute("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)
         return _destinations(found or "{}") or {}
 
     async def destinations_of(self, user: str) -> set[str]:
-        """Return every place where somebody subscribed, and their own direct messages."""
+        """Return every destination where somebody subscribed, and their own direct messages."""
         return {user, *(await self.link.execute("SMEMBERS", MINE.of(user)))}
 
     async def purge_destinations(self, users: Iterable[str]) -> None:
@@ -247,24 +247,24 @@ class Tracked:
             await self.link.execute_many(commands)
 
     async def state(self, services: Sequence[Service]) -> list[tuple[int, datetime | None, set[str]]]:
-        """Return for each service how many jobs are followed, when the next is due, and which places wait for news."""
+        """Return for each service how many jobs are tracked, when the next is due, and which destinations wait."""
         asking: list[Sequence[Part]] = []
         for service in services:
             slot = "/".join(service)
             asking += [("ZCARD", DUE.of(slot)), ("ZRANGE", DUE.of(slot), 0, 0, "WITHSCORES")]
             asking += [("SMEMBERS", PENDING.of(slot))]
-        told = await self.link.execute_many(asking) if asking else []
+        replies = await self.link.execute_many(asking) if asking else []
         return [
             (number, _first_score(first), set(destinations))
-            for number, first, destinations in zip(told[::3], told[1::3], told[2::3], strict=True)
+            for number, first, destinations in zip(replies[::3], replies[1::3], replies[2::3], strict=True)
         ]
 
     async def configured(self, mine: Iterable[Service], now: datetime) -> dict[Service, datetime]:
         """Note that these services are configured here; return when each service was configured somewhere last."""
         noted = [part for service in mine for part in ("/".join(service), milliseconds(now))]
         commands = [("HSET", CONFIGURED.of(), *noted)] if noted else []
-        *_, told = await self.link.execute_many([*commands, ("HGETALL", CONFIGURED.of())])
-        last = {slot: readable_or(now, lambda at: instant(int(at)), at) for slot, at in told.items()}
+        *_, times = await self.link.execute_many([*commands, ("HGETALL", CONFIGURED.of())])
+        last = {slot: readable_or(now, lambda at: instant(int(at)), at) for slot, at in times.items()}
         for slot in [slot for slot, at in last.items() if in_future(at, now)]:
             last[slot] = now  # a wrong clock noted it
             await self.link.execute("HSET", CONFIGURED.of(), slot, milliseconds(now))
@@ -287,7 +287,7 @@ def _kept(service: Service, _: str, text: str) -> Kept:
 
 
 def _destinations(text: str) -> dict[str, str] | None:
-    """Read who follows a job, place to card; None where that cannot be read."""
+    """Read who follows a job, destination to card; None where that cannot be read."""
     try:
         return _PLACES.validate_json(text)
     except ValidationError:

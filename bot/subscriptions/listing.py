@@ -16,11 +16,11 @@ async def subscriptions(deps: Deps, *, here: str | None = None, user: str | None
     cards: list[Card] = []
     suspended: dict[str, str] = {}
     for destination in destinations:
-        box = await read_outbox(deps, destination)
-        seen = (visible_part(deps, card) for card in expected(box).values())
+        snapshot = await read_outbox(deps, destination)
+        seen = (visible_part(deps, card) for card in expected(snapshot).values())
         cards += [card for card in seen if not card.over and (user is None or user in card.subscribers)]
-        if box.suspension:
-            suspended[destination] = box.suspension.reason
+        if snapshot.suspension:
+            suspended[destination] = snapshot.suspension.reason
     cards.sort(key=lambda card: card.terms.at)
     drawn = await shown(deps, cards)
     return [each.model_copy(update={"suspended": suspended.get(each.card.place)}) for each in drawn]

@@ -30,17 +30,17 @@ async def forgotten_since(deps: Deps, message: Mapping[str, Any]) -> datetime | 
     return epoch.knows_from if at < epoch.knows_from + (SKEW if epoch.reset_at else timedelta(0)) else None
 
 
-async def refuse_forgotten(deps: Deps, asker: Asker, ask: CommandPayload) -> None:
+async def refuse_forgotten(deps: Deps, asker: Asker, command: CommandPayload) -> None:
     """Raise ForgottenError for a click on a card that a reset of the database lost.
 
-    A click about a whole place is one if the place has no cards. Raises StoreUnavailable too.
+    A click about a whole destination is one if the destination has no cards. Raises StoreUnavailable too.
     """
     reset_at = await forgotten_since(deps, asker.message)
     if reset_at is None:
         return
-    boxes = [await read_outbox(deps, destination) for destination in (ask.place or asker.channel, asker.user)]
-    cards = {card for box in boxes for card in cards_of(box)}
-    if (ask.card not in cards) if ask.card else not cards:
+    snapshots = [await read_outbox(deps, destination) for destination in (command.place or asker.channel, asker.user)]
+    cards = {card for snapshot in snapshots for card in cards_of(snapshot)}
+    if (command.card not in cards) if command.card else not cards:
         raise ForgottenError(reset_at, again(asker.message))
 
 

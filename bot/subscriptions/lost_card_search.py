@@ -55,9 +55,9 @@ class _Card(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """A search of one place, for cards of `bot_id` that were posted before `knows_from`."""
+    """A search of one destination, for cards of `bot_id` that were posted before `knows_from`."""
 
-    visit: DeliveryContext
+    context: DeliveryContext
     bot_id: str | None
     epoch: Epoch
     knows_from: datetime
@@ -112,8 +112,8 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
             continue
         if wait := await deps.store.slack.may_read(workspace.id):
             return wait
-        visit = DeliveryContext(deps, workspace.client, destination)
-        if wait := await _search_destination(_Search(visit, workspace.bot_id, epoch, knows_from)):
+        context = DeliveryContext(deps, workspace.client, destination)
+        if wait := await _search_destination(_Search(context, workspace.bot_id, epoch, knows_from)):
             return wait
         await epochs.note_searched(epoch, workspace.id, destination)
     if left_alone:
@@ -123,16 +123,16 @@ async def _search_workspace(deps: Deps, workspace: Workspace, epoch: Epoch, know
 
 
 async def _search_destination(search: _Search) -> float:
-    """Search one place; return 0, or after how many seconds to search it again."""
-    visit = search.visit
+    """Search one destination; return 0, or after how many seconds to search it again."""
+    context = search.context
     try:
         found = [each async for each in _lost_cards(search)]
     except SlackApiError as error:
-        return await _refused(visit, "conversations.history", error)
+        return await _refused(context, "conversations.history", error)
     except TRANSPORT_ERRORS:
         return RETRY_S
     if found:
-        await visit.deps.store.epochs.note_reset()
+        await context.deps.store.epochs.note_reset()
         await _notify(search, found)
     for each in found:
         if wait := await _close(search, each):
@@ -142,9 +142,9 @@ async def _search_destination(search: _Search) -> float:
 
 async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
     """Return the messages of open cards that the database does not know."""
-    visit, until = search.visit, search.knows_from
-    known = cards_of(await visit.read())
-    async for message in history(visit, bare_id(visit.destination), (until - REACHES, until), PAGES):
+    context, until = search.context, search.knows_from
+    known = cards_of(await context.read())
+    async for message in history(context, bare_id(context.destination), (until - REACHES, until), PAGES):
         if mapping(message.get("metadata")).get("event_type") != EVENT or message.get("bot_id") != search.bot_id:
             continue
         card = CardMessage.read(message)
@@ -154,38 +154,38 @@ async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
 
 
 async def _notify(search: _Search, found: Sequence[_Card]) -> None:
-    """Post one notice to the place, even if it is searched again."""
-    visit = search.visit
-    people = dict.fromkeys(qualify(visit.workspace, user) for each in found for user in each.card.by)
+    """Post one notice to the destination, even if it is searched again."""
+    context = search.context
+    people = dict.fromkeys(qualify(context.workspace, user) for each in found for user in each.card.by)
     note = ForgottenCards(reset_at=search.knows_from, forgotten=len(found), people=tuple(people))
-    await visit.deps.store.outbox.put(visit.destination, NoteEntry(note=note), f"reset:{search.epoch.id}")
-    await enqueue_delivery(visit.deps, visit.destination)
+    await context.deps.store.outbox.put(context.destination, NoteEntry(note=note), f"reset:{search.epoch.id}")
+    await enqueue_delivery(context.deps, context.destination)
 
 
 async def _close(search: _Search, found: _Card) -> float:
     """Edit a card: it is no longer followed. Returns 0, or the seconds to wait."""
-    visit = search.visit
-    if wait := await visit.deps.store.slack.may_edit(visit.workspace, Urgency.STATE):
+    context = search.context
+    if wait := await context.deps.store.slack.may_edit(context.workspace, Urgency.STATE):
         return wait
     drawn = database_reset.closed(found.shown, search.knows_from, found.card)
     try:
-        channel = bare_id(visit.destination)
-        await visit.slack.chat_update(channel=channel, ts=found.ts, text=drawn.text, blocks=drawn.blocks)
+        channel = bare_id(context.destination)
+        await context.slack.chat_update(channel=channel, ts=found.ts, text=drawn.text, blocks=drawn.blocks)
     except SlackApiError as error:
-        return await _refused(visit, "chat.update", error)
+        return await _refused(context, "chat.update", error)
     except TRANSPORT_ERRORS:
         return RETRY_S
     return 0
 
 
-async def _refused(visit: DeliveryContext, method: str, error: SlackApiError) -> float:
+async def _refused(context: DeliveryContext, method: str, error: SlackApiError) -> float:
     """Return the seconds until a refused call may succeed, 0 for never."""
     code = error_code(error)
     match None if code in MAY_NOT_ASK else classify(error):
         case ErrorAction.RETRY | ErrorAction.LOOK_UP_FIRST:
-            return await visit.paused(method, error)
+            return await context.paused(method, error)
         case ErrorAction.WAIT_FOR_OPERATOR:
             return HOLD_S
         case _:
-            log.warning("Slack refused a search for lost cards", place=visit.destination, method=method, error=code)
+            log.warning("Slack refused a search for lost cards", place=context.destination, method=method, error=code)
             return 0

@@ -17,7 +17,7 @@ from providers.models import JobRef
 
 
 async def end_unseen(deps: Deps, destination: str) -> None:
-    """Stop following jobs whose account the readers of a place may not see any more.
+    """Stop following jobs whose account the readers of a destination may not see any more.
 
     Rules changed, or a person left a group or became a guest. Raises StoreUnavailable.
     """
@@ -32,7 +32,7 @@ async def end_unseen(deps: Deps, destination: str) -> None:
 
 
 async def end_unconfigured(deps: Deps, destination: str, gone: Collection[Service]) -> None:
-    """Have the cards of a place say that these services are not configured any more. Raises StoreUnavailable."""
+    """Have the cards of a destination say that these services are not configured any more. Raises StoreUnavailable."""
     for card in cards_to_change(await read_outbox(deps, destination)):
         for ref in tracked_jobs(card):
             if (ref.account, ref.service) in gone:
@@ -42,7 +42,10 @@ async def end_unconfigured(deps: Deps, destination: str, gone: Collection[Servic
 
 
 async def end_all(deps: Deps, destination: str) -> set[str]:
-    """Stop following everything in a place, with nobody told; return who had subscribed. Raises StoreUnavailable."""
+    """End all subscriptions of a destination, without a notification; return who had subscribed.
+
+    Raises StoreUnavailable.
+    """
     cards = expected(await read_outbox(deps, destination)).values()
     for ref in await deps.store.tracked.subscribed(destination, deps.whole.catalog.pairs):
         await end_subscription(deps, ref, destination, "")
@@ -54,7 +57,7 @@ async def end_all(deps: Deps, destination: str) -> set[str]:
 
 async def _withhold(deps: Deps, ref: JobRef, card: Card) -> None:
     """Take off a card what is still to be told of a job that has ended."""
-    followed = card.jobs[str(ref)]
-    if followed.job and followed.fate is not EndReason.UNSUBSCRIBED:
-        entry = UnsubscribedEntry(job=followed.job, by="", at=deps.clock())
+    card_job = card.jobs[str(ref)]
+    if card_job.job and card_job.fate is not EndReason.UNSUBSCRIBED:
+        entry = UnsubscribedEntry(job=card_job.job, by="", at=deps.clock())
         await deps.store.outbox.put(card.place, entry, f"untold:{card.id}:{ref}", card.id)

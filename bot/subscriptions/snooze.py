@@ -20,9 +20,9 @@ async def snooze(deps: Deps, card_id: str, here: str, user: str, until: datetime
     Returns the card, None where nothing of it is left to be told. Raises StoreUnavailable, and UsageError for somebody
     who may not see all of it.
     """
-    boxes = [await read_outbox(deps, destination) for destination in (here, user)]
-    card = next((cards[card_id] for cards in map(expected, boxes) if card_id in cards), None)
-    refuse_newer(*(box for box in boxes if card is None or box.destination == card.place))
+    snapshots = [await read_outbox(deps, destination) for destination in (here, user)]
+    card = next((cards[card_id] for cards in map(expected, snapshots) if card_id in cards), None)
+    refuse_newer(*(snapshot for snapshot in snapshots if card is None or snapshot.destination == card.place))
     if card is None or (card.over and not card.owing):
         return None
     may_see(deps, {JobRef.parse(ref).account for ref in card.jobs})

@@ -57,13 +57,13 @@ class Subscribing(NamedTuple):
 class Subscription:
     """A question about jobs, which follows them once every service has answered.
 
-    They are followed in the channel `here`, or for `terms.user` alone when the terms say so. Jobs that had ended are
-    not, unless `ended_too` wants a notification of it. `card` is the card to use again, if it still is there: that of
-    an unsubscription taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
+    They are followed in the channel `here`, or for `options.user` alone when the options say so. Jobs that had ended
+    are not, unless `ended_too` wants a notification of it. `card` is the card to use again, if it still is there: that
+    of an unsubscription taken back. Raises StoreUnavailable, and UsageError where the rules of access are against it.
     """
 
     deps: Deps
-    terms: SubscriptionOptions
+    options: SubscriptionOptions
     destination: str
     card: str
     ended_too: bool
@@ -87,22 +87,24 @@ class Subscription:
         return await self._subscribed(details)
 
     async def _subscribed(self, details: JobDetails) -> Subscribing:
-        deps, destination, terms = self.deps, self.destination, self.terms
+        deps, destination, options = self.deps, self.destination, self.options
         permit(deps, [job.account for job in details.jobs], destination)
         jobs = [job for job in details.jobs if self.ended_too or not job.state.ended]
         if not jobs:
             return Subscribing(details, Subscribed(None))
         await refuse_newer_jobs(deps, destination, [job.ref for job in jobs])
-        followed, changed, cards = await _track(deps, jobs, details.checked_at, destination, terms, self.card)
+        followed, changed, cards = await _track(deps, jobs, details.checked_at, destination, options, self.card)
         await deps.store.outbox.restore(destination)
-        box = await deliver_now(deps, destination)
-        after = expected(box)
+        snapshot = await deliver_now(deps, destination)
+        after = expected(snapshot)
         result = Subscribed(
-            card=next((box.cards[each] for each in cards if each in box.cards), None),
+            card=next((snapshot.cards[each] for each in cards if each in snapshot.cards), None),
             followed=followed,
             changed=changed,
-            others=[user for each in cards if each in after for user in after[each].subscribers if user != terms.user],
-            suspended=box.suspension.reason if box.suspension else None,
+            others=[
+                user for each in cards if each in after for user in after[each].subscribers if user != options.user
+            ],
+            suspended=snapshot.suspension.reason if snapshot.suspension else None,
             shared=await read_by_outsiders(deps, destination),
         )
         return Subscribing(details, result)
@@ -112,18 +114,18 @@ def subscribe(
     deps: Deps,
     addresses: Sequence[Address],
     here: str,
-    terms: SubscriptionOptions,
+    options: SubscriptionOptions,
     *,
     card: str | None = None,
     ended_too: bool = False,
 ) -> Subscription:
     """Follow these jobs, as `Subscription` has it."""
-    destination, question = terms.user if terms.to is To.DM else here, show_jobs(deps, addresses)
-    return Subscription(deps, terms, destination, card or secrets.token_hex(5), ended_too, question)
+    destination, question = options.user if options.to is To.DM else here, show_jobs(deps, addresses)
+    return Subscription(deps, options, destination, card or secrets.token_hex(5), ended_too, question)
 
 
 async def _track(  # noqa: PLR0917  # what a subscription consists of
-    deps: Deps, jobs: Sequence[Job], asked_at: datetime, destination: str, terms: SubscriptionOptions, card: str
+    deps: Deps, jobs: Sequence[Job], asked_at: datetime, destination: str, options: SubscriptionOptions, card: str
 ) -> tuple[list[JobRef], list[JobRef], list[str]]:
     """Follow jobs, as they were told when asked for at `asked_at`, on one card.
 
@@ -137,8 +139,8 @@ async def _track(  # noqa: PLR0917  # what a subscription consists of
         # One that has ended is first followed as if it had not: its end is then told as any other is.
         job_now = job.model_copy(update={"state": JobState.UNKNOWN, "raw_state": None}) if job.state.ended else job
         at = asked_at - BEFORE if job.state.ended else asked_at
-        entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=terms).model_dump_json()
-        found, new = await deps.store.tracked.subscribe(job_now, at, soon, destination, card, entry, terms.user)
+        entry = SubscribedEntry(job=job_now.model_copy(update={"raw": None}), terms=options).model_dump_json()
+        found, new = await deps.store.tracked.subscribe(job_now, at, soon, destination, card, entry, options.user)
         (followed if new else changed).append(job.ref)
         cards[found] = None
     for service in dict.fromkeys((job.account, job.service) for job in jobs):
@@ -157,7 +159,7 @@ async def _observe(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
 
 
 async def deliver_now(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Tell a place what waits at once, as far as that is possible, and return what is left."""
+    """Tell a destination what waits at once, as far as that is possible, and return what is left."""
     await deliver(deps, destination)
     await enqueue_delivery(deps, destination)
     return await read_outbox(deps, destination)
@@ -172,14 +174,14 @@ async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str
     """
     removed: list[tuple[Card, list[JobRef]]] = []
     here_alone = addresses is None and not is_direct_channel(here)
-    boxes = [await read_outbox(deps, destination) for destination in ((here,) if here_alone else (here, user))]
-    for box in boxes:
-        for card in cards_to_change(box):
+    snapshots = [await read_outbox(deps, destination) for destination in ((here,) if here_alone else (here, user))]
+    for snapshot in snapshots:
+        for card in cards_to_change(snapshot):
             refs = [ref for ref in tracked_jobs(visible_part(deps, card)) if _named(ref, addresses)]
-            if gone := [job for ref in refs if (job := await end_subscription(deps, ref, box.destination, user))]:
+            if gone := [job for ref in refs if (job := await end_subscription(deps, ref, snapshot.destination, user))]:
                 removed.append((card.with_jobs({str(job.ref): job for job in gone}), [job.ref for job in gone]))
     if not removed:
-        refuse_newer(*boxes)
+        refuse_newer(*snapshots)
     for destination in {card.place for card, _ in removed}:
         await deliver_now(deps, destination)
     found = {name for _, refs in removed for ref in refs for name in (ref.id, str(ref))}
@@ -192,14 +194,14 @@ def _named(ref: JobRef, addresses: Sequence[Address] | None) -> bool:
 
 
 async def end_subscription(deps: Deps, ref: JobRef, destination: str, user: str) -> Job | None:
-    """Stop following one job in one place; return what was last seen of it, None where it was not followed."""
+    """Stop following one job in one destination; return what was last seen of it, None where it was not followed."""
     job = await last_seen(deps, ref)
     entry = UnsubscribedEntry(job=job, by=user, at=deps.clock()).model_dump_json()
     return job if await deps.store.tracked.unsubscribe(ref, destination, entry) else None
 
 
 async def restore(deps: Deps, destination: str, card: str | None, user: str) -> Subscribed:
-    """Post to a suspended place again, and look at its jobs as usual whose subscriptions are suspended.
+    """Post to a suspended destination again, and look at its jobs as usual whose subscriptions are suspended.
 
     With `card` those of the card alone, and its jobs that their providers had lost are followed again. Raises
     StoreUnavailable, and UsageError where the rules of access are against it.
@@ -216,13 +218,13 @@ async def restore(deps: Deps, destination: str, card: str | None, user: str) -> 
         await _look_as_usual(deps, ref)
     followed: list[JobRef] = []
     if kept and jobs:
-        terms = kept.terms.model_copy(update={"user": user, "at": deps.clock()})
-        followed, _, _ = await _track(deps, jobs, deps.clock(), destination, terms, kept.id)
-    box = await deliver_now(deps, destination)
+        options = kept.terms.model_copy(update={"user": user, "at": deps.clock()})
+        followed, _, _ = await _track(deps, jobs, deps.clock(), destination, options, kept.id)
+    snapshot = await deliver_now(deps, destination)
     return Subscribed(
-        card=box.cards.get(card or ""),
+        card=snapshot.cards.get(card or ""),
         followed=[*followed, *suspended],
-        suspended=box.suspension.reason if box.suspension else None,
+        suspended=snapshot.suspension.reason if snapshot.suspension else None,
         resumed=resumed,
     )
 
@@ -254,7 +256,7 @@ async def refresh(deps: Deps, addresses: Sequence[Address]) -> None:
     """Ask about followed jobs now, before it is their turn; their cards follow. Raises StoreUnavailable."""
     with fresh():
         details = await show_jobs(deps, addresses, partial(observe, deps))
-    followers = [await deps.store.tracked.subscribed_cards(job.ref) for job in details.jobs]
-    cards = {pair for destinations in followers for pair in destinations.items()}
+    subscribers = [await deps.store.tracked.subscribed_cards(job.ref) for job in details.jobs]
+    cards = {pair for destinations in subscribers for pair in destinations.items()}
     await deps.store.outbox.refresh(cards)
     await enqueue_delivery(deps, *{destination for destination, _ in cards})

@@ -35,7 +35,7 @@ async def uninstalled(deps: Deps, workspace: str, reported_at: datetime) -> None
 
 
 async def leave_absent(deps: Deps, destinations: Iterable[str]) -> None:
-    """Have those workspaces forgotten that have places and no tokens: Slack's word that they left may have been lost.
+    """Purge workspaces that have destinations and no tokens: their uninstall event may have been lost.
 
     Raises StoreUnavailable.
     """

@@ -39,18 +39,18 @@ log = structlog.get_logger("callboard")
 
 
 async def enqueue_delivery(deps: "Deps", *destinations: str) -> None:
-    """Have places told what waits for them; nothing happens where somebody is at it."""
+    """Enqueue a delivery task for each destination, unless one waits or runs already."""
     for destination in destinations:
         await _add(deps, DELIVER, f"{DELIVER}:{destination}", destination)
 
 
 async def enqueue_card_update(deps: "Deps", destination: str) -> None:
-    """Have the cards of a place edited that need it; nothing happens while that is planned."""
+    """Enqueue the edit of a destination's cards, unless one waits or runs already."""
     await _add(deps, EDIT, f"{EDIT}:{destination}", destination)
 
 
 async def enqueue_sweep(deps: "Deps", service: Service) -> None:
-    """Have a service's followed jobs looked at, if that is not planned already."""
+    """Enqueue a sweep of a service's tracked jobs, unless one waits or runs already."""
     await _add(deps, SWEEP, f"{SWEEP}:{'/'.join(service)}", *service)
 
 
@@ -66,7 +66,7 @@ async def enqueue_lost_card_search(deps: "Deps") -> None:
 
 
 async def enqueue_home_refresh(deps: "Deps", users: Iterable[str]) -> None:
-    """Have the Home tabs of those people published anew who looked at theirs in the last days.
+    """Enqueue a refresh of the Home tabs of these users, for those who opened theirs in the last days.
 
     Raises StoreUnavailable.
     """
@@ -78,19 +78,19 @@ async def enqueue_home_refresh(deps: "Deps", users: Iterable[str]) -> None:
 
 
 async def enqueue_search(
-    deps: "Deps", ids: Sequence[str], here: str, terms: SubscriptionOptions, when: datetime
+    deps: "Deps", ids: Sequence[str], here: str, options: SubscriptionOptions, when: datetime
 ) -> None:
-    """Have ids looked for from this time on; asking for the same again begins the search anew.
+    """Enqueue a search for unknown ids at `when`; the same search again replaces the earlier one.
 
     Raises StoreUnavailable: nobody else would find out that it has to be done.
     """
-    name = blake2b(" ".join([here, terms.user, *ids]).encode(), digest_size=8).hexdigest()
-    if not await _add(deps, SEEK, f"{SEEK}:{name}", list(ids), here, terms.model_dump_json(), when=when):
-        raise StoreUnavailable("a task could not be enqueued")
+    name = blake2b(" ".join([here, options.user, *ids]).encode(), digest_size=8).hexdigest()
+    if not await _add(deps, SEEK, f"{SEEK}:{name}", list(ids), here, options.model_dump_json(), when=when):
+        raise StoreUnavailable("a task could not be added")
 
 
 async def enqueue_purge(deps: "Deps", workspace: str, reported_at: datetime) -> None:
-    """Have everything forgotten about a workspace that removed the app; `reported_at` is when Slack said so."""
+    """Enqueue the purge of a workspace that removed the app; `reported_at` is when Slack said so."""
     await _add(deps, LEAVE, f"{LEAVE}:{workspace}", workspace, reported_at.isoformat())
 
 

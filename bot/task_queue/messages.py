@@ -25,7 +25,7 @@ from docket.strikelist import StrikeList
 from bot.domain.log_limit import LogLimit
 
 MOST_BYTES: Final = 32 * 1024
-"""Most bytes of a task's arguments; 20 ids and the terms of a subscription are a tenth of it."""
+"""Most bytes of a task's arguments; 20 ids and the options of a subscription are a tenth of it."""
 MOST_ARGUMENTS: Final = 16
 """Most arguments of a task."""
 _OPCODES: Final = frozenset(

@@ -33,9 +33,9 @@ def facts(job: Job, room: int = WIDTHS[0]) -> dict[str, str]:
         "Progress": f"{job.progress} %" if job.progress is not None else None,
         "Updated": job.updated_at,
     }
-    told = {**job.attributes, **known}
+    known_facts = {**job.attributes, **known}
     order = (*known, *(label for label in job.attributes if label not in known))
-    return {label: _value(told[label], room) for label in order if told[label]}
+    return {label: _value(known_facts[label], room) for label in order if known_facts[label]}
 
 
 def _value(value: str | datetime | None, room: int) -> str:

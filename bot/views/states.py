@@ -53,15 +53,15 @@ def name(job: Job) -> str:
     return clean(job.name or "") or job.id
 
 
-def outcome(job: Job, fate: EndReason | None = None) -> str:
+def outcome(job: Job, end_reason: EndReason | None = None) -> str:
     """How a job that is followed, or was, is doing, in one word: its state, or why it is no longer followed."""
-    left = unended(fate)
+    left = unended(end_reason)
     return left.value if left else job.state.value
 
 
-def unended(fate: EndReason | None) -> EndReason | None:
+def unended(end_reason: EndReason | None) -> EndReason | None:
     """Why a job is no longer followed although it has not ended; None for a job that is, or has."""
-    return None if fate is EndReason.ENDED else fate
+    return None if end_reason is EndReason.ENDED else end_reason
 
 
 def mark(word: str) -> str:

@@ -13,22 +13,22 @@ _WHAT = {On.DONE: "the end", On.FAILED: "a failure", On.ANY: "every change"}
 _WHAT_OF_ALL = {**_WHAT, On.DONE: "the end of all", On.FAILED: "the end of all, if one failed,"}
 
 
-def promise(terms: SubscriptionOptions, destination: str, *, batch: bool = False, elsewhere: bool = False) -> str:
-    """What is told in a place, and where: `the end is told in the thread`; `elsewhere`: the place is named too.
+def promise(options: SubscriptionOptions, destination: str, *, batch: bool = False, elsewhere: bool = False) -> str:
+    """What is notified, and where: `the end is told in the thread`; with `elsewhere` the destination is named.
 
     Of a batch the end is told once, when all of its jobs have ended.
     """
     thread = f"the card's thread in {channel(destination)}" if elsewhere else "the thread"
-    match To.DM if is_direct_message(destination) else terms.to:
+    match To.DM if is_direct_message(destination) else options.to:
         case To.DM:
             where = "by direct message"
         case To.THREAD:
             where = f"in {thread}, not in the channel"
-        case None if terms.on is not On.FAILED:
+        case None if options.on is not On.FAILED:
             where = f"in {thread}, a failure in the channel too"
         case _:
             where = f"in {thread} and in the channel"
-    return f"{(_WHAT_OF_ALL if batch else _WHAT)[terms.on]} is told {where}"
+    return f"{(_WHAT_OF_ALL if batch else _WHAT)[options.on]} is told {where}"
 
 
 def called(people: Iterable[str]) -> str:
@@ -36,15 +36,15 @@ def called(people: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(people))
 
 
-def calls(terms: SubscriptionOptions) -> str:
+def calls(options: SubscriptionOptions) -> str:
     """Whom a notification calls, by name: `calls @dana and @oncall`. Only where nobody else reads it."""
-    return f"calls {listed(terms.mention, 'and')}" if terms.mention else ""
+    return f"calls {listed(options.mention, 'and')}" if options.mention else ""
 
 
-def calls_number(terms: SubscriptionOptions) -> str:
+def calls_number(options: SubscriptionOptions) -> str:
     """The same for a message in a channel, which shall call nobody yet."""
-    groups = sum(mention.startswith("<!") for mention in terms.mention)
-    people = len(terms.mention) - groups
+    groups = sum(mention.startswith("<!") for mention in options.mention)
+    people = len(options.mention) - groups
     numbers = [*([_people(people)] if people else []), *([count(groups, "group")] if groups else [])]
     return f"calls {' and '.join(numbers)}" if numbers else ""
 
@@ -53,21 +53,21 @@ def _people(number: int) -> str:
     return "1 person" if number == 1 else f"{number:,} people"
 
 
-def subscribing(refs: Sequence[object], terms: SubscriptionOptions) -> str:
-    """The command that follows jobs on these terms."""
-    return " ".join(["subscribe", *map(as_typed, refs), options(terms)])
+def subscribing(refs: Sequence[object], subscription_options: SubscriptionOptions) -> str:
+    """The command that follows jobs on these options."""
+    return " ".join(["subscribe", *map(as_typed, refs), options(subscription_options)])
 
 
 def channel(destination: str) -> str:
-    """Name a place: a channel, or the conversation with a person."""
+    """Name a destination: a channel, or the conversation with a person."""
     return "your direct messages" if is_direct_message(destination) else f"<#{bare_id(destination)}>"
 
 
 def person(destination: str) -> str:
-    """Name a person by their place."""
+    """Name a person by their qualified id."""
     return f"<@{bare_id(destination)}>"
 
 
 def people(destinations: Iterable[str]) -> str:
-    """Name people by their places, each once."""
+    """Name people by their qualified ids, each once."""
     return listed([person(destination) for destination in dict.fromkeys(destinations)], "and", most=PEOPLE_MAX)

@@ -242,6 +242,6 @@ class Request:
         kept = tuple(pair for pair in self.filters if pair[0] != key)
         return Request(self.command, self.scope, (*kept, (key, value)) if value else kept)
 
-    def with_scope(self, scope: ServiceFilter) -> "Request":
+    def with_scope(self, service_filter: ServiceFilter) -> "Request":
         """Return the same request over another part of the catalog."""
-        return Request(self.command, scope, self.filters)
+        return Request(self.command, service_filter, self.filters)

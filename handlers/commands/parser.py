@@ -190,7 +190,7 @@ def _is_filter(word: str) -> bool:
 
 
 def _list(command: str, words: list[str], catalog: Catalog) -> Request:
-    typed, scope = [command, *words], ServiceFilter()
+    typed, service_filter = [command, *words], ServiceFilter()
     filters, states = dict[str, list[str]](), list[str]()
     for word in words:
         if match := PAIR.fullmatch(word):
@@ -199,7 +199,7 @@ def _list(command: str, words: list[str], catalog: Catalog) -> Request:
                 raise UsageError(Problem.REPEATED_FILTER, key)
             filters.setdefault(key, []).append(_value(key, match[2], word, typed))
         elif found := _service_filter(word, catalog):
-            scope = _joined(scope, found, catalog)
+            service_filter = _joined(service_filter, found, catalog)
         elif named := _states(word):
             states += named
         elif not is_ornament(word):
@@ -210,7 +210,7 @@ def _list(command: str, words: list[str], catalog: Catalog) -> Request:
         pairs["state"] = ",".join([*filter(None, [pairs.get("state")]), *states])
     if "state" in pairs:
         pairs["state"] = read_filter("state", pairs["state"])
-    return Request("list", scope, tuple(pairs.items()))
+    return Request("list", service_filter, tuple(pairs.items()))
 
 
 def _filter_key(key: str, value: str, word: str, words: list[str]) -> str:
@@ -262,9 +262,9 @@ def _joined(first: ServiceFilter, second: ServiceFilter, catalog: Catalog) -> Se
     return both
 
 
-def _not_of_account(scope: ServiceFilter, catalog: Catalog) -> UsageError:
-    deps = deps_of(scope.account, catalog)
-    return UsageError(Problem.SERVICE_NOT_OF_ACCOUNT, str(scope), expected=deps)
+def _not_of_account(service_filter: ServiceFilter, catalog: Catalog) -> UsageError:
+    deps = deps_of(service_filter.account, catalog)
+    return UsageError(Problem.SERVICE_NOT_OF_ACCOUNT, str(service_filter), expected=deps)
 
 
 def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
@@ -272,8 +272,8 @@ def _not_of_list(word: str, words: list[str], catalog: Catalog) -> UsageError:
         expected = ("a scope", "a filter")
         return UsageError(Problem.UNKNOWN_WORD, word, expected=expected, suggestion=f"show {quoted(word)}")
     known = (*catalog.scopes, *catalog.accounts, *catalog.services, *STATES)
-    if scope := _of_no_account(word, catalog):
-        return _not_of_account(scope, catalog)
+    if service_filter := _of_no_account(word, catalog):
+        return _not_of_account(service_filter, catalog)
     expected = (*catalog.accounts, *catalog.services, *(f"{key}:…" for key in FILTER))
     return unknown(word, words, known, expected, narrowed=catalog.narrowed)
 

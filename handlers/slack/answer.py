@@ -28,42 +28,42 @@ from handlers.slack.partial_answers import Answer
 from providers.registry import meaning
 
 
-async def answer(deps: Deps, ask: CommandPayload, asker: Asker) -> Answer[Any] | Message:
+async def answer(deps: Deps, command: CommandPayload, asker: Asker) -> Answer[Any] | Message:
     """Run a command and return what to show. Raises UsageError when it cannot be understood."""
-    request = await read(deps, ask.text)
-    ask = ask.model_copy(update={"text": str(request)})
+    request = await read(deps, command.text)
+    command = command.model_copy(update={"text": str(request)})
     if request.command in subscriptions.COMMANDS:
-        return await subscriptions.answer(deps, request, ask, asker)
+        return await subscriptions.answer(deps, request, command, asker)
     if request.command == "help":
         await deps.admission.turn()
         return help_page(request.text)
-    return _about_jobs(deps, request, await kept(deps, ask))
+    return _about_jobs(deps, request, await kept(deps, command))
 
 
-def _about_jobs(deps: Deps, request: Request, ask: CommandPayload) -> Answer[Any]:
+def _about_jobs(deps: Deps, request: Request, command: CommandPayload) -> Answer[Any]:
     match request.command:
         case "find":
-            found = find_jobs(deps, request.text, offset=ask.offset, limit=request.limit)
-            return _list(found, ask, jobs.Controls())
+            found = find_jobs(deps, request.text, offset=command.offset, limit=request.limit)
+            return _list(found, command, jobs.Controls())
         case "show":
-            return details_of(deps, addresses_of(request, deps.catalog), ask)
+            return details_of(deps, addresses_of(request, deps.catalog), command)
         case "accounts":
             return Answer(check_accounts(deps), accounts_view.accounts, accounts_view.late)
         case _:
             query = request.query(deps.clock())
-            found = list_jobs(deps, request.scope, query, offset=ask.offset, limit=request.limit)
-            return _list(found, ask, _controls(request, deps))
+            found = list_jobs(deps, request.scope, query, offset=command.offset, limit=request.limit)
+            return _list(found, command, _controls(request, deps))
 
 
-def _list(found: Asking[JobList], ask: CommandPayload, controls: jobs.Controls) -> Answer[JobList]:
-    return Answer(found, partial(jobs.job_list, ask=ask, controls=controls), jobs.late)
+def _list(found: Asking[JobList], command: CommandPayload, controls: jobs.Controls) -> Answer[JobList]:
+    return Answer(found, partial(jobs.job_list, command=command, controls=controls), jobs.late)
 
 
 def details_of(
-    deps: Deps, addresses: Sequence[Address], ask: CommandPayload, notes: Sequence[str] = ()
+    deps: Deps, addresses: Sequence[Address], command: CommandPayload, notes: Sequence[str] = ()
 ) -> Answer[JobDetails]:
     """Show jobs; `notes` are further lines about what was asked for."""
-    view = partial(details.job_details, ask=ask, meaning=meaning, notes=notes)
+    view = partial(details.job_details, command=command, meaning=meaning, notes=notes)
     return Answer(show_jobs(deps, addresses), view, partial(details.late, meaning=meaning))
 
 
@@ -84,10 +84,10 @@ def _controls(request: Request, deps: Deps) -> jobs.Controls:
     return jobs.Controls(scopes, state, str(request.scope) or button_payloads.ANY)
 
 
-async def kept(deps: Deps, ask: CommandPayload) -> CommandPayload:
+async def kept(deps: Deps, command: CommandPayload) -> CommandPayload:
     """Keep a command in Redis that is too long for buttons; without Redis its answer has none."""
-    if ask.fits(button_payloads.COMMAND_MAX):
-        return ask
+    if command.fits(button_payloads.COMMAND_MAX):
+        return command
     with suppress(StoreUnavailable):
-        return ask.model_copy(update={"key": await deps.store.payloads.put(ask.text)})
-    return ask
+        return command.model_copy(update={"key": await deps.store.payloads.put(command.text)})
+    return command

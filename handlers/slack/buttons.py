@@ -62,8 +62,8 @@ async def on_run(  # noqa: PLR0917  # Bolt passes by name
     deps = await deps_of(context)
     if respond.response_url is None:
         context["reply"] = modal = Modal.clicked(client, body, newest(context, body))
-        ask = await read_ask(deps, action.get("value"))
-        await give(context, modal, await answer(deps, ask, Asker.of(body, context)))
+        command = await read_ask(deps, action.get("value"))
+        await give(context, modal, await answer(deps, command, Asker.of(body, context)))
     else:
         await _replace(context, await read_ask(deps, action.get("value")), body, respond)
 
@@ -81,11 +81,11 @@ async def on_open(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Details, Subscribe, Unsubscribe: one more answer below, for the person who clicked."""
     await ack()
-    reply = await to_response_url(client, body, respond, context)
+    responder = await to_response_url(client, body, respond, context)
     deps, asker = await deps_of(context), Asker.of(body, context)
-    ask = await read_ask(deps, action.get("value"))
-    await give(context, reply, await answer(deps, ask, asker))
-    if not ask.text.startswith("show "):
+    command = await read_ask(deps, action.get("value"))
+    await give(context, responder, await answer(deps, command, asker))
+    if not command.text.startswith("show "):
         await show_change(deps, body, asker.user)
 
 
@@ -93,8 +93,8 @@ async def on_pick(ack: AsyncAck, body: Body, action: Body, respond: Respond, con
     """The selects under a list: the same command with another state or scope."""
     await ack()
     deps = await deps_of(context)
-    ask = await read_ask(deps, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS))
-    request, picked = await read(deps, ask.text), picked_value(action)
+    command = await read_ask(deps, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS))
+    request, picked = await read(deps, command.text), picked_value(action)
     value = "" if picked == button_payloads.ANY else picked
     if action["action_id"] == button_payloads.PICK_STATE:
         request = request.with_filter("state", value)
@@ -109,10 +109,10 @@ async def on_share(  # noqa: PLR0917  # Bolt passes by name
     """Post a fresh answer to the channel, with the name of who shared it."""
     await ack()
     deps, asker = await deps_of(context), Asker.of(body, context)
-    ask = await read_ask(deps, action.get("value"))
-    accounts = accounts_of(deps, await read(deps, ask.text))
+    command = await read_ask(deps, action.get("value"))
+    accounts = accounts_of(deps, await read(deps, command.text))
     readers = posted_to(deps, asker.channel, asker.user, accounts)
-    shared = await answer(readers, ask.model_copy(update={"shared_by": asker.user}), asker)
+    shared = await answer(readers, command.model_copy(update={"shared_by": asker.user}), asker)
     channel = _Shared(ChannelPost(client, bare_id(asker.channel)), respond, deps, asker, accounts)
     with fresh():
         await give(context, channel, shared)
@@ -144,8 +144,8 @@ async def on_raw(ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient
     """Open the modal at once, within the 3 s of its trigger, and fill it when the provider has answered."""
     await ack()
     deps = await deps_of(context)
-    ask = await read_ask(deps, action.get("value"))
-    named = addresses_of(await read(deps, ask.text), deps.catalog)
+    command = await read_ask(deps, action.get("value"))
+    named = addresses_of(await read(deps, command.text), deps.catalog)
     modal = await Modal.over(client, body, details.raw_loading())
     await modal.update(details.raw(await show_jobs(deps, named)))
 
@@ -155,8 +155,8 @@ async def on_unknown_button(
 ) -> None:
     """A button, select or shortcut of another Callboard."""
     await ack()
-    reply = await to_response_url(client, body, respond, context)
-    await reply.show(errors.expired())
+    responder = await to_response_url(client, body, respond, context)
+    await responder.show(errors.expired())
 
 
 async def on_unknown_form(ack: AsyncAck) -> None:
@@ -179,13 +179,13 @@ def named_accounts(request: Request, catalog: Catalog) -> set[str]:
     return refs | ({request.scope.account} if request.scope.account else set())
 
 
-async def _replace(context: AsyncBoltContext, ask: CommandPayload, body: Body, respond: Respond) -> None:
+async def _replace(context: AsyncBoltContext, command: CommandPayload, body: Body, respond: Respond) -> None:
     """Put an answer in the place of the message clicked on, unless a later click was answered there already."""
     deps, asker = await deps_of(context), Asker.of(body, context)
     reply = InPlace(respond, newest(context, body))
     if not mapping(body.get("container")).get("is_ephemeral"):  # others read it too
         # What was shared may stand in the direct messages of two people.
-        reader = "" if ask.shared_by else asker.user
-        accounts = named_accounts(await read(deps, ask.text), deps.catalog)
+        reader = "" if command.shared_by else asker.user
+        accounts = named_accounts(await read(deps, command.text), deps.catalog)
         deps = posted_to(deps, asker.channel, reader, accounts)
-    await give(context, reply, await answer(deps, ask, asker))
+    await give(context, reply, await answer(deps, command, asker))

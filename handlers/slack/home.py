@@ -10,7 +10,7 @@ from bot.domain.errors import StoreUnavailable
 from bot.home_tab import publish, published_just_now
 from bot.slack_app.deduplication import shows_first
 from bot.slack_app.modals import Origin
-from bot.slack_app.payloads import Body, deps_of, place_of
+from bot.slack_app.payloads import Body, deps_of, qualified_id
 from bot.views.slack import home
 from handlers.slack.find_form import open_find
 from providers.http.deadline import fresh
@@ -28,7 +28,7 @@ def register(app: AsyncApp) -> None:
 async def on_home_opened(body: Body, event: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """Publish the tab of whoever opened it; Bolt has acknowledged the event before."""
     deps, user = await deps_of(context), text(event.get("user"))
-    destination = place_of(context, user or "")
+    destination = qualified_id(context, user or "")
     if (
         user is None
         or event.get("tab") != "home"
@@ -45,16 +45,16 @@ async def on_refresh(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> No
     """Refresh."""
     await ack()
     with fresh():
-        await publish(await deps_of(context), place_of(context, body["user"]["id"]))
+        await publish(await deps_of(context), qualified_id(context, body["user"]["id"]))
 
 
 async def on_channel(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
     """A channel was picked: what others follow there."""
     await ack()
-    deps, user = await deps_of(context), place_of(context, body["user"]["id"])
+    deps, user = await deps_of(context), qualified_id(context, body["user"]["id"])
     if channel := text(action.get("selected_conversation")):
         with suppress(StoreUnavailable):  # the tab itself says that Redis is away
-            await deps.store.home_tabs.pick(user, place_of(context, channel))
+            await deps.store.home_tabs.pick(user, qualified_id(context, channel))
     await publish(deps, user)
 
 

@@ -31,9 +31,9 @@ async def on_command(
 ) -> None:
     """Answer the asker alone; a command that says nothing but its name opens its form."""
     await ack()
-    ask = CommandPayload(text=undecorated(read_text(command.get("text", ""))))
-    if form := FORMS.get(bare(ask.text)):
+    payload = CommandPayload(text=undecorated(read_text(command.get("text", ""))))
+    if form := FORMS.get(bare(payload.text)):
         await form(context, client, command, origin_of(command, respond))
         return
     deps = await deps_of(context)
-    await give(context, ResponseUrl(respond), await answer(deps, ask, Asker.of(command, context)))
+    await give(context, ResponseUrl(respond), await answer(deps, payload, Asker.of(command, context)))

@@ -46,12 +46,12 @@ def _by_a_person(event: Body, context: AsyncBoltContext) -> bool:
             return False
 
 
-async def _answer(body: Body, event: Body, reply: ChannelPost, context: AsyncBoltContext) -> None:
+async def _answer(body: Body, event: Body, responder: ChannelPost, context: AsyncBoltContext) -> None:
     # Of everything that is asked for, the answer holds what all who read it may see.
     asker = Asker.named(event["user"], event["channel"], context)
-    deps = (await deps_of(context)).read_by(Audience.of_place(asker.channel, asker.user))
+    deps = (await deps_of(context)).read_by(Audience.of_destination(asker.channel, asker.user))
     if not await acts_first(deps, body):
         return
-    context["reply"] = reply
+    context["reply"] = responder
     text = re.sub(rf"<@{context.bot_user_id}(?:\|[^<>]*)?>[\s:,，：]*", " ", str(event.get("text", "")))
-    await give(context, reply, await answer(deps, CommandPayload(text=undecorated(text)), asker))
+    await give(context, responder, await answer(deps, CommandPayload(text=undecorated(text)), asker))

@@ -35,8 +35,8 @@ async def on_look_up(
     """Look up jobs: what the services know of every job that the message names."""
     await ack()
     deps = await deps_of(context)
-    reply = await to_response_url(client, body, respond, context)
-    await give(context, reply, await _looked_up(deps, await _extracted(deps, body.get("message"))))
+    responder = await to_response_url(client, body, respond, context)
+    await give(context, responder, await _looked_up(deps, await _extracted(deps, body.get("message"))))
 
 
 async def on_subscribe(
@@ -45,9 +45,9 @@ async def on_subscribe(
     """Subscribe to jobs: follow every job that the message names, in its channel."""
     await ack()
     deps = await deps_of(context)
-    reply = await to_response_url(client, body, respond, context)
+    responder = await to_response_url(client, body, respond, context)
     found = await _extracted(deps, body.get("message"))
-    await give(context, reply, _subscribed(deps, found, Asker.of(body, context)))
+    await give(context, responder, _subscribed(deps, found, Asker.of(body, context)))
 
 
 async def _extracted(deps: Deps, message: object) -> Extracted:
@@ -58,15 +58,15 @@ async def _extracted(deps: Deps, message: object) -> Extracted:
 async def _looked_up(deps: Deps, found: Extracted) -> Answer[JobDetails] | Message:
     if not found.addresses:
         return extraction.nothing(found, narrowed=deps.narrowed)
-    ask = await kept(deps, CommandPayload(text=str(_request("show", found))))
-    return details_of(deps, found.addresses, ask, extraction.notes(found))
+    command = await kept(deps, CommandPayload(text=str(_request("show", found))))
+    return details_of(deps, found.addresses, command, extraction.notes(found))
 
 
 def _subscribed(deps: Deps, found: Extracted, asker: Asker) -> Answer[Subscribing] | Message:
     if not found.addresses:
         return extraction.nothing(found, narrowed=deps.narrowed)
-    terms = _request("subscribe", found).subscription_options(asker.user, deps.clock())
-    return subscribing(deps, found.addresses, asker.channel, terms, extraction.notes(found))
+    options = _request("subscribe", found).subscription_options(asker.user, deps.clock())
+    return subscribing(deps, found.addresses, asker.channel, options, extraction.notes(found))
 
 
 def _request(command: str, found: Extracted) -> Request:

@@ -59,7 +59,7 @@ async def on_subscribe_button(  # noqa: PLR0917  # Bolt passes by name
 
 async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, context: AsyncBoltContext) -> None:
     """The form was sent off: follow its jobs, or say below a field what is wrong with it."""
-    reply, asker = submitted(body, Origin.of(body), context)
+    responder, asker = submitted(body, Origin.of(body), context)
     deps = (await deps_of(context)).asked_in(asker.channel)
     typed = isinstance(field_value(body, button_payloads.USER_GROUPS), str)  # then handles may stand there
     groups = await names_of(deps, client, _team(context)) if typed else ()
@@ -70,4 +70,4 @@ async def on_subscribe(ack: AsyncAck, body: Body, client: AsyncWebClient, contex
         await ack(response_action="errors", errors=filled.lines)
         return
     await ack()
-    await give(context, reply, await subscriptions.answer(deps, filled, CommandPayload(text=str(filled)), asker))
+    await give(context, responder, await subscriptions.answer(deps, filled, CommandPayload(text=str(filled)), asker))

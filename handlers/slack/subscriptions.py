@@ -55,12 +55,12 @@ def register(app: AsyncApp) -> None:
     app.action(re.compile(f"^{button_payloads.SEE_ALL}:"))(on_page)
 
 
-async def answer(deps: Deps, request: Request, ask: CommandPayload, asker: Asker) -> Answer[Any] | Message:
+async def answer(deps: Deps, request: Request, command: CommandPayload, asker: Asker) -> Answer[Any] | Message:
     """Run one of the three commands and return what to show. Raises UsageError for a place that is not the asker's."""
-    here = await destination_of_button(deps, ask.place, asker.channel, asker.user)
+    here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     if request.command == "subscribe":
-        terms = request.subscription_options(asker.user, deps.clock())
-        return subscribing(deps, addresses_of(request, deps.catalog), here, terms, card=ask.card)
+        options = request.subscription_options(asker.user, deps.clock())
+        return subscribing(deps, addresses_of(request, deps.catalog), here, options, card=command.card)
     await deps.admission.turn()
     if request.command == "unsubscribe":
         named = addresses_of(request, deps.catalog) or None  # none is `all`
@@ -70,7 +70,7 @@ async def answer(deps: Deps, request: Request, ask: CommandPayload, asker: Asker
         await outbox_to_change(deps, here)
     part = {"user": asker.user} if mine else {"here": here}
     shown, reset = await subscriptions(deps, **part), await deps.store.epochs.recent_reset(deps.clock())
-    return subscription_list(shown, ask, deps.clock(), mine=mine, reset=reset)
+    return subscription_list(shown, command, deps.clock(), mine=mine, reset=reset)
 
 
 async def _unsubscribed(deps: Deps, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:
@@ -88,7 +88,7 @@ def subscribing(  # noqa: PLR0917  # what a subscription consists of
     deps: Deps,
     addresses: Sequence[Address],
     here: str,
-    terms: SubscriptionOptions,
+    options: SubscriptionOptions,
     notes: Sequence[str] = (),
     card: str | None = None,
 ) -> Answer[Subscribing]:
@@ -97,18 +97,18 @@ def subscribing(  # noqa: PLR0917  # what a subscription consists of
     def view(known: Subscribing) -> Message:
         if known.pending:
             return views.looking(known.pending)
-        return views.subscribed(*known, terms, here, SEARCH_MINUTES, notes)
+        return views.subscribed(*known, options, here, SEARCH_MINUTES, notes)
 
-    return Answer(subscribe(deps, addresses, here, terms, card=card), view, view)
+    return Answer(subscribe(deps, addresses, here, options, card=card), view, view)
 
 
 async def on_refresh(ack: AsyncAck, body: Body, action: Body, context: AsyncBoltContext) -> None:
     """Refresh on a card: its jobs are asked about now, and the card itself is the answer."""
     await ack()
     deps = await deps_of(context)
-    ask = await read_ask(deps, action.get("value"))
-    await refuse_forgotten(deps, Asker.of(body, context), ask)
-    await refresh(deps, addresses_of(await read(deps, ask.text), deps.catalog))
+    command = await read_ask(deps, action.get("value"))
+    await refuse_forgotten(deps, Asker.of(body, context), command)
+    await refresh(deps, addresses_of(await read(deps, command.text), deps.catalog))
 
 
 async def on_restore(  # noqa: PLR0917  # Bolt passes by name
@@ -116,20 +116,20 @@ async def on_restore(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Restore: post to a suspended place again, or follow a card's lost jobs again."""
     await ack()
-    reply = await to_response_url(client, body, respond, context)
-    ask = read_payload(action.get("value"))
-    if ask.place is None:
+    responder = await to_response_url(client, body, respond, context)
+    command = read_payload(action.get("value"))
+    if command.place is None:
         raise ExpiredError
     asker = Asker.of(body, context)
     deps = await deps_of(context)
-    await refuse_forgotten(deps, asker, ask)
-    destination = await destination_of_button(deps, ask.place, asker.channel, asker.user)
+    await refuse_forgotten(deps, asker, command)
+    destination = await destination_of_button(deps, command.place, asker.channel, asker.user)
     # The button may stand in a direct message: whoever subscribed in a channel asks as somebody in that channel.
     deps = deps.asked_in(destination)
     if deps.catalog.nothing:
         raise UsageError(deps.catalog.refusal)
-    restored = await restore(deps, destination, ask.card, asker.user)
-    await reply.show(views.restored(restored, destination))
+    restored = await restore(deps, destination, command.card, asker.user)
+    await responder.show(views.restored(restored, destination))
 
 
 async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
@@ -137,7 +137,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Snooze: nothing is told about a card for as long as was picked."""
     await ack()
-    reply = await to_response_url(client, body, respond, context)
+    responder = await to_response_url(client, body, respond, context)
     try:
         rest = Rest(picked_value(action))
     except ValueError:
@@ -146,7 +146,7 @@ async def on_snooze(  # noqa: PLR0917  # Bolt passes by name
     offset = await offset_of(client, bare_id(user)) if rest is Rest.MORNING else timedelta()
     ends = until(rest, deps.clock(), offset or timedelta())
     card = await _snoozed(context, body, str(action.get("block_id", "")).removeprefix(button_payloads.SELECTS), ends)
-    await reply.show(snooze_views.answered(card, in_utc=offset is None))
+    await responder.show(snooze_views.answered(card, in_utc=offset is None))
     await show_change(deps, body, user)
 
 
@@ -155,19 +155,19 @@ async def on_unsnooze(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Unsnooze: what was kept back is told, and everything from now on."""
     await ack()
-    reply = await to_response_url(client, body, respond, context)
-    await reply.show(snooze_views.answered(await _snoozed(context, body, action.get("value"), None)))
+    responder = await to_response_url(client, body, respond, context)
+    await responder.show(snooze_views.answered(await _snoozed(context, body, action.get("value"), None)))
     await show_change(await deps_of(context), body, Asker.of(body, context).user)
 
 
 async def _snoozed(context: AsyncBoltContext, body: Body, payload: object, ends: datetime | None) -> Card | None:
     """Snooze the card that a payload names, until then; raises ExpiredError when it names none."""
-    deps, ask, asker = await deps_of(context), read_payload(payload), Asker.of(body, context)
-    if ask.card is None:
+    deps, command, asker = await deps_of(context), read_payload(payload), Asker.of(body, context)
+    if command.card is None:
         raise ExpiredError
-    await refuse_forgotten(deps, asker, ask)
-    destination = await destination_of_button(deps, ask.place, asker.channel, asker.user)
-    return await snooze(deps, ask.card, destination, asker.user, ends)
+    await refuse_forgotten(deps, asker, command)
+    destination = await destination_of_button(deps, command.place, asker.channel, asker.user)
+    return await snooze(deps, command.card, destination, asker.user, ends)
 
 
 async def on_seek(  # noqa: PLR0917  # Bolt passes by name
@@ -175,17 +175,17 @@ async def on_seek(  # noqa: PLR0917  # Bolt passes by name
 ) -> None:
     """Keep looking: for jobs that no service knows yet."""
     await ack()
-    reply = await to_response_url(client, body, respond, context)
+    responder = await to_response_url(client, body, respond, context)
     deps, asker = await deps_of(context), Asker.of(body, context)
-    ask = await read_ask(deps, action.get("value"))
-    request = await read(deps, ask.text)
+    command = await read_ask(deps, action.get("value"))
+    request = await read(deps, command.text)
     if request.command != "subscribe":
         raise ExpiredError
     ids = [str(address) for address in addresses_of(request, deps.catalog)]
-    terms = request.subscription_options(asker.user, deps.clock())
-    here = await destination_of_button(deps, ask.place, asker.channel, asker.user)
-    await start_search(deps, ids, here, terms)
-    await reply.show(views.seeking(ids, terms, here, SEARCH_MINUTES))
+    options = request.subscription_options(asker.user, deps.clock())
+    here = await destination_of_button(deps, command.place, asker.channel, asker.user)
+    await start_search(deps, ids, here, options)
+    await responder.show(views.seeking(ids, options, here, SEARCH_MINUTES))
 
 
 async def on_see_all(ack: AsyncAck, action: Body, respond: Respond, context: AsyncBoltContext) -> None:
@@ -202,8 +202,8 @@ async def on_page(ack: AsyncAck, action: Body, respond: Respond, context: AsyncB
 
 async def _every_change(deps: Deps, action: Body) -> Message:
     """Return a page of a digest's changes; raises ExpiredError when they are no longer kept."""
-    ask = read_payload(action.get("value"))
-    kept = await deps.store.digests.get(ask.key) if ask.key else None
-    if ask.key is None or kept is None:
+    command = read_payload(action.get("value"))
+    kept = await deps.store.digests.get(command.key) if command.key else None
+    if command.key is None or kept is None:
         raise ExpiredError
-    return digests.digest_all(seen(deps, kept), ask.key, ask.offset)
+    return digests.digest_all(seen(deps, kept), command.key, command.offset)

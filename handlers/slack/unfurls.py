@@ -47,7 +47,7 @@ def readers(event: Body, context: AsyncBoltContext) -> Audience:
     (api.slack.com/changelog/2021-08-changes-to-unfurls)
     """
     asker = Asker.named(event["user"], text(event.get("channel")) or "COMPOSER", context)
-    return Audience.of_place(asker.channel, asker.user if event.get("is_bot_user_member") else "")
+    return Audience.of_destination(asker.channel, asker.user if event.get("is_bot_user_member") else "")
 
 
 def media_of(url: str) -> MediaId | None:

@@ -169,7 +169,7 @@ def _job(item: Any, origin: Origin, request_id: str | None, *, detailed: bool) -
     updated_at = instant(record.get("update_time"))
     images = [mapping(image) for image in listing(record.get("items"))]
     error = _error(images) if state is JobState.FAILED else None
-    told = detailed or error is not None or state is not JobState.FAILED
+    explained = detailed or error is not None or state is not JobState.FAILED
     return Job(
         account=origin.account,
         service=origin.service,
@@ -181,7 +181,7 @@ def _job(item: Any, origin: Origin, request_id: str | None, *, detailed: bool) -
         finished_at=updated_at if state.ended else None,
         updated_at=updated_at,
         error=error,
-        unexplained=None if told else SHOWN_ALONE,
+        unexplained=None if explained else SHOWN_ALONE,
         request_id=request_id,
         attributes={"Images": _images(images)} if images else {},
         notes=_notes(images) if images else (),

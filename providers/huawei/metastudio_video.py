@@ -46,7 +46,7 @@ def read_job(
     asset = mapping(video.get("output_asset_config"))
     kind = normal_kind(text(video.get("job_type"))) or kind
     error = error_of(video) if state is JobState.FAILED else None
-    told = error is not None or state is not JobState.FAILED or kind not in DETAILS
+    explained = error is not None or state is not JobState.FAILED or kind not in DETAILS
     return Job(
         account=origin.account,
         service=origin.service,
@@ -62,7 +62,7 @@ def read_job(
         updated_at=instant(video.get("lastupdate_time")),
         output=text(asset.get("asset_id")),
         error=error,
-        unexplained=None if told else SHOWN_ALONE,
+        unexplained=None if explained else SHOWN_ALONE,
         request_id=request_id,
         attributes={} if (length := number(video.get("duration"))) is None else {"Video length": f"{length:g} s"},
         raw=redact(video, LEAKS) if with_raw else None,

@@ -52,7 +52,7 @@ async def test_many_changes_in_one_channel_are_few_messages(tmp_path: Path):
 async def test_loops_ask_about_each_job_alone(service: str, a_request: int, tmp_path: Path):
     pytest.importorskip("huaweicloudsdkcore", reason="the vendors' clients are not installed")
     pytest.importorskip("alibabacloud_vod20170321", reason="the vendors' clients are not installed")
-    followed = await polling.measure(service, 20, tmp_path)
-    assert followed.loop_requests == 20 * polling.LOOKS
-    assert followed.requests == -(-20 // a_request) * polling.LOOKS
-    assert len(followed.row) == len(polling.COLUMNS)
+    card_job = await polling.measure(service, 20, tmp_path)
+    assert card_job.loop_requests == 20 * polling.LOOKS
+    assert card_job.requests == -(-20 // a_request) * polling.LOOKS
+    assert len(card_job.row) == len(polling.COLUMNS)

@@ -11,7 +11,7 @@ from bot.polling.recorder import observe
 from bot.store import Store
 from bot.subscriptions.subscribe import subscribe
 from tests.bot.memory import NOW, InMemory
-from tests.bot.samples import PLACE, SLOT, TERMS
+from tests.bot.samples import DESTINATION, SLOT, TERMS
 from tests.bot.slack import MemorySlack, in_one
 
 ANY = SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
@@ -37,18 +37,18 @@ class World:
         self.now += timedelta(milliseconds=1)
         return self.now
 
-    async def follow(self, terms: SubscriptionOptions = TERMS) -> None:
-        await subscribe(self.deps, [self.provider.jobs[0].ref], PLACE, terms)
+    async def follow(self, options: SubscriptionOptions = TERMS) -> None:
+        await subscribe(self.deps, [self.provider.jobs[0].ref], DESTINATION, options)
 
     async def becomes(self, **details: object) -> None:
         self.provider.jobs = [self.provider.jobs[0].model_copy(update=details)]
         await observe(self.deps, self.provider, self.provider.jobs, self.now)
 
-    async def told(self, place: str = PLACE) -> int:
+    async def told(self, destination: str = DESTINATION) -> int:
         """Deliver until nothing waits; return how many messages there are."""
-        while (wait := await deliver(self.deps, place)) is not None:
+        while (wait := await deliver(self.deps, destination)) is not None:
             self.now += timedelta(seconds=wait)
         return len([said for said in self.slack.said if said.there])
 
-    async def box(self, place: str = PLACE) -> OutboxSnapshot:
-        return await self.store.outbox.read(place, [SLOT])
+    async def snapshot(self, destination: str = DESTINATION) -> OutboxSnapshot:
+        return await self.store.outbox.read(destination, [SLOT])

@@ -12,7 +12,7 @@ from bot.polling.sweep import sweep
 from bot.store import Store
 from providers.models import Job
 from tests.bot.memory import NOW, InMemory
-from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS
+from tests.bot.samples import DESTINATION, SERVICE, SLOT, TERMS
 
 
 @dataclass
@@ -27,23 +27,23 @@ class World:
     def __post_init__(self) -> None:
         self.deps = Deps([self.provider], self.store, clock=lambda: self.now)
 
-    async def follow(self, jobs: Sequence[Job], place: str = PLACE) -> None:
+    async def follow(self, jobs: Sequence[Job], destination: str = DESTINATION) -> None:
         """Follow jobs, each on a card of its own, that are due at once."""
         for job in jobs:
             entry = SubscribedEntry(job=job, terms=TERMS).model_dump_json()
             before = self.now - timedelta(seconds=10)
-            await self.store.tracked.subscribe(job, before, self.now, place, f"card-{job.id}", entry, "U1")
+            await self.store.tracked.subscribe(job, before, self.now, destination, f"card-{job.id}", entry, "U1")
 
     async def sweep(self, seconds: float = 0) -> float | None:
         """Let time pass, and look at what is due then."""
         self.now += timedelta(seconds=seconds)
         return await sweep(self.deps, self.provider)
 
-    async def box(self, place: str = PLACE) -> OutboxSnapshot:
-        return await self.store.outbox.read(place, [SLOT])
+    async def snapshot(self, destination: str = DESTINATION) -> OutboxSnapshot:
+        return await self.store.outbox.read(destination, [SLOT])
 
-    async def told(self, place: str = PLACE) -> list[Change]:
-        bodies = [entry.body for entry in (await self.box(place)).entries]
+    async def told(self, destination: str = DESTINATION) -> list[Change]:
+        bodies = [entry.body for entry in (await self.snapshot(destination)).entries]
         return [body.change for body in bodies if isinstance(body, ChangedEntry)]
 
     async def last(self) -> Sweep:

@@ -29,7 +29,7 @@ class Modelled:
     held: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
-    def terms(self) -> SubscriptionOptions:
+    def options(self) -> SubscriptionOptions:
         """What tells enough for everybody who subscribed."""
         each = list(self.asked.values())
         everything, failures = any(one.on is On.ANY for one in each), all(one.on is On.FAILED for one in each)
@@ -43,10 +43,10 @@ class Modelled:
     def over(self) -> bool:
         return all(self.jobs.values())
 
-    def changed(self, job: Job, kind: str, fate: EndReason | None) -> None:
+    def changed(self, job: Job, kind: str, end_reason: EndReason | None) -> None:
         ref = str(job.ref)
-        self.jobs[ref] = fate
-        if fate:
+        self.jobs[ref] = end_reason
+        if end_reason:
             self.ends[ref] = job.state
         all_over = self.batch and self.over
         # Kept back beside the end of all: should one of the others be followed again, that is not told.
@@ -60,7 +60,7 @@ class Modelled:
         _, kind, state, _ = words.split()
         if kind == "found":
             return True
-        return (self.terms.on is On.ANY) if self.batch else (kind == "lost" or self.terms.wants(JobState(state)))
+        return (self.options.on is On.ANY) if self.batch else (kind == "lost" or self.options.wants(JobState(state)))
 
     def _tell(self, about: str, words: str) -> None:
         """Tell it, or after the snooze; of each job the last alone, and still that it was found again."""
@@ -76,13 +76,13 @@ class Modelled:
         held, self.held = self.held, {}
         self.told += [held["final"]] if "final" in held else filter(self._wants, held.values())
 
-    def followed(self, ref: str, terms: SubscriptionOptions) -> None:
+    def followed(self, ref: str, options: SubscriptionOptions) -> None:
         """A job is followed, on these terms: no end is the end of all any more, nor is one lost that is there again."""
         self.posts += self.over and bool(self.jobs)
         self.held.pop("final", None)
         if " lost " in self.held.get(ref, ""):
             del self.held[ref]
-        self.asked[terms.user], self.jobs[ref] = terms, None
+        self.asked[options.user], self.jobs[ref] = options, None
 
     def found(self, ref: str, job: Job) -> None:
         """A lost job is there again and followed as before: news only where it was told that it was lost."""
@@ -99,8 +99,8 @@ class Modelled:
             self._final()
 
     def _final(self) -> None:
-        ends = [(ref, fate) for ref, fate in self.jobs.items() if fate is not EndReason.UNSUBSCRIBED]
-        if any(fate is not EndReason.ENDED or self.terms.wants(self.ends[ref]) for ref, fate in ends):
+        ends = [(ref, end_reason) for ref, end_reason in self.jobs.items() if end_reason is not EndReason.UNSUBSCRIBED]
+        if any(end_reason is not EndReason.ENDED or self.options.wants(self.ends[ref]) for ref, end_reason in ends):
             self._tell("final", "final")
 
 
@@ -108,19 +108,19 @@ def key(ref: str, kind: str, job: Job) -> str:
     return f"{ref} {kind} {job.state.value} {job.raw_state}"
 
 
-def words_of(told: Notification) -> tuple[str, str]:
+def words_of(notification: Notification) -> tuple[str, str]:
     """Card and words of one change; what a digest tells of the end of a batch has no time before it."""
-    change = told.change
+    change = notification.change
     if change.since == change.at:
-        return told.card.id, "final"
-    return told.card.id, key(str(change.job.ref), change.kind.value, change.job)
+        return notification.card.id, "final"
+    return notification.card.id, key(str(change.job.ref), change.kind.value, change.job)
 
 
-def digested(told: Sequence[Notification]) -> list[tuple[str, str]]:
+def digested(notifications: Sequence[Notification]) -> list[tuple[str, str]]:
     """The words of a digest: the end of a batch is one for all its jobs, and another one where a job is named again."""
     words: list[tuple[str, str]] = []
     named: set[str] = set()
-    for each in told:
+    for each in notifications:
         ref, said = str(each.change.job.ref), words_of(each)
         if said[1] != "final" or words[-1:] != [said] or ref in named:
             words.append(said)
@@ -140,7 +140,7 @@ def written(post: Post) -> dict[str, Any]:
     if post.digest:
         return {"told": digested(post.digest.told)}
     assert post.card
-    told = [words_of(post.told)] if post.told else [(post.card.id, "final")] if post.final else []
+    told = [words_of(post.notification)] if post.notification else [(post.card.id, "final")] if post.final else []
     # A new card whose jobs have ended is the notification of that.
     return {**(drawn(post.card) if post.new_card else {}), **({"told": told} if told else {})}
 

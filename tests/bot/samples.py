@@ -20,7 +20,7 @@ from tests.bot.memory import NOW
 
 SLOT = "acme/video"
 SERVICE = ("acme", "video")
-PLACE = "C1"
+DESTINATION = "C1"
 TERMS = SubscriptionOptions(user="U1", at=NOW)
 
 
@@ -47,8 +47,8 @@ class Story:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
-    def subscribed(self, card: str, of: Job, terms: SubscriptionOptions = TERMS) -> "Story":
-        return self._then(card, SubscribedEntry(job=of, terms=terms))
+    def subscribed(self, card: str, of: Job, options: SubscriptionOptions = TERMS) -> "Story":
+        return self._then(card, SubscribedEntry(job=of, terms=options))
 
     def changed(self, card: str, change: Change) -> "Story":
         return self._then(card, ChangedEntry(change=change))
@@ -63,23 +63,23 @@ class Story:
         self.entries.append(Entry(SLOT, f"{1000 + len(self.entries)}-0", card, body))
         return self
 
-    def box(self, *cards: Card) -> OutboxSnapshot:
+    def snapshot(self, *cards: Card) -> OutboxSnapshot:
         """What a visit reads: these entries, and these cards."""
         known = {each.id: each for each in cards}
         return OutboxSnapshot(
-            PLACE, list(self.entries), cards=known, records={name: encode(each) for name, each in known.items()}
+            DESTINATION, list(self.entries), cards=known, records={name: encode(each) for name, each in known.items()}
         )
 
 
-def card(card_id: str, *jobs: Job, terms: SubscriptionOptions = TERMS) -> Card:
+def card(card_id: str, *jobs: Job, options: SubscriptionOptions = TERMS) -> Card:
     """A card that is posted and follows these jobs."""
     followed = {str(each.ref): CardJob() for each in jobs}
-    return Card(id=card_id, place=PLACE, terms=terms, jobs=followed, channel=PLACE, ts="1.1")
+    return Card(id=card_id, place=DESTINATION, terms=options, jobs=followed, channel=DESTINATION, ts="1.1")
 
 
-def empty(box: OutboxSnapshot) -> bool:
+def empty(snapshot: OutboxSnapshot) -> bool:
     """Whether nothing is left that a place would have to be visited for."""
-    return not (box.entries or box.records or box.stale or box.in_flight or box.unreadable)
+    return not (snapshot.entries or snapshot.records or snapshot.stale or snapshot.in_flight or snapshot.unreadable)
 
 
 ANY = SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
@@ -89,8 +89,8 @@ DONE = moved(job(state=JobState.SUCCEEDED))
 MOVED = moved(job(raw_state="B"))
 
 
-def step_of(box: OutboxSnapshot, now: datetime = NOW) -> Step:
-    step = next_step(box, now)
+def step_of(snapshot: OutboxSnapshot, now: datetime = NOW) -> Step:
+    step = next_step(snapshot, now)
     assert step
     return step
 

@@ -32,7 +32,7 @@ from bot.views.slack.block_kit import Message
 from providers.models import JobState
 from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
-from tests.bot.samples import PLACE, SLOT, TERMS, empty
+from tests.bot.samples import DESTINATION, SLOT, TERMS, empty
 from tests.bot.slack import Reply, in_one, refused
 
 NOTE = NoteEntry(note=SearchExpired(ids=["x"], looked_in=[SLOT], minutes=10))
@@ -63,16 +63,16 @@ async def test_a_job_is_told_of_from_its_card_to_its_end(world: World):
     assert await world.told() == 2
     card, end = world.slack.said
     assert (end.thread_ts, end.broadcast) == (card.ts, True)
-    assert await edit_cards(world.deps, PLACE) is None
-    assert empty(await world.box())
+    assert await edit_cards(world.deps, DESTINATION) is None
+    assert empty(await world.snapshot())
 
 
-@pytest.mark.parametrize("terms", [ANY, TERMS])
+@pytest.mark.parametrize("options", [ANY, TERMS])
 async def test_a_visit_that_read_before_another_one_told_tells_nothing(
-    world: World, terms: SubscriptionOptions, monkeypatch: pytest.MonkeyPatch
+    world: World, options: SubscriptionOptions, monkeypatch: pytest.MonkeyPatch
 ):
-    await world.follow(terms)
-    await world.becomes(**({"raw_state": "B"} if terms is ANY else {"state": JobState.FAILED}))
+    await world.follow(options)
+    await world.becomes(**({"raw_state": "B"} if options is ANY else {"state": JobState.FAILED}))
     meanwhile(monkeypatch, world.told)
     assert await world.told() == 2
 
@@ -125,12 +125,12 @@ async def test_a_thread_that_is_gone_holds_nothing_up(world: World, trouble: str
     await world.follow()
     await world.becomes(state=JobState.SUCCEEDED)
     world.slack.trouble = [trouble]
-    await deliver(world.deps, PLACE)
+    await deliver(world.deps, DESTINATION)
     world.slack.said[0].gone = True
     assert await world.told() <= 2
     assert [said.thread_ts for said in world.slack.said][1:]
-    assert await edit_cards(world.deps, PLACE) is None
-    assert empty(await world.box())
+    assert await edit_cards(world.deps, DESTINATION) is None
+    assert empty(await world.snapshot())
 
 
 @pytest.mark.parametrize(
@@ -143,16 +143,20 @@ async def test_where_nothing_can_be_read_the_verdict_decides(
     await world.follow()
     await world.becomes(state=JobState.SUCCEEDED)
     world.slack.trouble = ["lost"]
-    await deliver(world.deps, PLACE)
+    await deliver(world.deps, DESTINATION)
     world.now += timedelta(seconds=sender.IN_FLIGHT_TIMEOUT_S)
 
     async def refusing(*_: object, **__: object) -> None:
         raise refused(code)
 
     monkeypatch.setattr(world.slack, "api_call", refusing)
-    await deliver(world.deps, PLACE)
-    box = await world.box()
-    kept = {"suspended": bool(box.suspension and box.in_flight), "begun": bool(box.in_flight), "told": not box.entries}
+    await deliver(world.deps, DESTINATION)
+    snapshot = await world.snapshot()
+    kept = {
+        "suspended": bool(snapshot.suspension and snapshot.in_flight),
+        "begun": bool(snapshot.in_flight),
+        "told": not snapshot.entries,
+    }
     assert kept[left]
     assert len(world.slack.said) == (3 if left == "told" else 2), "only who may never read sends it again unread"
 
@@ -162,22 +166,22 @@ async def test_a_place_that_takes_nothing_is_suspended_its_owner_told_and_restor
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["is_archived"]
     assert await world.told() == 1
-    assert (await world.box()).suspension
+    assert (await world.snapshot()).suspension
     await world.told("U1")
-    assert [said.channel for said in world.slack.said] == [PLACE, "DU1"]
+    assert [said.channel for said in world.slack.said] == [DESTINATION, "DU1"]
     await world.told()
     await world.told("U1")
     assert len(world.slack.said) == 2, "told once"
-    await world.store.outbox.restore(PLACE)
+    await world.store.outbox.restore(DESTINATION)
     await world.told()
-    assert [said.channel for said in world.slack.said] == [PLACE, "DU1", PLACE]
+    assert [said.channel for said in world.slack.said] == [DESTINATION, "DU1", DESTINATION]
 
 
 async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     lost, other = world.provider.filled(2).jobs
-    await subscribe(world.deps, [lost.ref, other.ref], PLACE, TERMS)
+    await subscribe(world.deps, [lost.ref, other.ref], DESTINATION, TERMS)
     world.provider.jobs = [other]
     for _ in range(6):
         world.now += timedelta(seconds=140)
@@ -186,40 +190,40 @@ async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else
         patch.setattr("bot.store.outbox.Outbox.apply", _dies)
         with pytest.raises(ConnectionAbortedError):
             await world.told()
-    await subscribe(world.deps, [other.ref], PLACE, SubscriptionOptions(user="U2", at=NOW))
-    assert [len((await world.box(user)).entries) for user in (TERMS.user, "U2")] == [1, 0]
+    await subscribe(world.deps, [other.ref], DESTINATION, SubscriptionOptions(user="U2", at=NOW))
+    assert [len((await world.snapshot(user)).entries) for user in (TERMS.user, "U2")] == [1, 0]
 
 
 async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_asked_for(world: World):
     await world.follow(ANY)
     ref = world.provider.jobs[0].ref
-    _, result = await subscribe(world.deps, [ref], PLACE, SubscriptionOptions(user="U2", at=NOW, on=On.FAILED))
+    _, result = await subscribe(world.deps, [ref], DESTINATION, SubscriptionOptions(user="U2", at=NOW, on=On.FAILED))
     assert (result.changed, result.others) == ([ref], ["U1"])
-    assert (await subscribe(world.deps, [ref], PLACE, ANY))[1].others == ["U2"]
+    assert (await subscribe(world.deps, [ref], DESTINATION, ANY))[1].others == ["U2"]
     for user in ("U1", "U2"):
         assert [each.card.subscribers for each in await subscriptions(world.deps, user=user)] == [("U1", "U2")]
-    await edit_cards(world.deps, PLACE)
+    await edit_cards(world.deps, DESTINATION)
     assert await world.told() == 1
     await world.becomes(raw_state="B")
     assert await world.told() == 2
     world.slack.trouble = ["is_archived"]
     await world.becomes(raw_state="C")
     await world.told()
-    assert [len((await world.box(user)).entries) for user in ("U1", "U2", "U3")] == [1, 1, 0]
+    assert [len((await world.snapshot(user)).entries) for user in ("U1", "U2", "U3")] == [1, 1, 0]
 
 
 async def test_who_follows_nothing_any_more_hears_of_no_suspension(world: World):
     await world.follow()
     await world.follow(SubscriptionOptions(user="U2", at=NOW, to=To.THREAD))
     world.provider.jobs = [*world.provider.jobs, world.provider.job("other")]
-    await subscribe(world.deps, [world.provider.jobs[1].ref], PLACE, SubscriptionOptions(user="U3", at=NOW))
-    await unsubscribe(world.deps, [world.provider.jobs[1].ref], PLACE, "U3")
-    assert await edit_cards(world.deps, PLACE) is None
+    await subscribe(world.deps, [world.provider.jobs[1].ref], DESTINATION, SubscriptionOptions(user="U3", at=NOW))
+    await unsubscribe(world.deps, [world.provider.jobs[1].ref], DESTINATION, "U3")
+    assert await edit_cards(world.deps, DESTINATION) is None
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["is_archived"]
     await world.told()
-    assert (await world.box("U2")).entries
-    assert not (await world.box("U3")).entries
+    assert (await world.snapshot("U2")).entries
+    assert not (await world.snapshot("U3")).entries
 
 
 async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_its_place(world: World):
@@ -227,11 +231,11 @@ async def test_a_message_that_slack_does_not_take_even_as_text_alone_suspends_it
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["invalid_blocks", "msg_too_long"]
     assert await world.told() == 1
-    suspension = (await world.box()).suspension
+    suspension = (await world.snapshot()).suspension
     assert suspension
     assert suspension.reason == "msg_too_long"
     assert await world.told("U1") == 2
-    await world.store.outbox.restore(PLACE)
+    await world.store.outbox.restore(DESTINATION)
     assert await world.told() == 3
 
 
@@ -239,10 +243,10 @@ async def test_a_job_that_ended_before_it_was_subscribed_to_is_told_where_that_i
     await world.becomes(state=JobState.FAILED)
     ref = world.provider.jobs[0].ref
     world.deps = Deps([world.provider], world.store, clock=lambda: NOW, workspaces=in_one(world.slack))
-    await subscribe(world.deps, [ref], PLACE, TERMS)
+    await subscribe(world.deps, [ref], DESTINATION, TERMS)
     assert world.slack.said == []
     world.deps = Deps([world.provider], world.store, clock=world.tick, workspaces=in_one(world.slack))
-    await subscribe(world.deps, [ref], PLACE, TERMS, ended_too=True)
+    await subscribe(world.deps, [ref], DESTINATION, TERMS, ended_too=True)
     assert await world.told() == 1
 
 
@@ -256,18 +260,20 @@ async def test_an_answer_older_than_the_subscription_changes_nothing(world: Worl
 
 async def test_a_card_that_is_over_is_kept_for_second_thoughts_and_then_forgotten(world: World):
     await world.follow()
-    await unsubscribe(world.deps, None, PLACE, "U1")
-    await edit_cards(world.deps, PLACE)
-    [card] = (await world.box()).cards.values()
+    await unsubscribe(world.deps, None, DESTINATION, "U1")
+    await edit_cards(world.deps, DESTINATION)
+    [card] = (await world.snapshot()).cards.values()
     assert [each.fate for each in card.jobs.values()] == [EndReason.UNSUBSCRIBED]
     world.now += card_editor.UNSUBSCRIBED_KEPT
     await world.told()
-    assert empty(await world.box())
-    assert PLACE not in await world.store.outbox.destinations()
+    assert empty(await world.snapshot())
+    assert DESTINATION not in await world.store.outbox.destinations()
 
 
 async def test_a_card_that_cannot_be_read_stops_no_round_and_is_notified_of(world: World):
-    await world.store.link.execute_many([("HSET", CARDS.of(PLACE), "odd", "{}"), ("SADD", PLACES.of(), PLACE)])
+    await world.store.link.execute_many(
+        [("HSET", CARDS.of(DESTINATION), "odd", "{}"), ("SADD", PLACES.of(), DESTINATION)]
+    )
     await reconcile_destinations(world.deps)
     assert await world.told() == 1
     assert await world.store.outbox.destinations() == set()
@@ -278,19 +284,19 @@ async def test_an_end_waits_no_minute_behind_the_progress_of_another_card(world:
     while not await world.store.slack.may_edit("", Urgency.PROGRESS):
         pass
     await world.becomes(progress=50)
-    wait = await edit_cards(world.deps, PLACE)
+    wait = await edit_cards(world.deps, DESTINATION)
     assert wait
     assert wait <= card_editor.EDIT_WAIT_MAX_S
     await world.becomes(state=JobState.SUCCEEDED)
     await world.told()
-    assert await edit_cards(world.deps, PLACE) is None
+    assert await edit_cards(world.deps, DESTINATION) is None
 
 
 async def test_an_edit_that_slack_refuses_counts_as_refused_alone(world: World):
     await world.follow()
     world.slack.said[0].gone = True
     await world.becomes(progress=50)
-    assert await edit_cards(world.deps, PLACE) is None
+    assert await edit_cards(world.deps, DESTINATION) is None
     assert 'outcome="detach"' in world.deps.metrics.text().decode()
     assert 'outcome="edited"' not in world.deps.metrics.text().decode()
 
@@ -312,7 +318,7 @@ async def test_what_slack_does_not_like_is_sent_as_text_alone(world: World, code
 
 async def test_a_card_that_cannot_be_read_keeps_nobody_else_from_being_told(world: World):
     await world.follow()
-    await world.store.link.execute("HSET", CARDS.of(PLACE), "from-another-version", '{"id": 7}')
+    await world.store.link.execute("HSET", CARDS.of(DESTINATION), "from-another-version", '{"id": 7}')
     await world.becomes(state=JobState.FAILED)
     assert await world.told() == 3, "the card, its end and the notification"
 
@@ -327,40 +333,40 @@ def test_slack_says_how_long_to_wait(headers: dict[str, str], seconds: float | N
 
 async def test_a_snooze_that_is_over_is_found_by_visits_and_all_of_it_told_at_one(world: World):
     await world.follow(ANY)
-    [card] = (await world.box()).cards
-    await snooze(world.deps, card, PLACE, "U2", world.now + timedelta(hours=1))
+    [card] = (await world.snapshot()).cards
+    await snooze(world.deps, card, DESTINATION, "U2", world.now + timedelta(hours=1))
     await world.becomes(state=JobState.FAILED, raw_state="F")
     assert await world.told() == 1
     assert [said.text for said in world.slack.said if "Failed" in said.text] == []
-    assert await edit_cards(world.deps, PLACE) is None
+    assert await edit_cards(world.deps, DESTINATION) is None
     assert "Failed" in world.slack.said[0].text
     world.now += timedelta(hours=1)
     await reconcile_destinations(world.deps)
-    assert await deliver(world.deps, PLACE) is None
+    assert await deliver(world.deps, DESTINATION) is None
     assert [said.thread_ts == world.slack.said[0].ts for said in world.slack.said] == [False, True]
-    assert await edit_cards(world.deps, PLACE) is None
+    assert await edit_cards(world.deps, DESTINATION) is None
     assert await world.told() == 2
-    assert empty(await world.box())
+    assert empty(await world.snapshot())
 
 
 async def test_nothing_of_a_card_is_snoozed_for_whom_it_is_not_or_when_it_is_over(world: World):
     await world.follow()
-    [card] = (await world.box()).cards
+    [card] = (await world.snapshot()).cards
     hidden = replace(world.deps, access=Access([AccessRule(accounts=("acme",), users=("U1",))])).seen_by(
-        Audience("U2", PLACE)
+        Audience("U2", DESTINATION)
     )
     with pytest.raises(UsageError, match="NOT_FOR_YOU"):
-        await snooze(hidden, card, PLACE, "U2", world.now + timedelta(hours=1))
+        await snooze(hidden, card, DESTINATION, "U2", world.now + timedelta(hours=1))
     await world.becomes(state=JobState.SUCCEEDED)
     await world.told()
-    assert await snooze(world.deps, card, PLACE, "U2", world.now + timedelta(hours=1)) is None
-    assert (await world.box()).entries == []
+    assert await snooze(world.deps, card, DESTINATION, "U2", world.now + timedelta(hours=1)) is None
+    assert (await world.snapshot()).entries == []
 
 
 async def test_what_a_place_may_not_read_of_any_more_is_not_told_after_a_snooze(world: World):
     await world.follow()
-    [card] = (await world.box()).cards
-    await snooze(world.deps, card, PLACE, "U2", world.now + timedelta(hours=1))
+    [card] = (await world.snapshot()).cards
+    await snooze(world.deps, card, DESTINATION, "U2", world.now + timedelta(hours=1))
     await world.becomes(state=JobState.FAILED)
     assert await world.told() == 1
     closed = replace(world.deps, access=Access([AccessRule(accounts=("acme",), users=("U1",))]))

@@ -100,24 +100,26 @@ class Story(FragileBot):
         self._cloud()
         self._subscribe(ids, here, SubscriptionOptions(user=user, at=self.now, on=on, to=to), None, crash)
 
-    def _subscribe(self, ids: list[str], here: str, terms: SubscriptionOptions, card: str | None, crash: Any) -> None:
+    def _subscribe(self, ids: list[str], here: str, options: SubscriptionOptions, card: str | None, crash: Any) -> None:
         refs = [JobRef(*SERVICE, job_id) for job_id in ids]
-        place = terms.user if terms.to is To.DM else here
-        self.until_done(lambda: subscribe(self.services, refs, here, terms, card=card), crash)
+        destination = options.user if options.to is To.DM else here
+        self.until_done(lambda: subscribe(self.services, refs, here, options, card=card), crash)
         for ref in refs:
             self._found(str(ref))
         for ref in refs:
-            mine = self.run(self.store.tracked.subscribed_cards(ref))[place]
-            assert self.following.setdefault((place, str(ref)), mine) == mine, "who follows already keeps the card"
-            model = self.cards.setdefault((place, mine), Modelled())
-            model.followed(str(ref), terms)
+            mine = self.run(self.store.tracked.subscribed_cards(ref))[destination]
+            assert self.following.setdefault((destination, str(ref)), mine) == mine, (
+                "who follows already keeps the card"
+            )
+            model = self.cards.setdefault((destination, mine), Modelled())
+            model.followed(str(ref), options)
             self.known.setdefault(str(ref), self.jobs[ref.id])
 
     def _found(self, ref: str) -> None:
         """Whoever followed a job until it was lost follows it again."""
-        for place, card in self.gone.pop(ref, {}).items():
-            self.cards[place, card].found(ref, self.jobs[JobRef.parse(ref).id])
-            self.following[place, ref] = card
+        for destination, card in self.gone.pop(ref, {}).items():
+            self.cards[destination, card].found(ref, self.jobs[JobRef.parse(ref).id])
+            self.following[destination, ref] = card
 
     @rule(here=st.sampled_from(HERE), crash=crashes, data=st.data())
     def take_unsubscription_back(self, here: str, crash: Any, data: st.DataObject) -> None:
@@ -125,16 +127,16 @@ class Story(FragileBot):
         soon = timedelta(minutes=30)
         left = [
             (card, JobRef.parse(ref).id)
-            for (place, card), model in self.cards.items()
-            if place == here and model.left_at and self.now - model.left_at < soon
-            for ref, fate in model.jobs.items()
-            if fate is EndReason.UNSUBSCRIBED and JobRef.parse(ref).id in self.jobs
+            for (destination, card), model in self.cards.items()
+            if destination == here and model.left_at and self.now - model.left_at < soon
+            for ref, end_reason in model.jobs.items()
+            if end_reason is EndReason.UNSUBSCRIBED and JobRef.parse(ref).id in self.jobs
             if not self.jobs[JobRef.parse(ref).id].state.ended
         ]
         if left:
             card, job_id = data.draw(st.sampled_from(left))
-            terms = self.cards[here, card].terms
-            self._subscribe([job_id], here, terms.model_copy(update={"to": None, "at": self.now}), card, crash)
+            options = self.cards[here, card].options
+            self._subscribe([job_id], here, options.model_copy(update={"to": None, "at": self.now}), card, crash)
 
     @precondition(lambda self: self.following)
     @rule(here=st.sampled_from(HERE), user=st.sampled_from(USERS), job_id=st.sampled_from(IDS), crash=crashes)
@@ -142,12 +144,12 @@ class Story(FragileBot):
         self._clocks_strike()
         ref = JobRef(*SERVICE, job_id)
         self.until_done(lambda: unsubscribe(self.services, [ref], here, user), crash)
-        for place in (here, user):
-            self._left(place, str(ref))
+        for destination in (here, user):
+            self._left(destination, str(ref))
 
-    def _left(self, place: str, ref: str) -> None:
-        if card := self.following.pop((place, ref), None):
-            self.cards[place, card].left(ref, self.now)
+    def _left(self, destination: str, ref: str) -> None:
+        if card := self.following.pop((destination, ref), None):
+            self.cards[destination, card].left(ref, self.now)
             self._forget(ref)
 
     def _forget(self, ref: str) -> None:
@@ -169,13 +171,13 @@ class Story(FragileBot):
         open_ = [name for name, model in self.cards.items() if not model.over or model.held]
         if not open_:
             return
-        place, card = data.draw(st.sampled_from(open_))
+        destination, card = data.draw(st.sampled_from(open_))
         until = self.now + timedelta(hours=hours) if hours else None
-        self.until_done(lambda: snooze(self.services, card, place, user, until), crash)
+        self.until_done(lambda: snooze(self.services, card, destination, user, until), crash)
         if until:
-            self.cards[place, card].snoozed = until
+            self.cards[destination, card].snoozed = until
         else:
-            self.cards[place, card].wakes()
+            self.cards[destination, card].wakes()
 
     def _clocks_strike(self) -> None:
         """End the snoozes whose time is over, or would be in the middle of what comes next."""
@@ -205,9 +207,9 @@ class Story(FragileBot):
     @rule(changes=changes | st.just([]), crash=soon, trouble=troubles)
     def changes_are_told(self, changes: list[tuple[str, JobState | None]], crash: Any, trouble: list[str]) -> None:
         self.jobs_change(changes, None)
-        for place in HERE + USERS:
+        for destination in HERE + USERS:
             self.slack.trouble = list(trouble)
-            self.survived(dispatcher.deliver(self.services, place), crash)
+            self.survived(dispatcher.deliver(self.services, destination), crash)
             self.slack.trouble = []
 
     @precondition(lambda self: self.known)
@@ -227,9 +229,9 @@ class Story(FragileBot):
         self, changes: list[tuple[str, JobState | None]], crash: Any, order: list[int], trouble: list[str]
     ) -> None:
         self.jobs_change(changes, None)
-        for place in HERE:
+        for destination in HERE:
             self.slack.trouble = list(trouble)
-            work = (dispatcher.deliver(self.services, place) for _ in range(2))
+            work = (dispatcher.deliver(self.services, destination) for _ in range(2))
             self.survived(self.turns.run(cycle(order), *work), crash)
             self.slack.trouble = []
 
@@ -249,15 +251,15 @@ class Story(FragileBot):
         if (before.state, before.raw_state) != (job.state, job.raw_state):
             self._changed(ref, job, "moved", EndReason.ENDED if job.state.ended else None)
 
-    def _changed(self, ref: str, job: Job, kind: str, fate: EndReason | None) -> None:
-        for (place, followed), card in list(self.following.items()):
+    def _changed(self, ref: str, job: Job, kind: str, end_reason: EndReason | None) -> None:
+        for (destination, followed), card in list(self.following.items()):
             if followed == ref:
-                self.cards[place, card].changed(job, kind, fate)
-                told_alone = fate is EndReason.NOT_FOUND and not is_user(place)
-                self.lost[card] += len(self.cards[place, card].asked) if told_alone else 0
-                if fate:
-                    del self.following[place, followed]
-        if fate:
+                self.cards[destination, card].changed(job, kind, end_reason)
+                told_alone = end_reason is EndReason.NOT_FOUND and not is_user(destination)
+                self.lost[card] += len(self.cards[destination, card].asked) if told_alone else 0
+                if end_reason:
+                    del self.following[destination, followed]
+        if end_reason:
             del self.known[ref]
 
     def _older(self, ref: str, crash: Any) -> None:
@@ -283,14 +285,16 @@ class Story(FragileBot):
             self.now += timedelta(seconds=140)
             self.until_done(lambda: sweep.sweep(self.services, self.provider), each)
         assert not self.run(self.store.tracked.subscribed_cards(JobRef.parse(ref)))
-        self.gone[ref] = {place: card for (place, followed), card in self.following.items() if followed == ref}
+        self.gone[ref] = {
+            destination: card for (destination, followed), card in self.following.items() if followed == ref
+        }
         self._changed(ref, job, "lost", EndReason.NOT_FOUND)
 
     # What Callboard does.
 
-    @rule(place=st.sampled_from(HERE + USERS), crash=soon, order=orders)
-    def cards_are_edited_while_others_deliver(self, place: str, crash: Any, order: list[int]) -> None:
-        work = (dispatcher.deliver(self.services, place), card_editor.edit_cards(self.services, place))
+    @rule(destination=st.sampled_from(HERE + USERS), crash=soon, order=orders)
+    def cards_are_edited_while_others_deliver(self, destination: str, crash: Any, order: list[int]) -> None:
+        work = (dispatcher.deliver(self.services, destination), card_editor.edit_cards(self.services, destination))
         self.survived(self.turns.run(cycle(order), *work), crash)
 
     @rule(seconds=st.sampled_from([1, 20, 400, 4000]), restored=st.none() | st.sampled_from(HERE))
@@ -311,9 +315,9 @@ class Story(FragileBot):
             self._clocks_strike()
             self.run(self._drain())
             self._all_told()
-            for place, ref in list(self.following):
-                self.run(unsubscribe(self.services, [JobRef.parse(ref)], place, place))
-                self._left(place, ref)
+            for destination, ref in list(self.following):
+                self.run(unsubscribe(self.services, [JobRef.parse(ref)], destination, destination))
+                self._left(destination, ref)
             self.run(self._drain())
             self._all_told()
             self.now += card_editor.LOST_KEPT + timedelta(days=1)
@@ -325,17 +329,17 @@ class Story(FragileBot):
 
     async def _drain(self) -> None:
         """Visit whatever place a worker would find, until none is left to be visited."""
-        for place in HERE + USERS:
-            await self.store.outbox.restore(place)
-        for place in sorted(await self._places()):
+        for destination in HERE + USERS:
+            await self.store.outbox.restore(destination)
+        for destination in sorted(await self._places()):
             for _ in range(200):
-                wait = await dispatcher.deliver(self.services, place)
+                wait = await dispatcher.deliver(self.services, destination)
                 if wait is None:
                     break
                 self.now += timedelta(seconds=wait)
             else:
-                raise AssertionError(f"{place} is never done")
-            assert await card_editor.edit_cards(self.services, place) is None
+                raise AssertionError(f"{destination} is never done")
+            assert await card_editor.edit_cards(self.services, destination) is None
         if await self._left_over():
             await self._drain()
 
@@ -344,8 +348,8 @@ class Story(FragileBot):
         return pending | await self.store.outbox.destinations()
 
     async def _left_over(self) -> bool:
-        boxes = [await self.store.outbox.read(place, ["/".join(SERVICE)]) for place in HERE + USERS]
-        return any(box.entries or box.in_flight or box.stale for box in boxes)
+        snapshots = [await self.store.outbox.read(destination, ["/".join(SERVICE)]) for destination in HERE + USERS]
+        return any(snapshot.entries or snapshot.in_flight or snapshot.stale for snapshot in snapshots)
 
     def _all_told(self) -> None:
         notes: Counter[str] = Counter()
@@ -354,15 +358,17 @@ class Story(FragileBot):
         for said in sorted(self.slack.said, key=lambda said: float(said.ts)):
             if said.taken_back:
                 continue
-            text, place = json.loads(said.text), said.channel.removeprefix("D")
+            text, destination = json.loads(said.text), said.channel.removeprefix("D")
             if "card" in text:
-                posts[place, text["card"]] += 1
+                posts[destination, text["card"]] += 1
                 if said.there:
-                    fates = {ref: fate or "" for ref, fate in self.cards[place, text["card"]].jobs.items()}
-                    again = self.cards[place, text["card"]].posts > 1
+                    fates = {
+                        ref: end_reason or "" for ref, end_reason in self.cards[destination, text["card"]].jobs.items()
+                    }
+                    again = self.cards[destination, text["card"]].posts > 1
                     assert again or text["jobs"] == fates, "a card is as it should be"
             for card, words in json.loads(said.posted).get("told", ()):  # an edit notifies of nothing
-                told.setdefault((place, card), []).append(words)
+                told.setdefault((destination, card), []).append(words)
             if text.get("note") == "LostJob":
                 notes[text["about"]] += 1
         assert told == {name: model.told for name, model in self.cards.items() if model.told}

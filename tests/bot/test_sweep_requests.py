@@ -14,7 +14,7 @@ from bot.task_queue.worker import open_docket
 from providers.base import NO_KINDS, Capabilities
 from providers.models import Filter, JobQuery, JobState, Lookup
 from tests.bot.memory import NOW, InMemory, services
-from tests.bot.samples import PLACE, TERMS
+from tests.bot.samples import DESTINATION, TERMS
 
 ANY_TIME = Capabilities(lists=True, filters=frozenset({Filter.UNTIL}))
 TENS = Capabilities(lists=False, batch_max=10)
@@ -24,7 +24,7 @@ async def follow(store: Store, provider: InMemory, ids: list[str], *, due_in_s: 
     for job in (job for job in provider.jobs if job.id in ids):
         entry = SubscribedEntry(job=job, terms=TERMS).model_dump_json()
         before, due = NOW - timedelta(minutes=2), NOW + timedelta(seconds=due_in_s)
-        await store.tracked.subscribe(job, before, due, PLACE, f"card-{job.id}", entry, "U1")
+        await store.tracked.subscribe(job, before, due, DESTINATION, f"card-{job.id}", entry, "U1")
 
 
 def pages_and_look_ups(provider: InMemory) -> tuple[int, int]:
@@ -75,13 +75,13 @@ class Watched(InMemory):
 
     async def lookup(self, ids: Sequence[str], kinds: Mapping[str, str] = NO_KINDS) -> Lookup:
         assert self.docket
-        self.planned.append(await self.docket.get_execution(f"{DELIVER}:{PLACE}") is not None)
+        self.planned.append(await self.docket.get_execution(f"{DELIVER}:{DESTINATION}") is not None)
         return await super().lookup(ids, kinds)
 
 
 async def test_a_change_is_told_before_other_jobs_are_asked_about(store: Store, redis_url: str):
-    async def deliver(place: str) -> None:
-        raise AssertionError(f"no worker is there to tell {place}")
+    async def deliver(destination: str) -> None:
+        raise AssertionError(f"no worker is there to tell {destination}")
 
     async with open_docket(redis_url) as docket:
         docket.register(deliver)

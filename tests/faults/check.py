@@ -37,29 +37,29 @@ class ErrorAction:
 
 def judge(ledger: Ledger, conversations: Sequence[Conversation]) -> ErrorAction:
     """Compare what was promised with what was told."""
-    verdict = ErrorAction([Finding("lost", "", "", what) for what in ledger.forgotten])
+    action = ErrorAction([Finding("lost", "", "", what) for what in ledger.forgotten])
     for conversation in conversations:
-        verdict.findings += _strangers(ledger, conversation)
-        for (place, card_id), refs in ledger.batches().items():
-            if place == conversation.place and not ledger.emptied.isdisjoint((place, ref) for ref in refs):
-                verdict.emptied += len(refs)
-                verdict.findings += _posted_twice(conversation, refs)
-            elif place == conversation.place:
+        action.findings += _strangers(ledger, conversation)
+        for (destination, card_id), refs in ledger.batches().items():
+            if destination == conversation.place and not ledger.emptied.isdisjoint((destination, ref) for ref in refs):
+                action.emptied += len(refs)
+                action.findings += _posted_twice(conversation, refs)
+            elif destination == conversation.place:
                 judged = _Batch(ledger, conversation, card_id, refs) if len(refs) > 1 else None
                 for ref in refs:
-                    verdict.findings += _card(ledger, conversation, ref, refs)
+                    action.findings += _card(ledger, conversation, ref, refs)
                 if judged:
-                    verdict.findings += judged.findings()
-                    verdict.told += judged.wanted
+                    action.findings += judged.findings()
+                    action.told += judged.wanted
                 else:
-                    verdict.findings += _single(ledger, conversation, refs[0])
-                    verdict.told += _wanted(ledger, place, refs[0])
-    return verdict
+                    action.findings += _single(ledger, conversation, refs[0])
+                    action.told += _wanted(ledger, destination, refs[0])
+    return action
 
 
-def _wanted(ledger: Ledger, place: str, ref: str) -> bool:
-    terms = ledger.terms[place, ref]
-    return (place, ref) in ledger.promised and terms.wants(ledger.ends[ref])
+def _wanted(ledger: Ledger, destination: str, ref: str) -> bool:
+    options = ledger.options[destination, ref]
+    return (destination, ref) in ledger.promised and options.wants(ledger.ends[ref])
 
 
 def _strangers(ledger: Ledger, found: Conversation) -> Iterator[Finding]:
@@ -100,23 +100,27 @@ def _card(ledger: Ledger, found: Conversation, ref: str, refs: list[str]) -> Ite
         yield Finding("stale", found.place, ref, f"its card does not say {missing}: {cards[0].text}")
 
 
-def _shown(ledger: Ledger, place: str, ref: str) -> str:
-    if (place, ref) in ledger.promised:
+def _shown(ledger: Ledger, destination: str, ref: str) -> str:
+    if (destination, ref) in ledger.promised:
         return ledger.ends[ref]
-    return "no longer followed" if len(ledger.batches()[place, ledger.cards[place, ref]]) == 1 else "unsubscribed"
+    return (
+        "no longer followed"
+        if len(ledger.batches()[destination, ledger.cards[destination, ref]]) == 1
+        else "unsubscribed"
+    )
 
 
-def _notified(terms: SubscriptionOptions, cards: Sequence[Card]) -> bool:
+def _notified(options: SubscriptionOptions, cards: Sequence[Card]) -> bool:
     """Whether a card was the notification of its end: it has said so since it was posted, where `to:` says."""
-    return terms.to != "thread" and any(card.unedited for card in cards)
+    return options.to != "thread" and any(card.unedited for card in cards)
 
 
 def _single(ledger: Ledger, found: Conversation, ref: str) -> Iterator[Finding]:
     """A job with a card of its own: its end told once if wanted, and nothing after it."""
     tellings = sorted(found.tellings.get(ref, []), key=lambda each: each.ts)
     ends = [each for each in tellings if each.state in ENDED]
-    terms, wanted = ledger.terms[found.place, ref], int(_wanted(ledger, found.place, ref))
-    by_card = bool(wanted) and _notified(terms, found.card_of(ref))
+    options, wanted = ledger.options[found.place, ref], int(_wanted(ledger, found.place, ref))
+    by_card = bool(wanted) and _notified(options, found.card_of(ref))
     number = len(ends) + by_card
     if number != wanted:
         kind = "lost" if number < wanted else "doubled"
@@ -125,21 +129,21 @@ def _single(ledger: Ledger, found: Conversation, ref: str) -> Iterator[Finding]:
         yield Finding("disordered", found.place, ref, f"something was told after its end: {tellings}")
     if any(each.state != ledger.ends[ref] for each in ends):
         yield Finding("wrong", found.place, ref, f"it ended {ledger.ends[ref]}: {ends}")
-    if terms.on != "any" and len(ends) != len(tellings):
+    if options.on != "any" and len(ends) != len(tellings):
         yield Finding("unasked", found.place, ref, f"more than its end was told: {tellings}")
-    yield from _misplaced(terms, found.card_of(ref), tellings)
+    yield from _misplaced(options, found.card_of(ref), tellings)
 
 
-def _misplaced(terms: SubscriptionOptions, cards: list[Card], tellings: list[Telling]) -> Iterator[Finding]:
+def _misplaced(options: SubscriptionOptions, cards: list[Card], tellings: list[Telling]) -> Iterator[Finding]:
     for each in tellings:
         if each.how == "reply" and cards and each.thread_ts != cards[0].ts:
-            yield Finding("misplaced", terms.place, each.ref, f"not in the thread of {cards[0].ts}: {each}")
-        if each.how == "reply" and each.broadcast != _broadcast(terms, [each.state]):
-            yield Finding("misplaced", terms.place, each.ref, f"{terms}, but broadcast is {each.broadcast}: {each}")
+            yield Finding("misplaced", options.place, each.ref, f"not in the thread of {cards[0].ts}: {each}")
+        if each.how == "reply" and each.broadcast != _broadcast(options, [each.state]):
+            yield Finding("misplaced", options.place, each.ref, f"{options}, but broadcast is {each.broadcast}: {each}")
 
 
-def _broadcast(terms: SubscriptionOptions, states: list[str]) -> bool:
-    return terms.to in {"here", "dm"} or (terms.to != "thread" and "failed" in states)
+def _broadcast(options: SubscriptionOptions, states: list[str]) -> bool:
+    return options.to in {"here", "dm"} or (options.to != "thread" and "failed" in states)
 
 
 @dataclass
@@ -163,26 +167,30 @@ class _Batch:
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with how its end was told."""
-        place, first = self.found.place, self.refs[0]
+        destination, first = self.found.place, self.refs[0]
         threads = {card.ts for card in self.found.card_of(first)}
         finals = [post for ts in threads for post in self.found.finals.get(ts, [])]
         tellings = [each for ref in self.refs for each in self.found.tellings.get(ref, [])]
         digests = {each.ts for each in tellings if each.how == "digest"}
         wanted = int(self.wanted > 0)
-        by_card = bool(wanted) and _notified(self.ledger.terms[place, first], self.found.card_of(first))
+        by_card = bool(wanted) and _notified(self.ledger.options[destination, first], self.found.card_of(first))
         number = len(finals) + len(digests) + by_card
         if number != wanted:
             kind = "lost" if number < wanted else "doubled"
             posts = [post["ts"] for post in finals]
             what = f"its end was told {number} times, not {wanted}: by itself {posts}, in digests {sorted(digests)}"
-            yield Finding(kind, place, f"{self.card}: {', '.join(self.refs)}", what)
+            yield Finding(kind, destination, f"{self.card}: {', '.join(self.refs)}", what)
         if digests and Counter(each.ref for each in tellings) != Counter(
-            ref for ref in self.ended if _wanted(self.ledger, place, ref)
+            ref for ref in self.ended if _wanted(self.ledger, destination, ref)
         ):
-            yield Finding("wrong", place, first, f"the digest tells other ends than those of {self.ended}: {tellings}")
+            yield Finding(
+                "wrong", destination, first, f"the digest tells other ends than those of {self.ended}: {tellings}"
+            )
         if any(each.how == "reply" for each in tellings):
-            yield Finding("unasked", place, first, f"jobs of a batch told one by one: {tellings}")
-        terms, states = self.ledger.terms[place, first], [self.ledger.ends[ref] for ref in self.ended]
+            yield Finding("unasked", destination, first, f"jobs of a batch told one by one: {tellings}")
+        options, states = self.ledger.options[destination, first], [self.ledger.ends[ref] for ref in self.ended]
         for post in finals:
-            if post["broadcast"] != _broadcast(terms, states):
-                yield Finding("misplaced", place, first, f"{terms}, but broadcast is {post['broadcast']}: {post['ts']}")
+            if post["broadcast"] != _broadcast(options, states):
+                yield Finding(
+                    "misplaced", destination, first, f"{options}, but broadcast is {post['broadcast']}: {post['ts']}"
+                )

@@ -66,7 +66,7 @@ class Report:
     subscriptions: int = 0
     kills: Counter[str] = field(default_factory=Counter[str])
     faults: Counter[str] = field(default_factory=Counter[str])
-    verdict: ErrorAction = field(default_factory=ErrorAction)
+    action: ErrorAction = field(default_factory=ErrorAction)
     left: list[str] = field(default_factory=list[str])
     in_vain: int = 0
     by_search: int = 0
@@ -77,7 +77,7 @@ class Report:
     @property
     def good(self) -> bool:
         """Whether everything was as promised."""
-        return not self.verdict.findings and not self.left
+        return not self.action.findings and not self.left
 
     def table(self) -> str:
         """The figures, one a line."""
@@ -88,11 +88,11 @@ class Report:
             ("faults", f"{self.faults.total()} ({_counted(self.faults)})"),
             ("jobs followed", f"{self.jobs} in {self.subscriptions} subscriptions"),
             ("commands typed in vain", self.in_vain),
-            ("ends told", self.verdict.told),
-            ("subscriptions in the emptied Redis", self.verdict.emptied),
-            ("lost", self.verdict.number("lost")),
-            ("doubled", self.verdict.number("doubled")),
-            ("wrong otherwise", len(self.verdict.findings) - sum(map(self.verdict.number, ("lost", "doubled")))),
+            ("ends told", self.action.told),
+            ("subscriptions in the emptied Redis", self.action.emptied),
+            ("lost", self.action.number("lost")),
+            ("doubled", self.action.number("doubled")),
+            ("wrong otherwise", len(self.action.findings) - sum(map(self.action.number, ("lost", "doubled")))),
             ("posts in doubt found by search", self.by_search),
             ("posts taken back", self.taken_back),
             ("processes that ended by themselves", _counted(self.restarts) or 0),
@@ -179,12 +179,12 @@ async def _judge(report: Report, stage: Stage, actors: Cast) -> None:
     report.jobs = len({ref for _, ref in stage.ledger.cards})
     report.subscriptions = len(stage.ledger.cards)
     report.in_vain = len(stage.ledger.in_vain)
-    report.verdict = judge(stage.ledger, conversations)
+    report.action = judge(stage.ledger, conversations)
     calls = await stage.people.calls()
     report.taken_back = sum(call["method"] == "chat.delete" and not call["error"] for call in calls)
     report.by_search = actors.logged("a post in doubt had arrived")
     report.restarts = Counter(status for part in actors.parts.values() for status in part.ended_by_itself)
-    report.details = [_detail(finding, conversations, calls) for finding in report.verdict.findings]
+    report.details = [_detail(finding, conversations, calls) for finding in report.action.findings]
 
 
 def _detail(finding: Finding, conversations: list[Conversation], calls: list[Json]) -> str:

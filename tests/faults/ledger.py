@@ -27,7 +27,7 @@ class SubscriptionOptions:
 class Ledger:
     """The books of a run, by (place, ref)."""
 
-    terms: dict[tuple[str, str], SubscriptionOptions] = field(
+    options: dict[tuple[str, str], SubscriptionOptions] = field(
         default_factory=dict[tuple[str, str], SubscriptionOptions]
     )
     cards: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
@@ -39,33 +39,33 @@ class Ledger:
     emptied: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """What Redis held when it was emptied: nothing is promised for it any more."""
 
-    def asked(self, terms: SubscriptionOptions, ref: str) -> None:
+    def asked(self, options: SubscriptionOptions, ref: str) -> None:
         """Somebody is about to type a command for a job."""
-        self.terms[terms.place, ref] = terms
+        self.options[options.place, ref] = options
 
-    def followed(self, place: str, ref: str, card: str) -> None:
+    def followed(self, destination: str, ref: str, card: str) -> None:
         """Redis has a subscription. One card for each, from then on."""
-        before = self.cards.setdefault((place, ref), card)
-        if before != card and (place, ref) not in self.emptied:
-            self.forgotten.append(f"{ref} in {place} was on card {before} and is on {card}")
+        before = self.cards.setdefault((destination, ref), card)
+        if before != card and (destination, ref) not in self.emptied:
+            self.forgotten.append(f"{ref} in {destination} was on card {before} and is on {card}")
 
-    def unsubscribing(self, place: str, ref: str) -> None:
+    def unsubscribing(self, destination: str, ref: str) -> None:
         """Somebody is about to unsubscribe."""
-        self.dropped.add((place, ref))
+        self.dropped.add((destination, ref))
 
     def ending(self, ref: str, state: str, followers: dict[str, str]) -> None:
         """A job is about to end: what its followers were promised is fixed now."""
         self.ends[ref] = state
-        for place, card in followers.items():
-            self.followed(place, ref, card)
-            self.promised.add((place, ref))
-        for place, other in self.cards:
-            if other == ref and place not in followers and (place, ref) not in self.dropped | self.emptied:
-                self.forgotten.append(f"{ref} was followed in {place}, and is no longer")
+        for destination, card in followers.items():
+            self.followed(destination, ref, card)
+            self.promised.add((destination, ref))
+        for destination, other in self.cards:
+            if other == ref and destination not in followers and (destination, ref) not in self.dropped | self.emptied:
+                self.forgotten.append(f"{ref} was followed in {destination}, and is no longer")
 
     def batches(self) -> dict[tuple[str, str], list[str]]:
         """The jobs of each card, by (place, card)."""
         found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for (place, ref), card in self.cards.items():
-            found[place, card].append(ref)
+        for (destination, ref), card in self.cards.items():
+            found[destination, card].append(ref)
         return found

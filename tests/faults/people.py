@@ -24,12 +24,15 @@ class People:
         if typed.status_code != 200 and typed.json()["error"] != "is_archived":
             typed.raise_for_status()
 
-    async def restores(self, place: str) -> None:
+    async def restores(self, destination: str) -> None:
         """Press Restore for a place on the newest note about it that anybody has, if there is one yet."""
         for user in USERS:
             for message in reversed(await self.messages(user)):
                 for block, button in buttons(message["blocks"]):
-                    if button["action_id"] == "restore" and bare_id(json.loads(button["value"])["place"]) == place:
+                    if (
+                        button["action_id"] == "restore"
+                        and bare_id(json.loads(button["value"])["place"]) == destination
+                    ):
                         await self._post("/ui/action", _click(user, message, block, button))
                         return
 
@@ -41,9 +44,9 @@ class People:
         """Take all faults back."""
         (await self._page.delete("/test/fault")).raise_for_status()
 
-    async def messages(self, place: str) -> list[Json]:
+    async def messages(self, destination: str) -> list[Json]:
         """What the bot said in a place for everybody there to see, oldest first."""
-        found = await self._page.get("/test/messages", params={"channel": place})
+        found = await self._page.get("/test/messages", params={"channel": destination})
         found.raise_for_status()
         return [each for each in found.json() if each["bot"] and each["username"] == "Callboard"]
 

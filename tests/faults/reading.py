@@ -57,9 +57,9 @@ class Conversation:
         return [card for card in self.cards if ref in card.refs]
 
 
-async def read(place: str, messages: list[Json], memory: Memory) -> Conversation:
+async def read(destination: str, messages: list[Json], memory: Memory) -> Conversation:
     """Read what stands in a place."""
-    found = Conversation(place)
+    found = Conversation(destination)
     for message in messages:
         if message["ephemeral"]:
             continue

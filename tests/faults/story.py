@@ -102,7 +102,7 @@ async def play(stage: Stage, episode: Episode) -> None:
     await asyncio.sleep(episode.at_s)
     refs = [await stage.clouds.add(job.service, job.name, job.wait_s) for job in episode.jobs]
     groups = [refs] if episode.together else [[ref] for ref in refs]
-    await asyncio.gather(*(_subscribe(stage, terms, group) for terms in episode.commands for group in groups))
+    await asyncio.gather(*(_subscribe(stage, options, group) for options in episode.commands for group in groups))
     await asyncio.sleep(episode.lasts_s)
     for ref in refs[: episode.unsubscribes]:
         await _unsubscribe(stage, episode.commands[0], ref)
@@ -112,34 +112,36 @@ async def play(stage: Stage, episode: Episode) -> None:
         await stage.clouds.end(ref, job.outcome)
 
 
-async def _subscribe(stage: Stage, terms: SubscriptionOptions, refs: list[str]) -> None:
+async def _subscribe(stage: Stage, subscription_options: SubscriptionOptions, refs: list[str]) -> None:
     """Type the command until Redis has every job, but not for ever."""
     for ref in refs:
-        stage.ledger.asked(terms, ref)
-    options = f"on:{terms.on}" + (f" to:{terms.to}" if terms.to else "")
+        stage.ledger.asked(subscription_options, ref)
+    options = f"on:{subscription_options.on}" + (f" to:{subscription_options.to}" if subscription_options.to else "")
     for tried in range(TRIES):
-        await stage.people.types(terms.user, terms.channel, f"/jobs subscribe {' '.join(refs)} {options}")
+        await stage.people.types(
+            subscription_options.user, subscription_options.channel, f"/jobs subscribe {' '.join(refs)} {options}"
+        )
         for _ in range(round(AGAIN_S / LOOK_S)):
             await asyncio.sleep(LOOK_S)
             followers = await stage.memory.followers(refs)
             for ref in refs:
-                if card := followers[ref].get(terms.place):
-                    stage.ledger.followed(terms.place, ref, card)
-            if all(terms.place in followers[ref] for ref in refs):
+                if card := followers[ref].get(subscription_options.place):
+                    stage.ledger.followed(subscription_options.place, ref, card)
+            if all(subscription_options.place in followers[ref] for ref in refs):
                 if tried:  # the command before this one may be late, not lost
                     await asyncio.sleep(AGAIN_S)
                 return
-    stage.ledger.in_vain.append(f"{terms}: {refs}")
+    stage.ledger.in_vain.append(f"{subscription_options}: {refs}")
 
 
-async def _unsubscribe(stage: Stage, terms: SubscriptionOptions, ref: str) -> None:
+async def _unsubscribe(stage: Stage, options: SubscriptionOptions, ref: str) -> None:
     """Type the command until Redis has forgotten the job in this place."""
     # The command takes what is followed where it is typed, whoever asked for it, and what its author follows alone.
-    for place in (terms.place, terms.channel, terms.user):
+    for place in (options.place, options.channel, options.user):
         stage.ledger.unsubscribing(place, ref)
     for _ in range(TRIES):
-        await stage.people.types(terms.user, terms.channel, f"/jobs unsubscribe {ref}")
+        await stage.people.types(options.user, options.channel, f"/jobs unsubscribe {ref}")
         for _ in range(round(AGAIN_S / LOOK_S)):
             await asyncio.sleep(LOOK_S)
-            if terms.place not in (await stage.memory.followers([ref]))[ref]:
+            if options.place not in (await stage.memory.followers([ref]))[ref]:
                 return

@@ -8,7 +8,7 @@ from tests.faults.check import judge
 from tests.faults.ledger import Ledger, SubscriptionOptions
 from tests.faults.reading import Card, Conversation, Telling
 
-PLACE, REF, OTHER = "C1", "acme/video/1", "acme/video/2"
+DESTINATION, REF, OTHER = "C1", "acme/video/1", "acme/video/2"
 CARD = Card("1.0", (REF,), "✅ Succeeded: film, acme/video/1")
 END = Telling("2.0", "reply", REF, "succeeded", thread_ts="1.0")
 FINAL = {"ts": "3.0", "broadcast": False}
@@ -17,14 +17,14 @@ FINAL = {"ts": "3.0", "broadcast": False}
 def kept(*refs: str, on: str = "done", to: str = "") -> Ledger:
     ledger = Ledger()
     for ref in refs:
-        ledger.asked(SubscriptionOptions("U1", PLACE, on, to), ref)
-        ledger.followed(PLACE, ref, "card")
-        ledger.ending(ref, "succeeded", {PLACE: "card"})
+        ledger.asked(SubscriptionOptions("U1", DESTINATION, on, to), ref)
+        ledger.followed(DESTINATION, ref, "card")
+        ledger.ending(ref, "succeeded", {DESTINATION: "card"})
     return ledger
 
 
 def said(*tellings: Telling, cards: tuple[Card, ...] = (CARD,)) -> Conversation:
-    found = Conversation(PLACE, cards=list(cards))
+    found = Conversation(DESTINATION, cards=list(cards))
     for each in tellings:
         found.tellings[each.ref].append(each)
     return found
@@ -37,9 +37,9 @@ def kinds(ledger: Ledger, found: Conversation) -> set[str]:
 def emptied(found: Conversation) -> tuple[int, list[str]]:
     """What is judged of a job that Redis held when it was emptied."""
     ledger = kept(REF)
-    ledger.emptied.add((PLACE, REF))
-    verdict = judge(ledger, [found])
-    return verdict.emptied, [finding.kind for finding in verdict.findings]
+    ledger.emptied.add((DESTINATION, REF))
+    action = judge(ledger, [found])
+    return action.emptied, [finding.kind for finding in action.findings]
 
 
 def test_what_an_emptied_redis_held_may_be_lost_but_not_doubled():
@@ -52,14 +52,14 @@ def test_what_an_emptied_redis_held_may_be_lost_but_not_doubled():
 
 def test_other_jobs_are_judged_after_redis_was_emptied():
     ledger = kept(REF, OTHER)
-    ledger.emptied.add((PLACE, OTHER))
-    ledger.cards[PLACE, OTHER] = "another card"
+    ledger.emptied.add((DESTINATION, OTHER))
+    ledger.cards[DESTINATION, OTHER] = "another card"
     assert kinds(ledger, said(cards=(CARD, Card("1.5", (OTHER,), CARD.text)))) == {"lost"}
 
 
 def test_what_is_as_it_was_promised_is_no_finding():
-    verdict = judge(kept(REF), [said(END)])
-    assert (verdict.findings, verdict.told) == ([], 1)
+    action = judge(kept(REF), [said(END)])
+    assert (action.findings, action.told) == ([], 1)
     assert not kinds(kept(REF, on="failed"), said())
 
 

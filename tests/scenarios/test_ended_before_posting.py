@@ -28,8 +28,8 @@ async def backlog(stage: Stage, states: dict[str, Outcome], words: str = "", *, 
         return not any(number for number, _, _ in kept)
 
     async def posted() -> bool:
-        box = await stage.bot.store.outbox.read(f"T0SANDBOX/{CHANNEL}", stage.bot.catalog.scopes)
-        return not (box.entries or box.in_flight or box.stale)
+        snapshot = await stage.bot.store.outbox.read(f"T0SANDBOX/{CHANNEL}", stage.bot.catalog.scopes)
+        return not (snapshot.entries or snapshot.in_flight or snapshot.stale)
 
     await until(seen)
     order = {"channel": CHANNEL, "bot_member": True}

@@ -46,7 +46,7 @@ def rows(*answers: Answer | Json) -> list[str]:
     asks = [
         CommandPayload.model_validate_json(element["value"]) for _, element in elements(blocks) if is_details(element)
     ]
-    return [ask.text.removeprefix("show ") for ask in asks]
+    return [command.text.removeprefix("show ") for command in asks]
 
 
 def is_details(element: Json) -> bool:

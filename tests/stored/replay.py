@@ -107,13 +107,15 @@ async def _all_ended(opened: Stage) -> bool:
 async def _is_quiet(opened: Stage) -> bool:
     """Whether nothing waits for any place that takes something."""
     outbox = opened.deps.store.outbox
-    boxes = [await outbox.read(place, opened.deps.catalog.scopes) for place in await outbox.destinations()]
-    return not any(box.entries or box.in_flight or _urgent(box) for box in boxes if not box.suspension)
+    snapshots = [await outbox.read(place, opened.deps.catalog.scopes) for place in await outbox.destinations()]
+    return not any(
+        snapshot.entries or snapshot.in_flight or _urgent(snapshot) for snapshot in snapshots if not snapshot.suspension
+    )
 
 
-def _urgent(box: OutboxSnapshot) -> bool:
+def _urgent(snapshot: OutboxSnapshot) -> bool:
     """Whether a card is to be edited for more than its progress: that may wait for what Slack allows in a minute."""
-    return any(mark[:1] != Urgency.PROGRESS for mark in box.stale.values())
+    return any(mark[:1] != Urgency.PROGRESS for mark in snapshot.stale.values())
 
 
 def _posted(opened: Stage, before: set[tuple[str, str]]) -> list[Json]:
@@ -136,8 +138,10 @@ def _posted(opened: Stage, before: set[tuple[str, str]]) -> list[Json]:
 async def _cards(opened: Stage) -> set[tuple[str, str]]:
     """Return the messages of the cards that follow jobs, where Slack takes anything."""
     outbox = opened.deps.store.outbox
-    boxes = [await outbox.read(place, ()) for place in await outbox.destinations()]
-    cards = [card for box in boxes if not box.suspension for card in box.cards.values() if not card.over]
+    snapshots = [await outbox.read(place, ()) for place in await outbox.destinations()]
+    cards = [
+        card for snapshot in snapshots if not snapshot.suspension for card in snapshot.cards.values() if not card.over
+    ]
     return {(card.channel, card.ts) for card in cards}
 
 

@@ -152,8 +152,8 @@ async def press(stage: Stage, surface: Json, act: Json) -> Json:
     await stage.booth.after(doing)
     answer = stage.answers()
     if not answer["methods"]:  # a card that is refreshed: its message is edited by a worker
-        box = await stage.deps.store.outbox.read(stage.place(surface["channel"]), ())
-        answer["stale"] = sorted(box.stale)
+        snapshot = await stage.deps.store.outbox.read(stage.place(surface["channel"]), ())
+        answer["stale"] = sorted(snapshot.stale)
     return answer
 
 

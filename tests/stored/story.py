@@ -225,9 +225,9 @@ def notes(stage: Stage) -> Sequence[Note]:
     """One note of each class."""
     now, place = stage.clock(), stage.place("C0MEDIA")
     job = stage.video.job("job-0050", None, created_at=START, state=JobState.RUNNING)
-    followed = CardJob(job=job)
+    card_job = CardJob(job=job)
     card = Card(
-        id="c0ffee0050", place=place, terms=_terms(stage), jobs={str(job.ref): followed}, channel="C0MEDIA", ts="1.1"
+        id="c0ffee0050", place=place, terms=_terms(stage), jobs={str(job.ref): card_job}, channel="C0MEDIA", ts="1.1"
     )
     absence = Absence(now - timedelta(hours=1), now - timedelta(minutes=50))
     changes = [unfound(job, absence, now, Kind.SUSPENDED)]
@@ -308,8 +308,8 @@ async def _leave_in_flight(stage: Stage) -> None:
         dying = asyncio.create_task(deliver(stage.deps, stage.place(channel)))
 
         async def under_way(channel: str = channel) -> bool:
-            begun = (await stage.deps.store.outbox.read(stage.place(channel), ())).in_flight
-            return begun is not None and stage.workspace.faults.left == 0
+            in_flight = (await stage.deps.store.outbox.read(stage.place(channel), ())).in_flight
+            return in_flight is not None and stage.workspace.faults.left == 0
 
         await until(under_way)
         if "hang_s" in fault:
@@ -321,9 +321,9 @@ async def _leave_in_flight(stage: Stage) -> None:
 async def _small_things(stage: Stage) -> None:
     """Leave what is kept of installations, and of what Slack asks for."""
     store, now = stage.deps.store, stage.clock()
-    seal = TokenCipher([SecretRef(f"env:{KEY_VARIABLE}")])
+    cipher = TokenCipher([SecretRef(f"env:{KEY_VARIABLE}")])
     app = App("1.2", "made-up", "http://slack.example/api/", cast("ClientSession", None))  # it is not called
-    installed = InstalledWorkspaces(store.installations, seal, app, stage.clock)
+    installed = InstalledWorkspaces(store.installations, cipher, app, stage.clock)
     await installed.add(
         Installation(
             workspace="T0OTHER",

@@ -125,20 +125,24 @@ def test_every_listener_hears_something_that_is_stored():
 
 async def test_cards_marks_suspensions_and_entries_are_read(stored: Store):
     places = await stored.outbox.destinations()
-    boxes = [await stored.outbox.read(place, SLOTS) for place in places]
-    assert [(box.destination, box.newer, box.broken) for box in boxes if box.newer or box.broken] == []
-    for box in boxes:
-        assert all(keeps(encode(card), box.records[name]) for name, card in box.cards.items())
-        if box.in_flight:
-            assert keeps(mark_text(box.in_flight), await _get(stored, "begun", box.destination))
-        if box.suspension:
-            assert keeps(suspension_text(box.suspension), await _get(stored, "suspended", box.destination))
-    found = {type(entry.body) for box in boxes for entry in box.entries}
+    snapshots = [await stored.outbox.read(place, SLOTS) for place in places]
+    assert [
+        (snapshot.destination, snapshot.newer, snapshot.broken)
+        for snapshot in snapshots
+        if snapshot.newer or snapshot.broken
+    ] == []
+    for snapshot in snapshots:
+        assert all(keeps(encode(card), snapshot.records[name]) for name, card in snapshot.cards.items())
+        if snapshot.in_flight:
+            assert keeps(mark_text(snapshot.in_flight), await _get(stored, "begun", snapshot.destination))
+        if snapshot.suspension:
+            assert keeps(suspension_text(snapshot.suspension), await _get(stored, "suspended", snapshot.destination))
+    found = {type(entry.body) for snapshot in snapshots for entry in snapshot.entries}
     assert found == set(get_args(Body))
-    assert len([box for box in boxes if box.in_flight]) == 3
-    assert {box.in_flight.doubt for box in boxes if box.in_flight} == {None, "answered"}
-    assert any(box.stale for box in boxes)
-    assert any(box.suspension for box in boxes)
+    assert len([snapshot for snapshot in snapshots if snapshot.in_flight]) == 3
+    assert {snapshot.in_flight.doubt for snapshot in snapshots if snapshot.in_flight} == {None, "answered"}
+    assert any(snapshot.stale for snapshot in snapshots)
+    assert any(snapshot.suspension for snapshot in snapshots)
 
 
 async def _get(stored: Store, name: str, place: str) -> str:
@@ -166,7 +170,7 @@ async def test_jobs_are_read(stored: Store):
     assert any(known.absence and known.absence.suspended for known, _ in found.values())
     [lost] = await stored.lost.read(VIDEO, ["job-0027"])
     assert lost.kept.absence
-    assert lost.places
+    assert lost.cards
     assert all([await stored.tracked.subscribed_cards(ref) for ref in refs])
 
 
@@ -230,15 +234,15 @@ async def test_records_that_were_moved_aside_are_found(stored: Store):
 
 
 async def test_an_installation_is_decrypted_and_a_state_accepted(stored: Store):
-    seal = TokenCipher([SecretRef(f"env:{KEY_VARIABLE}")])
-    installation = seal.decrypt(str(await stored.installations.get("T0OTHER")))
+    cipher = TokenCipher([SecretRef(f"env:{KEY_VARIABLE}")])
+    installation = cipher.decrypt(str(await stored.installations.get("T0OTHER")))
     assert installation
     known = {name for name, value in installation.model_dump().items() if value}
     assert known >= {
         *("workspace", "name", "team_id", "bot_id", "bot_user_id", "bot_token"),
         *("scopes", "refresh_token", "expires_at", "installed_at"),
     }
-    assert seal.state_id(REDIS["state"], AT + timedelta(minutes=1))
+    assert cipher.state_id(REDIS["state"], AT + timedelta(minutes=1))
 
 
 async def test_the_message_of_each_task_is_known(stored: Store, docket: Docket):

@@ -158,12 +158,12 @@ async def _failed(limited: LimitedLog, args: AsyncFailureArgs) -> BoltResponse:
 class _States(AsyncOAuthStateStore):
     """Installations under way, as Bolt wants them.
 
-    Strangers can begin any number of them, so none is kept: the state is sealed, a cookie binds it to the browser, and
-    Slack's code can be used once. Only the id of a finished installation is kept.
+    Strangers can begin any number of them, so none is kept: the state is encrypted, a cookie binds it to the browser,
+    and Slack's code can be used once. Only the id of a finished installation is kept.
     """
 
     def __init__(self, workspaces: InstalledWorkspaces) -> None:
-        self._seal, self._store = workspaces.seal, workspaces.store
+        self._seal, self._store = workspaces.cipher, workspaces.store
 
     async def async_issue(self, *_: Any, **__: Any) -> str:
         return self._seal.new_state(datetime.now(UTC))

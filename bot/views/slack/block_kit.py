@@ -99,8 +99,8 @@ def _marked(block: Block, answer: str) -> Block:
 
 
 def _with_ids(payload: str, answer: str, limit: int) -> str:
-    ask = CommandPayload.model_validate_json(payload).model_copy(update={"answer": answer})
-    return ask.encode() if ask.fits(limit) else payload
+    command = CommandPayload.model_validate_json(payload).model_copy(update={"answer": answer})
+    return command.encode() if command.fits(limit) else payload
 
 
 def mrkdwn(text: str, limit: int = TEXT_MAX) -> Block:
@@ -148,7 +148,7 @@ def stacked(lines: Sequence[str]) -> list[Block]:
 def button(
     label: str,
     action_id: str,
-    ask: CommandPayload,
+    command: CommandPayload,
     *,
     style: str | None = None,
     name: str | None = None,
@@ -158,9 +158,9 @@ def button(
 
     `name` is what a screen reader says when the label alone is ambiguous.
     """
-    if not ask.fits(limit):
+    if not command.fits(limit):
         return []
-    block: Block = {"type": "button", "text": plain_text(label), "action_id": action_id, "value": ask.encode()}
+    block: Block = {"type": "button", "text": plain_text(label), "action_id": action_id, "value": command.encode()}
     if style:
         block["style"] = style
     if name:

@@ -45,7 +45,7 @@ _ENDED_BY = {
 
 
 def card(shown: Shown, now: datetime, *, mentions: bool = False) -> Message:
-    """Draw a card as of now, with the `mentions` of its terms at its end if it notifies."""
+    """Draw a card as of now, with the `mentions` of its options at its end if it notifies."""
     known = seen(shown.card, shown.jobs)
     snoozed = list(filter(None, [snooze.line(shown.card)]))
     checks = [] if shown.card.over else [*missing_jobs.lines(shown), *_checks(shown, now)]
@@ -59,7 +59,7 @@ def card(shown: Shown, now: datetime, *, mentions: bool = False) -> Message:
 
 def seen(card: Card, jobs: Mapping[str, Job]) -> dict[str, Job]:
     """Return what is known of each job of a card: of some no more than the id."""
-    return {ref: jobs.get(ref) or followed.job or _unseen(ref) for ref, followed in card.jobs.items()}
+    return {ref: jobs.get(ref) or card_job.job or _unseen(ref) for ref, card_job in card.jobs.items()}
 
 
 def _unseen(ref: str) -> Job:
@@ -76,9 +76,9 @@ def headline(card: Card, jobs: Mapping[str, Job]) -> str:
     return title(job, card.jobs[ref].fate)
 
 
-def title(job: Job, fate: EndReason | None = None, *, suspended: bool = False) -> str:
+def title(job: Job, end_reason: EndReason | None = None, *, suspended: bool = False) -> str:
     """A job's state, or why it is no longer followed, and its name."""
-    left = unended(fate)
+    left = unended(end_reason)
     lead = f"{FATES[left]} *{_END_REASON_WORDS[left]}*" if left else state(job)
     lead = f"{mark(SUSPENDED)} *{SUSPENDED.capitalize()}*" if suspended else lead
     return f"{lead} · {bold(name(job), 120)}"
@@ -101,10 +101,10 @@ def bar(percent: int) -> str:
 
 def _one(shown: Shown, known: Mapping[str, Job], _: Budget) -> tuple[str, list[Block]]:
     [(ref, job)] = known.items()
-    followed = shown.card.jobs[ref]
+    card_job = shown.card.jobs[ref]
     suspended = ref in _suspended(shown)
-    lines = [title(job, followed.fate, suspended=suspended), _about(job), *_progress(job, followed)]
-    return _plain_one(job, followed, suspended=suspended), [section("\n".join(lines))]
+    lines = [title(job, card_job.fate, suspended=suspended), _about(job), *_progress(job, card_job)]
+    return _plain_one(job, card_job, suspended=suspended), [section("\n".join(lines))]
 
 
 def _suspended(shown: Shown) -> set[str]:
@@ -117,13 +117,13 @@ def _about(job: Job) -> str:
     return f"{plain(job.service, 60)} · {plain(job.account, 60)}{created}"
 
 
-def _progress(job: Job, followed: CardJob) -> Iterator[str]:
+def _progress(job: Job, card_job: CardJob) -> Iterator[str]:
     """How far a job is, how it ended, or how it was seen last."""
-    match followed.fate:
+    match card_job.fate:
         case EndReason.EXPIRED | EndReason.NOT_FOUND | EndReason.DROPPED | EndReason.UNCONFIGURED:
-            yield f"{_ENDED_BY[followed.fate]} Last seen: {state(job)}."
+            yield f"{_ENDED_BY[card_job.fate]} Last seen: {state(job)}."
         case EndReason.UNSUBSCRIBED:
-            how = f"Unsubscribed by {person(followed.by)}" if followed.by else _UNSEEN
+            how = f"Unsubscribed by {person(card_job.by)}" if card_job.by else _UNSEEN
             yield f"{how}. Last seen: {state(job)}."
         case _:
             if job.state is JobState.FAILED:
@@ -141,10 +141,10 @@ def ending(job: Job) -> str:
     return " · ".join([*took, *ended])
 
 
-def _plain_one(job: Job, followed: CardJob, *, suspended: bool) -> str:
+def _plain_one(job: Job, card_job: CardJob, *, suspended: bool) -> str:
     progress = f", {job.progress} %" if job.progress is not None and not job.state.ended else ""
     why = f", {unformatted(reason(job))}" if job.state is JobState.FAILED else ""
-    left = unended(followed.fate)
+    left = unended(card_job.fate)
     lead = f"{FATES[left]} {_END_REASON_WORDS[left]}" if left else plain_state(job)
     lead = f"{mark(SUSPENDED)} {SUSPENDED.capitalize()}" if suspended else lead
     return f"{lead}: {name(job)}{progress}{why}, {job.ref}"
@@ -276,10 +276,10 @@ def details_button(refs: Sequence[object], label: str = "Details", *, of: str | 
 
 def unsubscribe_button(card: Card, *, of: str | None = None, destination: str | None = None) -> list[Block]:
     """Stop following what a card still follows; `place` is where the card is, if it is clicked elsewhere."""
-    ask = CommandPayload.about("unsubscribe", still(card), place=destination)
-    named = ask.text.count(" ")
+    command = CommandPayload.about("unsubscribe", still(card), place=destination)
+    named = command.text.count(" ")
     label = "Unsubscribe" if named == len(still(card)) else f"Unsubscribe from {named}"
-    return button(label, f"{OPEN}:unsubscribe", ask, name=of and f"Unsubscribe from {of}", limit=BUTTON_MAX)
+    return button(label, f"{OPEN}:unsubscribe", command, name=of and f"Unsubscribe from {of}", limit=BUTTON_MAX)
 
 
 def _refresh(card: Card) -> list[Block]:
@@ -288,4 +288,4 @@ def _refresh(card: Card) -> list[Block]:
 
 def still(card: Card) -> list[str]:
     """The refs that a card follows."""
-    return [ref for ref, followed in card.jobs.items() if followed.fate is None]
+    return [ref for ref, card_job in card.jobs.items() if card_job.fate is None]

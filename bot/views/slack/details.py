@@ -37,13 +37,13 @@ RAW_BYTES = 150_000
 """Of the 250,000 that Slack's reference allows a modal, as JSON."""
 
 
-def job_details(answer: JobDetails, ask: CommandPayload, meaning: Meaning, notes: Sequence[str] = ()) -> Message:
+def job_details(answer: JobDetails, command: CommandPayload, meaning: Meaning, notes: Sequence[str] = ()) -> Message:
     """Details of every job found; a message that gets full shows the last ones as lines of a list.
 
     `notes` are further lines about what was asked for.
     """
-    head = [context(f"📌 Shared by {person(ask.shared_by)}")] if ask.shared_by else []
-    return _details(answer, ask, meaning, [*head, *still_asked(answer)], notes)
+    head = [context(f"📌 Shared by {person(command.shared_by)}")] if command.shared_by else []
+    return _details(answer, command, meaning, [*head, *still_asked(answer)], notes)
 
 
 def late(answer: JobDetails, meaning: Meaning) -> Message:
@@ -54,8 +54,8 @@ def late(answer: JobDetails, meaning: Meaning) -> Message:
     errors = tuple(error for _, mine in parts for error in mine.errors[1:])  # a headline has the first
     brought = answer.model_copy(update={"jobs": jobs, "errors": errors, "missing": _missed(answer)})
     if jobs:
-        ask = CommandPayload.about("show", [job.ref for job in jobs])
-        return _details(brought, ask, meaning, [*map(section, headlines)], said=headlines)
+        command = CommandPayload.about("show", [job.ref for job in jobs])
+        return _details(brought, command, meaning, [*map(section, headlines)], said=headlines)
     lines = [*headlines, *missing(brought), *_errors(brought)]
     return message("\n".join(map(unformatted, lines)), Budget().fit([*map(section, lines)], _more_lines))
 
@@ -68,7 +68,7 @@ def _missed(answer: JobDetails) -> tuple[Missing, ...]:
 
 def _details(  # noqa: PLR0917  # what a message consists of
     answer: JobDetails,
-    ask: CommandPayload,
+    command: CommandPayload,
     meaning: Meaning,
     head: list[Block],
     notes: Sequence[str] = (),
@@ -76,13 +76,13 @@ def _details(  # noqa: PLR0917  # what a message consists of
 ) -> Message:
     """Jobs below a head, of which the fallback says what is `said`."""
     alone = len(answer.jobs) == 1
-    buttons = [] if alone else actions("details", [*_refresh(ask), *_share(ask)])
+    buttons = [] if alone else actions("details", [*_refresh(command), *_share(command)])
     lines = [*map(context, notes), *map(section, missing(answer)), *map(context, _errors(answer))]
     tail = Budget(chars=TAIL_CHARS).fit(lines, _more_lines)
     budget = Budget([*head, *tail, *buttons, _more_jobs(len(answer.jobs))])
     body: list[Block] = [] if answer.jobs or tail or answer.pending else [section(NOBODY)]
     for index, job in enumerate(answer.jobs):
-        if not (blocks := _fitting(job, answer, ask, meaning, budget)):
+        if not (blocks := _fitting(job, answer, command, meaning, budget)):
             body.append(_more_jobs(len(answer.jobs) - index))
             break
         body += blocks
@@ -98,16 +98,16 @@ def _more_jobs(number: int) -> Block:
     return context(f"… and {count(number, 'more job')}, for which there is no room here. Ask for fewer at once.")
 
 
-def _fitting(job: Job, answer: JobDetails, ask: CommandPayload, meaning: Meaning, budget: Budget) -> list[Block]:
+def _fitting(job: Job, answer: JobDetails, command: CommandPayload, meaning: Meaning, budget: Budget) -> list[Block]:
     """Return the details of a job, as long as there is room for; nothing when there is none."""
     for room in WIDTHS:
-        whole = _job(job, answer, ask, meaning, room)
+        whole = _job(job, answer, command, meaning, room)
         if budget.take(whole):
             return whole
     return [row(job)] if budget.take([row(job)]) else []
 
 
-def _job(job: Job, answer: JobDetails, ask: CommandPayload, meaning: Meaning, room: int) -> list[Block]:
+def _job(job: Job, answer: JobDetails, command: CommandPayload, meaning: Meaning, room: int) -> list[Block]:
     alone = len(answer.jobs) == 1
     reason = _reason(job, meaning, room)
     notes = [f"⚠️ {plain(note, room)}" for note in job.notes[:NOTES_MAX]]
@@ -119,7 +119,7 @@ def _job(job: Job, answer: JobDetails, ask: CommandPayload, meaning: Meaning, ro
         *fields([f"{bold(label, 40)}\n{value}" for label, value in list(facts(job, room).items())[:FACTS_MAX]]),
         section(f"*Ref* {code(str(job.ref), 300)}\n*Id* {code(job.id, 200)}"),
         context(f"checked {age(answer.checked_at)}{request}{_console(job)}"),
-        *actions(f"job-{answer.jobs.index(job)}", _buttons(job, ask, alone=alone)),
+        *actions(f"job-{answer.jobs.index(job)}", _buttons(job, command, alone=alone)),
         *([] if alone else [divider()]),
     ]
 
@@ -139,21 +139,21 @@ def _console(job: Job) -> str:
     return f" · {to_console}" if to_console else ""
 
 
-def _buttons(job: Job, ask: CommandPayload, *, alone: bool) -> list[Block]:
+def _buttons(job: Job, command: CommandPayload, *, alone: bool) -> list[Block]:
     own = CommandPayload.about("show", [job.ref])
     raw = button("Raw", f"{RAW}:{job.service}", own, name=f"Raw data of {job.id}")
     subscribe = subscribe_button(job)
     if alone:
-        return [*_refresh(ask), *subscribe, *_share(ask), *raw]
+        return [*_refresh(command), *subscribe, *_share(command), *raw]
     return [*button("Details", f"{OPEN}:details", own, name=f"Details of {job.id}"), *subscribe, *raw]
 
 
-def _refresh(ask: CommandPayload) -> list[Block]:
-    return button("Refresh", FRESH, ask)
+def _refresh(command: CommandPayload) -> list[Block]:
+    return button("Refresh", FRESH, command)
 
 
-def _share(ask: CommandPayload) -> list[Block]:
-    return [] if ask.shared_by else button("Share", f"{SHARE}:details", ask)
+def _share(command: CommandPayload) -> list[Block]:
+    return [] if command.shared_by else button("Share", f"{SHARE}:details", command)
 
 
 def _errors(answer: JobDetails) -> list[str]:

@@ -20,12 +20,12 @@ PAGE = 12
 """Changes on a page of all of them."""
 
 
-def digest(told: Digest, key: str | None) -> Message:
+def digest(contents: Digest, key: str | None) -> Message:
     """Many changes in one message: what failed first, the rest as far as there is room; `key` keeps them all."""
-    changes = _latest(told.told)
-    head = _head(told, changes)
+    changes = _latest(contents.told)
+    head = _head(contents, changes)
     foot = actions("digest", button("See all", SEE_ALL, CommandPayload(key=key), name="See all changes")) if key else []
-    people = mentioned(each.card.terms.mention for each in told.told)
+    people = mentioned(each.card.terms.mention for each in contents.told)
     lines = Budget([section(head), *people, *foot]).fit_lines(
         [line(change.job, _word(change)) for change in changes],
         lambda left: f"… and {left:,} more: {tally(map(_word, changes[-left:]), ', ')}",
@@ -34,9 +34,9 @@ def digest(told: Digest, key: str | None) -> Message:
     return message(_plain_digest(head, changes), [*people, section(head), *lines, *foot])
 
 
-def _latest(told: Sequence[Notification]) -> list[Change]:
+def _latest(notifications: Sequence[Notification]) -> list[Change]:
     """The last change of each job, what failed first."""
-    last = {each.change.job.ref: each.change for each in told}
+    last = {each.change.job.ref: each.change for each in notifications}
     return sorted(last.values(), key=lambda change: OUTCOMES.index(_word(change)))
 
 
@@ -65,16 +65,16 @@ def _plain_digest(head: str, changes: Sequence[Change]) -> str:
     return "\n".join([unformatted(head), *failed[:NAMES_MAX], *more])
 
 
-def digest_all(told: Digest, key: str, offset: int = 0) -> Message:
+def digest_all(contents: Digest, key: str, offset: int = 0) -> Message:
     """A page of every change of a digest, for the person who asked to see them all."""
-    changes = _latest(told.told)
+    changes = _latest(contents.told)
     offset = min(offset, max(0, len(changes) - 1) // PAGE * PAGE)
-    head = section(_head(told, changes))
+    head = section(_head(contents, changes))
     # The longest foot there can be: with both buttons.
     budget = Budget([head, *_foot(key, PAGE, PAGE, len(changes) + 2 * PAGE)])
     rows = [*takewhile(lambda block: budget.take([block]), map(_row, changes[offset : offset + PAGE]))]
     foot = _foot(key, offset, len(rows), len(changes))
-    return message(_plain_digest(_head(told, changes), changes), [head, *rows, *foot])
+    return message(_plain_digest(_head(contents, changes), changes), [head, *rows, *foot])
 
 
 def _row(change: Change) -> Block:

@@ -37,7 +37,7 @@ class ChannelSubscriptions:
     """What others follow in a channel.
 
     `channel` is empty where none was picked; `there` says whether whoever looks at the tab and the bot are both in it,
-    None: not known. Who never `subscribed` there may look at the cards alone (`bot.deps.permissions.place_of_button`).
+    None: not known. Who never `subscribed` there may only look at the cards (`permissions.destination_of_button`).
     """
 
     channel: str = ""
@@ -54,7 +54,7 @@ class Tab:
     """
 
     mine: Sequence[Shown] | None
-    neighbours: ChannelSubscriptions
+    channel_subscriptions: ChannelSubscriptions
     running: JobList
     failed: JobList
     health: Sequence[ServiceHealth]
@@ -76,7 +76,11 @@ def home(tab: Tab, now: datetime) -> Block:
     budget = Budget(head, blocks=BLOCKS_MAX, chars=CHARS_MAX)
     parts = [
         [section("*My subscriptions*"), *_reset(tab.reset), *_mine(tab.mine, now)],
-        [divider(), section(_OTHERS, [_channel(tab.neighbours)]), *_channel_subscriptions(tab.neighbours, now)],
+        [
+            divider(),
+            section(_OTHERS, [_channel(tab.channel_subscriptions)]),
+            *_channel_subscriptions(tab.channel_subscriptions, now),
+        ],
         [divider(), section("*Running now*"), *_jobs(tab.running)],
         [divider(), section("*Failed in the last 24 hours*"), *_jobs(tab.failed)],
         [*Budget(blocks=NOTES_MAX).fit([*map(context, notes(tab.failed))], more_lines)],
@@ -113,7 +117,7 @@ def _mine(mine: Sequence[Shown] | None, now: datetime) -> list[Block]:
     return [*cards, context(f"… and {count(left, 'more card')}: `/jobs subscriptions mine`")] if left > 0 else cards
 
 
-def _channel(neighbours: ChannelSubscriptions) -> Block:
+def _channel(channel_subscriptions: ChannelSubscriptions) -> Block:
     """A menu of the channels that whoever looks at the tab can see."""
     menu: Block = {
         "type": "conversations_select",
@@ -121,22 +125,28 @@ def _channel(neighbours: ChannelSubscriptions) -> Block:
         "placeholder": plain_text("Pick a channel"),
         "filter": {"include": ["public", "private"], "exclude_bot_users": True},
     }
-    return {**menu, "initial_conversation": bare_id(neighbours.channel)} if neighbours.there else menu
+    return (
+        {**menu, "initial_conversation": bare_id(channel_subscriptions.channel)}
+        if channel_subscriptions.there
+        else menu
+    )
 
 
-def _channel_subscriptions(neighbours: ChannelSubscriptions, now: datetime) -> list[Block]:
-    if not neighbours.channel:
+def _channel_subscriptions(channel_subscriptions: ChannelSubscriptions, now: datetime) -> list[Block]:
+    if not channel_subscriptions.channel:
         return [section("Pick a channel that you are in, to see what others follow there.")]
-    if neighbours.there is None:
-        return [section(f"Slack does not tell me who is in {channel(neighbours.channel)}. {_ASK_THERE}")]
-    if not neighbours.there:
-        return [section(f"We are not both in {channel(neighbours.channel)}. {_ASK_THERE}")]
-    if not neighbours.cards:
-        return [section(f"Nobody else follows anything in {channel(neighbours.channel)}.")]
-    shown, acts = neighbours.cards[:NEIGHBOURS_MAX], neighbours.subscribed
+    if channel_subscriptions.there is None:
+        return [section(f"Slack does not tell me who is in {channel(channel_subscriptions.channel)}. {_ASK_THERE}")]
+    if not channel_subscriptions.there:
+        return [section(f"We are not both in {channel(channel_subscriptions.channel)}. {_ASK_THERE}")]
+    if not channel_subscriptions.cards:
+        return [section(f"Nobody else follows anything in {channel(channel_subscriptions.channel)}.")]
+    shown, acts = channel_subscriptions.cards[:NEIGHBOURS_MAX], channel_subscriptions.subscribed
     cards = [block for each in shown for block in tab_lines(each, now, mine=False, acts=acts)]
-    left = len(neighbours.cards) - NEIGHBOURS_MAX
-    more = context(f"… and {count(left, 'more card')}: `/jobs subscriptions` in {channel(neighbours.channel)}")
+    left = len(channel_subscriptions.cards) - NEIGHBOURS_MAX
+    more = context(
+        f"… and {count(left, 'more card')}: `/jobs subscriptions` in {channel(channel_subscriptions.channel)}"
+    )
     return [*cards, more] if left > 0 else cards
 
 

@@ -46,17 +46,17 @@ class Controls:
     scope: str = ANY
 
 
-def job_list(answer: JobList, ask: CommandPayload, controls: Controls) -> Message:
+def job_list(answer: JobList, command: CommandPayload, controls: Controls) -> Message:
     """A page of jobs, with what can be done with it. As many jobs as fit are shown; the next page goes on there."""
-    head, body = [_title(ask), *still_asked(answer)], [*map(row, answer.jobs)] or [section(nothing(answer))]
+    head, body = [_title(command), *still_asked(answer)], [*map(row, answer.jobs)] or [section(nothing(answer))]
     # The longest foot there can be: with a Next button, and with fewer jobs than there are.
-    budget = Budget([*head, body[0], *_foot(answer, ask, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
+    budget = Budget([*head, body[0], *_foot(answer, command, max(1, len(answer.jobs) - 1), controls, answer.jobs)])
     lines = budget.part(blocks=LINES_MAX, chars=LINES_CHARS).fit([*map(context, notes(answer))], more_lines)
     budget.take(lines)
     body = [body[0], *takewhile(lambda block: budget.take([block]), body[1:])]
     shown = len(body) if answer.jobs else 0
     return message(
-        _fallback(answer, shown), [*head, *body, *lines, *_foot(answer, ask, shown, controls, answer.jobs[:shown])]
+        _fallback(answer, shown), [*head, *body, *lines, *_foot(answer, command, shown, controls, answer.jobs[:shown])]
     )
 
 
@@ -83,18 +83,18 @@ def more_lines(number: int) -> Block:
     return context(f"… and {count(number, 'more line')} like these")
 
 
-def _title(ask: CommandPayload) -> Block:
-    by = f" · shared by {person(ask.shared_by)}" if ask.shared_by else ""
-    return section(f"*Jobs* {code(f'/jobs {ask.text}', 300)}{by}")
+def _title(command: CommandPayload) -> Block:
+    by = f" · shared by {person(command.shared_by)}" if command.shared_by else ""
+    return section(f"*Jobs* {code(f'/jobs {command.text}', 300)}{by}")
 
 
 def row(job: Job) -> Block:
     """Two lines and a Details button."""
-    ask, title = CommandPayload.about("show", [job.ref]), name(job)
+    command, title = CommandPayload.about("show", [job.ref]), name(job)
     first = f"{state(job)} · {bold(title, 120)} · {plain(job.service, 60)} · {plain(job.account, 60)}"
     return section(
         f"{first}\n{_when(job)}{_failure(job)}",
-        button("Details", f"{OPEN}:details", ask, name=f"Details of {cut(title, 40)}"),
+        button("Details", f"{OPEN}:details", command, name=f"Details of {cut(title, 40)}"),
     )
 
 
@@ -109,14 +109,14 @@ def _failure(job: Job) -> str:
     return f" · {reason(job)}" if job.state is JobState.FAILED else ""
 
 
-def _foot(answer: JobList, ask: CommandPayload, shown: int, controls: Controls, jobs: Sequence[Job]) -> list[Block]:
+def _foot(answer: JobList, command: CommandPayload, shown: int, controls: Controls, jobs: Sequence[Job]) -> list[Block]:
     cut_off = f" (a message holds no more than {shown})" if shown < len(answer.jobs) else ""
     line = f"{position(answer, shown)}{cut_off}, checked {age(answer.checked_at)}{_request_ids(answer)}"
-    selects = _selects(controls) if controls.scopes and not ask.shared_by and ask.fits(BLOCK_ID_MAX) else []
+    selects = _selects(controls) if controls.scopes and not command.shared_by and command.fits(BLOCK_ID_MAX) else []
     return [
         context(line),
-        *actions(f"{SELECTS}{ask.at(0).encode()}", selects),
-        *actions("page", _buttons(answer, ask, shown, jobs)),
+        *actions(f"{SELECTS}{command.at(0).encode()}", selects),
+        *actions("page", _buttons(answer, command, shown, jobs)),
     ]
 
 
@@ -145,34 +145,34 @@ def _selects(controls: Controls) -> list[Block]:
     ]
 
 
-def _buttons(answer: JobList, ask: CommandPayload, shown: int, jobs: Sequence[Job]) -> list[Block]:
-    refresh = button("Refresh", FRESH, ask)
-    if ask.shared_by:
-        mine = ask.model_copy(update={"shared_by": None})
+def _buttons(answer: JobList, command: CommandPayload, shown: int, jobs: Sequence[Job]) -> list[Block]:
+    refresh = button("Refresh", FRESH, command)
+    if command.shared_by:
+        mine = command.model_copy(update={"shared_by": None})
         return [*refresh, *button("Open for me", f"{OPEN}:mine", mine)]
-    previous = button("◀ Previous", f"{RUN}:previous", ask.at(answer.offset - answer.limit))
-    following = button("Next ▶", f"{RUN}:next", ask.at(answer.offset + shown))
+    previous = button("◀ Previous", f"{RUN}:previous", command.at(answer.offset - answer.limit))
+    following = button("Next ▶", f"{RUN}:next", command.at(answer.offset + shown))
     return [
         *(previous if answer.offset else []),
         *(following if shown < len(answer.jobs) or (answer.more and (shown or not answer.pending)) else []),
         *refresh,
         *_subscribe(jobs),
-        *button("Share", f"{SHARE}:list", ask),
+        *button("Share", f"{SHARE}:list", command),
     ]
 
 
 def _subscribe(jobs: Sequence[Job]) -> list[Block]:
     """Follow what has not ended of the jobs on this page: the one button of each row is Details."""
-    ask = CommandPayload.about("subscribe", [job.ref for job in jobs if not job.state.ended])
-    number = ask.text.count(" ")
+    command = CommandPayload.about("subscribe", [job.ref for job in jobs if not job.state.ended])
+    number = command.text.count(" ")
     label, screen = f"Subscribe to unfinished ({number})", f"Subscribe to the {count(number, 'unfinished job')} shown"
-    return button(label, SUBSCRIBE, ask, name=screen, limit=BUTTON_MAX) if number else []
+    return button(label, SUBSCRIBE, command, name=screen, limit=BUTTON_MAX) if number else []
 
 
 def subscribe_button(job: Job) -> list[Block]:
     """Open the form that follows a job; none for one that has ended."""
-    ask = CommandPayload.about("subscribe", [job.ref])
-    return [] if job.state.ended else button("Subscribe", SUBSCRIBE, ask, name=f"Subscribe to {job.id}")
+    command = CommandPayload.about("subscribe", [job.ref])
+    return [] if job.state.ended else button("Subscribe", SUBSCRIBE, command, name=f"Subscribe to {job.id}")
 
 
 def _fallback(answer: JobList, shown: int) -> str:

@@ -1,4 +1,4 @@
-"""What is told when something happens: the end of a job, the end of many, and what only an owner has to know."""
+"""What is told when something happens: the end of a job, the end of many, and what only a subscriber has to know."""
 
 from collections.abc import Iterable, Sequence
 
@@ -35,10 +35,10 @@ _DROPPED = f"not found for {DROPPED_AFTER.days} days"
 _LOST = {EndReason.EXPIRED: _EXPIRED, EndReason.DROPPED: _DROPPED}
 
 
-def thread_reply(told: Notification, meaning: Meaning) -> Message:
+def thread_reply(notification: Notification, meaning: Meaning) -> Message:
     """One change of one job, for the thread of its card."""
-    change, people = told.change, called(told.card.terms.mention)
-    happened = [what_happened(change), *(["kept back while it was snoozed"] if told.held else [])]
+    change, people = notification.change, called(notification.card.terms.mention)
+    happened = [what_happened(change), *(["kept back while it was snoozed"] if notification.held else [])]
     lines = [f"{people} {title_of(change)}".strip(), *filter(None, [" · ".join(filter(None, happened))])]
     if change.job.state is JobState.FAILED and not unended(change.fate):
         lines += [reason(change.job, 600), *_meant(change.job, meaning)]
@@ -116,7 +116,7 @@ def _meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
 
 
 def suspended(destination: DestinationSuspended) -> Message:
-    """To the owner of cards: nothing can be posted to their place any more."""
+    """To a subscriber: nothing can be posted to their destination any more."""
     number = sum(len(still(card)) for card in destination.cards)
     what = f"suspended {count(number, 'subscription')} of yours" if number else "cannot tell what became of your jobs"
     lines = [
@@ -136,7 +136,7 @@ def _names(card: Card) -> str:
 
 
 def lost(job: LostJob) -> Message:
-    """To the owner of a card: the provider no longer knows its job."""
+    """To a subscriber: the provider no longer knows its job."""
     change, card = job.change, job.card
     lines = [f"{title_of(change)} · {plain(change.job.service, 60)}", _sentence(what_happened(change))]
     lines.append(
@@ -148,7 +148,7 @@ def lost(job: LostJob) -> Message:
 
 
 def subscriptions(note: ChangedSubscriptions) -> Message:
-    """To the owner of subscriptions: they wait until their jobs are found, or are restored because they were."""
+    """To a subscriber: they wait until their jobs are found, or are restored because they were."""
     changes = note.changes
     suspended = changes[0].kind is Kind.SUSPENDED
     first = min(changes, key=lambda change: change.absent_since or change.since)
@@ -193,7 +193,7 @@ def _sentence(words: str) -> str:
 
 
 def unreadable(note: UnreadableRecords) -> Message:
-    """To the owners of cards, or to the place itself: records of it were corrupt."""
+    """To subscribers, or to the destination itself: records of it were corrupt."""
     lines = [f"⚠️ I cannot read part of what I recorded about {channel(note.place)}, and set it aside."]
     if note.unfollowed:
         lines.append("These jobs are no longer followed there. Subscribe again to those that you want to hear of:")
@@ -205,8 +205,8 @@ def unreadable(note: UnreadableRecords) -> Message:
     if not (note.unfollowed or note.again or note.posts):
         lines.append("What it said is missing. `/jobs subscriptions` lists what is followed.")
     again = [job.ref for job in note.unfollowed if not job.state.ended]
-    ask = CommandPayload.about("subscribe", again)
-    foot = actions("unreadable", button("Subscribe", SUBSCRIBE, ask, limit=BUTTON_MAX) if again else [])
+    command = CommandPayload.about("subscribe", again)
+    foot = actions("unreadable", button("Subscribe", SUBSCRIBE, command, limit=BUTTON_MAX) if again else [])
     text = section("\n".join(lines))
     jobs = [line(job, outcome(job)) for job in note.unfollowed]
     body = Budget([text, *foot]).fit_lines(jobs, lambda left: f"… and {count(left, 'more job')}", LINES_MAX)

@@ -32,8 +32,10 @@ def controls(card: Card, *, of: str | None = None, destination: str | None = Non
         return []
     if not card.quiet:
         return [select("Snooze", SNOOZE, _MENU, None)]
-    wake = button("Unsnooze", UNSNOOZE, CommandPayload(card=card.id, place=destination), name=of and f"Unsnooze {of}")
-    return [*wake, select("Snooze again", SNOOZE, _MENU, None)]
+    unsnooze = button(
+        "Unsnooze", UNSNOOZE, CommandPayload(card=card.id, place=destination), name=of and f"Unsnooze {of}"
+    )
+    return [*unsnooze, select("Snooze again", SNOOZE, _MENU, None)]
 
 
 def line(card: Card) -> str:
@@ -78,5 +80,5 @@ def answered(card: Card | None, *, in_utc: bool = False) -> Message:
 def _named(card: Card) -> str:
     if len(card.jobs) != 1:
         return f"*{count(len(card.jobs), 'job')}* are"
-    [(ref, followed)] = card.jobs.items()
-    return f"{bold(name(followed.job) if followed.job else JobRef.parse(ref).id, 120)} is"
+    [(ref, card_job)] = card.jobs.items()
+    return f"{bold(name(card_job.job) if card_job.job else JobRef.parse(ref).id, 120)} is"

@@ -20,9 +20,9 @@ HOW = "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its d
 
 
 def subscription_list(
-    shown: Sequence[Shown], ask: CommandPayload, now: datetime, *, mine: bool, reset: datetime | None = None
+    shown: Sequence[Shown], command: CommandPayload, now: datetime, *, mine: bool, reset: datetime | None = None
 ) -> Message:
-    """A page of cards, two lines each, from `ask.offset` on. `mine` are one person's, wherever they are.
+    """A page of cards, two lines each, from `command.offset` on. `mine` are one person's, wherever they are.
 
     `reset` is when the database was reset, if that is news.
     """
@@ -32,13 +32,13 @@ def subscription_list(
         nothing = "You follow nothing." if mine else "Nothing is followed here."
         lines = [f"{nothing} {HOW}", *([database_reset.line(reset)] if reset else [])]
         return message(unformatted("\n".join(lines)), [title, *map(section, lines)])
-    offset = min(ask.offset, (len(shown) - 1) // PAGE * PAGE)
+    offset = min(command.offset, (len(shown) - 1) // PAGE * PAGE)
     # The longest foot there can be: with both buttons, and offsets of as many digits.
     beyond = len(shown) + PAGE
-    budget = Budget([title, *news, *_turning(ask, beyond, PAGE, 2 * (beyond + PAGE))])
+    budget = Budget([title, *news, *_turning(command, beyond, PAGE, 2 * (beyond + PAGE))])
     cards = [card_lines(each, now, f"card-{at}", mine=mine) for at, each in enumerate(shown[offset : offset + PAGE])]
     fitted = list(takewhile(budget.take, cards))
-    foot = _turning(ask, offset, len(fitted), len(shown))
+    foot = _turning(command, offset, len(fitted), len(shown))
     text = [unformatted(headline(each.card, each.jobs)) for each in shown[offset : offset + len(fitted)]]
     lines = [block for card in fitted for block in card]
     return message("\n".join([unformatted(title["text"]["text"]), *text]), [title, *news, *lines, *foot])
@@ -105,10 +105,10 @@ def details_of(shown: Shown) -> list[Block]:
     return details_button(list(shown.card.jobs), of=_name(shown))
 
 
-def _turning(ask: CommandPayload, offset: int, shown: int, total: int) -> list[Block]:
-    previous = button("◀ Previous", f"{RUN}:previous", ask.at(offset - PAGE)) if offset else []
-    following = button("Next ▶", f"{RUN}:next", ask.at(offset + shown)) if offset + shown < total else []
-    refresh = button("Refresh", FRESH, ask.at(offset))
+def _turning(command: CommandPayload, offset: int, shown: int, total: int) -> list[Block]:
+    previous = button("◀ Previous", f"{RUN}:previous", command.at(offset - PAGE)) if offset else []
+    following = button("Next ▶", f"{RUN}:next", command.at(offset + shown)) if offset + shown < total else []
+    refresh = button("Refresh", FRESH, command.at(offset))
     return [
         context(f"{offset + 1:,}–{offset + shown:,} of {count(total, 'card')}"),
         *actions("page", [*previous, *following, *refresh]),

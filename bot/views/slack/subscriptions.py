@@ -28,7 +28,7 @@ LINES_MAX = 8
 def subscribed(  # noqa: PLR0917  # what there is to say
     details: JobDetails,
     result: Subscribed,
-    terms: SubscriptionOptions,
+    options: SubscriptionOptions,
     here: str,
     minutes: int,
     notes: Sequence[str] = (),
@@ -41,13 +41,13 @@ def subscribed(  # noqa: PLR0917  # what there is to say
     known = {job.ref: job for job in details.jobs}
     following = [*result.followed, *result.changed]
     over = [job for job in details.jobs if job.state.ended and job.ref not in following]
-    lines = [*_tracked(result, known, terms, here), *_already(result, details, following), *_suspended(result, here)]
+    lines = [*_tracked(result, known, options, here), *_already(result, details, following), *_suspended(result, here)]
     lines += filter(None, [snooze.note(result.card) if result.card and following else ""])
     lines += [_SHARED] if result.shared and following else []
     if over:
         number = "It has" if len(over) == 1 and not lines else f"{count(len(over), 'job')} had"
         lines.append(f"{number} ended already, so there is nothing to follow:")
-    foot = [*map(context, notes), *_foot(details, result, terms, here, minutes)]
+    foot = [*map(context, notes), *_foot(details, result, options, here, minutes)]
     body = [section(line) for line in lines]
     budget = Budget([*body, *foot])
     rows = budget.fit([*map(row, over)], lambda number: context(f"… and {count(number, 'more job')} like these"))
@@ -72,8 +72,8 @@ _SHARED = "👥 Another organization shares this channel: its people read here w
 _NOTHING = "None of the configured services can look this up."
 
 
-def _tracked(result: Subscribed, known: dict[JobRef, Job], terms: SubscriptionOptions, here: str) -> list[str]:
-    told = _promise(terms, here, batch=len(result.followed) > 1)
+def _tracked(result: Subscribed, known: dict[JobRef, Job], options: SubscriptionOptions, here: str) -> list[str]:
+    told = _promise(options, here, batch=len(result.followed) > 1)
     lines: list[str] = []
     if result.followed:
         lines.append(f"🔔 I follow {_names(result.followed, known)}. {told[0].upper()}{told[1:]}")
@@ -85,7 +85,7 @@ def _tracked(result: Subscribed, known: dict[JobRef, Job], terms: SubscriptionOp
 
 
 def _before(result: Subscribed, told: str) -> str:
-    """What new terms mean for jobs that were followed already."""
+    """What new options mean for jobs that were followed already."""
     same = f"the same holds for {'it' if len(result.changed) == 1 else 'them'} now."
     if not result.others:
         return f": {same if result.followed else f'from now on, {told}'}"
@@ -93,10 +93,10 @@ def _before(result: Subscribed, told: str) -> str:
     return f"{stays}, and {same}" if result.followed else f"{stays}; added to it, {told}"
 
 
-def _promise(terms: SubscriptionOptions, here: str, *, batch: bool = False) -> str:
+def _promise(options: SubscriptionOptions, here: str, *, batch: bool = False) -> str:
     """The promise as a sentence, without its capital."""
-    called = f" That {calls(terms)}." if terms.mention else ""
-    return f"{promise(terms, here, batch=batch, elsewhere=True)}.{called}"
+    called = f" That {calls(options)}." if options.mention else ""
+    return f"{promise(options, here, batch=batch, elsewhere=True)}.{called}"
 
 
 def _was(refs: Sequence[JobRef]) -> str:
@@ -132,11 +132,13 @@ def _suspended(result: Subscribed, here: str) -> list[str]:
     return [f"⏸️ Nothing can be told yet: {why}. {suspensions.help_against(result.suspended)}"]
 
 
-def _foot(details: JobDetails, result: Subscribed, terms: SubscriptionOptions, here: str, minutes: int) -> list[Block]:
+def _foot(
+    details: JobDetails, result: Subscribed, options: SubscriptionOptions, here: str, minutes: int
+) -> list[Block]:
     notes = [*map(section, missing(details)), *(context(service_error(error)) for error in details.errors)]
     refs = [*result.followed, *result.changed]
     unknown = [each.id for each in details.missing if not each.id.startswith("media:")]
-    seek = CommandPayload(text=subscribing(unknown, terms))
+    seek = CommandPayload(text=subscribing(unknown, options))
     buttons = [
         *(button(f"Keep looking for {minutes} minutes", SEEK, seek, limit=BUTTON_MAX) if unknown else []),
         *(details_button(refs) if refs else []),
@@ -157,12 +159,12 @@ def _plain(details: JobDetails) -> list[str]:
     return [unformatted(line) for line in (*missing(details), *map(service_error, details.errors))]
 
 
-def seeking(ids: Sequence[str], terms: SubscriptionOptions, here: str, minutes: int) -> Message:
+def seeking(ids: Sequence[str], options: SubscriptionOptions, here: str, minutes: int) -> Message:
     """Callboard keeps looking for ids that no service knows."""
     names = listed([code(each, 80) for each in ids], "and", most=NAMES_MAX)
     text = (
         f"🔎 I keep looking for {names} for {count(minutes, 'minute')}. Once a service knows it, I follow it: "
-        f"{_promise(terms, here)} If none does, I say so by direct message."
+        f"{_promise(options, here)} If none does, I say so by direct message."
     )
     return message(unformatted(text), [section(text)])
 
@@ -207,7 +209,7 @@ def _removed(card: Card, refs: Sequence[JobRef], *, alone: bool) -> Block:
 
 
 def restored(result: Subscribed, destination: str) -> Message:
-    """Whether a suspended place takes messages again."""
+    """Whether a suspended destination takes messages again."""
     if result.suspended:
         why, cure = suspensions.why(result.suspended, destination), suspensions.help_against(result.suspended)
         text, buttons = f"⏸️ Not yet: {why}. {cure}", suspensions.restore_button(destination)

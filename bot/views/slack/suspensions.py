@@ -1,4 +1,4 @@
-"""Why Slack takes no message for a place, and what helps."""
+"""Why Slack takes no message for a destination, and what helps."""
 
 from bot.domain.button_payloads import RESTORE, CommandPayload
 from bot.views.slack.block_kit import Block, button
@@ -43,5 +43,5 @@ def line(reason: str, destination: str) -> str:
 
 
 def restore_button(destination: str, card: str | None = None) -> list[Block]:
-    """Try again to post to a place, or to follow what a card's provider had lost or does not find."""
+    """Try again to post to a destination, or to follow what a card's provider had lost or does not find."""
     return button("Restore", RESTORE, CommandPayload(place=destination, card=card))

@@ -120,7 +120,7 @@ def installation_locked(workspace: str) -> Finding:
     return Finding(Status.FAIL, f"workspace {workspace}", "none of slack.encryption_keys opens its tokens", mend)
 
 
-def sealed_with_old_key(workspace: str) -> Finding:
+def encrypted_with_old_key(workspace: str) -> Finding:
     """A workspace whose tokens another key than the first encrypted."""
     mend = "restart the bot with both keys; take the old one out when this line is gone"
     return Finding(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sandbox.slack.delivery.event_payloads import Happening, revoked, uninstalled
+from sandbox.slack.delivery.event_payloads import EventPayload, revoked, uninstalled
 from sandbox.slack.delivery.events import Events
 from sandbox.slack.workspace.errors import SlackError
 from sandbox.slack.workspace.model import Installation
@@ -93,9 +93,9 @@ class AppLife:
         workspace.installation = installation
         workspace.feed.send({"type": "installation"})
 
-    def _publish(self, installation: Installation, happening: Happening) -> None:
+    def _publish(self, installation: Installation, event_payload: EventPayload) -> None:
         """Tell it once: an organisation's end through the first of its workspaces."""
-        self.events(self.world.covered(installation)[0]).publish(happening)
+        self.events(self.world.covered(installation)[0]).publish(event_payload)
 
 
 def check_destination(world: World, asked: Installation) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from sandbox.slack.delivery.event_payloads import Happening, archived, joined, left
+from sandbox.slack.delivery.event_payloads import EventPayload, archived, joined, left
 from sandbox.slack.workspace.errors import SlackError
 from sandbox.slack.workspace.model import Channel, Content, User
 from sandbox.slack.workspace.workspace import Workspace
@@ -10,7 +10,7 @@ from sandbox.slack.workspace.workspace import Workspace
 Trait = Literal["archived", "bot_member", "private"]
 
 
-def change(workspace: Workspace, user: User, channel: Channel, trait: Trait, *, to: bool) -> list[Happening]:
+def change(workspace: Workspace, user: User, channel: Channel, trait: Trait, *, to: bool) -> list[EventPayload]:
     """Make a channel archived, private or one that the app is in, or the opposite; nothing happens if it is so.
 
     Returns what the app may be told of it.

@@ -19,7 +19,7 @@ _HEARD_IN = {
 
 
 @dataclass(frozen=True)
-class Happening:
+class EventPayload:
     """An event under the `name` that a manifest subscribes to; the app needs all `scopes` to be told of it.
 
     `ending` is the installation that is ending, in events about that. `team` is the workspace that the payload names,
@@ -33,7 +33,7 @@ class Happening:
     team: Team | None = None
 
 
-def said(workspace: Workspace, message: Message) -> Iterator[Happening]:
+def said(workspace: Workspace, message: Message) -> Iterator[EventPayload]:
     """What a message that somebody else posted means to the app: nothing, or up to three events."""
     if message.by_app or message.viewer or message.event:
         return
@@ -46,7 +46,7 @@ def said(workspace: Workspace, message: Message) -> Iterator[Happening]:
         yield _link_shared(workspace, message, channel, links)
 
 
-def home_opened(workspace: Workspace, user: User, tab: Literal["home", "messages"]) -> Happening:
+def home_opened(workspace: Workspace, user: User, tab: Literal["home", "messages"]) -> EventPayload:
     """Somebody looks at the app's own screen."""
     event: Json = {
         "type": "app_home_opened",
@@ -58,10 +58,10 @@ def home_opened(workspace: Workspace, user: User, tab: Literal["home", "messages
     home = workspace.modals.homes.get(user.id)
     if tab == "home" and home is not None:
         event["view"] = api_view(workspace, home)
-    return Happening("app_home_opened", event, team=user.team)
+    return EventPayload("app_home_opened", event, team=user.team)
 
 
-def joined(workspace: Workspace, channel: Channel, inviter: User) -> Happening:
+def joined(workspace: Workspace, channel: Channel, inviter: User) -> EventPayload:
     """The app was invited."""
     event: Json = {
         "type": "member_joined_channel",
@@ -72,52 +72,52 @@ def joined(workspace: Workspace, channel: Channel, inviter: User) -> Happening:
         "inviter": inviter.id,
         "event_ts": workspace.timestamps.next(),
     }
-    return Happening("member_joined_channel", event, ("groups:read" if channel.private else "channels:read",))
+    return EventPayload("member_joined_channel", event, ("groups:read" if channel.private else "channels:read",))
 
 
-def left(workspace: Workspace, channel: Channel, remover: User) -> Happening:
+def left(workspace: Workspace, channel: Channel, remover: User) -> EventPayload:
     """The app was shown out."""
     kind = "group" if channel.private else "channel"
     event = {"type": f"{kind}_left", "channel": channel.id, "actor_id": remover.id}
-    return Happening(f"{kind}_left", {**event, "event_ts": workspace.timestamps.next()}, (f"{kind}s:read",))
+    return EventPayload(f"{kind}_left", {**event, "event_ts": workspace.timestamps.next()}, (f"{kind}s:read",))
 
 
-def archived(workspace: Workspace, channel: Channel, user: User) -> Happening:
+def archived(workspace: Workspace, channel: Channel, user: User) -> EventPayload:
     """A channel that the app is in was archived, or is used again."""
     kind = "group" if channel.private else "channel"
     name = f"{kind}_archive" if channel.archived else f"{kind}_unarchive"
     event = {"type": name, "channel": channel.id, "user": user.id, "event_ts": workspace.timestamps.next()}
-    return Happening(name, event, (f"{kind}s:read",))
+    return EventPayload(name, event, (f"{kind}s:read",))
 
 
-def revoked(installation: Installation, tokens: Iterable[Token]) -> Happening:
+def revoked(installation: Installation, tokens: Iterable[Token]) -> EventPayload:
     """These tokens are worth nothing any more. Slack tells whose they were."""
     users: dict[str, list[str]] = {"oauth": [], "bot": []}
     for token in tokens:
         whose = users["oauth" if token.kind == "user" else "bot"]
         if token.user not in whose:
             whose.append(token.user)
-    return Happening("tokens_revoked", {"type": "tokens_revoked", "tokens": users}, ending=installation)
+    return EventPayload("tokens_revoked", {"type": "tokens_revoked", "tokens": users}, ending=installation)
 
 
-def uninstalled(installation: Installation) -> Happening:
+def uninstalled(installation: Installation) -> EventPayload:
     """The app is no longer installed."""
-    return Happening("app_uninstalled", {"type": "app_uninstalled"}, ending=installation)
+    return EventPayload("app_uninstalled", {"type": "app_uninstalled"}, ending=installation)
 
 
-def _message(workspace: Workspace, message: Message, channel: Channel) -> Happening:
+def _message(workspace: Workspace, message: Message, channel: Channel) -> EventPayload:
     name, scope, word = _HEARD_IN[channel.kind]
     event = {**_heard(workspace, message, "message"), "channel_type": word}
-    return Happening(name, event, (scope,), team=workspace.users[message.user].team)
+    return EventPayload(name, event, (scope,), team=workspace.users[message.user].team)
 
 
-def _mention(workspace: Workspace, message: Message) -> Happening:
+def _mention(workspace: Workspace, message: Message) -> EventPayload:
     """Return the event of a mention. For an outsider Slack names both workspaces in it."""
     event = _heard(workspace, message, "app_mention")
     if team := workspace.users[message.user].team:
         event |= {"team": workspace.team.id, "user_team": team.id, "source_team": team.id}
         event["user_profile"] = {"team": team.id}
-    return Happening("app_mention", event, ("app_mentions:read",))
+    return EventPayload("app_mention", event, ("app_mentions:read",))
 
 
 def _heard(workspace: Workspace, message: Message, kind: str) -> Json:
@@ -125,7 +125,7 @@ def _heard(workspace: Workspace, message: Message, kind: str) -> Json:
     return {**shown, "type": kind, "channel": message.channel, "event_ts": message.ts}
 
 
-def _link_shared(workspace: Workspace, message: Message, channel: Channel, links: list[Json]) -> Happening:
+def _link_shared(workspace: Workspace, message: Message, channel: Channel, links: list[Json]) -> EventPayload:
     event = {
         "type": "link_shared",
         "user": message.user,
@@ -138,4 +138,4 @@ def _link_shared(workspace: Workspace, message: Message, channel: Channel, links
         "is_bot_user_member": channel.bot_member,
         "event_ts": workspace.timestamps.next(),
     }
-    return Happening("link_shared", event, ("links:read",))
+    return EventPayload("link_shared", event, ("links:read",))

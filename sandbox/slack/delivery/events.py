@@ -1,4 +1,4 @@
-"""The Events API: what happened is told to the app, and told again, as Slack does, where it is not acknowledged."""
+"""The Events API: events are delivered to the app, and delivered again where it does not acknowledge them."""
 
 import asyncio
 import secrets
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sandbox.slack.delivery.delivery import Delivery, RefusedError, Retry, UndeliveredError
-from sandbox.slack.delivery.event_payloads import Happening
+from sandbox.slack.delivery.event_payloads import EventPayload
 from sandbox.slack.workspace.credentials import VERIFICATION_TOKEN
 from sandbox.slack.workspace.model import Enterprise, Json, Team
 from sandbox.slack.workspace.workspace import Workspace
@@ -35,15 +35,15 @@ class Events:
         self._delivery = delivery
         self._retry_after = retry_after
         self._under_way: set[asyncio.Task[None]] = set()
-        self.told: deque[DeliveredEvent] = deque(maxlen=EVENTS_KEPT)
+        self.sent: deque[DeliveredEvent] = deque(maxlen=EVENTS_KEPT)
 
-    def publish(self, *happenings: Happening) -> None:
+    def publish(self, *event_payloads: EventPayload) -> None:
         """Tell the app of what it subscribed to and may know; the rest is dropped."""
-        for happening in happenings:
-            if self._wanted(happening):
-                told = DeliveredEvent(self._payload(happening))
-                self.told.append(told)
-                task = asyncio.create_task(self._deliver(told))
+        for event_payload in event_payloads:
+            if self._wanted(event_payload):
+                delivered = DeliveredEvent(self._payload(event_payload))
+                self.sent.append(delivered)
+                task = asyncio.create_task(self._deliver(delivered))
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
 
@@ -52,53 +52,53 @@ class Events:
         for task in self._under_way:
             task.cancel()
 
-    def _wanted(self, happening: Happening) -> bool:
-        installation = happening.ending or self._workspace.installation
-        if installation is None or happening.name not in self._workspace.manifest.bot_events:
+    def _wanted(self, event_payload: EventPayload) -> bool:
+        installation = event_payload.ending or self._workspace.installation
+        if installation is None or event_payload.name not in self._workspace.manifest.bot_events:
             return False
-        return set(happening.scopes) <= set(installation.scopes)
+        return set(event_payload.scopes) <= set(installation.scopes)
 
-    async def _deliver(self, told: DeliveredEvent) -> None:
+    async def _deliver(self, delivered: DeliveredEvent) -> None:
         retry: Retry | None = None
         for attempt, wait in enumerate((None, *self._retry_after)):
             if wait is not None:
                 await asyncio.sleep(wait)
-            told.attempts = attempt + 1
+            delivered.attempts = attempt + 1
             try:
-                await self._delivery.deliver("events_api", told.payload, retry)
+                await self._delivery.deliver("events_api", delivered.payload, retry)
             except UndeliveredError as error:
-                told.failures.append(error.reason)
+                delivered.failures.append(error.reason)
                 retry = Retry(attempt + 1, error.reason)
                 if isinstance(error, RefusedError) and error.final:
                     return
             else:
-                told.acknowledged = True
+                delivered.acknowledged = True
                 return
 
-    def _payload(self, happening: Happening) -> Json:
-        workspace, ending = self._workspace, happening.ending
+    def _payload(self, event_payload: EventPayload) -> Json:
+        workspace, ending = self._workspace, event_payload.ending
         return {
             "token": VERIFICATION_TOKEN,
-            **self._origin(happening),
+            **self._origin(event_payload),
             "api_app_id": workspace.app.id,
-            "event": happening.event,
+            "event": event_payload.event,
             "type": "event_callback",
             "event_id": f"Ev{secrets.token_hex(5).upper()}",
             "event_time": int(workspace.clock()),
-            **({} if ending else self._context(happening)),
+            **({} if ending else self._context(event_payload)),
         }
 
-    def _origin(self, happening: Happening) -> Json:
+    def _origin(self, event_payload: EventPayload) -> Json:
         """Where it happened; for a person of another organization, their workspace."""
-        workspace, ending = self._workspace, happening.ending
+        workspace, ending = self._workspace, event_payload.ending
         if ending:
             return _origin_of(ending.team, ending.enterprise)
-        return _origin_of(happening.team or workspace.team, None if happening.team else workspace.enterprise)
+        return _origin_of(event_payload.team or workspace.team, None if event_payload.team else workspace.enterprise)
 
-    def _context(self, happening: Happening) -> Json:
-        """For whom the event is; what an installation's end is told with has none of it."""
+    def _context(self, event_payload: EventPayload) -> Json:
+        """For whom the event is; an event about the end of an installation has none of it."""
         workspace = self._workspace
-        channel = workspace.channels.get(str(happening.event.get("channel")))
+        channel = workspace.channels.get(str(event_payload.event.get("channel")))
         enterprise_id = workspace.enterprise.id if workspace.enterprise else None
         authorization = {
             "enterprise_id": enterprise_id,

@@ -132,7 +132,7 @@ class Page:
         shown = [channel for channel in map(workspace.channels.__getitem__, seen) if self._stands(channel, seen)]
         return {
             "team": {"id": workspace.team.id, "name": workspace.team.name},
-            "workspaces": [self._neighbour(each) for each in self._life.world.workspaces.values()],
+            "workspaces": [self._other_workspace(each) for each in self._life.world.workspaces.values()],
             "app": {"name": workspace.app.name, "bot_user_id": workspace.app.user_id, **self._standing()},
             "me": user.id,
             "users": [each.as_page() for each in workspace.users.values()],
@@ -156,7 +156,7 @@ class Page:
         """Whether a conversation stands in the sidebar: a direct message when something was said, or it has a Home."""
         return not channel.im_of or bool(seen[channel.id]) or self._workspace.app_home.home_tab_enabled
 
-    def _neighbour(self, workspace: Workspace) -> Json:
+    def _other_workspace(self, workspace: Workspace) -> Json:
         """A workspace that the page can switch to."""
         return {
             "id": workspace.team.id,

@@ -54,7 +54,7 @@ class AppHooks:
 
     def routes(self) -> list[BaseRoute]:
         """Installations to look at; consent, removal, time and rotation to order."""
-        orders = {
+        handlers = {
             "authorize": self._authorize,
             "installed": self._installed,
             "clock": self._clock,
@@ -62,7 +62,7 @@ class AppHooks:
         }
         return [
             Route("/test/installations", self._installations),
-            *(Route(f"/test/{name}", checked(order), methods=["POST"]) for name, order in orders.items()),
+            *(Route(f"/test/{name}", checked(handler), methods=["POST"]) for name, handler in handlers.items()),
         ]
 
     async def _installations(self, _: Request) -> Response:

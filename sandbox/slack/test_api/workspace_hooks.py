@@ -73,9 +73,9 @@ class Hooks:
 
     def routes(self) -> list[BaseRoute]:
         """Messages, notices, calls and events to look at; words, faults, haste and lost connections to order."""
-        orders = {
+        handlers = {
             "fault": self._fault,
-            "pace": self._rate_limits,
+            "pace": self._rate_limits,  # stored
             "channel": self._channel,
             "person": self._person,
             "say": self._say,
@@ -90,7 +90,7 @@ class Hooks:
             Route("/test/calls", self._calls, methods=["GET"]),
             Route("/test/calls", self._forget_calls, methods=["DELETE"]),
             Route("/test/fault", self._clear_faults, methods=["DELETE"]),
-            *(Route(f"/test/{name}", checked(order), methods=["POST"]) for name, order in orders.items()),
+            *(Route(f"/test/{name}", checked(handler), methods=["POST"]) for name, handler in handlers.items()),
         ]
 
     async def _messages(self, request: Request) -> Response:
@@ -111,7 +111,7 @@ class Hooks:
 
     async def _delivered_events(self, _: Request) -> Response:
         """The events that the app was told of, oldest first, each with its attempts and what became of them."""
-        return JSONResponse([vars(each) for each in self._events.told])
+        return JSONResponse([vars(each) for each in self._events.sent])
 
     async def _calls(self, request: Request) -> Response:
         """The Web API calls and response_url posts from the index `since` on, oldest first, tokens left out."""
@@ -143,7 +143,7 @@ class Hooks:
 
     async def _rate_limits(self, body: bytes) -> Json:
         """Enforce Slack's rate limits, or stop it."""
-        self._workspace.pace.enforced = _RateLimits.model_validate_json(body).enforced
+        self._workspace.rate_limits.enforced = _RateLimits.model_validate_json(body).enforced
         return {}
 
     async def _channel(self, body: bytes) -> Json:

@@ -166,7 +166,7 @@ class WebApi:
                 raise SlackError("not_allowed_token_type")
             caller.own_token.check(self._world.clock())
             caller.needs(method.scopes)
-        caller.workspace.pace.keep(name, channel)
+        caller.workspace.rate_limits.keep(name, channel)
         return method.call(caller, arguments)
 
 

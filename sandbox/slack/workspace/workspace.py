@@ -23,7 +23,7 @@ class Workspace:
 
     `enterprise` is the organisation that it belongs to. `installation` is the app's; without one nobody is offered it.
 
-    `clock` decides the lifetimes of triggers and response_urls. With `strict_pace` Slack's rate limits are enforced.
+    `clock` decides the lifetimes of triggers and response_urls. `strict_rate_limits` enforces Slack's rate limits.
     `calls_kept` is how many of the app's newest calls are remembered.
     """
 
@@ -38,7 +38,7 @@ class Workspace:
         enterprise: Enterprise | None = None,
         app: App | None = None,
         clock: Clock = time.time,
-        strict_pace: bool = False,
+        strict_rate_limits: bool = False,
         calls_kept: int = CALLS_KEPT,
     ) -> None:
         self.manifest = manifest
@@ -58,7 +58,7 @@ class Workspace:
         self.grants = Grants(self.clock)
         self.unfurls = Unfurls()
         self.faults = Faults()
-        self.pace = RateLimits(self.clock, enforced=strict_pace)
+        self.rate_limits = RateLimits(self.clock, enforced=strict_rate_limits)
         self.calls = Calls(self.clock, calls_kept)
 
     @property

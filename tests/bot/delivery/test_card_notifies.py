@@ -16,11 +16,11 @@ from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.samples import (
     ANY,
+    DESTINATION,
     DONE,
     FAILED,
     MOVED,
     ON_FAILURE,
-    PLACE,
     TERMS,
     Story,
     after,
@@ -34,28 +34,28 @@ THREAD = TERMS.model_copy(update={"to": To.THREAD})
 CALLS = TERMS.model_copy(update={"mention": ("<@U7>",)})
 
 
-def posts(box: OutboxSnapshot) -> list[str]:
+def posts(snapshot: OutboxSnapshot) -> list[str]:
     """What each post is until nothing waits: a card, a notification, or both in one."""
     found: list[str] = []
-    while box.entries:
-        step = step_of(box)
+    while snapshot.entries:
+        step = step_of(snapshot)
         if step.post:
             card, notifies = bool(step.post.new_card), step.post.notifies
             found.append("both" if card and notifies else "card" if card else "notification")
         written = {write.id: after(step, write.id) for write in step.writes}
-        posted = {name: each.model_copy(update={"channel": PLACE, "ts": "1.1"}) for name, each in written.items()}
-        left = [each for each in box.entries if each not in step.entries]
-        box = OutboxSnapshot(box.destination, left, cards={**box.cards, **posted})
+        posted = {name: each.model_copy(update={"channel": DESTINATION, "ts": "1.1"}) for name, each in written.items()}
+        left = [each for each in snapshot.entries if each not in step.entries]
+        snapshot = OutboxSnapshot(snapshot.destination, left, cards={**snapshot.cards, **posted})
     return found
 
 
 @pytest.mark.parametrize("to", [None, To.HERE])
 @pytest.mark.parametrize("change", [DONE, FAILED, moved(job(state=JobState.CANCELLED)), gone(job())])
 def test_one_post_is_the_card_and_the_end(to: To | None, change: Change):
-    terms = TERMS.model_copy(update={"to": to})
-    box = Story().subscribed("card", job(), terms).changed("card", change).box()
-    step = step_of(box)
-    assert posts(box) == ["both"]
+    options = TERMS.model_copy(update={"to": to})
+    snapshot = Story().subscribed("card", job(), options).changed("card", change).snapshot()
+    step = step_of(snapshot)
+    assert posts(snapshot) == ["both"]
     assert step.post
     assert step.post.new_card == after(step)
     assert after(step).over
@@ -63,41 +63,44 @@ def test_one_post_is_the_card_and_the_end(to: To | None, change: Change):
 
 
 def test_what_belongs_in_the_thread_alone_is_not_told_by_the_card():
-    assert posts(Story().subscribed("card", job(), THREAD).changed("card", FAILED).box()) == ["card", "notification"]
+    assert posts(Story().subscribed("card", job(), THREAD).changed("card", FAILED).snapshot()) == [
+        "card",
+        "notification",
+    ]
 
 
 def test_a_direct_message_has_no_channel_to_spare():
-    box = Story().subscribed("card", job(), THREAD).changed("card", FAILED).box()
-    box.destination = "U1"
-    assert posts(box) == ["both"]
+    snapshot = Story().subscribed("card", job(), THREAD).changed("card", FAILED).snapshot()
+    snapshot.destination = "U1"
+    assert posts(snapshot) == ["both"]
 
 
 def test_a_success_without_a_subscriber_who_wants_it_is_a_card_without_a_notification():
-    box = Story().subscribed("card", job(), ON_FAILURE).changed("card", DONE).box()
-    assert posts(box) == ["card"]
-    assert after(step_of(box)).over
-    assert posts(Story().subscribed("card", job(), ON_FAILURE).changed("card", FAILED).box()) == ["both"]
+    snapshot = Story().subscribed("card", job(), ON_FAILURE).changed("card", DONE).snapshot()
+    assert posts(snapshot) == ["card"]
+    assert after(step_of(snapshot)).over
+    assert posts(Story().subscribed("card", job(), ON_FAILURE).changed("card", FAILED).snapshot()) == ["both"]
 
 
 def test_where_every_change_is_wanted_each_has_its_post_in_its_order():
     every = Story().subscribed("card", job(), ANY).changed("card", MOVED).changed("card", DONE)
-    assert posts(every.box()) == ["card", "notification", "notification"]
-    assert posts(Story().subscribed("card", job(), ANY).changed("card", DONE).box()) == ["both"]
+    assert posts(every.snapshot()) == ["card", "notification", "notification"]
+    assert posts(Story().subscribed("card", job(), ANY).changed("card", DONE).snapshot()) == ["both"]
 
 
 def test_a_job_that_goes_on_has_its_card_as_it_is_by_now():
-    box = Story().subscribed("card", job()).changed("card", MOVED).box()
-    assert posts(box) == ["card"]
-    assert not after(step_of(box)).over
+    snapshot = Story().subscribed("card", job()).changed("card", MOVED).snapshot()
+    assert posts(snapshot) == ["card"]
+    assert not after(step_of(snapshot)).over
 
 
 def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
     story = Story().subscribed("card", job("a")).subscribed("card", job("b"))
     story.changed("card", moved(job("a", "failed")))
-    assert posts(story.box()) == ["card"]
+    assert posts(story.snapshot()) == ["card"]
     story.changed("card", moved(job("b", "succeeded")))
-    assert posts(story.box()) == ["both"]
-    step = step_of(story.box())
+    assert posts(story.snapshot()) == ["both"]
+    step = step_of(story.snapshot())
     assert step.post
     assert step.post.final
     assert len(step.entries) == 4
@@ -106,26 +109,26 @@ def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
 def test_a_batch_without_a_failure_is_no_notification_on_failure():
     story = Story().subscribed("card", job("a"), ON_FAILURE).subscribed("card", job("b"), ON_FAILURE)
     story.changed("card", moved(job("a", "succeeded"))).changed("card", moved(job("b", "succeeded")))
-    assert posts(story.box()) == ["card"]
+    assert posts(story.snapshot()) == ["card"]
 
 
 def test_a_batch_whose_rest_is_not_followed_any_more_is_its_own_final_post():
     story = Story().subscribed("card", job("a")).subscribed("card", job("b"))
     story.changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"))
-    assert posts(story.box()) == ["both"]
+    assert posts(story.snapshot()) == ["both"]
 
 
 def test_a_card_without_a_subscription_is_no_notification():
-    assert posts(Story().subscribed("card", job()).unsubscribed("card", job()).box()) == ["card"]
+    assert posts(Story().subscribed("card", job()).unsubscribed("card", job()).snapshot()) == ["card"]
     changed = Story().subscribed("card", job(), ANY).changed("card", MOVED).unsubscribed("card", job())
-    assert posts(changed.box()) == ["card", "notification"]
+    assert posts(changed.snapshot()) == ["card", "notification"]
 
 
 def test_who_joined_a_card_is_notified_by_it_too():
     lee = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, mention=("<@U3>",))
     story = Story().subscribed("card", job(), ON_FAILURE).subscribed("card", job(), lee).changed("card", DONE)
-    assert posts(story.box()) == ["both"]
-    assert after(step_of(story.box())).terms.mention == ("<@U3>",)
+    assert posts(story.snapshot()) == ["both"]
+    assert after(step_of(story.snapshot())).terms.mention == ("<@U3>",)
 
 
 def test_one_of_them_who_wants_the_thread_alone_does_not_keep_the_others_waiting():
@@ -134,32 +137,32 @@ def test_one_of_them_who_wants_the_thread_alone_does_not_keep_the_others_waiting
         .subscribed("card", job(), THREAD)
         .subscribed("card", job(), SubscriptionOptions(user="U2", at=NOW, to=To.HERE))
     )
-    assert posts(story.changed("card", DONE).box()) == ["both"]
+    assert posts(story.changed("card", DONE).snapshot()) == ["both"]
 
 
 def test_a_card_that_is_followed_again_is_a_card():
     story = Story().subscribed("card", job()).changed("card", gone(job())).subscribed("card", job())
-    assert posts(story.box())[0] == "card"
+    assert posts(story.snapshot())[0] == "card"
 
 
 def test_a_snoozed_card_tells_its_end_after_the_snooze():
     later = NOW + timedelta(hours=1)
     story = Story().subscribed("card", job()).snoozed("card", later).changed("card", FAILED)
-    step = step_of(story.box())
+    step = step_of(story.snapshot())
     assert step.post
     assert not step.post.notifies
     assert (after(step).over, after(step).snooze, list(after(step).held)) == (
         True, Snooze(until=later, by="U2"), [str(job().ref)],
     )  # fmt: skip
-    late = step_of(story.box(), later)
+    late = step_of(story.snapshot(), later)
     assert late.post
     assert late.post.notifies
     assert not after(late).owing
 
 
 def test_a_card_that_access_rules_withhold_is_not_posted():
-    box = Story().subscribed("card", job()).changed("card", FAILED).box()
-    step = step_of(withheld(box, {"acme"}.__contains__))
+    snapshot = Story().subscribed("card", job()).changed("card", FAILED).snapshot()
+    step = step_of(withheld(snapshot, {"acme"}.__contains__))
     assert (step.post, len(step.entries)) == (None, 2)
 
 
@@ -169,7 +172,7 @@ def test_many_cards_whose_jobs_have_ended_cost_a_post_each():
         story.subscribed(f"c{n}", job(f"j{n}"))
     for n in reversed(range(DIGEST_THRESHOLD + 3)):
         story.changed(f"c{n}", moved(job(f"j{n}", "succeeded")))
-    assert posts(story.box()) == ["both"] * (DIGEST_THRESHOLD + 3)
+    assert posts(story.snapshot()) == ["both"] * (DIGEST_THRESHOLD + 3)
 
 
 @pytest.fixture
@@ -179,7 +182,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.mark.parametrize(
-    ("terms", "state", "called"),
+    ("options", "state", "called"),
     [
         (CALLS, JobState.FAILED, True),
         (CALLS, JobState.SUCCEEDED, True),
@@ -188,29 +191,29 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     ],
 )
 async def test_after_a_suspension_one_message_calls_whom_the_end_is_for(
-    world: World, terms: SubscriptionOptions, state: JobState, *, called: bool
+    world: World, options: SubscriptionOptions, state: JobState, *, called: bool
 ):
     world.slack.trouble = ["is_archived"]
-    await world.follow(terms)
+    await world.follow(options)
     await world.becomes(state=state, raw_state="CODE")
     assert await world.told() == 0
-    await world.store.outbox.restore(PLACE)
+    await world.store.outbox.restore(DESTINATION)
     assert await world.told() == 1
     [said] = world.slack.said
     assert said.text.split()[1] == state.capitalize()
     assert any(block.get("text", {}).get("text") == "<@U7>" for block in said.blocks) is called
     assert "<@U7>" not in str(said.blocks[:-1])
-    assert await edit_cards(world.deps, PLACE) is None
-    assert await deliver(world.deps, PLACE) is None
-    assert not (await world.box()).entries
+    assert await edit_cards(world.deps, DESTINATION) is None
+    assert await deliver(world.deps, DESTINATION) is None
+    assert not (await world.snapshot()).entries
 
 
 async def test_the_owner_of_a_lost_job_is_notified_beside_its_card(world: World):
     put = world.store.outbox.put
-    await put(PLACE, SubscribedEntry(job=job(), terms=TERMS), "1", "card")
-    await put(PLACE, ChangedEntry(change=gone(job())), "2", "card")
+    await put(DESTINATION, SubscribedEntry(job=job(), terms=TERMS), "1", "card")
+    await put(DESTINATION, ChangedEntry(change=gone(job())), "2", "card")
     assert await world.told() == 1
-    assert [each.fate for card in (await world.box()).cards.values() for each in card.jobs.values()] == [
+    assert [each.fate for card in (await world.snapshot()).cards.values() for each in card.jobs.values()] == [
         EndReason.NOT_FOUND
     ]
     assert await world.told("U1") == 2

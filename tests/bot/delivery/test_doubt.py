@@ -17,18 +17,18 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def moments(begun: InFlightPost) -> list[float]:
+def moments(in_flight: InFlightPost) -> list[float]:
     """The seconds from NOW at which a post is searched for, each search coming when it is due."""
-    searches, found = Searches.of(begun, IN_FLIGHT_TIMEOUT_S), list[datetime]()
+    searches, found = Searches.of(in_flight, IN_FLIGHT_TIMEOUT_S), list[datetime]()
     while not (found and searches.settled(found[-1])):
         found.append(searches.next(found[-1] if found else None))
     return [(each - NOW).total_seconds() for each in found]
 
 
 def test_an_error_of_slacks_own_settles_the_doubt_in_six_seconds():
-    begun = InFlightPost(id="p", at=NOW, doubt=Doubt.ANSWERED, since=at(2))
-    assert moments(begun) == [3, 5, 8]
-    assert Searches.of(begun, IN_FLIGHT_TIMEOUT_S).ripe == at(17)
+    in_flight = InFlightPost(id="p", at=NOW, doubt=Doubt.ANSWERED, since=at(2))
+    assert moments(in_flight) == [3, 5, 8]
+    assert Searches.of(in_flight, IN_FLIGHT_TIMEOUT_S).ripe == at(17)
 
 
 @pytest.mark.parametrize("doubt", [None, Doubt.SILENT])
@@ -44,12 +44,14 @@ def test_a_late_search_stands_for_those_before_it():
 
 
 def test_a_mark_of_an_earlier_version_says_nothing_of_a_doubt():
-    begun = InFlightPost.model_validate_json('{"id": "p", "at": "2026-11-20T08:00:00Z", "channel": "C1", "writes": []}')
-    assert (begun.doubt, begun.since, begun.searched) == (None, None, None)
+    in_flight = InFlightPost.model_validate_json(
+        '{"id": "p", "at": "2026-11-20T08:00:00Z", "channel": "C1", "writes": []}'
+    )
+    assert (in_flight.doubt, in_flight.since, in_flight.searched) == (None, None, None)
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "verdict", "doubt"),
+    ("code", "status", "action", "doubt"),
     [
         ("internal_error", 500, ErrorAction.LOOK_UP_FIRST, Doubt.ANSWERED),
         ("internal_error", 200, ErrorAction.LOOK_UP_FIRST, Doubt.ANSWERED),
@@ -60,5 +62,5 @@ def test_a_mark_of_an_earlier_version_says_nothing_of_a_doubt():
         ("", 502, ErrorAction.LOOK_UP_FIRST, Doubt.SILENT),
     ],
 )
-def test_what_an_error_says_of_a_post(code: str, status: int, verdict: ErrorAction, doubt: Doubt):
-    assert (classify(refused(code, status)), left_by(refused(code, status))) == (verdict, doubt)
+def test_what_an_error_says_of_a_post(code: str, status: int, action: ErrorAction, doubt: Doubt):
+    assert (classify(refused(code, status)), left_by(refused(code, status))) == (action, doubt)

@@ -17,11 +17,11 @@ from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import (
     ANY,
+    DESTINATION,
     DONE,
     FAILED,
     MOVED,
     ON_FAILURE,
-    PLACE,
     SLOT,
     TERMS,
     Story,
@@ -35,11 +35,11 @@ from tests.bot.samples import (
 
 
 def test_nothing_waits():
-    assert next_step(OutboxSnapshot(PLACE), NOW) is None
+    assert next_step(OutboxSnapshot(DESTINATION), NOW) is None
 
 
 def test_a_subscription_posts_its_card():
-    step = step_of(Story().subscribed("card", job()).box())
+    step = step_of(Story().subscribed("card", job()).snapshot())
     assert step.post
     assert step.post.card == after(step)
     assert after(step).jobs == {str(job().ref): CardJob()}
@@ -48,7 +48,7 @@ def test_a_subscription_posts_its_card():
 
 def test_jobs_of_one_command_share_one_new_card():
     story = Story().subscribed("card", job("a")).subscribed("other", job("x")).subscribed("card", job("b"))
-    step = step_of(story.box())
+    step = step_of(story.snapshot())
     assert [entry.id for entry in step.entries] == ["1000-0", "1002-0"]
     assert step.post
     assert step.post.card
@@ -57,11 +57,11 @@ def test_jobs_of_one_command_share_one_new_card():
 
 def test_what_came_between_two_jobs_of_a_card_keeps_its_place():
     story = Story().subscribed("card", job("a")).changed("card", moved(job("a", "failed"))).subscribed("card", job("b"))
-    assert len(step_of(story.box()).entries) == 1
+    assert len(step_of(story.snapshot()).entries) == 1
 
 
 def test_other_terms_change_the_card_and_post_nothing():
-    step = step_of(Story().subscribed("card", job(), ON_FAILURE).box(card("card", job())))
+    step = step_of(Story().subscribed("card", job(), ON_FAILURE).snapshot(card("card", job())))
     assert step.post is None
     assert after(step).terms == ON_FAILURE
     assert step.writes[0].urgency is Urgency.STATE
@@ -72,41 +72,41 @@ LEE = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, to=To.THREAD, mention=("
 
 def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
     first = SubscriptionOptions(user="U1", at=NOW, mention=("<@U4>",))
-    joined = after(step_of(Story().subscribed("card", job(), LEE).box(card("card", job(), terms=first))))
+    joined = after(step_of(Story().subscribed("card", job(), LEE).snapshot(card("card", job(), options=first))))
     assert joined.subscribers == ("U1", "U2")
     assert joined.terms == first.model_copy(update={"on": On.ANY, "mention": ("<@U4>", "<@U3>")})
-    again = after(step_of(Story().subscribed("card", job(), ON_FAILURE).box(joined)))
+    again = after(step_of(Story().subscribed("card", job(), ON_FAILURE).snapshot(joined)))
     assert (again.subscribers, again.terms.on, again.terms.to) == (("U1", "U2"), On.ANY, None)
     quiet = LEE.model_copy(update={"on": On.FAILED})
-    quieter = after(step_of(Story().subscribed("card", job(), quiet).box(again)))
+    quieter = after(step_of(Story().subscribed("card", job(), quiet).snapshot(again)))
     assert quieter.terms == ON_FAILURE.model_copy(update={"mention": ("<@U3>",)})
 
 
 def test_an_end_is_told_and_ends_the_following():
-    step = step_of(Story().changed("card", FAILED).box(card("card", job())))
+    step = step_of(Story().changed("card", FAILED).snapshot(card("card", job())))
     assert step.post
-    assert step.post.told
-    assert step.post.told.change == FAILED
+    assert step.post.notification
+    assert step.post.notification.change == FAILED
     assert after(step).jobs[str(job().ref)] == CardJob(fate=EndReason.ENDED, job=FAILED.job, at=NOW)
     assert (after(step).over, step.writes[0].urgency) == (True, Urgency.END)
 
 
 def test_what_may_not_be_seen_any_more_is_not_told_and_not_followed():
     story = Story().changed("card", FAILED)
-    step = step_of(withheld(story.box(card("card", job())), {"acme"}.__contains__))
+    step = step_of(withheld(story.snapshot(card("card", job())), {"acme"}.__contains__))
     assert step.post is None
     left = after(step).jobs[str(job().ref)]
     assert (left.fate, left.by, left.job and left.job.state) == (EndReason.UNSUBSCRIBED, "", JobState.RUNNING)
-    assert withheld(story.box(), {"other"}.__contains__) == story.box()
+    assert withheld(story.snapshot(), {"other"}.__contains__) == story.snapshot()
 
 
 def test_a_card_that_may_not_be_seen_any_more_is_never_posted():
-    step = step_of(withheld(Story().subscribed("card", job()).box(), {"acme"}.__contains__))
+    step = step_of(withheld(Story().subscribed("card", job()).snapshot(), {"acme"}.__contains__))
     assert (step.post, step.writes) == (None, [])
 
 
 def test_the_terms_decide_what_is_told():
-    for terms, change, told in [
+    for options, change, told in [
         (TERMS, MOVED, False),
         (TERMS, DONE, True),
         (ANY, MOVED, True),
@@ -114,47 +114,47 @@ def test_the_terms_decide_what_is_told():
         (ON_FAILURE, FAILED, True),
         (ON_FAILURE, gone(job()), True),
     ]:
-        step = step_of(Story().changed("card", change).box(card("card", job(), terms=terms)))
-        assert bool(step.post) is told, (terms.on, change.kind)
+        step = step_of(Story().changed("card", change).snapshot(card("card", job(), options=options)))
+        assert bool(step.post) is told, (options.on, change.kind)
         assert after(step)
 
 
 def test_changes_that_nobody_asked_for_are_taken_out_together():
     story = Story().changed("card", MOVED).changed("card", MOVED).changed("card", DONE)
-    step = step_of(story.box(card("card", job())))
+    step = step_of(story.snapshot(card("card", job())))
     assert (len(step.entries), step.post) == (2, None)
 
 
 def test_what_is_left_of_a_job_that_is_no_longer_followed_is_not_told():
     story = Story().unsubscribed("card", job()).changed("card", FAILED).changed("nowhere", FAILED)
-    step = step_of(story.box(card("card", job())))
+    step = step_of(story.snapshot(card("card", job())))
     assert (len(step.entries), step.post) == (3, None)
     assert after(step).jobs[str(job().ref)].fate is EndReason.UNSUBSCRIBED
 
 
 def test_a_batch_tells_its_end_once():
     batch = card("card", job("a"), job("b"))
-    first = step_of(Story().changed("card", moved(job("a", "failed"))).box(batch))
+    first = step_of(Story().changed("card", moved(job("a", "failed"))).snapshot(batch))
     assert first.post is None
-    last = step_of(Story().changed("card", moved(job("b", "succeeded"))).box(after(first)))
+    last = step_of(Story().changed("card", moved(job("b", "succeeded"))).snapshot(after(first)))
     assert last.post
     assert last.post.final
     assert after(last).over
 
 
 def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
-    batch = card("card", job("a"), job("b"), terms=ON_FAILURE)
+    batch = card("card", job("a"), job("b"), options=ON_FAILURE)
     story = Story().changed("card", moved(job("a", "succeeded"))).unsubscribed("card", job("b"))
-    assert step_of(story.box(batch)).post is None
+    assert step_of(story.snapshot(batch)).post is None
 
 
 @pytest.mark.parametrize("by", ["U1", ""])  # somebody, or the rules of access
 def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(by: str):
     batch = card("card", job("a"), job("b"))
     story = Story().changed("card", moved(job("a", "failed"))).unsubscribed("card", job("b"), by=by)
-    box = story.box(batch)
-    assert len(step_of(box).entries) == 1
-    step = step_of(OutboxSnapshot(PLACE, box.entries[1:], cards={"card": after(step_of(box))}))
+    snapshot = story.snapshot(batch)
+    assert len(step_of(snapshot).entries) == 1
+    step = step_of(OutboxSnapshot(DESTINATION, snapshot.entries[1:], cards={"card": after(step_of(snapshot))}))
     assert step.post
     assert step.post.final
 
@@ -168,9 +168,9 @@ def ends(number: int, at: datetime = NOW) -> tuple[Story, list[Card]]:
 
 def test_a_burst_becomes_one_message():
     story, cards = ends(DIGEST_THRESHOLD)
-    assert len(step_of(story.box(*cards)).entries) == 1
+    assert len(step_of(story.snapshot(*cards)).entries) == 1
     story, cards = ends(DIGEST_THRESHOLD + 1)
-    step = step_of(story.box(*cards))
+    step = step_of(story.snapshot(*cards))
     assert step.post
     assert step.post.digest
     assert [each.change.job.id for each in step.post.digest.told] == ["j0", "j1", "j2", "j3"]
@@ -180,20 +180,24 @@ def test_a_burst_becomes_one_message():
 def test_what_was_noticed_late_is_told_in_one_message():
     story, cards = ends(2)
     late = NOW + LATE_AFTER + timedelta(seconds=1)
-    step = step_of(story.box(*cards), late)
+    step = step_of(story.snapshot(*cards), late)
     assert step.post
     assert step.post.digest
     assert step.post.digest.away == NOW - timedelta(seconds=10)
     alone, cards = ends(1)
-    assert step_of(alone.box(*cards), late).post == step_of(alone.box(*cards)).post, "one message is one message"
+    assert step_of(alone.snapshot(*cards), late).post == step_of(alone.snapshot(*cards)).post, (
+        "one message is one message"
+    )
 
 
 def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
-    batch = after(step_of(Story().changed("card", moved(job("a", "failed"))).box(card("card", job("a"), job("b")))))
+    batch = after(
+        step_of(Story().changed("card", moved(job("a", "failed"))).snapshot(card("card", job("a"), job("b"))))
+    )
     later = NOW + LATE_AFTER + timedelta(minutes=1)
     story = Story().changed("card", moved(job("b", "succeeded"), at=later)).changed("c", moved(job("c"), at=later))
     story.changed("c", moved(job("c", "failed"), at=later))
-    step = step_of(story.box(batch, card("c", job("c"))), later)
+    step = step_of(story.snapshot(batch, card("c", job("c"))), later)
     assert step.post
     assert step.post.final
     assert step.post.digest is None
@@ -202,10 +206,10 @@ def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
 def test_a_digest_waits_for_no_card_and_takes_no_note():
     story, cards = ends(DIGEST_THRESHOLD + 1)
     story.subscribed("new", job("n")).changed("new", moved(job("n", "failed")))
-    note = Entry(PLACE, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
-    box = story.box(*cards)
-    box.entries.insert(0, note)
-    assert len(step_of(box).entries) == DIGEST_THRESHOLD + 1
+    note = Entry(DESTINATION, "1-0", "", NoteEntry(note=SearchExpired(ids=["x"], looked_in=[], minutes=10)))
+    snapshot = story.snapshot(*cards)
+    snapshot.entries.insert(0, note)
+    assert len(step_of(snapshot).entries) == DIGEST_THRESHOLD + 1
 
 
 def test_a_large_batch_makes_no_larger_digest():
@@ -214,8 +218,8 @@ def test_a_large_batch_makes_no_larger_digest():
     for each in jobs:
         story.changed("card", moved(each.model_copy(update={"state": JobState.FAILED})))
     story.changed("c1", FAILED).changed("c2", FAILED).changed("c3", FAILED)
-    box = story.box(card("card", *jobs), *(card(f"c{n}", job()) for n in (1, 2, 3)))
-    step = step_of(box)
+    snapshot = story.snapshot(card("card", *jobs), *(card(f"c{n}", job()) for n in (1, 2, 3)))
+    step = step_of(snapshot)
     assert step.post
     assert step.post.digest
     assert len(step.post.digest.told) == 103
@@ -225,7 +229,9 @@ def test_a_large_batch_makes_no_larger_digest():
 def test_a_note_is_posted_alone():
     note = SearchExpired(ids=["x"], looked_in=[], minutes=10)
     step = step_of(
-        OutboxSnapshot(PLACE, [Entry(PLACE, "1-0", "", NoteEntry(note=note)), *Story().subscribed("c", job()).entries])
+        OutboxSnapshot(
+            DESTINATION, [Entry(DESTINATION, "1-0", "", NoteEntry(note=note)), *Story().subscribed("c", job()).entries]
+        )
     )
     assert (step.post and step.post.note, len(step.entries), step.writes) == (note, 1, [])
 
@@ -255,10 +261,10 @@ EVENTS = st.lists(
 def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
     """What Redis would have put into the outbox: a job is followed once in a place, by one card."""
     story, following = Story(), dict[str, str]()
-    for number, (what, card_id, job_id, terms) in enumerate(events):
+    for number, (what, card_id, job_id, options) in enumerate(events):
         word = str(number)  # no change is like another
         if what == "subscribe":
-            story.subscribed(following.setdefault(job_id, card_id), job(job_id), terms)
+            story.subscribed(following.setdefault(job_id, card_id), job(job_id), options)
         elif (mine := following.get(job_id)) is None:
             continue
         elif what == "move":
@@ -273,15 +279,15 @@ def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
     return story
 
 
-def told_alone(box: OutboxSnapshot) -> list[Notification]:
+def told_alone(snapshot: OutboxSnapshot) -> list[Notification]:
     """The changes that each card's terms ask to tell, entry by entry."""
-    told: list[Notification] = []
-    while box.entries:
-        one = OutboxSnapshot(box.destination, box.entries[:1], cards=box.cards, records=box.records)
+    notifications: list[Notification] = []
+    while snapshot.entries:
+        one = OutboxSnapshot(snapshot.destination, snapshot.entries[:1], cards=snapshot.cards, records=snapshot.records)
         step = step_of(one)
-        told += [step.post.told] if step.post and step.post.told else []
-        box = taken(box, step)
-    return told
+        notifications += [step.post.notification] if step.post and step.post.notification else []
+        snapshot = taken(snapshot, step)
+    return notifications
 
 
 def by_card(told: Iterable[Notification]) -> dict[str, list[Change]]:
@@ -292,17 +298,17 @@ def by_card(told: Iterable[Notification]) -> dict[str, list[Change]]:
     return found
 
 
-def taken(box: OutboxSnapshot, step: Step) -> OutboxSnapshot:
+def taken(snapshot: OutboxSnapshot, step: Step) -> OutboxSnapshot:
     """What is left for a place after a step."""
-    cards = dict(box.cards)
+    cards = dict(snapshot.cards)
     for write in step.writes:
-        assert write.before == box.records.get(write.id, "")
+        assert write.before == snapshot.records.get(write.id, "")
         new = Card.model_validate_json(write.after)
-        cards[write.id] = new if new.ts else new.model_copy(update={"channel": PLACE, "ts": f"{len(cards)}.1"})
-    left = [entry for entry in box.entries if entry not in step.entries]
-    assert len(left) == len(box.entries) - len(step.entries)
+        cards[write.id] = new if new.ts else new.model_copy(update={"channel": DESTINATION, "ts": f"{len(cards)}.1"})
+    left = [entry for entry in snapshot.entries if entry not in step.entries]
+    assert len(left) == len(snapshot.entries) - len(step.entries)
     return OutboxSnapshot(
-        box.destination, left, cards=cards, records={name: encode(each) for name, each in cards.items()}
+        snapshot.destination, left, cards=cards, records={name: encode(each) for name, each in cards.items()}
     )
 
 
@@ -310,19 +316,19 @@ def taken(box: OutboxSnapshot, step: Step) -> OutboxSnapshot:
 def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
     events: list[tuple[str, str, str, SubscriptionOptions]], now: datetime
 ):
-    start = tell(events).box()
-    box, posts = start, list[Step]()
-    while step := next_step(box, now):
+    start = tell(events).snapshot()
+    snapshot, posts = start, list[Step]()
+    while step := next_step(snapshot, now):
         assert step.entries, "a step gets on"
         posts += [step] if step.post else []
-        box = taken(box, step)
-    assert {name: each.jobs for name, each in box.cards.items()} == {
+        snapshot = taken(snapshot, step)
+    assert {name: each.jobs for name, each in snapshot.cards.items()} == {
         name: each.jobs for name, each in expected(start).items()
     }
-    alone = by_card(step.post.told for step in posts if step.post and step.post.told)
+    alone = by_card(step.post.notification for step in posts if step.post and step.post.notification)
     digests = [step.post.digest for step in posts if step.post and step.post.digest]
     wanted = by_card(told_alone(start))
-    ended = [change for each in digests for told in each.told if (change := told.change)]
+    ended = [change for each in digests for notification in each.told if (change := notification.change)]
     assert sum(map(len, alone.values())) + len(ended) >= sum(map(len, wanted.values()))
     assert all(mine.count(each) == wanted[name].count(each) for name, mine in alone.items() for each in mine)
     if not digests:
@@ -332,7 +338,7 @@ def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
 
 
 def test_a_card_comes_back_as_it_was_kept():
-    full = card("card", job(), terms=ANY).having(
+    full = card("card", job(), options=ANY).having(
         str(job("b").ref), CardJob(fate=EndReason.NOT_FOUND, job=job("b"), at=NOW)
     )
     assert Card.model_validate_json(encode(full)) == full

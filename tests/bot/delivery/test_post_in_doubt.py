@@ -15,7 +15,7 @@ from bot.store import Store, slack_rate_limits
 from providers.models import JobState
 from tests.bot import test_exactly_once as exactly_once
 from tests.bot.delivery_world import World
-from tests.bot.samples import PLACE
+from tests.bot.samples import DESTINATION
 from tests.bot.slack import Reply, refused
 
 LATE_S = 5.0
@@ -83,7 +83,7 @@ async def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 async def searched(world: World) -> list[int]:
     """Deliver until nothing waits; return the seconds from now at which the conversation was searched."""
     start, before = world.unix(), len(world.slack.searches)
-    while (wait := await deliver(world.deps, PLACE)) is not None:
+    while (wait := await deliver(world.deps, DESTINATION)) is not None:
         world.now += timedelta(seconds=wait)
     return list(dict.fromkeys(round(at - start) for at in world.slack.searches[before:]))
 
@@ -130,7 +130,7 @@ async def test_a_process_that_dies_with_its_doubt_leaves_a_mark_that_is_searched
     with monkeypatch.context() as patch:
         patch.setattr("bot.store.outbox.Outbox.renew", dies)
         with pytest.raises(ConnectionAbortedError):
-            await deliver(world.deps, PLACE)
+            await deliver(world.deps, DESTINATION)
     assert await searched(world) == [3, 15]
     assert replies(world) == 1
 
@@ -141,11 +141,11 @@ async def dies(*_: object) -> None:
 
 async def test_a_doubt_waits_for_its_moment_and_keeps_no_worker(world: World):
     world.slack.trouble = ["internal_error!"]
-    assert await deliver(world.deps, PLACE) == pytest.approx(1, abs=0.1)
-    begun = (await world.box()).in_flight
-    assert begun
-    assert begun.doubt is Doubt.ANSWERED
-    assert await deliver(world.deps, PLACE) == pytest.approx(1, abs=0.1), "the next worker knows it too"
+    assert await deliver(world.deps, DESTINATION) == pytest.approx(1, abs=0.1)
+    in_flight = (await world.snapshot()).in_flight
+    assert in_flight
+    assert in_flight.doubt is Doubt.ANSWERED
+    assert await deliver(world.deps, DESTINATION) == pytest.approx(1, abs=0.1), "the next worker knows it too"
     assert world.slack.searches == []
 
 
@@ -161,11 +161,11 @@ async def test_without_budget_for_searches_the_last_one_is_made_at_fifteen_secon
 
 async def test_an_app_whose_searches_slack_limits_makes_no_early_ones(world: World, monkeypatch: pytest.MonkeyPatch):
     world.slack.trouble, world.slack.answered_late_s = ["internal_error!"], 5
-    await deliver(world.deps, PLACE)
+    await deliver(world.deps, DESTINATION)
     world.now += timedelta(seconds=1)
     with monkeypatch.context() as patch:
         patch.setattr(world.slack, "api_call", limits)
-        assert await deliver(world.deps, PLACE) == 1
+        assert await deliver(world.deps, DESTINATION) == 1
     assert await searched(world) == [14]
     assert replies(world) == 1
 

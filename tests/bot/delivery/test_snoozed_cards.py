@@ -8,94 +8,100 @@ from bot.domain.changes import EndReason
 from bot.domain.outbox import OutboxSnapshot, encode
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
-from tests.bot.samples import ANY, DONE, FAILED, PLACE, TERMS, Story, after, card, gone, job, moved, step_of
+from tests.bot.samples import ANY, DESTINATION, DONE, FAILED, TERMS, Story, after, card, gone, job, moved, step_of
 
 LATER = NOW + timedelta(hours=1)
 
 
-def asleep(*jobs: Job, terms: SubscriptionOptions = TERMS) -> Card:
+def asleep(*jobs: Job, options: SubscriptionOptions = TERMS) -> Card:
     """A card that is snoozed until LATER."""
-    return card("card", *jobs, terms=terms).model_copy(update={"snooze": Snooze(until=LATER, by="U2")})
+    return card("card", *jobs, options=options).model_copy(update={"snooze": Snooze(until=LATER, by="U2")})
 
 
-def reported_at(box: OutboxSnapshot, now: datetime) -> list[str]:
+def reported_at(snapshot: OutboxSnapshot, now: datetime) -> list[str]:
     """What is posted, in raw states, once all that waits was taken out."""
     words: list[str] = []
-    while step := next_step(box, now):
+    while step := next_step(snapshot, now):
         if step.post:
-            told = step.post.told
-            words.append("final" if step.post.final else (told.change.job.raw_state or "") if told else "digest")
-        box = box_after(step, box)
+            notification = step.post.notification
+            words.append(
+                "final" if step.post.final else (notification.change.job.raw_state or "") if notification else "digest"
+            )
+        snapshot = box_after(step, snapshot)
     return words
 
 
-def box_after(step: Step, box: OutboxSnapshot) -> OutboxSnapshot:
-    cards = {**box.cards, **{write.id: Card.model_validate_json(write.after) for write in step.writes}}
-    entries = [entry for entry in box.entries if entry not in step.entries]
-    return OutboxSnapshot(PLACE, entries, cards=cards, records={name: encode(each) for name, each in cards.items()})
+def box_after(step: Step, snapshot: OutboxSnapshot) -> OutboxSnapshot:
+    cards = {**snapshot.cards, **{write.id: Card.model_validate_json(write.after) for write in step.writes}}
+    entries = [entry for entry in snapshot.entries if entry not in step.entries]
+    return OutboxSnapshot(
+        DESTINATION, entries, cards=cards, records={name: encode(each) for name, each in cards.items()}
+    )
 
 
 def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
-    step = step_of(Story().snoozed("card", LATER).changed("card", FAILED).box(card("card", job())))
+    step = step_of(Story().snoozed("card", LATER).changed("card", FAILED).snapshot(card("card", job())))
     assert (step.post, len(step.entries)) == (None, 2)
     assert after(step).jobs[str(job().ref)].fate is EndReason.ENDED
     assert after(step).held == {str(job().ref): FAILED}
-    assert next_step(box_after(step, OutboxSnapshot(PLACE)), LATER - timedelta(seconds=1)) is None
+    assert next_step(box_after(step, OutboxSnapshot(DESTINATION)), LATER - timedelta(seconds=1)) is None
 
 
 def test_when_the_snooze_is_over_it_tells_what_it_kept_back_and_nothing_twice():
-    box = Story().changed("card", moved(job(raw_state="B"))).changed("card", moved(job(raw_state="C"))).box(
-        asleep(job(), terms=ANY)
+    snapshot = Story().changed("card", moved(job(raw_state="B"))).changed("card", moved(job(raw_state="C"))).snapshot(
+        asleep(job(), options=ANY)
     )  # fmt: skip
-    assert reported_at(box, NOW) == []
-    assert reported_at(box, LATER) == ["C"]
+    assert reported_at(snapshot, NOW) == []
+    assert reported_at(snapshot, LATER) == ["C"]
 
 
 def test_what_is_again_as_it_was_told_is_not_told():
     there = moved(job(state=JobState.PENDING, raw_state=None))
     back = moved(job(raw_state=None), before=JobState.PENDING)
-    assert reported_at(Story().changed("card", there).changed("card", back).box(asleep(job(), terms=ANY)), LATER) == []
+    assert (
+        reported_at(Story().changed("card", there).changed("card", back).snapshot(asleep(job(), options=ANY)), LATER)
+        == []
+    )
 
 
 def test_what_comes_after_the_end_of_a_snooze_is_told_after_what_it_kept_back():
     kept, late = moved(job(raw_state="B")), moved(job(raw_state="C"), at=LATER)
-    assert reported_at(Story().changed("card", kept).changed("card", late).box(asleep(job(), terms=ANY)), LATER) == [
-        "B", "C",
-    ]  # fmt: skip
+    story = Story().changed("card", kept).changed("card", late)
+    assert reported_at(story.snapshot(asleep(job(), options=ANY)), LATER) == ["B", "C"]
 
 
 def test_waking_a_card_tells_what_was_kept_back():
     story = Story().changed("card", moved(job(state=JobState.FAILED, raw_state="F"))).snoozed("card", None)
-    assert reported_at(story.box(asleep(job())), NOW) == ["F"]
+    assert reported_at(story.snapshot(asleep(job())), NOW) == ["F"]
 
 
 def test_another_snooze_keeps_it_back_for_longer():
     story = Story().changed("card", moved(job(state=JobState.FAILED, raw_state="F")))
-    box = story.snoozed("card", LATER + timedelta(hours=1)).box(asleep(job()))
-    assert reported_at(box, LATER) == []
-    assert reported_at(box, LATER + timedelta(hours=1)) == ["F"]
+    snapshot = story.snoozed("card", LATER + timedelta(hours=1)).snapshot(asleep(job()))
+    assert reported_at(snapshot, LATER) == []
+    assert reported_at(snapshot, LATER + timedelta(hours=1)) == ["F"]
 
 
 def test_the_end_of_a_batch_is_told_once_after_its_snooze():
     story = Story().changed("card", moved(job("a", "failed"))).changed("card", moved(job("b", "succeeded")))
-    for terms in (TERMS, ANY):
-        assert reported_at(story.box(asleep(job("a"), job("b"), terms=terms)), LATER) == ["final"]
+    for options in (TERMS, ANY):
+        assert reported_at(story.snapshot(asleep(job("a"), job("b"), options=options)), LATER) == ["final"]
 
 
 def test_what_somebody_unsubscribed_from_meanwhile_is_not_told():
     story = Story().changed("card", moved(job(raw_state="B"))).unsubscribed("card", job())
-    assert reported_at(story.box(asleep(job(), terms=ANY)), LATER) == []
+    assert reported_at(story.snapshot(asleep(job(), options=ANY)), LATER) == []
 
 
 def test_a_lost_job_that_is_followed_again_meanwhile_is_not_told_as_lost():
     story = Story().changed("card", gone(job())).subscribed("card", job())
-    assert reported_at(story.box(asleep(job())), LATER) == []
+    assert reported_at(story.snapshot(asleep(job())), LATER) == []
 
 
 def test_many_snoozes_that_end_at_once_are_one_message_about_no_downtime():
     ids = [f"card{at}" for at in range(DIGEST_THRESHOLD + 1)]
     cards = [asleep(job(each)).model_copy(update={"id": each, "held": {"x": DONE}}) for each in ids]
-    step = step_of(Story().box(*cards), LATER + timedelta(hours=9))
+    step = step_of(Story().snapshot(*cards), LATER + timedelta(hours=9))
     assert step.post
     assert step.post.digest
     assert [each.held for each in step.post.digest.told] == [True] * (DIGEST_THRESHOLD + 1)

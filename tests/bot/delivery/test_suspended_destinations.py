@@ -14,7 +14,7 @@ from bot.subscriptions.subscribe import restore, subscribe
 from providers.models import JobState
 from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
-from tests.bot.samples import PLACE, empty
+from tests.bot.samples import DESTINATION, empty
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def test_a_channel_that_goes_on_refusing_is_told_of_once(world: World):
     world.provider.jobs = [world.provider.job("second"), world.provider.job("third")]
     for job, user in zip(world.provider.jobs, ["U1", "U2"], strict=True):
         world.slack.trouble = ["is_archived"]
-        _, result = await subscribe(world.deps, [job.ref], PLACE, SubscriptionOptions(user=user, at=NOW))
+        _, result = await subscribe(world.deps, [job.ref], DESTINATION, SubscriptionOptions(user=user, at=NOW))
         assert result.suspended == "is_archived"
         await world.told()
     await world.told("U1")
@@ -46,9 +46,9 @@ async def test_a_channel_that_took_messages_meanwhile_is_told_of_again(world: Wo
         world.slack.trouble = ["is_archived"]
         await world.told()
         await world.told("U1")
-        await world.store.outbox.restore(PLACE)
+        await world.store.outbox.restore(DESTINATION)
         await world.told()
-    assert [said.channel for said in world.slack.said] == [PLACE, *["DU1", PLACE] * 2]
+    assert [said.channel for said in world.slack.said] == [DESTINATION, *["DU1", DESTINATION] * 2]
 
 
 async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not_for_ever(world: World):
@@ -58,12 +58,12 @@ async def test_a_suspended_place_is_waited_for_until_its_jobs_have_ended_and_not
     await world.told()
     world.now += WAITS
     await world.told()
-    assert (await world.box()).entries, "its job may still end"
+    assert (await world.snapshot()).entries, "its job may still end"
     await world.becomes(state=JobState.FAILED)
     await world.told()
-    assert empty(await world.box())
-    assert not (await world.box()).suspension
-    assert PLACE not in await world.store.outbox.destinations()
+    assert empty(await world.snapshot())
+    assert not (await world.snapshot()).suspension
+    assert DESTINATION not in await world.store.outbox.destinations()
     assert len(world.slack.said) == 1
 
 
@@ -71,18 +71,18 @@ async def test_a_post_in_doubt_does_not_keep_a_suspended_place_for_ever(world: W
     await world.follow()
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["lost"]
-    await deliver(world.deps, PLACE)
-    await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=world.now))
+    await deliver(world.deps, DESTINATION)
+    await world.store.outbox.suspend(DESTINATION, Suspension(reason="is_archived", since=world.now))
     world.now += WAITS - timedelta(hours=1)
     await world.told()
-    assert (await world.box()).in_flight
+    assert (await world.snapshot()).in_flight
     world.now += timedelta(hours=1)
     await world.told()
-    assert empty(await world.box())
+    assert empty(await world.snapshot())
 
 
 async def test_restoring_tells_whether_anything_was_in_the_way(world: World):
     await world.follow()
-    assert not (await restore(world.deps, PLACE, None, "U1")).resumed
-    await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=world.now))
-    assert (await restore(world.deps, PLACE, None, "U1")).resumed
+    assert not (await restore(world.deps, DESTINATION, None, "U1")).resumed
+    await world.store.outbox.suspend(DESTINATION, Suspension(reason="is_archived", since=world.now))
+    assert (await restore(world.deps, DESTINATION, None, "U1")).resumed

@@ -27,7 +27,7 @@ from providers.errors import ProviderError, Unavailable
 from providers.models import JobState
 from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import InMemory, services
-from tests.bot.samples import PLACE
+from tests.bot.samples import DESTINATION
 
 METRICS = {
     "callboard_clock_offset_seconds": ("gauge", {"to"}),
@@ -179,10 +179,10 @@ async def test_outcomes_of_deliveries(store: Store, monkeypatch: pytest.MonkeyPa
         await world.becomes(raw_state=f"R{number}")
         world.slack.trouble = [refusal]
         await world.told()
-        await store.outbox.restore(PLACE)
-    await edit_cards(world.deps, PLACE)
+        await store.outbox.restore(DESTINATION)
+    await edit_cards(world.deps, DESTINATION)
     await world.becomes(state=JobState.FAILED)
     world.slack.trouble = ["ratelimited"]
-    await deliver(world.deps, PLACE)
+    await deliver(world.deps, DESTINATION)
     assert outcomes(world.deps.metrics, "callboard_deliveries_total") == DELIVERIES
     assert set(ErrorAction) < DELIVERIES, "each verdict is tried"

@@ -6,7 +6,7 @@ import pytest
 
 from bot.config.settings import AccessRule
 from bot.deps.deps import Deps
-from bot.deps.permissions import followable, permit, posted_to
+from bot.deps.permissions import permit, posted_to, subscribable
 from bot.domain.access import Access, Audience
 from bot.domain.catalog import ServiceFilter
 from bot.domain.errors import Problem, UsageError
@@ -97,7 +97,7 @@ def test_accounts_that_no_rule_names_are_told():
     ],
 )
 def test_who_reads_a_place(place: str, user: str, readers: Audience):
-    assert Audience.of_place(place, user) == readers
+    assert Audience.of_destination(place, user) == readers
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ class TestPlaces:
         self, whole: Deps, user: str, channel: str, account: str, place: str, problem: Problem | None
     ):
         asker = whole.seen_by(Audience(user, channel))
-        assert (account in names(followable(asker, place))) == (problem is None)
+        assert (account in names(subscribable(asker, place))) == (problem is None)
         if problem is None:
             permit(asker, [account], place)
             return
@@ -265,7 +265,7 @@ async def test_strangers_read_what_holds_for_them_wherever_others_read_along(
         stranger.read_by(Audience(channel="C0ONCALL")),
         stranger.read_by(Audience("U0LEE")),
         stranger.asked_in("C0VOD"),
-        followable(stranger, "U0LEE"),
+        subscribable(stranger, "U0LEE"),
     )
     for each in everywhere:
         assert (each.catalog.pairs, each.catalog.refusal, each.narrowed) == ((), problem, True)

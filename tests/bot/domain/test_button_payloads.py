@@ -22,9 +22,9 @@ kept = st.builds(CommandPayload, offset=st.integers(0, 100), key=st.from_regex(r
 
 
 @given(asks | kept)
-def test_a_payload_reads_back(ask: CommandPayload):
-    encoded = ask.encode()
-    assert CommandPayload.model_validate_json(encoded) == ask
+def test_a_payload_reads_back(command: CommandPayload):
+    encoded = command.encode()
+    assert CommandPayload.model_validate_json(encoded) == command
     assert json.loads(encoded)["v"] == 1
 
 
@@ -73,9 +73,9 @@ def test_characters_outside_the_basic_plane_count_twice():
 
 
 def test_the_same_question_further_on():
-    ask = CommandPayload(text="list", offset=10, shared_by="U0DANA")
-    assert ask.at(20) == CommandPayload(text="list", offset=20, shared_by="U0DANA")
-    assert ask.at(-10).offset == 0
+    command = CommandPayload(text="list", offset=10, shared_by="U0DANA")
+    assert command.at(20) == CommandPayload(text="list", offset=20, shared_by="U0DANA")
+    assert command.at(-10).offset == 0
 
 
 def test_a_command_about_jobs_names_as_many_as_a_button_holds():

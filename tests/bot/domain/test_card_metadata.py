@@ -15,8 +15,8 @@ DANA = "T0/U0DANA"
 TERMS = SubscriptionOptions(user=DANA, at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U0LEE>",))
 
 
-def card(*refs: str, terms: SubscriptionOptions = TERMS) -> Card:
-    return Card(id="abc", place="T0/C0", terms=terms, jobs=dict.fromkeys(refs, CardJob()), ts="1.0")
+def card(*refs: str, options: SubscriptionOptions = TERMS) -> Card:
+    return Card(id="abc", place="T0/C0", terms=options, jobs=dict.fromkeys(refs, CardJob()), ts="1.0")
 
 
 def message(shown: Card, **payload: Any) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def test_names_stand_once_in_the_order_of_the_configuration():
 
 
 @pytest.mark.parametrize(
-    ("scope", "picked", "text"),
+    ("service_filter", "picked", "text"),
     [
         (ServiceFilter(), [0, 1, 2], ""),
         (ServiceFilter(account="b"), [0, 1], "b"),
@@ -35,7 +35,7 @@ def test_names_stand_once_in_the_order_of_the_configuration():
         (ServiceFilter("a", "vod-jobs"), [], "a/vod-jobs"),
     ],
 )
-def test_a_scope_picks_its_providers(scope: ServiceFilter, picked: list[int], text: str):
-    found: list[Any] = scope.pick(PROVIDERS)
+def test_a_scope_picks_its_providers(service_filter: ServiceFilter, picked: list[int], text: str):
+    found: list[Any] = service_filter.pick(PROVIDERS)
     assert found == [PROVIDERS[at] for at in picked]
-    assert str(scope) == text
+    assert str(service_filter) == text

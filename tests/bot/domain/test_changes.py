@@ -35,8 +35,8 @@ def test_the_vendors_word_alone_is_a_move_too():
 
 def test_an_end_ends_the_following():
     for state in JobState:
-        fate = EndReason.ENDED if state.ended else None
-        assert compare(job(state="unknown", raw_state="?"), SINCE, job(state=state), NOW).fate is fate
+        end_reason = EndReason.ENDED if state.ended else None
+        assert compare(job(state="unknown", raw_state="?"), SINCE, job(state=state), NOW).fate is end_reason
 
 
 def test_a_lost_job_is_as_it_was_last_seen():

@@ -33,8 +33,8 @@ async def asked(parts: Deps) -> Sequence[ServiceAnswer[list[str]]]:
     return await answers(parts, pages, list[str])
 
 
-async def answers(parts: Deps, ask: ProviderCall[T], empty: Callable[[], T]) -> Sequence[ServiceAnswer[T]]:
-    return (await Question(parts, parts.providers, ask, empty, as_known)).asked
+async def answers(parts: Deps, call: ProviderCall[T], empty: Callable[[], T]) -> Sequence[ServiceAnswer[T]]:
+    return (await Question(parts, parts.providers, call, empty, as_known)).asked
 
 
 async def as_known(known: Known[T]) -> Known[T]:

@@ -26,7 +26,7 @@ from providers.models import Job, JobQuery, JobState
 from tests.bot.delivery_world import World
 from tests.bot.followed import World as Looks
 from tests.bot.memory import InMemory, failing
-from tests.bot.samples import PLACE, SERVICE, SLOT, TERMS, empty
+from tests.bot.samples import DESTINATION, SERVICE, SLOT, TERMS, empty
 from tests.bot.store.test_tracked_jobs import Twice
 
 BY_ID = Capabilities(lists=False)
@@ -41,13 +41,13 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
 async def lose(world: World, *places: str) -> Job:
     """Follow a job in these places, lose it, and tell so."""
     [job] = world.provider.jobs
-    for place in places or (PLACE,):
+    for place in places or (DESTINATION,):
         await subscribe(world.deps, [job.ref], place, TERMS)
     world.provider.jobs = [world.provider.job("witness")]
     for _ in range(6):
         world.now += timedelta(seconds=140)
         await sweep(world.deps, world.provider)
-    for place in places or (PLACE,):
+    for place in places or (DESTINATION,):
         await world.told(place)
         await edit_cards(world.deps, place)
     assert await world.store.tracked.subscribed_cards(job.ref) == {}
@@ -84,7 +84,7 @@ async def test_a_question_that_finds_it_restores_its_subscriptions(world: World,
     before = len(world.slack.said)
     appears(world, job)
     await asks(world.deps, job)
-    assert list(await world.store.tracked.subscribed_cards(job.ref)) == [PLACE]
+    assert list(await world.store.tracked.subscribed_cards(job.ref)) == [DESTINATION]
     await world.told()
     [message] = world.slack.said[before:]
     assert "Running" in message.text
@@ -93,8 +93,8 @@ async def test_a_question_that_finds_it_restores_its_subscriptions(world: World,
     await world.becomes(state=JobState.FAILED)
     await world.told()
     assert "Failed" in world.slack.said[-1].text
-    assert await edit_cards(world.deps, PLACE) is None
-    assert empty(await world.box())
+    assert await edit_cards(world.deps, DESTINATION) is None
+    assert empty(await world.snapshot())
 
 
 @pytest.mark.parametrize("asks", [shows, finds, lists])
@@ -117,12 +117,12 @@ async def test_a_failure_without_its_reason_is_explained_by_the_next_look(world:
     job = await lose(world)
     appears(world, job, state=JobState.FAILED, unexplained="the list does not tell the reason")
     await lists(world.deps, job)
-    assert list(await world.store.tracked.subscribed_cards(job.ref)) == [PLACE]
+    assert list(await world.store.tracked.subscribed_cards(job.ref)) == [DESTINATION]
     world.now += timedelta(seconds=1)
     await sweep(world.deps, world.provider)
-    [card] = (await world.store.outbox.read(PLACE, [SLOT])).cards.values()
+    [card] = (await world.store.outbox.read(DESTINATION, [SLOT])).cards.values()
     await world.told()
-    [after] = (await world.store.outbox.read(PLACE, [SLOT])).cards.values()
+    [after] = (await world.store.outbox.read(DESTINATION, [SLOT])).cards.values()
     assert (card.jobs[str(job.ref)].fate, after.jobs[str(job.ref)].fate) == (EndReason.NOT_FOUND, EndReason.ENDED)
 
 
@@ -151,7 +151,7 @@ async def test_who_subscribed_gets_a_direct_message(world: World):
 async def test_who_subscribed_again_keeps_that_and_the_others_get_theirs_back(world: World):
     job = await lose(world, "C1", "C2")
     appears(world, job)
-    [card] = (await world.box("C1")).cards
+    [card] = (await world.snapshot("C1")).cards
     await restore(world.deps, "C1", card, "U1")
     assert list(await world.store.tracked.subscribed_cards(job.ref)) == ["C1"]
     before = len(world.slack.said)
@@ -190,14 +190,14 @@ async def test_what_is_only_remembered_is_not_found(store: Store):
 async def test_nothing_comes_back_where_nothing_is_left(world: World, leaves: str):
     job = await lose(world)
     if leaves == "workspace":
-        await end_all(world.deps, PLACE)
-    await world.store.outbox.purge(PLACE, [SLOT])
+        await end_all(world.deps, DESTINATION)
+    await world.store.outbox.purge(DESTINATION, [SLOT])
     left = await world.store.link.execute("EXISTS", LOST.of(SLOT, job.id))
     assert left == (leaves == "card")
     appears(world, job)
     await shows(world.deps, job)
     assert await world.store.tracked.subscribed_cards(job.ref) == {}
-    assert not (await world.box()).entries
+    assert not (await world.snapshot()).entries
 
 
 async def test_an_older_answer_restores_nothing(world: World):
@@ -212,8 +212,8 @@ async def test_a_call_that_is_sent_again_restores_once(world: World):
     broken = LostJobs(Twice(world.store.link.redis))
     appears(world, job)
     await shows(replace(world.deps, store=replace(world.store, lost=broken)), job)
-    assert list(await world.store.tracked.subscribed_cards(job.ref)) == list(lost.places)
-    assert len((await world.box()).entries) == 1
+    assert list(await world.store.tracked.subscribed_cards(job.ref)) == list(lost.cards)
+    assert len((await world.snapshot()).entries) == 1
 
 
 async def test_a_lost_job_is_kept_for_thirty_days_and_no_longer(world: World):

@@ -183,10 +183,10 @@ class TestLine:
 
     async def test_a_search_is_put_off_while_its_person_has_too_many_questions(self, store: Store):
         parts = services(store, InMemory().filled(1))
-        terms = SubscriptionOptions(user="T1/U1", at=NOW)
+        options = SubscriptionOptions(user="T1/U1", at=NOW)
         async with busy(parts, "T1/U1"):
-            assert await run_search(parts, ["job-0000"], "T1/C1", terms) == ["job-0000"]
-        assert await run_search(parts, ["job-9999"], "T1/C1", terms) == ["job-9999"]
+            assert await run_search(parts, ["job-0000"], "T1/C1", options) == ["job-0000"]
+        assert await run_search(parts, ["job-9999"], "T1/C1", options) == ["job-9999"]
 
     async def test_a_search_of_another_person_is_not(self, store: Store):
         provider = InMemory().filled(1)

@@ -16,7 +16,7 @@ from providers.errors import NotOffered, ProviderError, Rejected, Unavailable
 from providers.models import Job, JobState, Lookup
 from tests.bot.followed import World
 from tests.bot.memory import NOW, InMemory, failing
-from tests.bot.samples import PLACE, SERVICE, TERMS
+from tests.bot.samples import DESTINATION, SERVICE, TERMS
 
 NO_SUCH_API = NotOffered("no such api", code="InvalidAction.NotFound")
 NO_RESOURCE = Rejected("The service or resource does not exist.", code="IVA.0005")
@@ -51,11 +51,11 @@ async def absence_of(world: World, job: Job) -> Absence | None:
 
 async def drawn(world: World, job: Job) -> tuple[Mapping[str, Absence], bool]:
     """Return the absences that a card tells of, and whether it was to be edited; now it is."""
-    card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): CardJob()})
+    card = Card(id=f"card-{job.id}", place=DESTINATION, terms=TERMS, jobs={str(job.ref): CardJob()})
     [found] = await shown(world.deps, [card])
-    stale = (await world.box()).stale
+    stale = (await world.snapshot()).stale
     for name, mark in stale.items():
-        await world.store.outbox.unmark(PLACE, name, mark)
+        await world.store.outbox.unmark(DESTINATION, name, mark)
     return found.absences, bool(stale)
 
 
@@ -142,7 +142,7 @@ class TestMisses:
         await world.follow([gone, other])
         world.provider.jobs = [other]
         await looks(world, 9)
-        await store.tracked.unsubscribe(other.ref, PLACE, "{}")
+        await store.tracked.unsubscribe(other.ref, DESTINATION, "{}")
         second = World(store, InMemory(capabilities=BY_ID), world.now)
         await looks(second, 3)
         assert [change.fate for change in await second.told()] == [EndReason.NOT_FOUND]
@@ -153,7 +153,7 @@ class TestMisses:
         await world.follow([gone, other])
         world.provider.jobs = [other]
         await looks(world, 9)
-        await store.tracked.unsubscribe(other.ref, PLACE, "{}")
+        await store.tracked.unsubscribe(other.ref, DESTINATION, "{}")
         second = World(store, InMemory(capabilities=BY_ID, region="elsewhere"), world.now)
         await looks(second, 30)
         assert await second.told() == []
@@ -266,7 +266,7 @@ class TestSuspension:
         await looks(world, 3)
         assert len(world.provider.asked) == 1
         assert kinds(await world.told()) == [Kind.SUSPENDED], "it is notified once"
-        assert await world.store.tracked.subscribed_cards(job.ref) == {PLACE: f"card-{job.id}"}
+        assert await world.store.tracked.subscribed_cards(job.ref) == {DESTINATION: f"card-{job.id}"}
 
     async def test_it_is_suspended_sooner_where_jobs_are_soon_forgotten(self, store: Store):
         able = Capabilities(lists=False, retention=timedelta(minutes=30))
@@ -303,11 +303,11 @@ class TestSuspension:
 
     async def test_restore_looks_as_usual_again(self, world: World):
         job = await self.suspended(world)
-        restored = await restore(world.deps, PLACE, None, "U1")
+        restored = await restore(world.deps, DESTINATION, None, "U1")
         assert restored.followed == []
-        card = Card(id=f"card-{job.id}", place=PLACE, terms=TERMS, jobs={str(job.ref): CardJob()})
-        await world.store.link.execute("HSET", f"callboard:{{{PLACE}}}:cards", card.id, card.model_dump_json())
-        restored = await restore(world.deps, PLACE, card.id, "U1")
+        card = Card(id=f"card-{job.id}", place=DESTINATION, terms=TERMS, jobs={str(job.ref): CardJob()})
+        await world.store.link.execute("HSET", f"callboard:{{{DESTINATION}}}:cards", card.id, card.model_dump_json())
+        restored = await restore(world.deps, DESTINATION, card.id, "U1")
         assert restored.followed == [job.ref]
         assert await absence_of(world, job) is None
         world.provider.asked.clear()

@@ -21,7 +21,7 @@ from bot.views.terminal import json_output
 from providers.base import Provider
 from providers.models import Job, JobQuery, JobRef, JobState
 from tests.bot.memory import NOW
-from tests.bot.samples import PLACE, TERMS
+from tests.bot.samples import DESTINATION, TERMS
 from tests.providers.alibaba.cloud import Cloud as Alibaba
 from tests.providers.alibaba.cloud import refused as refused_by_vod
 from tests.providers.huawei.cloud import Cloud as Huawei
@@ -71,13 +71,13 @@ class Gateway:
         return provider
 
     async def told(self, provider: Provider) -> list[Change]:
-        box = await self.store.outbox.read(PLACE, [f"{provider.account}/{provider.service}"])
-        return [entry.body.change for entry in box.entries if isinstance(entry.body, ChangedEntry)]
+        snapshot = await self.store.outbox.read(DESTINATION, [f"{provider.account}/{provider.service}"])
+        return [entry.body.change for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
 
     async def follow(self, provider: Provider) -> None:
         job = Job(account=provider.account, service=provider.service, id=ID, state=JobState.RUNNING, created_at=NOW)
         entry = SubscribedEntry(job=job, terms=TERMS).model_dump_json()
-        await self.store.tracked.subscribe(job, NOW - timedelta(seconds=10), NOW, PLACE, "card", entry, "U1")
+        await self.store.tracked.subscribe(job, NOW - timedelta(seconds=10), NOW, DESTINATION, "card", entry, "U1")
 
 
 @pytest.fixture

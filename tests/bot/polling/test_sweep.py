@@ -61,13 +61,13 @@ async def test_a_look_up_costs_a_request_for_as_many_ids_as_it_takes(store: Stor
 
 async def test_unchanged_jobs_cost_one_round_trip_and_no_record(world: World, monkeypatch: pytest.MonkeyPatch):
     await world.follow(world.provider.jobs)
-    before = len((await world.box()).entries)
+    before = len((await world.snapshot()).entries)
     await world.sweep()
     sent = count(world.store.link, monkeypatch)
     await world.sweep(15)
     assert sent.count("observe") == 1
     assert sent.count("record") == 0
-    assert len((await world.box()).entries) == before
+    assert len((await world.snapshot()).entries) == before
     assert (await world.store.tracked.read([world.provider.jobs[0].ref])).popitem()[1][0].checked_at == world.now
 
 
@@ -104,7 +104,7 @@ async def test_progress_is_drawn_but_not_told(world: World):
     world.becomes(0, progress=40)
     await world.sweep()
     assert await world.told() == []
-    assert (await world.box()).stale["card-job-0000"][:1] == "2"
+    assert (await world.snapshot()).stale["card-job-0000"][:1] == "2"
 
 
 async def test_every_place_that_follows_a_job_is_told(world: World):
@@ -248,24 +248,24 @@ async def test_a_followed_job_with_one_subscription_takes_less_than_a_kilobyte(s
     assert each < reference
 
 
-async def carded(world: World, place: str) -> None:
+async def carded(world: World, destination: str) -> None:
     """Have the cards of a place posted and up to date."""
-    box = await world.box(place)
-    while step := next_step.next_step(box, world.now):
+    snapshot = await world.snapshot(destination)
+    while step := next_step.next_step(snapshot, world.now):
         post = InFlightPost(
-            id=f"p{len(box.cards)}",
+            id=f"p{len(snapshot.cards)}",
             at=world.now,
             card=step.post.card.id if step.post and step.post.card else "",
             writes=tuple(step.writes),
             entries=step.by_slot,
         )
-        assert (await world.store.outbox.begin(place, post, 0.001, box.turn)).ok
-        await world.store.outbox.commit(place, post.arrived(place, "1795516864.328019"))
-        await world.store.outbox.ack(place, post.entries)
-        await world.store.outbox.release(place, post.id)
-        box = await world.box(place)
-        for card, mark in box.stale.items():
-            await world.store.outbox.unmark(place, card, mark)
+        assert (await world.store.outbox.begin(destination, post, 0.001, snapshot.turn)).ok
+        await world.store.outbox.commit(destination, post.arrived(destination, "1795516864.328019"))
+        await world.store.outbox.ack(destination, post.entries)
+        await world.store.outbox.release(destination, post.id)
+        snapshot = await world.snapshot(destination)
+        for card, mark in snapshot.stale.items():
+            await world.store.outbox.unmark(destination, card, mark)
 
 
 def test_refs_with_slashes_are_whole():

@@ -16,7 +16,7 @@ from providers.errors import Throttled, Unavailable
 from providers.models import JobState
 from tests.bot.followed import World
 from tests.bot.memory import InMemory, failing
-from tests.bot.samples import PLACE, SERVICE, TERMS
+from tests.bot.samples import DESTINATION, SERVICE, TERMS
 
 DOWN = Unavailable("no answer in time", code="timeout")
 TENS = Capabilities(lists=False, batch_max=10)
@@ -41,7 +41,7 @@ class TestMissing:
         assert not (await world.store.tracked.read([gone[0].ref]))[gone[0].ref][0].missed
 
     @pytest.mark.parametrize(
-        ("retention", "minutes_old", "fate"),
+        ("retention", "minutes_old", "end_reason"),
         [
             (None, 600, EndReason.NOT_FOUND),
             (timedelta(minutes=30), 5, EndReason.NOT_FOUND),
@@ -51,7 +51,7 @@ class TestMissing:
         ],
     )
     async def test_a_job_that_is_missing_for_ten_minutes_beside_another_is_lost(
-        self, store: Store, retention: timedelta | None, minutes_old: float | None, fate: EndReason
+        self, store: Store, retention: timedelta | None, minutes_old: float | None, end_reason: EndReason
     ):
         provider = InMemory(capabilities=Capabilities(lists=False, retention=retention)).filled(1)
         world = World(store, provider)
@@ -60,7 +60,7 @@ class TestMissing:
             assert await world.told() == []
             await world.sweep(seconds)
         [change] = await world.told()
-        assert (change.kind, change.fate, change.job.id) == (Kind.LOST, fate, "a")
+        assert (change.kind, change.fate, change.job.id) == (Kind.LOST, end_reason, "a")
         assert await world.store.tracked.subscribed_cards(change.job.ref) == {}
 
     async def test_missing_again_and_again_is_lost_only_in_a_row(self, world: World):
@@ -135,11 +135,11 @@ class TestTrouble:
         world.provider.trouble = failing(DOWN)
         for seconds, marked in [(0, set[str]()), (60, set[str]()), (60, cards), (60, set[str]())]:
             await world.sweep(seconds)
-            assert set((await world.box()).stale) == marked
+            assert set((await world.snapshot()).stale) == marked
             await drawn(world)
         world.provider.trouble = lambda _: None
         await world.sweep(60)
-        assert set((await world.box()).stale) == cards
+        assert set((await world.snapshot()).stale) == cards
         assert await world.told() == []
 
     async def test_a_card_tells_when_a_failing_service_is_really_asked_again(self, world: World):
@@ -149,7 +149,7 @@ class TestTrouble:
         checked_at = world.now
         world.provider.trouble = failing(DOWN)
         wait = [await world.sweep(seconds) for seconds in (30, 10, 20, 40, 80)][-1]
-        card = Card(id="one", place=PLACE, terms=TERMS, jobs={str(job.ref): CardJob()})
+        card = Card(id="one", place=DESTINATION, terms=TERMS, jobs={str(job.ref): CardJob()})
         (check,) = (await shown(world.deps, [card]))[0].checks.values()
         assert (check.at, check.next_at) == (checked_at, world.now + timedelta(seconds=wait or 0))
         assert (wait, check.failing_since) == (160, checked_at + timedelta(seconds=30))
@@ -179,5 +179,5 @@ class TestTrouble:
 
 async def drawn(world: World) -> None:
     """Let every card that needs it be edited."""
-    for card, mark in (await world.box()).stale.items():
-        await world.store.outbox.unmark(PLACE, card, mark)
+    for card, mark in (await world.snapshot()).stale.items():
+        await world.store.outbox.unmark(DESTINATION, card, mark)

@@ -15,6 +15,6 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def seal(key: str) -> TokenCipher:
+def cipher(key: str) -> TokenCipher:
     del key
     return TokenCipher([SecretRef("env:CALLBOARD_KEY")])

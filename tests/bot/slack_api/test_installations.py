@@ -21,9 +21,9 @@ from tests.scenarios.person import PATIENCE_S
 
 
 @pytest.fixture
-async def workspaces(link: RedisLink, seal: TokenCipher) -> AsyncGenerator[InstalledWorkspaces]:
+async def workspaces(link: RedisLink, cipher: TokenCipher) -> AsyncGenerator[InstalledWorkspaces]:
     async with aiohttp.ClientSession() as session:
-        yield InstalledWorkspaces(Installations(link), seal, App("1.2", "hunter2", "http://127.0.0.1:1/", session))
+        yield InstalledWorkspaces(Installations(link), cipher, App("1.2", "hunter2", "http://127.0.0.1:1/", session))
 
 
 async def test_renewing_outlives_a_key_that_is_away(
@@ -51,17 +51,17 @@ async def test_renewing_outlives_a_key_that_is_away(
 
 
 async def test_a_workspace_is_forgotten_although_somebody_seals_it_anew_just_then(
-    workspaces: InstalledWorkspaces, link: RedisLink, seal: TokenCipher
+    workspaces: InstalledWorkspaces, link: RedisLink, cipher: TokenCipher
 ):
     class Contested(Installations):
-        async def swap(self, workspace: str, found: str, sealed: str) -> bool:
+        async def swap(self, workspace: str, found: str, encrypted: str) -> bool:
             if await link.execute("GET", "contested") is None:
                 await link.execute("SET", "contested", "1")
-                await self.put(workspace, seal.encrypt(NORTH))
-            return await Installations.swap(self, workspace, found, sealed)
+                await self.put(workspace, cipher.encrypt(NORTH))
+            return await Installations.swap(self, workspace, found, encrypted)
 
     await workspaces.add(NORTH)
-    contested = InstalledWorkspaces(Contested(link), seal, workspaces.app)
+    contested = InstalledWorkspaces(Contested(link), cipher, workspaces.app)
     assert await contested.uninstall("T0NORTH", NOW + timedelta(minutes=1))
     assert await workspaces.ids() == []
     await link.execute("DEL", "contested")

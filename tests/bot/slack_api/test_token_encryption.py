@@ -14,53 +14,53 @@ NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 NORTH = Installation(workspace="T0NORTH", bot_token="xoxb-hunter2", installed_at=NOW)
 
 
-def test_what_another_version_sealed_is_not_read_and_not_quoted(seal: TokenCipher, key: str):
+def test_what_another_version_sealed_is_not_read_and_not_quoted(cipher: TokenCipher, key: str):
     sealed = Fernet(key).encrypt(b'{"bot_token": "xoxb-hunter2"}').decode()
-    assert seal.decrypt(sealed) is None
+    assert cipher.decrypt(sealed) is None
 
 
-def test_a_key_that_is_none_any_more_is_as_good_as_missing(seal: TokenCipher, monkeypatch: pytest.MonkeyPatch):
-    sealed = seal.encrypt(NORTH)
+def test_a_key_that_is_none_any_more_is_as_good_as_missing(cipher: TokenCipher, monkeypatch: pytest.MonkeyPatch):
+    sealed = cipher.encrypt(NORTH)
     monkeypatch.setenv("CALLBOARD_KEY", "not a key")
     with pytest.raises(SecretMissing, match="32 random bytes"):
-        seal.decrypt(sealed)
+        cipher.decrypt(sealed)
     with pytest.raises(ConfigError, match=r"slack\.encryption_keys: env:CALLBOARD_KEY is not 32 random bytes"):
-        seal.check()
+        cipher.check()
 
 
 class TestStates:
     """An installation that begins is known by its state, and is not kept."""
 
-    def test_ours_is_known(self, seal: TokenCipher):
-        state = seal.new_state(NOW)
+    def test_ours_is_known(self, cipher: TokenCipher):
+        state = cipher.new_state(NOW)
         assert re.fullmatch("[A-Za-z0-9_-]+", state)  # as it is in a cookie and in an address
-        assert seal.state_id(state, NOW) is not None
+        assert cipher.state_id(state, NOW) is not None
 
-    def test_each_has_a_name_of_its_own(self, seal: TokenCipher):
-        names = {seal.state_id(seal.new_state(NOW), NOW) for _ in range(100)}
+    def test_each_has_a_name_of_its_own(self, cipher: TokenCipher):
+        names = {cipher.state_id(cipher.new_state(NOW), NOW) for _ in range(100)}
         assert len(names) == 100
 
     @pytest.mark.parametrize("off", [timedelta(minutes=-9), timedelta(minutes=9)])
-    def test_the_clocks_of_two_processes_may_differ(self, seal: TokenCipher, off: timedelta):
-        assert seal.state_id(seal.new_state(NOW), NOW + off) is not None
+    def test_the_clocks_of_two_processes_may_differ(self, cipher: TokenCipher, off: timedelta):
+        assert cipher.state_id(cipher.new_state(NOW), NOW + off) is not None
 
     @pytest.mark.parametrize("off", [timedelta(minutes=-11), timedelta(minutes=11)])
-    def test_it_does_not_last(self, seal: TokenCipher, off: timedelta):
-        assert seal.state_id(seal.new_state(NOW), NOW + off) is None
+    def test_it_does_not_last(self, cipher: TokenCipher, off: timedelta):
+        assert cipher.state_id(cipher.new_state(NOW), NOW + off) is None
 
-    def test_a_key_that_was_replaced_still_knows_it(self, seal: TokenCipher, monkeypatch: pytest.MonkeyPatch):
-        state = seal.new_state(NOW)
+    def test_a_key_that_was_replaced_still_knows_it(self, cipher: TokenCipher, monkeypatch: pytest.MonkeyPatch):
+        state = cipher.new_state(NOW)
         monkeypatch.setenv("NEW_KEY", Fernet.generate_key().decode())
         newer = TokenCipher([SecretRef("env:NEW_KEY"), SecretRef("env:CALLBOARD_KEY")])
-        assert newer.state_id(state, NOW) == seal.state_id(state, NOW)
+        assert newer.state_id(state, NOW) == cipher.state_id(state, NOW)
         assert TokenCipher([SecretRef("env:NEW_KEY")]).state_id(state, NOW) is None
 
-    def test_what_was_sealed_for_something_else_is_none(self, seal: TokenCipher):
-        assert seal.state_id(seal.encrypt(NORTH), NOW) is None
+    def test_what_was_sealed_for_something_else_is_none(self, cipher: TokenCipher):
+        assert cipher.state_id(cipher.encrypt(NORTH), NOW) is None
 
-    def test_a_state_is_no_installation(self, seal: TokenCipher):
-        assert seal.decrypt(seal.new_state(NOW)) is None
+    def test_a_state_is_no_installation(self, cipher: TokenCipher):
+        assert cipher.decrypt(cipher.new_state(NOW)) is None
 
     @pytest.mark.parametrize("state", ["", "=", "x", "\xe9", "gAAAA" * 4_000, "\ud800", "a" * 120])
-    def test_anything_else_is_none(self, seal: TokenCipher, state: str):
-        assert seal.state_id(state, NOW) is None
+    def test_anything_else_is_none(self, cipher: TokenCipher, state: str):
+        assert cipher.state_id(state, NOW) is None

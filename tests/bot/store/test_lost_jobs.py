@@ -59,7 +59,7 @@ def restored(**places: str) -> Restored:
 
 async def test_a_lost_job_is_kept_with_who_followed_it(kept: Store):
     lost = await lose(kept)
-    assert (lost.kept.job, lost.kept.checked_at, lost.kept.absence, lost.places) == (job(), AT, ABSENCE, PLACES)
+    assert (lost.kept.job, lost.kept.checked_at, lost.kept.absence, lost.cards) == (job(), AT, ABSENCE, PLACES)
     assert await kept.tracked.subscribed_cards(job().ref) == {}
     assert 0 < await kept.link.execute("TTL", LOST.of(SLOT, "a")) <= LOST.seconds
     assert await kept.lost.read(SERVICE, []) == []
@@ -97,7 +97,7 @@ async def test_who_follows_it_again_has_nothing_to_be_restored(kept: Store):
     await lose(kept)
     await kept.tracked.subscribe(job(), AT, AT, "C1", "again", '"subscribed"', "U1")
     [left] = await kept.lost.read(SERVICE, ["a"])
-    assert left.places == {"C2": "two"}
+    assert left.cards == {"C2": "two"}
     assert 0 < await kept.link.execute("TTL", LOST.of(SLOT, "a")) <= LOST.seconds
     await kept.lost.purge(job().ref, "C2")
     assert await kept.lost.read(SERVICE, ["a"]) == []

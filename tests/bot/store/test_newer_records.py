@@ -31,7 +31,7 @@ from providers.secrets import SecretRef
 from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
 from tests.bot.rewritten import OTHER, checked, degraded, dump, figures, newer, other_place, rewrite, sweep_now, texts
-from tests.bot.samples import PLACE, SERVICE, SLOT
+from tests.bot.samples import DESTINATION, SERVICE, SLOT
 
 
 @pytest.fixture
@@ -52,42 +52,44 @@ class TestNewer:
         outbox = world.store.outbox
         match request.param:
             case "card":
-                await rewrite(world.store.link, CARDS.of(PLACE), newer)
+                await rewrite(world.store.link, CARDS.of(DESTINATION), newer)
             case "entry":
-                await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), newer)
+                await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), newer)
             case "note":
-                await world.store.link.execute("XADD", OUTBOX.of(PLACE, PLACE), "*", "card", "", "entry", newer("{}"))
+                await world.store.link.execute(
+                    "XADD", OUTBOX.of(DESTINATION, DESTINATION), "*", "card", "", "entry", newer("{}")
+                )
             case "suspension":
-                await outbox.suspend(PLACE, Suspension(reason="is_archived", since=NOW))
-                await rewrite(world.store.link, SUSPENDED.of(PLACE), newer)
+                await outbox.suspend(DESTINATION, Suspension(reason="is_archived", since=NOW))
+                await rewrite(world.store.link, SUSPENDED.of(DESTINATION), newer)
             case _:
                 world.slack.trouble = ["lost"]
-                await deliver(world.deps, PLACE)
+                await deliver(world.deps, DESTINATION)
                 world.slack.said.pop()
                 change = newer if request.param == "mark" else newer_cards
-                await rewrite(world.store.link, BEGUN.of(PLACE), change)
+                await rewrite(world.store.link, BEGUN.of(DESTINATION), change)
         keys = [
-            CARDS.of(PLACE),
-            BEGUN.of(PLACE),
-            SUSPENDED.of(PLACE),
-            *(OUTBOX.of(slot, PLACE) for slot in (SLOT, PLACE)),
+            CARDS.of(DESTINATION),
+            BEGUN.of(DESTINATION),
+            SUSPENDED.of(DESTINATION),
+            *(OUTBOX.of(slot, DESTINATION) for slot in (SLOT, DESTINATION)),
         ]
         return world, [*keys, JOBS.of(SLOT), DUE.of(SLOT), f"callboard:{{{SLOT}}}:subscriptions"]
 
     async def test_nothing_is_told_there_nothing_is_lost_and_others_go_on(self, left: tuple[World, list[str]]):
         world, keys = left
         before, said = await dump(world.store.link, *keys), len(world.slack.said)
-        assert (await deliver(world.deps, PLACE) or 0) > 0
-        [card] = (await world.box()).records
-        await world.store.outbox.refresh([(PLACE, card)])
-        await edit_cards(world.deps, PLACE)
+        assert (await deliver(world.deps, DESTINATION) or 0) > 0
+        [card] = (await world.snapshot()).records
+        await world.store.outbox.refresh([(DESTINATION, card)])
+        await edit_cards(world.deps, DESTINATION)
         world.now += timedelta(days=40)
         await reconcile_destinations(world.deps)
-        await deliver(world.deps, PLACE)
-        await end_unconfigured(world.deps, PLACE, [SERVICE])
+        await deliver(world.deps, DESTINATION)
+        await end_unconfigured(world.deps, DESTINATION, [SERVICE])
         assert await dump(world.store.link, *keys) == before
         assert len(world.slack.said) == said
-        assert PLACE in await world.store.outbox.destinations()
+        assert DESTINATION in await world.store.outbox.destinations()
         await other_place(world)
         await world.told(OTHER)
         assert any("Failed" in each for each in texts(world, OTHER))
@@ -95,20 +97,20 @@ class TestNewer:
     async def test_commands_answer_in_words(self, left: tuple[World, list[str]]):
         world, keys = left
         before = await dump(world.store.link, *keys)
-        [card] = (await world.box()).records
+        [card] = (await world.snapshot()).records
         job = world.provider.job("job-0000")
         world.provider.jobs = [job]
         for command in (
-            lambda: subscribe(world.deps, [job.ref], PLACE, SubscriptionOptions(user="U1", at=NOW)),
-            lambda: unsubscribe(world.deps, None, PLACE, "U1"),
-            lambda: unsubscribe(world.deps, [job.ref], PLACE, "U1"),
-            lambda: restore(world.deps, PLACE, card, "U1"),
-            lambda: snooze(world.deps, card, PLACE, "U1", NOW),
+            lambda: subscribe(world.deps, [job.ref], DESTINATION, SubscriptionOptions(user="U1", at=NOW)),
+            lambda: unsubscribe(world.deps, None, DESTINATION, "U1"),
+            lambda: unsubscribe(world.deps, [job.ref], DESTINATION, "U1"),
+            lambda: restore(world.deps, DESTINATION, card, "U1"),
+            lambda: snooze(world.deps, card, DESTINATION, "U1", NOW),
         ):
             with pytest.raises(UsageError) as refused:
                 await command()
             assert refused.value.problem is Problem.NEWER_VERSION
-        await subscriptions(world.deps, here=PLACE)
+        await subscriptions(world.deps, here=DESTINATION)
         assert await dump(world.store.link, *keys) == before
 
     async def test_it_is_in_readyz_metrics_and_check(self, left: tuple[World, list[str]]):
@@ -146,32 +148,32 @@ class TestNewerElsewhere:
         searched: list[str] = []
 
         async def both(*_: object) -> set[str]:
-            return {PLACE, OTHER}
+            return {DESTINATION, OTHER}
 
-        async def search_place(search: Any) -> float:
-            searched.append(search.visit.destination)
+        async def search_destination(search: Any) -> float:
+            searched.append(search.context.destination)
             return 0
 
         monkeypatch.setattr(lost_card_search, "channels_of", both)
-        monkeypatch.setattr(lost_card_search, "_search_destination", search_place)
+        monkeypatch.setattr(lost_card_search, "_search_destination", search_destination)
         await world.store.epochs.check(world.now)
         await world.store.epochs.note_reset()
-        await world.store.link.execute("HSET", CARDS.of(PLACE), "card", newer("{}"))
+        await world.store.link.execute("HSET", CARDS.of(DESTINATION), "card", newer("{}"))
         await lost_card_search.search(world.deps)
         assert searched == [OTHER]
-        await world.store.link.execute("DEL", CARDS.of(PLACE))
+        await world.store.link.execute("DEL", CARDS.of(DESTINATION))
         await lost_card_search.search(world.deps)
-        assert searched == [OTHER, PLACE]
+        assert searched == [OTHER, DESTINATION]
 
     async def test_what_is_followed_in_the_channel_is_left_though_the_direct_messages_are_newer(self, world: World):
         await world.follow()
         await world.store.link.execute("HSET", CARDS.of("U1"), "card", newer("{}"))
         await world.store.link.execute("SADD", PLACES.of(), "U1")
-        [card] = (await world.box()).cards
-        assert await snooze(world.deps, card, PLACE, "U1", world.now + timedelta(hours=1))
-        assert (await unsubscribe(world.deps, [world.provider.jobs[0].ref], PLACE, "U1")).removed
+        [card] = (await world.snapshot()).cards
+        assert await snooze(world.deps, card, DESTINATION, "U1", world.now + timedelta(hours=1))
+        assert (await unsubscribe(world.deps, [world.provider.jobs[0].ref], DESTINATION, "U1")).removed
         with pytest.raises(UsageError):
-            await unsubscribe(world.deps, [world.provider.jobs[0].ref], PLACE, "U1")
+            await unsubscribe(world.deps, [world.provider.jobs[0].ref], DESTINATION, "U1")
 
     async def test_a_followed_job_is_left_alone(self, world: World):
         await world.follow()
@@ -181,7 +183,7 @@ class TestNewerElsewhere:
         await sweep_now(world)
         assert len(world.provider.asked) == asked
         assert f"{SLOT} (1 job)" in await degraded(world)
-        await unsubscribe(world.deps, None, PLACE, "U1")
+        await unsubscribe(world.deps, None, DESTINATION, "U1")
         world.provider.jobs = [world.provider.job("job-0000")]
         with pytest.raises(UsageError):
             await world.follow()
@@ -198,19 +200,19 @@ class TestNewerElsewhere:
         await world.follow()
         job = world.provider.jobs[0]
         key = LOST.of(SLOT, job.id)
-        kept = f'{{"v":2,"record":"","places":{{"{PLACE}":"card"}}}}'
+        kept = f'{{"v":2,"record":"","places":{{"{DESTINATION}":"card"}}}}'
         await world.store.link.execute("SET", key, kept, "EX", 100)
         await restore_found(world.deps, [job], world.now)
-        await world.store.lost.purge(job.ref, PLACE)
+        await world.store.lost.purge(job.ref, DESTINATION)
         await world.follow()
         assert await world.store.link.execute("GET", key) == kept
 
     async def test_a_lost_job_waits_for_a_place_that_is_left_alone(self, world: World):
         await world.follow()
         [(kept, _)] = (await world.store.tracked.read([world.provider.jobs[0].ref])).values()
-        lost = json.dumps({"record": kept.record, "places": {PLACE: "card"}})
+        lost = json.dumps({"record": kept.record, "places": {DESTINATION: "card"}})
         await world.store.link.execute("SET", LOST.of(SLOT, kept.job.id), lost, "EX", 100)
-        await rewrite(world.store.link, CARDS.of(PLACE), newer)
+        await rewrite(world.store.link, CARDS.of(DESTINATION), newer)
         await restore_found(world.deps, [kept.job], world.now + timedelta(minutes=1))
         assert await world.store.link.execute("GET", LOST.of(SLOT, kept.job.id)) == lost
 
@@ -223,15 +225,15 @@ class TestNewerElsewhere:
 
     async def test_an_installation_is_not_forgotten(self, store: Store, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("SEALING_KEY", "c2VhbGluZyBrZXkgd2l0aCAzMiBieXRlcyBpbiBpdC4=")
-        seal = TokenCipher([SecretRef("env:SEALING_KEY")])
+        cipher = TokenCipher([SecretRef("env:SEALING_KEY")])
         installation = Installation(workspace="T1", bot_token="xoxb", installed_at=NOW)
-        assert seal.decrypt(seal.encrypt(installation)) == installation
+        assert cipher.decrypt(cipher.encrypt(installation)) == installation
         monkeypatch.setitem(FORMATS, Kind.INSTALLATION, 2)
-        sealed = seal.encrypt(installation)
-        assert seal.decrypt(sealed) == installation
+        sealed = cipher.encrypt(installation)
+        assert cipher.decrypt(sealed) == installation
         monkeypatch.undo()
         monkeypatch.setenv("SEALING_KEY", "c2VhbGluZyBrZXkgd2l0aCAzMiBieXRlcyBpbiBpdC4=")
-        assert seal.decrypt(sealed) is None
+        assert cipher.decrypt(sealed) is None
         await store.installations.put("T1", sealed)
         assert dict(await store.aside.newer([], [])) == {("", "installation"): 1}
         await store.link.execute("DEL", "callboard:installations")

@@ -29,7 +29,7 @@ from providers.models import Job, JobState
 from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
 from tests.bot.rewritten import rewrite, texts
-from tests.bot.samples import PLACE, SERVICE, SLOT, job
+from tests.bot.samples import DESTINATION, SERVICE, SLOT, job
 
 UNZONED = "2026-11-30T12:00:00"
 UNREPRESENTABLE = "0001-01-01T00:00:00+14:00"
@@ -71,9 +71,9 @@ async def failed(world: World) -> int:
         world.now += timedelta(hours=30)
         await sweep(world.deps, world.provider)
         await world.told()
-    await subscriptions(world.deps, here=PLACE)
-    await edit_cards(world.deps, PLACE)
-    return len([each for each in texts(world, PLACE)[1:] if "failed" in each.lower()])
+    await subscriptions(world.deps, here=DESTINATION)
+    await edit_cards(world.deps, DESTINATION)
+    return len([each for each in texts(world, DESTINATION)[1:] if "failed" in each.lower()])
 
 
 class TestTimes:
@@ -81,32 +81,32 @@ class TestTimes:
     async def key(self, world: World, request: pytest.FixtureRequest) -> str:
         """Where a record with times is kept, of a place that is to be notified of a failure."""
         await world.follow(ANY)
-        [card] = (await world.box()).cards
+        [card] = (await world.snapshot()).cards
         match request.param:
             case "card":
-                return CARDS.of(PLACE)
+                return CARDS.of(DESTINATION)
             case "snoozed card":
-                await snooze(world.deps, card, PLACE, "U1", world.now + timedelta(hours=1))
+                await snooze(world.deps, card, DESTINATION, "U1", world.now + timedelta(hours=1))
                 await world.becomes(raw_state="B")
                 await world.told()
-                return CARDS.of(PLACE)
+                return CARDS.of(DESTINATION)
             case "entry":
                 await world.becomes(state=JobState.FAILED)
-                return OUTBOX.of(SLOT, PLACE)
+                return OUTBOX.of(SLOT, DESTINATION)
             case "mark":
                 await world.becomes(state=JobState.FAILED)
                 world.slack.trouble = ["lost"]
-                await deliver(world.deps, PLACE)
-                return BEGUN.of(PLACE)
+                await deliver(world.deps, DESTINATION)
+                return BEGUN.of(DESTINATION)
             case _:
-                await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=NOW))
-                return SUSPENDED.of(PLACE)
+                await world.store.outbox.suspend(DESTINATION, Suspension(reason="is_archived", since=NOW))
+                return SUSPENDED.of(DESTINATION)
 
     async def test_one_without_a_zone_is_of_utc(self, world: World, key: str):
         await rewrite(world.store.link, key, with_times(UNZONED))
-        if key == SUSPENDED.of(PLACE):
-            await deliver(world.deps, PLACE)
-            assert await world.store.outbox.restore(PLACE)
+        if key == SUSPENDED.of(DESTINATION):
+            await deliver(world.deps, DESTINATION)
+            assert await world.store.outbox.restore(DESTINATION)
         assert await failed(world) == 1
         assert not await world.store.link.execute("EXISTS", unreadable_key(key))
 
@@ -114,18 +114,18 @@ class TestTimes:
         await rewrite(world.store.link, key, with_times(UNREPRESENTABLE))
         await failed(world)
         assert await world.store.link.execute("HLEN", unreadable_key(key)) == 1
-        assert (await world.box()).in_flight is None
+        assert (await world.snapshot()).in_flight is None
 
     async def test_an_unsubscription_without_a_zone_is_forgotten_in_time(self, world: World):
         await world.follow()
         gone = UnsubscribedEntry(job=world.provider.jobs[0], by="U1", at=NOW).model_dump_json()
-        await world.store.tracked.unsubscribe(world.provider.jobs[0].ref, PLACE, gone)
-        await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), with_times(UNZONED))
+        await world.store.tracked.unsubscribe(world.provider.jobs[0].ref, DESTINATION, gone)
+        await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), with_times(UNZONED))
         await world.told()
-        await edit_cards(world.deps, PLACE)
+        await edit_cards(world.deps, DESTINATION)
         world.now += timedelta(days=1)
         await world.told()
-        assert not (await world.box()).records
+        assert not (await world.snapshot()).records
 
     def test_those_of_a_job_are_in_utc(self):
         fields = {"account": "a", "service": "s", "id": "i", "state": "running"}
@@ -137,7 +137,7 @@ class TestCards:
     @pytest.mark.parametrize("ts", ["odd", "NaN", "1e9", "\x00"])
     async def test_a_card_without_a_readable_timestamp_blocks_no_other(self, world: World, ts: str):
         await world.follow()
-        await rewrite(world.store.link, CARDS.of(PLACE), with_field("ts", ts))
+        await rewrite(world.store.link, CARDS.of(DESTINATION), with_field("ts", ts))
         assert await failed(world) == 1
 
     @pytest.mark.parametrize(
@@ -146,11 +146,11 @@ class TestCards:
     )
     async def test_one_that_is_about_something_else_is_corrupt(self, world: World, name: str, value: Any):
         await world.follow()
-        await rewrite(world.store.link, CARDS.of(PLACE), with_field(name, value))
+        await rewrite(world.store.link, CARDS.of(DESTINATION), with_field(name, value))
         await world.told()
-        await subscriptions(world.deps, here=PLACE)
-        assert "no longer followed" in texts(world, PLACE)[1]
-        assert await world.store.link.execute("HLEN", unreadable_key(CARDS.of(PLACE))) == 1
+        await subscriptions(world.deps, here=DESTINATION)
+        assert "no longer followed" in texts(world, DESTINATION)[1]
+        assert await world.store.link.execute("HLEN", unreadable_key(CARDS.of(DESTINATION))) == 1
 
     @pytest.mark.parametrize("odd", [job(""), job(service=""), job(account="a/b")])
     async def test_an_entry_of_a_job_without_an_address_is_corrupt(self, world: World, odd: Job):
@@ -162,9 +162,9 @@ class TestCards:
             entry = json.loads(text)
             return json.dumps({**entry, "change": {**entry["change"], "job": about}})
 
-        await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), change)
+        await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), change)
         await world.told()
-        assert await world.store.link.execute("HLEN", unreadable_key(OUTBOX.of(SLOT, PLACE))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(OUTBOX.of(SLOT, DESTINATION))) == 1
 
 
 class TestMarks:
@@ -172,19 +172,19 @@ class TestMarks:
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         world.slack.trouble = ["lost"]
-        await deliver(world.deps, PLACE)
-        await rewrite(world.store.link, BEGUN.of(PLACE), with_field("entries", {SLOT: ["odd"]}))
+        await deliver(world.deps, DESTINATION)
+        await rewrite(world.store.link, BEGUN.of(DESTINATION), with_field("entries", {SLOT: ["odd"]}))
         await world.told()
-        assert len([each for each in texts(world, PLACE) if "Failed" in each]) == 1
-        assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(PLACE))) == 1
+        assert len([each for each in texts(world, DESTINATION) if "Failed" in each]) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(DESTINATION))) == 1
 
     @pytest.mark.parametrize("oldest", ["odd", "NaN", ""])
     async def test_all_of_the_history_is_searched_where_it_is_not_known_from_when(self, world: World, oldest: str):
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         world.slack.trouble = ["lost"]
-        await deliver(world.deps, PLACE)
-        await rewrite(world.store.link, BEGUN.of(PLACE), with_field("oldest", oldest))
+        await deliver(world.deps, DESTINATION)
+        await rewrite(world.store.link, BEGUN.of(DESTINATION), with_field("oldest", oldest))
         assert await world.told() == 2
 
 
@@ -195,7 +195,7 @@ async def test_a_job_that_is_due_at_no_time_is_looked_at(world: World, score: st
     await world.store.link.execute("ZADD", DUE.of(SLOT), score, job_id)
     for reason in reasons(world.deps):
         await reason.look()
-    await subscriptions(world.deps, here=PLACE)
+    await subscriptions(world.deps, here=DESTINATION)
     await reconcile(world.deps)
     assert await failed(world) == 1
 

@@ -15,7 +15,7 @@ from bot.store.redis.keys import OUTBOX
 from bot.store.tracked_jobs import Tracked
 from providers.models import Job, JobError, JobState
 from tests.bot.memory import NOW
-from tests.bot.samples import PLACE, SERVICE, SLOT, job
+from tests.bot.samples import DESTINATION, SERVICE, SLOT, job
 
 SOON = NOW + timedelta(seconds=10)
 LATER = NOW + timedelta(seconds=20)
@@ -26,13 +26,13 @@ def tracked(store: Store) -> Tracked:
     return store.tracked
 
 
-async def follow(tracked: Tracked, what: Job, place: str = PLACE, card: str = "card") -> tuple[str, bool]:
-    return await tracked.subscribe(what, NOW, SOON, place, card, '"subscribed"', "U1")
+async def follow(tracked: Tracked, what: Job, destination: str = DESTINATION, card: str = "card") -> tuple[str, bool]:
+    return await tracked.subscribe(what, NOW, SOON, destination, card, '"subscribed"', "U1")
 
 
-async def told(tracked: Tracked, place: str = PLACE) -> list[tuple[str, str]]:
+async def told(tracked: Tracked, destination: str = DESTINATION) -> list[tuple[str, str]]:
     """Card and entry of everything in a place's outbox."""
-    stream = await tracked.link.execute("XRANGE", OUTBOX.of(SLOT, place), "-", "+")
+    stream = await tracked.link.execute("XRANGE", OUTBOX.of(SLOT, destination), "-", "+")
     return [(fields["card"], fields["entry"]) for _, fields in stream]
 
 
@@ -50,8 +50,8 @@ async def test_a_subscription_is_a_job_a_due_time_and_an_entry(tracked: Tracked)
     [(found, next_at)] = (await tracked.read([job().ref])).values()
     assert (found.job, found.checked_at, found.missed, next_at) == (job(), NOW, False, SOON)
     assert await told(tracked) == [("card", '"subscribed"')]
-    assert await tracked.state([SERVICE]) == [(1, SOON, {PLACE})]
-    assert await tracked.destinations_of("U1") == {"U1", PLACE}
+    assert await tracked.state([SERVICE]) == [(1, SOON, {DESTINATION})]
+    assert await tracked.destinations_of("U1") == {"U1", DESTINATION}
 
 
 async def test_who_follows_already_keeps_the_card_and_what_is_known(tracked: Tracked):
@@ -81,8 +81,8 @@ async def test_a_call_that_is_sent_again_does_nothing_more_and_is_answered_the_s
     broken = Tracked(Twice(tracked.link.redis))
     assert await follow(broken, job()) == ("card", True)
     assert await follow(broken, job(), card="second") == ("card", False)
-    assert await broken.unsubscribe(job().ref, PLACE, '"left"') == "card"
-    assert await broken.unsubscribe(job().ref, PLACE, '"left"') is None
+    assert await broken.unsubscribe(job().ref, DESTINATION, '"left"') == "card"
+    assert await broken.unsubscribe(job().ref, DESTINATION, '"left"') is None
     assert await told(tracked) == [("card", '"subscribed"')] * 2 + [("card", '"left"')]
 
 
@@ -131,9 +131,9 @@ async def test_a_job_that_is_over_leaves_nothing_but_what_is_to_be_told(tracked:
     end = job(state=JobState.FAILED)
     found = (await tracked.observe(SERVICE, NOW + timedelta(seconds=1), [seen(end)]))["a"]
     await tracked.record(SERVICE, [JobUpdate("a", found.record, None, entry='"over"')])
-    assert await tracked.state([SERVICE]) == [(0, None, {PLACE})]
+    assert await tracked.state([SERVICE]) == [(0, None, {DESTINATION})]
     left = {name.removeprefix("callboard:") for name in await link.execute("KEYS", "*") if ":reply:" not in name}
-    assert left == {f"{{{SLOT}}}:outbox:{PLACE}", f"{{{SLOT}}}:pending", "places", "user:U1:places"}
+    assert left == {f"{{{SLOT}}}:outbox:{DESTINATION}", f"{{{SLOT}}}:pending", "places", "user:U1:places"}
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -165,7 +165,7 @@ async def test_who_compares_with_what_is_no_longer_there_records_nothing(tracked
 async def test_the_longest_overdue_come_first_and_hint_at_age_and_kind(tracked: Tracked):
     for n in range(5):
         await tracked.subscribe(
-            job(f"j{n}", kind="Trans|code"), NOW, NOW + timedelta(seconds=9 - n), PLACE, "card", "{}", "U1"
+            job(f"j{n}", kind="Trans|code"), NOW, NOW + timedelta(seconds=9 - n), DESTINATION, "card", "{}", "U1"
         )
     due = await tracked.due(SERVICE, NOW + timedelta(seconds=8), 3)
     assert [each.id for each in due] == ["j4", "j3", "j2"]
@@ -176,7 +176,7 @@ async def test_postponing_brings_nobody_back(tracked: Tracked):
     await follow(tracked, job())
     await tracked.postpone(SERVICE, ["a", "gone"], LATER)
     await tracked.postpone(SERVICE, [], LATER)
-    assert await tracked.state([SERVICE]) == [(1, LATER, {PLACE})]
+    assert await tracked.state([SERVICE]) == [(1, LATER, {DESTINATION})]
 
 
 ODD = st.text(min_size=1, max_size=20)
@@ -195,7 +195,7 @@ async def test_any_words_come_back_and_count_as_unchanged(store: Store, job_id: 
     assert due.id == job_id
     changed = await store.tracked.observe(SERVICE, LATER, [seen(odd.model_copy(update={"progress": 3}))])
     assert list(changed) == [job_id]
-    assert await store.tracked.unsubscribe(odd.ref, PLACE, "{}") == "card"
+    assert await store.tracked.unsubscribe(odd.ref, DESTINATION, "{}") == "card"
 
 
 def test_a_job_that_was_missed_differs_from_every_other():

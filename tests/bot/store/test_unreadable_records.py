@@ -35,7 +35,7 @@ from providers.models import JobState
 from tests.bot.delivery_world import ANY, World
 from tests.bot.memory import NOW
 from tests.bot.rewritten import OTHER, checked, degraded, figures, other_place, rewrite, sweep_now, texts
-from tests.bot.samples import PLACE, SERVICE, SLOT, empty
+from tests.bot.samples import DESTINATION, SERVICE, SLOT, empty
 
 CORRUPT: dict[str, Callable[[str], str]] = {
     "empty": lambda _: "",
@@ -63,54 +63,55 @@ class TestCorrupt:
     @pytest.mark.parametrize("how", CORRUPT)
     async def test_a_card_is_moved_aside_and_its_job_may_be_subscribed_to_again(self, world: World, how: str):
         await world.follow()
-        text = await rewrite(world.store.link, CARDS.of(PLACE), CORRUPT[how])
+        text = await rewrite(world.store.link, CARDS.of(DESTINATION), CORRUPT[how])
         await other_place(world)
         await world.told()
-        [_, note] = texts(world, PLACE)
+        [_, note] = texts(world, DESTINATION)
         assert "no longer followed" in note
         assert "job-0000" in note
         await world.told(OTHER)
         assert any("Failed" in each for each in texts(world, OTHER)), "another place goes on"
-        kept = await world.store.link.execute("HVALS", unreadable_key(CARDS.of(PLACE)))
+        kept = await world.store.link.execute("HVALS", unreadable_key(CARDS.of(DESTINATION)))
         assert kept == [text]
         assert (
-            await world.store.link.execute("TTL", unreadable_key(CARDS.of(PLACE))) > timedelta(days=29).total_seconds()
+            await world.store.link.execute("TTL", unreadable_key(CARDS.of(DESTINATION)))
+            > timedelta(days=29).total_seconds()
         )
         world.provider.jobs = [world.provider.job("job-0000")]
         await world.follow()
-        assert len(texts(world, PLACE)) == 3
-        [card] = (await world.box()).cards.values()
+        assert len(texts(world, DESTINATION)) == 3
+        [card] = (await world.snapshot()).cards.values()
         assert [each.fate for each in card.jobs.values()] == [None]
 
     async def test_an_end_that_waits_for_a_corrupt_card_is_in_the_notification(self, world: World):
         await world.follow()
         await world.becomes(state=JobState.SUCCEEDED)
-        await rewrite(world.store.link, CARDS.of(PLACE), CORRUPT["no field"])
+        await rewrite(world.store.link, CARDS.of(DESTINATION), CORRUPT["no field"])
         await world.told()
-        assert "Succeeded: job-0000" in texts(world, PLACE)[1]
+        assert "Succeeded: job-0000" in texts(world, DESTINATION)[1]
 
     async def test_a_corrupt_card_to_be_edited_is_not_dropped(self, world: World):
         await world.follow()
-        text = await rewrite(world.store.link, CARDS.of(PLACE), CORRUPT["no field"])
-        [card] = (await world.box()).records
-        await world.store.outbox.refresh([(PLACE, card)])
-        assert await edit_cards(world.deps, PLACE) is None
-        assert await world.store.link.execute("HGET", CARDS.of(PLACE), card) == text
+        text = await rewrite(world.store.link, CARDS.of(DESTINATION), CORRUPT["no field"])
+        [card] = (await world.snapshot()).records
+        await world.store.outbox.refresh([(DESTINATION, card)])
+        assert await edit_cards(world.deps, DESTINATION) is None
+        assert await world.store.link.execute("HGET", CARDS.of(DESTINATION), card) == text
 
     @pytest.mark.parametrize("how", CORRUPT)
     async def test_the_end_in_a_corrupt_entry_is_told_all_the_same(self, world: World, how: str):
         await world.follow()
         await world.becomes(state=JobState.SUCCEEDED)
-        await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), CORRUPT[how])
+        await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), CORRUPT[how])
         await world.told()
-        assert await world.store.link.execute("HLEN", unreadable_key(OUTBOX.of(SLOT, PLACE))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(OUTBOX.of(SLOT, DESTINATION))) == 1
         await sweep_now(world)
         await world.told()
-        assert [each for each in texts(world, PLACE)[1:] if each.startswith("✅")]
+        assert [each for each in texts(world, DESTINATION)[1:] if each.startswith("✅")]
         assert await world.told("U1") == 3
         assert "job-0000" in texts(world, "DU1")[0]
-        await edit_cards(world.deps, PLACE)
-        assert empty(await world.box())
+        await edit_cards(world.deps, DESTINATION)
+        assert empty(await world.snapshot())
 
     @pytest.mark.parametrize("how", ["not JSON", "no field", "no text"])
     async def test_the_subscription_in_a_corrupt_entry_can_be_made_again(
@@ -119,20 +120,20 @@ class TestCorrupt:
         with monkeypatch.context() as patch:
             patch.setattr("bot.subscriptions.subscribe.deliver", _nothing)
             await world.follow()
-        await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), CORRUPT[how])
+        await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), CORRUPT[how])
         await world.told()
-        [note] = texts(world, PLACE)
+        [note] = texts(world, DESTINATION)
         assert "job-0000" in note
         assert await world.store.link.execute("ZCARD", DUE.of(SLOT)) == 0, "no place follows it"
         await world.follow()
-        assert len(texts(world, PLACE)) == 2
+        assert len(texts(world, DESTINATION)) == 2
 
     async def test_an_event_that_nobody_knows_is_corrupt_in_a_known_format(self, world: World):
         await world.follow()
         await world.becomes(state=JobState.FAILED)
-        await rewrite(world.store.link, OUTBOX.of(SLOT, PLACE), lambda _: '{"v":1,"type":"dreamt","job":7}')
+        await rewrite(world.store.link, OUTBOX.of(SLOT, DESTINATION), lambda _: '{"v":1,"type":"dreamt","job":7}')
         await world.told()
-        assert await world.store.link.execute("HLEN", unreadable_key(OUTBOX.of(SLOT, PLACE))) == 1
+        assert await world.store.link.execute("HLEN", unreadable_key(OUTBOX.of(SLOT, DESTINATION))) == 1
 
     @pytest.mark.parametrize(
         ("how", "arrived"), [*((how, True) for how in CORRUPT), ("no field", False), ("not JSON", False)]
@@ -143,37 +144,37 @@ class TestCorrupt:
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         world.slack.trouble = ["lost" if arrived else "internal_error"]
-        await deliver(world.deps, PLACE)
-        await rewrite(world.store.link, BEGUN.of(PLACE), CORRUPT[how])
+        await deliver(world.deps, DESTINATION)
+        await rewrite(world.store.link, BEGUN.of(DESTINATION), CORRUPT[how])
         await world.told()
-        assert len([each for each in texts(world, PLACE) if "Failed" in each]) == 1
-        assert len([each for each in texts(world, PLACE) if "may come twice" in each]) == 1
-        assert len(texts(world, PLACE)) == 3
-        assert (await world.box()).in_flight is None
-        assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(PLACE))) == 1
+        assert len([each for each in texts(world, DESTINATION) if "Failed" in each]) == 1
+        assert len([each for each in texts(world, DESTINATION) if "may come twice" in each]) == 1
+        assert len(texts(world, DESTINATION)) == 3
+        assert (await world.snapshot()).in_flight is None
+        assert await world.store.link.execute("HLEN", unreadable_key(BEGUN.of(DESTINATION))) == 1
 
     async def test_who_posts_while_the_mark_is_replaced_takes_the_post_back(self, world: World):
         await world.follow()
         await world.becomes(state=JobState.FAILED)
 
         async def corrupts() -> None:
-            await rewrite(world.store.link, BEGUN.of(PLACE), CORRUPT["not JSON"])
-            await deliver(world.deps, PLACE)
+            await rewrite(world.store.link, BEGUN.of(DESTINATION), CORRUPT["not JSON"])
+            await deliver(world.deps, DESTINATION)
 
         world.slack.trouble, world.slack.slowly = ["slow"], corrupts
         await world.told()
-        assert len([each for each in texts(world, PLACE) if "Failed" in each]) == 1
+        assert len([each for each in texts(world, DESTINATION) if "Failed" in each]) == 1
 
     @pytest.mark.parametrize("how", ["empty", "not JSON", "a list", "no field", "no text"])
     async def test_a_corrupt_suspension_suspends_nothing(self, world: World, how: str):
         await world.follow()
-        await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=NOW))
-        await rewrite(world.store.link, SUSPENDED.of(PLACE), CORRUPT[how])
-        await rewrite(world.store.link, REFUSED.of(PLACE), CORRUPT[how])
+        await world.store.outbox.suspend(DESTINATION, Suspension(reason="is_archived", since=NOW))
+        await rewrite(world.store.link, SUSPENDED.of(DESTINATION), CORRUPT[how])
+        await rewrite(world.store.link, REFUSED.of(DESTINATION), CORRUPT[how])
         await world.becomes(state=JobState.FAILED)
         assert await world.told() == 2
-        await world.store.outbox.suspend(PLACE, Suspension(reason="is_archived", since=NOW))
-        assert (await world.box()).suspension
+        await world.store.outbox.suspend(DESTINATION, Suspension(reason="is_archived", since=NOW))
+        assert (await world.snapshot()).suspension
 
     @pytest.mark.parametrize("how", ["empty", "not JSON", "no field", "no text", "deep"])
     async def test_a_job_whose_record_is_corrupt_is_followed_on(self, world: World, how: str):
@@ -182,7 +183,7 @@ class TestCorrupt:
         world.provider.jobs = [world.provider.jobs[0].model_copy(update={"state": JobState.FAILED})]
         await sweep_now(world)
         await world.told()
-        assert any("Failed" in each for each in texts(world, PLACE))
+        assert any("Failed" in each for each in texts(world, DESTINATION))
         assert await world.store.link.execute("HLEN", unreadable_key(JOBS.of(SLOT))) == 1
 
     async def test_a_corrupt_half_of_a_job_is_found_when_the_job_changes(self, world: World):
@@ -191,7 +192,7 @@ class TestCorrupt:
         world.provider.jobs = [world.provider.jobs[0].model_copy(update={"state": JobState.SUCCEEDED})]
         await sweep_now(world)
         await world.told()
-        assert any(each.startswith("✅") for each in texts(world, PLACE))
+        assert any(each.startswith("✅") for each in texts(world, DESTINATION))
 
     @pytest.mark.parametrize("how", ["empty", "not JSON", "a list", "no field", "no text"])
     async def test_a_corrupt_lost_job_keeps_no_sweep_from_its_end(self, world: World, how: str):
@@ -202,12 +203,12 @@ class TestCorrupt:
         )
         await world.becomes(state=JobState.FAILED)
         await world.told()
-        assert any("Failed" in each for each in texts(world, PLACE))
+        assert any("Failed" in each for each in texts(world, DESTINATION))
         await world.store.link.execute(
             "SET", LOST.of(SLOT, job.id), CORRUPT[how]('{"record":"","places":{}}'), "EX", 100
         )
         await world.follow()
-        await world.store.lost.purge(job.ref, PLACE)
+        await world.store.lost.purge(job.ref, DESTINATION)
         await restore_found(world.deps, [job], world.now)
         assert await world.store.link.execute("HLEN", unreadable_key(LOST.of(SLOT, job.id))) == 1
 
@@ -219,7 +220,7 @@ class TestCorrupt:
         await reconcile_destinations(world.deps)
         await world.becomes(state=JobState.FAILED)
         await world.told()
-        assert any("Failed" in each for each in texts(world, PLACE))
+        assert any("Failed" in each for each in texts(world, DESTINATION))
         assert await world.store.link.execute("HLEN", unreadable_key(SUBSCRIPTIONS.of(SLOT))) == 1
 
     @pytest.mark.parametrize("key", [HEALTH.of(*SERVICE), SWEEP.of(SLOT), WITNESS.of(SLOT, "here"), CONFIGURED.of()])
@@ -234,21 +235,21 @@ class TestCorrupt:
         await degraded(world)
         await world.store.health.read([SERVICE])
         await world.told()
-        assert any("Failed" in each for each in texts(world, PLACE))
+        assert any("Failed" in each for each in texts(world, DESTINATION))
         await world.store.link.execute("DEL", key)
 
     async def test_a_mark_for_an_edit_that_says_nothing_is_an_edit(self, world: World):
         await world.follow()
         await world.becomes(state=JobState.FAILED)
         await world.told()
-        [card] = (await world.box()).stale
-        await world.store.link.execute("HSET", STALE.of(PLACE), card, "odd")
-        assert await edit_cards(world.deps, PLACE) is None
-        assert "Failed" in texts(world, PLACE)[0]
+        [card] = (await world.snapshot()).stale
+        await world.store.link.execute("HSET", STALE.of(DESTINATION), card, "odd")
+        assert await edit_cards(world.deps, DESTINATION) is None
+        assert "Failed" in texts(world, DESTINATION)[0]
 
     async def test_it_is_in_readyz_metrics_and_check(self, world: World):
         await world.follow()
-        await rewrite(world.store.link, CARDS.of(PLACE), CORRUPT["no field"])
+        await rewrite(world.store.link, CARDS.of(DESTINATION), CORRUPT["no field"])
         await world.store.link.execute("HSET", CARDS.of(OTHER), "odd", "{}")
         await world.store.link.execute("SADD", "callboard:places", OTHER)
         await world.told()
@@ -260,7 +261,7 @@ class TestCorrupt:
 
     async def test_the_record_stays_out_of_the_log(self, world: World, capsys: pytest.CaptureFixture[str]):
         await world.follow()
-        await rewrite(world.store.link, CARDS.of(PLACE), lambda _: '{"secret":"hunter2"}')
+        await rewrite(world.store.link, CARDS.of(DESTINATION), lambda _: '{"secret":"hunter2"}')
         await world.told()
         told = "".join(capsys.readouterr())
         assert "callboard:{C1}:cards" in told

@@ -27,7 +27,7 @@ from providers.errors import Unavailable
 from providers.models import JobState
 from tests.bot.delivery_world import World
 from tests.bot.memory import NOW
-from tests.bot.samples import PLACE, SERVICE, job
+from tests.bot.samples import DESTINATION, SERVICE, job
 
 HOUR = timedelta(hours=1)
 LATER = NOW + HOUR
@@ -142,10 +142,10 @@ class TestSnoozing:
     async def test_a_card_that_was_snoozed_in_the_future_wakes(self, world: World):
         await world.follow()
         await world.told()
-        box = await world.box()
-        (card,) = box.cards.values()
-        box.cards[card.id] = card.model_copy(update={"snooze": Snooze(until=NOW + timedelta(days=30), by="U1")})
-        assert due(box, world.now)
+        snapshot = await world.snapshot()
+        (card,) = snapshot.cards.values()
+        snapshot.cards[card.id] = card.model_copy(update={"snooze": Snooze(until=NOW + timedelta(days=30), by="U1")})
+        assert due(snapshot, world.now)
 
 
 class TestPosting:
@@ -163,7 +163,7 @@ class TestPosting:
 
     async def test_the_pace_of_a_server_whose_clock_was_set_back_stops_nothing(self, world: World, link: RedisLink):
         await world.follow()
-        await link.execute("SET", POST_INTERVAL.of(PLACE), "1", "PX", 3_600_000)
+        await link.execute("SET", POST_INTERVAL.of(DESTINATION), "1", "PX", 3_600_000)
         before = world.now
         assert await world.told() == 1
         assert world.now - before < timedelta(seconds=30)
@@ -202,15 +202,15 @@ def _error() -> ServiceError:
 
 
 async def _once(world: World) -> None:
-    await deliver(world.deps, PLACE)
+    await deliver(world.deps, DESTINATION)
 
 
 async def _rewrite(world: World, **changed: object) -> None:
     """Have the mark of the post that is under way say something else."""
-    begun = (await world.box()).in_flight
-    assert begun
-    assert begun.doubt
-    await world.store.outbox.renew(PLACE, begun.model_copy(update={**changed, "doubt": None, "since": None}))
+    in_flight = (await world.snapshot()).in_flight
+    assert in_flight
+    assert in_flight.doubt
+    await world.store.outbox.renew(DESTINATION, in_flight.model_copy(update={**changed, "doubt": None, "since": None}))
 
 
 def _slack_is(world: World, ahead: timedelta) -> None:

@@ -19,7 +19,7 @@ from bot.subscriptions.removed_services import GRACE
 from bot.subscriptions.subscribe import subscribe
 from providers.models import JobState
 from tests.bot.memory import NOW, InMemory
-from tests.bot.samples import PLACE, TERMS
+from tests.bot.samples import DESTINATION, TERMS
 from tests.bot.slack import MemorySlack, in_one
 
 
@@ -46,9 +46,9 @@ class Fleet:
     async def told(self, deps: Deps) -> list[str]:
         """Visit everything as one worker does it until nothing waits; return what stands in the channel."""
         await reconcile_destinations(deps)
-        while (wait := await deliver(deps, PLACE)) is not None:
+        while (wait := await deliver(deps, DESTINATION)) is not None:
             self.now += timedelta(seconds=wait)
-        while (wait := await edit_cards(deps, PLACE)) is not None:
+        while (wait := await edit_cards(deps, DESTINATION)) is not None:
             self.now += timedelta(seconds=wait)
         return [said.text for said in self.slack.said]
 
@@ -66,14 +66,14 @@ def fleet(store: Store, monkeypatch: pytest.MonkeyPatch) -> Fleet:
 
 async def test_its_cards_end_and_its_keys_go(fleet: Fleet):
     for provider in (fleet.gone, fleet.kept):
-        await subscribe(fleet.before, [provider.jobs[0].ref], PLACE, TERMS)
+        await subscribe(fleet.before, [provider.jobs[0].ref], DESTINATION, TERMS)
     await fleet.told(fleet.before)
     fleet.now += GRACE
     card, other = await fleet.told(fleet.after)
     assert card.startswith("🔌 No longer followed: gone-0000")
     assert "kept-0000" in other
     assert "No longer" not in other
-    left = await subscriptions(fleet.after, here=PLACE)
+    left = await subscriptions(fleet.after, here=DESTINATION)
     assert [list(each.card.jobs) for each in left] == [["acme/kept/kept-0000"]]
     assert not await fleet.keys("gone")
     assert await fleet.keys("kept")
@@ -81,7 +81,7 @@ async def test_its_cards_end_and_its_keys_go(fleet: Fleet):
 
 
 async def test_while_any_worker_has_it_nothing_ends(fleet: Fleet):
-    await subscribe(fleet.before, [fleet.gone.jobs[0].ref], PLACE, TERMS)
+    await subscribe(fleet.before, [fleet.gone.jobs[0].ref], DESTINATION, TERMS)
     for _ in range(3):
         await fleet.told(fleet.before)
         fleet.now += GRACE / 2
@@ -93,7 +93,9 @@ async def test_while_any_worker_has_it_nothing_ends(fleet: Fleet):
 
 
 async def test_news_that_nobody_told_before_go_too(fleet: Fleet):
-    await subscribe(fleet.before, [fleet.gone.jobs[0].ref], PLACE, SubscriptionOptions(user="U1", at=NOW, on=On.ANY))
+    await subscribe(
+        fleet.before, [fleet.gone.jobs[0].ref], DESTINATION, SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
+    )
     await fleet.told(fleet.before)
     fleet.gone.jobs = [fleet.gone.jobs[0].model_copy(update={"state": JobState.FAILED})]
     fleet.now += timedelta(seconds=1)
@@ -108,7 +110,7 @@ async def test_news_that_nobody_told_before_go_too(fleet: Fleet):
 
 async def test_a_batch_still_tells_how_its_other_jobs_ended(fleet: Fleet):
     refs = [fleet.gone.jobs[0].ref, fleet.kept.jobs[0].ref]
-    await subscribe(fleet.before, refs, PLACE, TERMS)
+    await subscribe(fleet.before, refs, DESTINATION, TERMS)
     await fleet.told(fleet.before)
     fleet.kept.jobs = [fleet.kept.jobs[0].model_copy(update={"state": JobState.FAILED})]
     fleet.now += timedelta(seconds=1)

@@ -21,7 +21,7 @@ from providers.models import Job, JobState
 from tests.bot.delivery_world import World
 from tests.bot.domain.test_absence import missed
 from tests.bot.memory import NOW
-from tests.bot.samples import PLACE, SLOT, TERMS, after, card, empty, job, step_of
+from tests.bot.samples import DESTINATION, SLOT, TERMS, after, card, empty, job, step_of
 from tests.bot.samples import Story as Entries
 
 BOTH = (SubscriptionOptions(user="U1", at=NOW), SubscriptionOptions(user="U2", at=NOW))
@@ -39,8 +39,8 @@ async def suspend(world: World, number: int = 1, *terms: SubscriptionOptions) ->
     world.provider.jobs = jobs
     for each in jobs:
         for one in terms or (TERMS,):
-            await subscribe(world.deps, [each.ref], PLACE, one)
-    await world.told(terms[0].user if terms and terms[0].to is To.DM else PLACE)
+            await subscribe(world.deps, [each.ref], DESTINATION, one)
+    await world.told(terms[0].user if terms and terms[0].to is To.DM else DESTINATION)
     world.provider.jobs = []
     for _ in range(26):
         await looks(world)
@@ -55,7 +55,7 @@ async def looks(world: World, hours: float = 1) -> None:
 async def drains(world: World) -> list[tuple[str, str]]:
     """Deliver everything; return the channel and the text of what is new."""
     before = len(world.slack.said)
-    for place in (PLACE, "U1", "U2"):
+    for place in (DESTINATION, "U1", "U2"):
         await world.told(place)
     return [(said.channel, said.text) for said in world.slack.said[before:]]
 
@@ -65,7 +65,7 @@ async def test_each_who_subscribed_gets_one_direct_message_and_the_channel_none(
     assert await drains(world) == [(f"D{user}", "⏸️ 3 subscriptions suspended") for user in ("U1", "U2")]
     await looks(world)
     assert await drains(world) == []
-    assert len(await subscriptions(world.deps, here=PLACE)) == 3
+    assert len(await subscriptions(world.deps, here=DESTINATION)) == 3
 
 
 async def test_in_direct_messages_the_card_gets_a_reply(world: World):
@@ -80,22 +80,22 @@ async def test_what_is_found_again_is_told_in_the_thread_and_by_direct_message(w
     world.provider.jobs = jobs
     await looks(world)
     assert await drains(world) == [
-        (PLACE, "🔄 Running: job-0, found again, acme/video"),
+        (DESTINATION, "🔄 Running: job-0, found again, acme/video"),
         ("DU1", "🔄 Running: job-0, found again, acme/video"),
     ]
     assert world.slack.said[-2].thread_ts == world.slack.said[0].ts
     world.provider.jobs = [jobs[0].model_copy(update={"state": JobState.FAILED})]
     await looks(world)
     [(channel, text)] = await drains(world)
-    assert (channel, text.startswith("❌ Failed: job-0")) == (PLACE, True)
+    assert (channel, text.startswith("❌ Failed: job-0")) == (DESTINATION, True)
 
 
 async def test_one_restore_is_for_all_that_is_suspended_in_the_place(world: World):
     jobs = await suspend(world, 3)
     await drains(world)
-    restored = await restore(world.deps, PLACE, None, "U1")
+    restored = await restore(world.deps, DESTINATION, None, "U1")
     assert sorted(restored.followed) == sorted(each.ref for each in jobs)
-    assert (await restore(world.deps, PLACE, None, "U1")).followed == []
+    assert (await restore(world.deps, DESTINATION, None, "U1")).followed == []
     world.provider.jobs = jobs
     await looks(world, 0.01)
     assert await drains(world) == []
@@ -108,25 +108,25 @@ async def test_what_is_dropped_has_a_last_message(world: World):
     await drains(world)
     await looks(world, 24 * 30 + 1)
     told = await drains(world)
-    assert [channel for channel, _ in told] == [PLACE, "DU1"]
+    assert [channel for channel, _ in told] == [DESTINATION, "DU1"]
     assert all("job-0" in text for _, text in told)
-    await edit_cards(world.deps, PLACE)
+    await edit_cards(world.deps, DESTINATION)
     assert await sweep(world.deps, world.provider) is None
     world.now += timedelta(days=31)
-    assert await deliver(world.deps, PLACE) is None
-    assert empty(await world.box())
+    assert await deliver(world.deps, DESTINATION) is None
+    assert empty(await world.snapshot())
 
 
 async def test_a_snoozed_card_tells_after_its_snooze_what_became_of_a_suspended_job(world: World):
     jobs = await suspend(world)
     await drains(world)
-    [shown] = await subscriptions(world.deps, here=PLACE)
-    await snooze(world.deps, shown.card.id, PLACE, "U1", world.now + timedelta(hours=4))
+    [shown] = await subscriptions(world.deps, here=DESTINATION)
+    await snooze(world.deps, shown.card.id, DESTINATION, "U1", world.now + timedelta(hours=4))
     world.provider.jobs = jobs
     await looks(world)
     assert [channel for channel, _ in await drains(world)] == ["DU1"]
     world.now += timedelta(hours=4)
-    assert [channel for channel, _ in await drains(world)] == [PLACE]
+    assert [channel for channel, _ in await drains(world)] == [DESTINATION]
 
 
 FOUND = unfound(job(), missed(0, 5, 10), NOW + timedelta(hours=1), Kind.FOUND)
@@ -135,18 +135,18 @@ LOST = FOUND.model_copy(update={"kind": Kind.LOST, "fate": EndReason.NOT_FOUND})
 
 def test_what_is_lost_and_found_during_a_snooze_is_no_news():
     story = Entries().snoozed("card", NOW + timedelta(days=1)).changed("card", LOST).changed("card", FOUND)
-    left = after(step_of(story.box(card("card", job()))))
+    left = after(step_of(story.snapshot(card("card", job()))))
     assert (left.held, left.over) == ({}, False)
 
 
 @pytest.mark.parametrize("on", On)
 def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
-    folded = Folded(PLACE, {"card": card("card", job(), terms=SubscriptionOptions(user="U1", at=NOW, on=on))})
+    folded = Folded(DESTINATION, {"card": card("card", job(), options=SubscriptionOptions(user="U1", at=NOW, on=on))})
     for change in (LOST, FOUND):
         post = folded.take(Entry(SLOT, "1-0", "card", ChangedEntry(change=change)))
         assert post
-        assert post.told
-        assert post.told.change == change
+        assert post.notification
+        assert post.notification.change == change
     assert folded.cards["card"].jobs[str(job().ref)].fate is None
 
 

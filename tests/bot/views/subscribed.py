@@ -134,12 +134,12 @@ _SEEN_AT = st.none() | anything.moments
 def digests(draw: st.DrawFn, most: int = 1000) -> Digest:
     """Return digests of up to `most` changes; a few drawn ones are repeated under ids of their own."""
     drawn = draw(_TOLDS)
-    told: list[Notification] = []
+    notifications: list[Notification] = []
     for at in range(draw(st.integers(1, 30) | st.just(most))):
         base = drawn[at % len(drawn)]
         again = base.change.job.model_copy(update={"id": f"{base.change.job.id}-{at}"})
-        told.append(Notification(base.card, base.change.model_copy(update={"job": again})))
-    return Digest(told, draw(_SEEN_AT))
+        notifications.append(Notification(base.card, base.change.model_copy(update={"job": again})))
+    return Digest(notifications, draw(_SEEN_AT))
 
 
 refs = anything.jobs().map(lambda found: found.ref)
@@ -182,7 +182,7 @@ def card(
     *jobs: Job,
     fates: Mapping[str, EndReason] = MappingProxyType({}),
     place: str = ON_CALL,
-    terms: SubscriptionOptions | None = None,
+    options: SubscriptionOptions | None = None,
 ) -> Card:
     """Return a card of these jobs; those in `fates`, by id, are no longer followed."""
     following = {
@@ -191,7 +191,7 @@ def card(
         )
         for each in jobs
     }
-    return Card(id="c1", place=place, terms=terms or asked(), jobs=following, channel=place, ts="1.2")
+    return Card(id="c1", place=place, terms=options or asked(), jobs=following, channel=place, ts="1.2")
 
 
 def seen(drawn: Card, **values: object) -> Shown:
@@ -202,11 +202,11 @@ def seen(drawn: Card, **values: object) -> Shown:
 
 
 def change(
-    now: Job, before: JobState = JobState.RUNNING, fate: EndReason | None = None, kind: Kind = Kind.MOVED
+    now: Job, before: JobState = JobState.RUNNING, end_reason: EndReason | None = None, kind: Kind = Kind.MOVED
 ) -> Change:
     return Change(
         kind=kind, job=now, before=before, since=NOON - timedelta(minutes=2), at=NOON,
-        fate=fate or (EndReason.ENDED if now.state.ended else None),
+        fate=end_reason or (EndReason.ENDED if now.state.ended else None),
     )  # fmt: skip
 
 
@@ -224,8 +224,8 @@ def batch(*states: JobState) -> list[Job]:
 
 
 def told(*states: JobState, mention: Sequence[str] = ()) -> list[Notification]:
-    terms = asked(mention=tuple(mention))
-    return [Notification(card(each, terms=terms), change(each)) for each in batch(*states)]
+    options = asked(mention=tuple(mention))
+    return [Notification(card(each, options=options), change(each)) for each in batch(*states)]
 
 
 def ref(found: Job) -> JobRef:

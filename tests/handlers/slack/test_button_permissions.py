@@ -32,11 +32,11 @@ async def followed(desk: Desk, store: Store) -> Desk:
     return desk
 
 
-@pytest.mark.parametrize(("action_id", "ask"), FORGED)
+@pytest.mark.parametrize(("action_id", "command"), FORGED)
 async def test_a_place_where_somebody_never_subscribed_is_not_theirs(
-    followed: Desk, store: Store, action_id: str, ask: CommandPayload
+    followed: Desk, store: Store, action_id: str, command: CommandPayload
 ):
-    answer = await followed.action(action_id=action_id, value=ask.encode())
+    answer = await followed.action(action_id=action_id, value=command.encode())
     assert "where you never subscribed" in answer.text
     assert "job-0" not in answer.text
     assert list(await store.tracked.subscribed_cards(JOB)) == [MEDIA]

@@ -34,7 +34,7 @@ UNREADABLE: list[Json] = [{}, {"event_time": None}, {"event_time": "now"}, {"eve
 ENDLESS: Json = {"event_time": 10**30}
 
 
-def happening(kind: str, at: int = NOW_S, **event: Any) -> Json:
+def event_payload(kind: str, at: int = NOW_S, **event: Any) -> Json:
     return {**told(kind, **event), "event_time": at}
 
 
@@ -61,7 +61,7 @@ async def shown(desk: Desk, link: RedisLink, payload: Json) -> bool:
 async def test_an_event_that_acts_is_remembered_for_longer_than_slack_sends_it(
     desk: Desk, link: RedisLink, kind: str, event: Json
 ):
-    await answers(desk, happening(kind, **event))
+    await answers(desk, event_payload(kind, **event))
     (seconds,) = await remembered_s(link)
     assert DAY_S < seconds <= DAY_S + HOUR_S
 
@@ -70,45 +70,45 @@ async def test_an_event_that_acts_is_remembered_for_longer_than_slack_sends_it(
 async def test_an_event_that_only_shows_something_is_remembered_for_an_hour(
     desk: Desk, link: RedisLink, kind: str, event: Json
 ):
-    assert await shown(desk, link, happening(kind, NOW_S - HOUR_S + 60, **event))
+    assert await shown(desk, link, event_payload(kind, NOW_S - HOUR_S + 60, **event))
     (seconds,) = await remembered_s(link)
     assert 0 < seconds <= HOUR_S
 
 
 @pytest.mark.parametrize(("kind", "event"), SHOWS.items(), ids=SHOWS)
 async def test_and_ignored_when_it_is_older_than_that(desk: Desk, link: RedisLink, kind: str, event: Json):
-    assert not await shown(desk, link, happening(kind, NOW_S - HOUR_S - 60, **event))
+    assert not await shown(desk, link, event_payload(kind, NOW_S - HOUR_S - 60, **event))
     assert await remembered_s(link) == []
     assert desk.log.getvalue() == ""
 
 
 @pytest.mark.parametrize("odd", [*UNREADABLE, ENDLESS, {"event_time": NOW_S + DAY_S}], ids=range(7))
 async def test_one_at_an_odd_time_is_new(desk: Desk, link: RedisLink, odd: Json):
-    assert await shown(desk, link, at_odd_time(happening("app_home_opened", tab="home"), odd))
+    assert await shown(desk, link, at_odd_time(event_payload("app_home_opened", tab="home"), odd))
 
 
 async def test_an_old_mention_is_answered_all_the_same(desk: Desk):
-    late = happening("app_mention", NOW_S - DAY_S, text="<@U0CALLBOARD> help", thread_ts=desk.says("root"))
+    late = event_payload("app_mention", NOW_S - DAY_S, text="<@U0CALLBOARD> help", thread_ts=desk.says("root"))
     assert await answers(desk, late, late) == 1
 
 
 @pytest.mark.parametrize(("kind", "event"), list(ACTS.items())[2:], ids=list(ACTS)[2:])
 async def test_a_farewell_is_taken_once(desk: Desk, kind: str, event: Json):
-    await answers(desk, happening(kind, **event), happening(kind, **event))
+    await answers(desk, event_payload(kind, **event), event_payload(kind, **event))
     assert desk.log.getvalue().count("app token revoked by workspace") == 1
 
 
 @pytest.mark.parametrize("odd", [{}, ENDLESS], ids=str)
 @pytest.mark.parametrize(("kind", "event"), list(ACTS.items())[2:], ids=list(ACTS)[2:])
 async def test_a_farewell_at_an_odd_time_is_one_of_now(desk: Desk, kind: str, event: Json, odd: Json, store: Store):
-    farewell = at_odd_time(happening(kind, **event), odd)
+    farewell = at_odd_time(event_payload(kind, **event), odd)
     await answers(desk, farewell)
     assert desk.log.getvalue().count("app token revoked by workspace") == 1
     assert happened_at(services(store), farewell) == NOW
 
 
 async def test_what_failed_is_not_taken(store: Store, link: RedisLink):
-    farewell = happening("app_uninstalled")
+    farewell = event_payload("app_uninstalled")
     with suppress(StoreUnavailable):
         async with acting_once(services(store), farewell) as first:
             assert first
@@ -122,9 +122,11 @@ async def test_what_failed_is_not_taken(store: Store, link: RedisLink):
 
 async def test_without_redis_an_event_is_taken(desk: Desk, nowhere: RedisLink, provider: InMemory):
     blind = await lost(desk, nowhere, provider)
-    assert await answers(blind, happening("app_mention", text="<@U0CALLBOARD> help", thread_ts=desk.says("root"))) == 1
-    await answers(blind, happening("tokens_revoked", tokens={"bot": ["U0CALLBOARD"]}))
+    assert (
+        await answers(blind, event_payload("app_mention", text="<@U0CALLBOARD> help", thread_ts=desk.says("root"))) == 1
+    )
+    await answers(blind, event_payload("tokens_revoked", tokens={"bot": ["U0CALLBOARD"]}))
     assert "app token revoked by workspace" in desk.log.getvalue()
-    assert happened_at(services(Store.over(nowhere)), happening("app_uninstalled", NOW_S - 60)) == NOW - timedelta(
+    assert happened_at(services(Store.over(nowhere)), event_payload("app_uninstalled", NOW_S - 60)) == NOW - timedelta(
         minutes=1
     )

@@ -5,7 +5,7 @@
 -- keep of a job that is lost (empty: none). A job whose record has changed is left alone: another worker was faster. So is
 -- one whose subscriptions cannot be read.
 -- Returns the id and the subscriptions of each job recorded.
-local function followers(text)
+local function subscribers(text)
   local readable, places = pcall(cjson.decode, text)
   if not readable or type(places) ~= 'table' then return nil end
   for place, card in pairs(places) do
@@ -17,7 +17,7 @@ local done = {}
 for i = 5, #ARGV, 6 do
   local id, expected, record, next_at, entry, lost = unpack(ARGV, i, i + 5)
   local subscriptions = redis.call('HGET', KEYS[3], id) or '{}'
-  local places = followers(subscriptions)
+  local places = subscribers(subscriptions)
   if places and redis.call('HGET', KEYS[1], id) == expected then
     if entry ~= '' then
       for place, card in pairs(places) do

@@ -1,4 +1,4 @@
--- Stops following a job in a place. A job without followers is no longer checked; a record of a newer format stays.
+-- Ends the subscription of a destination to a job. A job without subscribers is no longer checked; a record of a newer format stays.
 -- KEYS: jobs, due, subscriptions, pending, outbox, reply. ARGV: id, place, entry, the lifetime of the reply (s), the
 -- newest format that is read. Returns the card, or nothing; a call that is sent again gets the same reply.
 local said = redis.call('GET', KEYS[6])

@@ -61,9 +61,9 @@ def test_lines_share_sections():
 
 
 def test_a_button_whose_command_is_too_long_is_left_out():
-    ask = CommandPayload(text="x" * 1000)
-    assert views.button("Go", "run:go", ask) == []
-    assert views.button("Go", "run:go", ask, limit=BUTTON_MAX)[0]["value"] == ask.encode()
+    command = CommandPayload(text="x" * 1000)
+    assert views.button("Go", "run:go", command) == []
+    assert views.button("Go", "run:go", command, limit=BUTTON_MAX)[0]["value"] == command.encode()
     assert views.button("Go", "run:go", CommandPayload(text="x" * BLOCK_ID_MAX), limit=BLOCK_ID_MAX) == []
     assert views.actions("row", []) == []
 

@@ -88,19 +88,19 @@ def test_a_job_that_ended():
 
 
 @pytest.mark.parametrize(
-    ("fate", "said"),
+    ("end_reason", "said"),
     [
         (EndReason.EXPIRED, "⌛ *Expired* · *lecture 7*"),
         (EndReason.NOT_FOUND, "❔ *Gone* · *lecture 7*"),
         (EndReason.UNSUBSCRIBED, "🔕 *No longer followed* · *lecture 7*"),
     ],
 )
-def test_a_job_that_is_no_longer_followed(fate: EndReason, said: str):
-    message = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: fate})), NOON)
+def test_a_job_that_is_no_longer_followed(end_reason: EndReason, said: str):
+    message = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: end_reason})), NOON)
     text = judges.words(message)
     assert said in text
     assert "Last seen: 🔄 *Running* `PROCESSING`." in text
-    assert ("Unsubscribed by <@U0LEE>" in text) == (fate is EndReason.UNSUBSCRIBED)
+    assert ("Unsubscribed by <@U0LEE>" in text) == (end_reason is EndReason.UNSUBSCRIBED)
     assert list(judges.commands(message.blocks)) == ["Details"]
 
 
@@ -193,7 +193,7 @@ def test_not_checked_means_since_the_last_check_and_not_since_the_service_fails(
     ],
 )
 def test_what_a_card_promises(values: dict[str, object], said: str):
-    text = words(seen(subscribed.card(RUNNING, terms=asked(**values))))
+    text = words(seen(subscribed.card(RUNNING, options=asked(**values))))
     assert said in text
     assert "<@U0LEE>" not in text, "a card calls nobody but who subscribed"
 
@@ -216,9 +216,9 @@ def test_slack_takes_every_card_that_notifies_and_its_mentions_come_last(shown: 
 def test_a_card_of_a_long_list_of_mentions_has_room_for_its_job():
     everybody = tuple(f"<@U{number:010}>" for number in range(1000))
     shown = seen(subscribed.card(FAILED))
-    terms = shown.card.terms.model_copy(update={"mention": everybody})
+    options = shown.card.terms.model_copy(update={"mention": everybody})
     message = card(
-        shown.model_copy(update={"card": shown.card.model_copy(update={"terms": terms})}), NOON, mentions=True
+        shown.model_copy(update={"card": shown.card.model_copy(update={"terms": options})}), NOON, mentions=True
     )
     judges.accept(message)
     assert "more people and groups" in judges.words(message)

@@ -34,10 +34,10 @@ def shown(*jobs: Job, **values: object) -> str:
 
 @settings(max_examples=40)
 @given(anything.details, anything.asks, anything.maybe)
-def test_slack_takes_all_details(found: JobDetails, ask: CommandPayload, meant: str | None):
-    message = job_details(found, ask, lambda _: meant)
+def test_slack_takes_all_details(found: JobDetails, command: CommandPayload, meant: str | None):
+    message = job_details(found, command, lambda _: meant)
     judges.accept(message)
-    assert ("Refresh" in judges.commands(message.blocks)) == ask.fits(BLOCK_ID_MAX)
+    assert ("Refresh" in judges.commands(message.blocks)) == command.fits(BLOCK_ID_MAX)
     if found.jobs:
         assert f"*{found.jobs[0].state.capitalize()}*" in judges.words(message)
 

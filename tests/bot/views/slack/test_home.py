@@ -46,11 +46,13 @@ def apart(shown: list[Shown], kind: str = "card") -> list[Shown]:
 def test_slack_takes_every_tab(
     mine: list[Shown] | None,
     times: int,
-    neighbours: ChannelSubscriptions,
+    channel_subscriptions: ChannelSubscriptions,
     jobs: JobList,
     health: tuple[ServiceHealth, ...],
 ):
-    accept(view.home(Tab(None if mine is None else apart(mine * times), neighbours, jobs, jobs, health), NOON))
+    accept(
+        view.home(Tab(None if mine is None else apart(mine * times), channel_subscriptions, jobs, jobs, health), NOON)
+    )
     accept(view.loading())
 
 
@@ -76,7 +78,7 @@ def test_who_follows_nothing_is_told_how_to():
 
 def test_what_others_follow_is_cut_to_what_the_tab_has_room_for():
     mine = apart([subscribed.seen(subscribed.card(RUNNING))] * 20)
-    others = apart([subscribed.seen(subscribed.card(RUNNING, terms=subscribed.asked(user="U0LEE")))] * 20, "other")
+    others = apart([subscribed.seen(subscribed.card(RUNNING, options=subscribed.asked(user="U0LEE")))] * 20, "other")
     many = NOTHING.model_copy(update={"jobs": tuple(job(id=f"{at:032x}") for at in range(10)), "more": True})
     health = [ANSWERS.model_copy(update={"account": f"a{at}"}) for at in range(40)]
     tab = view.home(Tab(mine, ChannelSubscriptions("C0ONCALL", there=True, cards=others), many, many, health), NOON)

@@ -39,11 +39,11 @@ def answer(*jobs: Job, **values: object) -> JobList:
 
 @settings(max_examples=40)
 @given(anything.lists, anything.asks, controls)
-def test_slack_takes_every_list(found: JobList, ask: CommandPayload, offered: Controls):
-    shown = job_list(found, ask, offered)
+def test_slack_takes_every_list(found: JobList, command: CommandPayload, offered: Controls):
+    shown = job_list(found, command, offered)
     judges.accept(shown)
     labels = judges.commands(shown.blocks)
-    assert ("Refresh" in labels) == ask.fits(BLOCK_ID_MAX)
+    assert ("Refresh" in labels) == command.fits(BLOCK_ID_MAX)
     words = judges.words(shown)
     assert ", checked <!date^" in words
     if found.jobs:  # a page is never empty when there are jobs

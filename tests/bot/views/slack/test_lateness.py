@@ -52,16 +52,16 @@ def no_meaning(_: Job) -> None:
 
 @settings(max_examples=40, phases=[Phase.generate])
 @given(anything.lists, late_ones, anything.asks)
-def test_slack_takes_first_words_and_what_follows(found: JobList, late: list[Late], ask: CommandPayload):
-    judges.accept(jobs.job_list(found.model_copy(update={"pending": tuple(late)}), ask, jobs.Controls()))
+def test_slack_takes_first_words_and_what_follows(found: JobList, late: list[Late], command: CommandPayload):
+    judges.accept(jobs.job_list(found.model_copy(update={"pending": tuple(late)}), command, jobs.Controls()))
     answer = found.model_copy(update={"late": brought(found.jobs, late)})
     judges.accept(jobs.late(answer))
 
 
 @settings(max_examples=40, phases=[Phase.generate])
 @given(anything.details, late_ones, anything.asks)
-def test_slack_takes_both_of_details_too(found: JobDetails, late: list[Late], ask: CommandPayload):
-    judges.accept(details.job_details(found.model_copy(update={"pending": tuple(late)}), ask, no_meaning))
+def test_slack_takes_both_of_details_too(found: JobDetails, late: list[Late], command: CommandPayload):
+    judges.accept(details.job_details(found.model_copy(update={"pending": tuple(late)}), command, no_meaning))
     answer = found.model_copy(update={"late": brought(found.jobs, late)})
     judges.accept(details.late(answer, no_meaning))
 
@@ -109,9 +109,9 @@ def test_first_words_never_say_that_nothing_can_be_looked_up():
 
 @settings(max_examples=20)
 @given(anything.lists, anything.asks)
-def test_a_message_that_names_its_answer_keeps_to_slacks_limits(found: JobList, ask: CommandPayload):
+def test_a_message_that_names_its_answer_keeps_to_slacks_limits(found: JobList, command: CommandPayload):
     scopes = tuple(f"account-{number}" for number in range(9))
-    first = marked(jobs.job_list(found, ask, jobs.Controls(scopes)), "0a1b2c3d")
+    first = marked(jobs.job_list(found, command, jobs.Controls(scopes)), "0a1b2c3d")
     judges.accept_blocks(first.blocks)
     for block in first.blocks:
         assert len(block.get("block_id", "")) <= 255

@@ -103,17 +103,17 @@ def test_what_is_found_again_is_restored():
     found = turned(Kind.FOUND)
     assert "Found again (not found since <!date" in judges.words(notifications.subscriptions(found))
     assert "Restore" not in judges.commands(notifications.subscriptions(found).blocks)
-    told = Notification(subscribed.card(RUNNING), found.changes[0])
-    text = judges.words(notifications.thread_reply(told, lambda _: None))
+    notification = Notification(subscribed.card(RUNNING), found.changes[0])
+    text = judges.words(notifications.thread_reply(notification, lambda _: None))
     assert "🔄 *Running* `RUNNING` · *lecture 0*\nfound again, so its subscription is restored (not found since" in text
-    ended = told.change.model_copy(update={"job": FAILED, "fate": EndReason.ENDED})
+    ended = notification.change.model_copy(update={"job": FAILED, "fate": EndReason.ENDED})
     text = judges.words(notifications.thread_reply(Notification(subscribed.card(FAILED), ended), lambda _: None))
     assert text.startswith("❌ *Failed* `FAILED` · *lecture 7*\nfound again, so its subscription is restored")
     assert "`VAS.1204` The video is broken." in text
 
 
 def test_what_is_dropped_was_not_found_for_thirty_days():
-    change = subscribed.change(RUNNING, fate=EndReason.DROPPED, kind=Kind.LOST)
+    change = subscribed.change(RUNNING, end_reason=EndReason.DROPPED, kind=Kind.LOST)
     text = judges.words(notifications.thread_reply(Notification(subscribed.card(RUNNING), change), lambda _: None))
     assert "❔ *No longer followed* · *lecture 7*\nnot found for 30 days, was 🔄 running when it was last seen" in text
     gone = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: EndReason.DROPPED})), NOON)
@@ -121,5 +121,7 @@ def test_what_is_dropped_was_not_found_for_thirty_days():
 
 
 def test_a_digest_counts_what_is_suspended():
-    told = [Notification(subscribed.card(RUNNING), change) for change in turned(Kind.SUSPENDED, number=4).changes]
-    assert "⏸️ 4 suspended\n⏸️ Suspended · *lecture 0*" in judges.words(digests.digest(Digest(told), None))
+    notifications = [
+        Notification(subscribed.card(RUNNING), change) for change in turned(Kind.SUSPENDED, number=4).changes
+    ]
+    assert "⏸️ 4 suspended\n⏸️ Suspended · *lecture 0*" in judges.words(digests.digest(Digest(notifications), None))

@@ -61,7 +61,7 @@ class TestReplies:
     def test_a_failure(self):
         people = asked(mention=("<@U0LEE>", "<!subteam^S1>"))
         message = notifications.thread_reply(
-            Notification(subscribed.card(FAILED, terms=people), change(FAILED)), lambda _: "it ends early"
+            Notification(subscribed.card(FAILED, options=people), change(FAILED)), lambda _: "it ends early"
         )
         first, *rest = judges.words(message).split("\n")
         assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* `FAILED` · *lecture 7*"
@@ -90,7 +90,7 @@ class TestReplies:
         )
 
     @pytest.mark.parametrize(
-        ("fate", "said"),
+        ("end_reason", "said"),
         [
             (
                 EndReason.NOT_FOUND,
@@ -102,8 +102,8 @@ class TestReplies:
             ),
         ],
     )
-    def test_a_job_that_was_lost(self, fate: EndReason, said: str):
-        lost = change(RUNNING, fate=fate, kind=Kind.LOST)
+    def test_a_job_that_was_lost(self, end_reason: EndReason, said: str):
+        lost = change(RUNNING, end_reason=end_reason, kind=Kind.LOST)
         assert said in judges.words(
             notifications.thread_reply(Notification(subscribed.card(RUNNING), lost), no_meaning)
         )
@@ -112,7 +112,7 @@ class TestReplies:
 class TestFinal:
     def test_failures_are_named_and_can_be_opened(self):
         jobs = batch(*ENDS)
-        drawn = subscribed.card(*jobs, terms=asked(mention=("<@U0LEE>",)))
+        drawn = subscribed.card(*jobs, options=asked(mention=("<@U0LEE>",)))
         message = notifications.final(drawn, lambda _: "it ends early")
         text = judges.words(message)
         assert "<@U0LEE> *All 3 jobs have ended*: ❌ 1 failed, ✅ 2 succeeded" in text
@@ -159,7 +159,7 @@ class TestOwners:
         assert "Once that is mended, press Restore." in text
 
     def test_a_lost_job_can_be_followed_again(self):
-        lost = change(RUNNING, fate=EndReason.NOT_FOUND, kind=Kind.LOST)
+        lost = change(RUNNING, end_reason=EndReason.NOT_FOUND, kind=Kind.LOST)
         message = notifications.lost(LostJob(subscribed.card(RUNNING), lost))
         assert "❔ *Gone* · *lecture 7*" in judges.words(message)
         assert message.text == "❔ Gone: lecture 7, media-cn/video-ocr"

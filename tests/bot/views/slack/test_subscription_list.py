@@ -27,7 +27,7 @@ def test_slack_takes_every_list(shown: list[Shown], offset: int, mine: bool, now
 
 
 def test_a_list_of_what_is_followed_here():
-    batched = subscribed.card(*batch(JobState.FAILED, JobState.RUNNING), terms=asked(on=On.ANY))
+    batched = subscribed.card(*batch(JobState.FAILED, JobState.RUNNING), options=asked(on=On.ANY))
     shown = [seen(subscribed.card(RUNNING)), seen(batched, suspended="is_archived")]
     message = subscription_list(shown, CommandPayload(text="subscriptions here"), NOON, mine=False)
     text = judges.words(message)

@@ -22,9 +22,9 @@ def found(*jobs: Job, **values: object) -> JobDetails:
 
 
 def answer(
-    details: JobDetails, result: Subscribed, terms: SubscriptionOptions | None = None
+    details: JobDetails, result: Subscribed, options: SubscriptionOptions | None = None
 ) -> tuple[str, dict[str, CommandPayload]]:
-    message = views.subscribed(details, result, terms or asked(), ON_CALL, 10)
+    message = views.subscribed(details, result, options or asked(), ON_CALL, 10)
     judges.accept(message)
     asks = {
         label: CommandPayload.model_validate_json(value) for label, value in judges.commands(message.blocks).items()
@@ -37,15 +37,15 @@ def answer(
 def test_slack_takes_every_answer(
     details: JobDetails,
     result: Subscribed,
-    terms: SubscriptionOptions,
+    options: SubscriptionOptions,
     here: str,
     same: bool,  # noqa: FBT001  # hypothesis passes it
 ):
     if same:
         result = Subscribed(result.card, [each.ref for each in details.jobs], suspended=result.suspended)
-    judges.accept(views.subscribed(details, result, terms, here, 10))
+    judges.accept(views.subscribed(details, result, options, here, 10))
     judges.accept(views.restored(result, here))
-    judges.accept(views.seeking([each.id for each in details.missing] or ["a"], terms, here, 10))
+    judges.accept(views.seeking([each.id for each in details.missing] or ["a"], options, here, 10))
 
 
 @settings(max_examples=40)
@@ -67,8 +67,8 @@ class TestSubscribed:
         }
 
     def test_whom_it_will_call_is_named_to_the_asker_alone(self):
-        terms = asked(on=On.FAILED, mention=("<@U0LEE>", "<!subteam^S1>"))
-        text, _ = answer(found(RUNNING), Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), terms)
+        options = asked(on=On.FAILED, mention=("<@U0LEE>", "<!subteam^S1>"))
+        text, _ = answer(found(RUNNING), Subscribed(subscribed.card(RUNNING), [RUNNING.ref]), options)
         assert "and in the channel. That calls <@U0LEE> and <!subteam^S1>." in text
 
     def test_several_jobs(self):
@@ -122,8 +122,8 @@ class TestSubscribed:
 
 
 def test_an_unsubscription_can_be_taken_back():
-    terms = asked(on=On.FAILED, to=To.THREAD, mention=("<@U0LEE>",))
-    message = views.unsubscribed(Unsubscribed([(subscribed.card(RUNNING, terms=terms), [RUNNING.ref])]))
+    options = asked(on=On.FAILED, to=To.THREAD, mention=("<@U0LEE>",))
+    message = views.unsubscribed(Unsubscribed([(subscribed.card(RUNNING, options=options), [RUNNING.ref])]))
     assert "🔕 No longer followed: *lecture 7*" in judges.words(message)
     [undo] = judges.buttons(message.blocks)
     assert undo["action_id"] == f"{RUN}:undo"

@@ -29,7 +29,7 @@ async def post(slack: Slack, channel: str = ON_CALL.id) -> int:
 
 async def test_nothing_is_held_up_unless_ordered(slack: Slack) -> None:
     assert Counter([await post(slack) for _ in range(60)]) == {200: 60}
-    assert Workspace(slack.workspace.manifest, (), ()).pace.enforced is False
+    assert Workspace(slack.workspace.manifest, (), ()).rate_limits.enforced is False
 
 
 async def test_a_channel_takes_a_burst_and_then_one_message_a_second(strict: Slack) -> None:
@@ -68,4 +68,4 @@ async def test_fifty_updates_a_minute_in_the_whole_workspace(strict: Slack) -> N
 
 
 async def test_a_workspace_can_be_strict_from_the_start(manifest: Path) -> None:
-    assert Workspace(read_manifest(manifest), (), (), strict_pace=True).pace.enforced is True
+    assert Workspace(read_manifest(manifest), (), (), strict_rate_limits=True).rate_limits.enforced is True
