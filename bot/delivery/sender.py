@@ -14,9 +14,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.delivery.context import DeliveryContext
-from bot.delivery.doubt import Searches, left_by
 from bot.delivery.message_lookup import EVERYTHING, MAY_NOT_ASK, conversation, find_post, own_posts, search_from
 from bot.delivery.next_step import Step
+from bot.delivery.posts_in_doubt import Searches, left_by
 from bot.delivery.rendering import draw
 from bot.domain.card_metadata import EVENT, essentials
 from bot.domain.card_reducer import Post

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self, cast
 
 from providers.alibaba.client import LIST_AI_JOB, Vod
+from providers.alibaba.embedded_json import decode, looks_like_json
 from providers.alibaba.errors import says_no
-from providers.alibaba.loose import decode, looks_like_json
 from providers.alibaba.states import AI_JOB
 from providers.http.transport import Json
 from providers.json_fields import Unreadable, instant, listing, readable, text, unwrapped

@@ -7,8 +7,8 @@ from typing import Annotated, Any, cast
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from providers.alibaba.client import VOD_JOBS, console_url
+from providers.alibaba.embedded_json import clean
 from providers.alibaba.errors import says_no
-from providers.alibaba.loose import clean
 from providers.alibaba.states import DETAIL, over
 from providers.http.deadline import raw_wanted
 from providers.http.transport import Json

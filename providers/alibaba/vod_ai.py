@@ -8,7 +8,7 @@ import httpx
 from providers.accounts import AlibabaAccount
 from providers.alibaba.ai_jobs import AIJob, Answer, list_ai_jobs
 from providers.alibaba.client import IDS_AT_ONCE, LIST_AI_JOB, VOD_AI, Vod, console_url
-from providers.alibaba.loose import clean
+from providers.alibaba.embedded_json import clean
 from providers.alibaba.states import over
 from providers.base import NO_KINDS, Capabilities
 from providers.errors import NotOffered, ProviderError

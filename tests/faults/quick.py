@@ -15,7 +15,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.background import tasks
-from bot.delivery import card_editor, context, dispatcher, doubt, sender
+from bot.delivery import card_editor, context, dispatcher, posts_in_doubt, sender
 from bot.domain import absence, sweeps
 from bot.polling import planner, recorder, sweep, witness
 from bot.runtime import runner
@@ -41,7 +41,7 @@ def hurry() -> None:
         (absence, {"LOST_AFTER": timedelta(seconds=6)}),
         (witness, {"ASKED_EVERY": timedelta(seconds=1)}),
         (sender, {"POST_INTERVAL_S": 0.2, "IN_FLIGHT_TIMEOUT_S": TIMEOUT_S, "RETRY_S": 1.0, "HOLD_S": 5.0}),
-        (doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
+        (posts_in_doubt, {"ANSWERED_S": (0.3, 0.8, 1.5), "SILENT_S": 0.8}),
         (dispatcher, {"POST_INTERVAL_S": 0.2, "VISIT": timedelta(seconds=2), "HOLD_S": 5.0}),
         (card_editor, {"RETRY_S": 1.0, "HOLD_S": 5.0}),
         (errors, {"RETRY_S": 1.0}),

@@ -21,8 +21,8 @@ from handlers.commands.parser import parse
 from handlers.slack.command_reader import TYPED_MAX
 from handlers.slack.form_values import search
 from handlers.slack.unfurls import media_of
+from providers.alibaba import embedded_json
 from providers.alibaba import errors as alibaba
-from providers.alibaba import loose
 from providers.huawei import errors as huawei
 from providers.redact import scrub
 from tests.bot.memory import InMemory
@@ -60,7 +60,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "refusal": lambda typed: errors.usage(UsageError(Problem.UNKNOWN_WORD, said(typed), suggestion=said(typed))),
     "log": lambda line: without_secrets(None, "", {"event": line}),
     "field of a reply": scrub,
-    "JSON in a reply": lambda field: loose.clean({"JobInput": '{"a":"' + field}),
+    "JSON in a reply": lambda field: embedded_json.clean({"JobInput": '{"a":"' + field}),
     "refusal of Huawei": lambda field: huawei.classify(reply(""), {"error_code": field, "error_msg": field}),
     "refusal of Alibaba": lambda field: alibaba.classify(reply(""), {"Code": field, "Message": field}),
     "XML of Alibaba": lambda field: alibaba.classify(reply(f"<Error>{field}", field), None),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.delivery import doubt, sender
+from bot.delivery import posts_in_doubt, sender
 from tests.scenarios.conftest import Stage
 from tests.scenarios.person import PATIENCE_S
 
@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]
 @pytest.fixture(autouse=True)
 def _early_searches_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The early searches come in no time; the last one comes later than a person here waits for."""
-    monkeypatch.setattr(doubt, "ANSWERED_S", (0.1, 0.2, 0.4))
-    monkeypatch.setattr(doubt, "SILENT_S", 0.2)
+    monkeypatch.setattr(posts_in_doubt, "ANSWERED_S", (0.1, 0.2, 0.4))
+    monkeypatch.setattr(posts_in_doubt, "SILENT_S", 0.2)
     monkeypatch.setattr(sender, "IN_FLIGHT_TIMEOUT_S", 2.0 * PATIENCE_S)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.alibaba.loose import LEAKS, clean, decode, unpack
+from providers.alibaba.embedded_json import LEAKS, clean, decode, unpack
 from providers.redact import REMOVED, redact
 
 JSON = st.recursive(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.delivery.doubt import Searches, left_by
+from bot.delivery.posts_in_doubt import Searches, left_by
 from bot.domain.outbox import Doubt, InFlightPost
 from bot.slack_api.errors import ErrorAction, classify
 from tests.bot.memory import NOW
