@@ -1,1 +1,1 @@
-"""Pure Block Kit: values in, blocks out. Every word that a person sees stands here."""
+"""Every word that a person reads: values in, text or blocks out. Pure."""
