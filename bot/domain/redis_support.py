@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 OLDEST = (6, 2)
 """The first version with GETEX and the other commands used here."""
+REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
+"""The schemes of the URLs that lead to a server, to Sentinels or to a cluster."""
 
 
 class Server(NamedTuple):
@@ -24,6 +26,3 @@ class Server(NamedTuple):
 
 def comparable(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2])
-
-
-REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")

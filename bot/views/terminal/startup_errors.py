@@ -6,13 +6,9 @@ from bot.views.terminal import advice
 
 def explain(error: Exception) -> str:
     """Say what happened and what to do about an error of our own."""
-    match error:
-        case EmbeddedRedisError():
-            return str(error)
-        case StoreUnavailable():
-            return f"{error}. Start Redis, or leave redis.url out for the embedded server."
-        case _:
-            return str(error)
+    if isinstance(error, StoreUnavailable) and not isinstance(error, EmbeddedRedisError):
+        return f"{error}. Start Redis, or leave redis.url out for the embedded server."
+    return str(error)
 
 
 def slack_refused(code: str) -> str:
