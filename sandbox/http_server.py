@@ -15,6 +15,8 @@ GRACE_S = 1
 """How long a stopping server waits for requests that are under way."""
 KEEP_ALIVE_S = 75
 """Longer than any client keeps an idle connection, so that no request meets a closing one."""
+ACCEPTING_TURNS = 3
+"""Turns of the loop until a connection that asyncio accepted has reached its protocol (asyncio/selector_events.py)."""
 TICK_S = 1.0
 """How often uvicorn renews the `Date` of its answers."""
 
@@ -59,6 +61,11 @@ class _Server(uvicorn.Server):
                     await self._stops.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # CPython loses a connection whose server is closed between its acceptance and its transport (gh-109564).
+        for listening in sockets or []:
+            asyncio.get_running_loop().remove_reader(listening)
+        for _ in range(ACCEPTING_TURNS):
+            await asyncio.sleep(0)
         for listening in [*self.servers, *(sockets or [])]:
             listening.close()
         for connection in list(self.server_state.connections):
@@ -70,6 +77,8 @@ class _Server(uvicorn.Server):
         except TimeoutError:
             for task in list(self.server_state.tasks):
                 task.cancel()
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
 
     async def _all_left(self) -> None:
         while self.server_state.connections or self.server_state.tasks:

@@ -1,7 +1,7 @@
 """How the sandbox's servers stop: at once, and after what is under way was answered."""
 
 import asyncio
-from typing import Any
+import socket
 
 import httpx
 import pytest
@@ -29,8 +29,11 @@ async def hello(_: Request) -> PlainTextResponse:
 
 
 async def test_it_stops_without_a_pause(monkeypatch: pytest.MonkeyPatch):
-    async def never(*_: Any) -> None:
-        raise AssertionError("it polls")
+    turn = asyncio.sleep
+
+    async def never(delay: float) -> None:
+        assert not delay, "it polls"
+        await turn(0)
 
     async with httpx.AsyncClient() as client, served(config(Starlette(routes=[Route("/", hello)])), listen(0)) as url:
         assert (await client.get(url)).text == "hello"
@@ -77,3 +80,23 @@ async def test_a_line_that_is_closing_already_is_no_trouble():
     async with served(lines, listen(0)) as url, connect(url.replace("http", "ws")):
         opened[0].conn.send_close(1000)
         opened[0].transport.close()
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_connection_that_comes_while_the_server_stops_is_closed(turns: int):
+    """However far the loop has got with it when the server stops."""
+    async with served(config(Starlette()), listen(0)) as url:
+        target = httpx.URL(url)
+        coming = socket.create_connection((target.host, target.port or 0))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    with coming:
+        assert await asyncio.to_thread(_closed, coming)
+
+
+def _closed(connection: socket.socket) -> bool:
+    connection.settimeout(20)
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True

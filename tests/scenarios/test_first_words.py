@@ -1,19 +1,22 @@
 """What is there is shown after a second; what is late follows, or takes its place."""
 
+import asyncio
 import os
 import pty
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from bot.domain.button_payloads import CommandPayload
+from bot.store.health import HealthBook, Outcome
 from sandbox.clouds.server import serving
 from sandbox.clouds.world import World
 from sandbox.demo import environment
 from sandbox.slack.workspace.faults import Fault
 from tests.scenarios.conftest import Stage
-from tests.scenarios.person import Answer, Json, elements, until
+from tests.scenarios.person import PATIENCE_S, Answer, Json, elements, until
 from tests.scenarios.terminal import Terminal, beside, configuration
 
 pytestmark = pytest.mark.mode("socket")
@@ -32,6 +35,21 @@ def first_words() -> None:
 @pytest.fixture
 def patience_s() -> float:
     return 4.0
+
+
+@pytest.fixture(autouse=True)
+def slow_answer(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once the slow service has answered, however soon it answers the next request."""
+    answered, record = asyncio.Event(), HealthBook.record
+
+    async def recorded(book: HealthBook, outcomes: Sequence[Outcome], at: datetime) -> dict[tuple[str, str], datetime]:
+        since = await record(book, outcomes, at)
+        if any(each.latency_s >= SLOW_S for each in outcomes):
+            answered.set()
+        return since
+
+    monkeypatch.setattr(HealthBook, "record", recorded)
+    return answered
 
 
 @pytest.fixture
@@ -57,19 +75,14 @@ def posts(stage: Stage, method: str) -> int:
     return sum(call.method == method for call in stage.dana.workspace.calls)
 
 
-async def answered_late(stage: Stage) -> None:
-    """Wait until a request to the slow service has been answered."""
-
-    async def answered() -> bool:
-        health = (await stage.bot.store.health.read([("media-cn", "video-ocr")]))["media-cn", "video-ocr"]
-        return (health.latency_s or 0) >= SLOW_S
-
-    await until(answered)
+async def comes(event: asyncio.Event) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        await event.wait()
 
 
-async def nothing_follows(stage: Stage) -> None:
+async def nothing_follows(stage: Stage, slow_answer: asyncio.Event) -> None:
     """Fail if the slow service's answer is followed by a message of its own."""
-    await answered_late(stage)
+    await comes(slow_answer)
     for _ in range(2):
         await stage.dana.types("/jobs help")
     assert not any(each.says("video-ocr after") for each in await stage.dana.sees())
@@ -147,15 +160,17 @@ class TestCommands:
         assert OCR in (await slow.dana.hears("video-ocr after", ephemeral=True)).text
 
     @pytest.mark.parametrize("label", ["Details", "Refresh"])
-    async def test_nothing_follows_once_the_first_words_were_used(self, slow: Stage, label: str) -> None:
+    async def test_nothing_follows_once_the_first_words_were_used(
+        self, slow: Stage, label: str, slow_answer: asyncio.Event
+    ) -> None:
         first = await slow.dana.types("/jobs list")
         await slow.dana.starts(label, first)
-        await nothing_follows(slow)
+        await nothing_follows(slow, slow_answer)
 
-    async def test_a_select_counts_as_used_too(self, slow: Stage) -> None:
+    async def test_a_select_counts_as_used_too(self, slow: Stage, slow_answer: asyncio.Event) -> None:
         first = await slow.dana.types("/jobs list")
         await slow.dana.starts_picking("media-cn/digital-human", first)
-        await nothing_follows(slow)
+        await nothing_follows(slow, slow_answer)
 
     async def test_a_click_on_another_message_does_not_count(self, slow: Stage) -> None:
         other = await slow.dana.types("/jobs list digital-human")
@@ -199,12 +214,14 @@ class TestEdited:
         whole = await stage.dana.hears(ROW, ts=first.ts)
         assert "still asking" not in whole.text
 
-    async def test_a_later_click_is_not_undone_by_what_came_late(self, stage: Stage) -> None:
+    async def test_a_later_click_is_not_undone_by_what_came_late(
+        self, stage: Stage, slow_answer: asyncio.Event
+    ) -> None:
         listed = await stage.dana.types("/jobs list")
         await stage.fault("video-ocr", "slow", seconds=SLOW_S, count=1)
         first = await stage.dana.turns("Refresh", listed)
         turned = await stage.dana.picks("media-cn/digital-human", first)
-        await answered_late(stage)
+        await comes(slow_answer)
         await stage.dana.types("/jobs help")
         assert (await stage.dana.hears("list media-cn/digital-human", ts=listed.ts)).json == turned.json
 
@@ -230,11 +247,11 @@ class TestEdited:
         whole = await slow.dana.opened(lambda: slow.dana.says("time passes"), until="/video-ocr/")
         assert "still asking" not in str(whole)
 
-    async def test_a_page_turned_in_a_form_before_the_rest_came(self, stage: Stage) -> None:
+    async def test_a_page_turned_in_a_form_before_the_rest_came(self, stage: Stage, slow_answer: asyncio.Event) -> None:
         await stage.fault("video-ocr", "slow", seconds=SLOW_S, count=1)
         form = await stage.dana.opened(lambda: stage.dana.picks_shortcut("find_jobs"), until=ASKING)
         await stage.dana.uses(form, "Next ▶")
-        await answered_late(stage)
+        await comes(slow_answer)
         await stage.dana.opened(lambda: stage.dana.says("time passes"), until="11–20 of")
         await stage.dana.types("/jobs help")
         assert "11–20 of" in str(await stage.dana.opened(lambda: stage.dana.says("more time passes")))
