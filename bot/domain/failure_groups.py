@@ -1,0 +1,153 @@
+"""Messages that stand for several events: the head of a group of failures, a storm message, a service that is down.
+
+Each is kept up to date as a card is, and kept beside the cards of its destination.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.domain.cards import Ref, Snooze
+from providers.models import Job, Moment
+
+NEWEST = 3
+"""Jobs that a head names, the newest first."""
+TIMES_MAX = 100
+"""Failures whose times a group remembers, the most that a threshold may ask for."""
+CLOSES_AFTER = timedelta(hours=1)
+"""A group closes this long after its last failure."""
+OPEN_MAX = timedelta(hours=24)
+"""A group closes this long after its head, whatever still fails."""
+STORM_CLOSES_AFTER = timedelta(minutes=10)
+"""A storm message closes after this long without news."""
+THREAD_LINES_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30))
+"""When a thread line follows its head; later ones follow every hour."""
+ALSO_TO_CHANNEL = (10, 100, 1_000)
+"""Counts at which a thread line goes to the channel too."""
+BUDGET = 3
+"""New messages that a channel gets in BUDGET_WINDOW; what follows folds into a storm message."""
+BUDGET_WINDOW = timedelta(minutes=1)
+KEPT_AFTER_CLOSING = timedelta(days=7)
+"""For so long *Show all* lists the jobs of a closed group."""
+JOBS_MAX = 5_000
+"""Jobs that *Show all* lists, the newest."""
+
+
+class GroupKind(StrEnum):
+    """What a message stands for."""
+
+    FAILURES = "failures"
+    STORM = "storm"
+    DOWN = "down"
+
+
+class GroupJob(BaseModel):
+    """A job that a head names: `at` is when it failed, in event time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ref: Ref
+    name: str | None = None
+    at: Moment
+
+    @classmethod
+    def of(cls, job: Job, at: datetime) -> Self:
+        return cls(ref=str(job.ref), name=job.name, at=at)
+
+
+class HeldEvent(BaseModel):
+    """An event that a group holds: no final decision has been taken about it. `rules` are those that want it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: str
+    job: GroupJob
+    noticed_at: Moment
+    rules: tuple[str, ...] = ()
+
+
+class Hold(BaseModel):
+    """Why a head is not posted yet: a threshold (`of` failures, or `share` percent, in `window_s`), or a snooze."""
+
+    model_config = ConfigDict(frozen=True)
+
+    until: Moment
+    of: int | None = None
+    share: int | None = None
+    window_s: int | None = None
+
+
+class FailureGroup(BaseModel):
+    """Failures of one fingerprint in one destination, and the message, the head, that stands for them.
+
+    `first_at` and `last_at` are in event time, `opened_at` and `changed_at` when the first and the last were noticed.
+    `times` are those of the last failures, at most TIMES_MAX, in event time. `held` are events without a final
+    decision, while the head is not posted. `channel`, `ts` and `thread_ts` are its message and the root of the thread
+    where its lines go; `lines` counts those, `line_count` is what the last one said. `previous` is the head before it.
+    `storm` is the id of the storm message that is its head. `mentioned` were mentioned in the head or a line,
+    `mentions` are to be.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    place: str  # stored
+    group: GroupKind = GroupKind.FAILURES
+    fingerprint: str = ""
+    account: str = ""
+    service: str = ""
+    kind: str | None = None
+    code: str | None = None
+    message: str | None = None
+    rules: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
+    first_at: Moment
+    last_at: Moment
+    opened_at: Moment
+    changed_at: Moment
+    count: int = 0
+    newest: tuple[GroupJob, ...] = ()
+    times: tuple[Moment, ...] = ()
+    held: tuple[HeldEvent, ...] = ()
+    hold: Hold | None = None
+    snooze: Snooze | None = None
+    channel: str = ""
+    ts: str = ""
+    thread_ts: str = ""
+    card: str = ""
+    posted_at: Moment | None = None
+    lines: int = 0
+    line_count: int = 0
+    previous: Mapping[str, str] = {}
+    storm: str = ""
+    groups: tuple[str, ...] = ()
+    counts: Mapping[str, int] = {}
+    closed_at: Moment | None = None
+
+    @property
+    def posted(self) -> bool:
+        """Whether its head, or the storm message that is its head, is there."""
+        return bool(self.ts or self.storm)
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+    def closes_at(self) -> datetime:
+        """Return when it closes unless something is new by then."""
+        if self.group is GroupKind.STORM:
+            return self.changed_at + STORM_CLOSES_AFTER
+        return min(self.changed_at + CLOSES_AFTER, (self.posted_at or self.opened_at) + OPEN_MAX)
+
+    def next_line_at(self) -> datetime | None:
+        """Return when the next thread line is due if there is news by then; None before the head is posted."""
+        if self.posted_at is None:
+            return None
+        if self.lines < len(THREAD_LINES_AFTER):
+            return self.posted_at + THREAD_LINES_AFTER[self.lines]
+        hours = self.lines - len(THREAD_LINES_AFTER) + 1
+        return self.posted_at + THREAD_LINES_AFTER[-1] + timedelta(hours=hours)
