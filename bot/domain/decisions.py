@@ -46,7 +46,8 @@ class Reason(StrEnum):
     # fold
     GROUP = "group"  # group
     BATCH = "batch"
-    STORM = "storm"  # group: the storm message
+    STORM = "storm"  # posts, window_s: the post budget is used, or more replies wait than stay replies
+    CATCH_UP = "catch_up"  # noticed late, with others
     TOGETHER = "together"  # event: a later event of the same job, noticed at the same time
     BACK = "back"  # group: the message that says since when the service is down
     # hold

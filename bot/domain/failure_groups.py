@@ -1,4 +1,4 @@
-"""Messages that stand for several events: the head of a group of failures, a storm message, a service that is down.
+"""Messages that stand for several events: heads of failures, of a batch, storm messages, services that are down.
 
 Each is kept up to date as a card is, and kept beside the cards of its destination.
 """
@@ -40,6 +40,7 @@ class GroupKind(StrEnum):
     """What a message stands for."""
 
     FAILURES = "failures"
+    BATCH = "batch"
     STORM = "storm"
     DOWN = "down"
 
@@ -87,8 +88,14 @@ class FailureGroup(BaseModel):
     `times` are those of the last failures, at most TIMES_MAX, in event time. `held` are events without a final
     decision, while the head is not posted. `channel`, `ts` and `thread_ts` are its message and the root of the thread
     where its lines go; `lines` counts those, `line_count` is what the last one said. `previous` is the head before it.
-    `storm` is the id of the storm message that is its head. `mentioned` were mentioned in the head or a line,
+    `card` is the card in whose thread the head is, of a batch always. `mentioned` were mentioned in the head or a line,
     `mentions` are to be.
+
+    `storm` is the id of the storm message that is its head. Of a storm message, `groups` are those whose head it is, and
+    `counts` has events other than failures, by their kind.
+
+    A service that is down is a group without jobs: `first_at` is since when, `code` and `message` say why, `closed_at`
+    when it was back, and `count` what was found of it then.
     """
 
     model_config = ConfigDict(frozen=True)
