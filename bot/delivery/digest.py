@@ -46,13 +46,9 @@ def _fresh(notifications: Sequence[Notification], entries: Sequence[Entry]) -> I
 
 def _card_changes(notification: Notification) -> Sequence[CardChange]:
     """Return the changes that a notification is about: of a batch those that ended its jobs."""
-    match notification.content:
-        case CardChange() as change:
-            return [change]
-        case BatchEnd(card=card, held=held):
-            return [CardChange(card, change, held) for change in _ends(card)]
-        case _:
-            return []
+    if isinstance(end := notification.content, BatchEnd):
+        return [CardChange(end.card, change, end.held) for change in _ends(end.card)]
+    return notification.changes
 
 
 def _ends(card: Card) -> Iterator[Change]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from bot.delivery.digest import digest
-from bot.domain.card_reducer import Applied, HeldTimer, SnoozeTimer, apply, apply_all, release_held, wake_before
+from bot.domain.card_reducer import Applied, HeldTimer, SnoozeTimer, apply, apply_all, end_snooze_before, release_held
 from bot.domain.cards import Card, To
 from bot.domain.destination_state import DestinationState
 from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
@@ -41,7 +41,7 @@ class DeliveryStep:
 
 def next_step(snapshot: OutboxSnapshot, now: datetime) -> DeliveryStep | None:
     """Return what to do first for a destination, None when nothing waits."""
-    state = _awake(snapshot, now)
+    state = _with_snoozes_ended(snapshot, now)
     if combined := digest(snapshot, state, now):
         return _step(snapshot, *combined)
     held = apply(state, HeldTimer())
@@ -59,8 +59,8 @@ def _step(snapshot: OutboxSnapshot, entries: Sequence[Entry], applied: Applied) 
     return DeliveryStep(entries, applied.state.writes(snapshot.records), notification)
 
 
-def _awake(snapshot: OutboxSnapshot, now: datetime) -> DestinationState:
-    """Return the state without snoozes that are over; cards with entries wait for these, which say when that was."""
+def _with_snoozes_ended(snapshot: OutboxSnapshot, now: datetime) -> DestinationState:
+    """End the snoozes that are over. Where entries wait for a card, the times of these decide."""
     state = DestinationState.of(snapshot)
     waiting = {entry.card for entry in snapshot.entries}
     for card_id in snapshot.cards:
@@ -70,7 +70,7 @@ def _awake(snapshot: OutboxSnapshot, now: datetime) -> DestinationState:
 
 
 def _without_posts(state: DestinationState, entries: Sequence[Entry]) -> tuple[Sequence[Entry], DestinationState]:
-    """Return the entries up to the first that a message is to be posted for, or before, and the state after them."""
+    """Apply entries up to the first that a message is posted for, or before; return these entries, and the state."""
     for index, entry in enumerate(entries):
         held = _held_before(state, entry)
         applied = apply(held.state, entry)
@@ -82,7 +82,7 @@ def _without_posts(state: DestinationState, entries: Sequence[Entry]) -> tuple[S
 
 def _held_before(state: DestinationState, entry: Entry) -> Applied:
     """Release the next notification that is held and belongs before an entry."""
-    return apply(wake_before(state, entry), HeldTimer())
+    return apply(end_snooze_before(state, entry), HeldTimer())
 
 
 def _posting(snapshot: OutboxSnapshot, state: DestinationState, now: datetime) -> DeliveryStep:

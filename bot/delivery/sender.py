@@ -7,7 +7,6 @@ in its metadata, before anything is sent again.
 
 import asyncio
 import secrets
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -22,7 +21,7 @@ from bot.delivery.rendering import draw
 from bot.domain.card_metadata import EVENT, essentials
 from bot.domain.cards import Card, To
 from bot.domain.elapsed import in_future
-from bot.domain.notifications import CardChange, Digest, Notification
+from bot.domain.notifications import Notification
 from bot.domain.outbox import Doubt, InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import is_direct_message, is_user
 from bot.slack_api.errors import (
@@ -206,7 +205,7 @@ async def _send(
         context.deps.metrics.delivered("unsure")
         return await _in_doubt(context, in_flight, Doubt.SILENT)
     context.deps.metrics.delivered("posted")
-    for each in _changes(notification):
+    for each in notification.changes:
         if not each.held:
             context.deps.metrics.notified(max(0.0, (context.now - each.change.at).total_seconds()))
     await _commit(context, in_flight.arrived(str(sent["channel"]), str(sent["ts"])))
@@ -231,17 +230,6 @@ async def _call(
     return cast("dict[str, Any]", sent.data)
 
 
-def _changes(notification: Notification) -> Sequence[CardChange]:
-    """Return the changes that a message names one by one."""
-    match notification.content:
-        case CardChange() as change:
-            return [change]
-        case Digest(told=changes):
-            return changes
-        case _:
-            return []
-
-
 def _essentials(card: Card | None) -> dict[str, Any]:
     return essentials(card) if card and not card.over else {}
 
@@ -253,7 +241,7 @@ def _broadcasts(notification: Notification) -> bool:
         return False
     if is_direct_message(card.place) or card.terms.to is To.HERE:
         return True
-    changed = [each.change.job for each in _changes(notification)]
+    changed = [each.change.job for each in notification.changes]
     jobs = changed or [each.job for each in card.jobs.values() if each.job]
     return any(card.terms.broadcasts(job.state) for job in jobs)
 

@@ -61,7 +61,7 @@ def apply(state: DestinationState, event: Event) -> Applied:
             return _next_held(state)
 
 
-def wake_before(state: DestinationState, entry: Entry) -> DestinationState:
+def end_snooze_before(state: DestinationState, entry: Entry) -> DestinationState:
     """End the snooze of an entry's card if it was over when the event of the entry was seen."""
     return apply(state, SnoozeTimer(entry.card, entry.at)).state if entry.at else state
 
@@ -81,7 +81,7 @@ def apply_all(state: DestinationState, entries: Iterable[Entry]) -> Applied:
     state, held = release_held(state)
     notifications = [*held]
     for entry in entries:
-        state, held = release_held(wake_before(state, entry))
+        state, held = release_held(end_snooze_before(state, entry))
         state, own = apply(state, entry)
         notifications += [*held, *own]
     state, held = release_held(state)

@@ -128,6 +128,17 @@ class Notification:
         return self.card if self.card and not self.card.ts else None
 
     @property
+    def changes(self) -> Sequence[CardChange]:
+        """The changes that it names one by one."""
+        match self.content:
+            case CardChange() as change:
+                return [change]
+            case Digest(told=changes):
+                return changes
+            case _:
+                return []
+
+    @property
     def notifies(self) -> bool:
         """Whether it says what its subscribers asked to be notified of."""
         return isinstance(self.content, CardChange | BatchEnd | Digest)
