@@ -21,6 +21,7 @@ from bot.store.redis.client import Client
 from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.embedded import embedded_redis
 from bot.store.request_budget import SharedBudget
+from bot.store.routes import RouteBook
 from bot.store.shown_answers import Freshness
 from bot.store.slack_events import Events
 from bot.store.slack_rate_limits import SlackRateLimits
@@ -55,6 +56,7 @@ class Store:
     freshness: Freshness
     budget: SharedBudget
     tracked: Tracked
+    routes: RouteBook
     lost: LostJobs
     witnesses: Witnesses
     outbox: Outbox
@@ -81,6 +83,7 @@ class Store:
             freshness=Freshness(link),
             budget=budget,
             tracked=Tracked(link),
+            routes=RouteBook(link),
             lost=LostJobs(link),
             witnesses=Witnesses(link),
             outbox=Outbox(link),

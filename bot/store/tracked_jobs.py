@@ -21,7 +21,25 @@ from bot.domain.tracked_jobs import Due, JobUpdate, Kept, Seen, due, instant, ke
 from bot.domain.unreadable_records import Counts, Location
 from bot.store.quarantine import Aside
 from bot.store.redis.connection import Part, RedisLink
-from bot.store.redis.keys import CONFIGURED, DUE, JOBS, LOST, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS, SWEEP
+from bot.store.redis.keys import (
+    CONFIGURED,
+    DISCOVERY,
+    DUE,
+    EVENTS,
+    JOBS,
+    LOST,
+    MINE,
+    OUTBOX,
+    OUTCOMES,
+    PENDING,
+    PLACES,
+    REPLY,
+    ROUTES,
+    RULES,
+    SEEN,
+    SUBSCRIPTIONS,
+    SWEEP,
+)
 from bot.store.redis.scripts import script
 from providers.models import Job, JobRef, JobState
 
@@ -29,7 +47,7 @@ NEWER_AGAIN = timedelta(seconds=10)
 """A job that a newer version recorded is due again after this time, for workers of that version."""
 
 _PLACES = TypeAdapter(dict[str, str])
-_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
+_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP, ROUTES, RULES, DISCOVERY, SEEN, EVENTS, OUTCOMES)
 
 
 @dataclass(frozen=True, slots=True)

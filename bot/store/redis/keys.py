@@ -54,6 +54,16 @@ REPLY = Key("{{{}}}:reply:{}", "string", timedelta(minutes=1), "what a call was 
 LOST = Key("{{{}}}:lost:{}", "string", timedelta(days=30), "a job that was lost, and who followed it; by id")
 WITNESS = Key("{{{}}}:witness:{}", "hash", timedelta(hours=1), "when a service found a job last in a region")
 SWEEP = Key("{{{}}}:sweep", "hash", timedelta(days=30), "how the last look at a service's followed jobs went")
+ROUTES = Key(
+    "{{{}}}:watches", "hash", None, "copies of the watches on a service", "routes.lua, with the last of a watch"
+)
+RULES = Key("{{{}}}:rules", "string", None, "how often these copies changed", "bot.subscriptions.removed_services")
+DISCOVERY = Key(
+    "{{{}}}:discovery", "hash", None, "how far new jobs of a service are known", "the first sweep without a watch"
+)
+SEEN = Key("{{{}}}:seen", "zset", None, "ids of jobs that the walk knows (ms)", "the first sweep without a watch")
+EVENTS = Key("{{{}}}:events", "stream", timedelta(hours=24), "what happened to the jobs of a service, 50,000 at most")
+OUTCOMES = Key("{{{}}}:outcomes", "hash", timedelta(hours=24), "ended jobs that have no line there, by kind and minute")
 CARDS = Key("{{{}}}:cards", "hash", None, "a place's cards as JSON, by id", "unmark.lua, when they are over")
 BEGUN = Key(
     "{{{}}}:begun", "string", None, "the step for a place that is under way", "release.lua, when it was recorded"
