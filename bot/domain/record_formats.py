@@ -29,6 +29,7 @@ class Kind(StrEnum):
     LOST = "lost job"
     DIGEST = "digest"
     INSTALLATION = "installation"
+    WATCH = "watch"
 
 
 FORMATS: dict[Kind, int] = dict.fromkeys(Kind, 1)

@@ -27,6 +27,7 @@ from bot.store.slack_events import Events
 from bot.store.slack_rate_limits import SlackRateLimits
 from bot.store.sweeps import Sweeps
 from bot.store.tracked_jobs import Tracked
+from bot.store.watches import WatchBook
 from bot.store.witnesses import Witnesses
 
 __all__ = [
@@ -57,6 +58,7 @@ class Store:
     budget: SharedBudget
     tracked: Tracked
     routes: RouteBook
+    watches: WatchBook
     lost: LostJobs
     witnesses: Witnesses
     outbox: Outbox
@@ -84,6 +86,7 @@ class Store:
             budget=budget,
             tracked=Tracked(link),
             routes=RouteBook(link),
+            watches=WatchBook(link),
             lost=LostJobs(link),
             witnesses=Witnesses(link),
             outbox=Outbox(link),
