@@ -7,18 +7,21 @@ from bot.deps.deps import Deps
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, Check, Shown
 from bot.domain.notifications import (
+    ChangedMute,
     ChangedSubscriptions,
+    ChangedWatches,
     DestinationSuspended,
     ForgottenCards,
     LostJob,
     Note,
     SearchExpired,
     UnreadableRecords,
+    WatchTest,
 )
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep, next_try
 from bot.domain.tracked_jobs import Kept
-from bot.views.slack import cards, database_reset, digests, notifications
+from bot.views.slack import cards, database_reset, digests, notifications, watches
 from bot.views.slack.block_kit import Message
 from providers.models import JobRef
 from providers.registry import meaning
@@ -53,6 +56,12 @@ def _note(note: Note) -> Message:
             return notifications.unreadable(note)
         case ForgottenCards():
             return database_reset.notice(note)
+        case ChangedWatches():
+            return watches.changed(note)
+        case ChangedMute():
+            return watches.muted_line(note)
+        case WatchTest():
+            return watches.test(note)
 
 
 async def draw_card(deps: Deps, card: Card, *, mentions: bool = False) -> Message:

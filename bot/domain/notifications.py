@@ -131,7 +131,15 @@ class WatchTest:
 
 WatchNote = ChangedWatches | ChangedMute | WatchTest
 """A message about watches, for the destination that has them."""
-Note = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords | WatchNote
+Note = (
+    DestinationSuspended
+    | LostJob
+    | ChangedSubscriptions
+    | SearchExpired
+    | ForgottenCards
+    | UnreadableRecords
+    | WatchNote
+)
 """A message for one person, or one destination, that belongs to no card."""
 
 

@@ -182,6 +182,13 @@ class Outbox:
         ]
         await self.link.execute_many(kept)
 
+    async def suspensions(self, destinations: Sequence[str]) -> dict[str, str]:
+        """Return why Slack takes nothing for those of these destinations that are suspended."""
+        asking = [("GET", SUSPENDED.of(each)) for each in destinations]
+        texts = await self.link.execute_many(asking) if asking else []
+        read = {each: suspensions.last(text) for each, text in zip(destinations, texts, strict=True)}
+        return {each: suspension.reason for each, suspension in read.items() if suspension}
+
     async def subscribers_notified(self, destination: str, suspension: Suspension) -> None:
         """Note that the subscribers know of a suspension; a destination that was restored meanwhile stays so."""
         notified = suspension.model_copy(update={"told": True})

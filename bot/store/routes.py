@@ -60,6 +60,12 @@ class RouteBook:
         keys = (ROUTES.of(slot), RULES.of(slot), DISCOVERY.of(slot))
         return await self.link.execute("EVAL", script("routes"), 3, *keys, milliseconds(now), *flat)
 
+    async def purge(self, destination: str, services: Sequence[Service], now: datetime) -> None:
+        """Remove all copies of a destination's watches."""
+        for service, routes in (await self.read(services)).items():
+            if gone := [route for route in routes.watches if route.destination == destination]:
+                await self.put_all(service, [(route, None) for route in gone], now)
+
 
 def _route(field: str) -> Route:
     destination, _, watch = field.rpartition(" ")

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from bot.domain import outbox, watches
@@ -145,17 +146,21 @@ def add_rules(snapshot: OutboxSnapshot, version: str | None, records: Mapping[st
     """Put the rules of a destination into its snapshot, with the records that cannot be read."""
     destination = snapshot.destination
     location = Location(Kind.WATCH, destination, WATCHES.of(destination))
-    found: dict[str, Watch] = {}
-    mutes: dict[str, Mute] = {}
-    for name, text in records.items():
-        match snapshot.read(Broken(location, destination, text, name), watches.read):
-            case Watch() as watch:
-                found[name] = watch
-            case Mute() as mute:
-                mutes[name] = mute
-            case None:
-                continue
+    read = [
+        snapshot.read(Broken(location, destination, text, name), partial(_own, destination, name))
+        for name, text in sorted(records.items(), key=lambda record: (len(record[0]), record[0]))
+    ]
+    found = tuple(each for each in read if isinstance(each, Watch))
+    mutes = tuple(each for each in read if isinstance(each, Mute))
     snapshot.rules = Rules(version=int(version or 0), watches=found, mutes=mutes)
+
+
+def _own(destination: str, name: str, text: str) -> Watch | Mute:
+    """Read a record that is kept under this id for this destination."""
+    record = watches.read(text)
+    if record.id != name or (isinstance(record, Watch) and record.place != destination):
+        raise UnreadableError(Kind.WATCH)
+    return record
 
 
 def _rules_or_none(text: str) -> Rules | None:

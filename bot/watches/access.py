@@ -34,7 +34,7 @@ def permit_watch(deps: Deps, spec: WatchSpec, destination: str) -> Coverage:
     found = _coverage(deps, spec, reader)
     if not found.covered:
         permit(deps, {each.account for each in in_scope}, destination)
-        raise UsageError(Problem.NOTHING_TO_WATCH, str(spec.scope))
+        raise UsageError(Problem.NOTHING_TO_WATCH)
     # Everybody there reads the words of a watch.
     named = {spec.account, *(each.partition("/")[0] for each in spec.without_scopes)} & {*deps.catalog.accounts}
     permit(deps, sorted(each for each in named if each), destination)

@@ -54,9 +54,7 @@ def _differences(deps: Deps, snapshot: OutboxSnapshot, routes: Mapping[Service, 
 
 
 def _wanted(destination: str, rules: Rules, service: Service) -> dict[Route, str]:
-    return {
-        Route(destination, each.id): written(each) for each in rules.watches.values() if each.spec.covers(*service)
-    }
+    return {Route(destination, each.id): written(each) for each in rules.watches if each.spec.covers(*service)}
 
 
 async def repair_copies(deps: Deps, destinations: Collection[str]) -> None:
@@ -86,8 +84,8 @@ async def _drop_over(deps: Deps, snapshot: OutboxSnapshot) -> None:
     """Remove watches that can no longer be restored, and mutes that are over."""
     now, rules = deps.clock(), snapshot.rules
     over = [
-        *(each.id for each in rules.watches.values() if each.gone(now)),
-        *(each.id for each in rules.mutes.values() if each.over(now)),
+        *(each.id for each in rules.watches if each.gone(now)),
+        *(each.id for each in rules.mutes if each.over(now)),
     ]
     if over and await deps.store.watches.change(snapshot.destination, rules, dict.fromkeys(over), now) is not None:
         await copy_watches(deps, snapshot.destination)
@@ -98,4 +96,3 @@ async def _repair_counts(deps: Deps, workspace: str, counts: Mapping[str, int]) 
     for destination in counted.keys() | counts.keys():
         if counted.get(destination) != counts.get(destination):
             await deps.store.watches.count(destination, counts.get(destination, 0))
-

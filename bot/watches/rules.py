@@ -19,7 +19,6 @@ class Change(NamedTuple):
     line: NoteEntry | None = None
 
 
-
 async def read_rules(deps: Deps, *destinations: str) -> list[Rules]:
     """Return the rules of destinations. Raises StoreUnavailable, and UsageError where a newer version wrote them."""
     snapshots = await deps.store.watches.read(destinations)

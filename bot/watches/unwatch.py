@@ -18,7 +18,6 @@ from bot.watches.rules import Change, change_rules, refuse_more
 from bot.watches.watch import find, line
 
 
-
 async def unwatch(deps: Deps, ids: Sequence[str] | None, here: str, user: str) -> Unwatched:
     """Remove watches of the channel `here` or of `user`; None stands for all of `here`.
 
@@ -44,11 +43,11 @@ async def _remove(deps: Deps, destination: str, ids: Sequence[str], user: str) -
     now = deps.clock()
     after = await change_rules(deps, destination, lambda rules: _removed(rules, ids, user, now))
     await deliver_now(deps, destination)
-    return [after.watches[name] for name in ids if name in after.watches and after.watches[name].removed]
+    return [each for name in ids if (each := after.watch(name)) and each.removed]
 
 
 def _removed(rules: Rules, ids: Iterable[str], user: str, now: datetime) -> Change:
-    gone = [each for name in ids if (each := rules.watches.get(name)) and not each.removed]
+    gone = [each for name in ids if (each := rules.watch(name)) and not each.removed]
     if not gone:
         return Change()
     marked = [each.model_copy(update={"removed_by": user, "removed_at": now}) for each in gone]
@@ -69,7 +68,7 @@ async def rewatch(deps: Deps, ids: Sequence[str], here: str, user: str) -> Seque
     for destination in dict.fromkeys(each.destination for each in named):
         wanted = [each.watch.id for each in named if each.destination == destination]
         after = await change_rules(deps, destination, lambda rules, ids=wanted: _restored(rules, ids, user))
-        restored += [after.watches[name] for name in wanted if name in after.watches]
+        restored += [each for name in wanted if (each := after.watch(name)) and not each.removed]
         await deliver_now(deps, destination)
     return restored
 
@@ -78,7 +77,7 @@ def _restored(rules: Rules, ids: Iterable[str], user: str) -> Change:
     back = [
         each.model_copy(update={"removed_by": "", "removed_at": None})
         for name in ids
-        if (each := rules.watches.get(name)) and each.removed
+        if (each := rules.watch(name)) and each.removed
     ]
     new = [each for each in back if rules.same_as(each.spec) is None]
     refuse_more(rules, len(new))

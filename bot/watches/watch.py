@@ -40,7 +40,7 @@ async def watch(deps: Deps, spec: WatchSpec, here: str, user: str) -> Watched:
         raise UsageError(Problem.TOO_MANY_IN_WORKSPACE, str(PER_WORKSPACE))
     new = Watch(id=watch_id, place=destination, owner=user, at=deps.clock(), spec=spec)
     after = await change_rules(deps, destination, lambda rules: _added(rules, new))
-    kept = after.watches.get(new.id)
+    kept = after.watch(new.id)
     if kept is None:  # the same was watched in between
         return await _answer(deps, after.same_as(spec) or new, Outcome.EXISTING)
     await deps.store.tracked.note_destination(user, destination)
@@ -48,7 +48,7 @@ async def watch(deps: Deps, spec: WatchSpec, here: str, user: str) -> Watched:
 
 
 def _added(rules: Rules, new: Watch) -> Change:
-    if rules.watches.get(new.id) == new or rules.same_as(new.spec):
+    if rules.watch(new.id) == new or rules.same_as(new.spec):
         return Change()
     refuse_more(rules, 1)
     return Change({new.id: new}, line(new.place, WatchChange.ADDED, [new], new.owner))
@@ -69,19 +69,17 @@ async def edit(deps: Deps, watch_id: str, spec: WatchSpec, here: str, user: str)
         return await _answer(deps, same, Outcome.EXISTING)
     if target == destination and before.spec.same() == spec.same():
         return await _answer(deps, before, Outcome.UNCHANGED)
-    changed = before.model_copy(
-        update={"spec": spec, "place": target, "changed_by": user, "changed_at": deps.clock()}
-    )
+    changed = before.model_copy(update={"spec": spec, "place": target, "changed_by": user, "changed_at": deps.clock()})
     after = await change_rules(deps, target, lambda rules: _changed(rules, changed))
     if target != destination:  # after the new one is there, so that a crash in between loses none
         gone = line(destination, WatchChange.REMOVED, [before], user)
         await change_rules(deps, destination, lambda rules: _dropped(rules, watch_id, gone))
         await deliver_now(deps, destination)
-    return await _answer(deps, after.watches.get(watch_id, changed), Outcome.CHANGED)
+    return await _answer(deps, after.watch(watch_id) or changed, Outcome.CHANGED)
 
 
 def _changed(rules: Rules, changed: Watch) -> Change:
-    before = rules.watches.get(changed.id)
+    before = rules.watch(changed.id)
     if before == changed:
         return Change()
     if before is None:
@@ -90,7 +88,7 @@ def _changed(rules: Rules, changed: Watch) -> Change:
 
 
 def _dropped(rules: Rules, watch_id: str, gone: NoteEntry | None) -> Change:
-    return Change({watch_id: None}, gone) if watch_id in rules.watches else Change()
+    return Change({watch_id: None}, gone) if rules.watch(watch_id) else Change()
 
 
 async def send_test(deps: Deps, watch_id: str, here: str, user: str) -> Watched:
@@ -111,7 +109,7 @@ async def find(deps: Deps, here: str, user: str) -> Mapping[str, Found]:
     """Return the watches of the channel `here` and of `user`, those removed lately too, by id."""
     destinations = list(dict.fromkeys((here, user)))
     each = zip(destinations, await read_rules(deps, *destinations), strict=True)
-    return {watch.id: Found(destination, watch) for destination, rules in each for watch in rules.watches.values()}
+    return {watch.id: Found(destination, watch) for destination, rules in each for watch in rules.watches}
 
 
 async def find_one(deps: Deps, watch_id: str, here: str, user: str, *, changes: bool = True) -> Found:

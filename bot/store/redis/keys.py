@@ -71,9 +71,15 @@ RULES_VERSION = Key(
     "{{{}}}:rules", "string", None, "how often these changed", "rules.lua gives it 30 days when there are none"
 )
 RULES_LOG = Key("{{{}}}:rules:log", "stream", timedelta(days=30), "the versions of these that were replaced")
-NUMBERS = Key("{{{}}}:numbers", "hash", None, "the last number of a watch, group and mute", "bot.subscriptions.uninstall")
+NUMBERS = Key(
+    "{{{}}}:numbers", "hash", None, "the last number of a watch, group and mute", "bot.subscriptions.uninstall"
+)
 WATCHED = Key(
-    "{{{}}}:watched", "hash", None, "how many watches each place of a workspace has", "bot.watches, with the last of them"
+    "{{{}}}:watched",
+    "hash",
+    None,
+    "how many watches each place of a workspace has",
+    "bot.watches, with the last of them",
 )
 CONFIGURED_WATCHES = Key(
     "configured:watches", "string", None, "which watches the process configures that started last", "the next start"
@@ -97,7 +103,9 @@ CONFIGURED = Key(
     "when a worker last had a service (ms), by service",
     "bot.subscriptions.removed_services",
 )
-PLACES = Key("places", "set", None, "every place that has cards, watches or entries of its own", "delivery, when it has none")
+PLACES = Key(
+    "places", "set", None, "every place that has cards, watches or entries of its own", "delivery, when it has none"
+)
 MINE = Key("user:{}:places", "set", timedelta(days=180), "places where somebody subscribed; since the last time")
 DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest counts, for who wants to see all of it")
 PAUSE = Key("pause:{}:{}", "string", timedelta(minutes=10), "a method not to be called in a workspace; as Slack asks")
