@@ -7,16 +7,14 @@ from bot.deps.deps import Deps
 from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, Check, Shown
 from bot.domain.notifications import (
-    ChangedMute,
     ChangedSubscriptions,
-    ChangedWatches,
     DestinationSuspended,
     ForgottenCards,
     LostJob,
-    Note,
+    OtherNote,
     SearchExpired,
     UnreadableRecords,
-    WatchTest,
+    WatchNote,
 )
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep, next_try
@@ -30,7 +28,7 @@ from providers.registry import meaning
 async def draw(deps: Deps, post: Post) -> Message:
     """Return the message of a post. Raises StoreUnavailable."""
     if post.note:
-        return _note(post.note)
+        return watches.note(post.note) if isinstance(post.note, WatchNote) else _note(post.note)
     if post.new_card:
         return await draw_card(deps, post.new_card, mentions=post.notifies)
     if post.digest:
@@ -42,7 +40,7 @@ async def draw(deps: Deps, post: Post) -> Message:
     raise AssertionError("a post says something")
 
 
-def _note(note: Note) -> Message:
+def _note(note: OtherNote) -> Message:
     match note:
         case DestinationSuspended():
             return notifications.suspended(note)
@@ -56,12 +54,6 @@ def _note(note: Note) -> Message:
             return notifications.unreadable(note)
         case ForgottenCards():
             return database_reset.notice(note)
-        case ChangedWatches():
-            return watches.changed(note)
-        case ChangedMute():
-            return watches.muted_line(note)
-        case WatchTest():
-            return watches.test(note)
 
 
 async def draw_card(deps: Deps, card: Card, *, mentions: bool = False) -> Message:

@@ -131,15 +131,8 @@ class WatchTest:
 
 WatchNote = ChangedWatches | ChangedMute | WatchTest
 """A message about watches, for the destination that has them."""
-Note = (
-    DestinationSuspended
-    | LostJob
-    | ChangedSubscriptions
-    | SearchExpired
-    | ForgottenCards
-    | UnreadableRecords
-    | WatchNote
-)
+OtherNote = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords
+Note = OtherNote | WatchNote
 """A message for one person, or one destination, that belongs to no card."""
 
 

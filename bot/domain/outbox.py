@@ -209,8 +209,9 @@ def _with_message(write: Write, channel: str, ts: str) -> Write:
 class OutboxSnapshot:
     """Everything that waits for one destination, as it was when it was read.
 
-    `turn` is the last step taken for it, `rules` what it asked for besides subscriptions. `newer` counts the records of a newer format: while there are any, the
-    destination is left alone. `broken` are the corrupt ones. `full` says that more entries may wait than were read.
+    `turn` is the last step taken for it, `rules` what it asked for besides subscriptions. `newer` counts the records of
+    a newer format: while there are any, the destination is left alone. `broken` are the corrupt ones. `full` says that
+    more entries may wait than were read.
     """
 
     destination: str

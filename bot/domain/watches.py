@@ -195,7 +195,7 @@ class FailureCode(NamedTuple):
     @classmethod
     def of(cls, job: Job) -> Self:
         """Return the code with which a job failed, empty where the provider gave none."""
-        return cls(job.account, job.service, job.kind, job.error.code if job.error else "")
+        return cls(job.account, job.service, job.kind, (job.error and job.error.code) or "")
 
 
 class Mute(BaseModel):

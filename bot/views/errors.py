@@ -152,10 +152,10 @@ _SENTENCES = {
         "until Callboard is updated again. Nothing is lost."
     ),
     Problem.TOO_MANY_WATCHES: (
-        "This channel has {number} watches, as many as one may have. Remove one first: `/jobs subscriptions` lists them."
+        "This channel has {number} watches, the most that it may have. Remove one first: `/jobs subscriptions` lists all."
     ),
     Problem.TOO_MANY_IN_WORKSPACE: (
-        "This workspace has {number} watches, as many as one may have. Remove some that are no longer needed first: "
+        "This workspace has {number} watches, the most that it may have. Remove some that are no longer needed first: "
         "`/jobs subscriptions` lists those of a channel."
     ),
     Problem.NO_SUCH_WATCH: (

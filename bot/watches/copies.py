@@ -22,7 +22,10 @@ Copies = Mapping[Service, Mapping[Route, str | None]]
 
 
 async def copy_watches(deps: Deps, destination: str) -> None:
-    """Write the copies of a destination's watches, until they are those of its newest rules. Raises StoreUnavailable."""
+    """Write the copies of a destination's watches until they are those of its newest rules.
+
+    Raises StoreUnavailable.
+    """
     deps, version = deps.whole, -1
     while True:
         # The copies first: one that is there then had its watch written before.

@@ -13,12 +13,9 @@ async def watches(deps: Deps, *, here: str | None = None, user: str | None = Non
     """Return the watches of a channel, or all that `user` owns. Raises StoreUnavailable."""
     destinations = [here] if here else sorted(await deps.store.tracked.destinations_of(user or ""))
     suspensions = await deps.store.outbox.suspensions(destinations)
-    listed: list[ListedWatch] = []
     snapshots = await deps.store.watches.read(destinations)
-    for snapshot in snapshots:
-        for each in snapshot.rules.active:
-            if (user is None or each.owner == user) and _may_see(deps, each.spec):
-                listed.append(await _listed(deps, each, suspensions.get(snapshot.destination)))
+    wanted = [each for one in snapshots for each in one.rules.active if user is None or each.owner == user]
+    listed = [await _listed(deps, each, suspensions.get(each.place)) for each in wanted if _may_see(deps, each.spec)]
     mutes = [] if here is None else [(here, each) for one in snapshots for each in _mutes(deps, one)]
     return WatchList(listed, mutes)
 

@@ -57,8 +57,8 @@ def _added(rules: Rules, new: Watch) -> Change:
 async def edit(deps: Deps, watch_id: str, spec: WatchSpec, here: str, user: str) -> Watched:
     """Change what a watch asks for; it keeps its id.
 
-    Raises StoreUnavailable, and UsageError where there is no such watch in the channel `here` or for `user`, where it is
-    from the configuration, or where the rules of access are against it.
+    Raises StoreUnavailable, and UsageError where the channel `here` and `user` have no such watch, where it is from the
+    configuration, or where the rules of access are against it.
     """
     destination, before = await find_one(deps, watch_id, here, user)
     channel = here if is_direct_message(destination) else destination
