@@ -14,15 +14,16 @@ from bot.domain.notifications import (
     ForgottenCards,
     LostJob,
     NewCard,
-    Note,
     Notification,
+    OtherNote,
     SearchExpired,
     UnreadableRecords,
+    WatchNote,
 )
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep, next_try
 from bot.domain.tracked_jobs import Kept
-from bot.views.slack import cards, database_reset, digests, notifications
+from bot.views.slack import cards, database_reset, digests, notifications, watches
 from bot.views.slack.block_kit import Message
 from providers.models import JobRef
 from providers.registry import meaning
@@ -42,10 +43,10 @@ async def draw(deps: Deps, notification: Notification) -> Message:
         case Digest() as digest:
             return digests.digest(digest, await deps.store.digests.put(digest))
         case note:
-            return _note(note)
+            return watches.note(note) if isinstance(note, WatchNote) else _note(note)
 
 
-def _note(note: Note) -> Message:
+def _note(note: OtherNote) -> Message:
     match note:
         case DestinationSuspended():
             return notifications.suspended(note)
