@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.card_reducer import Applied, apply_all
+from bot.rules.card_reducer import Applied, apply_all
 from bot.domain.cards import Card
 from bot.domain.changes import Change, EndReason, Kind
-from bot.domain.destination_state import DestinationState
+from bot.rules.destination_state import DestinationState
 from bot.domain.notifications import BatchEnd, CardChange, Digest, Notification
 from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry
 from providers.models import JobState

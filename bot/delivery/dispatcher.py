@@ -20,7 +20,7 @@ from bot.delivery.sender import POST_INTERVAL_S, finish, post, recover
 from bot.delivery.unreadable import repair
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
-from bot.domain.card_reducer import expected
+from bot.rules.card_reducer import expected
 from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
 from bot.domain.outbox import InFlightPost, OutboxSnapshot, SubscribedEntry

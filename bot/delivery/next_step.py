@@ -2,7 +2,7 @@
 
 A step takes entries out of the outbox in their order and writes the cards as they are after them. Most steps post
 nothing: they only change what a card shows. The others post one message. What an entry asks for is decided by
-`bot.domain.card_reducer`; this module picks the entries of a step.
+`bot.rules.card_reducer`; this module picks the entries of a step.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,9 +11,9 @@ from datetime import datetime
 from itertools import takewhile
 
 from bot.delivery.digest import digest
-from bot.domain.card_reducer import Applied, HeldTimer, SnoozeTimer, apply, apply_all, end_snooze_before, release_held
+from bot.rules.card_reducer import Applied, HeldTimer, SnoozeTimer, apply, apply_all, end_snooze_before, release_held
 from bot.domain.cards import Card, To
-from bot.domain.destination_state import DestinationState
+from bot.rules.destination_state import DestinationState
 from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
 from bot.domain.outbox import ChangedEntry, Entry, OutboxSnapshot, SubscribedEntry, UnsubscribedEntry, Write
 from bot.domain.slack_ids import is_direct_message

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from bot.delivery.context import DeliveryContext
 from bot.deps.deps import Deps
 from bot.deps.outboxes import last_seen, read_outbox
-from bot.domain.card_reducer import expected
+from bot.rules.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.notifications import UnreadableRecords
 from bot.domain.outbox import (

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -53,6 +54,7 @@ class Reason(StrEnum):
     # hold
     THRESHOLD = "threshold"  # count, of, window_s; or share, of, window_s
     SNOOZED = "snoozed"
+    REMOVED = "removed"  # the watch was removed, and can be restored
     # post
     FIRST = "first"  # group: the first failure of a group
     WANTED = "wanted"
@@ -79,3 +81,10 @@ class Decision(BaseModel):
     also: tuple[str, ...] = ()
     parameters: Mapping[str, str | int] = {}
     until: Moment | None = None
+
+
+class Decided(NamedTuple):
+    """A decision about an event of the job `ref`, or of the service `ref`."""
+
+    ref: str
+    decision: Decision

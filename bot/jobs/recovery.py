@@ -6,7 +6,7 @@ from itertools import groupby
 
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
-from bot.domain.card_reducer import expected
+from bot.rules.card_reducer import expected
 from bot.domain.changes import LOSSES, Change, Kind, found, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from bot.domain.cards import Card, Snooze, on_words, wants
 from bot.domain.changes import Change, EventKind, ServiceEvent
 from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
-from bot.domain.destination_state import DestinationState
+from bot.rules.destination_state import DestinationState
 from bot.domain.failure_groups import BUDGET, FailureGroup
 from bot.domain.watches import Rules, Threshold, Watch
 from bot.rules.fingerprints import fingerprint

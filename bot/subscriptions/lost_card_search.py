@@ -19,7 +19,7 @@ from bot.delivery.message_lookup import MAY_NOT_ASK, history
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
 from bot.domain.card_metadata import EVENT, CardMessage
-from bot.domain.card_reducer import card_ids
+from bot.rules.card_reducer import card_ids
 from bot.domain.notifications import ForgottenCards
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.domain.slack_ids import bare_id, qualify

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from bot.deps.deps import Deps
 from bot.deps.outboxes import cards_to_change, last_seen, read_outbox
-from bot.domain.card_reducer import expected
+from bot.rules.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.changes import LOSSES, EndReason
 from bot.domain.outbox import UnsubscribedEntry

@@ -20,7 +20,7 @@ from bot.deps.outboxes import (
 )
 from bot.deps.permissions import permit, permit_some
 from bot.domain.answers import JobDetails, Late
-from bot.domain.card_reducer import expected
+from bot.rules.card_reducer import expected
 from bot.domain.cards import Card, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.identifiers import Address, JobId

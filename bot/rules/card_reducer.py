@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bot.domain.cards import Card, CardJob, On, Snooze
 from bot.domain.changes import LOSSES, Change, EndReason, Kind
-from bot.domain.destination_state import DestinationState
+from bot.rules.destination_state import DestinationState
 from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
 from bot.domain.outbox import (
     Body,
