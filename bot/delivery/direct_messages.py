@@ -39,10 +39,12 @@ async def notify_of_suspension(context: DeliveryContext, snapshot: OutboxSnapsho
                 id=entry.card, place=snapshot.destination, terms=entry.body.terms, jobs={str(entry.body.job.ref): job}
             )
             mine[card.terms.user].append(card)
+    for watch in snapshot.rules.active:
+        mine.setdefault(watch.owner, [])
     began = suspension.first or suspension.since
     once = f"suspended:{snapshot.destination}:{began.timestamp():.3f}"
     for user, cards in mine.items():
-        if user != snapshot.destination:
+        if user and user != snapshot.destination:  # a watch from the configuration has no owner
             note = DestinationSuspended(place=snapshot.destination, reason=suspension.reason, cards=cards)
             await _notify(context, user, NoteEntry(note=note), once)
     await context.deps.store.outbox.subscribers_notified(snapshot.destination, suspension)

@@ -18,12 +18,13 @@ from bot.delivery.next_step import LATE_AFTER, Step
 from bot.delivery.sender import POST_INTERVAL_S, finish, post, recover
 from bot.delivery.unreadable import repair
 from bot.deps.deps import Deps
+from bot.deps.outboxes import read_outbox
 from bot.domain.card_reducer import expected
 from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
 from bot.domain.outbox import InFlightPost, OutboxSnapshot, SubscribedEntry
 from bot.slack_api.errors import HOLD_S
-from bot.task_queue.enqueue import enqueue_card_update, enqueue_home_refresh
+from bot.task_queue.enqueue import enqueue_card_update, enqueue_delivery, enqueue_home_refresh
 
 NEWER_S = 10.0
 """Seconds until a destination with records of a newer version is checked again."""
@@ -61,10 +62,17 @@ async def deliver(deps: Deps, destination: str) -> float | None:
         if snapshot.stale and not snapshot.entries:
             await enqueue_card_update(deps, destination)
         if not (snapshot.entries or snapshot.in_flight or next_step.due(snapshot, context.now)):
-            if await dropped(context, snapshot) and not snapshot.stale:
+            if await dropped(context, snapshot) and not (snapshot.stale or snapshot.rules.some):
                 await deps.store.outbox.drop_destination(destination)
             return None
     return 0.1
+
+
+async def deliver_now(deps: Deps, destination: str) -> OutboxSnapshot:
+    """Deliver what waits for a destination at once, as far as that is possible; return what is left."""
+    await deliver(deps, destination)
+    await enqueue_delivery(deps, destination)
+    return await read_outbox(deps, destination)
 
 
 def _numbers(snapshot: OutboxSnapshot) -> dict[str, int]:

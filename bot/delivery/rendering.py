@@ -11,14 +11,15 @@ from bot.domain.notifications import (
     DestinationSuspended,
     ForgottenCards,
     LostJob,
-    Note,
+    OtherNote,
     SearchExpired,
     UnreadableRecords,
+    WatchNote,
 )
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep, next_try
 from bot.domain.tracked_jobs import Kept
-from bot.views.slack import cards, database_reset, digests, notifications
+from bot.views.slack import cards, database_reset, digests, notifications, watches
 from bot.views.slack.block_kit import Message
 from providers.models import JobRef
 from providers.registry import meaning
@@ -27,7 +28,7 @@ from providers.registry import meaning
 async def draw(deps: Deps, post: Post) -> Message:
     """Return the message of a post. Raises StoreUnavailable."""
     if post.note:
-        return _note(post.note)
+        return watches.note(post.note) if isinstance(post.note, WatchNote) else _note(post.note)
     if post.new_card:
         return await draw_card(deps, post.new_card, mentions=post.notifies)
     if post.digest:
@@ -39,7 +40,7 @@ async def draw(deps: Deps, post: Post) -> Message:
     raise AssertionError("a post says something")
 
 
-def _note(note: Note) -> Message:
+def _note(note: OtherNote) -> Message:
     match note:
         case DestinationSuspended():
             return notifications.suspended(note)

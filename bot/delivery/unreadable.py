@@ -30,6 +30,8 @@ from bot.store.outbox import mark_text
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
 from providers.models import Job, JobRef, JobState
 
+_OF_NO_JOB = {Kind.SUSPENSION, Kind.WATCH}
+
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
@@ -104,7 +106,7 @@ async def _set_aside(context: DeliveryContext) -> None:
 def _compare(snapshot: OutboxSnapshot, followed: Mapping[JobRef, str]) -> _Difference:
     """Compare the records of the services that a destination follows with its expected cards."""
     cards = expected(snapshot)
-    records = [each for each in snapshot.broken if each.location.kind is not Kind.SUSPENSION]
+    records = [each for each in snapshot.broken if each.location.kind not in _OF_NO_JOB]
     concerned = {each.card for each in records}
     # An entry that was not read may explain an orphan: a subscription, or an end.
     all_of_them = "" in concerned and not snapshot.full

@@ -54,6 +54,13 @@ class Problem(Enum):
     TOO_MANY_QUESTIONS = auto()
     NEWER_VERSION = auto()
     TOO_LONG = auto()
+    TOO_MANY_WATCHES = auto()
+    TOO_MANY_IN_WORKSPACE = auto()
+    NO_SUCH_WATCH = auto()
+    CONFIGURED_WATCH = auto()
+    NOTHING_TO_WATCH = auto()
+    UNDO_IS_OVER = auto()
+    NO_CODE = auto()
 
 
 class BotError(Exception):

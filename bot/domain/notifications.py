@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.domain.cards import Card
 from bot.domain.changes import Change
+from bot.domain.watches import Mute, Watch
 from providers.models import Job, JobRef, Moment
 
 WAITS = timedelta(days=30)
@@ -90,7 +92,47 @@ class ForgottenCards:
     people: Sequence[str]
 
 
-Note = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords
+class WatchChange(StrEnum):
+    """What was done to watches or a mute."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedWatches:
+    """Watches of a destination were changed; `by` is empty where the configuration did it."""
+
+    place: str  # stored
+    watch_change: WatchChange
+    watches: Sequence[Watch]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMute:
+    """A code of failures is muted in a destination, or no longer."""
+
+    place: str  # stored
+    mute_change: WatchChange
+    mute: Mute
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchTest:
+    """A test of how a watch notifies, which `tester` asked for."""
+
+    watch: Watch
+    tester: str
+
+
+WatchNote = ChangedWatches | ChangedMute | WatchTest
+"""A message about watches, for the destination that has them."""
+OtherNote = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords
+Note = OtherNote | WatchNote
 """A message for one person, or one destination, that belongs to no card."""
 
 

@@ -16,6 +16,7 @@ from bot.domain.notifications import Note
 from bot.domain.record_formats import Kind, NewerFormatError, T, UnreadableError
 from bot.domain.suspensions import Suspension
 from bot.domain.unreadable_records import Broken
+from bot.domain.watches import Rules
 from providers.models import Job, JobRef, Moment
 
 
@@ -208,8 +209,9 @@ def _with_message(write: Write, channel: str, ts: str) -> Write:
 class OutboxSnapshot:
     """Everything that waits for one destination, as it was when it was read.
 
-    `turn` is the last step taken for it. `newer` counts the records of a newer format: while there are any, the
-    destination is left alone. `broken` are the corrupt ones. `full` says that more entries may wait than were read.
+    `turn` is the last step taken for it, `rules` what it asked for besides subscriptions. `newer` counts the records of
+    a newer format: while there are any, the destination is left alone. `broken` are the corrupt ones. `full` says that
+    more entries may wait than were read.
     """
 
     destination: str
@@ -223,6 +225,7 @@ class OutboxSnapshot:
     in_flight: InFlightPost | None = None
     suspension: Suspension | None = None
     turn: str = ""
+    rules: Rules = field(default_factory=Rules)
 
     @property
     def unreadable(self) -> dict[str, list[str]]:

@@ -21,11 +21,13 @@ from bot.store.redis.client import Client
 from bot.store.redis.connection import RedisLink, connect
 from bot.store.redis.embedded import embedded_redis
 from bot.store.request_budget import SharedBudget
+from bot.store.routes import RouteBook
 from bot.store.shown_answers import Freshness
 from bot.store.slack_events import Events
 from bot.store.slack_rate_limits import SlackRateLimits
 from bot.store.sweeps import Sweeps
 from bot.store.tracked_jobs import Tracked
+from bot.store.watches import WatchBook
 from bot.store.witnesses import Witnesses
 
 __all__ = [
@@ -55,6 +57,8 @@ class Store:
     freshness: Freshness
     budget: SharedBudget
     tracked: Tracked
+    routes: RouteBook
+    watches: WatchBook
     lost: LostJobs
     witnesses: Witnesses
     outbox: Outbox
@@ -81,6 +85,8 @@ class Store:
             freshness=Freshness(link),
             budget=budget,
             tracked=Tracked(link),
+            routes=RouteBook(link),
+            watches=WatchBook(link),
             lost=LostJobs(link),
             witnesses=Witnesses(link),
             outbox=Outbox(link),

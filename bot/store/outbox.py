@@ -11,6 +11,7 @@ from bot.domain.outbox import Body, InFlightPost, OutboxSnapshot, Urgency, read_
 from bot.domain.record_formats import Kind, NewerFormatError, UnreadableError
 from bot.domain.suspensions import Suspension
 from bot.domain.unreadable_records import Broken, Location
+from bot.store import watches
 from bot.store.quarantine import unreadable_key
 from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import (
@@ -57,8 +58,9 @@ class Outbox:
         # The turn comes first: a step that takes out what is read after it shows in the turn when it is compared.
         asking: list[Sequence[Part]] = [("GET", key.of(destination)) for key in (TURN, BEGUN, SUSPENDED)]
         asking += [("HGETALL", CARDS.of(destination)), ("HGETALL", STALE.of(destination))]
+        asking += watches.commands(destination)
         asking += [("XRANGE", OUTBOX.of(slot, destination), "-", "+", "COUNT", READ_MAX) for slot in slots]
-        turn, begun, suspended, cards, stale, *streams = await self.link.execute_many(asking)
+        turn, begun, suspended, cards, stale, version, records, *streams = await self.link.execute_many(asking)
         snapshot = OutboxSnapshot(destination, records=cards, stale=stale, turn=turn or "")
         mark, suspension, card = (Location(kind, destination, key.of(destination)) for kind, key in _KINDS)
         for card_id, text in cards.items():
@@ -68,6 +70,7 @@ class Outbox:
         snapshot.in_flight = snapshot.read(Broken(mark, destination, begun), read_mark) if begun is not None else None
         if suspended is not None:
             snapshot.suspension = snapshot.read(Broken(suspension, destination, suspended), suspensions.read)
+        watches.add_rules(snapshot, version, records)
         for slot, stream in zip(slots, streams, strict=True):
             _sort(snapshot, slot, stream or [])
         snapshot.entries.sort(key=lambda entry: entry.order)
@@ -178,6 +181,13 @@ class Outbox:
             ("SET", SUSPENDED.of(destination), text, "NX"),
         ]
         await self.link.execute_many(kept)
+
+    async def suspensions(self, destinations: Sequence[str]) -> dict[str, str]:
+        """Return why Slack takes nothing for those of these destinations that are suspended."""
+        asking = [("GET", SUSPENDED.of(each)) for each in destinations]
+        texts = await self.link.execute_many(asking) if asking else []
+        read = {each: suspensions.last(text) for each, text in zip(destinations, texts, strict=True)}
+        return {each: suspension.reason for each, suspension in read.items() if suspension}
 
     async def subscribers_notified(self, destination: str, suspension: Suspension) -> None:
         """Note that the subscribers know of a suspension; a destination that was restored meanwhile stays so."""

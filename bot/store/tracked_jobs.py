@@ -21,7 +21,25 @@ from bot.domain.tracked_jobs import Due, JobUpdate, Kept, Seen, due, instant, ke
 from bot.domain.unreadable_records import Counts, Location
 from bot.store.quarantine import Aside
 from bot.store.redis.connection import Part, RedisLink
-from bot.store.redis.keys import CONFIGURED, DUE, JOBS, LOST, MINE, OUTBOX, PENDING, PLACES, REPLY, SUBSCRIPTIONS, SWEEP
+from bot.store.redis.keys import (
+    CONFIGURED,
+    DISCOVERY,
+    DUE,
+    EVENTS,
+    JOBS,
+    LOST,
+    MINE,
+    OUTBOX,
+    OUTCOMES,
+    PENDING,
+    PLACES,
+    REPLY,
+    ROUTES,
+    RULES,
+    SEEN,
+    SUBSCRIPTIONS,
+    SWEEP,
+)
 from bot.store.redis.scripts import script
 from providers.models import Job, JobRef, JobState
 
@@ -29,7 +47,7 @@ NEWER_AGAIN = timedelta(seconds=10)
 """A job that a newer version recorded is due again after this time, for workers of that version."""
 
 _PLACES = TypeAdapter(dict[str, str])
-_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP)
+_OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP, ROUTES, RULES, DISCOVERY, SEEN, EVENTS, OUTCOMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +116,8 @@ class Tracked:
     ) -> tuple[str, bool]:
         """Subscribe a destination to a job, in one step; return its card there, and whether that is new."""
         slot = f"{job.account}/{job.service}"
-        await self.link.execute_many(
-            [
-                ("SADD", PLACES.of(), destination),
-                ("SADD", MINE.of(user), destination),
-                ("EXPIRE", MINE.of(user), MINE.seconds),
-            ]
-        )
+        await self.link.execute("SADD", PLACES.of(), destination)
+        await self.note_destination(user, destination)
         about: tuple[Part, ...] = (
             job.id,
             record(job, asked_at),
@@ -116,6 +129,10 @@ class Tracked:
         arguments = (*_keys(slot, destination), LOST.of(slot, job.id), *about, REPLY.seconds, FORMATS[Kind.LOST])
         found, new = json.loads(await self.link.execute("EVAL", script("subscribe"), 7, *arguments))
         return found, bool(new)
+
+    async def note_destination(self, user: str, destination: str) -> None:
+        """Note that somebody subscribed in a destination, or watches something there."""
+        await self.link.execute_many([("SADD", MINE.of(user), destination), ("EXPIRE", MINE.of(user), MINE.seconds)])
 
     async def unsubscribe(self, ref: JobRef, destination: str, entry: str) -> str | None:
         """Stop following a job in a destination; return the card that followed it there, None when none did."""

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 
+from bot.delivery.dispatcher import deliver_now
 from bot.delivery.rendering import shown
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox, refuse_newer
@@ -10,7 +11,6 @@ from bot.deps.permissions import may_see
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Snooze
 from bot.domain.outbox import SnoozedEntry
-from bot.subscriptions.subscribe import deliver_now
 from providers.models import JobRef
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from bot.delivery.dispatcher import deliver
+from bot.delivery.dispatcher import deliver_now
 from bot.deps.deps import Deps
 from bot.deps.outboxes import (
     cards_to_change,
@@ -25,7 +25,7 @@ from bot.domain.cards import Card, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.identifiers import Address, JobId
 from bot.domain.notifications import Subscribed, Unsubscribed
-from bot.domain.outbox import OutboxSnapshot, SubscribedEntry, UnsubscribedEntry
+from bot.domain.outbox import SubscribedEntry, UnsubscribedEntry
 from bot.domain.slack_ids import is_direct_channel
 from bot.domain.tracked_jobs import JobUpdate, record
 from bot.jobs.fan_out import Question
@@ -156,13 +156,6 @@ async def _observe(deps: Deps, jobs: Iterable[Job], asked_at: datetime) -> None:
     for provider in deps.providers:
         if mine := by_service.get((provider.account, provider.service)):
             await observe(deps, provider, mine, asked_at)
-
-
-async def deliver_now(deps: Deps, destination: str) -> OutboxSnapshot:
-    """Tell a destination what waits at once, as far as that is possible, and return what is left."""
-    await deliver(deps, destination)
-    await enqueue_delivery(deps, destination)
-    return await read_outbox(deps, destination)
 
 
 async def unsubscribe(deps: Deps, addresses: Sequence[Address] | None, here: str, user: str) -> Unsubscribed:

@@ -151,6 +151,23 @@ _SENTENCES = {
         "A newer version of Callboard recorded what is followed here. I leave it as it is and post nothing about it, "
         "until Callboard is updated again. Nothing is lost."
     ),
+    Problem.TOO_MANY_WATCHES: (
+        "This channel has {number} watches, the most that it may have. Remove one first: `/jobs subscriptions` lists all."
+    ),
+    Problem.TOO_MANY_IN_WORKSPACE: (
+        "This workspace has {number} watches, the most that it may have. Remove some that are no longer needed first: "
+        "`/jobs subscriptions` lists those of a channel."
+    ),
+    Problem.NO_SUCH_WATCH: (
+        "There is no watch {found} in this channel, or it was removed. `/jobs subscriptions` lists the watches here."
+    ),
+    Problem.CONFIGURED_WATCH: (
+        "{found} is from the configuration, so it can't be changed in Slack. "
+        "Change it in `callboard.toml`, or ask your Callboard admin."
+    ),
+    Problem.NOTHING_TO_WATCH: "No configured service is left to watch: leave out fewer services.",
+    Problem.UNDO_IS_OVER: "{found} was removed more than an hour ago. Create the watch again with `/jobs watch`.",
+    Problem.NO_CODE: "The provider gave no code for this failure, so there is no code to mute.",
     Problem.TOO_LONG: (
         "This command has {number} kB; I read up to {choices} kB. Send the text as a message instead, and choose "
         "*Look up jobs* or *Subscribe to jobs* from the message's menu: I read messages whole."

@@ -54,6 +54,36 @@ REPLY = Key("{{{}}}:reply:{}", "string", timedelta(minutes=1), "what a call was 
 LOST = Key("{{{}}}:lost:{}", "string", timedelta(days=30), "a job that was lost, and who followed it; by id")
 WITNESS = Key("{{{}}}:witness:{}", "hash", timedelta(hours=1), "when a service found a job last in a region")
 SWEEP = Key("{{{}}}:sweep", "hash", timedelta(days=30), "how the last look at a service's followed jobs went")
+ROUTES = Key(
+    "{{{}}}:watches", "hash", None, "copies of the watches on a service", "routes.lua, with the last of a watch"
+)
+RULES = Key("{{{}}}:rules", "string", None, "how often these copies changed", "bot.subscriptions.removed_services")
+DISCOVERY = Key(
+    "{{{}}}:discovery", "hash", None, "how far new jobs of a service are known", "the first sweep without a watch"
+)
+SEEN = Key("{{{}}}:seen", "zset", None, "ids of jobs that the walk knows (ms)", "the first sweep without a watch")
+EVENTS = Key("{{{}}}:events", "stream", timedelta(hours=24), "what happened to the jobs of a service, 50,000 at most")
+OUTCOMES = Key("{{{}}}:outcomes", "hash", timedelta(hours=24), "ended jobs that have no line there, by kind and minute")
+WATCHES = Key(
+    "{{{}}}:watches", "hash", None, "a place's watches and mutes as JSON, by id", "rules.lua, with the last of them"
+)
+RULES_VERSION = Key(
+    "{{{}}}:rules", "string", None, "how often these changed", "rules.lua gives it 30 days when there are none"
+)
+RULES_LOG = Key("{{{}}}:rules:log", "stream", timedelta(days=30), "the versions of these that were replaced")
+NUMBERS = Key(
+    "{{{}}}:numbers", "hash", None, "the last number of a watch, group and mute", "bot.subscriptions.uninstall"
+)
+WATCHED = Key(
+    "{{{}}}:watched",
+    "hash",
+    None,
+    "how many watches each place of a workspace has",
+    "bot.watches, with the last of them",
+)
+CONFIGURED_WATCHES = Key(
+    "configured:watches", "string", None, "which watches the process configures that started last", "the next start"
+)
 CARDS = Key("{{{}}}:cards", "hash", None, "a place's cards as JSON, by id", "unmark.lua, when they are over")
 BEGUN = Key(
     "{{{}}}:begun", "string", None, "the step for a place that is under way", "release.lua, when it was recorded"
@@ -73,7 +103,9 @@ CONFIGURED = Key(
     "when a worker last had a service (ms), by service",
     "bot.subscriptions.removed_services",
 )
-PLACES = Key("places", "set", None, "every place that has cards or entries of its own", "delivery, when it has none")
+PLACES = Key(
+    "places", "set", None, "every place that has cards, watches or entries of its own", "delivery, when it has none"
+)
 MINE = Key("user:{}:places", "set", timedelta(days=180), "places where somebody subscribed; since the last time")
 DIGEST = Key("digest:{}", "string", timedelta(days=7), "what a digest counts, for who wants to see all of it")
 PAUSE = Key("pause:{}:{}", "string", timedelta(minutes=10), "a method not to be called in a workspace; as Slack asks")

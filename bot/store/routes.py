@@ -1,0 +1,72 @@
+"""Copies of watches in the slot of each service that they cover: whom an event of the service is routed to."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import milliseconds
+from bot.store.redis.connection import RedisLink
+from bot.store.redis.keys import DISCOVERY, ROUTES, RULES
+from bot.store.redis.scripts import script
+
+
+class Route(NamedTuple):
+    """A watch in a destination: one copy in a service's slot."""
+
+    destination: str
+    watch: str
+
+
+class Routes(NamedTuple):
+    """The watches on a service, as JSON, and the version of its rules that they are."""
+
+    version: str
+    watches: Mapping[Route, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteBook:
+    """The watches on every service. Raises StoreUnavailable."""
+
+    link: RedisLink
+
+    async def read(self, services: Sequence[Service]) -> dict[Service, Routes]:
+        """Return the watches on these services, in one round trip."""
+        slots = ["/".join(service) for service in services]
+        # The version first: copies that are newer than their version are matched again, older ones would not be.
+        asking = [command for slot in slots for command in (("GET", RULES.of(slot)), ("HGETALL", ROUTES.of(slot)))]
+        replies = await self.link.execute_many(asking) if asking else []
+        return {
+            service: Routes(version or "0", {_route(field): text for field, text in copies.items()})
+            for service, version, copies in zip(services, replies[::2], replies[1::2], strict=True)
+        }
+
+    async def watched(self, services: Sequence[Service]) -> dict[Service, int]:
+        """Return the number of watches on each of these services, in one round trip."""
+        asking = [("HLEN", ROUTES.of("/".join(service))) for service in services]
+        replies = await self.link.execute_many(asking) if asking else []
+        return dict(zip(services, replies, strict=True))
+
+    async def put(self, service: Service, destination: str, watch: str, text: str | None, now: datetime) -> str:
+        """Write the copy of a watch, or remove it (None); return the version of the rules from now on."""
+        return await self.put_all(service, [(Route(destination, watch), text)], now)
+
+    async def put_all(self, service: Service, copies: Iterable[tuple[Route, str | None]], now: datetime) -> str:
+        """Write several copies in one step. Those that are there already change nothing."""
+        slot = "/".join(service)
+        flat = [part for route, text in copies for part in (f"{route.destination} {route.watch}", text or "")]
+        keys = (ROUTES.of(slot), RULES.of(slot), DISCOVERY.of(slot))
+        return await self.link.execute("EVAL", script("routes"), 3, *keys, milliseconds(now), *flat)
+
+    async def purge(self, destination: str, services: Sequence[Service], now: datetime) -> None:
+        """Remove all copies of a destination's watches."""
+        for service, routes in (await self.read(services)).items():
+            if gone := [route for route in routes.watches if route.destination == destination]:
+                await self.put_all(service, [(route, None) for route in gone], now)
+
+
+def _route(field: str) -> Route:
+    destination, _, watch = field.rpartition(" ")
+    return Route(destination, watch)
