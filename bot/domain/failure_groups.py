@@ -13,7 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from bot.domain import record_formats
 from bot.domain.cards import Ref, Snooze
 from bot.domain.changes import EndReason
+from bot.domain.decisions import SUBSCRIPTION
 from bot.domain.record_formats import Kind
+from bot.domain.watches import FailureCode, Mute
 from providers.models import Job, JobRef, Moment
 
 NEWEST = 3
@@ -111,8 +113,8 @@ class FailureGroup(BaseModel):
     `card` is the card in whose thread the head is, of a batch always. `mentioned` were mentioned in the head or a line,
     `mentions` are to be.
 
-    `storm` is the id of the storm message that is its head. Of a storm message, `groups` are those whose head it is, and
-    `counts` has events other than failures, by their kind. After a downtime of Callboard, `offline_from` and
+    `storm` is the id of the storm message that is its head. Of a storm message, `groups` are those whose head it is,
+    and `counts` has events other than failures, by their kind. After a downtime of Callboard, `offline_from` and
     `offline_until` say when it was; such a message is a storm too.
 
     A service that is down is a group without jobs: `first_at` is since when, `kind`, `code` and `message` are those of
@@ -167,6 +169,16 @@ class FailureGroup(BaseModel):
     @property
     def open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def watches(self) -> Sequence[str]:
+        """The ids of the watches that want it; it may be wanted by subscriptions alone."""
+        return [rule for rule in self.rules if rule != SUBSCRIPTION]
+
+    @property
+    def failure_code(self) -> FailureCode | None:
+        """What *Mute this code* mutes; None without a code."""
+        return FailureCode(self.account, self.service, self.kind, self.code) if self.code else None
 
     def closes_at(self) -> datetime:
         """Return when it closes unless something is new by then."""
