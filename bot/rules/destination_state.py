@@ -7,8 +7,9 @@ from typing import NamedTuple, Self
 
 from bot.domain.cards import Card
 from bot.domain.decisions import Decided, Decision
-from bot.domain.failure_groups import BUDGET, BUDGET_WINDOW, FailureGroup, GroupKind
-from bot.domain.outbox import BUDGET_RECORD, OutboxSnapshot, Urgency, Write, encode, encode_group, encode_posts
+from bot.domain import failure_groups
+from bot.domain.failure_groups import BUDGET, BUDGET_WINDOW, FailureGroup, GroupJob, GroupKind
+from bot.domain.outbox import BUDGET_RECORD, OutboxSnapshot, Urgency, Write, encode, encode_posts
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import milliseconds
 from bot.domain.watches import Rules
@@ -42,7 +43,7 @@ class DestinationState:
     is judged by. `numbers` are for new groups. `now` is the time of the decision.
 
     `changed` names the records that differ from those in Redis, each with how urgent the edit of its message is, None
-    where the message needs no edit. `members` are jobs that join groups, with the time of their failure in ms, and
+    where the message needs no edit. `members` are jobs that join groups, as they are kept, with the time of their failure in ms, and
     `decisions` what was decided, by the ref of the job.
     """
 
@@ -145,9 +146,9 @@ class DestinationState:
         posts = (*self.recent_posts, self.now)[-BUDGET:]
         return replace(self, posts=posts, changed={**self.changed, BUDGET_RECORD: None})
 
-    def with_member(self, group_id: str, ref: JobRef, at: datetime) -> Self:
-        """Return the state with a job that joins a group; `at` is when it failed, in event time."""
-        mine = (*self.members.get(group_id, ()), (str(ref), milliseconds(at)))
+    def with_member(self, group_id: str, job: GroupJob) -> Self:
+        """Return the state with a job that joins a group."""
+        mine = (*self.members.get(group_id, ()), (job.member, milliseconds(job.at)))
         return replace(self, members={**self.members, group_id: mine})
 
     def decided(self, ref: str, decision: Decision) -> Self:
@@ -166,5 +167,5 @@ class DestinationState:
         if name == BUDGET_RECORD:
             return encode_posts(self.posts)
         if group := self.groups.get(name):
-            return encode_group(group)
+            return failure_groups.encode(group)
         return encode(self.cards[name]) if name in self.cards else ""
