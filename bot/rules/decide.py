@@ -98,7 +98,7 @@ def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> Verdi
         return situation.drop(Reason.NOT_WANTED, on=on_words(card.terms.on))
     if card.batch:
         return _in_batch(situation, event, card)
-    if event.happened in FAILURES and not _in_thread_alone(card):
+    if event.happened in FAILURES and not in_thread_alone(card):
         return _failure(situation, event, None, card.snooze)
     if card.snooze:
         return situation.hold(Reason.SNOOZED, card.snooze.until)
@@ -107,7 +107,7 @@ def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> Verdi
     return situation.post(Reason.WANTED)
 
 
-def _in_thread_alone(card: Card) -> bool:
+def in_thread_alone(card: Card) -> bool:
     """Whether notifications of a card stay in its thread, however many of their kind there are."""
     return card.terms.to is To.THREAD and not is_direct_message(card.place)
 

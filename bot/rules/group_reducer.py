@@ -37,7 +37,7 @@ def post(state: DestinationState, event: JobEvent, decision: Decision, card: Car
     if event.happened not in FAILURES:
         rules, mentions = _rules(decision), _mentions(state, decision, card)
         return Applied(state.with_post(), (Notification(WatchEvent(event.change, rules, mentions)),))
-    state, group = _joined(state, event, decision, card)
+    state, group = _joined(reached(state, event), event, decision, card)
     return _with_head(state, group, event, card)
 
 
@@ -47,6 +47,12 @@ def post_batch_head(state: DestinationState, event: JobEvent, decision: Decision
     group = _opened(state, number, GroupKind.BATCH, event, card)
     group = _counted(group, event, decision, _mentions(state, decision, card), state.now)
     return _with_head(state.with_group(group).with_member(group.id, event.member), group, event, card)
+
+
+def close_batch(state: DestinationState, card: Card) -> DestinationState:
+    """Return the state with the head of a batch closed, if it has one: its final post says how it ended."""
+    head = state.batch_head(card.id)
+    return state.with_group(head.model_copy(update={"closed_at": state.now}), Urgency.END) if head else state
 
 
 def _with_head(state: DestinationState, group: FailureGroup, event: JobEvent, card: Card | None) -> Applied:
@@ -213,7 +219,7 @@ def _into_storm(
             }
         )
     if event.happened in FAILURES:
-        state, group = _joined(state, event, decision, None)
+        state, group = _joined(reached(state, event), event, decision, None)
         state = state.with_group(group.model_copy(update={"storm": storm.id, "hold": None, "held": ()}))
         known = {"groups": tuple(dict.fromkeys((*storm.groups, group.id)))}
         more = {"mentions": tuple(dict.fromkeys((*storm.mentions, *group.mentions)))}
