@@ -3,15 +3,20 @@
 Each is kept up to date as a card is, and kept beside the cards of its destination.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain import record_formats
 from bot.domain.cards import Ref, Snooze
-from providers.models import Job, Moment
+from bot.domain.changes import EndReason
+from bot.domain.decisions import SUBSCRIPTION
+from bot.domain.record_formats import Kind
+from bot.domain.watches import FailureCode, Mute
+from providers.models import Job, JobRef, Moment
 
 NEWEST = 3
 """Jobs that a head names, the newest first."""
@@ -46,17 +51,23 @@ class GroupKind(StrEnum):
 
 
 class GroupJob(BaseModel):
-    """A job that a head names: `at` is when it failed, in event time."""
+    """A job that a head names: `at` is when it failed, in event time, `took_s` for how many seconds it ran."""
 
     model_config = ConfigDict(frozen=True)
 
     ref: Ref
     name: str | None = None
     at: Moment
+    took_s: float | None = None
 
     @classmethod
     def of(cls, job: Job, at: datetime) -> Self:
-        return cls(ref=str(job.ref), name=job.name, at=at)
+        return cls(ref=str(job.ref), name=job.name, at=at, took_s=job.duration_s)
+
+    @property
+    def id(self) -> str:
+        """The id that the provider gave it."""
+        return JobRef.parse(self.ref).id
 
 
 class HeldEvent(BaseModel):
@@ -81,6 +92,17 @@ class Hold(BaseModel):
     window_s: int | None = None
 
 
+class PreviousHead(BaseModel):
+    """The head that a group had before: its message, and what it said last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    channel: str
+    ts: str
+    count: int
+    closed_at: Moment
+
+
 class FailureGroup(BaseModel):
     """Failures of one fingerprint in one destination, and the message, the head, that stands for them.
 
@@ -91,11 +113,12 @@ class FailureGroup(BaseModel):
     `card` is the card in whose thread the head is, of a batch always. `mentioned` were mentioned in the head or a line,
     `mentions` are to be.
 
-    `storm` is the id of the storm message that is its head. Of a storm message, `groups` are those whose head it is, and
-    `counts` has events other than failures, by their kind.
+    `storm` is the id of the storm message that is its head. Of a storm message, `groups` are those whose head it is,
+    and `counts` has events other than failures, by their kind. After a downtime of Callboard, `offline_from` and
+    `offline_until` say when it was; such a message is a storm too.
 
-    A service that is down is a group without jobs: `first_at` is since when, `code` and `message` say why, `closed_at`
-    when it was back, and `count` what was found of it then.
+    A service that is down is a group without jobs: `first_at` is since when, `kind`, `code` and `message` are those of
+    its `ServiceError`, `closed_at` when it was back, and `count` how many failures were found then.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -129,10 +152,13 @@ class FailureGroup(BaseModel):
     posted_at: Moment | None = None
     lines: int = 0
     line_count: int = 0
-    previous: Mapping[str, str] = {}
+    previous: PreviousHead | None = None
+    fate: EndReason | None = None
     storm: str = ""
     groups: tuple[str, ...] = ()
     counts: Mapping[str, int] = {}
+    offline_from: Moment | None = None
+    offline_until: Moment | None = None
     closed_at: Moment | None = None
 
     @property
@@ -143,6 +169,16 @@ class FailureGroup(BaseModel):
     @property
     def open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def watches(self) -> Sequence[str]:
+        """The ids of the watches that want it; it may be wanted by subscriptions alone."""
+        return [rule for rule in self.rules if rule != SUBSCRIPTION]
+
+    @property
+    def failure_code(self) -> FailureCode | None:
+        """What *Mute this code* mutes; None without a code."""
+        return FailureCode(self.account, self.service, self.kind, self.code) if self.code else None
 
     def closes_at(self) -> datetime:
         """Return when it closes unless something is new by then."""
@@ -158,3 +194,28 @@ class FailureGroup(BaseModel):
             return self.posted_at + THREAD_LINES_AFTER[self.lines]
         hours = self.lines - len(THREAD_LINES_AFTER) + 1
         return self.posted_at + THREAD_LINES_AFTER[-1] + timedelta(hours=hours)
+
+
+class ShownGroup(NamedTuple):
+    """A group as it is drawn.
+
+    `ended` counts all jobs of its service that ended since its first failure, None where that is not known. `mute` says
+    whether its code is muted in the destination. `link` leads to the head before it, empty without one. `groups` are
+    those of a storm message, in any order.
+    """
+
+    group: FailureGroup
+    ended: int | None = None
+    mute: Mute | None = None
+    link: str = ""
+    groups: Sequence[FailureGroup] = ()
+
+
+def encode(group: FailureGroup) -> str:
+    """Return a group as it is kept, beside the cards."""
+    return record_formats.numbered(Kind.CARD, group.model_dump_json(exclude_defaults=True))
+
+
+def read(text: str) -> FailureGroup:
+    """Read a group as it is kept. Raises NewerFormatError and UnreadableError."""
+    return record_formats.read(Kind.CARD, text, FailureGroup.model_validate_json)
