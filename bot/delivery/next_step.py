@@ -5,14 +5,15 @@ nothing: they only change what a card shows. The others post one message. What a
 `bot.domain.card_reducer`; this module picks the entries of a step.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import takewhile
 
 from bot.delivery.digest import digest
 from bot.domain.card_reducer import Applied, HeldTimer, SnoozeTimer, apply, apply_all, end_snooze_before, release_held
 from bot.domain.cards import Card, To
+from bot.domain.decisions import Decided
 from bot.domain.destination_state import DestinationState
 from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
 from bot.domain.outbox import ChangedEntry, Entry, OutboxSnapshot, SubscribedEntry, UnsubscribedEntry, Write
@@ -23,12 +24,15 @@ from bot.domain.slack_ids import is_direct_message
 class DeliveryStep:
     """Entries to take out, records to write, and the message to post first, if any.
 
+    `members` are jobs to add to groups, each with its time in ms, `decisions` those that the step was taken by.
     A step that posts what a card held has no entries: the card itself remembers it.
     """
 
     entries: Sequence[Entry]
     writes: Sequence[Write] = ()
     notification: Notification | None = None
+    members: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict[str, tuple[tuple[str, int], ...]])
+    decisions: tuple[Decided, ...] = ()
 
     @property
     def by_slot(self) -> dict[str, tuple[str, ...]]:
@@ -39,7 +43,18 @@ class DeliveryStep:
         return slots
 
 
-def next_step(snapshot: OutboxSnapshot, now: datetime) -> DeliveryStep | None:
+@dataclass(frozen=True, slots=True)
+class NeedsNumbers:
+    """So many numbers of new groups are needed to decide on a step."""
+
+    count: int
+
+
+def next_step(
+    snapshot: OutboxSnapshot,
+    now: datetime,
+    numbers: Sequence[int] = (),  # noqa: ARG001  # of new groups
+) -> DeliveryStep | NeedsNumbers | None:
     """Return what to do first for a destination, None when nothing waits."""
     state = _with_snoozes_ended(snapshot, now)
     if combined := digest(snapshot, state, now):
@@ -141,6 +156,11 @@ def _notifies_in_place(card: Card) -> bool:
 def due(snapshot: OutboxSnapshot, now: datetime) -> bool:
     """Whether something is to be done without an entry: a snooze is over, or what a card holds may be posted."""
     return any(card.snooze.over(now) if card.snooze else card.has_held for card in snapshot.cards.values())
+
+
+def next_timer(snapshot: OutboxSnapshot) -> datetime | None:  # noqa: ARG001
+    """Return when something is due for a destination without an entry; None for nothing."""
+    return None
 
 
 def withheld(snapshot: OutboxSnapshot, hides: Callable[[str], bool]) -> OutboxSnapshot:

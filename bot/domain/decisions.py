@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -67,6 +68,7 @@ class Decision(BaseModel):
 
     `rule` is the loudest rule that matched (`w7`, or `subscription`), `also` the others, `parameters` those of the
     reason, `until` the time to which a `hold` holds. Example: `fold` into group `g12` by `w7`, and by `w9` too.
+    `channel` and `ts` are the message that was posted, or into which it was folded, once that is there.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -79,3 +81,12 @@ class Decision(BaseModel):
     also: tuple[str, ...] = ()
     parameters: Mapping[str, str | int] = {}
     until: Moment | None = None
+    channel: str = ""
+    ts: str = ""
+
+
+class Decided(NamedTuple):
+    """A decision about an event of a job, by its ref, or of a service (`ACCOUNT/SERVICE`)."""
+
+    ref: str
+    decision: Decision

@@ -3,6 +3,7 @@
 Each is kept up to date as a card is, and kept beside the cards of its destination.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,6 +40,9 @@ KEPT_AFTER_CLOSING = timedelta(days=7)
 """For so long *Show all* lists the jobs of a closed group."""
 JOBS_MAX = 5_000
 """Jobs that *Show all* lists, the newest."""
+POSTS_ID = "budget"
+"""The id of the record, among cards and groups, of when a destination got its last messages."""
+_GROUP_ID = re.compile(r"g\d+")
 
 
 class GroupKind(StrEnum):
@@ -119,6 +123,8 @@ class FailureGroup(BaseModel):
 
     A service that is down is a group without jobs: `first_at` is since when, `kind`, `code` and `message` are those of
     its `ServiceError`, `closed_at` when it was back, and `count` how many failures were found then.
+
+    `head_lost` says that its message was deleted, or can be edited no longer. No later head links to it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -160,6 +166,7 @@ class FailureGroup(BaseModel):
     offline_from: Moment | None = None
     offline_until: Moment | None = None
     closed_at: Moment | None = None
+    head_lost: bool = False
 
     @property
     def posted(self) -> bool:
@@ -211,11 +218,32 @@ class ShownGroup(NamedTuple):
     groups: Sequence[FailureGroup] = ()
 
 
+class _LastPosts(BaseModel):
+    """When a destination got its last messages, at most BUDGET."""
+
+    posts: tuple[Moment, ...] = ()
+
+
+def is_group_id(record_id: str) -> bool:
+    """Whether a record is that of a group, by its id."""
+    return _GROUP_ID.fullmatch(record_id) is not None
+
+
 def encode(group: FailureGroup) -> str:
     """Return a group as it is kept, beside the cards."""
-    return record_formats.numbered(Kind.CARD, group.model_dump_json(exclude_defaults=True))
+    return record_formats.numbered(Kind.GROUP, group.model_dump_json(exclude_defaults=True))
 
 
 def read(text: str) -> FailureGroup:
     """Read a group as it is kept. Raises NewerFormatError and UnreadableError."""
-    return record_formats.read(Kind.CARD, text, FailureGroup.model_validate_json)
+    return record_formats.read(Kind.GROUP, text, FailureGroup.model_validate_json)
+
+
+def encode_posts(posts: Sequence[datetime]) -> str:
+    """Return the times of a destination's last messages as they are kept, under POSTS_ID."""
+    return record_formats.numbered(Kind.GROUP, _LastPosts(posts=tuple(posts[-BUDGET:])).model_dump_json())
+
+
+def read_posts(text: str) -> tuple[datetime, ...]:
+    """Read the times of a destination's last messages. Raises NewerFormatError and UnreadableError."""
+    return record_formats.read(Kind.GROUP, text, _LastPosts.model_validate_json).posts
