@@ -43,6 +43,10 @@ JOBS_MAX = 5_000
 POSTS_ID = "budget"
 """The id of the record, among cards and groups, of when a destination got its last messages."""
 _GROUP_ID = re.compile(r"g\d+")
+NAME_MAX = 80
+"""Characters of a job's name that are kept with its group."""
+_SEPARATOR = "\t"
+"""Before the name, which has none once it is on one line."""
 
 
 class GroupKind(StrEnum):
@@ -72,6 +76,20 @@ class GroupJob(BaseModel):
     def id(self) -> str:
         """The id that the provider gave it."""
         return JobRef.parse(self.ref).id
+
+    @property
+    def member(self) -> str:
+        """The job as it is kept with the other jobs of its group; their score is `milliseconds(at)`."""
+        return f"{self.ref}{_SEPARATOR}{' '.join((self.name or '').split())[:NAME_MAX]}"
+
+    @classmethod
+    def kept(cls, member: str, at: datetime) -> Self | None:
+        """Return the job of a member; None where it cannot be read."""
+        ref, _, name = member.rpartition(_SEPARATOR)
+        try:
+            return cls(ref=ref, name=name or None, at=at)
+        except ValueError:
+            return None
 
 
 class HeldEvent(BaseModel):
