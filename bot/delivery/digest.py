@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.rules.card_reducer import Applied, apply_all
 from bot.domain.cards import Card
 from bot.domain.changes import Change, EndReason, Kind
-from bot.rules.destination_state import DestinationState
 from bot.domain.notifications import BatchEnd, CardChange, Digest, Notification
 from bot.domain.outbox import ChangedEntry, Entry, NoteEntry, OutboxSnapshot, SubscribedEntry
+from bot.rules.card_reducer import Applied, apply_all
+from bot.rules.destination_state import DestinationState
 from providers.models import JobState
 
 DIGEST_THRESHOLD = 3

@@ -20,10 +20,10 @@ from bot.delivery.sender import POST_INTERVAL_S, finish, post, recover
 from bot.delivery.unreadable import repair
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
-from bot.rules.card_reducer import expected
 from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
 from bot.domain.outbox import InFlightPost, OutboxSnapshot, SubscribedEntry
+from bot.rules.card_reducer import expected
 from bot.slack_api.errors import HOLD_S
 from bot.task_queue.enqueue import enqueue_card_update, enqueue_delivery, enqueue_home_refresh
 

@@ -53,12 +53,12 @@ def _on(value: object) -> object:
     return read_on(value) if isinstance(value, str) else value
 
 
-_ENDS = frozenset({EventKind.SUCCEEDED, EventKind.FAILED, EventKind.CANCELLED, EventKind.LOST})
+ENDS = frozenset({EventKind.SUCCEEDED, EventKind.FAILED, EventKind.CANCELLED, EventKind.LOST})
 _NOTIFIED = {
     On.FAILED: frozenset({EventKind.FAILED, EventKind.LOST}),
     On.STUCK: frozenset({EventKind.STUCK, EventKind.UNSTUCK}),
     On.DOWN: frozenset({EventKind.DOWN, EventKind.UP}),
-    On.DONE: _ENDS,
+    On.DONE: ENDS,
     On.STARTED: frozenset({EventKind.STARTED}),
     On.ANY: frozenset(EventKind),
 }

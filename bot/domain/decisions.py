@@ -69,6 +69,7 @@ class Decision(BaseModel):
 
     `rule` is the loudest rule that matched (`w7`, or `subscription`), `also` the others, `parameters` those of the
     reason, `until` the time to which a `hold` holds. Example: `fold` into group `g12` by `w7`, and by `w9` too.
+    `channel` and `ts` are the message that was posted, or into which it was folded, once that is there.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -81,10 +82,12 @@ class Decision(BaseModel):
     also: tuple[str, ...] = ()
     parameters: Mapping[str, str | int] = {}
     until: Moment | None = None
+    channel: str = ""
+    ts: str = ""
 
 
 class Decided(NamedTuple):
-    """A decision about an event of the job `ref`, or of the service `ref`."""
+    """A decision about an event of a job, by its ref, or of a service (`ACCOUNT/SERVICE`)."""
 
     ref: str
     decision: Decision

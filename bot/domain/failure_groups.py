@@ -3,6 +3,7 @@
 Each is kept up to date as a card is, and kept beside the cards of its destination.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -39,6 +40,13 @@ KEPT_AFTER_CLOSING = timedelta(days=7)
 """For so long *Show all* lists the jobs of a closed group."""
 JOBS_MAX = 5_000
 """Jobs that *Show all* lists, the newest."""
+POSTS_ID = "budget"
+"""The id of the record, among cards and groups, of when a destination got its last messages."""
+_GROUP_ID = re.compile(r"g\d+")
+NAME_MAX = 80
+"""Characters of a job's name that are kept with its group."""
+_SEPARATOR = "\t"
+"""Before the name, which has none once it is on one line."""
 
 
 class GroupKind(StrEnum):
@@ -68,6 +76,20 @@ class GroupJob(BaseModel):
     def id(self) -> str:
         """The id that the provider gave it."""
         return JobRef.parse(self.ref).id
+
+    @property
+    def member(self) -> str:
+        """The job as it is kept with the other jobs of its group; their score is `milliseconds(at)`."""
+        return f"{self.ref}{_SEPARATOR}{' '.join((self.name or '').split())[:NAME_MAX]}"
+
+    @classmethod
+    def kept(cls, member: str, at: datetime) -> Self | None:
+        """Return the job of a member; None where it cannot be read."""
+        ref, _, name = member.rpartition(_SEPARATOR)
+        try:
+            return cls(ref=ref, name=name or None, at=at)
+        except ValueError:
+            return None
 
 
 class HeldEvent(BaseModel):
@@ -119,6 +141,8 @@ class FailureGroup(BaseModel):
 
     A service that is down is a group without jobs: `first_at` is since when, `kind`, `code` and `message` are those of
     its `ServiceError`, `closed_at` when it was back, and `count` how many failures were found then.
+
+    `head_lost` says that its message was deleted, or can be edited no longer. No later head links to it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -160,6 +184,7 @@ class FailureGroup(BaseModel):
     offline_from: Moment | None = None
     offline_until: Moment | None = None
     closed_at: Moment | None = None
+    head_lost: bool = False
 
     @property
     def posted(self) -> bool:
@@ -216,11 +241,32 @@ class ShownGroup(NamedTuple):
     groups: Sequence[FailureGroup] = ()
 
 
+class _LastPosts(BaseModel):
+    """When a destination got its last messages, at most BUDGET."""
+
+    posts: tuple[Moment, ...] = ()
+
+
+def is_group_id(record_id: str) -> bool:
+    """Whether a record is that of a group, by its id."""
+    return _GROUP_ID.fullmatch(record_id) is not None
+
+
 def encode(group: FailureGroup) -> str:
     """Return a group as it is kept, beside the cards."""
-    return record_formats.numbered(Kind.CARD, group.model_dump_json(exclude_defaults=True))
+    return record_formats.numbered(Kind.GROUP, group.model_dump_json(exclude_defaults=True))
 
 
 def read(text: str) -> FailureGroup:
     """Read a group as it is kept. Raises NewerFormatError and UnreadableError."""
-    return record_formats.read(Kind.CARD, text, FailureGroup.model_validate_json)
+    return record_formats.read(Kind.GROUP, text, FailureGroup.model_validate_json)
+
+
+def encode_posts(posts: Sequence[datetime]) -> str:
+    """Return the times of a destination's last messages as they are kept, under POSTS_ID."""
+    return record_formats.numbered(Kind.GROUP, _LastPosts(posts=tuple(posts[-BUDGET:])).model_dump_json())
+
+
+def read_posts(text: str) -> tuple[datetime, ...]:
+    """Read the times of a destination's last messages. Raises NewerFormatError and UnreadableError."""
+    return record_formats.read(Kind.GROUP, text, _LastPosts.model_validate_json).posts

@@ -6,12 +6,12 @@ from itertools import groupby
 
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
-from bot.rules.card_reducer import expected
 from bot.domain.changes import LOSSES, Change, Kind, found, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.outbox import ChangedEntry
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import record
+from bot.rules.card_reducer import expected
 from bot.store.lost_jobs import Lost, Restored
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
 from providers.models import Job, JobState

@@ -184,8 +184,8 @@ def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | N
     for index, decision in enumerate(found):
         if index != loudest and decision.outcome is not Outcome.DROP:
             along = {"outcome": Outcome.FOLD, "reason": Reason.TOGETHER, "until": None}
-            decision = decision.model_copy(update={**along, "parameters": {"event": found[loudest].event}})
-        state = state.decided(str(events[index].change.ref), decision)
+            found[index] = decision.model_copy(update={**along, "parameters": {"event": found[loudest].event}})
+        state = state.decided(str(events[index].change.ref), found[index])
     return _carry_out(state, events[loudest], found[loudest], card)
 
 
@@ -247,7 +247,7 @@ def _unsubscribed(state: DestinationState, card_id: str, body: UnsubscribedEntry
 
 def _snoozed(state: DestinationState, card_id: str, snooze: Snooze | None) -> Applied:
     if group := state.groups.get(card_id):
-        return Applied(state.with_group(group.model_copy(update={"snooze": snooze}), Urgency.END))
+        return Applied(state.with_group(group.model_copy(update={"snooze": snooze}), Urgency.STATE))
     card = state.cards.get(card_id)
     return Applied(state.with_card(card.model_copy(update={"snooze": snooze})) if card else state)
 
@@ -259,12 +259,11 @@ def _snooze_over(state: DestinationState, card_id: str, at: datetime) -> Applied
 
 def _next_held(state: DestinationState) -> Applied:
     """Release the first notification that is held and still wanted; drop those before it."""
-    for card in state.cards.values():
-        while card.has_held and not card.snooze:
+    for card_id in state.cards:
+        while (card := state.cards[card_id]).has_held and not card.snooze:
             state, notifications = _released(state, card)
             if notifications:
                 return Applied(state, notifications)
-            card = state.cards[card.id]
     return Applied(state)
 
 

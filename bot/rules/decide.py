@@ -1,8 +1,8 @@
 """Decides what becomes of one event in one destination: post, fold, hold or drop, by which rule and why. Pure.
 
-Each rule that may want the event is evaluated in one order: access, baseline, match, an open group or batch, threshold,
-snooze, post budget, post. The loudest result counts. Delivery executes decisions, `/jobs why` reads them back, and a dry
-run computes them without posting.
+Each rule that may want the event is evaluated in one order: access, baseline, match, an open group or batch,
+threshold, snooze, post budget, post. The loudest result counts. Delivery executes decisions, `/jobs why` reads them
+back, and a dry run computes them without posting.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
-from bot.domain.cards import Card, Snooze, To, on_words, wants
+from bot.domain.cards import ENDS, Card, On, Snooze, To, on_words, wants
 from bot.domain.changes import EventKind
 from bot.domain.decisions import SUBSCRIPTION, Decision, Outcome, Reason
 from bot.domain.failure_groups import BUDGET, BUDGET_WINDOW
@@ -96,10 +96,15 @@ def _of_subscription(situation: Situation, event: JobEvent, card: Card) -> Verdi
         return situation.drop(Reason.UNSUBSCRIBED)
     if not card.terms.wants_event(event.happened):
         return situation.drop(Reason.NOT_WANTED, on=on_words(card.terms.on))
-    if card.batch:
+    if card.batch and not (On.ANY in card.terms.on and event.happened not in ENDS):
         return _in_batch(situation, event, card)
     if event.happened in FAILURES and not in_thread_alone(card):
         return _failure(situation, event, None, card.snooze)
+    return _reply(situation, card)
+
+
+def _reply(situation: Situation, card: Card) -> Verdict:
+    """Return whether a reply to a card is posted, held, or counted in a storm message."""
     if card.snooze:
         return situation.hold(Reason.SNOOZED, card.snooze.until)
     if card.ts and situation.state.waiting.replies > REPLIES_MAX:
@@ -115,16 +120,10 @@ def in_thread_alone(card: Card) -> bool:
 def _of_watch(situation: Situation, watch: Watch) -> Verdict:
     """Return what a watch makes of an event of a service that it covers."""
     event = situation.event
-    if event.at < watch.at:
-        return situation.drop(Reason.BASELINE)
-    if not wants(watch.spec.on, event.happened):
-        return situation.drop(Reason.NOT_WANTED, on=on_words(watch.spec.on))
+    if dropped := _not_matched(situation, watch):
+        return dropped
     if isinstance(event, ServiceEvent):
         return _of_service(situation, event, watch)
-    if not any(watch.spec.matches(job) for job in event.jobs):
-        return situation.drop(Reason.FILTERED)
-    if event.happened in FAILURES and (mute := situation.rules.muting(event.job, situation.now)):
-        return situation.drop(Reason.MUTED, mute=mute.id)
     if (card := situation.state.card_of(event.job.ref)) and card.batch:
         return _in_batch(situation, event, card)
     if watch.held_until:
@@ -134,12 +133,30 @@ def _of_watch(situation: Situation, watch: Watch) -> Verdict:
     return _new_message(situation, situation.post(Reason.WANTED), None)
 
 
+def _not_matched(situation: Situation, watch: Watch) -> Verdict | None:
+    """Return why a watch does not want an event of a service that it covers; None if it does."""
+    event = situation.event
+    if event.at < watch.at:
+        return situation.drop(Reason.BASELINE)
+    if not wants(watch.spec.on, event.happened):
+        return situation.drop(Reason.NOT_WANTED, on=on_words(watch.spec.on))
+    if isinstance(event, ServiceEvent):
+        return None
+    if not any(watch.spec.matches(job) for job in event.jobs):
+        return situation.drop(Reason.FILTERED)
+    if event.happened in FAILURES and (mute := situation.rules.muting(event.job, situation.now)):
+        return situation.drop(Reason.MUTED, mute=mute.id)
+    return None
+
+
 def _of_removed(situation: Situation, event: JobEvent, until: datetime) -> Verdict:
     """Return what a watch makes of an event that came after it was removed: it may be restored."""
     if event.happened not in FAILURES:
         return situation.drop(Reason.NO_RULE)
     group = situation.state.group_of(event.fingerprint)
-    return situation.fold(Reason.GROUP, group=group.id) if group and group.takes else situation.hold(Reason.REMOVED, until)
+    return (
+        situation.fold(Reason.GROUP, group=group.id) if group and group.takes else situation.hold(Reason.REMOVED, until)
+    )
 
 
 def _of_service(situation: Situation, event: ServiceEvent, watch: Watch) -> Verdict:

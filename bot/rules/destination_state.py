@@ -7,9 +7,16 @@ from typing import NamedTuple, Self
 
 from bot.domain.cards import Card
 from bot.domain.decisions import Decided, Decision
-from bot.domain import failure_groups
-from bot.domain.failure_groups import BUDGET, BUDGET_WINDOW, FailureGroup, GroupJob, GroupKind
-from bot.domain.outbox import BUDGET_RECORD, OutboxSnapshot, Urgency, Write, encode, encode_posts
+from bot.domain.failure_groups import (
+    BUDGET,
+    BUDGET_WINDOW,
+    POSTS_ID,
+    FailureGroup,
+    GroupJob,
+    GroupKind,
+    encode_posts,
+)
+from bot.domain.outbox import OutboxSnapshot, Urgency, Write, encode_record
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import milliseconds
 from bot.domain.watches import Rules
@@ -43,8 +50,8 @@ class DestinationState:
     is judged by. `numbers` are for new groups. `now` is the time of the decision.
 
     `changed` names the records that differ from those in Redis, each with how urgent the edit of its message is, None
-    where the message needs no edit. `members` are jobs that join groups, as they are kept, with the time of their failure in ms, and
-    `decisions` what was decided, by the ref of the job.
+    where the message needs no edit. `members` are jobs that join groups, as they are kept, with the time
+    of their failure in ms, and `decisions` what was decided.
     """
 
     destination: str
@@ -54,7 +61,7 @@ class DestinationState:
     posts: tuple[datetime, ...] = ()
     rules: Rules = field(default_factory=Rules)
     ended: Mapping[Service, Sequence[Ended]] = field(default_factory=dict[Service, Sequence[Ended]])
-    waiting: Waiting = Waiting()
+    waiting: Waiting = field(default_factory=Waiting)
     numbers: tuple[int, ...] = ()
     changed: Mapping[str, Urgency | None] = field(default_factory=dict[str, Urgency | None])
     members: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict[str, tuple[tuple[str, int], ...]])
@@ -117,8 +124,11 @@ class DestinationState:
         """Return the state with one card added or replaced."""
         return replace(self, cards={**self.cards, card.id: card}, changed=self._changed(card.id, urgency))
 
-    def with_group(self, group: FailureGroup, urgency: Urgency = Urgency.STATE) -> Self:
-        """Return the state with one group added or replaced; one without a message needs no edit."""
+    def with_group(self, group: FailureGroup, urgency: Urgency = Urgency.PROGRESS) -> Self:
+        """Return the state with one group added or replaced; one without a message needs no edit.
+
+        PROGRESS is that it grows, STATE what somebody did to it, END that it closes.
+        """
         changed = self._changed(group.id, urgency) if group.ts else {**self.changed, group.id: None}
         return replace(self, groups={**self.groups, group.id: group}, changed=changed)
 
@@ -144,7 +154,7 @@ class DestinationState:
     def with_post(self) -> Self:
         """Return the state after one more new message."""
         posts = (*self.recent_posts, self.now)[-BUDGET:]
-        return replace(self, posts=posts, changed={**self.changed, BUDGET_RECORD: None})
+        return replace(self, posts=posts, changed={**self.changed, POSTS_ID: None})
 
     def with_member(self, group_id: str, job: GroupJob) -> Self:
         """Return the state with a job that joins a group."""
@@ -164,8 +174,7 @@ class DestinationState:
         return [each for each in found if each.before or each.after]
 
     def _record(self, name: str) -> str:
-        if name == BUDGET_RECORD:
+        if name == POSTS_ID:
             return encode_posts(self.posts)
-        if group := self.groups.get(name):
-            return failure_groups.encode(group)
-        return encode(self.cards[name]) if name in self.cards else ""
+        record = self.groups.get(name) or self.cards.get(name)
+        return encode_record(record) if record else ""

@@ -1,7 +1,8 @@
 """Carries out decisions about events that share a message: groups of failures, batches, storms, services. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bot.domain.cards import Card
@@ -76,7 +77,7 @@ def fold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
         case Reason.BATCH:
             return Applied(_into_batch(state, event, decision, card))
         case Reason.STORM | Reason.CATCH_UP:
-            return _into_storm(state, event, decision, card)
+            return _into_storm(state, event, decision)
         case _:
             return Applied(state)
 
@@ -88,10 +89,9 @@ def hold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
         state, storm = _storm(state, event, hold=Hold(until=until))
         return Applied(state.with_group(_with_count(storm, event, state.now)))
     state, group = _joined(state, event, decision, card)
-    limits = decision.parameters if decision.reason is Reason.THRESHOLD else {}
-    about = {name: int(value) for name, value in limits.items() if name in {"of", "share", "window_s"}}
+    limits = {name: value for name, value in decision.parameters.items() if name in {"of", "share", "window_s"}}
     held = HeldEvent(event=event.id, job=event.member, noticed_at=event.at, rules=_rules(decision))
-    waits = {"hold": Hold(until=until, **about), "held": (*group.held, held)[-TIMES_MAX:]}
+    waits = {"hold": Hold.model_validate({"until": until, **limits}), "held": (*group.held, held)[-TIMES_MAX:]}
     return Applied(state.with_group(group.model_copy(update=waits)))
 
 
@@ -108,9 +108,7 @@ def _joined(
     return state.with_group(group).with_member(group.id, event.member), group
 
 
-def _opened(
-    state: DestinationState, number: str, kind: GroupKind, event: JobEvent, card: Card | None
-) -> FailureGroup:
+def _opened(state: DestinationState, number: str, kind: GroupKind, event: JobEvent, card: Card | None) -> FailureGroup:
     job, error = event.job, event.job.error
     before = state.last_group_of(event.fingerprint) if kind is GroupKind.FAILURES else None
     return FailureGroup(
@@ -135,7 +133,7 @@ def _opened(
 
 
 def _previous(before: FailureGroup | None) -> PreviousHead | None:
-    if before is None or before.closed_at is None:
+    if before is None or before.closed_at is None or before.head_lost:
         return None
     return PreviousHead(channel=before.channel, ts=before.ts, count=before.count, closed_at=before.closed_at)
 
@@ -175,9 +173,7 @@ def _mentions(state: DestinationState, decision: Decision, card: Card | None) ->
     return tuple(dict.fromkeys(people))
 
 
-def _into_batch(
-    state: DestinationState, event: JobEvent, decision: Decision, card: Card | None
-) -> DestinationState:
+def _into_batch(state: DestinationState, event: JobEvent, decision: Decision, card: Card | None) -> DestinationState:
     """Return the state with an event on the head of its batch, if it has one and the event is a failure."""
     head = state.batch_head(card.id) if card else None
     if head is None or event.happened not in FAILURES:
@@ -205,9 +201,7 @@ def _with_count(storm: FailureGroup, event: JobEvent, now: datetime) -> FailureG
     return storm.model_copy(update={"counts": counts, "changed_at": now})
 
 
-def _into_storm(
-    state: DestinationState, event: JobEvent, decision: Decision, card: Card | None
-) -> Applied:
+def _into_storm(state: DestinationState, event: JobEvent, decision: Decision) -> Applied:
     """Let the storm message take an event in; if there is none, it is posted."""
     state, storm = _storm(state, event)
     new = not storm.ts
@@ -287,7 +281,7 @@ def _down(state: DestinationState, number: str, event: ServiceEvent, decision: D
 
 
 def release(state: DestinationState, group: FailureGroup) -> Applied:
-    """Post what was held because of a snooze, or because its watch was removed; drop it if no rule wants it any more."""
+    """Post what was held because of a snooze, or of the removal of its watch; drop it if no rule wants it now."""
     rules = {watch.id for watch in state.rules.active} | {SUBSCRIPTION}
     if group.rules and not rules & set(group.rules):
         return Applied(_dropped(state, group, Reason.NO_RULE).without_group(group.id))
@@ -297,7 +291,8 @@ def release(state: DestinationState, group: FailureGroup) -> Applied:
     card = state.cards.get(group.card)
     head = _heard(group.model_copy(update={"hold": None, "held": (), "posted_at": state.now}))
     state = state.with_group(head).without_edit(head.id).with_post()
-    content = ServiceHead(head) if group.group is GroupKind.DOWN else GroupHead(head, None, card)
+    held = group.hold is not None
+    content = ServiceHead(head, held) if group.group is GroupKind.DOWN else GroupHead(head, None, card, held)
     return Applied(state, (Notification(content),))
 
 
@@ -318,7 +313,12 @@ def expire(state: DestinationState, group: FailureGroup) -> DestinationState:
 
 def _dropped(state: DestinationState, group: FailureGroup, reason: Reason) -> DestinationState:
     hold = group.hold
-    known = {"count": group.count, "of": hold and hold.of, "share": hold and hold.share, "window_s": hold and hold.window_s}
+    known = {
+        "count": group.count,
+        "of": hold and hold.of,
+        "share": hold and hold.share,
+        "window_s": hold and hold.window_s,
+    }
     parameters = {name: value for name, value in known.items() if value} if reason is Reason.NOT_REACHED else {}
     return _finally(state, group, Outcome.DROP, reason, parameters)
 
@@ -328,7 +328,7 @@ def _finally(
     group: FailureGroup,
     outcome: Outcome,
     reason: Reason,
-    parameters: dict[str, str | int] | None = None,
+    parameters: Mapping[str, str | int] = MappingProxyType({}),
 ) -> DestinationState:
     """Take the final decision about each event that a group holds: if its head is posted, all but the first fold."""
     for number, held in enumerate(group.held):
@@ -340,7 +340,7 @@ def _finally(
             reason=Reason.GROUP if folds else reason,
             rule=next(iter(held.rules), ""),
             also=held.rules[1:],
-            parameters={"group": group.id} if folds else parameters or {},
+            parameters={"group": group.id} if folds else parameters,
         )
         state = state.decided(held.job.ref, decision)
     return state
@@ -362,4 +362,6 @@ def reached(state: DestinationState, event: JobEvent) -> DestinationState:
 
 def has_thread_lines(group: FailureGroup) -> bool:
     """Whether lines follow in the thread of a head: not in direct messages, nor under a storm message."""
-    return group.group in {GroupKind.FAILURES, GroupKind.BATCH} and bool(group.ts) and not is_direct_message(group.place)
+    return (
+        group.group in {GroupKind.FAILURES, GroupKind.BATCH} and bool(group.ts) and not is_direct_message(group.place)
+    )

@@ -1,31 +1,26 @@
 """What is due for a group without an event: thread lines, its end, the end of what its head is held for. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from bot.domain.failure_groups import ALSO_TO_CHANNEL, KEPT_AFTER_CLOSING, FailureGroup, GroupKind
+from bot.domain.failure_groups import ALSO_TO_CHANNEL, FailureGroup, GroupKind
 from bot.domain.notifications import Notification, ThreadLine
 from bot.domain.outbox import Urgency
-from bot.domain.slack_ids import is_direct_message
 from bot.rules import group_reducer
 from bot.rules.destination_state import DestinationState
 from bot.rules.group_reducer import Applied
-
-AT_ONCE = timedelta()
 
 
 def apply(state: DestinationState, group_id: str) -> Applied:
     """Do what is due for a group; one thing at a time."""
     group, now = state.groups.get(group_id), state.now
-    if group is None:
+    if group is None or group.closed_at:
         return Applied(state)
-    if group.closed_at:
-        return Applied(state.without_group(group.id) if now >= group.closed_at + KEPT_AFTER_CLOSING else state)
     if group.hold:
         return _held(state, group)
     if group.snooze and group.snooze.over(now):
         group = group.model_copy(update={"snooze": None})
-        state = state.with_group(group)
+        state = state.with_group(group, Urgency.STATE)
     if _is_over(state, group):
         return Applied(state.with_group(group.model_copy(update={"closed_at": now}), Urgency.END))
     line = next_line(group)
@@ -68,10 +63,13 @@ def _line(state: DestinationState, group: FailureGroup) -> Applied:
     broadcast = any(group.line_count < count <= group.count for count in ALSO_TO_CHANNEL)
     people = tuple(dict.fromkeys((*group.mentioned, *group.mentions)))
     known = group.model_copy(update={"lines": lines, "line_count": group.count, "mentioned": people})
-    return Applied(state.with_group(known), (Notification(ThreadLine(group, broadcast)),))
+    return Applied(
+        state.with_group(known),
+        (Notification(ThreadLine(group, group.newest[: group.count - group.line_count], broadcast=broadcast)),),
+    )
 
 
-def timers(groups: Iterator[FailureGroup]) -> Iterator[tuple[datetime, str]]:
+def timers(groups: Iterable[FailureGroup]) -> Iterator[tuple[datetime, str]]:
     """Yield when something is due for each group, as far as time alone decides that."""
     for group in groups:
         yield from ((at, group.id) for at in _times(group))
@@ -79,8 +77,8 @@ def timers(groups: Iterator[FailureGroup]) -> Iterator[tuple[datetime, str]]:
 
 def _times(group: FailureGroup) -> Iterator[datetime]:
     if group.closed_at:
-        yield group.closed_at + KEPT_AFTER_CLOSING
-    elif group.hold and group.hold.window_s:
+        return
+    if group.hold and group.hold.window_s:
         window = timedelta(seconds=group.hold.window_s, milliseconds=1)
         yield from (each.noticed_at + window for each in group.held)
     elif group.hold:

@@ -58,7 +58,10 @@ class JobEvent(NamedTuple):
     @property
     def jobs(self) -> Sequence[Job]:
         """The job as each of these services has it."""
-        return [self.job if name == self.service else self.job.model_copy(update={"service": name}) for name in self.services]
+        return [
+            self.job if name == self.service else self.job.model_copy(update={"service": name})
+            for name in self.services
+        ]
 
     @property
     def late(self) -> bool:

@@ -103,14 +103,8 @@ def _message(group: FailureGroup, room: int) -> list[str]:
 
 def down(group: FailureGroup) -> str:
     """That a service cannot be read, or is back: `⚠️ *Can't see video-ocr*`; mrkdwn."""
-    service = plain(group.service, 60)
-    words = f"Can't see {service}" if group.open else f"{service} is back"
-    return f"{emoji(group)} {bold_words(words)}"
-
-
-def bold_words(words: str) -> str:
-    """Our own words in bold, unless something in them is code."""
-    return words if "`" in words else f"*{words}*"
+    words = f"Can't see {group.service}" if group.open else f"{group.service} is back"
+    return f"{emoji(group)} {bold(words, 80)}"
 
 
 def trouble(group: FailureGroup) -> str:

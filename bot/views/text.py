@@ -127,6 +127,11 @@ def clock(moment: datetime) -> str:
     return f"<!date^{int(moment.timestamp())}^{{time_secs}}|{utc(moment)}>"
 
 
+def minute(moment: datetime) -> str:
+    """Return a Slack date token of a time within this day, to the minute; others see the UTC fallback."""
+    return f"<!date^{int(moment.timestamp())}^{{time}}|{utc(moment)}>"
+
+
 def age(moment: datetime) -> str:
     """Return a Slack date token that each reader sees as an age (`4 minutes ago`), others as the UTC fallback."""
     return f"<!date^{int(moment.timestamp())}^{{ago}}|{utc(moment)}>"

@@ -91,7 +91,7 @@ MOVED = moved(job(raw_state="B"))
 
 def step_of(snapshot: OutboxSnapshot, now: datetime = NOW) -> DeliveryStep:
     step = next_step(snapshot, now)
-    assert step
+    assert isinstance(step, DeliveryStep)
     return step
 
 

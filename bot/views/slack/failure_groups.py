@@ -25,7 +25,7 @@ from bot.views.slack.block_kit import Block, Budget, Message, actions, button, c
 from bot.views.slack.cards import details_button
 from bot.views.slack.mentions import group_mentions, mentioned
 from bot.views.terms import person
-from bot.views.text import age, bold, clock, code, count, cut, date, duration, plain, slack_link, unformatted
+from bot.views.text import age, bold, code, count, cut, date, duration, minute, plain, slack_link, unformatted
 
 THREAD_LINES_MAX = 10
 """Jobs that a line in the thread names; the others are counted."""
@@ -148,7 +148,7 @@ def thread_line(group: FailureGroup, jobs: Sequence[GroupJob], more: int) -> Mes
     It mentions those whom the group has not mentioned.
     """
     new = len(jobs) + more
-    named_jobs = [f"{named(job)} · {clock(job.at)}" for job in jobs[:THREAD_LINES_MAX]]
+    named_jobs = [f"{named(job)} · {minute(job.at)}" for job in jobs[:THREAD_LINES_MAX]]
     left = new - len(named_jobs)
     head = f"{emoji(group)} *{new:,} more {happened(group)}*: {', '.join([cause(group), f'{group.count:,} in all'])}"
     people = mentioned([[each for each in group.mentions if each not in group.mentioned]])
