@@ -13,6 +13,7 @@ from bot.deps.deps import Deps
 from bot.domain.answers import Late, Partial, ServiceError
 from bot.domain.catalog import Catalog
 from bot.domain.errors import UsageError
+from bot.domain.quoting import quoted
 from bot.jobs.account_health import check_accounts
 from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
@@ -24,7 +25,6 @@ from bot.views.text import unformatted
 from handlers.commands import grammar
 from handlers.commands.grammar import Request
 from handlers.commands.job_arguments import addresses_of
-from handlers.commands.lexer import quoted
 from handlers.commands.parser import parse
 from providers.registry import meaning
 

@@ -219,7 +219,7 @@ def _wanted(card: Card, change: Change) -> bool:
         case Kind.MOVED | Kind.LOST:
             pass
     if card.batch:
-        return card.terms.on is On.ANY
+        return On.ANY in card.terms.on
     return change.kind is Kind.LOST or card.terms.wants(change.job.state)
 
 

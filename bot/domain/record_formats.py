@@ -31,8 +31,11 @@ class Kind(StrEnum):
     INSTALLATION = "installation"
 
 
-FORMATS: dict[Kind, int] = dict.fromkeys(Kind, 1)
-"""The format that this version writes of each kind, and the newest that it reads."""
+FORMATS: dict[Kind, int] = {**dict.fromkeys(Kind, 1), **dict.fromkeys((Kind.CARD, Kind.ENTRY, Kind.DIGEST), 2)}
+"""The format that this version writes of each kind, and the newest that it reads.
+
+Format 2 of a card, an entry and a digest, which has cards: `on` is a set of words, as in `done,stuck`.
+"""
 
 _NUMBER = re.compile(r'\{"v":([1-9]\d{0,8})[,}]')
 _PREFIX = re.compile(r"([1-9]\d{0,8}):")

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime
 
+from bot.domain.cards import On, on_words
 from bot.domain.errors import Problem, UsageError
+from bot.domain.quoting import MENTION
 from bot.domain.slack_ids import ID
 from handlers.commands import times
 from handlers.commands.grammar import FILTER, LIMIT_MAX, MENTIONS_MAX, OPTION, STATE_SYNONYMS, STATES, SYNONYMS
-from handlers.commands.lexer import MENTION, items, plainest
+from handlers.commands.lexer import items, plainest
 
 _WORD = {**FILTER, **OPTION}
 _PERSON = re.compile(rf"<(@{ID}|!subteam\^{ID})(?:\|[^<>]*)?>")
@@ -20,33 +22,37 @@ def read_filter(key: str, value: str) -> str:
     if not value:
         raise _bad(key, value)
     match key:
-        case "state":
-            return _states(value)
         case "since" | "until":
             return _time(key, value)
-        case "limit":
-            return _limit(value)
-        case "on" | "to":
+        case "to":
             return _one_of(key, value)
-        case "mention":
-            return _mentions(value)
         case _:
-            return value
+            return _READERS.get(key, str)(value)
 
 
-def state_words(value: str) -> list[str]:
-    """Return the words of a list of states, with any separator between them."""
+def list_words(value: str) -> list[str]:
+    """Return the words of a list of states or events, with any separator between them."""
     return re.findall(r"[\w-]+", plainest(value))
 
 
 def _states(value: str) -> str:
-    states = list(dict.fromkeys(STATE_SYNONYMS.get(word, word) for word in state_words(value)))
+    states = list(dict.fromkeys(STATE_SYNONYMS.get(word, word) for word in list_words(value)))
     for state in states:
         if state not in STATES:
             raise _bad("state", state)
     if not states:
         raise _bad("state", value)
     return ",".join(states)
+
+
+def _events(value: str) -> str:
+    words = [SYNONYMS["on"].get(word, word) for word in list_words(value)]
+    if not words:
+        raise _bad("on", value)
+    try:
+        return on_words(map(On, words))
+    except ValueError:
+        raise _bad("on", next(word for word in words if word not in OPTION["on"].expected)) from None
 
 
 def _time(key: str, value: str) -> str:
@@ -88,6 +94,9 @@ def _mention(word: str) -> str:
     if name.lower() in _EVERYBODY:
         raise UsageError(Problem.EVERYBODY, f"@{name}")
     raise UsageError(Problem.NOT_A_PERSON, word)
+
+
+_READERS = {"state": _states, "limit": _limit, "on": _events, "mention": _mentions}
 
 
 def _bad(key: str, value: str) -> UsageError:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.cards import On, SubscriptionOptions, To
+from bot.domain.cards import SUBSCRIPTION_ON, On, SubscriptionOptions, To, read_on
 from bot.domain.catalog import ServiceFilter
+from bot.domain.quoting import quoted
 from bot.jobs.shared_requests import steady
 from handlers.commands import times
-from handlers.commands.lexer import quoted
 from providers.models import JobQuery, JobState
 
 PAGE = 10
@@ -57,8 +57,11 @@ FILTERS = (
 
 SYNONYMS = {
     "on": {
-        **dict.fromkeys(("end", "ends", "ended", "finish", "finished"), On.DONE.value),
-        **dict.fromkeys(("fail", "fails", "failure", "failures", "error", "errors"), On.FAILED.value),
+        **dict.fromkeys(("end", "ends", "ended", "finish", "finished", "complete", "completed"), On.DONE.value),
+        **dict.fromkeys(("fail", "fails", "failure", "failures", "error", "errors", "lost"), On.FAILED.value),
+        **dict.fromkeys(("start", "starts", "begin", "begins", "begun", "running"), On.STARTED.value),
+        **dict.fromkeys(("hang", "hangs", "hanging", "stalled", "slow"), On.STUCK.value),
+        **dict.fromkeys(("offline", "outage", "outages", "unreachable", "unavailable"), On.DOWN.value),
         **dict.fromkeys(("all", "every", "everything", "change", "changes", "changed"), On.ANY.value),
     },
     "to": {
@@ -232,7 +235,7 @@ class Request:
         return SubscriptionOptions(
             user=user,
             at=at,
-            on=On(values.get("on", On.DONE)),
+            on=read_on(values["on"]) if "on" in values else SUBSCRIPTION_ON,
             to=To(values["to"]) if "to" in values else None,
             mention=tuple(values["mention"].split(",")) if "mention" in values else (),
         )

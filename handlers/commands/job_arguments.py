@@ -12,8 +12,9 @@ from bot.domain.errors import Problem, UsageError
 from bot.domain.id_labels import Label, label
 from bot.domain.identifiers import Address
 from bot.domain.plain_text import plain, readings
+from bot.domain.quoting import quoted
 from handlers.commands.grammar import COMMAND, FILTER, HELP, Request
-from handlers.commands.lexer import EQUALS, PAIR, SEPARATORS, is_ornament, items, quoted
+from handlers.commands.lexer import EQUALS, PAIR, SEPARATORS, is_ornament, items
 from handlers.commands.suggestions import closest, replaced
 from providers.ids import Ids
 from providers.models import JobRef

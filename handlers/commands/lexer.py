@@ -5,19 +5,15 @@ import re
 from bot.domain.identifiers import is_link
 from bot.domain.plain_text import COLOR, plain, unescaped
 from bot.domain.plain_text import DASHES as OTHER_DASHES
+from bot.domain.quoting import MARKS, MENTION, SMART, WRAPPING
 
-_MARKS = "，、；。．！？…（）［］｛｝＜＞【】〖〗〔〕《》〈〉「」『』｡､｢｣｜•◦▪●○‣・"
-"""Punctuation, brackets and bullets of other scripts."""
-WRAPPING = "`*~,;.!?()[]{}<>|'" + _MARKS
-"""What people, and Slack's formatting, put around a word."""
-_AROUND_LINK = "`*,;>" + _MARKS
+_AROUND_LINK = "`*,;>" + MARKS
 SEPARATORS = ",;|，、､；｜・･،؛"
 """What stands between the items of a list, in several scripts."""
 DASHES = f"-{OTHER_DASHES}\u30fc\uff70"
 """What people type before an option, or what a keyboard makes of hyphens."""
 EQUALS = ":=：＝"
 """What stands between a key and its value."""
-_SMART = str.maketrans(dict.fromkeys("“”„«»＂", '"') | dict.fromkeys("\u2018\u2019", "'"))
 # Not among them: the joiners (U+200C, U+200D), which are part of emoji and of Persian, Hindi and other words.
 _INVISIBLE = re.compile(
     f"{COLOR}|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -29,14 +25,9 @@ _NUMBERED = re.compile(r"[^\s\d]*\d\S*")
 _EMOJI = re.compile(r"(?::[\w+'-]+:)+")
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*"|")+')
 _MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
-_MENTION = r'<[@!#][^<>\s"|]+(?:\|[^<>\s"]*)?>'
-MENTION = re.compile(_MENTION)
-"""A person, group or channel as Slack writes them: `<@U123|dana>`, `<!subteam^S123>`, `<#C123>`."""
 PAIR = re.compile(rf"[{DASHES}]{{0,2}}(?!https?://)([A-Za-z]+)[{EQUALS}](.*)", re.DOTALL | re.IGNORECASE)
 """A filter or an option: `state:failed`, `--on=any`."""
-_ITEM = re.compile(rf"(?:{_MENTION}|[^\s{SEPARATORS}])+")
-_EDGE = rf'(?:{_MENTION}|[^\s"{re.escape(WRAPPING)}])'
-_BARE = re.compile(rf'{_EDGE}(?:[^\s"]*{_EDGE})?')
+_ITEM = re.compile(rf"(?:{MENTION.pattern}|[^\s{SEPARATORS}])+")
 
 
 def undecorated(text: str) -> str:
@@ -59,7 +50,7 @@ def _label_of(url: str, label: str | None) -> str:
 
 def split(text: str) -> list[str]:
     """Return the words of a command. A text in double quotes is (part of) one word, exactly as it stands there."""
-    text = re.sub(r"\s", " ", _INVISIBLE.sub("", text).translate(_SMART))
+    text = re.sub(r"\s", " ", _INVISIBLE.sub("", text).translate(SMART))
     words = [word for word in map(_unwrapped, _WORD.findall(text)) if word]
     return words[1:] if words and words[0].lower() == "/jobs" else words
 
@@ -106,9 +97,3 @@ def _stripped(word: str) -> str:
     begin, end = (mentions[0][0], mentions[-1][1]) if mentions else (len(word), 0)
     word = word if word.endswith('"') else word[:end] + word[end:].rstrip(around)
     return word if word.startswith('"') else word[:begin].lstrip(around) + word[begin:]
-
-
-def quoted(word: str) -> str:
-    """Return a word as it has to be typed to be read as it stands; double quotes cannot be typed."""
-    word = word.translate(_SMART).replace('"', "")
-    return word if _BARE.fullmatch(word) else f'"{word}"'

@@ -6,8 +6,9 @@ from functools import partial
 
 from bot.domain.catalog import Catalog, ServiceFilter
 from bot.domain.errors import Problem, UsageError
+from bot.domain.quoting import quoted
 from handlers.commands import subscription_arguments, times
-from handlers.commands.filters import read_filter, state_words
+from handlers.commands.filters import list_words, read_filter
 from handlers.commands.grammar import (
     COMMAND,
     COMMAND_SYNONYMS,
@@ -23,7 +24,7 @@ from handlers.commands.grammar import (
     Request,
 )
 from handlers.commands.job_arguments import addresses_of, deps_of, held, jobs_named, names_job
-from handlers.commands.lexer import DASHES, EQUALS, PAIR, is_ornament, name_of, plainest, quoted, split
+from handlers.commands.lexer import DASHES, EQUALS, PAIR, is_ornament, name_of, plainest, split
 from handlers.commands.subscription_arguments import is_option
 from handlers.commands.suggestions import closest, replaced, unknown
 
@@ -164,7 +165,7 @@ def _belongs_to_list(word: str, catalog: Catalog) -> bool:
 
 def _states(word: str) -> list[str] | None:
     """Read states without the name of their filter: `failed`, `failed,running`."""
-    states = [STATE_SYNONYMS.get(item, item) for item in state_words(word)]
+    states = [STATE_SYNONYMS.get(item, item) for item in list_words(word)]
     return states if states and set(states) <= set(STATES) else None
 
 
@@ -226,7 +227,7 @@ def _value(key: str, value: str, word: str, words: list[str]) -> str:
         return read_filter(key, value)
     except UsageError as error:
         vocabulary = {"state": (*STATES, *STATE_SYNONYMS), "since": times.DAYS, "until": times.DAYS}.get(key, ())
-        close = [closest(part, vocabulary) or "" for part in (state_words(value) if key == "state" else [value])]
+        close = [closest(part, vocabulary) or "" for part in (list_words(value) if key == "state" else [value])]
         if close and all(close):
             error.suggestion = replaced(words, word, f"{key}:{','.join(close)}")
         raise

@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from bot.domain.catalog import Catalog
 from bot.domain.errors import Problem, UsageError
+from bot.domain.quoting import MENTION, quoted
 from handlers.commands.filters import read_filter
 from handlers.commands.grammar import (
     ALL,
@@ -18,7 +19,7 @@ from handlers.commands.grammar import (
     Request,
 )
 from handlers.commands.job_arguments import held, is_mixed, jobs_named, named, parts
-from handlers.commands.lexer import EQUALS, MENTION, PAIR, SEPARATORS, is_ornament, quoted
+from handlers.commands.lexer import EQUALS, PAIR, SEPARATORS, is_ornament
 from handlers.commands.suggestions import closest, replaced, unknown
 
 _MENTIONS = re.compile(rf"(?:{MENTION.pattern}[{SEPARATORS}]?)+")

@@ -6,7 +6,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.domain.errors import Problem, UsageError
-from handlers.commands.lexer import quoted
+from bot.domain.quoting import quoted
 
 BEGINNING = 3
 """Letters of a word, at least, for it to be taken for the beginning of a longer one."""

@@ -20,6 +20,7 @@ from bot.domain.button_payloads import (
     TO,
     USER_GROUPS,
 )
+from bot.domain.cards import on_words, read_on
 from bot.domain.catalog import Catalog, ServiceFilter
 from bot.domain.errors import ExpiredError, Problem, UsageError
 from bot.views.slack.find_form import AGES, FormValues
@@ -73,8 +74,7 @@ def subscription(
         mistakes[USER_GROUPS] = complaint(error)
     if mistakes:
         return Mistakes(mistakes)
-    on, to = (_offered(body, name) for name in (ON, TO))
-    options = {ON: on, TO: to, MENTION: mention}
+    options = {ON: _events(body), TO: _offered(body, TO), MENTION: mention}
     return Request("subscribe", jobs=jobs, options=tuple((key, value) for key, value in options.items() if value))
 
 
@@ -95,6 +95,19 @@ def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, FormValu
     )
     filled = FormValues(catalog.accounts, deps, typed, account, service, kind, states, filters["since"])
     return request, filled
+
+
+def _events(body: Mapping[str, Any]) -> str:
+    """Return the events that were picked, empty if none was; raises ExpiredError for one that does not exist.
+
+    A form of an older Callboard has one of them.
+    """
+    held = field_value(body, ON)
+    picked = ",".join(text(each) or "" for each in (listing(held) or [held] if held else []))
+    try:
+        return on_words(read_on(picked)) if picked else ""
+    except ValueError:
+        raise ExpiredError from None
 
 
 def _offered(body: Mapping[str, Any], name: str) -> str:

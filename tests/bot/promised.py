@@ -32,8 +32,7 @@ class Modelled:
     def options(self) -> SubscriptionOptions:
         """What tells enough for everybody who subscribed."""
         each = list(self.asked.values())
-        everything, failures = any(one.on is On.ANY for one in each), all(one.on is On.FAILED for one in each)
-        return each[0].model_copy(update={"on": On.ANY if everything else On.FAILED if failures else On.DONE})
+        return each[0].model_copy(update={"on": frozenset(on for one in each for on in one.on)})
 
     @property
     def batch(self) -> bool:
@@ -60,7 +59,7 @@ class Modelled:
         _, kind, state, _ = words.split()
         if kind == "found":
             return True
-        return (self.options.on is On.ANY) if self.batch else (kind == "lost" or self.options.wants(JobState(state)))
+        return (On.ANY in self.options.on) if self.batch else (kind == "lost" or self.options.wants(JobState(state)))
 
     def _tell(self, about: str, words: str) -> None:
         """Tell it, or after the snooze; of each job the last alone, and still that it was found again."""

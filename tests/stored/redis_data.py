@@ -164,7 +164,7 @@ def _paths(value: Any, name: str = "") -> Iterator[str]:
 
 def _of_text(text: str, name: str) -> Iterator[str]:
     if name in WORDS:
-        yield text
+        yield from text.split(",") if name == "on" else [text]
         return
     for line in text.split("\n"):
         try:

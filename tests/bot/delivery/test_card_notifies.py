@@ -186,8 +186,8 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> World:
     [
         (CALLS, JobState.FAILED, True),
         (CALLS, JobState.SUCCEEDED, True),
-        (CALLS.model_copy(update={"on": On.FAILED}), JobState.FAILED, True),
-        (CALLS.model_copy(update={"on": On.FAILED}), JobState.SUCCEEDED, False),
+        (CALLS.model_copy(update={"on": frozenset({On.FAILED})}), JobState.FAILED, True),
+        (CALLS.model_copy(update={"on": frozenset({On.FAILED})}), JobState.SUCCEEDED, False),
     ],
 )
 async def test_after_a_suspension_one_message_calls_whom_the_end_is_for(

@@ -74,10 +74,10 @@ def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
     first = SubscriptionOptions(user="U1", at=NOW, mention=("<@U4>",))
     joined = after(step_of(Story().subscribed("card", job(), LEE).snapshot(card("card", job(), options=first))))
     assert joined.subscribers == ("U1", "U2")
-    assert joined.terms == first.model_copy(update={"on": On.ANY, "mention": ("<@U4>", "<@U3>")})
+    assert joined.terms == first.model_copy(update={"on": first.on | LEE.on, "mention": ("<@U4>", "<@U3>")})
     again = after(step_of(Story().subscribed("card", job(), ON_FAILURE).snapshot(joined)))
-    assert (again.subscribers, again.terms.on, again.terms.to) == (("U1", "U2"), On.ANY, None)
-    quiet = LEE.model_copy(update={"on": On.FAILED})
+    assert (again.subscribers, again.terms.on, again.terms.to) == (("U1", "U2"), {On.FAILED, On.ANY}, None)
+    quiet = LEE.model_copy(update={"on": frozenset({On.FAILED})})
     quieter = after(step_of(Story().subscribed("card", job(), quiet).snapshot(again)))
     assert quieter.terms == ON_FAILURE.model_copy(update={"mention": ("<@U3>",)})
 

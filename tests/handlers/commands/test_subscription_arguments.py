@@ -124,7 +124,8 @@ def test_what_cannot_be_meant(typed: str, problem: Problem, suggestion: str | No
 
 def test_errors_say_what_to_type_instead():
     assert (
-        sentence(refused(f"subscribe {ID} on:soon")) == "I don't understand `on:soon`. Type done, failed or any there."
+        sentence(refused(f"subscribe {ID} on:soon"))
+        == "I don't understand `on:soon`. Type failed, stuck, down, done, started or any there."
     )
     assert sentence(refused(f"subscribe {ID} colour:red")) == (
         "There is no option `colour`. There are on, to and mention."
