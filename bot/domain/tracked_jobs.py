@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from bot.domain import record_formats
 from bot.domain.absence import Absence
-from bot.domain.changes import fingerprint
+from bot.domain.attempts import Attempt
+from bot.domain.changes import EventKind, fingerprint
 from bot.domain.record_formats import Kind
 from bot.domain.service_key import Service
 from providers.models import Job
@@ -39,12 +40,14 @@ class Kept(NamedTuple):
     """A followed job as last seen. `record` is how Redis keeps it.
 
     `checked_at` is the time of the last answer about it, `absence` why it is not found, None for a job that is.
+    `attempt` has the events of it that happened.
     """
 
     job: Job
     checked_at: datetime
     absence: Absence | None
     record: str
+    attempt: Attempt = Attempt()
 
     @property
     def missed(self) -> bool:
@@ -57,18 +60,37 @@ class Kept(NamedTuple):
         return self.absence.seen if self.absence else self.checked_at
 
 
-def record(job: Job, checked_at: datetime, absence: Absence | None = None, *, missed: bool = False) -> str:
+def record(
+    job: Job,
+    checked_at: datetime,
+    absence: Absence | None = None,
+    *,
+    missed: bool = False,
+    attempt: Attempt | None = None,
+) -> str:
     """Return the record of a job: a line for scripts and the planner, then JSON.
 
-    `missed` without an absence is one miss at that time.
+    `missed` without an absence is one miss at that time. Without an `attempt` it is the first.
     """
     absence = absence or (Absence(checked_at, checked_at).missed(checked_at) if missed else None)
     created = milliseconds(job.created_at) if job.created_at else ""
     mark = f"{_written(absence) if absence else ''}{fingerprint(job)}"
     about = f"{milliseconds(checked_at)}|{created}|{_word(job.kind)}|{mark}"
-    return (
-        f"{about}\n{record_formats.numbered(Kind.JOB, job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True))}"
-    )
+    text = job.model_dump_json(exclude=_LEFT_OUT, exclude_defaults=True)
+    return f"{about}\n{record_formats.numbered(Kind.JOB, text[:-1] + _attempt_fields(job, attempt) + text[-1])}"
+
+
+def _attempt_fields(job: Job, attempt: Attempt | None) -> str:
+    """Return an attempt as fields of the job's JSON; none where the job tells as much."""
+    if attempt is None or attempt == Attempt.first(job):
+        return ""
+    return f',"attempt":{attempt.number},"past":"{",".join(sorted(attempt.past))}"'
+
+
+def _attempt(job: Job, number: object, past: object) -> Attempt:
+    if not isinstance(number, int) or not isinstance(past, str):
+        return Attempt.first(job)
+    return Attempt(number, frozenset(map(EventKind, past.split(","))) if past else frozenset())
 
 
 def kept(service: Service, text: str) -> Kept:
@@ -80,8 +102,9 @@ def _parsed(service: Service, text: str) -> Kept:
     about, _, about_job = text.partition("\n")
     checked, _, _, mark = about.split("|", 3)
     fields: dict[str, Any] = {**json.loads(about_job), "account": service[0], "service": service[1]}
-    checked_at = instant(int(checked))
-    return Kept(Job.model_validate(fields), checked_at, _absence(mark, checked_at), text)
+    number, past = fields.pop("attempt", None), fields.pop("past", None)
+    checked_at, job = instant(int(checked)), Job.model_validate(fields)
+    return Kept(job, checked_at, _absence(mark, checked_at), text, _attempt(job, number, past))
 
 
 def _written(absence: Absence) -> str:

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from bot.domain.service_key import Service
-from bot.domain.tracked_jobs import milliseconds
 from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import DISCOVERY, ROUTES, RULES
 from bot.store.redis.scripts import script
@@ -49,16 +47,21 @@ class RouteBook:
         replies = await self.link.execute_many(asking) if asking else []
         return dict(zip(services, replies, strict=True))
 
-    async def put(self, service: Service, destination: str, watch: str, text: str | None, now: datetime) -> str:
-        """Write the copy of a watch, or remove it (None); return the version of the rules from now on."""
-        return await self.put_all(service, [(Route(destination, watch), text)], now)
+    async def active(self, services: Sequence[Service]) -> set[Service]:
+        """Return those of these services that are watched, or were until their next sweep; one round trip."""
+        keys = [(ROUTES.of("/".join(service)), DISCOVERY.of("/".join(service))) for service in services]
+        replies = await self.link.execute_many([("EXISTS", *each) for each in keys]) if keys else []
+        return {service for service, number in zip(services, replies, strict=True) if number}
 
-    async def put_all(self, service: Service, copies: Iterable[tuple[Route, str | None]], now: datetime) -> str:
+    async def put(self, service: Service, destination: str, watch: str, text: str | None) -> str:
+        """Write the copy of a watch, or remove it (None); return the version of the rules from now on."""
+        return await self.put_all(service, [(Route(destination, watch), text)])
+
+    async def put_all(self, service: Service, copies: Iterable[tuple[Route, str | None]]) -> str:
         """Write several copies in one step. Those that are there already change nothing."""
         slot = "/".join(service)
         flat = [part for route, text in copies for part in (f"{route.destination} {route.watch}", text or "")]
-        keys = (ROUTES.of(slot), RULES.of(slot), DISCOVERY.of(slot))
-        return await self.link.execute("EVAL", script("routes"), 3, *keys, milliseconds(now), *flat)
+        return await self.link.execute("EVAL", script("routes"), 2, ROUTES.of(slot), RULES.of(slot), *flat)
 
 
 def _route(field: str) -> Route:
