@@ -19,6 +19,7 @@ from bot.domain.outbox import (
     Entry,
     NoteEntry,
     OutboxSnapshot,
+    ServiceEntry,
     SnoozedEntry,
     SubscribedEntry,
     UnsubscribedEntry,
@@ -113,6 +114,8 @@ def _apply_entry(state: DestinationState, card_id: str, body: Body) -> Applied:
             return _unsubscribed(state, card_id, body)
         case SnoozedEntry(snooze=snooze):
             return _snoozed(state, card_id, snooze)
+        case ServiceEntry():
+            return Applied(state)
 
 
 def _subscribed(state: DestinationState, card_id: str, body: SubscribedEntry) -> Applied:

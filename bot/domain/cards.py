@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.domain.absence import Absence
 from bot.domain.answers import ServiceError
-from bot.domain.changes import Change, EndReason
+from bot.domain.changes import Change, EndReason, EventKind
 from providers.models import Job, JobRef, JobState, Moment
 
 
@@ -51,6 +51,22 @@ def plainest_on(on: frozenset[On]) -> frozenset[On]:
 
 def _on(value: object) -> object:
     return read_on(value) if isinstance(value, str) else value
+
+
+_ENDS = frozenset({EventKind.SUCCEEDED, EventKind.FAILED, EventKind.CANCELLED, EventKind.LOST})
+_NOTIFIED = {
+    On.FAILED: frozenset({EventKind.FAILED, EventKind.LOST}),
+    On.STUCK: frozenset({EventKind.STUCK, EventKind.UNSTUCK}),
+    On.DOWN: frozenset({EventKind.DOWN, EventKind.UP}),
+    On.DONE: _ENDS,
+    On.STARTED: frozenset({EventKind.STARTED}),
+    On.ANY: frozenset(EventKind),
+}
+
+
+def wants(on: Iterable[On], event: EventKind) -> bool:
+    """Whether one of these words stands for an event."""
+    return any(event in _NOTIFIED[each] for each in on)
 
 
 OnSet = Annotated[frozenset[On], BeforeValidator(_on), PlainSerializer(on_words)]

@@ -5,6 +5,7 @@ It is a line for scripts and the planner, then the job as JSON.
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 from bot.domain import record_formats
 from bot.domain.absence import Absence
 from bot.domain.attempts import Attempt
-from bot.domain.changes import EventKind, fingerprint
+from bot.domain.changes import Change, EventKind, fingerprint
 from bot.domain.record_formats import Kind
 from bot.domain.service_key import Service
 from providers.models import Job
@@ -164,11 +165,27 @@ class Seen(NamedTuple):
     next_at: datetime
 
 
+class AttemptMark(NamedTuple):
+    """How the end of a job's attempt is remembered, with the creation of the job (ms); `ends` says that it is now."""
+
+    name: str
+    created_ms: int
+    ends: bool
+
+    @classmethod
+    def of(cls, job: Job, number: int, created_at: datetime | None = None, *, ends: bool) -> "AttemptMark":
+        """Return the mark of an attempt of a job; `created_at` is where its neighbors on the list were created."""
+        at = job.created_at or created_at
+        return cls(job.id if number == 1 else f"{job.id}#{number}", milliseconds(at) if at else 0, ends)
+
+
 class JobUpdate(NamedTuple):
     """A change to record: `found` is the record it was found against, `record` the new one; None ends the following.
 
-    `entry` is what the subscribers are notified of, empty when it is nothing. `lost` is the record to keep of a job
-    that may be found again, `quiet` says that cards look as before.
+    `found` is empty for a new job. `entry` is what the subscribers are notified of, empty when it is nothing. `lost` is
+    the record to keep of a job that may be found again, `quiet` says that cards look as before. `mark` is how the end
+    of the attempt is remembered. `change` is what happened; `watches` are those that want it, by destination, `lines`
+    what the event log has of it, `counts` what is only counted.
     """
 
     id: str
@@ -178,3 +195,16 @@ class JobUpdate(NamedTuple):
     entry: str = ""
     lost: str = ""
     quiet: bool = False
+    mark: AttemptMark | None = None
+    change: Change | None = None
+    watches: Mapping[str, str] = {}
+    lines: Sequence[str] = ()
+    counts: Sequence[str] = ()
+
+    @property
+    def beside(self) -> str:
+        """What is recorded beside the job, as JSON; empty when it is nothing."""
+        mark = [self.mark.name, self.mark.created_ms, int(self.mark.ends)] if self.mark else None
+        all_of_it = {"attempt": mark, "watches": self.watches, "lines": self.lines, "counts": self.counts}
+        some = {name: value for name, value in all_of_it.items() if value}
+        return json.dumps(some) if some else ""

@@ -9,7 +9,9 @@ from bot.domain.errors import ConfigError, EmbeddedRedisError
 from bot.store.button_payloads import Payloads
 from bot.store.clock import ServerClock
 from bot.store.digests import Digests
+from bot.store.discovery import Discoveries
 from bot.store.epochs import Epochs
+from bot.store.event_log import EventLog
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.home_tabs import HomeTabs
 from bot.store.installations import Installations
@@ -57,6 +59,8 @@ class Store:
     budget: SharedBudget
     tracked: Tracked
     routes: RouteBook
+    discovery: Discoveries
+    event_log: EventLog
     lost: LostJobs
     witnesses: Witnesses
     outbox: Outbox
@@ -84,6 +88,8 @@ class Store:
             budget=budget,
             tracked=Tracked(link),
             routes=RouteBook(link),
+            discovery=Discoveries(link),
+            event_log=EventLog(link),
             lost=LostJobs(link),
             witnesses=Witnesses(link),
             outbox=Outbox(link),

@@ -2,26 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from bot.domain.routes import Route, Routes
 from bot.domain.service_key import Service
 from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import DISCOVERY, ROUTES, RULES
 from bot.store.redis.scripts import script
-
-
-class Route(NamedTuple):
-    """A watch in a destination: one copy in a service's slot."""
-
-    destination: str
-    watch: str
-
-
-class Routes(NamedTuple):
-    """The watches on a service, as JSON, and the version of its rules that they are."""
-
-    version: str
-    watches: Mapping[Route, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +23,7 @@ class RouteBook:
         asking = [command for slot in slots for command in (("GET", RULES.of(slot)), ("HGETALL", ROUTES.of(slot)))]
         replies = await self.link.execute_many(asking) if asking else []
         return {
-            service: Routes(version or "0", {_route(field): text for field, text in copies.items()})
+            service: read_routes(version, copies)
             for service, version, copies in zip(services, replies[::2], replies[1::2], strict=True)
         }
 
@@ -62,6 +48,11 @@ class RouteBook:
         slot = "/".join(service)
         flat = [part for route, text in copies for part in (f"{route.destination} {route.watch}", text or "")]
         return await self.link.execute("EVAL", script("routes"), 2, ROUTES.of(slot), RULES.of(slot), *flat)
+
+
+def read_routes(version: str | None, copies: Mapping[str, str]) -> Routes:
+    """Read the watches on a service as they are kept."""
+    return Routes(version or "0", {_route(field): text for field, text in copies.items()})
 
 
 def _route(field: str) -> Route:

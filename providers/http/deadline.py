@@ -146,6 +146,12 @@ def provider_time() -> datetime | None:
     return told + timedelta(seconds=now() - came_at)
 
 
+def skew(here: datetime) -> timedelta:
+    """By how much the provider's clock is ahead of one that shows `here` now; nothing where that is not known."""
+    there = provider_time()
+    return there - here if there else timedelta()
+
+
 def note_date(told: datetime) -> None:
     """Note the time on the provider's clock for the question being answered."""
     if question := _question.get():

@@ -1,6 +1,6 @@
 -- Records changes, and tells every place that follows the job or watches its service, in one step: after a crash all of
 -- it happened or nothing.
--- KEYS: jobs, due, subscriptions, pending, rules, seen, events, outcomes. ARGV: how the names of an outbox and of a lost
+-- KEYS: jobs, due, subscriptions, pending, rules, seen, events, outcomes, discovery. ARGV: how the names of an outbox and of a lost
 -- job begin, the lifetime of a lost job (s), the format of its record, the version of the rules that the places were
 -- chosen by (empty: none were), the time (ms), for how long events are kept (s) and how many, then for each job its id,
 -- the record that the change was found against (empty: the job is new), the new record and next check (both empty: the
@@ -54,7 +54,7 @@ for i = 9, #ARGV, 7 do
   if places and known and more.attempt then
     local attempt, created, ends = unpack(more.attempt)
     known = expected ~= '' or not redis.call('ZSCORE', KEYS[6], attempt)
-    if known and ends == 1 then redis.call('ZADD', KEYS[6], 'NX', created, attempt) end
+    if known and ends == 1 and redis.call('EXISTS', KEYS[9]) == 1 then redis.call('ZADD', KEYS[6], 'NX', created, attempt) end
   end
   if places and known then
     local watches = more.watches or {}
