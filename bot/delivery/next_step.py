@@ -15,7 +15,7 @@ from bot.domain.decisions import Decided
 from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
 from bot.domain.outbox import ChangedEntry, Entry, OutboxSnapshot, SubscribedEntry, UnsubscribedEntry, Write
 from bot.domain.slack_ids import is_direct_message
-from bot.rules import group_timers
+from bot.rules import group_timers, job_events
 from bot.rules.card_reducer import (
     Applied,
     GroupTimer,
@@ -27,7 +27,7 @@ from bot.rules.card_reducer import (
     release_held,
 )
 from bot.rules.destination_state import DestinationState, NumbersNeeded, Waiting
-from bot.rules.job_events import FAILURES, noticed_late
+from bot.rules.job_events import FAILURES
 
 NUMBERS = 10
 """Numbers of groups that are reserved at once when a step needs one: those that it does not use are skipped."""
@@ -90,7 +90,7 @@ def _state(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) -> D
     changes = [entry.body.change for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
     followed = [entry.body.change for entry in snapshot.entries if entry.card and isinstance(entry.body, ChangedEntry)]
     replies = sum(change.happened is not None and change.happened not in FAILURES for change in followed)
-    late = sum(bool(change.events) and noticed_late(change) for change in changes)
+    late = sum(bool(change.events) and job_events.noticed_late(change) for change in changes)
     return replace(DestinationState.of(snapshot, now, numbers), waiting=Waiting(replies, late))
 
 
@@ -215,3 +215,9 @@ def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:
             return entry._replace(body=UnsubscribedEntry(job=job, by="", at=terms.at))
         case _:
             return entry
+
+
+def noticed_late(entry: Entry) -> datetime | None:
+    """Return when a change was noticed that could have been noticed long before; None for any other entry."""
+    change = entry.body.change if isinstance(entry.body, ChangedEntry) else None
+    return change.at if change and job_events.noticed_late(change) else None
