@@ -141,7 +141,7 @@ def _subscribed(state: DestinationState, card_id: str, body: SubscribedEntry) ->
 
 def _service(state: DestinationState, event: ServiceEvent) -> Applied:
     decision = decide(event, state.destination, state.rules, state, state.now)
-    state = state.decided(f"{event.account}/{event.service}", decision)
+    state = state.decided(f"{event.account}/{event.service}", group_reducer.with_link(state, decision, None))
     return group_reducer.service(state, event, decision)
 
 
@@ -185,7 +185,8 @@ def _decided(state: DestinationState, events: Sequence[JobEvent], card: Card | N
         if index != loudest and decision.outcome is not Outcome.DROP:
             along = {"outcome": Outcome.FOLD, "reason": Reason.TOGETHER, "until": None}
             found[index] = decision.model_copy(update={**along, "parameters": {"event": found[loudest].event}})
-        state = state.decided(str(events[index].change.ref), found[index])
+        linked = group_reducer.with_link(state, found[index], card)
+        state = state.decided(str(events[index].change.ref), linked)
     return _carry_out(state, events[loudest], found[loudest], card)
 
 

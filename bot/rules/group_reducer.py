@@ -50,6 +50,24 @@ def post_batch_head(state: DestinationState, event: JobEvent, decision: Decision
     return _with_head(state.with_group(group).with_member(group.id, event.member), group, event, card)
 
 
+def with_link(state: DestinationState, decision: Decision, card: Card | None) -> Decision:
+    """Return a `fold` with the message into which it folds, if that is posted."""
+    if decision.outcome is not Outcome.FOLD:
+        return decision
+    match decision.reason:
+        case Reason.GROUP | Reason.BACK:
+            into = state.groups.get(str(decision.parameters.get("group")))
+        case Reason.BATCH:
+            into = state.batch_head(card.id) if card else None
+        case Reason.STORM | Reason.CATCH_UP:
+            into = state.storm()
+        case _:
+            into = None
+    head = state.groups.get(into.storm) if into and into.storm else into
+    message = head or (card if decision.reason is Reason.BATCH else None)
+    return decision.model_copy(update={"channel": message.channel, "ts": message.ts}) if message else decision
+
+
 def close_batch(state: DestinationState, card: Card) -> DestinationState:
     """Return the state with the head of a batch closed, if it has one: its final post says how it ended."""
     head = state.batch_head(card.id)

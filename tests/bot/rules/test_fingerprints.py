@@ -52,7 +52,8 @@ FORMATS = (
     "%d %B %Y %I:%M %p",
     "%Y-%m-%dT%H:%M:%S.%f+08:00",
 )
-TIMES = st.builds(datetime.strftime, st.datetimes(datetime(1970, 1, 1), datetime(2090, 1, 1)), st.sampled_from(FORMATS))
+DATES = st.datetimes(datetime(1970, 1, 1), datetime(2090, 1, 1))  # noqa: DTZ001  # hypothesis wants them naive
+TIMES = st.builds(datetime.strftime, DATES, st.sampled_from(FORMATS))
 MESSAGES = (
     "Failed to open the input {} now",
     "{} is not readable",
