@@ -94,6 +94,10 @@ GROUP_JOBS = Key(
     timedelta(days=9),
     "a group's jobs by when they failed (ms); it closes within a day after the last, and is listed for 7 days then",
 )
+GROUPS = Key("{{{}}}:groups", "zset", timedelta(days=9), "ids of a place's groups, by when a job was added last (ms)")
+EDITED = Key("{{{}}}:edited", "hash", timedelta(hours=1), "when the heads of a place were edited last (ms), by group")
+DECISIONS = Key("{{{}}}:decisions:{}", "list", timedelta(days=30), "what was decided about a job's events in a place")
+DECIDED = Key("{{{}}}:decided:{}", "zset", timedelta(days=30), "jobs of a service that have such a list, by time (ms)")
 CLOSED_GROUP = Key("{{{}}}:group:{}:closed", "string", timedelta(days=7), "a closed group as JSON")
 STALE = Key("{{{}}}:stale", "hash", None, "cards of a place whose message is to be edited", "unmark.lua")
 SUSPENDED = Key("{{{}}}:suspended", "string", None, "why Slack takes nothing for a place", "restoring")
