@@ -234,6 +234,9 @@ class JobPage(NamedTuple):
 
     `total` is how many jobs match the filters that the provider applied, where it tells; `cursor` asks for the next
     page and is None after the last; `malformed` counts entries that could not be read and were left out.
+
+    `overlapping` asks for the page that begins with `last`, this page's last jobs (of each list that it is made of):
+    one that shows another begins elsewhere, since the list moved. Both are empty where the provider cannot do that.
     """
 
     jobs: tuple[Job, ...]
@@ -241,6 +244,8 @@ class JobPage(NamedTuple):
     cursor: str | None = None
     request_id: str | None = None
     malformed: int = 0
+    overlapping: str | None = None
+    last: frozenset[str] = frozenset()
 
 
 class Unanswered(NamedTuple):

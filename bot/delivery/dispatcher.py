@@ -13,17 +13,17 @@ import structlog
 from bot.delivery import next_step
 from bot.delivery.card_editor import dropped
 from bot.delivery.context import DeliveryContext
-from bot.delivery.digest import LATE_AFTER, noticed_late
 from bot.delivery.direct_messages import notify_of_lost, notify_of_suspension
 from bot.delivery.next_step import DeliveryStep
 from bot.delivery.sender import POST_INTERVAL_S, finish, post, recover
 from bot.delivery.unreadable import repair
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
-from bot.domain.card_reducer import expected
 from bot.domain.elapsed import passed
 from bot.domain.notifications import WAITS
 from bot.domain.outbox import InFlightPost, OutboxSnapshot, SubscribedEntry
+from bot.rules.card_reducer import expected
+from bot.rules.job_events import LATE_AFTER
 from bot.slack_api.errors import HOLD_S
 from bot.task_queue.enqueue import enqueue_card_update, enqueue_delivery, enqueue_home_refresh
 
@@ -147,7 +147,7 @@ def _subscribers(snapshot: OutboxSnapshot, step: DeliveryStep) -> set[str]:
 
 def _late_just_now(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
-    found = [at for entry in snapshot.entries if (at := noticed_late(entry))]
+    found = [at for entry in snapshot.entries if (at := next_step.noticed_late(entry))]
     return bool(found) and not passed(min(found), DIGEST_WAIT, context.now)
 
 

@@ -11,7 +11,6 @@ from hashlib import blake2b
 from bot.delivery.context import DeliveryContext
 from bot.deps.deps import Deps
 from bot.deps.outboxes import last_seen, read_outbox
-from bot.domain.card_reducer import expected
 from bot.domain.cards import Card
 from bot.domain.notifications import UnreadableRecords
 from bot.domain.outbox import (
@@ -26,6 +25,7 @@ from bot.domain.outbox import (
 from bot.domain.record_formats import Kind
 from bot.domain.slack_ids import bare_id, is_direct_message, is_user
 from bot.domain.unreadable_records import Broken
+from bot.rules.card_reducer import expected
 from bot.store.outbox import mark_text
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
 from providers.models import Job, JobRef, JobState

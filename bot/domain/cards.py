@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.domain.absence import Absence
 from bot.domain.answers import ServiceError
-from bot.domain.changes import Change, EndReason
+from bot.domain.changes import Change, EndReason, EventKind
 from providers.models import Job, JobRef, JobState, Moment
 
 
@@ -51,6 +51,22 @@ def plainest_on(on: frozenset[On]) -> frozenset[On]:
 
 def _on(value: object) -> object:
     return read_on(value) if isinstance(value, str) else value
+
+
+ENDS = frozenset({EventKind.SUCCEEDED, EventKind.FAILED, EventKind.CANCELLED, EventKind.LOST})
+_NOTIFIED = {
+    On.FAILED: frozenset({EventKind.FAILED, EventKind.LOST}),
+    On.STUCK: frozenset({EventKind.STUCK, EventKind.UNSTUCK}),
+    On.DOWN: frozenset({EventKind.DOWN, EventKind.UP}),
+    On.DONE: ENDS,
+    On.STARTED: frozenset({EventKind.STARTED}),
+    On.ANY: frozenset(EventKind),
+}
+
+
+def wants(on: Iterable[On], event: EventKind) -> bool:
+    """Whether one of these words stands for an event."""
+    return any(event in _NOTIFIED[each] for each in on)
 
 
 OnSet = Annotated[frozenset[On], BeforeValidator(_on), PlainSerializer(on_words)]
@@ -106,6 +122,10 @@ class SubscriptionOptions(_Value):
             or (On.FAILED in self.on and state is JobState.FAILED)
             or (On.STARTED in self.on and state is JobState.RUNNING)
         )
+
+    def wants_event(self, event: EventKind) -> bool:
+        """Whether an event of a job is to be notified; a loss always is, and that the job goes on after all."""
+        return event in {EventKind.LOST, EventKind.REOPENED} or wants(self.on, event)
 
     def broadcasts(self, state: JobState | None) -> bool:
         """Whether a reply about this state goes to the channel as well as to the thread."""

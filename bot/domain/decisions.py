@@ -54,6 +54,7 @@ class Reason(StrEnum):
     # hold
     THRESHOLD = "threshold"  # count, of, window_s; or share, of, window_s
     SNOOZED = "snoozed"
+    REMOVED = "removed"  # the watch was removed, and can be restored
     # post
     FIRST = "first"  # group: the first failure of a group
     WANTED = "wanted"

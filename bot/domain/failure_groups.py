@@ -196,6 +196,11 @@ class FailureGroup(BaseModel):
         return self.closed_at is None
 
     @property
+    def takes(self) -> bool:
+        """Whether it takes further failures in, silently while its head is held: it does not wait for a threshold."""
+        return self.open and (self.posted or (self.hold is not None and not self.hold.window_s))
+
+    @property
     def watches(self) -> Sequence[str]:
         """The ids of the watches that want it; it may be wanted by subscriptions alone."""
         return [rule for rule in self.rules if rule != SUBSCRIPTION]

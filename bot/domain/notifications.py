@@ -42,7 +42,10 @@ class BatchEnd:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Many changes in one message. `away` is since when nothing was looked at, for what was noticed late."""
+    """Many changes in one message, as versions before posted it: *See all* lists them for 7 days.
+
+    `away` is since when nothing was looked at, for what was noticed late.
+    """
 
     told: Sequence[CardChange]  # stored
     away: datetime | None = None
@@ -207,7 +210,7 @@ class WatchEvent:
 
 Head = GroupHead | StormHead | ServiceHead
 """What is posted once for a group, and edited afterwards."""
-Content = NewCard | CardChange | BatchEnd | Digest | Head | ThreadLine | WatchEvent | Note
+Content = NewCard | CardChange | BatchEnd | Head | ThreadLine | WatchEvent | Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +247,6 @@ class Notification:
         match self.content:
             case CardChange() as change:
                 return [change]
-            case Digest(told=changes):
-                return changes
             case _:
                 return []
 
@@ -261,7 +262,7 @@ class Notification:
     @property
     def notifies(self) -> bool:
         """Whether it says what its subscribers asked to be notified of."""
-        return isinstance(self.content, CardChange | BatchEnd | Digest | Head | ThreadLine | WatchEvent)
+        return isinstance(self.content, CardChange | BatchEnd | Head | ThreadLine | WatchEvent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from bot.domain.decisions import Decided, Outcome
 from bot.domain.failure_groups import POSTS_ID, FailureGroup, is_group_id
 from bot.domain.notifications import Note
 from bot.domain.record_formats import Kind, NewerFormatError, T, UnreadableError
+from bot.domain.service_events import ServiceEvent
 from bot.domain.suspensions import Suspension
 from bot.domain.unreadable_records import Broken
 from bot.domain.watches import Rules
@@ -69,17 +70,30 @@ class NoteEntry(_Body):
     note: Note
 
 
-Body = SubscribedEntry | ChangedEntry | UnsubscribedEntry | SnoozedEntry | NoteEntry
+class ServiceEntry(_Body):
+    """A watched service cannot be read, or can be again."""
+
+    type: Literal["service"] = "service"
+    event: ServiceEvent
+
+
+Body = SubscribedEntry | ChangedEntry | UnsubscribedEntry | SnoozedEntry | NoteEntry | ServiceEntry
 _BODY: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Field(discriminator="type")])
 
 
 class Entry(NamedTuple):
-    """An entry of the outbox that stands beside `slot`: a service (`ACCOUNT/SERVICE`), or the destination itself."""
+    """An entry of the outbox that stands beside `slot`: a service (`ACCOUNT/SERVICE`), or the destination itself.
+
+    `card` is empty for one that only watches want: `watches` are their ids, `rules` the version of the service's rules
+    by which they were found.
+    """
 
     slot: str
     id: str
     card: str
     body: Body
+    watches: tuple[str, ...] = ()
+    rules: str = ""
 
     @property
     def order(self) -> tuple[int, int]:
@@ -97,6 +111,8 @@ class Entry(NamedTuple):
                 return change.at
             case UnsubscribedEntry(at=at) | SnoozedEntry(at=at):
                 return at
+            case ServiceEntry(event=event):
+                return event.at
             case NoteEntry():
                 return None
 
@@ -106,7 +122,8 @@ def read(slot: str, entry_id: str, fields: Mapping[str, str]) -> Entry:
     body = record_formats.read(Kind.ENTRY, fields.get("entry", ""), _parsed)
     if "card" not in fields:
         raise record_formats.UnreadableError(Kind.ENTRY)
-    return Entry(slot, entry_id, fields["card"], body)
+    watches = tuple(fields.get("watches", "").split())
+    return Entry(slot, entry_id, fields["card"], body, watches, fields.get("rules", ""))
 
 
 def _parsed(text: str) -> Body:
@@ -121,7 +138,7 @@ def _job(body: Body) -> Job | None:
     match body:
         case SubscribedEntry(job=job) | UnsubscribedEntry(job=job) | ChangedEntry(change=Change(job=job)):
             return job
-        case SnoozedEntry() | NoteEntry():
+        case SnoozedEntry() | NoteEntry() | ServiceEntry():
             return None
 
 

@@ -53,7 +53,15 @@ def fingerprint(job: Job) -> str:
     fingerprint of "reason not known".
     """
     code = (job.error.code or "").casefold() if job.error else ""
-    parts = (job.account, job.service, (job.kind or "").casefold(), code, masked_message(job))
+    return _digest(job.account, job.service, (job.kind or "").casefold(), code, masked_message(job))
+
+
+def fingerprint_of_lost(job: Job) -> str:
+    """Return the fingerprint of a job that its provider no longer knows."""
+    return _digest(job.account, job.service, (job.kind or "").casefold(), "", "\0lost")
+
+
+def _digest(*parts: str) -> str:
     return blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
 
 

@@ -10,7 +10,9 @@ from bot.store.button_payloads import Payloads
 from bot.store.clock import ServerClock
 from bot.store.decisions import DecisionBook
 from bot.store.digests import Digests
+from bot.store.discovery import Discoveries
 from bot.store.epochs import Epochs
+from bot.store.event_log import EventLog
 from bot.store.group_jobs import GroupBook
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.home_tabs import HomeTabs
@@ -61,6 +63,8 @@ class Store:
     tracked: Tracked
     routes: RouteBook
     watches: WatchBook
+    discovery: Discoveries
+    event_log: EventLog
     lost: LostJobs
     witnesses: Witnesses
     outbox: Outbox
@@ -91,6 +95,8 @@ class Store:
             tracked=Tracked(link),
             routes=RouteBook(link),
             watches=WatchBook(link),
+            discovery=Discoveries(link),
+            event_log=EventLog(link),
             lost=LostJobs(link),
             witnesses=Witnesses(link),
             outbox=Outbox(link),

@@ -14,8 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.domain import record_formats
 from bot.domain.elapsed import AHEAD, in_future
+from bot.domain.event_log import KEPT_MAX
 from bot.domain.outbox import numbered
 from bot.domain.record_formats import FORMATS, Kind, NewerFormatError, T, UnreadableError, readable_or
+from bot.domain.routes import RulesChangedError
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import Due, JobUpdate, Kept, Seen, due, instant, kept, milliseconds, planned, record
 from bot.domain.unreadable_records import Counts, Location
@@ -47,6 +49,7 @@ NEWER_AGAIN = timedelta(seconds=10)
 """A job that a newer version recorded is due again after this time, for workers of that version."""
 
 _PLACES = TypeAdapter(dict[str, str])
+_RECORDED = (JOBS, DUE, SUBSCRIPTIONS, PENDING, RULES, SEEN, EVENTS, OUTCOMES, DISCOVERY)
 _OF_A_SERVICE = (JOBS, DUE, SUBSCRIPTIONS, PENDING, SWEEP, ROUTES, RULES, DISCOVERY, SEEN, EVENTS, OUTCOMES)
 
 
@@ -92,23 +95,29 @@ class Tracked:
         flat: list[str] = await self.link.execute("EVAL", script("observe"), 2, *keys, *arguments)
         return await self._readable(service, dict(zip(flat[::2], flat[1::2], strict=True)), partial(_kept, service))
 
-    async def record(self, service: Service, steps: Sequence[JobUpdate]) -> dict[str, dict[str, str]]:
-        """Record changes together with the entries for their subscribers; one round trip.
+    async def record(
+        self, service: Service, steps: Sequence[JobUpdate], version: str = "", now: datetime | None = None
+    ) -> dict[str, dict[str, str]]:
+        """Record changes together with the entries for their subscribers and for those who watch; one round trip.
 
         Returns the subscribers (destination to card) of each job recorded. A job that somebody else recorded since it
-        was found is left as it is: it will be seen again.
+        was found is left as it is: it will be seen again. `version` is that of the watches that the steps name; raises
+        RulesChangedError if there is another by now.
         """
         slot = "/".join(service)
         arguments = chain.from_iterable(
             (
                 *(each.id, each.found, each.record or "", milliseconds(each.next_at) if each.next_at else ""),
-                *(numbered(each.entry), each.lost),
+                *(numbered(each.entry), each.lost, each.beside),
             )
             for each in steps
         )
-        keys = (JOBS.of(slot), DUE.of(slot), SUBSCRIPTIONS.of(slot), PENDING.of(slot))
+        keys = [key.of(slot) for key in _RECORDED]
         names = (OUTBOX.of(slot, ""), LOST.of(slot, ""), LOST.seconds, FORMATS[Kind.LOST])
-        flat: list[str] = await self.link.execute("EVAL", script("record"), 4, *keys, *names, *arguments)
+        kept = (milliseconds(now or datetime.now(UTC)), EVENTS.seconds, KEPT_MAX)
+        flat = await self.link.execute("EVAL", script("record"), len(keys), *keys, *names, version, *kept, *arguments)
+        if flat == -1:
+            raise RulesChangedError
         return {job_id: json.loads(destinations) for job_id, destinations in zip(flat[::2], flat[1::2], strict=True)}
 
     async def subscribe(  # noqa: PLR0917  # what a subscription consists of
@@ -137,8 +146,9 @@ class Tracked:
     async def unsubscribe(self, ref: JobRef, destination: str, entry: str) -> str | None:
         """Stop following a job in a destination; return the card that followed it there, None when none did."""
         slot = f"{ref.account}/{ref.service}"
-        arguments = (*_keys(slot, destination), ref.id, destination, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
-        return await self.link.execute("EVAL", script("unsubscribe"), 6, *arguments)
+        keys = (*_keys(slot, destination), ROUTES.of(slot), DISCOVERY.of(slot))
+        arguments = (ref.id, destination, numbered(entry), REPLY.seconds, FORMATS[Kind.JOB])
+        return await self.link.execute("EVAL", script("unsubscribe"), len(keys), *keys, *arguments)
 
     async def read(self, refs: Iterable[JobRef]) -> dict[JobRef, tuple[Kept, datetime]]:
         """Return what is known of followed jobs, and when they are looked at next; one round trip."""

@@ -8,9 +8,9 @@ from bot.delivery.rendering import shown
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox, refuse_newer
 from bot.deps.permissions import may_see
-from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, Snooze
 from bot.domain.outbox import SnoozedEntry
+from bot.rules.card_reducer import expected
 from providers.models import JobRef
 
 

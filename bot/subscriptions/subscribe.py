@@ -20,7 +20,6 @@ from bot.deps.outboxes import (
 )
 from bot.deps.permissions import permit, permit_some
 from bot.domain.answers import JobDetails, Late
-from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.identifiers import Address, JobId
@@ -32,6 +31,7 @@ from bot.jobs.fan_out import Question
 from bot.jobs.queries import Looked, show_jobs
 from bot.polling import planner
 from bot.polling.recorder import observe
+from bot.rules.card_reducer import expected
 from bot.slack_api.shared_channels import read_by_outsiders
 from bot.subscriptions.listing import tracked_jobs, visible_part
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep

@@ -35,7 +35,7 @@ async def copy_watches(deps: Deps, destination: str) -> None:
             return
         version = snapshot.rules.version
         for service, copies in _differences(deps, snapshot, routes).items():
-            await deps.store.routes.put_all(service, copies.items(), deps.clock())
+            await deps.store.routes.put_all(service, copies.items())
             await enqueue_sweep(deps, service)
 
 

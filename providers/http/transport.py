@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -11,7 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 
 from providers.errors import Malformed, ProviderError, Unauthorized, Unavailable
 from providers.http.bodies import receive
-from providers.http.deadline import call, own_limit, remaining, share
+from providers.http.deadline import call, note_date, own_limit, remaining, share
 from providers.http.rate_limit import Budget, BudgetLeft
 from providers.secrets import SecretMissing
 
@@ -95,6 +98,7 @@ class Transport:
         try:
             with call():
                 response = await self._answer(request, timeout)
+            _note_date(response.headers.get("date"))
         except SecretMissing as error:
             raise Unauthorized(str(error), code="credentials_missing") from None
         except TimeoutError:
@@ -128,6 +132,19 @@ def _unanswered(error: httpx.HTTPError | aiohttp.ClientError, host: str) -> Unav
     if isinstance(error, httpx.TimeoutException) and not lost:
         return Unavailable("no answer in time", code="timeout")
     return Unavailable("the connection broke", code="broken_connection")
+
+
+@lru_cache(maxsize=8)  # most answers of a second have the same
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _note_date(header: str | None) -> None:
+    if header and (told := _date(header)):
+        note_date(told)
 
 
 def _object(response: httpx.Response) -> Json | None:

@@ -19,7 +19,7 @@ from providers.huawei.client import FEW, PAGE_MAX, Api
 from providers.huawei.metastudio_video import DETAILS, error_of, normal_kind, read_job
 from providers.huawei.paging import ALL, Batch, Start, first_entries, from_pages, page_size, starts
 from providers.json_fields import Unreadable
-from providers.lookups import Outcome, ask_each, batches, lookup, silence, sort_ids
+from providers.lookups import Outcome, ask_each, batches, each, lookup, silence, sort_ids
 from providers.models import Filter, Job, JobPage, JobQuery, JobState, Lookup, not_answered
 from providers.services import ids_of
 from providers.states import States
@@ -57,6 +57,8 @@ class DigitalHuman:
         page_max=PAGE_MAX,
         batch_max=BATCH_MAX,
         requests_per_second=10,
+        old_by_since=True,
+        explains=True,
     )
 
     def __init__(self, account: HuaweiAccount, client: httpx.AsyncClient, budget: Budget) -> None:
@@ -107,6 +109,11 @@ class DigitalHuman:
         outcomes |= await ask_each(self._show, rest)
         explained = await asyncio.gather(*map(self._explained, outcomes.values()))
         return lookup(dict(zip(outcomes, explained, strict=True)), question.impossible, self.account, self.service)
+
+    async def explain(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        """Return failed jobs of the list with the reasons that their detail calls give."""
+        known = await each(self._explained, jobs)
+        return tuple(outcome for outcome in known if isinstance(outcome, Job))
 
     async def _listed(self, ids: Sequence[str]) -> dict[str, Outcome]:
         """Return what one request for all ids tells, else what the list tells; nothing where single calls are as good.

@@ -57,6 +57,8 @@ class ImageModeration:
         batch_max=1,
         requests_per_second=5,
         retention=timedelta(minutes=30),
+        whole_list=True,
+        explains=True,
     )
 
     def __init__(self, account: HuaweiAccount, client: httpx.AsyncClient, budget: Budget) -> None:
@@ -131,6 +133,12 @@ class ImageModeration:
         rest = question.ids if len(known) <= FEW else open_ids
         known |= await ask_each(lambda job_id: self._show(job_id, known[job_id]), rest)
         return lookup(known, question.impossible, self.account, self.service)
+
+    async def explain(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        """Return failed jobs of the list with the reasons that their images have."""
+        listed: dict[str, Outcome] = {job.id: job for job in jobs}
+        known = await ask_each(lambda job_id: self._show(job_id, listed[job_id]), list(listed))
+        return tuple(outcome for outcome in known.values() if isinstance(outcome, Job))
 
     async def _show(self, job_id: str, listed: Outcome) -> Outcome:
         """Return a job with its images, else what the list says about it.

@@ -9,7 +9,7 @@ its jobs need, and a cursor says of such a list how the page before began.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -94,6 +94,7 @@ def first_entries(
     batches = [_unless_repeated(batch, mark) for batch, mark in zip(batches, marks, strict=True)]
     offsets = [batch.start.offset for batch in batches]
     ended = [False] * len(batches)
+    last: list[tuple[int, str] | None] = [None] * len(batches)
     jobs: dict[str, Job] = {}
     malformed = dropped = 0
     everything = not query.filters
@@ -101,6 +102,8 @@ def first_entries(
         if len(jobs) == query.limit:
             break
         offsets[entry.batch] += 1
+        if entry.job is not None:
+            last[entry.batch] = offsets[entry.batch] - 1, entry.job.id
         if entry.job is None:
             malformed += 1
         elif (everything or query.matches(entry.job)) and entry.job.id not in jobs:
@@ -115,10 +118,20 @@ def first_entries(
     }
     counts = [batch.total for batch in batches if batch.total is not None]
     total = sum(counts) if len(counts) == len(batches) and not dropped else None
-    cursor = json.dumps(rest, separators=(",", ":")) if rest else None
+    overlap = {batch.words: at for batch, at in zip(batches, last, strict=True) if at and batch.words in rest}
     return JobPage(
-        tuple(jobs.values()), total, cursor, next((b.request_id for b in batches if b.request_id), None), malformed
+        tuple(jobs.values()),
+        total,
+        _cursor(rest),
+        next((b.request_id for b in batches if b.request_id), None),
+        malformed,
+        _cursor({**rest, **{words: offset for words, (offset, _) in overlap.items()}}) if overlap else None,
+        frozenset(job_id for _, job_id in overlap.values()),
     )
+
+
+def _cursor(positions: Mapping[str, int | tuple[int, int]]) -> str | None:
+    return json.dumps(positions, separators=(",", ":")) if positions else None
 
 
 def _mark(batch: Batch, read: Callable[[Any, str | None], Job]) -> int | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.digest import DIGEST_THRESHOLD, LATE_AFTER, noticed_late
 from bot.delivery.next_step import DeliveryStep, next_step, withheld
-from bot.domain.card_reducer import expected
+from bot.rules.card_reducer import expected
 from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
 from bot.domain.notifications import BatchEnd, CardChange, Digest, SearchExpired

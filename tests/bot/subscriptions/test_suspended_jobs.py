@@ -8,10 +8,10 @@ from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.digest import noticed_late
 from bot.delivery.dispatcher import deliver
-from bot.domain.card_reducer import apply
+from bot.rules.card_reducer import apply
 from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason, Kind, unfound
-from bot.domain.destination_state import DestinationState
+from bot.rules.destination_state import DestinationState
 from bot.domain.notifications import CardChange
 from bot.domain.outbox import ChangedEntry, Entry
 from bot.polling.sweep import sweep

@@ -1,0 +1,89 @@
+"""Lines of the event log: what happened to the jobs of a service that is watched or followed."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.domain.changes import Change, EventKind
+from providers.models import JobState, Moment
+
+MESSAGE_MAX = 200
+"""Characters of a message in the log."""
+KEPT_FOR = timedelta(hours=24)
+KEPT_MAX = 50_000
+"""Lines of one service."""
+COUNTED = frozenset({EventKind.SUCCEEDED, EventKind.STARTED, EventKind.SUBMITTED})
+"""Events that have a line only where a watch wants them; of these, ends are counted."""
+
+
+class LoggedEvent(BaseModel):
+    """One event: `kind` is the job's, `event` what happened. Of a service only `id`, `event`, `code` and times are set.
+
+    `at` is the provider's time on the fleet's clock, None where it gives none; `noticed_at` is the fleet's.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    event: EventKind
+    job: str = ""
+    name: str | None = None
+    kind: str | None = None
+    media: str | None = None
+    code: str | None = None
+    message: str | None = None
+    state: JobState | None = None
+    raw_state: str | None = None
+    created_at: Moment | None = None
+    at: Moment | None = None
+    noticed_at: Moment
+    source: str = "poll"
+
+    @property
+    def when(self) -> datetime:
+        """The time of the event, as well as it is known."""
+        return self.at or self.noticed_at
+
+
+class OutcomeCount(NamedTuple):
+    """How many jobs of a kind ended so in a minute without a line of their own."""
+
+    minute: datetime
+    event: EventKind
+    kind: str
+    number: int
+
+
+class LogPage(NamedTuple):
+    """A part of the log. `complete_since` is from when on it has everything; None where it may lack events."""
+
+    events: tuple[LoggedEvent, ...]
+    counts: tuple[OutcomeCount, ...]
+    complete_since: datetime | None
+
+
+def logged(change: Change, times: Mapping[EventKind, datetime | None]) -> list[LoggedEvent]:
+    """Return a line for each event of a change; `times` are the provider's, on the fleet's clock."""
+    job, error = change.job, change.job.error
+    message = error.message[:MESSAGE_MAX] if error and error.message else None
+    return [
+        LoggedEvent(
+            id=change.event_id(event),
+            event=event,
+            job=job.id,
+            name=job.name,
+            kind=job.kind,
+            media=job.media,
+            code=error.code if error else None,
+            message=message,
+            state=job.state,
+            raw_state=job.raw_state,
+            created_at=job.created_at,
+            at=times.get(event),
+            noticed_at=change.at,
+            source=change.source,
+        )
+        for event in change.events
+    ]

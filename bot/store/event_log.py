@@ -1,0 +1,61 @@
+"""The event log of each service: failures and losses one by one, other ends as counts, for 24 hours."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from bot.domain.changes import EventKind
+from bot.domain.event_log import KEPT_FOR, KEPT_MAX, LoggedEvent, LogPage, OutcomeCount
+from bot.domain.service_key import Service
+from bot.domain.tracked_jobs import instant, milliseconds
+from bot.store.redis.connection import RedisLink
+from bot.store.redis.keys import DISCOVERY, EVENTS, OUTCOMES
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """What happened to the jobs of every service; `record.lua` writes it. Raises StoreUnavailable."""
+
+    link: RedisLink
+
+    async def read(self, service: Service, since: datetime, now: datetime) -> LogPage:
+        """Return what was noticed since a time, oldest first, and the counts of the minutes since then."""
+        slot = "/".join(service)
+        asking = (
+            ("XRANGE", EVENTS.of(slot), milliseconds(since), "+"),
+            ("HGETALL", OUTCOMES.of(slot)),
+            ("HGET", DISCOVERY.of(slot), "since"),
+            ("XLEN", EVENTS.of(slot)),
+            ("XRANGE", EVENTS.of(slot), "-", "+", "COUNT", 1),
+        )
+        lines, counts, watched_since, number, first = await self.link.execute_many(asking)
+        events = tuple(line for _, fields in lines if (line := _line(fields.get("event", ""))))
+        return LogPage(events, tuple(_counts(counts, since)), _complete(watched_since, number, first, now))
+
+
+def _line(text: str) -> LoggedEvent | None:
+    """Read a line; None for one of another version that cannot be read here."""
+    try:
+        return LoggedEvent.model_validate_json(text)
+    except ValidationError:
+        return None
+
+
+def _counts(fields: Mapping[str, str], since: datetime) -> Iterator[OutcomeCount]:
+    for field, number in fields.items():
+        minute, event, kind = field.split("|", 2)
+        at = datetime.fromtimestamp(int(minute) * 60, UTC)
+        if at >= since.replace(second=0, microsecond=0):
+            yield OutcomeCount(at, EventKind(event), kind, int(number))
+
+
+def _complete(
+    watched_since: str | None, number: int, first: list[tuple[str, object]], now: datetime
+) -> datetime | None:
+    """Return since when the log has everything: since the service is watched, as far back as it is kept."""
+    if not watched_since:
+        return None
+    full = instant(int(first[0][0].split("-")[0])) if number >= KEPT_MAX and first else None
+    return max(instant(int(watched_since)), now - KEPT_FOR, *([full] if full else []))
