@@ -177,9 +177,15 @@ def _settings(context: typer.Context, config: Path | None) -> Any:
     from bot.domain.errors import ConfigError
 
     try:
-        return load(config or context.obj)
+        return load(config or context.obj, _watch_spec)
     except ConfigError as error:
         _fail(str(error), Exit.WRONG_USAGE)
+
+
+def _watch_spec(words: str, catalog: Any) -> Any:
+    from handlers.commands.watch_words import watch_spec
+
+    return watch_spec(words, catalog)
 
 
 def _status(answer: Any) -> Exit:

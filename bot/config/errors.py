@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from bot.config.toml_lines import Path, key_lines, line_of
 from bot.domain.errors import ConfigError
+from bot.domain.watches import PER_CHANNEL, ConfiguredWatch, WatchSpec
 from providers.redact import scrub
 from providers.secrets import SecretRef
 
@@ -73,6 +74,30 @@ def unknown_accounts(data: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
+def wrong_words(index: int, reason: str) -> Problem:
+    """Describe words of a watch that cannot be understood."""
+    return Problem(("watches", index, "words"), reason)
+
+
+def wrong_watch(
+    index: int, channel: str, spec: WatchSpec, before: Mapping[int, ConfiguredWatch], *, several: bool
+) -> list[Problem]:
+    """Find what is wrong with a watch beside its words; `before` are those above it, by index."""
+    problems: list[Problem] = []
+    if several and "/" not in channel:
+        text = f'found {_shown(channel)}, expected it with its workspace, such as "T024BE7LD/{channel}"'
+        problems.append(Problem(("watches", index, "channel"), text))
+    if spec.to == "dm":
+        problems.append(wrong_words(index, "found to:dm, expected a watch of the channel: leave it out"))
+    same = [at for at, each in before.items() if (each.channel, each.spec.same()) == (channel, spec.same())]
+    if same:
+        problems.append(wrong_words(index, f"found the same as watches[{same[0]}], expected one of them"))
+    if sum(each.channel == channel for each in before.values()) >= PER_CHANNEL:
+        text = f"found more than {PER_CHANNEL} watches of {_shown(channel)}, expected fewer"
+        problems.append(Problem(("watches", index), text))
+    return problems
+
+
 def explain(error: ValidationError, data: Mapping[str, Any], settings: type[BaseModel]) -> list[Problem]:
     """Turn pydantic's findings about a parsed file into problems."""
     return [_problem(details, data, settings) for details in error.errors(include_url=False) if not _echo(details)]
@@ -124,7 +149,7 @@ def _model(path: Path, data: Mapping[str, Any], settings: type[BaseModel]) -> ty
         models = _models(settings.model_fields["accounts"].annotation)
         return next((m for m in models if _cloud(data, path[1]) in get_args(m.model_fields["cloud"].annotation)), None)
     section = settings.model_fields.get(str(path[0]))
-    depth = 3 if path[0] == "access" else 2
+    depth = 3 if path[0] in {"access", "watches"} else 2
     return next(iter(_models(section.annotation)), None) if section and len(path) == depth else None
 
 

@@ -184,6 +184,13 @@ class Watch(BaseModel):
         return self.removed_at is not None and passed(self.removed_at, UNDO, now)
 
 
+class ConfiguredWatch(NamedTuple):
+    """A watch from the configuration; `channel` may lack the workspace where only one has the app."""
+
+    channel: str
+    spec: WatchSpec
+
+
 class FailureCode(NamedTuple):
     """A code of failures of one kind of jobs; `kind` is None for jobs without one."""
 

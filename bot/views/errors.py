@@ -152,7 +152,7 @@ _SENTENCES = {
         "until Callboard is updated again. Nothing is lost."
     ),
     Problem.TOO_MANY_WATCHES: (
-        "This channel has {number} watches, the most that it may have. Remove one first: `/jobs subscriptions` lists all."
+        "This channel has {number} watches, the most that it may have. `/jobs subscriptions` lists them: remove one."
     ),
     Problem.TOO_MANY_IN_WORKSPACE: (
         "This workspace has {number} watches, the most that it may have. Remove some that are no longer needed first: "

@@ -20,6 +20,7 @@ def register(app: "AsyncApp") -> None:
         subscriptions,
         unfurls,
         uninstall,
+        watches,
     )
 
     messages.register(app)
@@ -30,5 +31,6 @@ def register(app: "AsyncApp") -> None:
     unfurls.register(app)
     shortcuts.register(app)
     subscriptions.register(app)
+    watches.register(app)
     jobs.register(app)
     buttons.register(app)  # last: it answers every button that no other listener knows

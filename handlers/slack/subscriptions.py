@@ -36,6 +36,7 @@ from bot.views.slack import snooze as snooze_views
 from bot.views.slack import subscriptions as views
 from bot.views.slack.block_kit import Message
 from bot.views.slack.subscription_list import subscription_list
+from bot.watches.listing import watches
 from handlers.commands.grammar import MINE, Request
 from handlers.commands.job_arguments import addresses_of
 from handlers.slack.command_reader import read
@@ -60,7 +61,8 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     if request.command == "subscribe":
         options = request.subscription_options(asker.user, deps.clock())
-        return subscribing(deps, addresses_of(request, deps.catalog), here, options, card=command.card)
+        notes = [views.INSTEAD_OF_WATCH] if request.instead_of == "watch" else []
+        return subscribing(deps, addresses_of(request, deps.catalog), here, options, notes, command.card)
     await deps.admission.turn()
     if request.command == "unsubscribe":
         named = addresses_of(request, deps.catalog) or None  # none is `all`
@@ -70,14 +72,16 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
         await outbox_to_change(deps, here)
     part = {"user": asker.user} if mine else {"here": here}
     shown, reset = await subscriptions(deps, **part), await deps.store.epochs.recent_reset(deps.clock())
-    return subscription_list(shown, command, deps.clock(), mine=mine, reset=reset)
+    watching = await watches(deps, **part)
+    return subscription_list(shown, command, deps.clock(), mine=mine, reset=reset, watching=watching)
 
 
 async def _unsubscribed(deps: Deps, named: Sequence[Address] | None, here: str, asker: Asker) -> Message:
     """Stop following jobs; raises ForgottenError for a button of before a reset of the database."""
     removed = await unsubscribe(deps, named, here, asker.user)
-    if removed.removed:
-        return views.unsubscribed(removed)
+    left = [each.watch for each in (await watches(deps, here=here)).watches] if named is None else []
+    if removed.removed or left:
+        return views.unsubscribed(removed, watches=left)
     reset = await forgotten_since(deps, asker.message)
     if reset and asker.message.get("ts"):
         raise ForgottenError(reset, again(asker.message, removed.unknown))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.button_payloads import RUN, CommandPayload
 from bot.views.slack.block_kit import Message, actions, button, context, message, section
+from bot.views.slack.watches import watch_button
 from bot.views.text import code, unformatted
 
 
@@ -20,6 +21,7 @@ def overview(commands: Sequence[tuple[str, str]]) -> Message:
     buttons = [
         each for label, command in examples for each in button(label, f"{RUN}:{command}", CommandPayload(text=command))
     ]
+    buttons += watch_button("Watch for failures")
     note = context("Order and case do not matter. `/jobs help list` tells about one command.")
     return message(unformatted(text), [section(text), note, *actions("help", buttons)])
 
