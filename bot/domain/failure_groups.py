@@ -3,7 +3,7 @@
 Each is kept up to date as a card is, and kept beside the cards of its destination.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Self
@@ -237,3 +237,26 @@ def encode(group: FailureGroup) -> str:
 def read(text: str) -> FailureGroup:
     """Read a group as it is kept. Raises NewerFormatError and UnreadableError."""
     return record_formats.read(Kind.CARD, text, FailureGroup.model_validate_json)
+
+
+class GroupPage(NamedTuple):
+    """A page of a group's jobs, the newest first; those of a storm message by group, the worst first.
+
+    `parts` has the groups of this page with their jobs on it, `offset` how many jobs come before them, `total` how many
+    there are. `muted` are the mutes of the codes, by group.
+    """
+
+    group: FailureGroup
+    parts: Sequence[tuple[FailureGroup, Sequence[GroupJob]]]
+    offset: int
+    total: int
+    muted: Mapping[str, Mute]
+
+
+def worst_first(groups: Iterable[FailureGroup]) -> Sequence[FailureGroup]:
+    """Return groups, the worst first: a service that is down, then by how many failed, then the newest."""
+
+    def worst(group: FailureGroup) -> tuple[bool, int, datetime]:
+        return group.group is GroupKind.DOWN, group.count, group.last_at
+
+    return sorted(groups, key=worst, reverse=True)

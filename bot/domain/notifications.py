@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Snooze
 from bot.domain.changes import Change
 from bot.domain.watches import Mute, Watch
 from providers.models import Job, JobRef, Moment
@@ -131,7 +131,27 @@ class WatchTest:
 
 WatchNote = ChangedWatches | ChangedMute | WatchTest
 """A message about watches, for the destination that has them."""
-OtherNote = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozedGroup:
+    """A head was snoozed, or, without `snooze`, no longer is: a line in its thread."""
+
+    place: str  # stored
+    group: str
+    by: str
+    snooze: Snooze | None = None
+
+
+OtherNote = (
+    SnoozedGroup
+    | DestinationSuspended
+    | LostJob
+    | ChangedSubscriptions
+    | SearchExpired
+    | ForgottenCards
+    | UnreadableRecords
+)
 Note = OtherNote | WatchNote
 """A message for one person, or one destination, that belongs to no card."""
 

@@ -16,7 +16,7 @@ from bot.domain.button_payloads import (
 )
 from bot.domain.notifications import ChangedMute, ChangedWatches, WatchChange, WatchNote, WatchTest
 from bot.domain.quoting import quoted
-from bot.domain.slack_ids import is_direct_message, is_user
+from bot.domain.slack_ids import is_direct_channel, is_direct_message, is_user
 from bot.domain.watch_answers import CoveredService, ListedWatch, Outcome, Unwatched, Watched
 from bot.domain.watches import FailureCode, Mute, Watch
 from bot.views.slack import suspensions
@@ -273,18 +273,22 @@ def listed_mute(destination: str, mute: Mute) -> list[Block]:
 
 def unmute_button(destination: str, mute: Mute) -> list[Block]:
     """End a mute."""
-    place = None if is_direct_message(destination) else destination
+    place = None if is_direct_channel(destination) else destination
     return button("Unmute", UNMUTE, CommandPayload(card=mute.id, place=place), name=f"Unmute {mute.code}")
 
 
 # Mutes.
 
 
-def mute_button(failed: FailureCode, destination: str | None = None) -> list[Block]:
-    """Mute the code of a failure; none where the provider gave no code, or one too long for a button."""
+def mute_button(failed: FailureCode, destination: str | None = None, group: str | None = None) -> list[Block]:
+    """Mute the code of a failure; none where the provider gave no code, or one too long for a button.
+
+    `group` is the head that the button is on: its thread says who muted the code.
+    """
     if not failed.code:
         return []
-    return button("Mute this code", MUTE_CODE, _about(failed, destination), name=f"Mute {failed.code}")
+    about = _about(failed, destination).model_copy(update={"card": group})
+    return button("Mute this code", MUTE_CODE, about, name=f"Mute {failed.code}")
 
 
 def _about(failed: FailureCode, destination: str | None) -> CommandPayload:
