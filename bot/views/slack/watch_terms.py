@@ -96,6 +96,6 @@ def until(mute: Mute) -> str:
 
 def facts(spec: WatchSpec) -> Iterator[str]:
     """Return what is worth a line below the subject of a watch, in channels too."""
-    yield events(spec)
+    yield f"posts {events(spec)}"
     if people := mentions_number(spec.mention):
         yield people
