@@ -54,6 +54,16 @@ class Problem(Enum):
     TOO_MANY_QUESTIONS = auto()
     NEWER_VERSION = auto()
     TOO_LONG = auto()
+    NOT_NEGATABLE = auto()
+    NOTHING_LEFT = auto()
+    STATE_ON_WATCH = auto()
+    NOT_ON_WATCH = auto()
+    THREAD_ON_WATCH = auto()
+    NOT_YET = auto()
+    WHICH_WATCH = auto()
+    NOT_A_WATCH = auto()
+    NO_SUBJECT = auto()
+    ONE_SUBJECT = auto()
 
 
 class BotError(Exception):

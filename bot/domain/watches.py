@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from bot.domain.cards import On, OnSet, on_words, plainest_on
 from bot.domain.catalog import ServiceFilter
-from bot.domain.quoting import quoted
+from bot.domain.quoting import pair
 from providers.models import Filter, Job, JobQuery
 
 WATCH_ON = frozenset({On.FAILED, On.STUCK, On.DOWN})
@@ -86,11 +86,11 @@ class WatchSpec(BaseModel):
         return said or f"on:{on_words(self.on)}"
 
     def _said(self) -> Iterator[str]:
-        if scope := str(self.scope):
+        if scope := str(self.service_filter):
             yield scope
         yield from (f"-{name}" for name in self.without_scopes)
-        yield from (f"{by}:{quoted(text)}" for by, text in self._filters())
-        yield from (f"-{by}:{quoted(text)}" for by, text in self.without)
+        yield from (pair(by, text) for by, text in self._filters())
+        yield from (f"-{pair(by, text)}" for by, text in self.without)
         if self.on != WATCH_ON:
             yield f"on:{on_words(self.on)}"
         if self.to != "here":
@@ -105,7 +105,7 @@ class WatchSpec(BaseModel):
         yield from ((by, text) for by, text in values.items() if text)
 
     @property
-    def scope(self) -> ServiceFilter:
+    def service_filter(self) -> ServiceFilter:
         """The services that it covers."""
         return ServiceFilter(self.account, self.service, self.without_scopes)
 
@@ -117,7 +117,7 @@ class WatchSpec(BaseModel):
 
     def covers(self, account: str, service: str) -> bool:
         """Whether it watches a service of an account."""
-        return self.scope.covers(account, service)
+        return self.service_filter.covers(account, service)
 
     def matches(self, job: Job) -> bool:
         """Whether a job is of its services and passes its filters."""
