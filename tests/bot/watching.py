@@ -26,7 +26,7 @@ class WatchingWorld:
     deps: Deps = field(init=False)
 
     def __post_init__(self) -> None:
-        self.slack = MemorySlack(now=lambda: self.now.timestamp())
+        self.slack = MemorySlack(now=self.unix)
         video, pictures = InMemory(), InMemory(service="pictures", capabilities=CANNOT_LIST)
         self.deps = Deps(
             [video, pictures, InMemory(account="other")],
@@ -35,6 +35,9 @@ class WatchingWorld:
             workspaces=in_one(self.slack),
             access=Access(self.rules),
         )
+
+    def unix(self) -> float:
+        return self.now.timestamp()
 
     def asked_by(self, user: str, channel: str = HERE) -> Deps:
         return self.deps.seen_by(Audience(user=user, channel=channel))

@@ -21,7 +21,7 @@ _WHEN = {
 
 def scope(spec: WatchSpec) -> str:
     """Name the services that a watch covers, and those that it leaves out."""
-    named = bold(str(spec.scope), 100) if str(spec.scope) else EVERYTHING
+    named = bold(str(spec.service_filter), 100) if str(spec.service_filter) else EVERYTHING
     if not spec.without_scopes:
         return named
     left_out = listed([bold(each, 100) for each in spec.without_scopes], "and")

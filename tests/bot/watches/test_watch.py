@@ -1,5 +1,6 @@
 """Watch, edit and unwatch: what a destination has, what the services have of it, and what its channel reads."""
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -33,7 +34,7 @@ def world(store: Store, monkeypatch: pytest.MonkeyPatch) -> WatchingWorld:
     return WatchingWorld(store)
 
 
-def refusal(problem: Problem) -> "pytest.RaisesContext[UsageError]":
+def refusal(problem: Problem) -> AbstractContextManager[object]:
     return pytest.raises(UsageError, match=problem.name)
 
 
@@ -179,7 +180,9 @@ async def test_a_watch_whose_accounts_become_invisible_waits_and_resumes(store: 
 
 
 async def test_a_mute_lasts_a_week_or_for_ever(world: WatchingWorld):
-    job = Job(account="acme", service="video", id="a", state=JobState.FAILED, error=JobError(code="ALG.002", message=""))
+    job = Job(
+        account="acme", service="video", id="a", state=JobState.FAILED, error=JobError(code="ALG.002", message="")
+    )
     first = await mute(world.deps, CODE, HERE, DANA)
     assert first.until == NOW + timedelta(days=7)
     assert (await world.of()).muting(job, NOW) == first
