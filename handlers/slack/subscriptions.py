@@ -62,7 +62,7 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     if request.command == "subscribe":
         options = request.subscription_options(asker.user, deps.clock())
-        notes = [views.INSTEAD_OF_WATCH] if request.instead_of == "watch" else []
+        notes = views.notes(options, watched=request.instead_of == "watch")
         return subscribing(deps, addresses_of(request, deps.catalog), here, options, notes, command.card)
     await deps.admission.turn()
     if request.command == "unsubscribe":

@@ -226,7 +226,7 @@ def _named(watch: Watch, change: WatchChange) -> str:
     named = f"{code(watch.id)}: {subject(watch.spec)}"
     if change is WatchChange.REMOVED:
         return named
-    return ", ".join(filter(None, (f"{named} {events(watch.spec)}", mentions_number(watch.spec.mention))))
+    return ", ".join(filter(None, (named, f"posts {events(watch.spec)}", mentions_number(watch.spec.mention))))
 
 
 def _changed_mute(note: ChangedMute) -> Message:
@@ -248,7 +248,7 @@ def _test(note: WatchTest) -> Message:
 
 def row(watch: Watch) -> str:
     """A watch on one line."""
-    return f"👁️ {code(watch.id)} {subject(watch.spec)} · {events(watch.spec)}"
+    return f"👁️ {code(watch.id)} {subject(watch.spec)} · posts {events(watch.spec)}"
 
 
 def listed_watch(listed: ListedWatch, block_id: str, *, mine: bool, dense: bool = False) -> list[Block]:
