@@ -3,6 +3,7 @@
 Each is kept up to date as a card is, and kept beside the cards of its destination.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,6 +19,8 @@ from bot.domain.record_formats import Kind
 from bot.domain.watches import FailureCode, Mute
 from providers.models import Job, JobRef, Moment
 
+GROUP_ID = re.compile(r"g\d+", re.ASCII)
+"""The id of a group; never that of a card."""
 NEWEST = 3
 """Jobs that a head names, the newest first."""
 TIMES_MAX = 100

@@ -18,10 +18,10 @@ from bot.domain import button_payloads
 from bot.domain.button_payloads import CommandPayload
 from bot.domain.cards import SubscriptionOptions
 from bot.domain.errors import ExpiredError, ForgottenError, UsageError
+from bot.domain.failure_groups import GROUP_ID
 from bot.domain.identifiers import Address
 from bot.domain.slack_ids import bare_id
 from bot.domain.snooze import Rest, until
-from bot.domain.watches import ID
 from bot.home_tab import show_change
 from bot.slack_api.users import offset_of
 from bot.slack_app.payloads import Asker, Body, deps_of, picked_value, read_ask, read_payload
@@ -174,7 +174,7 @@ async def _snoozed(
         raise ExpiredError
     await refuse_forgotten(deps, asker, command)
     destination = await destination_of_button(deps, command.place, asker.channel, asker.user)
-    if ID.fullmatch(command.card):
+    if GROUP_ID.fullmatch(command.card):
         group = await snooze_group(deps, command.card, destination, asker.user, ends)
         return snooze_views.group_answered(group, in_utc=in_utc)
     return snooze_views.answered(await snooze(deps, command.card, destination, asker.user, ends), in_utc=in_utc)

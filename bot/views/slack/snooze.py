@@ -41,7 +41,7 @@ def _block_id(quiet: Snooze | None, payload: CommandPayload) -> str:
 
 def controls(card: Card, *, of: str | None = None, destination: str | None = None) -> list[Block]:
     """The menu, and for a snoozed card the button that ends it; `of` names the card to a screen reader."""
-    if card.over and not card.owing:
+    if card.over and not card.has_held:
         return []
     return _menu(card.quiet, CommandPayload(card=card.id, place=destination), of)
 
@@ -62,7 +62,7 @@ def line(card: Card) -> str:
     """Until when nothing is told, by whom, and how much waits; empty for a card that is not snoozed."""
     if card.quiet is None:
         return ""
-    waits = f"what happened is told then{_number(card)}" if card.owing else "nothing is told before"
+    waits = f"what happened is told then{_number(card)}" if card.has_held else "nothing is told before"
     return f"😴 Snoozed until {date(card.quiet.until)} by {person(card.quiet.by)}: {waits}"
 
 

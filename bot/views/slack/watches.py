@@ -14,12 +14,12 @@ from bot.domain.button_payloads import (
     WATCH,
     CommandPayload,
 )
-from bot.domain.notifications import ChangedMute, ChangedWatches, WatchChange, WatchNote, WatchTest
+from bot.domain.notifications import ChangedMute, ChangedWatches, SnoozedGroup, WatchChange, WatchNote, WatchTest
 from bot.domain.quoting import quoted
 from bot.domain.slack_ids import is_direct_channel, is_direct_message, is_user
 from bot.domain.watch_answers import CoveredService, ListedWatch, Outcome, Unwatched, Watched
 from bot.domain.watches import FailureCode, Mute, Watch
-from bot.views.slack import suspensions
+from bot.views.slack import snooze, suspensions
 from bot.views.slack.block_kit import Block, Message, actions, button, context, message, section
 from bot.views.slack.mentions import mentioned
 from bot.views.slack.watch_terms import (
@@ -212,6 +212,8 @@ def note(note: WatchNote) -> Message:
             return _changed_mute(note)
         case WatchTest():
             return _test(note)
+        case SnoozedGroup():
+            return snooze.group_note(note)
 
 
 def _changed(note: ChangedWatches) -> Message:
