@@ -73,9 +73,10 @@ def _range(destination: str, part: Slice) -> Sequence[Part]:
 
 def _jobs(reply: Sequence[Any]) -> list[GroupJob]:
     """Read members with their scores: RESP3 has pairs, RESP2 one after the other."""
-    flat = [part for each in reply for part in (each if isinstance(each, list) else [each])]
-    scored = zip(flat[::2], flat[1::2], strict=True)
-    return [job for member, score in scored if (job := GroupJob.kept(member, instant(float(score))))]
+    pairs: Sequence[Any] = (
+        reply if reply and isinstance(reply[0], list) else [*zip(reply[::2], reply[1::2], strict=True)]
+    )
+    return [job for member, score in pairs if (job := GroupJob.kept(member, instant(float(score))))]
 
 
 def _readable(text: str) -> FailureGroup | None:
