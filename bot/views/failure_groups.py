@@ -152,7 +152,11 @@ def services(groups: Sequence[FailureGroup]) -> str:
 
 def watches(group: FailureGroup) -> str:
     """By which watches it is posted: `By w7 and w9`; empty for subscriptions alone."""
-    ids = list(group.watches)
+    return by_watches(group.watches)
+
+
+def by_watches(ids: Sequence[str]) -> str:
+    """The same for any watches."""
     return f"By {' and '.join(filter(None, [', '.join(ids[:-1]), ids[-1]]))}" if ids else ""
 
 
@@ -168,12 +172,3 @@ def as_job(group: FailureGroup, job: GroupJob) -> Job:
     return Job(
         account=account, service=service, id=job_id, name=job.name, kind=group.kind, state=JobState.FAILED, error=error
     )
-
-
-def worst_first(groups: Sequence[FailureGroup]) -> Sequence[FailureGroup]:
-    """Groups, the worst first: a service that is down, then by how many failed, then the newest."""
-
-    def worst(group: FailureGroup) -> tuple[bool, int, datetime]:
-        return group.group is GroupKind.DOWN, group.count, group.last_at
-
-    return sorted(groups, key=worst, reverse=True)
