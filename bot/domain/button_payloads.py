@@ -42,6 +42,8 @@ SEEK = "seek"
 """Keeps looking for jobs that no service knows; the command subscribes to them."""
 SEE_ALL = "see-all"
 """Shows every change of the digest that `key` names."""
+SHOW_ALL = "group-jobs"
+"""Shows every job of the group that the payload names."""
 LOOK_UP = "look_up_jobs"
 """The message shortcut that shows every job that a message names."""
 SUBSCRIBE_TO = "subscribe_to_jobs"
@@ -127,3 +129,25 @@ class CommandPayload(BaseModel):
     def at(self, offset: int) -> "CommandPayload":
         """The same question, further on."""
         return self.model_copy(update={"offset": max(0, offset)})
+
+
+class GroupPayload(BaseModel):
+    """What *Show all* of a failure group carries: the id of the group, and how many of its jobs to skip.
+
+    `place` is the destination of the group, for a button that is shown to one person.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: Literal[1] = 1
+    group: str = Field(pattern=r"^g\d{1,18}$")
+    place: str | None = Field(default=None, pattern=_PLACE)  # stored
+    offset: int = Field(default=0, ge=0)
+
+    def encode(self) -> str:
+        """The payload as compact JSON; `v` and `group` are always in it."""
+        return self.model_dump_json(exclude={name for name in ("place", "offset") if not getattr(self, name)})
+
+    def fits(self, limit: int) -> bool:
+        """Whether the payload keeps within one of Slack's limits: it is ASCII, and short."""
+        return len(self.encode()) <= limit

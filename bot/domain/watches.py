@@ -203,7 +203,10 @@ class FailureCode(NamedTuple):
 
 
 class Mute(BaseModel):
-    """A code of failures that no watch of a destination notifies until then; without `until` for ever."""
+    """A code of failures that no watch of a destination notifies until then; without `until` for ever.
+
+    `group` is the failure group on whose head it was muted: what becomes of the mute is a line in that thread.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -215,6 +218,7 @@ class Mute(BaseModel):
     until: Moment | None = None
     by: str
     at: Moment
+    group: str = ""
 
     def over(self, now: datetime) -> bool:
         """Whether its time is over."""

@@ -10,6 +10,7 @@ from bot.store.button_payloads import Payloads
 from bot.store.clock import ServerClock
 from bot.store.digests import Digests
 from bot.store.epochs import Epochs
+from bot.store.group_jobs import GroupBook
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.home_tabs import HomeTabs
 from bot.store.installations import Installations
@@ -64,6 +65,7 @@ class Store:
     outbox: Outbox
     sweeps: Sweeps
     digests: Digests
+    groups: GroupBook
     events: Events
     home_tabs: HomeTabs
     slack: SlackRateLimits
@@ -92,6 +94,7 @@ class Store:
             outbox=Outbox(link),
             sweeps=Sweeps(link),
             digests=Digests(link),
+            groups=GroupBook(link),
             events=Events(link),
             home_tabs=HomeTabs(link),
             slack=SlackRateLimits(link, budget),

@@ -196,8 +196,9 @@ async def _muted(context: AsyncBoltContext, body: Body, action: Body, *, for_eve
     command = await read_ask(deps, action.get("value"))
     destination = await destination_of_button(deps, command.place, asker.channel, asker.user)
     deps = deps.asked_in(destination)
-    failed = _failure_code(await read(deps, command.text))
-    return views.muted_answer(await mute(deps, failed, destination, asker.user, for_ever=for_ever), destination)
+    failed, group = _failure_code(await read(deps, command.text)), command.card or ""
+    muted = await mute(deps, failed, destination, asker.user, for_ever=for_ever, group=group)
+    return views.muted_answer(muted, destination)
 
 
 def _failure_code(request: Request) -> FailureCode:

@@ -84,6 +84,13 @@ CARDS = Key("{{{}}}:cards", "hash", None, "a place's cards as JSON, by id", "unm
 BEGUN = Key(
     "{{{}}}:begun", "string", None, "the step for a place that is under way", "release.lua, when it was recorded"
 )
+GROUP_JOBS = Key(
+    "{{{}}}:group:{}",
+    "zset",
+    timedelta(days=9),
+    "a group's jobs by when they failed (ms); it closes within a day after the last, and is listed for 7 days then",
+)
+CLOSED_GROUP = Key("{{{}}}:group:{}:closed", "string", timedelta(days=7), "a closed group as JSON")
 STALE = Key("{{{}}}:stale", "hash", None, "cards of a place whose message is to be edited", "unmark.lua")
 SUSPENDED = Key("{{{}}}:suspended", "string", None, "why Slack takes nothing for a place", "restoring")
 REFUSED = Key("{{{}}}:refused", "string", timedelta(days=1), "that a place was suspended and not posted to since")

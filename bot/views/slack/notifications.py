@@ -9,10 +9,10 @@ from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.identifiers import JOBS_MAX
 from bot.domain.notifications import (
     WAITS,
+    CardChange,
     ChangedSubscriptions,
     DestinationSuspended,
     LostJob,
-    Notification,
     SearchExpired,
     UnreadableRecords,
 )
@@ -35,10 +35,10 @@ _DROPPED = f"not found for {DROPPED_AFTER.days} days"
 _LOST = {EndReason.EXPIRED: _EXPIRED, EndReason.DROPPED: _DROPPED}
 
 
-def thread_reply(notification: Notification, meaning: Meaning) -> Message:
+def thread_reply(card_change: CardChange, meaning: Meaning) -> Message:
     """One change of one job, for the thread of its card."""
-    change, people = notification.change, called(notification.card.terms.mention)
-    happened = [what_happened(change), *(["kept back while it was snoozed"] if notification.held else [])]
+    change, people = card_change.change, called(card_change.card.terms.mention)
+    happened = [what_happened(change), *(["kept back while it was snoozed"] if card_change.held else [])]
     lines = [f"{people} {title_of(change)}".strip(), *filter(None, [" · ".join(filter(None, happened))])]
     if change.job.state is JobState.FAILED and not unended(change.fate):
         lines += [reason(change.job, 600), *_meant(change.job, meaning)]
@@ -97,7 +97,7 @@ def final(card: Card, meaning: Meaning) -> Message:
     head = f"{summary(card, known)}: {tally(words.values(), ', ')}"
     title = section(f"{called(card.terms.mention)} {head}".strip())
     foot = [
-        *map(context, _meanings([known[ref] for ref in failed], meaning)),
+        *map(context, meanings([known[ref] for ref in failed], meaning)),
         *actions("final", _appearance(failed, list(known))),
     ]
     named = [line(known[ref], words[ref]) for ref in failed]
@@ -109,7 +109,7 @@ def _appearance(failed: Sequence[str], known: Sequence[str]) -> list[Block]:
     return details_button(failed, "Show the failed ones") if failed else details_button(known)
 
 
-def _meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
+def meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
     """What the codes of failures mean, each code once."""
     meant = {job.error.code: told for job in jobs if job.error and job.error.code and (told := meaning(job))}
     return [f"{code(each, 60)} means: {plain(told, 300)}" for each, told in list(meant.items())[:MEANINGS_MAX]]
