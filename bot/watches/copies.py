@@ -87,7 +87,7 @@ async def _drop_over(deps: Deps, snapshot: OutboxSnapshot) -> None:
     """Remove watches that can no longer be restored, and mutes that are over."""
     now, rules = deps.clock(), snapshot.rules
     over = [
-        *(each.id for each in rules.watches if each.gone(now)),
+        *(each.id for each in rules.watches if each.expired(now)),
         *(each.id for each in rules.mutes if each.over(now)),
     ]
     if over and await deps.store.watches.change(snapshot.destination, rules, dict.fromkeys(over), now) is not None:

@@ -19,7 +19,7 @@ _WHEN = {
 }
 
 
-def scope(spec: WatchSpec) -> str:
+def services(spec: WatchSpec) -> str:
     """Name the services that a watch covers, and those that it leaves out."""
     named = bold(str(spec.service_filter), 100) if str(spec.service_filter) else EVERYTHING
     if not spec.without_scopes:
@@ -39,7 +39,7 @@ def filters(spec: WatchSpec) -> str:
 
 def subject(spec: WatchSpec) -> str:
     """Name what a watch covers: `*media-cn* without name test`."""
-    return " ".join(filter(None, (scope(spec), filters(spec))))
+    return " ".join(filter(None, (services(spec), filters(spec))))
 
 
 def events(spec: WatchSpec) -> str:

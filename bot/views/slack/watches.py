@@ -30,7 +30,7 @@ from bot.views.slack.watch_terms import (
     muted,
     muted_code,
     promise,
-    scope,
+    services,
     subject,
 )
 from bot.views.terms import channel, people, person
@@ -38,7 +38,7 @@ from bot.views.text import bold, code, listed, unformatted
 
 NAMES_MAX = 8
 CONFIGURED = "from the configuration"
-NONE_HERE = "No watches in this channel. `/jobs watch media-cn` posts here what fails there, known jobs or new ones."
+NONE_HERE = "No watches in this channel. `/jobs watch` posts here what fails, in jobs now and later."
 _SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
 _HOW_LONG = "For an hour *Undo* takes that back; what happens until then is posted afterwards."
 _DONE = {
@@ -158,12 +158,12 @@ def unwatched(result: Unwatched, here: Sequence[Watch] = ()) -> Message:
     if not result.removed and here:
         lines += ["Watches here:", *(row(each) for each in here)]
     text = "\n".join(lines)
-    undo = CommandPayload(text=" ".join(["unwatch", *(each.id for each in result.removed)]), place=_place(result))
+    undo = CommandPayload(text=" ".join(["unwatch", *(each.id for each in result.removed)]), place=_channel_of(result))
     foot = actions("unwatched", button("Undo", UNDO_UNWATCH, undo, limit=BUTTON_MAX) if result.removed else [])
     return message(unformatted(text), [section(text), *foot])
 
 
-def _place(result: Unwatched) -> str | None:
+def _channel_of(result: Unwatched) -> str | None:
     return next((place for each in result.removed if (place := destination_of(each))), None)
 
 
@@ -259,7 +259,7 @@ def listed_watch(listed: ListedWatch, block_id: str, *, mine: bool, dense: bool 
     where = channel(watch.place) if mine else CONFIGURED if watch.configured else f"by {people([watch.owner])}"
     lines = [f"👁️ {code(watch.id)} {subject(watch.spec)}", " · ".join([*facts(watch.spec), where])]
     if listed.unseen:
-        lines.append(f"⏸️ Suspended: {scope(watch.spec)} can't be seen here. It resumes when that changes.")
+        lines.append(f"⏸️ Suspended: {services(watch.spec)} can't be seen here. It resumes when that changes.")
     if listed.suspended:
         lines.append(suspensions.line(listed.suspended, watch.place))
     acts = [*edit_button(watch), *remove_button(watch)] if dense and not watch.configured else buttons(watch)
