@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 DEFAULT_S = 10.0
+_ROUNDED = timedelta(seconds=2)
+"""A date has whole seconds, and comes some time after it was written: a smaller difference says nothing."""
 
 T = TypeVar("T")
 
@@ -71,6 +73,14 @@ class Question:
         self._measured_s = seconds
         if self.outer:
             self.outer.measure(seconds)
+
+    @property
+    def provider_time(self) -> datetime | None:
+        """The time on the provider's clock, carried on from the last answer; None without a date there."""
+        if self.dated is None:
+            return None
+        told, came_at = self.dated
+        return told + timedelta(seconds=now() - came_at)
 
     def date(self, told: datetime) -> None:
         """Note the time on the provider's clock, as an answer that just came gives it."""
@@ -140,16 +150,13 @@ def age() -> timedelta:
 def provider_time() -> datetime | None:
     """The time on the provider's clock, carried on from the last answer to the question; None without a date there."""
     question = _question.get()
-    if question is None or question.dated is None:
-        return None
-    told, came_at = question.dated
-    return told + timedelta(seconds=now() - came_at)
+    return question.provider_time if question else None
 
 
 def skew(here: datetime) -> timedelta:
     """By how much the provider's clock is ahead of one that shows `here` now; nothing where that is not known."""
     there = provider_time()
-    return there - here if there else timedelta()
+    return there - here if there and abs(there - here) > _ROUNDED else timedelta()
 
 
 def note_date(told: datetime) -> None:
