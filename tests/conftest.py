@@ -1,9 +1,13 @@
 """Fixtures that every test may use, by what they start."""
 
 import os
+from collections.abc import Generator
+from functools import cache
 
+import httpx
 import pytest
 from hypothesis import settings
+from redis.utils import get_lib_version
 
 from providers.accounts import AlibabaAccount, HuaweiAccount
 
@@ -40,6 +44,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Generator[None]:
+    """What libraries read for each client and connection, certificates (30 ms) and a version (1 ms), is read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
+        patch.setattr("redis.utils.get_lib_version", cache(get_lib_version))
+        yield
 
 
 @pytest.fixture
