@@ -1,5 +1,6 @@
 """Fixtures that every test may use, by what they start."""
 
+import gc
 import os
 from collections.abc import Generator
 from functools import cache
@@ -31,6 +32,17 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     if isinstance(val, str | bytes) and len(val) > ID_MAX:
         return f"{val[:20]!a} and more: {len(val)}"
     return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None]:
+    """What is collected stays until the end, in each process: no look for garbage goes through it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
