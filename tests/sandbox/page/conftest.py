@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import yaml
 from playwright.async_api import Browser, Page, expect
 
 from sandbox.slack.server import serving
@@ -13,9 +12,8 @@ from sandbox.slack.workspace.model import Json
 from sandbox.slack.workspace.seed import seeded
 from sandbox.slack.workspace.workspace import Workspace
 from tests.browser import looking_at
+from tests.sandbox.manifest import manifest_document, write_manifest
 from tests.sandbox.slack.recorder import Recorder
-
-MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 
 
 @pytest.fixture
@@ -27,11 +25,11 @@ def declared() -> Json:
 @pytest.fixture
 def manifest(tmp_path: Path, declared: Json) -> Path:
     """The project's manifest with these features."""
-    document: Json = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    document = manifest_document()
     plain = {key: document["features"][key] for key in ("bot_user", "slash_commands")}
     document["features"] = {**plain, **declared}
     path = tmp_path / "manifest.yml"
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    write_manifest(document, path)
     return path
 
 
