@@ -1,12 +1,14 @@
 """Fixtures that every test may use, by what they start."""
 
 import gc
+import logging
 import os
 from collections.abc import Generator
 from functools import cache
 
 import httpx
 import pytest
+import structlog
 from hypothesis import settings
 from redis.utils import get_lib_version
 
@@ -65,6 +67,18 @@ def read_once() -> Generator[None]:
         patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
         patch.setattr("redis.utils.get_lib_version", cache(get_lib_version))
         yield
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Generator[None]:
+    """Where a test sends logs, the next test's logs do not go."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 @pytest.fixture
