@@ -21,7 +21,7 @@ OLD_NAMES = frozenset(
     Told SoughtInVain SuspendedPlace take_out draw_soon freshen_homes seek_from leave_soon visit_all UnderWay odd_fields
     NO_ANSWER InChannel ask_all is_old RIPE_S EARLY KNOWN_S PATIENCE_S TRY_S INSIST_S SOON AWAY BURST CATCH_UP LOOK_S
     PACE PACE_S slack_pace SlackPace UNSURE HOLD DETACH PLAIN id_of is_person is_personal owners_told was_told
-    tell_of_lost tell_of_suspension read_box
+    tell_of_lost tell_of_suspension read_box Folded owed owing Step cards_of
     """.split()  # noqa: SIM905  # so many words read more easily as text
 )
 """Names that the glossary replaced, in any role."""

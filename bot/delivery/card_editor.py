@@ -80,7 +80,7 @@ def droppable(card: Card, now: datetime) -> bool:
     kept = {EndReason.UNSUBSCRIBED: UNSUBSCRIBED_KEPT, **dict.fromkeys(LOSSES, LOST_KEPT)}
     return (
         card.over
-        and not card.owing
+        and not card.has_held
         and all(
             each.at is None or now - each.at >= kept.get(each.fate or EndReason.ENDED, timedelta())
             for each in card.jobs.values()

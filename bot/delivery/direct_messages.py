@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from bot.delivery.context import DeliveryContext
-from bot.delivery.next_step import Step
+from bot.delivery.next_step import DeliveryStep
 from bot.delivery.rendering import shown
 from bot.domain.cards import Card, CardJob
 from bot.domain.changes import Change, EndReason, Kind
@@ -28,7 +28,9 @@ async def notify_of_suspension(context: DeliveryContext, snapshot: OutboxSnapsho
         for entry in snapshot.entries
         if isinstance(entry.body, ChangedEntry)
     }
-    concerned = [card for card in snapshot.cards.values() if not card.over or card.owing or card.id in snapshot.stale]
+    concerned = [
+        card for card in snapshot.cards.values() if not card.over or card.has_held or card.id in snapshot.stale
+    ]
     for each in await shown(context.deps, concerned):
         for user in each.card.subscribers:
             mine[user].append(each.card.with_jobs({**waiting, **each.jobs}))
@@ -48,7 +50,7 @@ async def notify_of_suspension(context: DeliveryContext, snapshot: OutboxSnapsho
     await context.deps.store.outbox.subscribers_notified(snapshot.destination, suspension)
 
 
-async def notify_of_lost(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step) -> None:
+async def notify_of_lost(context: DeliveryContext, snapshot: OutboxSnapshot, step: DeliveryStep) -> None:
     """Notify subscribers of what their channel alone would read: which jobs are lost, suspended or found again.
 
     That is who had subscribed by then: the same people, should a crash have this done again with more entries.
@@ -66,7 +68,7 @@ async def notify_of_lost(context: DeliveryContext, snapshot: OutboxSnapshot, ste
         await _notify_of_subscriptions(context, str(user), entries)
 
 
-def _changes(snapshot: OutboxSnapshot, step: Step) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
+def _changes(snapshot: OutboxSnapshot, step: DeliveryStep) -> Iterator[tuple[Entry, Change, Card, Sequence[str]]]:
     """Return the changes of a step that are on a card, with the card as it is after the step and its subscribers."""
     subscribers = {card.id: dict.fromkeys(card.subscribers) for card in snapshot.cards.values()}
     after = {write.id: Card.model_validate_json(write.after) for write in step.writes}

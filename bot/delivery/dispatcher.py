@@ -13,8 +13,9 @@ import structlog
 from bot.delivery import next_step
 from bot.delivery.card_editor import dropped
 from bot.delivery.context import DeliveryContext
+from bot.delivery.digest import LATE_AFTER, noticed_late
 from bot.delivery.direct_messages import notify_of_lost, notify_of_suspension
-from bot.delivery.next_step import LATE_AFTER, Step
+from bot.delivery.next_step import DeliveryStep
 from bot.delivery.sender import POST_INTERVAL_S, finish, post, recover
 from bot.delivery.unreadable import repair
 from bot.deps.deps import Deps
@@ -99,7 +100,7 @@ async def _give_up(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
         destination=snapshot.destination,
         entries=len(snapshot.entries),
     )
-    await outbox.ack(snapshot.destination, Step(snapshot.entries).by_slot)
+    await outbox.ack(snapshot.destination, DeliveryStep(snapshot.entries).by_slot)
     if snapshot.in_flight:
         await outbox.release(snapshot.destination, snapshot.in_flight.id)
     for card_id in snapshot.cards:
@@ -109,16 +110,16 @@ async def _give_up(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
     await outbox.restore(snapshot.destination)
 
 
-async def _post_next(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step) -> float:
+async def _post_next(context: DeliveryContext, snapshot: OutboxSnapshot, step: DeliveryStep) -> float:
     await notify_of_lost(context, snapshot, step)
     wait = await _carry_out(context, snapshot, step)
     await enqueue_home_refresh(context.deps, _subscribers(snapshot, step))
     return wait
 
 
-async def _carry_out(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step) -> float:
-    if step.post is not None:
-        return await post(context, snapshot, step, step.post)
+async def _carry_out(context: DeliveryContext, snapshot: OutboxSnapshot, step: DeliveryStep) -> float:
+    if step.notification is not None:
+        return await post(context, snapshot, step, step.notification)
     shown = InFlightPost(
         id=secrets.token_hex(8), at=context.now, posts=False, writes=tuple(step.writes), entries=step.by_slot
     )
@@ -127,7 +128,7 @@ async def _carry_out(context: DeliveryContext, snapshot: OutboxSnapshot, step: S
     return 0
 
 
-def _subscribers(snapshot: OutboxSnapshot, step: Step) -> set[str]:
+def _subscribers(snapshot: OutboxSnapshot, step: DeliveryStep) -> set[str]:
     """Who subscribed to what a step is about."""
     bodies = [entry.body for entry in step.entries]
     known = {
@@ -138,7 +139,7 @@ def _subscribers(snapshot: OutboxSnapshot, step: Step) -> set[str]:
 
 def _late_just_now(context: DeliveryContext, snapshot: OutboxSnapshot) -> bool:
     """Whether something was noticed late, and only just now: other services may be about to tell more."""
-    found = [at for entry in snapshot.entries if (at := next_step.noticed_late(entry))]
+    found = [at for entry in snapshot.entries if (at := noticed_late(entry))]
     return bool(found) and not passed(min(found), DIGEST_WAIT, context.now)
 
 

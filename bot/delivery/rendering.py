@@ -1,17 +1,21 @@
-"""From what is to be told to a message, with what is known of each job just now."""
+"""Turns notifications into messages, with what is known of each job just now."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.deps.deps import Deps
-from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, Check, Shown
 from bot.domain.notifications import (
+    BatchEnd,
+    CardChange,
     ChangedSubscriptions,
     DestinationSuspended,
+    Digest,
     ForgottenCards,
     LostJob,
+    NewCard,
     Note,
+    Notification,
     SearchExpired,
     UnreadableRecords,
 )
@@ -24,19 +28,21 @@ from providers.models import JobRef
 from providers.registry import meaning
 
 
-async def draw(deps: Deps, post: Post) -> Message:
-    """Return the message of a post. Raises StoreUnavailable."""
-    if post.note:
-        return _note(post.note)
-    if post.new_card:
-        return await draw_card(deps, post.new_card, mentions=post.notifies)
-    if post.digest:
-        return digests.digest(post.digest, await deps.store.digests.put(post.digest))
-    if post.notification:
-        return notifications.thread_reply(post.notification, meaning)
-    if post.card and post.final:
-        return notifications.final(post.card, meaning)
-    raise AssertionError("a post says something")
+async def draw(deps: Deps, notification: Notification) -> Message:
+    """Return the message of a notification. Raises StoreUnavailable."""
+    if card := notification.new_card:
+        return await draw_card(deps, card, mentions=notification.notifies)
+    match notification.content:
+        case NewCard(card=card):
+            return await draw_card(deps, card)
+        case CardChange() as change:
+            return notifications.thread_reply(change, meaning)
+        case BatchEnd(card=card):
+            return notifications.final(card, meaning)
+        case Digest() as digest:
+            return digests.digest(digest, await deps.store.digests.put(digest))
+        case note:
+            return _note(note)
 
 
 def _note(note: Note) -> Message:

@@ -15,13 +15,13 @@ from slack_sdk.errors import SlackApiError
 
 from bot.delivery.context import DeliveryContext
 from bot.delivery.message_lookup import EVERYTHING, MAY_NOT_ASK, conversation, find_post, own_posts, search_from
-from bot.delivery.next_step import Step
+from bot.delivery.next_step import DeliveryStep
 from bot.delivery.posts_in_doubt import Searches, left_by
 from bot.delivery.rendering import draw
 from bot.domain.card_metadata import EVENT, essentials
-from bot.domain.card_reducer import Post
-from bot.domain.cards import To
+from bot.domain.cards import Card, To
 from bot.domain.elapsed import in_future
+from bot.domain.notifications import Notification
 from bot.domain.outbox import Doubt, InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import is_direct_message, is_user
 from bot.slack_api.errors import (
@@ -51,7 +51,9 @@ RECORDED = timedelta(minutes=50)
 log = structlog.get_logger("callboard")
 
 
-async def post(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step, what: Post) -> float:
+async def post(
+    context: DeliveryContext, snapshot: OutboxSnapshot, step: DeliveryStep, notification: Notification
+) -> float:
     """Send the message of a step; return for how long to wait before the next."""
     pace, outbox = context.deps.store.slack, context.deps.store.outbox
     if wait := await pace.paused(context.workspace, "chat.postMessage"):
@@ -67,12 +69,12 @@ async def post(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step, w
         at=context.now,
         oldest=search_from(context, snapshot),
         channel="" if is_user(channel) else channel,
-        thread_ts=what.card.ts if what.card else "",
-        card=what.card.id if what.card and not what.card.ts else "",
+        thread_ts=notification.card.ts if notification.card else "",
+        card=notification.new_card.id if notification.new_card else "",
         writes=tuple(step.writes),
         entries=step.by_slot,
     )
-    message = await draw(context.deps, what)
+    message = await draw(context.deps, notification)
     answer = await outbox.begin(context.destination, in_flight, POST_INTERVAL_S, snapshot.turn)
     # A command that broke off is sent again, and then finds its own mark.
     if not answer.ok and not (answer.in_flight and answer.in_flight.id == in_flight.id):
@@ -80,7 +82,7 @@ async def post(context: DeliveryContext, snapshot: OutboxSnapshot, step: Step, w
     if wait := await pace.may_post(context.workspace):
         await outbox.release(context.destination, in_flight.id)
         return wait
-    return await _send(context, in_flight, channel, what, message)
+    return await _send(context, in_flight, channel, notification, message)
 
 
 async def _not_opened(context: DeliveryContext, error: SlackApiError) -> float:
@@ -167,7 +169,7 @@ async def _take_back_unrecorded(context: DeliveryContext, in_flight: InFlightPos
     since = max(filter(None, (context.now - RECORDED, epoch and epoch.knows_from)))
     snapshot = await context.read()
     waiting = {entry.card for entry in snapshot.entries}
-    threads = [card.ts for card in snapshot.cards.values() if card.ts and (card.owing or card.id in waiting)]
+    threads = [card.ts for card in snapshot.cards.values() if card.ts and (card.has_held or card.id in waiting)]
     for ts, post_id in (await own_posts(context, in_flight.channel, since, threads)).items():
         if not await context.deps.store.outbox.was_notified(context.destination, post_id):
             log.warning("deleting a post whose record in flight was unreadable", destination=context.destination)
@@ -191,19 +193,21 @@ async def _not_searched(context: DeliveryContext, error: SlackApiError) -> float
             return 0
 
 
-async def _send(context: DeliveryContext, in_flight: InFlightPost, channel: str, what: Post, message: Message) -> float:
+async def _send(
+    context: DeliveryContext, in_flight: InFlightPost, channel: str, notification: Notification, message: Message
+) -> float:
     try:
-        sent = await _call(context, in_flight, channel, what, message)
+        sent = await _call(context, in_flight, channel, notification, message)
     except SlackApiError as error:
-        return await _refused(context, in_flight, channel, what, message, error)
+        return await _refused(context, in_flight, channel, notification, message, error)
     except TRANSPORT_ERRORS as error:
         log.warning("a post may or may not have arrived", destination=context.destination, reason=type(error).__name__)
         context.deps.metrics.delivered("unsure")
         return await _in_doubt(context, in_flight, Doubt.SILENT)
     context.deps.metrics.delivered("posted")
-    for notification in [what.notification] if what.notification else what.digest.told if what.digest else ():
-        if not notification.held:
-            context.deps.metrics.notified(max(0.0, (context.now - notification.change.at).total_seconds()))
+    for each in notification.changes:
+        if not each.held:
+            context.deps.metrics.notified(max(0.0, (context.now - each.change.at).total_seconds()))
     await _commit(context, in_flight.arrived(str(sent["channel"]), str(sent["ts"])))
     if is_user(channel):
         await context.deps.store.slack.remember_direct(context.destination, str(sent["channel"]))
@@ -211,41 +215,44 @@ async def _send(context: DeliveryContext, in_flight: InFlightPost, channel: str,
 
 
 async def _call(
-    context: DeliveryContext, in_flight: InFlightPost, channel: str, what: Post, message: Message
+    context: DeliveryContext, in_flight: InFlightPost, channel: str, notification: Notification, message: Message
 ) -> dict[str, Any]:
     sent = await context.slack.chat_postMessage(
         channel=channel,
         text=message.text,
         blocks=message.blocks or None,
-        metadata={"event_type": EVENT, "event_payload": {"id": in_flight.id, **_essentials(what)}},
+        metadata={"event_type": EVENT, "event_payload": {"id": in_flight.id, **_essentials(notification.new_card)}},
         unfurl_links=False,
         unfurl_media=False,
         thread_ts=in_flight.thread_ts or None,
-        reply_broadcast=_broadcasts(what) if in_flight.thread_ts else None,
+        reply_broadcast=_broadcasts(notification) if in_flight.thread_ts else None,
     )
     return cast("dict[str, Any]", sent.data)
 
 
-def _essentials(what: Post) -> dict[str, Any]:
-    return essentials(what.new_card) if what.new_card and not what.new_card.over else {}
+def _essentials(card: Card | None) -> dict[str, Any]:
+    return essentials(card) if card and not card.over else {}
 
 
-def _broadcasts(what: Post) -> bool:
+def _broadcasts(notification: Notification) -> bool:
     """Whether a reply goes to the channel too; in direct messages always, where nobody looks into threads."""
-    if what.card is None:
+    card = notification.card
+    if card is None:
         return False
-    if is_direct_message(what.card.place) or what.card.terms.to is To.HERE:
+    if is_direct_message(card.place) or card.terms.to is To.HERE:
         return True
-    jobs = (
-        [what.notification.change.job]
-        if what.notification
-        else [each.job for each in what.card.jobs.values() if each.job]
-    )
-    return any(what.card.terms.broadcasts(job.state) for job in jobs)
+    changed = [each.change.job for each in notification.changes]
+    jobs = changed or [each.job for each in card.jobs.values() if each.job]
+    return any(card.terms.broadcasts(job.state) for job in jobs)
 
 
 async def _refused(  # noqa: PLR0917  # everything about one post
-    context: DeliveryContext, in_flight: InFlightPost, channel: str, what: Post, message: Message, error: SlackApiError
+    context: DeliveryContext,
+    in_flight: InFlightPost,
+    channel: str,
+    notification: Notification,
+    message: Message,
+    error: SlackApiError,
 ) -> float:
     """Do what the error action says; a post that Slack certainly did not take is no longer begun."""
     action, code = classify(error), error_code(error)
@@ -256,9 +263,9 @@ async def _refused(  # noqa: PLR0917  # everything about one post
             return await _in_doubt(context, in_flight, left_by(error))
         case ErrorAction.POST_NEW if in_flight.thread_ts:
             alone = in_flight.model_copy(update={"thread_ts": ""})
-            return await _send_again(context, alone, channel, what, message)
+            return await _send_again(context, alone, channel, notification, message)
         case ErrorAction.SEND_AS_TEXT | ErrorAction.UNKNOWN_CODE if message.blocks:
-            return await _send_again(context, in_flight, channel, what, Message(message.text, []))
+            return await _send_again(context, in_flight, channel, notification, Message(message.text, []))
         case ErrorAction.SUSPEND | ErrorAction.SEND_AS_TEXT:
             await context.suspend(code)
             wait = 0.0
@@ -271,7 +278,7 @@ async def _refused(  # noqa: PLR0917  # everything about one post
 
 
 async def _send_again(
-    context: DeliveryContext, in_flight: InFlightPost, channel: str, what: Post, message: Message
+    context: DeliveryContext, in_flight: InFlightPost, channel: str, notification: Notification, message: Message
 ) -> float:
     """Send a post that was refused in another form, unless another worker has taken it over.
 
@@ -280,7 +287,7 @@ async def _send_again(
     in_flight = in_flight.model_copy(update={"at": context.now})
     if not await context.deps.store.outbox.renew(context.destination, in_flight):
         return 0
-    return await _send(context, in_flight, channel, what, message)
+    return await _send(context, in_flight, channel, notification, message)
 
 
 async def _in_doubt(context: DeliveryContext, in_flight: InFlightPost, doubt: Doubt) -> float:

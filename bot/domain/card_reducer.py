@@ -1,16 +1,20 @@
-"""Cards as they become when the entries of an outbox are taken out one after the other, and what that tells. Pure.
+"""Applies events to the cards of a destination, and returns the messages that they ask for. Pure.
 
-A card that is snoozed shows what happens as any other does; what would have been told is held back on the card itself.
+An event is an entry of the outbox, or a timer. A snoozed card shows what happens as any other does; what it would have
+notified of is held on the card itself, and a timer releases it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.domain.cards import Card, CardJob, On, Snooze
 from bot.domain.changes import LOSSES, Change, EndReason, Kind
-from bot.domain.notifications import Digest, Note, Notification
+from bot.domain.destination_state import DestinationState
+from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
 from bot.domain.outbox import (
+    Body,
     ChangedEntry,
     Entry,
     NoteEntry,
@@ -19,149 +23,168 @@ from bot.domain.outbox import (
     SubscribedEntry,
     UnsubscribedEntry,
     Urgency,
-    Write,
-    encode,
 )
 from bot.domain.slack_ids import is_direct_message
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """One message: a new card, a reply to `card`'s thread, its final post, a digest or a note.
+class SnoozeTimer:
+    """The time is `at`: the snooze of a card may be over."""
 
-    At most one of `notification`, `final`, `digest` and `note` is set. A card without a message is posted
-    itself; with `notification` or `final` it is the notification, as the reply or the final post would be. `held` says
-    of a final post that it waited for the end of a snooze.
-    """
-
-    card: Card | None = None
-    notification: Notification | None = None
-    final: bool = False
-    held: bool = False
-    digest: Digest | None = None
-    note: Note | None = None
-
-    @property
-    def new_card(self) -> Card | None:
-        """The card whose message this becomes."""
-        return self.card if self.card and not self.card.ts else None
-
-    @property
-    def notifies(self) -> bool:
-        """Whether it says what its subscribers asked to be notified of."""
-        return bool(self.notification or self.final or self.digest)
+    card: str
+    at: datetime
 
 
-@dataclass(slots=True)
-class Folded:
-    """Cards as they become when entries are taken out one after the other."""
+@dataclass(frozen=True, slots=True)
+class HeldTimer:
+    """The next notification that is held may be posted, if its card is not snoozed."""
 
-    destination: str
-    cards: dict[str, Card]
-    changed: dict[str, Urgency | None] = field(default_factory=dict[str, Urgency | None])
 
-    def copy(self) -> "Folded":
-        return replace(self, cards=dict(self.cards), changed=dict(self.changed))
+Event = Entry | SnoozeTimer | HeldTimer
 
-    def take(self, entry: Entry) -> Post | None:
-        """Take an entry out; return what is to be posted for it."""
-        match entry.body:
-            case NoteEntry(note=note):
-                return Post(note=note)
-            case SubscribedEntry() as body:
-                return self._subscribed(entry.card, body)
-            case ChangedEntry(change=change):
-                return self._changed(entry.card, change)
-            case UnsubscribedEntry() as body:
-                return self._unsubscribed(entry.card, body)
-            case SnoozedEntry(snooze=snooze):
-                return self._snoozed(entry.card, snooze)
 
-    def end_snooze(self, card_id: str, now: datetime) -> None:
-        """End the snooze of a card if its time is over."""
-        card = self.cards.get(card_id)
-        if card and card.snooze and card.snooze.over(now):
-            self._keep(card.model_copy(update={"snooze": None}), Urgency.STATE)
+class Applied(NamedTuple):
+    """The state after an event, or after several, and the messages to post."""
 
-    def owed(self, entry: Entry | None = None) -> Post | None:
-        """Take off the cards the first thing that was held back and may be told by now; return its post.
+    state: DestinationState
+    notifications: tuple[Notification, ...] = ()
 
-        Before an entry that came after the end of a snooze, this is what the snooze held back.
-        """
-        if entry and entry.at:
-            self.end_snooze(entry.card, entry.at)
-        for card in [*self.cards.values()]:
-            if card.owing and not card.snooze and (post := self._owed(card)):
-                return post
-        return None
 
-    def _owed(self, card: Card) -> Post | None:
-        """Take off one card what comes first; what nobody asks for any more goes with it."""
-        if card.held_final:
-            card = card.model_copy(update={"held": {}, "held_final": False})
-            self._keep(card, Urgency.STATE)
-            final = _final(card)
-            return final and replace(final, held=True)
-        for ref, change in card.held.items():
-            card = _without(card, ref)
-            self._keep(card, Urgency.STATE)
-            if _wanted(card, change):
-                return Post(card=card, notification=Notification(card, change, held=True))
-        return None
+def apply(state: DestinationState, event: Event) -> Applied:
+    """Apply one event. It asks for at most one message, since a step posts one; anything else is held in the state."""
+    match event:
+        case Entry(card=card_id, body=body):
+            return _apply_entry(state, card_id, body)
+        case SnoozeTimer(card=card_id, at=at):
+            return _snooze_over(state, card_id, at)
+        case HeldTimer():
+            return _next_held(state)
 
-    def _subscribed(self, card_id: str, body: SubscribedEntry) -> Post | None:
-        card = self.cards.get(card_id) or Card(id=card_id, place=self.destination, terms=body.terms)
-        ref = str(body.job.ref)
-        if ref in card.held and card.held[ref].kind is Kind.LOST:
-            card = _without(card, ref)  # it is there again
-        card = card.subscribed_by(body.terms).model_copy(update={"held_final": False}).having(ref, CardJob())
-        self._keep(card, Urgency.STATE)
-        return None if card.ts else Post(card=card)
 
-    def _changed(self, card_id: str, change: Change) -> Post | None:
-        ref = str(change.job.ref)
-        card = self.cards.get(card_id)
-        if card is None or ref not in card.jobs or not _concerns(card.jobs[ref], change):
-            return None
-        if change.kind is Kind.FOUND:
-            card = card.having(ref, CardJob()).model_copy(update={"held_final": False})
-        if change.fate is not None:
-            card = card.having(ref, CardJob(fate=change.fate, job=change.job, at=change.at))
-        post = _telling(card, change)
-        card = _holding(card, change, post) if card.snooze else card
-        self._keep(card, Urgency.END if change.fate else Urgency.STATE)
-        return None if card.snooze else post
+def end_snooze_before(state: DestinationState, entry: Entry) -> DestinationState:
+    """End the snooze of an entry's card if it was over when the event of the entry was seen."""
+    return apply(state, SnoozeTimer(entry.card, entry.at)).state if entry.at else state
 
-    def _unsubscribed(self, card_id: str, body: UnsubscribedEntry) -> Post | None:
-        ref = str(body.job.ref)
-        card = self.cards.get(card_id)
-        if card is None or ref not in card.jobs:
-            return None
-        goes_on = not card.over
-        card_job = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
-        card = _without(card, ref).having(ref, card_job)
-        # Whoever leaves the rest of a batch has not heard yet how the others ended.
-        post = _final(card) if card.batch and card.over and goes_on else None
-        card = card.model_copy(update={"held_final": card.held_final or bool(post)}) if card.snooze else card
-        self._keep(card, Urgency.STATE)
-        return None if card.snooze else post
 
-    def _snoozed(self, card_id: str, snooze: Snooze | None) -> None:
-        card = self.cards.get(card_id)
-        if card is None:
-            return
-        self._keep(card.model_copy(update={"snooze": snooze}), Urgency.STATE)
+def release_held(state: DestinationState) -> Applied:
+    """Release everything that is held and may be posted."""
+    released: list[Notification] = []
+    while True:
+        state, notifications = apply(state, HeldTimer())
+        if not notifications:
+            return Applied(state, tuple(released))
+        released += notifications
 
-    def _keep(self, card: Card, urgency: Urgency) -> None:
-        self.cards[card.id] = card
-        self.changed[card.id] = min(urgency, self.changed.get(card.id) or urgency)
 
-    def writes(self, records: Mapping[str, str]) -> list[Write]:
-        """Return the cards that changed, against those that Redis has."""
-        return [
-            Write(id=card_id, before=records.get(card_id, ""), after=encode(self.cards[card_id]), urgency=urgency)
-            for card_id, urgency in self.changed.items()
-        ]
+def apply_all(state: DestinationState, entries: Iterable[Entry]) -> Applied:
+    """Apply entries; release what is held before, between and after them."""
+    state, held = release_held(state)
+    notifications = [*held]
+    for entry in entries:
+        state, held = release_held(end_snooze_before(state, entry))
+        state, own = apply(state, entry)
+        notifications += [*held, *own]
+    state, held = release_held(state)
+    return Applied(state, (*notifications, *held))
+
+
+def expected(snapshot: OutboxSnapshot) -> Mapping[str, Card]:
+    """Return a destination's cards as they will be once everything that waits is taken out."""
+    state = DestinationState.of(snapshot)
+    for entry in snapshot.entries:
+        state = apply(state, entry).state
+    return state.cards
+
+
+def card_ids(snapshot: OutboxSnapshot) -> set[str]:
+    """Return the ids of a destination's cards: those kept, readable or not, and those expected."""
+    return {*snapshot.records, *expected(snapshot)}
+
+
+def _apply_entry(state: DestinationState, card_id: str, body: Body) -> Applied:
+    match body:
+        case NoteEntry(note=note):
+            return Applied(state, (Notification(note),))
+        case SubscribedEntry():
+            return _subscribed(state, card_id, body)
+        case ChangedEntry(change=change):
+            return _changed(state, card_id, change)
+        case UnsubscribedEntry():
+            return _unsubscribed(state, card_id, body)
+        case SnoozedEntry(snooze=snooze):
+            return _snoozed(state, card_id, snooze)
+
+
+def _subscribed(state: DestinationState, card_id: str, body: SubscribedEntry) -> Applied:
+    card = state.cards.get(card_id) or Card(id=card_id, place=state.destination, terms=body.terms)
+    ref = str(body.job.ref)
+    if ref in card.held and card.held[ref].kind is Kind.LOST:
+        card = _without_held(card, ref)  # it is there again
+    card = _tracking(card.subscribed_by(body.terms), ref)
+    return Applied(state.with_card(card), () if card.ts else (Notification(NewCard(card)),))
+
+
+def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:
+    ref = str(change.job.ref)
+    card = state.cards.get(card_id)
+    if card is None or ref not in card.jobs or not _concerns(card.jobs[ref], change):
+        return Applied(state)
+    if change.kind is Kind.FOUND:
+        card = _tracking(card, ref)
+    if change.fate is not None:
+        card = card.having(ref, CardJob(fate=change.fate, job=change.job, at=change.at))
+    notifications = _notifications(card, change)
+    if card.snooze:
+        card, notifications = _holding(card, change, notifications), ()
+    return Applied(state.with_card(card, Urgency.END if change.fate else Urgency.STATE), notifications)
+
+
+def _unsubscribed(state: DestinationState, card_id: str, body: UnsubscribedEntry) -> Applied:
+    ref = str(body.job.ref)
+    card = state.cards.get(card_id)
+    if card is None or ref not in card.jobs:
+        return Applied(state)
+    was_over = card.over
+    card_job = CardJob(fate=body.fate, job=body.job, by=body.by, at=body.at)
+    card = _without_held(card, ref).having(ref, card_job)
+    # A person who leaves the rest of a batch does not know yet how the others ended.
+    notifications = _batch_end(card) if card.batch and card.over and not was_over else ()
+    if card.snooze:
+        card, notifications = _holding_end(card, notifications), ()
+    return Applied(state.with_card(card), notifications)
+
+
+def _snoozed(state: DestinationState, card_id: str, snooze: Snooze | None) -> Applied:
+    card = state.cards.get(card_id)
+    return Applied(state.with_card(card.model_copy(update={"snooze": snooze})) if card else state)
+
+
+def _snooze_over(state: DestinationState, card_id: str, at: datetime) -> Applied:
+    card = state.cards.get(card_id)
+    return _snoozed(state, card_id, None) if card and card.snooze and card.snooze.over(at) else Applied(state)
+
+
+def _next_held(state: DestinationState) -> Applied:
+    """Release the first notification that is held and still wanted; drop those before it."""
+    for card in state.cards.values():
+        if card.has_held and not card.snooze:
+            released, notifications = _released(card)
+            state = state.with_card(released)
+            if notifications:
+                return Applied(state, notifications)
+    return Applied(state)
+
+
+def _released(card: Card) -> tuple[Card, tuple[Notification, ...]]:
+    """Take the first notification that is still wanted off a card; the end of a batch covers all that it holds."""
+    if card.held_final:
+        card = card.model_copy(update={"held": {}, "held_final": False})
+        return card, _batch_end(card, held=True)
+    for ref, change in card.held.items():
+        card = _without_held(card, ref)
+        if _wanted(card, change):
+            return card, (Notification(CardChange(card, change, held=True)),)
+    return card, ()
 
 
 def _concerns(card_job: CardJob, change: Change) -> bool:
@@ -169,17 +192,22 @@ def _concerns(card_job: CardJob, change: Change) -> bool:
     return card_job.fate is None or (change.kind is Kind.FOUND and card_job.fate in LOSSES)
 
 
-def _telling(card: Card, change: Change) -> Post | None:
-    """Return the post that a change asks for: its own, or the final one of a batch that it ends."""
+def _tracking(card: Card, ref: str) -> Card:
+    """Return a card that follows a job, so that its batch has not ended."""
+    return card.model_copy(update={"held_final": False}).having(ref, CardJob())
+
+
+def _notifications(card: Card, change: Change) -> tuple[Notification, ...]:
+    """Return what a change asks for: its own notification, or that of a batch that it ends."""
     if card.batch and card.over:
-        return _final(card)
-    return Post(card=card, notification=Notification(card, change)) if _wanted(card, change) else None
+        return _batch_end(card)
+    return (Notification(CardChange(card, change)),) if _wanted(card, change) else ()
 
 
-def _holding(card: Card, change: Change, post: Post | None) -> Card:
-    """Return a snoozed card that remembers what a change asks to tell: of each job the last change alone."""
+def _holding(card: Card, change: Change, notifications: tuple[Notification, ...]) -> Card:
+    """Return a snoozed card that holds a change: of each job the last one alone."""
     ref = str(change.job.ref)
-    card = card.model_copy(update={"held_final": card.held_final or bool(post and post.final)})
+    card = _holding_end(card, notifications)
     if not _wanted(card, change):
         return card
     if (before := card.held.get(ref)) and change.kind in {Kind.MOVED, Kind.FOUND}:
@@ -188,24 +216,30 @@ def _holding(card: Card, change: Change, post: Post | None) -> Card:
         kind = Kind.FOUND if before.kind is Kind.FOUND else Kind.MOVED
         change = change.model_copy(update={**known, "kind": kind})
     if (change.before, change.before_raw) == (change.job.state, change.job.raw_state) and change.kind is Kind.MOVED:
-        return _without(card, ref)  # it is again as it was told last
+        return _without_held(card, ref)  # it is again as it was notified last
     return card.model_copy(update={"held": {**card.held, ref: change}})
 
 
-def _without(card: Card, ref: str) -> Card:
-    """Return a card that holds nothing back about one job."""
+def _holding_end(card: Card, notifications: tuple[Notification, ...]) -> Card:
+    """Return a snoozed card that holds the end of its batch, if that is among the notifications."""
+    ends = any(isinstance(each.content, BatchEnd) for each in notifications)
+    return card.model_copy(update={"held_final": card.held_final or ends})
+
+
+def _without_held(card: Card, ref: str) -> Card:
+    """Return a card that holds nothing about one job."""
     return card.model_copy(update={"held": {name: held for name, held in card.held.items() if name != ref}})
 
 
-def _final(card: Card) -> Post | None:
-    """Return the one final post of a batch, when it tells what its options ask for."""
+def _batch_end(card: Card, *, held: bool = False) -> tuple[Notification, ...]:
+    """Return the final notification of a batch, if its options ask for any of the ends."""
     ends = [each for each in card.jobs.values() if each.fate and not each.fate.by_people]
     wanted = any(each.fate is not EndReason.ENDED or (each.job and card.terms.wants(each.job.state)) for each in ends)
-    return Post(card=card, final=True) if wanted else None
+    return (Notification(BatchEnd(card, held)),) if wanted else ()
 
 
 def _wanted(card: Card, change: Change) -> bool:
-    """Whether a change has a post of its own. A lost job always has; a batch has one for its end alone.
+    """Whether a change has a notification of its own. A lost job always has; a batch has one for its end alone.
 
     Of a suspended subscription its subscribers are notified by direct message.
     """
@@ -221,16 +255,3 @@ def _wanted(card: Card, change: Change) -> bool:
     if card.batch:
         return On.ANY in card.terms.on
     return change.kind is Kind.LOST or card.terms.wants(change.job.state)
-
-
-def cards_of(snapshot: OutboxSnapshot) -> set[str]:
-    """Return the ids of a destination's cards: those kept, readable or not, and those expected."""
-    return {*snapshot.records, *expected(snapshot)}
-
-
-def expected(snapshot: OutboxSnapshot) -> dict[str, Card]:
-    """Return a destination's cards as they will be once everything that waits is taken out."""
-    folded = Folded(snapshot.destination, dict(snapshot.cards))
-    for entry in snapshot.entries:
-        folded.take(entry)
-    return folded.cards

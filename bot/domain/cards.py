@@ -177,14 +177,14 @@ class Card(_Value):
         return tuple(options.user for options in self.per_subscriber or (self.terms,))
 
     @property
-    def owing(self) -> bool:
+    def has_held(self) -> bool:
         """Whether something is still to be told that was held back."""
         return bool(self.held) or self.held_final
 
     @property
     def quiet(self) -> Snooze | None:
         """The snooze of a card about which anything could be told."""
-        return None if self.over and not self.owing else self.snooze
+        return None if self.over and not self.has_held else self.snooze
 
     @property
     def batch(self) -> bool:

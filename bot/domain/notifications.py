@@ -1,4 +1,4 @@
-"""What is told: values that `bot.views.slack.notifications` turns into messages."""
+"""What a message is to say: values that `bot.views.slack` turns into messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,15 @@ ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Notification:
-    """One change that the options of a card ask to tell; `held` says that it waited for the end of a snooze."""
+class NewCard:
+    """A card that is posted, and notifies of nothing."""
+
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class CardChange:
+    """One change that the options of a card ask for; `held` says that it waited until a snooze was over."""
 
     card: Card
     change: Change
@@ -23,10 +30,18 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
-    """Many changes in one message. `away` is since when nobody looked, for what was noticed late."""
+class BatchEnd:
+    """The last job of a batch ended; `held` says that this waited until a snooze was over."""
 
-    told: Sequence[Notification]  # stored
+    card: Card
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Many changes in one message. `away` is since when nothing was looked at, for what was noticed late."""
+
+    told: Sequence[CardChange]  # stored
     away: datetime | None = None
 
 
@@ -92,6 +107,41 @@ class ForgottenCards:
 
 Note = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords
 """A message for one person, or one destination, that belongs to no card."""
+
+Content = NewCard | CardChange | BatchEnd | Digest | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One message to post. A change or a batch's end is a reply to its card, or the card if that is not posted yet."""
+
+    content: Content
+
+    @property
+    def card(self) -> Card | None:
+        """The card that it is about."""
+        return self.content.card if isinstance(self.content, NewCard | CardChange | BatchEnd) else None
+
+    @property
+    def new_card(self) -> Card | None:
+        """The card whose message this becomes."""
+        return self.card if self.card and not self.card.ts else None
+
+    @property
+    def changes(self) -> Sequence[CardChange]:
+        """The changes that it names one by one."""
+        match self.content:
+            case CardChange() as change:
+                return [change]
+            case Digest(told=changes):
+                return changes
+            case _:
+                return []
+
+    @property
+    def notifies(self) -> bool:
+        """Whether it says what its subscribers asked to be notified of."""
+        return isinstance(self.content, CardChange | BatchEnd | Digest)
 
 
 @dataclass(frozen=True, slots=True)

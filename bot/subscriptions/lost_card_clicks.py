@@ -8,7 +8,7 @@ from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
 from bot.domain.button_payloads import CommandPayload
 from bot.domain.card_metadata import CardMessage, posted_at
-from bot.domain.card_reducer import cards_of
+from bot.domain.card_reducer import card_ids
 from bot.domain.errors import ForgottenError
 from bot.slack_app.payloads import Asker
 
@@ -39,7 +39,7 @@ async def refuse_forgotten(deps: Deps, asker: Asker, command: CommandPayload) ->
     if reset_at is None:
         return
     snapshots = [await read_outbox(deps, destination) for destination in (command.place or asker.channel, asker.user)]
-    cards = {card for snapshot in snapshots for card in cards_of(snapshot)}
+    cards = {card for snapshot in snapshots for card in card_ids(snapshot)}
     if (command.card not in cards) if command.card else not cards:
         raise ForgottenError(reset_at, again(asker.message))
 

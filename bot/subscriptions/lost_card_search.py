@@ -19,7 +19,7 @@ from bot.delivery.message_lookup import MAY_NOT_ASK, history
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
 from bot.domain.card_metadata import EVENT, CardMessage
-from bot.domain.card_reducer import cards_of
+from bot.domain.card_reducer import card_ids
 from bot.domain.notifications import ForgottenCards
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.domain.slack_ids import bare_id, qualify
@@ -143,7 +143,7 @@ async def _search_destination(search: _Search) -> float:
 async def _lost_cards(search: _Search) -> AsyncGenerator[_Card]:
     """Return the messages of open cards that the database does not know."""
     context, until = search.context, search.knows_from
-    known = cards_of(await context.read())
+    known = card_ids(await context.read())
     async for message in history(context, bare_id(context.destination), (until - REACHES, until), PAGES):
         if mapping(message.get("metadata")).get("event_type") != EVENT or message.get("bot_id") != search.bot_id:
             continue

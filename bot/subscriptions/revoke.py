@@ -26,7 +26,7 @@ async def end_unseen(deps: Deps, destination: str) -> None:
         return
     for card in cards_to_change(await read_outbox(deps, destination)):
         audience = await readers(deps, destination, card.terms.user)
-        for ref in [JobRef.parse(ref) for ref in card.jobs] if card.owing else tracked_jobs(card):
+        for ref in [JobRef.parse(ref) for ref in card.jobs] if card.has_held else tracked_jobs(card):
             if access.hides(ref.account, audience) and not await end_subscription(deps, ref, destination, ""):
                 await _withhold(deps, ref, card)
 

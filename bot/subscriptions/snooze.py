@@ -23,7 +23,7 @@ async def snooze(deps: Deps, card_id: str, here: str, user: str, until: datetime
     snapshots = [await read_outbox(deps, destination) for destination in (here, user)]
     card = next((cards[card_id] for cards in map(expected, snapshots) if card_id in cards), None)
     refuse_newer(*(snapshot for snapshot in snapshots if card is None or snapshot.destination == card.place))
-    if card is None or (card.over and not card.owing):
+    if card is None or (card.over and not card.has_held):
         return None
     may_see(deps, {JobRef.parse(ref).account for ref in card.jobs})
     now = deps.clock()

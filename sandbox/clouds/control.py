@@ -1,11 +1,12 @@
 """The control endpoints: what the world holds, and how to make it misbehave."""
 
+from collections import Counter
 from collections.abc import Callable
 from importlib.resources import files
 from itertools import islice
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -13,7 +14,9 @@ from starlette.routing import Route
 from sandbox.clouds.faults import Fault
 from sandbox.clouds.job_orders import EndOrder, EndOrders, JobOrder, JobOrders, make
 from sandbox.clouds.jobs import Job
+from sandbox.clouds.storms import StormOrder, storm
 from sandbox.clouds.timestamps import iso, iso_or
+from sandbox.clouds.transitions import transitions
 from sandbox.clouds.world import World
 
 RECENT = 25
@@ -26,6 +29,17 @@ class ClockOrder(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     advance_s: float
+
+
+class ShiftOrder(BaseModel):
+    """How many seconds services' own clocks are ahead of the true one (negative: behind), from `in_s` from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account: str = "*"
+    service: str = "*"
+    ahead_s: float = Field(ge=-86_400, le=86_400)
+    in_s: float = Field(default=0.0, ge=0)
 
 
 class Control:
@@ -43,9 +57,13 @@ class Control:
             Route("/control/fault", _checked(self.set_fault), methods=["POST"]),
             Route("/control/fault", self.clear_faults, methods=["DELETE"]),
             Route("/control/clock", _checked(self.advance), methods=["POST"]),
+            Route("/control/clock/shift", _checked(self.shift_clocks), methods=["POST"]),
+            Route("/control/storm", _checked(self.start_storm), methods=["POST"]),
+            Route("/control/transitions", _checked(self.transitions), methods=["GET"]),
             Route("/control/jobs", _checked(self.add_jobs), methods=["POST"]),
             Route("/control/end", _checked(self.end_jobs), methods=["POST"]),
             Route("/control/jobs/{job_id}", _checked(self.end_job), methods=["POST"]),
+            Route("/control/jobs/{job_id}", _checked(self.delete_job), methods=["DELETE"]),
             Route("/control/requests", self.requests, methods=["GET"]),
             Route("/control/requests", self.reset_requests, methods=["DELETE"]),
         ]
@@ -68,6 +86,8 @@ class Control:
                     "account": account,
                     "service": service,
                     "states": store.counts(now),
+                    "unlisted": store.unlisted(now),
+                    "clock_ahead_s": store.clock.shift_at(now),
                     "jobs": [describe(job, now) for job in newest[:RECENT]],
                     "under_way": [describe(job, now) for job in under_way],
                 }
@@ -91,6 +111,37 @@ class Control:
         """Put the clock forward."""
         self.world.advance(ClockOrder.model_validate_json(await request.body()).advance_s)
         return JSONResponse({"now": iso(self.world.now())})
+
+    async def shift_clocks(self, request: Request) -> Response:
+        """Make services' own clocks wrong, or right again; the fields are those of ShiftOrder."""
+        order = ShiftOrder.model_validate_json(await request.body())
+        self.world.shift_clocks(order.ahead_s, order.account, order.service, order.in_s)
+        return Response(status_code=204)
+
+    async def start_storm(self, request: Request) -> Response:
+        """Start a storm; the fields are those of StormOrder. Gives the jobs, in the order in which they finish."""
+        order = StormOrder.model_validate_json(await request.body())
+        stores = {target: self.world.store(*target) for target in order.targets}
+        jobs = storm(order, self.world.now())
+        codes = {each: Counter[str]() for each in order.services}
+        for account, service, job in jobs:
+            stores[account, service].add(job)
+            codes[f"{account}/{service}"].update([job.failure.code] if job.failure else [])
+        return JSONResponse(
+            {
+                "failing": [each.ref for each in jobs if each.job.failure],
+                "succeeding": [each.ref for each in jobs if not each.job.failure],
+                "codes": codes,
+                "until": self.world.now() + order.within_s,
+            },
+            201,
+        )
+
+    async def transitions(self, request: Request) -> Response:
+        """What really happened to each job, of the account and service in the query, from `since` (seconds) on."""
+        query = request.query_params
+        rows = transitions(self.world, query.get("account"), query.get("service"), float(query.get("since", "-inf")))
+        return JSONResponse({"now": self.world.now(), "jobs": rows})
 
     async def add_jobs(self, request: Request) -> Response:
         """Add a job, which is shown, or several (`count`, or a list of orders), of which the ids are given."""
@@ -127,6 +178,11 @@ class Control:
         order = EndOrder.model_validate_json(await request.body())
         job = self.world.end(request.path_params["job_id"], order.state, order.failure)
         return JSONResponse(describe(job, self.world.now()))
+
+    async def delete_job(self, request: Request) -> Response:
+        """Delete a job now: neither a list nor a look-up finds it any more."""
+        self.world.delete(request.path_params["job_id"])
+        return Response(status_code=204)
 
     async def requests(self, request: Request) -> Response:
         """How many requests were made, by account, service and operation."""

@@ -1,19 +1,29 @@
 """What both clouds' front doors do: count, misbehave when told to, let in or turn away, answer."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Sequence
+from email.utils import formatdate
+from typing import ClassVar, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.clouds.accounts import CloudAccount
 from sandbox.clouds.calls import Call, Refused, read_call
-from sandbox.clouds.faults import Fault, Target, spoil
+from sandbox.clouds.faults import LISTS, Fault, Page, Target, spoil
 from sandbox.clouds.transport_faults import CutOff, delay
 from sandbox.clouds.world import World
 from sandbox.connections import HangUp
 
 REFUSING = frozenset({"throttle", "error", "unauthorized", "forbidden", "not_found_api"})
+
+
+class Admitted(NamedTuple):
+    """A request that was let in: whose it is, its id, and the faults that it meets."""
+
+    account: CloudAccount
+    request_id: str
+    faults: Sequence[Fault]
 
 
 class Gateway(ABC):
@@ -35,7 +45,7 @@ class Gateway(ABC):
         """Whose request it is; raises Refused for one that is not signed as it has to be."""
 
     @abstractmethod
-    def answer(self, call: Call, target: Target, account: CloudAccount, request_id: str) -> bytes:
+    def answer(self, call: Call, target: Target, admitted: Admitted) -> bytes:
         """The JSON answer; raises Refused."""
 
     @abstractmethod
@@ -59,10 +69,11 @@ class Gateway(ABC):
         call = await read_call(request, plus_is_space=self.plus_is_space)
         target = self.locate(call)
         self.world.requests[target] += 1
-        faults = self.world.faults.take(target, self.world.now()) if target.service else []
+        faults = self.world.faults.take(target, self.world.now(), _page(call, target)) if target.service else []
         if not await delay(request, faults):
             return HangUp()
         response = self._respond(call, target, faults)
+        response.headers["date"] = formatdate(self.world.read_clock(target.account, target.service), usegmt=True)
         return CutOff(response) if any(fault.fault == "cut" for fault in faults) else response
 
     def _respond(self, call: Call, target: Target, faults: list[Fault]) -> Response:
@@ -71,9 +82,15 @@ class Gateway(ABC):
             for fault in faults:
                 if fault.fault in REFUSING:
                     raise self.error_reply(fault, target)
-            body = self.answer(call, target, self.authenticate(call, target), request_id)
+            body = self.answer(call, target, Admitted(self.authenticate(call, target), request_id, faults))
         except Refused as refusal:
             return self.refused(refusal, request_id)
         for fault in faults:
             body = spoil(fault, body)
         return self.accepted(body, request_id)
+
+
+def _page(call: Call, target: Target) -> Page:
+    if target.operation not in LISTS or {"job_id", "job_ids"} & call.query.keys():
+        return ""
+    return "first" if call.query.get("offset", "0") == "0" else "later"

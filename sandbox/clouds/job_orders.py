@@ -2,7 +2,6 @@
 
 import hashlib
 import uuid
-from math import inf
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -10,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from sandbox.clouds.jobs import Failure, Job, Plan, Stage, lay_out
 from sandbox.clouds.raw_states import KINDS, Outcome
 from sandbox.clouds.sample_texts import FAILURES
-from sandbox.clouds.seed import MODERATION_KEPT_S
+from sandbox.clouds.seed import gone_at
 
 MANY = 10_000
 """So many jobs can be ordered or ended at once."""
@@ -20,6 +19,7 @@ class JobOrder(BaseModel):
     """A job to add: created `created_ago_s` ago, pending for `wait_s`, running for `run_s`, then ending as told.
 
     With `raw_state` the job stays in that very state, known to the vendor or not. `count` orders so many of them.
+    Lists show it from `listed_after_s` seconds after its creation on; a look-up by id finds it at once.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -37,6 +37,7 @@ class JobOrder(BaseModel):
     error_code: str | None = None
     error_message: str | None = None
     raw_state: str | None = None
+    listed_after_s: float = Field(default=0.0, ge=0)
     count: int = Field(default=1, ge=1, le=MANY)
 
     @model_validator(mode="after")
@@ -83,7 +84,7 @@ def make(order: JobOrder, now: float) -> Job:
     stages, started, finished = lay_out(KINDS[order.service][kind], plan, salt=1)
     if order.raw_state is not None:
         stages, finished = (Stage(created, order.raw_state),), None
-    job_id = order.id or _new_id(order.service)
+    job_id = order.id or new_id(order.service)
     return Job(
         id=job_id,
         name=order.name,
@@ -95,7 +96,8 @@ def make(order: JobOrder, now: float) -> Job:
         finished=finished,
         failure=_failure(order) if order.outcome == "failed" else None,
         salt=1,
-        gone=created + MODERATION_KEPT_S if order.service == "image-moderation" else inf,
+        gone=gone_at(order.service, created),
+        listed=created + order.listed_after_s if order.listed_after_s else None,
     )
 
 
@@ -104,6 +106,7 @@ def _failure(order: JobOrder) -> Failure:
     return Failure(order.error_code or usual.code, order.error_message or usual.message)
 
 
-def _new_id(service: str) -> str:
+def new_id(service: str) -> str:
+    """An id in the service's form (provider API notes, section 7)."""
     fresh = uuid.uuid4()
     return str(fresh) if service in {"image-moderation", "digital-human"} else fresh.hex

@@ -1,11 +1,13 @@
 """A simulated job: plain data, whose state at any instant is computed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import NamedTuple
 
+from sandbox.clouds.provider_clock import RIGHT, ProviderClock
 from sandbox.clouds.raw_states import Outcome, RawStates
+from sandbox.clouds.timestamps import iso
 
 
 class Stage(NamedTuple):
@@ -24,9 +26,11 @@ class Failure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job, from its creation to its end. Instants are seconds since 1970; those of the future are plans.
+    """One job, from its creation to its end. Instants are true seconds since 1970; those of the future are plans.
 
-    `salt` is a number of the job's own, from which replies draw their variety. `gone` is when the cloud forgets it.
+    `salt` is a number of the job's own, from which replies draw their variety. `gone` is when the cloud forgets it,
+    `listed` is when lists begin to show it (None: at once), `clock` is what the provider takes its times from, and
+    `created_reading` is what that clock showed when the job was created.
     """
 
     id: str
@@ -40,6 +44,23 @@ class Job:
     failure: Failure | None = None
     salt: int = 0
     gone: float = inf
+    listed: float | None = None
+    clock: ProviderClock = field(default=RIGHT, compare=False, repr=False)
+    created_reading: float | None = field(default=None, compare=False, repr=False)
+
+    def reading(self, instant: float) -> float:
+        """What the provider's clock showed at a true instant of this job."""
+        if self.created_reading is not None and instant == self.created:
+            return self.created_reading
+        return self.clock.reading(instant)
+
+    def stamp(self, instant: float) -> str:
+        """A true instant as the provider writes it."""
+        return iso(self.reading(instant))
+
+    def stamp_or(self, instant: float | None, otherwise: str | None) -> str | None:
+        """The same, or something else for an instant that is not known."""
+        return otherwise if instant is None else self.stamp(instant)
 
     def stage(self, now: float) -> Stage:
         """The stage that the job is in."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Outcome = Literal["succeeded", "failed", "cancelled"]
+Phase = Literal["pending", "running", "succeeded", "failed", "cancelled", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,20 @@ class RawStates:
         if outcome == "cancelled" and self.cancelled:
             return self.cancelled
         return self.failed[salt // 5 % len(self.failed)] if salt % 5 == 0 else self.failed[0]
+
+    def phase(self, word: str) -> Phase:
+        """What a word means, in six plain ones."""
+        phases: Mapping[Phase, tuple[str, ...]] = {
+            "pending": self.pending,
+            "running": (*self.running, *self.detours, *(self.stopping or ())),
+            "succeeded": (self.succeeded,),
+            "failed": self.failed,
+            "cancelled": (self.cancelled,) if self.cancelled else (),
+        }
+        for phase, words in phases.items():
+            if word in words:
+                return phase
+        return "unknown"
 
     @property
     def every(self) -> frozenset[str]:

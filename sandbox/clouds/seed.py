@@ -43,6 +43,11 @@ def jobs_of(service: str, seed: str, start: float, shape: Shape) -> Iterator[Job
     return merge(known_jobs(service, start), made, key=attrgetter("created"))
 
 
+def gone_at(service: str, created: float) -> float:
+    """When a cloud forgets a job."""
+    return created + MODERATION_KEPT_S if service == "image-moderation" else inf
+
+
 def media_id(number: int) -> str:
     """The media asset with this number; the services of an account work on the same ones."""
     return hashlib.md5(f"media/{number}".encode(), usedforsecurity=False).hexdigest()
@@ -89,7 +94,7 @@ def _make(service: str, random: Random, number: int, created: int) -> Job:
         finished=finished,
         failure=failure_for(service, salt) if failed else None,
         salt=salt,
-        gone=created + MODERATION_KEPT_S if service == "image-moderation" else inf,
+        gone=gone_at(service, created),
     )
 
 

@@ -30,6 +30,7 @@ async def serving(
         ws="none",
         lifespan="off",
         access_log=False,
+        date_header=False,  # each service writes the date of its own clock
         log_config=None,
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=KEEP_ALIVE_S,

@@ -1,27 +1,47 @@
-"""The jobs of one service, kept by time and by state so that a list of ten thousand is cheap to ask for."""
+"""The jobs of one service, kept by time and by state so that a page of ten thousand is cheap to ask for."""
 
 import json
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import chain
-from math import inf
-from operator import attrgetter
-from typing import Any
+from math import floor, inf
+from typing import Any, NamedTuple
 
 from sandbox.clouds.jobs import Job
+from sandbox.clouds.provider_clock import ProviderClock
+from sandbox.clouds.spans import Span
 
-_order = attrgetter("created", "id")
+REMEMBERED = 100_000
+"""So many jobs that are gone are remembered for those who ask what really happened."""
 _AFTER_EVERY_ID = "\U0010ffff"
 
 
+class Removed(NamedTuple):
+    """A job that the service has no more, and since when."""
+
+    job: Job
+    at: float
+    expired: bool
+
+
 class JobStore:
-    """Jobs in order of creation. Every method takes the instant it speaks of, which must not go back."""
+    """Jobs in order of creation. Every method takes the instant it speaks of, which must not go back.
+
+    The order, and the bounds of a selection, are those of the service's own `clock`, which may be wrong.
+    """
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         """Take a service's jobs in order of creation; those of the future appear when their time has come."""
+        self.clock = ProviderClock()
+        self.removed: deque[Removed] = deque(maxlen=REMEMBERED)
         self._to_come: Iterator[Job] = iter(jobs)
         self._next: Job | None = next(self._to_come, None)
+        self._now = -inf
+        self._planned: dict[str, Job] = {}
+        self._unlisted: dict[str, Job] = {}
         self._jobs: list[Job] = []
         self._by_id: dict[str, Job] = {}
         self._by_media: dict[str, list[str]] = {}
@@ -31,26 +51,23 @@ class JobStore:
         self._rendered: dict[str, bytes] = {}
 
     def add(self, job: Job) -> None:
-        """Keep a job, in place of the one with its id if there is one."""
-        self.remove(job.id)
-        insort(self._jobs, job, key=_order)
-        self._by_id[job.id] = job
-        self._by_media.setdefault(job.media, []).append(job.id)
-        self._moving[job.id] = job
-        heappush(self._due, (job.stages[-1].at, job.id))
-        if job.gone < inf:
-            heappush(self._due, (job.gone, job.id))
+        """Keep a job from its creation on, in place of the one with its id if there is one."""
+        self._drop(job.id)
+        if job.created > self._now:
+            self._planned[job.id] = job
+            heappush(self._due, (job.created, job.id))
+        else:
+            self._keep(job)
 
-    def remove(self, job_id: str) -> None:
-        """Forget a job; an unknown one is forgotten already."""
-        job = self._by_id.pop(job_id, None)
-        if job is None:
-            return
-        _cut(self._jobs, job)
-        self._by_media[job.media].remove(job_id)
-        if self._moving.pop(job_id, None) is None:
-            _cut(self._settled[job.stages[-1].word], job)
-        self._rendered.pop(job_id, None)
+    def remove(self, job_id: str, now: float = -inf) -> None:
+        """Delete a job; an unknown one is gone already. Without `now` it happens at the latest instant spoken of."""
+        if job := self._drop(job_id):
+            self.removed.append(Removed(job, max(now, self._now), expired=False))
+
+    def shift_clock(self, now: float, seconds: float, in_s: float = 0.0) -> None:
+        """Put the service's clock ahead by so many seconds, from the whole second that is `in_s` from now on."""
+        self._move_to(now)
+        self.clock.shift(floor(now + in_s), seconds)
 
     def get(self, job_id: str, now: float) -> Job | None:
         """The job with this id, as far as the service still knows it."""
@@ -58,26 +75,43 @@ class JobStore:
         return self._by_id.get(job_id)
 
     def of_media(self, media: str, now: float) -> list[Job]:
-        """The jobs that work on a media asset, oldest first."""
+        """The jobs that work on a media asset, as far as lists show them, oldest first."""
         self._move_to(now)
-        return sorted((self._by_id[job_id] for job_id in self._by_media.get(media, ())), key=_order)
+        ids = (job_id for job_id in self._by_media.get(media, ()) if job_id not in self._unlisted)
+        return sorted((self._by_id[job_id] for job_id in ids), key=_order)
+
+    def every(self, now: float) -> list[Job]:
+        """The jobs that exist, those that lists do not show yet included, oldest first by true time."""
+        self._move_to(now)
+        return sorted(self._by_id.values(), key=lambda job: (job.created, job.id))
+
+    def unlisted(self, now: float) -> int:
+        """How many jobs exist that lists do not show yet."""
+        self._move_to(now)
+        return len(self._unlisted)
 
     def select(
         self, now: float, *, words: Collection[str] | None = None, since: float = -inf, until: float = inf
     ) -> list[Job]:
-        """The jobs created from `since` to `until`, both inclusive, oldest first; `words` are the raw states wanted."""
+        """The listed jobs created from `since` to `until`, both inclusive, oldest first, in one of the raw `words`."""
+        return list(self.matching(now, words=words, since=since, until=until))
+
+    def matching(
+        self, now: float, *, words: Collection[str] | None = None, since: float = -inf, until: float = inf
+    ) -> Sequence[Job]:
+        """The same, to be read at once: where nothing but time is asked for, it costs no more than what is read."""
         self._move_to(now)
         if words is None:
-            return _between(self._jobs, since, until)
+            return Span(self._jobs, _indexes(self._jobs, since, until))
         lists = [_between(self._settled.get(word, []), since, until) for word in words]
         found = lists[0] if len(lists) == 1 else sorted(chain(*lists), key=_order)
         for job in self._moving.values():
-            if since <= job.created <= until and job.word(now) in words:
+            if since <= _order(job)[0] <= until and job.word(now) in words:
                 insort(found, job, key=_order)
         return found
 
     def counts(self, now: float) -> dict[str, int]:
-        """How many jobs are in each raw state."""
+        """How many listed jobs are in each raw state."""
         self._move_to(now)
         counts = {word: len(jobs) for word, jobs in self._settled.items() if jobs}
         for job in self._moving.values():
@@ -86,7 +120,7 @@ class JobStore:
 
     def render(self, job: Job, now: float, form: Callable[[Job, float], dict[str, Any]]) -> bytes:
         """A job as JSON; that of a settled one is kept. A service has one form for its lists."""
-        if job.id in self._moving:
+        if not job.settled(now):
             return to_json(form(job, now))
         kept = self._rendered.get(job.id)
         if kept is None:
@@ -94,19 +128,59 @@ class JobStore:
         return kept
 
     def _move_to(self, now: float) -> None:
+        self._now = max(self._now, now)
         while self._next is not None and self._next.created <= now:
             self.add(self._next)
             self._next = next(self._to_come, None)
         while self._due and self._due[0][0] <= now:
             _, job_id = heappop(self._due)
-            if job := self._by_id.get(job_id):
-                self._finish(job, now)
+            if job := self._planned.pop(job_id, None):
+                self._keep(job)
+            elif job := self._by_id.get(job_id):
+                self._turn(job, now)
 
-    def _finish(self, job: Job, now: float) -> None:
+    def _keep(self, job: Job) -> None:
+        if job.created_reading is None:
+            job = replace(job, clock=self.clock, created_reading=self.clock.reading(job.created))
+        self._by_id[job.id] = job
+        self._by_media.setdefault(job.media, []).append(job.id)
+        if job.gone < inf:
+            heappush(self._due, (job.gone, job.id))
+        if job.listed is None:
+            self._list(job)
+        else:
+            self._unlisted[job.id] = job
+            heappush(self._due, (job.listed, job.id))
+
+    def _list(self, job: Job) -> None:
+        insort(self._jobs, job, key=_order)
+        self._moving[job.id] = job
+        heappush(self._due, (job.stages[-1].at, job.id))
+
+    def _turn(self, job: Job, now: float) -> None:
+        """Do what is due for a job: forget it, list it, or note that nothing changes any more."""
         if job.gone <= now:
-            self.remove(job.id)
+            self._drop(job.id)
+            self.removed.append(Removed(job, job.gone, expired=True))
+        elif job.id in self._unlisted:
+            if job.listed is None or job.listed <= now:
+                self._list(self._unlisted.pop(job.id))
         elif job.settled(now) and self._moving.pop(job.id, None):
             insort(self._settled.setdefault(job.stages[-1].word, []), job, key=_order)
+
+    def _drop(self, job_id: str) -> Job | None:
+        """Take a job out of all indexes; returns it unless it is unknown, or of the future."""
+        self._planned.pop(job_id, None)
+        job = self._by_id.pop(job_id, None)
+        if job is None:
+            return None
+        self._by_media[job.media].remove(job_id)
+        self._rendered.pop(job_id, None)
+        if self._unlisted.pop(job_id, None) is None:
+            _cut(self._jobs, job)
+            if self._moving.pop(job_id, None) is None:
+                _cut(self._settled[job.stages[-1].word], job)
+        return job
 
 
 def to_json(value: Any) -> bytes:
@@ -114,10 +188,19 @@ def to_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _between(jobs: list[Job], since: float, until: float) -> list[Job]:
+def _order(job: Job) -> tuple[float, str]:
+    return job.reading(job.created), job.id
+
+
+def _indexes(jobs: list[Job], since: float, until: float) -> range:
     begin = 0 if since == -inf else bisect_left(jobs, (since, ""), key=_order)
     end = len(jobs) if until == inf else bisect_right(jobs, (until, _AFTER_EVERY_ID), key=_order)
-    return jobs[begin:end]
+    return range(begin, max(begin, end))
+
+
+def _between(jobs: list[Job], since: float, until: float) -> list[Job]:
+    indexes = _indexes(jobs, since, until)
+    return jobs[indexes.start : indexes.stop]
 
 
 def _cut(jobs: list[Job], job: Job) -> None:

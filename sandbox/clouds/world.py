@@ -57,6 +57,22 @@ class World:
             raise ValueError(f"the clock can be put forward by 0 to {ADVANCE_MAX_S} seconds at once")
         self._offset += seconds
 
+    def shift_clocks(self, seconds: float, account: str = "*", service: str = "*", in_s: float = 0.0) -> None:
+        """Put services' own clocks ahead of the true time from `in_s` seconds from now on (`*`: every one).
+
+        What they wrote before stays. Raises LookupError where no service is meant.
+        """
+        chosen = [store for own, of, store in self.stores() if account in ("*", own) and service in ("*", of)]
+        if not chosen:
+            raise LookupError(f"there is no {account}/{service}")
+        for store in chosen:
+            store.shift_clock(self.now(), seconds, in_s)
+
+    def read_clock(self, account: str, service: str) -> float:
+        """What a service takes for the time; the true time for a service that is not there."""
+        store = self._stores.get((account, service))
+        return store.clock.reading(self.now()) if store else self.now()
+
     def store(self, account: str, service: str) -> JobStore:
         """The jobs of one service of one account; raises KeyError for an unknown one."""
         return self._stores[account, service]
@@ -70,6 +86,14 @@ class World:
         """The jobs with this id, each with its account and service."""
         now = self.now()
         return [(account, service, job) for account, service, store in self.stores() if (job := store.get(job_id, now))]
+
+    def delete(self, job_id: str) -> None:
+        """Delete a job now; raises LookupError for an unknown id."""
+        found = self.find(job_id)
+        if not found:
+            raise LookupError(f"no service has a job {job_id}")
+        for account, service, _ in found:
+            self.store(account, service).remove(job_id, self.now())
 
     def end(self, job_id: str, outcome: Outcome, failure: Failure | None = None) -> Job:
         """Make a job end now; raises LookupError for an unknown id, ValueError for one that cannot end so."""

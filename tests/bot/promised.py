@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, SubscriptionOptions
 from bot.domain.changes import EndReason
-from bot.domain.notifications import Notification
+from bot.domain.notifications import BatchEnd, CardChange, Digest, NewCard, Notification
 from providers.models import Job, JobState
 
 
@@ -107,19 +106,19 @@ def key(ref: str, kind: str, job: Job) -> str:
     return f"{ref} {kind} {job.state.value} {job.raw_state}"
 
 
-def words_of(notification: Notification) -> tuple[str, str]:
+def words_of(one: CardChange) -> tuple[str, str]:
     """Card and words of one change; what a digest tells of the end of a batch has no time before it."""
-    change = notification.change
+    change = one.change
     if change.since == change.at:
-        return notification.card.id, "final"
-    return notification.card.id, key(str(change.job.ref), change.kind.value, change.job)
+        return one.card.id, "final"
+    return one.card.id, key(str(change.job.ref), change.kind.value, change.job)
 
 
-def digested(notifications: Sequence[Notification]) -> list[tuple[str, str]]:
+def digested(changes: Sequence[CardChange]) -> list[tuple[str, str]]:
     """The words of a digest: the end of a batch is one for all its jobs, and another one where a job is named again."""
     words: list[tuple[str, str]] = []
     named: set[str] = set()
-    for each in notifications:
+    for each in changes:
         ref, said = str(each.change.job.ref), words_of(each)
         if said[1] != "final" or words[-1:] != [said] or ref in named:
             words.append(said)
@@ -132,16 +131,21 @@ def fates_of(card: Card) -> dict[str, str]:
     return {ref: each.fate or "" for ref, each in card.jobs.items()}
 
 
-def written(post: Post) -> dict[str, Any]:
-    """A post in the words of this test."""
-    if post.note:
-        return {"note": type(post.note).__name__, "about": getattr(getattr(post.note, "card", None), "id", "")}
-    if post.digest:
-        return {"told": digested(post.digest.told)}
-    assert post.card
-    told = [words_of(post.notification)] if post.notification else [(post.card.id, "final")] if post.final else []
+def written(notification: Notification) -> dict[str, Any]:
+    """A notification in the words of this test."""
+    match notification.content:
+        case Digest() as digest:
+            return {"told": digested(digest.told)}
+        case CardChange() as change:
+            told = [words_of(change)]
+        case BatchEnd(card=card):
+            told = [(card.id, "final")]
+        case NewCard():
+            told = []
+        case note:
+            return {"note": type(note).__name__, "about": getattr(getattr(note, "card", None), "id", "")}
     # A new card whose jobs have ended is the notification of that.
-    return {**(drawn(post.card) if post.new_card else {}), **({"told": told} if told else {})}
+    return {**(drawn(notification.new_card) if notification.new_card else {}), **({"told": told} if told else {})}
 
 
 def drawn(card: Card) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from bot.delivery.next_step import Step, next_step
+from bot.delivery.next_step import DeliveryStep, next_step
 from bot.domain.cards import Card, CardJob, On, Snooze, SubscriptionOptions
 from bot.domain.changes import Change, compare, lost
 from bot.domain.outbox import (
@@ -89,13 +89,13 @@ DONE = moved(job(state=JobState.SUCCEEDED))
 MOVED = moved(job(raw_state="B"))
 
 
-def step_of(snapshot: OutboxSnapshot, now: datetime = NOW) -> Step:
+def step_of(snapshot: OutboxSnapshot, now: datetime = NOW) -> DeliveryStep:
     step = next_step(snapshot, now)
     assert step
     return step
 
 
-def after(step: Step, card_id: str = "card") -> Card:
+def after(step: DeliveryStep, card_id: str = "card") -> Card:
     """A card as a step leaves it."""
     [write] = [each for each in step.writes if each.id == card_id]
     return Card.model_validate_json(write.after)

@@ -14,11 +14,10 @@ from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver
 from bot.deps.deps import Deps
 from bot.domain.access import Access, Audience
-from bot.domain.card_reducer import Post
 from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason
 from bot.domain.errors import UsageError
-from bot.domain.notifications import SearchExpired
+from bot.domain.notifications import Notification, SearchExpired
 from bot.domain.outbox import NoteEntry, Urgency
 from bot.polling.recorder import observe
 from bot.polling.sweep import sweep
@@ -48,11 +47,11 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, what: Callable[[], Any]) -> None:
     """Have something happen once, between what a visit decides and what it does."""
     draw, done = sender.draw, list[bool]()
 
-    async def drawing(deps: Deps, post: Post) -> Message:
+    async def drawing(deps: Deps, notification: Notification) -> Message:
         if not done:
             done.append(True)
             await what()
-        return await draw(deps, post)
+        return await draw(deps, notification)
 
     monkeypatch.setattr(sender, "draw", drawing)
 

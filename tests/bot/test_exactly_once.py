@@ -19,9 +19,9 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 
 from bot.delivery import card_editor, dispatcher, rendering, sender
 from bot.deps.deps import Deps
-from bot.domain.card_reducer import Post
 from bot.domain.cards import Card, On, SubscriptionOptions, To
 from bot.domain.changes import EndReason
+from bot.domain.notifications import Notification
 from bot.domain.slack_ids import is_user
 from bot.polling import recorder, sweep
 from bot.store import slack_rate_limits
@@ -38,9 +38,9 @@ STORIES = int(os.environ.get("CALLBOARD_STORIES", "40"))
 STEPS = 20
 
 
-async def draw(deps: Deps, post: Post) -> Message:
-    real = await rendering.draw(deps, post)
-    return Message(json.dumps(written(post)), real.blocks)
+async def draw(deps: Deps, notification: Notification) -> Message:
+    real = await rendering.draw(deps, notification)
+    return Message(json.dumps(written(notification)), real.blocks)
 
 
 async def draw_card(deps: Deps, card: Card) -> Message:

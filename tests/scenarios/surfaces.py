@@ -8,7 +8,7 @@ from bot.deps.deps import utc_now
 from bot.domain.button_payloads import CommandPayload
 from bot.domain.cards import Card, SubscriptionOptions
 from bot.domain.changes import Change, Kind
-from bot.domain.notifications import Digest, Notification
+from bot.domain.notifications import CardChange, Digest
 from bot.views.slack import digests
 from bot.views.slack.block_kit import actions, button
 from providers.models import Job, JobState
@@ -131,7 +131,7 @@ async def sees_all(cell: Cell) -> str:
     at = utc_now()
     change = Change(kind=Kind.MOVED, job=job, before=JobState.RUNNING, since=at, at=at)
     digest = Digest(
-        [Notification(Card(id="c", place=cell.channel, terms=SubscriptionOptions(user="U0LEE", at=at)), change)]
+        [CardChange(Card(id="c", place=cell.channel, terms=SubscriptionOptions(user="U0LEE", at=at)), change)]
     )
     on = await cell.everybodys(digests.digest(digest, await cell.stage.bot.store.digests.put(digest)).blocks)
     return await cell.reaction(lambda: cell.person.starts("See all", on, cell.channel))

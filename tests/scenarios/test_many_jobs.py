@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.delivery import next_step
+from bot.delivery.digest import DIGEST_THRESHOLD
 from tests.scenarios.conftest import Stage
 
 pytestmark = [pytest.mark.usefixtures("quick"), pytest.mark.mode("socket")]
@@ -45,6 +45,6 @@ async def test_a_burst_becomes_one_digest_that_accounts_for_all(stage: Stage, mo
     for number, job in enumerate(jobs):
         stage.world.end(job.id, "failed" if number == 7 else "succeeded")
     digest = await stage.dana.hears("in the last minutes", thread_ts=None)
-    assert len(await stage.dana.sees()) - before <= 1 + next_step.DIGEST_THRESHOLD
+    assert len(await stage.dana.sees()) - before <= 1 + DIGEST_THRESHOLD
     everything = await stage.dana.clicks("See all", digest)
     assert "burst-07.mp4" in everything.text

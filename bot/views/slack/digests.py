@@ -5,7 +5,7 @@ from itertools import takewhile
 
 from bot.domain.button_payloads import SEE_ALL, CommandPayload
 from bot.domain.changes import Change, Kind
-from bot.domain.notifications import Digest, Notification
+from bot.domain.notifications import CardChange, Digest
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button, ending, line
 from bot.views.slack.mentions import mentioned
@@ -34,9 +34,9 @@ def digest(contents: Digest, key: str | None) -> Message:
     return message(_plain_digest(head, changes), [*people, section(head), *lines, *foot])
 
 
-def _latest(notifications: Sequence[Notification]) -> list[Change]:
+def _latest(changes: Sequence[CardChange]) -> list[Change]:
     """The last change of each job, what failed first."""
-    last = {each.change.job.ref: each.change for each in notifications}
+    last = {each.change.job.ref: each.change for each in changes}
     return sorted(last.values(), key=lambda change: OUTCOMES.index(_word(change)))
 
 

@@ -9,10 +9,10 @@ from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.identifiers import JOBS_MAX
 from bot.domain.notifications import (
     WAITS,
+    CardChange,
     ChangedSubscriptions,
     DestinationSuspended,
     LostJob,
-    Notification,
     SearchExpired,
     UnreadableRecords,
 )
@@ -35,10 +35,10 @@ _DROPPED = f"not found for {DROPPED_AFTER.days} days"
 _LOST = {EndReason.EXPIRED: _EXPIRED, EndReason.DROPPED: _DROPPED}
 
 
-def thread_reply(notification: Notification, meaning: Meaning) -> Message:
+def thread_reply(card_change: CardChange, meaning: Meaning) -> Message:
     """One change of one job, for the thread of its card."""
-    change, people = notification.change, called(notification.card.terms.mention)
-    happened = [what_happened(change), *(["kept back while it was snoozed"] if notification.held else [])]
+    change, people = card_change.change, called(card_change.card.terms.mention)
+    happened = [what_happened(change), *(["kept back while it was snoozed"] if card_change.held else [])]
     lines = [f"{people} {title_of(change)}".strip(), *filter(None, [" · ".join(filter(None, happened))])]
     if change.job.state is JobState.FAILED and not unended(change.fate):
         lines += [reason(change.job, 600), *_meant(change.job, meaning)]

@@ -28,7 +28,7 @@ def block_id(card: Card, destination: str | None = None) -> str:
 
 def controls(card: Card, *, of: str | None = None, destination: str | None = None) -> list[Block]:
     """The menu, and for a snoozed card the button that ends it; `of` names the card to a screen reader."""
-    if card.over and not card.owing:
+    if card.over and not card.has_held:
         return []
     if not card.quiet:
         return [select("Snooze", SNOOZE, _MENU, None)]
@@ -42,7 +42,7 @@ def line(card: Card) -> str:
     """Until when nothing is told, by whom, and how much waits; empty for a card that is not snoozed."""
     if card.quiet is None:
         return ""
-    waits = f"what happened is told then{_number(card)}" if card.owing else "nothing is told before"
+    waits = f"what happened is told then{_number(card)}" if card.has_held else "nothing is told before"
     return f"😴 Snoozed until {date(card.quiet.until)} by {person(card.quiet.by)}: {waits}"
 
 

@@ -9,7 +9,6 @@ from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.raw_states import LISTED_AI
 from sandbox.clouds.store import to_json
-from sandbox.clouds.timestamps import iso, iso_or
 
 JOB_TYPES = ("transcode", "snapshot", "ai", "workflow")
 
@@ -54,8 +53,8 @@ def _transcode(job: Job, now: float) -> dict[str, Any]:
         "Status": job.word(now),
         "TemplateId": f"{job.salt:032x}",
         "Definition": ("LD", "SD", "HD", "FHD")[job.salt % 4],
-        "CreateTime": iso(job.created),
-        "CompleteTime": iso_or(job.finished_by(now), ""),
+        "CreateTime": job.stamp(job.created),
+        "CompleteTime": job.stamp_or(job.finished_by(now), ""),
     }
 
 
@@ -68,8 +67,8 @@ def _snapshot(job: Job, now: float) -> dict[str, Any]:
         "Trigger": "Auto",
         "NormalConfig": _text({"inl": 0, "num": 32, "tm": 5, "wd": "352", "ft": "normal", "hg": "640"}),
         "SpriteConfig": _text({"pad": "0", "lines": "10", "mgin": "0", "cols": "10", "ikcp": "false", "hg": "68"}),
-        "CreateTime": iso(job.created),
-        "CompleteTime": iso_or(job.finished_by(now), None),
+        "CreateTime": job.stamp(job.created),
+        "CompleteTime": job.stamp_or(job.finished_by(now), None),
     }
 
 
@@ -84,9 +83,9 @@ def _ai(job: Job, now: float) -> dict[str, Any]:
         "Status": word_of(job, now),
         "Trigger": "Manual" if job.salt % 3 == 0 else "Auto",
         "TemplateConfig": _text({"AuditRange": ["video", "image-cover"], "AuditItem": ["terrorism", "porn"]}),
-        "CreateTime": iso(job.created),
+        "CreateTime": job.stamp(job.created),
     }
-    return body if finished is None else body | {"CompleteTime": iso(finished) + "\n"}
+    return body if finished is None else body | {"CompleteTime": job.stamp(finished) + "\n"}
 
 
 def ai_type(job: Job) -> str:
@@ -99,8 +98,8 @@ def _workflow(job: Job, now: float) -> dict[str, Any]:
     return {
         "TaskId": job.id,
         "Status": job.word(now),
-        "CreateTime": iso(job.created),
-        "FinishTime": iso_or(finished, None),
+        "CreateTime": job.stamp(job.created),
+        "FinishTime": job.stamp_or(finished, None),
         "ActivityResults": _text([{"ActivityName": "Start", "State": "Succeed"}, {"ActivityName": "Transcode"}]),
         "TaskInput": _text({"MediaId": job.media}),
         "UserData": _text({"Extend": MARKED_SECRET}),

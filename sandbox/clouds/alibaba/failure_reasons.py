@@ -9,7 +9,6 @@ from sandbox.clouds.alibaba.request_context import Desk, ids_of, required
 from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.raw_states import TRANSCODE
-from sandbox.clouds.timestamps import iso, iso_or
 
 
 def get_transcode_task(desk: Desk, call: Call) -> dict[str, Any]:
@@ -35,8 +34,8 @@ def get_ai_media_audit_job(desk: Desk, call: Call) -> dict[str, Any]:
         "MediaId": job.media,
         "Type": "AIMediaAudit",
         "Status": _audit_status(job, desk.now),
-        "CreationTime": iso(job.created),
-        "CompleteTime": iso_or(job.finished_by(desk.now), None),
+        "CreationTime": job.stamp(job.created),
+        "CompleteTime": job.stamp_or(job.finished_by(desk.now), None),
         "Code": failure.code if failure else None,
         "Message": failure.message if failure else None,
         "Data": {"Suggestion": "pass", "Label": "normal"} if succeeded else None,
@@ -64,8 +63,8 @@ def _task(desk: Desk, task_id: str) -> dict[str, Any]:
         "VideoId": jobs[0].media,
         "Trigger": "Auto",
         "TranscodeTemplateGroupId": "VOD_NO_TRANSCODE",
-        "CreationTime": iso(min(job.created for job in jobs)),
-        "CompleteTime": iso_or(max((end for end in ended if end), default=None) if None not in ended else None, None),
+        "CreationTime": jobs[0].stamp(min(job.created for job in jobs)),
+        "CompleteTime": jobs[0].stamp_or(max(filter(None, ended)) if None not in ended else None, None),
         "TranscodeJobInfoList": [_transcode_job(job, desk.now) for job in jobs],
     }
 
@@ -83,8 +82,8 @@ def _transcode_job(job: Job, now: float) -> dict[str, Any]:
         "TranscodeTemplateId": f"{job.salt:032x}",
         "Definition": ("LD", "SD", "HD", "FHD")[job.salt % 4],
         "Priority": "6",
-        "CreationTime": iso(job.created),
-        "CompleteTime": iso_or(job.finished_by(now), ""),
+        "CreationTime": job.stamp(job.created),
+        "CompleteTime": job.stamp_or(job.finished_by(now), ""),
         "InputFileUrl": f"{origin}/origin.mp4?{signed}",
         "OutputFile": output if job.word(now) == TRANSCODE.succeeded else None,
         "ErrorCode": failure.code if failure else None,

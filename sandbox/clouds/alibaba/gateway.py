@@ -13,7 +13,7 @@ from sandbox.clouds.alibaba.request_context import Desk
 from sandbox.clouds.alibaba.signature import access_key_of, verify
 from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.faults import Fault, Target
-from sandbox.clouds.gateway import Gateway
+from sandbox.clouds.gateway import Admitted, Gateway
 from sandbox.clouds.store import to_json
 from sandbox.clouds.world import World
 
@@ -60,19 +60,20 @@ class AlibabaGateway(Gateway):
         if found is None:
             raise Refused(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
         account, keys = found
-        verify(call, keys, self.world.now())
+        verify(call, keys, self.world.read_clock(target.account, target.service))
         self._nonces.use(f"{keys.access_key_id}/{call.header('x-acs-signature-nonce')}", self.world.now())
         if target.service not in account.services:
             raise Refused(403, "OperationDenied", "Your account does not open VOD service yet.")
         self._limits.count(target, self.world.now())
         return account
 
-    def answer(self, call: Call, target: Target, account: CloudAccount, request_id: str) -> bytes:
+    def answer(self, call: Call, target: Target, admitted: Admitted) -> bytes:
         """The operation's own answer; the request id is part of it."""
+        account = admitted.account
         stores = {service: self.world.store(account.name, service) for service in account.services}
         answered = _APIS[target.operation].answer(Desk(stores, self.world.now()), call)
         body = answered if isinstance(answered, bytes) else to_json(answered)
-        return b'{"RequestId":"%s",%s' % (request_id.encode(), body[1:])
+        return b'{"RequestId":"%s",%s' % (admitted.request_id.encode(), body[1:])
 
     def error_reply(self, fault: Fault, target: Target) -> Refused:
         """A fault, in the gateway's words."""

@@ -6,7 +6,6 @@ from sandbox.clouds.alibaba.details import type_of, word_of
 from sandbox.clouds.alibaba.request_context import ACCOUNT_OWNER, Desk, required, some_of
 from sandbox.clouds.calls import Call
 from sandbox.clouds.jobs import Job
-from sandbox.clouds.timestamps import iso, iso_or
 
 
 def list_job_info(desk: Desk, call: Call) -> dict[str, Any]:
@@ -22,6 +21,6 @@ def _info(job: Job, now: float) -> dict[str, Any]:
         "JobId": job.id,
         "UserId": ACCOUNT_OWNER,
         "Status": word_of(job, now),
-        "CreateTime": iso(job.created),
-        "CompleteTime": iso_or(job.finished_by(now), None),
+        "CreateTime": job.stamp(job.created),
+        "CompleteTime": job.stamp_or(job.finished_by(now), None),
     }

@@ -9,7 +9,6 @@ from sandbox.clouds.example_jobs import VOD_AI_ID
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.raw_states import LISTED_AI
 from sandbox.clouds.store import to_json
-from sandbox.clouds.timestamps import iso, iso_or
 
 _SENTENCES = ("Yes.", "No.", "Of course.", "Message.", "Hello, good afternoon.", "大家好。", "Any questions? 🙂")
 
@@ -28,7 +27,7 @@ def ai_job(job: Job, now: float) -> dict[str, Any]:
     """One job; Code and Message are filled for a successful one too, as in the vendor's example."""
     failure = job.failure_by(now)
     body: dict[str, Any] = {
-        "CreationTime": iso(job.created),
+        "CreationTime": job.stamp(job.created),
         "Status": job.word(now),
         "Type": job.kind,
         "JobId": job.id,
@@ -36,7 +35,7 @@ def ai_job(job: Job, now: float) -> dict[str, Any]:
     }
     if job.word(now) in LISTED_AI.pending:
         return body | {"CompleteTime": "", "Data": None}
-    body["CompleteTime"] = iso_or(job.finished_by(now), None)
+    body["CompleteTime"] = job.stamp_or(job.finished_by(now), None)
     if failure:
         return body | {"Code": failure.code, "Message": failure.message}
     if job.word(now) == LISTED_AI.succeeded:

@@ -2,6 +2,7 @@
 
 import calendar
 import time
+from collections.abc import Sequence
 from math import inf
 from typing import Any
 
@@ -9,11 +10,10 @@ from sandbox.clouds.accounts import MARKED_SECRET
 from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.example_jobs import DIGITAL_HUMAN_ID
 from sandbox.clouds.huawei.parameters import one_of, whole_number
-from sandbox.clouds.huawei.request_context import Desk, last_change, listing
+from sandbox.clouds.huawei.request_context import Cut, Desk, last_change, listing
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.raw_states import DIGITAL_HUMAN
 from sandbox.clouds.store import to_json
-from sandbox.clouds.timestamps import iso
 
 LIMIT_MAX = 100
 LAST_MONTH_S = 30 * 86_400
@@ -28,8 +28,7 @@ def list_videos(desk: Desk, call: Call) -> bytes:
     offset = whole_number(call, "offset", 0, (0, _INT32_MAX), _invalid)
     limit = whole_number(call, "limit", 10, (1, LIMIT_MAX), _invalid)
     jobs = _ordered(_matching(desk, call), call, desk.now)
-    entries = [desk.store.render(job, desk.now, video) for job in jobs[offset : offset + limit]]
-    return listing(len(jobs), entries, "jobs")
+    return listing(desk, jobs, Cut(offset, limit, "jobs"), video)
 
 
 def show_2d(desk: Desk, call: Call) -> bytes:
@@ -48,17 +47,17 @@ def video(job: Job, now: float) -> dict[str, Any]:
     if job.id != DIGITAL_HUMAN_ID:
         body["job_type"] = job.kind
     if (started := job.started_by(now)) is not None:
-        body["start_time"] = iso(started)
+        body["start_time"] = job.stamp(started)
     if (finished := job.finished_by(now)) is not None:
-        body["end_time"] = iso(finished)
+        body["end_time"] = job.stamp(finished)
     if job.word(now) == DIGITAL_HUMAN.succeeded:
         body["duration"] = 60 if job.id == DIGITAL_HUMAN_ID else round(20 + job.salt % 900 / 7, 2)
     failure = job.failure_by(now)
     return body | {
         "output_asset_config": _asset(job, now),
         "error_info": {"error_code": failure.code, "error_msg": failure.message} if failure else None,
-        "create_time": iso(job.created),
-        "lastupdate_time": iso(last_change(job, now)),
+        "create_time": job.stamp(job.created),
+        "lastupdate_time": job.stamp(last_change(job, now)),
     }
 
 
@@ -79,25 +78,34 @@ def _show(desk: Desk, call: Call, kind: str) -> bytes:
     return to_json({**video(job, desk.now), "script_id": job.media, "shoot_scripts": []})
 
 
-def _matching(desk: Desk, call: Call) -> list[Job]:
-    """Every filter has to fit; a job's own fields come after its state and time, which are indexed."""
-    since, until = _instant(call, "create_since"), _instant(call, "create_until")
-    oldest = desk.now - LAST_MONTH_S if since is None and until is None else -inf
-    words = _states(call)
-    jobs = desk.store.select(desk.now, words=words, since=since or oldest, until=until or inf)
+def _matching(desk: Desk, call: Call) -> Sequence[Job]:
+    """Every filter has to fit; a job's own fields come after its id, state and time, which are indexed."""
+    jobs = _indexed(desk, call)
     kind = one_of(call, "job_type", _JOB_TYPES, _invalid)
-    ids = set(call.values("job_ids")) | set(call.values("job_id"))
     name, fuzzy = call.query.get("asset_name"), "asset_name" in call.values("fuzzy_query_field")
     script = call.query.get("script_id")
     if kind is not None:
         jobs = [job for job in jobs if job.kind == _JOB_TYPES[kind]]
-    if ids:
-        jobs = [job for job in jobs if job.id in ids]
     if name is not None:
         jobs = [job for job in jobs if job.name == name or (fuzzy and name in job.name)]
     if script is not None:
         jobs = [job for job in jobs if job.media == script]
     return jobs
+
+
+def _indexed(desk: Desk, call: Call) -> Sequence[Job]:
+    """By state and time; ids name jobs that lists do not show yet, too."""
+    since, until = _instant(call, "create_since"), _instant(call, "create_until")
+    last_month = desk.store.clock.reading(desk.now) - LAST_MONTH_S
+    oldest = last_month if since is None and until is None else since or -inf
+    words, newest = _states(call), until or inf
+    ids = dict.fromkeys([*call.values("job_ids"), *call.values("job_id")])
+    if not ids:
+        return desk.store.matching(desk.now, words=words, since=oldest, until=newest)
+    jobs = filter(None, (desk.store.get(job_id, desk.now) for job_id in ids))
+    jobs = (job for job in jobs if oldest <= job.reading(job.created) <= newest)
+    jobs = (job for job in jobs if words is None or job.word(desk.now) in words)
+    return sorted(jobs, key=lambda job: (job.reading(job.created), job.id))
 
 
 def _states(call: Call) -> set[str] | None:
@@ -110,11 +118,11 @@ def _states(call: Call) -> set[str] | None:
     return words
 
 
-def _ordered(jobs: list[Job], call: Call, now: float) -> list[Job]:
+def _ordered(jobs: Sequence[Job], call: Call, now: float) -> Sequence[Job]:
     key = one_of(call, "sort_key", {"create_time", "update_time", "asset_order"}, _invalid) or "create_time"
     way = one_of(call, "sort_dir", {"asc", "desc"}, _invalid) or "asc"
     if key == "update_time":
-        jobs = sorted(jobs, key=lambda job: last_change(job, now))
+        jobs = sorted(jobs, key=lambda job: job.reading(last_change(job, now)))
     elif key == "asset_order":
         jobs = sorted(jobs, key=lambda job: job.name)
     return jobs[::-1] if way == "desc" else jobs

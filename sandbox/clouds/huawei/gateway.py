@@ -10,7 +10,7 @@ from starlette.responses import Response
 from sandbox.clouds.accounts import CloudAccount, find_keys
 from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.faults import Fault, Target
-from sandbox.clouds.gateway import Gateway
+from sandbox.clouds.gateway import Admitted, Gateway
 from sandbox.clouds.huawei import digital_human, image_moderation, video_ocr
 from sandbox.clouds.huawei.request_context import Desk
 from sandbox.clouds.huawei.signature import access_key_of, incorrect, verify
@@ -83,7 +83,7 @@ class HuaweiGateway(Gateway):
         """By IAM token or by signature, for the project in the path."""
         if not target.service:
             raise Refused(404, "APIGW.0101", "The API does not exist or has not been published in the environment")
-        account = self._by_token(call, target) if call.header("x-auth-token") else self._by_signature(call)
+        account = self._by_token(call, target) if call.header("x-auth-token") else self._by_signature(call, target)
         if account.name != target.account:
             raise _wrong_project(target.service)
         if target.service not in account.services:
@@ -92,13 +92,14 @@ class HuaweiGateway(Gateway):
             raise Refused(400, "MSS.00000003", "Invalid parameter")  # the notes' section 5.4: mandatory with AK/SK
         return account
 
-    def answer(self, call: Call, target: Target, account: CloudAccount, request_id: str) -> bytes:
+    def answer(self, call: Call, target: Target, admitted: Admitted) -> bytes:
         """The service's own answer."""
-        del request_id
         found = _find_api(call)
         if found is None or call.method != "GET":
             raise Refused(404, "APIGW.0103", "The API does not exist with this method")
-        desk = Desk(account, self.world.store(account.name, target.service), self.world.now())
+        store = self.world.store(admitted.account.name, target.service)
+        deletions = sum(fault.entries for fault in admitted.faults if fault.fault == "delete")
+        desk = Desk(admitted.account, store, self.world.now(), deletions)
         return found[0].answer(desk, call)
 
     def error_reply(self, fault: Fault, target: Target) -> Refused:
@@ -136,7 +137,7 @@ class HuaweiGateway(Gateway):
                 return account
         raise Refused(*_BAD_TOKEN[target.service])
 
-    def _by_signature(self, call: Call) -> CloudAccount:
+    def _by_signature(self, call: Call, target: Target) -> CloudAccount:
         if not call.header("authorization"):
             raise incorrect("x-auth-token not found")
         access_key_id = access_key_of(call)
@@ -144,7 +145,7 @@ class HuaweiGateway(Gateway):
         if found is None:
             raise incorrect(f"Get secretKey failed,ak:{access_key_id},err:ak not exist")
         account, keys = found
-        verify(call, keys, self.world.now())
+        verify(call, keys, self.world.read_clock(target.account, target.service))
         return account
 
 

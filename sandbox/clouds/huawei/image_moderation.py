@@ -5,11 +5,10 @@ from typing import Any
 from sandbox.clouds.accounts import MARKED_SECRET
 from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.huawei.parameters import one_of, whole_number
-from sandbox.clouds.huawei.request_context import Desk, last_change, listing
+from sandbox.clouds.huawei.request_context import Cut, Desk, last_change, listing
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.raw_states import IMAGE_MODERATION
 from sandbox.clouds.store import to_json
-from sandbox.clouds.timestamps import iso
 
 _INT32_MAX = 2**31 - 1
 _SUGGESTIONS = ("pass", "pass", "pass", "review", "block")
@@ -20,9 +19,8 @@ def list_jobs(desk: Desk, call: Call) -> bytes:
     status = one_of(call, "status", IMAGE_MODERATION.every, _unsupported)
     offset = whole_number(call, "offset", 0, (0, _INT32_MAX), _unsupported)
     limit = whole_number(call, "limit", _INT32_MAX, (1, _INT32_MAX), _unsupported)
-    jobs = desk.store.select(desk.now, words=None if status is None else {status})
-    entries = [desk.store.render(job, desk.now, job_item) for job in jobs[offset : offset + limit]]
-    return listing(len(jobs), entries, "result")
+    jobs = desk.store.matching(desk.now, words=None if status is None else {status})
+    return listing(desk, jobs, Cut(offset, limit, "result"), job_item)
 
 
 def show_job(desk: Desk, call: Call) -> bytes:
@@ -41,8 +39,8 @@ def job_item(job: Job, now: float) -> dict[str, Any]:
     return {
         "job_id": job.id,
         "status": job.word(now),
-        "create_time": iso(job.created),
-        "update_time": iso(last_change(job, now)),
+        "create_time": job.stamp(job.created),
+        "update_time": job.stamp(last_change(job, now)),
     }
 
 

@@ -1,6 +1,7 @@
 """What a Huawei service has before it when it answers."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from sandbox.clouds.accounts import CloudAccount
 from sandbox.clouds.jobs import Job
@@ -8,16 +9,37 @@ from sandbox.clouds.store import JobStore
 
 
 class Desk(NamedTuple):
-    """One account's jobs of one service, at the instant of the request."""
+    """One account's jobs of one service, at the instant of the request; so many are deleted before a later page."""
 
     account: CloudAccount
     store: JobStore
     now: float
+    deletions: int = 0
 
 
-def listing(count: int, entries: list[bytes], key: str) -> bytes:
-    """A list's JSON from its entries' JSON; the count comes first."""
-    return b'{"count":%d,"%s":[%s]}' % (count, key.encode(), b",".join(entries))
+class Cut(NamedTuple):
+    """Which part of a list is asked for, and the key under which it is answered."""
+
+    offset: int
+    limit: int
+    key: str
+
+
+def listing(desk: Desk, jobs: Sequence[Job], cut: Cut, form: Callable[[Job, float], dict[str, Any]]) -> bytes:
+    """A page of these jobs as JSON; the count of all comes first."""
+    if desk.deletions:
+        jobs = _without_those_before(desk, list(jobs), cut.offset)
+    entries = [desk.store.render(job, desk.now, form) for job in jobs[cut.offset : cut.offset + cut.limit]]
+    return b'{"count":%d,"%s":[%s]}' % (len(jobs), cut.key.encode(), b",".join(entries))
+
+
+def _without_those_before(desk: Desk, jobs: list[Job], offset: int) -> list[Job]:
+    """Delete the jobs that stand just before this offset; those that stay."""
+    places = slice(max(0, offset - desk.deletions), offset)
+    for job in jobs[places]:
+        desk.store.remove(job.id, desk.now)
+    del jobs[places]
+    return jobs
 
 
 def last_change(job: Job, now: float) -> float:

@@ -1,16 +1,16 @@
 """VAS video OCR jobs (provider API notes, section 5.1)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.clouds.accounts import MARKED_SECRET
 from sandbox.clouds.calls import Call, Refused
 from sandbox.clouds.example_jobs import VIDEO_OCR_ID
 from sandbox.clouds.huawei.parameters import one_of, whole_number
-from sandbox.clouds.huawei.request_context import Desk, last_change, listing
+from sandbox.clouds.huawei.request_context import Cut, Desk, last_change, listing
 from sandbox.clouds.jobs import Job
 from sandbox.clouds.raw_states import VIDEO_OCR
 from sandbox.clouds.store import to_json
-from sandbox.clouds.timestamps import iso
 
 ORDERS = frozenset(f"{key}:{way}" for key in ("name", "created_at", "updated_at") for way in ("ASC", "DESC"))
 LIMIT_MAX = 1000
@@ -29,8 +29,7 @@ def list_tasks(desk: Desk, call: Call) -> bytes:
     def form(job: Job, now: float) -> dict[str, Any]:
         return task(job, now, desk.account.project_id)
 
-    entries = [desk.store.render(job, desk.now, form) for job in jobs[offset : offset + limit]]
-    return listing(len(jobs), entries, "tasks")
+    return listing(desk, jobs, Cut(offset, limit, "tasks"), form)
 
 
 def show_task(desk: Desk, call: Call) -> bytes:
@@ -58,8 +57,8 @@ def task(job: Job, now: float, project_id: str) -> dict[str, Any]:
         "service_config": {"common": {"area": "0,0,0.5,0.5;", "threshold": 0.5}},
         "service_version": "1.0",
         "state": job.word(now),
-        "created_at": iso(job.created),
-        "updated_at": iso(last_change(job, now)),
+        "created_at": job.stamp(job.created),
+        "updated_at": job.stamp(last_change(job, now)),
     }
     if job.salt % 9 and job.id != VIDEO_OCR_ID:
         title = {"zh": "视频文字识别", "en": "Video OCR"}
@@ -71,12 +70,12 @@ def task(job: Job, now: float, project_id: str) -> dict[str, Any]:
     return body
 
 
-def _matching(desk: Desk, call: Call) -> list[Job]:
+def _matching(desk: Desk, call: Call) -> Sequence[Job]:
     """created_since and created_until are milliseconds, inclusive; the likes ignore case."""
     word = one_of(call, "state", VIDEO_OCR.every, _invalid)
     since = whole_number(call, "created_since", 0, (0, _MILLISECONDS_MAX), _invalid) / 1000
     until = whole_number(call, "created_until", _MILLISECONDS_MAX, (0, _MILLISECONDS_MAX), _invalid) / 1000
-    jobs = desk.store.select(desk.now, words=None if word is None else {word}, since=since, until=until)
+    jobs = desk.store.matching(desk.now, words=None if word is None else {word}, since=since, until=until)
     if name := _like(call, "name_like", 100):
         jobs = [job for job in jobs if name in job.name.lower()]
     if part := _like(call, "id_like", 32):
@@ -96,12 +95,12 @@ def _like(call: Call, name: str, longest: int) -> str:
     return text.lower()
 
 
-def _ordered(jobs: list[Job], order: str, now: float) -> list[Job]:
+def _ordered(jobs: Sequence[Job], order: str, now: float) -> Sequence[Job]:
     key, _, way = order.partition(":")
     if key == "name":
         jobs = sorted(jobs, key=lambda job: job.name)
     elif key == "updated_at":
-        jobs = sorted(jobs, key=lambda job: last_change(job, now))
+        jobs = sorted(jobs, key=lambda job: job.reading(last_change(job, now)))
     return jobs[::-1] if way == "DESC" else jobs
 
 

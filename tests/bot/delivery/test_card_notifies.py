@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.card_editor import edit_cards
+from bot.delivery.digest import DIGEST_THRESHOLD
 from bot.delivery.dispatcher import deliver
-from bot.delivery.next_step import DIGEST_THRESHOLD, withheld
+from bot.delivery.next_step import withheld
 from bot.domain.cards import On, Snooze, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
+from bot.domain.notifications import BatchEnd
 from bot.domain.outbox import ChangedEntry, OutboxSnapshot, SubscribedEntry
 from bot.store import Store
 from providers.models import JobState
@@ -39,8 +41,8 @@ def posts(snapshot: OutboxSnapshot) -> list[str]:
     found: list[str] = []
     while snapshot.entries:
         step = step_of(snapshot)
-        if step.post:
-            card, notifies = bool(step.post.new_card), step.post.notifies
+        if step.notification:
+            card, notifies = bool(step.notification.new_card), step.notification.notifies
             found.append("both" if card and notifies else "card" if card else "notification")
         written = {write.id: after(step, write.id) for write in step.writes}
         posted = {name: each.model_copy(update={"channel": DESTINATION, "ts": "1.1"}) for name, each in written.items()}
@@ -56,8 +58,8 @@ def test_one_post_is_the_card_and_the_end(to: To | None, change: Change):
     snapshot = Story().subscribed("card", job(), options).changed("card", change).snapshot()
     step = step_of(snapshot)
     assert posts(snapshot) == ["both"]
-    assert step.post
-    assert step.post.new_card == after(step)
+    assert step.notification
+    assert step.notification.new_card == after(step)
     assert after(step).over
     assert [write.urgency for write in step.writes] == [None], "it is drawn as it is, and needs no edit"
 
@@ -101,8 +103,8 @@ def test_a_batch_whose_jobs_have_all_ended_is_its_own_final_post():
     story.changed("card", moved(job("b", "succeeded")))
     assert posts(story.snapshot()) == ["both"]
     step = step_of(story.snapshot())
-    assert step.post
-    assert step.post.final
+    assert step.notification
+    assert isinstance(step.notification.content, BatchEnd)
     assert len(step.entries) == 4
 
 
@@ -149,21 +151,21 @@ def test_a_snoozed_card_tells_its_end_after_the_snooze():
     later = NOW + timedelta(hours=1)
     story = Story().subscribed("card", job()).snoozed("card", later).changed("card", FAILED)
     step = step_of(story.snapshot())
-    assert step.post
-    assert not step.post.notifies
+    assert step.notification
+    assert not step.notification.notifies
     assert (after(step).over, after(step).snooze, list(after(step).held)) == (
         True, Snooze(until=later, by="U2"), [str(job().ref)],
     )  # fmt: skip
     late = step_of(story.snapshot(), later)
-    assert late.post
-    assert late.post.notifies
-    assert not after(late).owing
+    assert late.notification
+    assert late.notification.notifies
+    assert not after(late).has_held
 
 
 def test_a_card_that_access_rules_withhold_is_not_posted():
     snapshot = Story().subscribed("card", job()).changed("card", FAILED).snapshot()
     step = step_of(withheld(snapshot, {"acme"}.__contains__))
-    assert (step.post, len(step.entries)) == (None, 2)
+    assert (step.notification, len(step.entries)) == (None, 2)
 
 
 def test_many_cards_whose_jobs_have_ended_cost_a_post_each():

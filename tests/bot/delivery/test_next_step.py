@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.next_step import DIGEST_THRESHOLD, LATE_AFTER, Step, next_step, noticed_late, withheld
+from bot.delivery.digest import DIGEST_THRESHOLD, LATE_AFTER, noticed_late
+from bot.delivery.next_step import DeliveryStep, next_step, withheld
 from bot.domain.card_reducer import expected
 from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
-from bot.domain.notifications import Notification, SearchExpired
+from bot.domain.notifications import BatchEnd, CardChange, Digest, SearchExpired
 from bot.domain.outbox import Entry, NoteEntry, OutboxSnapshot, Urgency, encode
 from providers.models import JobState
 from tests.bot.memory import NOW
@@ -33,6 +35,8 @@ from tests.bot.samples import (
     step_of,
 )
 
+T = TypeVar("T")
+
 
 def test_nothing_waits():
     assert next_step(OutboxSnapshot(DESTINATION), NOW) is None
@@ -40,8 +44,8 @@ def test_nothing_waits():
 
 def test_a_subscription_posts_its_card():
     step = step_of(Story().subscribed("card", job()).snapshot())
-    assert step.post
-    assert step.post.card == after(step)
+    assert step.notification
+    assert step.notification.card == after(step)
     assert after(step).jobs == {str(job().ref): CardJob()}
     assert step.by_slot == {SLOT: ("1000-0",)}
 
@@ -50,9 +54,9 @@ def test_jobs_of_one_command_share_one_new_card():
     story = Story().subscribed("card", job("a")).subscribed("other", job("x")).subscribed("card", job("b"))
     step = step_of(story.snapshot())
     assert [entry.id for entry in step.entries] == ["1000-0", "1002-0"]
-    assert step.post
-    assert step.post.card
-    assert list(step.post.card.jobs) == [str(job("a").ref), str(job("b").ref)]
+    assert step.notification
+    assert step.notification.card
+    assert list(step.notification.card.jobs) == [str(job("a").ref), str(job("b").ref)]
 
 
 def test_what_came_between_two_jobs_of_a_card_keeps_its_place():
@@ -62,7 +66,7 @@ def test_what_came_between_two_jobs_of_a_card_keeps_its_place():
 
 def test_other_terms_change_the_card_and_post_nothing():
     step = step_of(Story().subscribed("card", job(), ON_FAILURE).snapshot(card("card", job())))
-    assert step.post is None
+    assert step.notification is None
     assert after(step).terms == ON_FAILURE
     assert step.writes[0].urgency is Urgency.STATE
 
@@ -84,9 +88,9 @@ def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():
 
 def test_an_end_is_told_and_ends_the_following():
     step = step_of(Story().changed("card", FAILED).snapshot(card("card", job())))
-    assert step.post
-    assert step.post.notification
-    assert step.post.notification.change == FAILED
+    assert step.notification
+    assert isinstance(step.notification.content, CardChange)
+    assert step.notification.content.change == FAILED
     assert after(step).jobs[str(job().ref)] == CardJob(fate=EndReason.ENDED, job=FAILED.job, at=NOW)
     assert (after(step).over, step.writes[0].urgency) == (True, Urgency.END)
 
@@ -94,7 +98,7 @@ def test_an_end_is_told_and_ends_the_following():
 def test_what_may_not_be_seen_any_more_is_not_told_and_not_followed():
     story = Story().changed("card", FAILED)
     step = step_of(withheld(story.snapshot(card("card", job())), {"acme"}.__contains__))
-    assert step.post is None
+    assert step.notification is None
     left = after(step).jobs[str(job().ref)]
     assert (left.fate, left.by, left.job and left.job.state) == (EndReason.UNSUBSCRIBED, "", JobState.RUNNING)
     assert withheld(story.snapshot(), {"other"}.__contains__) == story.snapshot()
@@ -102,7 +106,7 @@ def test_what_may_not_be_seen_any_more_is_not_told_and_not_followed():
 
 def test_a_card_that_may_not_be_seen_any_more_is_never_posted():
     step = step_of(withheld(Story().subscribed("card", job()).snapshot(), {"acme"}.__contains__))
-    assert (step.post, step.writes) == (None, [])
+    assert (step.notification, step.writes) == (None, [])
 
 
 def test_the_terms_decide_what_is_told():
@@ -115,37 +119,37 @@ def test_the_terms_decide_what_is_told():
         (ON_FAILURE, gone(job()), True),
     ]:
         step = step_of(Story().changed("card", change).snapshot(card("card", job(), options=options)))
-        assert bool(step.post) is told, (options.on, change.kind)
+        assert bool(step.notification) is told, (options.on, change.kind)
         assert after(step)
 
 
 def test_changes_that_nobody_asked_for_are_taken_out_together():
     story = Story().changed("card", MOVED).changed("card", MOVED).changed("card", DONE)
     step = step_of(story.snapshot(card("card", job())))
-    assert (len(step.entries), step.post) == (2, None)
+    assert (len(step.entries), step.notification) == (2, None)
 
 
 def test_what_is_left_of_a_job_that_is_no_longer_followed_is_not_told():
     story = Story().unsubscribed("card", job()).changed("card", FAILED).changed("nowhere", FAILED)
     step = step_of(story.snapshot(card("card", job())))
-    assert (len(step.entries), step.post) == (3, None)
+    assert (len(step.entries), step.notification) == (3, None)
     assert after(step).jobs[str(job().ref)].fate is EndReason.UNSUBSCRIBED
 
 
 def test_a_batch_tells_its_end_once():
     batch = card("card", job("a"), job("b"))
     first = step_of(Story().changed("card", moved(job("a", "failed"))).snapshot(batch))
-    assert first.post is None
+    assert first.notification is None
     last = step_of(Story().changed("card", moved(job("b", "succeeded"))).snapshot(after(first)))
-    assert last.post
-    assert last.post.final
+    assert last.notification
+    assert isinstance(last.notification.content, BatchEnd)
     assert after(last).over
 
 
 def test_a_batch_without_anything_that_its_terms_ask_for_ends_in_silence():
     batch = card("card", job("a"), job("b"), options=ON_FAILURE)
     story = Story().changed("card", moved(job("a", "succeeded"))).unsubscribed("card", job("b"))
-    assert step_of(story.snapshot(batch)).post is None
+    assert step_of(story.snapshot(batch)).notification is None
 
 
 @pytest.mark.parametrize("by", ["U1", ""])  # somebody, or the rules of access
@@ -155,8 +159,8 @@ def test_a_batch_whose_rest_is_not_followed_any_more_tells_how_the_others_ended(
     snapshot = story.snapshot(batch)
     assert len(step_of(snapshot).entries) == 1
     step = step_of(OutboxSnapshot(DESTINATION, snapshot.entries[1:], cards={"card": after(step_of(snapshot))}))
-    assert step.post
-    assert step.post.final
+    assert step.notification
+    assert isinstance(step.notification.content, BatchEnd)
 
 
 def ends(number: int, at: datetime = NOW) -> tuple[Story, list[Card]]:
@@ -171,21 +175,21 @@ def test_a_burst_becomes_one_message():
     assert len(step_of(story.snapshot(*cards)).entries) == 1
     story, cards = ends(DIGEST_THRESHOLD + 1)
     step = step_of(story.snapshot(*cards))
-    assert step.post
-    assert step.post.digest
-    assert [each.change.job.id for each in step.post.digest.told] == ["j0", "j1", "j2", "j3"]
-    assert (len(step.writes), step.post.digest.away) == (DIGEST_THRESHOLD + 1, None)
+    assert step.notification
+    assert isinstance(step.notification.content, Digest)
+    assert [each.change.job.id for each in step.notification.content.told] == ["j0", "j1", "j2", "j3"]
+    assert (len(step.writes), step.notification.content.away) == (DIGEST_THRESHOLD + 1, None)
 
 
 def test_what_was_noticed_late_is_told_in_one_message():
     story, cards = ends(2)
     late = NOW + LATE_AFTER + timedelta(seconds=1)
     step = step_of(story.snapshot(*cards), late)
-    assert step.post
-    assert step.post.digest
-    assert step.post.digest.away == NOW - timedelta(seconds=10)
+    assert step.notification
+    assert isinstance(step.notification.content, Digest)
+    assert step.notification.content.away == NOW - timedelta(seconds=10)
     alone, cards = ends(1)
-    assert step_of(alone.snapshot(*cards), late).post == step_of(alone.snapshot(*cards)).post, (
+    assert step_of(alone.snapshot(*cards), late).notification == step_of(alone.snapshot(*cards)).notification, (
         "one message is one message"
     )
 
@@ -198,9 +202,8 @@ def test_a_batch_whose_first_job_ended_long_ago_was_not_missed():
     story = Story().changed("card", moved(job("b", "succeeded"), at=later)).changed("c", moved(job("c"), at=later))
     story.changed("c", moved(job("c", "failed"), at=later))
     step = step_of(story.snapshot(batch, card("c", job("c"))), later)
-    assert step.post
-    assert step.post.final
-    assert step.post.digest is None
+    assert step.notification
+    assert isinstance(step.notification.content, BatchEnd)
 
 
 def test_a_digest_waits_for_no_card_and_takes_no_note():
@@ -220,10 +223,10 @@ def test_a_large_batch_makes_no_larger_digest():
     story.changed("c1", FAILED).changed("c2", FAILED).changed("c3", FAILED)
     snapshot = story.snapshot(card("card", *jobs), *(card(f"c{n}", job()) for n in (1, 2, 3)))
     step = step_of(snapshot)
-    assert step.post
-    assert step.post.digest
-    assert len(step.post.digest.told) == 103
-    assert sum(len(each.card.jobs) for each in step.post.digest.told) == 0
+    assert step.notification
+    assert isinstance(step.notification.content, Digest)
+    assert len(step.notification.content.told) == 103
+    assert sum(len(each.card.jobs) for each in step.notification.content.told) == 0
 
 
 def test_a_note_is_posted_alone():
@@ -233,7 +236,7 @@ def test_a_note_is_posted_alone():
             DESTINATION, [Entry(DESTINATION, "1-0", "", NoteEntry(note=note)), *Story().subscribed("c", job()).entries]
         )
     )
-    assert (step.post and step.post.note, len(step.entries), step.writes) == (note, 1, [])
+    assert (step.notification and step.notification.content, len(step.entries), step.writes) == (note, 1, [])
 
 
 def test_late_is_what_could_have_been_noticed_long_before():
@@ -279,18 +282,25 @@ def tell(events: Sequence[tuple[str, str, str, SubscriptionOptions]]) -> Story:
     return story
 
 
-def told_alone(snapshot: OutboxSnapshot) -> list[Notification]:
+def told_alone(snapshot: OutboxSnapshot) -> list[CardChange]:
     """The changes that each card's terms ask to tell, entry by entry."""
-    notifications: list[Notification] = []
+    changes: list[CardChange] = []
     while snapshot.entries:
         one = OutboxSnapshot(snapshot.destination, snapshot.entries[:1], cards=snapshot.cards, records=snapshot.records)
         step = step_of(one)
-        notifications += [step.post.notification] if step.post and step.post.notification else []
+        changes += contents([step], CardChange)
         snapshot = taken(snapshot, step)
-    return notifications
+    return changes
 
 
-def by_card(told: Iterable[Notification]) -> dict[str, list[Change]]:
+def contents(steps: Iterable[DeliveryStep], kind: type[T]) -> list[T]:
+    """What the steps post of one kind."""
+    return [
+        step.notification.content for step in steps if step.notification and isinstance(step.notification.content, kind)
+    ]
+
+
+def by_card(told: Iterable[CardChange]) -> dict[str, list[Change]]:
     """The changes of each card, in their order."""
     found: dict[str, list[Change]] = {}
     for each in told:
@@ -298,7 +308,7 @@ def by_card(told: Iterable[Notification]) -> dict[str, list[Change]]:
     return found
 
 
-def taken(snapshot: OutboxSnapshot, step: Step) -> OutboxSnapshot:
+def taken(snapshot: OutboxSnapshot, step: DeliveryStep) -> OutboxSnapshot:
     """What is left for a place after a step."""
     cards = dict(snapshot.cards)
     for write in step.writes:
@@ -317,18 +327,18 @@ def test_steps_end_where_all_entries_lead_and_tell_each_change_once(
     events: list[tuple[str, str, str, SubscriptionOptions]], now: datetime
 ):
     start = tell(events).snapshot()
-    snapshot, posts = start, list[Step]()
+    snapshot, posts = start, list[DeliveryStep]()
     while step := next_step(snapshot, now):
         assert step.entries, "a step gets on"
-        posts += [step] if step.post else []
+        posts += [step] if step.notification else []
         snapshot = taken(snapshot, step)
     assert {name: each.jobs for name, each in snapshot.cards.items()} == {
         name: each.jobs for name, each in expected(start).items()
     }
-    alone = by_card(step.post.notification for step in posts if step.post and step.post.notification)
-    digests = [step.post.digest for step in posts if step.post and step.post.digest]
+    alone = by_card(contents(posts, CardChange))
+    digests = contents(posts, Digest)
     wanted = by_card(told_alone(start))
-    ended = [change for each in digests for notification in each.told if (change := notification.change)]
+    ended = [change for each in digests for one in each.told if (change := one.change)]
     assert sum(map(len, alone.values())) + len(ended) >= sum(map(len, wanted.values()))
     assert all(mine.count(each) == wanted[name].count(each) for name, mine in alone.items() for each in mine)
     if not digests:

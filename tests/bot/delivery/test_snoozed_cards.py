@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from bot.delivery.next_step import DIGEST_THRESHOLD, Step, next_step
+from bot.delivery.digest import DIGEST_THRESHOLD
+from bot.delivery.next_step import DeliveryStep, next_step
 from bot.domain.cards import Card, Snooze, SubscriptionOptions
 from bot.domain.changes import EndReason
+from bot.domain.notifications import BatchEnd, CardChange, Digest
 from bot.domain.outbox import OutboxSnapshot, encode
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
@@ -22,16 +24,19 @@ def reported_at(snapshot: OutboxSnapshot, now: datetime) -> list[str]:
     """What is posted, in raw states, once all that waits was taken out."""
     words: list[str] = []
     while step := next_step(snapshot, now):
-        if step.post:
-            notification = step.post.notification
-            words.append(
-                "final" if step.post.final else (notification.change.job.raw_state or "") if notification else "digest"
-            )
+        if step.notification:
+            match step.notification.content:
+                case BatchEnd():
+                    words.append("final")
+                case CardChange(change=change):
+                    words.append(change.job.raw_state or "")
+                case _:
+                    words.append("digest")
         snapshot = box_after(step, snapshot)
     return words
 
 
-def box_after(step: Step, snapshot: OutboxSnapshot) -> OutboxSnapshot:
+def box_after(step: DeliveryStep, snapshot: OutboxSnapshot) -> OutboxSnapshot:
     cards = {**snapshot.cards, **{write.id: Card.model_validate_json(write.after) for write in step.writes}}
     entries = [entry for entry in snapshot.entries if entry not in step.entries]
     return OutboxSnapshot(
@@ -41,7 +46,7 @@ def box_after(step: Step, snapshot: OutboxSnapshot) -> OutboxSnapshot:
 
 def test_a_snoozed_card_shows_what_happens_and_tells_nothing():
     step = step_of(Story().snoozed("card", LATER).changed("card", FAILED).snapshot(card("card", job())))
-    assert (step.post, len(step.entries)) == (None, 2)
+    assert (step.notification, len(step.entries)) == (None, 2)
     assert after(step).jobs[str(job().ref)].fate is EndReason.ENDED
     assert after(step).held == {str(job().ref): FAILED}
     assert next_step(box_after(step, OutboxSnapshot(DESTINATION)), LATER - timedelta(seconds=1)) is None
@@ -102,8 +107,8 @@ def test_many_snoozes_that_end_at_once_are_one_message_about_no_downtime():
     ids = [f"card{at}" for at in range(DIGEST_THRESHOLD + 1)]
     cards = [asleep(job(each)).model_copy(update={"id": each, "held": {"x": DONE}}) for each in ids]
     step = step_of(Story().snapshot(*cards), LATER + timedelta(hours=9))
-    assert step.post
-    assert step.post.digest
-    assert [each.held for each in step.post.digest.told] == [True] * (DIGEST_THRESHOLD + 1)
-    assert step.post.digest.away is None
-    assert not any(after(step, each).owing for each in ids)
+    assert step.notification
+    assert isinstance(step.notification.content, Digest)
+    assert [each.held for each in step.notification.content.told] == [True] * (DIGEST_THRESHOLD + 1)
+    assert step.notification.content.away is None
+    assert not any(after(step, each).has_held for each in ids)

@@ -255,7 +255,7 @@ async def carded(world: World, destination: str) -> None:
         post = InFlightPost(
             id=f"p{len(snapshot.cards)}",
             at=world.now,
-            card=step.post.card.id if step.post and step.post.card else "",
+            card=step.notification.card.id if step.notification and step.notification.card else "",
             writes=tuple(step.writes),
             entries=step.by_slot,
         )

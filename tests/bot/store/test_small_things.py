@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.notifications import Digest, Notification
+from bot.domain.notifications import CardChange, Digest
 from bot.store import Freshness, Store
 from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import ALL, DIGEST, PAYLOAD, PREFIX, RECENT, RECENT_JOBS, TASKS
@@ -40,7 +40,7 @@ async def test_an_expired_payload_is_gone(store: Store, link: RedisLink):
 
 
 async def test_a_digest_that_grows_while_it_cannot_be_sent_is_kept_once(store: Store, link: RedisLink):
-    first, second = (Notification(card("card", job(name)), moved(job(name, "failed"))) for name in "ab")
+    first, second = (CardChange(card("card", job(name)), moved(job(name, "failed"))) for name in "ab")
     key = await store.digests.put(Digest([first]))
     assert await store.digests.put(Digest([first, second])) == key
     assert await store.digests.get(key) == Digest([first, second])

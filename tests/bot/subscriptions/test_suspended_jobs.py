@@ -6,11 +6,13 @@ import pytest
 
 from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
+from bot.delivery.digest import noticed_late
 from bot.delivery.dispatcher import deliver
-from bot.delivery.next_step import noticed_late
-from bot.domain.card_reducer import Folded
+from bot.domain.card_reducer import apply
 from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason, Kind, unfound
+from bot.domain.destination_state import DestinationState
+from bot.domain.notifications import CardChange
 from bot.domain.outbox import ChangedEntry, Entry
 from bot.polling.sweep import sweep
 from bot.store import Store
@@ -141,15 +143,13 @@ def test_what_is_lost_and_found_during_a_snooze_is_no_news():
 
 @pytest.mark.parametrize("on", On)
 def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
-    folded = Folded(
-        DESTINATION, {"card": card("card", job(), options=SubscriptionOptions(user="U1", at=NOW, on=frozenset({on})))}
-    )
+    options = SubscriptionOptions(user="U1", at=NOW, on=frozenset({on}))
+    state = DestinationState(DESTINATION, {"card": card("card", job(), options=options)})
     for change in (LOST, FOUND):
-        post = folded.take(Entry(SLOT, "1-0", "card", ChangedEntry(change=change)))
-        assert post
-        assert post.notification
-        assert post.notification.change == change
-    assert folded.cards["card"].jobs[str(job().ref)].fate is None
+        state, [notification] = apply(state, Entry(SLOT, "1-0", "card", ChangedEntry(change=change)))
+        assert isinstance(notification.content, CardChange)
+        assert notification.content.change == change
+    assert state.cards["card"].jobs[str(job().ref)].fate is None
 
 
 def test_that_a_job_is_not_found_is_not_noticed_late():

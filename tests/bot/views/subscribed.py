@@ -11,11 +11,11 @@ from bot.domain.absence import Absence
 from bot.domain.cards import Card, CardJob, Check, On, Shown, Snooze, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason, Kind
 from bot.domain.notifications import (
+    CardChange,
     ChangedSubscriptions,
     DestinationSuspended,
     Digest,
     LostJob,
-    Notification,
     SearchExpired,
     Subscribed,
     Unsubscribed,
@@ -124,7 +124,7 @@ changes = st.builds(
     absent_since=st.none() | anything.moments,
     doubtful=st.booleans(),
 )
-tolds = st.builds(Notification, cards(), changes)
+tolds = st.builds(CardChange, cards(), changes)
 _TOLDS = st.lists(tolds, min_size=1, max_size=3)
 _SEEN_AT = st.none() | anything.moments
 
@@ -134,11 +134,11 @@ _SEEN_AT = st.none() | anything.moments
 def digests(draw: st.DrawFn, most: int = 1000) -> Digest:
     """Return digests of up to `most` changes; a few drawn ones are repeated under ids of their own."""
     drawn = draw(_TOLDS)
-    notifications: list[Notification] = []
+    notifications: list[CardChange] = []
     for at in range(draw(st.integers(1, 30) | st.just(most))):
         base = drawn[at % len(drawn)]
         again = base.change.job.model_copy(update={"id": f"{base.change.job.id}-{at}"})
-        notifications.append(Notification(base.card, base.change.model_copy(update={"job": again})))
+        notifications.append(CardChange(base.card, base.change.model_copy(update={"job": again})))
     return Digest(notifications, draw(_SEEN_AT))
 
 
@@ -223,9 +223,9 @@ def batch(*states: JobState) -> list[Job]:
     ]  # fmt: skip
 
 
-def told(*states: JobState, mention: Sequence[str] = ()) -> list[Notification]:
+def told(*states: JobState, mention: Sequence[str] = ()) -> list[CardChange]:
     options = asked(mention=tuple(mention))
-    return [Notification(card(each, options=options), change(each)) for each in batch(*states)]
+    return [CardChange(card(each, options=options), change(each)) for each in batch(*states)]
 
 
 def ref(found: Job) -> JobRef:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.button_payloads import SEE_ALL, CommandPayload
-from bot.domain.notifications import Digest, Notification
+from bot.domain.notifications import CardChange, Digest
 from bot.views.slack import digests
 from providers.models import JobState
 from tests.bot.views import judges, subscribed
@@ -51,7 +51,7 @@ def test_after_a_downtime():
 
 def test_a_job_that_changed_twice_counts_once():
     [first] = told(JobState.RUNNING)
-    second = Notification(first.card, change(first.change.job.model_copy(update={"state": JobState.SUCCEEDED})))
+    second = CardChange(first.card, change(first.change.job.model_copy(update={"state": JobState.SUCCEEDED})))
     assert "*1 job ended*" in judges.words(digests.digest(Digest([first, second]), None))
 
 

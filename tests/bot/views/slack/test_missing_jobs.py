@@ -8,7 +8,7 @@ from bot.domain.absence import Absence
 from bot.domain.button_payloads import RESTORE, CommandPayload
 from bot.domain.cards import Shown
 from bot.domain.changes import Change, EndReason, Kind
-from bot.domain.notifications import ChangedSubscriptions, Digest, Notification
+from bot.domain.notifications import CardChange, ChangedSubscriptions, Digest
 from bot.views.slack import digests, notifications
 from bot.views.slack.cards import card
 from bot.views.slack.subscription_list import subscription_list
@@ -103,18 +103,18 @@ def test_what_is_found_again_is_restored():
     found = turned(Kind.FOUND)
     assert "Found again (not found since <!date" in judges.words(notifications.subscriptions(found))
     assert "Restore" not in judges.commands(notifications.subscriptions(found).blocks)
-    notification = Notification(subscribed.card(RUNNING), found.changes[0])
+    notification = CardChange(subscribed.card(RUNNING), found.changes[0])
     text = judges.words(notifications.thread_reply(notification, lambda _: None))
     assert "🔄 *Running* `RUNNING` · *lecture 0*\nfound again, so its subscription is restored (not found since" in text
     ended = notification.change.model_copy(update={"job": FAILED, "fate": EndReason.ENDED})
-    text = judges.words(notifications.thread_reply(Notification(subscribed.card(FAILED), ended), lambda _: None))
+    text = judges.words(notifications.thread_reply(CardChange(subscribed.card(FAILED), ended), lambda _: None))
     assert text.startswith("❌ *Failed* `FAILED` · *lecture 7*\nfound again, so its subscription is restored")
     assert "`VAS.1204` The video is broken." in text
 
 
 def test_what_is_dropped_was_not_found_for_thirty_days():
     change = subscribed.change(RUNNING, end_reason=EndReason.DROPPED, kind=Kind.LOST)
-    text = judges.words(notifications.thread_reply(Notification(subscribed.card(RUNNING), change), lambda _: None))
+    text = judges.words(notifications.thread_reply(CardChange(subscribed.card(RUNNING), change), lambda _: None))
     assert "❔ *No longer followed* · *lecture 7*\nnot found for 30 days, was 🔄 running when it was last seen" in text
     gone = card(seen(subscribed.card(RUNNING, fates={RUNNING.id: EndReason.DROPPED})), NOON)
     assert "It was not found for 30 days. Last seen: 🔄 *Running*" in judges.words(gone)
@@ -122,6 +122,6 @@ def test_what_is_dropped_was_not_found_for_thirty_days():
 
 def test_a_digest_counts_what_is_suspended():
     notifications = [
-        Notification(subscribed.card(RUNNING), change) for change in turned(Kind.SUSPENDED, number=4).changes
+        CardChange(subscribed.card(RUNNING), change) for change in turned(Kind.SUSPENDED, number=4).changes
     ]
     assert "⏸️ 4 suspended\n⏸️ Suspended · *lecture 0*" in judges.words(digests.digest(Digest(notifications), None))

@@ -7,10 +7,10 @@ from bot.domain.button_payloads import RESTORE, CommandPayload
 from bot.domain.cards import Card
 from bot.domain.changes import EndReason, Kind
 from bot.domain.notifications import (
+    CardChange,
     ChangedSubscriptions,
     DestinationSuspended,
     LostJob,
-    Notification,
     SearchExpired,
     UnreadableRecords,
 )
@@ -28,7 +28,7 @@ def no_meaning(_: Job) -> None:
 
 @settings(max_examples=60)
 @given(subscribed.tolds, anything.maybe)
-def test_slack_takes_every_reply(drawn: Notification, meant: str | None):
+def test_slack_takes_every_reply(drawn: CardChange, meant: str | None):
     message = notifications.thread_reply(drawn, lambda _: meant)
     judges.accept(message)
     assert all(person in judges.words(message) for person in drawn.card.terms.mention)
@@ -61,7 +61,7 @@ class TestReplies:
     def test_a_failure(self):
         people = asked(mention=("<@U0LEE>", "<!subteam^S1>"))
         message = notifications.thread_reply(
-            Notification(subscribed.card(FAILED, options=people), change(FAILED)), lambda _: "it ends early"
+            CardChange(subscribed.card(FAILED, options=people), change(FAILED)), lambda _: "it ends early"
         )
         first, *rest = judges.words(message).split("\n")
         assert first == "<@U0LEE> <!subteam^S1> ❌ *Failed* `FAILED` · *lecture 7*"
@@ -72,13 +72,13 @@ class TestReplies:
 
     def test_an_end_of_which_no_time_is_told(self):
         ended = RUNNING.model_copy(update={"state": JobState.SUCCEEDED})
-        text = judges.words(notifications.thread_reply(Notification(subscribed.card(ended), change(ended)), no_meaning))
+        text = judges.words(notifications.thread_reply(CardChange(subscribed.card(ended), change(ended)), no_meaning))
         assert "was 🔄 running · seen <!date" in text
 
     def test_a_move(self):
         text = judges.words(
             notifications.thread_reply(
-                Notification(subscribed.card(RUNNING), change(RUNNING, JobState.PENDING)), no_meaning
+                CardChange(subscribed.card(RUNNING), change(RUNNING, JobState.PENDING)), no_meaning
             )
         )
         assert "🔄 *Running* `PROCESSING` · *lecture 7*\nwas ⏳ pending · 43 % · seen <!date" in text
@@ -86,7 +86,7 @@ class TestReplies:
     def test_progress(self):
         moved = change(RUNNING, kind=Kind.PROGRESSED)
         assert "*lecture 7*\n43 %" in judges.words(
-            notifications.thread_reply(Notification(subscribed.card(RUNNING), moved), no_meaning)
+            notifications.thread_reply(CardChange(subscribed.card(RUNNING), moved), no_meaning)
         )
 
     @pytest.mark.parametrize(
@@ -104,9 +104,7 @@ class TestReplies:
     )
     def test_a_job_that_was_lost(self, end_reason: EndReason, said: str):
         lost = change(RUNNING, end_reason=end_reason, kind=Kind.LOST)
-        assert said in judges.words(
-            notifications.thread_reply(Notification(subscribed.card(RUNNING), lost), no_meaning)
-        )
+        assert said in judges.words(notifications.thread_reply(CardChange(subscribed.card(RUNNING), lost), no_meaning))
 
 
 class TestFinal:
