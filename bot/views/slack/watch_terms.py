@@ -9,6 +9,8 @@ from bot.views.terms import channel
 from bot.views.text import bold, code, count, date, duration, listed
 
 EVERYTHING = "every service"
+NAMED_MAX = 4
+"""Services and filters left out that are named; the others are counted."""
 _WHEN = {
     On.ANY: "anything happens to a job or service",
     On.DONE: "a job finishes",
@@ -24,7 +26,7 @@ def services(spec: WatchSpec) -> str:
     named = bold(str(spec.service_filter), 100) if str(spec.service_filter) else EVERYTHING
     if not spec.without_scopes:
         return named
-    left_out = listed([bold(each, 100) for each in spec.without_scopes], "and")
+    left_out = listed([bold(each, 60) for each in spec.without_scopes], "and", most=NAMED_MAX)
     return f"{named} except {left_out}"
 
 
@@ -33,7 +35,8 @@ def filters(spec: WatchSpec) -> str:
     wanted = {"name": spec.name, "kind": spec.kind, "media": spec.media, "code": spec.code}
     with_ = [f"{by} {code(text, 80)}" for by, text in wanted.items() if text]
     without = [f"{by} {code(text, 80)}" for by, text in spec.without]
-    parts = [f"with {listed(with_, 'and')}" if with_ else "", f"without {listed(without, 'or')}" if without else ""]
+    left_out = listed(without, "or", most=NAMED_MAX)
+    parts = [f"with {listed(with_, 'and')}" if with_ else "", f"without {left_out}" if without else ""]
     return ", ".join(filter(None, parts))
 
 

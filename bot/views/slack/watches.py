@@ -20,7 +20,7 @@ from bot.domain.slack_ids import is_direct_channel, is_direct_message, is_user
 from bot.domain.watch_answers import CoveredService, ListedWatch, Outcome, Unwatched, Watched
 from bot.domain.watches import FailureCode, Mute, Watch
 from bot.views.slack import snooze, suspensions
-from bot.views.slack.block_kit import Block, Message, actions, button, context, message, section
+from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.mentions import mentioned
 from bot.views.slack.watch_terms import (
     events,
@@ -34,7 +34,7 @@ from bot.views.slack.watch_terms import (
     subject,
 )
 from bot.views.terms import channel, people, person
-from bot.views.text import bold, code, listed, unformatted
+from bot.views.text import bold, code, count, listed, unformatted
 
 NAMES_MAX = 8
 CONFIGURED = "from the configuration"
@@ -42,10 +42,10 @@ NONE_HERE = "No watches in this channel. `/jobs watch` posts here what fails, in
 _SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
 _HOW_LONG = "For an hour *Undo* takes that back; what happens until then is posted afterwards."
 _DONE = {
-    WatchChange.ADDED: "added watch",
-    WatchChange.CHANGED: "changed watch",
-    WatchChange.REMOVED: "removed watch",
-    WatchChange.RESTORED: "restored watch",
+    WatchChange.ADDED: "added",
+    WatchChange.CHANGED: "changed",
+    WatchChange.REMOVED: "removed",
+    WatchChange.RESTORED: "restored",
 }
 
 
@@ -63,7 +63,13 @@ def watched(result: Watched, notes: Sequence[str] = ()) -> Message:
         lines.append(_SHARED)
     restore = suspensions.restore_button(watch.place) if result.suspended else []
     foot = actions(f"watch-{watch.id}", [*buttons(watch), *restore])
-    return message(unformatted("\n".join(lines)), [section("\n".join(lines)), *foot])
+    return _message(lines, foot)
+
+
+def _message(lines: Sequence[str], foot: Sequence[Block]) -> Message:
+    """Return a message of lines, as many as fit, above its buttons."""
+    body = Budget(foot).fit_lines(lines, lambda left: f"… and {count(left, 'more line')}")
+    return message(unformatted("\n".join(lines)), [*body, *foot])
 
 
 def _title(result: Watched) -> str:
@@ -157,10 +163,9 @@ def unwatched(result: Unwatched, here: Sequence[Watch] = ()) -> Message:
         lines.append(NONE_HERE)
     if not result.removed and here:
         lines += ["Watches here:", *(row(each) for each in here)]
-    text = "\n".join(lines)
     undo = CommandPayload(text=" ".join(["unwatch", *(each.id for each in result.removed)]), place=_channel_of(result))
     foot = actions("unwatched", button("Undo", UNDO_UNWATCH, undo, limit=BUTTON_MAX) if result.removed else [])
-    return message(unformatted(text), [section(text), *foot])
+    return _message(lines, foot)
 
 
 def _channel_of(result: Unwatched) -> str | None:
@@ -168,7 +173,10 @@ def _channel_of(result: Unwatched) -> str | None:
 
 
 def _ids(watches: Sequence[Watch]) -> str:
-    return listed([f"{code(each.id)} ({subject(each.spec)})" for each in watches], "and", most=NAMES_MAX)
+    """Name watches: one with what it covers, several by their ids."""
+    if len(watches) == 1:
+        return f"{code(watches[0].id)} ({subject(watches[0].spec)})"
+    return listed([code(each.id) for each in watches], "and", most=NAMES_MAX)
 
 
 def _stays(watches: Sequence[Watch]) -> str:
@@ -219,8 +227,9 @@ def note(note: WatchNote) -> Message:
 def _changed(note: ChangedWatches) -> Message:
     emoji = "🔕" if note.watch_change is WatchChange.REMOVED else "👁️"
     by = person(note.by) if note.by else "The configuration"
-    named = listed([_named(each, note.watch_change) for each in note.watches], "and", most=NAMES_MAX)
-    text = f"{emoji} {by} {_DONE[note.watch_change]} {named}"
+    one = len(note.watches) == 1
+    named = _named(note.watches[0], note.watch_change) if one else _ids(note.watches)
+    text = f"{emoji} {by} {_DONE[note.watch_change]} {'watch' if one else 'watches'} {named}"
     return message(unformatted(text), [context(text)])
 
 
