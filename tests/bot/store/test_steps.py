@@ -51,13 +51,13 @@ async def test_a_post_records_its_group_with_its_message_its_jobs_and_its_decisi
     )  # fmt: skip
     assert (await store.outbox.begin(DESTINATION, post, 0.001, "")).ok
     begun = (await store.outbox.read(DESTINATION, ())).in_flight
+    assert begun
     assert begun == post, "whoever recovers it records the same"
     assert not await store.link.execute("EXISTS", GROUP_JOBS.of(DESTINATION, "g1")), "nothing before it arrived"
     assert await store.outbox.commit(DESTINATION, begun.arrived(DESTINATION, "1.2"))
     assert not await store.outbox.commit(DESTINATION, begun.model_copy(update={"id": "other"}))
     snapshot = await store.outbox.read(DESTINATION, ())
-    message = {"channel": DESTINATION, "ts": "1.2", "thread_ts": "1.0", "posted_at": NOW}
-    assert snapshot.groups == {"g1": group(**message)}
+    assert snapshot.groups == {"g1": group(channel=DESTINATION, ts="1.2", thread_ts="1.0", posted_at=NOW)}
     assert (snapshot.posts, snapshot.cards, set(snapshot.records)) == ((NOW,) * BUDGET, {}, {"g1", POSTS_ID})
     assert await store.link.execute("ZRANGE", GROUP_JOBS.of(DESTINATION, "g1"), 0, -1) == [f"{REF}\tlecture"]
     here = {"channel": DESTINATION, "ts": "1.2"}
