@@ -1,4 +1,4 @@
-"""Answers and lines about watches: Slack takes each, negations are words, and lines in channels mention nobody."""
+"""Answers and lines about watches: Slack takes each, negations are words, and lines in channels mention no one."""
 
 from datetime import timedelta
 
