@@ -51,7 +51,7 @@ MUTE = Mute(id="m1", account="media-cn", service="video-ocr", kind="ocr", code="
 
 @settings(max_examples=20)
 @given(some_watches, st.sampled_from(Outcome), services, services, st.none() | st.just("is_archived"), st.booleans())
-def test_slack_takes_every_answer(
+def test_slack_takes_every_answer(  # noqa: PLR0917  # what an answer consists of
     watch: Watch,
     outcome: Outcome,
     covered: list[CoveredService],
