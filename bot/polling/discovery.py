@@ -82,10 +82,10 @@ def next_walk_in(known: Discovery, now: datetime) -> float:
     return known.pace_s - (now - past(known.walked_at, now)).total_seconds() if known.walked_at else 0.0
 
 
-async def take_page(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
-    """Take the jobs of a page into account: those that are tracked, and those that nobody knows."""
+async def take_list(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
+    """Take jobs of a list into account: those that are tracked, and those that nobody knows."""
     await observe_jobs(sweep, jobs, asked_at)
-    if sweep.discovery is not None and sweep.discovery.since is not None:
+    if sweep.provider.capabilities.lists and sweep.discovery and sweep.discovery.since:
         await notice(sweep, jobs, asked_at)
 
 

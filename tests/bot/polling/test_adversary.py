@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from bot.polling.sweep import backing_off, sweep
-from bot.store import Store
+from bot.store import Store, discovery
 from providers.errors import ProviderError, Unavailable
 from providers.models import Job, JobPage, JobQuery, JobState
 from tests.bot.memory import services
@@ -117,6 +117,22 @@ async def check(store: Store, seed: int) -> None:
     assert ended.keys() & cloud.ended_before == set(), "what had ended is no event"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.fixture
+def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget ended jobs while the story lasts."""
+    monkeypatch.setattr(discovery, "REMEMBERED_MIN", 30)
+    monkeypatch.setattr(discovery, "REMEMBERED", timedelta(minutes=40))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.usefixtures("short_memory")
 async def test_each_job_that_is_shown_and_ends_has_one_event(store: Store, seed: int):
     await check(store, seed)
+
+
+@pytest.mark.heavy("many stories of a list")
+@pytest.mark.usefixtures("short_memory")
+async def test_many_stories(store: Store):
+    for seed in range(100, 140):
+        await store.link.execute("FLUSHALL")
+        await check(store, seed)
