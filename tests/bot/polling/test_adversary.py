@@ -133,6 +133,6 @@ async def test_each_job_that_is_shown_and_ends_has_one_event(store: Store, seed:
 @pytest.mark.heavy("many stories of a list")
 @pytest.mark.usefixtures("short_memory")
 async def test_many_stories(store: Store):
-    for seed in range(100, 140):
+    for seed in range(100, 120):
         await store.link.execute("FLUSHALL")
         await check(store, seed)
