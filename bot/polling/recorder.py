@@ -13,7 +13,7 @@ from bot.domain.tracked_jobs import AttemptMark, JobUpdate, Kept, Seen, record
 from bot.jobs.recovery import restore_found
 from bot.polling.reasons import explained
 from bot.polling.service_sweep import ServiceSweep
-from bot.rules.routing import ServiceWatches, routed
+from bot.rules.service_watches import ServiceWatches, routed
 from bot.task_queue.enqueue import enqueue_delivery
 from providers.base import Provider
 from providers.models import Job

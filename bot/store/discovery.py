@@ -75,11 +75,11 @@ class Discoveries:
         floor = min(_score(oldest), milliseconds(mark - REMEMBERED))
         await self.link.execute("EVAL", script("trim"), 2, key, DISCOVERY.of("/".join(service)), floor)
 
-    async def forget(self, service: Service) -> bool:
+    async def stop(self, service: Service) -> bool:
         """Drop the jobs without subscribers and what is known of new ones, unless the service is watched again."""
         slot = "/".join(service)
         keys = [key.of(slot) for key in (JOBS, DUE, SUBSCRIPTIONS, ROUTES, DISCOVERY, SEEN)]
-        return bool(await self.link.execute("EVAL", script("forget"), len(keys), *keys, FORMATS[Kind.JOB]))
+        return bool(await self.link.execute("EVAL", script("stop_discovery"), len(keys), *keys, FORMATS[Kind.JOB]))
 
     async def record(self, event: ServiceEvent, version: str, destinations: Mapping[str, str]) -> bool:
         """Record that a service is down or up, with an entry for each destination; False where that is known.
