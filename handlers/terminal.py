@@ -12,13 +12,14 @@ from bot.config.settings import Settings
 from bot.deps.deps import Deps
 from bot.domain.answers import Late, Partial, ServiceError
 from bot.domain.catalog import Catalog
-from bot.domain.errors import UsageError
+from bot.domain.errors import Problem, UsageError
 from bot.domain.quoting import quoted
 from bot.jobs.account_health import check_accounts
 from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.runtime.bootstrap import open_deps
 from bot.views.errors import sentence
+from bot.views.list_notes import without
 from bot.views.terminal import help as help_page
 from bot.views.terminal import json_output, tables
 from bot.views.text import unformatted
@@ -88,12 +89,15 @@ async def _answer(deps: Deps, request: Request, say: Say) -> Answer:
             health = await _whole(check_accounts(deps), say)
             errors = [each.error for each in health.services if each.error]
             return Answer(json_output.accounts(health), partial(tables.accounts, health), errors, len(health.services))
+        case "why":
+            raise UsageError(Problem.NOT_YET, request.command)
         case "find":
             jobs = await _whole(find_jobs(deps, request.text, limit=request.limit), say)
         case _:
             query = request.query(deps.clock())
             jobs = await _whole(list_jobs(deps, request.scope, query, limit=request.limit), say)
-    table = partial(tables.job_list, jobs, deps.clock())
+    left_out = without(request.scope.without, request.without)
+    table = partial(tables.job_list, jobs, deps.clock(), left_out)
     remembered = {(part.account, part.service) for part in jobs.remembered}
     learnt = any((job.account, job.service) not in remembered for job in jobs.jobs)
     return Answer(json_output.job_list(jobs), table, jobs.errors, jobs.services_asked, learnt)

@@ -44,10 +44,6 @@ SEE_ALL = "see-all"
 """Shows every change of the digest that `key` names."""
 SHOW_ALL = "group-jobs"
 """Shows every job of the group that the payload names."""
-MUTE = "mute"
-"""Mutes the code of the group that the payload names; `mute:for-ever` does so without a time."""
-UNMUTE = "unmute"
-"""Ends the mute that the payload names."""
 LOOK_UP = "look_up_jobs"
 """The message shortcut that shows every job that a message names."""
 SUBSCRIBE_TO = "subscribe_to_jobs"
@@ -134,7 +130,7 @@ class CommandPayload(BaseModel):
 
 
 class GroupPayload(BaseModel):
-    """What a button of a failure group carries: the id of the group, or of a mute, and how many jobs to skip.
+    """What *Show all* of a failure group carries: the id of the group, and how many of its jobs to skip.
 
     `place` is the destination of the group, for a button that is shown to one person.
     """
@@ -142,16 +138,13 @@ class GroupPayload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     v: Literal[1] = 1
-    group: str = Field(default="", pattern=r"^(?:g\d{1,18})?$")
-    mute: str = Field(default="", pattern=r"^(?:m\d{1,18})?$")
+    group: str = Field(pattern=r"^g\d{1,18}$")
     place: str | None = Field(default=None, pattern=_PLACE)  # stored
     offset: int = Field(default=0, ge=0)
 
     def encode(self) -> str:
-        """The payload as compact JSON; `v` is always in it."""
-        return self.model_dump_json(
-            exclude={name for name in ("group", "mute", "place", "offset") if not getattr(self, name)}
-        )
+        """The payload as compact JSON; `v` and `group` are always in it."""
+        return self.model_dump_json(exclude={name for name in ("place", "offset") if not getattr(self, name)})
 
     def fits(self, limit: int) -> bool:
         """Whether the payload keeps within one of Slack's limits: it is ASCII, and short."""

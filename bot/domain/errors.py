@@ -61,6 +61,16 @@ class Problem(Enum):
     NOTHING_TO_WATCH = auto()
     UNDO_IS_OVER = auto()
     NO_CODE = auto()
+    NOT_NEGATABLE = auto()
+    NOTHING_LEFT = auto()
+    STATE_ON_WATCH = auto()
+    NOT_ON_WATCH = auto()
+    THREAD_ON_WATCH = auto()
+    NOT_YET = auto()
+    WHICH_WATCH = auto()
+    NOT_A_WATCH = auto()
+    NO_SUBJECT = auto()
+    ONE_SUBJECT = auto()
 
 
 class BotError(Exception):

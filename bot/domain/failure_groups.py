@@ -4,7 +4,7 @@ Each is kept up to date as a card is, and kept beside the cards of its destinati
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Self
@@ -19,6 +19,8 @@ from bot.domain.record_formats import Kind
 from bot.domain.watches import FailureCode, Mute
 from providers.models import Job, JobRef, Moment
 
+GROUP_ID = re.compile(r"g\d+", re.ASCII)
+"""The id of a group; never that of a card."""
 NEWEST = 3
 """Jobs that a head names, the newest first."""
 TIMES_MAX = 100
@@ -270,3 +272,26 @@ def encode_posts(posts: Sequence[datetime]) -> str:
 def read_posts(text: str) -> tuple[datetime, ...]:
     """Read the times of a destination's last messages. Raises NewerFormatError and UnreadableError."""
     return record_formats.read(Kind.GROUP, text, _LastPosts.model_validate_json).posts
+
+
+class GroupPage(NamedTuple):
+    """A page of a group's jobs, the newest first; those of a storm message by group, the worst first.
+
+    `parts` has the groups of this page with their jobs on it, `offset` how many jobs come before them, `total` how many
+    there are. `muted` are the mutes of the codes, by group.
+    """
+
+    group: FailureGroup
+    parts: Sequence[tuple[FailureGroup, Sequence[GroupJob]]]
+    offset: int
+    total: int
+    muted: Mapping[str, Mute]
+
+
+def worst_first(groups: Iterable[FailureGroup]) -> Sequence[FailureGroup]:
+    """Return groups, the worst first: a service that is down, then by how many failed, then the newest."""
+
+    def worst(group: FailureGroup) -> tuple[bool, int, datetime]:
+        return group.group is GroupKind.DOWN, group.count, group.last_at
+
+    return sorted(groups, key=worst, reverse=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Snooze
 from bot.domain.changes import Change
 from bot.domain.failure_groups import FailureGroup, GroupJob
 from bot.domain.watches import Mute, Watch
@@ -148,7 +148,17 @@ class WatchTest:
     tester: str
 
 
-WatchNote = ChangedWatches | ChangedMute | WatchTest
+@dataclass(frozen=True, slots=True)
+class SnoozedGroup:
+    """A head was snoozed, or, without `snooze`, no longer is: a line in its thread."""
+
+    place: str  # stored
+    group: str
+    by: str
+    snooze: Snooze | None = None
+
+
+WatchNote = ChangedWatches | ChangedMute | WatchTest | SnoozedGroup
 """A message about watches, for the destination that has them."""
 OtherNote = DestinationSuspended | LostJob | ChangedSubscriptions | SearchExpired | ForgottenCards | UnreadableRecords
 Note = OtherNote | WatchNote

@@ -9,7 +9,6 @@ A watch as JSON, with every field:
 The same as it is typed: `media-cn/video-ocr code:ALG.* -name:test on:failed,down mention:<@U0DANA> after:5/10m`.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -21,7 +20,7 @@ from bot.domain import record_formats
 from bot.domain.cards import On, OnSet, Snooze, on_words, plainest_on
 from bot.domain.catalog import ServiceFilter
 from bot.domain.elapsed import passed
-from bot.domain.quoting import quoted
+from bot.domain.quoting import pair
 from bot.domain.record_formats import Kind
 from providers.models import Filter, Job, JobQuery, Moment
 
@@ -91,11 +90,11 @@ class WatchSpec(BaseModel):
         return said or f"on:{on_words(self.on)}"
 
     def _said(self) -> Iterator[str]:
-        if scope := str(self.scope):
+        if scope := str(self.service_filter):
             yield scope
         yield from (f"-{name}" for name in self.without_scopes)
-        yield from (f"{by}:{quoted(text)}" for by, text in self._filters())
-        yield from (f"-{by}:{quoted(text)}" for by, text in self.without)
+        yield from (pair(by, text) for by, text in self._filters())
+        yield from (f"-{pair(by, text)}" for by, text in self.without)
         if self.on != WATCH_ON:
             yield f"on:{on_words(self.on)}"
         if self.to != "here":
@@ -110,7 +109,7 @@ class WatchSpec(BaseModel):
         yield from ((by, text) for by, text in values.items() if text)
 
     @property
-    def scope(self) -> ServiceFilter:
+    def service_filter(self) -> ServiceFilter:
         """The services that it covers."""
         return ServiceFilter(self.account, self.service, self.without_scopes)
 
@@ -122,7 +121,7 @@ class WatchSpec(BaseModel):
 
     def covers(self, account: str, service: str) -> bool:
         """Whether it watches a service of an account."""
-        return self.scope.covers(account, service)
+        return self.service_filter.covers(account, service)
 
     def matches(self, job: Job) -> bool:
         """Whether a job is of its services and passes its filters."""
@@ -144,8 +143,6 @@ MUTE_DAYS = 7
 """Days for which a code is muted, unless it is for ever."""
 PER_CHANNEL, PER_WORKSPACE = 20, 500
 """Watches in a destination, and in all destinations of a workspace."""
-ID = re.compile(r"[wg]\d+")
-"""The id of a watch or a group; never that of a job."""
 
 
 class Watch(BaseModel):
@@ -206,7 +203,10 @@ class FailureCode(NamedTuple):
 
 
 class Mute(BaseModel):
-    """A code of failures that no watch of a destination notifies until then; without `until` for ever."""
+    """A code of failures that no watch of a destination notifies until then; without `until` for ever.
+
+    `group` is the failure group on whose head it was muted: what becomes of the mute is a line in that thread.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -218,6 +218,7 @@ class Mute(BaseModel):
     until: Moment | None = None
     by: str
     at: Moment
+    group: str = ""
 
     def over(self, now: datetime) -> bool:
         """Whether its time is over."""

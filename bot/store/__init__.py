@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.domain.errors import ConfigError, EmbeddedRedisError
 from bot.store.button_payloads import Payloads
 from bot.store.clock import ServerClock
+from bot.store.decisions import DecisionBook
 from bot.store.digests import Digests
 from bot.store.discovery import Discoveries
 from bot.store.epochs import Epochs
@@ -70,6 +71,7 @@ class Store:
     sweeps: Sweeps
     digests: Digests
     groups: GroupBook
+    decisions: DecisionBook
     events: Events
     home_tabs: HomeTabs
     slack: SlackRateLimits
@@ -101,6 +103,7 @@ class Store:
             sweeps=Sweeps(link),
             digests=Digests(link),
             groups=GroupBook(link),
+            decisions=DecisionBook(link),
             events=Events(link),
             home_tabs=HomeTabs(link),
             slack=SlackRateLimits(link, budget),

@@ -1,15 +1,15 @@
 """The jobs of failure groups, which *Show all* lists, and the groups that are closed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bot.domain import failure_groups
-from bot.domain.failure_groups import JOBS_MAX, FailureGroup, GroupJob
+from bot.domain.failure_groups import FailureGroup, GroupJob
 from bot.domain.record_formats import NewerFormatError, UnreadableError
 from bot.domain.tracked_jobs import instant, milliseconds
 from bot.store.redis.connection import Part, RedisLink
-from bot.store.redis.keys import CARDS, CLOSED_GROUP, GROUP_JOBS
+from bot.store.redis.keys import CARDS, CLOSED_GROUP, GROUP_JOBS, GROUPS
 
 
 class Slice(NamedTuple):
@@ -26,11 +26,6 @@ class GroupBook:
 
     link: RedisLink
 
-    async def add(self, destination: str, group: str, jobs: Iterable[GroupJob]) -> None:
-        """Add jobs to a group, of which it keeps the newest."""
-        if commands := adding(destination, group, jobs):
-            await self.link.execute_many(commands)
-
     async def numbers(self, destination: str, groups: Sequence[str]) -> dict[str, int]:
         """Return how many jobs each group has."""
         counted = await self.link.execute_many([("ZCARD", GROUP_JOBS.of(destination, each)) for each in groups])
@@ -44,8 +39,17 @@ class GroupBook:
     async def keep(self, group: FailureGroup) -> None:
         """Keep a closed group for whoever wants to see its jobs, without what an open one alone needs."""
         closed = group.model_copy(update={"times": (), "held": ()})
-        key = CLOSED_GROUP.of(group.place, group.id)
-        await self.link.execute("SET", key, failure_groups.encode(closed), "EX", CLOSED_GROUP.seconds)
+        key, index = CLOSED_GROUP.of(group.place, group.id), GROUPS.of(group.place)
+        known = [("ZADD", index, milliseconds(group.last_at), group.id), ("EXPIRE", index, GROUPS.seconds)]
+        kept = ("SET", key, failure_groups.encode(closed), "EX", CLOSED_GROUP.seconds)
+        await self.link.execute_many([*known, kept])
+
+    async def purge(self, destination: str) -> None:
+        """Delete the jobs of all groups of a destination, and its closed groups."""
+        index = GROUPS.of(destination)
+        groups = await self.link.execute("ZRANGE", index, 0, -1)
+        keys = [key.of(destination, each) for each in groups for key in (GROUP_JOBS, CLOSED_GROUP)]
+        await self.link.execute_many([("DEL", key) for key in [*keys, index]])
 
     async def read(self, destination: str, groups: Sequence[str]) -> Mapping[str, FailureGroup]:
         """Return the groups with these ids that are open, or were closed in the last 7 days."""
@@ -58,14 +62,9 @@ class GroupBook:
         return {name: group for name, group in found.items() if group and group.id == name}
 
 
-def adding(destination: str, group: str, jobs: Iterable[GroupJob]) -> list[Sequence[Part]]:
-    """Return the commands that add jobs to a group; to repeat them changes nothing."""
-    scored = [part for job in jobs for part in (milliseconds(job.at), job.member)]
-    key = GROUP_JOBS.of(destination, group)
-    if not scored:
-        return []
-    kept = ("ZREMRANGEBYRANK", key, 0, -JOBS_MAX - 1)
-    return [("ZADD", key, *scored), kept, ("EXPIRE", key, GROUP_JOBS.seconds)]
+def parts(members: Mapping[str, Sequence[tuple[str, int]]]) -> list[Part]:
+    """Return jobs to add to groups as apply.lua takes them: of each the group, the time and what is kept of it."""
+    return [part for group, jobs in members.items() for member, at in jobs for part in (group, at, member)]
 
 
 def _range(destination: str, part: Slice) -> Sequence[Part]:
@@ -74,9 +73,10 @@ def _range(destination: str, part: Slice) -> Sequence[Part]:
 
 def _jobs(reply: Sequence[Any]) -> list[GroupJob]:
     """Read members with their scores: RESP3 has pairs, RESP2 one after the other."""
-    flat = [part for each in reply for part in (each if isinstance(each, list) else [each])]
-    scored = zip(flat[::2], flat[1::2], strict=True)
-    return [job for member, score in scored if (job := GroupJob.kept(member, instant(float(score))))]
+    pairs: Sequence[Any] = (
+        reply if reply and isinstance(reply[0], list) else [*zip(reply[::2], reply[1::2], strict=True)]
+    )
+    return [job for member, score in pairs if (job := GroupJob.kept(member, instant(float(score))))]
 
 
 def _readable(text: str) -> FailureGroup | None:

@@ -168,12 +168,3 @@ def as_job(group: FailureGroup, job: GroupJob) -> Job:
     return Job(
         account=account, service=service, id=job_id, name=job.name, kind=group.kind, state=JobState.FAILED, error=error
     )
-
-
-def worst_first(groups: Sequence[FailureGroup]) -> Sequence[FailureGroup]:
-    """Groups, the worst first: a service that is down, then by how many failed, then the newest."""
-
-    def worst(group: FailureGroup) -> tuple[bool, int, datetime]:
-        return group.group is GroupKind.DOWN, group.count, group.last_at
-
-    return sorted(groups, key=worst, reverse=True)

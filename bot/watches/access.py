@@ -26,7 +26,7 @@ def permit_watch(deps: Deps, spec: WatchSpec, destination: str) -> Coverage:
     """
     if deps.catalog.nothing:
         raise UsageError(deps.catalog.refusal)
-    in_scope = spec.scope.pick(deps.providers)
+    in_scope = spec.service_filter.pick(deps.providers)
     for account in dict.fromkeys(each.account for each in in_scope):
         if not deps.subscribes(account):
             raise UsageError(Problem.NOT_TO_SUBSCRIBE, account)
@@ -50,7 +50,8 @@ async def coverage(deps: Deps, spec: WatchSpec, destination: str, owner: str) ->
 
 def _coverage(deps: Deps, spec: WatchSpec, reader: Audience | None) -> Coverage:
     found = [
-        CoveredService(each.account, each.service, each.capabilities.lists) for each in spec.scope.pick(deps.providers)
+        CoveredService(each.account, each.service, each.capabilities.lists)
+        for each in spec.service_filter.pick(deps.providers)
     ]
     seen = [each for each in found if reader is None or deps.access.sees(each.account, reader)]
     return Coverage(seen, [each for each in found if each not in seen])

@@ -13,10 +13,12 @@ from bot.domain.watches import MUTE_DAYS, FailureCode, Mute, Rules
 from bot.watches.rules import Change, change_rules, read_rules
 
 
-async def mute(deps: Deps, code: FailureCode, here: str, user: str, *, for_ever: bool = False) -> Mute:
+async def mute(  # what a mute consists of
+    deps: Deps, code: FailureCode, here: str, user: str, *, for_ever: bool = False, group: str = ""
+) -> Mute:
     """Mute a code in the destination `here` for MUTE_DAYS, or for ever; a code that is muted gets the new time.
 
-    Raises StoreUnavailable, and UsageError where the requester may not see the account.
+    `group` is the failure group on whose head that was asked for. Raises StoreUnavailable, and UsageError where the requester may not see the account.
     """
     may_see(deps, [code.account])
     if not code.code:
@@ -26,9 +28,10 @@ async def mute(deps: Deps, code: FailureCode, here: str, user: str, *, for_ever:
     (rules,) = await read_rules(deps, here)
     same = rules.mute_of(code)
     mute_id = same.id if same else await deps.store.watches.number(here, "m")
-    new = Mute(id=mute_id, by=user, at=now, until=until, **code._asdict())
+    group = group or (same.group if same else "")
+    new = Mute(id=mute_id, by=user, at=now, until=until, group=group, **code._asdict())
     after = await change_rules(deps, here, lambda rules: _muted(rules, new, here))
-    await deliver_now(deps, here)
+    await _shown(deps, here, new)
     return after.mute_of(code) or new
 
 
@@ -49,8 +52,15 @@ async def unmute(deps: Deps, mute_id: str, here: str, user: str) -> Mute | None:
     may_see(deps, [before.account])
     line = _line(here, WatchChange.REMOVED, before, user)
     await change_rules(deps, here, lambda rules: Change({mute_id: None}, line) if rules.mute(mute_id) else Change())
-    await deliver_now(deps, here)
+    await _shown(deps, here, before)
     return before
+
+
+async def _shown(deps: Deps, here: str, mute: Mute) -> None:
+    """Let the head show the mute, and its thread say so."""
+    if mute.group:
+        await deps.store.outbox.refresh([(here, mute.group)])
+    await deliver_now(deps, here)
 
 
 def _line(here: str, change: WatchChange, mute: Mute, by: str) -> NoteEntry | None:

@@ -11,6 +11,7 @@ def register(app: "AsyncApp") -> None:
     # A listener imports this package too, for its neighbors.
     from handlers.slack import (
         buttons,
+        failure_groups,
         find_form,
         home,
         jobs,
@@ -30,6 +31,7 @@ def register(app: "AsyncApp") -> None:
     uninstall.register(app)
     unfurls.register(app)
     shortcuts.register(app)
+    failure_groups.register(app)
     subscriptions.register(app)
     watches.register(app)
     jobs.register(app)

@@ -15,6 +15,7 @@ from bot.jobs.account_health import check_accounts
 from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.slack_app.payloads import Asker
+from bot.views.list_notes import without
 from bot.views.slack import accounts as accounts_view
 from bot.views.slack import details, jobs
 from bot.views.slack import help as help_view
@@ -75,7 +76,7 @@ def help_page(topic: str) -> Message:
         return help_view.overview([(command.usage, command.summary) for command in grammar.COMMANDS])
     command = grammar.COMMAND[topic]
     words = [(word.example, word.meaning) for word in command.words]
-    title = "Options" if command.words is grammar.OPTIONS else "Filters"
+    title = "Filters" if command.words is grammar.FILTERS else "Options"
     return help_view.command(command.usage, command.summary, command.details, command.examples, words, title=title)
 
 
@@ -83,7 +84,8 @@ def _controls(request: Request, deps: Deps) -> jobs.Controls:
     catalog = deps.catalog
     scopes = tuple(dict.fromkeys((*catalog.accounts, *catalog.services, *catalog.scopes)))
     state = dict(request.filters).get("state", button_payloads.ANY)
-    return jobs.Controls(scopes, state, str(request.scope) or button_payloads.ANY)
+    left_out = without(request.scope.without, request.without)
+    return jobs.Controls(scopes, state, str(request.scope) or button_payloads.ANY, left_out)
 
 
 async def kept(deps: Deps, command: CommandPayload) -> CommandPayload:

@@ -34,9 +34,9 @@ from bot.views.slack.subscribe_form import DEFAULT, complaint
 from handlers.commands import subscription_arguments
 from handlers.commands.filters import read_filter
 from handlers.commands.grammar import DRY_RUN, OPTION, STATES, Request
-from handlers.commands.job_arguments import deps_of
 from handlers.commands.lexer import items, split
 from handlers.commands.parser import parse
+from handlers.commands.scopes import services_of
 from providers.json_fields import listing, mapping, text
 
 _GROUP = re.compile(r"(?:<!subteam\^)?(S[A-Z0-9]{2,20})(?:\|[^<>]*)?>?")
@@ -136,8 +136,8 @@ def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, FormValu
     """Read the form that finds jobs: what to ask for, and how the form is to be shown again."""
     account, service, since = (_picked(body, name) for name in (ACCOUNT, SERVICE, SINCE))
     account = account if account in catalog.accounts else ""
-    deps = deps_of(account, catalog) if account else catalog.services
-    service = service if service in deps else ""
+    services = services_of(account, catalog) if account else catalog.services
+    service = service if service in services else ""
     states = [each for each in listing(field_value(body, STATE)) if each in STATES]
     typed, kind = (text(field_value(body, name)) or "" for name in (TEXT, KIND))
     filters = {"state": ",".join(states), "since": since if since in dict(AGES).values() else "", "kind": kind}
@@ -147,7 +147,7 @@ def search(body: Mapping[str, Any], catalog: Catalog) -> tuple[Request, FormValu
         tuple((key, value) for key, value in filters.items() if value),
         text=" ".join(split(typed)),
     )
-    filled = FormValues(catalog.accounts, deps, typed, account, service, kind, states, filters["since"])
+    filled = FormValues(catalog.accounts, services, typed, account, service, kind, states, filters["since"])
     return request, filled
 
 

@@ -35,12 +35,12 @@ from bot.watches.listing import watches
 from bot.watches.mute import mute, unmute
 from bot.watches.unwatch import rewatch, unwatch
 from bot.watches.watch import edit, send_test, show, watch
-from handlers.commands.grammar import MENTIONS_MAX, MUTE, Request
+from handlers.commands.grammar import DRY_RUN, MENTIONS_MAX, MUTE, Request
 from handlers.slack.command_reader import read
 from handlers.slack.form_values import Mistakes, field_value, watch_spec
 from providers.json_fields import listing, mapping, text
 
-COMMANDS = frozenset({"watch", "unwatch", MUTE})
+COMMANDS = frozenset({"watch", "unwatch", "why", MUTE})
 CARDS_MAX = 8
 """Cards that can be snoozed in the answer that makes it quieter."""
 _FORM = re.compile(rf"^{button_payloads.WATCH}(?::(w\d+))?$")
@@ -63,8 +63,10 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     await deps.admission.turn()
     match request.command:
+        case "why":
+            raise UsageError(Problem.NOT_YET, request.command)
         case "watch" if request.dry_run:
-            raise UsageError(Problem.NOT_YET, "dry-run")
+            raise UsageError(Problem.NOT_YET, DRY_RUN)
         case "watch" if request.watch:
             return views.watched(await watch(deps, request.watch, here, asker.user))
         case "watch":
@@ -194,8 +196,9 @@ async def _muted(context: AsyncBoltContext, body: Body, action: Body, *, for_eve
     command = await read_ask(deps, action.get("value"))
     destination = await destination_of_button(deps, command.place, asker.channel, asker.user)
     deps = deps.asked_in(destination)
-    failed = _failure_code(await read(deps, command.text))
-    return views.muted_answer(await mute(deps, failed, destination, asker.user, for_ever=for_ever), destination)
+    failed, group = _failure_code(await read(deps, command.text)), command.card or ""
+    muted = await mute(deps, failed, destination, asker.user, for_ever=for_ever, group=group)
+    return views.muted_answer(muted, destination)
 
 
 def _failure_code(request: Request) -> FailureCode:

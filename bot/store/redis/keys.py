@@ -54,22 +54,18 @@ REPLY = Key("{{{}}}:reply:{}", "string", timedelta(minutes=1), "what a call was 
 LOST = Key("{{{}}}:lost:{}", "string", timedelta(days=30), "a job that was lost, and who followed it; by id")
 WITNESS = Key("{{{}}}:witness:{}", "hash", timedelta(hours=1), "when a service found a job last in a region")
 SWEEP = Key("{{{}}}:sweep", "hash", timedelta(days=30), "how the last look at a service's followed jobs went")
-ROUTES = Key(
-    "{{{}}}:watches", "hash", None, "copies of the watches on a service", "routes.lua, with the last of a watch"
+ROUTES = WATCHES = Key(
+    "{{{}}}:watches", "hash", None, "a place's watches and mutes, or their copies beside a service", "the last unwatch"
 )
-RULES = Key("{{{}}}:rules", "string", None, "how often these copies changed", "bot.subscriptions.removed_services")
+RULES = RULES_VERSION = Key(
+    "{{{}}}:rules", "string", None, "how often these changed", "30 days after the last, or a service that is removed"
+)
 DISCOVERY = Key(
     "{{{}}}:discovery", "hash", None, "how far new jobs of a service are known", "the first sweep without a watch"
 )
 SEEN = Key("{{{}}}:seen", "zset", None, "ids of jobs that the walk knows (ms)", "the first sweep without a watch")
 EVENTS = Key("{{{}}}:events", "stream", timedelta(hours=24), "what happened to the jobs of a service, 50,000 at most")
 OUTCOMES = Key("{{{}}}:outcomes", "hash", timedelta(hours=24), "ended jobs that have no line there, by kind and minute")
-WATCHES = Key(
-    "{{{}}}:watches", "hash", None, "a place's watches and mutes as JSON, by id", "rules.lua, with the last of them"
-)
-RULES_VERSION = Key(
-    "{{{}}}:rules", "string", None, "how often these changed", "rules.lua gives it 30 days when there are none"
-)
 RULES_LOG = Key("{{{}}}:rules:log", "stream", timedelta(days=30), "the versions of these that were replaced")
 NUMBERS = Key(
     "{{{}}}:numbers", "hash", None, "the last number of a watch, group and mute", "bot.subscriptions.uninstall"
@@ -94,6 +90,10 @@ GROUP_JOBS = Key(
     timedelta(days=9),
     "a group's jobs by when they failed (ms); it closes within a day after the last, and is listed for 7 days then",
 )
+GROUPS = Key("{{{}}}:groups", "zset", timedelta(days=9), "ids of a place's groups, by when a job was added last (ms)")
+EDITED = Key("{{{}}}:edited", "hash", timedelta(hours=1), "when the heads of a place were edited last (ms), by group")
+DECISIONS = Key("{{{}}}:decisions:{}", "list", timedelta(days=30), "what was decided about a job's events in a place")
+DECIDED = Key("{{{}}}:decided:{}", "zset", timedelta(days=30), "jobs of a service that have such a list, by time (ms)")
 CLOSED_GROUP = Key("{{{}}}:group:{}:closed", "string", timedelta(days=7), "a closed group as JSON")
 STALE = Key("{{{}}}:stale", "hash", None, "cards of a place whose message is to be edited", "unmark.lua")
 SUSPENDED = Key("{{{}}}:suspended", "string", None, "why Slack takes nothing for a place", "restoring")
@@ -146,4 +146,4 @@ SEARCHED = Key(
 EPOCH = Key("epoch", "string", None, "which database this is, and when an earlier one was lost", "nothing: it stays")
 TASKS = Key("tasks:{}", "*", None, "tasks that wait, run or just ended; on a cluster {callboard:tasks}:…", "pydocket")
 
-ALL = tuple(value for value in list(globals().values()) if isinstance(value, Key))
+ALL = tuple(dict.fromkeys(value for value in list(globals().values()) if isinstance(value, Key)))

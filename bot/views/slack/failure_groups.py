@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.button_payloads import MUTE, SHOW_ALL, UNMUTE, GroupPayload
+from bot.domain.button_payloads import SHOW_ALL, GroupPayload
 from bot.domain.failure_groups import CLOSES_AFTER, FailureGroup, GroupJob, ShownGroup
-from bot.domain.watches import Mute
+from bot.domain.slack_ids import is_user
 from bot.views.facts import Meaning
 from bot.views.failure_groups import (
     as_job,
@@ -24,6 +24,8 @@ from bot.views.slack import snooze
 from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.cards import details_button
 from bot.views.slack.mentions import group_mentions, mentioned
+from bot.views.slack.watch_terms import until
+from bot.views.slack.watches import mute_button, unmute_button
 from bot.views.terms import person
 from bot.views.text import age, bold, code, count, cut, date, duration, minute, plain, slack_link, unformatted
 
@@ -100,12 +102,7 @@ def _closed(group: FailureGroup) -> Iterator[str]:
 
 def _muted(shown: ShownGroup) -> Iterator[str]:
     if shown.mute:
-        yield f"🔕 {code(shown.mute.code, 60)} is muted here {until(shown.mute)} by {person(shown.mute.by)}"
-
-
-def until(mute: Mute) -> str:
-    """For how long a code is muted."""
-    return f"until {date(mute.until)}" if mute.until else "for ever"
+        yield f"🔇 {code(shown.mute.code, 60)} is muted here {until(shown.mute)} by {person(shown.mute.by)}"
 
 
 def _origin(shown: ShownGroup) -> Iterator[str]:
@@ -124,7 +121,7 @@ def _buttons(shown: ShownGroup) -> Iterator[Block]:
     if group.count > 1:
         yield from show_all_button(group)
     yield from snooze.group_controls(group)
-    yield from mute_button(shown)
+    yield from mute_controls(shown)
 
 
 def show_all_button(group: FailureGroup) -> list[Block]:
@@ -132,14 +129,16 @@ def show_all_button(group: FailureGroup) -> list[Block]:
     return button("Show all", SHOW_ALL, GroupPayload(group=group.id), name=f"Show all {count(group.count, 'job')}")
 
 
-def mute_button(shown: ShownGroup, *, place: str | None = None) -> list[Block]:
+def mute_controls(shown: ShownGroup) -> list[Block]:
     """Mute the code of a group, or end that; none where no watch would notify it, or it has no code."""
     group = shown.group
     if shown.mute:
-        return button("Unmute", UNMUTE, GroupPayload(mute=shown.mute.id, place=place), name=f"Unmute {group.code}")
-    if not group.code or not group.watches:
+        return unmute_button(group.place, shown.mute)
+    if not group.failure_code or not group.watches:
         return []
-    return button("Mute this code", MUTE, GroupPayload(group=group.id, place=place), name=f"Mute {group.code}")
+    # A direct message is in a channel with an id of its own.
+    place = group.place if is_user(group.place) else None
+    return mute_button(group.failure_code, place, group=group.id)
 
 
 def thread_line(group: FailureGroup, jobs: Sequence[GroupJob], more: int) -> Message:

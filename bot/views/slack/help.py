@@ -36,7 +36,7 @@ def command(
     title: str = "Filters",
 ) -> Message:
     """One command: its usage, its filters or options (example and meaning, under a title) and examples."""
-    parts = [f"{code(usage)}\n{summary[0].upper()}{summary[1:]}.", *details]
+    parts = ["\n".join([code(usage), f"{summary[0].upper()}{summary[1:]}.", *details])]
     if words:
         parts.append(f"*{title}*\n" + "\n".join(f"{code(example)} {meaning}" for example, meaning in words))
     if examples:

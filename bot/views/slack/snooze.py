@@ -3,7 +3,9 @@
 from bot.domain.button_payloads import SELECTS, SNOOZE, UNSNOOZE, CommandPayload
 from bot.domain.cards import Card, Snooze
 from bot.domain.failure_groups import FailureGroup
+from bot.domain.notifications import SnoozedGroup
 from bot.domain.snooze import Rest
+from bot.views.failure_groups import headline
 from bot.views.slack.block_kit import Block, Message, button, context, message, section, select
 from bot.views.states import name
 from bot.views.terms import person
@@ -16,6 +18,7 @@ _MENU = (
     ("Until 9:00 in the morning", Rest.MORNING),
 )
 _UTC = "That is 9:00 UTC: I cannot see your time zone without the scope `users:read`."
+_CLOSED = "This message is closed: there is nothing left to snooze."
 _OVER = "Its jobs have ended and everything is told: there is nothing left to snooze."
 
 
@@ -100,6 +103,27 @@ def answered(card: Card | None, *, in_utc: bool = False) -> Message:
         )
     notes = [_UTC] if in_utc and card.quiet else []
     return message(unformatted("\n".join([text, *notes])), [section(text), *map(context, notes)])
+
+
+def group_answered(group: FailureGroup | None, *, in_utc: bool = False) -> Message:
+    """The same about the head of a failure group; None for one that is closed."""
+    if group is None:
+        return message(_CLOSED, [section(f"🔕 {_CLOSED}")])
+    if group.snooze is None:
+        text = f"🔔 {headline(group)}: no longer snoozed."
+    else:
+        text = f"😴 {headline(group)}: snoozed until {date(group.snooze.until)}. Its message stays live."
+    notes = [_UTC] if in_utc and group.snooze else []
+    return message(unformatted("\n".join([text, *notes])), [section(text), *map(context, notes)])
+
+
+def group_note(note: SnoozedGroup) -> Message:
+    """The line in the thread of a head that was snoozed, or no longer is."""
+    if note.snooze is None:
+        text = f"🔔 No longer snoozed, by {person(note.by)}"
+    else:
+        text = f"😴 Snoozed until {date(note.snooze.until)} by {person(note.by)}"
+    return message(unformatted(text), [context(text)])
 
 
 def _named(card: Card) -> str:

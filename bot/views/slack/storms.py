@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.failure_groups import FailureGroup, GroupKind, ShownGroup
+from bot.domain.failure_groups import FailureGroup, GroupKind, ShownGroup, worst_first
 from bot.views.failure_groups import (
     cause,
     counted,
@@ -14,7 +14,6 @@ from bot.views.failure_groups import (
     services,
     trouble,
     watches,
-    worst_first,
 )
 from bot.views.slack.block_kit import Block, Budget, Message, actions, context, message, section
 from bot.views.slack.failure_groups import HELD, show_all_button

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.domain.answers import JobDetails, Late
 from bot.domain.button_payloads import BUTTON_MAX, OPEN, RUN, SEEK, CommandPayload
-from bot.domain.cards import Card, Shown, SubscriptionOptions
+from bot.domain.cards import SUBSCRIPTION_ON, Card, On, Shown, SubscriptionOptions
 from bot.domain.notifications import Subscribed, Unsubscribed
 from bot.domain.watches import Watch
 from bot.views.errors import service_error
@@ -70,8 +70,15 @@ def looking(pending: Sequence[Late]) -> Message:
     return message(unformatted(text), [section(text)])
 
 
+def notes(options: SubscriptionOptions, *, watched: bool) -> list[str]:
+    """What else the asker should know: that `watch` was typed, or that what they ask for comes later."""
+    stuck = On.STUCK in options.on and options.on != SUBSCRIPTION_ON
+    return [*([_WATCHED] if watched else []), *([_STUCK] if stuck else [])]
+
+
+_WATCHED = "💡 This is a subscription: a watch is for every job of a scope, for example `/jobs watch video-ocr`."
+_STUCK = "💡 Nothing notices stuck jobs yet; `stuck` is kept for when it does."
 _SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
-INSTEAD_OF_WATCH = "`watch` is for everything in a scope, so I ran `subscribe` for this job."
 _NOTHING = "None of the configured services can look this up."
 
 

@@ -59,7 +59,7 @@ def form(shown: WatchForm) -> Block:
     to = [(label, value) for value, label in _TO]
     after = text_field("5/10m", str(spec.after) if spec.after else "")
     blocks = [
-        input_field(SCOPE, "Watch", choice(scopes, str(spec.scope) or ANY)),
+        input_field(SCOPE, "Watch", choice(scopes, str(spec.service_filter) or ANY)),
         input_field(FILTERS, "Only some jobs", filters, optional=True, hint=_FILTERS_HINT),
         input_field(ON, "Post when", on),
         input_field(TO, "Post to", choice(to, spec.to)),

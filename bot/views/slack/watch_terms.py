@@ -21,7 +21,7 @@ _WHEN = {
 
 def scope(spec: WatchSpec) -> str:
     """Name the services that a watch covers, and those that it leaves out."""
-    named = bold(str(spec.scope), 100) if str(spec.scope) else EVERYTHING
+    named = bold(str(spec.service_filter), 100) if str(spec.service_filter) else EVERYTHING
     if not spec.without_scopes:
         return named
     left_out = listed([bold(each, 100) for each in spec.without_scopes], "and")
@@ -96,6 +96,6 @@ def until(mute: Mute) -> str:
 
 def facts(spec: WatchSpec) -> Iterator[str]:
     """Return what is worth a line below the subject of a watch, in channels too."""
-    yield events(spec)
+    yield f"posts {events(spec)}"
     if people := mentions_number(spec.mention):
         yield people

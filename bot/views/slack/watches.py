@@ -14,12 +14,12 @@ from bot.domain.button_payloads import (
     WATCH,
     CommandPayload,
 )
-from bot.domain.notifications import ChangedMute, ChangedWatches, WatchChange, WatchNote, WatchTest
+from bot.domain.notifications import ChangedMute, ChangedWatches, SnoozedGroup, WatchChange, WatchNote, WatchTest
 from bot.domain.quoting import quoted
-from bot.domain.slack_ids import is_direct_message, is_user
+from bot.domain.slack_ids import is_direct_channel, is_direct_message, is_user
 from bot.domain.watch_answers import CoveredService, ListedWatch, Outcome, Unwatched, Watched
 from bot.domain.watches import FailureCode, Mute, Watch
-from bot.views.slack import suspensions
+from bot.views.slack import snooze, suspensions
 from bot.views.slack.block_kit import Block, Message, actions, button, context, message, section
 from bot.views.slack.mentions import mentioned
 from bot.views.slack.watch_terms import (
@@ -212,6 +212,8 @@ def note(note: WatchNote) -> Message:
             return _changed_mute(note)
         case WatchTest():
             return _test(note)
+        case SnoozedGroup():
+            return snooze.group_note(note)
 
 
 def _changed(note: ChangedWatches) -> Message:
@@ -226,7 +228,7 @@ def _named(watch: Watch, change: WatchChange) -> str:
     named = f"{code(watch.id)}: {subject(watch.spec)}"
     if change is WatchChange.REMOVED:
         return named
-    return ", ".join(filter(None, (f"{named} {events(watch.spec)}", mentions_number(watch.spec.mention))))
+    return ", ".join(filter(None, (named, f"posts {events(watch.spec)}", mentions_number(watch.spec.mention))))
 
 
 def _changed_mute(note: ChangedMute) -> Message:
@@ -248,7 +250,7 @@ def _test(note: WatchTest) -> Message:
 
 def row(watch: Watch) -> str:
     """A watch on one line."""
-    return f"👁️ {code(watch.id)} {subject(watch.spec)} · {events(watch.spec)}"
+    return f"👁️ {code(watch.id)} {subject(watch.spec)} · posts {events(watch.spec)}"
 
 
 def listed_watch(listed: ListedWatch, block_id: str, *, mine: bool, dense: bool = False) -> list[Block]:
@@ -273,18 +275,22 @@ def listed_mute(destination: str, mute: Mute) -> list[Block]:
 
 def unmute_button(destination: str, mute: Mute) -> list[Block]:
     """End a mute."""
-    place = None if is_direct_message(destination) else destination
+    place = None if is_direct_channel(destination) else destination
     return button("Unmute", UNMUTE, CommandPayload(card=mute.id, place=place), name=f"Unmute {mute.code}")
 
 
 # Mutes.
 
 
-def mute_button(failed: FailureCode, destination: str | None = None) -> list[Block]:
-    """Mute the code of a failure; none where the provider gave no code, or one too long for a button."""
+def mute_button(failed: FailureCode, destination: str | None = None, group: str | None = None) -> list[Block]:
+    """Mute the code of a failure; none where the provider gave no code, or one too long for a button.
+
+    `group` is the head that the button is on: its thread says who muted the code.
+    """
     if not failed.code:
         return []
-    return button("Mute this code", MUTE_CODE, _about(failed, destination), name=f"Mute {failed.code}")
+    about = _about(failed, destination).model_copy(update={"card": group})
+    return button("Mute this code", MUTE_CODE, about, name=f"Mute {failed.code}")
 
 
 def _about(failed: FailureCode, destination: str | None) -> CommandPayload:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.button_payloads import MUTE, SHOW_ALL, SNOOZE, UNMUTE, UNSNOOZE, CommandPayload, GroupPayload
+from bot.domain.button_payloads import MUTE_CODE, SHOW_ALL, SNOOZE, UNMUTE, UNSNOOZE, CommandPayload, GroupPayload
 from bot.domain.changes import EndReason
 from bot.domain.failure_groups import FailureGroup, GroupJob, PreviousHead, ShownGroup
 from bot.views.failure_groups import title
@@ -78,9 +78,11 @@ class TestHead:
         assert list(judges.commands(message.blocks)) == ["Details", "Show all", "Mute this code"]
         assert judges.commands(message.blocks)["Details"] == CommandPayload(text=f"show {job(14).ref}").encode()
         [row] = [block for block in message.blocks if block["type"] == "actions"]
-        assert [each["action_id"] for each in row["elements"]] == ["open:details", SHOW_ALL, SNOOZE, MUTE]
+        assert [each["action_id"] for each in row["elements"]] == ["open:details", SHOW_ALL, SNOOZE, MUTE_CODE]
         assert CommandPayload.model_validate_json(row["block_id"].partition(":")[2]) == CommandPayload(card="g12")
         assert GroupPayload.model_validate_json(row["elements"][1]["value"]) == GroupPayload(group="g12")
+        mutes = CommandPayload.model_validate_json(row["elements"][3]["value"])
+        assert mutes == CommandPayload(text="list media-cn/video-ocr code:ALG.002", card="g12")
 
     def test_a_message_about_one_job_is_an_example(self):
         text = judges.words(head(ShownGroup(group(2, message="Cannot open obs://b/a.mp4")), no_meaning))
@@ -97,10 +99,10 @@ class TestHead:
 
     def test_a_muted_code(self):
         message = head(ShownGroup(group(), mute=mute()), no_meaning)
-        assert "🔕 `ALG.002` is muted here until <!date^" in judges.words(message)
+        assert "🔇 `ALG.002` is muted here until <!date^" in judges.words(message)
         assert "by <@U0DANA>" in judges.words(message)
         unmute = judges.buttons(message.blocks)[-1]
-        assert (unmute["action_id"], unmute["value"]) == (UNMUTE, GroupPayload(mute="m3").encode())
+        assert (unmute["action_id"], unmute["value"]) == (UNMUTE, CommandPayload(card="m3", place="T1/C0ONCALL").encode())
         assert "is muted here for ever" in judges.words(head(ShownGroup(group(), mute=mute(None)), no_meaning))
 
     def test_a_subscription_alone_has_nothing_to_mute(self):
