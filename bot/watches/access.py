@@ -49,9 +49,7 @@ async def coverage(deps: Deps, spec: WatchSpec, destination: str, owner: str) ->
 
 
 def _coverage(deps: Deps, spec: WatchSpec, reader: Audience | None) -> Coverage:
-    found = [
-        CoveredService(each.account, each.service, each.capabilities.lists)
-        for each in spec.service_filter.pick(deps.providers)
-    ]
+    watched = spec.service_filter.pick(deps.providers)
+    found = [CoveredService(each.account, each.service, each.capabilities.lists) for each in watched]
     seen = [each for each in found if reader is None or deps.access.sees(each.account, reader)]
     return Coverage(seen, [each for each in found if each not in seen])

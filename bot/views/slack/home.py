@@ -131,7 +131,7 @@ def _mine(tab: Tab, now: datetime) -> list[Block]:
     if mine is None:
         return [section(f"⚠️ {MEMORY_LOST}")]
     if not mine:
-        return [] if tab.watches else [section(f"You watch and follow nothing. {HOW}")]
+        return [] if tab.watches else [section(f"You follow nothing. {HOW}")]
     cards = [block for each in mine[:CARDS_MAX] for block in tab_lines(each, now, mine=True)]
     left = len(mine) - CARDS_MAX
     return [*cards, context(f"… and {count(left, 'more card')}: `/jobs subscriptions mine`")] if left > 0 else cards

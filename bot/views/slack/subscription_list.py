@@ -41,7 +41,7 @@ def subscription_list(
     news = [section(database_reset.line(reset))] if reset else []
     rows = [*_watch_rows(watching, mine=mine), *_card_rows(shown, now, mine=mine)]
     if not rows:
-        nothing = "You watch and follow nothing." if mine else "Nothing is watched or followed here."
+        nothing = "You follow nothing." if mine else "Nothing is followed here."
         lines = [f"{nothing} {HOW}", *([database_reset.line(reset)] if reset else [])]
         return message(
             unformatted("\n".join(lines)), [title, *map(section, lines), *actions("watch", watches.watch_button())]
