@@ -30,7 +30,7 @@ from bot.store.outbox import mark_text
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
 from providers.models import Job, JobRef, JobState
 
-_OF_NO_JOB = {Kind.SUSPENSION, Kind.WATCH}
+_OF_NO_JOB = {Kind.SUSPENSION, Kind.WATCH, Kind.GROUP}
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,11 @@ class WatchBook:
         numbers = NUMBERS.of(workspace_of(destination))
         return f"{kind}{await self.link.execute('HINCRBY', numbers, kind, 1)}"
 
+    async def group_numbers(self, destination: str, count: int) -> Sequence[int]:
+        """Return so many new numbers of groups in a workspace."""
+        last = await self.link.execute("HINCRBY", NUMBERS.of(workspace_of(destination)), "g", count)
+        return range(last - count + 1, last + 1)
+
     async def number_watch(self, destination: str) -> str | None:
         """Return the id of a new watch, and count it; None where its workspace has as many as it may."""
         workspace = workspace_of(destination)

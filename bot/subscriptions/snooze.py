@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 
 from bot.delivery.dispatcher import deliver_now
-from bot.delivery.rendering import shown
+from bot.delivery.shown_cards import shown
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox, refuse_newer
 from bot.deps.permissions import may_see

@@ -152,7 +152,11 @@ def services(groups: Sequence[FailureGroup]) -> str:
 
 def watches(group: FailureGroup) -> str:
     """By which watches it is posted: `By w7 and w9`; empty for subscriptions alone."""
-    ids = list(group.watches)
+    return by_watches(group.watches)
+
+
+def by_watches(ids: Sequence[str]) -> str:
+    """The same for any watches."""
     return f"By {' and '.join(filter(None, [', '.join(ids[:-1]), ids[-1]]))}" if ids else ""
 
 

@@ -31,10 +31,9 @@ async def group_page(deps: Deps, destinations: Sequence[str], group_id: str, off
     if not total:
         raise ExpiredError
     offset = min(offset, (total - 1) // most * most)
-    slices = _slices(numbers, [each.id for each in parts], offset, most)
-    read = await deps.store.groups.jobs(destination, slices)
-    jobs = {part.group: found for part, found in zip(slices, read, strict=True)}
-    jobs |= {part.group: batches[part.group][part.skip :][: part.most] for part in slices if part.group in batches}
+    on = slices(numbers, [each.id for each in parts], offset, most)
+    jobs = dict(zip([part.group for part in on], await deps.store.groups.jobs(destination, on), strict=True))
+    jobs |= {part.group: batches[part.group][part.skip :][: part.most] for part in on if part.group in batches}
     on_page = [(each, jobs[each.id]) for each in parts if each.id in jobs]
     return GroupPage(group, on_page, offset, total, await _muted(deps, destination, parts))
 
@@ -57,7 +56,7 @@ async def _of_batch(deps: Deps, group: FailureGroup) -> Sequence[GroupJob]:
     return [job for job in jobs if deps.sees(JobRef.parse(job.ref).account)]
 
 
-def _slices(numbers: Mapping[str, int], groups: Sequence[str], offset: int, most: int) -> list[Slice]:
+def slices(numbers: Mapping[str, int], groups: Sequence[str], offset: int, most: int) -> list[Slice]:
     """Return which jobs of which groups are on a page, when the groups come one after the other."""
     found: list[Slice] = []
     for group in groups:

@@ -18,7 +18,8 @@ async def mute(  # what a mute consists of
 ) -> Mute:
     """Mute a code in the destination `here` for MUTE_DAYS, or for ever; a code that is muted gets the new time.
 
-    `group` is the failure group on whose head that was asked for. Raises StoreUnavailable, and UsageError where the requester may not see the account.
+    `group` is the failure group on whose head that was asked for. Raises StoreUnavailable, and UsageError where the
+    requester may not see the account.
     """
     may_see(deps, [code.account])
     if not code.code:
