@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.delivery.rendering import shown
+from bot.delivery.shown_cards import shown
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
 from bot.domain.cards import Card
