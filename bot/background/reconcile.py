@@ -52,12 +52,13 @@ async def reconcile(deps: Deps) -> None:
     """See that every followed job is looked at, and every outbox served. Raises StoreUnavailable."""
     catalog, now = deps.catalog, deps.clock()
     states = await deps.store.tracked.state(catalog.pairs)
+    watched = await deps.store.routes.active(catalog.pairs)
     waiting: set[str] = set()
     for service, (number, first, destinations) in zip(catalog.pairs, states, strict=True):
         waiting |= destinations
         overdue = max(0.0, (now - first).total_seconds()) if first else 0.0
         deps.metrics.lag(*service, overdue)
-        if number:
+        if number or service in watched:
             await enqueue_sweep(deps, service)
     await deps.store.tracked.pull_back(catalog.pairs, now + LOOKED_AT_LEAST, now)
     deps.metrics.outbox(await deps.store.outbox.depth(catalog.scopes, waiting))

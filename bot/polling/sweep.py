@@ -11,15 +11,17 @@ from bot.domain.elapsed import in_future, past
 from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep, back_off, next_try, troubled
 from bot.domain.tracked_jobs import Due
-from bot.polling import missing_jobs, planner
+from bot.polling import discovery, looked_up_jobs, missing_jobs, outages, planner
 from bot.polling.planner import Reading
-from bot.polling.recorder import ServiceSweep, observe_jobs, postpone, record_doubtful, record_missing
+from bot.polling.recorder import observe_jobs, postpone, record_doubtful, record_missing
+from bot.polling.service_sweep import ServiceSweep
+from bot.polling.walk import Next
 from bot.store.health import Outcome
 from bot.task_queue.enqueue import enqueue_delivery
 from providers.base import Provider
 from providers.errors import ProviderError, Unavailable
 from providers.http.deadline import Question, age, asking, fresh, within, without_raw
-from providers.models import JobQuery, Unanswered
+from providers.models import JobPage, JobQuery, Unanswered
 
 DUE_MAX = 5_000
 """Jobs that one sweep looks at; the next one follows at once when there are more."""
@@ -34,17 +36,20 @@ SHARE = 0.7
 
 
 async def sweep(deps: Deps, provider: Provider) -> float | None:
-    """Look at a service's followed jobs that are due; return after how many seconds to look again, None for never.
+    """Look at a service's jobs that are due, and for new ones; return the seconds until the next look, None for never.
 
     Raises StoreUnavailable.
     """
     began, sweep = time.perf_counter(), ServiceSweep(deps, provider)
-    multiple = planner.look_up_multiple(provider.capabilities)
-    due = await deps.store.tracked.due(sweep.service, deps.clock() + LOOKAHEAD, DUE_MAX, multiple=multiple)
+    await discovery.begin(sweep)
+    multiple, soon = planner.look_up_multiple(provider.capabilities), deps.clock() + LOOKAHEAD
+    due = await deps.store.tracked.due(sweep.service, soon, DUE_MAX, multiple=multiple)
     before = (await deps.store.sweeps.read([sweep.service]))[sweep.service]
     after = before
-    if due:
-        question, error = await _ask_due(sweep, due)
+    due = await looked_up_jobs.affordable(sweep, due, before.tried_at)
+    walks = discovery.walk_due(sweep, soon, tracked_due=bool(due)) or looked_up_jobs.adoption_due(sweep, soon)
+    if due or walks:
+        question, error = await _ask_due(sweep, due, walks=walks)
         after = _after(sweep, before, len(due), question.requests, error)
         await deps.store.sweeps.write(sweep.service, after)
         await sweep.witness.keep()
@@ -54,17 +59,21 @@ async def sweep(deps: Deps, provider: Provider) -> float | None:
             await deps.store.health.record([outcome], deps.clock())
         _count(sweep, after, time.perf_counter() - began)
         await _show_trouble(sweep, before, after)
+        await outages.report(sweep, after)
     return await _next_in(sweep, after)
 
 
-async def _ask_due(sweep: ServiceSweep, due: Sequence[Due]) -> tuple[Question, ProviderError | None]:
-    """Ask about the jobs that are due; return what the question was like, and why nothing of it was answered."""
+async def _ask_due(sweep: ServiceSweep, due: Sequence[Due], *, walks: bool) -> tuple[Question, ProviderError | None]:
+    """Ask about the jobs that are due, and for new ones if the sweep `walks`.
+
+    Returns what the question was like, and why nothing of it was answered.
+    """
     question, error = asking(), None
     asked_at = sweep.deps.clock()
     try:
         with fresh(), without_raw():
             async with within(SWEEP_S, share=SHARE) as question:
-                await _ask(sweep, due)
+                await _ask(sweep, due, walks=walks)
     except ProviderError as failure:
         error = failure
         if sweep.answered:
@@ -73,44 +82,84 @@ async def _ask_due(sweep: ServiceSweep, due: Sequence[Due]) -> tuple[Question, P
             await record_doubtful(sweep, sweep.left, asked_at, all_of_them=not sweep.answered)
     except TimeoutError:
         error = Unavailable("no answer in time", code="late")
+    if sweep.walk:
+        await discovery.end_walk(sweep, sweep.walk, question.provider_time)
     return question, None if sweep.answered else error or sweep.unanswered
 
 
-async def _ask(sweep: ServiceSweep, due: Sequence[Due]) -> None:
+async def _ask(sweep: ServiceSweep, due: Sequence[Due], *, walks: bool) -> None:
     able = sweep.provider.capabilities
     sweep.left = {each.id: each for each in due}
-    if planner.lists_first(due, able):
+    lists = bool(due) and planner.lists_first(due, able)
+    if lists or (walks and able.lists):
         reading = Reading.of(due, able)
         try:
-            await _read_list(sweep, reading)
+            await _read_list(sweep, reading, walks=walks, on_for_wanted=lists)
         finally:
             sweep.left = {job_id: sweep.left[job_id] for job_id in reading.wanted}
+    elif walks:
+        await looked_up_jobs.adopt(sweep)
     for ids in planner.look_ups(list(sweep.left), able):
         await _look_up(sweep, ids, {job_id: kind for job_id in ids if (kind := sweep.left[job_id].kind)})
         for job_id in ids:
             del sweep.left[job_id]
 
 
-async def _read_list(sweep: ServiceSweep, reading: Reading) -> None:
-    """Read pages from the newest on, then from the newest job that is still wanted, for as long as they pay."""
+async def _read_list(sweep: ServiceSweep, reading: Reading, *, walks: bool, on_for_wanted: bool) -> None:
+    """Read pages from the newest on, then from the newest job that is still wanted, for as long as they pay.
+
+    If the sweep `walks`, they are read as far as the walk goes; beyond it only with `on_for_wanted`.
+    """
     query = JobQuery(limit=min(100, sweep.provider.capabilities.page_max))
-    await _read_pages(sweep, reading, query)
-    pays = True
+    pays = on_for_wanted
+    if not walks:
+        await _read_pages(sweep, reading, query)
+    elif sweep.discovery and sweep.discovery.since is None:
+        await discovery.read_baseline(sweep)
+        if sweep.discovery and not sweep.discovery.unfinished:
+            await discovery.read_unfinished(sweep)
+        return
+    else:
+        await _walk(sweep, reading, on_for_wanted=on_for_wanted)
     while pays and (until := reading.jump()):
         wanted = len(reading.wanted)
         await _read_pages(sweep, reading, query.model_copy(update={"until": until}))
         pays = wanted - len(reading.wanted) >= sweep.provider.capabilities.batch_max
 
 
-async def _read_pages(sweep: ServiceSweep, reading: Reading, query: JobQuery) -> None:
-    cursor: str | None = None
+async def _walk(sweep: ServiceSweep, reading: Reading, *, on_for_wanted: bool) -> None:
+    """Read the pages on which new jobs may be, and those that pay for the wanted ones."""
+    known = sweep.discovery
+    if known is None:
+        return
+    walk = sweep.walk = discovery.begin_walk(sweep, known)
+    wanted = [at for at in reading.wanted.values() if at] if on_for_wanted else []
+    query, cursor = discovery.walk_query(sweep, walk, min(wanted, default=None)), None
+    while True:
+        page = await _read_page(sweep, query, cursor)
+        goes_on, step = reading.goes_on(page.jobs), walk.take(page)
+        if step is Next.NOTHING:
+            break
+        query, cursor = discovery.next_query(query, walk, page, step)
+    if on_for_wanted and goes_on and page.cursor is not None:
+        await _read_pages(sweep, reading, query, page.cursor)
+    if not known.unfinished:
+        await discovery.read_unfinished(sweep)
+
+
+async def _read_page(sweep: ServiceSweep, query: JobQuery, cursor: str | None) -> JobPage:
+    asked_at = sweep.deps.clock()
+    page = await sweep.provider.page(query, cursor)
+    await discovery.take_page(sweep, page.jobs, asked_at - age())
+    sweep.witness.saw(page.jobs, asked_at - age())
+    sweep.answered += 1
+    return page
+
+
+async def _read_pages(sweep: ServiceSweep, reading: Reading, query: JobQuery, cursor: str | None = None) -> None:
     goes_on = True
     while goes_on:
-        asked_at = sweep.deps.clock()
-        page = await sweep.provider.page(query, cursor)
-        await observe_jobs(sweep, page.jobs, asked_at - age())
-        sweep.witness.saw(page.jobs, asked_at - age())
-        sweep.answered += 1
+        page = await _read_page(sweep, query, cursor)
         cursor = page.cursor
         goes_on = reading.goes_on(page.jobs) and cursor is not None
 
@@ -120,7 +169,7 @@ async def _look_up(sweep: ServiceSweep, ids: Sequence[str], kinds: Mapping[str, 
     answer = await sweep.provider.lookup(ids, kinds)
     asked_at -= age()
     sweep.answered += len(answer.found) + len(answer.missing)
-    await observe_jobs(sweep, answer.found, asked_at, explained=True)
+    await observe_jobs(sweep, answer.found, asked_at, explained_already=True)
     sweep.witness.saw(answer.found, asked_at)
     await record_missing(sweep, answer.missing, asked_at)
     if answer.unanswered:
@@ -166,11 +215,14 @@ async def _show_trouble(sweep: ServiceSweep, before: Sweep, after: Sweep) -> Non
 
 async def _next_in(sweep: ServiceSweep, after: Sweep) -> float | None:
     number, first, _ = (await sweep.deps.store.tracked.state([sweep.service]))[0]
-    if not number or first is None:
+    waits = [(first - sweep.deps.clock()).total_seconds()] if number and first else []
+    if sweep.discovery:
+        waits.append(discovery.next_walk_in(sweep.discovery, sweep.deps.clock()))
+    if not waits:
         return None
     if after.error:
         return back_off(after)
-    return min(sweeps.MOST_S, max(LEAST_S, (first - sweep.deps.clock()).total_seconds()))
+    return min(sweeps.MOST_S, max(LEAST_S, min(waits)))
 
 
 async def backing_off(deps: Deps, service: Service) -> float:

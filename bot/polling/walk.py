@@ -37,6 +37,7 @@ class Walk:
     shrinks: bool = False
     complete: bool = False
     newest_page: Sequence[Job] = ()
+    last_page: JobPage | None = None
     _begins: bool = True
     _expected: frozenset[str] = field(default_factory=frozenset[str])
     _newest: datetime | None = None
@@ -56,7 +57,7 @@ class Walk:
 
     def take(self, page: JobPage) -> Next:
         """Take a page into account, and say what to ask for next."""
-        ids = {job.id for job in page.jobs}
+        self.last_page, ids = page, {job.id for job in page.jobs}
         if not self._expected <= ids:
             return self._start_again()
         if self._begins and not self._below_gap:
@@ -66,7 +67,7 @@ class Walk:
         if lowest and (self._reached is None or lowest < self._reached):
             self._restarts = self._restarts if self._begins else 0
             self._reached = lowest
-        nothing_new = bool(self._expected) and ids == self._expected
+        nothing_new = bool(self._expected) and ids <= self._expected
         below = self.low is not None and lowest is not None and lowest < self.low
         if page.cursor is None or nothing_new or below:
             return self._at_bottom()

@@ -259,6 +259,23 @@ class Tracked:
             if (card := (_destinations(destinations) or {}).get(destination))
         }
 
+    async def followed(self, refs: Sequence[JobRef]) -> set[JobRef]:
+        """Return those of these jobs of one service that somebody follows."""
+        if not refs:
+            return set()
+        slot = f"{refs[0].account}/{refs[0].service}"
+        found = await self.link.execute("HMGET", SUBSCRIPTIONS.of(slot), *(ref.id for ref in refs))
+        return {ref for ref, text in zip(refs, found, strict=True) if text is not None}
+
+    async def unfollowed(self, service: Service) -> dict[str, tuple[Due, str]]:
+        """Return the tracked jobs of a service that nobody follows, each with its record."""
+        slot = "/".join(service)
+        kept, followed = await self.link.execute_many([("HGETALL", JOBS.of(slot)), ("HKEYS", SUBSCRIPTIONS.of(slot))])
+        mine = {job_id: text for job_id, text in kept.items() if job_id not in {*followed}}
+        return {
+            job_id: (planned, mine[job_id]) for job_id, planned in (await self._readable(service, mine, due)).items()
+        }
+
     async def subscribed_cards(self, ref: JobRef) -> dict[str, str]:
         """Return who follows a job: destination to card."""
         found = await self.link.execute("HGET", SUBSCRIPTIONS.of(f"{ref.account}/{ref.service}"), ref.id)

@@ -72,6 +72,14 @@ class Question:
         if self.outer:
             self.outer.measure(seconds)
 
+    @property
+    def provider_time(self) -> datetime | None:
+        """The time on the provider's clock, carried on from the last answer; None without a date there."""
+        if self.dated is None:
+            return None
+        told, came_at = self.dated
+        return told + timedelta(seconds=now() - came_at)
+
     def date(self, told: datetime) -> None:
         """Note the time on the provider's clock, as an answer that just came gives it."""
         self.dated = told, now()
@@ -140,10 +148,7 @@ def age() -> timedelta:
 def provider_time() -> datetime | None:
     """The time on the provider's clock, carried on from the last answer to the question; None without a date there."""
     question = _question.get()
-    if question is None or question.dated is None:
-        return None
-    told, came_at = question.dated
-    return told + timedelta(seconds=now() - came_at)
+    return question.provider_time if question else None
 
 
 def skew(here: datetime) -> timedelta:
