@@ -174,7 +174,7 @@ COMMANDS = (
         "[SCOPE] [FILTER…] [on:…] [to:here|dm] [mention:@someone] [after:5/10m] [dry-run]",
         "be notified of what fails, now and later; `-name:test` and `after:5/10m` make it quieter",
         (
-            "Alone it opens a form. Filters: `name`, `kind`, `media`, `code`; `-` leaves jobs out, also before a scope.",
+            "Alone it opens a form. Filters: `name`, `kind`, `media`, `code`; `-` before one or a scope: not those.",
             f"Failures with one cause share one message. With `{DRY_RUN}` it only shows what it would have posted.",
         ),
         ("watch media-cn", "watch video-ocr -name:test after:5/10m"),

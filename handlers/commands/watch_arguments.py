@@ -19,6 +19,7 @@ from handlers.commands.grammar import (
     NEGATABLE,
     OPTION_SYNONYMS,
     STATE_SYNONYMS,
+    SYNONYMS,
     WATCH_OPTION,
     Request,
 )
@@ -106,7 +107,7 @@ class _Reading:
         plain = plainest(word)
         if plain in _EVERYTHING:
             return True
-        if set(list_words(word)) <= {*WATCH_OPTION["on"].expected} and list_words(word):
+        if list_words(word) and set(list_words(word)) <= {*WATCH_OPTION["on"].expected, *SYNONYMS["on"]}:
             self._option("on", word, word)
         elif plain in {*WATCH_OPTION["to"].expected, "thread"}:
             self._option("to", plain, word)

@@ -82,8 +82,8 @@ def empty(snapshot: OutboxSnapshot) -> bool:
     return not (snapshot.entries or snapshot.records or snapshot.stale or snapshot.in_flight or snapshot.unreadable)
 
 
-ANY = SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
-ON_FAILURE = SubscriptionOptions(user="U1", at=NOW, on=On.FAILED)
+ANY = SubscriptionOptions(user="U1", at=NOW, on=frozenset({On.ANY}))
+ON_FAILURE = SubscriptionOptions(user="U1", at=NOW, on=frozenset({On.FAILED}))
 FAILED = moved(job(state=JobState.FAILED))
 DONE = moved(job(state=JobState.SUCCEEDED))
 MOVED = moved(job(raw_state="B"))

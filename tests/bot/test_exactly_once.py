@@ -98,7 +98,7 @@ class Story(FragileBot):
                 self.number += 1
                 self.jobs[job_id] = self.provider.job(job_id, raw_state=f"R{self.number}")
         self._cloud()
-        self._subscribe(ids, here, SubscriptionOptions(user=user, at=self.now, on=on, to=to), None, crash)
+        self._subscribe(ids, here, SubscriptionOptions(user=user, at=self.now, on=frozenset({on}), to=to), None, crash)
 
     def _subscribe(self, ids: list[str], here: str, options: SubscriptionOptions, card: str | None, crash: Any) -> None:
         refs = [JobRef(*SERVICE, job_id) for job_id in ids]

@@ -71,7 +71,7 @@ def test_other_terms_change_the_card_and_post_nothing():
     assert step.writes[0].urgency is Urgency.STATE
 
 
-LEE = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U3>",))
+LEE = SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.ANY}), to=To.THREAD, mention=("<@U3>",))
 
 
 def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():

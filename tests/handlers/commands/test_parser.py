@@ -269,6 +269,8 @@ def test_a_request_written_out_is_the_same_request(request: Request):
     assert plainest.jobs == request.jobs
     assert plainest.options == request.options
     assert [key for key, _ in plainest.filters] == [key for key, _ in request.filters]
+    assert (plainest.ids, plainest.dry_run) == (request.ids, request.dry_run)
+    assert (plainest.watch and plainest.watch.on) == (request.watch and request.watch.on)
 
 
 @settings(max_examples=50)

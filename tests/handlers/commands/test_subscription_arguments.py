@@ -140,7 +140,7 @@ def test_errors_say_what_to_type_instead():
 def test_the_terms_of_a_subscription():
     asked = parse(f"subscribe {ID} on:failed to:dm mention:<@U1|dana>,<!subteam^S1|@oncall>", CATALOG)
     assert asked.subscription_options("U0DANA", NOON) == SubscriptionOptions(
-        user="U0DANA", at=NOON, on=On.FAILED, to=To.DM, mention=("<@U1>", "<!subteam^S1>")
+        user="U0DANA", at=NOON, on=frozenset({On.FAILED}), to=To.DM, mention=("<@U1>", "<!subteam^S1>")
     )
     assert parse(f"subscribe {ID}", CATALOG).subscription_options("U0DANA", NOON) == SubscriptionOptions(
         user="U0DANA", at=NOON
