@@ -90,6 +90,11 @@ class WatchBook:
         found = [rules for _, rules in await self._versions(destination) if rules and rules.version == number]
         return found[0] if found else None
 
+    async def last_known(self, destination: str, watch_id: str) -> Watch | None:
+        """Return a watch that is no longer among the rules of a destination, as it was last; None after 30 days."""
+        versions = [rules for _, rules in await self._versions(destination) if rules]
+        return next((found for rules in reversed(versions) if (found := rules.watch(watch_id))), None)
+
     async def _versions(self, destination: str) -> list[tuple[datetime, Rules | None]]:
         """Return the replaced versions, and until when each was in force; the oldest first."""
         stream = await self.link.execute("XRANGE", RULES_LOG.of(destination), "-", "+")
