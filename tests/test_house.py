@@ -38,6 +38,7 @@ ROOM_OF_WORDS = {
     ("terms", "bot/views/terms.py"),
     ("groups", "bot/domain/access.py"),
     ("words", "bot/domain/watches.py"),
+    ("words", "bot/config/watch_tables.py"),
 }
 """A view that is called so on purpose, and keys of `callboard.toml`: `groups` of a rule, `words` of a watch."""
 

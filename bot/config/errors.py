@@ -13,7 +13,6 @@ from pydantic_core import ErrorDetails
 
 from bot.config.toml_lines import Path, key_lines, line_of
 from bot.domain.errors import ConfigError
-from bot.domain.watches import PER_CHANNEL, ConfiguredWatch, WatchSpec
 from providers.redact import scrub
 from providers.secrets import SecretRef
 
@@ -57,7 +56,7 @@ def duplicate_names(data: Mapping[str, Any]) -> list[Problem]:
     for index, account in enumerate(_tables(data, "accounts")):
         name = account.get("name")
         if isinstance(name, str) and first.setdefault(name, index) != index:
-            text = f"found {_shown(name)}, which is accounts[{first[name]}] already, expected a name of its own"
+            text = f"found {shown(name)}, which is accounts[{first[name]}] already, expected a name of its own"
             problems.append(Problem(("accounts", index, "name"), text))
     return problems
 
@@ -69,32 +68,8 @@ def unknown_accounts(data: Mapping[str, Any]) -> list[Problem]:
     for index, rule in enumerate(_tables(data, "access")):
         for name in _items(rule.get("accounts")):
             if isinstance(name, str) and name not in {*known, EVERY}:
-                text = f"found {_shown(name)}, {_did_you_mean(name, known)}expected one of {', '.join(known)}"
+                text = f"found {shown(name)}, {_did_you_mean(name, known)}expected one of {', '.join(known)}"
                 problems.append(Problem(("access", index, "accounts"), text))
-    return problems
-
-
-def wrong_words(index: int, reason: str) -> Problem:
-    """Describe words of a watch that cannot be understood."""
-    return Problem(("watches", index, "words"), reason)
-
-
-def wrong_watch(
-    index: int, channel: str, spec: WatchSpec, before: Mapping[int, ConfiguredWatch], *, several: bool
-) -> list[Problem]:
-    """Find what is wrong with a watch beside its words; `before` are those above it, by index."""
-    problems: list[Problem] = []
-    if several and "/" not in channel:
-        text = f'found {_shown(channel)}, expected it with its workspace, such as "T024BE7LD/{channel}"'
-        problems.append(Problem(("watches", index, "channel"), text))
-    if spec.to == "dm":
-        problems.append(wrong_words(index, "found to:dm, expected a watch of the channel: leave it out"))
-    same = [at for at, each in before.items() if (each.channel, each.spec.same()) == (channel, spec.same())]
-    if same:
-        problems.append(wrong_words(index, f"found the same as watches[{same[0]}], expected one of them"))
-    if sum(each.channel == channel for each in before.values()) >= PER_CHANNEL:
-        text = f"found more than {PER_CHANNEL} watches of {_shown(channel)}, expected fewer"
-        problems.append(Problem(("watches", index), text))
     return problems
 
 
@@ -210,11 +185,12 @@ def _expected(details: ErrorDetails, field: FieldInfo | None) -> str:
 
 def _found(path: Path, value: object, data: Mapping[str, Any]) -> str:
     if path[-1:] == ("cloud",):
-        return _shown(_cloud(data, path[1]))
-    return _shown(value)
+        return shown(_cloud(data, path[1]))
+    return shown(value)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a found value as a finding quotes it."""
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, list | tuple):

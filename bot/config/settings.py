@@ -6,7 +6,6 @@ Secrets are not among them: a setting names the place of a secret, which is read
 import os
 import re
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qs, quote, urlsplit
@@ -33,21 +32,18 @@ from bot.config.errors import (
     explain,
     unknown_accounts,
     wrong_syntax,
-    wrong_watch,
-    wrong_words,
 )
+from bot.config.watch_tables import ReadWatch, read_watches
 from bot.domain.catalog import Catalog
 from bot.domain.errors import ConfigError
 from bot.domain.redis_support import REDIS_SCHEMES
-from bot.domain.watches import ConfiguredWatch, WatchSpec
+from bot.domain.watches import ConfiguredWatch
 from providers.accounts import Account
 from providers.secrets import Secret, SecretMissing, SecretRef
 
 DEFAULT_FILE = Path("callboard.toml")
 SLACK_API_URL = "https://slack.com/api/"
 _REDIS_URL = SecretRef("env:REDIS_URL")
-ReadWatch = Callable[[str, Catalog], WatchSpec]
-"""Reads the words of a watch; raises ValueError, whose text says what to write instead."""
 
 
 def _web_url(value: str) -> str:
@@ -334,17 +330,9 @@ class Settings(_Section):
     def read_watches(self, read: ReadWatch) -> list[Problem]:
         """Read the words of the watches; return what is wrong with them."""
         pairs = tuple((account.name, service) for account in self.accounts for service in account.services)
-        found, problems = dict[int, ConfiguredWatch](), list[Problem]()
         several = self.slack is not None and self.slack.client_id is not None
-        for index, table in enumerate(self.watches):
-            try:
-                spec = read(table.words, Catalog(pairs))
-            except ValueError as error:
-                problems.append(wrong_words(index, str(error)))
-                continue
-            problems += wrong_watch(index, table.channel, spec, found, several=several)
-            found[index] = ConfiguredWatch(table.channel, spec)
-        self._configured_watches = tuple(found.values())
+        found, problems = read_watches(self.watches, read, Catalog(pairs), several=several)
+        self._configured_watches = tuple(found)
         return problems
 
 

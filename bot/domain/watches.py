@@ -176,7 +176,7 @@ class Watch(BaseModel):
         """When the events of a removed watch are dropped; None for a watch that notifies."""
         return self.removed_at and self.removed_at + UNDO
 
-    def gone(self, now: datetime) -> bool:
+    def expired(self, now: datetime) -> bool:
         """Whether it was removed so long ago that it cannot be restored."""
         return self.removed_at is not None and passed(self.removed_at, UNDO, now)
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 from bot.deps.deps import Deps
+from bot.domain.mirrored_scopes import services_to_watch
 from bot.domain.outbox import OutboxSnapshot
 from bot.domain.service_key import Service
 from bot.domain.slack_ids import workspace_of
@@ -57,7 +58,10 @@ def _differences(deps: Deps, snapshot: OutboxSnapshot, routes: Mapping[Service, 
 
 
 def _wanted(destination: str, rules: Rules, service: Service) -> dict[Route, str]:
-    return {Route(destination, each.id): written(each) for each in rules.watches if each.spec.covers(*service)}
+    """Return the copies beside a service: it may own the events of jobs that another service shows."""
+    return {
+        Route(destination, each.id): written(each) for each in rules.watches if services_to_watch(each.spec, [service])
+    }
 
 
 async def repair_copies(deps: Deps, destinations: Collection[str]) -> None:
@@ -87,7 +91,7 @@ async def _drop_over(deps: Deps, snapshot: OutboxSnapshot) -> None:
     """Remove watches that can no longer be restored, and mutes that are over."""
     now, rules = deps.clock(), snapshot.rules
     over = [
-        *(each.id for each in rules.watches if each.gone(now)),
+        *(each.id for each in rules.watches if each.expired(now)),
         *(each.id for each in rules.mutes if each.over(now)),
     ]
     if over and await deps.store.watches.change(snapshot.destination, rules, dict.fromkeys(over), now) is not None:

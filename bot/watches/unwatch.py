@@ -61,7 +61,7 @@ async def rewatch(deps: Deps, ids: Sequence[str], here: str, user: str) -> Seque
     """
     found = await find(deps, here, user)
     named = [found[name] for name in ids if name in found]
-    gone = [each for each in named if each.watch.gone(deps.clock())]
+    gone = [each for each in named if each.watch.expired(deps.clock())]
     if not named or gone:
         raise UsageError(Problem.UNDO_IS_OVER, ", ".join(each.watch.id for each in gone) or ", ".join(ids))
     restored: list[Watch] = []

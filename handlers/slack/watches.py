@@ -238,7 +238,7 @@ async def on_form(ack: AsyncAck, body: Body, client: AsyncWebClient, context: As
         await ack(response_action="errors", errors=filled.lines)
         return
     responder = await _responder(ack, body, client, context, origin)
-    await responder.show(await _filled(deps, filled, _watch_id(body), asker))
+    await responder.show(await _submitted(deps, filled, _watch_id(body), asker))
     if origin.response_url is None:
         await publish(deps.asked_in(asker.user), asker.user)
 
@@ -267,7 +267,7 @@ def _watch_id(body: Mapping[str, Any]) -> str | None:
     return form[1] if form else None
 
 
-async def _filled(deps: Deps, spec: WatchSpec, watch_id: str | None, asker: Asker) -> Message:
+async def _submitted(deps: Deps, spec: WatchSpec, watch_id: str | None, asker: Asker) -> Message:
     if watch_id is None:
         return views.watched(await watch(deps, spec, asker.channel, asker.user))
     return views.watched(await edit(deps, watch_id, spec, asker.channel, asker.user))

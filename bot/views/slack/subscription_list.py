@@ -18,8 +18,8 @@ from bot.views.text import age, count, unformatted
 PAGE = 10
 """Cards on a page of a list."""
 HOW = (
-    "`/jobs watch media-cn` posts here what fails there. "
-    "`/jobs subscribe JOB` follows a job; so does *Subscribe* under its details."
+    "`/jobs subscribe JOB` follows a job here; so does *Subscribe* under its details. "
+    "`/jobs watch` posts here what fails, in jobs now and later."
 )
 NO_WATCHES = WatchList()
 
@@ -51,7 +51,7 @@ def subscription_list(
     beyond = len(rows) + PAGE
     budget = Budget([title, *news, *_turning(command, beyond, PAGE, 2 * (beyond + PAGE))])
     fitted = list(takewhile(lambda row: budget.take(row.blocks), rows[offset : offset + PAGE]))
-    foot = _turning(command, offset, len(fitted), len(rows))
+    foot = _turning(command, offset, len(fitted), len(rows), "line" if watching else "card")
     text = [unformatted(title["text"]["text"]), *(unformatted(row.text) for row in fitted)]
     return message("\n".join(text), [title, *news, *(block for row in fitted for block in row.blocks), *foot])
 
@@ -129,11 +129,11 @@ def details_of(shown: Shown) -> list[Block]:
     return details_button(list(shown.card.jobs), of=_name(shown))
 
 
-def _turning(command: CommandPayload, offset: int, shown: int, total: int) -> list[Block]:
+def _turning(command: CommandPayload, offset: int, shown: int, total: int, noun: str = "card") -> list[Block]:
     previous = button("◀ Previous", f"{RUN}:previous", command.at(offset - PAGE)) if offset else []
     following = button("Next ▶", f"{RUN}:next", command.at(offset + shown)) if offset + shown < total else []
     refresh = button("Refresh", FRESH, command.at(offset))
     return [
-        context(f"{offset + 1:,}–{offset + shown:,} of {total:,}"),
+        context(f"{offset + 1:,}–{offset + shown:,} of {count(total, noun)}"),
         *actions("page", [*previous, *following, *refresh]),
     ]

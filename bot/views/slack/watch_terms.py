@@ -9,6 +9,8 @@ from bot.views.terms import channel
 from bot.views.text import bold, code, count, date, duration, listed
 
 EVERYTHING = "every service"
+NAMED_MAX = 4
+"""Services and filters left out that are named; the others are counted."""
 _WHEN = {
     On.ANY: "anything happens to a job or service",
     On.DONE: "a job finishes",
@@ -19,12 +21,12 @@ _WHEN = {
 }
 
 
-def scope(spec: WatchSpec) -> str:
+def services(spec: WatchSpec) -> str:
     """Name the services that a watch covers, and those that it leaves out."""
     named = bold(str(spec.service_filter), 100) if str(spec.service_filter) else EVERYTHING
     if not spec.without_scopes:
         return named
-    left_out = listed([bold(each, 100) for each in spec.without_scopes], "and")
+    left_out = listed([bold(each, 60) for each in spec.without_scopes], "and", most=NAMED_MAX)
     return f"{named} except {left_out}"
 
 
@@ -33,13 +35,16 @@ def filters(spec: WatchSpec) -> str:
     wanted = {"name": spec.name, "kind": spec.kind, "media": spec.media, "code": spec.code}
     with_ = [f"{by} {code(text, 80)}" for by, text in wanted.items() if text]
     without = [f"{by} {code(text, 80)}" for by, text in spec.without]
-    parts = [f"with {listed(with_, 'and')}" if with_ else "", f"without {listed(without, 'or')}" if without else ""]
+    parts = [
+        f"with {listed(with_, 'and')}" if with_ else "",
+        f"without {listed(without, 'or', most=NAMED_MAX)}" if without else "",
+    ]
     return ", ".join(filter(None, parts))
 
 
 def subject(spec: WatchSpec) -> str:
     """Name what a watch covers: `*media-cn* without name test`."""
-    return " ".join(filter(None, (scope(spec), filters(spec))))
+    return " ".join(filter(None, (services(spec), filters(spec))))
 
 
 def events(spec: WatchSpec) -> str:

@@ -20,7 +20,7 @@ from bot.domain.slack_ids import is_direct_channel, is_direct_message, is_user
 from bot.domain.watch_answers import CoveredService, ListedWatch, Outcome, Unwatched, Watched
 from bot.domain.watches import FailureCode, Mute, Watch
 from bot.views.slack import snooze, suspensions
-from bot.views.slack.block_kit import Block, Message, actions, button, context, message, section
+from bot.views.slack.block_kit import Block, Budget, Message, actions, button, context, message, section
 from bot.views.slack.mentions import mentioned
 from bot.views.slack.watch_terms import (
     events,
@@ -30,22 +30,22 @@ from bot.views.slack.watch_terms import (
     muted,
     muted_code,
     promise,
-    scope,
+    services,
     subject,
 )
 from bot.views.terms import channel, people, person
-from bot.views.text import bold, code, listed, unformatted
+from bot.views.text import bold, code, count, listed, unformatted
 
 NAMES_MAX = 8
 CONFIGURED = "from the configuration"
-NONE_HERE = "No watches in this channel. `/jobs watch media-cn` posts here what fails there, known jobs or new ones."
+NONE_HERE = "No watches in this channel. `/jobs watch` posts here what fails, in jobs now and later."
 _SHARED = "👥 Another organization shares this channel: its people read here what I post about it."
 _HOW_LONG = "For an hour *Undo* takes that back; what happens until then is posted afterwards."
 _DONE = {
-    WatchChange.ADDED: "added watch",
-    WatchChange.CHANGED: "changed watch",
-    WatchChange.REMOVED: "removed watch",
-    WatchChange.RESTORED: "restored watch",
+    WatchChange.ADDED: "added",
+    WatchChange.CHANGED: "changed",
+    WatchChange.REMOVED: "removed",
+    WatchChange.RESTORED: "restored",
 }
 
 
@@ -55,7 +55,7 @@ def watched(result: Watched, notes: Sequence[str] = ()) -> Message:
     `notes` are further lines: how often it would have posted.
     """
     watch = result.watch
-    lines = [_title(result), *notes, *_coverage(result)]
+    lines = [_title(result), *notes, *coverage(result.covered, result.hidden, result.watch.place)]
     if result.suspended:
         why = suspensions.why(result.suspended, watch.place)
         lines.append(f"⏸️ I can't post yet: {why}. {suspensions.help_against(result.suspended)}")
@@ -63,7 +63,13 @@ def watched(result: Watched, notes: Sequence[str] = ()) -> Message:
         lines.append(_SHARED)
     restore = suspensions.restore_button(watch.place) if result.suspended else []
     foot = actions(f"watch-{watch.id}", [*buttons(watch), *restore])
-    return message(unformatted("\n".join(lines)), [section("\n".join(lines)), *foot])
+    return _message(lines, foot)
+
+
+def _message(lines: Sequence[str], foot: Sequence[Block]) -> Message:
+    """Return a message of lines, as many as fit, above its buttons."""
+    body = Budget(foot).fit_lines(lines, lambda left: f"… and {count(left, 'more line')}")
+    return message(unformatted("\n".join(lines)), [*body, *foot])
 
 
 def _title(result: Watched) -> str:
@@ -83,10 +89,10 @@ def _title(result: Watched) -> str:
             return f"👁️ {code(watch.id)} watches {what}{whom}. Nothing changed."
 
 
-def _coverage(result: Watched) -> Iterator[str]:
+def coverage(covered: Sequence[CoveredService], hidden: Sequence[CoveredService], destination: str) -> Iterator[str]:
     """Say how new jobs are noticed in each service, and which services the readers may not see."""
-    listing = [each for each in result.covered if each.lists]
-    others = [each for each in result.covered if not each.lists]
+    listing = [each for each in covered if each.lists]
+    others = [each for each in covered if not each.lists]
     if listing:
         yield f"New jobs of {_names(listing)} are noticed within about a minute."
     if others:
@@ -95,9 +101,9 @@ def _coverage(result: Watched) -> Iterator[str]:
             f"{_names(others)} can't list {'its' if one else 'their'} jobs: I watch those that were looked up. "
             "`/jobs show JOB` looks one up."
         )
-    if result.hidden:
-        who = "you" if is_direct_message(result.watch.place) else "some members of the channel"
-        yield f"⚠️ Not covered: {_names(result.hidden)}, because {who} can't see {_them(result.hidden)}."
+    if hidden:
+        who = "you" if is_direct_message(destination) else "some members of the channel"
+        yield f"⚠️ Not covered: {_names(hidden)}, because {who} can't see {_them(hidden)}."
 
 
 def _names(services: Sequence[CoveredService]) -> str:
@@ -157,18 +163,20 @@ def unwatched(result: Unwatched, here: Sequence[Watch] = ()) -> Message:
         lines.append(NONE_HERE)
     if not result.removed and here:
         lines += ["Watches here:", *(row(each) for each in here)]
-    text = "\n".join(lines)
-    undo = CommandPayload(text=" ".join(["unwatch", *(each.id for each in result.removed)]), place=_place(result))
+    undo = CommandPayload(text=" ".join(["unwatch", *(each.id for each in result.removed)]), place=_channel_of(result))
     foot = actions("unwatched", button("Undo", UNDO_UNWATCH, undo, limit=BUTTON_MAX) if result.removed else [])
-    return message(unformatted(text), [section(text), *foot])
+    return _message(lines, foot)
 
 
-def _place(result: Unwatched) -> str | None:
+def _channel_of(result: Unwatched) -> str | None:
     return next((place for each in result.removed if (place := destination_of(each))), None)
 
 
 def _ids(watches: Sequence[Watch]) -> str:
-    return listed([f"{code(each.id)} ({subject(each.spec)})" for each in watches], "and", most=NAMES_MAX)
+    """Name watches: one with what it covers, several by their ids."""
+    if len(watches) == 1:
+        return f"{code(watches[0].id)} ({subject(watches[0].spec)})"
+    return listed([code(each.id) for each in watches], "and", most=NAMES_MAX)
 
 
 def _stays(watches: Sequence[Watch]) -> str:
@@ -219,8 +227,9 @@ def note(note: WatchNote) -> Message:
 def _changed(note: ChangedWatches) -> Message:
     emoji = "🔕" if note.watch_change is WatchChange.REMOVED else "👁️"
     by = person(note.by) if note.by else "The configuration"
-    named = listed([_named(each, note.watch_change) for each in note.watches], "and", most=NAMES_MAX)
-    text = f"{emoji} {by} {_DONE[note.watch_change]} {named}"
+    one = len(note.watches) == 1
+    named = _named(note.watches[0], note.watch_change) if one else _ids(note.watches)
+    text = f"{emoji} {by} {_DONE[note.watch_change]} {'watch' if one else 'watches'} {named}"
     return message(unformatted(text), [context(text)])
 
 
@@ -259,7 +268,7 @@ def listed_watch(listed: ListedWatch, block_id: str, *, mine: bool, dense: bool 
     where = channel(watch.place) if mine else CONFIGURED if watch.configured else f"by {people([watch.owner])}"
     lines = [f"👁️ {code(watch.id)} {subject(watch.spec)}", " · ".join([*facts(watch.spec), where])]
     if listed.unseen:
-        lines.append(f"⏸️ Suspended: {scope(watch.spec)} can't be seen here. It resumes when that changes.")
+        lines.append(f"⏸️ Suspended: {services(watch.spec)} can't be seen here. It resumes when that changes.")
     if listed.suspended:
         lines.append(suspensions.line(listed.suspended, watch.place))
     acts = [*edit_button(watch), *remove_button(watch)] if dense and not watch.configured else buttons(watch)
