@@ -120,7 +120,7 @@ async def _decide(context: DeliveryContext, snapshot: OutboxSnapshot) -> Deliver
 
 
 async def _plan_timer(context: DeliveryContext, snapshot: OutboxSnapshot) -> None:
-    """Have a delivery run when something is due without an entry, if that is soon: each minute this is planned again."""
+    """Have a delivery run when something is due without an entry, if that is soon; this is planned each minute."""
     timer, now = next_step.next_timer(snapshot), context.now
     if timer and timer <= now + PLANNED_AHEAD:
         await enqueue_delivery_at(context.deps, snapshot.destination, max(timer, now + TIMER_LEAST))

@@ -1,4 +1,4 @@
-"""Heads that people deleted, or that can be edited no longer: their groups close, and the next failure gets a new head."""
+"""Heads that were deleted, or that can be edited no longer: their groups close, the next failure gets a new head."""
 
 import secrets
 from collections.abc import Iterator
@@ -20,14 +20,10 @@ log = structlog.get_logger("callboard")
 async def lose_head(context: DeliveryContext, group_id: str) -> float:
     """Close a group whose head is gone; return for how long to wait before the next thing is done."""
     snapshot = await context.read()
-    step = InFlightPost(
-        id=secrets.token_hex(8),
-        at=context.now,
-        posts=False,
-        writes=tuple(without_head(snapshot, group_id, context.now)),
-    )
-    if not step.writes:
+    writes = tuple(without_head(snapshot, group_id, context.now))
+    if not writes:
         return 0
+    step = InFlightPost(id=secrets.token_hex(8), at=context.now, posts=False, writes=writes)
     if not await context.deps.store.outbox.apply(context.destination, step, snapshot.turn):
         return RETRY_S
     log.warning("the head of a group is gone, the next failure gets a new one", destination=context.destination)

@@ -14,6 +14,7 @@ from bot.domain.notifications import (
     Head,
     LostJob,
     NewCard,
+    Note,
     Notification,
     OtherNote,
     SearchExpired,
@@ -36,24 +37,31 @@ async def draw(deps: Deps, notification: Notification) -> Message:
     match notification.content:
         case NewCard(card=card):
             return await draw_card(deps, card)
-        case CardChange() as change:
-            return notifications.thread_reply(change, meaning)
-        case BatchEnd(card=card):
-            return notifications.final(card, meaning)
         case GroupHead() | StormHead() | ServiceHead() as head:
             return await _head(deps, head)
         case ThreadLine(group=group):
             return await draw_thread_line(deps, group)
-        case WatchEvent() as event:
-            return watch_events.watch_event(event)
-        case note:
-            return watches.note(note) if isinstance(note, WatchNote) else _note(note)
+        case content:
+            return _alone(content)
 
 
 async def _head(deps: Deps, head: Head) -> Message:
     card = head.card if isinstance(head, GroupHead) else None
     groups = {each.id: each for each in head.groups} if isinstance(head, StormHead) else {}
     return await draw_group(deps, head.group, card=card, groups=groups, posted=False, held=head.held)
+
+
+def _alone(content: CardChange | BatchEnd | WatchEvent | Note) -> Message:
+    """Return a message that says all that there is to know."""
+    match content:
+        case CardChange():
+            return notifications.thread_reply(content, meaning)
+        case BatchEnd(card=card):
+            return notifications.final(card, meaning)
+        case WatchEvent():
+            return watch_events.watch_event(content)
+        case note:
+            return watches.note(note) if isinstance(note, WatchNote) else _note(note)
 
 
 def _note(note: OtherNote) -> Message:

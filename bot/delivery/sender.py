@@ -25,6 +25,7 @@ from bot.domain.elapsed import in_future
 from bot.domain.notifications import ChangedMute, GroupHead, Notification, SnoozedGroup, ThreadLine
 from bot.domain.outbox import Doubt, InFlightPost, OutboxSnapshot
 from bot.domain.slack_ids import is_direct_message, is_user
+from bot.domain.watches import Mute
 from bot.slack_api.errors import (
     HOLD_S,
     RATE_LIMITED,
@@ -90,10 +91,12 @@ async def post(
 
 def _thread(snapshot: OutboxSnapshot, notification: Notification) -> str:
     """Return the thread in which a message is a reply, empty for a message of its own."""
-    if isinstance(note := notification.content, SnoozedGroup | ChangedMute) and note.group:
-        group = snapshot.groups.get(note.group)
-        return (group.thread_ts or group.ts) if group and not group.head_lost else ""
-    return notification.thread_ts
+    match notification.content:
+        case SnoozedGroup(group=group_id) | ChangedMute(mute=Mute(group=group_id)):
+            group = snapshot.groups.get(group_id)
+            return (group.thread_ts or group.ts) if group and not group.head_lost else ""
+        case _:
+            return notification.thread_ts
 
 
 async def _not_opened(context: DeliveryContext, error: SlackApiError) -> float:
