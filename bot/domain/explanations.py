@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.domain.answers import JobDetails, Late
 from bot.domain.changes import EventKind
-from bot.domain.decisions import Decision
+from bot.domain.decisions import Decision, Outcome
 from bot.domain.failure_groups import FailureGroup, GroupJob
 from bot.domain.watch_answers import CoveredService
 from bot.domain.watches import Mute, Watch
@@ -41,6 +41,11 @@ class Explained(NamedTuple):
     decision: Decision
     recorded: bool = True
     link: str = ""
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is what became of the event: what would have been posted without a record of it, is not."""
+        return self.recorded or self.decision.outcome is Outcome.DROP
 
 
 class Action(StrEnum):

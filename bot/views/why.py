@@ -196,7 +196,7 @@ def _rules(decision: Decision) -> str:
 def decided(explained: Explained) -> str:
     """Say what was decided and why: `*posted*, first failure of g12 · for w7`; without the event."""
     decision = explained.decision
-    if not explained.recorded and decision.outcome is not Outcome.DROP:
+    if not explained.certain:
         return f"wanted by {_rule(decision)}, but no decision is recorded"
     why = f"{_outcome(explained)}, {reason(decision)}"
     return " · ".join(filter(None, [why, _rules(decision)]))
@@ -216,8 +216,8 @@ def _alike(explained: Explained) -> object:
 
 def posted(explanation: JobExplanation) -> bool:
     """Whether something was posted, added to a message or held for the job."""
-    quiet = all(not each.recorded or each.decision.outcome is Outcome.DROP for each in explanation.decisions)
-    return not quiet or bool(explanation.waiting)
+    certain = [each.decision.outcome for each in explanation.decisions if each.certain]
+    return any(each is not Outcome.DROP for each in certain) or bool(explanation.waiting)
 
 
 def waiting(waits: Waiting, suspended: str = "") -> str:

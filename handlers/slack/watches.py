@@ -40,7 +40,7 @@ from handlers.slack.command_reader import read
 from handlers.slack.form_values import Mistakes, field_value, watch_spec
 from providers.json_fields import listing, mapping, text
 
-COMMANDS = frozenset({"watch", "unwatch", "why", MUTE})
+COMMANDS = frozenset({"watch", "unwatch", MUTE})
 CARDS_MAX = 8
 """Cards that can be snoozed in the answer that makes it quieter."""
 _FORM = re.compile(rf"^{button_payloads.WATCH}(?::(w\d+))?$")
@@ -63,8 +63,6 @@ async def answer(deps: Deps, request: Request, command: CommandPayload, asker: A
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     await deps.admission.turn()
     match request.command:
-        case "why":
-            raise UsageError(Problem.NOT_YET, request.command)
         case "watch" if request.dry_run:
             raise UsageError(Problem.NOT_YET, DRY_RUN)
         case "watch" if request.watch:
