@@ -115,19 +115,25 @@ def _them(services: Sequence[CoveredService]) -> str:
 
 
 def buttons(watch: Watch) -> list[Block]:
-    """What can be done about a watch; one from the configuration can only be tested."""
+    """What can be done about a watch; one from the configuration can only be tried."""
     place = destination_of(watch)
     about = CommandPayload(card=watch.id, place=place)
     test = button("Send a test", TEST_WATCH, about, name=f"Send a test of {watch.id}")
     if watch.configured:
-        return test
-    return [*edit_button(watch), *test, *remove_button(watch)]
+        return [*dry_run_button(watch), *test]
+    return [*edit_button(watch), *dry_run_button(watch), *test, *remove_button(watch)]
 
 
 def edit_button(watch: Watch) -> list[Block]:
     """Open the form that changes a watch."""
     about = CommandPayload(card=watch.id, place=destination_of(watch))
     return button("Edit", EDIT_WATCH, about, name=f"Edit {watch.id}")
+
+
+def dry_run_button(watch: Watch) -> list[Block]:
+    """Show what a watch would have posted."""
+    command = CommandPayload(text=f"watch {watch.spec.words()} dry-run", place=destination_of(watch))
+    return button("Dry run", f"{OPEN}:dry-run", command, name=f"Dry run of {watch.id}", limit=BUTTON_MAX)
 
 
 def remove_button(watch: Watch, label: str = "Remove") -> list[Block]:
