@@ -15,7 +15,7 @@ from bot.deps.deps import Deps
 from bot.deps.permissions import destination_of_button
 from bot.domain import button_payloads
 from bot.domain.button_payloads import CommandPayload
-from bot.domain.errors import ExpiredError
+from bot.domain.errors import ExpiredError, UsageError
 from bot.domain.slack_ids import bare_id
 from bot.domain.user_groups import handles
 from bot.domain.watch_answers import Outcome, Watched
