@@ -72,7 +72,7 @@ def _number(decision: Decision, name: str) -> int:
 
 def _group(decision: Decision, what: str) -> str:
     group = _given(decision, "group")
-    return f"{what} {code(group)}" if group else what.removesuffix(" of").removesuffix(" as")
+    return f"{what} {code(group)}" if group else what.removesuffix(" of").removesuffix(", that").removesuffix(" as")
 
 
 def _progress(decision: Decision) -> str:
@@ -139,7 +139,7 @@ REASONS: Mapping[Reason, Callable[[Decision], str]] = MappingProxyType(
         Reason.STORM: _storm,
         Reason.CATCH_UP: lambda _: "into the message about the time when Callboard was down",
         Reason.TOGETHER: _together,
-        Reason.BACK: lambda decision: _group(decision, "into the message about the outage,"),
+        Reason.BACK: lambda decision: _group(decision, "into the message about the outage, that of"),
         Reason.THRESHOLD: lambda decision: f"{_progress(decision)} so far, for {_rule(decision)}",
         Reason.SNOOZED: lambda _: "snoozed",
         Reason.REMOVED: lambda decision: f"{_rule(decision)} was removed and can be restored until then",
@@ -258,7 +258,7 @@ def group_facts(group: FailureGroup) -> Iterator[str]:
     """Yield what a group is, since when, how many, and how it is going."""
     yield _headline(group)
     if group.group is not GroupKind.DOWN:
-        since = f"since {date(group.first_at)}, last {date(group.last_at)}"
+        since = f"Since {date(group.first_at)}, last {date(group.last_at)}"
         lines = f", {count(group.lines, 'thread line')}" if group.lines else ""
         yield f"{since}{lines}"
     yield _state(group)

@@ -122,7 +122,7 @@ async def _read_list(deps: Deps, provider: Provider, spec: WatchSpec, since: dat
     found = [_failed(job, since, deps.clock()) for job in explained]
     until = into.logged_since or deps.clock()
     into.events += [
-        each for each in found if each and each.at < until and each.id not in logged and _wanted(spec, each)
+        each for each in found if each and each.at <= until and each.id not in logged and _wanted(spec, each)
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.deps.deps import Deps
 from bot.domain.cards import wants
+from bot.domain.decisions import Decision, Reason
 from bot.domain.errors import Problem, UsageError
 from bot.domain.event_log import KEPT_FOR, LoggedEvent
 from bot.domain.explanations import Explained, WatchExplanation
@@ -93,7 +94,13 @@ async def _decisions(
     services = services_to_watch(watch.spec, deps.catalog.pairs)
     slots = ["/".join(each) for each in services or pairs]
     newest = await deps.store.decisions.newest(destination, slots, READ)
-    mine = [each for each in newest if watch.id in {each.decision.rule, *each.decision.also}][:NEWEST]
-    mine = [each for each in mine if deps.sees(each.ref.partition("/")[0])]
+    mine = [each for each in newest if _has_part(watch, each.decision) and deps.sees(each.ref.partition("/")[0])]
+    mine = mine[:NEWEST]
     explained = await linked(deps, [Explained(destination, each.decision) for each in mine])
     return [(each.ref, one) for each, one in zip(mine, explained, strict=True)]
+
+
+def _has_part(watch: Watch, decision: Decision) -> bool:
+    """Whether a decision is about an event that a watch wanted."""
+    named = watch.id in {decision.rule, *decision.also}
+    return named and decision.reason not in {Reason.NOT_WANTED, Reason.FILTERED}

@@ -68,7 +68,7 @@ def _here(explanation: JobExplanation) -> Iterator[str]:
 
 
 def _link(explained: Explained) -> str:
-    return slack_link(explained.link, "open the message") if explained.link else ""
+    return slack_link(explained.link, "open that message") if explained.link else ""
 
 
 def _buttons(explanation: JobExplanation) -> list[Block]:
@@ -112,7 +112,7 @@ def _group_lines(explanation: GroupExplanation) -> Iterator[str]:
     yield from _head(explanation)
     if explanation.mute:
         yield f"🔇 Muted {muted(explanation.mute)} by {person(explanation.mute.by)}"
-    yield from why.several([f"• {each}" for each in map(_part_of_storm, explanation.parts)], PARTS_MAX)
+    yield from why.several(map(_part_of_storm, explanation.parts), PARTS_MAX)
 
 
 def _cause(shown: FailureGroup) -> str:
@@ -133,7 +133,7 @@ def _part_of_storm(shown: FailureGroup) -> str:
 def _head(explanation: GroupExplanation) -> Iterator[str]:
     """Yield where the head is, and the one before it."""
     shown, storm = explanation.group, explanation.storm
-    link = slack_link(explanation.link, "open it") if explanation.link else ""
+    link = slack_link(explanation.link, "open that message") if explanation.link else ""
     if shown.head_lost:
         yield "Its message was deleted or can't be edited; the next failure starts a new one."
     elif storm:

@@ -102,7 +102,10 @@ class TestHead:
         assert "🔇 `ALG.002` is muted here until <!date^" in judges.words(message)
         assert "by <@U0DANA>" in judges.words(message)
         unmute = judges.buttons(message.blocks)[-1]
-        assert (unmute["action_id"], unmute["value"]) == (UNMUTE, CommandPayload(card="m3", place="T1/C0ONCALL").encode())
+        assert (unmute["action_id"], unmute["value"]) == (
+            UNMUTE,
+            CommandPayload(card="m3", place="T1/C0ONCALL").encode(),
+        )
         assert "is muted here for ever" in judges.words(head(ShownGroup(group(), mute=mute(None)), no_meaning))
 
     def test_a_subscription_alone_has_nothing_to_mute(self):
