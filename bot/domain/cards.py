@@ -262,7 +262,8 @@ class Shown(_Value):
 
 
 def options(options: SubscriptionOptions) -> str:
-    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
+    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`; empty where they are the usual ones."""
+    what = [] if options.on == SUBSCRIPTION_ON else [f"on:{on_words(options.on)}"]
     where = [f"to:{options.to}"] if options.to else []
     whom = [f"mention:{','.join(options.mention)}"] if options.mention else []
-    return " ".join([f"on:{on_words(options.on)}", *where, *whom])
+    return " ".join([*what, *where, *whom])

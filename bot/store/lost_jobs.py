@@ -90,6 +90,7 @@ class LostJobs:
             numbered(restored.entry),
             *(restored.version, json.dumps(restored.watches), json.dumps(restored.lines), EVENTS.seconds, KEPT_MAX),
             *((restored.mark.name, restored.mark.created_ms) if restored.mark and restored.mark.ends else ("", 0)),
+            milliseconds(restored.next_at),
         )
         done = await self.link.execute("EVAL", script("restore"), len(keys), *keys, *arguments)
         if done < 0:

@@ -9,7 +9,7 @@ from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox, refuse_newer
 from bot.deps.permissions import may_see
 from bot.domain.cards import Card, Snooze
-from bot.domain.failure_groups import FailureGroup
+from bot.domain.failure_groups import FailureGroup, GroupKind
 from bot.domain.notifications import SnoozedGroup
 from bot.domain.outbox import NoteEntry, SnoozedEntry
 from bot.domain.slack_ids import is_direct_message
@@ -44,7 +44,7 @@ async def snooze_group(deps: Deps, group_id: str, here: str, user: str, until: d
     """
     found = [(await deps.store.groups.read(destination, [group_id])).get(group_id) for destination in (here, user)]
     group = next((each for each in found if each and each.open), None)
-    if group is None:
+    if group is None or group.group is not GroupKind.FAILURES:
         return None
     may_see(deps, [group.account])
     snooze = Snooze(until=until, by=user) if until else None

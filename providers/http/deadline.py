@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 DEFAULT_S = 10.0
+_ROUNDED = timedelta(seconds=2)
+"""A date has whole seconds, and comes some time after it was written: a smaller difference says nothing."""
 
 T = TypeVar("T")
 
@@ -154,7 +156,7 @@ def provider_time() -> datetime | None:
 def skew(here: datetime) -> timedelta:
     """By how much the provider's clock is ahead of one that shows `here` now; nothing where that is not known."""
     there = provider_time()
-    return there - here if there else timedelta()
+    return there - here if there and abs(there - here) > _ROUNDED else timedelta()
 
 
 def note_date(told: datetime) -> None:

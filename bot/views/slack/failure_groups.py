@@ -149,7 +149,8 @@ def thread_line(group: FailureGroup, jobs: Sequence[GroupJob], more: int) -> Mes
     new = len(jobs) + more
     named_jobs = [f"{named(job)} · {minute(job.at)}" for job in jobs[:THREAD_LINES_MAX]]
     left = new - len(named_jobs)
-    head = f"{emoji(group)} *{new:,} more {happened(group)}*: {', '.join([cause(group), f'{group.count:,} in all'])}"
+    why = [] if group.fate else [cause(group)]
+    head = f"{emoji(group)} *{new:,} more {happened(group)}*: {', '.join([*why, f'{group.count:,} in all'])}"
     people = mentioned([[each for each in group.mentions if each not in group.mentioned]])
     foot = [*([section(f"+{left:,}", show_all_button(group))] if left else []), *people]
     lines = Budget(foot).fit_lines([head, *named_jobs], lambda cut_off: f"… and {cut_off:,} more")

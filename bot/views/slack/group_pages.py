@@ -43,7 +43,7 @@ def _rows(page: GroupPage) -> Iterator[list[Block]]:
     for group, jobs in page.parts:
         heading = [_heading(page, group)] if several else []
         for job in jobs:
-            yield [*heading, _row(job, group)]
+            yield [*heading, _row(job)]
             heading = []
 
 
@@ -53,9 +53,9 @@ def _heading(page: GroupPage, group: FailureGroup) -> Block:
     return section(f"*{unformatted(title(group))}*", mute_controls(shown))
 
 
-def _row(job: GroupJob, group: FailureGroup) -> Block:
+def _row(job: GroupJob) -> Block:
     """Two lines and a Details button."""
-    lines = [f"{bold(called(job), 100)} · {happened(group)} {date(job.at)}", code(job.id, 100)]
+    lines = [f"{bold(called(job), 100)} · {date(job.at)}", code(job.id, 100)]
     return section("\n".join(lines), details_button([job.ref], of=cut(called(job), 40)))
 
 

@@ -24,8 +24,9 @@ from bot.views.text import age, count
 BLOCKS_MAX = 100
 CHARS_MAX = 200_000
 """Of the 250,000 that Slack's reference allows a view, as JSON."""
+MINE_MAX = 12
+"""Watches and cards of the person."""
 WATCHES_MAX = 5
-CARDS_MAX = 7
 NEIGHBOURS_MAX = 8
 """With these and the numbers below the tab has 99 blocks at most."""
 NOTES_MAX = 6
@@ -132,8 +133,9 @@ def _mine(tab: Tab, now: datetime) -> list[Block]:
         return [section(f"⚠️ {MEMORY_LOST}")]
     if not mine:
         return [] if tab.watches else [section(f"You follow nothing. {HOW}")]
-    cards = [block for each in mine[:CARDS_MAX] for block in tab_lines(each, now, mine=True)]
-    left = len(mine) - CARDS_MAX
+    most = MINE_MAX - min(len(tab.watches), WATCHES_MAX)
+    cards = [block for each in mine[:most] for block in tab_lines(each, now, mine=True)]
+    left = len(mine) - most
     return [*cards, context(f"… and {count(left, 'more card')}: `/jobs subscriptions mine`")] if left > 0 else cards
 
 

@@ -35,10 +35,8 @@ def filters(spec: WatchSpec) -> str:
     wanted = {"name": spec.name, "kind": spec.kind, "media": spec.media, "code": spec.code}
     with_ = [f"{by} {code(text, 80)}" for by, text in wanted.items() if text]
     without = [f"{by} {code(text, 80)}" for by, text in spec.without]
-    parts = [
-        f"with {listed(with_, 'and')}" if with_ else "",
-        f"without {listed(without, 'or', most=NAMED_MAX)}" if without else "",
-    ]
+    left_out = listed(without, "or", most=NAMED_MAX)
+    parts = [f"with {listed(with_, 'and')}" if with_ else "", f"without {left_out}" if without else ""]
     return ", ".join(filter(None, parts))
 
 

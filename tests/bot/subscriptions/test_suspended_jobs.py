@@ -143,9 +143,8 @@ def test_what_is_lost_and_found_during_a_snooze_is_no_news():
 
 @pytest.mark.parametrize("on", On)
 def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
-    state = DestinationState(
-        DESTINATION, {"card": card("card", job(), options=SubscriptionOptions(user="U1", at=NOW, on=frozenset({on})))}
-    )
+    options = SubscriptionOptions(user="U1", at=NOW, on=frozenset({on}))
+    state = DestinationState(DESTINATION, NOW, {"card": card("card", job(), options=options)})
     for change in (LOST, FOUND):
         state, [notification] = apply(state, Entry(SLOT, "1-0", "card", ChangedEntry(change=change)))
         assert isinstance(notification.content, CardChange)

@@ -36,13 +36,7 @@ local function count(field)
   redis.call('EXPIRE', KEYS[8], ARGV[7])
 end
 local function log(more)
-  for _, line in ipairs(more.lines or {}) do
-    redis.call('XADD', KEYS[7], 'MAXLEN', '~', ARGV[8], '*', 'event', line)
-  end
-  if more.lines then
-    redis.call('XTRIM', KEYS[7], 'MINID', '~', string.format('%.0f', tonumber(ARGV[6]) - ARGV[7] * 1000))
-    redis.call('EXPIRE', KEYS[7], ARGV[7])
-  end
+  for _, line in ipairs(more.lines or {}) do log_event(KEYS[7], line, ARGV[6], ARGV[7], ARGV[8]) end
   for _, field in ipairs(more.counts or {}) do count(field) end
 end
 local done = {}

@@ -4,7 +4,7 @@
 -- id, the places to restore as JSON (place to card), its record and next check (both empty: the job has ended), how the
 -- name of an outbox begins, the entry, the version of the rules that the places of watches were chosen by (empty: none
 -- were), these as JSON (place to watches), a JSON array of lines for the events, for how long these are kept (s) and how
--- many, and how the end of this attempt is known (empty: it has not ended) with the creation of the job (ms).
+-- many, how the end of this attempt is known (empty: it has not ended) with the creation of the job (ms), and the time (ms).
 -- Returns 0, and does nothing, when the lost job is another one by now: another process was faster; -1 if the rules
 -- changed.
 if ARGV[8] ~= '' and (redis.call('GET', KEYS[6]) or '0') ~= ARGV[8] then return -1 end
@@ -27,10 +27,7 @@ for place, ids in pairs(watches) do
     redis.call('SADD', KEYS[4], place)
   end
 end
-for _, line in ipairs(cjson.decode(ARGV[10])) do
-  redis.call('XADD', KEYS[8], 'MAXLEN', '~', ARGV[12], '*', 'event', line)
-  redis.call('EXPIRE', KEYS[8], ARGV[11])
-end
+for _, line in ipairs(cjson.decode(ARGV[10])) do log_event(KEYS[8], line, ARGV[15], ARGV[11], ARGV[12]) end
 local watched = redis.call('EXISTS', KEYS[7]) == 1
 if watched and ARGV[13] ~= '' then redis.call('ZADD', KEYS[9], 'NX', ARGV[14], ARGV[13]) end
 if record ~= '' and (next(restored) or watched) then

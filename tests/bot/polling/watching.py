@@ -1,0 +1,16 @@
+"""Watches of a service, as routing reads them."""
+
+import json
+from collections.abc import Mapping
+
+from bot.domain.watches import WatchSpec
+from bot.store import Store
+from tests.bot.polling.listing import DESTINATION
+from tests.bot.samples import SERVICE
+
+
+async def watch(store: Store, spec: Mapping[str, object] | None = None, watch_id: str = "w1") -> None:
+    """Have a destination watch the service of the samples."""
+    wanted = WatchSpec.model_validate(spec or {})
+    text = json.dumps({"id": watch_id, "spec": wanted.model_dump(mode="json")})
+    await store.routes.put(SERVICE, DESTINATION, watch_id, text)
