@@ -29,6 +29,7 @@ from bot.rules.card_reducer import (
 from bot.rules.destination_state import DestinationState, NumbersNeeded, Waiting
 from bot.rules.job_events import FAILURES
 
+
 @dataclass(frozen=True, slots=True)
 class DeliveryStep:
     """Entries to take out, records to write, and the message to post first, if any.
@@ -109,7 +110,10 @@ def _timers(state: DestinationState, snapshot: OutboxSnapshot) -> Iterator[Appli
     """Yield the state after each thing that is due without an entry, and what it asks for."""
     applied = apply(state, HeldTimer())
     yield applied
-    for at, group_id in sorted(group_timers.timers(snapshot.groups.values())):
+    restored = [
+        (state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(group, state.rules)
+    ]
+    for at, group_id in sorted([*group_timers.timers(snapshot.groups.values()), *restored]):
         if at <= state.now:
             applied = apply(applied.state, GroupTimer(group_id))
             yield applied
