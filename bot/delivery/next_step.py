@@ -29,10 +29,6 @@ from bot.rules.card_reducer import (
 from bot.rules.destination_state import DestinationState, NumbersNeeded, Waiting
 from bot.rules.job_events import FAILURES
 
-NUMBERS = 10
-"""Numbers of groups that are reserved at once when a step needs one: those that it does not use are skipped."""
-
-
 @dataclass(frozen=True, slots=True)
 class DeliveryStep:
     """Entries to take out, records to write, and the message to post first, if any.
@@ -70,7 +66,7 @@ def next_step(
     try:
         return _next_step(snapshot, now, numbers)
     except NumbersNeeded:
-        return NeedsNumbers(len(numbers) + NUMBERS)
+        return NeedsNumbers(max(1, 2 * len(numbers)))  # those that it does not use are skipped
 
 
 def _next_step(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) -> DeliveryStep | None:
