@@ -22,6 +22,7 @@ from bot.domain.watches import Rules, Watch, WatchSpec
 from bot.store import Store
 from bot.store.redis.keys import CARDS, GROUP_JOBS
 from bot.store.slack_rate_limits import EDITS_A_MINUTE, HEADS_A_MINUTE
+from bot.task_queue.enqueue import DELIVER_AT
 from bot.task_queue.worker import open_docket
 from tests.bot.crashes import Crash, Fragile, Fuse
 from tests.bot.delivery_world import World
@@ -188,22 +189,22 @@ async def test_a_head_that_was_deleted_is_replaced_at_the_next_failure(world: Wo
 async def test_a_delivery_is_planned_for_what_is_due_without_an_entry(world: World, redis_url: str):
     async with open_docket(redis_url) as docket:
         world.deps = replace(world.deps, docket=docket)
-        wake = next(task for task in tasks(world.deps) if task.__name__ == "wake")
+        deliver_at = next(task for task in tasks(world.deps) if task.__name__ == DELIVER_AT)
         for task in tasks(world.deps):
             docket.register(task)
         await fails(world, 1)
         await world.told()
-        assert await docket.get_execution(f"deliver-at:{DESTINATION}") is None, "its end is an hour away"
+        assert await docket.get_execution(f"{DELIVER_AT}:{DESTINATION}") is None, "its end is an hour away"
         await fails(world, 2)
         await world.told()
-        planned = await docket.get_execution(f"deliver-at:{DESTINATION}")
+        planned = await docket.get_execution(f"{DELIVER_AT}:{DESTINATION}")
         line = (await the_group(world)).next_line_at()
         assert planned
         assert line
         assert planned.args == (DESTINATION,)
         async with docket.redis() as redis:
             assert await redis.zscore(docket.queue_key, planned.key) == pytest.approx(line.timestamp())
-        await wake(DESTINATION)
+        await deliver_at(DESTINATION)
         assert await docket.get_execution(f"deliver:{DESTINATION}")
 
 
