@@ -118,9 +118,9 @@ async def _why(deps: Deps, request: Request, say: Say) -> Answer:
     [named], places = request.ids, sorted(await deps.store.outbox.destinations())
     if named.startswith("g"):
         groups = await explain_group(deps, named, places)
-        return Answer(json_output.groups(groups), partial(why.groups, groups))
+        return Answer(json_output.group_explanations(groups), partial(why.group_explanations, groups))
     watches = await explain_watch(deps, named, places)
-    return Answer(json_output.watches(watches), partial(why.watches, watches))
+    return Answer(json_output.watch_explanations(watches), partial(why.watch_explanations, watches))
 
 
 async def _whole(question: Asking[V], say: Say) -> V:

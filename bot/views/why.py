@@ -49,7 +49,7 @@ def event(known: KnownEvent) -> str:
     raw = f" {code(known.raw_state, 60)}" if known.raw_state else ""
     at = f"{date(known.at)} " if known.at else f"{date(known.noticed_at)} " if known.noticed_at else ""
     if known.noticed_at is None:
-        return f"{at}*{event_name(known.id)}*{raw} · from the provider's answer, not noticed as it happened"
+        return f"{at}*{event_name(known.id)}*{raw} · as the provider says"
     noticed = f"noticed {date(known.noticed_at)} " if known.at else "noticed "
     return f"{at}*{event_name(known.id)}*{raw} · {noticed}{SOURCES.get(known.source or '', '')}".rstrip()
 

@@ -41,6 +41,16 @@ class _Local(NamedTuple):
         return bool(self.lines or self.job)
 
 
+class _Known(NamedTuple):
+    """What is known of a job: `recorded` are the decisions of all destinations."""
+
+    ref: JobRef
+    job: Job | None
+    lines: Sequence[LoggedEvent]
+    events: Sequence[KnownEvent]
+    recorded: Sequence[Explained]
+
+
 @dataclass(frozen=True, slots=True)
 class JobQuestion:
     """Asks the services about a job, and explains what was decided about it in `destinations`; without any, in all."""
@@ -73,24 +83,30 @@ async def _explained(asked: JobQuestion, details: JobDetails) -> JobExplanation:
     if len(found) > 1:
         raise _several(asked.address, list(found))
     refs = list(found) or _possible(deps, asked.address)
-    places = {ref: await _places(deps, ref, asked.destinations) for ref in refs}
+    destinations = {ref: await _destinations(deps, ref, asked.destinations) for ref in refs}
     local = {ref: await _local(deps, ref) for ref in refs}
-    decided = {ref: await _recorded(deps, ref, places[ref]) for ref in refs}
+    decided = {ref: await _recorded(deps, ref, destinations[ref]) for ref in refs}
     known = [ref for ref in refs if ref in found or local[ref] or decided[ref]]
     if not known:
         return nothing
     if len(known) > 1:
         raise _several(asked.address, known)
     [ref] = known
-    job = found.get(ref) or local[ref].job or next((line.change().job for line in local[ref].lines[::-1]), None)
-    events = history(ref, local[ref].lines, job, local[ref].attempt)
-    parts = [await _of_destination(deps, each, ref, job, local[ref], events, decided[ref]) for each in places[ref]]
-    decisions = [*decided[ref], *(each for part in parts for each in part.decisions)]
+    lines, seen, attempt = local[ref]
+    job = found.get(ref) or seen or next((line.change().job for line in lines[::-1]), None)
+    mine = _Known(ref, job, lines, history(ref, lines, job, attempt), decided[ref])
+    return await _completed(deps, nothing, mine, destinations[ref])
+
+
+async def _completed(deps: Deps, nothing: JobExplanation, known: _Known, destinations: Iterable[str]) -> JobExplanation:
+    """Return an explanation with what is known of its job, and what follows from it in each destination."""
+    parts = [await _of_destination(deps, each, known) for each in destinations]
+    decisions = [*known.recorded, *(each for part in parts for each in part.decisions)]
     return replace(
         nothing,
-        ref=ref,
-        job=job,
-        events=events,
+        ref=known.ref,
+        job=known.job,
+        events=known.events,
         decisions=await linked(deps, sorted(decisions, key=lambda each: each.decision.at)),
         acts=[act for part in parts for act in part.acts],
         waiting=[each for part in parts for each in part.waiting],
@@ -125,7 +141,7 @@ def _several(address: Address, refs: Sequence[JobRef]) -> UsageError:
     return UsageError(Problem.SEVERAL_JOBS, str(address), expected=names, suggestion=f"why {names[0]}")
 
 
-async def _places(deps: Deps, ref: JobRef, wanted: Sequence[str]) -> Sequence[str]:
+async def _destinations(deps: Deps, ref: JobRef, wanted: Sequence[str]) -> Sequence[str]:
     """Return the destinations to explain: those wanted, else all in which something may have been decided."""
     if wanted:
         return wanted
@@ -146,9 +162,11 @@ async def _local(deps: Deps, ref: JobRef) -> _Local:
     return _Local(lines, tracked[0].job if tracked else None, attempt)
 
 
-async def _recorded(deps: Deps, ref: JobRef, places: Sequence[str]) -> list[Explained]:
-    read = await deps.store.decisions.read_all([(each, str(ref)) for each in places])
-    return [Explained(place, each) for place, found in zip(places, read, strict=True) for each in found]
+async def _recorded(deps: Deps, ref: JobRef, destinations: Sequence[str]) -> list[Explained]:
+    read = await deps.store.decisions.read_all([(each, str(ref)) for each in destinations])
+    return [
+        Explained(destination, each) for destination, found in zip(destinations, read, strict=True) for each in found
+    ]
 
 
 class _Part(NamedTuple):
@@ -159,23 +177,15 @@ class _Part(NamedTuple):
     waiting: Sequence[Waiting] = ()
 
 
-async def _of_destination(  # noqa: PLR0917  # what an explanation consists of
-    deps: Deps,
-    destination: str,
-    ref: JobRef,
-    job: Job | None,
-    local: _Local,
-    events: Sequence[KnownEvent],
-    recorded: Sequence[Explained],
-) -> _Part:
+async def _of_destination(deps: Deps, destination: str, known: _Known) -> _Part:
     snapshot = await _snapshot(deps, destination)
-    mine = [each.decision for each in recorded if each.destination == destination]
-    waiting = await _waiting(deps, snapshot, ref)
-    done = {each.event for each in mine} | {each.event for each in waiting}
-    rest = [each for each in _lines(local.lines, events, job) if each.id not in done]
+    mine = [each.decision for each in known.recorded if each.destination == destination]
+    waiting = await _waiting(deps, snapshot, known.ref)
+    done = {each.event for each in (*mine, *waiting)}
+    rest = [each for each in _lines(known) if each.id not in done]
     again = [each for line in rest if (each := await _again(deps, snapshot, line))]
     decisions = [*mine, *(each.decision for each in again)]
-    return _Part(again, await acts(deps, snapshot, ref, job, decisions), waiting)
+    return _Part(again, await acts(deps, snapshot, known.ref, known.job, decisions), waiting)
 
 
 async def _snapshot(deps: Deps, destination: str) -> OutboxSnapshot:
@@ -184,10 +194,11 @@ async def _snapshot(deps: Deps, destination: str) -> OutboxSnapshot:
     return await (context.read() if context else read_outbox(deps, destination))
 
 
-def _lines(lines: Sequence[LoggedEvent], events: Iterable[KnownEvent], job: Job | None) -> Iterator[LoggedEvent]:
+def _lines(known: _Known) -> Iterator[LoggedEvent]:
     """Yield the events to decide on again: those of the log, and those of which it has no line of their own."""
-    yield from lines
-    for event in events:
+    yield from known.lines
+    job = known.job
+    for event in known.events:
         if job and event.noticed_at is None and event.at:
             error = job.error if event.state is job.state else None
             yield LoggedEvent(
@@ -207,7 +218,7 @@ async def _again(deps: Deps, snapshot: OutboxSnapshot, line: LoggedEvent) -> Exp
     rules = rules.model_copy(update={"hidden": snapshot.rules.hidden})
     cards = {name: card for name, card in snapshot.cards.items() if _since(card) <= line.noticed_at}
     state = DestinationState(snapshot.destination, line.noticed_at, cards, rules=rules)
-    event = JobEvent(line.change(), line.event, _followed(cards.values(), line))
+    event = JobEvent(line.change(), line.event, _is_followed(cards.values(), line))
     decision = decide(event, snapshot.destination, rules, state, line.noticed_at)
     return Explained(snapshot.destination, decision, recorded=False)
 
@@ -216,7 +227,7 @@ def _since(card: Card) -> datetime:
     return min(each.at for each in card.per_subscriber or (card.terms,))
 
 
-def _followed(cards: Iterable[Card], line: LoggedEvent) -> bool:
+def _is_followed(cards: Iterable[Card], line: LoggedEvent) -> bool:
     jobs = [job for card in cards if (job := card.jobs.get(str(line.ref)))]
     return any(job.fate is None or (job.at is not None and job.at >= line.noticed_at) for job in jobs)
 

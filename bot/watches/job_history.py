@@ -26,10 +26,10 @@ def history(ref: JobRef, lines: Sequence[LoggedEvent], job: Job | None, attempt:
     noticed = [_noticed(line) for line in lines]
     known = {each.id for each in noticed}
     proven = [each for each in _proven(ref, job, attempt) if each.id not in known] if job else []
-    return sorted([*noticed, *proven], key=_place)
+    return sorted([*noticed, *proven], key=_order)
 
 
-def _place(event: KnownEvent) -> tuple[bool, float, int]:
+def _order(event: KnownEvent) -> tuple[bool, float, int]:
     at = event.at or event.noticed_at
     return at is None, at.timestamp() if at else 0.0, _ORDER.index(event.happened)
 

@@ -21,7 +21,7 @@ from providers.models import JobState
 POSTS_MAX = 10
 """Messages that are shown; the others are counted."""
 CLOSE = timedelta(minutes=2)
-"""A log that lacks no more than this of the last 24 hours counts as one of 24 hours."""
+"""A log that lacks no more than this of the last 24 hours is one of 24 hours; a shorter one than this is none."""
 NOT_PREDICTED = "Not predicted: snoozes, and failures that other watches or subscriptions here already show."
 
 
@@ -88,7 +88,7 @@ def basis_lines(run: DryRun) -> Iterator[str]:
     """Yield on what a dry run is based, and what the basis lacks."""
     if run.left_out:
         yield f"⚠️ Only the newest {run.events - run.left_out:,} of {run.events:,} events were tried."
-    logged = [each for each in run.basis if each.logged_since]
+    logged = [each for each in run.basis if _is_logged(run, each)]
     if logged:
         since = max(each.logged_since for each in logged if each.logged_since)
         reach = "of the last 24 hours" if since - run.since <= CLOSE else f"since {date(since)}"
@@ -99,6 +99,11 @@ def basis_lines(run: DryRun) -> Iterator[str]:
         yield f"{_names(blind)} can't list {'its' if len(blind) == 1 else 'their'} jobs: nothing is known before that."
 
 
+def _is_logged(run: DryRun, basis: ServiceBasis) -> bool:
+    """Whether a log says something: one that began just now does not."""
+    return basis.logged_since is not None and run.now - basis.logged_since > CLOSE
+
+
 def _whole(run: DryRun, basis: ServiceBasis) -> bool:
     return basis.logged_since is not None and basis.logged_since - run.since <= CLOSE
 
@@ -107,7 +112,7 @@ def _from_lists(run: DryRun) -> Iterator[str]:
     listing = [each for each in run.basis if each.listed_since]
     if not listing:
         return
-    begins = "Before that, from" if any(each.logged_since for each in listing) else "From"
+    begins = "Before that, from" if any(_is_logged(run, each) for each in listing) else "From"
     yield f"{begins} the failed jobs that {_names(listing)} {'lists' if len(listing) == 1 else 'list'}."
     for each in listing:
         if each.retention and run.now - run.since > each.retention:

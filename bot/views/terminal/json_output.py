@@ -124,7 +124,7 @@ def decision(explained: Explained) -> Record:
     }
 
 
-def groups(answer: Sequence[GroupExplanation]) -> Record:
+def group_explanations(answer: Sequence[GroupExplanation]) -> Record:
     """The groups with one id: each workspace has its own numbers."""
     return {
         "groups": [
@@ -148,7 +148,7 @@ def groups(answer: Sequence[GroupExplanation]) -> Record:
     }
 
 
-def watches(answer: Sequence[WatchExplanation]) -> Record:
+def watch_explanations(answer: Sequence[WatchExplanation]) -> Record:
     """The watches with one id: each workspace has its own numbers."""
     return {
         "watches": [

@@ -47,7 +47,7 @@ def _decisions(explanation: JobExplanation) -> Iterator[str]:
     yield from (f"{code(each.destination)} {why.waiting(each)}" for each in explanation.waiting)
 
 
-def groups(explanations: Sequence[GroupExplanation]) -> RenderableType:
+def group_explanations(explanations: Sequence[GroupExplanation]) -> RenderableType:
     """What the groups with one id are, each with its destination."""
     return Group(*(_lines([code(each.group.place), *_group(each)]) for each in explanations))
 
@@ -58,7 +58,7 @@ def _group(explanation: GroupExplanation) -> Iterator[str]:
         yield f"Newest: {listed_names(explanation.jobs)}"
 
 
-def watches(explanations: Sequence[WatchExplanation]) -> RenderableType:
+def watch_explanations(explanations: Sequence[WatchExplanation]) -> RenderableType:
     """What the watches with one id ask for and decided lately, each with its destination."""
     return Group(*(_lines(_watch(each)) for each in explanations))
 

@@ -87,7 +87,7 @@ def test_an_event_says_how_it_was_noticed():
     noticed = KnownEvent(f"{REF}#1/failed", EventKind.FAILED, NOW, NOW + timedelta(seconds=6), None, "FAILED", "poll")
     assert "*failed* `FAILED` · noticed " in why.event(noticed)
     assert why.event(noticed).endswith("by polling")
-    assert "not noticed as it happened" in why.event(KnownEvent(f"{REF}#1/started", EventKind.STARTED, NOW))
+    assert "as the provider says" in why.event(KnownEvent(f"{REF}#1/started", EventKind.STARTED, NOW))
 
 
 @pytest.mark.parametrize(

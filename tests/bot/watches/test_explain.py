@@ -98,6 +98,7 @@ async def test_what_was_posted_and_folded_is_read_back(world: Guarded):
     assert [each.action for each in first.acts] == [Action.WATCHED]
     shown = why.job(first)
     accept(shown)
+    assert "posted, first failure of g1 · for w1" in shown.text
     assert "Nothing was posted" not in shown.text
     assert "open that message" in str(shown.blocks)
 

@@ -119,7 +119,7 @@ def test_a_watch_of_the_configuration_is_not_edited():
     message = subscription_list([], CommandPayload(text="subscriptions"), NOON, mine=False,
                                 watching=WatchList([ListedWatch(configured)]))  # fmt: skip
     assert "from the configuration" in judges.words(message)
-    assert list(judges.commands(message.blocks)) == ["Send a test", "Refresh"]
+    assert list(judges.commands(message.blocks)) == ["Dry run", "Send a test", "Refresh"]
 
 
 def test_a_mute_says_until_when_and_for_ever_is_the_second_choice():
