@@ -139,8 +139,11 @@ def jobs(context: typer.Context, words: Words = None, *, as_json: Json = False, 
         request = terminal.understand(settings, words or [])
     except UsageError as error:
         _fail(terminal.complaint(error), Exit.WRONG_USAGE)
-    with spinner(sys.stderr, shown=not as_json and sys.stdout.isatty() and sys.stderr.isatty()) as say:
-        answer = _run(terminal.answer(settings, request, say))
+    try:
+        with spinner(sys.stderr, shown=not as_json and sys.stdout.isatty() and sys.stderr.isatty()) as say:
+            answer = _run(terminal.answer(settings, request, say))
+    except UsageError as error:
+        _fail(terminal.complaint(error), Exit.WRONG_USAGE)
     if as_json:
         _write(terminal.as_json(answer))
     else:

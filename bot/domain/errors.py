@@ -71,6 +71,8 @@ class Problem(Enum):
     NOT_A_WATCH = auto()
     NO_SUBJECT = auto()
     ONE_SUBJECT = auto()
+    SEVERAL_JOBS = auto()
+    NO_SUCH_GROUP = auto()
 
 
 class BotError(Exception):

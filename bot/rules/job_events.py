@@ -8,6 +8,7 @@ from bot.domain.cards import CardJob
 from bot.domain.changes import LOSSES, Change, EventKind, Kind
 from bot.domain.failure_groups import GroupJob
 from bot.rules.fingerprints import fingerprint, fingerprint_of_lost
+from providers.mirrors import views
 from providers.models import Job
 
 FAILURES = frozenset({EventKind.FAILED, EventKind.LOST})
@@ -52,16 +53,14 @@ class JobEvent(NamedTuple):
 
     @property
     def services(self) -> Sequence[str]:
-        """The services that know the job: a rule that names either covers it."""
-        return tuple(dict.fromkeys((self.change.ref.service, self.service)))
+        """The services that know the job: a rule that names one of them covers it."""
+        return tuple(dict.fromkeys(job.service for job in self.jobs))
 
     @property
     def jobs(self) -> Sequence[Job]:
-        """The job as each of these services has it."""
-        return [
-            self.job if name == self.service else self.job.model_copy(update={"service": name})
-            for name in self.services
-        ]
+        """The job as each service has it that knows it, the one that owns it first."""
+        owned = self.job.model_copy(update={"service": self.change.ref.service})
+        return [*views(owned), self.job]
 
     @property
     def late(self) -> bool:

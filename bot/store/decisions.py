@@ -29,9 +29,23 @@ class DecisionBook:
 
     async def read(self, destination: str, ref: str) -> list[Decision]:
         """Return what was decided about the events of a job, or of a service, the oldest first."""
-        lines = await self.link.execute("LRANGE", DECISIONS.of(destination, ref), 0, -1)
-        found = [readable_or(None, lambda text: _read(destination, ref, text), line) for line in lines]
-        return [decision for decision in found if decision]
+        [found] = await self.read_all([(destination, ref)])
+        return found
+
+    async def read_all(self, wanted: Sequence[tuple[str, str]]) -> list[list[Decision]]:
+        """Return the same for several pairs of a destination and a job, in one round trip."""
+        asking = [("LRANGE", DECISIONS.of(*each), 0, -1) for each in wanted]
+        replies = await self.link.execute_many(asking) if asking else []
+        return [_readable(*each, lines) for each, lines in zip(wanted, replies, strict=True)]
+
+    async def newest(self, destination: str, services: Sequence[str], most: int) -> list[Decided]:
+        """Return the decisions about the last jobs of services, `most` of each, that were decided on; newest first."""
+        asking = [("ZREVRANGE", DECIDED.of(destination, each), 0, most - 1) for each in services]
+        replies = await self.link.execute_many(asking) if asking else []
+        refs = [ref for found in replies for ref in found]
+        read = await self.read_all([(destination, ref) for ref in refs])
+        decided = [Decided(ref, each) for ref, found in zip(refs, read, strict=True) for each in found]
+        return sorted(decided, key=lambda each: each.decision.at, reverse=True)
 
     async def purge(self, destination: str, services: Iterable[str]) -> None:
         """Delete all decisions of a destination."""
@@ -40,6 +54,11 @@ class DecisionBook:
         lists = [DECISIONS.of(destination, ref) for found in refs for ref in found]
         if keys := [*lists, *indexes]:
             await self.link.execute_many([("DEL", key) for key in keys])
+
+
+def _readable(destination: str, ref: str, lines: Iterable[str]) -> list[Decision]:
+    found = [readable_or(None, lambda text: _read(destination, ref, text), line) for line in lines]
+    return [decision for decision in found if decision]
 
 
 def parts(destination: str, decisions: Sequence[Decided]) -> list[Part]:

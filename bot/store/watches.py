@@ -90,6 +90,12 @@ class WatchBook:
         found = [rules for _, rules in await self._versions(destination) if rules and rules.version == number]
         return found[0] if found else None
 
+    async def former(self, destination: str, now: Rules) -> dict[str, Watch]:
+        """Return the watches of the last 30 days that are no longer among the rules of `now`, as they were last."""
+        versions = [rules for _, rules in await self._versions(destination) if rules]
+        found = {watch.id: watch for rules in versions for watch in rules.watches}
+        return {name: watch for name, watch in found.items() if now.watch(name) is None}
+
     async def _versions(self, destination: str) -> list[tuple[datetime, Rules | None]]:
         """Return the replaced versions, and until when each was in force; the oldest first."""
         stream = await self.link.execute("XRANGE", RULES_LOG.of(destination), "-", "+")

@@ -184,6 +184,8 @@ _SENTENCES = {
         "A group has an id such as g12, a watch one such as w7."
     ),
     Problem.ONE_SUBJECT: "Ask about one at a time, for example `/jobs why w7`.",
+    Problem.SEVERAL_JOBS: "{found} is the id of several jobs: {all}. Name one of them.",
+    Problem.NO_SUCH_GROUP: "There is no group {found} here, or it closed more than 7 days ago.",
     Problem.TOO_LONG: (
         "This command has {number} kB; I read up to {choices} kB. Send the text as a message instead, and choose "
         "*Look up jobs* or *Subscribe to jobs* from the message's menu: I read messages whole."

@@ -23,7 +23,7 @@ from bot.views.slack.block_kit import Message
 from handlers.commands import grammar
 from handlers.commands.grammar import Request
 from handlers.commands.job_arguments import addresses_of
-from handlers.slack import subscriptions, watches
+from handlers.slack import subscriptions, watches, why
 from handlers.slack.command_reader import read
 from handlers.slack.partial_answers import Answer
 from providers.registry import meaning
@@ -37,6 +37,8 @@ async def answer(deps: Deps, command: CommandPayload, asker: Asker) -> Answer[An
         return await subscriptions.answer(deps, request, command, asker)
     if request.command in watches.COMMANDS:
         return await watches.answer(deps, request, command, asker)
+    if request.command == "why":
+        return await why.answer(deps, request, command, asker)
     if request.command == "help":
         await deps.admission.turn()
         return help_page(request.text)

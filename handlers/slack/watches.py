@@ -15,9 +15,10 @@ from bot.deps.deps import Deps
 from bot.deps.permissions import destination_of_button
 from bot.domain import button_payloads
 from bot.domain.button_payloads import CommandPayload
-from bot.domain.errors import ExpiredError, Problem, UsageError
+from bot.domain.errors import ExpiredError, UsageError
 from bot.domain.slack_ids import bare_id
 from bot.domain.user_groups import handles
+from bot.domain.watch_answers import Outcome, Watched
 from bot.domain.watches import FailureCode, Watch, WatchSpec
 from bot.home_tab import publish, show_change
 from bot.slack_api.user_groups import names_of
@@ -26,21 +27,25 @@ from bot.slack_app.payloads import Asker, Body, deps_of, origin_of, read_ask, re
 from bot.slack_app.response_urls import Respond
 from bot.slack_app.responses import Responder, submitted, to_response_url
 from bot.subscriptions.listing import subscriptions
+from bot.views.slack import dry_run as dry_run_view
 from bot.views.slack import modals, watch_form
 from bot.views.slack import watches as views
 from bot.views.slack.block_kit import Message
 from bot.views.slack.subscription_list import tab_lines
 from bot.views.slack.watch_form import WatchForm
+from bot.watches.dry_run import dry_run
+from bot.watches.forecast import forecast
 from bot.watches.listing import watches
 from bot.watches.mute import mute, unmute
 from bot.watches.unwatch import rewatch, unwatch
 from bot.watches.watch import edit, send_test, show, watch
-from handlers.commands.grammar import DRY_RUN, MENTIONS_MAX, MUTE, Request
+from handlers.commands.grammar import MENTIONS_MAX, MUTE, Request
 from handlers.slack.command_reader import read
 from handlers.slack.form_values import Mistakes, field_value, watch_spec
+from handlers.slack.partial_answers import Answer
 from providers.json_fields import listing, mapping, text
 
-COMMANDS = frozenset({"watch", "unwatch", "why", MUTE})
+COMMANDS = frozenset({"watch", "unwatch", MUTE})
 CARDS_MAX = 8
 """Cards that can be snoozed in the answer that makes it quieter."""
 _FORM = re.compile(rf"^{button_payloads.WATCH}(?::(w\d+))?$")
@@ -58,23 +63,29 @@ def register(app: AsyncApp) -> None:
     app.view(_FORM)(on_form)
 
 
-async def answer(deps: Deps, request: Request, command: CommandPayload, asker: Asker) -> Message:
+async def answer(deps: Deps, request: Request, command: CommandPayload, asker: Asker) -> Answer[Any] | Message:
     """Run a command about watches and return what to show. Raises UsageError for a place that is not the asker's."""
     here = await destination_of_button(deps, command.place, asker.channel, asker.user)
     await deps.admission.turn()
     match request.command:
-        case "why":
-            raise UsageError(Problem.NOT_YET, request.command)
-        case "watch" if request.dry_run:
-            raise UsageError(Problem.NOT_YET, DRY_RUN)
+        case "watch" if request.watch and request.dry_run:
+            destination = asker.user if request.watch.to == "dm" else here
+            return Answer(dry_run(deps, request.watch, destination), dry_run_view.dry_run, dry_run_view.dry_run)
         case "watch" if request.watch:
-            return views.watched(await watch(deps, request.watch, here, asker.user))
+            return await _watched(deps, await watch(deps, request.watch, here, asker.user))
         case "watch":
             return views.how_to_watch()
         case "unwatch":
             return await _unwatched(deps, request.ids or None, here, asker)
         case _:
             return await _quieter(deps, here)
+
+
+async def _watched(deps: Deps, result: Watched) -> Message:
+    """Say what a watch does, and how often a new or changed one would have posted."""
+    new = result.outcome in {Outcome.ADDED, Outcome.CHANGED}
+    notes = dry_run_view.forecast(await forecast(deps, result.watch)) if new else []
+    return views.watched(result, notes)
 
 
 async def _unwatched(deps: Deps, ids: tuple[str, ...] | None, here: str, asker: Asker) -> Message:
@@ -185,7 +196,7 @@ async def on_mute(  # noqa: PLR0917  # Bolt passes by name
 async def on_mute_for_ever(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """For ever: no watch here posts this code until somebody unmutes it."""
+    """For ever: no watch here posts this code until it is unmuted."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     await responder.show(await _muted(context, body, action, for_ever=True))
@@ -269,5 +280,5 @@ def _watch_id(body: Mapping[str, Any]) -> str | None:
 
 async def _submitted(deps: Deps, spec: WatchSpec, watch_id: str | None, asker: Asker) -> Message:
     if watch_id is None:
-        return views.watched(await watch(deps, spec, asker.channel, asker.user))
-    return views.watched(await edit(deps, watch_id, spec, asker.channel, asker.user))
+        return await _watched(deps, await watch(deps, spec, asker.channel, asker.user))
+    return await _watched(deps, await edit(deps, watch_id, spec, asker.channel, asker.user))

@@ -55,7 +55,7 @@ def watched(result: Watched, notes: Sequence[str] = ()) -> Message:
     `notes` are further lines: how often it would have posted.
     """
     watch = result.watch
-    lines = [_title(result), *notes, *_coverage(result)]
+    lines = [_title(result), *notes, *coverage(result.covered, result.hidden, result.watch.place)]
     if result.suspended:
         why = suspensions.why(result.suspended, watch.place)
         lines.append(f"⏸️ I can't post yet: {why}. {suspensions.help_against(result.suspended)}")
@@ -89,10 +89,10 @@ def _title(result: Watched) -> str:
             return f"👁️ {code(watch.id)} watches {what}{whom}. Nothing changed."
 
 
-def _coverage(result: Watched) -> Iterator[str]:
+def coverage(covered: Sequence[CoveredService], hidden: Sequence[CoveredService], destination: str) -> Iterator[str]:
     """Say how new jobs are noticed in each service, and which services the readers may not see."""
-    listing = [each for each in result.covered if each.lists]
-    others = [each for each in result.covered if not each.lists]
+    listing = [each for each in covered if each.lists]
+    others = [each for each in covered if not each.lists]
     if listing:
         yield f"New jobs of {_names(listing)} are noticed within about a minute."
     if others:
@@ -101,9 +101,9 @@ def _coverage(result: Watched) -> Iterator[str]:
             f"{_names(others)} can't list {'its' if one else 'their'} jobs: I watch those that were looked up. "
             "`/jobs show JOB` looks one up."
         )
-    if result.hidden:
-        who = "you" if is_direct_message(result.watch.place) else "some members of the channel"
-        yield f"⚠️ Not covered: {_names(result.hidden)}, because {who} can't see {_them(result.hidden)}."
+    if hidden:
+        who = "you" if is_direct_message(destination) else "some members of the channel"
+        yield f"⚠️ Not covered: {_names(hidden)}, because {who} can't see {_them(hidden)}."
 
 
 def _names(services: Sequence[CoveredService]) -> str:
@@ -115,19 +115,25 @@ def _them(services: Sequence[CoveredService]) -> str:
 
 
 def buttons(watch: Watch) -> list[Block]:
-    """What can be done about a watch; one from the configuration can only be tested."""
+    """What can be done about a watch; one from the configuration can only be tried."""
     place = destination_of(watch)
     about = CommandPayload(card=watch.id, place=place)
     test = button("Send a test", TEST_WATCH, about, name=f"Send a test of {watch.id}")
     if watch.configured:
-        return test
-    return [*edit_button(watch), *test, *remove_button(watch)]
+        return [*dry_run_button(watch), *test]
+    return [*edit_button(watch), *dry_run_button(watch), *test, *remove_button(watch)]
 
 
 def edit_button(watch: Watch) -> list[Block]:
     """Open the form that changes a watch."""
     about = CommandPayload(card=watch.id, place=destination_of(watch))
     return button("Edit", EDIT_WATCH, about, name=f"Edit {watch.id}")
+
+
+def dry_run_button(watch: Watch) -> list[Block]:
+    """Show what a watch would have posted."""
+    command = CommandPayload(text=f"watch {watch.spec.words()} dry-run", place=destination_of(watch))
+    return button("Dry run", f"{OPEN}:dry-run", command, name=f"Dry run of {watch.id}", limit=BUTTON_MAX)
 
 
 def remove_button(watch: Watch, label: str = "Remove") -> list[Block]:

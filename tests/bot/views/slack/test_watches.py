@@ -1,4 +1,4 @@
-"""Answers and lines about watches: Slack takes each, negations are words, and lines in channels mention nobody."""
+"""Answers and lines about watches: Slack takes each, negations are words, and lines in channels mention no one."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ MUTE = Mute(id="m1", account="media-cn", service="video-ocr", kind="ocr", code="
 
 @settings(max_examples=20)
 @given(some_watches, st.sampled_from(Outcome), services, services, st.none() | st.just("is_archived"), st.booleans())
-def test_slack_takes_every_answer(
+def test_slack_takes_every_answer(  # noqa: PLR0917  # what an answer consists of
     watch: Watch,
     outcome: Outcome,
     covered: list[CoveredService],
@@ -119,7 +119,7 @@ def test_a_watch_of_the_configuration_is_not_edited():
     message = subscription_list([], CommandPayload(text="subscriptions"), NOON, mine=False,
                                 watching=WatchList([ListedWatch(configured)]))  # fmt: skip
     assert "from the configuration" in judges.words(message)
-    assert list(judges.commands(message.blocks)) == ["Send a test", "Refresh"]
+    assert list(judges.commands(message.blocks)) == ["Dry run", "Send a test", "Refresh"]
 
 
 def test_a_mute_says_until_when_and_for_ever_is_the_second_choice():
