@@ -412,7 +412,7 @@ class Story(WatchedStory):
                         ref: end_reason or "" for ref, end_reason in self.cards[destination, text["card"]].jobs.items()
                     }
                     again = self.cards[destination, text["card"]].posts > 1
-                    assert again or text["jobs"] == fates, "a card is as it should be"
+                    assert again or text["jobs"] == fates, f"{text} is to show {fates}"
             if text.get("note") == "LostJob":
                 notes[text["about"]] += 1
         assert set(posts) == set(self.cards)

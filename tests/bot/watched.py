@@ -199,6 +199,7 @@ class WatchedStory(FragileBot):
     def _look_around(self, crash: Any) -> None:
         """Sweep the service that lists until all is seen. Without a watch it is not looked at."""
         self.now += timedelta(seconds=61)
+        self.run(sweep.sweep(self.services, self.provider))
         if not self.run(self.store.routes.watched([LISTED]))[LISTED]:
             self.noticed = {}
             self.run(sweep.sweep(self.services, self.listed))
