@@ -15,6 +15,7 @@ from bot.store.event_log import EventLog
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.home_tabs import HomeTabs
 from bot.store.installations import Installations
+from bot.store.listed_pages import ListedPages
 from bot.store.lost_jobs import LostJobs
 from bot.store.outbox import Outbox
 from bot.store.quarantine import Aside
@@ -60,6 +61,7 @@ class Store:
     tracked: Tracked
     routes: RouteBook
     discovery: Discoveries
+    pages: ListedPages
     event_log: EventLog
     lost: LostJobs
     witnesses: Witnesses
@@ -78,6 +80,7 @@ class Store:
     def over(cls, link: RedisLink, url: str = "") -> "Store":
         """A store over a connection that somebody else opens and closes."""
         budget = SharedBudget(link)
+        tracked, lost, discovery = Tracked(link), LostJobs(link), Discoveries(link)
         return cls(
             link=link,
             clock=ServerClock(link),
@@ -86,11 +89,12 @@ class Store:
             payloads=Payloads(link),
             freshness=Freshness(link),
             budget=budget,
-            tracked=Tracked(link),
+            tracked=tracked,
             routes=RouteBook(link),
-            discovery=Discoveries(link),
+            discovery=discovery,
+            pages=ListedPages(link, tracked, lost, discovery),
             event_log=EventLog(link),
-            lost=LostJobs(link),
+            lost=lost,
             witnesses=Witnesses(link),
             outbox=Outbox(link),
             sweeps=Sweeps(link),
