@@ -15,7 +15,7 @@ from bot.domain.service_events import ServiceEvent
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import instant, milliseconds
 from bot.domain.walks import REMEMBERED, REMEMBERED_MIN, Discovery, Mark
-from bot.store.redis.connection import RedisLink
+from bot.store.redis.connection import Part, RedisLink
 from bot.store.redis.keys import DISCOVERY, DUE, EVENTS, JOBS, OUTBOX, PENDING, ROUTES, RULES, SEEN, SUBSCRIPTIONS
 from bot.store.redis.scripts import script
 from bot.store.routes import read_routes
@@ -59,11 +59,18 @@ class Discoveries:
         self, service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]
     ) -> dict[str, int]:
         """Return the ids of jobs that nobody knows or that go on, each with the number of its attempts that ended."""
+        return self.found(await self.link.execute(*self.looking(service, jobs, created)))
+
+    def looking(self, service: Service, jobs: Sequence[Job], created: Sequence[datetime | None]) -> Sequence[Part]:
+        """Return the command of `unknown`."""
         slot = "/".join(service)
         about = zip(jobs, created, strict=True)
         listed = json.dumps([part for job, at in about for part in (job.id, int(job.state.ended), _score_of(at))])
         keys = (JOBS.of(slot), SEEN.of(slot), DISCOVERY.of(slot))
-        flat = await self.link.execute("EVAL", script("discover"), len(keys), *keys, listed)
+        return ("EVAL", script("discover"), len(keys), *keys, listed)
+
+    def found(self, flat: Sequence[str]) -> dict[str, int]:
+        """Read the reply to the command of `unknown`."""
         return dict(zip(flat[::2], map(int, flat[1::2]), strict=True))
 
     async def trim(self, service: Service, mark: datetime | None) -> None:
