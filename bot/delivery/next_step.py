@@ -114,7 +114,9 @@ def _timers(state: DestinationState, snapshot: OutboxSnapshot) -> Iterator[Appli
         (state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(group, state.rules)
     ]
     for at, group_id in sorted([*group_timers.timers(snapshot.groups.values()), *restored]):
-        if at <= state.now:
+        # What waits may reach the threshold: it is counted first.
+        counting = bool(snapshot.entries) and snapshot.groups[group_id].counting
+        if at <= state.now and not counting:
             applied = apply(applied.state, GroupTimer(group_id))
             yield applied
 
