@@ -245,7 +245,8 @@ async def end_walk(sweep: ServiceSweep, walk: Walk, there: datetime | None) -> N
     after = known._replace(
         mark=walk.after(there),
         walked_at=sweep.deps.clock(),
-        pace_s=walk_interval(walk.newest_page, there),
+        pace_s=walk_interval(walk.newest_page, there) if page else known.pace_s,
+        blind_since=None if page else (known.blind_since or sweep.deps.clock()),
         partial=_partial(sweep, page) if page else known.partial,
         listed=len(page.jobs) if page and whole and sweep.tracks else known.listed,
         failures_only=not sweep.tracks,

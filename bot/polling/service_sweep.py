@@ -28,7 +28,7 @@ class ServiceSweep:
     `first_due` is when the first tracked job is due, `jobs` is how many were.
 
     `tracks` says that new jobs are tracked until they end. `reasons_left` jobs that nobody follows may still be asked
-    about. `failures` counts those that were noticed. `walk` is how far it came with them.
+    about. `failures` counts those that were noticed. `walk` is how far it came with them, `refusal` why no further.
     """
 
     deps: Deps
@@ -45,6 +45,7 @@ class ServiceSweep:
     reasons_left: int = REASONS_MAX
     failures: int = 0
     walk: Walk | None = None
+    refusal: ProviderError | None = None
     _watches: ServiceWatches | None = None
 
     def __post_init__(self) -> None:

@@ -74,9 +74,10 @@ async def _ask_due(sweep: ServiceSweep, before: Sweep, *, walks: bool) -> tuple[
     try:
         with fresh(), without_raw():
             async with within(SWEEP_S, share=SHARE) as question:
-                if walks:
-                    await _look_for_new_jobs(sweep)
+                refused = await _refused_new_jobs(sweep) if walks else None
                 await _ask(sweep, await _due(sweep, before))
+                if refused and not sweep.answered:
+                    raise refused
     except ProviderError as failure:
         error = failure
         if sweep.answered:
@@ -112,6 +113,18 @@ async def _ask(sweep: ServiceSweep, due: Sequence[Due]) -> None:
         await _look_up(sweep, ids, {job_id: kind for job_id in ids if (kind := sweep.left[job_id].kind)})
         for job_id in ids:
             del sweep.left[job_id]
+
+
+async def _refused_new_jobs(sweep: ServiceSweep) -> ProviderError | None:
+    """Look for new jobs; return why the service does not tell of them, where it may tell of those that are due."""
+    try:
+        await _look_for_new_jobs(sweep)
+    except ProviderError as failure:
+        sweep.refusal = failure
+        if not missing_jobs.is_doubt(failure):
+            raise
+        return failure
+    return None
 
 
 async def _look_for_new_jobs(sweep: ServiceSweep) -> None:

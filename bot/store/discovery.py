@@ -151,6 +151,7 @@ def _fields(known: Discovery) -> dict[str, str | int]:
         "partial": int(known.partial),
         "listed": known.listed,
         "failures_only": int(known.failures_only),
+        "blind_since": at(known.blind_since),
     }
 
 
@@ -168,5 +169,6 @@ def _discovery(fields: Mapping[str, str]) -> Discovery:
         partial=fields.get("partial") == "1",
         listed=int(fields.get("listed") or 0),
         failures_only=fields.get("failures_only") == "1",
+        blind_since=at("blind_since"),
         down_since=at("down_since"),
     )
