@@ -39,7 +39,7 @@ def http_client() -> httpx.AsyncClient:
     """Return a client for all providers: aiohttp under httpx, a fifth of the CPU of httpx's own transport."""
     from httpx_aiohttp import AiohttpTransport
 
-    from providers.http.wire import session
+    from providers.http.wire import certificates, session
 
     headers = {"user-agent": "callboard", "accept-encoding": ", ".join(ACCEPTED)}
-    return httpx.AsyncClient(transport=AiohttpTransport(client=session), headers=headers)
+    return httpx.AsyncClient(transport=AiohttpTransport(verify=certificates(), client=session), headers=headers)

@@ -4,15 +4,18 @@ import os
 import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, ConsoleMessage, Error, Page, ViewportSize, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 20_000
 """How long a condition on the page may take: a bound for busy machines, not an expectation."""
+Scheme = Literal["light", "dark"]
+SCREEN: ViewportSize = {"width": 1280, "height": 720}
+NOTHING = "about:blank"
 QUIET = (
     "--no-sandbox",  # containers have no user namespaces to build one from
     "--disable-gpu",
@@ -57,28 +60,50 @@ async def chromium() -> AsyncGenerator[Browser]:
         yield running
 
 
-async def visit(running: Browser, **context: Any) -> BrowserContext:
-    """A person's sitting, in New York and in English unless `context` says otherwise."""
-    settings: dict[str, Any] = {"locale": "en-US", "timezone_id": "America/New_York", **context}
-    return await running.new_context(**settings)
+async def _tab(running: Browser) -> Page:
+    """A tab that shows nothing. Each new one costs Chromium half a second of a processor, so they are used again."""
+    contexts = running.contexts or [await running.new_context(locale="en-US", timezone_id="America/New_York")]
+    idle = (tab for tab in contexts[0].pages if tab.url == NOTHING)
+    return next(idle, None) or await contexts[0].new_page()
 
 
 @asynccontextmanager
 async def looking_at(
-    running: Browser | BrowserContext, url: str, *, forgiven: str = "", **context: Any
+    running: Browser,
+    url: str,
+    *,
+    forgiven: str = "",
+    color_scheme: Scheme = "light",
+    viewport: ViewportSize = SCREEN,
 ) -> AsyncGenerator[Page]:
-    """A fresh page at `url`, of a given sitting, or of one of its own (`context` as for `visit`).
+    """A page at `url`, as a person in New York who reads English sees it. Nothing of another test is in it.
 
-    An error on the page, in its console or in loading one of its files fails the test, unless it contains `forgiven`.
+    All pages share what the browser keeps, which is nothing: the workspace and the clouds store nothing there. An error
+    on the page, in its console or in loading one of its files fails the test, unless it contains `forgiven`.
     """
     wrong: list[str] = []
-    own = await visit(running, **context) if isinstance(running, Browser) else None
-    page = await (own or running).new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page = await _tab(running)
+
+    def failed(error: Error) -> None:
+        wrong.append(str(error))
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            wrong.append(message.text)
+
+    page.on("pageerror", failed)
+    page.on("console", said)
     try:
+        await page.set_viewport_size(viewport)
+        await page.emulate_media(color_scheme=color_scheme)
+        await page.mouse.move(0, 0)
         await page.goto(url)
         yield page
-    finally:
-        await (own or page).close()
+    except BaseException:
+        await page.close()
+        raise
+    await page.goto(NOTHING)
+    await page.unroute_all()
+    page.remove_listener("pageerror", failed)
+    page.remove_listener("console", said)
     assert [error for error in wrong if not forgiven or forgiven not in error] == []

@@ -1,9 +1,16 @@
 """Fixtures that every test may use, by what they start."""
 
+import gc
+import logging
 import os
+from collections.abc import Generator
+from functools import cache
 
+import httpx
 import pytest
+import structlog
 from hypothesis import settings
+from redis.utils import get_lib_version
 
 from providers.accounts import AlibabaAccount, HuaweiAccount
 
@@ -29,6 +36,17 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None]:
+    """What is collected stays until the end, in each process: no look for garbage goes through it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     heavy = [item for item in items if item.get_closest_marker("heavy")]
@@ -40,6 +58,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Generator[None]:
+    """What libraries read for each client and connection, certificates (30 ms) and a version (1 ms), is read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
+        patch.setattr("redis.utils.get_lib_version", cache(get_lib_version))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Generator[None]:
+    """Where a test sends logs, the next test's logs do not go."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 @pytest.fixture

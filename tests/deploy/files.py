@@ -17,7 +17,7 @@ Json = dict[str, Any]
 @cache
 def objects() -> tuple[Json, ...]:
     """Every object of the manifests."""
-    return tuple(each for file in MANIFESTS for each in yaml.safe_load_all(file.read_text()))
+    return tuple(each for file in MANIFESTS for each in yaml.load_all(file.read_text(), yaml.CSafeLoader))
 
 
 def of_kind(*kinds: str) -> list[Json]:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
@@ -28,7 +28,7 @@ async def test_from_the_link_to_the_workspace(
     site: Site, chromium: Browser, scheme: Literal["light", "dark"], width: int
 ) -> None:
     link = str(site.bot.base_url.join("/slack/install"))
-    view = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    view: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
     async with site.running(), looking_at(chromium, link, forgiven="404 (Not Found)", **view) as page:  # no icon
         await page.get_by_role("combobox", name="Install in").select_option(label="Northwind")
         await page.get_by_role("button", name="Allow").click()

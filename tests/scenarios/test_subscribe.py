@@ -18,7 +18,7 @@ async def test_the_card_follows_the_job_and_its_thread_tells_the_end(stage: Stag
     card = await stage.lee.hears("Subscribed by <@U0DANA>")
     assert "Running" in card.text
     assert "STARTING" in card.text or "RUNNING" in card.text
-    assert "next check" in card.text
+    assert (await stage.lee.hears("next check")).ts == card.ts
 
     stage.world.end(job.id, "succeeded")
     told = await stage.lee.hears("Succeeded", thread_ts=card.ts)

@@ -1,5 +1,6 @@
 """The app's manifest: what installing it offers to people, delivers to it, and lets its token do."""
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -126,7 +127,12 @@ class _File(BaseModel):
 
 def read_manifest(path: Path) -> Manifest:
     """Read an app manifest in YAML. Raises OSError, yaml.YAMLError or pydantic.ValidationError."""
-    file = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return _manifest(path.read_text(encoding="utf-8"))
+
+
+@cache  # many workspaces are made of one text, which takes longer to read than the rest of a workspace to make
+def _manifest(text: str) -> Manifest:
+    file = _File.model_validate(yaml.safe_load(text))
     return Manifest(
         name=file.display_information.name,
         bot_name=file.features.bot_user.display_name,

@@ -5,17 +5,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import yaml
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from sandbox.slack.server import serving
 from sandbox.slack.workspace.model import Json
 from sandbox.slack.workspace.seed import seeded
 from sandbox.slack.workspace.workspace import Workspace
-from tests.browser import looking_at, visit
+from tests.browser import looking_at
+from tests.sandbox.manifest import manifest_document, write_manifest
 from tests.sandbox.slack.recorder import Recorder
-
-MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 
 
 @pytest.fixture
@@ -27,11 +25,11 @@ def declared() -> Json:
 @pytest.fixture
 def manifest(tmp_path: Path, declared: Json) -> Path:
     """The project's manifest with these features."""
-    document: Json = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    document = manifest_document()
     plain = {key: document["features"][key] for key in ("bot_user", "slash_commands")}
     document["features"] = {**plain, **declared}
     path = tmp_path / "manifest.yml"
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    write_manifest(document, path)
     return path
 
 
@@ -53,16 +51,9 @@ async def url(request: pytest.FixtureRequest, workspace: Workspace) -> AsyncGene
         yield address
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def sitting(chromium: Browser) -> AsyncGenerator[BrowserContext]:
-    """One for all pages that need none of their own: the page keeps nothing in the browser."""
-    async with await visit(chromium) as context:
-        yield context
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(sitting: BrowserContext, url: str) -> AsyncGenerator[Page]:
+async def page(chromium: Browser, url: str) -> AsyncGenerator[Page]:
     """The page as dana sees it first: three messages in #on-call."""
-    async with looking_at(sitting, url) as opened:
+    async with looking_at(chromium, url) as opened:
         await expect(opened.get_by_role("article")).to_have_count(3)
         yield opened

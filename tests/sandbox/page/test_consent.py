@@ -7,13 +7,13 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from sandbox.slack.server import serving
 from sandbox.slack.workspace.credentials import CLIENT_ID
 from sandbox.slack.workspace.more_workspaces import seeded_world
 from sandbox.slack.workspace.world import World
-from tests.browser import ON_THE_PAGE, looking_at
+from tests.browser import ON_THE_PAGE, Scheme, looking_at
 from tests.sandbox.page.accessible import complaints
 
 pytestmark = ON_THE_PAGE
@@ -38,13 +38,13 @@ def link(url: str, **other: str) -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(sitting: BrowserContext, url: str) -> AsyncGenerator[Page]:
+async def page(chromium: Browser, url: str) -> AsyncGenerator[Page]:
     """The page, and an app that answers where the browser is sent to."""
 
     async def welcome(route: Route) -> None:
         await route.fulfill(body="<title>back at the app</title>", content_type="text/html")
 
-    async with looking_at(sitting, link(url)) as opened:
+    async with looking_at(chromium, link(url)) as opened:
         await opened.route(f"{APP}*", welcome)
         yield opened
 
@@ -112,9 +112,9 @@ async def test_what_stands_already_is_said(page: Page, world: World) -> None:
     await expect(page.get_by_role("button", name="Allow")).to_be_disabled()
 
 
-async def test_what_slack_would_not_ask_is_explained(sitting: BrowserContext, url: str) -> None:
+async def test_what_slack_would_not_ask_is_explained(chromium: Browser, url: str) -> None:
     refused: AbstractAsyncContextManager[Page] = looking_at(
-        sitting, link(url, redirect_uri="https://elsewhere.example/x"), forgiven="400 (Bad Request)"
+        chromium, link(url, redirect_uri="https://elsewhere.example/x"), forgiven="400 (Bad Request)"
     )
     async with refused as page:
         await expect(page.get_by_role("heading", level=1)).to_have_text(
@@ -127,7 +127,7 @@ async def test_what_slack_would_not_ask_is_explained(sitting: BrowserContext, ur
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_a_phone_shows_all_of_it(chromium: Browser, url: str, world: World, scheme: str) -> None:
+async def test_a_phone_shows_all_of_it(chromium: Browser, url: str, world: World, scheme: Scheme) -> None:
     everything = ",".join(world.manifest.scopes)
     phone = looking_at(
         chromium, link(url, scope=everything), viewport={"width": 360, "height": 640}, color_scheme=scheme

@@ -4,11 +4,11 @@ import json
 from typing import Any, cast
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 
 from sandbox.slack.workspace.model import Json
 from sandbox.slack.workspace.workspace import Workspace
-from tests.browser import ON_THE_PAGE, looking_at
+from tests.browser import ON_THE_PAGE, Scheme, looking_at
 from tests.sandbox.page.accessible import complaints
 from tests.sandbox.page.kit import mrkdwn, option, plain
 from tests.sandbox.slack.recorder import Recorder
@@ -148,11 +148,11 @@ async def test_three_modals_lie_on_each_other(page: Page, workspace: Workspace) 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_everybody_can_use_a_form(
-    chromium: Browser, url: str, workspace: Workspace, scheme: str, app: Recorder
+    chromium: Browser, url: str, workspace: Workspace, scheme: Scheme, app: Recorder
 ) -> None:
     view = workspace.modals.open("U0DANA", EVERYTHING)
     workspace.modals.refuse(view, {"Name": "No such job", "Only": "One of them", "Tell": "Which?"})
-    phone = {"width": 390, "height": 780}
+    phone: ViewportSize = {"width": 390, "height": 780}
     async with looking_at(chromium, url, color_scheme=scheme, viewport=phone) as page:
         await expect(page.get_by_role("alert")).to_have_count(3)
         assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, Page, expect
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -52,8 +52,8 @@ async def bot(url: str, world: World, tmp_path: Path) -> AsyncGenerator[str]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(sitting: BrowserContext, bot: str) -> AsyncGenerator[Page]:
-    async with looking_at(sitting, f"{bot}/slack/install", forgiven="404 (Not Found)") as opened:  # Bolt has no icon
+async def page(chromium: Browser, bot: str) -> AsyncGenerator[Page]:
+    async with looking_at(chromium, f"{bot}/slack/install", forgiven="404 (Not Found)") as opened:  # Bolt has no icon
         yield opened
 
 

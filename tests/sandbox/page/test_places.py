@@ -4,12 +4,12 @@ import json
 from typing import Any, cast
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from sandbox.slack.workspace.model import Content, Json
 from sandbox.slack.workspace.seed import MEDIA
 from sandbox.slack.workspace.workspace import Workspace
-from tests.browser import ON_THE_PAGE, looking_at
+from tests.browser import ON_THE_PAGE, Scheme, looking_at
 from tests.sandbox.page.accessible import complaints
 from tests.sandbox.page.kit import actions, button, mrkdwn, ocr, plain, say, shown, state_select
 from tests.sandbox.slack.conftest import MENUS
@@ -17,7 +17,7 @@ from tests.sandbox.slack.recorder import Recorder
 
 pytestmark = ON_THE_PAGE
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
-PHONE = {"width": 390, "height": 780}
+PHONE: ViewportSize = {"width": 390, "height": 780}
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ async def test_news_waits_on_the_messages_tab(page: Page, workspace: Workspace) 
 
 @SCHEMES
 async def test_everybody_can_use_a_channel(
-    chromium: Browser, url: str, workspace: Workspace, scheme: str, app: Recorder
+    chromium: Browser, url: str, workspace: Workspace, scheme: Scheme, app: Recorder
 ) -> None:
     message = say(workspace, "see <https://console.example/1>", [ocr("running"), actions(state_select())])
     card = {"from_url": "https://console.example/1", "is_app_unfurl": True, "blocks": [ocr("failed")]}
@@ -191,7 +191,7 @@ async def test_everybody_can_use_a_channel(
 
 @SCHEMES
 async def test_everybody_can_use_the_apps_screen(
-    chromium: Browser, url: str, workspace: Workspace, scheme: str, app: Recorder
+    chromium: Browser, url: str, workspace: Workspace, scheme: Scheme, app: Recorder
 ) -> None:
     header = {"type": "header", "text": plain("My jobs")}
     context = {"type": "context", "elements": [mrkdwn("media-cn answers")]}

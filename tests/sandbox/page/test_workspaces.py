@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from sandbox.slack.server import serving
 from sandbox.slack.workspace.model import Content, Json
@@ -35,8 +35,8 @@ async def url(world: World, app: Recorder) -> AsyncGenerator[str]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(sitting: BrowserContext, url: str) -> AsyncGenerator[Page]:
-    async with looking_at(sitting, url) as opened:
+async def page(chromium: Browser, url: str) -> AsyncGenerator[Page]:
+    async with looking_at(chromium, url) as opened:
         await expect(opened.get_by_role("article")).to_have_count(3)
         yield opened
 

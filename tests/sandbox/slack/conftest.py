@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-import yaml
 
 from sandbox.slack.app import create_app
 from sandbox.slack.delivery.delivery import Delivery
@@ -16,6 +15,7 @@ from sandbox.slack.workspace.credentials import APP_TOKEN, BOT_TOKEN
 from sandbox.slack.workspace.model import Json
 from sandbox.slack.workspace.seed import DANA, ON_CALL, seeded
 from sandbox.slack.workspace.workspace import Workspace
+from tests.sandbox.manifest import manifest_document, write_manifest
 from tests.sandbox.slack.recorder import Recorder
 
 T = TypeVar("T")
@@ -142,13 +142,12 @@ def home() -> Json:
 @pytest.fixture
 def manifest(tmp_path: Path, scopes: list[str], bot_events: list[str], home: Json) -> Path:
     """The project's manifest with these scopes, and everything that an app can declare."""
-    source = Path(__file__).parents[3] / "manifest.yml"
-    document = yaml.safe_load(source.read_text(encoding="utf-8"))
+    document = manifest_document()
     document["oauth_config"]["scopes"]["bot"] = scopes
     document["features"] |= {"shortcuts": MENUS, "app_home": home, "unfurl_domains": ["console.example"]}
     document["settings"]["event_subscriptions"] = {"bot_events": bot_events}
     path = tmp_path / "manifest.yml"
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    write_manifest(document, path)
     return path
 
 

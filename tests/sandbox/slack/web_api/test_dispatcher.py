@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 from sandbox.slack.server import serving
 from sandbox.slack.workspace.credentials import APP_TOKEN, BOT_TOKEN
 from sandbox.slack.workspace.model import Content
 from sandbox.slack.workspace.seed import DANA, LEE, ON_CALL, seeded
+from tests.sandbox.manifest import manifest_document, write_manifest
 from tests.sandbox.slack.conftest import Slack
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2900}}
@@ -39,10 +39,9 @@ async def test_a_socket_is_not_opened_with_the_bots_token(slack: Slack) -> None:
 
 
 async def test_a_missing_scope_is_named(tmp_path: Path) -> None:
-    source = Path(__file__).parents[4] / "manifest.yml"
-    document: Any = yaml.safe_load(source.read_text(encoding="utf-8"))
+    document = manifest_document()
     document["oauth_config"]["scopes"]["bot"] = ["commands"]
-    (tmp_path / "manifest.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    write_manifest(document, tmp_path / "manifest.yml")
     headers = {"Authorization": f"Bearer {BOT_TOKEN}"}
     async with serving(seeded(tmp_path / "manifest.yml")) as url, httpx.AsyncClient(base_url=url) as http:
         response = await http.post("/api/chat.postMessage", json={"channel": "C0ONCALL"}, headers=headers)

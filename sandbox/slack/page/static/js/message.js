@@ -11,6 +11,9 @@ import { renderMrkdwn } from "./mrkdwn.js";
 import { makeSurface } from "./surface.js";
 import { timeElement } from "./time.js";
 
+/** So long a message that changed is highlighted; the style sheet fades it out in the same time. */
+const FRESH_SECONDS = 2;
+
 /**
  * @typedef {object} Thread what a message has to do with threads, in the list where it stands
  * @property {number} [count] how many replies it has
@@ -30,7 +33,8 @@ export function renderMessage(message, workspace, { continued, thread }) {
   const seconds = tsSeconds(message.ts);
   const name = `${author.name}, ${formatDate(seconds, "{time}")}`;
   const isEvent = Boolean(message.subtype) && !message.broadcast;
-  const classes = ["message", continued && "continued", message.ephemeral && "ephemeral", message.notice && "notice", isEvent && "event"];
+  const isFresh = message.changed && !message.ephemeral && Date.now() / 1000 - message.changed < FRESH_SECONDS;
+  const classes = ["message", isFresh && "changed", continued && "continued", message.ephemeral && "ephemeral", message.notice && "notice", isEvent && "event"];
   return h("article", {
     class: classes.filter(Boolean).join(" "), data: { ts: message.ts, channel: message.channel, thread: message.thread_ts },
     "aria-label": name,
@@ -43,13 +47,20 @@ export function renderMessage(message, workspace, { continued, thread }) {
     content(message, workspace),
     isMarkedEdited(message) ? h("span", { class: "edited" }, "(edited)") : null,
     ...attachments(message, workspace),
+    updated(message),
     thread.count ? repliesLine(message, thread, workspace) : null),
   messageMenu(message, workspace, name));
 }
 
-/** As in Slack, an edit of blocks is not marked. */
+/** As in Slack, an edit of blocks is not marked so. */
 function isMarkedEdited({ edited, blocks }) {
   return edited && !blocks?.length;
+}
+
+/** What Slack does not show: when a message of blocks changed before the eyes of the person. */
+function updated({ changed, edited, blocks, ephemeral }) {
+  if (!changed || !edited || !blocks?.length || ephemeral) return null;
+  return h("p", { class: "edited" }, "updated ", timeElement(changed, "{time_secs}"));
 }
 
 function repliesLine({ ts }, { count, last }, workspace) {

@@ -12,6 +12,7 @@
  * @property {any[]} [attachments] what hangs under it, unfurled links included
  * @property {boolean} ephemeral
  * @property {boolean} edited
+ * @property {number} [changed] when this window saw it change last, in seconds
  * @property {string | null} [thread_ts] the message that it replies to
  * @property {boolean} [broadcast] whether the reply stands in the channel too
  * @property {string} [subtype] Slack's, of lines that tell what happened to the channel
@@ -88,7 +89,7 @@ export class Workspace extends EventTarget {
   receive(event) {
     switch (event.type) {
       case "message": return this.#put(event.message, true);
-      case "message_changed": return this.#put(event.message, false);
+      case "message_changed": return this.#put({ ...event.message, changed: Date.now() / 1000 }, false);
       case "message_deleted": return this.#remove(event.channel, event.ts);
       case "channel": return this.#putChannel(event.channel);
       case "notice": return this.notice(event.channel, event.text);
