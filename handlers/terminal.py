@@ -19,9 +19,13 @@ from bot.jobs.fan_out import Asking
 from bot.jobs.queries import find_jobs, list_jobs, show_jobs
 from bot.runtime.bootstrap import open_deps
 from bot.views.errors import sentence
+from bot.views.list_notes import without
 from bot.views.terminal import help as help_page
-from bot.views.terminal import json_output, tables
+from bot.views.terminal import json_output, tables, why
 from bot.views.text import unformatted
+from bot.watches.explain_group import explain_group
+from bot.watches.explain_job import explain_job
+from bot.watches.explain_watch import explain_watch
 from handlers.commands import grammar
 from handlers.commands.grammar import Request
 from handlers.commands.job_arguments import addresses_of
@@ -88,15 +92,35 @@ async def _answer(deps: Deps, request: Request, say: Say) -> Answer:
             health = await _whole(check_accounts(deps), say)
             errors = [each.error for each in health.services if each.error]
             return Answer(json_output.accounts(health), partial(tables.accounts, health), errors, len(health.services))
+        case "why":
+            return await _why(deps, request, say)
         case "find":
             jobs = await _whole(find_jobs(deps, request.text, limit=request.limit), say)
         case _:
             query = request.query(deps.clock())
             jobs = await _whole(list_jobs(deps, request.scope, query, limit=request.limit), say)
-    table = partial(tables.job_list, jobs, deps.clock())
+    left_out = without(request.scope.without, request.without)
+    table = partial(tables.job_list, jobs, deps.clock(), left_out)
     remembered = {(part.account, part.service) for part in jobs.remembered}
     learnt = any((job.account, job.service) not in remembered for job in jobs.jobs)
     return Answer(json_output.job_list(jobs), table, jobs.errors, jobs.services_asked, learnt)
+
+
+async def _why(deps: Deps, request: Request, say: Say) -> Answer:
+    """Explain a job in all destinations, or the groups or watches with an id. Raises UsageError."""
+    if not request.ids:
+        [address, *_] = addresses_of(request, deps.catalog)
+        found = await _whole(explain_job(deps, address), say)
+        details = found.details
+        table = partial(why.job, found)
+        learnt = bool(found.ref or details.missing)
+        return Answer(json_output.job_explanation(found), table, details.errors, details.services, learnt)
+    [named], places = request.ids, sorted(await deps.store.outbox.destinations())
+    if named.startswith("g"):
+        groups = await explain_group(deps, named, places)
+        return Answer(json_output.group_explanations(groups), partial(why.group_explanations, groups))
+    watches = await explain_watch(deps, named, places)
+    return Answer(json_output.watch_explanations(watches), partial(why.watch_explanations, watches))
 
 
 async def _whole(question: Asking[V], say: Say) -> V:

@@ -41,3 +41,11 @@ def views(job: Job) -> tuple[Job, ...]:
     """Return a job as each service shows it that knows it."""
     copies = (job.model_copy(update={"service": name, "kind": MIRRORS[name].kind}) for name in mirrors_of(job.service))
     return job, *copies
+
+
+def own_job(job: Job) -> Job:
+    """Return a job of which it is known that its own service owns it, so that `owner` says so too."""
+    mirror = MIRRORS.get(job.service)
+    if mirror is None or owner(job) == job.ref:
+        return job
+    return job.model_copy(update={"attributes": {**job.attributes, AI_TYPE: min(mirror.other_types)}})

@@ -81,6 +81,11 @@ def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         await revoke.end_unseen(deps, destination)
         _next(perpetual, await dispatcher.deliver(deps, destination))
 
+    @_stored_as(enqueue.DELIVER_AT)
+    async def deliver_at(destination: str, limit: Timeout = Timeout(LIMIT)) -> None:
+        """Have a delivery run for one destination: something is due there."""
+        await enqueue.enqueue_delivery(deps, destination)
+
     @_stored_as(enqueue.EDIT)
     async def edit(destination: str, perpetual: Again = Again(every=AGAIN), limit: Timeout = Timeout(LIMIT)) -> None:
         """Edit the cards of one destination; runs for as long as any needs it."""
@@ -91,7 +96,7 @@ def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Publish somebody's Home tab anew."""
         await publish(deps, user)
 
-    return deliver, edit, home
+    return deliver, deliver_at, edit, home
 
 
 def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:

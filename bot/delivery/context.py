@@ -47,7 +47,10 @@ class DeliveryContext:
     async def read(self) -> OutboxSnapshot:
         """Return everything that waits for the destination, without what it may not read of any more."""
         snapshot = await read_outbox(self.deps, self.destination)
-        return withheld(snapshot, await self.hidden(snapshot))
+        hides = await self.hidden(snapshot)
+        hidden = frozenset(filter(hides, self.deps.whole.catalog.accounts))
+        snapshot.rules = snapshot.rules.model_copy(update={"hidden": hidden})
+        return withheld(snapshot, hides)
 
     async def hidden(self, snapshot: OutboxSnapshot) -> Callable[[str], bool]:
         """Return a test whether the readers of the destination may not see an account."""

@@ -2,33 +2,47 @@
 
 A step takes entries out of the outbox in their order and writes the cards as they are after them. Most steps post
 nothing: they only change what a card shows. The others post one message. What an entry asks for is decided by
-`bot.domain.card_reducer`; this module picks the entries of a step.
+`bot.rules.card_reducer`; this module picks the entries of a step.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import takewhile
 
-from bot.delivery.digest import digest
-from bot.domain.card_reducer import Applied, HeldTimer, SnoozeTimer, apply, apply_all, end_snooze_before, release_held
 from bot.domain.cards import Card, To
-from bot.domain.destination_state import DestinationState
+from bot.domain.decisions import Decided
 from bot.domain.notifications import BatchEnd, CardChange, NewCard, Notification
 from bot.domain.outbox import ChangedEntry, Entry, OutboxSnapshot, SubscribedEntry, UnsubscribedEntry, Write
 from bot.domain.slack_ids import is_direct_message
+from bot.rules import group_timers, job_events
+from bot.rules.card_reducer import (
+    Applied,
+    GroupTimer,
+    HeldTimer,
+    SnoozeTimer,
+    apply,
+    apply_all,
+    end_snooze_before,
+    release_held,
+)
+from bot.rules.destination_state import DestinationState, NumbersNeeded, Waiting
+from bot.rules.job_events import FAILURES
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStep:
     """Entries to take out, records to write, and the message to post first, if any.
 
+    `members` are jobs to add to groups, each with its time in ms, `decisions` those that the step was taken by.
     A step that posts what a card held has no entries: the card itself remembers it.
     """
 
     entries: Sequence[Entry]
     writes: Sequence[Write] = ()
     notification: Notification | None = None
+    members: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict[str, tuple[tuple[str, int], ...]])
+    decisions: tuple[Decided, ...] = ()
 
     @property
     def by_slot(self) -> dict[str, tuple[str, ...]]:
@@ -39,34 +53,72 @@ class DeliveryStep:
         return slots
 
 
-def next_step(snapshot: OutboxSnapshot, now: datetime) -> DeliveryStep | None:
-    """Return what to do first for a destination, None when nothing waits."""
-    state = _with_snoozes_ended(snapshot, now)
-    if combined := digest(snapshot, state, now):
-        return _step(snapshot, *combined)
-    held = apply(state, HeldTimer())
-    if held.notifications:
-        return _step(snapshot, (), held)
-    entries, state = _without_posts(held.state, snapshot.entries)
+@dataclass(frozen=True, slots=True)
+class NeedsNumbers:
+    """So many numbers of new groups are needed to decide on a step."""
+
+    count: int
+
+
+def next_step(
+    snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int] = ()
+) -> DeliveryStep | NeedsNumbers | None:
+    """Return what to do first for a destination, None when nothing waits; `numbers` are for new groups."""
+    try:
+        return _next_step(snapshot, now, numbers)
+    except NumbersNeeded:
+        return NeedsNumbers(max(1, 2 * len(numbers)))  # those that it does not use are skipped
+
+
+def _next_step(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) -> DeliveryStep | None:
+    state = _with_snoozes_ended(snapshot, _state(snapshot, now, numbers))
+    for applied in _timers(state, snapshot):
+        if applied.notifications:
+            return _step(snapshot, (), applied)
+        state = applied.state
+    entries, state = _without_posts(state, snapshot.entries)
     if snapshot.entries and not entries:
-        return _posting(snapshot, state, now)
+        return _posting(snapshot, state)
     return _step(snapshot, entries, Applied(state)) if entries or state.changed else None
+
+
+def _state(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) -> DestinationState:
+    """Return the state that Redis has, and what waits."""
+    changes = [entry.body.change for entry in snapshot.entries if isinstance(entry.body, ChangedEntry)]
+    followed = [entry.body.change for entry in snapshot.entries if entry.card and isinstance(entry.body, ChangedEntry)]
+    replies = sum(change.happened is not None and change.happened not in FAILURES for change in followed)
+    late = sum(bool(change.events) and job_events.noticed_late(change) for change in changes)
+    return replace(DestinationState.of(snapshot, now, numbers), waiting=Waiting(replies, late))
 
 
 def _step(snapshot: OutboxSnapshot, entries: Sequence[Entry], applied: Applied) -> DeliveryStep:
     """Return the step that records a state; of notifications there is one at most."""
-    [notification] = applied.notifications or (None,)
-    return DeliveryStep(entries, applied.state.writes(snapshot.records), notification)
+    state, [notification] = applied.state, applied.notifications or (None,)
+    return DeliveryStep(entries, state.writes(snapshot.records), notification, state.members, state.decisions)
 
 
-def _with_snoozes_ended(snapshot: OutboxSnapshot, now: datetime) -> DestinationState:
-    """End the snoozes that are over. Where entries wait for a card, the times of these decide."""
-    state = DestinationState.of(snapshot)
+def _with_snoozes_ended(snapshot: OutboxSnapshot, state: DestinationState) -> DestinationState:
+    """End the snoozes of cards that are over. Where entries wait for a card, the times of these decide."""
     waiting = {entry.card for entry in snapshot.entries}
     for card_id in snapshot.cards:
         if card_id not in waiting:
-            state = apply(state, SnoozeTimer(card_id, now)).state
+            state = apply(state, SnoozeTimer(card_id, state.now)).state
     return state
+
+
+def _timers(state: DestinationState, snapshot: OutboxSnapshot) -> Iterator[Applied]:
+    """Yield the state after each thing that is due without an entry, and what it asks for."""
+    applied = apply(state, HeldTimer())
+    yield applied
+    restored = [
+        (state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(group, state.rules)
+    ]
+    for at, group_id in sorted([*group_timers.timers(snapshot.groups.values()), *restored]):
+        # What waits may reach the threshold: it is counted first.
+        counting = bool(snapshot.entries) and snapshot.groups[group_id].counting
+        if at <= state.now and not counting:
+            applied = apply(applied.state, GroupTimer(group_id))
+            yield applied
 
 
 def _without_posts(state: DestinationState, entries: Sequence[Entry]) -> tuple[Sequence[Entry], DestinationState]:
@@ -85,7 +137,7 @@ def _held_before(state: DestinationState, entry: Entry) -> Applied:
     return apply(end_snooze_before(state, entry), HeldTimer())
 
 
-def _posting(snapshot: OutboxSnapshot, state: DestinationState, now: datetime) -> DeliveryStep:
+def _posting(snapshot: OutboxSnapshot, state: DestinationState) -> DeliveryStep:
     """Return the step that posts what the first entry asks for, or what a card holds before it."""
     first = snapshot.entries[0]
     held = _held_before(state, first)
@@ -93,23 +145,23 @@ def _posting(snapshot: OutboxSnapshot, state: DestinationState, now: datetime) -
         return _step(snapshot, (), held)
     applied = apply(held.state, first)
     if any(each.new_card for each in applied.notifications):
-        return _new_card(snapshot, applied.state, first.card, now)
+        return _new_card(snapshot, applied.state, first.card)
     return _step(snapshot, snapshot.entries[:1], applied)
 
 
-def _new_card(snapshot: OutboxSnapshot, state: DestinationState, card_id: str, now: datetime) -> DeliveryStep:
+def _new_card(snapshot: OutboxSnapshot, state: DestinationState, card_id: str) -> DeliveryStep:
     """Return the step that posts a card, whose first entry is applied, with all the jobs of its command at once."""
     mine = [entry for entry in snapshot.entries if entry.card == card_id]
     entries = list(takewhile(lambda entry: isinstance(entry.body, SubscribedEntry), mine))
     for entry in entries[1:]:
         state = apply(state, entry).state
     applied = Applied(state, (Notification(NewCard(state.cards[card_id])),))
-    if whole := _with_news(state, card_id, mine[len(entries) :], now):
+    if whole := _with_news(state, card_id, mine[len(entries) :]):
         entries, applied = mine, whole
     return _step(snapshot, entries, applied._replace(state=applied.state.without_edit(card_id)))
 
 
-def _with_news(state: DestinationState, card_id: str, news: Sequence[Entry], now: datetime) -> Applied | None:
+def _with_news(state: DestinationState, card_id: str, news: Sequence[Entry]) -> Applied | None:
     """Apply the news of a new card, and return the one message that covers them.
 
     None where they need a message of their own: more than one notification, or one that belongs in the thread.
@@ -117,7 +169,7 @@ def _with_news(state: DestinationState, card_id: str, news: Sequence[Entry], now
     if any(isinstance(entry.body, SubscribedEntry) for entry in news):
         return None
     state, notifications = apply_all(state, news)
-    state, held = release_held(apply(state, SnoozeTimer(card_id, now)).state)
+    state, held = release_held(apply(state, SnoozeTimer(card_id, state.now)).state)
     card = state.cards[card_id]
     match [each.content for each in (*notifications, *held)]:
         case []:
@@ -139,8 +191,15 @@ def _notifies_in_place(card: Card) -> bool:
 
 
 def due(snapshot: OutboxSnapshot, now: datetime) -> bool:
-    """Whether something is to be done without an entry: a snooze is over, or what a card holds may be posted."""
-    return any(card.snooze.over(now) if card.snooze else card.has_held for card in snapshot.cards.values())
+    """Whether something is to be done without an entry: a snooze is over, or what is held may be posted."""
+    timer = next_timer(snapshot)
+    held = any(card.snooze.over(now) if card.snooze else card.has_held for card in snapshot.cards.values())
+    return held or (timer is not None and timer <= now)
+
+
+def next_timer(snapshot: OutboxSnapshot) -> datetime | None:
+    """Return when something is due for a group without an entry; None for nothing."""
+    return min((at for at, _ in group_timers.timers(snapshot.groups.values())), default=None)
 
 
 def withheld(snapshot: OutboxSnapshot, hides: Callable[[str], bool]) -> OutboxSnapshot:
@@ -158,3 +217,9 @@ def _withheld(entry: Entry, hides: Callable[[str], bool]) -> Entry:
             return entry._replace(body=UnsubscribedEntry(job=job, by="", at=terms.at))
         case _:
             return entry
+
+
+def noticed_late(entry: Entry) -> datetime | None:
+    """Return when a change was noticed that could have been noticed long before; None for any other entry."""
+    change = entry.body.change if isinstance(entry.body, ChangedEntry) else None
+    return change.at if change and job_events.noticed_late(change) else None

@@ -53,12 +53,12 @@ def _on(value: object) -> object:
     return read_on(value) if isinstance(value, str) else value
 
 
-_ENDS = frozenset({EventKind.SUCCEEDED, EventKind.FAILED, EventKind.CANCELLED, EventKind.LOST})
+ENDS = frozenset({EventKind.SUCCEEDED, EventKind.FAILED, EventKind.CANCELLED, EventKind.LOST})
 _NOTIFIED = {
     On.FAILED: frozenset({EventKind.FAILED, EventKind.LOST}),
     On.STUCK: frozenset({EventKind.STUCK, EventKind.UNSTUCK}),
     On.DOWN: frozenset({EventKind.DOWN, EventKind.UP}),
-    On.DONE: _ENDS,
+    On.DONE: ENDS,
     On.STARTED: frozenset({EventKind.STARTED}),
     On.ANY: frozenset(EventKind),
 }
@@ -122,6 +122,10 @@ class SubscriptionOptions(_Value):
             or (On.FAILED in self.on and state is JobState.FAILED)
             or (On.STARTED in self.on and state is JobState.RUNNING)
         )
+
+    def wants_event(self, event: EventKind) -> bool:
+        """Whether an event of a job is to be notified; a loss always is, and that the job goes on after all."""
+        return event in {EventKind.LOST, EventKind.REOPENED} or wants(self.on, event)
 
     def broadcasts(self, state: JobState | None) -> bool:
         """Whether a reply about this state goes to the channel as well as to the thread."""
@@ -258,7 +262,8 @@ class Shown(_Value):
 
 
 def options(options: SubscriptionOptions) -> str:
-    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`."""
+    """The terms as they are typed: `on:failed to:dm mention:<@U0DANA>`; empty where they are the usual ones."""
+    what = [] if options.on == SUBSCRIPTION_ON else [f"on:{on_words(options.on)}"]
     where = [f"to:{options.to}"] if options.to else []
     whom = [f"mention:{','.join(options.mention)}"] if options.mention else []
-    return " ".join([f"on:{on_words(options.on)}", *where, *whom])
+    return " ".join([*what, *where, *whom])

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.domain.changes import Change, EventKind
-from providers.models import JobState, Moment
+from bot.domain.changes import Change, EndReason, EventKind, Kind
+from providers.mirrors import own_job
+from providers.models import Job, JobError, JobRef, JobState, Moment
 
 MESSAGE_MAX = 200
 """Characters of a message in the log."""
@@ -16,6 +17,14 @@ KEPT_MAX = 50_000
 """Lines of one service."""
 COUNTED = frozenset({EventKind.SUCCEEDED, EventKind.STARTED, EventKind.SUBMITTED})
 """Events that have a line only where a watch wants them; of these, ends are counted."""
+STATES = {
+    EventKind.SUBMITTED: JobState.PENDING,
+    EventKind.STARTED: JobState.RUNNING,
+    EventKind.SUCCEEDED: JobState.SUCCEEDED,
+    EventKind.FAILED: JobState.FAILED,
+    EventKind.CANCELLED: JobState.CANCELLED,
+}
+"""The state that a job comes into by an event."""
 
 
 class LoggedEvent(BaseModel):
@@ -45,6 +54,50 @@ class LoggedEvent(BaseModel):
     def when(self) -> datetime:
         """The time of the event, as well as it is known."""
         return self.at or self.noticed_at
+
+    @property
+    def ref(self) -> JobRef:
+        """The job. Raises ValueError for a line about a service."""
+        return JobRef.parse(self.id.rpartition("/")[0].rpartition("#")[0])
+
+    @property
+    def attempt(self) -> int:
+        """The attempt of the job."""
+        return int(self.id.rpartition("/")[0].rpartition("#")[2])
+
+    def change(self) -> Change:
+        """Return the change that this event alone was. Raises ValueError for a line about a service."""
+        lost, again = self.event is EventKind.LOST, self.event is EventKind.REOPENED
+        job = self._job()
+        ended = EndReason.ENDED if job.state.ended else None
+        return Change(
+            kind=Kind.LOST if lost else Kind.FOUND if again else Kind.MOVED,
+            job=job,
+            before=job.state if again else JobState.UNKNOWN,
+            since=self.noticed_at,
+            at=self.noticed_at,
+            fate=EndReason.NOT_FOUND if lost else None if again else ended,
+            attempt=self.attempt,
+            event_at=self.at,
+            reopened=again,
+        )
+
+    def _job(self) -> Job:
+        ref = self.ref
+        return own_job(
+            Job(
+                account=ref.account,
+                service=ref.service,
+                id=ref.id,
+                name=self.name,
+                kind=self.kind,
+                media=self.media,
+                state=STATES.get(self.event) or self.state or JobState.UNKNOWN,
+                raw_state=self.raw_state,
+                created_at=self.created_at,
+                error=JobError.of(self.code, self.message),
+            )
+        )
 
 
 class OutcomeCount(NamedTuple):

@@ -9,14 +9,17 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from bot.domain import record_formats
+from bot.domain import failure_groups, record_formats
 from bot.domain.cards import Card, Snooze, SubscriptionOptions
 from bot.domain.changes import Change, EndReason
+from bot.domain.decisions import Decided, Outcome
+from bot.domain.failure_groups import POSTS_ID, FailureGroup, is_group_id
 from bot.domain.notifications import Note
 from bot.domain.record_formats import Kind, NewerFormatError, T, UnreadableError
 from bot.domain.service_events import ServiceEvent
 from bot.domain.suspensions import Suspension
 from bot.domain.unreadable_records import Broken
+from bot.domain.watches import Rules
 from providers.models import Job, JobRef, Moment
 
 
@@ -157,7 +160,10 @@ class Urgency(StrEnum):
 
 
 class Write(BaseModel):
-    """A card after a step: `before` is the card that the step was decided on, `after` the one to keep, both as JSON."""
+    """A record after a step: `before` is the one that the step was decided on, `after` the one to keep, both as JSON.
+
+    A record that is new has an empty `before`, one that goes an empty `after`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -177,13 +183,15 @@ class Doubt(StrEnum):
 class InFlightPost(BaseModel):
     """A post that is under way, with all that is to be recorded once Slack has it.
 
-    `id` goes with the message as metadata. `card` is the card whose message it becomes. `channel` is the conversation
-    where it can be found again, empty while that is unknown; `ts` is its timestamp, empty until Slack has it. `entries`
-    are the ids of what it tells, by slot. A step that `posts` nothing is begun and recorded at once.
+    `id` goes with the message as metadata. `card` is the card or group whose message it becomes. `channel` is the
+    conversation where it can be found again, empty while that is unknown; `ts` is its timestamp, empty until Slack has
+    it. `entries` are the ids of what it tells, by slot. A step that `posts` nothing is begun and recorded at once.
 
     `doubt` is why its outcome is unknown, `since` when that was noticed; both are empty while the call to Slack runs,
     after a crash, and in marks of earlier versions. `searched` is when the conversation was last searched for it.
     `oldest` is the timestamp after which Slack's history may have the message, empty in marks of earlier versions.
+
+    `members` are jobs to add to groups, each with its time in ms, `decisions` those that the step was taken by.
 
     A mark that `replaces` one that could not be read knows nothing of its post, and has an id of its own.
     """
@@ -197,6 +205,8 @@ class InFlightPost(BaseModel):
     card: str = ""
     writes: tuple[Write, ...] = ()
     entries: Mapping[str, tuple[EntryId, ...]] = {}
+    members: Mapping[str, tuple[tuple[str, int], ...]] = {}
+    decisions: tuple[Decided, ...] = ()
     ts: str = ""
     posts: bool = True
     doubt: Doubt | None = None
@@ -212,21 +222,34 @@ class InFlightPost(BaseModel):
 
     def arrived(self, channel: str, ts: str) -> Self:
         """Return the same post with its message known."""
-        writes = [_with_message(each, channel, ts) if each.id == self.card else each for each in self.writes]
-        return self.model_copy(update={"ts": ts, "channel": channel, "writes": tuple(writes)})
+        message = {"channel": channel, "ts": ts}
+        writes = tuple(self._with_message(each, message) if each.id == self.card else each for each in self.writes)
+        decisions = tuple(_with_link(each, message) for each in self.decisions)
+        return self.model_copy(update={**message, "writes": writes, "decisions": decisions})
+
+    def _with_message(self, write: Write, message: Mapping[str, str]) -> Write:
+        record = read_record(write.id, write.after).model_copy(update=message)
+        if isinstance(record, FailureGroup):
+            record = record.model_copy(update={"thread_ts": self.thread_ts, "posted_at": self.at})
+        return write.model_copy(update={"after": encode_record(record)})
 
 
-def _with_message(write: Write, channel: str, ts: str) -> Write:
-    card = read_card(write.after).model_copy(update={"channel": channel, "ts": ts})
-    return write.model_copy(update={"after": encode(card)})
+def _with_link(decided: Decided, message: Mapping[str, str]) -> Decided:
+    """Return a decision with the message of its step, which a `fold` without a message of its own is folded into."""
+    decision = decided.decision
+    if decision.ts or decision.outcome not in {Outcome.POST, Outcome.FOLD}:
+        return decided
+    return decided._replace(decision=decision.model_copy(update=message))
 
 
 @dataclass(slots=True)
 class OutboxSnapshot:
     """Everything that waits for one destination, as it was when it was read.
 
-    `turn` is the last step taken for it. `newer` counts the records of a newer format: while there are any, the
-    destination is left alone. `broken` are the corrupt ones. `full` says that more entries may wait than were read.
+    `records` are its cards and groups as they are kept, with the record of `posts`: when it got its last messages.
+    `turn` is the last step taken for it, `rules` what it asked for besides subscriptions. `newer` counts the records of
+    a newer format: while there are any, the destination is left alone. `broken` are the corrupt ones. `full` says that
+    more entries may wait than were read.
     """
 
     destination: str
@@ -235,11 +258,14 @@ class OutboxSnapshot:
     broken: list[Broken] = field(default_factory=list[Broken])
     full: bool = False
     cards: dict[str, Card] = field(default_factory=dict[str, Card])
+    groups: dict[str, FailureGroup] = field(default_factory=dict[str, FailureGroup])
+    posts: tuple[datetime, ...] = ()
     records: dict[str, str] = field(default_factory=dict[str, str])
     stale: dict[str, str] = field(default_factory=dict[str, str])
     in_flight: InFlightPost | None = None
     suspension: Suspension | None = None
     turn: str = ""
+    rules: Rules = field(default_factory=Rules)
 
     @property
     def unreadable(self) -> dict[str, list[str]]:
@@ -275,3 +301,24 @@ def encode(card: Card) -> str:
 def read_card(text: str) -> Card:
     """Read a card as it is kept. Raises NewerFormatError and UnreadableError, as all that read records."""
     return record_formats.read(Kind.CARD, text, Card.model_validate_json)
+
+
+def encode_record(record: Card | FailureGroup) -> str:
+    """Return a card or a group as it is kept."""
+    return encode(record) if isinstance(record, Card) else failure_groups.encode(record)
+
+
+def read_record(record_id: str, text: str) -> Card | FailureGroup:
+    """Read what is kept under an id among the cards of a destination."""
+    return failure_groups.read(text) if is_group_id(record_id) else read_card(text)
+
+
+def check_write(write: Write) -> None:
+    """Read what a step leaves. Raises NewerFormatError and UnreadableError."""
+    match write:
+        case Write(after=""):
+            pass
+        case Write(id=record_id, after=text) if record_id == POSTS_ID:
+            failure_groups.read_posts(text)
+        case _:
+            read_record(write.id, write.after)

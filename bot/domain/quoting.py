@@ -14,6 +14,14 @@ _EDGE = rf'(?:{MENTION.pattern}|[^\s"{re.escape(WRAPPING)}])'
 _BARE = re.compile(rf'{_EDGE}(?:[^\s"]*{_EDGE})?')
 
 
+_BEGINNING = re.compile(r"(?:[A-Za-z0-9][\w.-]*)?\*")
+
+
+def pair(key: str, value: str) -> str:
+    """Return a filter or an option as it has to be typed: `name:"lecture 7"`, `code:ALG.*`."""
+    return f"{key}:{value if key == 'code' and _BEGINNING.fullmatch(value) else quoted(value)}"
+
+
 def quoted(word: str) -> str:
     """Return a word as it has to be typed to be read unchanged; double quotes cannot be typed."""
     word = word.translate(SMART).replace('"', "")

@@ -29,12 +29,17 @@ class Kind(StrEnum):
     LOST = "lost job"
     DIGEST = "digest"
     INSTALLATION = "installation"
+    WATCH = "watch"
+    GROUP = "failure group"
 
 
-FORMATS: dict[Kind, int] = {**dict.fromkeys(Kind, 1), **dict.fromkeys((Kind.CARD, Kind.ENTRY, Kind.DIGEST), 2)}
+_SECOND = (Kind.CARD, Kind.ENTRY, Kind.DIGEST, Kind.GROUP)
+FORMATS: dict[Kind, int] = {**dict.fromkeys(Kind, 1), **dict.fromkeys(_SECOND, 2)}
 """The format that this version writes of each kind, and the newest that it reads.
 
-Format 2 of a card, an entry and a digest, which has cards: `on` is a set of words, as in `done,stuck`.
+Format 2 of a card, an entry and a digest, which has cards: `on` is a set of words, as in `done,stuck`. A group begins
+with format 2: it is kept among cards, where earlier versions take it for a card of a newer format. The two have one
+number.
 """
 
 _NUMBER = re.compile(r'\{"v":([1-9]\d{0,8})[,}]')

@@ -1,5 +1,7 @@
 """What happened to a service: it cannot be read, or can be read again."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -32,6 +34,16 @@ class ServiceEvent(BaseModel):
         return f"{self.account}/{self.service}#{int(self.since.timestamp())}/{self.happened}"
 
     @property
-    def happened_at(self) -> "Moment":
+    def services(self) -> Sequence[str]:
+        """The service, as rules may name it."""
+        return (self.service,)
+
+    @property
+    def late(self) -> bool:
+        """It is never caught up on: what counts is how the service is now."""
+        return False
+
+    @property
+    def happened_at(self) -> datetime:
         """When it happened, as far as that is known."""
         return self.since if self.happened is EventKind.DOWN else self.at

@@ -7,7 +7,6 @@ from itertools import groupby
 from bot.deps.deps import Deps
 from bot.deps.outboxes import read_outbox
 from bot.domain.attempts import Attempt, with_events
-from bot.domain.card_reducer import expected
 from bot.domain.changes import LOSSES, Change, Kind, found, unfound
 from bot.domain.elapsed import in_future
 from bot.domain.mirrored_scopes import owns
@@ -15,6 +14,7 @@ from bot.domain.outbox import ChangedEntry
 from bot.domain.routes import RulesChangedError
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import AttemptMark, record
+from bot.rules.card_reducer import expected
 from bot.rules.service_watches import ServiceWatches, log_lines
 from bot.store.lost_jobs import Lost, Restored
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep

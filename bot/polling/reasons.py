@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from bot.polling.service_sweep import ServiceSweep
-from providers.base import Explainer
+from providers.base import Explainer, Provider
 from providers.errors import ProviderError
 from providers.models import Job, JobRef, JobState
 
@@ -15,15 +15,16 @@ async def explained(sweep: ServiceSweep, jobs: Iterable[Job]) -> dict[str, Job]:
     if not chosen:
         return {}
     try:
-        return {job.id: job for job in await _ask(sweep, chosen) if job.state.ended}
+        return {job.id: job for job in await ask(sweep.provider, chosen) if job.state.ended}
     except ProviderError:
         return {}  # that it failed is worth more now than why later
 
 
-async def _ask(sweep: ServiceSweep, jobs: Sequence[Job]) -> Sequence[Job]:
-    if sweep.provider.capabilities.explains:
-        return await cast("Explainer", sweep.provider).explain(jobs)
-    return (await sweep.provider.lookup([job.id for job in jobs])).found
+async def ask(provider: Provider, jobs: Sequence[Job]) -> Sequence[Job]:
+    """Return failed jobs with their reasons, as far as the provider gives them. Raises ProviderError."""
+    if provider.capabilities.explains:
+        return await cast("Explainer", provider).explain(jobs)
+    return (await provider.lookup([job.id for job in jobs])).found
 
 
 async def _worth_asking(sweep: ServiceSweep, jobs: Sequence[Job]) -> Sequence[Job]:

@@ -8,10 +8,12 @@ from pathlib import Path
 from bot.domain.errors import ConfigError, EmbeddedRedisError
 from bot.store.button_payloads import Payloads
 from bot.store.clock import ServerClock
+from bot.store.decisions import DecisionBook
 from bot.store.digests import Digests
 from bot.store.discovery import Discoveries
 from bot.store.epochs import Epochs
 from bot.store.event_log import EventLog
+from bot.store.group_jobs import GroupBook
 from bot.store.health import Health, HealthBook, Outcome
 from bot.store.home_tabs import HomeTabs
 from bot.store.installations import Installations
@@ -30,6 +32,7 @@ from bot.store.slack_events import Events
 from bot.store.slack_rate_limits import SlackRateLimits
 from bot.store.sweeps import Sweeps
 from bot.store.tracked_jobs import Tracked
+from bot.store.watches import WatchBook
 from bot.store.witnesses import Witnesses
 
 __all__ = [
@@ -60,6 +63,7 @@ class Store:
     budget: SharedBudget
     tracked: Tracked
     routes: RouteBook
+    watches: WatchBook
     discovery: Discoveries
     pages: ListedPages
     event_log: EventLog
@@ -68,6 +72,8 @@ class Store:
     outbox: Outbox
     sweeps: Sweeps
     digests: Digests
+    groups: GroupBook
+    decisions: DecisionBook
     events: Events
     home_tabs: HomeTabs
     slack: SlackRateLimits
@@ -91,6 +97,7 @@ class Store:
             budget=budget,
             tracked=tracked,
             routes=RouteBook(link),
+            watches=WatchBook(link),
             discovery=discovery,
             pages=ListedPages(link, tracked, lost, discovery),
             event_log=EventLog(link),
@@ -99,6 +106,8 @@ class Store:
             outbox=Outbox(link),
             sweeps=Sweeps(link),
             digests=Digests(link),
+            groups=GroupBook(link),
+            decisions=DecisionBook(link),
             events=Events(link),
             home_tabs=HomeTabs(link),
             slack=SlackRateLimits(link, budget),

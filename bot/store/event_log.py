@@ -1,6 +1,7 @@
 """The event log of each service: failures and losses one by one, other ends as counts, for 24 hours."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +13,10 @@ from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import instant, milliseconds
 from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import DISCOVERY, EVENTS, OUTCOMES
+from providers.models import JobRef
+
+PAGE = 2_000
+"""Lines that are read at once, so that no process is busy with a long log for more than a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +29,33 @@ class EventLog:
         """Return what was noticed since a time, oldest first, and the counts of the minutes since then."""
         slot = "/".join(service)
         asking = (
-            ("XRANGE", EVENTS.of(slot), milliseconds(since), "+"),
             ("HGETALL", OUTCOMES.of(slot)),
             ("HGET", DISCOVERY.of(slot), "since"),
             ("XLEN", EVENTS.of(slot)),
             ("XRANGE", EVENTS.of(slot), "-", "+", "COUNT", 1),
         )
-        lines, counts, watched_since, number, first = await self.link.execute_many(asking)
-        events = tuple(line for _, fields in lines if (line := _line(fields.get("event", ""))))
+        counts, watched_since, number, first = await self.link.execute_many(asking)
+        events = tuple([line async for text in self._texts(slot, since) if (line := _line(text))])
         return LogPage(events, tuple(_counts(counts, since)), _complete(watched_since, number, first, now))
+
+    async def of_job(self, service: Service, ref: JobRef, since: datetime) -> list[LoggedEvent]:
+        """Return what is logged beside a service about one job since a time, the oldest first.
+
+        The service is that of the job, or one that shows it too.
+        """
+        begins = f"{ref}#"
+        written = json.dumps(begins, ensure_ascii=False)[:-1]
+        texts = [text async for text in self._texts("/".join(service), since) if written in text]
+        return [line for text in texts if (line := _line(text)) and line.id.startswith(begins)]
+
+    async def _texts(self, slot: str, since: datetime) -> AsyncIterator[str]:
+        """Yield the lines of a log as they are kept, the oldest first."""
+        begin = str(milliseconds(since))
+        while begin:
+            lines = await self.link.execute("XRANGE", EVENTS.of(slot), begin, "+", "COUNT", PAGE)
+            for _, fields in lines:
+                yield fields.get("event", "")
+            begin = f"({lines[-1][0]}" if len(lines) == PAGE else ""
 
 
 def _line(text: str) -> LoggedEvent | None:

@@ -143,3 +143,11 @@ class SharedBudget:
                 return await self._shared.take(key, number, seconds, keep)
         except _NO_HELP:
             return await self._own.take(key, number, seconds, keep)
+
+    async def wait(self, key: str, number: int, seconds: int) -> float:
+        """Return after how many seconds one could be taken, 0 for now; nothing is taken."""
+        try:
+            async with self._link.use():
+                return await self._shared.wait(key, number, seconds)
+        except _NO_HELP:
+            return await self._own.wait(key, number, seconds)

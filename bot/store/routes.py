@@ -49,6 +49,12 @@ class RouteBook:
         flat = [part for route, text in copies for part in (f"{route.destination} {route.watch}", text or "")]
         return await self.link.execute("EVAL", script("routes"), 2, ROUTES.of(slot), RULES.of(slot), *flat)
 
+    async def purge(self, destination: str, services: Sequence[Service]) -> None:
+        """Remove all copies of a destination's watches."""
+        for service, routes in (await self.read(services)).items():
+            if gone := [route for route in routes.watches if route.destination == destination]:
+                await self.put_all(service, [(route, None) for route in gone])
+
 
 def read_routes(version: str | None, copies: Mapping[str, str]) -> Routes:
     """Read the watches on a service as they are kept."""

@@ -133,13 +133,8 @@ class Tracked:
     ) -> tuple[str, bool]:
         """Subscribe a destination to a job, in one step; return its card there, and whether that is new."""
         slot = f"{job.account}/{job.service}"
-        await self.link.execute_many(
-            [
-                ("SADD", PLACES.of(), destination),
-                ("SADD", MINE.of(user), destination),
-                ("EXPIRE", MINE.of(user), MINE.seconds),
-            ]
-        )
+        await self.link.execute("SADD", PLACES.of(), destination)
+        await self.note_destination(user, destination)
         about: tuple[Part, ...] = (
             job.id,
             record(job, asked_at),
@@ -151,6 +146,10 @@ class Tracked:
         arguments = (*_keys(slot, destination), LOST.of(slot, job.id), *about, REPLY.seconds, FORMATS[Kind.LOST])
         found, new = json.loads(await self.link.execute("EVAL", script("subscribe"), 7, *arguments))
         return found, bool(new)
+
+    async def note_destination(self, user: str, destination: str) -> None:
+        """Note that somebody subscribed in a destination, or watches something there."""
+        await self.link.execute_many([("SADD", MINE.of(user), destination), ("EXPIRE", MINE.of(user), MINE.seconds)])
 
     async def unsubscribe(self, ref: JobRef, destination: str, entry: str) -> str | None:
         """Stop following a job in a destination; return the card that followed it there, None when none did."""

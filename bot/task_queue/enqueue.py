@@ -23,6 +23,7 @@ DELIVER = "deliver"  # stored
 EDIT = "edit"  # stored
 SWEEP = "sweep"  # stored
 SEEK = "seek"  # stored
+DELIVER_AT = "deliver-at"  # stored
 HOME = "home"  # stored
 LEAVE = "leave"  # stored
 SEARCH = "search"  # stored
@@ -42,6 +43,14 @@ async def enqueue_delivery(deps: "Deps", *destinations: str) -> None:
     """Enqueue a delivery task for each destination, unless one waits or runs already."""
     for destination in destinations:
         await _add(deps, DELIVER, f"{DELIVER}:{destination}", destination)
+
+
+async def enqueue_delivery_at(deps: "Deps", destination: str, when: datetime) -> None:
+    """Enqueue a delivery task for a destination at a time, instead of at the time planned before.
+
+    It has a key of its own: what is to be delivered sooner does not wait for it.
+    """
+    await _add(deps, DELIVER_AT, f"{DELIVER_AT}:{destination}", destination, when=when)
 
 
 async def enqueue_card_update(deps: "Deps", destination: str) -> None:

@@ -77,7 +77,7 @@ def _people(number: int) -> str:
 
 def subscribing(refs: Sequence[object], subscription_options: SubscriptionOptions) -> str:
     """The command that follows jobs on these options."""
-    return " ".join(["subscribe", *map(as_typed, refs), options(subscription_options)])
+    return " ".join(["subscribe", *map(as_typed, refs), options(subscription_options)]).rstrip()
 
 
 def channel(destination: str) -> str:

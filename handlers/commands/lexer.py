@@ -12,6 +12,8 @@ SEPARATORS = ",;|，、､；｜・･،؛"
 """What stands between the items of a list, in several scripts."""
 DASHES = f"-{OTHER_DASHES}\u30fc\uff70"
 """What people type before an option, or what a keyboard makes of hyphens."""
+_HYPHENS = "-\u2010\u2011\u2212\u30fc\ufe63\uff0d\uff70"
+"""One hyphen, as keyboards have it. The longer dashes are not among them: phones make them of two hyphens."""
 EQUALS = ":=：＝"
 """What stands between a key and its value."""
 # Not among them: the joiners (U+200C, U+200D), which are part of emoji and of Persian, Hindi and other words.
@@ -27,6 +29,9 @@ _WORD = re.compile(r'(?:[^\s"]|"[^"]*"|")+')
 _MASKED = re.compile(r"[\w/-]+\*{2,}\w*")
 PAIR = re.compile(rf"[{DASHES}]{{0,2}}(?!https?://)([A-Za-z]+)[{EQUALS}](.*)", re.DOTALL | re.IGNORECASE)
 """A filter or an option: `state:failed`, `--on=any`."""
+_NEGATED = re.compile(rf"[{_HYPHENS}](?![{DASHES}])(.+)", re.DOTALL)
+# The asterisk of `code:ALG.*`, and a full stop before it, are no punctuation; those around the whole word are.
+_BEGINNING = re.compile(rf"([^*\w]*[{DASHES}]{{0,2}}code[{EQUALS}])([^*\s\"]*\*)[^*\w]*", re.IGNORECASE)
 _ITEM = re.compile(rf"(?:{MENTION.pattern}|[^\s{SEPARATORS}])+")
 
 
@@ -76,12 +81,20 @@ def name_of(word: str) -> str:
     return plainest(word).lstrip("-").rstrip(":")
 
 
+def negated(word: str) -> str:
+    """Return what one hyphen takes out, in `-name:test` or `-vod-ai`; empty where none is before the word."""
+    found = _NEGATED.fullmatch(word)
+    return found[1] if found else ""
+
+
 def is_ornament(word: str) -> bool:
     """Whether a word says nothing: a bullet, an emoji, or an emoji's name."""
     return _EMOJI.fullmatch(word) is not None or not any(letter.isalnum() or letter in "-_" for letter in word)
 
 
 def _unwrapped(word: str) -> str:
+    if beginning := _BEGINNING.fullmatch(word):
+        return beginning[1].lstrip(WRAPPING) + beginning[2].lstrip(WRAPPING.replace("*", ""))
     word = _stripped(word)
     if pair := PAIR.fullmatch(word):
         word = word[: pair.start(2)] + _stripped(pair[2])

@@ -21,6 +21,10 @@ OWN_LIMIT: Final = "budget"
 """The code of a question that our own request budget left no time for: it says nothing about the service."""
 
 
+_AGAIN_S: Final = 0.5
+"""The shortest wait, in seconds, for what is not left in a window."""
+
+
 class BudgetLeft(NamedTuple):
     """Requests that may still be made in the current window, and how many the window has."""
 
@@ -96,11 +100,17 @@ class WindowBudget:
 
         Returns 0 when it was taken, else after how many seconds to try again.
         """
-        item = RateLimitItemPerSecond(number, seconds)
-        stats = await self._limiter.get_window_stats(item, key)
-        if stats.remaining > keep and await self._limiter.hit(item, key):
+        wait = await self.wait(key, number, seconds, keep)
+        if not wait and await self._limiter.hit(RateLimitItemPerSecond(number, seconds), key):
             return 0
-        return max(0.5, min(float(seconds), stats.reset_time - time.monotonic()))
+        return wait or _AGAIN_S
+
+    async def wait(self, key: str, number: int, seconds: int, keep: int = 0) -> float:
+        """Return after how many seconds one could be taken, 0 for now; nothing is taken."""
+        stats = await self._limiter.get_window_stats(RateLimitItemPerSecond(number, seconds), key)
+        if stats.remaining > keep:
+            return 0
+        return max(_AGAIN_S, min(float(seconds), stats.reset_time - time.monotonic()))
 
     async def left(self, key: str, per_second: float) -> BudgetLeft:
         item = window(per_second)

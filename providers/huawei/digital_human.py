@@ -77,7 +77,11 @@ class DigitalHuman:
             return JobPage((), total=0)
         query = query.model_copy(update={"kind": normal_kind(query.kind)})
         kind = query.kind if query.kind in DETAILS else None
-        here = query.filters & {Filter.NAME, Filter.ID} or kind != query.kind or JobState.UNKNOWN in query.states
+        here = (
+            query.filters & {Filter.NAME, Filter.CODE, Filter.ID, Filter.WITHOUT}
+            or kind != query.kind
+            or JobState.UNKNOWN in query.states
+        )
         limit = page_size(query, narrowed_here=bool(here))
         batch = await self._batch(_filters(query, words, kind), starts(cursor, (ALL,))[ALL], limit)
         return first_entries([batch], partial(self._job, kind=kind), query, OFFSET_MAX)

@@ -14,7 +14,7 @@ from tests.bot.memory import NOW, InMemory
 from tests.bot.samples import DESTINATION, SLOT, TERMS
 from tests.bot.slack import MemorySlack, in_one
 
-ANY = SubscriptionOptions(user="U1", at=NOW, on=On.ANY)
+ANY = SubscriptionOptions(user="U1", at=NOW, on=frozenset({On.ANY}))
 
 
 @dataclass

@@ -196,7 +196,9 @@ async def test_a_lost_job_is_told_to_whoever_followed_it_then_and_to_nobody_else
 async def test_who_subscribes_too_shares_the_card_and_the_first_keeps_what_was_asked_for(world: World):
     await world.follow(ANY)
     ref = world.provider.jobs[0].ref
-    _, result = await subscribe(world.deps, [ref], DESTINATION, SubscriptionOptions(user="U2", at=NOW, on=On.FAILED))
+    _, result = await subscribe(
+        world.deps, [ref], DESTINATION, SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.FAILED}))
+    )
     assert (result.changed, result.others) == ([ref], ["U1"])
     assert (await subscribe(world.deps, [ref], DESTINATION, ANY))[1].others == ["U2"]
     for user in ("U1", "U2"):

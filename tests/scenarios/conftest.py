@@ -23,6 +23,7 @@ from bot.domain import absence, sweeps
 from bot.polling import planner, recorder, sweep
 from bot.runtime.runner import running
 from bot.store.redis.connection import RedisLink
+from handlers.commands.watch_words import watch_spec
 from handlers.slack import register
 from sandbox.clouds.job_orders import JobOrder, make
 from sandbox.clouds.jobs import Job
@@ -147,7 +148,7 @@ def more_settings() -> str:
 def _settings(file: Path, clouds: str, mode: Mode, more: str) -> Settings:
     text = CONFIGURATION.read_text().replace("http://127.0.0.1:9100", clouds) + more
     file.write_text(text if mode == "socket" else text.replace('mode = "socket"', HTTP))
-    return load(file)
+    return load(file, watch_spec)
 
 
 @pytest.fixture

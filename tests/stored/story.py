@@ -286,7 +286,7 @@ async def _leave_waiting(stage: Stage) -> None:
     await sweep(alone, stage.audio)
     await snooze(alone, single, place, dana, stage.clock() + timedelta(hours=1))
     await unsubscribe(alone, [JobRef.parse(_ref(22))], place, dana)
-    waits = SubscriptionOptions(user=dana, at=stage.clock(), on=On.ANY, to=To.HERE, mention=("<@U0SAM>",))
+    waits = SubscriptionOptions(user=dana, at=stage.clock(), on=frozenset({On.ANY}), to=To.HERE, mention=("<@U0SAM>",))
     await subscribe(alone, [JobRef.parse(_ref(29))], place, waits)
     await _notes(stage, "U0LEE")
     media = (await stage.deps.store.outbox.read(stage.place("C0MEDIA"), ())).cards

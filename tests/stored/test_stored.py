@@ -34,7 +34,7 @@ from bot.task_queue.worker import open_docket
 from providers.models import JobRef
 from providers.secrets import SecretRef
 from tests.handlers.slack.test_registered import registered
-from tests.stored import redis_data, slack_data
+from tests.stored import newer, redis_data, slack_data
 from tests.stored.replay import finish, press_all, replaying
 from tests.stored.story import KEY, KEY_VARIABLE, WORDS
 from tests.stored.write import written
@@ -105,7 +105,7 @@ def test_every_stored_key_is_declared():
 
 def test_every_declared_key_is_stored():
     found = {key.name for name, each in KEYS.items() for key in redis_data.family(name, each["type"])[:1]}
-    assert {key.name for key in ALL} - found == set()
+    assert {key.name for key in ALL} - found <= newer.KEYS
 
 
 def test_every_stored_word_is_known():
@@ -123,6 +123,8 @@ def test_every_listener_hears_something_that_is_stored():
     for kind, heard in names.items():
         for listener in registered()[kind]:
             pattern = cast("str", listener["callback_id"] if isinstance(listener, dict) else listener)
+            if str(getattr(pattern, "pattern", pattern)) in newer.LISTENERS:
+                continue
             assert any(re.search(pattern, name) for name in heard), (kind, pattern)
 
 
@@ -161,7 +163,7 @@ async def test_entries_are_written_as_they_were(stored: Store):
                 assert keeps(entries.numbered(body.model_dump_json()), fields["entry"])
                 if isinstance(body, NoteEntry):
                     notes.add(type(body.note))
-    assert notes == set(get_args(Note))
+    assert {each.__name__ for each in {*get_args(Note)} - notes} == newer.NOTES
 
 
 async def test_jobs_are_read(stored: Store):
@@ -250,7 +252,7 @@ async def test_an_installation_is_decrypted_and_a_state_accepted(stored: Store):
 
 async def test_the_message_of_each_task_is_known(stored: Store, docket: Docket):
     found = {str(each["function"]): each for each in _messages()}
-    assert set(found) == {task.__name__ for task in tasks(Deps((), stored))}
+    assert set(found) == {task.__name__ for task in tasks(Deps((), stored))} - newer.TASKS
     for name, fields in found.items():
         raw = {field.encode(): redis_data.as_bytes(value) for field, value in fields.items()}
         execution = await Execution.from_message(docket, raw, sync=False)  # pyright: ignore[reportArgumentType]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.button_payloads import RUN, CommandPayload
 from bot.views.slack.block_kit import Message, actions, button, context, message, section
+from bot.views.slack.watches import watch_button
 from bot.views.text import code, unformatted
 
 
@@ -20,6 +21,7 @@ def overview(commands: Sequence[tuple[str, str]]) -> Message:
     buttons = [
         each for label, command in examples for each in button(label, f"{RUN}:{command}", CommandPayload(text=command))
     ]
+    buttons += watch_button("Watch for failures")
     note = context("Order and case do not matter. `/jobs help list` tells about one command.")
     return message(unformatted(text), [section(text), note, *actions("help", buttons)])
 
@@ -34,7 +36,7 @@ def command(
     title: str = "Filters",
 ) -> Message:
     """One command: its usage, its filters or options (example and meaning, under a title) and examples."""
-    parts = [f"{code(usage)}\n{summary[0].upper()}{summary[1:]}.", *details]
+    parts = ["\n".join([code(usage), f"{summary[0].upper()}{summary[1:]}.", *details])]
     if words:
         parts.append(f"*{title}*\n" + "\n".join(f"{code(example)} {meaning}" for example, meaning in words))
     if examples:

@@ -97,7 +97,7 @@ def final(card: Card, meaning: Meaning) -> Message:
     head = f"{summary(card, known)}: {tally(words.values(), ', ')}"
     title = section(f"{called(card.terms.mention)} {head}".strip())
     foot = [
-        *map(context, _meanings([known[ref] for ref in failed], meaning)),
+        *map(context, meanings([known[ref] for ref in failed], meaning)),
         *actions("final", _appearance(failed, list(known))),
     ]
     named = [line(known[ref], words[ref]) for ref in failed]
@@ -109,7 +109,7 @@ def _appearance(failed: Sequence[str], known: Sequence[str]) -> list[Block]:
     return details_button(failed, "Show the failed ones") if failed else details_button(known)
 
 
-def _meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
+def meanings(jobs: Iterable[Job], meaning: Meaning) -> list[str]:
     """What the codes of failures mean, each code once."""
     meant = {job.error.code: told for job in jobs if job.error and job.error.code and (told := meaning(job))}
     return [f"{code(each, 60)} means: {plain(told, 300)}" for each, told in list(meant.items())[:MEANINGS_MAX]]

@@ -44,21 +44,22 @@ def form(jobs: Sequence[str], groups: Sequence[UserGroup] = (), *, asks_where: b
         input_field(ON, "What is told", choices([(label, value) for value, label in _ON], [_ON[0][0]])),
         input_field(TO, "Where it is told", choice([(label, value) for value, label in _TO], DEFAULT)),
         input_field(MENTION, "People to call", people, optional=True),
-        _user_groups(groups, mentions_max),
+        user_groups(groups, mentions_max),
         *([input_field(WHERE, "Channel", dict(_WHERE))] if asks_where else []),
     ]
     return modal(TITLE, blocks, submit="Subscribe", callback_id=SUBSCRIBE)
 
 
-def _user_groups(groups: Sequence[UserGroup], most: int) -> Block:
-    """User groups to pick from; where they are unknown or too many for a menu, to type."""
+def user_groups(groups: Sequence[UserGroup], most: int, chosen: Sequence[str] = ()) -> Block:
+    """User groups to pick from, some of them chosen; where they are unknown or too many for a menu, to type."""
     label = "User groups to call"
     if 0 < len(groups) <= OPTIONS_MAX:
-        menu = choices([(f"@{each.handle} · {each.name}", each.id) for each in groups], [])
+        menu = choices([(f"@{each.handle} · {each.name}", each.id) for each in groups], chosen)
         return input_field(USER_GROUPS, label, {**menu, "max_selected_items": most}, optional=True)
     known = bool(groups)
     hint = "Their handles, as you would call them." if known else _IDS
-    return input_field(USER_GROUPS, label, text_field("@on-call" if known else "S0ABC1234"), optional=True, hint=hint)
+    typed = text_field("@on-call" if known else "S0ABC1234", " ".join(chosen))
+    return input_field(USER_GROUPS, label, typed, optional=True, hint=hint)
 
 
 def complaint(error: UsageError) -> str:

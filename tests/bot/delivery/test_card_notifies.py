@@ -127,7 +127,7 @@ def test_a_card_without_a_subscription_is_no_notification():
 
 
 def test_who_joined_a_card_is_notified_by_it_too():
-    lee = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, mention=("<@U3>",))
+    lee = SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.ANY}), mention=("<@U3>",))
     story = Story().subscribed("card", job(), ON_FAILURE).subscribed("card", job(), lee).changed("card", DONE)
     assert posts(story.snapshot()) == ["both"]
     assert after(step_of(story.snapshot())).terms.mention == ("<@U3>",)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.delivery.digest import DIGEST_THRESHOLD, LATE_AFTER, noticed_late
 from bot.delivery.next_step import DeliveryStep, next_step, withheld
-from bot.domain.card_reducer import expected
+from bot.rules.card_reducer import expected
 from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
 from bot.domain.notifications import BatchEnd, CardChange, Digest, SearchExpired
@@ -71,7 +71,7 @@ def test_other_terms_change_the_card_and_post_nothing():
     assert step.writes[0].urgency is Urgency.STATE
 
 
-LEE = SubscriptionOptions(user="U2", at=NOW, on=On.ANY, to=To.THREAD, mention=("<@U3>",))
+LEE = SubscriptionOptions(user="U2", at=NOW, on=frozenset({On.ANY}), to=To.THREAD, mention=("<@U3>",))
 
 
 def test_who_subscribes_too_joins_the_card_and_takes_nothing_from_the_first():

@@ -8,10 +8,10 @@ from bot.delivery import sender
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.digest import noticed_late
 from bot.delivery.dispatcher import deliver
-from bot.domain.card_reducer import apply
+from bot.rules.card_reducer import apply
 from bot.domain.cards import On, SubscriptionOptions, To
 from bot.domain.changes import EndReason, Kind, unfound
-from bot.domain.destination_state import DestinationState
+from bot.rules.destination_state import DestinationState
 from bot.domain.notifications import CardChange
 from bot.domain.outbox import ChangedEntry, Entry
 from bot.polling.sweep import sweep
@@ -143,9 +143,8 @@ def test_what_is_lost_and_found_during_a_snooze_is_no_news():
 
 @pytest.mark.parametrize("on", On)
 def test_whoever_was_told_of_a_loss_is_told_that_it_is_found(on: On):
-    state = DestinationState(
-        DESTINATION, {"card": card("card", job(), options=SubscriptionOptions(user="U1", at=NOW, on=on))}
-    )
+    options = SubscriptionOptions(user="U1", at=NOW, on=frozenset({on}))
+    state = DestinationState(DESTINATION, NOW, {"card": card("card", job(), options=options)})
     for change in (LOST, FOUND):
         state, [notification] = apply(state, Entry(SLOT, "1-0", "card", ChangedEntry(change=change)))
         assert isinstance(notification.content, CardChange)
