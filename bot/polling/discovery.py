@@ -47,16 +47,13 @@ def begin_walk(sweep: ServiceSweep, known: Discovery) -> Walk:
     return Walk(known.mark, jumps=Filter.UNTIL in able.filters and not able.whole_list)
 
 
-def walk_query(sweep: ServiceSweep, walk: Walk, oldest_wanted: datetime | None) -> JobQuery:
-    """Return what a walk asks for, so that the same pages show wanted jobs, created since `oldest_wanted`."""
+def walk_query(sweep: ServiceSweep, walk: Walk) -> JobQuery:
+    """Return what a walk asks for."""
     able = sweep.provider.capabilities
     query = JobQuery(limit=min(100, able.page_max))
-    if not sweep.tracks and oldest_wanted is None:
+    if not sweep.tracks:
         return query.model_copy(update={"states": FAILURES})
-    if able.old_by_since:
-        lows = [moment for moment in (walk.before.low or LONG_AGO, oldest_wanted) if moment]
-        return query.model_copy(update={"since": min(lows)})
-    return query
+    return query.model_copy(update={"since": walk.before.low or LONG_AGO}) if able.old_by_since else query
 
 
 async def begin(sweep: ServiceSweep) -> None:
@@ -248,7 +245,8 @@ async def end_walk(sweep: ServiceSweep, walk: Walk, there: datetime | None) -> N
     after = known._replace(
         mark=walk.after(there),
         walked_at=sweep.deps.clock(),
-        pace_s=walk_interval(walk.newest_page, there),
+        pace_s=walk_interval(walk.newest_page, there) if page else known.pace_s,
+        blind_since=None if page else (known.blind_since or sweep.deps.clock()),
         partial=_partial(sweep, page) if page else known.partial,
         listed=len(page.jobs) if page and whole and sweep.tracks else known.listed,
         failures_only=not sweep.tracks,

@@ -307,7 +307,7 @@ class Tracked:
             asking += [("SMEMBERS", PENDING.of(slot))]
         replies = await self.link.execute_many(asking) if asking else []
         return [
-            (number, _first_score(first), set(destinations))
+            (number, first_score(first), set(destinations))
             for number, first, destinations in zip(replies[::3], replies[1::3], replies[2::3], strict=True)
         ]
 
@@ -357,7 +357,7 @@ def _keys(slot: str, destination: str) -> tuple[str, ...]:
     return (*beside, OUTBOX.of(slot, destination), REPLY.of(slot, secrets.token_hex(8)))
 
 
-def _first_score(found: Any) -> datetime | None:
+def first_score(found: Any) -> datetime | None:
     """Read the score of `ZRANGE … 0 0 WITHSCORES`, which RESP2 and RESP3 spell differently."""
     while isinstance(found, list) and len(found) == 1:  # pyright: ignore[reportUnknownArgumentType]
         found = found[0]  # pyright: ignore[reportUnknownVariableType]
