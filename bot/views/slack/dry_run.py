@@ -69,8 +69,9 @@ def _what(post: WouldPost) -> str:
     if post.change is None:
         return ""
     job, happened = post.change.job, post.change.happened
-    emoji = EMOJI[job.state] if happened is not EventKind.LOST else EMOJI[JobState.UNKNOWN]
-    return f"{emoji} *{why.EVENTS[happened] if happened else job.state.value}*: {bold(name(job), 80)}, {plain(job.service, 60)}"
+    emoji = EMOJI[JobState.UNKNOWN if happened is EventKind.LOST else job.state]
+    what = why.EVENTS[happened] if happened else job.state.value
+    return f"{emoji} *{what}*: {bold(name(job), 80)}, {plain(job.service, 60)}"
 
 
 def _group(group: FailureGroup) -> str:
