@@ -81,8 +81,8 @@ def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         await revoke.end_unseen(deps, destination)
         _next(perpetual, await dispatcher.deliver(deps, destination))
 
-    @_stored_as(enqueue.WAKE)
-    async def wake(destination: str, limit: Timeout = Timeout(LIMIT)) -> None:
+    @_stored_as(enqueue.DELIVER_AT)
+    async def deliver_at(destination: str, limit: Timeout = Timeout(LIMIT)) -> None:
         """Have a delivery run for one destination: something is due there."""
         await enqueue.enqueue_delivery(deps, destination)
 
@@ -96,7 +96,7 @@ def _about_destinations(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:
         """Publish somebody's Home tab anew."""
         await publish(deps, user)
 
-    return deliver, wake, edit, home
+    return deliver, deliver_at, edit, home
 
 
 def _about_workspaces(deps: Deps) -> Sequence[Callable[..., Awaitable[Any]]]:

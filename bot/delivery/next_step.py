@@ -29,9 +29,6 @@ from bot.rules.card_reducer import (
 from bot.rules.destination_state import DestinationState, NumbersNeeded, Waiting
 from bot.rules.job_events import FAILURES
 
-NUMBERS = 10
-"""Numbers of groups that are reserved at once when a step needs one: those that it does not use are skipped."""
-
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStep:
@@ -70,7 +67,7 @@ def next_step(
     try:
         return _next_step(snapshot, now, numbers)
     except NumbersNeeded:
-        return NeedsNumbers(len(numbers) + NUMBERS)
+        return NeedsNumbers(max(1, 2 * len(numbers)))  # those that it does not use are skipped
 
 
 def _next_step(snapshot: OutboxSnapshot, now: datetime, numbers: Sequence[int]) -> DeliveryStep | None:
@@ -113,7 +110,10 @@ def _timers(state: DestinationState, snapshot: OutboxSnapshot) -> Iterator[Appli
     """Yield the state after each thing that is due without an entry, and what it asks for."""
     applied = apply(state, HeldTimer())
     yield applied
-    for at, group_id in sorted(group_timers.timers(snapshot.groups.values())):
+    restored = [
+        (state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(group, state.rules)
+    ]
+    for at, group_id in sorted([*group_timers.timers(snapshot.groups.values()), *restored]):
         if at <= state.now:
             applied = apply(applied.state, GroupTimer(group_id))
             yield applied

@@ -106,7 +106,10 @@ class HeldEvent(BaseModel):
 
 
 class Hold(BaseModel):
-    """Why a head is not posted yet: a threshold (`of` failures, or `share` percent, in `window_s`), or a snooze."""
+    """Why a head is not posted yet: a threshold (`of` failures, or `share` percent, in `window_s`), or a snooze.
+
+    `removed` says that its watch was removed, and can be restored until then.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -114,6 +117,7 @@ class Hold(BaseModel):
     of: int | None = None
     share: int | None = None
     window_s: int | None = None
+    removed: bool = False
 
 
 class PreviousHead(BaseModel):

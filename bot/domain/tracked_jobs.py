@@ -202,7 +202,7 @@ class JobUpdate(NamedTuple):
     counts: Sequence[str] = ()
 
     @property
-    def beside(self) -> str:
+    def more(self) -> str:
         """What is recorded beside the job, as JSON; empty when it is nothing."""
         mark = [self.mark.name, self.mark.created_ms, int(self.mark.ends)] if self.mark else None
         all_of_it = {"attempt": mark, "watches": self.watches, "lines": self.lines, "counts": self.counts}

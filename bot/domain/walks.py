@@ -75,7 +75,7 @@ def creations(jobs: Sequence[Job]) -> list[datetime | None]:
     return times
 
 
-def pace(newest: Sequence[Job], provider_now: datetime | None) -> float:
+def walk_interval(newest: Sequence[Job], provider_now: datetime | None) -> float:
     """Return half the seconds in which the last RATE_OF jobs appeared, by the provider's clock."""
     times = sorted((job.created_at for job in newest if job.created_at), reverse=True)
     if len(times) < RATE_OF:

@@ -15,7 +15,7 @@ from bot.domain.routes import RulesChangedError
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import AttemptMark, record
 from bot.rules.card_reducer import expected
-from bot.rules.routing import ServiceWatches, log_lines
+from bot.rules.service_watches import ServiceWatches, log_lines
 from bot.store.lost_jobs import Lost, Restored
 from bot.task_queue.enqueue import enqueue_delivery, enqueue_sweep
 from providers.http.deadline import skew

@@ -7,7 +7,7 @@ from bot.domain.attempts import Attempt, on_fleet_clock, with_events
 from bot.domain.changes import Change, discovered, reopened
 from bot.domain.elapsed import passed, past
 from bot.domain.tracked_jobs import AttemptMark, JobUpdate, record
-from bot.domain.walks import PACE_MIN_S, Discovery, Mark, creations, pace
+from bot.domain.walks import PACE_MIN_S, Discovery, Mark, creations, walk_interval
 from bot.polling.reasons import explained
 from bot.polling.recorder import observe_jobs, record_updates
 from bot.polling.service_sweep import ServiceSweep
@@ -82,10 +82,10 @@ def next_walk_in(known: Discovery, now: datetime) -> float:
     return known.pace_s - (now - past(known.walked_at, now)).total_seconds() if known.walked_at else 0.0
 
 
-async def take_page(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
-    """Take the jobs of a page into account: those that are tracked, and those that nobody knows."""
+async def take_list(sweep: ServiceSweep, jobs: Sequence[Job], asked_at: datetime) -> None:
+    """Take jobs of a list into account: those that are tracked, and those that nobody knows."""
     await observe_jobs(sweep, jobs, asked_at)
-    if sweep.discovery is not None and sweep.discovery.since is not None:
+    if sweep.provider.capabilities.lists and sweep.discovery and sweep.discovery.since:
         await notice(sweep, jobs, asked_at)
 
 
@@ -164,7 +164,7 @@ async def read_baseline(sweep: ServiceSweep) -> None:
         mark=walk.after(there),
         floor=oldest + timedelta(milliseconds=1) if oldest else None,
         walked_at=sweep.deps.clock(),
-        pace_s=pace(page.jobs, there),
+        pace_s=walk_interval(page.jobs, there),
         partial=_partial(sweep, page),
         listed=len(page.jobs),
     )
@@ -229,7 +229,7 @@ async def end_walk(sweep: ServiceSweep, walk: Walk, there: datetime | None) -> N
     after = known._replace(
         mark=walk.after(there),
         walked_at=sweep.deps.clock(),
-        pace_s=pace(walk.newest_page, there),
+        pace_s=walk_interval(walk.newest_page, there),
         partial=_partial(sweep, page) if page else known.partial,
         listed=len(page.jobs) if page and whole and sweep.tracks else known.listed,
         failures_only=not sweep.tracks,

@@ -93,7 +93,7 @@ async def affordable(sweep: ServiceSweep, due: Sequence[Due], last: datetime | N
     if sweep.discovery is None or sweep.provider.capabilities.lists:
         return due
     refs = {each.id: JobRef(*sweep.service, each.id) for each in due}
-    followed = await sweep.deps.store.tracked.followed(list(refs.values()))
+    followed = await sweep.deps.store.tracked.with_subscribers(list(refs.values()))
     others = [each for each in due if refs[each.id] not in followed]
     if not others:
         return due

@@ -32,7 +32,7 @@ async def _worth_asking(sweep: ServiceSweep, jobs: Sequence[Job]) -> Sequence[Jo
     if not jobs or sweep.discovery is None:
         return jobs
     refs = [JobRef(*sweep.service, job.id) for job in jobs]
-    followed = await sweep.deps.store.tracked.followed(refs)
+    followed = await sweep.deps.store.tracked.with_subscribers(refs)
     chosen: list[Job] = []
     for ref, job in zip(refs, jobs, strict=True):
         if ref not in followed:

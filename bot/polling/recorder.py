@@ -11,10 +11,9 @@ from bot.domain.outbox import ChangedEntry
 from bot.domain.routes import RulesChangedError
 from bot.domain.tracked_jobs import AttemptMark, JobUpdate, Kept, Seen, record
 from bot.jobs.recovery import restore_found
-from bot.polling import missing_jobs
 from bot.polling.reasons import explained
 from bot.polling.service_sweep import ServiceSweep
-from bot.rules.routing import ServiceWatches, routed
+from bot.rules.service_watches import ServiceWatches, routed
 from bot.task_queue.enqueue import enqueue_delivery
 from providers.base import Provider
 from providers.models import Job
@@ -103,20 +102,3 @@ def _routed(
 ) -> JobUpdate:
     mine = step.change is not None and owns(step.change.job, services)
     return routed(step, watches if mine else NO_WATCHES, skew)
-
-
-async def record_missing(sweep: ServiceSweep, ids: Sequence[str], asked_at: datetime) -> None:
-    """Record jobs that the provider says do not exist; only a witness makes it believable that they are lost."""
-    absent = await missing_jobs.missed(sweep.deps, sweep.provider, ids, asked_at, again=AFTER_MISS)
-    if any(each.ripe for each in absent):
-        called_at = sweep.deps.clock()
-        await observe_jobs(sweep, await sweep.witness.call(ids), called_at)
-    if steps := missing_jobs.steps(absent, sweep.provider, sweep.witness.found_at):
-        await record_updates(sweep, steps)
-
-
-async def record_doubtful(sweep: ServiceSweep, ids: Iterable[str], asked_at: datetime, *, all_of_them: bool) -> None:
-    """Record jobs about which the provider refuses to answer, in a way that may mean a wrong address."""
-    absent = await missing_jobs.doubted(sweep.deps, sweep.provider, ids, asked_at, all_of_them=all_of_them)
-    if steps := missing_jobs.steps(absent, sweep.provider, None):
-        await record_updates(sweep, steps)

@@ -11,7 +11,7 @@ from bot.domain.walks import Discovery
 from bot.polling import planner
 from bot.polling.walk import Walk
 from bot.polling.witness import Witness
-from bot.rules.routing import ServiceWatches
+from bot.rules.service_watches import ServiceWatches
 from providers.base import Provider
 from providers.errors import ProviderError
 from providers.http import deadline
@@ -66,7 +66,7 @@ class ServiceSweep:
         if routes.watches:
             self.discovery = known
         elif known != Discovery():
-            await self.deps.store.discovery.forget(self.service)
+            await self.deps.store.discovery.stop(self.service)
 
     async def watches(self) -> ServiceWatches:
         """Return the watches on the service, as they were when they were read last. Raises StoreUnavailable."""

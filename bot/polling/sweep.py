@@ -12,8 +12,9 @@ from bot.domain.service_key import Service
 from bot.domain.sweeps import Sweep, back_off, next_try, troubled
 from bot.domain.tracked_jobs import Due
 from bot.polling import discovery, looked_up_jobs, missing_jobs, outages, planner
+from bot.polling.absences import record_doubtful, record_missing
 from bot.polling.planner import Reading
-from bot.polling.recorder import observe_jobs, postpone, record_doubtful, record_missing
+from bot.polling.recorder import observe_jobs, postpone
 from bot.polling.service_sweep import ServiceSweep
 from bot.polling.walk import Next
 from bot.store.health import Outcome
@@ -150,7 +151,7 @@ async def _walk(sweep: ServiceSweep, reading: Reading, *, on_for_wanted: bool) -
 async def _read_page(sweep: ServiceSweep, query: JobQuery, cursor: str | None) -> JobPage:
     asked_at = sweep.deps.clock()
     page = await sweep.provider.page(query, cursor)
-    await discovery.take_page(sweep, page.jobs, asked_at - age())
+    await discovery.take_list(sweep, page.jobs, asked_at - age())
     sweep.witness.saw(page.jobs, asked_at - age())
     sweep.answered += 1
     return page

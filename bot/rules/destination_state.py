@@ -91,7 +91,9 @@ class DestinationState:
 
     def last_group_of(self, fingerprint: str) -> FailureGroup | None:
         """Return the last group of failures of one reason that is closed."""
-        mine = [each for each in self.groups.values() if each.fingerprint == fingerprint and not each.open and each.ts]
+        mine = [
+            each for each in self.groups.values() if each.fingerprint == fingerprint and not each.open and each.posted
+        ]
         return max(mine, key=lambda each: each.opened_at, default=None)
 
     def batch_head(self, card_id: str) -> FailureGroup | None:

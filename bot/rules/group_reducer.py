@@ -68,10 +68,19 @@ def with_link(state: DestinationState, decision: Decision, card: Card | None) ->
     return decision.model_copy(update={"channel": message.channel, "ts": message.ts}) if message else decision
 
 
+def close(state: DestinationState, group: FailureGroup) -> DestinationState:
+    """Return the state with a group closed, and with a storm message the groups whose head it is."""
+    state = state.with_group(group.model_copy(update={"closed_at": state.now}), Urgency.END)
+    for each in group.groups:
+        if (headed := state.groups.get(each)) and headed.open and headed.group is not GroupKind.DOWN:
+            state = close(state, headed)
+    return state
+
+
 def close_batch(state: DestinationState, card: Card) -> DestinationState:
     """Return the state with the head of a batch closed, if it has one: its final post says how it ended."""
     head = state.batch_head(card.id)
-    return state.with_group(head.model_copy(update={"closed_at": state.now}), Urgency.END) if head else state
+    return close(state, head) if head else state
 
 
 def _with_head(state: DestinationState, group: FailureGroup, event: JobEvent, card: Card | None) -> Applied:
@@ -109,7 +118,11 @@ def hold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
     state, group = _joined(state, event, decision, card)
     limits = {name: value for name, value in decision.parameters.items() if name in {"of", "share", "window_s"}}
     held = HeldEvent(event=event.id, job=event.member, noticed_at=event.at, rules=_rules(decision))
-    waits = {"hold": Hold.model_validate({"until": until, **limits}), "held": (*group.held, held)[-TIMES_MAX:]}
+    removed = decision.reason is Reason.REMOVED
+    waits = {
+        "hold": Hold.model_validate({"until": until, "removed": removed, **limits}),
+        "held": (*group.held, held)[-TIMES_MAX:],
+    }
     return Applied(state.with_group(group.model_copy(update=waits)))
 
 
@@ -146,14 +159,17 @@ def _opened(state: DestinationState, number: str, kind: GroupKind, event: JobEve
         changed_at=state.now,
         card=card.id if card else "",
         thread_ts=card.ts if card else "",
-        previous=_previous(before),
+        previous=_previous(state, before),
     )
 
 
-def _previous(before: FailureGroup | None) -> PreviousHead | None:
-    if before is None or before.closed_at is None or before.head_lost:
+def _previous(state: DestinationState, before: FailureGroup | None) -> PreviousHead | None:
+    if before is None or before.closed_at is None:
         return None
-    return PreviousHead(channel=before.channel, ts=before.ts, count=before.count, closed_at=before.closed_at)
+    head = state.groups.get(before.storm, before)
+    if not head.ts or head.head_lost:
+        return None
+    return PreviousHead(channel=head.channel, ts=head.ts, count=before.count, closed_at=before.closed_at)
 
 
 def _counted(
@@ -232,14 +248,22 @@ def _into_storm(state: DestinationState, event: JobEvent, decision: Decision) ->
         )
     if event.happened in FAILURES:
         state, group = _joined(reached(state, event), event, decision, None)
-        state = state.with_group(group.model_copy(update={"storm": storm.id, "hold": None, "held": ()}))
-        known = {"groups": tuple(dict.fromkeys((*storm.groups, group.id)))}
-        more = {"mentions": tuple(dict.fromkeys((*storm.mentions, *group.mentions)))}
-        counted = {"count": storm.count + group.count - (0 if group.id not in storm.groups else group.count - 1)}
-        storm = storm.model_copy(update={**known, **more, **counted, "changed_at": state.now})
+        state, storm = _headed(state, storm, group)
     else:
         storm = _with_count(storm, event, state.now)
     return _posted_storm(state, storm) if new else Applied(state.with_group(storm))
+
+
+def _headed(state: DestinationState, storm: FailureGroup, group: FailureGroup) -> tuple[DestinationState, FailureGroup]:
+    """Return the state with a group whose head a storm message becomes, and that message."""
+    state = state.with_group(group.model_copy(update={"storm": storm.id, "hold": None, "held": ()}))
+    known = {
+        "groups": (*storm.groups, group.id),
+        "mentions": tuple(dict.fromkeys((*storm.mentions, *group.mentions))),
+        "count": storm.count + group.count,
+        "changed_at": state.now,
+    }
+    return state, storm.model_copy(update=known)
 
 
 def _posted_storm(state: DestinationState, storm: FailureGroup) -> Applied:
@@ -261,21 +285,35 @@ def service(state: DestinationState, event: ServiceEvent, decision: Decision) ->
     """Carry out the decision about a service that cannot be read, or can be again."""
     down = state.down(event.account, event.service)
     if event.happened is EventKind.UP:
-        if down is None:
-            return Applied(state)
-        if not down.ts:
-            return Applied(state.without_group(down.id))
-        back = down.model_copy(update={"closed_at": event.at, "count": event.found, "changed_at": state.now})
-        return Applied(state.with_group(back, Urgency.END))
+        return Applied(_back(state, down, event) if down else state)
     if down or decision.outcome is Outcome.DROP:
         return Applied(state)
     state, number = state.new_id()
     down = _down(state, number, event, decision)
-    if decision.outcome is Outcome.HOLD:
-        waits = Hold(until=decision.until or state.now)
-        return Applied(state.with_group(down.model_copy(update={"hold": waits})))
-    down = _heard(down.model_copy(update={"posted_at": state.now}))
-    return Applied(state.with_group(down).without_edit(number).with_post(), (Notification(ServiceHead(down)),))
+    match decision.outcome:
+        case Outcome.FOLD:
+            return _down_in_storm(state, down, event)
+        case Outcome.HOLD:
+            waits = Hold(until=decision.until or state.now)
+            return Applied(state.with_group(down.model_copy(update={"hold": waits})))
+        case _:
+            down = _heard(down.model_copy(update={"posted_at": state.now}))
+            state = state.with_group(down).without_edit(number).with_post()
+            return Applied(state, (Notification(ServiceHead(down)),))
+
+
+def _back(state: DestinationState, down: FailureGroup, event: ServiceEvent) -> DestinationState:
+    if not down.posted:
+        return state.without_group(down.id)
+    back = {"closed_at": event.at, "count": event.found, "changed_at": state.now}
+    return state.with_group(down.model_copy(update=back), Urgency.END)
+
+
+def _down_in_storm(state: DestinationState, down: FailureGroup, event: ServiceEvent) -> Applied:
+    state, storm = _storm(state, event)
+    new = not storm.ts
+    state, storm = _headed(state, storm, down)
+    return _posted_storm(state, storm) if new else Applied(state.with_group(storm))
 
 
 def _down(state: DestinationState, number: str, event: ServiceEvent, decision: Decision) -> FailureGroup:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.failure_groups import ALSO_TO_CHANNEL, FailureGroup, GroupKind
 from bot.domain.notifications import Notification, ThreadLine
 from bot.domain.outbox import Urgency
+from bot.domain.watches import Rules
 from bot.rules import group_reducer
 from bot.rules.destination_state import DestinationState
 from bot.rules.group_reducer import Applied
@@ -22,7 +23,7 @@ def apply(state: DestinationState, group_id: str) -> Applied:
         group = group.model_copy(update={"snooze": None})
         state = state.with_group(group, Urgency.STATE)
     if _is_over(state, group):
-        return Applied(state.with_group(group.model_copy(update={"closed_at": now}), Urgency.END))
+        return Applied(group_reducer.close(state, group))
     line = next_line(group)
     return _line(state, group) if line and now >= line else Applied(state)
 
@@ -31,11 +32,14 @@ def _held(state: DestinationState, group: FailureGroup) -> Applied:
     """Return the state once a threshold counts failures no longer, or a snooze that holds a head is over."""
     if group.hold and group.hold.window_s:
         return Applied(group_reducer.expire(state, group))
-    return group_reducer.release(state, group) if _released_at(group) <= state.now else Applied(state)
+    is_due = group.hold is None or group.hold.until <= state.now or restored(group, state.rules)
+    return group_reducer.release(state, group) if is_due else Applied(state)
 
 
-def _released_at(group: FailureGroup) -> datetime:
-    return group.hold.until if group.hold else group.opened_at
+def restored(group: FailureGroup, rules: Rules) -> bool:
+    """Whether a group was held because its watch was removed, and the watch is there again."""
+    removed = group.hold is not None and group.hold.removed
+    return removed and group.open and any(watch.id in group.rules for watch in rules.active)
 
 
 def _is_over(state: DestinationState, group: FailureGroup) -> bool:

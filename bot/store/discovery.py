@@ -73,15 +73,13 @@ class Discoveries:
             return
         oldest = await self.link.execute("ZRANGE", key, -REMEMBERED_MIN, -REMEMBERED_MIN, "WITHSCORES")
         floor = min(_score(oldest), milliseconds(mark - REMEMBERED))
-        if await self.link.execute("ZCOUNT", key, "-inf", f"({floor}"):
-            raised = ("HSET", DISCOVERY.of("/".join(service)), "floor", floor)
-            await self.link.execute_many([raised, ("ZREMRANGEBYSCORE", key, "-inf", f"({floor}")], atomic=True)
+        await self.link.execute("EVAL", script("trim"), 2, key, DISCOVERY.of("/".join(service)), floor)
 
-    async def forget(self, service: Service) -> bool:
+    async def stop(self, service: Service) -> bool:
         """Drop the jobs without subscribers and what is known of new ones, unless the service is watched again."""
         slot = "/".join(service)
         keys = [key.of(slot) for key in (JOBS, DUE, SUBSCRIPTIONS, ROUTES, DISCOVERY, SEEN)]
-        return bool(await self.link.execute("EVAL", script("forget"), len(keys), *keys, FORMATS[Kind.JOB]))
+        return bool(await self.link.execute("EVAL", script("stop_discovery"), len(keys), *keys, FORMATS[Kind.JOB]))
 
     async def record(self, event: ServiceEvent, version: str, destinations: Mapping[str, str]) -> bool:
         """Record that a service is down or up, with an entry for each destination; False where that is known.

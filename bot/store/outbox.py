@@ -142,9 +142,9 @@ class Outbox:
         """Whether a post was recorded, by whoever did."""
         return bool(await self.link.execute("EXISTS", TOLD.of(destination, post)))
 
-    async def refresh(self, cards: Iterable[tuple[str, str]]) -> None:
-        """Request an edit of cards, given as (destination, card); one that is wanted sooner stays so."""
-        mark = f"{Urgency.PROGRESS}:{secrets.token_hex(4)}"
+    async def refresh(self, cards: Iterable[tuple[str, str]], urgency: Urgency = Urgency.PROGRESS) -> None:
+        """Request an edit of cards or heads, given as (destination, id); one that is wanted sooner stays so."""
+        mark = f"{urgency}:{secrets.token_hex(4)}"
         marked: dict[str, list[str]] = {}
         for destination, card in cards:
             marked.setdefault(destination, []).append(card)

@@ -108,7 +108,7 @@ class Tracked:
         arguments = chain.from_iterable(
             (
                 *(each.id, each.found, each.record or "", milliseconds(each.next_at) if each.next_at else ""),
-                *(numbered(each.entry), each.lost, each.beside),
+                *(numbered(each.entry), each.lost, each.more),
             )
             for each in steps
         )
@@ -259,7 +259,7 @@ class Tracked:
             if (card := (_destinations(destinations) or {}).get(destination))
         }
 
-    async def followed(self, refs: Sequence[JobRef]) -> set[JobRef]:
+    async def with_subscribers(self, refs: Sequence[JobRef]) -> set[JobRef]:
         """Return those of these jobs of one service that somebody follows."""
         if not refs:
             return set()

@@ -23,7 +23,7 @@ DELIVER = "deliver"  # stored
 EDIT = "edit"  # stored
 SWEEP = "sweep"  # stored
 SEEK = "seek"  # stored
-WAKE = "wake"  # stored
+DELIVER_AT = "deliver-at"  # stored
 HOME = "home"  # stored
 LEAVE = "leave"  # stored
 SEARCH = "search"  # stored
@@ -50,7 +50,7 @@ async def enqueue_delivery_at(deps: "Deps", destination: str, when: datetime) ->
 
     It has a key of its own: what is to be delivered sooner does not wait for it.
     """
-    await _add(deps, WAKE, f"{DELIVER}-at:{destination}", destination, when=when)
+    await _add(deps, DELIVER_AT, f"{DELIVER_AT}:{destination}", destination, when=when)
 
 
 async def enqueue_card_update(deps: "Deps", destination: str) -> None:

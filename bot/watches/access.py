@@ -42,7 +42,7 @@ def permit_watch(deps: Deps, spec: WatchSpec, destination: str) -> Coverage:
 
 
 async def coverage(deps: Deps, spec: WatchSpec, destination: str, owner: str) -> Coverage:
-    """Return what a watch covers of what its readers may see, whoever asks. Raises StoreUnavailable."""
+    """Return what a watch covers of what its readers may see. Raises StoreUnavailable."""
     if deps.access.open and destination != owner:
         return _coverage(deps, spec, None)
     return _coverage(deps, spec, await readers(deps, destination, owner))

@@ -7,7 +7,7 @@ from bot.deps.deps import Deps
 from bot.deps.permissions import may_see
 from bot.domain.errors import Problem, UsageError
 from bot.domain.notifications import ChangedMute, WatchChange
-from bot.domain.outbox import NoteEntry
+from bot.domain.outbox import NoteEntry, Urgency
 from bot.domain.slack_ids import is_direct_message
 from bot.domain.watches import MUTE_DAYS, FailureCode, Mute, Rules
 from bot.watches.rules import Change, change_rules, read_rules
@@ -60,7 +60,7 @@ async def unmute(deps: Deps, mute_id: str, here: str, user: str) -> Mute | None:
 async def _shown(deps: Deps, here: str, mute: Mute) -> None:
     """Let the head show the mute, and its thread say so."""
     if mute.group:
-        await deps.store.outbox.refresh([(here, mute.group)])
+        await deps.store.outbox.refresh([(here, mute.group)], Urgency.STATE)
     await deliver_now(deps, here)
 
 

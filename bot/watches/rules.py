@@ -29,7 +29,7 @@ async def read_rules(deps: Deps, *destinations: str) -> list[Rules]:
 async def change_rules(deps: Deps, destination: str, decide: Callable[[Rules], Change]) -> Rules:
     """Change the rules of a destination, copy its watches beside their services, and return the rules from now on.
 
-    `decide` returns what to write; it is asked again where somebody else changed the rules in between. Raises
+    `decide` returns what to write; it is called again where the rules changed in between. Raises
     StoreUnavailable, and UsageError where a newer version wrote the rules.
     """
     while True:

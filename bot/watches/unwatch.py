@@ -19,7 +19,7 @@ from bot.watches.watch import find, line
 
 
 async def unwatch(deps: Deps, ids: Sequence[str] | None, here: str, user: str) -> Unwatched:
-    """Remove watches of the channel `here` or of `user`; None stands for all of `here`.
+    """Remove watches of the channel `here` or of `user`; None is all of `here`.
 
     Raises StoreUnavailable, and UsageError where a newer version wrote the watches.
     """

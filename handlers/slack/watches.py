@@ -196,7 +196,7 @@ async def on_mute(  # noqa: PLR0917  # Bolt passes by name
 async def on_mute_for_ever(  # noqa: PLR0917  # Bolt passes by name
     ack: AsyncAck, body: Body, action: Body, client: AsyncWebClient, respond: Respond, context: AsyncBoltContext
 ) -> None:
-    """For ever: no watch here posts this code until somebody unmutes it."""
+    """For ever: no watch here posts this code until it is unmuted."""
     await ack()
     responder = await to_response_url(client, body, respond, context)
     await responder.show(await _muted(context, body, action, for_ever=True))

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.delivery.next_step import DeliveryStep, next_step
 from bot.domain.cards import Card, CardJob, On, Snooze, SubscriptionOptions
 from bot.domain.changes import Change, compare, lost
+from bot.domain.failure_groups import POSTS_ID
 from bot.domain.outbox import (
     Body,
     ChangedEntry,
@@ -78,8 +79,9 @@ def card(card_id: str, *jobs: Job, options: SubscriptionOptions = TERMS) -> Card
 
 
 def empty(snapshot: OutboxSnapshot) -> bool:
-    """Whether nothing is left that a place would have to be visited for."""
-    return not (snapshot.entries or snapshot.records or snapshot.stale or snapshot.in_flight or snapshot.unreadable)
+    """Whether nothing is left that a place would have to be visited for, but groups and the times of its posts."""
+    cards = snapshot.records.keys() - snapshot.groups.keys() - {POSTS_ID}
+    return not (snapshot.entries or cards or snapshot.stale or snapshot.in_flight or snapshot.unreadable)
 
 
 ANY = SubscriptionOptions(user="U1", at=NOW, on=frozenset({On.ANY}))

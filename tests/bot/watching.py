@@ -17,7 +17,7 @@ HERE, DANA, LEE = "C1", "U1", "U2"
 
 @dataclass
 class WatchingWorld:
-    """Dependencies of one process, at a time that stands still. `rules` are those of access."""
+    """Dependencies of one process, at a fixed time. `rules` are those of access."""
 
     store: Store
     rules: tuple[AccessRule, ...] = ()

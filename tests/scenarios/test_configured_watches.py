@@ -1,4 +1,4 @@
-"""Watches from the configuration are there from the start, and nobody changes them in Slack."""
+"""Watches from the configuration are there from the start, and are not changed in Slack."""
 
 import pytest
 

@@ -6,6 +6,7 @@ decisions:{} decided:{}
 """.split()  # noqa: SIM905  # so many words read more easily as text
 KEYS = frozenset(f"{{{{{{}}}}}}:{name}" for name in _OF_A_SLOT) | {"configured:watches"}
 NOTES = frozenset({"ChangedWatches", "ChangedMute", "WatchTest", "SnoozedGroup"})
+TASKS = frozenset({"deliver-at"})
 LISTENERS = frozenset(
     """
     watch edit-watch test-watch undo-unwatch mute-code mute-for-ever unmute group-jobs ^group-jobs: ^watch(?::(w\\d+))?$

@@ -122,8 +122,8 @@ def test_every_listener_hears_something_that_is_stored():
     }
     for kind, heard in names.items():
         for listener in registered()[kind]:
-            pattern = listener["callback_id"] if isinstance(listener, dict) else listener
-            if getattr(pattern, "pattern", pattern) in newer.LISTENERS:
+            pattern = cast("str", listener["callback_id"] if isinstance(listener, dict) else listener)
+            if str(getattr(pattern, "pattern", pattern)) in newer.LISTENERS:
                 continue
             assert any(re.search(pattern, name) for name in heard), (kind, pattern)
 
@@ -252,7 +252,7 @@ async def test_an_installation_is_decrypted_and_a_state_accepted(stored: Store):
 
 async def test_the_message_of_each_task_is_known(stored: Store, docket: Docket):
     found = {str(each["function"]): each for each in _messages()}
-    assert set(found) == {task.__name__ for task in tasks(Deps((), stored))}
+    assert set(found) == {task.__name__ for task in tasks(Deps((), stored))} - newer.TASKS
     for name, fields in found.items():
         raw = {field.encode(): redis_data.as_bytes(value) for field, value in fields.items()}
         execution = await Execution.from_message(docket, raw, sync=False)  # pyright: ignore[reportArgumentType]

@@ -30,7 +30,7 @@ _WHERE = {"type": "conversations_select", "default_to_current_conversation": Tru
 
 @dataclass(frozen=True, slots=True)
 class WatchForm:
-    """What the form offers, and what stands in it.
+    """What the form offers, and what is filled in.
 
     `filters` are the filter words of `spec`; scopes that it leaves out are among them. It asks for the channel where
     `asks_where`, with `channel` picked.

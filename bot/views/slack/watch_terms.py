@@ -68,7 +68,7 @@ def promise(spec: WatchSpec, destination: str) -> str:
 
 
 def mentions(mention: Sequence[str]) -> str:
-    """Say whom a watch mentions by name, where only one person reads it; empty for nobody."""
+    """Say whom a watch mentions by name, where only one person reads it; empty without mentions."""
     return f"mentions {listed(mention, 'and')}" if mention else ""
 
 

@@ -9,6 +9,7 @@ from bot.domain.failure_groups import GroupKind, PreviousHead
 from bot.domain.watches import FailureCode
 from bot.store import Store
 from bot.watches.mute import mute
+from tests.bot.group_jobs import add
 from tests.bot.memory import NOW
 from tests.bot.samples import card, job
 from tests.bot.slack import Said
@@ -60,7 +61,7 @@ async def test_a_batch_is_drawn_off_its_card_and_a_service_off_its_record(store:
 
 async def test_a_line_names_the_newest_of_what_is_new(store: Store):
     world = WatchingWorld(store)
-    await store.groups.add(HERE, GROUP.id, [grouped.job(number) for number in range(14)])
+    await add(store, HERE, GROUP.id, [grouped.job(number) for number in range(14)])
     line = await draw_thread_line(world.deps, GROUP)
     assert line.text == "❌ 13 more failed: ALG.002, 14 in all"
     assert "*lecture 13*" in judges.words(line)

@@ -1,6 +1,6 @@
 """A cloud whose list is sorted and paged by offsets, as those that list are; a test changes it as it likes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -79,9 +79,9 @@ class Listing(InMemory):
         self.store[job_id] = self.store[job_id].model_copy(update={"state": state, **ended, **details})
 
 
-async def entries(store: Store, destination: str = DESTINATION) -> list[Entry]:
-    """Return everything that waits for a destination."""
-    return [each for each in (await store.outbox.read(destination, [SLOT])).entries if each.slot == SLOT]
+async def entries(store: Store, slots: Sequence[str] = (SLOT,)) -> list[Entry]:
+    """Return everything that waits for the destination beside these services."""
+    return [each for each in (await store.outbox.read(DESTINATION, slots)).entries if each.slot in slots]
 
 
 def events(waiting: list[Entry]) -> list[str]:

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from bot.polling.sweep import backing_off, sweep
-from bot.store import Store
+from bot.store import Store, discovery
 from providers.errors import ProviderError, Unavailable
 from providers.models import Job, JobPage, JobQuery, JobState
 from tests.bot.memory import services
@@ -46,8 +46,11 @@ class Adversary(Listing):
             self.delete()
         return Unavailable("cut", code="cut") if self.random.random() < 0.08 else None
 
+    def ended(self) -> set[str]:
+        return {job.id for job in self.store.values() if job.state.ended}
+
     def delete(self) -> None:
-        ended = [job.id for job in self.store.values() if job.state.ended]
+        ended = sorted(self.ended())
         for job_id in self.random.sample(ended, min(len(ended), self.random.randint(1, 4))):
             del self.store[job_id]
 
@@ -80,9 +83,13 @@ async def play(store: Store, seed: int) -> Adversary:
         clock.forward(random.randrange(200))
         cloud.go_on()
     clock.forward(LATEST.total_seconds())
-    before = {job.id for job in cloud.store.values() if job.state.ended}
+    cloud.ended_before = cloud.ended()
     await watch(store, {"on": "done"})
-    await sweep(deps, cloud)
+    while not (await store.discovery.read(SERVICE))[1].unfinished:
+        clock.forward(20)
+        await sweep(deps, cloud)
+        cloud.go_on()
+    before = cloud.ended()
     cloud.shown.clear()
     for _ in range(random.randrange(10, 50)):
         clock.forward(random.choice((10, 20, 60, 300)))
@@ -98,7 +105,6 @@ async def play(store: Store, seed: int) -> Adversary:
         if not await backing_off(deps, SERVICE):
             await sweep(deps, cloud)
     cloud.shown -= before
-    cloud.ended_before = before
     return cloud
 
 
@@ -111,6 +117,22 @@ async def check(store: Store, seed: int) -> None:
     assert ended.keys() & cloud.ended_before == set(), "what had ended is no event"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.fixture
+def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget ended jobs while the story lasts."""
+    monkeypatch.setattr(discovery, "REMEMBERED_MIN", 30)
+    monkeypatch.setattr(discovery, "REMEMBERED", timedelta(minutes=40))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.usefixtures("short_memory")
 async def test_each_job_that_is_shown_and_ends_has_one_event(store: Store, seed: int):
     await check(store, seed)
+
+
+@pytest.mark.heavy("many stories of a list")
+@pytest.mark.usefixtures("short_memory")
+async def test_many_stories(store: Store):
+    for seed in range(100, 120):
+        await store.link.execute("FLUSHALL")
+        await check(store, seed)

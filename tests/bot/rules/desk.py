@@ -19,8 +19,12 @@ from tests.bot.memory import NOW
 CHANNEL = "T1/C1"
 
 
-def watch(number: int = 1, *, at: datetime = NOW - timedelta(days=1), **spec: object) -> Watch:
-    return Watch(id=f"w{number}", place=CHANNEL, owner="T1/U1", at=at, spec=WatchSpec.model_validate(spec))
+def watch(number: int = 1, *, at: datetime = NOW - timedelta(days=1), **fields: object) -> Watch:
+    spec = {name: value for name, value in fields.items() if name in WatchSpec.model_fields}
+    about = {name: value for name, value in fields.items() if name not in spec}
+    return Watch.model_validate(
+        {"id": f"w{number}", "place": CHANNEL, "owner": "T1/U1", "at": at, "spec": spec, **about}
+    )
 
 
 def failed(number: int, code: str = "ALG.002", at: datetime = NOW, **fields: object) -> Change:
@@ -123,7 +127,7 @@ class Desk:
 
     @property
     def heads(self) -> list[FailureGroup]:
-        return [each.group for each in self.contents(GroupHead, StormHead, ServiceHead)]  # pyright: ignore[reportAttributeAccessIssue]
+        return [each.group for _, each in self.posts if isinstance(each, GroupHead | StormHead | ServiceHead)]
 
     def final(self) -> dict[str, Decision]:
         """The final decision about each event; fails if there are two."""

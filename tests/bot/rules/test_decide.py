@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ class TestOrder:
         ],
         ids=str,
     )
-    def test_what_no_rule_wants_is_dropped(self, spec: dict[str, object], reason: Reason):
+    def test_what_no_rule_wants_is_dropped(self, spec: dict[str, Any], reason: Reason):
         [decision] = Desk(rules(watch(**spec))).takes(failed(1)).final().values()
         assert (decision.outcome, decision.reason) == (Outcome.DROP, reason)
 
@@ -73,6 +74,26 @@ class TestOrder:
         [head] = desk.heads
         assert head.count == 3
         assert desk.outcomes() == {Outcome.POST: 1, Outcome.FOLD: 2}
+
+
+class TestRemovedWatches:
+    GONE = watch(removed_at=NOW, removed_by="T1/U1")
+
+    def test_a_watch_that_comes_back_is_notified_of_the_gap(self):
+        desk = Desk(rules(self.GONE)).takes(failed(1), failed(2)).waits(minutes=5)
+        assert desk.posts == []
+        desk.rules = rules(watch())
+        desk.takes()
+        [head] = desk.heads
+        assert head.count == 2
+        assert desk.outcomes() == {Outcome.POST: 1, Outcome.FOLD: 1}
+
+    def test_one_that_stays_away_is_not(self):
+        desk = Desk(rules(self.GONE)).takes(failed(1)).waits(minutes=59)
+        desk.rules = rules()
+        desk.waits(minutes=2)
+        assert (desk.posts, desk.groups) == ([], [])
+        assert desk.outcomes() == {Outcome.DROP: 1}
 
 
 class TestThresholds:
@@ -129,6 +150,16 @@ class TestBudget:
         [storm] = [group for group in desk.groups if group.group is GroupKind.STORM]
         assert storm.closed_at
 
+    def test_its_groups_close_with_it_and_the_next_head_links_to_it(self):
+        desk = (
+            Desk(rules(watch())).takes(*(failed(number, f"ALG.{number:03}") for number in range(10))).waits(minutes=11)
+        )
+        [storm] = [group for group in desk.groups if group.group is GroupKind.STORM]
+        assert all(desk.snapshot.groups[each].closed_at for each in storm.groups)
+        desk.takes(failed(20, "ALG.009", at=desk.now))
+        assert desk.heads[-1].previous
+        assert desk.heads[-1].previous.ts == storm.ts
+
     def test_what_was_noticed_late_is_one_message(self):
         late = [failed(number, f"ALG.{number:03}") for number in range(3)]
         late = [change.model_copy(update={"since": NOW - timedelta(hours=1)}) for change in late]
@@ -184,6 +215,14 @@ class TestServices:
         assert len(desk.contents(ServiceHead)) == 1
         [down] = desk.groups
         assert (down.count, down.closed_at) == (3, NOW + MINUTE)
+
+    def test_over_the_budget_it_is_a_line_of_the_storm(self):
+        desk = Desk(rules(watch())).takes(*(failed(number, f"ALG.{number:03}") for number in range(3)))
+        desk.takes(service(EventKind.DOWN)).takes(service(EventKind.UP, found=3, at=NOW + MINUTE))
+        assert desk.contents(ServiceHead) == []
+        [storm] = desk.contents(StormHead)
+        assert isinstance(storm, StormHead)
+        assert [group.group for group in storm.groups] == [GroupKind.DOWN]
 
     def test_one_who_does_not_want_it_gets_none(self):
         assert Desk(rules(watch(on="failed"))).takes(service(EventKind.DOWN)).posts == []

@@ -11,6 +11,7 @@ from bot.store import Store
 from bot.store.group_jobs import Slice
 from bot.store.redis.connection import RedisLink
 from bot.store.redis.keys import CARDS, CLOSED_GROUP, GROUP_JOBS
+from tests.bot.group_jobs import add
 from tests.bot.views import grouped
 from tests.bot.views.anything import NOON
 from tests.bot.views.grouped import group, job
@@ -19,8 +20,8 @@ HERE = "T1/C0ONCALL"
 
 
 async def test_pages_of_the_newest_jobs(store: Store, link: RedisLink):
-    await store.groups.add(HERE, "g12", [job(number) for number in range(30)])
-    await store.groups.add(HERE, "g12", [job(29)])
+    await add(store, HERE, "g12", [job(number) for number in range(30)])
+    await add(store, HERE, "g12", [job(29)])
     [first, last] = await store.groups.jobs(HERE, [Slice("g12", 0, 20), Slice("g12", 20, 20)])
     assert [each.name for each in [*first, *last]] == [f"lecture {29 - at}" for at in range(30)]
     assert first[0] == job(29).model_copy(update={"took_s": None})
@@ -29,7 +30,7 @@ async def test_pages_of_the_newest_jobs(store: Store, link: RedisLink):
 
 
 async def test_the_oldest_go_first(store: Store):
-    await store.groups.add(HERE, "g1", [job(number) for number in range(JOBS_MAX + 3)])
+    await add(store, HERE, "g1", [job(number) for number in range(JOBS_MAX + 3)])
     assert await store.groups.numbers(HERE, ["g1"]) == {"g1": JOBS_MAX}
     [[oldest]] = await store.groups.jobs(HERE, [Slice("g1", JOBS_MAX - 1, 5)])
     assert oldest.name == "lecture 3"

@@ -21,7 +21,7 @@ async def rules(store: Store) -> Rules:
 async def test_a_change_is_made_on_the_newest_version_alone(store: Store):
     before = await rules(store)
     assert await store.watches.change(HERE, before, {"w1": a_watch()}, NOW) == 1
-    assert await store.watches.change(HERE, before, {"w1": None}, NOW) is None, "somebody else was faster"
+    assert await store.watches.change(HERE, before, {"w1": None}, NOW) is None, "another change was faster"
     after = await rules(store)
     assert (after.version, after.watches) == (1, (a_watch(),))
     assert await store.watches.change(HERE, after, {"w1": None, "m1": MUTE}, NOW) == 2

@@ -9,6 +9,7 @@ from bot.domain.errors import ExpiredError, Problem, UsageError
 from bot.domain.failure_groups import FailureGroup, GroupJob, GroupKind
 from bot.store import Store
 from bot.watches.group_pages import group_page, slices
+from tests.bot.group_jobs import add
 from tests.bot.memory import NOW
 from tests.bot.views import grouped
 from tests.bot.watching import DANA, HERE, LEE, WatchingWorld
@@ -36,9 +37,9 @@ async def world(store: Store) -> WatchingWorld:
         group("g4", "", group=GroupKind.STORM, groups=("g1", "g2", "g3", "g9")),
     ):
         await store.groups.keep(each)
-    await store.groups.add(HERE, "g1", [job("acme", "a"), job("acme", "b")])
-    await store.groups.add(HERE, "g2", [job("other", "c")])
-    await store.groups.add(HERE, "g3", [job("acme", "d"), job("other", "e")])
+    await add(store, HERE, "g1", [job("acme", "a"), job("acme", "b")])
+    await add(store, HERE, "g2", [job("other", "c")])
+    await add(store, HERE, "g3", [job("acme", "d"), job("other", "e")])
     return WatchingWorld(store, RULES)
 
 

@@ -138,7 +138,7 @@ async def test_a_test_is_one_marked_message(world: WatchingWorld):
     said = world.slack.said[-1]
     assert said.text.startswith("🧪 Test of watch w1")
     assert "<@U7>" in str(said.blocks)
-    assert "<@U7>" not in str([each.blocks for each in world.slack.said[:-1]]), "a line about a watch mentions nobody"
+    assert "<@U7>" not in str([each.blocks for each in world.slack.said[:-1]]), "a line about a watch mentions no one"
 
 
 async def test_a_channel_that_takes_no_messages_is_suspended_with_its_watches(world: WatchingWorld):

@@ -8,6 +8,7 @@ from bot.domain.button_payloads import SELECTS, SHOW_ALL, SNOOZE, UNSNOOZE, Comm
 from bot.domain.failure_groups import FailureGroup, GroupKind, ShownGroup
 from bot.store import Store
 from bot.views.slack.failure_groups import head
+from tests.bot.group_jobs import add
 from tests.bot.memory import NOW, InMemory
 from tests.bot.views import grouped, judges
 from tests.desk import Desk
@@ -38,7 +39,7 @@ async def show_all(desk: Desk, group_id: str = "g12") -> Answer:
 
 async def test_every_job_of_a_group_is_on_a_page(desk: Desk, store: Store):
     await store.groups.keep(group(45))
-    await store.groups.add(HERE, "g12", [job(number) for number in range(45)])
+    await add(store, HERE, "g12", [job(number) for number in range(45)])
     page, seen = await show_all(desk), set[str]()
     assert page.json["ephemeral"]
     while True:
@@ -57,7 +58,7 @@ async def test_a_storm_is_listed_by_group_the_worst_first(desk: Desk, store: Sto
     await store.groups.keep(group(27, group=GroupKind.STORM, groups=("g3", "g4", "g5"), code=None, newest=()))
     for each in (small, large):
         await store.groups.keep(each)
-        await store.groups.add(HERE, each.id, [job(number + 100 * each.count) for number in range(each.count)])
+        await add(store, HERE, each.id, [job(number + 100 * each.count) for number in range(each.count)])
     page = await show_all(desk)
     assert page.says("*❌ 25 failed: A.2, video*")
     assert not page.says("A.1")

@@ -1,4 +1,4 @@
-"""Answers and lines about watches: Slack takes each, negations are words, and lines in channels mention nobody."""
+"""Answers and lines about watches: Slack takes each, negations are words, and lines in channels mention no one."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ MUTE = Mute(id="m1", account="media-cn", service="video-ocr", kind="ocr", code="
 
 @settings(max_examples=20)
 @given(some_watches, st.sampled_from(Outcome), services, services, st.none() | st.just("is_archived"), st.booleans())
-def test_slack_takes_every_answer(
+def test_slack_takes_every_answer(  # noqa: PLR0917  # what an answer consists of
     watch: Watch,
     outcome: Outcome,
     covered: list[CoveredService],
