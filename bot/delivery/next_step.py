@@ -45,6 +45,11 @@ class DeliveryStep:
     decisions: tuple[Decided, ...] = ()
 
     @property
+    def kept_decisions(self) -> tuple[Decided, ...]:
+        """The decisions that are kept."""
+        return tuple(each for each in self.decisions if each.decision.kept)
+
+    @property
     def by_slot(self) -> dict[str, tuple[str, ...]]:
         """The ids of the entries, by the slot they stand in."""
         slots: dict[str, tuple[str, ...]] = {}

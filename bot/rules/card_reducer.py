@@ -320,7 +320,7 @@ def _finally(state: DestinationState, change: Change, outcome: Outcome, reason: 
     """Take the final decision about events that were held on a card."""
     for event in change.events:
         decision = Decision(
-            event=change.event_id(event), at=state.now, outcome=outcome, reason=reason, rule=SUBSCRIPTION
+            event=change.event_id(event), at=state.now, outcome=outcome, reason=reason, rule=SUBSCRIPTION, held=True
         )
         state = state.decided(str(change.ref), decision)
     return state

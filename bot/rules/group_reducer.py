@@ -400,6 +400,7 @@ def _finally(
             rule=next(iter(held.rules), ""),
             also=held.rules[1:],
             parameters={"group": group.id} if folds else parameters,
+            held=True,
         )
         state = state.decided(held.job.ref, decision)
         if outcome is not Outcome.DROP:
@@ -415,7 +416,7 @@ def reached(state: DestinationState, event: JobEvent) -> DestinationState:
     for held in group.held:
         decision = Decision(
             event=held.event, at=state.now, outcome=Outcome.FOLD, reason=Reason.GROUP, parameters={"group": group.id},
-            rule=next(iter(held.rules), ""), also=held.rules[1:],
+            rule=next(iter(held.rules), ""), also=held.rules[1:], held=True,
         )  # fmt: skip
         state = state.decided(held.job.ref, decision).with_member(group.id, held.job)
     return state

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import pytest
+from bot.delivery.digest import DIGEST_THRESHOLD, LATE_AFTER, noticed_late
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.digest import DIGEST_THRESHOLD, LATE_AFTER, noticed_late
 from bot.delivery.next_step import DeliveryStep, next_step, withheld
-from bot.rules.card_reducer import expected
 from bot.domain.cards import Card, CardJob, On, SubscriptionOptions, To
 from bot.domain.changes import Change, EndReason
 from bot.domain.notifications import BatchEnd, CardChange, Digest, SearchExpired
 from bot.domain.outbox import Entry, NoteEntry, OutboxSnapshot, Urgency, encode
+from bot.rules.card_reducer import expected
 from providers.models import JobState
 from tests.bot.memory import NOW
 from tests.bot.samples import (
