@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from bot.delivery.digest import DIGEST_THRESHOLD
 
 from bot.delivery.card_editor import edit_cards
-from bot.delivery.digest import DIGEST_THRESHOLD
 from bot.delivery.dispatcher import deliver
 from bot.delivery.next_step import withheld
 from bot.domain.cards import On, Snooze, SubscriptionOptions, To

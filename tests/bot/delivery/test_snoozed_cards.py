@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.delivery.digest import DIGEST_THRESHOLD
+
 from bot.delivery.next_step import DeliveryStep, next_step
 from bot.domain.cards import Card, Snooze, SubscriptionOptions
 from bot.domain.changes import EndReason
