@@ -108,17 +108,21 @@ class DestinationState:
         return next((each for each in self._open(GroupKind.BATCH) if each.card == card_id), None)
 
     def batch_end_wanted(self, card: Card) -> bool:
-        """Whether the options of a batch or a watch ask for any of its ends, or its head is to say how it ended."""
-        ends = [each for each in card.jobs.values() if each.fate and not each.fate.by_people]
-        return self.batch_head(card.id) is not None or any(
-            each.fate is not EndReason.ENDED or (each.job is not None and self._end_wanted(card, each.job))
-            for each in ends
-        )
+        """Whether the options of a batch, or a watch, ask for any of its ends."""
+        return any(self._end_wanted(card, each) for each in card.jobs.values() if each.fate and not each.fate.by_people)
 
-    def _end_wanted(self, card: Card, job: Job) -> bool:
+    def _end_wanted(self, card: Card, end: CardJob) -> bool:
+        if end.fate is not EndReason.ENDED or end.job is None:
+            return end.fate is not EndReason.ENDED
+        return card.terms.wants(end.job.state) or self._watched(end.job, end.at or self.now)
+
+    def _watched(self, job: Job, at: datetime) -> bool:
+        """Whether a watch asks for the end of a job that was noticed at that time."""
         event = EventKind.of(job.state)
-        watches = [each.spec for each in self.rules.active if each.spec.matches(job)]
-        return card.terms.wants(job.state) or any(event is not None and wants(spec.on, event) for spec in watches)
+        if event is None or (event is EventKind.FAILED and self.rules.muting(job, self.now)):
+            return False
+        mine = (each.spec for each in self.rules.active if each.at <= at)
+        return any(wants(spec.on, event) and spec.matches(job) for spec in mine)
 
     def down(self, account: str, service: str) -> FailureGroup | None:
         """Return the message that says since when a service cannot be read."""

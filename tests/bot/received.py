@@ -101,6 +101,12 @@ class Received(NamedTuple):
             and kind_of(event) not in FAILURES
         ]
 
+    def decided(self, words: Iterable[str]) -> list[str]:
+        """What was decided about the jobs of these words, for a test that fails."""
+        refs = tuple(f"{each.partition(' ')[0]}#" for each in words)
+        return [f"{each.event}: {each.outcome} {each.reason} {each.rule} {each.parameters}"
+                for event, decisions in self.decisions.items() if event.startswith(refs) for each in decisions]
+
     def final(self, event: str) -> list[Decision]:
         return [each for each in self.decisions.get(event, ()) if each.outcome.final]
 
@@ -118,7 +124,8 @@ async def received(store: Store, destination: str, said: Iterable[Said], service
             continue
         posted = json.loads(each.posted)  # an edit notifies of nothing
         for card, words in posted.get("told", ()):
-            told.setdefault(card, []).append(words)
+            # A card that is posted after its job failed is the notification of that.
+            told.setdefault("" if "card" in posted and " failure " in words else card, []).append(words)
         heads.update([posted["head"]] if "head" in posted else [])
         lines.update([(posted["line"], posted["count"])] if "line" in posted else [])
     groups = (await store.outbox.read(destination, services)).groups
