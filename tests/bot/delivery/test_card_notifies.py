@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from bot.delivery.digest import DIGEST_THRESHOLD
 
 from bot.delivery.card_editor import edit_cards
 from bot.delivery.dispatcher import deliver

@@ -10,7 +10,7 @@ from bot.domain.outbox import OutboxSnapshot
 from bot.rules.decide import REPLIES_MAX
 from providers.models import Job, JobState
 from tests.bot.memory import NOW
-from tests.bot.samples import ANY, DONE, FAILED, MOVED, TERMS, Story, after, card, gone, job, moved, step_of, taken
+from tests.bot.samples import ANY, FAILED, MOVED, TERMS, Story, after, card, gone, job, moved, step_of, taken
 
 LATER = NOW + timedelta(hours=1)
 ENDED = moved(job(state=JobState.SUCCEEDED, raw_state="C"))
@@ -98,7 +98,12 @@ def test_a_lost_job_that_is_followed_again_meanwhile_is_not_told_as_lost():
 
 def test_many_snoozes_that_end_at_once_are_one_message_about_no_downtime():
     ids = [f"card{at}" for at in range(REPLIES_MAX + 1)]
-    cards = [asleep(job(each)).model_copy(update={"id": each, "held": {"x": DONE}}) for each in ids]
+    done = [moved(job(each, JobState.SUCCEEDED)) for each in ids]
+    held = [{str(each.job.ref): each} for each in done]
+    cards = [
+        asleep(each.job).model_copy(update={"id": card_id, "held": changes})
+        for card_id, each, changes in zip(ids, done, held, strict=True)
+    ]
     step = step_of(Story().snapshot(*cards), LATER + timedelta(hours=9))
     assert step.notification
     assert isinstance(step.notification.content, StormHead)
