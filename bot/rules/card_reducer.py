@@ -27,7 +27,7 @@ from bot.domain.outbox import (
 )
 from bot.domain.service_events import ServiceEvent
 from bot.domain.slack_ids import is_direct_message
-from bot.rules import group_reducer, group_timers, held_changes
+from bot.rules import group_reducer, group_timers, held_changes, service_reducer
 from bot.rules.decide import decide, in_thread_alone
 from bot.rules.destination_state import DestinationState
 from bot.rules.group_reducer import Applied
@@ -142,7 +142,7 @@ def _subscribed(state: DestinationState, card_id: str, body: SubscribedEntry) ->
 def _service(state: DestinationState, event: ServiceEvent) -> Applied:
     decision = decide(event, state.destination, state.rules, state, state.now)
     state = state.decided(f"{event.account}/{event.service}", group_reducer.with_link(state, decision, None))
-    return group_reducer.service(state, event, decision)
+    return service_reducer.apply(state, event, decision)
 
 
 def _changed(state: DestinationState, card_id: str, change: Change) -> Applied:

@@ -377,7 +377,9 @@ class Story(WatchedStory):
         assert set(found) <= set(promised), f"{destination} was not promised {set(found) - set(promised)}"
         assert set(found.values()) <= {1}, f"{destination} has more than once: {found - Counter(set(found))}"
         missing = {words for words, surely in promised.items() if surely and not found[words]}
-        assert missing <= (set() if settled else here.waiting), f"{destination} lacks {missing}: {here.decided(missing)}"
+        assert missing <= (set() if settled else here.waiting), (
+            f"{destination} lacks {missing}: {here.decided(missing)}"
+        )
         if settled:
             assert not here.waiting
             assert not [name for name, group in here.groups.items() if group.hold]
