@@ -11,7 +11,7 @@ from bot.views import why
 from bot.views.errors import service_error
 from bot.views.failure_groups import counted, headline
 from bot.views.lateness import names
-from bot.views.slack.block_kit import Budget, Message, context, message, section
+from bot.views.slack.block_kit import Budget, Message, context, message
 from bot.views.slack.lateness import still_asked
 from bot.views.slack.watch_terms import subject
 from bot.views.states import EMOJI, name
@@ -31,7 +31,7 @@ def dry_run(run: DryRun) -> Message:
     posts = [_post(each) for each in sorted(run.posts, key=lambda each: each.at, reverse=True)]
     basis = [*basis_lines(run), NOT_PREDICTED]
     errors = [context(service_error(each)) for each in run.errors[:POSTS_MAX]]
-    foot = [section("\n".join(basis)), *still_asked(run), *errors]
+    foot = [context(" ".join(basis)), *still_asked(run), *errors]
     lines = [*head, *why.several(posts, POSTS_MAX)]
     body = Budget(foot).fit_lines(lines, lambda left: f"… and {left:,} more")
     return message(unformatted("\n".join([*lines, *basis])), [*body, *foot])
@@ -46,7 +46,8 @@ def forecast(found: Forecast) -> list[str]:
     failed = (
         [f"Without {listed([plain(each.service) for each in run.errors], 'and')}: no answer."] if run.errors else []
     )
-    return [_summary(run), *basis_lines(run), *waits, *failed]
+    basis = " ".join([*basis_lines(run), *waits, *failed])
+    return [_summary(run), *([basis] if basis else [])]
 
 
 def _summary(run: DryRun) -> str:
@@ -96,7 +97,8 @@ def basis_lines(run: DryRun) -> Iterator[str]:
         yield f"From Callboard's log {reach}{named}."
     yield from _from_lists(run)
     if blind := [each for each in run.basis if not each.lists and not _whole(run, each)]:
-        yield f"{_names(blind)} can't list {'its' if len(blind) == 1 else 'their'} jobs: nothing is known before that."
+        jobs, they_have = ("its jobs", "it has") if len(blind) == 1 else ("their jobs", "they have")
+        yield f"{_names(blind)} can't list {jobs}: {they_have} no earlier history."
 
 
 def _is_logged(run: DryRun, basis: ServiceBasis) -> bool:
@@ -122,7 +124,7 @@ def _from_lists(run: DryRun) -> Iterator[str]:
         if each.unexplained and (run.spec.code or any(by == "code" for by, _ in run.spec.without)):
             yield f"{count(each.unexplained, 'failed job')} of {bold(each.service, 80)} without a known {code('code')}."
     if plainest_on(run.spec.on) - {On.FAILED, On.STUCK}:
-        yield "Lists have failed jobs only: other events and outages are missing there."
+        yield "Lists show failed jobs only, so other events and outages are missing."
 
 
 def _kept(retention: timedelta) -> str:
