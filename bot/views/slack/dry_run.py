@@ -46,7 +46,8 @@ def forecast(found: Forecast) -> list[str]:
     failed = (
         [f"Without {listed([plain(each.service) for each in run.errors], 'and')}: no answer."] if run.errors else []
     )
-    return [_summary(run), *basis_lines(run), *waits, *failed]
+    basis = " ".join([*basis_lines(run), *waits, *failed])
+    return [_summary(run), *([basis] if basis else [])]
 
 
 def _summary(run: DryRun) -> str:
@@ -97,7 +98,8 @@ def basis_lines(run: DryRun) -> Iterator[str]:
         yield f"From Callboard's log {reach}{named}."
     yield from _from_lists(run)
     if blind := [each for each in run.basis if not each.lists and not _whole(run, each)]:
-        yield f"{_names(blind)} can't list {'its' if len(blind) == 1 else 'their'} jobs: nothing is known before that."
+        jobs, they_have = ("its jobs", "it has") if len(blind) == 1 else ("their jobs", "they have")
+        yield f"{_names(blind)} can't list {jobs}: {they_have} no earlier history."
 
 
 def _is_logged(run: DryRun, basis: ServiceBasis) -> bool:
@@ -123,7 +125,7 @@ def _from_lists(run: DryRun) -> Iterator[str]:
         if each.unexplained and (run.spec.code or any(by == "code" for by, _ in run.spec.without)):
             yield f"{count(each.unexplained, 'failed job')} of {bold(each.service, 80)} without a known {code('code')}."
     if plainest_on(run.spec.on) - {On.FAILED, On.STUCK}:
-        yield "Lists have failed jobs only: other events and outages are missing there."
+        yield "Lists show failed jobs only, so other events and outages are missing."
 
 
 def _kept(retention: timedelta) -> str:
