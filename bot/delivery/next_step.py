@@ -45,6 +45,11 @@ class DeliveryStep:
     decisions: tuple[Decided, ...] = ()
 
     @property
+    def kept_decisions(self) -> tuple[Decided, ...]:
+        """The decisions that are kept."""
+        return tuple(each for each in self.decisions if each.decision.kept)
+
+    @property
     def by_slot(self) -> dict[str, tuple[str, ...]]:
         """The ids of the entries, by the slot they stand in."""
         slots: dict[str, tuple[str, ...]] = {}
@@ -114,7 +119,9 @@ def _timers(state: DestinationState, snapshot: OutboxSnapshot) -> Iterator[Appli
         (state.now, group.id) for group in snapshot.groups.values() if group_timers.restored(group, state.rules)
     ]
     for at, group_id in sorted([*group_timers.timers(snapshot.groups.values()), *restored]):
-        if at <= state.now:
+        # What waits may reach the threshold: it is counted first.
+        counting = bool(snapshot.entries) and snapshot.groups[group_id].counting
+        if at <= state.now and not counting:
             applied = apply(applied.state, GroupTimer(group_id))
             yield applied
 

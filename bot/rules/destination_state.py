@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
-from bot.domain.cards import Card
+from bot.domain.cards import Card, CardJob, wants
+from bot.domain.changes import EndReason, EventKind
 from bot.domain.decisions import Decided, Decision
 from bot.domain.failure_groups import (
     BUDGET,
@@ -20,7 +21,7 @@ from bot.domain.outbox import OutboxSnapshot, Urgency, Write, encode_record
 from bot.domain.service_key import Service
 from bot.domain.tracked_jobs import milliseconds
 from bot.domain.watches import Rules
-from providers.models import JobRef
+from providers.models import Job, JobRef
 
 
 class NumbersNeeded(Exception):  # noqa: N818  # a request of the pure chooser to its caller, no fault
@@ -40,6 +41,11 @@ class Ended(NamedTuple):
     at: datetime
     failed: int
     jobs: int
+
+
+def _followed_until(card_job: CardJob) -> tuple[bool, datetime]:
+    """Return until when a job was followed on a card; one that still is comes after all others."""
+    return card_job.fate is None, card_job.at or datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +87,10 @@ class DestinationState:
         )
 
     def card_of(self, ref: JobRef) -> Card | None:
-        """Return the card that has a job, if it is followed here, or was."""
+        """Return the card on which a job is followed here, or was last."""
         name = str(ref)
-        return next((card for card in self.cards.values() if name in card.jobs), None)
+        mine = [card for card in self.cards.values() if name in card.jobs]
+        return max(mine, key=lambda card: _followed_until(card.jobs[name]), default=None)
 
     def group_of(self, fingerprint: str) -> FailureGroup | None:
         """Return the open group of failures of one reason."""
@@ -99,6 +106,19 @@ class DestinationState:
     def batch_head(self, card_id: str) -> FailureGroup | None:
         """Return the head of a batch, once one of its jobs failed."""
         return next((each for each in self._open(GroupKind.BATCH) if each.card == card_id), None)
+
+    def batch_end_wanted(self, card: Card) -> bool:
+        """Whether the options of a batch or a watch ask for any of its ends, or its head is to say how it ended."""
+        ends = [each for each in card.jobs.values() if each.fate and not each.fate.by_people]
+        return self.batch_head(card.id) is not None or any(
+            each.fate is not EndReason.ENDED or (each.job is not None and self._end_wanted(card, each.job))
+            for each in ends
+        )
+
+    def _end_wanted(self, card: Card, job: Job) -> bool:
+        event = EventKind.of(job.state)
+        watches = [each.spec for each in self.rules.active if each.spec.matches(job)]
+        return card.terms.wants(job.state) or any(event is not None and wants(spec.on, event) for spec in watches)
 
     def down(self, account: str, service: str) -> FailureGroup | None:
         """Return the message that says since when a service cannot be read."""

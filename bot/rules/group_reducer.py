@@ -1,6 +1,7 @@
 """Carries out decisions about events that share a message: groups of failures, batches, storms, services. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -115,7 +116,9 @@ def hold(state: DestinationState, event: JobEvent, decision: Decision, card: Car
     if event.happened not in FAILURES:
         state, storm = _storm(state, event, hold=Hold(until=until))
         return Applied(state.with_group(_with_count(storm, event, state.now)))
+    members = state.members
     state, group = _joined(state, event, decision, card)
+    state = replace(state, members=members)  # it is a member once its final decision is not to drop it
     limits = {name: value for name, value in decision.parameters.items() if name in {"of", "share", "window_s"}}
     held = HeldEvent(event=event.id, job=event.member, noticed_at=event.at, rules=_rules(decision))
     removed = decision.reason is Reason.REMOVED
@@ -397,8 +400,11 @@ def _finally(
             rule=next(iter(held.rules), ""),
             also=held.rules[1:],
             parameters={"group": group.id} if folds else parameters,
+            held=True,
         )
         state = state.decided(held.job.ref, decision)
+        if outcome is not Outcome.DROP:
+            state = state.with_member(group.id, held.job)
     return state
 
 
@@ -410,9 +416,9 @@ def reached(state: DestinationState, event: JobEvent) -> DestinationState:
     for held in group.held:
         decision = Decision(
             event=held.event, at=state.now, outcome=Outcome.FOLD, reason=Reason.GROUP, parameters={"group": group.id},
-            rule=next(iter(held.rules), ""), also=held.rules[1:],
+            rule=next(iter(held.rules), ""), also=held.rules[1:], held=True,
         )  # fmt: skip
-        state = state.decided(held.job.ref, decision)
+        state = state.decided(held.job.ref, decision).with_member(group.id, held.job)
     return state
 
 
