@@ -154,7 +154,9 @@ def check_groups(here: Received, said: Iterable[Said]) -> None:
             assert {name: text[name] for name in shown(group)} == shown(group), "a head is as it should be"
     for group in here.groups.values():
         if group.group in {GroupKind.FAILURES, GroupKind.BATCH}:
-            assert group.count == len(here.members[group.id]) + len(group.held), f"{group} lists {here.members[group.id]}"
+            assert group.count == len(here.members[group.id]) + len(group.held), (
+                f"{group} lists {here.members[group.id]}"
+            )
         if group.group is GroupKind.STORM:
             inside = [each for each in here.groups.values() if each.storm == group.id]
             assert {each.id for each in inside} == set(group.groups), "a storm names its groups"
