@@ -104,8 +104,12 @@ class Received(NamedTuple):
     def decided(self, words: Iterable[str]) -> list[str]:
         """What was decided about the jobs of these words, for a test that fails."""
         refs = tuple(f"{each.partition(' ')[0]}#" for each in words)
-        return [f"{each.event}: {each.outcome} {each.reason} {each.rule} {each.parameters}"
-                for event, decisions in self.decisions.items() if event.startswith(refs) for each in decisions]
+        return [
+            f"{each.event}: {each.outcome} {each.reason} {each.rule} {each.parameters}"
+            for event, decisions in self.decisions.items()
+            if event.startswith(refs)
+            for each in decisions
+        ]
 
     def final(self, event: str) -> list[Decision]:
         return [each for each in self.decisions.get(event, ()) if each.outcome.final]
@@ -161,7 +165,9 @@ def check_groups(here: Received, said: Iterable[Said]) -> None:
             assert {name: text[name] for name in shown(group)} == shown(group), "a head is as it should be"
     for group in here.groups.values():
         if group.group in {GroupKind.FAILURES, GroupKind.BATCH}:
-            assert group.count == len(here.members[group.id]) + len(group.held), f"{group} lists {here.members[group.id]}"
+            assert group.count == len(here.members[group.id]) + len(group.held), (
+                f"{group} lists {here.members[group.id]}"
+            )
         if group.group is GroupKind.STORM:
             inside = [each for each in here.groups.values() if each.storm == group.id]
             assert {each.id for each in inside} == set(group.groups), "a storm names its groups"
